@@ -1,0 +1,17 @@
+-- Applications registered in KS Pay.
+CREATE TABLE apps (
+    id UUID NOT NULL PRIMARY KEY,
+    company_id UUID NOT NULL REFERENCES companies (id),
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    country TEXT NOT NULL,
+    address TEXT,
+    phone TEXT,
+    state TEXT,
+    city TEXT,
+    postal_code TEXT,
+    domain TEXT,
+    is_enabled BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (company_id, name)
+);

@@ -1,0 +1,212 @@
+//! Passwords: which are taken, and how they are kept.
+//!
+//! Argon2id runs off the async threads and on as many at once as there are cores, so that a flood of sign-ins can
+//! take neither the pages nor the memory.
+
+use std::sync::Arc;
+
+use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+/// The shortest password, in characters.
+pub(crate) const LEAST: usize = 12;
+/// The longest, in bytes: enough for any passphrase, too little to keep Argon2 busy.
+const MOST: usize = 1024;
+
+/// Passwords that come first in every attack and are long enough to pass the length rule, in lower case, without
+/// what people add at the end. A repeated or counted-up one is found by its shape instead.
+const COMMON: &[&str] = &[
+    "password",
+    "passwort",
+    "passw0rd",
+    "p@ssword",
+    "p@ssw0rd",
+    "qwertyuiop",
+    "qwerty",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1q2w3e4r5t",
+    "iloveyou",
+    "letmein",
+    "welcome",
+    "administrator",
+    "admin",
+    "superman",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
+    "dragon",
+    "monkey",
+    "trustno1",
+    "changeme",
+    "default",
+    "secret",
+    "master",
+    "michael",
+    "jordan",
+    "computer",
+    "internet",
+    "whatever",
+    "starwars",
+    "india",
+    "bharat",
+    "krishna",
+    "ganesh",
+    "razorpay",
+    "kspay",
+    "ks-pay",
+    "merchant",
+    "payment",
+    "q1w2e3r4t5y6",
+    "1qaz2wsx3edc",
+    "abc123",
+    "abcdefghijkl",
+    "letmeinnow",
+    "correcthorsebatterystaple",
+];
+
+/// Why a password is not taken. Each is a sentence that says what to do.
+pub(crate) fn refusal(password: &str, email: &str) -> Option<&'static str> {
+    let folded = password.to_lowercase();
+    let letters: String = folded.chars().filter(|character| !character.is_whitespace()).collect();
+    let mut characters = letters.chars();
+    let first = characters.next();
+    let name = email.split('@').next().unwrap_or_default();
+    if password.chars().count() < LEAST {
+        Some("Choose at least 12 characters. Four words with spaces between them are good.")
+    } else if password.len() > MOST {
+        Some("Choose at most 1,024 bytes.")
+    } else if first.is_some_and(|first| characters.all(|next| next == first)) || is_sequence(&letters) || is_common(&letters) {
+        Some("This password is among the first that are tried. Four unrelated words are better.")
+    } else if (name.len() > 3 && letters.contains(name)) || folded.contains(email) && !email.is_empty() {
+        Some("The password must not contain your e-mail address.")
+    } else {
+        None
+    }
+}
+
+/// Whether a common password, once or repeated, is all there is but for digits and marks around it.
+fn is_common(folded: &str) -> bool {
+    let core = folded.trim_matches(|character: char| !character.is_alphabetic());
+    let core = if core.is_empty() { folded } else { core };
+    COMMON.iter().any(|common| {
+        let bare = |text: &str| text.replace(common, "").chars().filter(|letter| letter.is_alphabetic()).count();
+        folded.contains(common) && bare(core) < 3
+    })
+}
+
+/// Whether it only counts: `123456789012`, `abcdefghijkl`, up or down.
+fn is_sequence(folded: &str) -> bool {
+    let steps = |wanted: i32| {
+        folded.as_bytes().windows(2).all(|pair| {
+            let step = i32::from(pair[1]) - i32::from(pair[0]);
+            step == wanted || (pair[0].is_ascii_digit() && pair[1].is_ascii_digit() && (step - wanted).rem_euclid(10) == 0)
+        })
+    };
+    steps(1) || steps(-1)
+}
+
+/// Hashes and compares, a few at a time. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Passwords {
+    turns: Arc<Semaphore>,
+    /// Compared with when there is no such user, so that the answer takes as long.
+    nobody: Arc<str>,
+}
+
+/// The work of a password could not be done; the server is shutting down.
+#[derive(Debug, thiserror::Error)]
+#[error("passwords cannot be worked on now")]
+pub(crate) struct Unworkable;
+
+impl Passwords {
+    /// As many at once as there are cores.
+    pub(crate) fn new() -> Self {
+        let turns = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let nobody = Argon2::default().hash_password(b"nobody has this password").map(|hash| hash.to_string());
+        Self { turns: Arc::new(Semaphore::new(turns)), nobody: nobody.unwrap_or_default().into() }
+    }
+
+    /// The text to store for a password: Argon2id at 19 MiB, two passes (OWASP's password storage sheet).
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, Unworkable> {
+        let password = Zeroizing::new(password.as_bytes().to_vec());
+        self.work(move || Argon2::default().hash_password(&password).map(|hash| hash.to_string()).ok()).await?.ok_or(Unworkable)
+    }
+
+    /// Whether the password is that of the stored text. With nothing stored it takes as long and is wrong.
+    pub(crate) async fn verify(&self, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
+        if password.len() > MOST {
+            return Ok(false);
+        }
+        let password = Zeroizing::new(password.as_bytes().to_vec());
+        let nobody = Arc::clone(&self.nobody);
+        self.work(move || {
+            let is_somebody = stored.is_some();
+            let text = stored.as_deref().unwrap_or(&nobody);
+            Argon2::default().verify_password(&password, text).is_ok() && is_somebody
+        })
+        .await
+    }
+
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Unworkable)?;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        })
+        .await
+        .map_err(|_| Unworkable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_kept_as_argon2id_and_recognised() {
+        let passwords = Passwords::new();
+        let stored = passwords.hash("four unrelated words here").await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(passwords.verify("four unrelated words here", Some(stored.clone())).await.unwrap());
+        assert!(!passwords.verify("four unrelated words her", Some(stored)).await.unwrap());
+        assert!(!passwords.verify("nobody has this password", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_differs_after_72_bytes_differs() {
+        let passwords = Passwords::new();
+        let start = "x9 ".repeat(30);
+        let stored = passwords.hash(&format!("{start}one")).await.unwrap();
+        assert!(!passwords.verify(&format!("{start}two"), Some(stored)).await.unwrap());
+    }
+
+    #[test]
+    fn weak_passwords_are_refused_and_passphrases_taken() {
+        let email = "meera@neemtree.example";
+        for weak in [
+            "short",
+            "password1234",
+            "Password12345!",
+            "aaaaaaaaaaaa",
+            "123456789012",
+            "kspay2026kspay",
+            "qwertyuiop123",
+            "meera-in-mumbai",
+            "passwordpassword",
+            "abcdefghijkl",
+            "987654321098",
+            "razorpay12345",
+            "            ",
+        ] {
+            assert!(refusal(weak, email).is_some(), "{weak}");
+        }
+        for good in ["four unrelated words here", "नीम के पेड़ की छाया में", "🌧️🌳🚲📚🌧️🌳🚲📚🌧️🌳🚲📚", "tanpura lamp 8 river"]
+        {
+            assert_eq!(refusal(good, email), None, "{good}");
+        }
+        assert!(refusal(&"ab c".repeat(300), email).is_some());
+    }
+}

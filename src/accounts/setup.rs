@@ -1,0 +1,46 @@
+//! The one-time link to `/setup`, which exists only while there is no user.
+
+use std::time::Duration;
+
+use super::{Token, store};
+use crate::{
+    db::{Db, DbError, Exec, Tx},
+    installation,
+    kernel::time::Timestamp,
+};
+
+/// How long a link works.
+const LIFE: Duration = Duration::from_secs(24 * 3600);
+const NAME: &str = "setup";
+
+/// A new link's token, and the end of the former one; `None` once there is a user.
+pub(crate) async fn renew(db: &Db, now: Timestamp) -> Result<Option<Token>, DbError> {
+    let mut tx = db.begin().await?;
+    if store::has_users(&mut tx).await? {
+        installation::delete(&mut tx, NAME).await?;
+        tx.commit().await?;
+        return Ok(None);
+    }
+    let token = Token::generate();
+    let until = now.plus(LIFE).millis().to_be_bytes();
+    installation::set(&mut tx, NAME, &[&until[..], &token.hash()].concat()).await?;
+    tx.commit().await?;
+    Ok(Some(token))
+}
+
+/// Whether the token is that of the live link.
+pub(crate) async fn accepts(on: impl Into<Exec<'_>>, token: &Token, now: Timestamp) -> Result<bool, DbError> {
+    let Some(stored) = installation::find(on, NAME).await? else {
+        return Ok(false);
+    };
+    let Some((until, hash)) = stored.split_first_chunk::<8>() else {
+        return Ok(false);
+    };
+    Ok(now.millis() < i64::from_be_bytes(*until) && hash == token.hash())
+}
+
+/// Uses the link up: only one of two who hold it makes an owner.
+pub(crate) async fn consume(tx: &mut Tx, token: &Token, now: Timestamp) -> Result<bool, DbError> {
+    let is_good = accepts(&mut *tx, token, now).await? && !store::has_users(&mut *tx).await?;
+    Ok(is_good && installation::delete(tx, NAME).await?)
+}

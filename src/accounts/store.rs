@@ -1,0 +1,103 @@
+//! The `users` and `sessions` tables.
+
+use super::{NewUser, Session, User};
+use crate::{
+    db::{DbError, Exec, Tx, execute, run, sql},
+    kernel::{id::UserId, time::Timestamp},
+};
+
+sql! {
+    HAS_USERS = "SELECT EXISTS (SELECT 1 FROM users)";
+    INSERT = "INSERT INTO users (id, company_id, email, name, role, password_hash, created_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    FIND_BY_EMAIL = "SELECT id, company_id, email, name, role FROM users WHERE email = $1";
+    FIND_PASSWORD = "SELECT password_hash FROM users WHERE id = $1";
+    UPDATE_NAME = "UPDATE users SET name = $2 WHERE id = $1";
+    UPDATE_EMAIL = "UPDATE users SET email = $2 WHERE id = $1";
+    UPDATE_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
+    INSERT_SESSION = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)";
+    FIND_SESSION = "SELECT u.id, u.company_id, u.email, u.name, u.role, s.created_at AS started_at, s.last_seen_at \
+                    FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
+    TOUCH_SESSION = "UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
+    DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
+    DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE user_id = $1";
+    DELETE_SESSIONS_BEFORE = "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2";
+}
+
+/// Whether anybody can sign in.
+pub(crate) async fn has_users(on: impl Into<Exec<'_>>) -> Result<bool, DbError> {
+    run!(on, |conn| sqlx::query_scalar(HAS_USERS).fetch_one(conn).await)
+}
+
+/// Adds a user; [`DbError::NotUnique`] when the e-mail is taken.
+pub(crate) async fn insert(tx: &mut Tx, id: UserId, new: &NewUser, now: Timestamp) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(INSERT)
+            .bind(id)
+            .bind(new.company)
+            .bind(&new.email)
+            .bind(&new.name)
+            .bind(new.role.as_str())
+            .bind(&new.password_hash)
+            .bind(now)
+    )?;
+    Ok(())
+}
+
+/// Whoever has that e-mail, which must be in lower case.
+pub(crate) async fn find_by_email(on: impl Into<Exec<'_>>, email: &str) -> Result<Option<User>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(conn).await)
+}
+
+/// The stored hash of the user's password.
+pub(crate) async fn find_password(on: impl Into<Exec<'_>>, id: UserId) -> Result<Option<String>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(FIND_PASSWORD).bind(id).fetch_optional(conn).await)
+}
+
+pub(crate) async fn update_name(tx: &mut Tx, id: UserId, name: &str) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_NAME).bind(id).bind(name))?;
+    Ok(())
+}
+
+/// Another e-mail; [`DbError::NotUnique`] when somebody has it.
+pub(crate) async fn update_email(tx: &mut Tx, id: UserId, email: &str) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_EMAIL).bind(id).bind(email))?;
+    Ok(())
+}
+
+pub(crate) async fn update_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_PASSWORD).bind(id).bind(hash))?;
+    Ok(())
+}
+
+pub(crate) async fn insert_session(tx: &mut Tx, hash: &[u8], user: UserId, now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(INSERT_SESSION).bind(hash).bind(user).bind(now))?;
+    Ok(())
+}
+
+/// The session whose token has that hash.
+pub(crate) async fn find_session(on: impl Into<Exec<'_>>, hash: &[u8]) -> Result<Option<Session>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_SESSION).bind(hash).fetch_optional(conn).await)
+}
+
+pub(crate) async fn touch_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(TOUCH_SESSION).bind(hash).bind(now))?;
+    Ok(())
+}
+
+pub(crate) async fn delete_session(tx: &mut Tx, hash: &[u8]) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_SESSION).bind(hash))?;
+    Ok(())
+}
+
+pub(crate) async fn delete_sessions_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_SESSIONS_OF).bind(user))?;
+    Ok(())
+}
+
+/// Sweeps away sessions last seen before one time or begun before another.
+pub(crate) async fn delete_sessions_before(tx: &mut Tx, seen: Timestamp, begun: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_SESSIONS_BEFORE).bind(seen).bind(begun))?;
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! The form with which an app is registered and edited.
+
+use serde::Deserialize;
+
+use super::{Details, country};
+use crate::{
+    kernel::text,
+    web::form::{FieldErrors, sentence},
+};
+
+/// The longest App Name, in characters: KS Pay's documented bounds are 3 and 256.
+const NAME: (usize, usize) = (3, 256);
+
+/// An app as typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AppForm {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) country: String,
+    pub(crate) address: String,
+    pub(crate) phone: String,
+    pub(crate) state: String,
+    pub(crate) city: String,
+    pub(crate) postal_code: String,
+}
+
+impl AppForm {
+    /// What an app's form starts with when it is edited.
+    pub(crate) fn of(app: &super::App) -> Self {
+        let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+        Self {
+            name: app.name.clone(),
+            email: app.email.clone(),
+            country: app.country.clone(),
+            address: or_empty(&app.address),
+            phone: or_empty(&app.phone),
+            state: or_empty(&app.state),
+            city: or_empty(&app.city),
+            postal_code: or_empty(&app.postal_code),
+        }
+    }
+
+    /// The app, or every error at its field.
+    pub(crate) fn parse(&self) -> Result<Details, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let details = Details {
+            name: errors.take("name", "App Name", text::line(&self.name, NAME.0, NAME.1)),
+            email: errors.take_email("email", text::email(&self.email)),
+            country: self.country.trim().to_owned(),
+            address: errors.take("address", "Address", text::optional_line(&self.address, 256)),
+            phone: errors.take("phone", "Phone Number", text::optional_line(&self.phone, 24)),
+            state: errors.take("state", "State", text::optional_line(&self.state, 64)),
+            city: errors.take("city", "City", text::optional_line(&self.city, 64)),
+            postal_code: errors.take("postal_code", "Zip Code", text::optional_line(&self.postal_code, 16)),
+        };
+        if country::name(&details.country).is_none() {
+            errors.add("country", "Choose the country where the shop is registered.");
+        }
+        if details.phone.as_deref().is_some_and(|phone| !is_phone(phone)) {
+            errors.add("phone", "Type the number with its country code, for example +91 00000 00000.");
+        }
+        if errors.is_empty() { Ok(details) } else { Err(errors) }
+    }
+}
+
+/// A plus, digits, and what people put between them.
+fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    (6..=15).contains(&digits) && text.chars().all(|character| character.is_ascii_digit() || "+ -().".contains(character))
+}
+
+/// A domain as typed: a host name, nothing more.
+///
+/// # Errors
+/// What to type instead.
+pub(crate) fn domain(raw: &str) -> Result<String, String> {
+    let what_to_do = || "Type the domain alone, for example shop.neemtree.example.".to_owned();
+    let text = text::line(raw, 3, 253).map_err(|fault| sentence("Domain", fault))?.to_lowercase();
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
+    let host = host.strip_suffix('/').unwrap_or(host);
+    match url::Host::parse(host) {
+        Ok(url::Host::Domain(domain)) if domain.contains('.') && is_host_name(&domain) => Ok(domain),
+        _ => Err(what_to_do()),
+    }
+}
+
+fn is_host_name(domain: &str) -> bool {
+    domain.split('.').all(|label| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_stands_at_its_field() {
+        let form =
+            AppForm { name: "ab".to_owned(), email: "nobody".to_owned(), phone: "call me".to_owned(), ..AppForm::default() };
+        let errors = form.parse().unwrap_err();
+        for field in ["name", "email", "country", "phone"] {
+            assert!(errors.of(field).is_some(), "{field}");
+        }
+        assert!(errors.of("city").is_none());
+    }
+
+    #[test]
+    fn three_fields_are_enough() {
+        let form = AppForm {
+            name: "नीम का पेड़".to_owned(),
+            email: "Shop@Neemtree.Example".to_owned(),
+            country: "IN".to_owned(),
+            ..AppForm::default()
+        };
+        let details = form.parse().unwrap();
+        assert_eq!((details.email.as_str(), details.city), ("shop@neemtree.example", None));
+    }
+
+    #[test]
+    fn a_domain_is_a_host_name_and_nothing_more() {
+        assert_eq!(domain(" https://Shop.NeemTree.example/ ").unwrap(), "shop.neemtree.example");
+        assert_eq!(domain("दुकान.example").unwrap(), "xn--h2b4ej7d.example");
+        for wrong in [
+            "",
+            "localhost",
+            "shop example",
+            "https://shop.example/cart",
+            "127.0.0.1",
+            "-a.example",
+            "a..example",
+            "javascript:alert(1)",
+        ] {
+            assert!(domain(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Apps: what a merchant registers in KS Pay, such as one shop's website.
+
+pub(crate) mod country;
+pub(crate) mod forms;
+pub(crate) mod store;
+
+use crate::{
+    db::{DbError, Tx},
+    kernel::{
+        id::{AppId, CompanyId},
+        time::Timestamp,
+    },
+};
+
+/// A registered app.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct App {
+    pub(crate) id: AppId,
+    pub(crate) company_id: CompanyId,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) country: String,
+    pub(crate) address: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) city: Option<String>,
+    pub(crate) postal_code: Option<String>,
+    pub(crate) domain: Option<String>,
+    pub(crate) is_enabled: bool,
+    pub(crate) created_at: Timestamp,
+}
+
+/// What a merchant says of an app.
+#[derive(Debug, Clone)]
+pub(crate) struct Details {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// ISO 3166-1 alpha-2.
+    pub(crate) country: String,
+    pub(crate) address: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) city: Option<String>,
+    pub(crate) postal_code: Option<String>,
+}
+
+/// Registers an app.
+///
+/// # Errors
+/// [`DbError::NotUnique`] when the company has one of that name.
+pub(crate) async fn create(tx: &mut Tx, company: CompanyId, details: &Details, now: Timestamp) -> Result<AppId, DbError> {
+    let id = AppId::new(now);
+    store::insert(tx, id, company, details, now).await?;
+    Ok(id)
+}

@@ -1,0 +1,92 @@
+//! The `apps` table.
+
+use super::{App, Details};
+use crate::{
+    db::{DbError, Exec, Tx, execute, run, sql},
+    kernel::{
+        id::{AppId, CompanyId},
+        time::Timestamp,
+    },
+};
+
+/// What is read of a row, everywhere in the same order.
+macro_rules! columns {
+    () => {
+        "id, company_id, name, email, country, address, phone, state, city, postal_code, domain, is_enabled, created_at"
+    };
+}
+
+sql! {
+    INSERT = "INSERT INTO apps (id, company_id, name, email, country, address, phone, state, city, postal_code, is_enabled, created_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, TRUE, $11)";
+    FIND = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 AND id = $2");
+    FIND_ANY = concat!("SELECT ", columns!(), " FROM apps WHERE id = $1");
+    LIST = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 ORDER BY id");
+    UPDATE = "UPDATE apps SET name = $3, email = $4, country = $5, address = $6, phone = $7, state = $8, city = $9, \
+              postal_code = $10 WHERE company_id = $1 AND id = $2";
+    UPDATE_ENABLED = "UPDATE apps SET is_enabled = $3 WHERE company_id = $1 AND id = $2";
+    UPDATE_DOMAIN = "UPDATE apps SET domain = $3 WHERE company_id = $1 AND id = $2";
+}
+
+pub(super) async fn insert(tx: &mut Tx, id: AppId, company: CompanyId, details: &Details, now: Timestamp) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(INSERT)
+            .bind(id)
+            .bind(company)
+            .bind(&details.name)
+            .bind(&details.email)
+            .bind(&details.country)
+            .bind(&details.address)
+            .bind(&details.phone)
+            .bind(&details.state)
+            .bind(&details.city)
+            .bind(&details.postal_code)
+            .bind(now)
+    )?;
+    Ok(())
+}
+
+/// The company's app.
+pub(crate) async fn find(on: impl Into<Exec<'_>>, company: CompanyId, id: AppId) -> Result<Option<App>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND).bind(company).bind(id).fetch_optional(conn).await)
+}
+
+/// Anybody's app, for the command line and for ingestion, where the endpoint has named it.
+pub(crate) async fn find_any(on: impl Into<Exec<'_>>, id: AppId) -> Result<Option<App>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_ANY).bind(id).fetch_optional(conn).await)
+}
+
+/// The company's apps, oldest first.
+pub(crate) async fn list(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<App>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST).bind(company).fetch_all(conn).await)
+}
+
+/// Changes what is said of the app; [`DbError::NotUnique`] when the company has another of that name.
+pub(crate) async fn update(tx: &mut Tx, company: CompanyId, id: AppId, details: &Details) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(UPDATE)
+            .bind(company)
+            .bind(id)
+            .bind(&details.name)
+            .bind(&details.email)
+            .bind(&details.country)
+            .bind(&details.address)
+            .bind(&details.phone)
+            .bind(&details.state)
+            .bind(&details.city)
+            .bind(&details.postal_code)
+    )?;
+    Ok(())
+}
+
+pub(crate) async fn update_enabled(tx: &mut Tx, company: CompanyId, id: AppId, is_enabled: bool) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_ENABLED).bind(company).bind(id).bind(is_enabled))?;
+    Ok(())
+}
+
+pub(crate) async fn update_domain(tx: &mut Tx, company: CompanyId, id: AppId, domain: &str) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_DOMAIN).bind(company).bind(id).bind(domain))?;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! `ks-pay doctor`: a line for each thing an operator can get wrong, good or what to do.
+
+use std::fmt::Display;
+
+use super::{Failure, Io};
+use crate::{
+    config::{Config, Lookup, Options},
+    db::Db,
+    gateways::razorpay_url,
+    keys, startup,
+};
+
+/// Collects lines and whether one is bad.
+struct Report<'a, 'b> {
+    io: &'a mut Io<'b>,
+    is_bad: bool,
+}
+
+impl Report<'_, '_> {
+    fn good(&mut self, what: &str, value: impl Display) -> Result<(), Failure> {
+        self.io.say(format_args!("good  {what}: {value}"))
+    }
+
+    fn bad(&mut self, what: &str, remedy: impl Display) -> Result<(), Failure> {
+        self.is_bad = true;
+        self.io.say(format_args!("bad   {what}: {remedy}"))
+    }
+
+    fn note(&mut self, what: &str, value: impl Display) -> Result<(), Failure> {
+        self.io.say(format_args!("note  {what}: {value}"))
+    }
+}
+
+/// Checks; fails when one line is bad. Nothing is made or changed.
+pub(super) async fn run(options: &Options, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
+    let mut report = Report { io, is_bad: false };
+    match Config::read(options, variable) {
+        Err(sentence) => report.bad("configuration", sentence)?,
+        Ok(config) => {
+            report.good("configuration", "every value can be right")?;
+            public_url(&mut report, &config)?;
+            database(&mut report, &config).await?;
+        }
+    }
+    if report.is_bad { Err(Failure::Failed("Something is bad: the lines above say what to do.".to_owned())) } else { Ok(()) }
+}
+
+fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
+    let Some(url) = &config.public_url else {
+        return report.note(
+            "public URL",
+            "not set: gateways cannot reach this server. Set KS_PAY_PUBLIC_URL to its public https address.",
+        );
+    };
+    match razorpay_url::refusals(url).first() {
+        None => report.good("public URL", url),
+        Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
+    }
+}
+
+async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
+    if let Some(path) = config.database.file().filter(|path| !path.exists()) {
+        return report.note("database", format_args!("{} is not there yet; `ks-pay` makes it", path.display()));
+    }
+    let db = match Db::connect(&config.database).await {
+        Ok(db) => db,
+        Err(error) => return report.bad("database", startup::sentence(&error)),
+    };
+    let result = opened(report, config, &db).await;
+    db.close().await;
+    result
+}
+
+async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    report.good("database", format_args!("{} answers", db.engine()))?;
+    match db.durability().await {
+        Err(error) => report.bad("durability", startup::sentence(&error))?,
+        Ok(settings) => {
+            for setting in settings {
+                match setting.remedy {
+                    None => report.good(setting.name, setting.value)?,
+                    Some(remedy) => report.bad(setting.name, format_args!("{}. {remedy}", setting.value))?,
+                }
+            }
+        }
+    }
+    match keys::check(&config.master_key, db).await {
+        Ok(found) => report.good("master key", found),
+        Err(sentence) => report.bad("master key", sentence),
+    }
+}

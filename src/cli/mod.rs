@@ -1,0 +1,228 @@
+//! The command line: one file a noun.
+//!
+//! The rule: stdout carries results only, a failure is one line on stderr that says what and what next, and no password
+//! or secret is ever an argument.
+
+mod apps;
+mod doctor;
+mod events;
+mod gateways;
+mod serve;
+mod simulate;
+mod transactions;
+mod users;
+mod webhooks;
+
+use std::{
+    ffi::OsString,
+    io::{self, BufRead, IsTerminal as _, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use zeroize::Zeroizing;
+
+use crate::{
+    config::{Config, Lookup, Options},
+    db::{Db, DbError},
+    gateways::{Gateway, Mode},
+    kernel::{id::AppId, time::Clock, vault::Vault},
+    startup, telemetry,
+};
+
+/// An open, self-hosted merchant admin console.
+///
+/// Without a command it serves. Passwords and secrets are read from a terminal or from stdin, never from an argument.
+#[derive(Parser)]
+#[command(name = "ks-pay", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve,
+    /// Add people, and give them new passwords
+    #[command(subcommand)]
+    User(users::Command),
+    /// Register apps
+    #[command(subcommand)]
+    App(apps::Command),
+    /// Connect an app to a payment gateway
+    #[command(subcommand)]
+    Gateway(gateways::Command),
+    /// Show a connection's webhook URL and SECRET
+    #[command(subcommand)]
+    Webhook(webhooks::Command),
+    /// Post correctly signed sample events to a webhook URL
+    Simulate(simulate::Simulate),
+    /// Export what arrived
+    #[command(subcommand)]
+    Events(events::Command),
+    /// Export what the events tell of payments
+    #[command(subcommand)]
+    Transactions(transactions::Command),
+    /// Check configuration, database, durability and key: a line each
+    Doctor,
+}
+
+/// Why a command ended.
+pub(crate) enum Failure {
+    /// It could not be done: one line.
+    Failed(String),
+    /// It was called wrongly: one line.
+    Usage(String),
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        Self::Failed(startup::sentence(&error))
+    }
+}
+
+impl From<String> for Failure {
+    fn from(sentence: String) -> Self {
+        Self::Failed(sentence)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(format!("The output cannot be written: {error}."))
+    }
+}
+
+/// What a command reads and writes.
+pub struct Io<'a> {
+    /// Standard input.
+    pub input: &'a mut (dyn BufRead + Send),
+    /// Results, and nothing else.
+    pub out: &'a mut (dyn Write + Send),
+    /// One line when something fails.
+    pub err: &'a mut (dyn Write + Send),
+}
+
+impl Io<'_> {
+    /// A password or secret: from the terminal without showing it, else the first line of stdin less its line end.
+    pub(crate) fn secret_line(&mut self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
+        let unread = |error: io::Error| Failure::Failed(format!("Nothing could be read from stdin: {error}."));
+        if io::stdin().is_terminal() {
+            return rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(unread);
+        }
+        let mut line = Zeroizing::new(String::new());
+        self.input.read_line(&mut line).map_err(unread)?;
+        Ok(Zeroizing::new(
+            line.strip_suffix('\n').map_or(line.as_str(), |line| line.strip_suffix('\r').unwrap_or(line)).to_owned(),
+        ))
+    }
+
+    /// One line of results.
+    pub(crate) fn say(&mut self, line: impl std::fmt::Display) -> Result<(), Failure> {
+        Ok(writeln!(self.out, "{line}")?)
+    }
+}
+
+/// Runs the process's own command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let variable = |name: &str| std::env::var(name).ok();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "No thread could be started: {error}.");
+            return ExitCode::FAILURE;
+        }
+    };
+    let (mut input, mut out, mut err) = (io::BufReader::new(io::stdin()), io::stdout(), io::stderr());
+    let mut io = Io { input: &mut input, out: &mut out, err: &mut err };
+    let code = runtime.block_on(run(std::env::args_os(), &variable, &mut io));
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+/// Runs a command line; 0 done, 1 failed, 2 called wrongly.
+pub async fn run(args: impl IntoIterator<Item = OsString>, variable: Lookup<'_>, io: &mut Io<'_>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(answer) if answer.use_stderr() => {
+            let _ = write!(io.err, "{answer}");
+            return 2;
+        }
+        Err(answer) => {
+            let _ = write!(io.out, "{answer}");
+            return 0;
+        }
+    };
+    match dispatch(cli, variable, io).await {
+        Ok(()) => 0,
+        Err(Failure::Failed(sentence)) => {
+            let _ = writeln!(io.err, "{sentence}");
+            1
+        }
+        Err(Failure::Usage(sentence)) => {
+            let _ = writeln!(io.err, "{sentence}");
+            2
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
+    telemetry::start(Config::log_format(&cli.options, variable)?, variable("RUST_LOG").as_deref());
+    if let Some(Command::Simulate(simulate)) = cli.command {
+        return simulate::run(simulate, variable, io).await;
+    }
+    if let Some(Command::Doctor) = cli.command {
+        return doctor::run(&cli.options, variable, io).await;
+    }
+    let config = Config::read(&cli.options, variable)?;
+    match cli.command {
+        None | Some(Command::Serve) => serve::run(config, io).await,
+        Some(Command::User(command)) => users::run(command, &Installation::open(config).await?, io).await,
+        Some(Command::App(command)) => apps::run(command, &Installation::open(config).await?, io).await,
+        Some(Command::Gateway(command)) => gateways::run(command, &Installation::open(config).await?, io).await,
+        Some(Command::Webhook(command)) => webhooks::run(command, &Installation::open(config).await?, io).await,
+        Some(Command::Events(command)) => events::run(command, &Installation::open(config).await?, io).await,
+        Some(Command::Transactions(command)) => transactions::run(command, &Installation::open(config).await?, io).await,
+        Some(Command::Simulate(_) | Command::Doctor) => Ok(()),
+    }
+}
+
+/// An opened installation, as commands use it beside a running server.
+pub(crate) struct Installation {
+    config: Config,
+    db: Db,
+    vault: Vault,
+    clock: Clock,
+}
+
+impl Installation {
+    async fn open(config: Config) -> Result<Self, Failure> {
+        let startup::Opened { db, vault } = startup::open(&config).await?;
+        Ok(Self { config, db, vault, clock: Clock::system() })
+    }
+
+    /// The app of that id.
+    async fn app(&self, text: &str) -> Result<crate::apps::App, Failure> {
+        let none = || Failure::Failed(format!("There is no app {text}. `ks-pay app add` prints the id of a new one."));
+        let id: AppId = text.parse().map_err(|_| none())?;
+        crate::apps::store::find_any(&mut self.db.reader().await?, id).await?.ok_or_else(none)
+    }
+}
+
+/// Names a connection.
+#[derive(clap::Args)]
+pub(crate) struct Which {
+    /// The app's id, ap_…
+    #[arg(long, value_name = "ID")]
+    pub(crate) app: String,
+    /// razorpay or standard-webhooks
+    #[arg(long, value_name = "GATEWAY")]
+    pub(crate) gateway: Gateway,
+    /// test or live
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Mode,
+}

@@ -1,0 +1,138 @@
+//! `ks-pay simulate`: posts correctly signed sample events, as the gateway would.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{Failure, Io};
+use crate::{
+    config::Lookup,
+    gateways::Gateway,
+    http,
+    kernel::{secret::Secret, time::Clock},
+    samples::{self, LifeCycle, Merchant, Sample, generic},
+};
+
+/// The most events one call sends.
+const MOST: u32 = 1_000_000;
+
+#[derive(clap::Args)]
+pub(super) struct Simulate {
+    /// The webhook URL, as the console shows it
+    #[arg(long, value_name = "URL")]
+    url: String,
+    /// razorpay or standard-webhooks
+    #[arg(long, value_name = "GATEWAY", default_value = "razorpay")]
+    gateway: Gateway,
+    /// The event's name, for example payment.failed
+    #[arg(long, value_name = "EVENT", conflicts_with = "life_cycle")]
+    event: Option<String>,
+    /// What becomes of a payment: paid, failed-then-paid, partly-refunded, disputed or settled
+    #[arg(long, value_name = "LIFE_CYCLE")]
+    life_cycle: Option<LifeCycle>,
+    /// How many times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
+    count: u32,
+    /// The most events a second
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rate: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Sends; fails unless every answer was 200. The SECRET comes from stdin or `KS_PAY_SIMULATE_SECRET`.
+pub(super) async fn run(simulate: Simulate, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
+    let text = match variable("KS_PAY_SIMULATE_SECRET").filter(|text| !text.is_empty()) {
+        Some(text) => zeroize::Zeroizing::new(text),
+        None => io.secret_line("SECRET: ")?,
+    };
+    let secret = simulate.gateway.adapter().pasted(text.trim()).ok_or_else(|| {
+        Failure::Failed("That is no SECRET: copy it from the Webhook page, or from `ks-pay webhook show`.".to_owned())
+    })?;
+    let url = url::Url::parse(&simulate.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.ok_or_else(|| Failure::Usage("--url is no web address.".to_owned()))?;
+    let answers = send_all(&simulate, &url, &secret).await?;
+
+    let sent: u64 = answers.values().sum();
+    if simulate.json {
+        io.say(serde_json::json!({ "sent": sent, "answers": answers }))?;
+    } else {
+        let told: Vec<String> = answers.iter().map(|(answer, count)| format!("{count} × {answer}")).collect();
+        io.say(format_args!("sent {sent}: {}", told.join(", ")))?;
+    }
+    match answers.keys().find(|answer| *answer != "200") {
+        None => Ok(()),
+        Some(answer) => Err(Failure::Failed(what_next(answer))),
+    }
+}
+
+fn what_next(answer: &str) -> String {
+    match answer {
+        "401" => "Not every event was believed: is this the URL's current SECRET, and is the connection enabled?".to_owned(),
+        "404" | "405" => "There is no webhook at this URL: copy it whole from the Webhook page.".to_owned(),
+        "503" => "The server could not store every event: look at its log, then run this again.".to_owned(),
+        "unreachable" => "The server could not be reached: is it running, and is the URL right?".to_owned(),
+        other => format!("Not every event was taken: the answer {other} came."),
+    }
+}
+
+async fn send_all(simulate: &Simulate, url: &url::Url, secret: &Secret) -> Result<BTreeMap<String, u64>, Failure> {
+    let client = http::client().map_err(Failure::Failed)?;
+    let pause = simulate.rate.map(|rate| Duration::from_secs(1) / rate);
+    let clock = Clock::system();
+    let merchant = Merchant::new(&mut rand::rng());
+    let mut answers = BTreeMap::new();
+    let mut next = tokio::time::Instant::now();
+    for _ in 0..simulate.count {
+        for sample in samples_of(simulate, &merchant, &clock)? {
+            if let Some(pause) = pause {
+                tokio::time::sleep_until(next).await;
+                next += pause;
+            }
+            let answer = post(&client, url, simulate.gateway, secret, &sample, &clock).await;
+            *answers.entry(answer).or_default() += 1;
+        }
+    }
+    Ok(answers)
+}
+
+fn samples_of(simulate: &Simulate, merchant: &Merchant, clock: &Clock) -> Result<Vec<Sample>, Failure> {
+    let now = clock.now().seconds();
+    let mut rng = rand::rng();
+    if simulate.gateway == Gateway::StandardWebhooks {
+        if simulate.life_cycle.is_some() {
+            return Err(Failure::Usage("Life cycles are Razorpay's: leave --life-cycle out for this gateway.".to_owned()));
+        }
+        let wanted = simulate.event.as_deref().unwrap_or("invoice.paid");
+        let known = generic::STANDARD_EVENTS.iter().find(|event| **event == wanted);
+        let event =
+            known.ok_or_else(|| Failure::Usage(format!("--event is one of: {}.", generic::STANDARD_EVENTS.join(", "))))?;
+        return Ok(vec![generic::standard(event, now, &mut rng)]);
+    }
+    if let Some(kind) = simulate.life_cycle {
+        return Ok(samples::life_cycle(kind, merchant, now - kind.span(), &mut rng));
+    }
+    let wanted = simulate.event.as_deref().unwrap_or("payment.captured");
+    samples::single(wanted, merchant, now, &mut rng)
+        .map(|sample| vec![sample])
+        .ok_or_else(|| Failure::Usage(format!("--event is one of: {}.", samples::SINGLE_EVENTS.join(", "))))
+}
+
+/// Posts one and returns the status, or that nobody answered.
+pub(super) async fn post(
+    client: &reqwest::Client,
+    url: &url::Url,
+    gateway: Gateway,
+    secret: &Secret,
+    sample: &Sample,
+    clock: &Clock,
+) -> String {
+    let headers = gateway.adapter().sign(secret, &sample.event_id, &sample.body, clock.now());
+    let mut request = client.post(url.clone()).body(sample.body.clone());
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    match request.send().await {
+        Ok(answer) => answer.status().as_u16().to_string(),
+        Err(_) => "unreachable".to_owned(),
+    }
+}

@@ -1,0 +1,117 @@
+//! `ks-pay user`: people who sign in.
+
+use clap::Subcommand;
+
+use super::{Failure, Installation, Io};
+use crate::{
+    accounts::{
+        self, NewUser, Role,
+        password::{self, Passwords},
+    },
+    companies,
+    db::DbError,
+    kernel::text,
+    web::form::sentence,
+};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Add a person; the password is the first line of stdin
+    Add {
+        /// The company's name; made if none has exactly this name
+        #[arg(long, value_name = "NAME")]
+        company: String,
+        /// Unique in the installation
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+        /// The person's name
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// owner, admin, developer or viewer; needed unless the company is new
+        #[arg(long, value_name = "ROLE")]
+        role: Option<Role>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a person a new password, the first line of stdin, and end their sessions
+    Password {
+        /// The person's e-mail
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+    },
+}
+
+pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
+    let result = match command {
+        Command::Add { company, email, name, role, json } => add(at, io, &company, &email, &name, role, json).await,
+        Command::Password { email } => change_password(at, io, &email).await,
+    };
+    at.db.close().await;
+    result
+}
+
+async fn add(
+    at: &Installation,
+    io: &mut Io<'_>,
+    company: &str,
+    email: &str,
+    name: &str,
+    role: Option<Role>,
+    json: bool,
+) -> Result<(), Failure> {
+    let company = text::line(company, companies::NAME_LEAST, companies::NAME_MOST)
+        .map_err(|fault| sentence("The company's name", fault))?;
+    let name = text::line(name, 1, 100).map_err(|fault| sentence("The name", fault))?;
+    let email = text::email(email).map_err(|_| "--email is no e-mail address.".to_owned())?;
+    let password_hash = read_password(io, &email).await?;
+    let now = at.clock.now();
+    let mut tx = at.db.begin().await?;
+    let (company, is_new) = companies::find_or_create(&mut tx, &company, now).await?;
+    let role = match (role, is_new) {
+        (None, true) | (Some(Role::Owner), _) => Role::Owner,
+        (Some(role), false) => role,
+        (Some(_), true) => {
+            return Err(Failure::Failed("The first person of a company is its owner: leave --role out.".to_owned()));
+        }
+        (None, false) => {
+            return Err(Failure::Usage(
+                "The company exists: say with --role what this person may do, for example --role owner.".to_owned(),
+            ));
+        }
+    };
+    if role != Role::Owner {
+        return Err(Failure::Failed("Only the role owner is there so far.".to_owned()));
+    }
+    let new = NewUser { company: company.id, email, name, role, password_hash };
+    let id = match accounts::create(&mut tx, &new, now).await {
+        Err(DbError::NotUnique) => {
+            return Err(Failure::Failed(
+                "Somebody has this e-mail already. `ks-pay user password` gives them a new password.".to_owned(),
+            ));
+        }
+        other => other?,
+    };
+    tx.commit().await?;
+    if json { io.say(serde_json::json!({ "user": id.to_string() })) } else { io.say(id) }
+}
+
+async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {
+    let email = text::email(email).map_err(|_| "--email is no e-mail address.".to_owned())?;
+    let hash = read_password(io, &email).await?;
+    let mut tx = at.db.begin().await?;
+    let Some(user) = accounts::store::find_by_email(&mut tx, &email).await? else {
+        return Err(Failure::Failed("Nobody has this e-mail. `ks-pay user add` adds a person.".to_owned()));
+    };
+    accounts::change_password(&mut tx, user.id, &hash).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn read_password(io: &mut Io<'_>, email: &str) -> Result<String, Failure> {
+    let password = io.secret_line("Password: ")?;
+    if let Some(sentence) = password::refusal(&password, email) {
+        return Err(Failure::Failed(sentence.to_owned()));
+    }
+    Passwords::new().hash(&password).await.map_err(|error| Failure::Failed(error.to_string()))
+}

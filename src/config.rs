@@ -1,0 +1,215 @@
+//! What an operator sets: read once, from flags first and variables second, and refused loudly.
+//!
+//! A refusal names the setting and what a right value looks like; it repeats no value that may be a secret.
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs as _},
+    path::{Path, PathBuf},
+};
+
+use ipnet::IpNet;
+use url::Url;
+
+use crate::db::Location;
+
+/// Flags that every command takes. Each has a variable of the same meaning; the flag wins.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Options {
+    /// Where the server listens; port 0 picks one [env: KS_PAY_LISTEN] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", global = true)]
+    pub listen: Option<String>,
+    /// Scheme, host and port under which merchants and gateways reach this server [env: KS_PAY_PUBLIC_URL] [default: the address listened on]
+    #[arg(long, value_name = "URL", global = true)]
+    pub public_url: Option<String>,
+    /// Where the database and the master key are kept [env: KS_PAY_DATA_DIR] [default: ./data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// The file with the 32-byte master key in base64 [env: KS_PAY_MASTER_KEY_FILE] [default: DATA_DIR/master.key]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub master_key_file: Option<PathBuf>,
+    /// Networks whose X-Forwarded-For is believed, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
+    #[arg(long, value_name = "CIDRS", global = true)]
+    pub trusted_proxies: Option<String>,
+    /// Razorpay's API, or a stand-in for it [env: KS_PAY_RAZORPAY_API] [default: https://api.razorpay.com]
+    #[arg(long, value_name = "URL", global = true)]
+    pub razorpay_api: Option<String>,
+    /// How log lines look on stderr: text or json [env: KS_PAY_LOG_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub log_format: Option<String>,
+}
+
+/// Where the master key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// The text of `KS_PAY_MASTER_KEY`.
+    Variable(secret_text::SecretText),
+    /// A file, made on first use.
+    File(PathBuf),
+}
+
+/// Keeps a key out of `Debug`.
+mod secret_text {
+    /// Text that does not show itself.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct SecretText(pub(crate) String);
+
+    impl std::fmt::Debug for SecretText {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("…")
+        }
+    }
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything that is set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The base of every shown URL, without a slash at the end; `None` means the address listened on.
+    pub public_url: Option<String>,
+    /// Database and master key live here.
+    pub data_dir: PathBuf,
+    /// Which database.
+    pub database: Location,
+    /// Which master key.
+    pub master_key: KeySource,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The base of Razorpay's API, without a slash at the end.
+    pub razorpay_api: String,
+}
+
+/// Looks a variable up.
+pub type Lookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
+
+impl Config {
+    /// Reads the flags and, where one is absent, the variable.
+    ///
+    /// # Errors
+    /// A sentence for the first value that cannot be right.
+    pub fn read(options: &Options, variable: Lookup<'_>) -> Result<Self, String> {
+        let set = |flag: &Option<String>, name: &str| flag.clone().or_else(|| of(variable, name));
+        let path = |flag: &Option<PathBuf>, name: &str| flag.clone().or_else(|| of(variable, name).map(PathBuf::from));
+
+        let data_dir = path(&options.data_dir, "KS_PAY_DATA_DIR").unwrap_or_else(|| PathBuf::from("./data"));
+        let database = match of(variable, "DATABASE_URL") {
+            Some(url) => Location::parse(&url)?,
+            None => Location::Sqlite(data_dir.join("ks-pay.db")),
+        };
+        Ok(Self {
+            listen: listen(&set(&options.listen, "KS_PAY_LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned()))?,
+            public_url: set(&options.public_url, "KS_PAY_PUBLIC_URL").map(|url| origin("KS_PAY_PUBLIC_URL", &url)).transpose()?,
+            master_key: key_source(path(&options.master_key_file, "KS_PAY_MASTER_KEY_FILE"), variable, &data_dir)?,
+            trusted_proxies: proxies(&set(&options.trusted_proxies, "KS_PAY_TRUSTED_PROXIES").unwrap_or_default())?,
+            razorpay_api: set(&options.razorpay_api, "KS_PAY_RAZORPAY_API")
+                .map_or_else(|| Ok("https://api.razorpay.com".to_owned()), |url| origin("KS_PAY_RAZORPAY_API", &url))?,
+            data_dir,
+            database,
+        })
+    }
+
+    /// How log lines look.
+    ///
+    /// # Errors
+    /// A sentence when the format is none of ours.
+    pub fn log_format(options: &Options, variable: Lookup<'_>) -> Result<LogFormat, String> {
+        match options.log_format.clone().or_else(|| of(variable, "KS_PAY_LOG_FORMAT")).as_deref() {
+            None | Some("text") => Ok(LogFormat::Text),
+            Some("json") => Ok(LogFormat::Json),
+            Some(_) => Err("KS_PAY_LOG_FORMAT must be text or json.".to_owned()),
+        }
+    }
+}
+
+/// A variable that is set to something.
+fn of(variable: Lookup<'_>, name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let sentence = "KS_PAY_LISTEN must be an address and a port, for example 127.0.0.1:8080.";
+    text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| sentence.to_owned())
+}
+
+/// Scheme, host and port of a URL that has nothing else.
+fn origin(name: &str, text: &str) -> Result<String, String> {
+    let sentence = || format!("{name} must be scheme, host and port and nothing more, for example https://pay.example.com.");
+    let url = Url::parse(text).map_err(|_| sentence())?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_anonymous = url.username().is_empty() && url.password().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !is_bare || !is_anonymous || url.host().is_none() {
+        return Err(sentence());
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+fn key_source(file: Option<PathBuf>, variable: Lookup<'_>, data_dir: &Path) -> Result<KeySource, String> {
+    match (of(variable, "KS_PAY_MASTER_KEY"), file) {
+        (Some(_), Some(_)) => Err("KS_PAY_MASTER_KEY and KS_PAY_MASTER_KEY_FILE are both set: keep one.".to_owned()),
+        (Some(text), None) => Ok(KeySource::Variable(secret_text::SecretText(text))),
+        (None, Some(path)) => Ok(KeySource::File(path)),
+        (None, None) => Ok(KeySource::File(data_dir.join("master.key"))),
+    }
+}
+
+fn proxies(text: &str) -> Result<Vec<IpNet>, String> {
+    let sentence = "KS_PAY_TRUSTED_PROXIES must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.";
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().or_else(|_| part.parse::<std::net::IpAddr>().map(IpNet::from)).map_err(|_| sentence.to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let variable = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Config::read(&Options::default(), &variable)
+    }
+
+    #[test]
+    fn with_nothing_set_there_are_defaults() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.database.file(), Some(Path::new("./data/ks-pay.db")));
+        assert_eq!(config.master_key, KeySource::File("./data/master.key".into()));
+        assert_eq!(config.razorpay_api, "https://api.razorpay.com");
+        assert_eq!(config.public_url, None);
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        assert_eq!(read(&[("KS_PAY_PUBLIC_URL", "https://Pay.Example/")]).unwrap().public_url.unwrap(), "https://pay.example");
+        for wrong in
+            ["pay.example", "https://pay.example/console", "ftp://x", "https://me:pw@x", "https://x?y", "javascript:alert(1)"]
+        {
+            assert!(read(&[("KS_PAY_PUBLIC_URL", wrong)]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_right_is_refused_without_repeating_it() {
+        for (name, value) in [
+            ("KS_PAY_LISTEN", "hush"),
+            ("DATABASE_URL", "mysql://hush"),
+            ("KS_PAY_TRUSTED_PROXIES", "hush"),
+            ("KS_PAY_RAZORPAY_API", "hush"),
+        ] {
+            let said = read(&[(name, value)]).unwrap_err();
+            assert!(said.contains(name) && !said.contains("hush"), "{said}");
+        }
+        assert!(read(&[("KS_PAY_MASTER_KEY", "a"), ("KS_PAY_MASTER_KEY_FILE", "b")]).is_err());
+    }
+}

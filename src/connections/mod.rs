@@ -1,0 +1,339 @@
+//! Connections: one app at one gateway in one mode, with the facts of its four set-up steps.
+//!
+//! The rule: a step's state and a connection's state are pure functions of stored facts. No page has its own opinion
+//! of *done*.
+
+pub(crate) mod evidence;
+pub(crate) mod secrets;
+pub(crate) mod store;
+
+use std::fmt;
+
+use crate::{
+    db::{DbError, Tx},
+    gateways::{Gateway, Mode},
+    kernel::{
+        base62,
+        id::{AppId, CompanyId, ConnectionId},
+        money::Currency,
+        secret::Secret,
+        time::Timestamp,
+        vault::{Vault, VaultError},
+    },
+};
+use evidence::Evidence;
+
+/// Random characters of an endpoint's id: 22 base62 characters carry 131 bits.
+const ENDPOINT: usize = 22;
+/// What the sealed Key Secret is bound to.
+const KEY_SECRET: &str = "connections.key_secret";
+
+/// Where something belongs: everything that is stored of a request carries these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) company: CompanyId,
+    pub(crate) app: AppId,
+    pub(crate) connection: ConnectionId,
+    pub(crate) gateway: Gateway,
+    pub(crate) mode: Mode,
+}
+
+/// One app at one gateway in one mode.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Connection {
+    pub(crate) id: ConnectionId,
+    pub(crate) company_id: CompanyId,
+    pub(crate) app_id: AppId,
+    #[sqlx(try_from = "String")]
+    pub(crate) gateway: Gateway,
+    #[sqlx(try_from = "String")]
+    pub(crate) mode: Mode,
+    pub(crate) currency: String,
+    pub(crate) endpoint: String,
+    pub(crate) is_enabled: bool,
+    pub(crate) key_id: Option<String>,
+    pub(crate) keys_state: Option<String>,
+    pub(crate) keys_at: Option<Timestamp>,
+    pub(crate) payment_modes: String,
+    pub(crate) webhook_done_by: Option<String>,
+    pub(crate) webhook_done_at: Option<Timestamp>,
+    pub(crate) integration_done_by: Option<String>,
+    pub(crate) integration_done_at: Option<Timestamp>,
+    pub(crate) created_at: Timestamp,
+}
+
+impl Connection {
+    pub(crate) const fn place(&self) -> Place {
+        Place { company: self.company_id, app: self.app_id, connection: self.id, gateway: self.gateway, mode: self.mode }
+    }
+
+    /// Whether the gateway accepted the keys, as far as it was asked.
+    pub(crate) fn keys(&self) -> Keys {
+        match self.keys_state.as_deref() {
+            Some("accepted") => Keys::Accepted,
+            Some(_) => Keys::Unchecked,
+            None => Keys::Absent,
+        }
+    }
+}
+
+/// What is known of the API keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    Absent,
+    /// Stored; the gateway could not be asked.
+    Unchecked,
+    Accepted,
+}
+
+impl Keys {
+    const fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Absent => None,
+            Self::Unchecked => Some("unchecked"),
+            Self::Accepted => Some("accepted"),
+        }
+    }
+}
+
+/// One of the four set-up steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Credentials,
+    Webhook,
+    Integration,
+    Security,
+}
+
+impl Step {
+    pub(crate) const ALL: [Self; 4] = [Self::Credentials, Self::Webhook, Self::Integration, Self::Security];
+
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Credentials => "Credentials",
+            Self::Webhook => "Webhook",
+            Self::Integration => "Integration",
+            Self::Security => "Security",
+        }
+    }
+
+    /// The steps that a gateway has: the generic one knows no API keys.
+    pub(crate) fn of(gateway: Gateway) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |step| *step != Self::Credentials || gateway == Gateway::Razorpay)
+    }
+}
+
+/// Where a merchant stands with one connection.
+pub(crate) struct Setup<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) evidence: &'a Evidence,
+    /// The app's domain.
+    pub(crate) domain: Option<&'a str>,
+}
+
+impl Setup<'_> {
+    /// Whether the step is done.
+    pub(crate) fn is_done(&self, step: Step) -> bool {
+        match step {
+            Step::Credentials => self.connection.keys() == Keys::Accepted,
+            Step::Webhook => self.connection.webhook_done_at.is_some(),
+            Step::Integration => self.connection.integration_done_at.is_some(),
+            Step::Security => self.domain.is_some(),
+        }
+    }
+
+    /// The first step that is not done; the webhook once all are.
+    pub(crate) fn next_step(&self) -> Step {
+        Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook)
+    }
+
+    /// What the webhook's evidence says: the first that fits.
+    pub(crate) fn state(&self) -> State {
+        if self.evidence.failing_since.is_some() {
+            State::Failing
+        } else if self.evidence.first_verified_at.is_some() {
+            State::Verified
+        } else if self.connection.webhook_done_at.is_some() {
+            State::Pending
+        } else {
+            State::NotStarted
+        }
+    }
+}
+
+/// How a connection's webhook is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum State {
+    // Worst first, as lists sort them.
+    Failing,
+    Pending,
+    NotStarted,
+    Verified,
+}
+
+impl State {
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::NotStarted => "Not started",
+            Self::Pending => "Pending verification",
+            Self::Verified => "Verified",
+            Self::Failing => "Failing",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// What a merchant may be paid with, as the Credentials step lists them.
+pub(crate) const PAYMENT_MODES: &[(&str, &str)] = &[
+    ("upi", "UPI"),
+    ("debit_card", "Debit Card"),
+    ("credit_card", "Credit Card"),
+    ("net_banking", "Net Banking"),
+    ("wallet", "Wallet"),
+];
+
+/// A connection to be made.
+pub(crate) struct NewConnection {
+    pub(crate) company: CompanyId,
+    pub(crate) app: AppId,
+    pub(crate) gateway: Gateway,
+    pub(crate) mode: Mode,
+    pub(crate) currency: Currency,
+}
+
+/// Why a connection could not be made or a secret not be kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("this server's master key is another than the one the database was sealed with")]
+    OtherKey,
+}
+
+/// Makes a connection with its endpoint and its first secret: it accepts events as soon as this is committed.
+///
+/// # Errors
+/// [`DbError::NotUnique`] when the app has one at that gateway in that mode.
+pub(crate) async fn create(tx: &mut Tx, vault: &Vault, new: &NewConnection, now: Timestamp) -> Result<Connection, ConnectError> {
+    let connection = Connection {
+        id: ConnectionId::new(now),
+        company_id: new.company,
+        app_id: new.app,
+        gateway: new.gateway,
+        mode: new.mode,
+        currency: new.currency.to_string(),
+        endpoint: format!("wh_{}", base62::random(ENDPOINT)),
+        is_enabled: true,
+        key_id: None,
+        keys_state: None,
+        keys_at: None,
+        payment_modes: String::new(),
+        webhook_done_by: None,
+        webhook_done_at: None,
+        integration_done_by: None,
+        integration_done_at: None,
+        created_at: now,
+    };
+    store::insert(tx, &connection).await?;
+    evidence::insert(tx, connection.id).await?;
+    secrets::add_active(tx, vault, connection.id, &Secret::generate(), now).await?;
+    Ok(connection)
+}
+
+/// API keys to be stored.
+pub(crate) struct NewKeys<'a> {
+    pub(crate) key_id: &'a str,
+    /// `None` leaves the stored one as it is.
+    pub(crate) key_secret: Option<&'a str>,
+    pub(crate) payment_modes: &'a str,
+    pub(crate) state: Keys,
+}
+
+/// Stores the API keys, the secret one sealed.
+pub(crate) async fn update_keys(
+    tx: &mut Tx,
+    vault: &Vault,
+    id: ConnectionId,
+    keys: &NewKeys<'_>,
+    now: Timestamp,
+) -> Result<(), ConnectError> {
+    if let Some(key_secret) = keys.key_secret {
+        secrets::claim_key(tx, vault).await?;
+        let sealed = vault.seal(KEY_SECRET, id.as_bytes(), key_secret.as_bytes());
+        store::update_key_secret(tx, id, &sealed).await?;
+    }
+    Ok(store::update_keys(tx, id, keys, keys.state.as_str(), now).await?)
+}
+
+/// The stored Key Secret, opened.
+pub(crate) fn open_key_secret(vault: &Vault, id: ConnectionId, sealed: &[u8]) -> Result<zeroize::Zeroizing<String>, VaultError> {
+    let bytes = vault.open(KEY_SECRET, id.as_bytes(), sealed)?;
+    String::from_utf8(bytes.to_vec()).map(Into::into).map_err(|_| VaultError::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(gateway: Gateway) -> Connection {
+        let now = Timestamp::from_millis(0);
+        Connection {
+            id: ConnectionId::new(now),
+            company_id: CompanyId::new(now),
+            app_id: AppId::new(now),
+            gateway,
+            mode: Mode::Test,
+            currency: "INR".to_owned(),
+            endpoint: "wh_".to_owned(),
+            is_enabled: true,
+            key_id: None,
+            keys_state: None,
+            keys_at: None,
+            payment_modes: String::new(),
+            webhook_done_by: None,
+            webhook_done_at: None,
+            integration_done_by: None,
+            integration_done_at: None,
+            created_at: now,
+        }
+    }
+
+    #[test]
+    fn a_state_is_the_first_that_fits() {
+        let at = Some(Timestamp::from_millis(1));
+        let mut connection = connection(Gateway::Razorpay);
+        let mut evidence = Evidence::default();
+        let state = |connection: &Connection, evidence: &Evidence| Setup { connection, evidence, domain: None }.state();
+        assert_eq!(state(&connection, &evidence), State::NotStarted);
+        connection.webhook_done_at = at;
+        assert_eq!(state(&connection, &evidence), State::Pending);
+        evidence.first_verified_at = at;
+        assert_eq!(state(&connection, &evidence), State::Verified);
+        evidence.failing_since = at;
+        assert_eq!(state(&connection, &evidence), State::Failing);
+    }
+
+    #[test]
+    fn the_next_step_is_the_first_that_is_not_done() {
+        let mut razorpay = connection(Gateway::Razorpay);
+        let evidence = Evidence::default();
+        let next = |connection: &Connection, domain| Setup { connection, evidence: &evidence, domain }.next_step();
+        assert_eq!(next(&razorpay, None), Step::Credentials);
+        razorpay.keys_state = Some("unchecked".to_owned());
+        assert_eq!(next(&razorpay, None), Step::Credentials);
+        razorpay.keys_state = Some("accepted".to_owned());
+        assert_eq!(next(&razorpay, None), Step::Webhook);
+        razorpay.webhook_done_at = Some(Timestamp::from_millis(1));
+        razorpay.integration_done_at = Some(Timestamp::from_millis(1));
+        assert_eq!(next(&razorpay, None), Step::Security);
+        assert_eq!(next(&razorpay, Some("neemtree.example")), Step::Webhook);
+        assert_eq!(next(&connection(Gateway::StandardWebhooks), None), Step::Webhook);
+    }
+}

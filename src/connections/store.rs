@@ -1,0 +1,144 @@
+//! The `connections` table.
+
+use super::{Connection, NewKeys};
+use crate::{
+    db::{DbError, Exec, Tx, execute, run, sql},
+    gateways::{Gateway, Mode},
+    kernel::{
+        id::{AppId, CompanyId, ConnectionId},
+        time::Timestamp,
+    },
+};
+
+/// What is read of a row, everywhere in the same order.
+macro_rules! columns {
+    () => {
+        "id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, key_id, keys_state, keys_at, payment_modes, \
+         webhook_done_by, webhook_done_at, integration_done_by, integration_done_at, created_at"
+    };
+}
+
+sql! {
+    INSERT = "INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, '', $8)";
+    FIND = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 AND gateway = $3 AND mode = $4");
+    FIND_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE app_id = $1 AND gateway = $2 AND mode = $3");
+    FIND_BY_ENDPOINT = concat!("SELECT ", columns!(), " FROM connections WHERE endpoint = $1");
+    LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 ORDER BY app_id, gateway, mode");
+    LIST_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 ORDER BY currency, gateway, mode");
+    FIND_KEY_SECRET = "SELECT key_secret FROM connections WHERE id = $1";
+    UPDATE_KEY_SECRET = "UPDATE connections SET key_secret = $2 WHERE id = $1";
+    UPDATE_KEYS = "UPDATE connections SET key_id = $2, payment_modes = $3, keys_state = $4, keys_at = $5 WHERE id = $1";
+    UPDATE_ENABLED = "UPDATE connections SET is_enabled = $2 WHERE id = $1";
+    /// The first name and time stay.
+    COMPLETE_WEBHOOK = "UPDATE connections SET webhook_done_by = $2, webhook_done_at = $3 WHERE id = $1 AND webhook_done_at IS NULL";
+    REOPEN_WEBHOOK = "UPDATE connections SET webhook_done_by = NULL, webhook_done_at = NULL WHERE id = $1";
+    COMPLETE_INTEGRATION = "UPDATE connections SET integration_done_by = $2, integration_done_at = $3 \
+                            WHERE id = $1 AND integration_done_at IS NULL";
+    REOPEN_INTEGRATION = "UPDATE connections SET integration_done_by = NULL, integration_done_at = NULL WHERE id = $1";
+}
+
+/// Adds the row; [`DbError::NotUnique`] when the app has one at that gateway in that mode.
+pub(super) async fn insert(tx: &mut Tx, new: &Connection) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(INSERT)
+            .bind(new.id)
+            .bind(new.company_id)
+            .bind(new.app_id)
+            .bind(new.gateway.slug())
+            .bind(new.mode.slug())
+            .bind(&new.currency)
+            .bind(&new.endpoint)
+            .bind(new.created_at)
+    )?;
+    Ok(())
+}
+
+/// The company's connection.
+pub(crate) async fn find(
+    on: impl Into<Exec<'_>>,
+    company: CompanyId,
+    app: AppId,
+    gateway: Gateway,
+    mode: Mode,
+) -> Result<Option<Connection>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND)
+        .bind(company)
+        .bind(app)
+        .bind(gateway.slug())
+        .bind(mode.slug())
+        .fetch_optional(conn)
+        .await)
+}
+
+/// The app's connection, for the command line, which no company's user runs.
+pub(crate) async fn find_of_app(
+    on: impl Into<Exec<'_>>,
+    app: AppId,
+    gateway: Gateway,
+    mode: Mode,
+) -> Result<Option<Connection>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_OF_APP).bind(app).bind(gateway.slug()).bind(mode.slug()).fetch_optional(conn).await)
+}
+
+/// The connection whose endpoint that is.
+pub(crate) async fn find_by_endpoint(on: impl Into<Exec<'_>>, endpoint: &str) -> Result<Option<Connection>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_BY_ENDPOINT).bind(endpoint).fetch_optional(conn).await)
+}
+
+pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<Connection>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_COMPANY).bind(company).fetch_all(conn).await)
+}
+
+pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, company: CompanyId, app: AppId) -> Result<Vec<Connection>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(company).bind(app).fetch_all(conn).await)
+}
+
+/// The sealed Key Secret, if one is stored.
+pub(crate) async fn find_key_secret(on: impl Into<Exec<'_>>, id: ConnectionId) -> Result<Option<Vec<u8>>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(FIND_KEY_SECRET).bind(id).fetch_one(conn).await)
+}
+
+pub(super) async fn update_key_secret(tx: &mut Tx, id: ConnectionId, sealed: &[u8]) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_KEY_SECRET).bind(id).bind(sealed))?;
+    Ok(())
+}
+
+pub(super) async fn update_keys(
+    tx: &mut Tx,
+    id: ConnectionId,
+    keys: &NewKeys<'_>,
+    state: Option<&str>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_KEYS).bind(id).bind(keys.key_id).bind(keys.payment_modes).bind(state).bind(now))?;
+    Ok(())
+}
+
+pub(crate) async fn update_enabled(tx: &mut Tx, id: ConnectionId, is_enabled: bool) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_ENABLED).bind(id).bind(is_enabled))?;
+    Ok(())
+}
+
+/// Marks the webhook step as done, unless it is.
+pub(crate) async fn complete_webhook(tx: &mut Tx, id: ConnectionId, by: &str, now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(COMPLETE_WEBHOOK).bind(id).bind(by).bind(now))?;
+    Ok(())
+}
+
+pub(crate) async fn reopen_webhook(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(REOPEN_WEBHOOK).bind(id))?;
+    Ok(())
+}
+
+/// Marks the integration step as done, unless it is.
+pub(crate) async fn complete_integration(tx: &mut Tx, id: ConnectionId, by: &str, now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(COMPLETE_INTEGRATION).bind(id).bind(by).bind(now))?;
+    Ok(())
+}
+
+pub(crate) async fn reopen_integration(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(REOPEN_INTEGRATION).bind(id))?;
+    Ok(())
+}

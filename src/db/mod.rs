@@ -1,0 +1,317 @@
+//! The only module that knows there are two databases.
+//!
+//! A store function takes `impl Into<Exec<'_>>` to read and `&mut Tx` to write, and runs one portable statement
+//! with [`run!`]. Nothing outside this folder matches on the database.
+
+mod error;
+mod migrate;
+mod postgres;
+mod sqlite;
+
+use std::path::{Path, PathBuf};
+
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection};
+
+pub use error::DbError;
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file of the embedded database.
+    Sqlite(PathBuf),
+    /// The URL of a PostgreSQL server; it may hold a password.
+    Postgres(secrecy_url::Hidden),
+}
+
+/// Keeps a URL with a password out of `Debug`.
+mod secrecy_url {
+    /// A URL that does not show itself.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct Hidden(pub(crate) String);
+
+    impl std::fmt::Debug for Hidden {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("postgres://…")
+        }
+    }
+}
+
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => write!(f, "{url:?}"),
+        }
+    }
+}
+
+impl Location {
+    /// Reads `sqlite:PATH` or `postgres://…`.
+    ///
+    /// # Errors
+    /// A sentence that says what such a value looks like. It never repeats the value, which may hold a password.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let named = !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:";
+            return named
+                .then(|| Self::Sqlite(path.into()))
+                .ok_or_else(|| "DATABASE_URL names no file: write sqlite:PATH, for example sqlite:./data/ks-pay.db.".to_owned());
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return postgres::options(text).map(|_| Self::Postgres(secrecy_url::Hidden(text.to_owned())));
+        }
+        Err("DATABASE_URL must begin with sqlite: or postgres://.".to_owned())
+    }
+
+    /// The file, where the database is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub enum Db {
+    /// SQLite lets one transaction write at a time, so writing has a pool of one.
+    Sqlite {
+        /// Read-only connections.
+        readers: SqlitePool,
+        /// The one connection that writes.
+        writer: SqlitePool,
+    },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+/// A connection for reading.
+pub enum Reader {
+    /// On SQLite.
+    Sqlite(PoolConnection<Sqlite>),
+    /// On PostgreSQL.
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// A unit of work. Dropped without [`Tx::commit`], none of it happened.
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// What a store function runs on.
+pub enum Exec<'c> {
+    /// On SQLite.
+    Sqlite(&'c mut SqliteConnection),
+    /// On PostgreSQL.
+    Postgres(&'c mut PgConnection),
+}
+
+impl Db {
+    /// Opens the database and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or is newer than this binary.
+    pub async fn open(location: &Location) -> Result<Self, DbError> {
+        let db = Self::connect(location).await?;
+        if let Err(error) = migrate::run(&db).await {
+            db.close().await;
+            return Err(error);
+        }
+        Ok(db)
+    }
+
+    /// Opens the database as it is.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn connect(location: &Location) -> Result<Self, DbError> {
+        match location {
+            Location::Sqlite(path) => sqlite::connect(path).await,
+            Location::Postgres(url) => postgres::connect(&url.0).await,
+        }
+    }
+
+    /// Begins a unit of work that may write.
+    ///
+    /// # Errors
+    /// When the database is busy, full or gone.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            // Takes the write lock now. A deferred transaction that reads first and writes later can fail with
+            // SQLITE_BUSY_SNAPSHOT, which no busy timeout retries.
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// When the database is busy or gone.
+    pub async fn reader(&self) -> Result<Reader, DbError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
+            Self::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// Closes every connection, so that SQLite folds its log into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// What a person calls this database.
+    #[must_use]
+    pub const fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// The version and every setting that decides whether a commit survives a power cut.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn durability(&self) -> Result<Vec<Setting>, DbError> {
+        match self {
+            Self::Sqlite { writer, .. } => sqlite::durability(writer).await,
+            Self::Postgres(pool) => postgres::durability(pool).await,
+        }
+    }
+
+    /// Asks whether the database could store something now.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub async fn probe(&self) -> Result<(), DbError> {
+        let mut tx = self.begin().await?;
+        execute!(&mut tx, sqlx::query(PROBE).bind(b"".as_slice()))?;
+        tx.commit().await
+    }
+
+    /// Prepares a statement without running it.
+    ///
+    /// # Errors
+    /// What the database says of it.
+    pub async fn prepare(&self, statement: &'static str) -> Result<(), DbError> {
+        let mut reader = self.reader().await?;
+        run!(&mut reader, |conn| {
+            use sqlx::{Executor as _, SqlSafeStr as _};
+            conn.prepare(statement.into_sql_str()).await.map(drop)
+        })
+    }
+
+    /// The migrations of this engine: number and name, in order.
+    #[must_use]
+    pub fn migrations(&self) -> Vec<(i64, &'static str)> {
+        migrate::names(self)
+    }
+}
+
+const PROBE: &str = "INSERT INTO installation (name, value) VALUES ('probe', $1) \
+                     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+/// One setting that [`Db::durability`] found.
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// What to do, when the value does not keep what was acknowledged.
+    pub remedy: Option<&'static str>,
+}
+
+impl Tx {
+    /// Makes the unit of work last. Only when this returns is anything stored.
+    ///
+    /// # Errors
+    /// When it is not certain that it was stored.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+impl<'c> From<&'c mut Tx> for Exec<'c> {
+    fn from(tx: &'c mut Tx) -> Self {
+        match tx {
+            Tx::Sqlite(tx) => Self::Sqlite(tx),
+            Tx::Postgres(tx) => Self::Postgres(tx),
+        }
+    }
+}
+
+impl<'c> From<&'c mut Reader> for Exec<'c> {
+    fn from(reader: &'c mut Reader) -> Self {
+        match reader {
+            Reader::Sqlite(conn) => Self::Sqlite(conn),
+            Reader::Postgres(conn) => Self::Postgres(conn),
+        }
+    }
+}
+
+/// Runs `$body` on whichever database is open. The body is compiled once per driver, so its SQL and its types must
+/// mean the same to both.
+macro_rules! run {
+    ($exec:expr, |$conn:ident| $body:expr) => {{
+        let exec: $crate::db::Exec<'_> = $exec.into();
+        let result = match exec {
+            $crate::db::Exec::Sqlite($conn) => $body,
+            $crate::db::Exec::Postgres($conn) => $body,
+        };
+        result.map_err($crate::db::DbError::from)
+    }};
+}
+pub(crate) use run;
+
+/// Runs a query that returns nothing, and says how many rows it touched.
+macro_rules! execute {
+    ($exec:expr, $query:expr) => {
+        $crate::db::run!($exec, |conn| $query.execute(conn).await.map(|done| done.rows_affected()))
+    };
+}
+pub(crate) use execute;
+
+/// Names this store's statements, and lists them so that a test can prepare every one on both databases.
+macro_rules! sql {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)+) => {
+        $($(#[$doc])* const $name: &str = $text;)+
+        /// Every statement of this store.
+        pub(crate) const STATEMENTS: &[(&str, &str)] =
+            &[$((concat!(module_path!(), "::", stringify!($name)), $name)),+];
+    };
+}
+pub(crate) use sql;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_read_and_never_shows_a_password() {
+        assert_eq!(Location::parse("sqlite:./a.db").unwrap().file(), Some(Path::new("./a.db")));
+        assert_eq!(Location::parse("sqlite:///var/a.db").unwrap().file(), Some(Path::new("/var/a.db")));
+        let location = Location::parse("postgres://me:hush@localhost/db").unwrap();
+        assert!(!format!("{location:?}").contains("hush"));
+        for wrong in ["", "sqlite:", "sqlite::memory:", "mysql://hush@x", "hush", "postgres://me:hush@:x:/"] {
+            let said = Location::parse(wrong).unwrap_err();
+            assert!(!said.contains("hush"), "{said}");
+        }
+    }
+}

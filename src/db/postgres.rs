@@ -1,0 +1,42 @@
+//! PostgreSQL as we run it: every session commits to disk, and no statement outlives the ingestion deadline.
+
+use std::{str::FromStr as _, time::Duration};
+
+use sqlx::{PgPool, pool::PoolOptions, postgres::PgConnectOptions};
+
+use super::{Db, DbError, Setting};
+
+/// How long a request waits for a connection. Below the ingestion deadline of 4.5 s.
+const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// Reads a URL; the sentence for a wrong one does not repeat it.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, String> {
+    PgConnectOptions::from_str(url)
+        .map_err(|_| "DATABASE_URL is no PostgreSQL address: write postgres://USER:PASSWORD@HOST/NAME.".to_owned())
+}
+
+pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
+    let options = options(url).map_err(|sentence| DbError::Unavailable(sqlx::Error::Configuration(sentence.into())))?;
+    let options = options.application_name("ks-pay").options([
+        ("synchronous_commit", "on"),
+        ("statement_timeout", "2000"),
+        ("lock_timeout", "2000"),
+    ]);
+    let pool = PoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE).connect_with(options).await?;
+    Ok(Db::Postgres(pool))
+}
+
+pub(super) async fn durability(pool: &PgPool) -> Result<Vec<Setting>, DbError> {
+    let mut conn = pool.acquire().await?;
+    let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&mut *conn).await?;
+    let mut settings = vec![Setting { name: "PostgreSQL version", value: version, remedy: None }];
+    for (name, show, remedy) in [
+        ("fsync", "SHOW fsync", "Set fsync = on, or a power cut loses acknowledged events."),
+        ("synchronous_commit", "SHOW synchronous_commit", "Set synchronous_commit = on for this database."),
+        ("full_page_writes", "SHOW full_page_writes", "Set full_page_writes = on, or a power cut can corrupt the database."),
+    ] {
+        let value: String = sqlx::query_scalar(show).fetch_one(&mut *conn).await?;
+        settings.push(Setting { name, remedy: (value == "off").then_some(remedy), value });
+    }
+    Ok(settings)
+}

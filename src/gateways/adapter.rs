@@ -1,0 +1,244 @@
+//! What a gateway must supply, and the one way in which a request comes to be believed.
+//!
+//! The rule: verification has no default. [`Verified`] has no other maker than [`verify`].
+
+use sha2::{Digest as _, Sha256};
+
+use super::Gateway;
+use crate::{
+    kernel::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
+    transactions::projection::Facts,
+};
+
+/// The longest id and type a gateway may give an event, in characters.
+const LONGEST_NAME: usize = 128;
+
+/// A request as it came: header names in lower case, the exact octets of the body.
+pub(crate) struct Incoming<'a> {
+    pub(crate) headers: &'a [(String, Vec<u8>)],
+    pub(crate) body: &'a [u8],
+}
+
+/// How often a header came.
+pub(crate) enum Header<'a> {
+    Absent,
+    Once(&'a [u8]),
+    Repeated,
+}
+
+impl<'a> Incoming<'a> {
+    pub(crate) fn header(&self, name: &str) -> Header<'a> {
+        let mut found = self.headers.iter().filter(|(known, _)| known == name);
+        match (found.next(), found.next()) {
+            (None, _) => Header::Absent,
+            (Some((_, value)), None) => Header::Once(value),
+            (Some(_), Some(_)) => Header::Repeated,
+        }
+    }
+
+    /// The id in that header: visible ASCII in exactly one line, or none.
+    pub(crate) fn event_id(&self, name: &str) -> Option<&'a str> {
+        match self.header(name) {
+            Header::Once(value) => std::str::from_utf8(value).ok().filter(|id| is_clean(id)),
+            Header::Absent | Header::Repeated => None,
+        }
+    }
+}
+
+/// Whether a name from outside is 1 to 128 visible ASCII characters.
+pub(crate) fn is_clean(name: &str) -> bool {
+    !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Why a request is not believed. A closed list, which is also a database value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rejected {
+    SignatureMissing,
+    SignatureMalformed,
+    SignatureMismatch,
+    TimeOutOfTolerance,
+}
+
+impl Rejected {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignatureMissing => "signature_missing",
+            Self::SignatureMalformed => "signature_malformed",
+            Self::SignatureMismatch => "signature_mismatch",
+            Self::TimeOutOfTolerance => "time_out_of_tolerance",
+        }
+    }
+}
+
+impl TryFrom<String> for Rejected {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        [Self::SignatureMissing, Self::SignatureMalformed, Self::SignatureMismatch, Self::TimeOutOfTolerance]
+            .into_iter()
+            .find(|reason| reason.as_str() == text)
+            .ok_or("no reason of ours")
+    }
+}
+
+/// A body whose signature has been checked. Only [`verify`] makes one.
+pub(crate) struct Verified<'a> {
+    body: &'a [u8],
+}
+
+impl<'a> Verified<'a> {
+    /// The exact octets that were signed.
+    pub(crate) const fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// Their SHA-256.
+    pub(crate) fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.body).into()
+    }
+}
+
+/// A secret with which a connection believes requests now.
+pub(crate) struct LiveSecret {
+    pub(crate) id: SecretId,
+    pub(crate) secret: Secret,
+}
+
+/// What a verified body says, as far as we read it.
+pub(crate) struct Reading {
+    /// The gateway's name for what happened; `None` when it could not be read.
+    pub(crate) event_type: Option<String>,
+    /// The main entity the body is about; empty when it names none.
+    pub(crate) entity_id: String,
+    /// The gateway's time of the event.
+    pub(crate) occurred_at: Option<Timestamp>,
+    /// The amount the event is about, for showing.
+    pub(crate) amount: Option<Money>,
+    pub(crate) content: Content,
+}
+
+/// What can be done with a verified body.
+pub(crate) enum Content {
+    /// Facts about a payment.
+    Facts(Box<Facts>),
+    /// No rule for this type yet.
+    Unhandled,
+    /// Authentic, but not to be relied on; the word says which field, or `json`.
+    Quarantined(&'static str),
+}
+
+impl Reading {
+    /// A body that cannot be relied on.
+    pub(crate) const fn quarantined(event_type: Option<String>, fault: &'static str) -> Self {
+        let content = Content::Quarantined(fault);
+        Self { event_type, entity_id: String::new(), occurred_at: None, amount: None, content }
+    }
+}
+
+/// Everything the console needs to know about one gateway's webhooks.
+pub(crate) trait Adapter: Sync {
+    /// Checks the signature over the exact octets received. No default, on purpose.
+    fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), Rejected>;
+
+    /// The id the gateway gave this event, if it gave a clean one.
+    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str>;
+
+    /// Whether the signature covers the id, so that the id alone tells two events apart.
+    fn signs_event_id(&self) -> bool;
+
+    /// Reads a verified body. Unknown types are kept, not refused.
+    fn read(&self, body: &Verified<'_>) -> Reading;
+
+    /// The headers with which the gateway would send this body: for `simulate`, the demo and the tests.
+    fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)>;
+
+    /// The secret as the merchant pastes it into the gateway.
+    fn shown(&self, secret: &Secret) -> String;
+
+    /// The secret that a pasted text is; `None` when it cannot be one.
+    fn pasted(&self, text: &str) -> Option<Secret>;
+}
+
+/// What makes two requests at one connection the same event.
+///
+/// Where the id is not signed, the body decides: a captured body under a fresh id is no new event. Where it is signed,
+/// id and body together do, and a known id with another body is told apart as a conflict by the id's own table.
+pub(crate) fn identity(gateway: Gateway, sha256: [u8; 32], event_id: Option<&str>) -> [u8; 32] {
+    match event_id {
+        Some(id) if gateway.adapter().signs_event_id() => {
+            Sha256::new().chain_update(id).chain_update([0]).chain_update(sha256).finalize().into()
+        }
+        _ => sha256,
+    }
+}
+
+/// Tries every live secret without an early exit, and says which one matched.
+pub(crate) fn verify<'a>(
+    gateway: Gateway,
+    request: &Incoming<'a>,
+    live: &[LiveSecret],
+    now: Timestamp,
+) -> Result<(Verified<'a>, SecretId), Rejected> {
+    let mut matched = None;
+    let mut reason = Rejected::SignatureMismatch;
+    for candidate in live {
+        match gateway.adapter().check(request, &candidate.secret, now) {
+            Ok(()) => matched = matched.or(Some(candidate.id)),
+            Err(rejected) => reason = rejected,
+        }
+    }
+    matched.map(|id| (Verified { body: request.body }, id)).ok_or(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn live(count: usize) -> Vec<LiveSecret> {
+        let now = Timestamp::from_millis(0);
+        (0..count).map(|_| LiveSecret { id: SecretId::new(now), secret: Secret::generate() }).collect()
+    }
+
+    fn signed(gateway: Gateway, secret: &Secret, body: &[u8], now: Timestamp) -> Vec<(String, Vec<u8>)> {
+        let headers = gateway.adapter().sign(secret, "evt_1", body, now);
+        headers.into_iter().map(|(name, value)| (name.to_lowercase(), value.into_bytes())).collect()
+    }
+
+    #[test]
+    fn nothing_is_believed_without_a_secret() {
+        let now = Timestamp::from_seconds(1_795_000_000);
+        for gateway in Gateway::ALL {
+            let headers = signed(gateway, &Secret::generate(), b"{}", now);
+            let request = Incoming { headers: &headers, body: b"{}" };
+            assert!(verify(gateway, &request, &[], now).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_signed_is_believed_and_any_flipped_bit_is_not(body in proptest::collection::vec(any::<u8>(), 1..400), at in any::<prop::sample::Index>(), bit in 0..8u8) {
+            let now = Timestamp::from_seconds(1_795_000_000);
+            for gateway in Gateway::ALL {
+                let secrets = live(3);
+                let headers = signed(gateway, &secrets[1].secret, &body, now);
+                let request = Incoming { headers: &headers, body: &body };
+                let (_, id) = verify(gateway, &request, &secrets, now).unwrap();
+                prop_assert_eq!(id, secrets[1].id);
+                let mut changed = body.clone();
+                changed[at.index(body.len())] ^= 1 << bit;
+                let request = Incoming { headers: &headers, body: &changed };
+                prop_assert!(verify(gateway, &request, &secrets, now).is_err());
+                let request = Incoming { headers: &headers, body: &body };
+                prop_assert!(verify(gateway, &request, &secrets[..1], now).is_err());
+            }
+        }
+
+        #[test]
+        fn reading_never_panics(body in proptest::collection::vec(any::<u8>(), 0..600)) {
+            for gateway in Gateway::ALL {
+                gateway.adapter().read(&Verified { body: &body });
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Reads a verified Razorpay body: only the fields the projection keys on, and those strictly.
+//!
+//! A field that is missing, doubled or not clean quarantines the event, since two parsers could disagree about it.
+//! Everything else – a customer's notes above all – is skipped unread and can never hide a paid order.
+
+use serde::{Deserialize, Deserializer};
+
+use crate::{
+    gateways::adapter::{Content, Reading, is_clean},
+    kernel::{
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+    transactions::{
+        Status,
+        projection::{Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot},
+    },
+};
+
+/// Enough of any body to know its type.
+#[derive(Deserialize)]
+struct Head {
+    event: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    created_at: i64,
+    payload: Payload,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    payment: Option<Holder<Payment>>,
+    refund: Option<Holder<RefundEntity>>,
+    dispute: Option<Holder<DisputeEntity>>,
+}
+
+#[derive(Deserialize)]
+struct Holder<T> {
+    entity: T,
+}
+
+#[derive(Deserialize)]
+struct Payment {
+    id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+    created_at: i64,
+    #[serde(default)]
+    order_id: Option<String>,
+    #[serde(default)]
+    amount_refunded: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
+    method: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RefundEntity {
+    id: String,
+    payment_id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct DisputeEntity {
+    id: String,
+    payment_id: String,
+    status: String,
+    amount: i64,
+    currency: String,
+}
+
+/// What an event of a type is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Payment,
+    Refund,
+    Dispute,
+}
+
+fn subject(event: &str) -> Option<Subject> {
+    match event {
+        "payment.created" | "payment.authorized" | "payment.captured" | "payment.failed" | "order.paid" => Some(Subject::Payment),
+        "refund.created" | "refund.processed" | "refund.failed" | "refund.speed_changed" => Some(Subject::Refund),
+        "payment.dispute.created"
+        | "payment.dispute.under_review"
+        | "payment.dispute.action_required"
+        | "payment.dispute.won"
+        | "payment.dispute.lost"
+        | "payment.dispute.closed" => Some(Subject::Dispute),
+        _ => None,
+    }
+}
+
+/// Reads the body; whatever it is, the event is kept.
+pub(super) fn read(body: &[u8]) -> Reading {
+    let head: Head = match serde_json::from_slice(body) {
+        Ok(head) => head,
+        Err(error) if error.is_data() => return Reading::quarantined(None, "event"),
+        Err(_) => return Reading::quarantined(None, "json"),
+    };
+    if !is_clean(&head.event) {
+        return Reading::quarantined(None, "event");
+    }
+    let Some(subject) = subject(&head.event) else {
+        return unhandled(head.event, body);
+    };
+    let envelope: Envelope = match serde_json::from_slice(body) {
+        Ok(envelope) => envelope,
+        Err(error) => return Reading::quarantined(Some(head.event), field(&error)),
+    };
+    match facts(subject, &envelope) {
+        Ok((entity_id, amount, facts)) => Reading {
+            event_type: Some(head.event),
+            entity_id,
+            occurred_at: Some(facts.at),
+            amount: Some(amount),
+            content: Content::Facts(Box::new(facts)),
+        },
+        Err(fault) => Reading::quarantined(Some(head.event), fault),
+    }
+}
+
+/// A type without a rule: kept, with its time where that is plain to see.
+fn unhandled(event: String, body: &[u8]) -> Reading {
+    #[derive(Deserialize)]
+    struct Timed {
+        created_at: i64,
+    }
+    let occurred_at = serde_json::from_slice::<Timed>(body).ok().and_then(|timed| moment(timed.created_at).ok());
+    Reading { event_type: Some(event), entity_id: String::new(), occurred_at, amount: None, content: Content::Unhandled }
+}
+
+/// The facts, the id of the entity the event is about, and the amount to show.
+fn facts(subject: Subject, envelope: &Envelope) -> Result<(String, Money, Facts), &'static str> {
+    let at = moment(envelope.created_at)?;
+    let payload = &envelope.payload;
+    let payment = payload.payment.as_ref().map(|holder| &holder.entity);
+    let snapshot = payment.map(|payment| snapshot(payment, at)).transpose()?;
+    let (entity_id, amount, payment_id, refund, dispute) = match subject {
+        Subject::Payment => {
+            let payment = payment.ok_or("payment")?;
+            let money = money(payment.amount, &payment.currency)?;
+            (payment.id.clone(), money, payment.id.clone(), None, None)
+        }
+        Subject::Refund => {
+            let entity = &payload.refund.as_ref().ok_or("refund")?.entity;
+            let refund = refund(entity, snapshot.as_ref())?;
+            (entity.id.clone(), refund.money, entity.payment_id.clone(), Some(refund), None)
+        }
+        Subject::Dispute => {
+            let entity = &payload.dispute.as_ref().ok_or("dispute")?.entity;
+            let money = money(entity.amount, &entity.currency)?;
+            (entity.id.clone(), money, entity.payment_id.clone(), None, Some(dispute(entity, at)?))
+        }
+    };
+    let named = clean("payment_id", &payment_id)?.to_owned();
+    if payment.is_some_and(|payment| payment.id != named) {
+        return Err("payment_id");
+    }
+    Ok((entity_id, amount, Facts { payment_id: named, at, snapshot, refund, dispute }))
+}
+
+fn snapshot(payment: &Payment, at: Timestamp) -> Result<Snapshot, &'static str> {
+    clean("id", &payment.id)?;
+    let order_id = payment.order_id.as_deref().map(|id| clean("order_id", id)).transpose()?;
+    Ok(Snapshot {
+        status: payment.status.parse::<Status>().map_err(|_| "status")?,
+        money: money(payment.amount, &payment.currency)?,
+        at,
+        created_at: moment(payment.created_at)?,
+        order_id: order_id.map(str::to_owned),
+        method: payment.method.clone().filter(|method| is_clean(method)),
+        refunded: whole(payment.amount_refunded.unwrap_or_default())?,
+    })
+}
+
+fn refund(entity: &RefundEntity, snapshot: Option<&Snapshot>) -> Result<Refund, &'static str> {
+    Ok(Refund {
+        id: clean("id", &entity.id)?.to_owned(),
+        money: money(entity.amount, &entity.currency)?,
+        status: entity.status.parse::<RefundStatus>().map_err(|_| "status")?,
+        reported: snapshot.map_or(0, |snapshot| snapshot.refunded),
+    })
+}
+
+fn dispute(entity: &DisputeEntity, at: Timestamp) -> Result<Dispute, &'static str> {
+    Ok(Dispute {
+        id: clean("id", &entity.id)?.to_owned(),
+        status: entity.status.parse::<DisputeStatus>().map_err(|_| "status")?,
+        at,
+    })
+}
+
+fn clean<'a>(field: &'static str, text: &'a str) -> Result<&'a str, &'static str> {
+    if is_clean(text) { Ok(text) } else { Err(field) }
+}
+
+fn whole(amount: i64) -> Result<i64, &'static str> {
+    if amount >= 0 { Ok(amount) } else { Err("amount") }
+}
+
+fn money(amount: i64, currency: &str) -> Result<Money, &'static str> {
+    Ok(Money::new(whole(amount)?, currency.parse::<Currency>().map_err(|_| "currency")?))
+}
+
+/// Unix seconds, as far as Razorpay's API takes them (its `from` and `to` end at 4765046400).
+fn moment(seconds: i64) -> Result<Timestamp, &'static str> {
+    if (0..=4_765_046_400).contains(&seconds) { Ok(Timestamp::from_seconds(seconds)) } else { Err("created_at") }
+}
+
+/// The field an error is about, from the closed list of those we key on.
+fn field(error: &serde_json::Error) -> &'static str {
+    let said = error.to_string();
+    ["created_at", "amount", "currency", "status", "payment_id", "order_id", "payload", "entity", "id"]
+        .into_iter()
+        .find(|name| said.contains(&format!("`{name}`")))
+        .unwrap_or("payload")
+}
+
+/// Takes a string and lets everything else pass as nothing: a field we only show.
+fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct Any;
+    impl<'de> serde::de::Visitor<'de> for Any {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("anything")
+        }
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(text.to_owned()))
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            while entries.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    }
+    deserializer.deserialize_any(Any)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAPTURED: &str = r#"{"entity":"event","account_id":"acc_Demo0000000001","event":"payment.captured","contains":["payment"],"payload":{"payment":{"entity":{"id":"pay_Demo0000000001","amount":64900,"currency":"INR","status":"captured","order_id":"order_Demo00000001","method":"upi","notes":[],"created_at":1795343400}}},"created_at":1795343403}"#;
+
+    fn fault(body: &str) -> Option<&'static str> {
+        match read(body.as_bytes()).content {
+            Content::Quarantined(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_captured_payment_is_read() {
+        let reading = read(CAPTURED.as_bytes());
+        assert_eq!(reading.event_type.as_deref(), Some("payment.captured"));
+        assert_eq!(reading.entity_id, "pay_Demo0000000001");
+        assert_eq!(reading.amount, Some(Money::new(64_900, Currency::INR)));
+        let Content::Facts(facts) = reading.content else { panic!("facts") };
+        assert_eq!(facts.snapshot.unwrap().status, Status::Captured);
+    }
+
+    #[test]
+    fn a_keyed_field_that_is_missing_doubled_or_unclean_quarantines() {
+        for (from, to, wanted) in [
+            (r#""amount":64900"#, r#""amount":64900.0"#, "payload"),
+            (r#""amount":64900"#, r#""amount":9223372036854775808"#, "payload"),
+            (r#""amount":64900"#, r#""amount":-1"#, "amount"),
+            (r#""amount":64900,"#, "", "amount"),
+            (r#""amount":64900"#, r#""amount":1,"amount":64900"#, "amount"),
+            (r#""amount":64900"#, r#""\u0061mount":1,"amount":64900"#, "amount"),
+            (r#""status":"captured""#, r#""status":"\u0000""#, "status"),
+            (r#""currency":"INR""#, r#""currency":"inr""#, "currency"),
+            (r#""id":"pay_Demo0000000001""#, r#""id":"pay \u0000""#, "id"),
+            (r#","created_at":1795343403}"#, "}", "created_at"),
+        ] {
+            let body = CAPTURED.replace(from, to);
+            assert_ne!(body, CAPTURED, "{from}");
+            assert_eq!(fault(&body), Some(wanted), "{to}");
+            assert_eq!(read(body.as_bytes()).event_type.as_deref(), Some("payment.captured"));
+        }
+        for (body, wanted) in [
+            ("not json", "json"),
+            ("", "json"),
+            ("[]", "event"),
+            ("{}", "event"),
+            (r#"{"event":1}"#, "event"),
+            (r#"{"event":"a","event":"b"}"#, "event"),
+            (r#"{"event":"a\u0000"}"#, "event"),
+        ] {
+            assert_eq!(fault(body), Some(wanted), "{body}");
+        }
+    }
+
+    #[test]
+    fn rubbish_in_what_a_customer_types_never_quarantines() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let notes: [&[u8]; 5] =
+            [br#"{"a":"\u0000"}"#, br#"{"a":"\ud800"}"#, b"{\"a\":\"\xff\xfe\"}", br#"{"a":1,"a":2}"#, deep.as_bytes()];
+        for note in notes {
+            let (before, after) = CAPTURED.split_once("[],").unwrap();
+            let body = [before.as_bytes(), note, b",", after.as_bytes()].concat();
+            assert!(matches!(read(&body).content, Content::Facts(_)), "{}", String::from_utf8_lossy(&note[..note.len().min(40)]));
+        }
+        assert_eq!(fault(&CAPTURED.replace(r#""method":"upi""#, r#""method":{"x":[1]}"#)), None);
+    }
+
+    #[test]
+    fn an_unknown_type_is_unhandled() {
+        let reading = read(br#"{"event":"foo.bar"}"#);
+        assert!(matches!(reading.content, Content::Unhandled));
+        assert_eq!(reading.event_type.as_deref(), Some("foo.bar"));
+        assert!(matches!(
+            read(br#"{"event":"payment.downtime.started","payload":{"payment.downtime":{}}}"#).content,
+            Content::Unhandled
+        ));
+    }
+}

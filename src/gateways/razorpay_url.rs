@@ -1,0 +1,138 @@
+//! Which webhook URLs Razorpay refuses (razorpay.com/docs/webhooks, "Validate and test" and set-up): told before the
+//! merchant copies one.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// The longest URL Razorpay takes, in characters.
+pub(crate) const LONGEST: usize = 255;
+
+/// Hosts Razorpay does not send to, and everything below them.
+const REFUSED_HOSTS: &[&str] = &[
+    "burpcollaborator.net",
+    "oast.pro",
+    "interact.sh",
+    "canarytokens.com",
+    "requestbin.com",
+    "webhook.site",
+    "hookbin.com",
+    "beeceptor.com",
+    "mockbin.org",
+    "ngrok.io",
+    "loca.lt",
+    "metadata.google.internal",
+];
+/// Endings that name no public host.
+const PRIVATE_ENDINGS: &[&str] = &["localhost", "localdomain", "onion", "local", "internal", "corp"];
+
+/// Why Razorpay would refuse the URL: a sentence each, with what to do. Empty when it would take it.
+pub(crate) fn refusals(text: &str) -> Vec<String> {
+    let Ok(url) = Url::parse(text) else {
+        return vec!["Razorpay refuses it: it is no URL. Set KS_PAY_PUBLIC_URL to a public https address.".to_owned()];
+    };
+    let mut found = Vec::new();
+    match url.host() {
+        Some(Host::Domain(host)) => found.extend(domain_refusal(host)),
+        Some(Host::Ipv4(ip)) => found.extend(address_refusal(ip.into())),
+        Some(Host::Ipv6(ip)) => found.extend(address_refusal(ip.into())),
+        None => found.push("Razorpay refuses it: it has no host.".to_owned()),
+    }
+    if let Some(port) = url.port_or_known_default().filter(|port| !matches!(port, 80 | 443)) {
+        found
+            .push(format!("Razorpay refuses port {port}: only 80 and 443 are taken. Put a proxy in front, as the README shows."));
+    }
+    if text.chars().count() > LONGEST {
+        found.push(format!("Razorpay refuses URLs over {LONGEST} characters: choose a shorter host name."));
+    }
+    found
+}
+
+/// What is worth knowing of a URL that Razorpay takes.
+pub(crate) fn advice(text: &str) -> Option<&'static str> {
+    text.starts_with("http:")
+        .then_some("Razorpay recommends https: put a proxy with a certificate in front, as the README shows.")
+}
+
+fn domain_refusal(host: &str) -> Option<String> {
+    let host = host.trim_end_matches('.').to_lowercase();
+    let is_below = |name: &str| host == name || host.ends_with(&format!(".{name}"));
+    if let Some(known) = REFUSED_HOSTS.iter().find(|name| is_below(name)) {
+        return Some(format!("Razorpay does not send to {known}. Use a host of your own, or the tunnel zrok."));
+    }
+    if PRIVATE_ENDINGS.iter().any(|ending| is_below(ending)) || !host.contains('.') {
+        return Some(format!(
+            "Razorpay refuses {host}: it is no public host. Set KS_PAY_PUBLIC_URL to one, or try the tunnel zrok."
+        ));
+    }
+    if host.split('.').any(|label| label == "razorpay") {
+        return Some("Razorpay refuses hosts with razorpay in their name. Use another host name.".to_owned());
+    }
+    None
+}
+
+fn address_refusal(ip: IpAddr) -> Option<String> {
+    (!is_public(ip)).then(|| {
+        format!("Razorpay refuses {ip}: it is a private address. Set KS_PAY_PUBLIC_URL to a public host, or try the tunnel zrok.")
+    })
+}
+
+fn is_public(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            !(ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || ip.is_multicast()
+                || ip.is_broadcast()
+                || ip.is_documentation()
+                || a == 0
+                || a >= 240
+                || (a == 100 && (64..128).contains(&b)))
+        }
+        IpAddr::V6(ip) => {
+            let first = ip.segments()[0];
+            !(ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_multicast()
+                || first & 0xfe00 == 0xfc00
+                || first & 0xffc0 == 0xfe80)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_https_url_is_taken() {
+        for good in ["https://pay.neemtree.example/webhooks/wh_x", "http://pay.neemtree.example/x", "https://8.8.8.8/x"] {
+            assert_eq!(refusals(good), Vec::<String>::new(), "{good}");
+        }
+        assert!(advice("http://x.example").is_some() && advice("https://x.example").is_none());
+    }
+
+    #[test]
+    fn each_rule_has_its_sentence() {
+        for (url, word) in [
+            ("http://192.168.1.20/x", "private address"),
+            ("http://127.0.0.1/x", "private address"),
+            ("http://[::1]/x", "private address"),
+            ("http://[::ffff:10.0.0.1]/x", "private address"),
+            ("http://100.64.0.1/x", "private address"),
+            ("https://abc.ngrok.io/x", "ngrok.io"),
+            ("https://NGROK.IO./x", "ngrok.io"),
+            ("https://shop.local/x", "no public host"),
+            ("https://server/x", "no public host"),
+            ("https://pay.razorpay.example/x", "razorpay in their name"),
+            ("https://pay.example:8080/x", "port 8080"),
+        ] {
+            assert!(refusals(url).iter().any(|said| said.contains(word)), "{url}: {:?}", refusals(url));
+        }
+        assert!(!refusals(&format!("https://pay.example/{}", "a".repeat(250))).is_empty());
+        assert_eq!(refusals("http://localhost:8080/x").len(), 2);
+    }
+}

@@ -1,0 +1,179 @@
+//! Standard Webhooks 1.0.0, the generic gateway (standard-webhooks/standard-webhooks, `spec/standard-webhooks.md`).
+//!
+//! `webhook-signature` is a list of `v1,BASE64` parted by spaces; one of them must be the HMAC-SHA256 of
+//! `id.timestamp.body` under the decoded secret. Each try is signed anew, so a time far from ours is refused.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Deserialize;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+use super::adapter::{Adapter, Content, Header, Incoming, Reading, Rejected, Verified, is_clean};
+use crate::kernel::{secret::Secret, time::Timestamp};
+
+/// How far the signed time may be from ours, either way, in seconds: as the reference libraries have it.
+const TOLERANCE: i64 = 5 * 60;
+const PREFIX: &str = "whsec_";
+
+/// The scheme.
+pub(crate) struct StandardWebhooks;
+
+impl Adapter for StandardWebhooks {
+    fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), Rejected> {
+        let id = one(request.header("webhook-id"))?;
+        let timestamp = one(request.header("webhook-timestamp"))?;
+        let signatures = one(request.header("webhook-signature"))?;
+        let seconds = seconds(timestamp).ok_or(Rejected::SignatureMalformed)?;
+        let expected = mac(secret, id, timestamp, request.body).ok_or(Rejected::SignatureMismatch)?;
+
+        let mut is_known_form = false;
+        let mut is_match = false;
+        for signature in signatures.split(|&byte| byte == b' ') {
+            if let Some(given) = signature.strip_prefix(b"v1,").and_then(|text| STANDARD.decode(text).ok()) {
+                is_known_form = true;
+                is_match |= bool::from(given.as_slice().ct_eq(&expected));
+            }
+        }
+        if !is_known_form {
+            return Err(Rejected::SignatureMalformed);
+        }
+        if (now.seconds() - seconds).abs() > TOLERANCE {
+            return Err(Rejected::TimeOutOfTolerance);
+        }
+        if is_match { Ok(()) } else { Err(Rejected::SignatureMismatch) }
+    }
+
+    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str> {
+        request.event_id("webhook-id")
+    }
+
+    fn signs_event_id(&self) -> bool {
+        true
+    }
+
+    fn read(&self, body: &Verified<'_>) -> Reading {
+        /// The payload the specification recommends: `type`, `timestamp` and `data`.
+        #[derive(Deserialize)]
+        struct Envelope {
+            #[serde(rename = "type")]
+            event_type: String,
+        }
+        match serde_json::from_slice::<Envelope>(body.body()) {
+            Ok(envelope) if is_clean(&envelope.event_type) => Reading {
+                event_type: Some(envelope.event_type),
+                entity_id: String::new(),
+                occurred_at: None,
+                amount: None,
+                content: Content::Unhandled,
+            },
+            Ok(_) => Reading::quarantined(None, "type"),
+            Err(error) if error.is_data() => Reading::quarantined(None, "type"),
+            Err(_) => Reading::quarantined(None, "json"),
+        }
+    }
+
+    fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)> {
+        let timestamp = now.seconds().to_string();
+        let mac = mac(secret, event_id.as_bytes(), timestamp.as_bytes(), body).unwrap_or_default();
+        vec![
+            ("content-type", "application/json".to_owned()),
+            ("webhook-id", event_id.to_owned()),
+            ("webhook-timestamp", timestamp),
+            ("webhook-signature", format!("v1,{}", STANDARD.encode(mac))),
+        ]
+    }
+
+    fn shown(&self, secret: &Secret) -> String {
+        format!("{PREFIX}{}", secret.expose())
+    }
+
+    fn pasted(&self, text: &str) -> Option<Secret> {
+        let text = text.strip_prefix(PREFIX).unwrap_or(text);
+        Secret::parse(text).filter(|secret| key(secret).is_some())
+    }
+}
+
+fn one(header: Header<'_>) -> Result<&[u8], Rejected> {
+    match header {
+        Header::Once(value) if !value.is_empty() => Ok(value),
+        Header::Absent | Header::Once(_) => Err(Rejected::SignatureMissing),
+        Header::Repeated => Err(Rejected::SignatureMalformed),
+    }
+}
+
+/// Digits only: a sign, a point or a space is none of the specification's.
+fn seconds(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    (text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+fn key(secret: &Secret) -> Option<Vec<u8>> {
+    STANDARD.decode(secret.expose()).ok().filter(|key| !key.is_empty())
+}
+
+fn mac(secret: &Secret, id: &[u8], timestamp: &[u8], body: &[u8]) -> Option<[u8; 32]> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key(secret)?).ok()?;
+    for part in [id, b".", timestamp, b".", body] {
+        mac.update(part);
+    }
+    Some(mac.finalize().into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
+
+    fn check(headers: &[(&str, &str)], secret: &Secret, now: Timestamp) -> Result<(), Rejected> {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        StandardWebhooks.check(&Incoming { headers: &headers, body: b"{}" }, secret, now)
+    }
+
+    fn signed(secret: &Secret) -> (String, String) {
+        let headers = StandardWebhooks.sign(secret, "msg_1", b"{}", NOW);
+        (headers[2].1.clone(), headers[3].1.clone())
+    }
+
+    #[test]
+    fn one_good_signature_among_several_is_enough() {
+        let secret = Secret::generate();
+        let (timestamp, signature) = signed(&secret);
+        let other = signed(&Secret::generate()).1;
+        let list = format!("v1a,AAAA {other} {signature}");
+        assert_eq!(
+            check(&[("webhook-id", "msg_1"), ("webhook-timestamp", &timestamp), ("webhook-signature", &list)], &secret, NOW),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn each_fault_has_its_name() {
+        let secret = Secret::generate();
+        let (timestamp, signature) = signed(&secret);
+        let with = |id: &str, time: &str, list: &str| {
+            check(&[("webhook-id", id), ("webhook-timestamp", time), ("webhook-signature", list)], &secret, NOW)
+        };
+        assert_eq!(check(&[], &secret, NOW), Err(Rejected::SignatureMissing));
+        assert_eq!(with("msg_1", &timestamp, ""), Err(Rejected::SignatureMissing));
+        assert_eq!(with("msg_1", &timestamp, "v1,"), Err(Rejected::SignatureMismatch));
+        assert_eq!(with("msg_1", &timestamp, "v2,AAAA"), Err(Rejected::SignatureMalformed));
+        assert_eq!(with("msg_1", "soon", &signature), Err(Rejected::SignatureMalformed));
+        assert_eq!(with("msg_2", &timestamp, &signature), Err(Rejected::SignatureMismatch));
+        assert_eq!(with("msg_1", &timestamp, &signature), Ok(()));
+    }
+
+    #[test]
+    fn a_time_five_minutes_away_is_taken_and_one_more_second_is_not() {
+        let secret = Secret::generate();
+        let (timestamp, signature) = signed(&secret);
+        let headers =
+            [("webhook-id", "msg_1"), ("webhook-timestamp", timestamp.as_str()), ("webhook-signature", signature.as_str())];
+        for away in [-TOLERANCE, TOLERANCE] {
+            assert_eq!(check(&headers, &secret, Timestamp::from_seconds(NOW.seconds() + away)), Ok(()));
+            let further = Timestamp::from_seconds(NOW.seconds() + away + away.signum());
+            assert_eq!(check(&headers, &secret, further), Err(Rejected::TimeOutOfTolerance));
+        }
+    }
+}

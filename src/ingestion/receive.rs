@@ -1,0 +1,97 @@
+//! Receives exact octets: limits and a deadline first, no decoding ever.
+//!
+//! actix's own extractors would undo a `Content-Encoding`, and the signature would be over other bytes than were sent.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderMap},
+    web::{BytesMut, Payload},
+};
+use futures_util::StreamExt as _;
+
+/// The largest body taken, in bytes. Real ones have one to two thousand.
+pub(crate) const LARGEST: usize = 1024 * 1024;
+/// A body that is not there after this long is given up. Gateways wait 5 s for the whole answer.
+const SLOWEST: Duration = Duration::from_secs(3);
+
+/// Why a body was not received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unreceived {
+    /// It comes encoded; the signature is over bytes that we would have to guess.
+    Encoded,
+    TooLarge,
+    TooSlow,
+    /// The sender went away or does not speak HTTP.
+    Broken,
+}
+
+/// The exact octets of the body.
+///
+/// # Errors
+/// When it is encoded, too large, too slow or broken off.
+pub(crate) async fn body(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Unreceived> {
+    if request.headers().get_all(header::CONTENT_ENCODING).any(|value| !is_identity(value.as_bytes())) {
+        return Err(Unreceived::Encoded);
+    }
+    let announced = announced(request.headers());
+    if announced.is_some_and(|length| length > LARGEST as u64) {
+        return Err(Unreceived::TooLarge);
+    }
+    tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| Unreceived::TooSlow)?
+}
+
+async fn collect(mut payload: Payload) -> Result<BytesMut, Unreceived> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Unreceived::Broken)?;
+        if body.len() + chunk.len() > LARGEST {
+            return Err(Unreceived::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn is_identity(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    value.is_empty() || value.eq_ignore_ascii_case(b"identity")
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The headers as the adapters read them.
+pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+    map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
+}
+
+/// The headers as they are kept: without what signs somebody in somewhere, and with what is no text made visible.
+pub(crate) fn headers_json(headers: &[(String, Vec<u8>)]) -> String {
+    let kept: Vec<(&str, String)> = headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie"))
+        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value).replace('\0', "\u{fffd}")))
+        .collect();
+    serde_json::to_string(&kept).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_identity_is_no_encoding() {
+        assert!(is_identity(b"") && is_identity(b" Identity "));
+        assert!(!is_identity(b"gzip") && !is_identity(b"identity, gzip"));
+    }
+
+    #[test]
+    fn credentials_are_not_kept() {
+        let headers = [("cookie", "a"), ("authorization", "b"), ("x-razorpay-event-id", "c")];
+        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        assert_eq!(headers_json(&headers), r#"[["x-razorpay-event-id","c"]]"#);
+    }
+}

@@ -1,0 +1,80 @@
+//! `POST /webhooks/{endpoint}`: the shared ingestion route, outside sign-in and CSRF.
+//!
+//! The rule: the answers of 401 are one constant, whatever was wrong; 503 says that a retry may succeed; nothing but a
+//! commit is answered 200. The text of an error never leaves the server.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header},
+    web::{Data, Payload},
+};
+
+use super::{
+    Outcome,
+    receive::{self, Unreceived},
+};
+use crate::{gateways::adapter::Incoming, state::State, urls};
+
+/// From the request's head to our answer at the latest. Razorpay waits 5 s.
+const DEADLINE: Duration = Duration::from_millis(4400);
+/// When to come again after a 503, in seconds.
+const RETRY_AFTER: &str = "30";
+
+/// Any method at `/webhooks/…`.
+pub(crate) async fn receive(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
+    // The raw path: actix decodes a segment before a handler sees it, and an endpoint is compared as sent.
+    let Some(endpoint) = urls::endpoint_of(request.uri().path()) else {
+        return HttpResponse::NotFound().finish();
+    };
+    if request.method() != Method::POST {
+        return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish();
+    }
+    if state.is_stopping() {
+        return unavailable();
+    }
+    tokio::time::timeout(DEADLINE, answer(&request, payload, &state, endpoint)).await.unwrap_or_else(|_| {
+        tracing::warn!("a request could not be stored within its deadline");
+        unavailable()
+    })
+}
+
+async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint: &str) -> HttpResponse {
+    let body = match receive::body(request, payload).await {
+        Ok(body) => body,
+        Err(fault) => return unreceived(fault),
+    };
+    let headers = receive::headers(request.headers());
+    let incoming = Incoming { headers: &headers, body: &body };
+    match state.ingestion.accept(endpoint, &incoming).await {
+        Ok(Outcome::Stored) => HttpResponse::Ok().finish(),
+        Ok(Outcome::Refused(known)) => {
+            if let Some((place, reason)) = known {
+                state.refusals.note(&place, reason, state.clock.now());
+            }
+            HttpResponse::Unauthorized().finish()
+        }
+        Err(error) => {
+            tracing::error!(%error, "a request could not be stored");
+            unavailable()
+        }
+    }
+}
+
+fn unavailable() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, RETRY_AFTER)).finish()
+}
+
+/// The connection is closed: what is left of such a body is not worth reading.
+fn unreceived(fault: Unreceived) -> HttpResponse {
+    let (status, sentence) = match fault {
+        Unreceived::Encoded => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as it was signed, without Content-Encoding.\n")
+        }
+        Unreceived::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "A body may have at most 1 MiB.\n"),
+        Unreceived::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The whole body must arrive within 3 s.\n"),
+        Unreceived::Broken => (StatusCode::BAD_REQUEST, "The body broke off.\n"),
+    };
+    HttpResponse::build(status).force_close().content_type("text/plain; charset=utf-8").body(sentence)
+}

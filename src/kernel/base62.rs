@@ -1,0 +1,80 @@
+//! Base62 in the order of ASCII, so that fixed-width text sorts as the number does.
+
+use rand::{RngExt as _, TryRng as _, rngs::SysRng};
+
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Digits that hold any 128-bit number: 62^22 > 2^128.
+pub(crate) const WIDTH: usize = 22;
+
+/// The number as 22 digits.
+pub(crate) fn encode(mut number: u128) -> String {
+    let mut digits = [b'0'; WIDTH];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(number % 62) as usize];
+        number /= 62;
+    }
+    digits.iter().map(|&digit| char::from(digit)).collect()
+}
+
+/// The number that exactly 22 digits stand for; `None` for any other text.
+pub(crate) fn decode(text: &str) -> Option<u128> {
+    if text.len() != WIDTH {
+        return None;
+    }
+    text.bytes().try_fold(0u128, |number, byte| {
+        let digit = DIGITS.iter().position(|&known| known == byte)?;
+        number.checked_mul(62)?.checked_add(digit as u128)
+    })
+}
+
+/// That many digits from the system's random source, each as likely as the other.
+pub(crate) fn random(length: usize) -> String {
+    let mut text = String::with_capacity(length);
+    let mut bytes = [0u8; 64];
+    while text.len() < length {
+        // Without the system's random source no secret may be made: there is nothing to fall back to.
+        SysRng.try_fill_bytes(&mut bytes).expect("the system's random source answers");
+        // 248 is the largest multiple of 62 in a byte; what lies above would favour the first digits.
+        let fair = bytes.iter().filter(|&&byte| byte < 248).map(|byte| char::from(DIGITS[usize::from(byte % 62)]));
+        text.extend(fair.take(length - text.len()));
+    }
+    text
+}
+
+/// An unpredictable number below `limit`, for sampling where nothing is secret.
+pub(crate) fn below(limit: u32) -> u32 {
+    rand::rng().random_range(0..limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded_and_sorts_alike() {
+        let numbers = [0, 1, 61, 62, u128::from(u64::MAX), u128::MAX];
+        let texts: Vec<String> = numbers.iter().map(|&number| encode(number)).collect();
+        assert!(texts.is_sorted());
+        for (text, number) in texts.iter().zip(numbers) {
+            assert_eq!(decode(text), Some(number));
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_of_ours_is_refused() {
+        for text in
+            ["", "0", "zzzzzzzzzzzzzzzzzzzzzz", "000000000000000000000_", "00000000000000000000000", "é00000000000000000000"]
+        {
+            assert_eq!(decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn random_text_has_the_length_asked_for() {
+        let text = random(44);
+        assert_eq!(text.len(), 44);
+        assert!(text.bytes().all(|byte| DIGITS.contains(&byte)));
+        assert_ne!(text, random(44));
+    }
+}

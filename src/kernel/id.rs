@@ -1,0 +1,131 @@
+//! Identifiers: one type a kind, so that two kinds can never be mixed up.
+//!
+//! In the database an id is a UUIDv7 in 16 bytes; for people it is a prefix, `_` and 22 base62 characters,
+//! which sort as the moments they were made at. An id is an identifier, never a secret.
+
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use uuid::{ContextV7, Uuid};
+
+use super::{base62, time::Timestamp};
+
+/// Ids of one millisecond still sort in the order they were made in.
+static ORDER: LazyLock<Mutex<ContextV7>> = LazyLock::new(|| Mutex::new(ContextV7::new()));
+
+/// A text that is no id of the kind asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id here is {0}_ and 22 letters or digits")]
+pub struct NotAnId(&'static str);
+
+fn next(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.millis()).unwrap_or_default();
+    let order = ORDER.lock().unwrap_or_else(PoisonError::into_inner);
+    let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
+    Uuid::new_v7(uuid::Timestamp::from_unix(&*order, millis / 1000, nanos))
+}
+
+fn parse(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
+    text.strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .and_then(base62::decode)
+        .map(Uuid::from_u128)
+        .ok_or(NotAnId(prefix))
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+        #[sqlx(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new one, made at that time.
+            #[must_use]
+            pub fn new(at: Timestamp) -> Self {
+                Self(next(at))
+            }
+
+            /// Before every other in the order of time, where an export begins.
+            #[must_use]
+            pub const fn least() -> Self {
+                Self(Uuid::nil())
+            }
+
+            /// After every other in the order of time, where a list of the newest begins.
+            #[must_use]
+            pub const fn greatest() -> Self {
+                Self(Uuid::max())
+            }
+
+            /// The 16 bytes that bind a sealed value to its row.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "_{}"), base62::encode(self.0.as_u128()))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                parse($prefix, text).map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A company, the tenant.
+    CompanyId = "co";
+    /// A person who signs in.
+    UserId = "us";
+    /// An application registered in KS Pay.
+    AppId = "ap";
+    /// One app at one gateway in one mode.
+    ConnectionId = "gc";
+    /// A webhook SECRET's row; not the value.
+    SecretId = "ws";
+    /// An authentic request that was stored.
+    EventId = "ev";
+    /// One payment as the events tell it.
+    TransactionId = "tx";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_back_and_sorts_by_time() {
+        let ids: Vec<EventId> = (0..2000).map(|i| EventId::new(Timestamp::from_millis(1_795_000_000_000 + i / 500))).collect();
+        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        assert!(ids.is_sorted() && texts.is_sorted());
+        assert_eq!(texts[7].parse(), Ok(ids[7]));
+        assert_eq!(texts[7].len(), 25);
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let text = AppId::new(Timestamp::from_millis(0)).to_string();
+        assert!(text.parse::<EventId>().is_err());
+        assert!("ap_".parse::<AppId>().is_err());
+        assert!(text.to_uppercase().parse::<AppId>().is_err());
+    }
+}

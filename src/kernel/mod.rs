@@ -1,0 +1,11 @@
+//! Values that every slice speaks: ids, times, money, secrets.
+//!
+//! The rule: nothing here knows a merchant, a page or a table.
+
+pub(crate) mod base62;
+pub mod id;
+pub mod money;
+pub(crate) mod secret;
+pub mod text;
+pub mod time;
+pub mod vault;

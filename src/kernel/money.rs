@@ -1,0 +1,149 @@
+//! Money: whole subunits and a currency, never a float.
+
+use std::fmt;
+
+/// An ISO 4217 code: three capital letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+/// A text that is no currency code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a currency is three capital letters")]
+pub struct NotACurrency;
+
+impl Currency {
+    /// Indian rupees.
+    pub const INR: Self = Self(*b"INR");
+
+    /// The code itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// Digits behind the point. From Razorpay's list of currencies (international payments): 16 have none,
+    /// 6 have three.
+    #[must_use]
+    pub fn exponent(self) -> u32 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX" | b"VND"
+            | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"OMR" | b"TND" => 3,
+            _ => 2,
+        }
+    }
+}
+
+impl std::str::FromStr for Currency {
+    type Err = NotACurrency;
+
+    fn from_str(text: &str) -> Result<Self, NotACurrency> {
+        match text.as_bytes() {
+            &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
+            _ => Err(NotACurrency),
+        }
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An amount, in subunits of its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Money {
+    /// Paise for rupees, fils for dinars, whole yen for yen.
+    pub subunits: i64,
+    /// What they are subunits of.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// So many subunits of `currency`.
+    #[must_use]
+    pub const fn new(subunits: i64, currency: Currency) -> Self {
+        Self { subunits, currency }
+    }
+
+    /// The number without its currency and without grouping: `1234.50`, as a spreadsheet reads it.
+    #[must_use]
+    pub fn plain(self) -> String {
+        let (sign, whole, part) = self.parts();
+        format!("{}{whole}{part}", if sign { "-" } else { "" })
+    }
+
+    fn parts(self) -> (bool, u64, String) {
+        let places = self.currency.exponent();
+        let scale = 10u64.pow(places);
+        let amount = self.subunits.unsigned_abs();
+        let part = if places == 0 { String::new() } else { format!(".{:0width$}", amount % scale, width = places as usize) };
+        (self.subunits < 0, amount / scale, part)
+    }
+}
+
+impl fmt::Display for Money {
+    /// `₹1,23,456.00`, `AED 1,250.00`, `−₹500.00`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (negative, whole, part) = self.parts();
+        let sign = if negative { "\u{2212}" } else { "" };
+        if self.currency == Currency::INR {
+            write!(f, "{sign}₹{}{part}", grouped(whole, 2))
+        } else {
+            write!(f, "{sign}{}\u{a0}{}{part}", self.currency, grouped(whole, 3))
+        }
+    }
+}
+
+/// The last three digits, then groups of `step` (lakh and crore take two).
+fn grouped(number: u64, step: usize) -> String {
+    let digits = number.to_string();
+    let Some(split) = digits.len().checked_sub(3).filter(|&split| split > 0) else {
+        return digits;
+    };
+    let (head, tail) = digits.split_at(split);
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (index, digit) in head.chars().enumerate() {
+        if index > 0 && (head.len() - index) % step == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text.push(',');
+    text.push_str(tail);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(subunits: i64, code: &str) -> String {
+        Money::new(subunits, code.parse().unwrap()).to_string()
+    }
+
+    #[test]
+    fn rupees_are_grouped_by_lakh_and_crore() {
+        assert_eq!(shown(0, "INR"), "₹0.00");
+        assert_eq!(shown(99_900, "INR"), "₹999.00");
+        assert_eq!(shown(124_950, "INR"), "₹1,249.50");
+        assert_eq!(shown(12_345_600, "INR"), "₹1,23,456.00");
+        assert_eq!(shown(1_234_567_890_12, "INR"), "₹1,23,45,67,890.12");
+        assert_eq!(shown(-50_000, "INR"), "−₹500.00");
+    }
+
+    #[test]
+    fn other_currencies_have_their_own_places() {
+        assert_eq!(shown(125_000, "AED"), "AED\u{a0}1,250.00");
+        assert_eq!(shown(12_500, "JPY"), "JPY\u{a0}12,500");
+        assert_eq!(shown(99_990, "KWD"), "KWD\u{a0}99.990");
+        assert_eq!(Money::new(-1_234_567, Currency::INR).plain(), "-12345.67");
+    }
+
+    #[test]
+    fn the_ends_of_the_range_are_shown() {
+        assert_eq!(shown(i64::MIN, "JPY"), "−JPY\u{a0}9,223,372,036,854,775,808");
+        assert!("inr".parse::<Currency>().is_err() && "RUPEE".parse::<Currency>().is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! KS Pay Console: an open, self-hosted merchant admin console.
+//!
+//! A merchant copies a webhook URL and SECRET into a payment gateway, sees with their own eyes that it works, and marks
+//! it done; from then on the gateway's events are verified, kept to the byte and told in plain words. ARCHITECTURE.md
+//! has the map.
+
+mod accounts;
+mod apps;
+pub mod cli;
+mod companies;
+pub mod config;
+mod connections;
+pub mod db;
+mod events;
+mod gateways;
+mod http;
+mod ingestion;
+mod installation;
+pub mod kernel;
+mod keys;
+pub mod samples;
+pub mod server;
+mod site;
+mod startup;
+mod state;
+mod telemetry;
+mod transactions;
+mod urls;
+mod web;
+
+/// Every statement of every store, with its name: a test prepares each on both databases.
+#[must_use]
+pub fn statements() -> Vec<(&'static str, &'static str)> {
+    [
+        accounts::store::STATEMENTS,
+        apps::store::STATEMENTS,
+        companies::store::STATEMENTS,
+        connections::evidence::STATEMENTS,
+        connections::secrets::STATEMENTS,
+        connections::store::STATEMENTS,
+        events::store::STATEMENTS,
+        installation::STATEMENTS,
+        transactions::store::STATEMENTS,
+    ]
+    .concat()
+}

@@ -1,0 +1,111 @@
+//! The stories of one payment each, played step by step.
+//!
+//! The rule kept here: a step changes what is known of the payment and then takes its picture, so
+//! the events of one story cannot contradict each other.
+
+use rand::{Rng, RngExt};
+
+use super::razorpay::{Dispute, Entities, Order, Payment, Refund, Settlement, body};
+use super::steps::{Step, span};
+use super::{Merchant, Sample, alphanumerics};
+
+/// Plays all the steps; the buyer clicks at `start`.
+pub(super) fn play(steps: &[Step], merchant: &Merchant, start: i64, rng: &mut impl Rng) -> Vec<Sample> {
+    let mut story = Story::begin(steps, merchant, start, rng);
+    let mut now = start;
+    steps
+        .iter()
+        .map(|&step| {
+            now += rng.random_range(step.wait());
+            story.take(step, now, rng);
+            story.sample(step, now, rng)
+        })
+        .collect()
+}
+
+/// Plays all the steps, the last one at `end`, and keeps the event of that one alone.
+pub(super) fn play_last(steps: &[Step], merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Option<Sample> {
+    let (&last, before) = steps.split_last()?;
+    let mut now = end - span(steps);
+    let mut story = Story::begin(steps, merchant, now, rng);
+    for &step in before {
+        now += rng.random_range(step.wait());
+        story.take(step, now, rng);
+    }
+    story.take(last, end, rng);
+    Some(story.sample(last, end, rng))
+}
+
+/// What is known of one payment so far.
+struct Story<'a> {
+    merchant: &'a Merchant,
+    /// Only a suspicion of fraud ends in "closed", so the end decides how the dispute opens.
+    phase: &'static str,
+    order: Order,
+    payment: Payment,
+    refund: Option<Refund>,
+    dispute: Option<Dispute>,
+    settlement: Option<Settlement>,
+}
+
+impl<'a> Story<'a> {
+    fn begin(steps: &[Step], merchant: &'a Merchant, at: i64, rng: &mut impl Rng) -> Self {
+        // A second try that keeps the payment's id happens inside a UPI app, and nowhere else.
+        let is_retried = steps.contains(&Step::Failed) && steps.contains(&Step::Authorized);
+        let ordered_at = at - rng.random_range(5..=90);
+        let (order, payment) = Payment::begin(merchant.shop, is_retried.then_some("upi"), (ordered_at, at), rng);
+        let phase = if steps.contains(&Step::DisputeClosed) { "fraud" } else { "chargeback" };
+        Self { merchant, phase, order, payment, refund: None, dispute: None, settlement: None }
+    }
+
+    fn take(&mut self, step: Step, now: i64, rng: &mut impl Rng) {
+        match step {
+            Step::Authorized => self.payment.authorize(rng),
+            Step::Captured => self.payment.capture(),
+            Step::Failed => self.payment.fail(rng),
+            Step::OrderPaid => self.order.pay(),
+            Step::RefundCreated => {
+                let refund = Refund::of(&self.payment, now, rng);
+                self.payment.set_refunded(refund.amount);
+                self.refund = Some(refund);
+            }
+            Step::RefundProcessed => self.refund.iter_mut().for_each(|refund| refund.process(rng)),
+            Step::RefundFailed => {
+                self.payment.set_refunded(0);
+                self.refund.iter_mut().for_each(Refund::fail);
+            }
+            Step::DisputeCreated => {
+                self.dispute = Some(Dispute::of(&self.payment, self.phase, now, rng));
+            }
+            Step::DisputeActionRequired => {}
+            Step::DisputeUnderReview => self.move_dispute("under_review"),
+            Step::DisputeWon => self.move_dispute("won"),
+            Step::DisputeLost => self.move_dispute("lost"),
+            Step::DisputeClosed => self.move_dispute("closed"),
+            Step::SettlementProcessed => {
+                self.settlement = Some(Settlement::of(&self.payment, now, rng));
+            }
+        }
+    }
+
+    fn move_dispute(&mut self, status: &'static str) {
+        self.dispute.iter_mut().for_each(|dispute| dispute.move_to(status));
+    }
+
+    fn sample(&self, step: Step, now: i64, rng: &mut impl Rng) -> Sample {
+        let entities = Entities {
+            payment: &self.payment,
+            order: &self.order,
+            refund: self.refund.as_ref(),
+            dispute: self.dispute.as_ref(),
+            settlement: self.settlement.as_ref(),
+        };
+        Sample {
+            event: step.event(),
+            event_id: alphanumerics(14, rng),
+            body: body(step.event(), &self.merchant.account_id, &entities, now),
+            at: now,
+            after_ms: rng.random_range(step.pause()),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What the samples promise one by one, and the tools of all the tests here.
+//!
+//! The rule kept here: every test has its own seed, so a failure comes back each time.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use rand::TryRng;
+use serde_json::Value;
+
+use super::*;
+
+mod stories;
+
+const AT: i64 = 1_767_225_600;
+
+/// A small generator that stays the same for ever, which crates of generators do not promise.
+pub(super) struct SplitMix(u64);
+
+impl SplitMix {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn step(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+impl TryRng for SplitMix {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let [.., a, b, c, d] = self.step().to_be_bytes();
+        Ok(u32::from_be_bytes([a, b, c, d]))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.step())
+    }
+
+    fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in dst.chunks_mut(8) {
+            chunk.copy_from_slice(&self.step().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a JSON text has no white space outside its strings.
+pub(super) fn is_compact(body: &[u8]) -> bool {
+    let (mut is_inside, mut is_escaped) = (false, false);
+    body.iter().all(|&octet| {
+        if is_inside {
+            is_inside = is_escaped || octet != b'"';
+            is_escaped = !is_escaped && octet == b'\\';
+            return true;
+        }
+        is_inside = octet == b'"';
+        !octet.is_ascii_whitespace()
+    })
+}
+
+fn parse(sample: &Sample) -> Value {
+    serde_json::from_slice(&sample.body).unwrap()
+}
+
+#[test]
+fn every_single_event_can_be_made_and_looks_like_the_wire() {
+    let mut rng = SplitMix::new(17);
+    let merchant = Merchant::new(&mut rng);
+    let mut ids = BTreeSet::new();
+    assert_eq!(SINGLE_EVENTS, Step::ALL.map(Step::event));
+    for shop in SHOPS {
+        let merchant = Merchant { shop, ..merchant.clone() };
+        for event in SINGLE_EVENTS.iter().copied().cycle().take(20 * SINGLE_EVENTS.len()) {
+            let sample = single(event, &merchant, AT, &mut rng).unwrap();
+            let body = parse(&sample);
+            assert_eq!((sample.event, sample.at), (event, AT));
+            assert_eq!((&body["event"], &body["created_at"]), (&event.into(), &AT.into()));
+            assert_eq!(body["account_id"], merchant.account_id);
+            assert!(is_compact(&sample.body));
+            // A settlement names no payment, so the gateway's own is about 330 octets long.
+            let least = if event == "settlement.processed" { 300 } else { 600 };
+            let size = sample.body.len();
+            assert!((least..=2_500).contains(&size), "{event}: {size}");
+            assert!(sample.event_id.len() == 14 && ids.insert(sample.event_id));
+            let start: &[u8] =
+                if event.starts_with("refund.") { br#"{"account_id":"acc_"# } else { br#"{"entity":"event","account_id":"acc_"# };
+            assert!(sample.body.starts_with(start));
+            for (part, born) in
+                [("refund", "refund.created"), ("dispute", "payment.dispute.created"), ("settlement", "settlement.processed")]
+            {
+                let created_at = &body["payload"][part]["entity"]["created_at"];
+                let is_past = created_at.as_i64().is_none_or(|seconds| seconds < AT);
+                assert!(if event == born { created_at == AT } else { is_past });
+            }
+        }
+    }
+    assert!(single("payment.forgotten", &merchant, AT, &mut rng).is_none());
+}
+
+#[test]
+fn a_life_cycle_is_known_by_its_name_and_by_no_other() {
+    for kind in LifeCycle::ALL {
+        assert_eq!(kind.to_string().parse(), Ok(kind));
+        assert!(UnknownLifeCycle.to_string().contains(kind.name()));
+    }
+    assert_eq!("Paid".parse::<LifeCycle>(), Err(UnknownLifeCycle));
+}
+
+#[test]
+fn one_seed_makes_the_same_octets_and_another_seed_other_ids() {
+    let make = |seed| {
+        let mut rng = SplitMix::new(seed);
+        let merchant = Merchant::new(&mut rng);
+        let samples = life_cycle(LifeCycle::Disputed, &merchant, AT, &mut rng);
+        samples.into_iter().map(|sample| (sample.event_id, sample.body)).collect::<Vec<_>>()
+    };
+    assert_eq!(make(18), make(18));
+    assert!(make(18).iter().zip(make(19)).all(|(one, other)| one.0 != other.0 && one.1 != other.1));
+}

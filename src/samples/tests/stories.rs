@@ -1,0 +1,140 @@
+//! What the life cycles promise, checked on the octets alone, as a receiver would see them.
+//!
+//! The rule kept here: each kind of story is told a hundred times, so rare turns are met as well.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::*;
+use super::{AT, SplitMix, parse};
+
+/// Many stories of one kind, each with the bodies parsed.
+fn stories(kind: LifeCycle, seed: u64) -> Vec<Vec<(Sample, Value)>> {
+    let mut rng = SplitMix::new(seed);
+    let story = |_| {
+        let merchant = Merchant::new(&mut rng);
+        let samples = life_cycle(kind, &merchant, AT, &mut rng);
+        samples.into_iter().map(|sample| (sample.clone(), parse(&sample))).collect()
+    };
+    (0..100).map(story).collect()
+}
+
+fn events(story: &[(Sample, Value)]) -> Vec<&'static str> {
+    story.iter().map(|(sample, _)| sample.event).collect()
+}
+
+fn entity<'a>(body: &'a Value, name: &str) -> &'a Value {
+    &body["payload"][name]["entity"]
+}
+
+#[test]
+fn every_story_is_about_one_payment_of_one_order_in_rising_time() {
+    for kind in LifeCycle::ALL {
+        for story in stories(kind, 11) {
+            let (_, first) = &story[0];
+            let (mut last_at, paid) = (AT, entity(first, "payment"));
+            for (sample, body) in &story {
+                assert_eq!(body["event"], sample.event);
+                assert_eq!(body["created_at"], sample.at);
+                assert_eq!(body["account_id"], first["account_id"]);
+                assert!(sample.at > last_at && sample.at <= AT + kind.span());
+                assert!(sample.after_ms > 0);
+                last_at = sample.at;
+                let contains: BTreeSet<_> = body["contains"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+                let keys: BTreeSet<_> = body["payload"].as_object().unwrap().keys().map(String::as_str).collect();
+                assert_eq!(contains, keys);
+                if sample.event == "settlement.processed" {
+                    continue;
+                }
+                let payment = entity(body, "payment");
+                for same in ["id", "order_id", "amount", "method", "vpa", "email", "created_at"] {
+                    assert_eq!(payment[same], paid[same], "{same} of {}", sample.event);
+                }
+                assert_eq!(payment["created_at"], AT);
+                for part in ["refund", "dispute"] {
+                    let id = entity(body, part)["payment_id"].as_str();
+                    assert!(id.is_none_or(|id| paid["id"] == id));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_paid_story_is_captured_before_its_order_is_paid() {
+    for story in stories(LifeCycle::Paid, 12) {
+        assert_eq!(events(&story), ["payment.authorized", "payment.captured", "order.paid"]);
+        let [authorized, captured, paid] = [0, 1, 2].map(|n| entity(&story[n].1, "payment"));
+        assert_eq!((&authorized["status"], &authorized["captured"]), (&"authorized".into(), &false.into()));
+        assert!(authorized["fee"].is_null() && captured["fee"].as_i64() > captured["tax"].as_i64());
+        assert_eq!(captured["status"], "captured");
+        assert_eq!(captured, paid);
+        let order = entity(&story[2].1, "order");
+        assert_eq!((&order["status"], &order["amount_due"]), (&"paid".into(), &0.into()));
+        assert_eq!((&order["id"], &order["amount_paid"]), (&paid["order_id"], &paid["amount"]));
+        assert!(order["created_at"].as_i64().unwrap() < AT);
+    }
+}
+
+#[test]
+fn a_failed_upi_payment_succeeds_later_under_the_same_id() {
+    for story in stories(LifeCycle::FailedThenPaid, 13) {
+        assert_eq!(events(&story)[..2], ["payment.failed", "payment.authorized"]);
+        let [failed, late] = [0, 1].map(|n| entity(&story[n].1, "payment"));
+        assert_eq!((&failed["status"], &failed["method"]), (&"failed".into(), &"upi".into()));
+        assert!(failed["error_reason"].is_string() && failed["acquirer_data"]["rrn"].is_null());
+        assert!(late["error_reason"].is_null() && late["acquirer_data"]["rrn"].is_string());
+        assert!(late["amount"].as_i64().unwrap() <= customers::UPI_LIMIT);
+        assert_eq!(story.last().unwrap().0.event, "order.paid");
+    }
+}
+
+#[test]
+fn a_part_refund_is_told_by_the_payment_too() {
+    for story in stories(LifeCycle::PartlyRefunded, 14) {
+        assert_eq!(events(&story)[3..], ["refund.created", "refund.processed"]);
+        let id = &entity(&story[3].1, "refund")["id"];
+        for (sample, body) in &story[3..] {
+            let (refund, payment) = (entity(body, "refund"), entity(body, "payment"));
+            assert_eq!(payment["amount_refunded"], refund["amount"]);
+            assert_eq!((&payment["refund_status"], &payment["status"]), (&"partial".into(), &"captured".into()));
+            let part = refund["amount"].as_i64().unwrap();
+            assert!(part > 0 && part < payment["amount"].as_i64().unwrap());
+            assert_eq!((&refund["id"], &refund["created_at"]), (id, &story[3].0.at.into()));
+            // Parsing sorted the keys: the same octets come back only if they were sorted before.
+            assert_eq!(body.to_string().as_bytes(), sample.body);
+        }
+        assert_eq!(entity(&story[4].1, "refund")["status"], "processed");
+    }
+}
+
+#[test]
+fn a_dispute_takes_money_only_when_it_is_lost() {
+    let mut outcomes = BTreeSet::new();
+    for story in stories(LifeCycle::Disputed, 15) {
+        let names = ["payment.dispute.created", "payment.dispute.under_review"];
+        assert_eq!(events(&story)[3..5], names);
+        let disputes: Vec<_> = story[3..].iter().map(|(_, body)| entity(body, "dispute")).collect();
+        assert_eq!((&disputes[0]["status"], &disputes[1]["status"]), (&"open".into(), &"under_review".into()));
+        let status = disputes[2]["status"].as_str().unwrap();
+        assert_eq!(story[5].0.event, format!("payment.dispute.{status}"));
+        let lost = if status == "lost" { &disputes[2]["amount"] } else { &Value::from(0) };
+        assert_eq!(&disputes[2]["amount_deducted"], lost);
+        assert_eq!(disputes[1]["amount_deducted"], 0);
+        assert_eq!(disputes[0]["amount"], entity(&story[3].1, "payment")["amount"]);
+        outcomes.insert(status.to_owned());
+    }
+    assert_eq!(outcomes.len(), 2);
+}
+
+#[test]
+fn a_settlement_is_the_payment_less_its_fees() {
+    for story in stories(LifeCycle::Settled, 16) {
+        let (captured, settled) = (entity(&story[1].1, "payment"), entity(&story[3].1, "settlement"));
+        assert_eq!((&settled["fees"], &settled["tax"]), (&captured["fee"], &captured["tax"]));
+        let number = |value: &Value| value.as_i64().unwrap();
+        assert_eq!(number(&settled["amount"]) + number(&settled["fees"]), number(&captured["amount"]));
+        assert!(settled["utr"].is_string());
+    }
+}

@@ -1,0 +1,177 @@
+//! One server: opened, listening, and stopped so that what began is finished.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use tokio::task::JoinHandle;
+
+use crate::{
+    accounts::{self, Token},
+    config::Config,
+    db::Db,
+    ingestion::refusals::{Recorder, Writing},
+    installation,
+    kernel::time::Clock,
+    site,
+    startup::{self, Opened, ServerLock},
+    state::State,
+};
+
+/// The longest that what began may take to finish.
+const GRACE: u64 = 25;
+/// The longest that a request's head may take to arrive.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// Under this name the installation remembers where it listened last.
+const ADDRESS: &str = "address";
+
+/// A running server.
+pub struct Server {
+    state: web::Data<State>,
+    address: SocketAddr,
+    handle: ServerHandle,
+    running: JoinHandle<std::io::Result<()>>,
+    refusals: Writing,
+    setup: Option<Token>,
+    _lock: ServerLock,
+}
+
+impl Server {
+    /// Opens the installation and accepts connections.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what to do; nothing was damaged.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
+        let lock = ServerLock::take(&config)?;
+        let listener = listen(config.listen)?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let Opened { db, vault } = startup::open(&config).await?;
+        let base = match remember(&db, &config, address).await {
+            Ok(base) => base,
+            Err(error) => return Err(startup::sentence(&error)),
+        };
+        let setup = accounts::setup::renew(&db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
+        let (recorder, refusals) = Recorder::start(&db);
+        let state = web::Data::from(Arc::new(State::new(config, db, vault, clock, recorder)));
+        let _ = state.base.set(base);
+
+        let shared = state.clone();
+        let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(site::configure))
+            .client_request_timeout(HEAD_WITHIN)
+            .shutdown_timeout(GRACE)
+            .disable_signals()
+            .listen(listener)
+            .map_err(|error| format!("{address} cannot be listened on: {error}."))?
+            .run();
+        let handle = server.handle();
+        Ok(Self { state, address, handle, running: tokio::spawn(server), refusals, setup, _lock: lock })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The one-time link to `/setup`, while there is no user. It is a secret: for stdout alone.
+    #[must_use]
+    pub fn setup_link(&self) -> Option<String> {
+        self.setup.as_ref().map(|token| crate::urls::setup_link(self.state.base(), token.expose()))
+    }
+
+    /// Stops accepting, finishes what began, and closes the database.
+    pub async fn stop(self) {
+        self.end(true).await;
+    }
+
+    /// Waits for SIGTERM or Ctrl-C, then stops. A second signal ends at once what still runs.
+    ///
+    /// # Errors
+    /// When signals cannot be received, or the server ended by itself.
+    pub async fn run(mut self) -> Result<(), String> {
+        let mut signals = Signals::new().map_err(|error| format!("Signals cannot be received: {error}."))?;
+        tokio::select! {
+            () = signals.next() => {}
+            _ = &mut self.running => return Err("The server ended by itself; the log says why.".to_owned()),
+        }
+        tracing::info!("stopping: what began is finished");
+        let handle = self.handle.clone();
+        tokio::select! {
+            () = self.end(true) => {}
+            () = async { signals.next().await; handle.stop(false).await; std::future::pending::<()>().await } => {}
+        }
+        Ok(())
+    }
+
+    async fn end(self, is_graceful: bool) {
+        self.state.stop();
+        self.handle.stop(is_graceful).await;
+        let _ = self.running.await;
+        self.refusals.stop().await;
+        self.state.db.close().await;
+    }
+}
+
+/// SIGTERM and Ctrl-C.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    let listener = TcpListener::bind(address).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AddrInUse {
+            format!("{address} is in use by another program. Stop it, or choose another with --listen.")
+        } else {
+            format!("{address} cannot be listened on: {error}. Choose another with --listen.")
+        }
+    })?;
+    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
+    Ok(listener)
+}
+
+/// The base of every shown URL. The address is kept, so that the command line shows the same.
+async fn remember(db: &Db, config: &Config, address: SocketAddr) -> Result<String, crate::db::DbError> {
+    let mut tx = db.begin().await?;
+    installation::set(&mut tx, ADDRESS, address.to_string().as_bytes()).await?;
+    tx.commit().await?;
+    Ok(config.public_url.clone().unwrap_or_else(|| shown(address)))
+}
+
+/// The base of shown URLs when no server is at hand: the public URL, or where one listened last.
+pub(crate) async fn base(db: &Db, config: &Config) -> Result<String, crate::db::DbError> {
+    if let Some(url) = &config.public_url {
+        return Ok(url.clone());
+    }
+    let stored = installation::find(&mut db.reader().await?, ADDRESS).await?;
+    let last = stored.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
+    let is_chosen = config.listen.port() == 0 || config.listen.ip().is_unspecified();
+    Ok(shown(if is_chosen { last.unwrap_or(config.listen) } else { config.listen }))
+}
+
+/// An address as a URL that works on this machine.
+fn shown(address: SocketAddr) -> String {
+    let host = match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) | IpAddr::V6(Ipv6Addr::UNSPECIFIED) => "localhost".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    format!("http://{host}:{}", address.port())
+}

@@ -1,0 +1,108 @@
+//! Opens an installation: data directory, database, master key – each trouble one sentence, nothing damaged.
+
+use std::{
+    fs::{self, File},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    config::Config,
+    db::{Db, DbError},
+    kernel::vault::Vault,
+    keys,
+};
+
+/// A database that is ready to be used.
+pub(crate) struct Opened {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+}
+
+/// Opens database and vault, making what is missing.
+///
+/// # Errors
+/// A sentence that says what is wrong and what to do.
+pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
+    make_directory(&config.data_dir)?;
+    if let Some(directory) = config.database.file().and_then(Path::parent).filter(|parent| !parent.as_os_str().is_empty()) {
+        make_directory(directory)?;
+    }
+    let db = Db::open(&config.database).await.map_err(|error| sentence(&error))?;
+    match keys::open(&config.master_key, &db).await {
+        Ok(vault) => Ok(Opened { db, vault }),
+        Err(said) => {
+            db.close().await;
+            Err(said)
+        }
+    }
+}
+
+/// What to tell an operator of a database that does not open.
+pub(crate) fn sentence(error: &DbError) -> String {
+    match error {
+        DbError::Newer(number) => format!("The database was written by a newer ks-pay (migration {number}). Start that version."),
+        DbError::Unavailable(cause) => {
+            format!("The database cannot be reached: {}. Check that it is running and that DATABASE_URL is right.", brief(cause))
+        }
+        DbError::Broken(cause) => {
+            format!("The database refused to open: {}. Check that DATABASE_URL names a database of ks-pay.", brief(cause))
+        }
+        other => format!("{other}. Restore a copy, or ask for help with this line."),
+    }
+}
+
+/// The cause without the parts that repeat what was configured.
+fn brief(cause: &sqlx::Error) -> String {
+    match cause {
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::PoolTimedOut => "it did not answer in time".to_owned(),
+        sqlx::Error::Configuration(_) => "the address is not one of PostgreSQL's".to_owned(),
+        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Makes a directory for its owner alone.
+fn make_directory(path: &Path) -> Result<(), String> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| format!("The data directory {} cannot be made: {error}.", path.display()))
+}
+
+/// The path in full, as an operator needs it.
+pub(crate) fn in_full(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Holds an SQLite file for one server. Released when the process ends, however it ends.
+pub(crate) struct ServerLock(#[expect(dead_code, reason = "held, not read")] Option<File>);
+
+impl ServerLock {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// A sentence when another server has it.
+    pub(crate) fn take(config: &Config) -> Result<Self, String> {
+        let Some(database) = config.database.file() else {
+            return Ok(Self(None));
+        };
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            make_directory(directory)?;
+        }
+        let failed = |error: &dyn std::fmt::Display| format!("The lock {} cannot be taken: {error}.", path.display());
+        let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(|error| failed(&error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(Some(file))),
+            Err(fs::TryLockError::WouldBlock) => {
+                Err(format!("Another ks-pay serves {}. Stop it first; several servers need PostgreSQL.", database.display()))
+            }
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the handlers of one server share.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    accounts::password::Passwords,
+    config::Config,
+    db::Db,
+    ingestion::{Ingestion, refusals::Recorder},
+    kernel::{time::Clock, vault::Vault},
+};
+
+/// One server's.
+pub(crate) struct State {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+    pub(crate) passwords: Passwords,
+    pub(crate) ingestion: Ingestion,
+    pub(crate) refusals: Recorder,
+    /// The base of every shown URL; known once the server listens.
+    pub(crate) base: OnceLock<String>,
+    stopping: AtomicBool,
+    stop: watch::Sender<bool>,
+}
+
+impl State {
+    pub(crate) fn new(config: Config, db: Db, vault: Vault, clock: Clock, refusals: Recorder) -> Self {
+        Self {
+            ingestion: Ingestion::new(db.clone(), vault.clone(), clock.clone()),
+            db,
+            vault,
+            clock,
+            config,
+            passwords: Passwords::new(),
+            refusals,
+            base: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    /// The base of every shown URL, without a slash at the end. Never taken from a request.
+    pub(crate) fn base(&self) -> &str {
+        self.base.get().map_or("", String::as_str)
+    }
+
+    /// Whether the server is reached over https, so that cookies and headers can insist on it.
+    pub(crate) fn is_https(&self) -> bool {
+        self.base().starts_with("https://")
+    }
+
+    /// Says that the server is about to stop: streams end, new events are sent elsewhere.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.stop.send_replace(true);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Becomes true when the server is about to stop.
+    pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+}

@@ -1,0 +1,3 @@
+//! What every page needs; nothing about merchants.
+
+pub(crate) mod form;

@@ -1,0 +1,46 @@
+// Copies the value a button names in data-copy, and says so in [data-copy-said]. Without scripts the buttons stay hidden
+// and the value can be selected by hand. Listens on the document, so that parts which are replaced need no binding.
+const unhide = () => document.querySelectorAll("button[data-copy][hidden]").forEach((button) => { button.hidden = false; });
+const say = (text) => {
+  const said = document.querySelector("[data-copy-said]");
+  if (said) said.textContent = text;
+};
+
+// navigator.clipboard is missing on plain http, hence the second way.
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = Object.assign(document.createElement("textarea"), { value: text, className: "visually-hidden" });
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (!done) throw new Error("copying is not allowed here");
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("button[data-copy]");
+  const field = button && document.getElementById(button.dataset.copy);
+  if (!field) return;
+  try {
+    await copy(field.value ?? field.textContent.trim());
+    button.focus({ preventScroll: true });
+    button.dispatchEvent(new CustomEvent("ks:copied", { bubbles: true }));
+  } catch {
+    if (field.select) field.select();
+    else getSelection().selectAllChildren(field);
+    say(`Could not copy. ${button.dataset.name} is selected: press Ctrl+C.`);
+  }
+});
+
+// Said for two seconds, whoever copied (reveal.js does, too).
+let silence;
+document.addEventListener("ks:copied", ({ target: button }) => {
+  document.querySelectorAll("[data-state=copied]").forEach((other) => { delete other.dataset.state; });
+  button.dataset.state = "copied";
+  say(`${button.dataset.name ?? "Value"} copied`);
+  clearTimeout(silence);
+  silence = setTimeout(() => { delete button.dataset.state; say(""); }, 2000);
+});
+
+document.addEventListener("ks:updated", unhide);
+unhide();

@@ -1,0 +1,58 @@
+// Keeps [data-evidence-stream] fresh: when the server says "changed", fetches the fragment data-evidence-page and brings the
+// element's children up to date in place, so that focus, selection and the status region stay as they are.
+const policy = globalThis.trustedTypes?.createPolicy("ks-pay-evidence", { createHTML: (html) => html });
+const parse = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
+const ours = ["hidden", "open", "data-state"]; // set by scripts or by the reader, not by the server
+
+// Makes `old` like `now`. Another id means another thing, as a new request on top of the feed: that one is replaced.
+function update(old, now) {
+  if (old.isEqualNode(now)) return;
+  if (old.nodeType !== Node.ELEMENT_NODE || old.nodeName !== now.nodeName || old.id !== now.id) return old.replaceWith(now);
+  for (const { name } of [...old.attributes]) if (!ours.includes(name) && !now.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of now.attributes) if (!ours.includes(name)) old.setAttribute(name, value);
+  within(old, now, "childNodes");
+}
+
+function within(old, now, list) {
+  const nodes = [...now[list]];
+  nodes.forEach((node, n) => (old[list][n] ? update(old[list][n], node) : old.append(node)));
+  while (old[list].length > nodes.length) old[list][nodes.length].remove();
+}
+
+const place = document.querySelector("[data-evidence-stream]");
+if (place) {
+  let stream, ended = false, busy = false, again = false;
+
+  const close = () => stream?.close();
+  const open = () => {
+    if (ended || document.hidden || (stream && stream.readyState !== EventSource.CLOSED)) return;
+    stream = new EventSource(place.dataset.evidenceStream);
+    stream.addEventListener("open", refresh); // what came while nobody listened
+    stream.addEventListener("changed", refresh);
+  };
+
+  async function refresh() {
+    again = busy;
+    if (ended || busy) return;
+    busy = true;
+    try {
+      const answer = await fetch(place.dataset.evidencePage, { credentials: "same-origin", headers: { Accept: "text/html" } });
+      ended = answer.redirected || answer.status === 401 || answer.status === 403; // signed out
+      if (ended) close();
+      else if (answer.ok) within(place, parse(await answer.text()), "children");
+    } catch { /* out of reach: the next event or the timer tries again */ }
+    busy = false;
+    document.dispatchEvent(new CustomEvent("ks:updated"));
+    if (again) refresh();
+  }
+
+  addEventListener("pageshow", open);
+  addEventListener("pagehide", close);
+  // A hidden tab holds no connection: browsers allow six to a host, and this console is often open more than once.
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  setInterval(() => {
+    if (ended || document.hidden || stream?.readyState === EventSource.OPEN) return;
+    refresh();
+    open();
+  }, 30_000);
+}
