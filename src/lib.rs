@@ -27,6 +27,7 @@ mod telemetry;
 mod transactions;
 mod urls;
 mod web;
+mod words;
 
 /// Every statement of every store, with its name: a test prepares each on both databases.
 #[must_use]

@@ -1,18 +1,54 @@
 //! The site map: every route of the server, and what stands around them.
+//!
+//! The ingestion route and the probes stand outside everything that pages need: no session, no CSRF, no compression.
 
 use actix_web::{
     HttpResponse,
+    middleware::{Compress, from_fn},
     web::{self, Data, ServiceConfig},
 };
 
-use crate::{ingestion, state::State, urls};
+use crate::{accounts, ingestion, state::State, urls, web as site};
+
+/// Registers a path with the handler of each of its methods; `get` answers HEAD as well.
+macro_rules! route {
+    ($scope:expr, $path:expr, $($method:ident = $handler:expr),+) => {{
+        let resource = web::resource($path);
+        $(let resource = route!(@ resource, $method, $handler);)+
+        $scope.service(resource)
+    }};
+    (@ $resource:ident, get, $handler:expr) => {
+        $resource.route(web::get().to($handler)).route(web::head().to($handler))
+    };
+    (@ $resource:ident, post, $handler:expr) => {
+        $resource.route(web::post().to($handler))
+    };
+}
 
 /// All routes.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource(urls::WEBHOOK).to(ingestion::routes::receive))
-        .service(web::resource("/healthz").to(healthz))
-        .service(web::resource("/readyz").to(readyz));
+        .service(web::resource(urls::HEALTHZ).to(healthz))
+        .service(web::resource(urls::READYZ).to(readyz))
+        .service(pages());
+}
+
+/// Every page. What is added last is outermost: headers stand on error pages too.
+fn pages() -> impl actix_web::dev::HttpServiceFactory {
+    let scope = web::scope("");
+    let scope = route!(scope, urls::STATIC, get = site::assets::serve);
+    let scope = route!(scope, urls::SETUP, get = accounts::routes::setup_form, post = accounts::routes::set_up);
+    let scope = route!(scope, urls::LOGIN, get = accounts::routes::login, post = accounts::routes::sign_in);
+    let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
+    let scope = route!(scope, urls::LOGOUT, post = accounts::routes::sign_out);
+    let scope = route!(scope, urls::PERSONAL_INFO, get = accounts::routes::personal_info, post = accounts::routes::update_person);
+    let scope = route!(scope, urls::PASSWORD, post = accounts::routes::update_password);
+    scope
+        .default_service(web::to(HttpResponse::NotFound))
+        .wrap(from_fn(site::error::pages))
+        .wrap(Compress::default())
+        .wrap(from_fn(site::headers::add))
 }
 
 /// The process is alive.
@@ -22,12 +58,13 @@ async fn healthz() -> HttpResponse {
 
 /// The server could store an event now.
 async fn readyz(state: Data<State>) -> HttpResponse {
+    let answer = |status: actix_web::http::StatusCode, text| HttpResponse::build(status).content_type("text/plain").body(text);
     match tokio::time::timeout(std::time::Duration::from_secs(4), state.db.probe()).await {
-        Ok(Ok(())) => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
+        Ok(Ok(())) => answer(actix_web::http::StatusCode::OK, "ready\n"),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            HttpResponse::ServiceUnavailable().content_type("text/plain").body("not ready: the database cannot store\n")
+            answer(actix_web::http::StatusCode::SERVICE_UNAVAILABLE, "not ready: the database cannot store\n")
         }
-        Err(_) => HttpResponse::ServiceUnavailable().content_type("text/plain").body("not ready: the database does not answer\n"),
+        Err(_) => answer(actix_web::http::StatusCode::SERVICE_UNAVAILABLE, "not ready: the database does not answer\n"),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::sync::watch;
 
 use crate::{
-    accounts::password::Passwords,
+    accounts::{limits::Limits, password::Passwords},
     config::Config,
     db::Db,
     ingestion::{Ingestion, refusals::Recorder},
@@ -22,6 +22,7 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) config: Config,
     pub(crate) passwords: Passwords,
+    pub(crate) limits: Limits,
     pub(crate) ingestion: Ingestion,
     pub(crate) refusals: Recorder,
     /// The base of every shown URL; known once the server listens.
@@ -39,6 +40,7 @@ impl State {
             clock,
             config,
             passwords: Passwords::new(),
+            limits: Limits::new(),
             refusals,
             base: OnceLock::new(),
             stopping: AtomicBool::new(false),

@@ -1,18 +1,25 @@
-//! Every path of the site, as functions; templates and redirects call them, and no path literal stands elsewhere.
+//! Every path of the site, as functions and patterns; it reads like a site map.
+//!
+//! The rule: templates and redirects call these, and no path literal stands elsewhere.
 
 use crate::{
+    connections::Step,
     gateways::{Gateway, Mode},
     kernel::id::{AppId, EventId, TransactionId},
 };
 
+// --- for gateways and machines
+
 /// Before an endpoint's id.
 const WEBHOOKS: &str = "/webhooks/";
-
 /// The pattern of the shared ingestion route.
 pub(crate) const WEBHOOK: &str = "/webhooks/{endpoint}";
+pub(crate) const HEALTHZ: &str = "/healthz";
+pub(crate) const READYZ: &str = "/readyz";
+pub(crate) const STATIC: &str = "/static/{name}";
 
 /// The webhook URL of an endpoint.
-pub(crate) fn webhook(base: &str, endpoint: &str) -> String {
+pub(crate) fn webhook_url(base: &str, endpoint: &str) -> String {
     format!("{base}{WEBHOOKS}{endpoint}")
 }
 
@@ -21,10 +28,185 @@ pub(crate) fn endpoint_of(raw_path: &str) -> Option<&str> {
     raw_path.strip_prefix(WEBHOOKS).filter(|segment| !segment.contains('/'))
 }
 
-/// Where a new installation gets its company and owner.
+// --- accounts
+
 pub(crate) const SETUP: &str = "/setup";
+pub(crate) const LOGIN: &str = "/login";
+pub(crate) const FORGOTTEN: &str = "/login/forgotten";
+pub(crate) const LOGOUT: &str = "/logout";
+pub(crate) const DASHBOARD: &str = "/";
+pub(crate) const PERSONAL_INFO: &str = "/personal-info";
+pub(crate) const PASSWORD: &str = "/personal-info/password";
+pub(crate) const APPLICATIONS: &str = "/applications";
+pub(crate) const SETTINGS: &str = "/settings";
 
 /// The one-time link, whose token is the one secret in a URL.
 pub(crate) fn setup_link(base: &str, token: &str) -> String {
     format!("{base}{SETUP}?token={token}")
+}
+
+/// Sign-in, and back to that page afterwards.
+pub(crate) fn login_for(return_to: &str) -> String {
+    format!("{LOGIN}?redirect_url={}", percent(return_to))
+}
+
+// --- apps
+
+pub(crate) const APPS: &str = "/ks-pay";
+pub(crate) const APPS_CREATE: &str = "/ks-pay/apps";
+pub(crate) const APPS_NEW: &str = "/ks-pay/apps/new";
+pub(crate) const APPS_CHOOSE: &str = "/ks-pay/settings";
+pub(crate) const APP: &str = "/ks-pay/apps/{app}";
+pub(crate) const APP_SETTINGS: &str = "/ks-pay/apps/{app}/settings";
+pub(crate) const APP_DOMAIN: &str = "/ks-pay/apps/{app}/settings/domain";
+pub(crate) const APP_ENABLED: &str = "/ks-pay/apps/{app}/enabled";
+
+pub(crate) fn app(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}")
+}
+
+/// The choice of the app to set up, with one preselected.
+pub(crate) fn apps_choose(app: AppId) -> String {
+    format!("{APPS_CHOOSE}?app={app}")
+}
+
+pub(crate) fn app_settings(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/settings")
+}
+
+pub(crate) fn app_domain(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/settings/domain")
+}
+
+pub(crate) fn app_enabled(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/enabled")
+}
+
+// --- what arrived
+
+pub(crate) const TRANSACTIONS: &str = "/ks-pay/apps/{app}/transactions";
+pub(crate) const TRANSACTIONS_CSV: &str = "/ks-pay/apps/{app}/transactions.csv";
+pub(crate) const TRANSACTION: &str = "/ks-pay/apps/{app}/transactions/{transaction}";
+pub(crate) const EVENTS: &str = "/ks-pay/apps/{app}/events";
+pub(crate) const EVENT: &str = "/ks-pay/apps/{app}/events/{event}";
+pub(crate) const EVENT_BODY: &str = "/ks-pay/apps/{app}/events/{event}/body";
+
+pub(crate) fn transactions(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/transactions")
+}
+
+pub(crate) fn transactions_csv(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/transactions.csv")
+}
+
+pub(crate) fn transaction(app: AppId, transaction: TransactionId) -> String {
+    format!("/ks-pay/apps/{app}/transactions/{transaction}")
+}
+
+pub(crate) fn events(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/events")
+}
+
+pub(crate) fn event(app: AppId, event: EventId) -> String {
+    format!("/ks-pay/apps/{app}/events/{event}")
+}
+
+pub(crate) fn event_body(app: AppId, event: EventId) -> String {
+    format!("/ks-pay/apps/{app}/events/{event}/body")
+}
+
+/// A page in one mode.
+pub(crate) fn in_mode(path: &str, mode: Mode) -> String {
+    format!("{path}?mode={mode}")
+}
+
+// --- connections
+
+pub(crate) const CONNECTIONS: &str = "/ks-pay/apps/{app}/settings/payment-gateways";
+pub(crate) const CONNECTION: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}";
+pub(crate) const CONNECTION_ENABLED: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/enabled";
+pub(crate) const CREDENTIALS: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/credentials";
+pub(crate) const CREDENTIALS_CHECK: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/credentials/check";
+pub(crate) const WEBHOOK_STEP: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook";
+pub(crate) const WEBHOOK_REVEAL: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/reveal";
+pub(crate) const WEBHOOK_EVIDENCE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/evidence";
+pub(crate) const WEBHOOK_STREAM: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/evidence/stream";
+pub(crate) const WEBHOOK_DONE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion";
+pub(crate) const WEBHOOK_UNDONE: &str =
+    "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion/removal";
+pub(crate) const INTEGRATION: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/integration";
+pub(crate) const INTEGRATION_DONE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/integration/completion";
+pub(crate) const INTEGRATION_UNDONE: &str =
+    "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/integration/completion/removal";
+pub(crate) const SECURITY: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/security";
+
+pub(crate) fn connections(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/settings/payment-gateways")
+}
+
+/// A connection, or with `rest` a page below it such as `/webhook/reveal`.
+pub(crate) fn connection(app: AppId, gateway: Gateway, mode: Mode, rest: &str) -> String {
+    format!("{}/{gateway}/{mode}{rest}", connections(app))
+}
+
+/// A step's page.
+pub(crate) fn step(app: AppId, gateway: Gateway, mode: Mode, step: Step) -> String {
+    let rest = match step {
+        Step::Credentials => "/credentials",
+        Step::Webhook => "/webhook",
+        Step::Integration => "/integration",
+        Step::Security => "/security",
+    };
+    connection(app, gateway, mode, rest)
+}
+
+/// Whatever may stand in a query's value.
+fn percent(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Whether a `redirect_url` stays inside this site: a path of ours, never another host.
+///
+/// Browsers read `\` as `/` and skip tabs and line ends, so none of those may be in it.
+pub(crate) fn is_local(target: &str) -> bool {
+    let is_path = target.starts_with('/') && !target.starts_with("//");
+    let is_plain = target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let base = url::Url::parse("https://site.invalid").ok();
+    let stays = base
+        .and_then(|base| base.join(target).ok())
+        .is_some_and(|url| url.host_str() == Some("site.invalid") && url.scheme() == "https");
+    is_path && is_plain && stays
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_stays_inside_the_site() {
+        for good in ["/", "/ks-pay/apps/new", "/applications?x=https://evil.example/"] {
+            assert!(is_local(good), "{good}");
+        }
+        for evil in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "https:evil",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "\\\\evil",
+            "/%0d%0a\r\nX: y",
+            "ks-pay",
+        ] {
+            assert!(!is_local(evil), "{evil:?}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_one_raw_segment() {
+        assert_eq!(endpoint_of("/webhooks/wh_a%2Fb"), Some("wh_a%2Fb"));
+        assert_eq!(endpoint_of("/webhooks/a/b"), None);
+        assert_eq!(endpoint_of("/Webhooks/a"), None);
+    }
 }

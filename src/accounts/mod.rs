@@ -2,9 +2,13 @@
 //!
 //! No session is found but by the hash of its token, and a new password ends every session of its user.
 
+pub(crate) mod forms;
+pub(crate) mod limits;
 pub(crate) mod password;
+pub(crate) mod routes;
 pub(crate) mod setup;
 pub(crate) mod store;
+pub(crate) mod views;
 
 use std::{fmt, str::FromStr, time::Duration};
 

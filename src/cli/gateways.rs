@@ -48,6 +48,6 @@ async fn add(at: &Installation, io: &mut Io<'_>, which: &Which, currency: Curren
     if !json {
         return io.say(connection.id);
     }
-    let url = urls::webhook(&server::base(&at.db, &at.config).await?, &connection.endpoint);
+    let url = urls::webhook_url(&server::base(&at.db, &at.config).await?, &connection.endpoint);
     io.say(serde_json::json!({ "connection": connection.id.to_string(), "endpoint": connection.endpoint, "url": url }))
 }

@@ -35,7 +35,7 @@ async fn show(at: &Installation, io: &mut Io<'_>, which: &Which, json: bool) -> 
     };
     let stored = secrets::list_live(&mut reader, connection.id, at.clock.now()).await?;
     drop(reader);
-    let url = urls::webhook(&server::base(&at.db, &at.config).await?, &connection.endpoint);
+    let url = urls::webhook_url(&server::base(&at.db, &at.config).await?, &connection.endpoint);
     let mut listed = Vec::new();
     for secret in &stored {
         let value = secret.open(&at.vault).map_err(|error| Failure::Failed(format!("{error}.")))?;

@@ -28,7 +28,7 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 ///
 /// # Panics
 /// When `static/` has no such file.
-pub(crate) fn url(name: &str) -> &'static str {
+pub(crate) fn asset(name: &str) -> &'static str {
     let asset = ASSETS.binary_search_by(|asset| asset.name.cmp(name)).map(|n| &ASSETS[n]);
     asset.map_or_else(|_| panic!("there is no static file {name}: see static/ and build.rs"), |asset| asset.path)
 }
@@ -92,7 +92,7 @@ mod tests {
         names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
         assert!(!found.is_empty(), "no template names a static file, so this test reads the wrong place");
         for name in found {
-            assert!(url(&name).starts_with("/static/"));
+            assert!(asset(&name).starts_with("/static/"));
         }
     }
 
@@ -100,32 +100,29 @@ mod tests {
     fn a_style_sheet_names_fonts_by_their_hashed_address() {
         let css = ASSETS.iter().find(|asset| asset.name == "app.css").unwrap();
         let css = std::str::from_utf8(css.body).unwrap();
-        assert!(css.contains(url("source-sans-3-latin-wght-normal.woff2")));
+        assert!(css.contains(asset("source-sans-3-latin-wght-normal.woff2")));
         assert!(!css.contains("../"), "an address was left as it stands in static/css");
     }
 
     #[test]
     #[should_panic(expected = "there is no static file nothing.css")]
     fn an_unknown_name_is_a_mistake() {
-        url("nothing.css");
+        asset("nothing.css");
     }
 
     #[actix_web::test]
     async fn a_file_comes_packed_only_to_those_who_take_it() {
         let app = init_service(App::new().route("/static/{name}", web::get().to(serve))).await;
-        for (accept, packed) in [
-            ("gzip, deflate, br, zstd", true),
-            ("gzip;q=0", false),
-            ("br", false),
-            ("identity;q=1, gzip;q=0.5", false),
-        ] {
-            let request = TestRequest::with_uri(url("app.css")).insert_header((ACCEPT_ENCODING, accept));
+        for (accept, packed) in
+            [("gzip, deflate, br, zstd", true), ("gzip;q=0", false), ("br", false), ("identity;q=1, gzip;q=0.5", false)]
+        {
+            let request = TestRequest::with_uri(asset("app.css")).insert_header((ACCEPT_ENCODING, accept));
             let answer = call_service(&app, request.to_request()).await;
             assert_eq!(answer.status(), StatusCode::OK);
             assert_eq!(answer.headers().get(VARY).unwrap(), "accept-encoding");
             assert_eq!(answer.headers().contains_key(CONTENT_ENCODING), packed, "{accept}");
         }
-        let plain = call_service(&app, TestRequest::with_uri(url("app.css")).to_request()).await;
+        let plain = call_service(&app, TestRequest::with_uri(asset("app.css")).to_request()).await;
         assert!(!plain.headers().contains_key(CONTENT_ENCODING));
     }
 

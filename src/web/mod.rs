@@ -1,3 +1,13 @@
 //! What every page needs; nothing about merchants.
 
+pub(crate) mod assets;
+pub(crate) mod client;
+pub(crate) mod cookies;
+pub(crate) mod csrf;
+pub(crate) mod error;
 pub(crate) mod form;
+pub(crate) mod headers;
+pub(crate) mod page;
+pub(crate) mod posted;
+pub(crate) mod session;
+pub(crate) mod shell;

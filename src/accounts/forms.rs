@@ -1,0 +1,90 @@
+//! The forms of sign-in, set-up and Personal Info. No password is ever shown again.
+
+use serde::Deserialize;
+
+use super::password;
+use crate::{companies, kernel::text, web::form::FieldErrors};
+
+/// Who signs in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SignInForm {
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) redirect_url: String,
+}
+
+/// A company and its owner.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SetupForm {
+    pub(crate) token: String,
+    pub(crate) company: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
+}
+
+/// A company and its owner, as they will be.
+pub(crate) struct NewOwner {
+    pub(crate) company: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+}
+
+impl SetupForm {
+    pub(crate) fn parse(&self) -> Result<NewOwner, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let company = text::line(&self.company, companies::NAME_LEAST, companies::NAME_MOST);
+        let owner = NewOwner {
+            company: errors.take("company", "Company Name", company),
+            name: errors.take("name", "Your Name", text::line(&self.name, 1, 100)),
+            email: errors.take_email("email", text::email(&self.email)),
+        };
+        if let Some(sentence) = password::refusal(&self.password, &owner.email) {
+            errors.add("password", sentence);
+        }
+        if errors.is_empty() { Ok(owner) } else { Err(errors) }
+    }
+}
+
+/// Name and e-mail. Another e-mail needs the password: it is what one signs in with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PersonForm {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) current_password: String,
+}
+
+impl PersonForm {
+    /// Name and e-mail, or every error at its field.
+    pub(crate) fn parse(&self) -> Result<(String, String), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.take("name", "Name", text::line(&self.name, 1, 100));
+        let email = errors.take_email("email", text::email(&self.email));
+        if errors.is_empty() { Ok((name, email)) } else { Err(errors) }
+    }
+}
+
+/// A new password.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PasswordForm {
+    pub(crate) old_password: String,
+    pub(crate) new_password: String,
+    pub(crate) confirm_password: String,
+}
+
+impl PasswordForm {
+    /// What is wrong with the new one.
+    pub(crate) fn errors(&self, email: &str) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        if let Some(sentence) = password::refusal(&self.new_password, email) {
+            errors.add("new_password", sentence);
+        } else if self.new_password != self.confirm_password {
+            errors.add("confirm_password", "This is not the same as the new password. Type both again.");
+        }
+        errors
+    }
+}

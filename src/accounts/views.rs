@@ -1,0 +1,46 @@
+//! The pages of sign-in, set-up and Personal Info.
+
+use askama::Template;
+
+use super::forms::{PersonForm, SetupForm};
+use crate::web::{form::FieldErrors, shell::Shell};
+
+/// `/login`
+#[derive(Template)]
+#[template(path = "accounts/login.html")]
+pub(crate) struct Login<'a> {
+    pub(crate) csrf: String,
+    pub(crate) host: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) redirect_url: &'a str,
+    pub(crate) error: Option<&'static str>,
+}
+
+/// `/login/forgotten`
+#[derive(Template)]
+#[template(path = "accounts/forgotten.html")]
+pub(crate) struct Forgotten;
+
+/// `/setup`
+#[derive(Template)]
+#[template(path = "accounts/setup.html")]
+pub(crate) struct Setup<'a> {
+    pub(crate) csrf: String,
+    pub(crate) form: &'a SetupForm,
+    pub(crate) errors: FieldErrors,
+}
+
+/// `/setup` with a link that works no more.
+#[derive(Template)]
+#[template(path = "accounts/setup_over.html")]
+pub(crate) struct SetupOver;
+
+/// `/personal-info`
+#[derive(Template)]
+#[template(path = "accounts/personal_info.html")]
+pub(crate) struct PersonalInfo {
+    pub(crate) shell: Shell,
+    pub(crate) form: PersonForm,
+    pub(crate) errors: FieldErrors,
+    pub(crate) password_errors: FieldErrors,
+}

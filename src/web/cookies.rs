@@ -1,0 +1,72 @@
+//! Short-lived signed cookies: what must survive a redirect without a row in the database.
+//!
+//! A value is `payload.expiry.mac`, all in base64url; what was changed or has expired reads as absent.
+
+use actix_web::{
+    HttpRequest,
+    cookie::{Cookie, SameSite, time::Duration},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::{kernel::time::Timestamp, state::State};
+
+/// The longest that what a signed cookie says is believed.
+const LIFE: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// A cookie as all of ours are: this site's, unreadable to scripts, and over https only where there is https.
+pub(crate) fn cookie(state: &State, name: &str, value: String) -> Cookie<'static> {
+    Cookie::build(full_name(state, name), value)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(state.is_https())
+        .finish()
+}
+
+/// The cookie that makes a browser forget the one of that name.
+pub(crate) fn removal(state: &State, name: &str) -> Cookie<'static> {
+    let mut cookie = cookie(state, name, String::new());
+    cookie.set_max_age(Duration::ZERO);
+    cookie
+}
+
+/// The value of the cookie of that name.
+pub(crate) fn value(request: &HttpRequest, state: &State, name: &str) -> Option<String> {
+    request.cookie(&full_name(state, name)).map(|cookie| cookie.value().to_owned())
+}
+
+/// `__Host-` pins a cookie to this host; browsers take it over https alone.
+fn full_name(state: &State, name: &str) -> String {
+    if state.is_https() { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+/// A cookie whose value nobody else can make.
+pub(crate) fn signed(state: &State, name: &str, payload: &str) -> Cookie<'static> {
+    let until = state.clock.now().plus(LIFE).millis();
+    let body = format!("{}.{until}", URL_SAFE_NO_PAD.encode(payload));
+    let mac = URL_SAFE_NO_PAD.encode(mac(state, name, &body).finalize().into_bytes());
+    let mut cookie = cookie(state, name, format!("{body}.{mac}"));
+    cookie.set_max_age(Duration::try_from(LIFE).ok());
+    cookie
+}
+
+/// What a signed cookie says, if it is ours and still counts.
+pub(crate) fn read_signed(request: &HttpRequest, state: &State, name: &str) -> Option<String> {
+    let value = value(request, state, name)?;
+    let (body, given) = value.rsplit_once('.')?;
+    mac(state, name, body).verify_slice(&URL_SAFE_NO_PAD.decode(given).ok()?).ok()?;
+    let (payload, until) = body.split_once('.')?;
+    let is_live = state.clock.now() < Timestamp::from_millis(until.parse().ok()?);
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    is_live.then(|| String::from_utf8(payload).ok())?
+}
+
+fn mac(state: &State, name: &str, body: &str) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&state.vault.derive("signed cookies")).expect("any length");
+    mac.update(name.as_bytes());
+    mac.update(b"=");
+    mac.update(body.as_bytes());
+    mac
+}

@@ -1,0 +1,119 @@
+//! A signed-in visitor's page: who asks, what was flashed, and the ways to answer.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{Method, StatusCode, header},
+    web::Data,
+};
+use askama::Template;
+
+use super::{
+    cookies, csrf,
+    error::{AppError, html},
+    session::{self, SignedIn},
+    shell::{Flash, Shell},
+};
+use crate::{
+    apps::{self, App},
+    kernel::time::Timestamp,
+    state::State,
+};
+
+const FLASH: &str = "ks_pay_flash";
+
+/// A visitor who is signed in.
+pub(crate) struct Page {
+    pub(crate) state: Data<State>,
+    pub(crate) signed_in: SignedIn,
+    pub(crate) now: Timestamp,
+    flash: Option<String>,
+}
+
+impl FromRequest for Page {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::find(&request).await })
+    }
+}
+
+impl Page {
+    /// Whoever is signed in; else the way to sign in, and for a `GET` back here.
+    pub(super) async fn find(request: &HttpRequest) -> Result<Self, AppError> {
+        let state = state(request)?;
+        let Some(signed_in) = session::find(request, &state).await? else {
+            let is_get = request.method() == Method::GET;
+            let path = request.uri().path_and_query().map(ToString::to_string);
+            return Err(AppError::SignedOut { return_to: path.filter(|path| is_get && path != "/") });
+        };
+        let flash = cookies::read_signed(request, &state, FLASH);
+        Ok(Self { now: state.clock.now(), state, signed_in, flash })
+    }
+
+    /// What stands around the page.
+    pub(crate) fn shell(&self, title: impl Into<String>) -> Shell {
+        Shell {
+            title: title.into(),
+            csrf: csrf::token(&self.state.vault, self.signed_in.token.expose()),
+            user_name: self.signed_in.user.name.clone(),
+            user_role: self.signed_in.user.role.as_str(),
+            company_name: self.signed_in.company.name.clone(),
+            nav_label: String::new(),
+            nav: Vec::new(),
+            crumbs: Vec::new(),
+            app: None,
+            mode: None,
+            flash: self.flash.clone().map(|text| Flash { text }),
+        }
+    }
+
+    /// The company's app of that id; another company's is no different from one that does not exist.
+    pub(crate) async fn app(&self, id: &str) -> Result<App, AppError> {
+        let id = id.parse().map_err(|_| AppError::NotFound)?;
+        let mut reader = self.state.db.reader().await?;
+        apps::store::find(&mut reader, self.signed_in.company.id, id).await?.ok_or(AppError::NotFound)
+    }
+
+    /// The page.
+    pub(crate) fn ok(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
+        self.answer(StatusCode::OK, template)
+    }
+
+    /// The same page again, with every error at its field.
+    pub(crate) fn unprocessable(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
+        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
+    }
+
+    fn answer(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
+        let mut response = html(status, template)?;
+        if self.flash.is_some() {
+            // A cookie that cannot be added would only show the flash twice.
+            let _ = response.add_cookie(&cookies::removal(&self.state, FLASH));
+        }
+        Ok(response)
+    }
+
+    /// Elsewhere, with a line to be said there.
+    pub(crate) fn redirect(&self, to: &str, flash: &str) -> HttpResponse {
+        let mut response = see_other(to);
+        if !flash.is_empty() {
+            let _ = response.add_cookie(&cookies::signed(&self.state, FLASH, flash));
+        }
+        response
+    }
+}
+
+/// `303 See Other`.
+pub(crate) fn see_other(to: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+/// The server's state.
+pub(super) fn state(request: &HttpRequest) -> Result<Data<State>, AppError> {
+    request.app_data::<Data<State>>().cloned().ok_or_else(|| AppError::Broken("no state".into()))
+}

@@ -1,0 +1,72 @@
+//! The session cookie, and whom it signs in.
+
+use actix_web::{HttpRequest, cookie::Cookie};
+
+use super::cookies;
+use crate::{
+    accounts::{self, Session, Token, User, store},
+    companies::{self, Company},
+    db::DbError,
+    state::State,
+};
+
+const NAME: &str = "ks_pay_session";
+
+/// Whoever is signed in.
+pub(crate) struct SignedIn {
+    pub(crate) user: User,
+    pub(crate) company: Company,
+    pub(crate) token: Token,
+}
+
+/// The cookie that signs somebody in.
+pub(crate) fn cookie(state: &State, token: &Token) -> Cookie<'static> {
+    let mut cookie = cookies::cookie(state, NAME, token.expose().to_owned());
+    cookie.set_max_age(actix_web::cookie::time::Duration::try_from(accounts::ABSOLUTE).ok());
+    cookie
+}
+
+/// The cookie that signs nobody in.
+pub(crate) fn removal(state: &State) -> Cookie<'static> {
+    cookies::removal(state, NAME)
+}
+
+/// The token that came with the request.
+pub(crate) fn token(request: &HttpRequest, state: &State) -> Option<Token> {
+    cookies::value(request, state, NAME).map(|text| Token::received(&text))
+}
+
+/// Whoever the request's cookie signs in.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn find(request: &HttpRequest, state: &State) -> Result<Option<SignedIn>, DbError> {
+    let Some(token) = token(request, state) else {
+        return Ok(None);
+    };
+    let now = state.clock.now();
+    let mut reader = state.db.reader().await?;
+    let Some(session) = store::find_session(&mut reader, &token.hash()).await?.filter(|session| session.is_alive(now)) else {
+        return Ok(None);
+    };
+    let company = companies::store::get(&mut reader, session.user.company_id).await?;
+    drop(reader);
+    touch(state, &token, &session).await;
+    Ok(Some(SignedIn { user: session.user, company, token }))
+}
+
+/// Writes the session's last use down, now and then. A page is not refused because that fails.
+async fn touch(state: &State, token: &Token, session: &Session) {
+    let now = state.clock.now();
+    if !session.wants_touch(now) {
+        return;
+    }
+    let written = async {
+        let mut tx = state.db.begin().await?;
+        store::touch_session(&mut tx, &token.hash(), now).await?;
+        tx.commit().await
+    };
+    if let Err(error) = written.await {
+        tracing::warn!(%error, "a session's last use could not be written down");
+    }
+}

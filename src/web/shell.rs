@@ -1,0 +1,140 @@
+//! What stands around every signed-in page: top bar, mode, navigation, breadcrumbs, flash.
+
+use crate::{gateways::Mode, kernel::id::AppId, urls};
+
+/// Which entry of the console's left menu is current.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConsoleEntry {
+    Dashboard,
+    PersonalInfo,
+    Applications,
+    Settings,
+}
+
+/// Which entry of an app's left menu is current.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppEntry {
+    Overview,
+    Transactions,
+    Events,
+    Settings,
+}
+
+/// A link of the left menu.
+pub(crate) struct NavLink {
+    pub(crate) url: String,
+    pub(crate) icon: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) is_current: bool,
+}
+
+/// A breadcrumb.
+pub(crate) struct Crumb {
+    pub(crate) label: String,
+    pub(crate) url: String,
+}
+
+/// The app a page is about.
+pub(crate) struct ShellApp {
+    pub(crate) name: String,
+    pub(crate) url: String,
+}
+
+/// The mode a page shows, with its twin in the other mode.
+pub(crate) struct ModeSwitch {
+    pub(crate) current: Mode,
+    pub(crate) test_url: String,
+    pub(crate) live_url: String,
+}
+
+impl ModeSwitch {
+    pub(crate) fn is_test(&self) -> bool {
+        self.current == Mode::Test
+    }
+}
+
+/// A line said once.
+pub(crate) struct Flash {
+    pub(crate) text: String,
+}
+
+/// Everything around a page's content.
+pub(crate) struct Shell {
+    pub(crate) title: String,
+    pub(crate) csrf: String,
+    pub(crate) user_name: String,
+    pub(crate) user_role: &'static str,
+    pub(crate) company_name: String,
+    pub(crate) nav_label: String,
+    pub(crate) nav: Vec<NavLink>,
+    pub(crate) crumbs: Vec<Crumb>,
+    pub(crate) app: Option<ShellApp>,
+    pub(crate) mode: Option<ModeSwitch>,
+    pub(crate) flash: Option<Flash>,
+}
+
+impl Shell {
+    /// Up to two letters that stand for the user.
+    pub(crate) fn initials(&self) -> String {
+        self.user_name.split_whitespace().filter_map(|word| word.chars().next()).take(2).flat_map(char::to_uppercase).collect()
+    }
+
+    /// The title of the window: the page, the app and its mode, the product.
+    pub(crate) fn window_title(&self) -> String {
+        let app = self.app.as_ref().map(|app| match &self.mode {
+            Some(mode) => format!("{} ({})", app.name, mode.current.label()),
+            None => app.name.clone(),
+        });
+        [Some(self.title.clone()), app, Some("KS Pay".to_owned())].into_iter().flatten().collect::<Vec<_>>().join(" – ")
+    }
+
+    /// The last breadcrumb is the parent: the only one a phone shows.
+    pub(crate) fn is_parent(&self, index: &usize) -> bool {
+        index + 1 == self.crumbs.len()
+    }
+
+    /// A step up the path to this page.
+    pub(crate) fn crumb(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
+        self.crumbs.push(Crumb { label: label.into(), url: url.into() });
+        self
+    }
+
+    /// The console's own menu.
+    pub(crate) fn console(mut self, current: ConsoleEntry) -> Self {
+        let link = |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == entry };
+        self.nav_label = "Console".to_owned();
+        self.nav = vec![
+            link(urls::PERSONAL_INFO, "person", "Personal Info", ConsoleEntry::PersonalInfo),
+            link(urls::APPLICATIONS, "apps", "Applications", ConsoleEntry::Applications),
+            link(urls::SETTINGS, "settings", "Settings", ConsoleEntry::Settings),
+        ];
+        self
+    }
+
+    /// An app's menu; its pages that show one mode keep it.
+    pub(crate) fn app(mut self, id: AppId, name: &str, current: AppEntry, mode: Option<Mode>) -> Self {
+        let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
+        let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == entry };
+        self.nav_label = name.to_owned();
+        self.nav = vec![
+            link(moded(urls::app(id)), "overview", "Overview", AppEntry::Overview),
+            link(moded(urls::transactions(id)), "transactions", "Transactions", AppEntry::Transactions),
+            link(moded(urls::events(id)), "events", "Events", AppEntry::Events),
+            link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
+        ];
+        self.app = Some(ShellApp { name: name.to_owned(), url: urls::app(id) });
+        self
+    }
+
+    /// A page that shows one mode: the same path in either.
+    pub(crate) fn in_mode(self, path: &str, current: Mode) -> Self {
+        let (test, live) = (urls::in_mode(path, Mode::Test), urls::in_mode(path, Mode::Live));
+        self.between(current, test, live)
+    }
+
+    /// A page that belongs to one mode, with its twin in the other.
+    pub(crate) fn between(mut self, current: Mode, test_url: String, live_url: String) -> Self {
+        self.mode = Some(ModeSwitch { current, test_url, live_url });
+        self
+    }
+}

@@ -1,0 +1,109 @@
+//! What the evidence says: one sentence, one line of reason, and the fix where there is one.
+
+use super::{Chip, connection_state, when};
+use crate::{
+    connections::{Connection, State, evidence::Evidence},
+    events::Event,
+    gateways::{Gateway, adapter::Rejected},
+    kernel::time::Timestamp,
+};
+
+/// A sentence, its reason, and how it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// The panel's class: waiting, good or bad.
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) headline: String,
+    pub(crate) reason: String,
+}
+
+/// Why a request was refused, and what to do.
+pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str, &'static str) {
+    match (gateway, reason) {
+        (Gateway::Razorpay, Rejected::SignatureMissing) => (
+            "no signature came",
+            "In Razorpay the field Secret is empty. Open the webhook there, press Edit, paste the SECRET of this page and press Save Webhook.",
+        ),
+        (Gateway::Razorpay, Rejected::SignatureMalformed) => (
+            "the signature is not one of Razorpay’s",
+            "Something between Razorpay and here changed the header X-Razorpay-Signature, or the request came from elsewhere. Look at your proxy.",
+        ),
+        (Gateway::Razorpay, Rejected::SignatureMismatch) => (
+            "the signature fits no SECRET of this webhook",
+            "Copy the SECRET of this page again, without spaces, and paste it into the field Secret in Razorpay.",
+        ),
+        (Gateway::StandardWebhooks, Rejected::SignatureMissing) => (
+            "no signature came",
+            "The sender must send webhook-id, webhook-timestamp and webhook-signature. Give it the SECRET of this page.",
+        ),
+        (Gateway::StandardWebhooks, Rejected::SignatureMalformed) => (
+            "the signature cannot be read",
+            "The sender must sign as Standard Webhooks 1.0.0 says: v1 and the base64 of an HMAC-SHA256.",
+        ),
+        (Gateway::StandardWebhooks, Rejected::SignatureMismatch) => (
+            "the signature fits no SECRET of this webhook",
+            "Copy the SECRET of this page again, with whsec_ in front and without spaces, and give it to the sender.",
+        ),
+        (_, Rejected::TimeOutOfTolerance) => (
+            "it was signed more than 5 minutes ago or ahead",
+            "Set the clock of the sender, or of this server: they must agree to 5 minutes.",
+        ),
+    }
+}
+
+/// What the evidence panel says first.
+pub(crate) fn sentence_of_connection(
+    connection: &Connection,
+    state: State,
+    evidence: &Evidence,
+    last: Option<&Event>,
+    now: Timestamp,
+) -> Said {
+    match state {
+        State::Failing => failing(connection.gateway, evidence, now),
+        State::Verified => verified(evidence, last, now),
+        State::Pending => Said {
+            class: "is-waiting",
+            icon: "pending",
+            headline: "Marked as done, nothing verified yet".to_owned(),
+            reason: "The step stays Pending verification until a verified event comes.".to_owned(),
+        },
+        State::NotStarted => Said {
+            class: "is-waiting",
+            icon: "pending",
+            headline: "Waiting for the first event".to_owned(),
+            reason: match connection.gateway {
+                Gateway::Razorpay => {
+                    "No request has reached this URL yet. Make a test payment, and watch it arrive here.".to_owned()
+                }
+                Gateway::StandardWebhooks => "No request has reached this URL yet. Let the sender send one.".to_owned(),
+            },
+        },
+    }
+}
+
+fn failing(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Said {
+    let (why, fix) = evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
+    let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
+    Said { class: "is-bad", icon: "bad", headline: format!("Refused{ago}: {why}"), reason: fix.to_owned() }
+}
+
+fn verified(evidence: &Evidence, last: Option<&Event>, now: Timestamp) -> Said {
+    let name = last.and_then(|event| event.event_type.clone()).unwrap_or_else(|| "an event".to_owned());
+    let ago = evidence.last_verified_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
+    let amount = last.and_then(Event::money).map(|money| format!("{money}. ")).unwrap_or_default();
+    Said {
+        class: "is-good",
+        icon: "good",
+        headline: format!("Received {name}, verified{ago}"),
+        reason: format!("{amount}Signed with a SECRET of this webhook, and stored before the answer went out."),
+    }
+}
+
+impl Said {
+    /// The state beside the sentence.
+    pub(crate) const fn chip(state: State) -> Chip {
+        connection_state(state)
+    }
+}

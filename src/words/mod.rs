@@ -1,0 +1,92 @@
+//! Sentences about events, states and refusals, in one place: a second language needs no second look at the pages.
+//!
+//! The rule: say what happened, then what to do; an icon and a word for every state, never a colour alone.
+
+mod evidence;
+mod payments;
+mod when;
+
+pub(crate) use evidence::{Said, refusal, sentence_of_connection};
+pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence};
+pub(crate) use when::{When, day, when};
+
+use crate::{connections, events, gateways::Mode, transactions::Status, transactions::Transaction};
+
+/// A state as a page shows it: a class, an icon of the sprite and a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chip {
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) label: &'static str,
+}
+
+const fn chip(class: &'static str, icon: &'static str, label: &'static str) -> Chip {
+    Chip { class, icon, label }
+}
+
+/// The state of a connection's webhook.
+pub(crate) const fn connection_state(state: connections::State) -> Chip {
+    match state {
+        connections::State::Failing => chip("status-bad", "bad", "Failing"),
+        connections::State::Verified => chip("status-good", "good", "Verified"),
+        connections::State::Pending => chip("status-pending", "pending", "Pending verification"),
+        connections::State::NotStarted => chip("status-off", "not-started", "Not started"),
+    }
+}
+
+/// A step that has only two states.
+pub(crate) const fn step_state(is_done: bool) -> Chip {
+    if is_done { chip("status-good", "good", "Done") } else { chip("status-off", "not-started", "Not started") }
+}
+
+/// What is known of the API keys.
+pub(crate) const fn keys_state(keys: connections::Keys) -> Chip {
+    match keys {
+        connections::Keys::Accepted => chip("status-good", "good", "Verified"),
+        connections::Keys::Unchecked => chip("status-warn", "pending", "Not checked yet"),
+        connections::Keys::Absent => chip("status-off", "not-started", "Not started"),
+    }
+}
+
+/// A connection or an app that was switched off.
+pub(crate) const SWITCHED_OFF: Chip = chip("status-off", "not-started", "Switched off");
+
+/// Where a transaction stands.
+pub(crate) fn transaction_state(transaction: &Transaction) -> Chip {
+    if transaction.is_disputed {
+        return chip("status-warn", "warn", "Disputed");
+    }
+    if transaction.is_partly_refunded() {
+        return chip("status-good", "good", "Partly refunded");
+    }
+    transaction.status.map_or(chip("status-off", "pending", "Not told yet"), payment_status)
+}
+
+/// A payment's status in words.
+pub(crate) const fn payment_status(status: Status) -> Chip {
+    match status {
+        Status::Created => chip("status-off", "pending", "Created"),
+        Status::Authorized => chip("status-pending", "authorized", "Approved"),
+        Status::Captured => chip("status-good", "good", "Paid"),
+        Status::Refunded => chip("status-off", "refund", "Refunded"),
+        Status::Failed => chip("status-lost", "failed", "Failed"),
+    }
+}
+
+/// What became of an event.
+pub(crate) const fn event_state(state: events::State) -> Chip {
+    match state {
+        events::State::Processed => chip("status-good", "good", "Processed"),
+        events::State::Unhandled => chip("status-off", "info", "Kept, no rule yet"),
+        events::State::Conflict => chip("status-warn", "warn", "Conflict"),
+        events::State::Quarantined => chip("status-warn", "warn", "Quarantined"),
+    }
+}
+
+/// A mode beside a heading.
+pub(crate) const fn mode(mode: Mode) -> Chip {
+    match mode {
+        Mode::Test => chip("is-test", "test", "Test"),
+        Mode::Live => chip("is-live", "live", "Live"),
+    }
+}

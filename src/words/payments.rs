@@ -1,0 +1,102 @@
+//! Events and transactions as sentences a shop owner reads.
+
+use crate::{
+    events::{Event, State},
+    gateways::Gateway,
+    transactions::{Status, Transaction},
+};
+
+/// How somebody paid, as people call it.
+pub(crate) fn method(code: Option<&str>) -> &str {
+    match code {
+        None => "–",
+        Some("upi") => "UPI",
+        Some("card") => "Card",
+        Some("netbanking") => "Net Banking",
+        Some("wallet") => "Wallet",
+        Some("emi") => "EMI",
+        Some("cardless_emi") => "Cardless EMI",
+        Some("paylater") => "Pay Later",
+        Some("bank_transfer") => "Bank transfer",
+        Some(other) => other,
+    }
+}
+
+/// What an event says.
+pub(crate) fn event_sentence(event: &Event) -> String {
+    let Some(name) = event.event_type.as_deref() else {
+        return "A signed message whose type could not be read".to_owned();
+    };
+    let amount = event.money().map(|money| money.to_string());
+    let of = amount.as_deref().map(|amount| format!(" of {amount}")).unwrap_or_default();
+    let sum = amount.clone().unwrap_or_else(|| "The money".to_owned());
+    let gateway = event.gateway.label();
+    if event.gateway == Gateway::StandardWebhooks {
+        return format!("The sender reports {name}");
+    }
+    match name {
+        "payment.created" => format!("A payment{of} was begun"),
+        "payment.authorized" => format!("The bank approved a payment{of}"),
+        "payment.captured" => format!("{sum} was paid"),
+        "payment.failed" => format!("A payment{of} failed"),
+        "order.paid" => format!("An order{of} is paid in full"),
+        "refund.created" => format!("A refund{of} was asked for"),
+        "refund.processed" => format!("A refund{of} went out"),
+        "refund.failed" => format!("A refund{of} failed"),
+        "refund.speed_changed" => format!("A refund{of} goes at another speed"),
+        "payment.dispute.created" => format!("A customer disputes a payment{of}"),
+        "payment.dispute.under_review" => format!("A dispute{of} is under review"),
+        "payment.dispute.action_required" => format!("A dispute{of} needs your answer in {gateway}"),
+        "payment.dispute.won" => format!("You won a dispute{of}"),
+        "payment.dispute.lost" => format!("You lost a dispute{of}"),
+        "payment.dispute.closed" => format!("A dispute{of} was closed"),
+        "settlement.processed" => format!("{gateway} sent money to your bank account"),
+        other => format!("{gateway} reports {other}"),
+    }
+}
+
+/// Why an event needs a second look; nothing when it does not.
+pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
+    match event.state {
+        State::Quarantined => Some(match event.fault.as_deref() {
+            Some("json") => {
+                "It is signed, but its body is not JSON. It is kept to the byte and changes no transaction.".to_owned()
+            }
+            Some(field) => {
+                format!(
+                    "It is signed, but its field {field} is missing, doubled or unclean. It is kept to the byte and changes no transaction."
+                )
+            }
+            None => "It is signed, but cannot be relied on. It is kept to the byte and changes no transaction.".to_owned(),
+        }),
+        State::Conflict => {
+            Some("Another body came under this event’s id before. Both are kept; the money is counted once.".to_owned())
+        }
+        State::Unhandled => {
+            Some("There is no rule for this type yet. It is kept to the byte and changes no transaction.".to_owned())
+        }
+        State::Processed => None,
+    }
+}
+
+/// What happened to a payment, in a sentence.
+pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
+    let by = match transaction.method.as_deref() {
+        None => String::new(),
+        code => format!(" by {}", method(code)),
+    };
+    let refund = transaction.refund().map(|money| money.to_string());
+    let told = match (transaction.status, &refund) {
+        (Some(Status::Captured), Some(refund)) => format!("Paid{by}; {refund} of it refunded"),
+        (Some(Status::Captured), None) => format!("Paid{by}"),
+        (Some(Status::Refunded), _) => format!("Paid{by}, and refunded in full"),
+        (Some(Status::Authorized), _) => {
+            format!("Approved{by}; {} has not captured it yet", transaction.gateway.label())
+        }
+        (Some(Status::Failed), _) => format!("The payment{by} failed"),
+        (Some(Status::Created), _) => format!("The payment{by} was begun"),
+        (None, Some(refund)) => format!("{refund} refunded; the payment itself has not been told yet"),
+        (None, None) => "The payment itself has not been told yet".to_owned(),
+    };
+    if transaction.is_disputed { format!("{told}. The customer disputes it") } else { told }
+}
