@@ -8,7 +8,13 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 
-use crate::{accounts, ingestion, state::State, urls, web as site};
+use crate::{
+    accounts,
+    connections::{credentials, integration, list, security, stream, webhook},
+    ingestion,
+    state::State,
+    urls, web as site,
+};
 
 /// Registers a path with the handler of each of its methods; `get` answers HEAD as well.
 macro_rules! route {
@@ -44,6 +50,20 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::LOGOUT, post = accounts::routes::sign_out);
     let scope = route!(scope, urls::PERSONAL_INFO, get = accounts::routes::personal_info, post = accounts::routes::update_person);
     let scope = route!(scope, urls::PASSWORD, post = accounts::routes::update_password);
+    let scope = route!(scope, urls::CONNECTIONS, get = list::index, post = list::create);
+    let scope = route!(scope, urls::CONNECTION, get = list::show);
+    let scope = route!(scope, urls::CONNECTION_ENABLED, post = list::update_enabled);
+    let scope = route!(scope, urls::CREDENTIALS, get = credentials::show, post = credentials::update);
+    let scope = route!(scope, urls::CREDENTIALS_CHECK, post = credentials::check);
+    let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
+    let scope = route!(scope, urls::WEBHOOK_REVEAL, post = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
+    let scope = route!(scope, urls::WEBHOOK_DONE, post = webhook::complete);
+    let scope = route!(scope, urls::WEBHOOK_UNDONE, post = webhook::reopen);
+    let scope = route!(scope, urls::INTEGRATION, get = integration::show);
+    let scope = route!(scope, urls::INTEGRATION_DONE, post = integration::complete);
+    let scope = route!(scope, urls::INTEGRATION_UNDONE, post = integration::reopen);
+    let scope = route!(scope, urls::SECURITY, get = security::show, post = security::update);
     scope
         .default_service(web::to(HttpResponse::NotFound))
         .wrap(from_fn(site::error::pages))

@@ -129,7 +129,6 @@ pub(crate) const CREDENTIALS: &str = "/ks-pay/apps/{app}/settings/payment-gatewa
 pub(crate) const CREDENTIALS_CHECK: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/credentials/check";
 pub(crate) const WEBHOOK_STEP: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook";
 pub(crate) const WEBHOOK_REVEAL: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/reveal";
-pub(crate) const WEBHOOK_EVIDENCE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/evidence";
 pub(crate) const WEBHOOK_STREAM: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/evidence/stream";
 pub(crate) const WEBHOOK_DONE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion";
 pub(crate) const WEBHOOK_UNDONE: &str =

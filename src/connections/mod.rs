@@ -3,9 +3,16 @@
 //! The rule: a step's state and a connection's state are pure functions of stored facts. No page has its own opinion
 //! of *done*.
 
+pub(crate) mod credentials;
 pub(crate) mod evidence;
+pub(crate) mod integration;
+pub(crate) mod list;
 pub(crate) mod secrets;
+pub(crate) mod security;
 pub(crate) mod store;
+pub(crate) mod stream;
+pub(crate) mod webhook;
+pub(crate) mod wizard;
 
 use std::fmt;
 

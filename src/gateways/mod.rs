@@ -2,6 +2,7 @@
 
 pub(crate) mod adapter;
 pub(crate) mod razorpay;
+pub(crate) mod razorpay_api;
 pub(crate) mod razorpay_url;
 pub(crate) mod standard_webhooks;
 

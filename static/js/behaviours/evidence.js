@@ -1,5 +1,5 @@
-// Keeps [data-evidence-stream] fresh: when the server says "changed", fetches the fragment data-evidence-page and brings the
-// element's children up to date in place, so that focus, selection and the status region stay as they are.
+// Keeps every [data-live] part of a page fresh: when the stream of [data-evidence-stream] says "changed", fetches the page
+// anew and brings the parts up to date in place by their ids, so that focus, selection and the status region stay.
 const policy = globalThis.trustedTypes?.createPolicy("ks-pay-evidence", { createHTML: (html) => html });
 const parse = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
 const ours = ["hidden", "open", "data-state"]; // set by scripts or by the reader, not by the server
@@ -17,6 +17,13 @@ function within(old, now, list) {
   const nodes = [...now[list]];
   nodes.forEach((node, n) => (old[list][n] ? update(old[list][n], node) : old.append(node)));
   while (old[list].length > nodes.length) old[list][nodes.length].remove();
+}
+
+function refreshParts(page) {
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const now = page.querySelector(`#${part.id}`);
+    if (now) update(part, now);
+  }
 }
 
 const place = document.querySelector("[data-evidence-stream]");
@@ -39,7 +46,7 @@ if (place) {
       const answer = await fetch(place.dataset.evidencePage, { credentials: "same-origin", headers: { Accept: "text/html" } });
       ended = answer.redirected || answer.status === 401 || answer.status === 403; // signed out
       if (ended) close();
-      else if (answer.ok) within(place, parse(await answer.text()), "children");
+      else if (answer.ok) refreshParts(parse(await answer.text()));
     } catch { /* out of reach: the next event or the timer tries again */ }
     busy = false;
     document.dispatchEvent(new CustomEvent("ks:updated"));

@@ -1,0 +1,248 @@
+//! Step 1, Credentials: the API keys, asked of the gateway once before they are kept.
+//!
+//! The rule: the Key Secret is write-only. It is sealed, never shown again, and an empty field leaves it as it is.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{
+    Keys, NewKeys, PAYMENT_MODES, Step, store,
+    wizard::{Frame, Names, Wizard},
+};
+use crate::{
+    gateways::{
+        Gateway, Mode,
+        razorpay_api::{self, Answer},
+    },
+    kernel::text,
+    web::{
+        error::AppError,
+        form::{FieldErrors, sentence},
+        page::Page,
+        posted::{Nothing, Posted},
+        shell::Shell,
+    },
+    words::When,
+};
+
+/// What Razorpay said of refused keys, and what to do.
+const REFUSED: &str =
+    "Razorpay refused these keys. Copy Key ID and Key Secret again from Accounts & Settings, API Keys; nothing was stored.";
+
+/// The keys as typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct KeysForm {
+    pub(crate) key_id: String,
+    pub(crate) key_secret: String,
+    upi: bool,
+    debit_card: bool,
+    credit_card: bool,
+    net_banking: bool,
+    wallet: bool,
+}
+
+impl KeysForm {
+    fn of(wizard: &Wizard) -> Self {
+        let has = |mode: &str| wizard.connection.payment_modes.split(',').any(|known| known == mode);
+        Self {
+            key_id: wizard.connection.key_id.clone().unwrap_or_default(),
+            key_secret: String::new(),
+            upi: has("upi"),
+            debit_card: has("debit_card"),
+            credit_card: has("credit_card"),
+            net_banking: has("net_banking"),
+            wallet: has("wallet"),
+        }
+    }
+
+    fn has(&self, mode: &str) -> bool {
+        match mode {
+            "upi" => self.upi,
+            "debit_card" => self.debit_card,
+            "credit_card" => self.credit_card,
+            "net_banking" => self.net_banking,
+            _ => self.wallet,
+        }
+    }
+
+    fn payment_modes(&self) -> String {
+        PAYMENT_MODES.iter().filter(|(mode, _)| self.has(mode)).map(|(mode, _)| *mode).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// `…/credentials`
+#[derive(Template)]
+#[template(path = "connections/credentials.html")]
+pub(crate) struct Credentials {
+    pub(crate) shell: Shell,
+    pub(crate) frame: Frame,
+    pub(crate) key_id: String,
+    pub(crate) modes: Vec<(&'static str, &'static str, bool)>,
+    pub(crate) errors: FieldErrors,
+    pub(crate) is_stored: bool,
+    pub(crate) is_unchecked: bool,
+    pub(crate) stored_at: Option<When>,
+    pub(crate) key_hint: String,
+    pub(crate) secret_hint: &'static str,
+}
+
+/// `GET …/credentials`
+pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = open(page, &names).await?;
+    wizard.page.ok(&view(&wizard, &KeysForm::of(&wizard), FieldErrors::default()))
+}
+
+/// `POST …/credentials`
+pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = open(posted.page, &names).await?;
+    let form = posted.form;
+    let (key_id, typed) = match parse(&form, &wizard) {
+        Ok(parsed) => parsed,
+        Err(errors) => return wizard.page.unprocessable(&view(&wizard, &form, errors)),
+    };
+    let secret = match &typed {
+        Some(secret) => Zeroizing::new(secret.clone()),
+        None => stored_secret(&wizard).await?.unwrap_or_default(),
+    };
+    let (state, flash) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
+        Answer::Accepted => (Keys::Accepted, "Razorpay accepted the keys; they are stored".to_owned()),
+        Answer::Refused => return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", REFUSED))),
+        Answer::Unknown(why) => (Keys::Unchecked, format!("The keys are stored, but not checked yet: {why}")),
+    };
+    let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
+    store_keys(&wizard, &keys).await?;
+    Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &flash))
+}
+
+/// `POST …/credentials/check`: asks again with the stored keys.
+pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = open(posted.page, &names).await?;
+    let form = KeysForm::of(&wizard);
+    let Some(secret) = stored_secret(&wizard).await? else {
+        return wizard.page.unprocessable(&view(
+            &wizard,
+            &form,
+            error("key_id", "There are no keys to check yet. Type them here."),
+        ));
+    };
+    match razorpay_api::check(&wizard.page.state.config.razorpay_api, &form.key_id, &secret).await {
+        Answer::Accepted => {
+            let keys =
+                NewKeys { key_id: &form.key_id, key_secret: None, payment_modes: &form.payment_modes(), state: Keys::Accepted };
+            store_keys(&wizard, &keys).await?;
+            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), "Razorpay accepted the keys"))
+        }
+        Answer::Refused => {
+            let sentence = "Razorpay refuses the stored keys. Copy both again from Accounts & Settings, API Keys.";
+            wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", sentence)))
+        }
+        Answer::Unknown(why) => {
+            let flash = format!("Still not checked: {why}");
+            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &flash))
+        }
+    }
+}
+
+/// The generic gateway has no such step.
+async fn open(page: Page, names: &Names) -> Result<Wizard, AppError> {
+    let wizard = Wizard::open(page, names).await?;
+    if wizard.connection.gateway == Gateway::Razorpay { Ok(wizard) } else { Err(AppError::NotFound) }
+}
+
+async fn store_keys(wizard: &Wizard, keys: &NewKeys<'_>) -> Result<(), AppError> {
+    let state = &wizard.page.state;
+    let mut tx = state.db.begin().await?;
+    super::update_keys(&mut tx, &state.vault, wizard.connection.id, keys, wizard.page.now).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn stored_secret(wizard: &Wizard) -> Result<Option<Zeroizing<String>>, AppError> {
+    let state = &wizard.page.state;
+    let sealed = store::find_key_secret(&mut state.db.reader().await?, wizard.connection.id).await?;
+    Ok(sealed.map(|sealed| super::open_key_secret(&state.vault, wizard.connection.id, &sealed)).transpose()?)
+}
+
+const fn prefix(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Test => "rzp_test_",
+        Mode::Live => "rzp_live_",
+    }
+}
+
+fn error(field: &'static str, sentence: &str) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add(field, sentence);
+    errors
+}
+
+/// Key ID, and the Key Secret where one was typed.
+fn parse(form: &KeysForm, wizard: &Wizard) -> Result<(String, Option<String>), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let mode = wizard.connection.mode;
+    let key_id = errors.take("key_id", "Key ID", text::line(&form.key_id, 1, 64));
+    if let Some(sentence) = key_id_fault(&key_id, mode).filter(|_| !key_id.is_empty()) {
+        errors.add("key_id", sentence);
+    }
+    let is_same_key = wizard.connection.key_id.as_deref() == Some(key_id.as_str());
+    let typed = match text::line(&form.key_secret, 8, 128) {
+        Ok(secret) => Some(secret),
+        Err(text::Fault::Empty) if is_same_key => None,
+        Err(fault) => {
+            errors.add("key_secret", sentence("Key Secret", fault));
+            None
+        }
+    };
+    if errors.is_empty() { Ok((key_id, typed)) } else { Err(errors) }
+}
+
+/// What is wrong with a Key ID for this mode.
+fn key_id_fault(key_id: &str, mode: Mode) -> Option<String> {
+    let (wanted, other) = (prefix(mode), prefix(if mode == Mode::Test { Mode::Live } else { Mode::Test }));
+    if key_id.starts_with(other) {
+        let (is, here) = if mode == Mode::Test { ("Live", "Test") } else { ("Test", "Live") };
+        return Some(format!("This is a {is} key. {here} mode needs one that begins with {wanted}."));
+    }
+    let rest = key_id.strip_prefix(wanted).unwrap_or_default();
+    let is_whole = rest.len() >= 8 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (!is_whole).then(|| {
+        format!("A Key ID of {} mode is {wanted} and letters or digits, for example {wanted}Demo0000000001.", mode.label())
+    })
+}
+
+fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
+    let keys = wizard.connection.keys();
+    let (shell, frame) = wizard.frame(Step::Credentials, "Enter the Razorpay API keys");
+    let prefix = prefix(wizard.connection.mode);
+    let secret_hint = match keys {
+        Keys::Absent => "Sealed, and never shown again. It is not the webhook SECRET.",
+        Keys::Unchecked | Keys::Accepted => "A Key Secret is stored. Leave this empty to keep it, or type another to replace it.",
+    };
+    Credentials {
+        shell,
+        frame,
+        key_id: form.key_id.clone(),
+        modes: PAYMENT_MODES.iter().map(|&(mode, label)| (mode, label, form.has(mode))).collect(),
+        errors,
+        is_stored: keys != Keys::Absent,
+        is_unchecked: keys == Keys::Unchecked,
+        stored_at: wizard.connection.keys_at.map(|at| When::of_day(at, wizard.page.now)),
+        key_hint: format!("Begins with {prefix}"),
+        secret_hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_id_must_agree_with_the_mode() {
+        assert_eq!(key_id_fault("rzp_test_Demo0000000001", Mode::Test), None);
+        assert!(key_id_fault("rzp_live_Demo0000000001", Mode::Test).is_some_and(|said| said.contains("This is a Live key")));
+        assert!(key_id_fault("rzp_test_Demo0000000001", Mode::Live).is_some_and(|said| said.contains("This is a Test key")));
+        assert!(key_id_fault("Demo0000000001", Mode::Test).is_some() && key_id_fault("rzp_test_", Mode::Test).is_some());
+    }
+}

@@ -1,0 +1,75 @@
+//! Step 3, Integration: snippets with the app's own Key ID. The Key Secret is never in one: it comes from the
+//! environment of whoever runs them.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{
+    Step, store,
+    wizard::{Frame, Names, Wizard},
+};
+use crate::{
+    urls,
+    web::{
+        error::AppError,
+        page::Page,
+        posted::{Nothing, Posted},
+        shell::Shell,
+    },
+    words::When,
+};
+
+/// `…/integration`
+#[derive(Template)]
+#[template(path = "connections/integration.html")]
+pub(crate) struct Integration {
+    pub(crate) shell: Shell,
+    pub(crate) frame: Frame,
+    pub(crate) key_id: String,
+    pub(crate) has_key: bool,
+    pub(crate) credentials_url: String,
+    pub(crate) currency: String,
+    pub(crate) app_name: String,
+    pub(crate) url: String,
+    pub(crate) done: Option<(String, When)>,
+}
+
+/// `GET …/integration`
+pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    let connection = &wizard.connection;
+    let (shell, frame) = wizard.frame(Step::Integration, "Take payments in your shop");
+    let view = Integration {
+        shell,
+        frame,
+        key_id: connection.key_id.clone().unwrap_or_else(|| format!("rzp_{}_…", connection.mode)),
+        has_key: connection.key_id.is_some(),
+        credentials_url: wizard.url(Step::Credentials),
+        currency: connection.currency.clone(),
+        app_name: wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect(),
+        url: urls::webhook_url(wizard.page.state.base(), &connection.endpoint),
+        done: connection
+            .integration_done_by
+            .clone()
+            .zip(connection.integration_done_at.map(|at| When::of_day(at, wizard.page.now))),
+    };
+    wizard.page.ok(&view)
+}
+
+/// `POST …/integration/completion`
+pub(crate) async fn complete(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let mut tx = wizard.page.state.db.begin().await?;
+    store::complete_integration(&mut tx, wizard.connection.id, &wizard.page.signed_in.user.name, wizard.page.now).await?;
+    tx.commit().await?;
+    Ok(wizard.page.redirect(&wizard.url(Step::Integration), "The integration step is marked as done"))
+}
+
+/// `POST …/integration/completion/removal`
+pub(crate) async fn reopen(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let mut tx = wizard.page.state.db.begin().await?;
+    store::reopen_integration(&mut tx, wizard.connection.id).await?;
+    tx.commit().await?;
+    Ok(wizard.page.redirect(&wizard.url(Step::Integration), "The integration step is open again"))
+}

@@ -1,0 +1,197 @@
+//! Payment Gateway Settings: the connections of an app, adding one, and switching one off and on.
+
+use actix_web::{HttpResponse, web::Path};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    ConnectError, Connection, NewConnection, Setup, Step,
+    evidence::{self, Evidence},
+    store,
+    wizard::{Names, Wizard, chip},
+};
+use crate::{
+    apps::App,
+    db::DbError,
+    gateways::{Gateway, Mode},
+    kernel::money::Currency,
+    urls,
+    web::{
+        error::AppError,
+        form::FieldErrors,
+        page::{Page, see_other},
+        posted::Posted,
+        shell::{AppEntry, Shell},
+    },
+    words::{self, Chip, When},
+};
+
+/// Currencies offered; INR first, since that is what settles in India.
+const CURRENCIES: &[&str] = &["INR", "USD", "EUR", "GBP", "AED", "SGD", "AUD", "CAD", "JPY", "KWD"];
+
+/// A connection as a card.
+pub(crate) struct Card {
+    pub(crate) gateway: &'static str,
+    pub(crate) mode: Chip,
+    pub(crate) currency: String,
+    pub(crate) url: String,
+    pub(crate) enabled_url: String,
+    pub(crate) is_enabled: bool,
+    pub(crate) steps: Vec<(usize, &'static str, String, Chip)>,
+    pub(crate) last_verified: Option<When>,
+    pub(crate) failing_since: Option<When>,
+}
+
+/// `…/settings/payment-gateways`
+#[derive(Template)]
+#[template(path = "connections/index.html")]
+pub(crate) struct Index {
+    pub(crate) shell: Shell,
+    pub(crate) app_id: crate::kernel::id::AppId,
+    pub(crate) tab: &'static str,
+    pub(crate) cards: Vec<Card>,
+    pub(crate) form: AddForm,
+    pub(crate) errors: FieldErrors,
+    pub(crate) currencies: &'static [&'static str],
+}
+
+/// Asks before a connection is switched off.
+#[derive(Template)]
+#[template(path = "connections/disable.html")]
+pub(crate) struct Disable {
+    pub(crate) shell: Shell,
+    pub(crate) gateway: &'static str,
+    pub(crate) mode: &'static str,
+    pub(crate) action: String,
+    pub(crate) back: String,
+}
+
+/// A connection to be added, as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AddForm {
+    pub(crate) gateway: String,
+    pub(crate) mode: String,
+    pub(crate) currency: String,
+}
+
+impl AddForm {
+    fn parse(&self) -> Result<(Gateway, Mode, Currency), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let gateway = self.gateway.parse().map_err(|_| errors.add("gateway", "Choose a payment gateway."));
+        let mode = self.mode.parse().map_err(|_| errors.add("mode", "Choose Test or Live."));
+        let currency = if self.currency.is_empty() { "INR" } else { &self.currency };
+        let currency = currency.parse().map_err(|_| errors.add("currency", "Choose a currency."));
+        match (gateway, mode, currency) {
+            (Ok(gateway), Ok(mode), Ok(currency)) => Ok((gateway, mode, currency)),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// `GET …/payment-gateways`
+pub(crate) async fn index(page: Page, app: Path<String>) -> Result<HttpResponse, AppError> {
+    let app = page.app(&app).await?;
+    let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode: Mode::Test.slug().to_owned(), ..AddForm::default() };
+    let view = view(&page, &app, form, FieldErrors::default()).await?;
+    page.ok(&view)
+}
+
+/// `POST …/payment-gateways`
+pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result<HttpResponse, AppError> {
+    let (page, form) = (posted.page, posted.form);
+    let app = page.app(&app).await?;
+    let (gateway, mode, currency) = match form.parse() {
+        Ok(parsed) => parsed,
+        Err(errors) => {
+            let view = view(&page, &app, form, errors).await?;
+            return page.unprocessable(&view);
+        }
+    };
+    let new = NewConnection { company: app.company_id, app: app.id, gateway, mode, currency };
+    let mut tx = page.state.db.begin().await?;
+    match super::create(&mut tx, &page.state.vault, &new, page.now).await {
+        Ok(_) => tx.commit().await?,
+        Err(ConnectError::Db(DbError::NotUnique)) => {
+            drop(tx);
+            let mut errors = FieldErrors::default();
+            let sentence = format!("{} is there already in {} mode: open it below.", gateway.label(), mode.label());
+            errors.add("gateway", sentence);
+            let view = view(&page, &app, form, errors).await?;
+            return page.unprocessable(&view);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let flash = format!("{} is added in {} mode. It receives as soon as it has URL and SECRET.", gateway.label(), mode.label());
+    Ok(page.redirect(&urls::connection(app.id, gateway, mode, ""), &flash))
+}
+
+/// `GET …/{gateway}/{mode}`: the first step that is not done.
+pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    Ok(see_other(&wizard.url(wizard.setup().next_step())))
+}
+
+/// Whether a connection receives.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct EnabledForm {
+    is_enabled: bool,
+    confirm: String,
+}
+
+/// `POST …/{gateway}/{mode}/enabled`
+pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let (page, connection) = (&wizard.page, &wizard.connection);
+    let (gateway, mode) = (connection.gateway, connection.mode);
+    let back = urls::connections(wizard.app.id);
+    if !posted.form.is_enabled && posted.form.confirm != "yes" {
+        let shell = page.shell("Switch off a connection").app(wizard.app.id, &wizard.app.name, AppEntry::Settings, None);
+        let action = urls::connection(wizard.app.id, gateway, mode, "/enabled");
+        return page.ok(&Disable { shell, gateway: gateway.label(), mode: mode.label(), action, back });
+    }
+    let mut tx = page.state.db.begin().await?;
+    store::update_enabled(&mut tx, connection.id, posted.form.is_enabled).await?;
+    tx.commit().await?;
+    tracing::info!(connection = %connection.id, is_enabled = posted.form.is_enabled, "a connection was switched");
+    let what = if posted.form.is_enabled { "receives again" } else { "is switched off" };
+    Ok(page.redirect(&back, &format!("{} in {} mode {what}", gateway.label(), mode.label())))
+}
+
+async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
+    let mut reader = page.state.db.reader().await?;
+    let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
+    let evidence = evidence::list_of_app(&mut reader, app.id).await?;
+    drop(reader);
+    let cards = connections.iter().filter_map(|connection| {
+        let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;
+        Some(card(page, app, connection, evidence))
+    });
+    let shell = page
+        .shell("Payment Gateway Settings")
+        .app(app.id, &app.name, AppEntry::Settings, None)
+        .crumb("KS Pay", urls::APPS)
+        .crumb(&app.name, urls::app(app.id))
+        .crumb("Settings", urls::app_settings(app.id));
+    Ok(Index { shell, app_id: app.id, tab: "payment-gateways", cards: cards.collect(), form, errors, currencies: CURRENCIES })
+}
+
+fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) -> Card {
+    let setup = Setup { connection, evidence, domain: app.domain.as_deref() };
+    let (gateway, mode) = (connection.gateway, connection.mode);
+    let steps = Step::of(gateway)
+        .enumerate()
+        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step)));
+    Card {
+        gateway: gateway.label(),
+        mode: words::mode(mode),
+        currency: connection.currency.clone(),
+        url: urls::connection(app.id, gateway, mode, ""),
+        enabled_url: urls::connection(app.id, gateway, mode, "/enabled"),
+        is_enabled: connection.is_enabled,
+        steps: steps.collect(),
+        last_verified: evidence.last_verified_at.map(|at| words::when(at, page.now)),
+        failing_since: evidence.failing_since.map(|at| words::when(at, page.now)),
+    }
+}

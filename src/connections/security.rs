@@ -1,0 +1,61 @@
+//! Step 4, Security: the app's domain, the same for all its connections.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    Step,
+    wizard::{Frame, Names, Wizard},
+};
+use crate::{
+    apps::{self, forms},
+    web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
+};
+
+/// The domain as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct DomainForm {
+    pub(crate) domain: String,
+}
+
+/// `…/security`
+#[derive(Template)]
+#[template(path = "connections/security.html")]
+pub(crate) struct Security {
+    pub(crate) shell: Shell,
+    pub(crate) frame: Frame,
+    pub(crate) domain: String,
+    pub(crate) is_stored: bool,
+    pub(crate) errors: FieldErrors,
+}
+
+/// `GET …/security`
+pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    let domain = wizard.app.domain.clone().unwrap_or_default();
+    wizard.page.ok(&view(&wizard, domain, FieldErrors::default()))
+}
+
+/// `POST …/security`
+pub(crate) async fn update(posted: Posted<DomainForm>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let domain = match forms::domain(&posted.form.domain) {
+        Ok(domain) => domain,
+        Err(sentence) => {
+            let mut errors = FieldErrors::default();
+            errors.add("domain", sentence);
+            return wizard.page.unprocessable(&view(&wizard, posted.form.domain, errors));
+        }
+    };
+    let mut tx = wizard.page.state.db.begin().await?;
+    apps::store::update_domain(&mut tx, wizard.app.company_id, wizard.app.id, &domain).await?;
+    tx.commit().await?;
+    Ok(wizard.page.redirect(&wizard.url(Step::Security), "The domain is stored"))
+}
+
+fn view(wizard: &Wizard, domain: String, errors: FieldErrors) -> Security {
+    let (shell, frame) = wizard.frame(Step::Security, "Name the app’s domain");
+    Security { shell, frame, domain, is_stored: wizard.app.domain.is_some(), errors }
+}

@@ -1,0 +1,187 @@
+//! Step 2, Webhook: URL and SECRET to be copied, and beside them the evidence that it works.
+//!
+//! The rule: the SECRET is nowhere in a page before Reveal, and *Mark as done* never hides what the evidence says.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    State, Step, secrets, store,
+    wizard::{Frame, Names, Wizard},
+};
+use crate::{
+    events::{self, Event},
+    gateways::{Gateway, razorpay, razorpay_url},
+    urls,
+    web::{
+        error::AppError,
+        page::Page,
+        posted::{Nothing, Posted},
+        shell::Shell,
+    },
+    words::{self, Chip, Said, When},
+};
+
+/// Requests shown beside the evidence.
+const LAST: i64 = 3;
+
+/// One of the last requests.
+pub(crate) struct FeedRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) when: When,
+}
+
+/// The evidence panel.
+pub(crate) struct EvidenceView {
+    pub(crate) said: Said,
+    pub(crate) first: Option<When>,
+    pub(crate) last: Option<When>,
+    pub(crate) verified: i64,
+    pub(crate) refused: i64,
+    pub(crate) failing_since: Option<When>,
+    pub(crate) failing: i64,
+    pub(crate) last_refused: Option<When>,
+    pub(crate) feed: Vec<FeedRow>,
+    pub(crate) all_url: String,
+    pub(crate) checked: When,
+}
+
+/// `…/webhook`
+#[derive(Template)]
+#[template(path = "connections/webhook.html")]
+pub(crate) struct Webhook {
+    pub(crate) shell: Shell,
+    pub(crate) frame: Frame,
+    pub(crate) url: String,
+    pub(crate) refusals: Vec<String>,
+    pub(crate) advice: Option<&'static str>,
+    pub(crate) facts: String,
+    pub(crate) secret: Option<String>,
+    pub(crate) secret_made: Option<When>,
+    pub(crate) alert_email: String,
+    pub(crate) events: &'static [&'static str],
+    pub(crate) is_test: bool,
+    pub(crate) state: State,
+    pub(crate) evidence: EvidenceView,
+    pub(crate) done: Option<(String, When)>,
+    pub(crate) stream: String,
+}
+
+impl Webhook {
+    pub(crate) fn is_failing(&self) -> bool {
+        self.state == State::Failing
+    }
+
+    pub(crate) fn is_verified(&self) -> bool {
+        self.state == State::Verified
+    }
+
+    pub(crate) fn state_chip(&self) -> Chip {
+        words::connection_state(self.state)
+    }
+}
+
+/// `GET …/webhook`
+pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    let view = view(&wizard, false).await?;
+    wizard.page.ok(&view)
+}
+
+/// Why the SECRET is asked for. Copy without scripts reveals it: there is no other way to hand it over.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RevealForm {
+    then: String,
+}
+
+/// `POST …/webhook/reveal`: the one POST that answers 200 with a page.
+pub(crate) async fn reveal(posted: Posted<RevealForm>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let view = view(&wizard, true).await?;
+    tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, then = %posted.form.then.len(), "a SECRET was revealed");
+    wizard.page.ok(&view)
+}
+
+/// `POST …/webhook/completion`: **Mark as done**. The first name and time stay.
+pub(crate) async fn complete(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let mut tx = wizard.page.state.db.begin().await?;
+    store::complete_webhook(&mut tx, wizard.connection.id, &wizard.page.signed_in.user.name, wizard.page.now).await?;
+    tx.commit().await?;
+    Ok(wizard.page.redirect(&wizard.url(Step::Webhook), "The webhook step is marked as done"))
+}
+
+/// `POST …/webhook/completion/removal`
+pub(crate) async fn reopen(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let mut tx = wizard.page.state.db.begin().await?;
+    store::reopen_webhook(&mut tx, wizard.connection.id).await?;
+    tx.commit().await?;
+    Ok(wizard.page.redirect(&wizard.url(Step::Webhook), "The webhook step is open again"))
+}
+
+async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
+    let (page, connection) = (&wizard.page, &wizard.connection);
+    let state = wizard.setup().state();
+    let mut reader = page.state.db.reader().await?;
+    let stored = secrets::list_live(&mut reader, connection.id, page.now).await?;
+    let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
+    drop(reader);
+    let active = stored.iter().find(|secret| secret.state == "active");
+    let secret = match active.filter(|_| is_revealed) {
+        Some(stored) => Some(connection.gateway.adapter().shown(&stored.open(&page.state.vault)?)),
+        None => None,
+    };
+    let url = urls::webhook_url(page.state.base(), &connection.endpoint);
+    let is_razorpay = connection.gateway == Gateway::Razorpay;
+    let heading = if is_razorpay { "Connect the Razorpay webhook" } else { "Connect a Standard Webhooks sender" };
+    let (shell, frame) = wizard.frame(Step::Webhook, heading);
+    Ok(Webhook {
+        shell,
+        frame,
+        refusals: if is_razorpay { razorpay_url::refusals(&url) } else { Vec::new() },
+        advice: razorpay_url::advice(&url).filter(|_| is_razorpay),
+        facts: format!("{} of {} characters", url.chars().count(), razorpay_url::LONGEST),
+        url,
+        secret,
+        secret_made: active.map(|secret| When::of_day(secret.created_at, page.now)),
+        alert_email: wizard.app.email.clone(),
+        events: razorpay::RECOMMENDED_EVENTS,
+        is_test: connection.mode == crate::gateways::Mode::Test,
+        state,
+        evidence: evidence_view(wizard, state, &last),
+        done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
+        stream: format!("{}/evidence/stream", wizard.url(Step::Webhook)),
+    })
+}
+
+fn evidence_view(wizard: &Wizard, state: State, last: &[Event]) -> EvidenceView {
+    let (evidence, now) = (&wizard.evidence, wizard.page.now);
+    let when = |at: Option<crate::kernel::time::Timestamp>| at.map(|at| words::when(at, now));
+    EvidenceView {
+        said: words::sentence_of_connection(&wizard.connection, state, evidence, last.first(), now),
+        first: when(evidence.first_verified_at),
+        last: when(evidence.last_verified_at),
+        verified: evidence.verified_count,
+        refused: evidence.refused_count,
+        failing_since: when(evidence.failing_since),
+        failing: evidence.failing_count,
+        last_refused: when(evidence.last_refused_at),
+        feed: last.iter().map(|event| row(wizard, event)).collect(),
+        all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
+        checked: When::of_clock(now, now),
+    }
+}
+
+fn row(wizard: &Wizard, event: &Event) -> FeedRow {
+    FeedRow {
+        id: event.id.to_string(),
+        name: event.event_type.clone().unwrap_or_else(|| "unread".to_owned()),
+        url: urls::event(wizard.app.id, event.id),
+        when: words::when(event.last_received_at, wizard.page.now),
+    }
+}

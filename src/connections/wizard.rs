@@ -1,0 +1,126 @@
+//! The frame of the four steps: who asks, which connection, and what stands around a step's content.
+//!
+//! One way in serves every step, so that none can forget whose connection it is.
+
+use super::{Connection, Setup, Step, evidence, evidence::Evidence, store};
+use crate::{
+    apps::App,
+    gateways::{Gateway, Mode},
+    urls,
+    web::{
+        error::AppError,
+        page::Page,
+        shell::{AppEntry, Shell},
+    },
+    words::{self, Chip},
+};
+
+/// `{app}/{gateway}/{mode}` of a path.
+pub(crate) type Names = actix_web::web::Path<(String, String, String)>;
+
+/// A step's page in the making.
+pub(crate) struct Wizard {
+    pub(crate) page: Page,
+    pub(crate) app: App,
+    pub(crate) connection: Connection,
+    pub(crate) evidence: Evidence,
+    has_twin: bool,
+}
+
+/// A step in the row of steps.
+pub(crate) struct StepLink {
+    pub(crate) number: usize,
+    pub(crate) label: &'static str,
+    pub(crate) url: String,
+    pub(crate) chip: Chip,
+    pub(crate) is_current: bool,
+}
+
+/// What the steps' templates share.
+pub(crate) struct Frame {
+    pub(crate) gateway: &'static str,
+    pub(crate) is_razorpay: bool,
+    pub(crate) mode: Chip,
+    pub(crate) steps: Vec<StepLink>,
+    pub(crate) is_enabled: bool,
+    /// The step's own URL; what belongs to it lies below.
+    pub(crate) url: String,
+    /// Where the next step is, and its name; nothing after the last.
+    pub(crate) next: Option<(String, &'static str)>,
+}
+
+impl Wizard {
+    /// The company's connection; anything else is not found.
+    pub(crate) async fn open(page: Page, names: &Names) -> Result<Self, AppError> {
+        let (app, gateway, mode) = &**names;
+        let app = page.app(app).await?;
+        let gateway: Gateway = gateway.parse().map_err(|_| AppError::NotFound)?;
+        let mode: Mode = mode.parse().map_err(|_| AppError::NotFound)?;
+        let mut reader = page.state.db.reader().await?;
+        let all = store::list_of_app(&mut reader, app.company_id, app.id).await?;
+        let has_twin = all.iter().any(|other| other.gateway == gateway && other.mode != mode);
+        let found = all.into_iter().find(|connection| connection.gateway == gateway && connection.mode == mode);
+        let connection = found.ok_or(AppError::NotFound)?;
+        let evidence = evidence::get(&mut reader, connection.id).await?;
+        drop(reader);
+        Ok(Self { page, app, connection, evidence, has_twin })
+    }
+
+    /// Where the merchant stands.
+    pub(crate) fn setup(&self) -> Setup<'_> {
+        Setup { connection: &self.connection, evidence: &self.evidence, domain: self.app.domain.as_deref() }
+    }
+
+    /// A step's URL.
+    pub(crate) fn url(&self, step: Step) -> String {
+        urls::step(self.app.id, self.connection.gateway, self.connection.mode, step)
+    }
+
+    /// What stands around a step.
+    pub(crate) fn frame(&self, current: Step, heading: &str) -> (Shell, Frame) {
+        let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
+        let twin = |mode| {
+            if self.has_twin || mode == self.connection.mode {
+                urls::step(app.id, gateway, mode, current)
+            } else {
+                urls::connections(app.id)
+            }
+        };
+        let shell = self
+            .page
+            .shell(heading)
+            .app(app.id, &app.name, AppEntry::Settings, Some(mode))
+            .between(mode, twin(Mode::Test), twin(Mode::Live))
+            .crumb("KS Pay", urls::APPS)
+            .crumb(&app.name, urls::app(app.id))
+            .crumb("Settings", urls::app_settings(app.id))
+            .crumb("Payment Gateway Settings", urls::connections(app.id));
+        let steps: Vec<StepLink> =
+            Step::of(gateway).enumerate().map(|(index, step)| self.link(index + 1, step, current)).collect();
+        let next = steps.iter().skip_while(|link| !link.is_current).nth(1).map(|link| (link.url.clone(), link.label));
+        let frame = Frame {
+            gateway: gateway.label(),
+            is_razorpay: gateway == Gateway::Razorpay,
+            mode: words::mode(mode),
+            steps,
+            is_enabled: self.connection.is_enabled && app.is_enabled,
+            url: self.url(current),
+            next,
+        };
+        (shell, frame)
+    }
+
+    fn link(&self, number: usize, step: Step, current: Step) -> StepLink {
+        let chip = chip(&self.setup(), step);
+        StepLink { number, label: step.label(), url: self.url(step), chip, is_current: step == current }
+    }
+}
+
+/// A step's state in words.
+pub(crate) fn chip(setup: &Setup<'_>, step: Step) -> Chip {
+    match step {
+        Step::Credentials => words::keys_state(setup.connection.keys()),
+        Step::Webhook => words::connection_state(setup.state()),
+        Step::Integration | Step::Security => words::step_state(setup.is_done(step)),
+    }
+}
