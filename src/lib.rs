@@ -11,6 +11,7 @@ mod companies;
 pub mod config;
 mod connections;
 pub mod db;
+mod demo;
 mod events;
 mod gateways;
 mod http;

@@ -76,6 +76,11 @@ impl Server {
         self.address
     }
 
+    /// What its handlers share.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
     /// The one-time link to `/setup`, while there is no user. It is a secret: for stdout alone.
     #[must_use]
     pub fn setup_link(&self) -> Option<String> {

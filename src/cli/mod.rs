@@ -4,6 +4,7 @@
 //! or secret is ever an argument.
 
 mod apps;
+mod demo;
 mod doctor;
 mod events;
 mod gateways;
@@ -46,6 +47,8 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve,
+    /// Run a demo on ./data-demo, made anew: sample apps, history, and a simulated gateway
+    Demo,
     /// Add people, and give them new passwords
     #[command(subcommand)]
     User(users::Command),
@@ -178,6 +181,12 @@ async fn dispatch(cli: Cli, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(),
     if let Some(Command::Doctor) = cli.command {
         return doctor::run(&cli.options, variable, io).await;
     }
+    if let Some(Command::Demo) = cli.command {
+        // An operator's database and keys are none of the demo's business.
+        let private = ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE"];
+        let public = |name: &str| if private.contains(&name) { None } else { variable(name) };
+        return demo::run(Config::read(&cli.options, &public)?, io).await;
+    }
     let config = Config::read(&cli.options, variable)?;
     match cli.command {
         None | Some(Command::Serve) => serve::run(config, io).await,
@@ -187,7 +196,7 @@ async fn dispatch(cli: Cli, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(),
         Some(Command::Webhook(command)) => webhooks::run(command, &Installation::open(config).await?, io).await,
         Some(Command::Events(command)) => events::run(command, &Installation::open(config).await?, io).await,
         Some(Command::Transactions(command)) => transactions::run(command, &Installation::open(config).await?, io).await,
-        Some(Command::Simulate(_) | Command::Doctor) => Ok(()),
+        Some(Command::Simulate(_) | Command::Doctor | Command::Demo) => Ok(()),
     }
 }
 

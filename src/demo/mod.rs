@@ -1,0 +1,77 @@
+//! `ks-pay demo`: the whole product alive, with nothing to set up and nothing to lose.
+//!
+//! The rule: the demo goes the public way. Its history and its payments are posted, signed, to the same route that a
+//! gateway uses; only company, apps and connections are put in place directly.
+
+mod api;
+mod gateway;
+mod seed;
+
+use std::{fs, io, path::Path};
+
+use crate::{
+    config::{Config, KeySource},
+    db::Location,
+    kernel::{base62, time::Clock},
+    server::Server,
+    startup::ServerLock,
+};
+
+/// Made anew at each start.
+const DIRECTORY: &str = "./data-demo";
+/// Says that a directory is a demo's and may be removed.
+const MARKER: &str = "made-by-ks-pay-demo";
+/// Who signs in.
+pub(crate) const EMAIL: &str = "owner@demo.example";
+
+/// A demo that runs.
+pub(crate) struct Demo {
+    pub(crate) server: Server,
+    pub(crate) password: String,
+    api: api::StandIn,
+    gateway: gateway::Playing,
+}
+
+impl Demo {
+    /// Runs until it is told to stop.
+    pub(crate) async fn run(self) -> Result<(), String> {
+        let result = self.server.run().await;
+        drop((self.api, self.gateway));
+        result
+    }
+}
+
+/// Starts the demo on the address that is configured.
+///
+/// # Errors
+/// A sentence that says what is wrong and what to do.
+pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
+    let directory = Path::new(DIRECTORY);
+    config.database = Location::Sqlite(directory.join("ks-pay.db"));
+    config.master_key = KeySource::File(directory.join("master.key"));
+    config.data_dir = directory.into();
+    clear(directory, &config)?;
+    let api = api::StandIn::start().await?;
+    config.razorpay_api = api.url();
+    let server = Server::start(config, Clock::system()).await?;
+    let password = base62::random(16);
+    let shops =
+        seed::plant(server.state(), &password).await.map_err(|error| format!("The demo could not be set up: {error}."))?;
+    let gateway = gateway::play(format!("http://{}", server.address()), shops)?;
+    Ok(Demo { server, password, api, gateway })
+}
+
+/// Removes the former demo, and nothing else.
+fn clear(directory: &Path, config: &Config) -> Result<(), String> {
+    let failed = |error: io::Error| format!("{DIRECTORY} cannot be made anew: {error}. Remove it, or run the demo elsewhere.");
+    if directory.exists() {
+        let is_empty = fs::read_dir(directory).map_err(failed)?.next().is_none();
+        if !is_empty && !directory.join(MARKER).exists() {
+            return Err(format!("{DIRECTORY} is there and was not made by the demo. Move it away, or run the demo elsewhere."));
+        }
+        drop(ServerLock::take(config)?);
+        fs::remove_dir_all(directory).map_err(failed)?;
+    }
+    drop(ServerLock::take(config)?);
+    fs::write(directory.join(MARKER), "This directory is removed at the next start of the demo.\n").map_err(failed)
+}

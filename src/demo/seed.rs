@@ -1,0 +1,144 @@
+//! The demo's company, apps and connections: one that works, one in Test alone, one whose SECRET is wrong, one to be
+//! set up by whoever looks.
+
+use crate::{
+    accounts::{self, NewUser, Role},
+    apps::{self, Details},
+    companies,
+    connections::{self, ConnectError, Connection, Keys, NewConnection, NewKeys, secrets, store},
+    db::{DbError, Tx},
+    gateways::{Gateway, Mode},
+    kernel::{
+        id::{AppId, CompanyId},
+        money::Currency,
+        secret::Secret,
+        time::Timestamp,
+    },
+    samples::shops::{SHOPS, Shop},
+    state::State,
+};
+
+/// A connection that the simulated gateway sends to.
+pub(super) struct Wired {
+    pub(super) shop: &'static Shop,
+    pub(super) endpoint: String,
+    pub(super) secret: Secret,
+    pub(super) temper: Temper,
+}
+
+/// How the simulated gateway treats a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Temper {
+    /// Weeks of history, and payments that go on.
+    Busy,
+    /// Some history, and a payment now and then.
+    Quiet,
+    /// Signs with another SECRET, as if an old one had been pasted.
+    Mistaken,
+}
+
+/// Why the demo could not be put in place.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SeedError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Vault(#[from] crate::kernel::vault::VaultError),
+    #[error(transparent)]
+    Password(#[from] accounts::password::Unworkable),
+}
+
+/// Puts everything in place in one unit of work.
+pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, SeedError> {
+    let now = state.clock.now();
+    let password_hash = state.passwords.hash(password).await?;
+    let mut tx = state.db.begin().await?;
+    let (company, _) = companies::find_or_create(&mut tx, "Neem Tree Retail", now).await?;
+    let owner = NewUser {
+        company: company.id,
+        email: super::EMAIL.to_owned(),
+        name: "Demo Owner".to_owned(),
+        role: Role::Owner,
+        password_hash,
+    };
+    accounts::create(&mut tx, &owner, now).await?;
+    let mut wired = Vec::new();
+    for (shop, wishes) in SHOPS.iter().zip(WISHES) {
+        let app = app(&mut tx, company.id, shop, now).await?;
+        for &(mode, temper) in wishes {
+            wired.push(wire(&mut tx, state, company.id, app, shop, mode, temper).await?);
+        }
+    }
+    tx.commit().await?;
+    Ok(wired)
+}
+
+/// What each of the first shops gets.
+const WISHES: [&[(Mode, Temper)]; 4] = [
+    &[(Mode::Live, Temper::Busy), (Mode::Test, Temper::Quiet)],
+    &[(Mode::Test, Temper::Quiet)],
+    &[(Mode::Live, Temper::Mistaken)],
+    &[],
+];
+
+async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Result<AppId, SeedError> {
+    let details = Details {
+        name: shop.name.to_owned(),
+        email: shop.email.to_owned(),
+        country: shop.country.to_owned(),
+        address: None,
+        phone: None,
+        state: None,
+        city: None,
+        postal_code: None,
+    };
+    Ok(apps::create(tx, company, &details, now).await?)
+}
+
+async fn wire(
+    tx: &mut Tx,
+    state: &State,
+    company: CompanyId,
+    app: AppId,
+    shop: &'static Shop,
+    mode: Mode,
+    temper: Temper,
+) -> Result<Wired, SeedError> {
+    let now = state.clock.now();
+    let new = NewConnection { company, app, gateway: Gateway::Razorpay, mode, currency: Currency::INR };
+    let connection = connections::create(tx, &state.vault, &new, now).await?;
+    let stored = secrets::list_live(&mut *tx, connection.id, now).await?;
+    let secret = match stored.first() {
+        Some(stored) if temper != Temper::Mistaken => stored.open(&state.vault)?,
+        _ => Secret::generate(),
+    };
+    if temper == Temper::Busy {
+        finish(tx, state, &connection, app, company, now).await?;
+    }
+    Ok(Wired { shop, endpoint: connection.endpoint, secret, temper })
+}
+
+/// All four steps done, as a merchant leaves them.
+async fn finish(
+    tx: &mut Tx,
+    state: &State,
+    connection: &Connection,
+    app: AppId,
+    company: CompanyId,
+    now: Timestamp,
+) -> Result<(), SeedError> {
+    let key_id = format!("rzp_{}_Demo0000000001", connection.mode);
+    let keys = NewKeys {
+        key_id: &key_id,
+        key_secret: Some("demo-key-secret"),
+        payment_modes: "upi,debit_card,credit_card",
+        state: Keys::Accepted,
+    };
+    connections::update_keys(tx, &state.vault, connection.id, &keys, now).await?;
+    store::complete_webhook(tx, connection.id, "Demo Owner", now).await?;
+    store::complete_integration(tx, connection.id, "Demo Owner", now).await?;
+    apps::store::update_domain(tx, company, app, "shop.demo.example").await?;
+    Ok(())
+}
