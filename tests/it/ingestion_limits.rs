@@ -99,6 +99,24 @@ async fn a_mebibyte_is_taken_and_an_octet_more_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_chunked_body_that_never_ends_does_not_keep_the_connection() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let known = format!("/webhooks/{}", connection.endpoint);
+    for (method, path, encoding, status) in [
+        ("POST", known.as_str(), "identity", 408),
+        ("POST", known.as_str(), "gzip", 415),
+        ("PUT", known.as_str(), "identity", 405),
+        ("POST", "/nowhere", "identity", 404),
+    ] {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Encoding: {encoding}\r\n\r\n5\r\nab"
+        );
+        assert_eq!(raw::exchange(app.address, request.as_bytes()).await.status(), status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_chunked_body_is_the_same_body() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;

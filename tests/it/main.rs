@@ -4,9 +4,14 @@
 //! database a test on it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cli;
+mod cli_doctor;
+mod cli_simulate;
 mod ingestion_answers;
 mod ingestion_duplicates;
 mod ingestion_limits;
 mod ingestion_signed_ids;
 mod ingestion_trouble;
+mod life_cycles;
+mod projection;
 mod support;

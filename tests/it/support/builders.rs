@@ -1,21 +1,23 @@
 //! Companies, apps and connections, made the way an operator makes them.
 
+use std::net::SocketAddr;
+
 use ks_pay::kernel::time::Clock;
 use serde_json::Value;
 
-use super::TestApp;
+use super::Installation;
 
 pub(crate) const PASSWORD: &str = "violet tram over nine bridges";
 
 /// A company with its owner.
 pub(crate) struct Company<'a> {
-    at: &'a TestApp,
+    at: &'a Installation,
     name: &'static str,
 }
 
 /// An app of a company.
 pub(crate) struct App<'a> {
-    at: &'a TestApp,
+    at: &'a Installation,
     pub(crate) id: String,
 }
 
@@ -33,7 +35,7 @@ pub(crate) struct Connection {
     pub(crate) clock: Clock,
 }
 
-impl TestApp {
+impl Installation {
     pub(crate) async fn company(&self, name: &'static str) -> Company<'_> {
         let email = format!("owner@{}.example", name.to_lowercase().replace(' ', "-"));
         let args = ["user", "add", "--company", name, "--email", &email, "--name", "The Owner"];
@@ -80,6 +82,13 @@ impl App<'_> {
             secret: text(&shown["secrets"][0]["secret"]),
             clock: self.at.clock.clone(),
         }
+    }
+}
+
+impl Connection {
+    /// The same, at another server of the installation.
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self { url: format!("http://{address}/webhooks/{}", self.endpoint), ..self.clone() }
     }
 }
 

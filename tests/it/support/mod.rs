@@ -5,6 +5,7 @@ pub(crate) mod builders;
 pub(crate) mod cli;
 pub(crate) mod database;
 pub(crate) mod post;
+pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod signing;
 
@@ -26,13 +27,15 @@ use self::database::Database;
 
 /// A data directory and a database, with no server yet.
 pub(crate) struct Installation {
+    pub(crate) clock: Clock,
     directory: TempDir,
     database: Database,
 }
 
 impl Installation {
     pub(crate) async fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap(), database: Database::new().await }
+        let clock = Clock::standing(Clock::system().now());
+        Self { clock, directory: tempfile::tempdir().unwrap(), database: Database::new().await }
     }
 
     /// Not there until something makes it.
@@ -65,18 +68,20 @@ impl Installation {
         self.config().database
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Serves it with a clock that stands at about now.
     pub(crate) async fn serve(self) -> TestApp {
-        let clock = Clock::standing(Clock::system().now());
-        let server = Server::start(self.config(), clock.clone()).await.unwrap();
-        TestApp { address: server.address(), clock, server: Some(server), installation: self }
+        let server = Server::start(self.config(), self.clock.clone()).await.unwrap();
+        TestApp { address: server.address(), server: Some(server), installation: self }
     }
 }
 
 /// A server on an installation of its own.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
-    pub(crate) clock: Clock,
     server: Option<Server>,
     installation: Installation,
 }
@@ -84,10 +89,6 @@ pub(crate) struct TestApp {
 impl TestApp {
     pub(crate) async fn start() -> Self {
         Installation::new().await.serve().await
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
     }
 
     /// Stops the server and leaves the installation as it is.
