@@ -25,6 +25,7 @@ mod startup;
 mod state;
 mod telemetry;
 mod transactions;
+mod unread;
 mod urls;
 mod web;
 
