@@ -26,6 +26,7 @@ mod startup;
 mod state;
 mod telemetry;
 mod transactions;
+mod unread;
 mod urls;
 mod web;
 mod words;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     site,
     startup::{self, Opened, ServerLock},
     state::State,
+    unread,
 };
 
 /// The longest that what began may take to finish.
@@ -59,7 +60,9 @@ impl Server {
         let _ = state.base.set(base);
 
         let shared = state.clone();
-        let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(site::configure))
+        let server = HttpServer::new(move || {
+            App::new().app_data(shared.clone()).wrap(from_fn(unread::close)).configure(site::configure)
+        })
             .client_request_timeout(HEAD_WITHIN)
             .shutdown_timeout(GRACE)
             .disable_signals()

@@ -103,6 +103,8 @@ impl From<io::Error> for Failure {
 pub struct Io<'a> {
     /// Standard input.
     pub input: &'a mut (dyn BufRead + Send),
+    /// Whether a person types it: then a password is asked for and not shown.
+    pub is_terminal: bool,
     /// Results, and nothing else.
     pub out: &'a mut (dyn Write + Send),
     /// One line when something fails.
@@ -113,7 +115,7 @@ impl Io<'_> {
     /// A password or secret: from the terminal without showing it, else the first line of stdin less its line end.
     pub(crate) fn secret_line(&mut self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
         let unread = |error: io::Error| Failure::Failed(format!("Nothing could be read from stdin: {error}."));
-        if io::stdin().is_terminal() {
+        if self.is_terminal {
             return rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(unread);
         }
         let mut line = Zeroizing::new(String::new());
@@ -141,7 +143,8 @@ pub fn main() -> ExitCode {
         }
     };
     let (mut input, mut out, mut err) = (io::BufReader::new(io::stdin()), io::stdout(), io::stderr());
-    let mut io = Io { input: &mut input, out: &mut out, err: &mut err };
+    let is_terminal = io::stdin().is_terminal();
+    let mut io = Io { input: &mut input, is_terminal, out: &mut out, err: &mut err };
     let code = runtime.block_on(run(std::env::args_os(), &variable, &mut io));
     runtime.shutdown_background();
     ExitCode::from(code)

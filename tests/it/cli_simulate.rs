@@ -1,0 +1,90 @@
+//! `ks-pay simulate`: correctly signed sample events for anybody who has URL and SECRET.
+
+use serde_json::json;
+
+use crate::support::{TestApp, cli};
+
+const LIFE_CYCLES: [&str; 5] = ["paid", "failed-then-paid", "partly-refunded", "disputed", "settled"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_more_one_captured_payment_is_sent() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let sent = app.cli(["simulate", "--url", &connection.url, "--json"], &connection.secret).await.json();
+    assert_eq!(sent, json!({ "sent": 1, "answers": { "200": 1 } }));
+    let events = app.events().await;
+    assert_eq!((events.len(), &events[0]["type"], &events[0]["state"]), (1, &json!("payment.captured"), &json!("processed")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_life_cycle_is_believed_and_told() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let mut before = 0;
+    for kind in LIFE_CYCLES {
+        let args = ["simulate", "--url", &connection.url, "--life-cycle", kind, "--count", "2", "--json"];
+        let sent = app.cli(args, &format!("{}\n", connection.secret)).await.json();
+        let events = app.events().await.len();
+        assert_eq!(sent, json!({ "sent": events - before, "answers": { "200": events - before } }), "{kind}");
+        before = events;
+    }
+    assert_eq!(app.transactions().await.len(), 2 * LIFE_CYCLES.len());
+    assert!(app.events().await.iter().all(|event| event["receipts"] == 1), "every event has an id and a body of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_event_is_sent_and_the_secret_may_be_a_variable() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let variable = [("KS_PAY_SIMULATE_SECRET", connection.secret.as_str())];
+    for event in ["payment.failed", "refund.processed", "settlement.processed", "payment.dispute.created"] {
+        let args = ["simulate", "--url", &connection.url, "--gateway", "razorpay", "--event", event];
+        app.cli_with(&args, "", &variable).await.assert_done();
+        assert_eq!(app.events().await.last().unwrap()["type"], event);
+    }
+    let unknown = app.cli_with(&["simulate", "--url", &connection.url, "--event", "foo.bar"], "", &variable).await;
+    assert_eq!((unknown.code, unknown.out.as_str()), (2, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_generic_gateway_is_simulated_too() {
+    let app = TestApp::start().await;
+    let connection = app.standard_webhooks().await;
+    // The simulator signs the time of the system's clock, at which the test's clock stands.
+    let args = ["simulate", "--url", &connection.url, "--gateway", "standard-webhooks", "--count", "3", "--json"];
+    let sent = app.cli(args, &connection.secret).await.json();
+    assert_eq!(sent, json!({ "sent": 3, "answers": { "200": 3 } }));
+    assert!(app.events().await.iter().all(|event| event["state"] == "unhandled"));
+    let args = ["simulate", "--url", &connection.url, "--gateway", "standard-webhooks", "--life-cycle", "paid"];
+    assert_eq!(app.cli(args, &connection.secret).await.code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_answered_200_is_counted_and_fails() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let unreachable = "http://127.0.0.1:1/webhooks/wh_AAAAAAAAAAAAAAAAAAAAAA";
+    let lost = format!("http://{}/nowhere", app.address);
+    for (url, answer) in [(connection.url.as_str(), "401"), (unreachable, "unreachable"), (&lost, "404")] {
+        let output = app.cli(["simulate", "--url", url, "--count", "2", "--json"], "a secret of somebody else").await;
+        assert_eq!(output.code, 1);
+        assert_eq!(cli::lines(&output.out), [json!({ "sent": 2, "answers": { answer: 2 } })]);
+        cli::one_sentence(&output.err);
+    }
+    assert!(app.events().await.is_empty());
+    for no_secret in ["", "\n", "short\n"] {
+        app.cli(["simulate", "--url", &connection.url], no_secret).await.failure();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_longer_than_a_page_and_oldest_first() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let args = ["simulate", "--url", &connection.url, "--count", "501"];
+    app.cli(args, &connection.secret).await.assert_done();
+    for (rows, id) in [(app.events().await, "event"), (app.transactions().await, "transaction")] {
+        assert_eq!(rows.len(), 501);
+        assert!(rows.iter().map(|row| row[id].as_str().unwrap()).is_sorted_by(|one, next| one < next));
+    }
+}

@@ -1,0 +1,176 @@
+//! The table of answers: methods, what is no HTTP, encodings, sizes and slowness.
+
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+
+use crate::support::{TestApp, bodies, raw, signing};
+
+const MIB: usize = 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_post_is_allowed_whether_the_endpoint_is_known_or_not() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
+    for endpoint in [connection.endpoint.as_str(), "wh_AAAAAAAAAAAAAAAAAAAAAA"] {
+        for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND"] {
+            let request = raw::with_length(method, &format!("/webhooks/{endpoint}"), &post.headers(), post.bytes());
+            let answer = raw::exchange(app.address, &request).await;
+            assert_eq!(answer.status(), 405, "{method}");
+            assert_eq!(answer.header("allow").as_deref(), Some("POST"), "{method}");
+        }
+    }
+    assert!(app.events().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_http_is_answered_400_and_closed() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let path = format!("/webhooks/{}", connection.endpoint);
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n");
+    for rubbish in [
+        "\u{1}\u{2}\u{3}\r\n\r\n".to_owned(),
+        "hello\r\n\r\n".to_owned(),
+        format!("POST {path} HTTP/9.9\r\n\r\n"),
+        format!("{head}Content-Length: ten\r\n\r\n"),
+        format!("{head}Content-Length: -1\r\n\r\n"),
+        format!("{head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+        format!("{head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        format!("{head}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+        format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"),
+        format!("{head}Bad Name: 1\r\n\r\n"),
+        format!("{head}X: 1\r\n folded\r\n\r\n"),
+    ] {
+        let answer = raw::exchange(app.address, rubbish.as_bytes()).await;
+        assert_eq!(answer.status(), 400, "{rubbish:?}");
+    }
+    assert!(app.events().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_too_large_is_answered_431() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let path = format!("/webhooks/{}", connection.endpoint);
+    let long = raw::request("POST", &path, &[("x-long", "a".repeat(200_000))], b"");
+    assert_eq!(raw::exchange(app.address, &long).await.status(), 431);
+    let many: Vec<_> = (0..200).map(|_| ("x-many", "a".to_owned())).collect();
+    assert_eq!(raw::exchange(app.address, &raw::request("POST", &path, &many, b"")).await.status(), 431);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encoded_body_is_refused_before_anything_else_is_looked_at() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
+    for encoding in ["gzip", "GZIP", "br", "deflate", "zstd", "identity, gzip", "x"] {
+        assert_eq!(post.clone().header("content-encoding", encoding).send().await, 415, "{encoding}");
+    }
+    let unknown = post.clone().url(&format!("{}x", connection.url)).header("content-encoding", "gzip");
+    assert_eq!(unknown.send().await, 415);
+    assert!(app.events().await.is_empty());
+    for encoding in ["", "identity", "Identity"] {
+        post.clone().header("content-encoding", encoding).stored().await;
+    }
+    assert_eq!(app.events().await[0]["receipts"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mebibyte_is_taken_and_an_octet_more_is_not() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let path = format!("/webhooks/{}", connection.endpoint);
+    let body = vec![b' '; MIB];
+    connection.post(body.clone()).stored().await;
+    assert_eq!(app.events().await[0]["body_sha256"], signing::sha256(&body));
+
+    // By what is announced, before any of it is sent.
+    let announced = raw::request("POST", &path, &[("content-length", (MIB + 1).to_string())], b"");
+    let announced = String::from_utf8(announced).unwrap().replace("Connection: close\r\n", "");
+    let answer = raw::exchange(app.address, announced.as_bytes()).await;
+    assert_eq!(answer.status(), 413);
+
+    // While it is read.
+    let chunk = [format!("{:x}\r\n", MIB + 1).as_bytes(), &vec![b' '; MIB + 1], b"\r\n"].concat();
+    let chunked = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let answer = raw::exchange(app.address, &[chunked.as_bytes(), &chunk].concat()).await;
+    assert_eq!(answer.status(), 413);
+    assert_eq!(app.events().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunked_body_that_never_ends_does_not_keep_the_connection() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let known = format!("/webhooks/{}", connection.endpoint);
+    for (method, path, encoding, status) in [
+        ("POST", known.as_str(), "identity", 408),
+        ("POST", known.as_str(), "gzip", 415),
+        ("PUT", known.as_str(), "identity", 405),
+        ("POST", "/nowhere", "identity", 404),
+    ] {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Encoding: {encoding}\r\n\r\n5\r\nab"
+        );
+        assert_eq!(raw::exchange(app.address, request.as_bytes()).await.status(), status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunked_body_is_the_same_body() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
+    let mut headers = post.headers();
+    headers.push(("transfer-encoding", "chunked".to_owned()));
+    let mut body = Vec::new();
+    for piece in post.bytes().chunks(7) {
+        body.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+        body.extend_from_slice(piece);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"0\r\n\r\n");
+    let request = raw::request("POST", &format!("/webhooks/{}", connection.endpoint), &headers, &body);
+    assert_eq!(raw::exchange(app.address, &request).await.status(), 200);
+    post.stored().await;
+    let events = app.events().await;
+    assert_eq!((events.len(), &events[0]["receipts"]), (1, &2.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
+    let mut headers = post.headers();
+    headers.push(("content-length", post.bytes().len().to_string()));
+    let request = raw::request("POST", &format!("/webhooks/{}", connection.endpoint), &headers, &post.bytes()[..10]);
+    let request = String::from_utf8(request).unwrap().replace("Connection: close\r\n", "");
+
+    let mut slow = Vec::new();
+    for _ in 0..100 {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    connection.post(bodies::payment("payment.captured", "pay_2", 0)).stored().await;
+    for mut stream in slow {
+        assert_eq!(raw::read_to_end(&mut stream).await.status(), 408);
+    }
+    assert_eq!(app.events().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_shorter_than_announced_is_not_stored() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
+    let mut headers = post.headers();
+    headers.push(("content-length", (post.bytes().len() + 1).to_string()));
+    let request = raw::request("POST", &format!("/webhooks/{}", connection.endpoint), &headers, post.bytes());
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(&request).await.unwrap();
+    stream.shutdown().await.unwrap();
+    raw::read_to_end(&mut stream).await;
+    assert!(app.events().await.is_empty());
+}

@@ -1,0 +1,90 @@
+//! The table of answers when we are at fault: 503, never 401, and afterwards all is well.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::support::{TestApp, bodies};
+
+/// From the request's head to our answer at the latest.
+const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_moved_to_another_row_is_no_secret_and_no_refusal() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let one = shop.razorpay("test").await;
+    let other = shop.razorpay("live").await;
+    let moved = "UPDATE secrets SET sealed = (SELECT another.sealed FROM secrets another WHERE another.id <> secrets.id) \
+                 WHERE connection_id = (SELECT id FROM connections WHERE mode = 'test')";
+    assert_eq!(app.sql(moved).await, 1);
+    for secret in [&one.secret, &other.secret] {
+        let answer = one.post(bodies::payment("payment.captured", "pay_1", 0)).secret(secret).answer().await;
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["retry-after"], "30");
+        assert_eq!(answer.bytes().await.unwrap(), "");
+    }
+    assert!(app.events().await.is_empty());
+    other.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    assert_eq!(one.post("{}").url(&format!("{}x", one.url)).send().await, 401, "an unknown endpoint is still unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_is_answered_503_in_time_and_the_retry_is_stored() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
+    let lock = app.lock_events().await;
+    let answer = timeout(ANSWER_WITHIN, post.answer()).await.expect("an answer before the gateway gives up");
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["retry-after"], "30");
+    assert_eq!(answer.bytes().await.unwrap(), "");
+    lock.release().await;
+    post.stored().await;
+    let events = app.events().await;
+    assert_eq!((events.len(), &events[0]["receipts"]), (1, &1.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_wait_for_a_locked_database_are_all_answered_in_time() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let lock = app.lock_events().await;
+    let mut waiting = tokio::task::JoinSet::new();
+    for number in 0..30 {
+        let post = connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0));
+        waiting.spawn(async move { timeout(ANSWER_WITHIN, post.send()).await.expect("an answer in time") });
+    }
+    assert!(waiting.join_all().await.iter().all(|status| *status == 503));
+    lock.release().await;
+    assert!(app.events().await.is_empty());
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_follows_the_database_and_liveness_does_not() {
+    let app = TestApp::start().await;
+    let get = async |path: &str| {
+        let url = format!("http://{}{path}", app.address);
+        crate::support::post::client().get(url).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((get("/healthz").await, get("/readyz").await), (200, 200));
+    let lock = app.lock_installation().await;
+    assert_eq!((get("/healthz").await, get("/readyz").await), (200, 503));
+    lock.release().await;
+    assert_eq!((get("/healthz").await, get("/readyz").await), (200, 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_there_after_a_restart() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let before = (app.events().await, app.transactions().await);
+    app.restart().await;
+    assert_eq!((app.events().await, app.transactions().await), before);
+    let url = format!("http://{}/webhooks/{}", app.address, connection.endpoint);
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).url(&url).stored().await;
+    assert_eq!(app.events().await[0]["receipts"], 2);
+}

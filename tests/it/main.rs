@@ -1,0 +1,17 @@
+//! The product from outside: HTTP, the command line, and what both leave behind.
+//!
+//! `TEST_DATABASE` is `sqlite` (the default) or `postgres`; the latter takes a server from `TEST_POSTGRES_URL` and makes a
+//! database a test on it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod cli;
+mod cli_doctor;
+mod cli_simulate;
+mod ingestion_answers;
+mod ingestion_duplicates;
+mod ingestion_limits;
+mod ingestion_signed_ids;
+mod ingestion_trouble;
+mod life_cycles;
+mod projection;
+mod support;

@@ -1,0 +1,197 @@
+//! A database a test, on the engine that `TEST_DATABASE` names.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ks_pay::db::{Db, Location};
+use sha2::{Digest as _, Sha256};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+use super::Installation;
+
+/// Any number, as long as every run takes the same one.
+const TEMPLATE_LOCK: i64 = 7_271_966;
+
+/// Where the test's database is.
+pub(crate) enum Database {
+    /// In the data directory, by default.
+    Sqlite,
+    /// One of its own on the server under test.
+    Postgres { server: String, name: String, url: String },
+}
+
+/// The PostgreSQL server to test on, if there is one.
+pub(crate) fn postgres_server() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok()
+}
+
+/// Whether the suite runs on PostgreSQL.
+pub(crate) fn is_postgres() -> bool {
+    match std::env::var("TEST_DATABASE").as_deref() {
+        Err(_) | Ok("sqlite") => false,
+        Ok("postgres") => true,
+        Ok(_) => panic!("TEST_DATABASE is sqlite or postgres"),
+    }
+}
+
+impl Database {
+    pub(crate) async fn new() -> Self {
+        if !is_postgres() {
+            return Self::Sqlite;
+        }
+        Self::postgres(postgres_server().expect("TEST_DATABASE=postgres needs TEST_POSTGRES_URL")).await
+    }
+
+    async fn postgres(server: String) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("ks_pay_it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut admin = PgConnection::connect(&server).await.unwrap();
+        // Ends with the connection, however that ends.
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut admin).await.unwrap();
+        let template = template(&mut admin, &server).await;
+        run(&mut admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+        run(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        admin.close().await.unwrap();
+        let url = on(&server, &name);
+        Self::Postgres { server, name, url }
+    }
+
+    pub(crate) fn url(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres { url, .. } => Some(url),
+        }
+    }
+}
+
+impl Drop for Database {
+    /// Keeps the database of a test that failed.
+    fn drop(&mut self) {
+        if let Self::Postgres { server, name, .. } = self
+            && !std::thread::panicking()
+        {
+            let drop = async {
+                let mut admin = PgConnection::connect(server).await.unwrap();
+                run(&mut admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+                admin.close().await.unwrap();
+            };
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(drop));
+        }
+    }
+}
+
+/// A migrated database to copy, made once for these migrations. The caller holds the lock.
+async fn template(admin: &mut PgConnection, server: &str) -> String {
+    let name = format!("ks_pay_template_{}", migrations_digest());
+    let is_there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut *admin)
+        .await
+        .unwrap();
+    if !is_there {
+        let draft = format!("{name}_draft");
+        run(admin, format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
+        run(admin, format!("CREATE DATABASE {draft}")).await;
+        Db::open(&Location::parse(&on(server, &draft)).unwrap()).await.unwrap().close().await;
+        run(admin, format!("ALTER DATABASE {draft} RENAME TO {name}")).await;
+    }
+    name
+}
+
+fn migrations_digest() -> String {
+    let mut digest = Sha256::new();
+    for (name, text) in migrations("postgres") {
+        digest.update(name);
+        digest.update(text);
+    }
+    digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The migrations of an engine, in order: file name and text.
+pub(crate) fn migrations(engine: &str) -> Vec<(String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+    let mut found: Vec<_> = super::files(&folder)
+        .into_iter()
+        .map(|(path, text)| (path.file_name().unwrap().to_str().unwrap().to_owned(), String::from_utf8(text).unwrap()))
+        .collect();
+    found.sort();
+    found
+}
+
+/// The URL of another database on the same server.
+fn on(server: &str, name: &str) -> String {
+    let (path, query) = server.split_once('?').map_or((server, None), |(path, query)| (path, Some(query)));
+    let (base, _) = path.rsplit_once('/').unwrap();
+    query.map_or_else(|| format!("{base}/{name}"), |query| format!("{base}/{name}?{query}"))
+}
+
+async fn run(admin: &mut PgConnection, statement: String) {
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(admin).await.unwrap();
+}
+
+impl Installation {
+    /// Runs one statement past the product.
+    pub(crate) async fn sql(&self, statement: &'static str) -> u64 {
+        let db = Db::connect(&self.location()).await.unwrap();
+        let touched = match &db {
+            Db::Sqlite { writer, .. } => sqlx::query(statement).execute(writer).await.unwrap().rows_affected(),
+            Db::Postgres(pool) => sqlx::query(statement).execute(pool).await.unwrap().rows_affected(),
+        };
+        db.close().await;
+        touched
+    }
+
+    /// Leaves the trace of a migration that this binary does not know.
+    pub(crate) async fn make_newer(&self) {
+        let statement = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
+                         SELECT 9999, 'later', installed_on, success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1";
+        assert_eq!(self.sql(statement).await, 1);
+    }
+
+    /// Counts past the product.
+    pub(crate) async fn count(&self, statement: &'static str) -> i64 {
+        let db = Db::connect(&self.location()).await.unwrap();
+        let count = match &db {
+            Db::Sqlite { writer, .. } => sqlx::query_scalar(statement).fetch_one(writer).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_scalar(statement).fetch_one(pool).await.unwrap(),
+        };
+        db.close().await;
+        count
+    }
+
+    /// Keeps others from writing events until it is let go.
+    pub(crate) async fn lock_events(&self) -> Lock {
+        self.lock("LOCK TABLE events").await
+    }
+
+    /// Keeps others from writing what the installation remembers of itself.
+    pub(crate) async fn lock_installation(&self) -> Lock {
+        self.lock("LOCK TABLE installation").await
+    }
+
+    /// On SQLite a lock is always of the whole database.
+    async fn lock(&self, on_postgres: &'static str) -> Lock {
+        let db = Db::connect(&self.location()).await.unwrap();
+        let tx = match &db {
+            Db::Sqlite { writer, .. } => ks_pay::db::Tx::Sqlite(writer.begin_with("BEGIN EXCLUSIVE").await.unwrap()),
+            Db::Postgres(pool) => {
+                let mut tx = pool.begin().await.unwrap();
+                sqlx::query(on_postgres).execute(&mut *tx).await.unwrap();
+                ks_pay::db::Tx::Postgres(tx)
+            }
+        };
+        Lock { db, tx }
+    }
+}
+
+/// A lock that another program holds.
+pub(crate) struct Lock {
+    db: Db,
+    tx: ks_pay::db::Tx,
+}
+
+impl Lock {
+    pub(crate) async fn release(self) {
+        self.tx.commit().await.unwrap();
+        self.db.close().await;
+    }
+}

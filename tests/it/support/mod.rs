@@ -1,0 +1,139 @@
+//! What every test stands on: an installation of its own, a server in this process, a clock that stands still.
+
+pub(crate) mod bodies;
+pub(crate) mod builders;
+pub(crate) mod cli;
+pub(crate) mod database;
+pub(crate) mod post;
+pub(crate) mod process;
+pub(crate) mod raw;
+pub(crate) mod signing;
+
+use std::{
+    net::SocketAddr,
+    ops::Deref,
+    path::{Path, PathBuf},
+};
+
+use ks_pay::{
+    config::{Config, Options},
+    db::Location,
+    kernel::time::{Clock, Timestamp},
+    server::Server,
+};
+use tempfile::TempDir;
+
+use self::database::Database;
+
+/// A data directory and a database, with no server yet.
+pub(crate) struct Installation {
+    pub(crate) clock: Clock,
+    directory: TempDir,
+    database: Database,
+}
+
+impl Installation {
+    pub(crate) async fn new() -> Self {
+        let clock = Clock::standing(Clock::system().now());
+        Self { clock, directory: tempfile::tempdir().unwrap(), database: Database::new().await }
+    }
+
+    /// Not there until something makes it.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// A place beside the data directory.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The variables under which the command line finds this installation.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        let mut variables = vec![
+            ("KS_PAY_LISTEN", "127.0.0.1:0".to_owned()),
+            ("KS_PAY_DATA_DIR", self.data_dir().to_str().unwrap().to_owned()),
+        ];
+        variables.extend(self.database.url().map(|url| ("DATABASE_URL", url.to_owned())));
+        variables
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let variables = self.variables();
+        let look_up = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        Config::read(&Options::default(), &look_up).unwrap()
+    }
+
+    pub(crate) fn location(&self) -> Location {
+        self.config().database
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Serves it with a clock that stands at about now.
+    pub(crate) async fn serve(self) -> TestApp {
+        let server = Server::start(self.config(), self.clock.clone()).await.unwrap();
+        TestApp { address: server.address(), server: Some(server), installation: self }
+    }
+}
+
+/// A server on an installation of its own.
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    server: Option<Server>,
+    installation: Installation,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Installation::new().await.serve().await
+    }
+
+    /// Stops the server and leaves the installation as it is.
+    pub(crate) async fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
+    /// Serves the same installation again, perhaps at another port.
+    pub(crate) async fn restart(&mut self) {
+        self.stop().await;
+        let server = Server::start(self.config(), self.clock.clone()).await.unwrap();
+        self.address = server.address();
+        self.server = Some(server);
+    }
+}
+
+impl Deref for TestApp {
+    type Target = Installation;
+
+    fn deref(&self) -> &Installation {
+        &self.installation
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(server.stop()));
+        }
+    }
+}
+
+/// Every file under a directory, with what is in it.
+pub(crate) fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let content = std::fs::read(&path).unwrap();
+            found.push((path, content));
+        }
+    }
+    found
+}

@@ -1,0 +1,158 @@
+//! A signed request to an endpoint, as the gateway sends it, and every way to get it wrong.
+
+use std::sync::LazyLock;
+
+use super::{builders::Connection, signing};
+
+/// Keeps no connection open, so that a server stops at once.
+static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    // An error means that one was installed before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
+});
+
+/// The client for everything that is not a raw socket.
+pub(crate) fn client() -> &'static reqwest::Client {
+    &CLIENT
+}
+
+/// A request before it is sent.
+#[derive(Clone)]
+pub(crate) struct Post {
+    url: String,
+    gateway: &'static str,
+    secret: String,
+    body: Vec<u8>,
+    event_id: Option<String>,
+    seconds: i64,
+    signature: Option<Option<String>>,
+    more: Vec<(&'static str, String)>,
+}
+
+impl Connection {
+    /// Signed, with an id of its own.
+    pub(crate) fn post(&self, body: impl Into<Vec<u8>>) -> Post {
+        let body = body.into();
+        Post {
+            url: self.url.clone(),
+            gateway: self.gateway,
+            secret: self.secret.clone(),
+            event_id: Some(format!("evt_{}", &signing::sha256(&body)[..14])),
+            body,
+            seconds: self.clock.now().seconds(),
+            signature: None,
+            more: vec![("content-type", "application/json".to_owned())],
+        }
+    }
+}
+
+impl Post {
+    pub(crate) fn event_id(mut self, id: &str) -> Self {
+        self.event_id = Some(id.to_owned());
+        self
+    }
+
+    pub(crate) fn without_event_id(mut self) -> Self {
+        self.event_id = None;
+        self
+    }
+
+    /// Signed with another secret.
+    pub(crate) fn secret(mut self, secret: &str) -> Self {
+        secret.clone_into(&mut self.secret);
+        self
+    }
+
+    /// Sent elsewhere.
+    pub(crate) fn url(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.url);
+        self
+    }
+
+    /// Signed this many seconds after now, where the time is signed.
+    pub(crate) fn seconds_later(mut self, seconds: i64) -> Self {
+        self.seconds += seconds;
+        self
+    }
+
+    pub(crate) fn unsigned(mut self) -> Self {
+        self.signature = Some(None);
+        self
+    }
+
+    pub(crate) fn signature(mut self, signature: &str) -> Self {
+        self.signature = Some(Some(signature.to_owned()));
+        self
+    }
+
+    /// Another body than was signed.
+    pub(crate) fn body_after_signing(mut self, body: &[u8]) -> Self {
+        self.signature = Some(Some(self.right_signature()));
+        body.clone_into(&mut self.body);
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.more.retain(|(known, _)| *known != name);
+        self.more.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.more.retain(|(known, _)| *known != name);
+        self
+    }
+
+    pub(crate) fn right_signature(&self) -> String {
+        if self.gateway == "razorpay" {
+            return signing::razorpay(&self.secret, &self.body);
+        }
+        let id = self.event_id.as_deref().unwrap_or_default();
+        signing::standard_webhooks(&self.secret, id, &self.seconds.to_string(), &self.body)
+    }
+
+    /// Every header but those of HTTP itself.
+    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
+        let signature = self.signature.clone().unwrap_or_else(|| Some(self.right_signature()));
+        let (id_name, signature_name) = match self.gateway {
+            "razorpay" => ("x-razorpay-event-id", "x-razorpay-signature"),
+            _ => ("webhook-id", "webhook-signature"),
+        };
+        let mut headers = self.more.clone();
+        headers.extend(self.event_id.clone().map(|id| (id_name, id)));
+        headers.extend(signature.map(|signature| (signature_name, signature)));
+        if self.gateway != "razorpay" {
+            headers.push(("webhook-timestamp", self.seconds.to_string()));
+        }
+        headers
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Sends it; the status.
+    pub(crate) async fn send(&self) -> u16 {
+        self.answer().await.status().as_u16()
+    }
+
+    pub(crate) async fn answer(&self) -> reqwest::Response {
+        let mut request = CLIENT.post(&self.url).body(self.body.clone());
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        request.send().await.unwrap()
+    }
+
+    /// Sends it and demands that it was stored.
+    pub(crate) async fn stored(&self) {
+        let answer = self.answer().await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.bytes().await.unwrap(), "", "an answer of 200 has no body");
+    }
+}

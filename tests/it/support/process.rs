@@ -1,0 +1,106 @@
+//! The real binary in a process of its own.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use super::Installation;
+
+/// Only keeps a test that fails from hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running process. Killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    out: Receiver<String>,
+    err: Option<JoinHandle<String>>,
+    seen: Vec<String>,
+}
+
+/// What a process left behind.
+pub(crate) struct Ended {
+    /// `None` when a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) out: Vec<String>,
+    pub(crate) err: String,
+}
+
+impl Installation {
+    /// Starts the binary with these variables and no others.
+    pub(crate) fn process(&self, args: &[&str], more: &[(&str, &str)]) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ks-pay"));
+        command.args(args).env_clear().envs(self.variables()).envs(more.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (sender, out) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut stderr = child.stderr.take().unwrap();
+        let err = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stderr.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        Process { child, out, err: Some(err), seen: Vec::new() }
+    }
+
+    /// Starts the server and waits until it listens.
+    pub(crate) fn serve_in_process(&self, more: &[(&str, &str)]) -> (Process, SocketAddr) {
+        let mut process = self.process(&[], more);
+        let line = process.line("listening on http://");
+        let address = line["listening on http://".len()..].parse().unwrap();
+        (process, address)
+    }
+}
+
+impl Process {
+    /// Waits for a line on stdout that begins so.
+    #[track_caller]
+    pub(crate) fn line(&mut self, beginning: &str) -> String {
+        loop {
+            let line = self.out.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no line {beginning:?} after {:?}", self.seen));
+            self.seen.push(line.clone());
+            if line.starts_with(beginning) {
+                return line;
+            }
+        }
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end. Stdout ends when the process does.
+    pub(crate) fn end(mut self) -> Ended {
+        let mut out = std::mem::take(&mut self.seen);
+        loop {
+            match self.out.recv_timeout(PATIENCE) {
+                Ok(line) => out.push(line),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("it goes on and on: {out:?}"),
+            }
+        }
+        let code = self.child.wait().unwrap().code();
+        Ended { code, out, err: self.err.take().unwrap().join().unwrap() }
+    }
+
+    /// SIGTERM, then its end.
+    pub(crate) fn terminate(self) -> Ended {
+        self.signal("TERM");
+        self.end()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

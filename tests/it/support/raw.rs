@@ -1,0 +1,80 @@
+//! Octets on a socket: what no client library would send.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+/// Only keeps a test that fails from hanging.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything that came back until the server closed the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer(pub(crate) Vec<u8>);
+
+/// Sends all of it and reads until the server closes.
+pub(crate) async fn exchange(to: SocketAddr, request: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(to).await.unwrap();
+    // A server may have answered and closed before it read everything.
+    let _ = stream.write_all(request).await;
+    read_to_end(&mut stream).await
+}
+
+/// Reads until the server closes the connection, or resets it since there was more to read.
+pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    let reading = async { while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {} };
+    timeout(PATIENCE, reading).await.expect("the server closes the connection");
+    Answer(bytes)
+}
+
+/// A request with exactly these headers, `Host` and one that asks for the connection to be closed.
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    [head.as_bytes(), b"\r\n", body].concat()
+}
+
+/// The same with the body's true length announced.
+pub(crate) fn with_length(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
+    let mut headers = headers.to_vec();
+    headers.push(("content-length", body.len().to_string()));
+    request(method, path, &headers, body)
+}
+
+impl Answer {
+    pub(crate) fn status(&self) -> u16 {
+        let head = self.head();
+        head.split(' ').nth(1).unwrap_or_else(|| panic!("an answer: {head:?}")).parse().unwrap()
+    }
+
+    fn head(&self) -> String {
+        String::from_utf8_lossy(&self.0[..self.split()]).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.head().lines().skip(1).find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        })
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        self.0.get(self.split() + 4..).unwrap_or_default()
+    }
+
+    /// Every octet but the value of `Date`.
+    pub(crate) fn but_date(&self) -> String {
+        let text = String::from_utf8_lossy(&self.0);
+        text.split("\r\n").map(|line| if line.to_lowercase().starts_with("date:") { "date:" } else { line }).collect::<Vec<_>>().join("\r\n")
+    }
+
+    fn split(&self) -> usize {
+        self.0.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(self.0.len())
+    }
+}
