@@ -60,15 +60,14 @@ impl Server {
         let _ = state.base.set(base);
 
         let shared = state.clone();
-        let server = HttpServer::new(move || {
-            App::new().app_data(shared.clone()).wrap(from_fn(unread::close)).configure(site::configure)
-        })
-            .client_request_timeout(HEAD_WITHIN)
-            .shutdown_timeout(GRACE)
-            .disable_signals()
-            .listen(listener)
-            .map_err(|error| format!("{address} cannot be listened on: {error}."))?
-            .run();
+        let server =
+            HttpServer::new(move || App::new().app_data(shared.clone()).wrap(from_fn(unread::close)).configure(site::configure))
+                .client_request_timeout(HEAD_WITHIN)
+                .shutdown_timeout(GRACE)
+                .disable_signals()
+                .listen(listener)
+                .map_err(|error| format!("{address} cannot be listened on: {error}."))?
+                .run();
         let handle = server.handle();
         Ok(Self { state, address, handle, running: tokio::spawn(server), refusals, setup, _lock: lock })
     }

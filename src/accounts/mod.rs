@@ -26,11 +26,11 @@ use crate::{
 };
 
 /// A session ends when nobody used it for this long.
-pub(crate) const IDLE: Duration = Duration::from_secs(12 * 3600);
+pub(crate) const IDLE: Duration = Duration::from_hours(12);
 /// A session ends this long after signing in, however much it is used.
-pub(crate) const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(crate) const ABSOLUTE: Duration = Duration::from_hours(168);
 /// How often a session's last use is written down: SQLite has one writer, and pages must not queue for it.
-const TOUCH: Duration = Duration::from_secs(60);
+const TOUCH: Duration = Duration::from_mins(1);
 
 /// What a user may do in their company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,7 +49,7 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
         return Ok(see_other(target));
     }
     let visitor = Visitor::of(&request, &state);
-    visitor.answer(&state, html(StatusCode::OK, &sign_in_page(&state, &visitor, "", target, None))?)
+    Ok(visitor.answer(&state, html(StatusCode::OK, &sign_in_page(&state, &visitor, "", target, None))?))
 }
 
 /// `POST /login`
@@ -59,7 +59,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
     let email = text::email(&posted.form.email).unwrap_or_default();
     let refused = |status, sentence| {
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
-        visitor.answer(&state, html(status, &page)?)
+        Ok(visitor.answer(&state, html(status, &page)?))
     };
     if let Err(wait) = state.limits.try_sign_in(client::address(&request, &state), &email) {
         tracing::warn!("sign-ins are slowed down");
@@ -124,7 +124,7 @@ pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Q
     let visitor = Visitor::of(&request, &state);
     let form = SetupForm { token, ..SetupForm::default() };
     let page = views::Setup { csrf: visitor.token(&state), form: &form, errors: FieldErrors::default() };
-    visitor.answer(&state, html(StatusCode::OK, &page)?)
+    Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
 }
 
 /// `POST /setup`
@@ -139,7 +139,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
         Ok(owner) => owner,
         Err(errors) => {
             let page = views::Setup { csrf: visitor.token(&state), form: &posted.form, errors };
-            return visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?);
+            return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?));
         }
     };
     let password_hash = state.passwords.hash(&posted.form.password).await?;
@@ -274,10 +274,10 @@ impl Visitor {
         csrf::token(&state.vault, &self.name)
     }
 
-    fn answer(&self, state: &State, mut response: HttpResponse) -> Answer {
+    fn answer(&self, state: &State, mut response: HttpResponse) -> HttpResponse {
         if self.is_new {
             let _ = response.add_cookie(&cookies::signed(state, VISITOR, &self.name));
         }
-        Ok(response)
+        response
     }
 }

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::{Failure, Installation, Io};
 use crate::{
     events::{Event, store},
-    kernel::{id::EventId, time::Timestamp},
+    kernel::{hex, id::EventId, time::Timestamp},
 };
 
 /// Rows read at once.
@@ -58,7 +58,7 @@ fn line(event: &Event) -> serde_json::Value {
         "mode": event.mode.slug(),
         "gateway_event_id": event.gateway_event_id,
         "type": event.event_type,
-        "body_sha256": event.body_sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "body_sha256": hex::encode(&event.body_sha256),
         "received_at": Timestamp::rfc3339(event.received_at),
         "state": event.state.as_str(),
         "receipts": event.receipts,

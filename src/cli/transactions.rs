@@ -58,7 +58,7 @@ fn line(transaction: &Transaction) -> serde_json::Value {
         "mode": transaction.mode.slug(),
         "payment_id": transaction.payment_id,
         "order_id": transaction.order_id,
-        "status": transaction.status.map(|status| status.as_str()),
+        "status": transaction.status.map(super::super::transactions::Status::as_str),
         "amount": transaction.amount,
         "amount_refunded": transaction.refunded,
         "currency": transaction.currency.map(|currency| currency.to_string()),

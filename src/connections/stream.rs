@@ -31,7 +31,7 @@ use crate::{
 /// How often the version is asked for.
 const INTERVAL: Duration = Duration::from_millis(700);
 /// The longest life of a stream.
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 /// Silence after which a comment goes out, so that a proxy keeps the stream and a client that left is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The most streams of one server; a page without one is refreshed by its own timer.
@@ -96,7 +96,7 @@ impl Watcher {
     async fn next(mut self) -> Next {
         if self.is_new {
             self.is_new = false;
-            return self.say("retry: 2000\n\n");
+            return Some(self.say("retry: 2000\n\n"));
         }
         let mut stopped = self.state.stopped();
         loop {
@@ -110,9 +110,9 @@ impl Watcher {
             match self.version().await {
                 Some(version) if version != self.version => {
                     self.version = version;
-                    return self.say("event: changed\ndata: evidence\n\n");
+                    return Some(self.say("event: changed\ndata: evidence\n\n"));
                 }
-                _ if self.said_at.elapsed() >= KEEP_ALIVE => return self.say(":\n\n"),
+                _ if self.said_at.elapsed() >= KEEP_ALIVE => return Some(self.say(":\n\n")),
                 _ => {}
             }
         }
@@ -123,8 +123,8 @@ impl Watcher {
         evidence::version(&mut reader, self.connection).await.ok()
     }
 
-    fn say(mut self, text: &'static str) -> Next {
+    fn say(mut self, text: &'static str) -> (Result<Bytes, AppError>, Self) {
         self.said_at = Instant::now();
-        Some((Ok(Bytes::from_static(text.as_bytes())), self))
+        (Ok(Bytes::from_static(text.as_bytes())), self)
     }
 }

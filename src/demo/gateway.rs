@@ -38,12 +38,12 @@ struct Sender {
 }
 
 /// Plays for every connection.
-pub(super) fn play(base: String, shops: Vec<Wired>) -> Result<Playing, String> {
+pub(super) fn play(base: &str, shops: Vec<Wired>) -> Result<Playing, String> {
     let client = http::client()?;
     let tasks = shops.into_iter().map(|wired| {
         let sender = Sender {
             client: client.clone(),
-            url: urls::webhook_url(&base, &wired.endpoint),
+            url: urls::webhook_url(base, &wired.endpoint),
             merchant: Merchant::of(wired.shop, &mut rand::rng()),
             wired,
             clock: Clock::system(),

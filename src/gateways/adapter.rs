@@ -20,6 +20,7 @@ pub(crate) struct Incoming<'a> {
 }
 
 /// How often a header came.
+#[derive(Clone, Copy)]
 pub(crate) enum Header<'a> {
     Absent,
     Once(&'a [u8]),

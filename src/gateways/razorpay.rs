@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::adapter::{Adapter, Header, Incoming, Reading, Rejected, Verified};
-use crate::kernel::{secret::Secret, time::Timestamp};
+use crate::kernel::{hex, secret::Secret, time::Timestamp};
 
 /// The events a merchant should tick. The page, the simulator and the tests take them from here.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -35,12 +35,11 @@ pub(crate) struct Razorpay;
 impl Adapter for Razorpay {
     fn check(&self, request: &Incoming<'_>, secret: &Secret, _now: Timestamp) -> Result<(), Rejected> {
         let header = match request.header("x-razorpay-signature") {
-            Header::Absent => return Err(Rejected::SignatureMissing),
-            Header::Once(value) if value.is_empty() => return Err(Rejected::SignatureMissing),
+            Header::Absent | Header::Once(b"") => return Err(Rejected::SignatureMissing),
             Header::Once(value) => value,
             Header::Repeated => return Err(Rejected::SignatureMalformed),
         };
-        let signature = hex(header).ok_or(Rejected::SignatureMalformed)?;
+        let signature = hex::decode_32(header).ok_or(Rejected::SignatureMalformed)?;
         mac(secret, request.body).verify_slice(&signature).map_err(|_| Rejected::SignatureMismatch)
     }
 
@@ -62,7 +61,7 @@ impl Adapter for Razorpay {
             ("content-type", "application/json".to_owned()),
             ("user-agent", "Razorpay-Webhook/v1".to_owned()),
             ("x-razorpay-event-id", event_id.to_owned()),
-            ("x-razorpay-signature", signature.iter().map(|byte| format!("{byte:02x}")).collect()),
+            ("x-razorpay-signature", hex::encode(&signature)),
         ]
     }
 
@@ -79,19 +78,6 @@ fn mac(secret: &Secret, body: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
     mac.update(body);
     mac
-}
-
-/// Exactly 64 hex digits; any other length or character is no signature of Razorpay's.
-fn hex(text: &[u8]) -> Option<[u8; 32]> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut bytes = [0; 32];
-    if text.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

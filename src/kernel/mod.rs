@@ -3,6 +3,7 @@
 //! The rule: nothing here knows a merchant, a page or a table.
 
 pub(crate) mod base62;
+pub(crate) mod hex;
 pub mod id;
 pub mod money;
 pub(crate) mod secret;

@@ -13,7 +13,7 @@ use sha2::Sha256;
 use crate::{kernel::time::Timestamp, state::State};
 
 /// The longest that what a signed cookie says is believed.
-const LIFE: std::time::Duration = std::time::Duration::from_secs(3600);
+const LIFE: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// A cookie as all of ours are: this site's, unreadable to scripts, and over https only where there is https.
 pub(crate) fn cookie(state: &State, name: &str, value: String) -> Cookie<'static> {

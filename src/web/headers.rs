@@ -52,9 +52,7 @@ pub(crate) async fn add(
     let is_https = request.app_data::<Data<State>>().is_some_and(|state| state.is_https());
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
-    for (name, value) in FIXED {
-        set(headers, name, value);
-    }
+    set_fixed(headers);
     if is_https {
         set(headers, "strict-transport-security", HSTS);
     }
@@ -62,6 +60,13 @@ pub(crate) async fn add(
         set(headers, "cache-control", "no-store");
     }
     Ok(response)
+}
+
+/// Those that never differ.
+pub(super) fn set_fixed(headers: &mut HeaderMap) {
+    for (name, value) in FIXED {
+        set(headers, name, value);
+    }
 }
 
 fn set(headers: &mut HeaderMap, name: &'static str, value: &'static str) {

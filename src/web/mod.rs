@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod page;
+pub(crate) mod panics;
 pub(crate) mod posted;
 pub(crate) mod session;
 pub(crate) mod shell;

@@ -89,7 +89,7 @@ impl Shell {
     }
 
     /// The last breadcrumb is the parent: the only one a phone shows.
-    pub(crate) fn is_parent(&self, index: &usize) -> bool {
+    pub(crate) fn is_parent(&self, index: usize) -> bool {
         index + 1 == self.crumbs.len()
     }
 
@@ -102,7 +102,7 @@ impl Shell {
     /// The console's own menu.
     pub(crate) fn console(mut self, current: ConsoleEntry) -> Self {
         let link = |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == entry };
-        self.nav_label = "Console".to_owned();
+        "Console".clone_into(&mut self.nav_label);
         self.nav = vec![
             link(urls::PERSONAL_INFO, "person", "Personal Info", ConsoleEntry::PersonalInfo),
             link(urls::APPLICATIONS, "apps", "Applications", ConsoleEntry::Applications),
@@ -115,7 +115,7 @@ impl Shell {
     pub(crate) fn app(mut self, id: AppId, name: &str, current: AppEntry, mode: Option<Mode>) -> Self {
         let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
         let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == entry };
-        self.nav_label = name.to_owned();
+        name.clone_into(&mut self.nav_label);
         self.nav = vec![
             link(moded(urls::app(id)), "overview", "Overview", AppEntry::Overview),
             link(moded(urls::transactions(id)), "transactions", "Transactions", AppEntry::Transactions),

@@ -6,9 +6,8 @@ mod evidence;
 mod payments;
 mod when;
 
-pub(crate) use evidence::{Said, refusal, sentence_of_connection};
-pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence};
-pub(crate) use when::{When, day, when};
+pub(crate) use evidence::{Said, sentence_of_connection};
+pub(crate) use when::{When, when};
 
 use crate::{connections, events, gateways::Mode, transactions::Status, transactions::Transaction};
 

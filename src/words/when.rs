@@ -20,7 +20,7 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
     let zoned = at.zoned();
     let age = now.since(at).as_secs();
     let text = match age {
-        0 if at > now.plus(std::time::Duration::from_secs(60)) => zoned.strftime("%-d %b %Y, %-I:%M\u{a0}%P").to_string(),
+        0 if at > now.plus(std::time::Duration::from_mins(1)) => zoned.strftime("%-d %b %Y, %-I:%M\u{a0}%P").to_string(),
         0..60 => format!("{age}\u{a0}s ago"),
         60..3600 => format!("{}\u{a0}min ago", age / 60),
         3600..86_400 => format!("{}\u{a0}h ago", age / 3600),

@@ -173,7 +173,9 @@ async fn an_endpoint_is_compared_as_it_was_sent() {
     let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
     let id = &connection.endpoint;
     let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    for segment in [id.to_uppercase(), id.to_lowercase(), encoded, format!("%77{}", &id[1..]), format!("{id}%2F"), format!("{id}%00")] {
+    for segment in
+        [id.to_uppercase(), id.to_lowercase(), encoded, format!("%77{}", &id[1..]), format!("{id}%2F"), format!("{id}%00")]
+    {
         assert_eq!(raw_post(&app, &post, &segment).await.status(), 401, "{segment}");
     }
     for deeper in [format!("{id}/"), format!("{id}/x"), format!("/{id}"), format!("x/../{id}")] {

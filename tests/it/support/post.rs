@@ -8,12 +8,7 @@ use super::{builders::Connection, signing};
 static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
     // An error means that one was installed before.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .no_proxy()
-        .pool_max_idle_per_host(0)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).redirect(reqwest::redirect::Policy::none()).build().unwrap()
 });
 
 /// The client for everything that is not a raw socket.

@@ -71,7 +71,10 @@ impl Answer {
     /// Every octet but the value of `Date`.
     pub(crate) fn but_date(&self) -> String {
         let text = String::from_utf8_lossy(&self.0);
-        text.split("\r\n").map(|line| if line.to_lowercase().starts_with("date:") { "date:" } else { line }).collect::<Vec<_>>().join("\r\n")
+        text.split("\r\n")
+            .map(|line| if line.to_lowercase().starts_with("date:") { "date:" } else { line })
+            .collect::<Vec<_>>()
+            .join("\r\n")
     }
 
     fn split(&self) -> usize {

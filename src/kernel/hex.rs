@@ -1,0 +1,34 @@
+//! Hexadecimal text, as signatures and digests are written.
+
+/// Two lower-case digits a byte.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Exactly 32 bytes from 64 digits of either case; `None` for any other text.
+pub(crate) fn decode_32(text: &[u8]) -> Option<[u8; 32]> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let bytes: [u8; 32] = std::array::from_fn(|index| u8::try_from(index * 8).unwrap());
+        assert_eq!(decode_32(encode(&bytes).as_bytes()), Some(bytes));
+        assert_eq!(encode(&[0, 15, 160, 255]), "000fa0ff");
+        assert_eq!(decode_32(b"00"), None);
+        assert_eq!(decode_32("é".repeat(32).as_bytes()), None);
+    }
+}
