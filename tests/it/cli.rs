@@ -22,8 +22,22 @@ fn app<'a>(company: &'a str, name: &'a str) -> [&'a str; 10] {
 async fn help_and_version_go_to_stdout_for_every_command() {
     let at = Installation::new().await;
     let commands: [&[&str]; 16] = [
-        &[], &["serve"], &["user"], &["user", "add"], &["user", "password"], &["app"], &["app", "add"], &["gateway"], &["gateway", "add"],
-        &["webhook"], &["webhook", "show"], &["simulate"], &["events", "export"], &["transactions", "export"], &["doctor"], &["events"],
+        &[],
+        &["serve"],
+        &["user"],
+        &["user", "add"],
+        &["user", "password"],
+        &["app"],
+        &["app", "add"],
+        &["gateway"],
+        &["gateway", "add"],
+        &["webhook"],
+        &["webhook", "show"],
+        &["simulate"],
+        &["events", "export"],
+        &["transactions", "export"],
+        &["doctor"],
+        &["events"],
     ];
     for command in commands {
         let output = at.cli_with(&[command, &["--help"]].concat(), "", &[]).await;
@@ -129,7 +143,12 @@ async fn an_apps_name_is_unique_within_the_company_only() {
 async fn an_app_needs_an_email_and_a_country() {
     let at = Installation::new().await;
     at.cli(user("Neem Tree Retail", "a@neem.example"), PASSWORD).await.assert_done();
-    for (name, email, country) in [("Store", "no address", "IN"), ("Store", "shop@example.com", "India"), ("Store", "shop@example.com", "XX"), ("", "shop@example.com", "IN")] {
+    for (name, email, country) in [
+        ("Store", "no address", "IN"),
+        ("Store", "shop@example.com", "India"),
+        ("Store", "shop@example.com", "XX"),
+        ("", "shop@example.com", "IN"),
+    ] {
         let args = ["app", "add", "--company", "Neem Tree Retail", "--name", name, "--email", email, "--country", country];
         at.cli(args, "").await.failure();
     }

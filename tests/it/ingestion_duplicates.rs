@@ -26,8 +26,12 @@ async fn new_bodies_with_new_ids_or_none_are_new_events() {
     connection.post(captured("pay_2")).event_id("evt_2").stored().await;
     connection.post(captured("pay_3")).without_event_id().stored().await;
     connection.post(captured("pay_4")).without_event_id().stored().await;
-    let expected =
-        [row(Some("evt_1"), "processed", 1), row(Some("evt_2"), "processed", 1), row(None, "processed", 1), row(None, "processed", 1)];
+    let expected = [
+        row(Some("evt_1"), "processed", 1),
+        row(Some("evt_2"), "processed", 1),
+        row(None, "processed", 1),
+        row(None, "processed", 1),
+    ];
     assert_eq!(told(&app).await, expected);
     assert_eq!(app.transactions().await.len(), 4);
 }
@@ -148,7 +152,10 @@ async fn the_same_request_at_another_connection_is_independent() {
     for connection in &connections {
         connection.post(captured("pay_1")).event_id("evt_1").stored().await;
     }
-    assert_eq!(told(&app).await, [row(Some("evt_1"), "processed", 1), row(Some("evt_1"), "processed", 1), row(Some("evt_1"), "processed", 1)]);
+    assert_eq!(
+        told(&app).await,
+        [row(Some("evt_1"), "processed", 1), row(Some("evt_1"), "processed", 1), row(Some("evt_1"), "processed", 1)]
+    );
     let transactions = app.transactions().await;
     let at: Vec<_> = transactions.iter().map(|one| one["connection"].as_str().unwrap()).collect();
     assert_eq!(at, connections.each_ref().map(|connection| connection.id.as_str()));

@@ -17,7 +17,10 @@ async fn a_new_id_is_a_new_event_whatever_its_body() {
     let events = app.events().await;
     assert_eq!(events.len(), 2);
     for event in &events {
-        assert_eq!((&event["state"], &event["receipts"], &event["conflict_with"]), (&json!("unhandled"), &json!(1), &Value::Null));
+        assert_eq!(
+            (&event["state"], &event["receipts"], &event["conflict_with"]),
+            (&json!("unhandled"), &json!(1), &Value::Null)
+        );
         assert_eq!((&event["type"], &event["gateway"]), (&json!("invoice.paid"), &json!("standard-webhooks")));
     }
 }
@@ -50,7 +53,9 @@ async fn the_same_id_with_another_body_is_a_conflict() {
 async fn a_body_without_a_type_is_quarantined() {
     let app = TestApp::start().await;
     let connection = app.standard_webhooks().await;
-    for (body, id) in [("not json", "msg_1"), ("{}", "msg_2"), (r#"{"type":1}"#, "msg_3"), (r#"{"type":"a","type":"b"}"#, "msg_4")] {
+    for (body, id) in
+        [("not json", "msg_1"), ("{}", "msg_2"), (r#"{"type":1}"#, "msg_3"), (r#"{"type":"a","type":"b"}"#, "msg_4")]
+    {
         connection.post(body).event_id(id).stored().await;
     }
     let events = app.events().await;

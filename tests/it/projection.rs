@@ -135,8 +135,14 @@ async fn rubbish_that_a_customer_typed_hides_no_payment() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
-    let notes: [&[u8]; 6] =
-        [br#"{"a":"\u0000"}"#, br#"{"a":"\ud800"}"#, b"{\"a\":\"\xff\xfe\"}", b"\"\xed\xa0\x80\"", br#"{"a":1,"a":2}"#, deep.as_bytes()];
+    let notes: [&[u8]; 6] = [
+        br#"{"a":"\u0000"}"#,
+        br#"{"a":"\ud800"}"#,
+        b"{\"a\":\"\xff\xfe\"}",
+        b"\"\xed\xa0\x80\"",
+        br#"{"a":1,"a":2}"#,
+        deep.as_bytes(),
+    ];
     for (number, note) in notes.iter().enumerate() {
         connection.post(bodies::payment_with_notes("payment.captured", &format!("pay_{number}"), note)).stored().await;
     }

@@ -50,10 +50,8 @@ impl Installation {
 
     /// The variables under which the command line finds this installation.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
-        let mut variables = vec![
-            ("KS_PAY_LISTEN", "127.0.0.1:0".to_owned()),
-            ("KS_PAY_DATA_DIR", self.data_dir().to_str().unwrap().to_owned()),
-        ];
+        let mut variables =
+            vec![("KS_PAY_LISTEN", "127.0.0.1:0".to_owned()), ("KS_PAY_DATA_DIR", self.data_dir().to_str().unwrap().to_owned())];
         variables.extend(self.database.url().map(|url| ("DATABASE_URL", url.to_owned())));
         variables
     }

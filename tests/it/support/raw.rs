@@ -35,7 +35,7 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Answer {
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head = head + name + ": " + value + "\r\n";
     }
     [head.as_bytes(), b"\r\n", body].concat()
 }
@@ -71,7 +71,10 @@ impl Answer {
     /// Every octet but the value of `Date`.
     pub(crate) fn but_date(&self) -> String {
         let text = String::from_utf8_lossy(&self.0);
-        text.split("\r\n").map(|line| if line.to_lowercase().starts_with("date:") { "date:" } else { line }).collect::<Vec<_>>().join("\r\n")
+        text.split("\r\n")
+            .map(|line| if line.to_lowercase().starts_with("date:") { "date:" } else { line })
+            .collect::<Vec<_>>()
+            .join("\r\n")
     }
 
     fn split(&self) -> usize {
