@@ -60,15 +60,14 @@ impl Server {
         let _ = state.base.set(base);
 
         let shared = state.clone();
-        let server = HttpServer::new(move || {
-            App::new().app_data(shared.clone()).wrap(from_fn(unread::close)).configure(site::configure)
-        })
-            .client_request_timeout(HEAD_WITHIN)
-            .shutdown_timeout(GRACE)
-            .disable_signals()
-            .listen(listener)
-            .map_err(|error| format!("{address} cannot be listened on: {error}."))?
-            .run();
+        let server =
+            HttpServer::new(move || App::new().app_data(shared.clone()).wrap(from_fn(unread::close)).configure(site::configure))
+                .client_request_timeout(HEAD_WITHIN)
+                .shutdown_timeout(GRACE)
+                .disable_signals()
+                .listen(listener)
+                .map_err(|error| format!("{address} cannot be listened on: {error}."))?
+                .run();
         let handle = server.handle();
         Ok(Self { state, address, handle, running: tokio::spawn(server), refusals, setup, _lock: lock })
     }
@@ -93,9 +92,8 @@ impl Server {
     /// Waits for SIGTERM or Ctrl-C, then stops. A second signal ends at once what still runs.
     ///
     /// # Errors
-    /// When signals cannot be received, or the server ended by itself.
-    pub async fn run(mut self) -> Result<(), String> {
-        let mut signals = Signals::new().map_err(|error| format!("Signals cannot be received: {error}."))?;
+    /// When the server ended by itself.
+    pub async fn run(mut self, mut signals: Signals) -> Result<(), String> {
         tokio::select! {
             () = signals.next() => {}
             _ = &mut self.running => return Err("The server ended by itself; the log says why.".to_owned()),
@@ -118,16 +116,22 @@ impl Server {
     }
 }
 
-/// SIGTERM and Ctrl-C.
-struct Signals {
+/// SIGTERM and Ctrl-C, which end no process any more once this is there.
+pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    /// Receives them from now on. To be called before anybody is told that the server listens.
+    ///
+    /// # Errors
+    /// A sentence when they cannot be received.
+    pub fn receive() -> Result<Self, String> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let failed = |error: std::io::Error| format!("Signals cannot be received: {error}.");
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt()).map_err(failed)? })
     }
 
     async fn next(&mut self) {
