@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web::Data};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     startup::{self, Opened, ServerLock},
     state::State,
     unread,
+    web::panics,
 };
 
 /// The longest that what began may take to finish.
@@ -31,7 +32,7 @@ const ADDRESS: &str = "address";
 
 /// A running server.
 pub struct Server {
-    state: web::Data<State>,
+    state: Data<State>,
     address: SocketAddr,
     handle: ServerHandle,
     running: JoinHandle<std::io::Result<()>>,
@@ -56,18 +57,23 @@ impl Server {
         };
         let setup = accounts::setup::renew(&db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
         let (recorder, refusals) = Recorder::start(&db);
-        let state = web::Data::from(Arc::new(State::new(config, db, vault, clock, recorder)));
+        let state = Data::from(Arc::new(State::new(config, db, vault, clock, recorder)));
         let _ = state.base.set(base);
 
         let shared = state.clone();
-        let server =
-            HttpServer::new(move || App::new().app_data(shared.clone()).wrap(from_fn(unread::close)).configure(site::configure))
-                .client_request_timeout(HEAD_WITHIN)
-                .shutdown_timeout(GRACE)
-                .disable_signals()
-                .listen(listener)
-                .map_err(|error| format!("{address} cannot be listened on: {error}."))?
-                .run();
+        let server = HttpServer::new(move || {
+            App::new()
+                .wrap(from_fn(panics::catch))
+                .app_data(shared.clone())
+                .wrap(from_fn(unread::close))
+                .configure(site::configure)
+        })
+        .client_request_timeout(HEAD_WITHIN)
+        .shutdown_timeout(GRACE)
+        .disable_signals()
+        .listen(listener)
+        .map_err(|error| format!("{address} cannot be listened on: {error}."))?
+        .run();
         let handle = server.handle();
         Ok(Self { state, address, handle, running: tokio::spawn(server), refusals, setup, _lock: lock })
     }
@@ -97,9 +103,8 @@ impl Server {
     /// Waits for SIGTERM or Ctrl-C, then stops. A second signal ends at once what still runs.
     ///
     /// # Errors
-    /// When signals cannot be received, or the server ended by itself.
-    pub async fn run(mut self) -> Result<(), String> {
-        let mut signals = Signals::new().map_err(|error| format!("Signals cannot be received: {error}."))?;
+    /// When the server ended by itself.
+    pub async fn run(mut self, mut signals: Signals) -> Result<(), String> {
         tokio::select! {
             () = signals.next() => {}
             _ = &mut self.running => return Err("The server ended by itself; the log says why.".to_owned()),
@@ -122,16 +127,22 @@ impl Server {
     }
 }
 
-/// SIGTERM and Ctrl-C.
-struct Signals {
+/// SIGTERM and Ctrl-C, which end no process any more once this is there.
+pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    /// Receives them from now on. To be called before anybody is told that the server listens.
+    ///
+    /// # Errors
+    /// A sentence when they cannot be received.
+    pub fn receive() -> Result<Self, String> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let failed = |error: std::io::Error| format!("Signals cannot be received: {error}.");
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt()).map_err(failed)? })
     }
 
     async fn next(&mut self) {

@@ -1,9 +1,10 @@
 //! `ks-pay demo`: says where to look and how to get in, then runs until it is told to stop.
 
 use super::{Failure, Io};
-use crate::{config::Config, demo, urls};
+use crate::{config::Config, demo, server::Signals, urls};
 
 pub(super) async fn run(config: Config, io: &mut Io<'_>) -> Result<(), Failure> {
+    let signals = Signals::receive()?;
     let demo = demo::start(config).await?;
     let address = demo.server.address();
     io.say(format_args!("listening on http://{address}"))?;
@@ -11,5 +12,5 @@ pub(super) async fn run(config: Config, io: &mut Io<'_>) -> Result<(), Failure> 
     io.say(format_args!("  e-mail    {}", demo::EMAIL))?;
     io.say(format_args!("  password  {}", demo.password))?;
     io.out.flush()?;
-    Ok(demo.run().await?)
+    Ok(demo.run(signals).await?)
 }

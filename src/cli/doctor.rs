@@ -72,6 +72,9 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
 }
 
 async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    if let Err(error) = db.check_age().await {
+        return report.bad("database", startup::sentence(&error));
+    }
     report.good("database", format_args!("{} answers", db.engine()))?;
     match db.durability().await {
         Err(error) => report.bad("durability", startup::sentence(&error))?,

@@ -6,7 +6,7 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{Db, DbError};
+use super::{Db, DbError, run};
 
 macro_rules! migrations {
     ($engine:literal) => {
@@ -35,6 +35,20 @@ fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
 
 pub(super) fn names(db: &Db) -> Vec<(i64, &'static str)> {
     of(db).iter().map(|&(number, name, _)| (number, name)).collect()
+}
+
+const NEWEST: &str = "SELECT MAX(version) FROM _sqlx_migrations";
+
+/// Refuses a database that has a migration this binary does not know; changes nothing.
+pub(super) async fn check(db: &Db) -> Result<(), DbError> {
+    let mut reader = db.reader().await?;
+    let newest: Result<Option<i64>, DbError> = run!(&mut reader, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await);
+    match newest {
+        Ok(Some(number)) if of(db).iter().all(|(known, ..)| *known != number) => Err(DbError::Newer(number)),
+        // Broken: there is no such table, since nothing was migrated yet.
+        Ok(_) | Err(DbError::Broken(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 pub(super) async fn run(db: &Db) -> Result<(), DbError> {

@@ -137,6 +137,14 @@ impl Db {
         }
     }
 
+    /// Refuses a database that is newer than this binary, and changes nothing.
+    ///
+    /// # Errors
+    /// [`DbError::Newer`], or when the database does not answer.
+    pub async fn check_age(&self) -> Result<(), DbError> {
+        migrate::check(self).await
+    }
+
     /// Begins a unit of work that may write.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::{
     config::{Config, KeySource},
     db::Location,
     kernel::{base62, time::Clock},
-    server::Server,
+    server::{Server, Signals},
     startup::ServerLock,
 };
 
@@ -34,8 +34,8 @@ pub(crate) struct Demo {
 
 impl Demo {
     /// Runs until it is told to stop.
-    pub(crate) async fn run(self) -> Result<(), String> {
-        let result = self.server.run().await;
+    pub(crate) async fn run(self, signals: Signals) -> Result<(), String> {
+        let result = self.server.run(signals).await;
         drop((self.api, self.gateway));
         result
     }

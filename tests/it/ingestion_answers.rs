@@ -9,7 +9,7 @@ use crate::support::{
     signing,
 };
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Sends the request over a bare socket, so that every octet of the answer can be compared.
 async fn raw_post(app: &TestApp, post: &Post, endpoint: &str) -> Answer {
@@ -172,7 +172,7 @@ async fn an_endpoint_is_compared_as_it_was_sent() {
     let connection = app.razorpay().await;
     let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
     let id = &connection.endpoint;
-    let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded: String = id.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
     for segment in
         [id.to_uppercase(), id.to_lowercase(), encoded, format!("%77{}", &id[1..]), format!("{id}%2F"), format!("{id}%00")]
     {

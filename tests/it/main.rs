@@ -4,6 +4,7 @@
 //! database a test on it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod at_rest;
 mod cli;
 mod cli_doctor;
 mod cli_simulate;
@@ -13,5 +14,9 @@ mod ingestion_limits;
 mod ingestion_signed_ids;
 mod ingestion_trouble;
 mod life_cycles;
+mod migrations;
 mod projection;
+mod running;
+mod startup;
+mod statements;
 mod support;

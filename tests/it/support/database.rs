@@ -41,7 +41,7 @@ impl Database {
         Self::postgres(postgres_server().expect("TEST_DATABASE=postgres needs TEST_POSTGRES_URL")).await
     }
 
-    async fn postgres(server: String) -> Self {
+    pub(crate) async fn postgres(server: String) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("ks_pay_it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut admin = PgConnection::connect(&server).await.unwrap();
@@ -103,7 +103,7 @@ fn migrations_digest() -> String {
         digest.update(name);
         digest.update(text);
     }
-    digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    super::signing::hex(&digest.finalize()[..6])
 }
 
 /// The migrations of an engine, in order: file name and text.

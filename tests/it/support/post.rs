@@ -16,6 +16,14 @@ pub(crate) fn client() -> &'static reqwest::Client {
     &CLIENT
 }
 
+/// What stands in the header of the signature.
+#[derive(Clone)]
+enum Signature {
+    Right,
+    Absent,
+    Is(String),
+}
+
 /// A request before it is sent.
 #[derive(Clone)]
 pub(crate) struct Post {
@@ -25,7 +33,7 @@ pub(crate) struct Post {
     body: Vec<u8>,
     event_id: Option<String>,
     seconds: i64,
-    signature: Option<Option<String>>,
+    signature: Signature,
     more: Vec<(&'static str, String)>,
 }
 
@@ -40,7 +48,7 @@ impl Connection {
             event_id: Some(format!("evt_{}", &signing::sha256(&body)[..14])),
             body,
             seconds: self.clock.now().seconds(),
-            signature: None,
+            signature: Signature::Right,
             more: vec![("content-type", "application/json".to_owned())],
         }
     }
@@ -76,18 +84,18 @@ impl Post {
     }
 
     pub(crate) fn unsigned(mut self) -> Self {
-        self.signature = Some(None);
+        self.signature = Signature::Absent;
         self
     }
 
     pub(crate) fn signature(mut self, signature: &str) -> Self {
-        self.signature = Some(Some(signature.to_owned()));
+        self.signature = Signature::Is(signature.to_owned());
         self
     }
 
     /// Another body than was signed.
     pub(crate) fn body_after_signing(mut self, body: &[u8]) -> Self {
-        self.signature = Some(Some(self.right_signature()));
+        self.signature = Signature::Is(self.right_signature());
         body.clone_into(&mut self.body);
         self
     }
@@ -113,7 +121,11 @@ impl Post {
 
     /// Every header but those of HTTP itself.
     pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
-        let signature = self.signature.clone().unwrap_or_else(|| Some(self.right_signature()));
+        let signature = match &self.signature {
+            Signature::Right => Some(self.right_signature()),
+            Signature::Absent => None,
+            Signature::Is(text) => Some(text.clone()),
+        };
         let (id_name, signature_name) = match self.gateway {
             "razorpay" => ("x-razorpay-event-id", "x-razorpay-signature"),
             _ => ("webhook-id", "webhook-signature"),

@@ -12,7 +12,7 @@ use std::{
 use super::Installation;
 
 /// Only keeps a test that fails from hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running process. Killed when it is dropped.
 pub(crate) struct Process {

@@ -35,7 +35,7 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Answer {
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head = head + name + ": " + value + "\r\n";
     }
     [head.as_bytes(), b"\r\n", body].concat()
 }

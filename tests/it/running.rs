@@ -1,0 +1,123 @@
+//! The real binary: what it prints, what it makes, and how it ends.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::{Installation, TestApp, bodies, builders::Connection, cli::one_sentence, post, signing};
+
+const LINK: &str = "set up here";
+
+/// The one-time link among the lines of a start.
+fn links(out: &[String]) -> Vec<&str> {
+    out.iter().filter(|line| line.contains("/setup?token=")).map(String::as_str).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_start_prints_a_new_link_until_there_is_a_user() {
+    let at = Installation::new().await;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let (mut process, address) = at.serve_in_process(&[]);
+        let link = process.line(LINK);
+        assert!(link.contains(&format!("http://{address}/setup?token=")), "{link}");
+        let ended = process.terminate();
+        assert_eq!(ended.code, Some(0));
+        assert_eq!(links(&ended.out), [link.as_str()]);
+        let token = link.split("token=").nth(1).unwrap();
+        assert!(token.len() >= 22 && !ended.err.contains(token), "the token is on stdout alone");
+        seen.push(link);
+    }
+    assert_ne!(seen[0].split("token=").nth(1), seen[1].split("token=").nth(1));
+    at.company("Neem Tree Retail").await;
+    let (process, _) = at.serve_in_process(&[]);
+    assert!(links(&process.terminate().out).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_is_its_owners_alone_and_printed_in_full() {
+    let at = Installation::new().await;
+    let (mut process, _) = at.serve_in_process(&[("KS_PAY_LOG_FORMAT", "json")]);
+    let printed = process.line("data directory ");
+    assert_eq!(printed, format!("data directory {}", std::fs::canonicalize(at.data_dir()).unwrap().display()));
+    let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(at.data_dir()), 0o700);
+    assert_eq!(mode(at.data_dir().join("master.key")), 0o600);
+    let ended = process.terminate();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.out[0].starts_with("listening on http://"), "a plain line whatever the log format");
+    let is_object = |line: &str| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|value| value.is_object());
+    assert!(ended.err.lines().all(is_object), "{}", ended.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_fails_says_one_line_and_nothing_else() {
+    let at = Installation::new().await;
+    let ended = at.process(&["serve"], &[("DATABASE_URL", "mysql://hush")]).end();
+    assert_eq!((ended.code, ended.out.len()), (Some(1), 0));
+    one_sentence(&ended.err);
+    assert_eq!(at.process(&["nonsense"], &[]).end().code, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_is_a_stop_as_good_as_any() {
+    let at = Installation::new().await;
+    let (process, _) = at.serve_in_process(&[]);
+    process.signal("INT");
+    assert_eq!(process.end().code, Some(0));
+}
+
+/// Posts until the server is gone; the hashes of what it acknowledged.
+async fn post_until_refused(connection: &Connection, prefix: &str, acknowledged: &tokio::sync::Semaphore) -> Vec<String> {
+    let mut stored = Vec::new();
+    for number in 0.. {
+        let post = connection.post(bodies::payment("payment.captured", &format!("{prefix}{number}"), 0));
+        let mut request = post::client().post(&connection.url).body(post.bytes().to_vec());
+        for (name, value) in post.headers() {
+            request = request.header(name, value);
+        }
+        match request.send().await {
+            Ok(answer) if answer.status() == 200 => {
+                stored.push(signing::sha256(post.bytes()));
+                acknowledged.add_permits(1);
+            }
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    stored
+}
+
+/// Stops the server under load by that signal; it must hold whatever it acknowledged.
+async fn stop_under_load(signal: &str) -> Option<i32> {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    app.stop().await;
+    let (process, address) = app.serve_in_process(&[]);
+    let connection = connection.at(address);
+    let acknowledged = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    let mut senders = tokio::task::JoinSet::new();
+    for sender in 0..8 {
+        let (connection, acknowledged) = (connection.clone(), acknowledged.clone());
+        senders.spawn(async move { post_until_refused(&connection, &format!("pay_{sender}_"), &acknowledged).await });
+    }
+    let _ = acknowledged.acquire_many(40).await.unwrap();
+    process.signal(signal);
+    let ended = tokio::task::block_in_place(|| process.end());
+    let stored: Vec<String> = senders.join_all().await.concat();
+    assert!(stored.len() >= 40);
+    let events = app.events().await;
+    let kept: std::collections::HashSet<_> = events.iter().map(|event| event["body_sha256"].as_str().unwrap()).collect();
+    assert_eq!(kept.len(), events.len(), "every body once");
+    assert!(stored.iter().all(|sha256| kept.contains(sha256.as_str())));
+    assert_eq!(app.transactions().await.len(), events.len(), "and every event projected");
+    ended.code
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_told_to_stop_has_stored_what_it_acknowledged() {
+    assert_eq!(stop_under_load("TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_has_stored_what_it_acknowledged() {
+    assert_eq!(stop_under_load("KILL").await, None);
+}

@@ -1,0 +1,149 @@
+//! A start that cannot go well: one sentence, exit 1, nothing damaged.
+
+use std::{net::TcpListener, os::unix::fs::PermissionsExt as _, time::Duration};
+
+use crate::support::{Installation, TestApp, bodies, cli::Output, database};
+
+/// Another key than any that is made.
+const OTHER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// A start that must fail.
+async fn start(at: &Installation, more: &[(&'static str, &str)]) -> Output {
+    let starting = at.cli_with(&["serve"], "", more);
+    tokio::time::timeout(Duration::from_mins(1), starting).await.expect("the server does not start")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_cannot_be_right_stops_the_start() {
+    let at = Installation::new().await;
+    for (name, value) in [
+        ("DATABASE_URL", "mysql://me:hush@localhost/db"),
+        ("DATABASE_URL", "sqlite:"),
+        ("DATABASE_URL", "sqlite::memory:"),
+        ("DATABASE_URL", "hush"),
+        ("DATABASE_URL", "postgres://me:hush@:x:/"),
+        ("KS_PAY_LISTEN", "hush"),
+        ("KS_PAY_PUBLIC_URL", "https://pay.example.com/hush"),
+        ("KS_PAY_PUBLIC_URL", "ftp://hush"),
+        ("KS_PAY_TRUSTED_PROXIES", "hush"),
+        ("KS_PAY_RAZORPAY_API", "hush"),
+        ("KS_PAY_LOG_FORMAT", "hush"),
+    ] {
+        let output = start(&at, &[(name, value)]).await;
+        let sentence = output.failure();
+        assert!(sentence.contains(name) && !sentence.contains("hush"), "{sentence}");
+    }
+    assert!(!at.data_dir().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_key_that_is_none_or_two_stops_the_start() {
+    let at = Installation::new().await;
+    let file = at.beside("elsewhere.key");
+    let both = [("KS_PAY_MASTER_KEY", OTHER_KEY), ("KS_PAY_MASTER_KEY_FILE", file.to_str().unwrap())];
+    assert!(start(&at, &both).await.failure().contains("KS_PAY_MASTER_KEY_FILE"));
+    assert!(!at.data_dir().exists());
+    for wrong in ["hush", "aHVzaA==", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="] {
+        let output = start(&at, &[("KS_PAY_MASTER_KEY", wrong)]).await;
+        assert!(output.failure().contains("KS_PAY_MASTER_KEY") && !output.err.contains(wrong));
+    }
+    std::fs::write(&file, "hush\n").unwrap();
+    for mode in [0o644, 0o600] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let output = start(&at, &both[1..]).await;
+        assert!(!output.failure().contains("hush"));
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "hush\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_reached_stops_the_start() {
+    let at = Installation::new().await;
+    for url in ["postgres://nobody:hush@127.0.0.1:1/none", "postgres://nobody:hush@nowhere.invalid/none"] {
+        let output = start(&at, &[("DATABASE_URL", url)]).await;
+        assert!(!output.failure().contains("hush"));
+    }
+    assert!(!at.data_dir().join("master.key").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_database_stops_the_start_and_stays_as_it_is() {
+    let at = Installation::new().await;
+    let file = at.beside("letter.txt");
+    let content = "Not a database, but quite long enough to be mistaken for one by somebody in a hurry.\n".repeat(100);
+    std::fs::write(&file, &content).unwrap();
+    start(&at, &[("DATABASE_URL", &format!("sqlite:{}", file.display()))]).await.failure();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_values_and_no_key_or_another_stop_the_start_and_nothing_is_lost() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    app.stop().await;
+    let file = app.data_dir().join("master.key");
+    let key = std::fs::read(&file).unwrap();
+
+    std::fs::remove_file(&file).unwrap();
+    start(&app, &[]).await.failure();
+    assert!(!file.exists(), "no key is made over sealed values");
+    start(&app, &[("KS_PAY_MASTER_KEY", OTHER_KEY)]).await.failure();
+    let show = ["webhook", "show", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
+    app.cli_with(&show, "", &[("KS_PAY_MASTER_KEY", OTHER_KEY)]).await.failure();
+
+    std::fs::write(&file, key).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    app.restart().await;
+    connection.at(app.address).post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_in_use_stops_the_start() {
+    let at = Installation::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let output = start(&at, &[("KS_PAY_LISTEN", &address)]).await;
+    assert!(output.failure().contains(&address));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_on_the_same_file_is_refused_and_the_first_goes_on() {
+    if database::is_postgres() {
+        return;
+    }
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    start(&app, &[]).await.failure();
+    let elsewhere = app.beside("elsewhere");
+    let file = format!("sqlite:{}", app.data_dir().join("ks-pay.db").display());
+    let more = [("KS_PAY_DATA_DIR", elsewhere.to_str().unwrap()), ("DATABASE_URL", &file)];
+    start(&app, &more).await.failure();
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_may_share_a_postgresql_database() {
+    if !database::is_postgres() {
+        return;
+    }
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let (second, address) = app.serve_in_process(&[]);
+    let body = bodies::payment("payment.captured", "pay_1", 0);
+    connection.post(body.clone()).stored().await;
+    connection.at(address).post(body).stored().await;
+    let events = app.events().await;
+    assert_eq!((events.len(), &events[0]["receipts"]), (1, &2.into()));
+    assert_eq!(second.terminate().code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_newer_than_the_binary_stops_the_start_and_every_command() {
+    let mut app = TestApp::start().await;
+    app.stop().await;
+    app.make_newer().await;
+    let sentence = start(&app, &[]).await.failure().to_owned();
+    assert!(sentence.contains("newer"), "{sentence}");
+    app.cli(["events", "export", "--jsonl"], "").await.failure();
+    assert_eq!(app.count("SELECT COUNT(*) FROM _sqlx_migrations WHERE version = 9999").await, 1);
+}
