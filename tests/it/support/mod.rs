@@ -8,6 +8,8 @@ pub(crate) mod post;
 pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod signing;
+pub(crate) mod stand_in;
+pub(crate) mod visitor;
 
 use std::{
     net::SocketAddr,
@@ -87,6 +89,20 @@ pub(crate) struct TestApp {
 impl TestApp {
     pub(crate) async fn start() -> Self {
         Installation::new().await.serve().await
+    }
+
+    /// With something else set.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let installation = Installation::new().await;
+        let mut config = installation.config();
+        change(&mut config);
+        let server = Server::start(config, installation.clock.clone()).await.unwrap();
+        Self { address: server.address(), server: Some(server), installation }
+    }
+
+    /// The one-time link, while there is no user.
+    pub(crate) fn setup_link(&self) -> Option<String> {
+        self.server.as_ref().and_then(Server::setup_link)
     }
 
     /// Stops the server and leaves the installation as it is.

@@ -1,0 +1,163 @@
+//! Payment Gateway Settings and the Webhook step, without scripts.
+
+use reqwest::StatusCode;
+
+use crate::support::{TestApp, bodies, builders::Connection, visitor::Visitor};
+
+fn step(connection: &Connection, rest: &str) -> String {
+    format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}{rest}", connection.app_id, connection.gateway, connection.mode)
+}
+
+async fn until(owner: &Visitor, path: &str, text: &str) {
+    for _ in 0..200 {
+        if owner.get(path).await.has(text) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("{path} never said {text:?}");
+}
+
+async fn connected() -> (TestApp, Connection, Visitor) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_is_nowhere_in_a_page_before_reveal() {
+    let (_app, connection, owner) = connected().await;
+    let hidden = owner.get(&step(&connection, "/webhook")).await;
+    assert_eq!(hidden.inside("webhook-url").as_deref(), Some(connection.url.as_str()));
+    assert!(!hidden.has(&connection.secret) && hidden.inside("secret").is_none());
+    assert_eq!(hidden.headers["cache-control"], "no-store");
+    for then in ["", "copy"] {
+        let shown = owner.post(&step(&connection, "/webhook/reveal"), &[("then", then)]).await;
+        assert_eq!((shown.status, shown.inside("secret")), (StatusCode::OK, Some(connection.secret.clone())));
+        assert_eq!(shown.headers["cache-control"], "no-store");
+    }
+    assert!(!owner.get(&step(&connection, "/webhook")).await.has(&connection.secret));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_generic_gateways_secret_is_shown_as_its_senders_take_it() {
+    let app = TestApp::start().await;
+    let connection = app.standard_webhooks().await;
+    let owner = app.owner("Banyan Books").await;
+    let shown = owner.post(&step(&connection, "/webhook/reveal"), &[]).await;
+    let secret = shown.inside("secret").unwrap();
+    assert!(secret.starts_with("whsec_") && secret.len() == 50);
+    assert_eq!(owner.get(&step(&connection, "/credentials")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(owner.get(&step(&connection, "")).await.location(), step(&connection, "/webhook"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_states_follow_what_happens() {
+    let (app, connection, owner) = connected().await;
+    let page = step(&connection, "/webhook");
+    assert!(owner.get(&page).await.has("Waiting for the first event"));
+
+    owner.post(&step(&connection, "/webhook/completion"), &[]).await;
+    assert!(owner.get(&page).await.has("Marked as done, nothing verified yet"));
+
+    assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
+    until(&owner, &page, "no signature came").await;
+    assert_eq!(connection.post(bodies::bare("foo.bar")).secret("another-secret-altogether").send().await, 401);
+    until(&owner, &page, "the signature fits no SECRET of this webhook").await;
+    assert_eq!(connection.post(bodies::bare("foo.bar")).signature("zz").send().await, 401);
+    until(&owner, &page, "the signature is not one of Razorpay’s").await;
+
+    app.clock.advance(std::time::Duration::from_secs(1));
+    connection.post(bodies::payment("payment.captured", "pay_Demo0000000001", 0)).event_id("evt_1").stored().await;
+    let verified = owner.get(&page).await;
+    assert!(verified.has("Received payment.captured, verified") && verified.has("Marked as done by The Owner"));
+
+    app.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
+    until(&owner, &page, "Failing since").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marking_twice_keeps_the_first_name_and_time_and_a_restart_keeps_both() {
+    let (mut app, connection, owner) = connected().await;
+    let done = step(&connection, "/webhook/completion");
+    assert_eq!(owner.post(&done, &[]).await.location(), step(&connection, "/webhook"));
+    let first = app.count("SELECT webhook_done_at FROM connections").await;
+    app.clock.advance(std::time::Duration::from_hours(1));
+    owner.post("/personal-info", &[("name", "Somebody Else"), ("email", "owner@neem-tree-retail.example")]).await;
+    assert_eq!(owner.post(&done, &[]).await.location(), step(&connection, "/webhook"));
+    assert_eq!(app.count("SELECT webhook_done_at FROM connections").await, first);
+
+    app.restart().await;
+    let again = app.owner("Neem Tree Retail").await;
+    assert!(again.get(&step(&connection, "/webhook")).await.has("Marked as done by The Owner"));
+    again.post(&step(&connection, "/webhook/completion/removal"), &[]).await;
+    assert!(!again.get(&step(&connection, "/webhook")).await.has("Marked as done by"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_is_added_once_a_mode() {
+    let app = TestApp::start().await;
+    let id = app.company("Neem Tree Retail").await.app("Neem Tree Store").await.id;
+    let owner = app.owner("Neem Tree Retail").await;
+    let list = format!("/ks-pay/apps/{id}/settings/payment-gateways");
+    let add = async |gateway: &str, mode: &str| owner.post(&list, &[("gateway", gateway), ("mode", mode)]).await;
+    assert_eq!(add("razorpay", "test").await.location(), format!("{list}/razorpay/test"));
+    assert_eq!(owner.get(&format!("{list}/razorpay/test")).await.location(), format!("{list}/razorpay/test/credentials"));
+    assert_eq!(add("razorpay", "live").await.location(), format!("{list}/razorpay/live"));
+    let twice = add("razorpay", "test").await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(twice.has("is there already in Test mode"));
+    for (gateway, mode) in [("paypal", "test"), ("razorpay", "real"), ("", "")] {
+        assert_eq!(add(gateway, mode).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(app.count("SELECT count(*) FROM connections").await, 2);
+    assert_eq!(app.count("SELECT count(*) FROM secrets").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_or_app_that_is_switched_off_is_an_unknown_endpoint() {
+    let (_app, connection, owner) = connected().await;
+    let event = |id: &str| connection.post(bodies::payment("payment.captured", id, 0));
+    for path in [step(&connection, "/enabled"), format!("/ks-pay/apps/{}/enabled", connection.app_id)] {
+        let asked = owner.post(&path, &[("is_enabled", "false")]).await;
+        assert_eq!((asked.status, event("pay_Demo0000000001").send().await), (StatusCode::OK, 200), "{path} asks first");
+        assert_eq!(owner.post(&path, &[("is_enabled", "false"), ("confirm", "yes")]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(event("pay_Demo0000000001").send().await, 401, "{path}");
+        assert_eq!(owner.post(&path, &[("is_enabled", "true")]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(event("pay_Demo0000000001").send().await, 200, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_that_razorpay_would_refuse_is_told_before_it_is_copied() {
+    let (_app, connection, owner) = connected().await;
+    let page = owner.get(&step(&connection, "/webhook")).await;
+    assert!(page.has("Razorpay refuses 127.0.0.1") && page.has("Razorpay refuses port"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_domain_is_the_apps_and_finishes_security_in_every_mode() {
+    let (_app, connection, owner) = connected().await;
+    let path = step(&connection, "/security");
+    assert_eq!(owner.post(&path, &[("domain", "not a domain")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(owner.post(&path, &[("domain", "Shop.Neemtree.Example")]).await.location(), path);
+    assert!(owner.get(&path).await.has("shop.neemtree.example"));
+    assert!(owner.get(&format!("/ks-pay/apps/{}/settings/domain", connection.app_id)).await.has("shop.neemtree.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_evidence_stream_says_changed_when_an_event_comes() {
+    let (app, connection, owner) = connected().await;
+    let cookie = format!("ks_pay_session={}", owner.cookies()["ks_pay_session"]);
+    let url = format!("http://{}{}", app.address, step(&connection, "/webhook/evidence/stream"));
+    let mut stream =
+        reqwest::Client::builder().no_proxy().build().unwrap().get(url).header("cookie", cookie).send().await.unwrap();
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    connection.post(bodies::bare("foo.bar")).stored().await;
+    let mut heard = String::new();
+    while !heard.contains("event: changed") {
+        heard.push_str(&String::from_utf8(stream.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+    }
+}

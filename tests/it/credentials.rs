@@ -1,0 +1,101 @@
+//! The Credentials step: the gateway is asked once, and every outcome is told.
+
+use reqwest::StatusCode;
+
+use crate::support::{TestApp, builders::Connection, stand_in::StandIn, visitor::Visitor};
+
+const KEY_ID: &str = "rzp_test_Demo0000000001";
+const KEY_SECRET: &str = "demo-key-secret-0001";
+
+async fn asked_of(stand_in: &StandIn) -> (TestApp, Connection, Visitor) {
+    let url = stand_in.url.clone();
+    let app = TestApp::start_with(|config| config.razorpay_api = url).await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+fn path(connection: &Connection, rest: &str) -> String {
+    format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/credentials{rest}", connection.app_id)
+}
+
+async fn submit(owner: &Visitor, connection: &Connection, key_id: &str, key_secret: &str) -> crate::support::visitor::Page {
+    owner.post(&path(connection, ""), &[("key_id", key_id), ("key_secret", key_secret), ("upi", "true")]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accepted_keys_are_stored_and_the_secret_one_is_never_shown() {
+    let stand_in = StandIn::start().await;
+    let (app, connection, owner) = asked_of(&stand_in).await;
+    assert_eq!(submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location(), path(&connection, ""));
+    let asked = stand_in.asked();
+    assert_eq!(asked.len(), 1, "the gateway is asked once");
+    assert!(asked[0].starts_with("GET /v1/payments?count=1 "), "{}", asked[0]);
+    assert!(asked[0].to_lowercase().contains("authorization: basic ") && asked[0].contains("Basic "));
+    let page = owner.get(&path(&connection, "")).await;
+    assert!(page.has("Razorpay accepted the keys") && page.has(KEY_ID) && !page.has(KEY_SECRET));
+    assert_eq!(app.count("SELECT count(*) FROM connections WHERE keys_state = 'accepted'").await, 1);
+    assert!(owner.get(&path(&connection, "").replace("credentials", "integration")).await.has(KEY_ID));
+
+    // An empty secret leaves the stored one as it is.
+    assert_eq!(submit(&owner, &connection, KEY_ID, "").await.location(), path(&connection, ""));
+    assert_eq!(
+        stand_in.asked()[1].lines().find(|line| line.contains("Basic")),
+        asked[0].lines().find(|line| line.contains("Basic"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_keys_are_not_stored() {
+    let stand_in = StandIn::start().await;
+    stand_in.answers(401);
+    let (app, connection, owner) = asked_of(&stand_in).await;
+    let page = submit(&owner, &connection, KEY_ID, KEY_SECRET).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.has("Razorpay refused these keys") && page.has(KEY_ID) && !page.has(KEY_SECRET));
+    assert_eq!(app.count("SELECT count(*) FROM connections WHERE key_id IS NOT NULL OR key_secret IS NOT NULL").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_cannot_be_checked_are_stored_and_checked_again() {
+    let stand_in = StandIn::start().await;
+    let (app, connection, owner) = asked_of(&stand_in).await;
+    for status in [500, 503, 429, 302] {
+        stand_in.answers(status);
+        assert_eq!(submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location(), path(&connection, ""));
+        assert!(owner.get(&path(&connection, "")).await.has("not checked yet"), "{status}");
+        assert_eq!(app.count("SELECT count(*) FROM connections WHERE keys_state = 'unchecked'").await, 1);
+    }
+    assert_eq!(stand_in.asked().len(), 4, "no redirect is followed");
+    stand_in.answers(401);
+    assert_eq!(owner.post(&path(&connection, "/check"), &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    stand_in.answers(200);
+    assert_eq!(owner.post(&path(&connection, "/check"), &[]).await.location(), path(&connection, ""));
+    assert_eq!(app.count("SELECT count(*) FROM connections WHERE keys_state = 'accepted'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_cannot_be_reached_is_said_so() {
+    let app = TestApp::start_with(|config| config.razorpay_api = "http://127.0.0.1:1".to_owned()).await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
+    assert!(owner.get(&path(&connection, "")).await.has("could not be reached"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_the_other_mode_and_half_keys_are_refused_unasked() {
+    let stand_in = StandIn::start().await;
+    let (_app, connection, owner) = asked_of(&stand_in).await;
+    for (key_id, secret, said) in [
+        ("rzp_live_Demo0000000001", KEY_SECRET, "This is a Live key. Test mode needs one that begins with rzp_test_."),
+        ("Demo0000000001", KEY_SECRET, "A Key ID of Test mode is rzp_test_"),
+        ("", KEY_SECRET, "Key ID is empty"),
+        (KEY_ID, "", "Key Secret is empty"),
+    ] {
+        let page = submit(&owner, &connection, key_id, secret).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.has(said), "{said}");
+    }
+    assert!(stand_in.asked().is_empty());
+}

@@ -1,0 +1,135 @@
+//! Every unsafe route but the ingestion route asks whence a request comes and for the session's token.
+
+use reqwest::{Method, StatusCode};
+
+use crate::support::{TestApp, visitor::Visitor};
+
+/// Every form of the site, with fields that would change something.
+fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
+    let at = |rest: &str| format!("/ks-pay/apps/{app}{rest}");
+    let step = |rest: &str| at(&format!("/settings/payment-gateways/razorpay/test{rest}"));
+    vec![
+        ("/logout".to_owned(), vec![]),
+        ("/personal-info".to_owned(), vec![("name", "Changed"), ("email", "owner@neem-tree-retail.example")]),
+        ("/personal-info/password".to_owned(), vec![("old_password", "a"), ("new_password", "b"), ("confirm_password", "b")]),
+        ("/settings".to_owned(), vec![("name", "Changed")]),
+        ("/ks-pay/apps".to_owned(), vec![("name", "Changed"), ("email", "a@b.example"), ("country", "IN")]),
+        (at("/settings"), vec![("name", "Changed"), ("email", "a@b.example"), ("country", "IN")]),
+        (at("/settings/domain"), vec![("domain", "changed.example")]),
+        (at("/enabled"), vec![("is_enabled", "false"), ("confirm", "yes")]),
+        (at("/settings/payment-gateways"), vec![("gateway", "razorpay"), ("mode", "live")]),
+        (step("/enabled"), vec![("is_enabled", "false"), ("confirm", "yes")]),
+        (step("/credentials"), vec![("key_id", "rzp_test_Changed00000001"), ("key_secret", "changed-secret")]),
+        (step("/credentials/check"), vec![]),
+        (step("/webhook/reveal"), vec![]),
+        (step("/webhook/completion"), vec![]),
+        (step("/webhook/completion/removal"), vec![]),
+        (step("/integration/completion"), vec![]),
+        (step("/integration/completion/removal"), vec![]),
+        (step("/security"), vec![("domain", "changed.example")]),
+    ]
+}
+
+async fn site() -> (TestApp, String) {
+    let app = TestApp::start().await;
+    let id = app.razorpay().await.app_id;
+    (app, id)
+}
+
+async fn refused(page: crate::support::visitor::Page, path: &str, how: &str) {
+    assert_eq!(page.status, StatusCode::FORBIDDEN, "{path} {how}");
+    assert!(!page.has("SECRET</label>"), "{path} {how}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_without_this_sessions_token_changes_nothing() {
+    let (app, id) = site().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let stranger = app.owner("Neem Tree Retail").await;
+    let other = stranger.token().await;
+    for (path, fields) in forms(&id) {
+        refused(owner.post_exactly(&path, &fields).await, &path, "without a token").await;
+        let with = |token: &str| {
+            [&[("csrf_token", token.to_owned())][..], &fields.iter().map(|(n, v)| (*n, (*v).to_owned())).collect::<Vec<_>>()]
+                .concat()
+        };
+        for (token, how) in [(other.as_str(), "with another session's token"), ("AAAA", "with rubbish")] {
+            let fields = with(token);
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            refused(owner.post_exactly(&path, &fields).await, &path, how).await;
+        }
+    }
+    unchanged(&owner, &id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_from_elsewhere_changes_nothing_even_with_the_token() {
+    let (app, id) = site().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let token = owner.token().await;
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for (path, _) in forms(&id) {
+        let body = || Some(format!("csrf_token={token}"));
+        for headers in [
+            vec![form, ("sec-fetch-site", "cross-site")],
+            vec![form, ("sec-fetch-site", "same-site")],
+            vec![form, ("origin", "https://evil.example")],
+            vec![form, ("origin", "null")],
+            vec![("content-type", "text/plain")],
+            vec![("content-type", "multipart/form-data; boundary=x")],
+        ] {
+            refused(owner.send(Method::POST, &path, body(), &headers).await, &path, &format!("{headers:?}")).await;
+        }
+    }
+    unchanged(&owner, &id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_and_setting_up_ask_for_their_own_token() {
+    let (app, _) = site().await;
+    let visitor = app.visitor();
+    visitor.get("/login").await;
+    for path in ["/login", "/setup"] {
+        refused(visitor.post_exactly(path, &[("email", "a@b.example"), ("password", "x")]).await, path, "without a token").await;
+        refused(visitor.post_exactly(path, &[("csrf_token", "AAAA"), ("email", "a@b.example")]).await, path, "with rubbish")
+            .await;
+    }
+    let token = visitor.get("/login").await.field("csrf_token").unwrap();
+    refused(app.visitor().post_exactly("/login", &[("csrf_token", &token)]).await, "/login", "from another browser").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_signed_in_is_led_to_sign_in_without_a_way_back() {
+    let (app, id) = site().await;
+    for (path, _) in forms(&id) {
+        let page = app.visitor().post_exactly(&path, &[("csrf_token", "AAAA")]).await;
+        assert_eq!(page.location(), "/login", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_something_is_no_get() {
+    let (app, id) = site().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    for (path, _) in forms(&id) {
+        for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
+            let page = owner.send(method.clone(), &path, None, &[]).await;
+            let is_page = matches!(method, Method::GET | Method::HEAD) && page.status == StatusCode::OK;
+            assert!(is_page || page.status == StatusCode::METHOD_NOT_ALLOWED, "{method} {path}: {}", page.status);
+            assert!(is_page || page.headers.contains_key("allow"), "{method} {path}");
+        }
+    }
+    unchanged(&owner, &id).await;
+}
+
+async fn unchanged(owner: &Visitor, id: &str) {
+    assert!(!owner.get("/personal-info").await.has("Changed"));
+    assert!(!owner.get("/ks-pay").await.has("Changed"));
+    let list = owner.get(&format!("/ks-pay/apps/{id}/settings/payment-gateways")).await;
+    assert!(!list.has("Live") || list.has("Test and Live"), "no gateway was added");
+    assert!(!list.has("Switched off"));
+    let webhook = owner.get(&format!("/ks-pay/apps/{id}/settings/payment-gateways/razorpay/test/webhook")).await;
+    assert!(webhook.has("Not started") && !webhook.has("Marked as done by"));
+    let security = owner.get(&format!("/ks-pay/apps/{id}/settings/payment-gateways/razorpay/test/security")).await;
+    assert!(!security.has("changed.example"));
+}

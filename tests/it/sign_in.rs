@@ -1,0 +1,200 @@
+//! Set-up, sign-in, sessions and Personal Info.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+
+use crate::support::{TestApp, builders::PASSWORD, visitor::Visitor};
+
+const EMAIL: &str = "owner@neem-tree-retail.example";
+
+async fn installed() -> TestApp {
+    let app = TestApp::start().await;
+    app.company("Neem Tree Retail").await;
+    app
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_set_up_link_makes_one_owner_and_then_no_more() {
+    let app = TestApp::start().await;
+    let link = app.setup_link().unwrap();
+    let path = link.split_once("/setup").map(|(_, rest)| format!("/setup{rest}")).unwrap();
+    assert_eq!(app.visitor().get("/setup?token=guessed").await.status, StatusCode::NOT_FOUND);
+
+    let (owner, other) = (app.visitor(), app.visitor());
+    let fields = |page: &crate::support::visitor::Page| (page.field("csrf_token").unwrap(), page.field("token").unwrap());
+    let (csrf, token) = fields(&owner.get(&path).await);
+    let form = |csrf: &str, token: &str, password: &str| {
+        [
+            ("csrf_token", csrf),
+            ("token", token),
+            ("company", "Neem Tree Retail"),
+            ("name", "Meera"),
+            ("email", EMAIL),
+            ("password", password),
+        ]
+        .map(|(name, value)| (name, value.to_owned()))
+    };
+    let post = async |visitor: &Visitor, form: [(&'static str, String); 6]| {
+        let fields: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        visitor.post_exactly("/setup", &fields).await
+    };
+    let weak = post(&owner, form(&csrf, &token, "password1234")).await;
+    assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(weak.has("Neem Tree Retail") && !weak.has("password1234"), "typed values stay, the password does not");
+
+    let (late, _) = fields(&other.get(&path).await);
+    assert_eq!(post(&owner, form(&csrf, &token, PASSWORD)).await.location(), "/");
+    assert!(owner.get("/personal-info").await.has("Meera"));
+    assert_eq!(post(&other, form(&late, &token, PASSWORD)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.visitor().get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_up_link_dies_after_a_day_and_with_the_next_start() {
+    let mut app = TestApp::start().await;
+    let path = |app: &TestApp| app.setup_link().unwrap().split_once("/setup").map(|(_, rest)| format!("/setup{rest}")).unwrap();
+    let first = path(&app);
+    app.restart().await;
+    assert_eq!(app.visitor().get(&first).await.status, StatusCode::NOT_FOUND);
+    let second = path(&app);
+    assert_eq!(app.visitor().get(&second).await.status, StatusCode::OK);
+    app.clock.advance(Duration::from_hours(24));
+    assert_eq!(app.visitor().get(&second).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_an_unknown_email_get_the_same_answer() {
+    let app = installed().await;
+    let answer = async |email: &str| {
+        let page = app.visitor().sign_in(email, "not the password", "/").await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let token = page.field("csrf_token").unwrap();
+        page.body.replace(&token, "").replace(email, "")
+    };
+    assert_eq!(answer(EMAIL).await, answer("nobody@neem-tree-retail.example").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_email_is_compared_in_lower_case() {
+    let app = installed().await;
+    assert_eq!(app.visitor().sign_in("Owner@Neem-Tree-Retail.Example", PASSWORD, "/").await.location(), "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_after_signing_in_stays_inside_the_site() {
+    let app = installed().await;
+    assert_eq!(app.visitor().get("/ks-pay?q=a").await.location(), "/login?redirect_url=%2Fks-pay%3Fq%3Da");
+    for (asked, got) in
+        [("/ks-pay?q=a", "/ks-pay?q=a"), ("//evil.example", "/"), ("/\\evil.example", "/"), ("https://evil.example", "/")]
+    {
+        assert_eq!(app.visitor().sign_in(EMAIL, PASSWORD, asked).await.location(), got);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_kills_the_session_on_the_server() {
+    let app = installed().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let thief = owner.twin();
+    assert_eq!(thief.get("/personal-info").await.status, StatusCode::OK);
+    assert_eq!(owner.post("/logout", &[]).await.location(), "/login");
+    assert_eq!(thief.get("/personal-info").await.location(), "/login?redirect_url=%2Fpersonal-info");
+    assert_eq!(owner.send(Method::GET, "/logout", None, &[]).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_makes_a_new_session_and_ends_the_one_before() {
+    let app = installed().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let before = owner.twin();
+    let form = app.visitor();
+    let page = form.get("/login").await;
+    // The same browser signs in again, as somebody who was handed a session would.
+    let again = owner.twin();
+    again.post("/logout", &[]).await;
+    assert_eq!(again.sign_in(EMAIL, PASSWORD, "/").await.location(), "/");
+    assert_ne!(again.cookies()["ks_pay_session"], before.cookies()["ks_pay_session"]);
+    assert_eq!(before.get("/").await.status, StatusCode::SEE_OTHER);
+    assert!(page.has("Enter Your Email") && page.has("Enter Password") && page.has("Forgot Password?"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_idle_and_old() {
+    let app = installed().await;
+    let idle = app.owner("Neem Tree Retail").await;
+    app.clock.advance(Duration::from_hours(12));
+    assert_eq!(idle.get("/personal-info").await.status, StatusCode::SEE_OTHER);
+
+    let busy = app.owner("Neem Tree Retail").await;
+    for _ in 0..15 {
+        app.clock.advance(Duration::from_hours(11));
+        assert_eq!(busy.get("/personal-info").await.status, StatusCode::OK);
+    }
+    app.clock.advance(Duration::from_hours(4));
+    assert_eq!(busy.get("/personal-info").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_pages_writes_a_sessions_last_use_once_a_minute() {
+    let app = installed().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let lock = app.lock_installation().await;
+    app.clock.advance(Duration::from_secs(59));
+    assert_eq!(owner.get("/personal-info").await.status, StatusCode::OK, "a page needs no lock to be read");
+    lock.release().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_ends_other_sessions_and_keeps_this_one() {
+    let app = installed().await;
+    let (here, there) = (app.owner("Neem Tree Retail").await, app.owner("Neem Tree Retail").await);
+    let new = "orange kettle under the stairs";
+    let fields = |old: &'static str| [("old_password", old), ("new_password", new), ("confirm_password", new)];
+    let wrong = here.post("/personal-info/password", &fields("not my password")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!wrong.has(new));
+    assert_eq!(here.post("/personal-info/password", &fields(PASSWORD)).await.location(), "/personal-info");
+    assert_eq!(here.get("/personal-info").await.status, StatusCode::OK);
+    assert_eq!(there.get("/personal-info").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(app.visitor().sign_in(EMAIL, new, "/").await.location(), "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_email_needs_the_present_password() {
+    let app = installed().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let fields =
+        |password: &'static str| [("name", "Meera"), ("email", "meera@neemtree.example"), ("current_password", password)];
+    assert_eq!(owner.post("/personal-info", &fields("")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(owner.post("/personal-info", &fields(PASSWORD)).await.location(), "/personal-info");
+    assert!(owner.get("/personal-info").await.has("meera@neemtree.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_is_slowed_down_and_the_owner_gets_in_from_elsewhere() {
+    let app = TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    app.company("Neem Tree Retail").await;
+    let sign_in = async |from: &str, password: &str| {
+        let visitor = app.visitor();
+        let form = visitor.get("/login").await;
+        let token = form.field("csrf_token").unwrap();
+        let body = format!("csrf_token={token}&email={EMAIL}&password={password}");
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", from)];
+        visitor.send(Method::POST, "/login", Some(body), &headers).await
+    };
+    let mut slowed = 0;
+    for _ in 0..30 {
+        slowed += u32::from(sign_in("192.0.2.1", "wrong").await.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(slowed >= 10, "{slowed} of 30 were slowed down");
+    assert_eq!(sign_in("192.0.2.2", &PASSWORD.replace(' ', "+")).await.location(), "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_account_is_there_from_the_start() {
+    let app = TestApp::start().await;
+    for (email, password) in [("admin", "admin"), ("admin@example.com", "admin"), ("owner@demo.example", "password")] {
+        assert_eq!(app.visitor().sign_in(email, password, "/").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}

@@ -1,0 +1,46 @@
+//! A stand-in for Razorpay's API that answers as it is told and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+/// The stand-in; it ends with the test.
+pub(crate) struct StandIn {
+    pub(crate) url: String,
+    status: Arc<Mutex<u16>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl StandIn {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (status, asked) = (Arc::new(Mutex::new(200)), Arc::new(Mutex::new(Vec::new())));
+        let (says, heard) = (Arc::clone(&status), Arc::clone(&asked));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut head = [0; 4096];
+                let length = stream.read(&mut head).await.unwrap_or_default();
+                heard.lock().unwrap().push(String::from_utf8_lossy(&head[..length]).into_owned());
+                let status = *says.lock().unwrap();
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\nContent-Length: 2\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\n\r\n{{}}"
+                );
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        Self { url, status, asked }
+    }
+
+    pub(crate) fn answers(&self, status: u16) {
+        *self.status.lock().unwrap() = status;
+    }
+
+    /// The heads of the requests, oldest first.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}

@@ -1,0 +1,131 @@
+//! A browser without scripts: cookies, forms with their token, and pages to be read.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use reqwest::{Method, StatusCode, header};
+
+use super::{TestApp, builders::PASSWORD, post::client};
+
+/// Somebody at the site, signed in or not.
+pub(crate) struct Visitor {
+    base: String,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+/// An answer, read.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Page {
+    /// Where the answer leads.
+    pub(crate) fn location(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
+        self.headers[header::LOCATION].to_str().unwrap()
+    }
+
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.body.contains(text)
+    }
+
+    /// The value of the first element whose tag has that attribute.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let at = self.body.find(&format!("name=\"{name}\""))?;
+        let rest = &self.body[at..];
+        let value = rest.split_once("value=\"")?.1;
+        Some(value.split_once('"')?.0.to_owned())
+    }
+
+    /// The text inside the element with that id.
+    pub(crate) fn inside(&self, id: &str) -> Option<String> {
+        let rest = self.body.split_once(&format!("id=\"{id}\""))?.1;
+        Some(rest.split_once('>')?.1.split_once('<')?.0.trim().to_owned())
+    }
+}
+
+impl TestApp {
+    /// Somebody who is not signed in.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor { base: format!("http://{}", self.address), cookies: Mutex::default() }
+    }
+
+    /// The owner of a company that `company(name)` made.
+    pub(crate) async fn owner(&self, company: &str) -> Visitor {
+        let visitor = self.visitor();
+        let email = format!("owner@{}.example", company.to_lowercase().replace(' ', "-"));
+        let answer = visitor.sign_in(&email, PASSWORD, "/").await;
+        assert_eq!(answer.location(), "/");
+        visitor
+    }
+}
+
+impl Visitor {
+    pub(crate) async fn get(&self, path: &str) -> Page {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, password: &str, target: &str) -> Page {
+        let form = self.get("/login").await;
+        let token = form.field("csrf_token").unwrap();
+        self.post_exactly("/login", &[("csrf_token", &token), ("email", email), ("password", password), ("redirect_url", target)])
+            .await
+    }
+
+    /// Posts a form with the session's token.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let token = self.token().await;
+        self.post_exactly(path, &[&[("csrf_token", token.as_str())], fields].concat()).await
+    }
+
+    /// Posts just these fields.
+    pub(crate) async fn post_exactly(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body = url_encoded(fields);
+        self.send(Method::POST, path, Some(body), &[(header::CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")]).await
+    }
+
+    /// The token of a page of this session.
+    pub(crate) async fn token(&self) -> String {
+        self.get("/personal-info").await.field("csrf_token").unwrap()
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Page {
+        let cookies: Vec<String> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = client().request(method, format!("{}{path}", self.base)).header(header::COOKIE, cookies.join("; "));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.body(body.unwrap_or_default()).send().await.unwrap();
+        self.keep(answer.headers());
+        Page { status: answer.status(), headers: answer.headers().clone(), body: answer.text().await.unwrap() }
+    }
+
+    fn keep(&self, headers: &header::HeaderMap) {
+        let mut cookies = self.cookies.lock().unwrap();
+        for line in headers.get_all(header::SET_COOKIE) {
+            let (pair, rest) = line.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if rest.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    /// Every cookie as the browser has it.
+    pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.lock().unwrap().clone()
+    }
+
+    /// The same cookies in another browser.
+    pub(crate) fn twin(&self) -> Self {
+        Self { base: self.base.clone(), cookies: Mutex::new(self.cookies()) }
+    }
+}
+
+fn url_encoded(fields: &[(&str, &str)]) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields).finish()
+}

@@ -1,0 +1,117 @@
+//! Another company's ids answer exactly as ids that do not exist.
+
+use reqwest::{Method, StatusCode};
+
+use crate::support::{TestApp, bodies, visitor::Visitor};
+
+struct Two {
+    app: TestApp,
+    mine: String,
+    event: String,
+    transaction: String,
+    stranger: Visitor,
+}
+
+async fn two_companies() -> Two {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_Demo0000000001", 0)).event_id("evt_1").stored().await;
+    app.company("Banyan Books").await;
+    let stranger = app.owner("Banyan Books").await;
+    let event = app.events().await[0]["event"].as_str().unwrap().to_owned();
+    let transaction = app.transactions().await[0]["transaction"].as_str().unwrap().to_owned();
+    Two { mine: connection.app_id, event, transaction, stranger, app }
+}
+
+/// The same id with its last characters changed: none of anybody's.
+fn nobodys(id: &str) -> String {
+    format!("{}{}", &id[..id.len() - 4], if id.ends_with("0000") { "1111" } else { "0000" })
+}
+
+fn pages(app: &str, event: &str, transaction: &str) -> Vec<String> {
+    let step = |rest: &str| format!("/ks-pay/apps/{app}/settings/payment-gateways/razorpay/test{rest}");
+    vec![
+        format!("/ks-pay/apps/{app}"),
+        format!("/ks-pay/apps/{app}/transactions"),
+        format!("/ks-pay/apps/{app}/transactions.csv"),
+        format!("/ks-pay/apps/{app}/transactions/{transaction}"),
+        format!("/ks-pay/apps/{app}/events"),
+        format!("/ks-pay/apps/{app}/events/{event}"),
+        format!("/ks-pay/apps/{app}/events/{event}/body"),
+        format!("/ks-pay/apps/{app}/settings"),
+        format!("/ks-pay/apps/{app}/settings/domain"),
+        format!("/ks-pay/apps/{app}/settings/payment-gateways"),
+        step(""),
+        step("/credentials"),
+        step("/webhook"),
+        step("/webhook/evidence/stream"),
+        step("/integration"),
+        step("/security"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_another_company_can_be_read() {
+    let two = two_companies().await;
+    let owner = two.app.owner("Neem Tree Retail").await;
+    let theirs = pages(&two.mine, &two.event, &two.transaction);
+    let none = pages(&nobodys(&two.mine), &nobodys(&two.event), &nobodys(&two.transaction));
+    for (path, nobody) in theirs.iter().zip(&none) {
+        if !path.ends_with("stream") {
+            assert!(owner.get(path).await.status.is_success() || owner.get(path).await.status == StatusCode::SEE_OTHER, "{path}");
+        }
+        let (found, unknown) = (two.stranger.get(path).await, two.stranger.get(nobody).await);
+        assert_eq!(found.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!((found.status, &found.body), (unknown.status, &unknown.body), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_of_another_app_is_not_found_below_ones_own() {
+    let two = two_companies().await;
+    let own = two.stranger.post("/ks-pay/apps", &[("name", "Banyan Shop"), ("email", "a@b.example"), ("country", "IN")]).await;
+    let own = own.location().to_owned();
+    for rest in
+        [format!("/events/{}", two.event), format!("/events/{}/body", two.event), format!("/transactions/{}", two.transaction)]
+    {
+        assert_eq!(two.stranger.get(&format!("{own}{rest}")).await.status, StatusCode::NOT_FOUND, "{rest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_another_company_can_be_changed() {
+    let two = two_companies().await;
+    let step = |rest: &str| format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test{rest}", two.mine);
+    let app = |rest: &str| format!("/ks-pay/apps/{}{rest}", two.mine);
+    for (path, fields) in [
+        (app("/settings"), vec![("name", "Stolen"), ("email", "a@b.example"), ("country", "IN")]),
+        (app("/settings/domain"), vec![("domain", "stolen.example")]),
+        (app("/enabled"), vec![("is_enabled", "false"), ("confirm", "yes")]),
+        (app("/settings/payment-gateways"), vec![("gateway", "razorpay"), ("mode", "live")]),
+        (step("/enabled"), vec![("is_enabled", "false"), ("confirm", "yes")]),
+        (step("/credentials"), vec![("key_id", "rzp_test_Stolen0000000001"), ("key_secret", "stolen-secret")]),
+        (step("/credentials/check"), vec![]),
+        (step("/webhook/reveal"), vec![]),
+        (step("/webhook/completion"), vec![]),
+        (step("/webhook/completion/removal"), vec![]),
+        (step("/integration/completion"), vec![]),
+        (step("/integration/completion/removal"), vec![]),
+        (step("/security"), vec![("domain", "stolen.example")]),
+    ] {
+        assert_eq!(two.stranger.post(&path, &fields).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let owner = two.app.owner("Neem Tree Retail").await;
+    let page = owner.get(&step("/webhook")).await;
+    assert!(page.has("Neem Tree Store") && !page.has("Stolen") && !page.has("switched off") && !page.has("Marked as done by"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_id_is_not_found() {
+    let two = two_companies().await;
+    for id in ["x", "%00", "ap_", "..%2f..", "%252e%252e", "'%20or%201=1--", &two.event] {
+        for page in pages(id, "ev_x", "tx_x") {
+            let found = two.stranger.send(Method::GET, &page, None, &[]).await;
+            assert_eq!(found.status, StatusCode::NOT_FOUND, "{page}");
+        }
+    }
+}
