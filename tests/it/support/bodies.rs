@@ -9,7 +9,7 @@ pub(crate) const AMOUNT: i64 = 100_000;
 
 /// `event` about a payment, in the status that the event's name says, `after` seconds after [`AT`].
 pub(crate) fn payment(event: &str, id: &str, after: i64) -> Vec<u8> {
-    envelope(event, json!({ "payment": { "entity": entity(id, status_of(event), 0) } }), after)
+    envelope(event, &json!({ "payment": { "entity": entity(id, status_of(event), 0) } }), after)
 }
 
 /// The same, with what a customer typed.
@@ -29,13 +29,13 @@ pub(crate) fn refund(event: &str, id: &str, of: &str, amount: i64, total: i64, a
     let refund = json!({ "id": id, "entity": "refund", "amount": amount, "currency": "INR", "payment_id": of, "status": status,
         "created_at": AT + after });
     let payment = entity(of, if total == AMOUNT { "refunded" } else { "captured" }, total);
-    envelope(event, json!({ "payment": { "entity": payment }, "refund": { "entity": refund } }), after)
+    envelope(event, &json!({ "payment": { "entity": payment }, "refund": { "entity": refund } }), after)
 }
 
 /// A refund alone, without its payment.
 pub(crate) fn bare_refund(id: &str, of: &str, amount: i64) -> Vec<u8> {
     let refund = json!({ "id": id, "amount": amount, "currency": "INR", "payment_id": of, "status": "processed" });
-    envelope("refund.processed", json!({ "refund": { "entity": refund } }), 60)
+    envelope("refund.processed", &json!({ "refund": { "entity": refund } }), 60)
 }
 
 /// `payment.dispute.…` in a status.
@@ -43,7 +43,7 @@ pub(crate) fn dispute(event: &str, id: &str, of: &str, status: &str, after: i64)
     let dispute =
         json!({ "id": id, "entity": "dispute", "payment_id": of, "amount": AMOUNT, "currency": "INR", "status": status });
     let payment = entity(of, "captured", 0);
-    envelope(event, json!({ "payment": { "entity": payment }, "dispute": { "entity": dispute } }), after)
+    envelope(event, &json!({ "payment": { "entity": payment }, "dispute": { "entity": dispute } }), after)
 }
 
 /// A body that says nothing but what it is.
@@ -56,7 +56,7 @@ pub(crate) fn standard(event: &str, mark: &str) -> Vec<u8> {
     json!({ "type": event, "timestamp": "2026-11-22T10:30:00Z", "data": { "id": mark } }).to_string().into_bytes()
 }
 
-fn envelope(event: &str, payload: Value, after: i64) -> Vec<u8> {
+fn envelope(event: &str, payload: &Value, after: i64) -> Vec<u8> {
     let body = json!({ "entity": "event", "account_id": "acc_Test0000000001", "event": event, "payload": payload,
         "created_at": AT + after });
     body.to_string().into_bytes()
