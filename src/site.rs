@@ -9,9 +9,9 @@ use actix_web::{
 };
 
 use crate::{
-    accounts, apps,
+    accounts, apps, companies,
     connections::{credentials, integration, list, security, stream, webhook},
-    ingestion,
+    dashboard, ingestion,
     state::State,
     urls, web as site,
 };
@@ -64,6 +64,9 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::INTEGRATION_DONE, post = integration::complete);
     let scope = route!(scope, urls::INTEGRATION_UNDONE, post = integration::reopen);
     let scope = route!(scope, urls::SECURITY, get = security::show, post = security::update);
+    let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
+    let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
+    let scope = route!(scope, urls::SETTINGS, get = companies::routes::settings, post = companies::routes::update);
     let scope = route!(scope, urls::APPS, get = apps::routes::index);
     let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
     let scope = route!(scope, urls::APPS_CREATE, post = apps::routes::create);
