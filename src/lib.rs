@@ -10,6 +10,7 @@ pub mod cli;
 mod companies;
 pub mod config;
 mod connections;
+mod dashboard;
 pub mod db;
 mod demo;
 mod events;

@@ -9,9 +9,9 @@ use actix_web::{
 };
 
 use crate::{
-    accounts,
+    accounts, apps, companies,
     connections::{credentials, integration, list, security, stream, webhook},
-    ingestion,
+    dashboard, ingestion,
     state::State,
     urls, web as site,
 };
@@ -64,6 +64,16 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::INTEGRATION_DONE, post = integration::complete);
     let scope = route!(scope, urls::INTEGRATION_UNDONE, post = integration::reopen);
     let scope = route!(scope, urls::SECURITY, get = security::show, post = security::update);
+    let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
+    let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
+    let scope = route!(scope, urls::SETTINGS, get = companies::routes::settings, post = companies::routes::update);
+    let scope = route!(scope, urls::APPS, get = apps::routes::index);
+    let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
+    let scope = route!(scope, urls::APPS_CREATE, post = apps::routes::create);
+    let scope = route!(scope, urls::APPS_CHOOSE, get = apps::routes::choose);
+    let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post = apps::routes::update);
+    let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post = apps::routes::update_domain);
+    let scope = route!(scope, urls::APP_ENABLED, post = apps::routes::update_enabled);
     scope
         .default_service(web::to(HttpResponse::NotFound))
         .wrap(from_fn(site::error::pages))

@@ -70,6 +70,16 @@ pub(crate) fn apps_choose(app: AppId) -> String {
     format!("{APPS_CHOOSE}?app={app}")
 }
 
+/// One page of the apps that a search finds.
+pub(crate) fn apps_found(search: &str, page: usize) -> String {
+    match (search, page) {
+        ("", ..=1) => APPS.to_owned(),
+        ("", page) => format!("{APPS}?page={page}"),
+        (search, ..=1) => format!("{APPS}?q={}", percent(search)),
+        (search, page) => format!("{APPS}?q={}&page={page}", percent(search)),
+    }
+}
+
 pub(crate) fn app_settings(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/settings")
 }

@@ -1,10 +1,11 @@
-//! The form with which an app is registered and edited.
+//! The forms with which an app is registered, edited, enabled and disabled.
 
 use serde::Deserialize;
 
 use super::{Details, country};
 use crate::{
     kernel::text,
+    urls,
     web::form::{FieldErrors, sentence},
 };
 
@@ -70,6 +71,37 @@ fn is_phone(text: &str) -> bool {
     (6..=15).contains(&digits) && text.chars().all(|character| character.is_ascii_digit() || "+ -().".contains(character))
 }
 
+/// The app's domain as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct DomainForm {
+    pub(crate) domain: String,
+}
+
+/// Whether the app is to be enabled.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EnabledForm {
+    pub(crate) is_enabled: bool,
+    /// `yes` once somebody read what disabling does.
+    #[serde(default)]
+    confirm: String,
+    /// The page to come back to.
+    #[serde(default)]
+    back: String,
+}
+
+impl EnabledForm {
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirm == "yes"
+    }
+
+    /// A page of KS Pay: where the form stood, else the list.
+    pub(crate) fn back(&self) -> &str {
+        let is_ours = self.back.starts_with(urls::APPS) && urls::is_local(&self.back);
+        if is_ours { &self.back } else { urls::APPS }
+    }
+}
+
 /// A domain as typed: a host name, nothing more.
 ///
 /// # Errors
@@ -120,6 +152,18 @@ mod tests {
         };
         let details = form.parse().unwrap();
         assert_eq!((details.email.as_str(), details.city), ("shop@neemtree.example", None));
+    }
+
+    #[test]
+    fn disabling_leads_back_to_a_page_of_ours() {
+        let back = |to: &str| {
+            let form = EnabledForm { is_enabled: false, confirm: String::new(), back: to.to_owned() };
+            form.back().to_owned()
+        };
+        assert_eq!(back("/ks-pay?q=%E0%A4%A8&page=2"), "/ks-pay?q=%E0%A4%A8&page=2");
+        for elsewhere in ["", "//evil.example", "https://evil.example/ks-pay", "/logout", "/ks-pay\\evil"] {
+            assert_eq!(back(elsewhere), "/ks-pay", "{elsewhere}");
+        }
     }
 
     #[test]

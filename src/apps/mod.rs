@@ -2,7 +2,11 @@
 
 pub(crate) mod country;
 pub(crate) mod forms;
+pub(crate) mod listing;
+pub(crate) mod routes;
+mod slice;
 pub(crate) mod store;
+pub(crate) mod views;
 
 use crate::{
     db::{DbError, Tx},

@@ -22,6 +22,7 @@ sql! {
     FIND = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 AND id = $2");
     FIND_ANY = concat!("SELECT ", columns!(), " FROM apps WHERE id = $1");
     LIST = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 ORDER BY id");
+    COUNT = "SELECT COUNT(*) FROM apps WHERE company_id = $1";
     UPDATE = "UPDATE apps SET name = $3, email = $4, country = $5, address = $6, phone = $7, state = $8, city = $9, \
               postal_code = $10 WHERE company_id = $1 AND id = $2";
     UPDATE_ENABLED = "UPDATE apps SET is_enabled = $3 WHERE company_id = $1 AND id = $2";
@@ -60,6 +61,11 @@ pub(crate) async fn find_any(on: impl Into<Exec<'_>>, id: AppId) -> Result<Optio
 /// The company's apps, oldest first.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<App>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST).bind(company).fetch_all(conn).await)
+}
+
+/// How many apps the company has.
+pub(crate) async fn count(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT).bind(company).fetch_one(conn).await)
 }
 
 /// Changes what is said of the app; [`DbError::NotUnique`] when the company has another of that name.

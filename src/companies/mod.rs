@@ -1,6 +1,9 @@
 //! Companies: the tenant. Everything a merchant owns belongs to exactly one.
 
+pub(crate) mod forms;
+pub(crate) mod routes;
 pub(crate) mod store;
+pub(crate) mod views;
 
 use crate::{
     db::{DbError, Tx},

@@ -2,10 +2,12 @@
 //!
 //! The rule: say what happened, then what to do; an icon and a word for every state, never a colour alone.
 
+mod apps;
 mod evidence;
 mod payments;
 mod when;
 
+pub(crate) use apps::{Health, Standing, disabling, standing, trouble, webhook_health};
 pub(crate) use evidence::{Said, sentence_of_connection};
 pub(crate) use when::{When, when};
 
@@ -49,6 +51,12 @@ pub(crate) const fn keys_state(keys: connections::Keys) -> Chip {
 
 /// A connection or an app that was switched off.
 pub(crate) const SWITCHED_OFF: Chip = chip("status-off", "not-started", "Switched off");
+
+/// A connection whose app was switched off.
+pub(crate) const OFF_WITH_THE_APP: Chip = chip("status-off", "not-started", "Off with the app");
+
+/// An app without any connection.
+pub(crate) const NOT_CONNECTED: Chip = chip("status-off", "not-started", "Nothing connected");
 
 /// Where a transaction stands.
 pub(crate) fn transaction_state(transaction: &Transaction) -> Chip {

@@ -53,6 +53,19 @@ impl When {
         Self { text: format!("{}, {clock}", day(at, now)), is_recent: false, ..when(at, now) }
     }
 
+    /// Since when: the clock on the same day, else the day.
+    pub(crate) fn of_start(at: Timestamp, now: Timestamp) -> Self {
+        let zoned = at.zoned();
+        let text = if zoned.date() == now.zoned().date() {
+            zoned.strftime("%-I:%M\u{a0}%P").to_string()
+        } else if is_yesterday(at, now) {
+            "yesterday".to_owned()
+        } else {
+            day(at, now)
+        };
+        Self { text, is_recent: false, ..when(at, now) }
+    }
+
     /// The clock to the second: `7:41:57 pm`.
     pub(crate) fn of_clock(at: Timestamp, now: Timestamp) -> Self {
         Self { text: at.zoned().strftime("%-I:%M:%S\u{a0}%P").to_string(), is_recent: false, ..when(at, now) }

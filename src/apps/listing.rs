@@ -1,0 +1,220 @@
+//! The company's apps with the health of their webhooks, as the list of KS Pay and the dashboard show them.
+//!
+//! The rule: whoever needs somebody stands first, then the newest.
+
+use std::{cmp::Reverse, collections::HashMap};
+
+use super::{App, store};
+use crate::{
+    connections::{
+        self, Connection, Setup, State,
+        evidence::{self, Evidence},
+    },
+    db::{DbError, Reader},
+    gateways::Mode,
+    kernel::{
+        id::{AppId, CompanyId, ConnectionId},
+        time::Timestamp,
+    },
+};
+
+/// Whether it is only a test, and since when it fails.
+type Urgency = (bool, Option<Timestamp>);
+
+/// One connection of an app, and how its webhook is.
+pub(crate) struct Webhook {
+    pub(crate) connection: Connection,
+    pub(crate) evidence: Evidence,
+    pub(crate) state: State,
+}
+
+impl Webhook {
+    /// Of those that fail: real money before play money, then the longest failing.
+    fn urgency(&self) -> Urgency {
+        (self.connection.mode == Mode::Test, self.evidence.failing_since)
+    }
+
+    /// Worst first, and real money before play money.
+    fn rank(&self) -> (bool, State, bool) {
+        (!self.connection.is_enabled, self.state, self.connection.mode == Mode::Test)
+    }
+}
+
+/// An app with its webhooks, the worst first.
+pub(crate) struct Listed {
+    pub(crate) app: App,
+    pub(crate) webhooks: Vec<Webhook>,
+}
+
+/// How much an app needs somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    // The most urgent first, as the list sorts them.
+    Failing,
+    Pending,
+    Nothing,
+}
+
+impl Listed {
+    /// The webhooks that are on. What is switched off needs nobody.
+    fn live(&self) -> impl Iterator<Item = &Webhook> {
+        self.webhooks.iter().filter(|webhook| self.app.is_enabled && webhook.connection.is_enabled)
+    }
+
+    /// How much it needs somebody; of those that fail, the one [`failing`] names first.
+    fn urgency(&self) -> (Need, Option<Urgency>) {
+        match self.live().map(|webhook| webhook.state).min() {
+            Some(State::Failing) => {
+                (Need::Failing, self.live().filter(|one| one.state == State::Failing).map(Webhook::urgency).min())
+            }
+            Some(State::Pending) => (Need::Pending, None),
+            _ => (Need::Nothing, None),
+        }
+    }
+}
+
+/// The company's apps.
+pub(crate) async fn list(reader: &mut Reader, company: CompanyId) -> Result<Vec<Listed>, DbError> {
+    let apps = store::list(&mut *reader, company).await?;
+    let connections = connections::store::list_of_company(&mut *reader, company).await?;
+    let evidence = evidence::list_of_company(&mut *reader, company).await?;
+    Ok(join(apps, connections, evidence))
+}
+
+fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>) -> Vec<Listed> {
+    let mut seen: HashMap<ConnectionId, Evidence> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
+    let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();
+    for connection in connections {
+        // Without evidence the connection was made between the two reads: the next look shows it.
+        let Some(evidence) = seen.remove(&connection.id) else { continue };
+        let state = Setup { connection: &connection, evidence: &evidence, domain: None }.state();
+        webhooks.entry(connection.app_id).or_default().push(Webhook { connection, evidence, state });
+    }
+    let listed = |app: App| {
+        let mut webhooks = webhooks.remove(&app.id).unwrap_or_default();
+        webhooks.sort_by_key(Webhook::rank);
+        Listed { app, webhooks }
+    };
+    let mut all: Vec<Listed> = apps.into_iter().map(listed).collect();
+    all.sort_by_key(|listed| (listed.urgency(), Reverse(listed.app.id)));
+    all
+}
+
+/// Every webhook that refuses what comes, live before test, the longest failing first.
+pub(crate) fn failing<'a>(all: &'a [Listed]) -> Vec<(&'a App, &'a Webhook)> {
+    let of_app = |listed: &'a Listed| listed.live().map(move |webhook| (&listed.app, webhook));
+    let mut failing: Vec<_> = all.iter().flat_map(of_app).filter(|(_, webhook)| webhook.state == State::Failing).collect();
+    failing.sort_by_key(|(_, webhook)| webhook.urgency());
+    failing
+}
+
+/// When an event was last verified anywhere.
+pub(crate) fn last_verified(all: &[Listed]) -> Option<Timestamp> {
+    all.iter().flat_map(|listed| &listed.webhooks).filter_map(|webhook| webhook.evidence.last_verified_at).max()
+}
+
+/// Whether name, e-mail or App ID hold what somebody looks for, capitals or not; an empty search finds everything.
+pub(crate) fn matches(app: &App, search: &str) -> bool {
+    let needle = search.trim().to_lowercase();
+    [&app.name, &app.email, &app.id.to_string()].into_iter().any(|text| text.to_lowercase().contains(&needle))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::gateways::Gateway;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
+
+    pub(crate) fn app(name: &str) -> App {
+        App {
+            id: AppId::new(NOW),
+            company_id: CompanyId::new(NOW),
+            name: name.to_owned(),
+            email: "Shop@neemtree.example".to_owned(),
+            country: "IN".to_owned(),
+            address: None,
+            phone: None,
+            state: None,
+            city: None,
+            postal_code: None,
+            domain: None,
+            is_enabled: true,
+            created_at: NOW,
+        }
+    }
+
+    pub(crate) fn webhook(app: &App, mode: Mode, state: State) -> Webhook {
+        let id = ConnectionId::new(NOW);
+        let at = |is_so: bool| is_so.then_some(NOW);
+        let connection = Connection {
+            id,
+            company_id: app.company_id,
+            app_id: app.id,
+            gateway: Gateway::Razorpay,
+            mode,
+            currency: "INR".to_owned(),
+            endpoint: "wh_".to_owned(),
+            is_enabled: true,
+            key_id: None,
+            keys_state: None,
+            keys_at: None,
+            payment_modes: String::new(),
+            webhook_done_by: None,
+            webhook_done_at: at(state == State::Pending),
+            integration_done_by: None,
+            integration_done_at: None,
+            created_at: NOW,
+        };
+        let mut webhook = Webhook { connection, evidence: Evidence::default(), state };
+        webhook.evidence.connection_id = id;
+        webhook.evidence.first_verified_at = at(state == State::Verified);
+        webhook.evidence.last_verified_at = at(state == State::Verified);
+        webhook.evidence.failing_since = at(state == State::Failing);
+        webhook
+    }
+
+    fn names(all: &[Listed]) -> Vec<&str> {
+        all.iter().map(|listed| listed.app.name.as_str()).collect()
+    }
+
+    fn listed(apps: Vec<(App, Vec<Webhook>)>) -> Vec<Listed> {
+        let (mut all, mut connections, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
+        for (app, webhooks) in apps {
+            all.push(app);
+            for webhook in webhooks {
+                connections.push(webhook.connection);
+                evidence.push(webhook.evidence);
+            }
+        }
+        join(all, connections, evidence)
+    }
+
+    #[test]
+    fn whoever_needs_somebody_stands_first_then_the_newest() {
+        let [old, broken, waiting, mut off, new] = ["old", "broken", "waiting", "off", "new"].map(app);
+        off.is_enabled = false;
+        let hooks = |app: &App, mode, state| vec![webhook(app, mode, state)];
+        let all = listed(vec![
+            (old.clone(), hooks(&old, Mode::Live, State::Verified)),
+            (broken.clone(), vec![webhook(&broken, Mode::Test, State::Verified), webhook(&broken, Mode::Live, State::Failing)]),
+            (waiting.clone(), hooks(&waiting, Mode::Test, State::Pending)),
+            (off.clone(), hooks(&off, Mode::Live, State::Failing)),
+            (new, Vec::new()),
+        ]);
+        assert_eq!(names(&all), ["broken", "waiting", "new", "off", "old"]);
+        assert_eq!(all[0].webhooks[0].connection.mode, Mode::Live);
+        assert_eq!(failing(&all).len(), 1);
+        assert_eq!(last_verified(&all), Some(NOW));
+    }
+
+    #[test]
+    fn a_search_knows_no_capitals_in_any_script() {
+        let mut app = app("ÉTOILE नीम Store");
+        for hit in ["", "étoile", " नीम ", "STORE", "shop@NEEM", &app.id.to_string()] {
+            assert!(matches(&app, hit), "{hit}");
+        }
+        app.name = "Kolam".to_owned();
+        assert!(!matches(&app, "étoile"));
+    }
+}

@@ -1,0 +1,205 @@
+//! Pages of KS Pay: the list of apps, registering one, and its settings.
+
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
+use serde::Deserialize;
+
+use super::{
+    App,
+    forms::{self, AppForm, DomainForm, EnabledForm},
+    listing, store, views,
+};
+use crate::{
+    apps,
+    connections::{self, Connection},
+    db::DbError,
+    urls,
+    web::{
+        error::AppError,
+        form::FieldErrors,
+        page::{Page, see_other},
+        posted::Posted,
+        shell::{AppEntry, ConsoleEntry, Shell},
+    },
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// Said where the company has an app of that name.
+const NAME_TAKEN: &str = "Your company has an app of this name. Type another.";
+
+/// What is looked for, and how far down.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Search {
+    q: String,
+    page: String,
+}
+
+/// Which app is to be set up.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Choice {
+    app: String,
+    q: String,
+    go: String,
+}
+
+/// `GET /ks-pay`
+pub(crate) async fn index(page: Page, search: Query<Search>) -> Answer {
+    let mut reader = page.state.db.reader().await?;
+    let all = listing::list(&mut reader, page.signed_in.company.id).await?;
+    drop(reader);
+    let shell = page.shell("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
+    page.ok(&views::Index::new(shell, &all, &search.q, search.page.parse().unwrap_or(1), page.now))
+}
+
+/// `GET /ks-pay/apps/new`
+pub(crate) async fn new(page: Page) -> Answer {
+    page.ok(&new_page(&page, AppForm::default(), FieldErrors::default()))
+}
+
+/// `POST /ks-pay/apps`
+pub(crate) async fn create(posted: Posted<AppForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let details = match form.parse() {
+        Ok(details) => details,
+        Err(errors) => return page.unprocessable(&new_page(&page, form, errors)),
+    };
+    let mut tx = page.state.db.begin().await?;
+    match apps::create(&mut tx, page.signed_in.company.id, &details, page.now).await {
+        Err(DbError::NotUnique) => {
+            drop(tx);
+            page.unprocessable(&new_page(&page, form, name_taken()))
+        }
+        created => {
+            let app = created?;
+            tx.commit().await?;
+            Ok(page.redirect(&urls::app(app), &format!("{} is registered", details.name)))
+        }
+    }
+}
+
+/// `GET /ks-pay/settings`
+pub(crate) async fn choose(page: Page, choice: Query<Choice>) -> Answer {
+    let chosen = if choice.app.is_empty() { None } else { Some(page.app(&choice.app).await?) };
+    if let Some(app) = chosen.as_ref().filter(|_| !choice.go.is_empty()) {
+        return Ok(see_other(&urls::app_settings(app.id)));
+    }
+    let mut reader = page.state.db.reader().await?;
+    let apps = store::list(&mut reader, page.signed_in.company.id).await?;
+    drop(reader);
+    let shell = page.shell("Settings").crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let shell = match &chosen {
+        Some(app) => shell.app(app.id, &app.name, AppEntry::Settings, None),
+        None => shell.console(ConsoleEntry::Applications),
+    };
+    let mut choose = views::Choose::new(shell, &apps, chosen.map(|app| app.id), &choice.q);
+    if choice.go.is_empty() {
+        return page.ok(&choose);
+    }
+    choose.error = Some("Choose an app, then continue.");
+    page.unprocessable(&choose)
+}
+
+/// `GET /ks-pay/apps/{app}/settings`
+pub(crate) async fn settings(page: Page, path: Path<String>) -> Answer {
+    let app = page.app(&path).await?;
+    let form = AppForm::of(&app);
+    page.ok(&settings_page(&page, app, form, FieldErrors::default()))
+}
+
+/// `POST /ks-pay/apps/{app}/settings`
+pub(crate) async fn update(path: Path<String>, posted: Posted<AppForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let app = page.app(&path).await?;
+    let details = match form.parse() {
+        Ok(details) => details,
+        Err(errors) => return page.unprocessable(&settings_page(&page, app, form, errors)),
+    };
+    let mut tx = page.state.db.begin().await?;
+    match store::update(&mut tx, app.company_id, app.id, &details).await {
+        Err(DbError::NotUnique) => {
+            drop(tx);
+            page.unprocessable(&settings_page(&page, app, form, name_taken()))
+        }
+        updated => {
+            updated?;
+            tx.commit().await?;
+            Ok(page.redirect(&urls::app_settings(app.id), "The app’s settings are saved"))
+        }
+    }
+}
+
+/// `GET /ks-pay/apps/{app}/settings/domain`
+pub(crate) async fn domain(page: Page, path: Path<String>) -> Answer {
+    let app = page.app(&path).await?;
+    let typed = app.domain.clone().unwrap_or_default();
+    page.ok(&domain_page(&page, app, typed, None))
+}
+
+/// `POST /ks-pay/apps/{app}/settings/domain`
+pub(crate) async fn update_domain(path: Path<String>, posted: Posted<DomainForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let app = page.app(&path).await?;
+    let domain = match forms::domain(&form.domain) {
+        Ok(domain) => domain,
+        Err(sentence) => return page.unprocessable(&domain_page(&page, app, form.domain, Some(sentence))),
+    };
+    let mut tx = page.state.db.begin().await?;
+    store::update_domain(&mut tx, app.company_id, app.id, &domain).await?;
+    tx.commit().await?;
+    Ok(page.redirect(&urls::app_domain(app.id), &format!("The domain is {domain}")))
+}
+
+/// `POST /ks-pay/apps/{app}/enabled`: enabling happens at once, disabling asks first.
+pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let app = page.app(&path).await?;
+    if !form.is_enabled && !form.is_confirmed() {
+        let mut reader = page.state.db.reader().await?;
+        let connected = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
+        drop(reader);
+        let gateways: Vec<_> = connected.iter().filter(|one: &&Connection| one.is_enabled).map(|one| one.gateway).collect();
+        let shell = app_shell(&page, &app, format!("Disable {}?", app.name));
+        return page.ok(&views::Disable::new(shell, app, form.back().to_owned(), &gateways));
+    }
+    let mut tx = page.state.db.begin().await?;
+    store::update_enabled(&mut tx, app.company_id, app.id, form.is_enabled).await?;
+    tx.commit().await?;
+    let (name, now_is) = (&app.name, if form.is_enabled { "enabled" } else { "disabled" });
+    tracing::info!(app = %app.id, by = %page.signed_in.user.id, "the app is {now_is}");
+    Ok(page.redirect(form.back(), &format!("{name} is {now_is}")))
+}
+
+fn name_taken() -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add("name", NAME_TAKEN);
+    errors
+}
+
+fn new_page(page: &Page, form: AppForm, errors: FieldErrors) -> views::New {
+    let shell = page.shell("Add App").console(ConsoleEntry::Applications);
+    views::New { shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS), form, errors }
+}
+
+/// What stands around a page of an app's settings.
+fn app_shell(page: &Page, app: &App, title: impl Into<String>) -> Shell {
+    page.shell(title)
+        .app(app.id, &app.name, AppEntry::Settings, None)
+        .crumb("Applications", urls::APPLICATIONS)
+        .crumb("KS Pay", urls::APPS)
+        .crumb(&app.name, urls::app(app.id))
+}
+
+fn settings_page(page: &Page, app: App, form: AppForm, errors: FieldErrors) -> views::Settings {
+    let shell = app_shell(page, &app, "General settings");
+    views::Settings { shell, app_id: app.id, tab: "general", app, form, errors }
+}
+
+fn domain_page(page: &Page, app: App, typed: String, error: Option<String>) -> views::Domain {
+    let shell = app_shell(page, &app, "Domain");
+    views::Domain { shell, app_id: app.id, tab: "domain", app, typed, error }
+}

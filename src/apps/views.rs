@@ -1,0 +1,209 @@
+//! The list of KS Pay, the pages that register and set up an app, and the question before it is disabled.
+
+use askama::Template;
+
+use super::{
+    App, country,
+    forms::AppForm,
+    listing::{self, Listed},
+    slice::Slice,
+};
+use crate::{
+    connections::Step,
+    gateways::Gateway,
+    kernel::{id::AppId, time::Timestamp},
+    urls,
+    web::{form::FieldErrors, shell::Shell},
+    words,
+};
+
+/// Apps on one page of the list.
+const PAGE: usize = 50;
+/// Apps to choose from without searching: few enough that the button below them is in sight.
+const CHOICE: usize = 10;
+
+/// An app in the list.
+pub(crate) struct Row<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) country: &'a str,
+    pub(crate) health: Vec<words::Health>,
+}
+
+impl Row<'_> {
+    fn url(&self) -> String {
+        urls::app(self.app.id)
+    }
+
+    fn enabled_url(&self) -> String {
+        urls::app_enabled(self.app.id)
+    }
+}
+
+/// A webhook that fails, with the way to mend it.
+pub(crate) struct Trouble {
+    pub(crate) said: words::Said,
+    pub(crate) url: String,
+}
+
+/// Every webhook that fails, the worst first.
+pub(crate) fn trouble(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
+    let told = |(app, webhook): (&App, &listing::Webhook)| {
+        let connection = &webhook.connection;
+        let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
+        Trouble { said: words::trouble(app, webhook, now), url }
+    };
+    listing::failing(all).into_iter().map(told).collect()
+}
+
+/// `/ks-pay`
+#[derive(Template)]
+#[template(path = "apps/index.html")]
+pub(crate) struct Index<'a> {
+    pub(crate) shell: Shell,
+    pub(crate) search: &'a str,
+    pub(crate) slice: Slice<'a, Listed>,
+    /// Apps of the company, whatever is looked for.
+    pub(crate) count: usize,
+    pub(crate) trouble: Vec<Trouble>,
+    pub(crate) now: Timestamp,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(shell: Shell, all: &'a [Listed], search: &'a str, page: usize, now: Timestamp) -> Self {
+        let found = all.iter().filter(|listed| listing::matches(&listed.app, search)).collect();
+        Self {
+            shell,
+            search: search.trim(),
+            slice: Slice::of(found, PAGE, page),
+            count: all.len(),
+            trouble: trouble(all, now),
+            now,
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.slice.rows.iter().map(|listed| Row {
+            app: &listed.app,
+            country: country::name(&listed.app.country).unwrap_or(&listed.app.country),
+            health: words::webhook_health(listed, self.now),
+        })
+    }
+
+    /// What the list holds, beside its heading.
+    fn sum(&self) -> String {
+        match (self.count, self.trouble.len()) {
+            (1, _) => "1 app".to_owned(),
+            (count, 0) => format!("{count} apps, the newest first"),
+            (count, _) => format!("{count} apps, whoever needs you first"),
+        }
+    }
+
+    /// This very page, to come back to.
+    fn here(&self) -> String {
+        urls::apps_found(self.search, self.slice.number)
+    }
+
+    fn newer(&self) -> Option<String> {
+        self.slice.newer().map(|page| urls::apps_found(self.search, page))
+    }
+
+    fn older(&self) -> Option<String> {
+        self.slice.older().map(|page| urls::apps_found(self.search, page))
+    }
+}
+
+/// `/ks-pay/apps/new`
+#[derive(Template)]
+#[template(path = "apps/new.html")]
+pub(crate) struct New {
+    pub(crate) shell: Shell,
+    pub(crate) form: AppForm,
+    pub(crate) errors: FieldErrors,
+}
+
+/// `/ks-pay/settings`
+#[derive(Template)]
+#[template(path = "apps/choose.html")]
+pub(crate) struct Choose<'a> {
+    pub(crate) shell: Shell,
+    pub(crate) search: &'a str,
+    pub(crate) chosen: Option<AppId>,
+    pub(crate) slice: Slice<'a, App>,
+    /// Apps of the company, whatever is looked for.
+    pub(crate) count: usize,
+    pub(crate) error: Option<&'static str>,
+}
+
+impl<'a> Choose<'a> {
+    /// The chosen app stands first, wherever a search would put it.
+    pub(crate) fn new(shell: Shell, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
+        let is_chosen = |app: &App| Some(app.id) == chosen;
+        let mut found: Vec<&App> = apps.iter().filter(|app| is_chosen(app) || listing::matches(app, search)).collect();
+        found.sort_by_key(|app| (!is_chosen(app), std::cmp::Reverse(app.id)));
+        Self { shell, search: search.trim(), chosen, slice: Slice::of(found, CHOICE, 1), count: apps.len(), error: None }
+    }
+
+    fn is_chosen(&self, app: &App) -> bool {
+        Some(app.id) == self.chosen
+    }
+}
+
+/// `/ks-pay/apps/{app}/settings`
+#[derive(Template)]
+#[template(path = "apps/settings.html")]
+pub(crate) struct Settings {
+    pub(crate) shell: Shell,
+    pub(crate) app_id: AppId,
+    pub(crate) tab: &'static str,
+    pub(crate) app: App,
+    pub(crate) form: AppForm,
+    pub(crate) errors: FieldErrors,
+}
+
+impl Settings {
+    fn url(&self) -> String {
+        urls::app_settings(self.app.id)
+    }
+
+    fn enabled_url(&self) -> String {
+        urls::app_enabled(self.app.id)
+    }
+}
+
+/// `/ks-pay/apps/{app}/settings/domain`
+#[derive(Template)]
+#[template(path = "apps/domain.html")]
+pub(crate) struct Domain {
+    pub(crate) shell: Shell,
+    pub(crate) app_id: AppId,
+    pub(crate) tab: &'static str,
+    pub(crate) app: App,
+    pub(crate) typed: String,
+    pub(crate) error: Option<String>,
+}
+
+impl Domain {
+    fn url(&self) -> String {
+        urls::app_domain(self.app.id)
+    }
+}
+
+/// The question before an app is disabled.
+#[derive(Template)]
+#[template(path = "apps/disable.html")]
+pub(crate) struct Disable {
+    pub(crate) shell: Shell,
+    pub(crate) app: App,
+    pub(crate) back: String,
+    pub(crate) losses: Vec<&'static str>,
+}
+
+impl Disable {
+    pub(crate) fn new(shell: Shell, app: App, back: String, gateways: &[Gateway]) -> Self {
+        Self { shell, app, back, losses: words::disabling(gateways) }
+    }
+
+    fn enabled_url(&self) -> String {
+        urls::app_enabled(self.app.id)
+    }
+}

@@ -1,0 +1,45 @@
+//! The company's settings.
+
+use actix_web::HttpResponse;
+
+use super::{forms::CompanyForm, store, views};
+use crate::{
+    db::DbError,
+    urls,
+    web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::ConsoleEntry},
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `GET /settings`
+pub(crate) async fn settings(page: Page) -> Answer {
+    let form = CompanyForm { name: page.signed_in.company.name.clone() };
+    page.ok(&settings_page(&page, form, FieldErrors::default()))
+}
+
+/// `POST /settings`
+pub(crate) async fn update(posted: Posted<CompanyForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let name = match form.parse() {
+        Ok(name) => name,
+        Err(errors) => return page.unprocessable(&settings_page(&page, form, errors)),
+    };
+    let mut tx = page.state.db.begin().await?;
+    match store::update_name(&mut tx, page.signed_in.company.id, &name).await {
+        Err(DbError::NotUnique) => {
+            drop(tx);
+            let mut errors = FieldErrors::default();
+            errors.add("name", "Another company on this server has this name. Type another.");
+            page.unprocessable(&settings_page(&page, form, errors))
+        }
+        updated => {
+            updated?;
+            tx.commit().await?;
+            Ok(page.redirect(urls::SETTINGS, "The company’s settings are saved"))
+        }
+    }
+}
+
+fn settings_page(page: &Page, form: CompanyForm, errors: FieldErrors) -> views::Settings {
+    views::Settings { shell: page.shell("Settings").console(ConsoleEntry::Settings), form, errors }
+}

@@ -1,0 +1,29 @@
+//! The main dashboard, and Applications.
+
+use actix_web::HttpResponse;
+
+use super::views;
+use crate::{
+    apps::{self, listing},
+    web::{error::AppError, page::Page, shell::ConsoleEntry},
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `GET /`
+pub(crate) async fn show(page: Page) -> Answer {
+    let mut reader = page.state.db.reader().await?;
+    let all = listing::list(&mut reader, page.signed_in.company.id).await?;
+    drop(reader);
+    let shell = page.shell("Dashboard").console(ConsoleEntry::Dashboard);
+    page.ok(&views::Dashboard::new(shell, &all, page.now))
+}
+
+/// `GET /applications`
+pub(crate) async fn applications(page: Page) -> Answer {
+    let mut reader = page.state.db.reader().await?;
+    let count = apps::store::count(&mut reader, page.signed_in.company.id).await?;
+    drop(reader);
+    let shell = page.shell("Applications").console(ConsoleEntry::Applications);
+    page.ok(&views::Applications { shell, count: usize::try_from(count).unwrap_or_default() })
+}

@@ -1,0 +1,77 @@
+//! The main dashboard, and Applications.
+
+use askama::Template;
+
+use crate::{
+    apps::{
+        listing::{self, Listed},
+        views::{Trouble, trouble},
+    },
+    kernel::time::Timestamp,
+    web::shell::Shell,
+    words,
+};
+
+/// Failing webhooks the dashboard lists; the rest stands first in the list of KS Pay.
+const MOST_TROUBLE: usize = 8;
+
+/// `/`
+#[derive(Template)]
+#[template(path = "dashboard/show.html")]
+pub(crate) struct Dashboard {
+    pub(crate) shell: Shell,
+    pub(crate) trouble: Vec<Trouble>,
+    /// How many webhooks fail that are not listed.
+    pub(crate) more: usize,
+    pub(crate) standing: words::Standing,
+    pub(crate) count: usize,
+}
+
+impl Dashboard {
+    pub(crate) fn new(shell: Shell, all: &[Listed], now: Timestamp) -> Self {
+        let mut trouble = trouble(all, now);
+        let more = trouble.len().saturating_sub(MOST_TROUBLE);
+        trouble.truncate(MOST_TROUBLE);
+        let standing = words::standing(listing::last_verified(all), now);
+        Self { shell, trouble, more, standing, count: all.len() }
+    }
+}
+
+/// `/applications`
+#[derive(Template)]
+#[template(path = "dashboard/applications.html")]
+pub(crate) struct Applications {
+    pub(crate) shell: Shell,
+    pub(crate) count: usize,
+}
+
+/// How many apps a company has, on the card of KS Pay.
+fn apps_in_words(count: usize) -> String {
+    match count {
+        0 => "No app yet".to_owned(),
+        1 => "1 app".to_owned(),
+        count => format!("{count} apps"),
+    }
+}
+
+impl Dashboard {
+    fn apps(&self) -> String {
+        apps_in_words(self.count)
+    }
+
+    /// One primary action a page: mending comes first.
+    fn is_way_on(&self) -> bool {
+        self.trouble.is_empty()
+    }
+}
+
+impl Applications {
+    fn apps(&self) -> String {
+        apps_in_words(self.count)
+    }
+
+    #[expect(clippy::unused_self, reason = "the card asks the page it stands on")]
+    const fn is_way_on(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,177 @@
+//! Apps in lists: how their webhooks are, what needs somebody, and what switching one off does.
+
+use std::time::Duration;
+
+use super::{Chip, NOT_CONNECTED, OFF_WITH_THE_APP, SWITCHED_OFF, Said, When, connection_state, evidence::refusal, when};
+use crate::{
+    apps::{
+        App,
+        listing::{Listed, Webhook},
+    },
+    connections::State,
+    gateways::Gateway,
+    kernel::time::Timestamp,
+};
+
+/// Razorpay switches a webhook off that has failed for this long.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+/// One webhook in a line: whose, its state, and the time that tells most.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Health {
+    pub(crate) whose: String,
+    pub(crate) chip: Chip,
+    /// Between the state and the time.
+    pub(crate) joint: &'static str,
+    pub(crate) when: Option<When>,
+}
+
+/// How the app's webhooks are, the worst first.
+pub(crate) fn webhook_health(listed: &Listed, now: Timestamp) -> Vec<Health> {
+    if listed.webhooks.is_empty() {
+        return vec![Health { whose: String::new(), chip: NOT_CONNECTED, joint: "", when: None }];
+    }
+    let gateway = listed.webhooks[0].connection.gateway;
+    let has_many = listed.webhooks.iter().any(|webhook| webhook.connection.gateway != gateway);
+    listed.webhooks.iter().map(|webhook| health(&listed.app, webhook, has_many, now)).collect()
+}
+
+fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Health {
+    let connection = &webhook.connection;
+    let mode = connection.mode.label();
+    let whose = if has_many { format!("{} {mode}", connection.gateway.label()) } else { mode.to_owned() };
+    let quiet = |chip| Health { whose: whose.clone(), chip, joint: "", when: None };
+    if !app.is_enabled {
+        return quiet(OFF_WITH_THE_APP);
+    }
+    if !connection.is_enabled {
+        return quiet(SWITCHED_OFF);
+    }
+    let evidence = &webhook.evidence;
+    let (joint, at) = match webhook.state {
+        State::Failing => (" since ", evidence.failing_since.map(|at| When::of_start(at, now))),
+        State::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now))),
+        State::Pending | State::NotStarted => return quiet(connection_state(webhook.state)),
+    };
+    Health { whose, chip: connection_state(webhook.state), joint, when: at }
+}
+
+/// A webhook that refuses what comes: whose it is, why, and how long the gateway will bear it.
+pub(crate) fn trouble(app: &App, webhook: &Webhook, now: Timestamp) -> Said {
+    let (connection, evidence) = (&webhook.connection, &webhook.evidence);
+    let (gateway, mode) = (connection.gateway, connection.mode);
+    let requests = if evidence.failing_count == 1 { "request" } else { "requests" };
+    let since = evidence.failing_since.map(|at| format!(" since {}", When::of_start(at, now).text)).unwrap_or_default();
+    let why = evidence.last_refusal().map_or("it could not be verified", |reason| refusal(gateway, reason).0);
+    let deadline = evidence.failing_since.filter(|_| gateway == Gateway::Razorpay).map(|at| patience(at, now));
+    Said {
+        class: "is-bad",
+        icon: "bad",
+        headline: format!("{}: {} {} {requests} refused{since}", app.name, evidence.failing_count, mode.label()),
+        reason: format!("The last one: {why}.{}", deadline.unwrap_or_default()),
+    }
+}
+
+fn patience(since: Timestamp, now: Timestamp) -> String {
+    let left = since.plus(PATIENCE).since(now).as_secs();
+    match left {
+        0 => " Razorpay switches a webhook off after 24 h; look there whether it is still enabled.".to_owned(),
+        1..3600 => format!(" If it goes on, Razorpay switches the webhook off in about {}\u{a0}min.", left.div_ceil(60)),
+        _ => format!(" If it goes on, Razorpay switches the webhook off in about {}\u{a0}h.", left / 3600),
+    }
+}
+
+/// How things stand when nothing fails.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) when: Option<When>,
+}
+
+/// What the dashboard says when nothing fails.
+pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> Standing {
+    match last_verified {
+        Some(at) => Standing {
+            class: "check-good",
+            icon: "good",
+            text: "Nothing needs you. The last event was verified",
+            when: Some(when(at, now)),
+        },
+        None => Standing {
+            class: "",
+            icon: "pending",
+            text: "No event has been verified yet. Connect a payment gateway, then make a test payment.",
+            when: None,
+        },
+    }
+}
+
+/// What happens when the app is disabled, by the gateways that are connected to it.
+pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
+    let mut told = Vec::new();
+    if gateways.contains(&Gateway::Razorpay) {
+        told.push(
+            "Razorpay gets 401 for every event until it is enabled again, and switches the webhook off after 24 h. \
+             There it must then be enabled by hand.",
+        );
+    }
+    if gateways.contains(&Gateway::StandardWebhooks) {
+        told.push("Senders of Standard Webhooks get 401 for every event until it is enabled again.");
+    }
+    if told.is_empty() {
+        told.push("No payment gateway is connected to it, so no event is lost by it now.");
+    }
+    told.push("What has arrived stays: its events and transactions can be read as before.");
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        apps::listing::tests::{app, webhook},
+        gateways::Mode,
+    };
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
+
+    #[test]
+    fn an_app_tells_how_each_of_its_webhooks_is() {
+        let app = app("Dabba Club");
+        let webhooks = vec![webhook(&app, Mode::Live, State::Failing), webhook(&app, Mode::Test, State::Verified)];
+        let mut listed = Listed { app, webhooks };
+        let said = |listed: &Listed| -> Vec<String> {
+            let line = |one: Health| {
+                format!("{}|{}{}{}", one.whose, one.chip.label, one.joint, one.when.map_or(String::new(), |when| when.text))
+            };
+            webhook_health(listed, NOW).into_iter().map(line).map(|line| line.replace('\u{a0}', " ")).collect()
+        };
+        assert_eq!(said(&listed), ["Live|Failing since 7:41 pm", "Test|Verified, 0 s ago"]);
+        listed.webhooks[0].connection.gateway = Gateway::StandardWebhooks;
+        listed.webhooks[1].connection.is_enabled = false;
+        assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Switched off"]);
+        listed.app.is_enabled = false;
+        assert_eq!(said(&listed)[0], "Standard Webhooks Live|Off with the app");
+        listed.webhooks.clear();
+        assert_eq!(said(&listed), ["|Nothing connected"]);
+    }
+
+    #[test]
+    fn trouble_says_how_long_the_gateway_bears_it() {
+        let app = app("Dabba Club");
+        let webhook = webhook(&app, Mode::Live, State::Failing);
+        let after =
+            |hours: u64| trouble(&app, &webhook, NOW.plus(Duration::from_secs(hours * 3600))).reason.replace('\u{a0}', " ");
+        assert!(after(1).ends_with("in about 23 h."), "{}", after(1));
+        assert!(after(30).ends_with("whether it is still enabled."), "{}", after(30));
+    }
+
+    #[test]
+    fn disabling_names_what_is_lost() {
+        assert!(disabling(&[Gateway::Razorpay])[0].contains("switches the webhook off after 24 h"));
+        assert!(!disabling(&[Gateway::StandardWebhooks]).concat().contains("Razorpay"));
+        assert_eq!(disabling(&[]).len(), 2);
+    }
+}
