@@ -74,6 +74,8 @@ pub enum LogFormat {
 pub struct Config {
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// Whether somebody chose that address.
+    pub listen_is_chosen: bool,
     /// The base of every shown URL, without a slash at the end; `None` means the address listened on.
     pub public_url: Option<String>,
     /// Database and master key live here.
@@ -105,8 +107,10 @@ impl Config {
             Some(url) => Location::parse(&url)?,
             None => Location::Sqlite(data_dir.join("ks-pay.db")),
         };
+        let chosen = set(&options.listen, "KS_PAY_LISTEN");
         Ok(Self {
-            listen: listen(&set(&options.listen, "KS_PAY_LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned()))?,
+            listen_is_chosen: chosen.is_some(),
+            listen: listen(chosen.as_deref().unwrap_or("127.0.0.1:8080"))?,
             public_url: set(&options.public_url, "KS_PAY_PUBLIC_URL").map(|url| origin("KS_PAY_PUBLIC_URL", &url)).transpose()?,
             master_key: key_source(path(&options.master_key_file, "KS_PAY_MASTER_KEY_FILE"), variable, &data_dir)?,
             trusted_proxies: proxies(&set(&options.trusted_proxies, "KS_PAY_TRUSTED_PROXIES").unwrap_or_default())?,

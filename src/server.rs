@@ -180,8 +180,8 @@ pub(crate) async fn base(db: &Db, config: &Config) -> Result<String, crate::db::
     }
     let stored = installation::find(&mut db.reader().await?, ADDRESS).await?;
     let last = stored.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
-    let is_chosen = config.listen.port() == 0 || config.listen.ip().is_unspecified();
-    Ok(shown(if is_chosen { last.unwrap_or(config.listen) } else { config.listen }))
+    let is_open = !config.listen_is_chosen || config.listen.port() == 0 || config.listen.ip().is_unspecified();
+    Ok(shown(if is_open { last.unwrap_or(config.listen) } else { config.listen }))
 }
 
 /// An address as a URL that works on this machine.

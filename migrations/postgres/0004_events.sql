@@ -1,5 +1,5 @@
--- Authentic requests. identity is what makes two of them the same: see gateways/adapter.rs. The entity before it keeps
--- the index nearly in the order of time; '' where a body names none.
+-- Authentic requests. identity is what makes two of them the same, locality keeps its index nearly in the order of time;
+-- both are pure functions of what was sent: see gateways/adapter.rs.
 CREATE TABLE events (
     id UUID NOT NULL PRIMARY KEY,
     company_id UUID NOT NULL,
@@ -9,7 +9,7 @@ CREATE TABLE events (
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     gateway_event_id TEXT,
     event_type TEXT,
-    entity_id TEXT NOT NULL,
+    locality TEXT NOT NULL,
     identity BYTEA NOT NULL,
     body_sha256 BYTEA NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('quarantined', 'conflict', 'unhandled', 'processed')),
@@ -24,7 +24,7 @@ CREATE TABLE events (
     occurred_at BIGINT,
     received_at BIGINT NOT NULL,
     last_received_at BIGINT NOT NULL,
-    UNIQUE (connection_id, entity_id, identity)
+    UNIQUE (connection_id, locality, identity)
 );
 CREATE INDEX events_of_app ON events (app_id, mode, id);
 CREATE INDEX events_of_connection ON events (connection_id, id);

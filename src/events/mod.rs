@@ -91,7 +91,6 @@ pub(crate) struct Event {
     pub(crate) mode: Mode,
     pub(crate) gateway_event_id: Option<String>,
     pub(crate) event_type: Option<String>,
-    pub(crate) entity_id: String,
     pub(crate) body_sha256: Vec<u8>,
     #[sqlx(try_from = "String")]
     pub(crate) state: State,
@@ -143,7 +142,7 @@ pub(crate) async fn append(tx: &mut Tx, arrival: &Arrival<'_>, reading: &Reading
     let id = EventId::new(arrival.at);
     let row = store::NewEvent { id, arrival, reading, sha256, identity, state: State::of(&reading.content, false) };
     if !store::insert(tx, &row).await? {
-        receive_again(tx, arrival, reading, &identity).await?;
+        receive_again(tx, arrival, &identity).await?;
         return Ok(Appended::Again);
     }
     store::insert_payload(tx, id, arrival.headers, arrival.body.body()).await?;
@@ -156,8 +155,8 @@ pub(crate) async fn append(tx: &mut Tx, arrival: &Arrival<'_>, reading: &Reading
     Ok(Appended::New(id))
 }
 
-async fn receive_again(tx: &mut Tx, arrival: &Arrival<'_>, reading: &Reading, identity: &[u8; 32]) -> Result<(), DbError> {
-    let event = store::add_receipt(tx, arrival, &reading.entity_id, identity).await?;
+async fn receive_again(tx: &mut Tx, arrival: &Arrival<'_>, identity: &[u8; 32]) -> Result<(), DbError> {
+    let event = store::add_receipt(tx, arrival, identity).await?;
     if let Some(gateway_id) = arrival.gateway_event_id {
         store::claim_id(tx, arrival.place.connection, gateway_id, event).await?;
     }

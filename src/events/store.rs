@@ -5,7 +5,7 @@ use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::{
         Mode,
-        adapter::{Content, Reading},
+        adapter::{self, Content, Reading},
     },
     kernel::id::{AppId, ConnectionId, EventId, TransactionId},
 };
@@ -13,17 +13,17 @@ use crate::{
 /// What is read of a row, everywhere in the same order.
 macro_rules! columns {
     () => {
-        "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, entity_id, \
+        "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, \
              body_sha256, state, fault, conflict_with, transaction_id, amount_subunits, currency, \
              secret_id, receipts, is_flagged, occurred_at, received_at, last_received_at"
     };
 }
 
 sql! {
-    INSERT = "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, entity_id, \
+    INSERT = "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, locality, \
               identity, body_sha256, state, fault, amount_subunits, currency, secret_id, receipts, is_flagged, occurred_at, received_at, last_received_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, FALSE, $17, $18, $18) \
-              ON CONFLICT (connection_id, entity_id, identity) DO NOTHING";
+              ON CONFLICT (connection_id, locality, identity) DO NOTHING";
     INSERT_PAYLOAD = "INSERT INTO event_payloads (event_id, headers, body) VALUES ($1, $2, $3)";
     CLAIM_ID = "INSERT INTO event_ids (connection_id, gateway_event_id, event_id) VALUES ($1, $2, $3) \
                 ON CONFLICT (connection_id, gateway_event_id) DO NOTHING";
@@ -33,7 +33,7 @@ sql! {
     /// Another id than the first one's, or none where there was one, marks the event: the id is not signed.
     ADD_RECEIPT = "UPDATE events SET receipts = events.receipts + 1, last_received_at = $4, \
                    is_flagged = events.is_flagged OR gateway_event_id IS DISTINCT FROM $5 \
-                   WHERE connection_id = $1 AND entity_id = $2 AND identity = $3 RETURNING id";
+                   WHERE connection_id = $1 AND locality = $2 AND identity = $3 RETURNING id";
     FIND = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND id = $2");
     FIND_PAYLOAD = "SELECT headers, body FROM event_payloads WHERE event_id = $1";
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND mode = $2 AND id < $3 \
@@ -76,7 +76,7 @@ pub(super) async fn insert(tx: &mut Tx, new: &NewEvent<'_>) -> Result<bool, DbEr
             .bind(place.mode.slug())
             .bind(new.arrival.gateway_event_id)
             .bind(&reading.event_type)
-            .bind(&reading.entity_id)
+            .bind(adapter::locality(new.arrival.body.body()))
             .bind(new.identity.as_slice())
             .bind(new.sha256.as_slice())
             .bind(new.state.as_str())
@@ -121,10 +121,10 @@ pub(crate) async fn update_transaction(tx: &mut Tx, id: EventId, transaction: Tr
 }
 
 /// Counts the request as a receipt more of the event it repeats.
-pub(super) async fn add_receipt(tx: &mut Tx, arrival: &Arrival<'_>, entity: &str, identity: &[u8]) -> Result<EventId, DbError> {
+pub(super) async fn add_receipt(tx: &mut Tx, arrival: &Arrival<'_>, identity: &[u8]) -> Result<EventId, DbError> {
     run!(tx, |conn| sqlx::query_scalar(ADD_RECEIPT)
         .bind(arrival.place.connection)
-        .bind(entity)
+        .bind(adapter::locality(arrival.body.body()))
         .bind(identity)
         .bind(arrival.at)
         .bind(arrival.gateway_event_id)

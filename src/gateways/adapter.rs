@@ -109,8 +109,6 @@ pub(crate) struct LiveSecret {
 pub(crate) struct Reading {
     /// The gateway's name for what happened; `None` when it could not be read.
     pub(crate) event_type: Option<String>,
-    /// The main entity the body is about; empty when it names none.
-    pub(crate) entity_id: String,
     /// The gateway's time of the event.
     pub(crate) occurred_at: Option<Timestamp>,
     /// The amount the event is about, for showing.
@@ -132,7 +130,7 @@ impl Reading {
     /// A body that cannot be relied on.
     pub(crate) const fn quarantined(event_type: Option<String>, fault: &'static str) -> Self {
         let content = Content::Quarantined(fault);
-        Self { event_type, entity_id: String::new(), occurred_at: None, amount: None, content }
+        Self { event_type, occurred_at: None, amount: None, content }
     }
 }
 
@@ -171,6 +169,19 @@ pub(crate) fn identity(gateway: Gateway, sha256: [u8; 32], event_id: Option<&str
         }
         _ => sha256,
     }
+}
+
+/// The first `"id":"…"` of a body, or nothing: where an index keeps events of one entity together.
+///
+/// A pure function of the octets, which must never change: with [`identity`] it tells whether a body was stored before,
+/// also by a version of this program that read less of it. It need not be right, only the same.
+pub(crate) fn locality(body: &[u8]) -> &str {
+    const MARK: &[u8] = b"\"id\":\"";
+    const LONGEST: usize = 64;
+    let start = body.windows(MARK.len()).position(|window| window == MARK).map(|at| at + MARK.len());
+    let rest = start.map_or(&[][..], |start| &body[start..]);
+    let length = rest.iter().take(LONGEST + 1).position(|byte| *byte == b'"').unwrap_or_default();
+    std::str::from_utf8(&rest[..length]).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic())).unwrap_or_default()
 }
 
 /// Tries every live secret without an early exit, and says which one matched.
@@ -214,6 +225,16 @@ mod tests {
             let request = Incoming { headers: &headers, body: b"{}" };
             assert!(verify(gateway, &request, &[], now).is_err());
         }
+    }
+
+    #[test]
+    fn locality_is_the_first_id_of_the_octets() {
+        assert_eq!(locality(br#"{"payload":{"payment":{"entity":{"id":"pay_1","order_id":"order_1"}}}}"#), "pay_1");
+        for none in [&b""[..], b"not json", br#"{"id":1}"#, br#"{"id":"a b"}"#, b"{\"id\":\"\xff\"}", br#"{"id":"unended"#] {
+            assert_eq!(locality(none), "", "{}", String::from_utf8_lossy(none));
+        }
+        assert_eq!(locality(format!(r#"{{"id":"{}"}}"#, "a".repeat(64)).as_bytes()).len(), 64);
+        assert_eq!(locality(format!(r#"{{"id":"{}"}}"#, "a".repeat(65)).as_bytes()), "");
     }
 
     proptest! {

@@ -60,13 +60,9 @@ impl Adapter for StandardWebhooks {
             event_type: String,
         }
         match serde_json::from_slice::<Envelope>(body.body()) {
-            Ok(envelope) if is_clean(&envelope.event_type) => Reading {
-                event_type: Some(envelope.event_type),
-                entity_id: String::new(),
-                occurred_at: None,
-                amount: None,
-                content: Content::Unhandled,
-            },
+            Ok(envelope) if is_clean(&envelope.event_type) => {
+                Reading { event_type: Some(envelope.event_type), occurred_at: None, amount: None, content: Content::Unhandled }
+            }
             Ok(_) => Reading::quarantined(None, "type"),
             Err(error) if error.is_data() => Reading::quarantined(None, "type"),
             Err(_) => Reading::quarantined(None, "json"),

@@ -114,9 +114,8 @@ pub(super) fn read(body: &[u8]) -> Reading {
         Err(error) => return Reading::quarantined(Some(head.event), field(&error)),
     };
     match facts(subject, &envelope) {
-        Ok((entity_id, amount, facts)) => Reading {
+        Ok((amount, facts)) => Reading {
             event_type: Some(head.event),
-            entity_id,
             occurred_at: Some(facts.at),
             amount: Some(amount),
             content: Content::Facts(Box::new(facts)),
@@ -132,37 +131,37 @@ fn unhandled(event: String, body: &[u8]) -> Reading {
         created_at: i64,
     }
     let occurred_at = serde_json::from_slice::<Timed>(body).ok().and_then(|timed| moment(timed.created_at).ok());
-    Reading { event_type: Some(event), entity_id: String::new(), occurred_at, amount: None, content: Content::Unhandled }
+    Reading { event_type: Some(event), occurred_at, amount: None, content: Content::Unhandled }
 }
 
-/// The facts, the id of the entity the event is about, and the amount to show.
-fn facts(subject: Subject, envelope: &Envelope) -> Result<(String, Money, Facts), &'static str> {
+/// The amount the event is about, and the facts.
+fn facts(subject: Subject, envelope: &Envelope) -> Result<(Money, Facts), &'static str> {
     let at = moment(envelope.created_at)?;
     let payload = &envelope.payload;
     let payment = payload.payment.as_ref().map(|holder| &holder.entity);
     let snapshot = payment.map(|payment| snapshot(payment, at)).transpose()?;
-    let (entity_id, amount, payment_id, refund, dispute) = match subject {
+    let (amount, payment_id, refund, dispute) = match subject {
         Subject::Payment => {
             let payment = payment.ok_or("payment")?;
             let money = money(payment.amount, &payment.currency)?;
-            (payment.id.clone(), money, payment.id.clone(), None, None)
+            (money, payment.id.clone(), None, None)
         }
         Subject::Refund => {
             let entity = &payload.refund.as_ref().ok_or("refund")?.entity;
             let refund = refund(entity, snapshot.as_ref())?;
-            (entity.id.clone(), refund.money, entity.payment_id.clone(), Some(refund), None)
+            (refund.money, entity.payment_id.clone(), Some(refund), None)
         }
         Subject::Dispute => {
             let entity = &payload.dispute.as_ref().ok_or("dispute")?.entity;
             let money = money(entity.amount, &entity.currency)?;
-            (entity.id.clone(), money, entity.payment_id.clone(), None, Some(dispute(entity, at)?))
+            (money, entity.payment_id.clone(), None, Some(dispute(entity, at)?))
         }
     };
     let named = clean("payment_id", &payment_id)?.to_owned();
     if payment.is_some_and(|payment| payment.id != named) {
         return Err("payment_id");
     }
-    Ok((entity_id, amount, Facts { payment_id: named, at, snapshot, refund, dispute }))
+    Ok((amount, Facts { payment_id: named, at, snapshot, refund, dispute }))
 }
 
 fn snapshot(payment: &Payment, at: Timestamp) -> Result<Snapshot, &'static str> {
@@ -278,7 +277,6 @@ mod tests {
     fn a_captured_payment_is_read() {
         let reading = read(CAPTURED.as_bytes());
         assert_eq!(reading.event_type.as_deref(), Some("payment.captured"));
-        assert_eq!(reading.entity_id, "pay_Demo0000000001");
         assert_eq!(reading.amount, Some(Money::new(64_900, Currency::INR)));
         let Content::Facts(facts) = reading.content else { panic!("facts") };
         assert_eq!(facts.snapshot.unwrap().status, Status::Captured);
