@@ -75,6 +75,8 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post = apps::routes::update_domain);
     let scope = route!(scope, urls::APP_ENABLED, post = apps::routes::update_enabled);
     scope
+        .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::Unreadable.into()))
+        .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))
         .default_service(web::to(HttpResponse::NotFound))
         .wrap(from_fn(site::error::pages))
         .wrap(Compress::default())

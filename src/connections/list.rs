@@ -171,6 +171,7 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
     let shell = page
         .shell("Payment Gateway Settings")
         .app(app.id, &app.name, AppEntry::Settings, None)
+        .crumb("Applications", urls::APPLICATIONS)
         .crumb("KS Pay", urls::APPS)
         .crumb(&app.name, urls::app(app.id))
         .crumb("Settings", urls::app_settings(app.id));

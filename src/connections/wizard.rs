@@ -91,6 +91,7 @@ impl Wizard {
             .shell(heading)
             .app(app.id, &app.name, AppEntry::Settings, Some(mode))
             .between(mode, twin(Mode::Test), twin(Mode::Live))
+            .crumb("Applications", urls::APPLICATIONS)
             .crumb("KS Pay", urls::APPS)
             .crumb(&app.name, urls::app(app.id))
             .crumb("Settings", urls::app_settings(app.id))

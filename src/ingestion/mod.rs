@@ -7,6 +7,8 @@ pub(crate) mod receive;
 pub(crate) mod refusals;
 pub(crate) mod routes;
 
+use tokio::sync::Semaphore;
+
 use crate::{
     apps,
     connections::{self, Connection, Place, evidence, secrets},
@@ -25,11 +27,16 @@ use crate::{
     transactions,
 };
 
+/// The most authentic requests that wait to be stored at once. With bodies of 1 MiB at the most, memory has a bound too.
+const WAITING: usize = 512;
+
 /// Where requests are checked and kept. One a server.
 pub(crate) struct Ingestion {
     db: Db,
     vault: Vault,
     clock: Clock,
+    /// Authentic requests that may wait to be stored at once; more are sent away, not kept in memory.
+    waiting: Semaphore,
     /// Verified against when there is no such endpoint, so that the answer takes the same work.
     nobody: LiveSecret,
 }
@@ -50,6 +57,8 @@ pub(crate) enum Unstored {
     Db(#[from] DbError),
     #[error("a secret cannot be opened: {0}")]
     Vault(#[from] VaultError),
+    #[error("too many requests wait to be stored")]
+    Full,
 }
 
 /// A connection that may receive, with what it believes.
@@ -61,7 +70,7 @@ struct Receiver {
 impl Ingestion {
     pub(crate) fn new(db: Db, vault: Vault, clock: Clock) -> Self {
         let nobody = LiveSecret { id: SecretId::new(Timestamp::from_millis(0)), secret: Secret::generate() };
-        Self { db, vault, clock, nobody }
+        Self { db, vault, clock, waiting: Semaphore::new(WAITING), nobody }
     }
 
     /// Verifies the request and keeps it.
@@ -86,6 +95,7 @@ impl Ingestion {
                     headers: &receive::headers_json(request.headers),
                     at: now,
                 };
+                let _turn = self.waiting.try_acquire().map_err(|_| Unstored::Full)?;
                 self.keep(&arrival).await?;
                 Ok(Outcome::Stored)
             }
