@@ -23,7 +23,7 @@ export async function signIn(page, { email, password }, target = "/login") {
 
 /** Signs out from the account menu. */
 export async function signOut(page) {
-  await page.getByText("account menu").click();
+  await page.locator("summary", { hasText: "account menu" }).click();
   await send(page, "Sign out");
 }
 
