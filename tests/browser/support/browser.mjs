@@ -1,0 +1,64 @@
+// A real Chromium. Every page is watched: what a reader would never see – a script's error, a broken Content-Security-Policy,
+// a request that leaves this server – fails the test that opened it.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+
+import { chromium } from "playwright-core";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
+/** The sandbox cannot be had as root in a container; the rest keeps the browser from calling home. */
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+/** The longest that a page or an element may take, in milliseconds. */
+const PATIENCE = 15_000;
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 360, height: 740 };
+
+/** Starts the browser. Whoever starts it closes it. */
+export async function launch() {
+  const executablePath = process.env.CHROMIUM || PLACES.find((place) => existsSync(place));
+  assert.ok(executablePath, "There is no Chromium. Install it, or name it in CHROMIUM.");
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/**
+ * Opens a page for one test, in a context of its own, on the installation's site. Options are those of a context:
+ * `javaScriptEnabled`, `colorScheme`, `viewport` … At the test's end the page is closed and its faults are told.
+ */
+export async function open(t, { browser, installation: { url } }, options = {}) {
+  const context = await browser.newContext({ baseURL: url, viewport: DESKTOP, reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(PATIENCE);
+  const faults = await watch(context, url);
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(faults, [], "faults behind the page");
+  });
+  return context.newPage();
+}
+
+/** Watches a context's pages; the list it returns fills with their faults, a line each. */
+export async function watch(context, url) {
+  const faults = [];
+  const { host } = new URL(url);
+  // Also where scripts are off: the browser's own report of a violation is a console error.
+  await context.exposeBinding("reportViolation", (_, violation) => faults.push(`violates the policy: ${violation}`));
+  await context.addInitScript(() => addEventListener("securitypolicyviolation", (event) =>
+    window.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)));
+  context.on("console", (message) => {
+    // A page that answers 404 or 422 is reported like a missing picture; the latter is told below.
+    const isStatus = message.text().startsWith("Failed to load resource: the server responded with a status of");
+    if (["error", "warning"].includes(message.type()) && !isStatus) faults.push(`${message.type()}: ${message.text()}`);
+  });
+  context.on("weberror", (error) => faults.push(`script: ${error.error()}`));
+  context.on("request", (request) => {
+    const target = new URL(request.url());
+    if (target.protocol !== "data:" && target.host !== host) faults.push(`leaves the site: ${request.url()}`);
+  });
+  context.on("response", (response) => {
+    if (response.status() >= 400 && response.request().resourceType() !== "document") {
+      faults.push(`${response.status()}: ${response.url()}`);
+    }
+  });
+  return faults;
+}

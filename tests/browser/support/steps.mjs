@@ -1,0 +1,38 @@
+// What people do on the pages, by the labels they read.
+
+/** Does what leads to another page, and waits until that page is there. */
+export async function leading(page, act) {
+  const [, result] = await Promise.all([page.waitForEvent("framenavigated"), act()]);
+  await page.waitForLoadState();
+  return result;
+}
+
+/** Presses the button that sends a form. */
+export const send = (page, name) => leading(page, () => page.getByRole("button", { name, exact: true }).click());
+
+/** Follows a link. */
+export const follow = (page, name) => leading(page, () => page.getByRole("link", { name, exact: true }).click());
+
+/** Signs in at the sign-in form; `target` is where somebody signed out first went. */
+export async function signIn(page, { email, password }, target = "/login") {
+  await page.goto(target);
+  await page.getByLabel("Enter Your Email").fill(email);
+  await page.getByLabel("Enter Password").fill(password);
+  await send(page, "Sign In");
+}
+
+/** Signs out from the account menu. */
+export async function signOut(page) {
+  await page.locator("summary", { hasText: "account menu" }).click();
+  await send(page, "Sign out");
+}
+
+/** Sets the installation up at its one-time link. */
+export async function setUp(page, link, { company, name, email, password }) {
+  await page.goto(link);
+  await page.getByLabel("Company Name").fill(company);
+  await page.getByLabel("Your Name").fill(name);
+  await page.getByLabel("Your Email").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await send(page, "Create company and sign in");
+}
