@@ -45,6 +45,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         events::store::STATEMENTS,
         installation::STATEMENTS,
         transactions::store::STATEMENTS,
+        transactions::store::sums::STATEMENTS,
     ]
     .concat()
 }
