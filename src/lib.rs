@@ -20,6 +20,7 @@ mod ingestion;
 mod installation;
 pub mod kernel;
 mod keys;
+mod overview;
 pub mod samples;
 pub mod server;
 mod site;

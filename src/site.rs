@@ -11,7 +11,7 @@ use actix_web::{
 use crate::{
     accounts, apps, companies,
     connections::{credentials, integration, list, security, stream, webhook},
-    dashboard, events, ingestion,
+    dashboard, events, ingestion, overview,
     state::State,
     transactions, urls, web as site,
 };
@@ -74,6 +74,7 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post = apps::routes::update);
     let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post = apps::routes::update_domain);
     let scope = route!(scope, urls::APP_ENABLED, post = apps::routes::update_enabled);
+    let scope = route!(scope, urls::APP, get = overview::routes::show);
     let scope = route!(scope, urls::TRANSACTIONS, get = transactions::routes::index);
     let scope = route!(scope, urls::TRANSACTIONS_CSV, get = transactions::routes::download);
     let scope = route!(scope, urls::TRANSACTION, get = transactions::routes::show);
