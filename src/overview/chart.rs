@@ -106,7 +106,7 @@ mod tests {
         let chart = Chart::of(&daily);
         assert_eq!((chart.width, chart.labels.as_slice()), (30, [40_000, 30_000, 20_000, 10_000, 0].as_slice()));
         let boxes: Vec<_> = chart.bars.iter().map(|bar| (bar.x.as_str(), bar.y.as_str(), bar.height.as_str())).collect();
-        assert_eq!(boxes, [("1.5", "46.3", "53.7"), ("11.5", "100.0", "0.0"), ("21.5", "7.6", "92.4")]);
+        assert_eq!(boxes, [("1.5", "46.3", "53.7"), ("11.5", "100.0", "0.0"), ("21.5", "7.7", "92.3")]);
         assert_eq!(chart.bars.iter().map(|bar| bar.is_today).collect::<Vec<_>>(), [false, false, true]);
     }
 

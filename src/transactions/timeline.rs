@@ -28,7 +28,7 @@ pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event]) -> Vec<L
     let mut lines = Vec::with_capacity(events.len());
     for (index, (event, state)) in events.iter().zip(states).enumerate() {
         let is_news = is_told_right && before.replace(state) != Some(state) && facts(transaction, event).is_some();
-        let is_late = events.get(index + 1).is_some_and(|below| below.id < event.id);
+        let is_late = events.get(index + 1).is_some_and(|below| (below.received_at, below.id) < (event.received_at, event.id));
         lines.push(Line { event, decided: is_news.then_some(state), is_late });
     }
     lines
