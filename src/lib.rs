@@ -20,6 +20,7 @@ mod ingestion;
 mod installation;
 pub mod kernel;
 mod keys;
+mod overview;
 pub mod samples;
 pub mod server;
 mod site;
@@ -45,6 +46,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         events::store::STATEMENTS,
         installation::STATEMENTS,
         transactions::store::STATEMENTS,
+        transactions::store::sums::STATEMENTS,
     ]
     .concat()
 }

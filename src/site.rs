@@ -11,9 +11,9 @@ use actix_web::{
 use crate::{
     accounts, apps, companies,
     connections::{credentials, integration, list, security, stream, webhook},
-    dashboard, ingestion,
+    dashboard, events, ingestion, overview,
     state::State,
-    urls, web as site,
+    transactions, urls, web as site,
 };
 
 /// Registers a path with the handler of each of its methods; `get` answers HEAD as well.
@@ -74,6 +74,13 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post = apps::routes::update);
     let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post = apps::routes::update_domain);
     let scope = route!(scope, urls::APP_ENABLED, post = apps::routes::update_enabled);
+    let scope = route!(scope, urls::APP, get = overview::routes::show);
+    let scope = route!(scope, urls::TRANSACTIONS, get = transactions::routes::index);
+    let scope = route!(scope, urls::TRANSACTIONS_CSV, get = transactions::routes::download);
+    let scope = route!(scope, urls::TRANSACTION, get = transactions::routes::show);
+    let scope = route!(scope, urls::EVENTS, get = events::routes::index);
+    let scope = route!(scope, urls::EVENT, get = events::routes::show);
+    let scope = route!(scope, urls::EVENT_BODY, get = events::routes::body);
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::Unreadable.into()))
         .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))

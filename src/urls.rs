@@ -130,6 +130,14 @@ pub(crate) fn in_mode(path: &str, mode: Mode) -> String {
     format!("{path}?mode={mode}")
 }
 
+/// A page with what was asked of it; what is empty is left out.
+pub(crate) fn query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
 // --- connections
 
 pub(crate) const CONNECTIONS: &str = "/ks-pay/apps/{app}/settings/payment-gateways";

@@ -9,6 +9,7 @@ pub(crate) mod integration;
 pub(crate) mod list;
 pub(crate) mod secrets;
 pub(crate) mod security;
+pub(crate) mod shown;
 pub(crate) mod store;
 pub(crate) mod stream;
 pub(crate) mod webhook;

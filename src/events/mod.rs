@@ -3,13 +3,17 @@
 //! The rule: the body decides first whether a request is a new event, then the gateway's id; whatever comes again is a
 //! receipt more, and what was stored first stays as it was.
 
+pub(crate) mod forms;
+pub(crate) mod payload;
+pub(crate) mod routes;
 pub(crate) mod store;
+pub(crate) mod views;
 
 use std::{fmt, str::FromStr};
 
 use crate::{
     connections::Place,
-    db::{DbError, Tx},
+    db::{DbError, Reader, Tx},
     gateways::{
         Gateway, Mode,
         adapter::{self, Content, Reading, Verified},
@@ -17,6 +21,7 @@ use crate::{
     kernel::{
         id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
         money::{Currency, Money},
+        page::{FETCH, Page, Side},
         time::Timestamp,
     },
 };
@@ -161,4 +166,18 @@ async fn receive_again(tx: &mut Tx, arrival: &Arrival<'_>, identity: &[u8; 32]) 
         store::claim_id(tx, arrival.place.connection, gateway_id, event).await?;
     }
     Ok(())
+}
+
+/// A page of the list.
+pub(crate) async fn list(reader: &mut Reader, filter: &store::Filter, side: Side<EventId>) -> Result<Page<Event>, DbError> {
+    let rows = match side {
+        Side::Newest => store::list_older(&mut *reader, filter, EventId::greatest(), FETCH).await?,
+        Side::Before(place) => store::list_older(&mut *reader, filter, place, FETCH).await?,
+        Side::After(place) => store::list_newer(&mut *reader, filter, place, FETCH).await?,
+    };
+    if let Some(page) = Page::cut(rows, &side) {
+        return Ok(page);
+    }
+    let rows = store::list_older(reader, filter, EventId::greatest(), FETCH).await?;
+    Ok(Page::cut(rows, &Side::<EventId>::Newest).unwrap_or_default())
 }

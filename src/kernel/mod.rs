@@ -3,9 +3,11 @@
 //! The rule: nothing here knows a merchant, a page or a table.
 
 pub(crate) mod base62;
+pub(crate) mod days;
 pub(crate) mod hex;
 pub mod id;
 pub mod money;
+pub(crate) mod page;
 pub(crate) mod secret;
 pub mod text;
 pub mod time;

@@ -97,7 +97,7 @@ impl fmt::Display for Money {
 }
 
 /// The last three digits, then groups of `step` (lakh and crore take two).
-fn grouped(number: u64, step: usize) -> String {
+pub(crate) fn grouped(number: u64, step: usize) -> String {
     let digits = number.to_string();
     let Some(split) = digits.len().checked_sub(3).filter(|&split| split > 0) else {
         return digits;

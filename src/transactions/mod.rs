@@ -3,20 +3,27 @@
 //! The rule: a transaction is a pure function of the facts, the same in any order and any multiplicity, so that it
 //! can be rebuilt from the events at any time.
 
+pub(crate) mod export;
+pub(crate) mod forms;
 pub(crate) mod projection;
+pub(crate) mod routes;
 pub(crate) mod store;
+pub(crate) mod timeline;
+pub(crate) mod views;
 
 use std::{fmt, str::FromStr};
 
 use projection::Facts;
+use store::{Cursor, Filter};
 
 use crate::{
     connections::Place,
-    db::{DbError, Tx},
+    db::{DbError, Reader, Tx},
     gateways::{Gateway, Mode},
     kernel::{
         id::{AppId, ConnectionId, TransactionId},
         money::{Currency, Money},
+        page::{FETCH, Page, Side},
         time::Timestamp,
     },
 };
@@ -116,4 +123,53 @@ pub(crate) async fn project(tx: &mut Tx, place: &Place, facts: &Facts, now: Time
     story.absorb(facts);
     store::write(tx, id, &story, facts).await?;
     Ok(id)
+}
+
+/// The end of every list, after which nothing is newer.
+const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), TransactionId::greatest());
+
+/// A place in the order of a list, as it stands in an address.
+pub(crate) fn cursor_text(transaction: &Transaction) -> String {
+    format!("{}_{}", transaction.created_at.millis(), transaction.id)
+}
+
+/// The place; nothing when the text is not one.
+pub(crate) fn cursor(text: &str) -> Option<Cursor> {
+    let (millis, id) = text.split_once('_')?;
+    Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
+}
+
+/// A page of a list.
+pub(crate) async fn list(reader: &mut Reader, filter: &Filter, side: Side<Cursor>) -> Result<Page<Transaction>, DbError> {
+    let rows = match side {
+        Side::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH).await?,
+        Side::Before(place) => store::list_older(&mut *reader, filter, place, FETCH).await?,
+        Side::After(place) => store::list_newer(&mut *reader, filter, place, FETCH).await?,
+    };
+    if let Some(page) = Page::cut(rows, &side) {
+        return Ok(page);
+    }
+    let rows = store::list_older(reader, filter, NEWEST, FETCH).await?;
+    Ok(Page::cut(rows, &Side::<Cursor>::Newest).unwrap_or_default())
+}
+
+/// The newest transaction of a mode, whenever it was.
+pub(crate) async fn newest(reader: &mut Reader, app: AppId, mode: Mode) -> Result<Option<Transaction>, DbError> {
+    let (from, until) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+    let filter = Filter { app, mode, from, until, status: None };
+    Ok(store::list_older(reader, &filter, NEWEST, 1).await?.pop())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_a_list_is_read_back_and_anything_else_is_none() {
+        let id = TransactionId::new(Timestamp::from_millis(7));
+        assert_eq!(cursor(&format!("1795343403000_{id}")), Some((Timestamp::from_millis(1_795_343_403_000), id)));
+        for hostile in ["", "_", "7", "7_", "7_tx_", &format!("x_{id}"), &format!("99999999999999999999_{id}"), "7_tx_'--\0"] {
+            assert_eq!(cursor(hostile), None, "{hostile:?}");
+        }
+    }
 }

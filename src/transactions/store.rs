@@ -1,5 +1,7 @@
 //! The `transactions`, `refunds` and `disputes` tables.
 
+pub(crate) mod sums;
+
 use std::collections::BTreeMap;
 
 use sqlx::{FromRow, Row};
@@ -49,7 +51,7 @@ sql! {
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND id = $2");
     EXPORT = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 ORDER BY id LIMIT $2");
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND app_id = $3 ORDER BY id LIMIT $2");
-    /// Newest first, from a place in the order of (created_at, id); every filter may be absent.
+    /// Newest first, from a place in the order of creation and id; every filter may be absent.
     LIST = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
             AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7) \
             ORDER BY created_at DESC, id DESC LIMIT $8");
@@ -59,9 +61,6 @@ sql! {
                   ORDER BY created_at, id LIMIT $8");
     FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND (payment_id = $3 OR order_id = $3) \
                   ORDER BY created_at DESC, id DESC LIMIT $4");
-    SUMS = "SELECT currency, status, count(*) AS payments, CAST(COALESCE(sum(amount_subunits), 0) AS BIGINT) AS amount, \
-            CAST(COALESCE(sum(amount_refunded_subunits), 0) AS BIGINT) AS refunded FROM transactions \
-            WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 GROUP BY currency, status";
 }
 
 impl<'r, R: Row> FromRow<'r, R> for Transaction
@@ -299,25 +298,4 @@ pub(crate) async fn find_named(
     limit: i64,
 ) -> Result<Vec<Transaction>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_NAMED).bind(app).bind(mode.slug()).bind(name).bind(limit).fetch_all(conn).await)
-}
-
-/// How many payments of a currency are in a state, and what they sum up to in subunits.
-#[derive(Debug, Clone, FromRow)]
-pub(crate) struct Sum {
-    pub(crate) currency: Option<String>,
-    pub(crate) status: Option<String>,
-    pub(crate) payments: i64,
-    pub(crate) amount: i64,
-    pub(crate) refunded: i64,
-}
-
-/// The sums of a span of time, by currency and status.
-pub(crate) async fn sums(on: impl Into<Exec<'_>>, filter: &Filter) -> Result<Vec<Sum>, DbError> {
-    run!(on, |conn| sqlx::query_as(SUMS)
-        .bind(filter.app)
-        .bind(filter.mode.slug())
-        .bind(filter.from)
-        .bind(filter.until)
-        .fetch_all(conn)
-        .await)
 }

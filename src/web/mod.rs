@@ -7,6 +7,7 @@ pub(crate) mod csrf;
 pub(crate) mod error;
 pub(crate) mod form;
 pub(crate) mod headers;
+pub(crate) mod list;
 pub(crate) mod page;
 pub(crate) mod panics;
 pub(crate) mod posted;

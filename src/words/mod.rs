@@ -3,13 +3,21 @@
 //! The rule: say what happened, then what to do; an icon and a word for every state, never a colour alone.
 
 mod apps;
+mod arrivals;
 mod evidence;
+mod lists;
 mod payments;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, trouble, webhook_health};
+pub(crate) use arrivals::{arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
 pub(crate) use evidence::{Said, sentence_of_connection};
-pub(crate) use when::{When, when};
+pub(crate) use lists::{
+    NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, count, date, days, nothing_in_period,
+    number_text, period, sum, too_many_days,
+};
+pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title};
+pub(crate) use when::{When, day, when};
 
 use crate::{connections, events, gateways::Mode, transactions::Status, transactions::Transaction};
 

@@ -79,6 +79,15 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
     }
 }
 
+/// What a payment's page is called: `₹2,499.00 by UPI`.
+pub(crate) fn payment_title(transaction: &Transaction) -> String {
+    match (transaction.money(), transaction.method.as_deref()) {
+        (Some(money), None) => money.to_string(),
+        (Some(money), code) => format!("{money} by {}", method(code)),
+        (None, _) => "A payment that was not told yet".to_owned(),
+    }
+}
+
 /// What happened to a payment, in a sentence.
 pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
     let by = match transaction.method.as_deref() {

@@ -66,6 +66,12 @@ impl When {
         Self { text, is_recent: false, ..when(at, now) }
     }
 
+    /// Day and clock to the second: `22 Nov, 7:41:57 pm`.
+    pub(crate) fn of_moment(at: Timestamp, now: Timestamp) -> Self {
+        let clock = Self::of_clock(at, now);
+        Self { text: format!("{}, {}", day(at, now), clock.text), ..clock }
+    }
+
     /// The clock to the second: `7:41:57 pm`.
     pub(crate) fn of_clock(at: Timestamp, now: Timestamp) -> Self {
         Self { text: at.zoned().strftime("%-I:%M:%S\u{a0}%P").to_string(), is_recent: false, ..when(at, now) }

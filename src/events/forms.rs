@@ -1,0 +1,67 @@
+//! What was asked of the list of events, and what is wrong with it.
+
+use serde::Deserialize;
+
+use super::{State, store::Filter};
+use crate::{
+    gateways::{Mode, adapter::is_clean},
+    kernel::id::AppId,
+    web::form::FieldErrors,
+    words,
+};
+
+/// The query of the list.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(crate) struct ListForm {
+    pub(crate) mode: String,
+    pub(crate) state: String,
+    pub(crate) r#type: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
+/// The same, understood.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) state: Option<State>,
+    pub(crate) event_type: Option<String>,
+    pub(crate) errors: FieldErrors,
+}
+
+impl ListForm {
+    pub(crate) fn read(&self) -> Wanted {
+        let mut errors = FieldErrors::default();
+        let typed = self.r#type.trim();
+        if !typed.is_empty() && !is_clean(typed) {
+            errors.add("type", words::WHOLE_TYPE);
+        }
+        let event_type = is_clean(typed).then(|| typed.to_owned());
+        Wanted { state: self.state.parse().ok(), event_type, errors }
+    }
+}
+
+impl Wanted {
+    pub(crate) fn filter(&self, app: AppId, mode: Mode) -> Filter {
+        Filter { app, mode, state: self.state, event_type: self.event_type.clone() }
+    }
+
+    pub(crate) fn is_any(&self) -> bool {
+        self.state.is_none() && self.event_type.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_name_of_an_event_is_said_and_not_looked_for() {
+        let read = |typed: &str| ListForm { r#type: typed.to_owned(), state: "rubbish".to_owned(), ..ListForm::default() }.read();
+        assert_eq!(read(" payment.captured ").event_type.as_deref(), Some("payment.captured"));
+        assert!(read("").is_any() && read("").errors.is_empty());
+        for wrong in ["a b", "a\0", "नीम"] {
+            assert!(read(wrong).is_any() && !read(wrong).errors.is_empty(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! A payload as people read it: indented and coloured where it is JSON, and never more of it than a page can bear.
+//!
+//! The rule: nothing is parsed into values and written again. Every key, number and escape stands as it was sent, in
+//! the order it was sent, doubled keys included.
+
+use serde::de::IgnoredAny;
+
+/// The most that is shown, in bytes.
+pub(crate) const MOST: usize = 64 * 1024;
+
+/// A piece of text of one colour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// k for a key, s for a string, n for a number or a word; empty for the rest.
+    pub(crate) class: &'static str,
+    pub(crate) text: String,
+}
+
+/// A payload, ready to be shown.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    pub(crate) size: usize,
+    pub(crate) is_text: bool,
+    pub(crate) is_cut: bool,
+    /// Nothing when it is not JSON.
+    pub(crate) formatted: Vec<Token>,
+    /// As it came; what is no text is replaced.
+    pub(crate) raw: String,
+}
+
+impl Payload {
+    pub(crate) fn new(body: &[u8]) -> Self {
+        let text = std::str::from_utf8(body).ok();
+        let formatted = text.filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()).map(format).unwrap_or_default();
+        let mut raw = String::from_utf8_lossy(&body[..body.len().min(MOST)]).into_owned();
+        if text.is_some() && body.len() > MOST {
+            // The cut may have gone through a character.
+            raw.truncate(raw.trim_end_matches('\u{fffd}').len());
+        }
+        let is_cut = body.len() > MOST || formatted.last().is_some_and(|token| token.class == CUT);
+        Self { size: body.len(), is_text: text.is_some(), is_cut, formatted, raw }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        !self.formatted.is_empty()
+    }
+}
+
+/// Marks where the rest was left out.
+const CUT: &str = "cut";
+
+struct Writer {
+    tokens: Vec<Token>,
+    length: usize,
+    depth: usize,
+}
+
+impl Writer {
+    fn push(&mut self, class: &'static str, text: &str) {
+        self.length += text.len();
+        match self.tokens.last_mut() {
+            Some(last) if last.class == class => last.text.push_str(text),
+            _ => self.tokens.push(Token { class, text: text.to_owned() }),
+        }
+    }
+
+    fn line(&mut self) {
+        self.push("", "\n");
+        for _ in 0..self.depth {
+            self.push("", "  ");
+        }
+    }
+}
+
+/// Indents text that is known to be JSON.
+fn format(json: &str) -> Vec<Token> {
+    let mut out = Writer { tokens: Vec::new(), length: 0, depth: 0 };
+    let mut rest = json.trim_start();
+    while let Some(first) = rest.bytes().next() {
+        let length = token_length(rest, first);
+        let (token, after) = rest.split_at(length);
+        let after = after.trim_start();
+        if out.length + length > MOST {
+            let room = token.floor_char_boundary(MOST.saturating_sub(out.length));
+            out.push("", &token[..room]);
+            out.tokens.push(Token { class: CUT, text: "…".to_owned() });
+            break;
+        }
+        write(&mut out, token, first, after);
+        rest = after;
+    }
+    out.tokens
+}
+
+fn write(out: &mut Writer, token: &str, first: u8, after: &str) {
+    match first {
+        b'{' | b'[' => {
+            out.push("", token);
+            out.depth += 1;
+            if !after.starts_with(['}', ']']) {
+                out.line();
+            }
+        }
+        b'}' | b']' => {
+            out.depth = out.depth.saturating_sub(1);
+            let is_empty = out
+                .tokens
+                .last()
+                .is_some_and(|last| last.class.is_empty() && last.text.ends_with(if first == b'}' { '{' } else { '[' }));
+            if !is_empty {
+                out.line();
+            }
+            out.push("", token);
+        }
+        b',' => {
+            out.push("", token);
+            out.line();
+        }
+        b':' => out.push("", ": "),
+        b'"' if after.starts_with(':') => out.push("k", token),
+        b'"' => out.push("s", token),
+        _ => out.push("n", token),
+    }
+}
+
+fn token_length(rest: &str, first: u8) -> usize {
+    match first {
+        b'"' => {
+            let mut is_escaped = false;
+            let end = rest.bytes().skip(1).position(|byte| {
+                let is_end = byte == b'"' && !is_escaped;
+                is_escaped = byte == b'\\' && !is_escaped;
+                is_end
+            });
+            end.map_or(rest.len(), |end| end + 2)
+        }
+        b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
+        _ => rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, ',' | '}' | ']')).unwrap_or(rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(json: &str) -> String {
+        Payload::new(json.as_bytes()).formatted.into_iter().map(|token| token.text).collect()
+    }
+
+    #[test]
+    fn json_is_indented_and_nothing_else_is_changed() {
+        let json = r#" {"b":1.0,"a":[ ],"b":{"q":"a\"}\\","n":1e400},"हि":[true,null]} "#;
+        let wanted = "{\n  \"b\": 1.0,\n  \"a\": [],\n  \"b\": {\n    \"q\": \"a\\\"}\\\\\",\n    \"n\": 1e400\n  },\n  \"हि\": [\n    true,\n    null\n  ]\n}";
+        assert_eq!(shown(json), wanted);
+        let classes: Vec<_> = Payload::new(br#"{"k":"s","n":1}"#).formatted.iter().map(|token| token.class).collect();
+        assert_eq!(classes, ["", "k", "", "s", "", "k", "", "n", ""]);
+    }
+
+    #[test]
+    fn what_is_not_json_or_not_text_is_shown_as_it_is() {
+        let payload = Payload::new(b"{\"a\":\xff}");
+        assert!(!payload.is_json() && !payload.is_text);
+        assert_eq!(payload.raw, "{\"a\":\u{fffd}}");
+        assert!(!Payload::new("[".repeat(100_000).as_bytes()).is_json());
+        assert!(!Payload::new(b"").is_json());
+    }
+
+    #[test]
+    fn a_long_payload_is_cut_between_characters() {
+        let long = format!("{{\"a\":\"{}\"}}", "न".repeat(MOST));
+        let payload = Payload::new(long.as_bytes());
+        assert!(payload.is_cut && payload.is_text && !payload.raw.contains('\u{fffd}') && payload.raw.len() <= MOST);
+        assert!(payload.formatted.iter().map(|token| token.text.len()).sum::<usize>() <= MOST + 3);
+        let wide = Payload::new(format!("[{}1]", "1,".repeat(40_000)).as_bytes());
+        assert!(wide.is_cut);
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_can_be_shown(body in prop::collection::vec(any::<u8>(), 0..300)) {
+            Payload::new(&body);
+        }
+    }
+}

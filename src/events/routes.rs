@@ -1,0 +1,113 @@
+//! The list of events, one event, and its exact octets.
+
+use actix_web::{
+    HttpResponse,
+    http::header,
+    web::{Path, Query},
+};
+
+use super::{
+    Event, State,
+    forms::{ListForm, Wanted},
+    payload::Payload,
+    store, views,
+};
+use crate::{
+    apps::App,
+    connections::shown::shown,
+    db::{DbError, Reader},
+    gateways::Mode,
+    kernel::{
+        id::EventId,
+        page::{Page as Rows, Side},
+    },
+    urls,
+    web::{
+        error::AppError,
+        list::{Empty, Pager},
+        page::Page,
+        shell::AppEntry,
+    },
+    words,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `GET /ks-pay/apps/{app}/events`
+pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
+    let app = page.app(&app).await?;
+    let form = form.into_inner();
+    let wanted = form.read();
+    let mut reader = page.state.db.reader().await?;
+    let mode = shown(&mut reader, &app, &form.mode).await?.mode;
+    let side = Side::read(&form.before, &form.after, |text| text.parse().ok());
+    let rows = super::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
+    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, mode, &wanted).await?) } else { None };
+    let path = urls::events(app.id);
+    let shell = page.shell("Events").app(app.id, &app.name, AppEntry::Events, Some(mode)).in_mode(&path, mode);
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let pager = pager(&app, mode, &wanted, &rows);
+    let rows = rows.rows.iter().map(|event| views::Row::new(event, page.now)).collect();
+    page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty })
+}
+
+fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
+    let (state, kind) = (wanted.state.map_or("", State::as_str), wanted.event_type.as_deref().unwrap_or_default());
+    let link = |side, row: Option<&Event>| {
+        let place = row?.id.to_string();
+        let asked = [("mode", mode.slug()), ("state", state), ("type", kind), (side, &place)];
+        Some(urls::query(&urls::events(app.id), &asked))
+    };
+    Pager {
+        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
+        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
+        shown: format!("{} shown, newest first", rows.rows.len()),
+    }
+}
+
+async fn nothing(reader: &mut Reader, app: &App, mode: Mode, wanted: &Wanted) -> Result<Empty, DbError> {
+    let any = store::Filter { app: app.id, mode, state: None, event_type: None };
+    let is_nothing_yet = wanted.is_any() || store::list_older(reader, &any, EventId::greatest(), 1).await?.is_empty();
+    Ok(if is_nothing_yet {
+        words::no_event_yet(mode, &urls::connections(app.id))
+    } else {
+        words::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))
+    })
+}
+
+/// `GET /ks-pay/apps/{app}/events/{event}`
+pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
+    let (app, event, headers, body) = found(&page, &path).await?;
+    let list = urls::in_mode(&urls::events(app.id), event.mode);
+    let other = if event.mode == Mode::Test { Mode::Live } else { Mode::Test };
+    let twin = urls::in_mode(&urls::events(app.id), other);
+    let own = urls::event(app.id, event.id);
+    let (test, live) = if event.mode == Mode::Test { (own, twin) } else { (twin, own) };
+    let title = event.event_type.clone().unwrap_or_else(|| "Event of unknown type".to_owned());
+    let shell = page.shell(title).app(app.id, &app.name, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
+    let overview = urls::in_mode(&urls::app(app.id), event.mode);
+    let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Events", list);
+    let headers = serde_json::from_str(&headers).unwrap_or_default();
+    page.ok(&views::Show { shell, event, headers, payload: Payload::new(&body), now: page.now })
+}
+
+/// `GET /ks-pay/apps/{app}/events/{event}/body`
+pub(crate) async fn body(page: Page, path: Path<(String, String)>) -> Answer {
+    let (_, event, _, body) = found(&page, &path).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        // As stored: the signature covers these octets and no others.
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.bin\"", event.id)))
+        .body(body))
+}
+
+/// The app's event with its payload.
+async fn found(page: &Page, (app, event): &(String, String)) -> Result<(App, Event, String, Vec<u8>), AppError> {
+    let app = page.app(app).await?;
+    let id = event.parse().map_err(|_| AppError::NotFound)?;
+    let mut reader = page.state.db.reader().await?;
+    let event = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
+    let (headers, body) = store::find_payload(&mut reader, event.id).await?.ok_or(AppError::NotFound)?;
+    Ok((app, event, headers, body))
+}

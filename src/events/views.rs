@@ -1,0 +1,158 @@
+//! The pages of events.
+
+use askama::Template;
+
+use super::{
+    Event, State,
+    forms::{ListForm, Wanted},
+    payload::Payload,
+};
+use crate::{
+    gateways::{Mode, razorpay::RECOMMENDED_EVENTS},
+    kernel::{hex, id::AppId, time::Timestamp},
+    urls,
+    web::{
+        list::{Empty, Pager, Tag},
+        shell::Shell,
+    },
+    words::{self, Chip, When},
+};
+
+/// `/ks-pay/apps/{app}/events`
+#[derive(Template)]
+#[template(path = "events/index.html")]
+pub(crate) struct Index {
+    pub(crate) shell: Shell,
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) form: ListForm,
+    pub(crate) wanted: Wanted,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) pager: Pager,
+    pub(crate) empty: Option<Empty>,
+}
+
+impl Index {
+    pub(crate) fn tags(&self) -> Vec<Tag> {
+        let (path, mode) = (urls::events(self.app), ("mode", self.mode.slug()));
+        let state = self.wanted.state.map_or("", State::as_str);
+        let kind = self.wanted.event_type.as_deref().unwrap_or_default();
+        let of_type =
+            (!kind.is_empty()).then(|| Tag { label: kind.to_owned(), url: urls::query(&path, &[mode, ("state", state)]) });
+        let of_state = self.wanted.state.map(|state| Tag {
+            label: words::event_state(state).label.to_owned(),
+            url: urls::query(&path, &[mode, ("type", kind)]),
+        });
+        of_type.into_iter().chain(of_state).collect()
+    }
+
+    pub(crate) fn without_filters(&self) -> String {
+        urls::in_mode(&urls::events(self.app), self.mode)
+    }
+
+    pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+        let label = |state| words::event_state(state).label;
+        State::ALL.into_iter().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
+    }
+
+    /// Names to choose from; any other may be typed.
+    #[expect(clippy::unused_self, reason = "the template calls it as it calls the others")]
+    pub(crate) fn types(&self) -> &'static [&'static str] {
+        RECOMMENDED_EVENTS
+    }
+}
+
+/// A row of the list.
+pub(crate) struct Row {
+    pub(crate) url: String,
+    pub(crate) sentence: String,
+    pub(crate) event_type: String,
+    /// The payment, refund or dispute it is about, and its transaction.
+    pub(crate) entity: String,
+    pub(crate) transaction: Option<String>,
+    pub(crate) received: When,
+    pub(crate) receipts: Option<String>,
+    pub(crate) chip: Chip,
+}
+
+impl Row {
+    pub(crate) fn new(event: &Event, now: Timestamp) -> Self {
+        Self {
+            url: urls::event(event.app_id, event.id),
+            sentence: words::event_sentence(event),
+            event_type: event.event_type.clone().unwrap_or_else(|| "–".to_owned()),
+            entity: if event.entity_id.is_empty() { "–".to_owned() } else { event.entity_id.clone() },
+            transaction: event.transaction_id.map(|id| urls::transaction(event.app_id, id)),
+            received: words::when(event.received_at, now),
+            receipts: words::receipts(event.receipts),
+            chip: words::event_state(event.state),
+        }
+    }
+}
+
+/// `/ks-pay/apps/{app}/events/{event}`
+#[derive(Template)]
+#[template(path = "events/show.html")]
+pub(crate) struct Show {
+    pub(crate) shell: Shell,
+    pub(crate) event: Event,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) payload: Payload,
+    pub(crate) now: Timestamp,
+}
+
+impl Show {
+    pub(crate) fn chip(&self) -> Chip {
+        words::event_state(self.event.state)
+    }
+
+    pub(crate) fn sentence(&self) -> String {
+        words::event_sentence(&self.event)
+    }
+
+    pub(crate) fn fault(&self) -> Option<String> {
+        words::fault_sentence(&self.event)
+    }
+
+    pub(crate) fn conflict(&self) -> Option<String> {
+        self.event.conflict_with.map(|id| urls::event(self.event.app_id, id))
+    }
+
+    pub(crate) fn transaction(&self) -> Option<(String, String)> {
+        self.event.transaction_id.map(|id| (urls::transaction(self.event.app_id, id), id.to_string()))
+    }
+
+    pub(crate) fn occurred(&self) -> Option<When> {
+        self.event.occurred_at.map(|at| When::of_moment(at, self.now))
+    }
+
+    pub(crate) fn received(&self) -> When {
+        When::of_moment(self.event.received_at, self.now)
+    }
+
+    pub(crate) fn arrival(&self) -> String {
+        words::arrival(&self.event)
+    }
+
+    /// The last receipt, where there was more than one.
+    pub(crate) fn again(&self) -> Option<(When, String)> {
+        let receipts = words::receipts(self.event.receipts)?;
+        Some((When::of_moment(self.event.last_received_at, self.now), receipts))
+    }
+
+    pub(crate) fn body(&self) -> String {
+        urls::event_body(self.event.app_id, self.event.id)
+    }
+
+    pub(crate) fn sha256(&self) -> String {
+        hex::encode(&self.event.body_sha256)
+    }
+
+    pub(crate) fn size(&self) -> String {
+        words::bytes(self.payload.size)
+    }
+
+    pub(crate) fn amount(&self) -> Option<String> {
+        self.event.money().map(|money| money.to_string())
+    }
+}

@@ -1,0 +1,60 @@
+//! A span of whole days on the calendar people see.
+
+use jiff::{ToSpan as _, civil::Date};
+
+use super::time::Timestamp;
+
+/// From the first day to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Days {
+    pub(crate) first: Date,
+    pub(crate) last: Date,
+}
+
+impl Days {
+    /// So many days, ending with `last`.
+    pub(crate) fn ending(last: Date, count: i32) -> Self {
+        Self { first: last.saturating_sub((count - 1).days()), last }
+    }
+
+    /// So many days, ending today.
+    pub(crate) fn until_now(now: Timestamp, count: i32) -> Self {
+        Self::ending(now.zoned().date(), count)
+    }
+
+    /// How many days these are.
+    pub(crate) fn count(self) -> i32 {
+        self.last.since(self.first).map_or(i32::MAX, |span| span.get_days()) + 1
+    }
+
+    /// The first moment.
+    pub(crate) fn start(self) -> Timestamp {
+        Timestamp::start_of(self.first)
+    }
+
+    /// The first moment that does not belong.
+    pub(crate) fn end(self) -> Timestamp {
+        Timestamp::start_of(self.last.saturating_add(1.day()))
+    }
+
+    /// Every day, oldest first.
+    pub(crate) fn each(self) -> impl Iterator<Item = Date> {
+        self.first.series(1.day()).take_while(move |day| *day <= self.last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn days_begin_at_midnight_in_india() {
+        let days = Days { first: date(2026, 11, 1), last: date(2026, 11, 22) };
+        assert_eq!((days.count(), days.each().count()), (22, 22));
+        assert_eq!(days.start().rfc3339(), "2026-10-31T18:30:00.000Z");
+        assert_eq!(days.end().rfc3339(), "2026-11-22T18:30:00.000Z");
+        assert_eq!(Days::ending(days.last, 1), Days { first: days.last, last: days.last });
+        assert_eq!(Days { first: date(2026, 1, 1), last: date(2026, 12, 31) }.count(), 365);
+    }
+}

@@ -1,0 +1,132 @@
+//! Bars per day: only geometry, in a box that the page stretches.
+
+use jiff::civil::Date;
+
+use crate::kernel::money::{Currency, Money};
+
+/// The width of a day and the height of the box, in units of the SVG.
+const DAY: u32 = 10;
+const HEIGHT: f64 = 100.0;
+/// Lines of the grid, and gaps between their labels.
+const STEPS: i64 = 4;
+/// Up to so many days each has its label; of more, so many have one: a phone has no room for others.
+const MOST_DAYS: usize = 15;
+const MOST_LABELS: usize = 4;
+
+/// A bar.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bar {
+    pub(crate) day: Date,
+    pub(crate) money: Money,
+    pub(crate) x: String,
+    pub(crate) y: String,
+    pub(crate) height: String,
+    /// The last day is still going on.
+    pub(crate) is_today: bool,
+    /// Whether its day is written below.
+    pub(crate) is_labelled: bool,
+}
+
+/// Bars with their scale.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Chart {
+    pub(crate) bars: Vec<Bar>,
+    pub(crate) width: u32,
+    /// Whole units of the currency at the lines, from the top.
+    pub(crate) labels: Vec<i64>,
+    pub(crate) currency: Currency,
+}
+
+impl Chart {
+    pub(crate) fn of(daily: &[(Date, Money)]) -> Self {
+        let currency = daily.first().map_or(Currency::INR, |(_, money)| money.currency);
+        let unit = 10i64.pow(currency.exponent());
+        let most = daily.iter().map(|(_, money)| money.subunits).max().unwrap_or_default();
+        let top = top((most / unit).saturating_add(i64::from(most % unit > 0)));
+        let every = if daily.len() > MOST_DAYS { daily.len().div_ceil(MOST_LABELS) } else { 1 };
+        let bar = |(index, (day, money)): (usize, &(Date, Money))| {
+            let height = share(money.subunits, top.saturating_mul(unit)) * HEIGHT;
+            let from_end = daily.len() - 1 - index;
+            Bar {
+                day: *day,
+                money: *money,
+                x: format!("{}.5", u32::try_from(index).unwrap_or_default() * DAY + 1),
+                y: format!("{:.1}", HEIGHT - height),
+                height: format!("{height:.1}"),
+                is_today: from_end == 0,
+                is_labelled: from_end.is_multiple_of(every),
+            }
+        };
+        Self {
+            bars: daily.iter().enumerate().map(bar).collect(),
+            width: u32::try_from(daily.len()).unwrap_or_default().max(1) * DAY,
+            labels: (0..=STEPS).rev().map(|step| top / STEPS * step).collect(),
+            currency,
+        }
+    }
+}
+
+/// A round number that is no less, and whose quarters are whole: 4, 8, 12, 20, 40, 80, 120, 200 …
+fn top(most: i64) -> i64 {
+    let mut scale = 4i64;
+    loop {
+        for factor in [1, 2, 3, 5] {
+            let round = scale.saturating_mul(factor);
+            if round >= most || round == i64::MAX {
+                return round;
+            }
+        }
+        scale = scale.saturating_mul(10);
+    }
+}
+
+/// A part of a whole, between 0 and 1.
+#[expect(clippy::cast_precision_loss, reason = "a bar is some hundred pixels high")]
+pub(crate) fn share(part: i64, whole: i64) -> f64 {
+    if whole <= 0 { 0.0 } else { (part as f64 / whole as f64).clamp(0.0, 1.0) }
+}
+
+/// The same in percent: one digit behind the point.
+pub(crate) fn percent(part: i64, whole: i64) -> String {
+    format!("{:.1}\u{a0}%", share(part, whole) * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn bars_stand_on_the_ground_and_stay_in_the_box() {
+        let daily: Vec<_> = [2_148_000, 0, 3_694_000]
+            .iter()
+            .zip(1..)
+            .map(|(amount, day)| (date(2026, 11, day), Money::new(*amount, Currency::INR)))
+            .collect();
+        let chart = Chart::of(&daily);
+        assert_eq!((chart.width, chart.labels.as_slice()), (30, [40_000, 30_000, 20_000, 10_000, 0].as_slice()));
+        let boxes: Vec<_> = chart.bars.iter().map(|bar| (bar.x.as_str(), bar.y.as_str(), bar.height.as_str())).collect();
+        assert_eq!(boxes, [("1.5", "46.3", "53.7"), ("11.5", "100.0", "0.0"), ("21.5", "7.7", "92.3")]);
+        assert_eq!(chart.bars.iter().map(|bar| bar.is_today).collect::<Vec<_>>(), [false, false, true]);
+    }
+
+    #[test]
+    fn the_scale_is_round_whatever_the_amounts() {
+        assert_eq!([0, 4, 5, 13, 21, 36_940, 999_999].map(top), [4, 4, 8, 20, 40, 40_000, 1_200_000]);
+        assert!(top(i64::MAX) > 0);
+        assert_eq!(Chart::of(&[]).labels, [4, 3, 2, 1, 0]);
+        let days: Vec<_> = date(2026, 8, 25)
+            .series(jiff::ToSpan::day(1))
+            .take(90)
+            .map(|day| (day, Money::new(i64::MAX, Currency::INR)))
+            .collect();
+        let labelled = Chart::of(&days).bars.iter().filter(|bar| bar.is_labelled).count();
+        assert!(labelled <= MOST_LABELS);
+    }
+
+    #[test]
+    fn a_share_is_never_more_than_all() {
+        assert_eq!(percent(511, 542), "94.3\u{a0}%");
+        assert_eq!((percent(1, 0), percent(9, 3)), ("0.0\u{a0}%".to_owned(), "100.0\u{a0}%".to_owned()));
+    }
+}

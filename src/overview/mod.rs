@@ -1,0 +1,178 @@
+//! App Overview: what came in, how payments went, and whether the webhook works.
+//!
+//! The rule: every figure is a sum over the chosen days, so that the page costs what those days hold and nothing more.
+
+pub(crate) mod chart;
+pub(crate) mod routes;
+pub(crate) mod views;
+
+use jiff::civil::Date;
+
+use crate::{
+    kernel::{
+        days::Days,
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+    transactions::store::sums::DaySum,
+};
+
+/// The days one may choose.
+pub(crate) const PERIODS: [i32; 4] = [1, 7, 14, 90];
+/// Those shown when none are chosen.
+const USUAL: i32 = 14;
+
+/// The period that was asked for; the usual one for anything else.
+pub(crate) fn period(asked: &str) -> i32 {
+    PERIODS.into_iter().find(|days| days.to_string() == asked).unwrap_or(USUAL)
+}
+
+/// How the zone's clock is ahead of UTC, in milliseconds.
+pub(crate) fn offset(now: Timestamp) -> i64 {
+    i64::from(now.zoned().offset().seconds()) * 1000
+}
+
+/// How many payments went which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ways {
+    pub(crate) paid: i64,
+    pub(crate) refunded: i64,
+    pub(crate) failed: i64,
+    /// Begun or approved: neither came nor failed yet.
+    pub(crate) open: i64,
+}
+
+impl Ways {
+    pub(crate) fn all(self) -> i64 {
+        self.paid + self.refunded + self.failed + self.open
+    }
+
+    /// Those whose money came, whatever went back later.
+    pub(crate) fn went_through(self) -> i64 {
+        self.paid + self.refunded
+    }
+
+    /// Those that came to an end.
+    pub(crate) fn settled(self) -> i64 {
+        self.went_through() + self.failed
+    }
+}
+
+/// What the days hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Figures {
+    pub(crate) ways: Ways,
+    /// What came in by currency, that of most payments first.
+    pub(crate) received: Vec<Money>,
+    pub(crate) refunded: Vec<Money>,
+    pub(crate) today: Vec<Money>,
+    pub(crate) payments_today: i64,
+    /// What came in each day in the first of the currencies.
+    pub(crate) daily: Vec<(Date, Money)>,
+}
+
+impl Figures {
+    pub(crate) fn of(sums: &[DaySum], days: Days) -> Self {
+        let currencies = currencies(sums);
+        let came = |sum: &&DaySum| matches!(sum.status.as_deref(), Some("captured" | "refunded"));
+        let today = number(days.last);
+        let total = |only: Option<i64>, amount: fn(&DaySum) -> i64| {
+            let rows = || sums.iter().filter(came).filter(|sum| only.is_none_or(|day| day == sum.day));
+            let of = |code: &Currency| rows().filter(|sum| currency(sum) == Some(*code)).map(amount).fold(0, i64::saturating_add);
+            currencies.iter().map(|code| Money::new(of(code), *code)).collect::<Vec<_>>()
+        };
+        let first = currencies.first().copied().unwrap_or(Currency::INR);
+        let of_day = |day: Date| {
+            let rows = sums.iter().filter(came).filter(|sum| sum.day == number(day) && currency(sum) == Some(first));
+            (day, Money::new(rows.map(|sum| sum.amount).fold(0, i64::saturating_add), first))
+        };
+        Self {
+            ways: ways(sums),
+            received: total(None, |sum| sum.amount),
+            refunded: total(None, |sum| sum.refunded),
+            today: total(Some(today), |sum| sum.amount),
+            payments_today: sums.iter().filter(came).filter(|sum| sum.day == today).map(|sum| sum.payments).sum(),
+            daily: days.each().map(of_day).collect(),
+        }
+    }
+}
+
+fn ways(sums: &[DaySum]) -> Ways {
+    sums.iter().fold(Ways::default(), |mut ways, sum| {
+        *match sum.status.as_deref() {
+            Some("captured") => &mut ways.paid,
+            Some("refunded") => &mut ways.refunded,
+            Some("failed") => &mut ways.failed,
+            _ => &mut ways.open,
+        } += sum.payments;
+        ways
+    })
+}
+
+/// The currencies in which money came, that of most payments first.
+fn currencies(sums: &[DaySum]) -> Vec<Currency> {
+    let mut counts: Vec<(Currency, i64)> = Vec::new();
+    for sum in sums.iter().filter(|sum| matches!(sum.status.as_deref(), Some("captured" | "refunded"))) {
+        let Some(code) = currency(sum) else { continue };
+        match counts.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, count)) => *count += sum.payments,
+            None => counts.push((code, sum.payments)),
+        }
+    }
+    counts.sort_by_key(|(code, count)| (-count, *code));
+    counts.into_iter().map(|(code, _)| code).collect()
+}
+
+fn currency(sum: &DaySum) -> Option<Currency> {
+    sum.currency.as_deref()?.parse().ok()
+}
+
+/// Days since 1970.
+fn number(day: Date) -> i64 {
+    i64::from(day.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn sum(day: Date, currency: &str, status: &str, payments: i64, amount: i64) -> DaySum {
+        let (currency, status) = (Some(currency.to_owned()), Some(status.to_owned()));
+        DaySum { day: number(day), currency, status, payments, amount, refunded: amount / 10 }
+    }
+
+    #[test]
+    fn a_period_is_one_of_four() {
+        assert_eq!((period("1"), period("90"), period(""), period("9999999999"), period("-1")), (1, 90, 14, 14, 14));
+    }
+
+    #[test]
+    fn days_are_those_of_india() {
+        let now = Timestamp::from_seconds(1_795_356_717);
+        assert_eq!(offset(now), 19_800_000);
+        assert_eq!((now.millis() + offset(now)) / 86_400_000, number(date(2026, 11, 22)));
+    }
+
+    #[test]
+    fn figures_add_up_by_currency_and_day() {
+        let today = date(2026, 11, 22);
+        let days = Days::ending(today, 7);
+        let sums = [
+            sum(today, "INR", "captured", 3, 300_000),
+            sum(today, "INR", "failed", 1, 90_000),
+            sum(date(2026, 11, 20), "INR", "refunded", 1, 50_000),
+            sum(date(2026, 11, 20), "AED", "captured", 2, 1_000),
+            DaySum { status: None, currency: None, ..sum(today, "INR", "", 1, 0) },
+        ];
+        let figures = Figures::of(&sums, days);
+        assert_eq!(figures.ways, Ways { paid: 5, refunded: 1, failed: 1, open: 1 });
+        assert_eq!((figures.ways.settled(), figures.ways.went_through()), (7, 6));
+        let shown = |money: &[Money]| money.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(shown(&figures.received), ["₹3,500.00", "AED\u{a0}10.00"]);
+        assert_eq!(shown(&figures.today), ["₹3,000.00", "AED\u{a0}0.00"]);
+        assert_eq!(figures.payments_today, 3);
+        assert_eq!(figures.daily.iter().map(|(_, money)| money.subunits).collect::<Vec<_>>(), [0, 0, 0, 0, 50_000, 0, 300_000]);
+        assert!(Figures::of(&[], days).received.is_empty());
+    }
+}

@@ -1,0 +1,61 @@
+//! `GET /ks-pay/apps/{app}`
+
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
+use serde::Deserialize;
+
+use super::{Figures, offset, period, views};
+use crate::{
+    connections::{Setup, Step, shown::shown},
+    kernel::{days::Days, page::Side},
+    transactions::{self, store, views::Row},
+    urls,
+    web::{error::AppError, page::Page, shell::AppEntry},
+};
+
+/// Transactions that are shown as recent.
+const RECENT: usize = 6;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    mode: String,
+    days: String,
+}
+
+/// The overview.
+pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
+    let app = page.app(&app).await?;
+    let count = period(&asked.days);
+    let days = Days::until_now(page.now, count);
+    let mut reader = page.state.db.reader().await?;
+    let shown = shown(&mut reader, &app, &asked.mode).await?;
+    let mode = shown.mode;
+    let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
+    let sums = store::sums::days(&mut reader, &filter, offset(page.now)).await?;
+    let methods = store::sums::methods(&mut reader, &filter).await?;
+    let recent = transactions::list(&mut reader, &filter, Side::Newest).await?.rows;
+    let newest = if recent.is_empty() { transactions::newest(&mut reader, app.id, mode).await? } else { None };
+    let health = |(connection, evidence): &(_, _)| {
+        let setup = Setup { connection, evidence, domain: None };
+        let url = urls::step(app.id, connection.gateway, mode, Step::Webhook);
+        views::Health::new(connection, evidence, setup.state(), url, page.now)
+    };
+    let (test, live) = views::twins(app.id, count);
+    let shell = page.shell("App Overview").app(app.id, &app.name, AppEntry::Overview, Some(mode)).between(mode, test, live);
+    page.ok(&views::Show {
+        shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
+        app: app.id,
+        mode,
+        count,
+        health: shown.connections.iter().map(health).collect(),
+        figures: Figures::of(&sums, days),
+        methods,
+        is_nothing_yet: recent.is_empty() && newest.is_none(),
+        newest,
+        recent: recent.iter().take(RECENT).map(|row| Row::new(row, page.now)).collect(),
+        now: page.now,
+    })
+}

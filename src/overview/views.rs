@@ -1,0 +1,222 @@
+//! The page of an app.
+
+use askama::Template;
+
+use super::{
+    Figures, PERIODS, USUAL,
+    chart::{Chart, percent},
+};
+use crate::{
+    connections::{self, Connection, evidence::Evidence},
+    gateways::Mode,
+    kernel::{
+        id::AppId,
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+    transactions::{Transaction, views::Row},
+    urls,
+    web::{list::Empty, shell::Shell},
+    words::{self, Chip, When},
+};
+
+/// `/ks-pay/apps/{app}`
+#[derive(Template)]
+#[template(path = "overview/show.html")]
+pub(crate) struct Show {
+    pub(crate) shell: Shell,
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) count: i32,
+    pub(crate) health: Vec<Health>,
+    pub(crate) figures: Figures,
+    pub(crate) methods: Vec<(Option<String>, i64)>,
+    pub(crate) recent: Vec<Row>,
+    pub(crate) is_nothing_yet: bool,
+    /// The newest of all, where the days hold none.
+    pub(crate) newest: Option<Transaction>,
+    pub(crate) now: Timestamp,
+}
+
+/// How a connection's webhook is, in a line.
+pub(crate) struct Health {
+    pub(crate) gateway: &'static str,
+    pub(crate) chip: Chip,
+    /// Before the time.
+    pub(crate) sentence: &'static str,
+    pub(crate) at: Option<When>,
+    pub(crate) url: String,
+}
+
+impl Health {
+    pub(crate) fn new(
+        connection: &Connection,
+        evidence: &Evidence,
+        state: connections::State,
+        url: String,
+        now: Timestamp,
+    ) -> Self {
+        let (sentence, at) = match state {
+            connections::State::Verified => ("last event verified", evidence.last_verified_at),
+            connections::State::Failing => ("every request refused since", evidence.failing_since),
+            connections::State::Pending => ("marked as done, nothing verified yet", None),
+            connections::State::NotStarted => ("no event has come", None),
+        };
+        let chip = if connection.is_enabled { words::connection_state(state) } else { words::SWITCHED_OFF };
+        Self { gateway: connection.gateway.label(), chip, sentence, at: at.map(|at| words::when(at, now)), url }
+    }
+}
+
+/// A row of a small table with a meter.
+pub(crate) struct Share {
+    pub(crate) label: String,
+    pub(crate) class: &'static str,
+    pub(crate) count: String,
+    pub(crate) part: i64,
+    pub(crate) percent: String,
+}
+
+/// The page in both modes.
+pub(crate) fn twins(app: AppId, count: i32) -> (String, String) {
+    let of = |mode| address(app, mode, count);
+    (of(Mode::Test), of(Mode::Live))
+}
+
+fn address(app: AppId, mode: Mode, count: i32) -> String {
+    let days = if count == USUAL { String::new() } else { count.to_string() };
+    urls::query(&urls::app(app), &[("mode", mode.slug()), ("days", &days)])
+}
+
+impl Show {
+    /// The periods to choose from: address, label, and which is shown.
+    pub(crate) fn periods(&self) -> impl Iterator<Item = (String, String, bool)> + '_ {
+        let of = |days| (address(self.app, self.mode, days), words::period(days), days == self.count);
+        PERIODS.into_iter().map(of)
+    }
+
+    pub(crate) fn period(&self) -> String {
+        words::period(self.count).to_lowercase()
+    }
+
+    pub(crate) fn received_today(&self) -> String {
+        first(&self.figures.today)
+    }
+
+    pub(crate) fn payments_today(&self) -> String {
+        with_others(&words::count(self.figures.payments_today, "payment so far", "payments so far"), &self.figures.today)
+    }
+
+    pub(crate) fn received(&self) -> String {
+        first(&self.figures.received)
+    }
+
+    pub(crate) fn payments(&self) -> String {
+        with_others(&words::count(self.figures.ways.went_through(), "payment", "payments"), &self.figures.received)
+    }
+
+    pub(crate) fn refunded(&self) -> String {
+        first(&self.figures.refunded)
+    }
+
+    pub(crate) fn refunds(&self) -> String {
+        with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded)
+    }
+
+    pub(crate) fn went_through(&self) -> String {
+        let ways = self.figures.ways;
+        if ways.settled() == 0 { "–".to_owned() } else { percent(ways.went_through(), ways.settled()) }
+    }
+
+    pub(crate) fn failed(&self) -> String {
+        let ways = self.figures.ways;
+        format!("{} of {} failed", words::number_text(ways.failed), words::number_text(ways.settled()))
+    }
+
+    pub(crate) fn chart(&self) -> Chart {
+        Chart::of(&self.figures.daily)
+    }
+
+    /// The labels of its lines, from the top.
+    pub(crate) fn scale(&self) -> Vec<String> {
+        self.chart().labels.into_iter().map(words::number_text).collect()
+    }
+
+    /// What the chart says to somebody who does not see it.
+    pub(crate) fn chart_label(&self) -> String {
+        let today = self.now.zoned().date();
+        let said = |(day, money): &(_, Money)| format!("{}, {money}", words::date(*day, today));
+        let most = self.figures.daily.iter().max_by_key(|(_, money)| money.subunits).map(said).unwrap_or_default();
+        let last = self.figures.daily.last().map(|(_, money)| money.to_string()).unwrap_or_default();
+        format!("Bars for {}. Most on {most}; today so far {last}.", self.period())
+    }
+
+    pub(crate) fn day(&self, day: jiff::civil::Date) -> String {
+        words::date(day, self.now.zoned().date())
+    }
+
+    pub(crate) fn unit(&self) -> String {
+        let currency = self.chart().currency;
+        if currency == Currency::INR { "₹".to_owned() } else { currency.to_string() }
+    }
+
+    pub(crate) fn ways(&self) -> Vec<Share> {
+        let ways = self.figures.ways;
+        let rows = [
+            ("Paid", "bar-1", ways.paid),
+            ("Refunded", "bar-2", ways.refunded),
+            ("Failed", "bar-4", ways.failed),
+            ("Not decided yet", "bar-3", ways.open),
+        ];
+        let row = |(label, class, part)| share(label, class, part, ways.all());
+        rows.into_iter().filter(|(_, _, part)| *part > 0).map(row).collect()
+    }
+
+    /// The same as parts of one bar, with a gap between two: class, where it begins, how long it is.
+    pub(crate) fn parts(&self) -> Vec<(&'static str, i64, i64)> {
+        let mut from = 0;
+        let part = |share: Share| {
+            let at = from;
+            from += share.part;
+            (share.class, at, share.part)
+        };
+        self.ways().into_iter().map(part).collect()
+    }
+
+    pub(crate) fn methods(&self) -> Vec<Share> {
+        let all = self.methods.iter().map(|(_, count)| count).sum();
+        let label = |code: &Option<String>| match code.as_deref() {
+            None => "Not told".to_owned(),
+            code => words::method(code).to_owned(),
+        };
+        self.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
+    }
+
+    /// What stands instead of the figures.
+    pub(crate) fn empty(&self) -> Option<Empty> {
+        if self.is_nothing_yet {
+            let settings = urls::connections(self.app);
+            return Some(words::Nothing::Yet { mode: self.mode, settings: &settings }.at(""));
+        }
+        let newest = self.newest.as_ref()?;
+        let all = urls::in_mode(&urls::transactions(self.app), self.mode);
+        Some(words::nothing_in_period(&self.period(), &words::day(newest.created_at, self.now), &all))
+    }
+
+    pub(crate) fn all(&self) -> String {
+        urls::in_mode(&urls::transactions(self.app), self.mode)
+    }
+}
+
+fn share(label: &str, class: &'static str, part: i64, all: i64) -> Share {
+    Share { label: label.to_owned(), class, count: words::number_text(part), part, percent: percent(part, all) }
+}
+
+fn first(money: &[Money]) -> String {
+    money.first().copied().unwrap_or(Money::new(0, Currency::INR)).to_string()
+}
+
+/// What came in other currencies stands beside, never added up.
+fn with_others(text: &str, money: &[Money]) -> String {
+    let others = money.iter().skip(1).filter(|money| money.subunits != 0);
+    others.fold(text.to_owned(), |text, money| format!("{text}; {money}"))
+}

@@ -1,0 +1,116 @@
+//! Transaction History as CSV.
+//!
+//! The rule: no cell that came from outside is read as a formula by a spreadsheet.
+
+use std::borrow::Cow;
+
+use super::{Transaction, forms::Wanted};
+use crate::{
+    gateways::Mode,
+    kernel::{money::Money, time::Timestamp},
+    words,
+};
+
+/// The list's columns, and the gateway's ids.
+const HEADER: [&str; 10] = [
+    "Transaction ID",
+    "Creation Date",
+    "Last Update",
+    "Payment Mode",
+    "Payment Gateway",
+    "Currency",
+    "Amount",
+    "Status",
+    "Payment ID",
+    "Order ID",
+];
+
+/// The first line.
+pub(crate) fn header() -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory does not fail.
+    let _ = writer.write_record(HEADER);
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A line each.
+pub(crate) fn lines(transactions: &[Transaction]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for transaction in transactions {
+        let _ = writer.write_record(cells(transaction));
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+fn cells(transaction: &Transaction) -> [String; 10] {
+    [
+        transaction.id.to_string(),
+        moment(transaction.created_at),
+        moment(transaction.updated_at),
+        transaction.method.as_deref().map(|code| harmless(words::method(Some(code))).into_owned()).unwrap_or_default(),
+        transaction.gateway.label().to_owned(),
+        transaction.currency.map(|currency| currency.to_string()).unwrap_or_default(),
+        // Ours, and a number: a minus in front of it is a minus.
+        transaction.money().map(Money::plain).unwrap_or_default(),
+        words::transaction_state(transaction).label.to_owned(),
+        harmless(&transaction.payment_id).into_owned(),
+        transaction.order_id.as_deref().map(|id| harmless(id).into_owned()).unwrap_or_default(),
+    ]
+}
+
+/// As spreadsheets read it, on the calendar of the page.
+fn moment(at: Timestamp) -> String {
+    at.zoned().strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A spreadsheet takes what begins so for a formula, and runs it.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}").into() } else { cell.into() }
+}
+
+/// The file's name: nothing in it comes from outside.
+pub(crate) fn file_name(wanted: &Wanted, mode: Mode) -> String {
+    if wanted.name.is_some() {
+        return format!("transactions-{mode}.csv");
+    }
+    format!("transactions-{mode}-{}-to-{}.csv", wanted.days.first, wanted.days.last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gateways::Gateway,
+        kernel::id::{AppId, ConnectionId, TransactionId},
+        transactions::Status,
+    };
+
+    #[test]
+    fn nothing_from_outside_becomes_a_formula_and_quotes_are_kept() {
+        let at = Timestamp::from_seconds(1_795_343_403);
+        let transaction = Transaction {
+            id: TransactionId::new(at),
+            app: AppId::new(at),
+            connection: ConnectionId::new(at),
+            gateway: Gateway::Razorpay,
+            mode: Mode::Live,
+            payment_id: "=HYPERLINK(\"http://x\")".to_owned(),
+            order_id: Some("@a,b".to_owned()),
+            status: Some(Status::Captured),
+            amount: Some(-50_000),
+            refunded: 0,
+            currency: Some(crate::kernel::money::Currency::INR),
+            method: Some("+cmd".to_owned()),
+            is_disputed: false,
+            created_at: at,
+            updated_at: at,
+        };
+        let text = String::from_utf8(lines(&[transaction])).unwrap();
+        let (_, rest) = text.split_once(',').unwrap();
+        let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,INR,-500.00,Paid,";
+        assert_eq!(rest, format!("{wanted}\"'=HYPERLINK(\"\"http://x\"\")\",\"'@a,b\"\n"));
+        assert_eq!(harmless("\t=1"), "'\t=1");
+        assert_eq!(harmless("\r=1"), "'\r=1");
+        assert_eq!(harmless("pay_Q4x"), "pay_Q4x");
+    }
+}

@@ -1,0 +1,178 @@
+//! What was asked of Transaction History, and what is wrong with it, field by field.
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::{Status, store::Filter};
+use crate::{
+    gateways::{Mode, adapter::is_clean},
+    kernel::{
+        days::Days,
+        id::{AppId, TransactionId},
+        time::Timestamp,
+    },
+    web::form::FieldErrors,
+    words,
+};
+
+/// What is shown when no days are chosen.
+pub(crate) const DEFAULT_DAYS: i32 = 30;
+/// The longest span: its sum must not become a scan of everything.
+const MOST_DAYS: i32 = 90;
+
+/// The query of the list and of its download.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(crate) struct ListForm {
+    pub(crate) mode: String,
+    pub(crate) q: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) status: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
+/// An id that somebody looks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// One of ours.
+    Transaction(TransactionId),
+    /// The gateway's, of a payment or an order.
+    Gateways(String),
+}
+
+/// The same, understood.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) days: Days,
+    /// Whether these are the days shown when none are chosen.
+    pub(crate) is_default: bool,
+    pub(crate) status: Option<Status>,
+    /// An exact id is found whatever the days and the status.
+    pub(crate) name: Option<Name>,
+    pub(crate) errors: FieldErrors,
+}
+
+impl ListForm {
+    pub(crate) fn read(&self, now: Timestamp) -> Wanted {
+        let mut errors = FieldErrors::default();
+        let usual = Days::until_now(now, DEFAULT_DAYS);
+        let days = days(&self.from, &self.to, now, &mut errors).unwrap_or(usual);
+        let name = name(self.q.trim(), &mut errors);
+        Wanted { days, is_default: days == usual, status: self.status.parse().ok(), name, errors }
+    }
+}
+
+impl Wanted {
+    pub(crate) fn filter(&self, app: AppId, mode: Mode) -> Filter {
+        Filter { app, mode, from: self.days.start(), until: self.days.end(), status: self.status }
+    }
+}
+
+fn name(typed: &str, errors: &mut FieldErrors) -> Option<Name> {
+    if typed.is_empty() {
+        return None;
+    }
+    if let Ok(id) = typed.parse() {
+        return Some(Name::Transaction(id));
+    }
+    if !is_clean(typed) || typed.starts_with("tx_") {
+        errors.add("q", words::WHOLE_ID);
+        return None;
+    }
+    Some(Name::Gateways(typed.to_owned()))
+}
+
+/// The days that were chosen; nothing when none were, or when they break a rule.
+fn days(from: &str, to: &str, now: Timestamp, errors: &mut FieldErrors) -> Option<Days> {
+    let (from, to) = (from.trim(), to.trim());
+    if from.is_empty() && to.is_empty() {
+        return None;
+    }
+    let first = day("from", from, errors);
+    let last = day("to", to, errors);
+    let days = Days { first: first?, last: last? };
+    let today = now.zoned().date();
+    if days.last > today {
+        errors.add("to", words::after_today(today));
+    }
+    if days.first > today {
+        errors.add("from", words::after_today(today));
+    } else if days.first > days.last {
+        errors.add("from", words::WRONG_ORDER);
+    } else if days.count() > MOST_DAYS {
+        errors.add("from", words::too_many_days(Days::ending(days.last, MOST_DAYS).first, today));
+    }
+    errors.is_empty().then_some(days)
+}
+
+fn day(field: &'static str, typed: &str, errors: &mut FieldErrors) -> Option<Date> {
+    if typed.is_empty() {
+        errors.add(field, words::ONE_DAY_MISSING);
+        return None;
+    }
+    let day = Date::strptime("%Y-%m-%d", typed).ok().filter(|_| typed.len() == 10);
+    if day.is_none() {
+        errors.add(field, words::NO_DAY);
+    }
+    day
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn read(from: &str, to: &str) -> (Days, Option<String>, Option<String>) {
+        // 22 Nov 2026, 7:41:57 pm in India.
+        let now = Timestamp::from_seconds(1_795_356_717);
+        let form = ListForm { from: from.to_owned(), to: to.to_owned(), ..ListForm::default() };
+        let wanted = form.read(now);
+        assert!(wanted.errors.is_empty() || wanted.is_default);
+        (wanted.days, wanted.errors.of("from").map(str::to_owned), wanted.errors.of("to").map(str::to_owned))
+    }
+
+    #[test]
+    fn days_that_keep_the_rules_are_shown() {
+        let (days, from, to) = read("2026-11-01", "2026-11-22");
+        assert_eq!((days.first, days.last, from, to), (date(2026, 11, 1), date(2026, 11, 22), None, None));
+        assert_eq!(read("", "").0.count(), DEFAULT_DAYS);
+        assert_eq!(read("2026-08-25", "2026-11-22").0.count(), 90);
+        assert_eq!(read("2026-11-22", "2026-11-22").0.count(), 1);
+    }
+
+    #[test]
+    fn each_broken_rule_is_said_at_its_field_and_the_usual_days_are_shown() {
+        let broken = |from, to| {
+            let (days, from, to) = read(from, to);
+            assert_eq!((days.count(), days.last), (DEFAULT_DAYS, date(2026, 11, 22)));
+            (from.is_some(), to.is_some())
+        };
+        assert_eq!(broken("2026-11-01", ""), (false, true));
+        assert_eq!(broken("", "2026-11-01"), (true, false));
+        assert_eq!(broken("2026-11-10", "2026-11-09"), (true, false));
+        assert_eq!(broken("2026-08-24", "2026-11-22"), (true, false));
+        assert_eq!(broken("2026-11-01", "2026-11-23"), (false, true));
+        assert_eq!(broken("2026-12-01", "2026-12-02"), (true, true));
+        for hostile in ["x", "2026-02-30", "-9999-01-01", "99999-01-01", "2026-11-01T00:00", "0\u{0}"] {
+            assert_eq!(broken(hostile, "2026-11-22"), (true, false), "{hostile:?}");
+        }
+        assert_eq!(broken("0001-01-01", "9999-12-31"), (true, true));
+    }
+
+    #[test]
+    fn an_id_is_looked_for_whole() {
+        let name = |q: &str| {
+            let wanted = ListForm { q: q.to_owned(), ..ListForm::default() }.read(Timestamp::from_millis(0));
+            (wanted.name, wanted.errors.is_empty())
+        };
+        let id = TransactionId::new(Timestamp::from_millis(7));
+        assert_eq!(name(&format!(" {id} ")), (Some(Name::Transaction(id)), true));
+        assert_eq!(name("pay_Q4x"), (Some(Name::Gateways("pay_Q4x".to_owned())), true));
+        assert_eq!(name(""), (None, true));
+        for wrong in ["tx_short", "a\0b", "नीम", "two words"] {
+            assert_eq!(name(wrong), (None, false), "{wrong:?}");
+        }
+    }
+}

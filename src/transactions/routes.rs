@@ -1,0 +1,190 @@
+//! Transaction History, its download, and one transaction.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header},
+    web::{Bytes, Path, Query},
+};
+use futures_util::{StreamExt as _, stream};
+
+use super::{
+    NEWEST, Transaction, cursor, cursor_text, export,
+    forms::{DEFAULT_DAYS, ListForm, Name, Wanted},
+    store::{self, Filter},
+    views,
+};
+use crate::{
+    apps::App,
+    connections::shown::shown,
+    db::{Db, DbError, Reader},
+    events::{self, payload::Payload},
+    gateways::Mode,
+    kernel::{
+        days::Days,
+        page::{Page as Rows, Side},
+    },
+    urls,
+    web::{
+        error::AppError,
+        list::{Empty, Pager},
+        page::{Page, see_other},
+        shell::AppEntry,
+    },
+    words,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// A list's sum stops here.
+const MOST_SUMMED: i64 = 50_000;
+/// Tries of one order that a search shows.
+const MOST_NAMED: i64 = 200;
+/// Events of one transaction that its page tells.
+const MOST_TOLD: i64 = 200;
+/// Rows of the download that are in memory at once.
+const CHUNK: i64 = 1000;
+
+/// `GET /ks-pay/apps/{app}/transactions`
+pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
+    let app = page.app(&app).await?;
+    let form = form.into_inner();
+    let wanted = form.read(page.now);
+    let mut reader = page.state.db.reader().await?;
+    let mode = shown(&mut reader, &app, &form.mode).await?.mode;
+    let filter = wanted.filter(app.id, mode);
+    let (rows, sum) = if let Some(name) = &wanted.name {
+        (found(find(&mut reader, &app, mode, name).await?), String::new())
+    } else {
+        let sums = store::sums::list(&mut reader, &filter, MOST_SUMMED).await?;
+        let side = Side::read(&form.before, &form.after, cursor);
+        (super::list(&mut reader, &filter, side).await?, words::sum(&sums, wanted.status, MOST_SUMMED))
+    };
+    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, mode, &form, &wanted).await?) } else { None };
+    let path = urls::transactions(app.id);
+    let shell = page.shell("Transaction History").app(app.id, &app.name, AppEntry::Transactions, Some(mode)).in_mode(&path, mode);
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let pager = pager(&app, mode, &wanted, &rows);
+    let rows = rows.rows.iter().map(|row| views::Row::new(row, page.now)).collect();
+    page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, sum, pager, empty, now: page.now })
+}
+
+fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
+    Rows { rows, has_newer: false, has_older: false }
+}
+
+async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Name) -> Result<Vec<Transaction>, DbError> {
+    match name {
+        Name::Transaction(id) => {
+            let found = store::find(reader, app.id, *id).await?;
+            Ok(found.into_iter().filter(|transaction| transaction.mode == mode).collect())
+        }
+        Name::Gateways(name) => store::find_named(reader, app.id, mode, name, MOST_NAMED).await,
+    }
+}
+
+fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Transaction>) -> Pager {
+    let (from, to) =
+        if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
+    let status = wanted.status.map_or("", super::Status::as_str);
+    let link = |side, row: Option<&Transaction>| {
+        let place = row.map(cursor_text)?;
+        let asked = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status), (side, &place)];
+        Some(urls::query(&urls::transactions(app.id), &asked))
+    };
+    Pager {
+        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
+        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
+        shown: format!("{} shown, newest first", rows.rows.len()),
+    }
+}
+
+/// Why there is no row, and where there is one.
+async fn nothing(
+    reader: &mut Reader,
+    page: &Page,
+    app: &App,
+    mode: Mode,
+    form: &ListForm,
+    wanted: &Wanted,
+) -> Result<Empty, AppError> {
+    let path = urls::transactions(app.id);
+    if let Some(name) = &wanted.name {
+        let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
+        let is_there = !find(reader, app, other, name).await?.is_empty();
+        return Ok(words::Nothing::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
+    }
+    let Some(newest) = super::newest(reader, app.id, mode).await? else {
+        return Ok(words::Nothing::Yet { mode, settings: &urls::connections(app.id) }.at(&path));
+    };
+    let today = page.now.zoned().date();
+    let wider = match wanted.status {
+        Some(_) => wanted.days,
+        None => Days::ending(newest.created_at.zoned().date().min(today), DEFAULT_DAYS),
+    };
+    Ok(words::Nothing::Between { days: wanted.days, status: wanted.status, mode, wider, today }.at(&path))
+}
+
+/// `GET /ks-pay/apps/{app}/transactions.csv`
+pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
+    let app = page.app(&app).await?;
+    let wanted = form.read(page.now);
+    let mut reader = page.state.db.reader().await?;
+    let mode = shown(&mut reader, &app, &form.mode).await?.mode;
+    if !wanted.errors.is_empty() {
+        let form = form.into_inner();
+        let asked = [("mode", mode.slug()), ("q", &form.q), ("from", &form.from), ("to", &form.to), ("status", &form.status)];
+        return Ok(see_other(&urls::query(&urls::transactions(app.id), &asked)));
+    }
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/csv; charset=utf-8");
+    let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode));
+    response.insert_header((header::CONTENT_DISPOSITION, name));
+    if request.method() == Method::HEAD {
+        return Ok(response.streaming(stream::empty::<Result<Bytes, DbError>>()));
+    }
+    if let Some(name) = &wanted.name {
+        let rows = find(&mut reader, &app, mode, name).await?;
+        return Ok(response.body([export::header(), export::lines(&rows)].concat()));
+    }
+    drop(reader);
+    let head = stream::once(std::future::ready(Ok(Bytes::from(export::header()))));
+    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode)))))
+}
+
+/// The rows in bounded pages. Between two of them no connection is held, however slowly the file is fetched.
+fn chunks(db: Db, filter: Filter) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
+    stream::try_unfold((db, filter, Some(NEWEST)), async |(db, filter, place)| {
+        let Some(place) = place else { return Ok(None) };
+        let mut reader = db.reader().await?;
+        let rows = store::list_older(&mut reader, &filter, place, CHUNK).await?;
+        drop(reader);
+        let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(|row| (row.created_at, row.id));
+        Ok(Some((Bytes::from(export::lines(&rows)), (db, filter, next))))
+    })
+}
+
+/// `GET /ks-pay/apps/{app}/transactions/{transaction}`
+pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
+    let (app, id) = path.into_inner();
+    let app = page.app(&app).await?;
+    let id = id.parse().map_err(|_| AppError::NotFound)?;
+    let mut reader = page.state.db.reader().await?;
+    let transaction = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
+    let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MOST_TOLD + 1).await?;
+    let is_cut = i64::try_from(events.len()).is_ok_and(|count| count > MOST_TOLD);
+    events.truncate(usize::try_from(MOST_TOLD).unwrap_or_default());
+    let payload = match events.last() {
+        Some(last) => events::store::find_payload(&mut reader, last.id).await?.map(|(_, body)| Payload::new(&body)),
+        None => None,
+    };
+    let mode = transaction.mode;
+    let in_mode = |path: String| urls::in_mode(&path, mode);
+    let twin = |mode| urls::in_mode(&urls::transactions(app.id), mode);
+    let own = urls::transaction(app.id, id);
+    let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
+    let title = words::payment_title(&transaction);
+    let shell = page.shell(title).app(app.id, &app.name, AppEntry::Transactions, Some(mode)).between(mode, test, live);
+    let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, in_mode(urls::app(app.id)));
+    let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
+    page.ok(&views::Show { shell, transaction, events, is_cut, payload, now: page.now })
+}

@@ -1,0 +1,195 @@
+//! The story of one payment, line by line: which event decided which state.
+//!
+//! The rule: the lines stand in the order of the gateway's time, and a state is whatever the one projection says after
+//! a line; nothing here has an opinion of its own.
+
+use super::{
+    Status, Transaction,
+    projection::{Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, Story},
+};
+use crate::{events::Event, kernel::time::Timestamp, words};
+
+/// A line of the story.
+pub(crate) struct Line<'a> {
+    pub(crate) event: &'a Event,
+    /// The state it brought about.
+    pub(crate) decided: Option<&'static str>,
+    /// Whether the line below it arrived before it.
+    pub(crate) is_late: bool,
+}
+
+/// The events in the order of the gateway's time.
+pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event]) -> Vec<Line<'a>> {
+    let mut events: Vec<&Event> = events.iter().collect();
+    events.sort_by_key(|event| (moment(event), event.id));
+    let states = states(transaction, &events);
+    let is_told_right = states.last().is_some_and(|last| *last == words::transaction_state(transaction).label);
+    let mut before = None;
+    let mut lines = Vec::with_capacity(events.len());
+    for (index, (event, state)) in events.iter().zip(states).enumerate() {
+        let is_news = is_told_right && before.replace(state) != Some(state) && facts(transaction, event).is_some();
+        let is_late = events.get(index + 1).is_some_and(|below| (below.received_at, below.id) < (event.received_at, event.id));
+        lines.push(Line { event, decided: is_news.then_some(state), is_late });
+    }
+    lines
+}
+
+pub(crate) fn moment(event: &Event) -> Timestamp {
+    event.occurred_at.unwrap_or(event.received_at)
+}
+
+/// The state after each event.
+fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
+    let mut story = Story::default();
+    let state = |event: &&Event| {
+        if let Some(facts) = facts(transaction, event) {
+            story.absorb(&facts);
+        }
+        let now = Transaction {
+            status: story.status(),
+            refunded: story.refunded(),
+            is_disputed: story.is_disputed(),
+            ..transaction.clone()
+        };
+        words::transaction_state(&now).label
+    };
+    events.iter().map(state).collect()
+}
+
+/// What an event's row tells: its type, whom it is about, and the amount.
+fn facts(transaction: &Transaction, event: &Event) -> Option<Facts> {
+    let (name, at, money) = (event.event_type.as_deref()?, moment(event), event.money()?);
+    let mut facts = Facts { payment_id: transaction.payment_id.clone(), at, snapshot: None, refund: None, dispute: None };
+    if let Some(status) = payment_status(name) {
+        let (order_id, method) = (transaction.order_id.clone(), transaction.method.clone());
+        facts.snapshot = Some(Snapshot { status, money, at, created_at: transaction.created_at, order_id, method, refunded: 0 });
+    } else if let Some(status) = refund_status(name) {
+        facts.refund = Some(Refund { id: event.entity_id.clone(), money, status, reported: 0 });
+    } else {
+        facts.dispute = Some(Dispute { id: event.entity_id.clone(), status: dispute_status(name)?, at });
+    }
+    Some(facts)
+}
+
+fn payment_status(name: &str) -> Option<Status> {
+    match name {
+        "payment.created" => Some(Status::Created),
+        "payment.authorized" => Some(Status::Authorized),
+        "payment.captured" | "order.paid" => Some(Status::Captured),
+        "payment.failed" => Some(Status::Failed),
+        _ => None,
+    }
+}
+
+fn refund_status(name: &str) -> Option<RefundStatus> {
+    match name {
+        "refund.created" | "refund.speed_changed" => Some(RefundStatus::Pending),
+        "refund.processed" => Some(RefundStatus::Processed),
+        "refund.failed" => Some(RefundStatus::Failed),
+        _ => None,
+    }
+}
+
+fn dispute_status(name: &str) -> Option<DisputeStatus> {
+    match name {
+        "payment.dispute.created" | "payment.dispute.action_required" => Some(DisputeStatus::Open),
+        "payment.dispute.under_review" => Some(DisputeStatus::UnderReview),
+        "payment.dispute.won" => Some(DisputeStatus::Won),
+        "payment.dispute.lost" => Some(DisputeStatus::Lost),
+        "payment.dispute.closed" => Some(DisputeStatus::Closed),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        events::State,
+        gateways::{Gateway, Mode},
+        kernel::{
+            id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
+            money::Currency,
+        },
+    };
+
+    const START: i64 = 1_795_343_403;
+
+    fn transaction(refunded: i64) -> Transaction {
+        let at = Timestamp::from_seconds(START);
+        Transaction {
+            id: TransactionId::new(at),
+            app: AppId::new(at),
+            connection: ConnectionId::new(at),
+            gateway: Gateway::Razorpay,
+            mode: Mode::Test,
+            payment_id: "pay_1".to_owned(),
+            order_id: None,
+            status: Some(Status::Captured),
+            amount: Some(249_900),
+            refunded,
+            currency: Some(Currency::INR),
+            method: None,
+            is_disputed: false,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    fn event(name: &str, entity: &str, amount: i64, occurred: i64, received: i64) -> Event {
+        let at = Timestamp::from_seconds(START + received);
+        Event {
+            id: EventId::new(at),
+            app_id: AppId::new(at),
+            connection_id: ConnectionId::new(at),
+            gateway: Gateway::Razorpay,
+            mode: Mode::Test,
+            gateway_event_id: None,
+            event_type: Some(name.to_owned()),
+            entity_id: entity.to_owned(),
+            body_sha256: Vec::new(),
+            state: State::Processed,
+            fault: None,
+            conflict_with: None,
+            transaction_id: None,
+            amount_subunits: Some(amount),
+            currency: Some("INR".to_owned()),
+            secret_id: SecretId::new(at),
+            receipts: 1,
+            is_flagged: false,
+            occurred_at: Some(Timestamp::from_seconds(START + occurred)),
+            received_at: at,
+            last_received_at: at,
+        }
+    }
+
+    #[test]
+    fn each_line_says_the_state_it_brought_about() {
+        let events = [
+            event("payment.captured", "pay_1", 249_900, 20, 21),
+            event("payment.authorized", "pay_1", 249_900, 19, 26),
+            event("payment.failed", "pay_1", 249_900, 1, 2),
+            event("order.paid", "pay_1", 249_900, 20, 22),
+            event("refund.processed", "rfnd_1", 50_000, 90, 91),
+        ];
+        let lines = lines(&transaction(50_000), &events);
+        let told: Vec<_> =
+            lines.iter().map(|line| (line.event.event_type.as_deref().unwrap(), line.decided, line.is_late)).collect();
+        assert_eq!(
+            told,
+            [
+                ("payment.failed", Some("Failed"), false),
+                ("payment.authorized", Some("Approved"), true),
+                ("payment.captured", Some("Paid"), false),
+                ("order.paid", None, false),
+                ("refund.processed", Some("Partly refunded"), false),
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_claimed_when_the_rows_do_not_tell_the_whole_story() {
+        let events = [event("payment.failed", "pay_1", 249_900, 1, 2)];
+        assert!(lines(&transaction(0), &events).iter().all(|line| line.decided.is_none()));
+    }
+}

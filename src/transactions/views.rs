@@ -1,0 +1,244 @@
+//! The pages of transactions.
+
+use askama::Template;
+
+use super::{
+    Status, Transaction,
+    forms::{ListForm, Wanted},
+    timeline::{self, Line},
+};
+use crate::{
+    events::{Event, payload::Payload},
+    gateways::Mode,
+    kernel::{id::AppId, money::Money, time::Timestamp},
+    urls,
+    web::{
+        list::{Empty, Pager, Tag},
+        shell::Shell,
+    },
+    words::{self, Chip, When},
+};
+
+/// `/ks-pay/apps/{app}/transactions`
+#[derive(Template)]
+#[template(path = "transactions/index.html")]
+pub(crate) struct Index {
+    pub(crate) shell: Shell,
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) form: ListForm,
+    pub(crate) wanted: Wanted,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) sum: String,
+    pub(crate) pager: Pager,
+    pub(crate) empty: Option<Empty>,
+    pub(crate) now: Timestamp,
+}
+
+impl Index {
+    /// The filters in force; the days shown when none are chosen are no filter.
+    pub(crate) fn tags(&self) -> Vec<Tag> {
+        if self.wanted.name.is_some() {
+            let url = urls::query(&self.path(), &[("mode", self.mode.slug())]);
+            return vec![Tag { label: self.form.q.trim().to_owned(), url }];
+        }
+        let mut tags = Vec::new();
+        if !self.wanted.is_default {
+            let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("status", self.status())]);
+            tags.push(Tag { label: self.span(), url });
+        }
+        if let Some(status) = self.wanted.status {
+            let (from, to) = self.days();
+            let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
+            tags.push(Tag { label: words::payment_status(status).label.to_owned(), url });
+        }
+        tags
+    }
+
+    /// The days shown, in words.
+    pub(crate) fn span(&self) -> String {
+        words::days(self.wanted.days, self.now.zoned().date())
+    }
+
+    pub(crate) fn without_filters(&self) -> String {
+        urls::in_mode(&self.path(), self.mode)
+    }
+
+    pub(crate) fn download(&self) -> String {
+        let (from, to) = self.days();
+        let (mode, path) = (("mode", self.mode.slug()), urls::transactions_csv(self.app));
+        match self.wanted.name {
+            Some(_) => urls::query(&path, &[mode, ("q", self.form.q.trim())]),
+            None => urls::query(&path, &[mode, ("from", &from), ("to", &to), ("status", self.status())]),
+        }
+    }
+
+    /// What a day's field shows: what was typed while it is wrong, else the day in force.
+    pub(crate) fn from(&self) -> String {
+        if self.wanted.errors.is_empty() { self.days().0 } else { self.form.from.clone() }
+    }
+
+    pub(crate) fn to(&self) -> String {
+        if self.wanted.errors.is_empty() { self.days().1 } else { self.form.to.clone() }
+    }
+
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+        let label = |status| words::payment_status(status).label;
+        Status::ALL.into_iter().map(move |status| (status.as_str(), label(status), self.wanted.status == Some(status)))
+    }
+
+    fn status(&self) -> &'static str {
+        self.wanted.status.map_or("", Status::as_str)
+    }
+
+    fn days(&self) -> (String, String) {
+        (self.wanted.days.first.to_string(), self.wanted.days.last.to_string())
+    }
+
+    fn path(&self) -> String {
+        urls::transactions(self.app)
+    }
+}
+
+/// A row of a list.
+pub(crate) struct Row {
+    pub(crate) url: String,
+    pub(crate) id: String,
+    pub(crate) created: When,
+    pub(crate) updated: When,
+    pub(crate) sentence: String,
+    pub(crate) method: String,
+    pub(crate) gateway: &'static str,
+    pub(crate) currency: String,
+    pub(crate) amount: String,
+    pub(crate) chip: Chip,
+}
+
+impl Row {
+    pub(crate) fn new(transaction: &Transaction, now: Timestamp) -> Self {
+        Self {
+            url: urls::transaction(transaction.app, transaction.id),
+            id: transaction.id.to_string(),
+            created: When::of_day(transaction.created_at, now),
+            updated: words::when(transaction.updated_at, now),
+            sentence: words::payment_sentence(transaction),
+            method: words::method(transaction.method.as_deref()).to_owned(),
+            gateway: transaction.gateway.label(),
+            currency: transaction.currency.map_or_else(|| "–".to_owned(), |currency| currency.to_string()),
+            amount: transaction.money().map_or_else(|| "–".to_owned(), |money| money.to_string()),
+            chip: words::transaction_state(transaction),
+        }
+    }
+}
+
+/// `/ks-pay/apps/{app}/transactions/{transaction}`
+#[derive(Template)]
+#[template(path = "transactions/show.html")]
+pub(crate) struct Show {
+    pub(crate) shell: Shell,
+    pub(crate) transaction: Transaction,
+    pub(crate) events: Vec<Event>,
+    /// Whether the oldest events are not among those.
+    pub(crate) is_cut: bool,
+    /// The last event's.
+    pub(crate) payload: Option<Payload>,
+    pub(crate) now: Timestamp,
+}
+
+/// A line of the timeline, as it is shown.
+pub(crate) struct Told {
+    /// The day, where it is another than the line's above.
+    pub(crate) day: Option<String>,
+    pub(crate) when: When,
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) sentence: String,
+    pub(crate) event_type: String,
+    pub(crate) url: String,
+    pub(crate) arrival: String,
+    pub(crate) fault: Option<String>,
+    pub(crate) decided: Option<&'static str>,
+}
+
+impl Show {
+    pub(crate) fn chip(&self) -> Chip {
+        words::transaction_state(&self.transaction)
+    }
+
+    /// What happened, and when it began.
+    pub(crate) fn sentence(&self) -> String {
+        let begun = self.transaction.created_at.zoned().strftime("%-d\u{a0}%b\u{a0}%Y at %-I:%M\u{a0}%P");
+        format!("{}. It began on {begun}.", words::payment_sentence(&self.transaction))
+    }
+
+    pub(crate) fn lines(&self) -> Vec<Told> {
+        let mut day = String::new();
+        let told = |line: Line<'_>| {
+            let event = line.event;
+            let at = timeline::moment(event);
+            let of = words::day(at, self.now);
+            let (class, icon) = words::event_icon(event.event_type.as_deref());
+            let is_new = of != day;
+            day.clone_from(&of);
+            Told {
+                day: is_new.then_some(of),
+                when: When::of_clock(at, self.now),
+                class,
+                icon,
+                sentence: words::event_sentence(event),
+                event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
+                url: urls::event(event.app_id, event.id),
+                arrival: words::arrival_in_story(event, line.is_late),
+                fault: words::fault_sentence(event),
+                decided: line.decided,
+            }
+        };
+        timeline::lines(&self.transaction, &self.events).into_iter().map(told).collect()
+    }
+
+    pub(crate) fn amount(&self) -> Option<Money> {
+        self.transaction.money()
+    }
+
+    /// What went back, as what it takes away.
+    pub(crate) fn refund(&self) -> Option<Money> {
+        self.transaction.refund().map(|money| Money { subunits: money.subunits.saturating_neg(), ..money })
+    }
+
+    /// What is left of money that came in.
+    pub(crate) fn left(&self) -> Option<Money> {
+        let has_come = matches!(self.transaction.status, Some(Status::Captured | Status::Refunded));
+        let money = self.amount().filter(|_| has_come)?;
+        Some(Money { subunits: money.subunits.saturating_sub(self.transaction.refunded), ..money })
+    }
+
+    pub(crate) fn last(&self) -> Option<&Event> {
+        self.events.last()
+    }
+
+    pub(crate) fn last_summary(&self) -> String {
+        let time = self.last().map(|event| When::of_moment(event.received_at, self.now).text).unwrap_or_default();
+        let size = self.payload.as_ref().map(|payload| words::bytes(payload.size)).unwrap_or_default();
+        format!("{time}, {size}")
+    }
+
+    pub(crate) fn last_type(&self) -> &str {
+        self.last().and_then(|event| event.event_type.as_deref()).unwrap_or("of unknown type")
+    }
+
+    pub(crate) fn last_url(&self) -> String {
+        self.last().map(|event| urls::event(event.app_id, event.id)).unwrap_or_default()
+    }
+
+    pub(crate) fn created(&self) -> When {
+        When::of_day(self.transaction.created_at, self.now)
+    }
+
+    pub(crate) fn updated(&self) -> When {
+        words::when(self.transaction.updated_at, self.now)
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        words::method(self.transaction.method.as_deref())
+    }
+}

@@ -1,0 +1,80 @@
+//! How events came, and what a list of them says when it has none.
+
+use crate::{
+    events::{Event, State},
+    gateways::Mode,
+    web::list::Empty,
+};
+
+use super::event_state;
+
+/// How often it came, when that was more than once.
+pub(crate) fn receipts(receipts: i64) -> Option<String> {
+    (receipts > 1).then(|| format!("received {} times, counted once", super::number_text(receipts)))
+}
+
+/// How long it was on its way.
+pub(crate) fn arrival(event: &Event) -> String {
+    let Some(occurred) = event.occurred_at else {
+        return "its own time is not told".to_owned();
+    };
+    let seconds = event.received_at.seconds().saturating_sub(occurred.seconds());
+    match seconds {
+        ..1 => "arrived at once".to_owned(),
+        1..60 => format!("arrived {seconds}\u{a0}s later"),
+        60..3600 => format!("arrived {}\u{a0}min later", seconds / 60),
+        3600..86_400 => format!("arrived {}\u{a0}h later", seconds / 3600),
+        _ if seconds < 2 * 86_400 => "arrived a day later".to_owned(),
+        _ => format!("arrived {} days later", seconds / 86_400),
+    }
+}
+
+/// The same beside the other events of a payment.
+pub(crate) fn arrival_in_story(event: &Event, is_late: bool) -> String {
+    let late = if is_late { ", after the line below; the order does not matter" } else { "" };
+    let again = receipts(event.receipts).map(|text| format!(", {text}")).unwrap_or_default();
+    format!("{}{late}{again}", arrival(event))
+}
+
+/// A size: `1,204 bytes`.
+pub(crate) fn bytes(size: usize) -> String {
+    super::count(i64::try_from(size).unwrap_or(i64::MAX), "byte", "bytes")
+}
+
+/// How a line of a payment's story looks: its class and its icon.
+pub(crate) fn event_icon(event_type: Option<&str>) -> (&'static str, &'static str) {
+    match event_type.unwrap_or_default() {
+        "payment.captured" | "order.paid" | "payment.dispute.won" => ("is-paid", "good"),
+        "payment.failed" | "refund.failed" | "payment.dispute.lost" => ("is-lost", "failed"),
+        "payment.authorized" => ("", "authorized"),
+        "payment.created" => ("", "pending"),
+        other if other.starts_with("refund.") => ("", "refund"),
+        other if other.starts_with("payment.dispute.") => ("", "warn"),
+        _ => ("", "info"),
+    }
+}
+
+/// Nothing has come.
+pub(crate) fn no_event_yet(mode: Mode, settings: &str) -> Empty {
+    Empty {
+        icon: "inbox",
+        title: "No event yet".to_owned(),
+        text: format!(
+            "Every request that the gateway signs for {} mode is kept and shown here. Connect the webhook first.",
+            mode.label()
+        ),
+        way: Some((settings.to_owned(), "Payment Gateway Settings".to_owned())),
+    }
+}
+
+/// Something has come, but nothing of that kind.
+pub(crate) fn no_such_event(event_type: Option<&str>, state: Option<State>, all: &str) -> Empty {
+    let of_type = event_type.map(|name| format!(" of the type {name}")).unwrap_or_default();
+    let in_state = state.map(|state| format!(" with the state {}", event_state(state).label)).unwrap_or_default();
+    Empty {
+        icon: "search",
+        title: "Nothing matches".to_owned(),
+        text: format!("No event{of_type}{in_state} has come."),
+        way: Some((all.to_owned(), "Show all events".to_owned())),
+    }
+}

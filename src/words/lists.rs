@@ -1,0 +1,202 @@
+//! What lists say: of their filters, their sums, and of having nothing to show.
+
+use jiff::civil::Date;
+
+use super::payment_status;
+use crate::{
+    gateways::Mode,
+    kernel::{
+        days::Days,
+        money::{Currency, Money, grouped},
+    },
+    transactions::{Status, store::sums::Sum},
+    urls,
+    web::list::Empty,
+};
+
+pub(crate) const WHOLE_ID: &str = "Type a whole id. It begins with tx_, pay_ or order_.";
+pub(crate) const ONE_DAY_MISSING: &str = "Choose this day too, or clear both.";
+pub(crate) const NO_DAY: &str = "This is no day. Write it as 2026-11-22.";
+pub(crate) const WRONG_ORDER: &str = "This is after the last day. Swap the two.";
+pub(crate) const WHOLE_TYPE: &str = "Type the name of an event, for example payment.captured.";
+
+/// There is nothing to see yet.
+pub(crate) fn after_today(today: Date) -> String {
+    format!("This is after today. Choose {} or earlier.", date(today, today))
+}
+
+/// A span that is longer than the longest.
+pub(crate) fn too_many_days(first: Date, today: Date) -> String {
+    format!("At most 90 days at a time: begin on {} or later.", date(first, today))
+}
+
+/// A day, with its year unless it is this one.
+pub(crate) fn date(day: Date, today: Date) -> String {
+    let form = if day.year() == today.year() { "%-d\u{a0}%b" } else { "%-d\u{a0}%b\u{a0}%Y" };
+    day.strftime(form).to_string()
+}
+
+/// A span of days: `1 to 22 Nov`.
+pub(crate) fn days(days: Days, today: Date) -> String {
+    let (first, last) = (days.first, days.last);
+    if first == last {
+        return date(first, today);
+    }
+    let is_one_month = (first.year(), first.month()) == (last.year(), last.month());
+    let from = if is_one_month { first.day().to_string() } else { date(first, today) };
+    format!("{from} to {}", date(last, today))
+}
+
+/// A number of things, grouped as money is.
+pub(crate) fn count(number: i64, one: &str, many: &str) -> String {
+    format!("{} {}", number_text(number), if number == 1 { one } else { many })
+}
+
+/// A number, grouped as money is.
+pub(crate) fn number_text(number: i64) -> String {
+    grouped(number.unsigned_abs(), 2)
+}
+
+/// How many payments a list has, and what came in.
+pub(crate) fn sum(sums: &[Sum], status: Option<Status>, most: i64) -> String {
+    if sums.iter().map(|sum| sum.payments).sum::<i64>() >= most {
+        return format!("{} or more payments; choose fewer days to see their sum", number_text(most));
+    }
+    let fits = |sum: &&Sum| status.is_none_or(|status| sum.status.as_deref() == Some(status.as_str()));
+    let payments = count(sums.iter().filter(fits).map(|sum| sum.payments).sum(), "payment", "payments");
+    let mut received: Vec<Money> = Vec::new();
+    for sum in sums.iter().filter(fits).filter(|sum| matches!(sum.status.as_deref(), Some("captured" | "refunded"))) {
+        let Some(currency) = sum.currency.as_deref().and_then(|code| code.parse::<Currency>().ok()) else { continue };
+        match received.iter_mut().find(|known| known.currency == currency) {
+            Some(known) => known.subunits = known.subunits.saturating_add(sum.amount),
+            None => received.push(Money::new(sum.amount, currency)),
+        }
+    }
+    let received: Vec<String> = received.iter().map(ToString::to_string).collect();
+    if received.is_empty() { payments } else { format!("{payments}, {} received", received.join(" + ")) }
+}
+
+/// Why Transaction History has no row.
+pub(crate) enum Nothing<'a> {
+    Yet {
+        mode: Mode,
+        settings: &'a str,
+    },
+    /// `other` is the mode in which there is one of that name.
+    Named {
+        name: &'a str,
+        mode: Mode,
+        other: Option<Mode>,
+    },
+    Between {
+        days: Days,
+        status: Option<Status>,
+        mode: Mode,
+        wider: Days,
+        today: Date,
+    },
+}
+
+impl Nothing<'_> {
+    /// What to say, and the way on from the list's own address.
+    pub(crate) fn at(&self, path: &str) -> Empty {
+        match *self {
+            Self::Yet { mode, settings } => Empty {
+                icon: "inbox",
+                title: "No transaction yet".to_owned(),
+                text: match mode {
+                    Mode::Test => "Transactions appear here when the gateway reports the first payment. Connect the webhook, then make a test payment.",
+                    Mode::Live => "Transactions appear here when the gateway reports the first real payment. Connect the webhook of Live mode first.",
+                }
+                .to_owned(),
+                way: Some((settings.to_owned(), "Payment Gateway Settings".to_owned())),
+            },
+            Self::Named { name, mode, other } => {
+                let away = other.map(|other| (urls::query(path, &[("mode", other.slug()), ("q", name)]), other));
+                let text = format!("There is no transaction, payment or order {name} in {} mode.", mode.label());
+                let (more, way) = match away {
+                    Some((url, other)) => (
+                        format!(" There is one in {} mode.", other.label()),
+                        (url, format!("Show it in {} mode", other.label())),
+                    ),
+                    None => (
+                        " An id counts whole, with its capitals. It may belong to another app.".to_owned(),
+                        (urls::in_mode(path, mode), "Clear the search".to_owned()),
+                    ),
+                };
+                matchless(text + &more, way)
+            }
+            Self::Between { days: span, status, mode, wider, today } => {
+                let wide = days(wider, today);
+                let (from, to) = (wider.first.to_string(), wider.last.to_string());
+                let url = urls::query(path, &[("mode", mode.slug()), ("from", &from), ("to", &to)]);
+                let span = days(span, today);
+                match status {
+                    Some(status) => {
+                        let label = payment_status(status).label;
+                        let text = format!("No transaction from {span} has the status {label}.");
+                        matchless(text, (url, "Show every status".to_owned()))
+                    }
+                    None => matchless(
+                        format!("No transaction from {span}. The newest is of {}.", date(wider.last, today)),
+                        (url, format!("Show {wide}")),
+                    ),
+                }
+            }
+        }
+    }
+}
+
+fn matchless(text: String, way: (String, String)) -> Empty {
+    Empty { icon: "search", title: "Nothing matches".to_owned(), text, way: Some(way) }
+}
+
+/// A period of an overview.
+pub(crate) fn period(days: i32) -> String {
+    if days == 1 { "Today".to_owned() } else { format!("{days} days") }
+}
+
+/// An overview of days that hold nothing.
+pub(crate) fn nothing_in_period(period: &str, newest: &str, all: &str) -> Empty {
+    Empty {
+        icon: "search",
+        title: "No transaction in this period".to_owned(),
+        text: format!("Period: {period}. The newest transaction is of {newest}."),
+        way: Some((all.to_owned(), "All transactions".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date as on;
+
+    #[test]
+    fn a_span_is_said_as_short_as_it_can_be() {
+        let today = on(2026, 11, 22);
+        let said = |first, last| days(Days { first, last }, today).replace('\u{a0}', " ");
+        assert_eq!(said(on(2026, 11, 1), today), "1 to 22 Nov");
+        assert_eq!(said(today, today), "22 Nov");
+        assert_eq!(said(on(2026, 10, 24), today), "24 Oct to 22 Nov");
+        assert_eq!(said(on(2025, 12, 1), on(2025, 12, 4)), "1 to 4 Dec 2025");
+        assert_eq!(said(on(2025, 12, 1), on(2026, 1, 4)), "1 Dec 2025 to 4 Jan");
+    }
+
+    #[test]
+    fn a_sum_counts_what_came_in_by_currency() {
+        let row = |currency: &str, status: &str, payments, amount| Sum {
+            currency: Some(currency.to_owned()),
+            status: Some(status.to_owned()),
+            payments,
+            amount,
+        };
+        let sums = [row("INR", "captured", 700, 40_000_000), row("INR", "refunded", 7, 962_050), row("INR", "failed", 31, 9)];
+        assert_eq!(sum(&sums, None, 1000), "738 payments, ₹4,09,620.50 received");
+        assert_eq!(sum(&sums, Some(Status::Failed), 1000), "31 payments");
+        assert_eq!(sum(&sums, None, 738), "738 or more payments; choose fewer days to see their sum");
+        assert_eq!(
+            sum(&[row("AED", "captured", 1, 125_000)], None, 9).replace('\u{a0}', " "),
+            "1 payment, AED 1,250.00 received"
+        );
+    }
+}
