@@ -140,7 +140,6 @@ pub(crate) mod tests {
             postal_code: None,
             domain: None,
             is_enabled: true,
-            created_at: NOW,
         }
     }
 

@@ -31,7 +31,6 @@ pub(crate) struct App {
     pub(crate) postal_code: Option<String>,
     pub(crate) domain: Option<String>,
     pub(crate) is_enabled: bool,
-    pub(crate) created_at: Timestamp,
 }
 
 /// What a merchant says of an app.

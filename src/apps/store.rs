@@ -12,7 +12,7 @@ use crate::{
 /// What is read of a row, everywhere in the same order.
 macro_rules! columns {
     () => {
-        "id, company_id, name, email, country, address, phone, state, city, postal_code, domain, is_enabled, created_at"
+        "id, company_id, name, email, country, address, phone, state, city, postal_code, domain, is_enabled"
     };
 }
 

@@ -14,26 +14,30 @@ use crate::{
     web::form::sentence,
 };
 
+/// A person to be added, as typed.
+#[derive(clap::Args)]
+pub(super) struct Add {
+    /// The company's name; made if none has exactly this name
+    #[arg(long, value_name = "NAME")]
+    company: String,
+    /// Unique in the installation
+    #[arg(long, value_name = "ADDRESS")]
+    email: String,
+    /// The person's name
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// owner, admin, developer or viewer; needed unless the company is new
+    #[arg(long, value_name = "ROLE")]
+    role: Option<Role>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Add a person; the password is the first line of stdin
-    Add {
-        /// The company's name; made if none has exactly this name
-        #[arg(long, value_name = "NAME")]
-        company: String,
-        /// Unique in the installation
-        #[arg(long, value_name = "ADDRESS")]
-        email: String,
-        /// The person's name
-        #[arg(long, value_name = "NAME")]
-        name: String,
-        /// owner, admin, developer or viewer; needed unless the company is new
-        #[arg(long, value_name = "ROLE")]
-        role: Option<Role>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Add(Add),
     /// Give a person a new password, the first line of stdin, and end their sessions
     Password {
         /// The person's e-mail
@@ -44,31 +48,23 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
     let result = match command {
-        Command::Add { company, email, name, role, json } => add(at, io, &company, &email, &name, role, json).await,
+        Command::Add(typed) => add(at, io, &typed).await,
         Command::Password { email } => change_password(at, io, &email).await,
     };
     at.db.close().await;
     result
 }
 
-async fn add(
-    at: &Installation,
-    io: &mut Io<'_>,
-    company: &str,
-    email: &str,
-    name: &str,
-    role: Option<Role>,
-    json: bool,
-) -> Result<(), Failure> {
-    let company = text::line(company, companies::NAME_LEAST, companies::NAME_MOST)
+async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Failure> {
+    let company = text::line(&typed.company, companies::NAME_LEAST, companies::NAME_MOST)
         .map_err(|fault| sentence("The company's name", fault))?;
-    let name = text::line(name, 1, 100).map_err(|fault| sentence("The name", fault))?;
-    let email = text::email(email).map_err(|_| "--email is no e-mail address.".to_owned())?;
+    let name = text::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
+    let email = text::email(&typed.email).map_err(|_| "--email is no e-mail address.".to_owned())?;
     let password_hash = read_password(io, &email).await?;
     let now = at.clock.now();
     let mut tx = at.db.begin().await?;
     let (company, is_new) = companies::find_or_create(&mut tx, &company, now).await?;
-    let role = match (role, is_new) {
+    let role = match (typed.role, is_new) {
         (None, true) | (Some(Role::Owner), _) => Role::Owner,
         (Some(role), false) => role,
         (Some(_), true) => {
@@ -93,7 +89,7 @@ async fn add(
         other => other?,
     };
     tx.commit().await?;
-    if json { io.say(serde_json::json!({ "user": id.to_string() })) } else { io.say(id) }
+    if typed.json { io.say(serde_json::json!({ "user": id.to_string() })) } else { io.say(id) }
 }
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {

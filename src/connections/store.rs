@@ -21,7 +21,6 @@ macro_rules! columns {
 sql! {
     INSERT = "INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, '', $8)";
-    FIND = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 AND gateway = $3 AND mode = $4");
     FIND_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE app_id = $1 AND gateway = $2 AND mode = $3");
     FIND_BY_ENDPOINT = concat!("SELECT ", columns!(), " FROM connections WHERE endpoint = $1");
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 ORDER BY app_id, gateway, mode");
@@ -53,23 +52,6 @@ pub(super) async fn insert(tx: &mut Tx, new: &Connection) -> Result<(), DbError>
             .bind(new.created_at)
     )?;
     Ok(())
-}
-
-/// The company's connection.
-pub(crate) async fn find(
-    on: impl Into<Exec<'_>>,
-    company: CompanyId,
-    app: AppId,
-    gateway: Gateway,
-    mode: Mode,
-) -> Result<Option<Connection>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND)
-        .bind(company)
-        .bind(app)
-        .bind(gateway.slug())
-        .bind(mode.slug())
-        .fetch_optional(conn)
-        .await)
 }
 
 /// The app's connection, for the command line, which no company's user runs.

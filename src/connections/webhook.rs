@@ -20,7 +20,7 @@ use crate::{
         posted::{Nothing, Posted},
         shell::Shell,
     },
-    words::{self, Chip, Said, When},
+    words::{self, Said, When},
 };
 
 /// Requests shown beside the evidence.
@@ -77,10 +77,6 @@ impl Webhook {
 
     pub(crate) fn is_verified(&self) -> bool {
         self.state == State::Verified
-    }
-
-    pub(crate) fn state_chip(&self) -> Chip {
-        words::connection_state(self.state)
     }
 }
 

@@ -37,6 +37,13 @@ pub(super) enum Temper {
     Mistaken,
 }
 
+/// An app that was just made.
+struct Plot {
+    company: CompanyId,
+    app: AppId,
+    shop: &'static Shop,
+}
+
 /// Why the demo could not be put in place.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SeedError {
@@ -68,7 +75,7 @@ pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, S
     for (shop, wishes) in SHOPS.iter().zip(WISHES) {
         let app = app(&mut tx, company.id, shop, now).await?;
         for &(mode, temper) in wishes {
-            wired.push(wire(&mut tx, state, company.id, app, shop, mode, temper).await?);
+            wired.push(wire(&mut tx, state, &Plot { company: company.id, app, shop }, mode, temper).await?);
         }
     }
     tx.commit().await?;
@@ -97,15 +104,8 @@ async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Re
     Ok(apps::create(tx, company, &details, now).await?)
 }
 
-async fn wire(
-    tx: &mut Tx,
-    state: &State,
-    company: CompanyId,
-    app: AppId,
-    shop: &'static Shop,
-    mode: Mode,
-    temper: Temper,
-) -> Result<Wired, SeedError> {
+async fn wire(tx: &mut Tx, state: &State, place: &Plot, mode: Mode, temper: Temper) -> Result<Wired, SeedError> {
+    let &Plot { company, app, shop } = place;
     let now = state.clock.now();
     let new = NewConnection { company, app, gateway: Gateway::Razorpay, mode, currency: Currency::INR };
     let connection = connections::create(tx, &state.vault, &new, now).await?;

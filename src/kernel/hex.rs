@@ -6,9 +6,13 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Exactly 32 bytes from 64 digits of either case; `None` for any other text.
+/// Exactly 32 bytes from 64 lower-case digits; `None` for any other text.
 pub(crate) fn decode_32(text: &[u8]) -> Option<[u8; 32]> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
     let mut bytes = [0; 32];
     if text.len() != 64 {
         return None;
@@ -29,6 +33,7 @@ mod tests {
         assert_eq!(decode_32(encode(&bytes).as_bytes()), Some(bytes));
         assert_eq!(encode(&[0, 15, 160, 255]), "000fa0ff");
         assert_eq!(decode_32(b"00"), None);
+        assert_eq!(decode_32(encode(&bytes).to_uppercase().as_bytes()), None);
         assert_eq!(decode_32("é".repeat(32).as_bytes()), None);
     }
 }

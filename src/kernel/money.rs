@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(shown(99_900, "INR"), "₹999.00");
         assert_eq!(shown(124_950, "INR"), "₹1,249.50");
         assert_eq!(shown(12_345_600, "INR"), "₹1,23,456.00");
-        assert_eq!(shown(1_234_567_890_12, "INR"), "₹1,23,45,67,890.12");
+        assert_eq!(shown(123_456_789_012, "INR"), "₹1,23,45,67,890.12");
         assert_eq!(shown(-50_000, "INR"), "−₹500.00");
     }
 

@@ -211,7 +211,9 @@ mod tests {
 
     fn told(facts: &[Facts]) -> Story {
         let mut story = Story::default();
-        facts.iter().for_each(|facts| story.absorb(facts));
+        for facts in facts {
+            story.absorb(facts);
+        }
         story
     }
 

@@ -37,7 +37,6 @@ pub(crate) struct Crumb {
 /// The app a page is about.
 pub(crate) struct ShellApp {
     pub(crate) name: String,
-    pub(crate) url: String,
 }
 
 /// The mode a page shows, with its twin in the other mode.
@@ -122,7 +121,7 @@ impl Shell {
             link(moded(urls::events(id)), "events", "Events", AppEntry::Events),
             link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
         ];
-        self.app = Some(ShellApp { name: name.to_owned(), url: urls::app(id) });
+        self.app = Some(ShellApp { name: name.to_owned() });
         self
     }
 

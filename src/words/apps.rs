@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Razorpay switches a webhook off that has failed for this long.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+const PATIENCE: Duration = Duration::from_hours(24);
 
 /// One webhook in a line: whose, its state, and the time that tells most.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What the evidence says: one sentence, one line of reason, and the fix where there is one.
 
-use super::{Chip, connection_state, when};
+use super::when;
 use crate::{
     connections::{Connection, State, evidence::Evidence},
     events::Event,
@@ -98,12 +98,5 @@ fn verified(evidence: &Evidence, last: Option<&Event>, now: Timestamp) -> Said {
         icon: "good",
         headline: format!("Received {name}, verified{ago}"),
         reason: format!("{amount}Signed with a SECRET of this webhook, and stored before the answer went out."),
-    }
-}
-
-impl Said {
-    /// The state beside the sentence.
-    pub(crate) const fn chip(state: State) -> Chip {
-        connection_state(state)
     }
 }

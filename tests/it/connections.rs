@@ -158,6 +158,6 @@ async fn the_evidence_stream_says_changed_when_an_event_comes() {
     connection.post(bodies::bare("foo.bar")).stored().await;
     let mut heard = String::new();
     while !heard.contains("event: changed") {
-        heard.push_str(&String::from_utf8(stream.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+        heard.push_str(core::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
     }
 }

@@ -36,7 +36,7 @@ async fn site() -> (TestApp, String) {
     (app, id)
 }
 
-async fn refused(page: crate::support::visitor::Page, path: &str, how: &str) {
+fn refused(page: &crate::support::visitor::Page, path: &str, how: &str) {
     assert_eq!(page.status, StatusCode::FORBIDDEN, "{path} {how}");
     assert!(!page.has("SECRET</label>"), "{path} {how}");
 }
@@ -48,7 +48,7 @@ async fn a_form_without_this_sessions_token_changes_nothing() {
     let stranger = app.owner("Neem Tree Retail").await;
     let other = stranger.token().await;
     for (path, fields) in forms(&id) {
-        refused(owner.post_exactly(&path, &fields).await, &path, "without a token").await;
+        refused(&owner.post_exactly(&path, &fields).await, &path, "without a token");
         let with = |token: &str| {
             [&[("csrf_token", token.to_owned())][..], &fields.iter().map(|(n, v)| (*n, (*v).to_owned())).collect::<Vec<_>>()]
                 .concat()
@@ -56,7 +56,7 @@ async fn a_form_without_this_sessions_token_changes_nothing() {
         for (token, how) in [(other.as_str(), "with another session's token"), ("AAAA", "with rubbish")] {
             let fields = with(token);
             let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            refused(owner.post_exactly(&path, &fields).await, &path, how).await;
+            refused(&owner.post_exactly(&path, &fields).await, &path, how);
         }
     }
     unchanged(&owner, &id).await;
@@ -78,7 +78,7 @@ async fn a_form_from_elsewhere_changes_nothing_even_with_the_token() {
             vec![("content-type", "text/plain")],
             vec![("content-type", "multipart/form-data; boundary=x")],
         ] {
-            refused(owner.send(Method::POST, &path, body(), &headers).await, &path, &format!("{headers:?}")).await;
+            refused(&owner.send(Method::POST, &path, body(), &headers).await, &path, &format!("{headers:?}"));
         }
     }
     unchanged(&owner, &id).await;
@@ -90,9 +90,8 @@ async fn signing_in_and_setting_up_ask_for_their_own_token() {
     let visitor = app.visitor();
     visitor.get("/login").await;
     for path in ["/login", "/setup"] {
-        refused(visitor.post_exactly(path, &[("email", "a@b.example"), ("password", "x")]).await, path, "without a token").await;
-        refused(visitor.post_exactly(path, &[("csrf_token", "AAAA"), ("email", "a@b.example")]).await, path, "with rubbish")
-            .await;
+        refused(&visitor.post_exactly(path, &[("email", "a@b.example"), ("password", "x")]).await, path, "without a token");
+        refused(&visitor.post_exactly(path, &[("csrf_token", "AAAA"), ("email", "a@b.example")]).await, path, "with rubbish");
     }
     let token = visitor.get("/login").await.field("csrf_token").unwrap();
     refused(app.visitor().post_exactly("/login", &[("csrf_token", &token)]).await, "/login", "from another browser").await;

@@ -22,9 +22,9 @@ impl StandIn {
         let (says, heard) = (Arc::clone(&status), Arc::clone(&asked));
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let mut head = [0; 4096];
-                let length = stream.read(&mut head).await.unwrap_or_default();
-                heard.lock().unwrap().push(String::from_utf8_lossy(&head[..length]).into_owned());
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).await.unwrap_or_default();
+                heard.lock().unwrap().push(String::from_utf8_lossy(&request[..length]).into_owned());
                 let status = *says.lock().unwrap();
                 let answer = format!(
                     "HTTP/1.1 {status} X\r\nContent-Length: 2\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\n\r\n{{}}"
