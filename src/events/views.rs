@@ -67,9 +67,8 @@ pub(crate) struct Row {
     pub(crate) url: String,
     pub(crate) sentence: String,
     pub(crate) event_type: String,
-    /// The payment, refund or dispute it is about, and its transaction.
-    pub(crate) entity: String,
-    pub(crate) transaction: Option<String>,
+    /// The address and the id of the transaction it is part of.
+    pub(crate) transaction: Option<(String, String)>,
     pub(crate) received: When,
     pub(crate) receipts: Option<String>,
     pub(crate) chip: Chip,
@@ -81,8 +80,7 @@ impl Row {
             url: urls::event(event.app_id, event.id),
             sentence: words::event_sentence(event),
             event_type: event.event_type.clone().unwrap_or_else(|| "–".to_owned()),
-            entity: if event.entity_id.is_empty() { "–".to_owned() } else { event.entity_id.clone() },
-            transaction: event.transaction_id.map(|id| urls::transaction(event.app_id, id)),
+            transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
             received: words::when(event.received_at, now),
             receipts: words::receipts(event.receipts),
             chip: words::event_state(event.state),
