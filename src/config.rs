@@ -30,7 +30,7 @@ pub struct Options {
     /// Networks whose X-Forwarded-For is believed, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
     #[arg(long, value_name = "CIDRS", global = true)]
     pub trusted_proxies: Option<String>,
-    /// Razorpay's API, or a stand-in for it [env: KS_PAY_RAZORPAY_API] [default: https://api.razorpay.com]
+    /// Razorpay's API, or a stand-in for it [env: KS_PAY_RAZORPAY_API] [default: api.razorpay.com over https]
     #[arg(long, value_name = "URL", global = true)]
     pub razorpay_api: Option<String>,
     /// How log lines look on stderr: text or json [env: KS_PAY_LOG_FORMAT] [default: text]

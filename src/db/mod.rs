@@ -1,7 +1,7 @@
 //! The only module that knows there are two databases.
 //!
 //! A store function takes `impl Into<Exec<'_>>` to read and `&mut Tx` to write, and runs one portable statement
-//! with [`run!`]. Nothing outside this folder matches on the database.
+//! with `run!`. Nothing outside this folder matches on the database.
 
 mod error;
 mod migrate;

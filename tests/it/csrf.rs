@@ -94,7 +94,7 @@ async fn signing_in_and_setting_up_ask_for_their_own_token() {
         refused(&visitor.post_exactly(path, &[("csrf_token", "AAAA"), ("email", "a@b.example")]).await, path, "with rubbish");
     }
     let token = visitor.get("/login").await.field("csrf_token").unwrap();
-    refused(app.visitor().post_exactly("/login", &[("csrf_token", &token)]).await, "/login", "from another browser").await;
+    refused(&app.visitor().post_exactly("/login", &[("csrf_token", &token)]).await, "/login", "from another browser");
 }
 
 #[tokio::test(flavor = "multi_thread")]
