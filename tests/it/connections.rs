@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, bodies, builders::Connection, visitor::Visitor};
+use crate::support::{TestApp, bodies, builders::Connection, raw, visitor::Visitor};
 
 fn step(connection: &Connection, rest: &str) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}{rest}", connection.app_id, connection.gateway, connection.mode)
@@ -118,13 +118,18 @@ async fn a_gateway_is_added_once_a_mode() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_or_app_that_is_switched_off_is_an_unknown_endpoint() {
-    let (_app, connection, owner) = connected().await;
+    let (app, connection, owner) = connected().await;
     let event = |id: &str| connection.post(bodies::payment("payment.captured", id, 0));
     for path in [step(&connection, "/enabled"), format!("/ks-pay/apps/{}/enabled", connection.app_id)] {
         let asked = owner.post(&path, &[("is_enabled", "false")]).await;
         assert_eq!((asked.status, event("pay_Demo0000000001").send().await), (StatusCode::OK, 200), "{path} asks first");
         assert_eq!(owner.post(&path, &[("is_enabled", "false"), ("confirm", "yes")]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(event("pay_Demo0000000001").send().await, 401, "{path}");
+        let answer = async |endpoint: &str| {
+            let request = raw::with_length("POST", &format!("/webhooks/{endpoint}"), &[], b"{}");
+            raw::exchange(app.address, &request).await.but_date()
+        };
+        assert_eq!(answer(&connection.endpoint).await, answer("wh_0000000000000000000000").await, "{path}");
         assert_eq!(owner.post(&path, &[("is_enabled", "true")]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(event("pay_Demo0000000001").send().await, 200, "{path}");
     }

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, builders::Connection, stand_in::StandIn, visitor::Visitor};
+use crate::support::{TestApp, builders::Connection, files, stand_in::StandIn, visitor::Visitor};
 
 const KEY_ID: &str = "rzp_test_Demo0000000001";
 const KEY_SECRET: &str = "demo-key-secret-0001";
@@ -43,6 +43,19 @@ async fn accepted_keys_are_stored_and_the_secret_one_is_never_shown() {
         stand_in.asked()[1].lines().find(|line| line.contains("Basic")),
         asked[0].lines().find(|line| line.contains("Basic"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_secret_is_sealed_in_the_database() {
+    let stand_in = StandIn::start().await;
+    let (mut app, connection, owner) = asked_of(&stand_in).await;
+    submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
+    assert_eq!(app.count("SELECT count(*) FROM connections WHERE key_secret IS NOT NULL").await, 1);
+    app.stop().await;
+    for (path, content) in files(&app.data_dir()) {
+        let is_there = content.windows(KEY_SECRET.len()).any(|window| window == KEY_SECRET.as_bytes());
+        assert!(!is_there, "{}", path.display());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -192,6 +192,17 @@ async fn guessing_is_slowed_down_and_the_owner_gets_in_from_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_password_from_stdin_is_its_first_line_without_its_end() {
+    let app = installed().await;
+    for end in ["\n", "\r\n", "\nanother line\n"] {
+        let password = format!("quiet harbour {} lanterns", end.len());
+        let changed = app.cli(["user", "password", "--email", EMAIL], &format!("{password}{end}")).await;
+        changed.assert_done();
+        assert_eq!(app.visitor().sign_in(EMAIL, &password, "/").await.location(), "/");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_account_is_there_from_the_start() {
     let app = TestApp::start().await;
     for (email, password) in [("admin", "admin"), ("admin@example.com", "admin"), ("owner@demo.example", "password")] {
