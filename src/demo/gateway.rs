@@ -83,7 +83,15 @@ impl Sender {
         let mut starts: Vec<i64> =
             (0..count).map(|_| now - 600 - i64::from(base62::below(u32::try_from(DAYS * DAY).unwrap_or(u32::MAX)))).collect();
         starts.sort_unstable();
-        starts.into_iter().flat_map(|at| self.told(any_life_cycle(), at)).filter(|sample| sample.at <= now).collect()
+        starts.into_iter().flat_map(|at| self.past(at)).filter(|sample| sample.at <= now).collect()
+    }
+
+    /// A payment of some day: now and then one that failed for good.
+    fn past(&self, at: i64) -> Vec<Sample> {
+        if base62::below(12) == 0 {
+            return samples::single("payment.failed", &self.merchant, at, &mut rand::rng()).into_iter().collect();
+        }
+        self.told(any_life_cycle(), at)
     }
 
     /// A payment as of now.

@@ -12,6 +12,7 @@ mod cli_simulate;
 mod connections;
 mod credentials;
 mod csrf;
+mod demo;
 mod ingestion_answers;
 mod ingestion_duplicates;
 mod ingestion_limits;

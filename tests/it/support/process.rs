@@ -33,8 +33,9 @@ pub(crate) struct Ended {
 impl Installation {
     /// Starts the binary with these variables and no others.
     pub(crate) fn process(&self, args: &[&str], more: &[(&str, &str)]) -> Process {
+        // Whatever it makes where it stands is this test's alone.
         let mut command = Command::new(env!("CARGO_BIN_EXE_ks-pay"));
-        command.args(args).env_clear().envs(self.variables()).envs(more.iter().copied());
+        command.args(args).current_dir(self.beside("")).env_clear().envs(self.variables()).envs(more.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (sender, out) = channel();

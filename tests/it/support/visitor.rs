@@ -62,6 +62,11 @@ impl TestApp {
 }
 
 impl Visitor {
+    /// Somebody at another server.
+    pub(crate) fn at(address: std::net::SocketAddr) -> Self {
+        Self { base: format!("http://{address}"), cookies: Mutex::default() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Page {
         self.send(Method::GET, path, None, &[]).await
     }
