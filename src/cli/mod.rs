@@ -225,6 +225,30 @@ impl Installation {
     }
 }
 
+/// Rows that an export reads at once.
+const EXPORT_PAGE: i64 = 500;
+
+/// What to export.
+#[derive(clap::Args)]
+pub(crate) struct Export {
+    /// One JSON object a line
+    #[arg(long, required = true)]
+    jsonl: bool,
+    /// Only this app's
+    #[arg(long, value_name = "ID")]
+    app: Option<String>,
+}
+
+impl Export {
+    /// The app that was named, if one was.
+    async fn app(&self, at: &Installation) -> Result<Option<AppId>, Failure> {
+        match &self.app {
+            Some(text) => Ok(Some(at.app(text).await?.id)),
+            None => Ok(None),
+        }
+    }
+}
+
 /// Names a connection.
 #[derive(clap::Args)]
 pub(crate) struct Which {

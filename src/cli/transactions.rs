@@ -2,50 +2,35 @@
 
 use clap::Subcommand;
 
-use super::{Failure, Installation, Io};
+use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
     kernel::id::TransactionId,
     transactions::{Transaction, store},
 };
 
-/// Rows read at once.
-const PAGE: i64 = 500;
-
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Print every transaction, oldest first, a line each
-    Export {
-        /// One JSON object a line
-        #[arg(long, required = true)]
-        jsonl: bool,
-        /// Only this app's
-        #[arg(long, value_name = "ID")]
-        app: Option<String>,
-    },
+    Export(Export),
 }
 
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
-    let Command::Export { app, .. } = command;
-    let result = export(at, io, app.as_deref()).await;
+    let Command::Export(wanted) = command;
+    let result = export(at, io, &wanted).await;
     at.db.close().await;
     result
 }
 
-async fn export(at: &Installation, io: &mut Io<'_>, app: Option<&str>) -> Result<(), Failure> {
-    let app = match app {
-        Some(text) => Some(at.app(text).await?.id),
-        None => None,
-    };
+async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(), Failure> {
+    let app = wanted.app(at).await?;
     let mut after = TransactionId::least();
     loop {
-        let page = store::export(&mut at.db.reader().await?, after, app, PAGE).await?;
+        let page = store::export(&mut at.db.reader().await?, after, app, EXPORT_PAGE).await?;
         for transaction in &page {
             io.say(line(transaction))?;
         }
-        match page.last() {
-            Some(last) if page.len() == usize::try_from(PAGE).unwrap_or_default() => after = last.id,
-            _ => return Ok(()),
-        }
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
     }
 }
 

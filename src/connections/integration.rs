@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    Step, store,
+    Step,
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
@@ -58,18 +58,10 @@ pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppEr
 
 /// `POST …/integration/completion`
 pub(crate) async fn complete(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
-    let wizard = Wizard::open(posted.page, &names).await?;
-    let mut tx = wizard.page.state.db.begin().await?;
-    store::complete_integration(&mut tx, wizard.connection.id, &wizard.page.signed_in.user.name, wizard.page.now).await?;
-    tx.commit().await?;
-    Ok(wizard.page.redirect(&wizard.url(Step::Integration), "The integration step is marked as done"))
+    Wizard::open(posted.page, &names).await?.mark(Step::Integration, true).await
 }
 
 /// `POST …/integration/completion/removal`
 pub(crate) async fn reopen(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
-    let wizard = Wizard::open(posted.page, &names).await?;
-    let mut tx = wizard.page.state.db.begin().await?;
-    store::reopen_integration(&mut tx, wizard.connection.id).await?;
-    tx.commit().await?;
-    Ok(wizard.page.redirect(&wizard.url(Step::Integration), "The integration step is open again"))
+    Wizard::open(posted.page, &names).await?.mark(Step::Integration, false).await
 }

@@ -75,6 +75,29 @@ impl Connection {
         Place { company: self.company_id, app: self.app_id, connection: self.id, gateway: self.gateway, mode: self.mode }
     }
 
+    /// One with nothing done yet.
+    fn new(new: &NewConnection, now: Timestamp) -> Self {
+        Self {
+            id: ConnectionId::new(now),
+            company_id: new.company,
+            app_id: new.app,
+            gateway: new.gateway,
+            mode: new.mode,
+            currency: new.currency.to_string(),
+            endpoint: format!("wh_{}", base62::random(ENDPOINT)),
+            is_enabled: true,
+            key_id: None,
+            keys_state: None,
+            keys_at: None,
+            payment_modes: String::new(),
+            webhook_done_by: None,
+            webhook_done_at: None,
+            integration_done_by: None,
+            integration_done_at: None,
+            created_at: now,
+        }
+    }
+
     /// Whether the gateway accepted the keys, as far as it was asked.
     pub(crate) fn keys(&self) -> Keys {
         match self.keys_state.as_deref() {
@@ -230,25 +253,7 @@ pub(crate) enum ConnectError {
 /// # Errors
 /// [`DbError::NotUnique`] when the app has one at that gateway in that mode.
 pub(crate) async fn create(tx: &mut Tx, vault: &Vault, new: &NewConnection, now: Timestamp) -> Result<Connection, ConnectError> {
-    let connection = Connection {
-        id: ConnectionId::new(now),
-        company_id: new.company,
-        app_id: new.app,
-        gateway: new.gateway,
-        mode: new.mode,
-        currency: new.currency.to_string(),
-        endpoint: format!("wh_{}", base62::random(ENDPOINT)),
-        is_enabled: true,
-        key_id: None,
-        keys_state: None,
-        keys_at: None,
-        payment_modes: String::new(),
-        webhook_done_by: None,
-        webhook_done_at: None,
-        integration_done_by: None,
-        integration_done_at: None,
-        created_at: now,
-    };
+    let connection = Connection::new(new, now);
     store::insert(tx, &connection).await?;
     evidence::insert(tx, connection.id).await?;
     secrets::add_active(tx, vault, connection.id, &Secret::generate(), now).await?;
@@ -292,25 +297,8 @@ mod tests {
 
     fn connection(gateway: Gateway) -> Connection {
         let now = Timestamp::from_millis(0);
-        Connection {
-            id: ConnectionId::new(now),
-            company_id: CompanyId::new(now),
-            app_id: AppId::new(now),
-            gateway,
-            mode: Mode::Test,
-            currency: "INR".to_owned(),
-            endpoint: "wh_".to_owned(),
-            is_enabled: true,
-            key_id: None,
-            keys_state: None,
-            keys_at: None,
-            payment_modes: String::new(),
-            webhook_done_by: None,
-            webhook_done_at: None,
-            integration_done_by: None,
-            integration_done_at: None,
-            created_at: now,
-        }
+        let (company, app) = (CompanyId::new(now), AppId::new(now));
+        Connection::new(&NewConnection { company, app, gateway, mode: Mode::Test, currency: Currency::INR }, now)
     }
 
     #[test]

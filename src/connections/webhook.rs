@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    State, Step, secrets, store,
+    State, Step, secrets,
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
@@ -104,20 +104,12 @@ pub(crate) async fn reveal(posted: Posted<RevealForm>, names: Names) -> Result<H
 
 /// `POST …/webhook/completion`: **Mark as done**. The first name and time stay.
 pub(crate) async fn complete(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
-    let wizard = Wizard::open(posted.page, &names).await?;
-    let mut tx = wizard.page.state.db.begin().await?;
-    store::complete_webhook(&mut tx, wizard.connection.id, &wizard.page.signed_in.user.name, wizard.page.now).await?;
-    tx.commit().await?;
-    Ok(wizard.page.redirect(&wizard.url(Step::Webhook), "The webhook step is marked as done"))
+    Wizard::open(posted.page, &names).await?.mark(Step::Webhook, true).await
 }
 
 /// `POST …/webhook/completion/removal`
 pub(crate) async fn reopen(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
-    let wizard = Wizard::open(posted.page, &names).await?;
-    let mut tx = wizard.page.state.db.begin().await?;
-    store::reopen_webhook(&mut tx, wizard.connection.id).await?;
-    tx.commit().await?;
-    Ok(wizard.page.redirect(&wizard.url(Step::Webhook), "The webhook step is open again"))
+    Wizard::open(posted.page, &names).await?.mark(Step::Webhook, false).await
 }
 
 async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {

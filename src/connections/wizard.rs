@@ -2,6 +2,8 @@
 //!
 //! One way in serves every step, so that none can forget whose connection it is.
 
+use actix_web::HttpResponse;
+
 use super::{Connection, Setup, Step, evidence, evidence::Evidence, store};
 use crate::{
     apps::App,
@@ -74,6 +76,23 @@ impl Wizard {
     /// A step's URL.
     pub(crate) fn url(&self, step: Step) -> String {
         urls::step(self.app.id, self.connection.gateway, self.connection.mode, step)
+    }
+
+    /// Marks a step as done, or undoes that. The first name and time stay.
+    pub(crate) async fn mark(&self, step: Step, is_done: bool) -> Result<HttpResponse, AppError> {
+        let (id, by, now) = (self.connection.id, &self.page.signed_in.user.name, self.page.now);
+        let mut tx = self.page.state.db.begin().await?;
+        match (step, is_done) {
+            (Step::Webhook, true) => store::complete_webhook(&mut tx, id, by, now).await?,
+            (Step::Webhook, false) => store::reopen_webhook(&mut tx, id).await?,
+            (Step::Integration, true) => store::complete_integration(&mut tx, id, by, now).await?,
+            (Step::Integration, false) => store::reopen_integration(&mut tx, id).await?,
+            // These are done by what they store.
+            (Step::Credentials | Step::Security, _) => return Err(AppError::NotFound),
+        }
+        tx.commit().await?;
+        let what = if is_done { "is marked as done" } else { "is open again" };
+        Ok(self.page.redirect(&self.url(step), &format!("The {} step {what}", step.label())))
     }
 
     /// What stands around a step.

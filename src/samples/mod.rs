@@ -130,22 +130,7 @@ impl Merchant {
 }
 
 /// The events [`single`] can make: those a merchant is told to subscribe to.
-pub const SINGLE_EVENTS: &[&str] = &[
-    "payment.authorized",
-    "payment.captured",
-    "payment.failed",
-    "order.paid",
-    "refund.created",
-    "refund.processed",
-    "refund.failed",
-    "payment.dispute.created",
-    "payment.dispute.under_review",
-    "payment.dispute.action_required",
-    "payment.dispute.won",
-    "payment.dispute.lost",
-    "payment.dispute.closed",
-    "settlement.processed",
-];
+pub const SINGLE_EVENTS: &[&str] = crate::gateways::razorpay::RECOMMENDED_EVENTS;
 
 /// Tells the whole story of one new payment, which the buyer starts at `at`.
 ///
