@@ -14,6 +14,7 @@ use crate::db::Location;
 
 /// Flags that every command takes. Each has a variable of the same meaning; the flag wins.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "For every command")]
 pub struct Options {
     /// Where the server listens; port 0 picks one [env: KS_PAY_LISTEN] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", global = true)]

@@ -31,11 +31,17 @@ use crate::{
     startup, telemetry,
 };
 
+/// What can be set by variables alone, since a command line is no place for a password.
+const VARIABLES: &str = "Variables without a flag:
+  DATABASE_URL       sqlite:PATH or postgres://… [default: SQLite in the data directory]
+  KS_PAY_MASTER_KEY  the master key itself, 32 bytes in base64, instead of a file
+  RUST_LOG           what is logged [default: info]";
+
 /// An open, self-hosted merchant admin console.
 ///
 /// Without a command it serves. Passwords and secrets are read from a terminal or from stdin, never from an argument.
 #[derive(Parser)]
-#[command(name = "ks-pay", version, max_term_width = 100)]
+#[command(name = "ks-pay", version, max_term_width = 100, after_help = VARIABLES)]
 struct Cli {
     #[command(flatten)]
     options: Options,
@@ -62,6 +68,8 @@ enum Command {
     #[command(subcommand)]
     Webhook(webhooks::Command),
     /// Post correctly signed sample events to a webhook URL
+    ///
+    /// The SECRET is the first line of stdin, or the variable `KS_PAY_SIMULATE_SECRET`.
     Simulate(simulate::Simulate),
     /// Export what arrived
     #[command(subcommand)]
