@@ -74,19 +74,23 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         None => None,
     };
     drop(reader);
-    let is_right = state.passwords.verify(&posted.form.password, stored).await?;
+    let is_right = state.passwords.verify(&posted.form.password, stored.clone()).await?;
     let Some(user) = user.filter(|_| is_right) else {
         tracing::warn!("a sign-in failed");
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
     };
-    tracing::info!(user = %user.id, "signed in");
     let mut tx = state.db.begin().await?;
+    if store::find_password(&mut tx, user.id).await? != stored {
+        // It was changed while this one was compared: a session of the old one must not outlive it.
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
+    }
     // Whatever session the browser had is over: a token from before signing in must never sign anybody in.
     if let Some(old) = session::token(&request, &state) {
         store::delete_session(&mut tx, &old.hash()).await?;
     }
     let token = accounts::open_session(&mut tx, user.id, state.clock.now()).await?;
     tx.commit().await?;
+    tracing::info!(user = %user.id, "signed in");
     Ok(signed_in(&state, &token, target))
 }
 

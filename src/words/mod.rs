@@ -5,6 +5,7 @@
 mod apps;
 mod arrivals;
 mod evidence;
+pub(crate) mod keys;
 mod lists;
 mod payments;
 mod when;
