@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::{
     accounts, apps, companies,
     connections::{credentials, integration, list, security, stream, webhook},
-    dashboard, events, ingestion, overview,
+    dashboard, events, ingestion, keys, overview,
     state::State,
     transactions, urls, web as site,
 };
@@ -37,11 +37,10 @@ macro_rules! route {
 
 /// All routes.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(web::resource(urls::WEBHOOK).to(ingestion::routes::receive))
-        .service(web::resource(urls::HEALTHZ).to(healthz))
-        .service(web::resource(urls::READYZ).to(readyz))
-        .service(pages());
+    config.service(web::resource(urls::WEBHOOK).to(ingestion::routes::receive));
+    route!(config, urls::HEALTHZ, get = healthz);
+    route!(config, urls::READYZ, get = readyz);
+    config.service(pages());
 }
 
 /// Every page. What is added last is outermost: headers stand on error pages too.
@@ -99,29 +98,46 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("ok\n")
 }
 
-/// How long the answer of one probe holds: probing writes, and anybody may ask.
-const PROBE_HOLDS: Duration = Duration::from_millis(250);
 /// The longest a probe may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(4);
 
-/// The server could store an event now.
+/// The server could store an event now. Probing writes, and anybody may ask: whoever asks while a probe runs shares the
+/// next one.
 async fn readyz(state: Data<State>) -> HttpResponse {
+    let asked = Instant::now();
     let mut probed = state.probed.lock().await;
     let is_ready = match *probed {
-        Some((at, is_ready)) if at.elapsed() < PROBE_HOLDS => is_ready,
+        Some((begun, is_ready)) if begun >= asked => is_ready,
         _ => {
-            let result = tokio::time::timeout(PROBE_WITHIN, state.db.probe()).await;
-            if let Ok(Err(error)) = &result {
-                tracing::warn!(%error, "not ready");
-            }
-            let is_ready = matches!(result, Ok(Ok(())));
-            *probed = Some((Instant::now(), is_ready));
+            let begun = Instant::now();
+            let is_ready = probe(&state).await;
+            *probed = Some((begun, is_ready));
             is_ready
         }
     };
     if is_ready {
         HttpResponse::Ok().content_type("text/plain").body("ready\n")
     } else {
-        HttpResponse::ServiceUnavailable().content_type("text/plain").body("not ready: the database cannot store\n")
+        HttpResponse::ServiceUnavailable().content_type("text/plain").body("not ready: nothing can be stored\n")
+    }
+}
+
+/// Whether the database takes a commit, and its secrets are sealed with this server's key.
+async fn probe(state: &State) -> bool {
+    let probing = async {
+        state.db.probe().await?;
+        keys::fits(&state.db, &state.vault).await
+    };
+    match tokio::time::timeout(PROBE_WITHIN, probing).await {
+        Ok(Ok(true)) => true,
+        Ok(Ok(false)) => {
+            tracing::error!("the database is sealed with another master key: give every server the same");
+            false
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            false
+        }
+        Err(_) => false,
     }
 }

@@ -202,8 +202,11 @@ fn clean<'a>(field: &'static str, text: &'a str) -> Result<&'a str, &'static str
     if is_clean(text) { Ok(text) } else { Err(field) }
 }
 
+/// The largest amount believed, in subunits: a trillion rupees. Sums of many stay within an `i64`.
+const LARGEST: i64 = 100_000_000_000_000;
+
 fn whole(amount: i64) -> Result<i64, &'static str> {
-    if amount >= 0 { Ok(amount) } else { Err("amount") }
+    if (0..=LARGEST).contains(&amount) { Ok(amount) } else { Err("amount") }
 }
 
 fn money(amount: i64, currency: &str) -> Result<Money, &'static str> {
@@ -295,6 +298,7 @@ mod tests {
             (r#""amount":64900"#, r#""amount":64900.0"#, "payload"),
             (r#""amount":64900"#, r#""amount":9223372036854775808"#, "payload"),
             (r#""amount":64900"#, r#""amount":-1"#, "amount"),
+            (r#""amount":64900"#, r#""amount":100000000000001"#, "amount"),
             (r#""amount":64900,"#, "", "amount"),
             (r#""amount":64900"#, r#""amount":1,"amount":64900"#, "amount"),
             (r#""amount":64900"#, r#""\u0061mount":1,"amount":64900"#, "amount"),
