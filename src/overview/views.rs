@@ -98,6 +98,11 @@ impl Show {
         words::period(self.count).to_lowercase()
     }
 
+    /// Whether today is all that is shown: what came in is then said once.
+    pub(crate) fn is_today(&self) -> bool {
+        self.count == 1
+    }
+
     pub(crate) fn received_today(&self) -> String {
         first(&self.figures.today)
     }
