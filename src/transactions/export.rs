@@ -102,6 +102,7 @@ mod tests {
             currency: Some(crate::kernel::money::Currency::INR),
             method: Some("+cmd".to_owned()),
             is_disputed: false,
+            is_dispute_lost: false,
             created_at: at,
             updated_at: at,
         };

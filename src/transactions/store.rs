@@ -25,7 +25,10 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, amount_subunits, \
-             amount_refunded_subunits, currency, method, is_disputed, created_at, updated_at"
+             amount_refunded_subunits, currency, method, is_disputed, created_at, updated_at, \
+             (EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id AND disputes.status = 'lost') \
+             AND NOT EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id \
+             AND disputes.status IN ('open', 'under_review'))) AS is_dispute_lost"
     };
 }
 
@@ -91,6 +94,7 @@ where
             currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(word).transpose()?,
             method: row.try_get("method")?,
             is_disputed: row.try_get("is_disputed")?,
+            is_dispute_lost: row.try_get("is_dispute_lost")?,
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
         })

@@ -205,8 +205,25 @@ impl Show {
         self.transaction.refund().map(|money| Money { subunits: money.subunits.saturating_neg(), ..money })
     }
 
+    /// What a lost dispute took, as what it takes away: never more than refunds left.
+    pub(crate) fn lost(&self) -> Option<Money> {
+        let after_refunds = self.after_refunds().filter(|_| self.transaction.is_dispute_lost)?;
+        let lost = |event: &Event| {
+            let money = event.money().filter(|_| event.event_type.as_deref() == Some("payment.dispute.lost"))?;
+            (money.currency == after_refunds.currency).then_some(money.subunits)
+        };
+        let taken = self.events.iter().filter_map(lost).max()?.clamp(0, after_refunds.subunits.max(0));
+        Some(Money { subunits: taken.saturating_neg(), ..after_refunds })
+    }
+
     /// What is left of money that came in.
     pub(crate) fn left(&self) -> Option<Money> {
+        let money = self.after_refunds()?;
+        let lost = self.lost().map_or(0, |lost| lost.subunits);
+        Some(Money { subunits: money.subunits.saturating_add(lost), ..money })
+    }
+
+    fn after_refunds(&self) -> Option<Money> {
         let has_come = matches!(self.transaction.status, Some(Status::Captured | Status::Refunded));
         let money = self.amount().filter(|_| has_come)?;
         Some(Money { subunits: money.subunits.saturating_sub(self.transaction.refunded), ..money })

@@ -69,6 +69,9 @@ pub(crate) const NOT_CONNECTED: Chip = chip("status-off", "not-started", "Nothin
 
 /// Where a transaction stands.
 pub(crate) fn transaction_state(transaction: &Transaction) -> Chip {
+    if transaction.is_dispute_lost {
+        return chip("status-lost", "failed", "Dispute lost");
+    }
     if transaction.is_disputed {
         return chip("status-warn", "warn", "Disputed");
     }

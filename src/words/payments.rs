@@ -107,5 +107,11 @@ pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
         (None, Some(refund)) => format!("{refund} refunded; the payment itself has not been told yet"),
         (None, None) => "The payment itself has not been told yet".to_owned(),
     };
-    if transaction.is_disputed { format!("{told}. The customer disputes it") } else { told }
+    if transaction.is_dispute_lost {
+        format!("{told}, then lost in a dispute")
+    } else if transaction.is_disputed {
+        format!("{told}. The customer disputes it")
+    } else {
+        told
+    }
 }
