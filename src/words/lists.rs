@@ -18,7 +18,7 @@ pub(crate) const WHOLE_ID: &str = "Type a whole id. It begins with tx_, pay_ or 
 pub(crate) const ONE_DAY_MISSING: &str = "Choose this day too, or clear both.";
 pub(crate) const NO_DAY: &str = "This is no day. Write it as 2026-11-22.";
 pub(crate) const WRONG_ORDER: &str = "This is after the last day. Swap the two.";
-pub(crate) const WHOLE_TYPE: &str = "Type the name of an event, for example payment.captured.";
+pub(crate) const WHOLE_TYPE: &str = "Type the name of an event or how it begins, for example payment.captured or refund.";
 
 /// There is nothing to see yet.
 pub(crate) fn after_today(today: Date) -> String {
