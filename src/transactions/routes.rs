@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     NEWEST, Transaction, cursor, cursor_text, export,
-    forms::{DEFAULT_DAYS, ListForm, Name, Wanted},
+    forms::{Choice, DEFAULT_DAYS, ListForm, Name, Wanted},
     store::{self, Filter},
     views,
 };
@@ -85,7 +85,7 @@ async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Name) -> Result
 fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Transaction>) -> Pager {
     let (from, to) =
         if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
-    let status = wanted.status.map_or("", super::Status::as_str);
+    let status = wanted.status.map_or("", Choice::as_str);
     let link = |side, row: Option<&Transaction>| {
         let place = row.map(cursor_text)?;
         let asked = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status), (side, &place)];

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     Status, Transaction,
-    forms::{ListForm, Wanted},
+    forms::{Choice, ListForm, Wanted},
     timeline::{self, Line},
 };
 use crate::{
@@ -50,7 +50,7 @@ impl Index {
         if let Some(status) = self.wanted.status {
             let (from, to) = self.days();
             let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
-            tags.push(Tag { label: words::payment_status(status).label.to_owned(), url });
+            tags.push(Tag { label: words::choice(status).to_owned(), url });
         }
         tags
     }
@@ -83,12 +83,11 @@ impl Index {
     }
 
     pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
-        let label = |status| words::payment_status(status).label;
-        Status::ALL.into_iter().map(move |status| (status.as_str(), label(status), self.wanted.status == Some(status)))
+        Choice::ALL.into_iter().map(|choice| (choice.as_str(), words::choice(choice), self.wanted.status == Some(choice)))
     }
 
     fn status(&self) -> &'static str {
-        self.wanted.status.map_or("", Status::as_str)
+        self.wanted.status.map_or("", Choice::as_str)
     }
 
     fn days(&self) -> (String, String) {
