@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     apps::App,
-    connections::shown::shown,
+    connections::shown::{Shown, shown},
     db::{Db, DbError, Reader},
     events::{self, payload::Payload},
     gateways::Mode,
@@ -50,7 +50,8 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
-    let mode = shown(&mut reader, &app, &form.mode).await?.mode;
+    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let mode = shown.mode;
     let filter = wanted.filter(app.id, mode);
     let (rows, sum) = if let Some(name) = &wanted.name {
         (found(find(&mut reader, &app, mode, name).await?), String::new())
@@ -59,7 +60,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
         let side = Side::read(&form.before, &form.after, cursor);
         (super::list(&mut reader, &filter, side).await?, words::sum(&sums, wanted.status, MOST_SUMMED))
     };
-    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, mode, &form, &wanted).await?) } else { None };
+    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
     let path = urls::transactions(app.id);
     let shell = page.shell("Transaction History").app(app.id, &app.name, AppEntry::Transactions, Some(mode)).in_mode(&path, mode);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
@@ -103,18 +104,19 @@ async fn nothing(
     reader: &mut Reader,
     page: &Page,
     app: &App,
-    mode: Mode,
+    shown: &Shown,
     form: &ListForm,
     wanted: &Wanted,
 ) -> Result<Empty, AppError> {
-    let path = urls::transactions(app.id);
+    let (path, mode) = (urls::transactions(app.id), shown.mode);
     if let Some(name) = &wanted.name {
         let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
         let is_there = !find(reader, app, other, name).await?.is_empty();
         return Ok(words::Nothing::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
     }
     let Some(newest) = super::newest(reader, app.id, mode).await? else {
-        return Ok(words::Nothing::Yet { mode, settings: &urls::connections(app.id) }.at(&path));
+        let yet = words::Nothing::Yet { mode, settings: &urls::connections(app.id) }.at(&path);
+        return Ok(words::nothing_but_refused(yet, &shown.connections));
     };
     let today = page.now.zoned().date();
     let wider = match wanted.status {
