@@ -18,7 +18,7 @@ use crate::{
     connections::shown::{Shown, shown},
     db::{Db, DbError, Reader},
     events::{self, payload::Payload},
-    gateways::Mode,
+    gateways::{Gateway, Mode, razorpay},
     kernel::{
         days::Days,
         page::{Page as Rows, Side},
@@ -41,6 +41,8 @@ const MOST_SUMMED: i64 = 50_000;
 const MOST_NAMED: i64 = 200;
 /// Events of one transaction that its page tells.
 const MOST_TOLD: i64 = 200;
+/// Failed tries of which the reason is told.
+const MOST_REASONS: usize = 10;
 /// Rows of the download that are in memory at once.
 const CHUNK: i64 = 1000;
 
@@ -175,6 +177,14 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MOST_TOLD + 1).await?;
     let is_cut = i64::try_from(events.len()).is_ok_and(|count| count > MOST_TOLD);
     events.truncate(usize::try_from(MOST_TOLD).unwrap_or_default());
+    let mut reasons = Vec::new();
+    let failed = |event: &&events::Event| {
+        event.gateway == Gateway::Razorpay && event.event_type.as_deref() == Some("payment.failed")
+    };
+    for event in events.iter().filter(failed).take(MOST_REASONS) {
+        let stored = events::store::find_payload(&mut reader, event.id).await?;
+        reasons.extend(stored.and_then(|(_, body)| razorpay::failure_reason(&body)).map(|reason| (event.id, reason)));
+    }
     let payload = match events.last() {
         Some(last) => events::store::find_payload(&mut reader, last.id).await?.map(|(_, body)| Payload::new(&body)),
         None => None,
@@ -188,5 +198,5 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let shell = page.shell(title).app(app.id, &app.name, AppEntry::Transactions, Some(mode)).between(mode, test, live);
     let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
-    page.ok(&views::Show { shell, transaction, events, is_cut, payload, now: page.now })
+    page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, now: page.now })
 }

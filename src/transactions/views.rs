@@ -10,7 +10,7 @@ use super::{
 use crate::{
     events::{Event, payload::Payload},
     gateways::Mode,
-    kernel::{id::AppId, money::Money, time::Timestamp},
+    kernel::{id::{AppId, EventId}, money::Money, time::Timestamp},
     urls,
     web::{
         list::{Empty, Pager, Tag},
@@ -137,6 +137,8 @@ pub(crate) struct Show {
     pub(crate) shell: Shell,
     pub(crate) transaction: Transaction,
     pub(crate) events: Vec<Event>,
+    /// Why tries failed, in the gateway's words.
+    pub(crate) reasons: Vec<(EventId, String)>,
     /// Whether the oldest events are not among those.
     pub(crate) is_cut: bool,
     /// The last event's.
@@ -156,6 +158,7 @@ pub(crate) struct Told {
     pub(crate) url: String,
     pub(crate) arrival: String,
     pub(crate) fault: Option<String>,
+    pub(crate) reason: Option<String>,
     pub(crate) decided: Option<&'static str>,
 }
 
@@ -189,6 +192,7 @@ impl Show {
                 url: urls::event(event.app_id, event.id),
                 arrival: words::arrival_in_story(event, line.is_late),
                 fault: words::fault_sentence(event),
+                reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| words::reason(said)),
                 decided: line.decided,
             }
         };

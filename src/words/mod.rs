@@ -17,7 +17,7 @@ pub(crate) use lists::{
     NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days, nothing_in_period,
     number_text, period, sum, too_many_days,
 };
-pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title};
+pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, when};
 
 use crate::{connections, events, gateways::Mode, transactions::Status, transactions::Transaction};

@@ -55,6 +55,11 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     }
 }
 
+/// Why a payment failed, as the gateway says it.
+pub(crate) fn reason(said: &str) -> String {
+    format!("Reason: {said}")
+}
+
 /// Why an event needs a second look; nothing when it does not.
 pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
     match event.state {
