@@ -117,7 +117,10 @@ mod tests {
             failure_reason(format!(r#"{{"payload":{{"payment":{{"entity":{{"error_description":{said}}}}}}}}}"#).as_bytes())
         };
         assert_eq!(of(r#"" Wrong <b>OTP</b>\n""#).as_deref(), Some("Wrong <b>OTP</b>"));
-        assert_eq!((of("null"), of("7"), of("\"\""), failure_reason(b"{}"), failure_reason(b"\xff")), (None, None, None, None, None));
+        assert_eq!(
+            (of("null"), of("7"), of("\"\""), failure_reason(b"{}"), failure_reason(b"\xff")),
+            (None, None, None, None, None)
+        );
         assert_eq!(of(&format!("\"{}\"", "न".repeat(999))).map(|said| said.chars().count()), Some(MOST_REASON));
     }
 

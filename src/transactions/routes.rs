@@ -178,9 +178,8 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let is_cut = i64::try_from(events.len()).is_ok_and(|count| count > MOST_TOLD);
     events.truncate(usize::try_from(MOST_TOLD).unwrap_or_default());
     let mut reasons = Vec::new();
-    let failed = |event: &&events::Event| {
-        event.gateway == Gateway::Razorpay && event.event_type.as_deref() == Some("payment.failed")
-    };
+    let failed =
+        |event: &&events::Event| event.gateway == Gateway::Razorpay && event.event_type.as_deref() == Some("payment.failed");
     for event in events.iter().filter(failed).take(MOST_REASONS) {
         let stored = events::store::find_payload(&mut reader, event.id).await?;
         reasons.extend(stored.and_then(|(_, body)| razorpay::failure_reason(&body)).map(|reason| (event.id, reason)));

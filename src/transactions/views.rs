@@ -10,7 +10,11 @@ use super::{
 use crate::{
     events::{Event, payload::Payload},
     gateways::Mode,
-    kernel::{id::{AppId, EventId}, money::Money, time::Timestamp},
+    kernel::{
+        id::{AppId, EventId},
+        money::Money,
+        time::Timestamp,
+    },
     urls,
     web::{
         list::{Empty, Pager, Tag},

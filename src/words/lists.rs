@@ -71,11 +71,13 @@ pub(crate) fn sum(sums: &[Sum], status: Option<Choice>, most: i64) -> String {
     if sums.iter().map(|sum| sum.payments).sum::<i64>() >= most {
         return format!("{} or more payments; choose fewer days to see their sum", number_text(most));
     }
-    let fits = |sum: &&Sum| status.is_none_or(|choice| match choice {
+    let fits = |sum: &&Sum| {
+        status.is_none_or(|choice| match choice {
             Choice::Is(status) => sum.status.as_deref() == Some(status.as_str()),
             Choice::PartlyRefunded => sum.is_partly_refunded == Some(true),
             Choice::Disputed => sum.is_disputed,
-        });
+        })
+    };
     let payments = count(sums.iter().filter(fits).map(|sum| sum.payments).sum(), "payment", "payments");
     let mut received: Vec<Money> = Vec::new();
     for sum in sums.iter().filter(fits).filter(|sum| matches!(sum.status.as_deref(), Some("captured" | "refunded"))) {

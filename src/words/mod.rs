@@ -14,8 +14,8 @@ pub(crate) use apps::{Health, Standing, disabling, standing, trouble, webhook_he
 pub(crate) use arrivals::{arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use lists::{
-    NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days, nothing_in_period,
-    number_text, period, sum, too_many_days,
+    NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days,
+    nothing_in_period, number_text, period, sum, too_many_days,
 };
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, when};
