@@ -108,7 +108,7 @@ impl Wizard {
         let shell = self
             .page
             .shell(heading)
-            .app(app.id, &app.name, AppEntry::Settings, Some(mode))
+            .app(app, AppEntry::Settings, Some(mode))
             .between(mode, twin(Mode::Test), twin(Mode::Live))
             .crumb("Applications", urls::APPLICATIONS)
             .crumb("KS Pay", urls::APPS)
@@ -123,7 +123,7 @@ impl Wizard {
             is_razorpay: gateway == Gateway::Razorpay,
             mode: words::mode(mode),
             steps,
-            is_enabled: self.connection.is_enabled && app.is_enabled,
+            is_enabled: self.connection.is_enabled,
             url: self.url(current),
             next,
         };

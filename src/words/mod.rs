@@ -10,7 +10,7 @@ mod lists;
 mod payments;
 mod when;
 
-pub(crate) use apps::{Health, Standing, disabling, standing, trouble, webhook_health};
+pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
 pub(crate) use arrivals::{arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use lists::{
@@ -60,6 +60,9 @@ pub(crate) const fn keys_state(keys: connections::Keys) -> Chip {
 
 /// A connection or an app that was switched off.
 pub(crate) const SWITCHED_OFF: Chip = chip("status-off", "not-started", "Switched off");
+
+/// Said above every page of an app that is disabled.
+pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is refused.";
 
 /// A connection whose app was switched off.
 pub(crate) const OFF_WITH_THE_APP: Chip = chip("status-off", "not-started", "Off with the app");
