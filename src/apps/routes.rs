@@ -58,7 +58,7 @@ pub(crate) async fn index(page: Page, search: Query<Search>) -> Answer {
 
 /// `GET /ks-pay/apps/new`
 pub(crate) async fn new(page: Page) -> Answer {
-    page.ok(&new_page(&page, AppForm::default(), FieldErrors::default()))
+    page.ok(&new_page(&page, AppForm::fresh(), FieldErrors::default()))
 }
 
 /// `POST /ks-pay/apps`
