@@ -122,7 +122,8 @@ pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result
         }
         Err(error) => return Err(error.into()),
     }
-    let flash = format!("{} is added in {} mode. It receives as soon as it has URL and SECRET.", gateway.label(), mode.label());
+    let number = Step::of(gateway).position(|step| step == Step::Webhook).unwrap_or_default() + 1;
+    let flash = words::added(gateway, mode, number);
     Ok(page.redirect(&urls::connection(app.id, gateway, mode, ""), &flash))
 }
 
