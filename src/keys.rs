@@ -13,7 +13,7 @@ use std::{
 use crate::{
     config::KeySource,
     connections::secrets::SEALED_WITH,
-    db::Db,
+    db::{Db, DbError},
     installation,
     kernel::vault::{MasterKey, Vault},
 };
@@ -51,6 +51,15 @@ pub(crate) async fn open(source: &KeySource, db: &Db) -> Result<Vault, String> {
         }
         _ => Ok(vault),
     }
+}
+
+/// Whether what is sealed in the database can be opened here. Another server may have sealed first since the start.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn fits(db: &Db, vault: &Vault) -> Result<bool, DbError> {
+    let sealed_with = installation::find(&mut db.reader().await?, SEALED_WITH).await?;
+    Ok(sealed_with.is_none_or(|id| id == vault.key_id().as_bytes()))
 }
 
 /// Says what is known of the key without making one.

@@ -2,16 +2,20 @@
 //!
 //! The ingestion route and the probes stand outside everything that pages need: no session, no CSRF, no compression.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpResponse,
     middleware::{Compress, from_fn},
     web::{self, Data, ServiceConfig},
 };
 
+use tokio::time::Instant;
+
 use crate::{
     accounts, apps, companies,
     connections::{credentials, integration, list, security, stream, webhook},
-    dashboard, events, ingestion, overview,
+    dashboard, events, ingestion, keys, overview,
     state::State,
     transactions, urls, web as site,
 };
@@ -33,11 +37,10 @@ macro_rules! route {
 
 /// All routes.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(web::resource(urls::WEBHOOK).to(ingestion::routes::receive))
-        .service(web::resource(urls::HEALTHZ).to(healthz))
-        .service(web::resource(urls::READYZ).to(readyz))
-        .service(pages());
+    config.service(web::resource(urls::WEBHOOK).to(ingestion::routes::receive));
+    route!(config, urls::HEALTHZ, get = healthz);
+    route!(config, urls::READYZ, get = readyz);
+    config.service(pages());
 }
 
 /// Every page. What is added last is outermost: headers stand on error pages too.
@@ -95,15 +98,46 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("ok\n")
 }
 
-/// The server could store an event now.
+/// The longest a probe may take.
+const PROBE_WITHIN: Duration = Duration::from_secs(4);
+
+/// The server could store an event now. Probing writes, and anybody may ask: whoever asks while a probe runs shares the
+/// next one.
 async fn readyz(state: Data<State>) -> HttpResponse {
-    let answer = |status: actix_web::http::StatusCode, text| HttpResponse::build(status).content_type("text/plain").body(text);
-    match tokio::time::timeout(std::time::Duration::from_secs(4), state.db.probe()).await {
-        Ok(Ok(())) => answer(actix_web::http::StatusCode::OK, "ready\n"),
+    let asked = Instant::now();
+    let mut probed = state.probed.lock().await;
+    let is_ready = match *probed {
+        Some((begun, is_ready)) if begun >= asked => is_ready,
+        _ => {
+            let begun = Instant::now();
+            let is_ready = probe(&state).await;
+            *probed = Some((begun, is_ready));
+            is_ready
+        }
+    };
+    if is_ready {
+        HttpResponse::Ok().content_type("text/plain").body("ready\n")
+    } else {
+        HttpResponse::ServiceUnavailable().content_type("text/plain").body("not ready: nothing can be stored\n")
+    }
+}
+
+/// Whether the database takes a commit, and its secrets are sealed with this server's key.
+async fn probe(state: &State) -> bool {
+    let probing = async {
+        state.db.probe().await?;
+        keys::fits(&state.db, &state.vault).await
+    };
+    match tokio::time::timeout(PROBE_WITHIN, probing).await {
+        Ok(Ok(true)) => true,
+        Ok(Ok(false)) => {
+            tracing::error!("the database is sealed with another master key: give every server the same");
+            false
+        }
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            answer(actix_web::http::StatusCode::SERVICE_UNAVAILABLE, "not ready: the database cannot store\n")
+            false
         }
-        Err(_) => answer(actix_web::http::StatusCode::SERVICE_UNAVAILABLE, "not ready: the database does not answer\n"),
+        Err(_) => false,
     }
 }

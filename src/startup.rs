@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -25,8 +25,18 @@ pub(crate) struct Opened {
 /// A sentence that says what is wrong and what to do.
 pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
     make_directory(&config.data_dir)?;
+    keep_private(&config.data_dir)?;
     if let Some(directory) = config.database.file().and_then(Path::parent).filter(|parent| !parent.as_os_str().is_empty()) {
         make_directory(directory)?;
+    }
+    if let Some(file) = config.database.file() {
+        // SQLite gives its log and its index the mode of the database.
+        fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(file)
+            .map_err(|error| format!("The database {} cannot be opened: {error}.", file.display()))?;
     }
     let db = Db::open(&config.database).await.map_err(|error| sentence(&error))?;
     match keys::open(&config.master_key, &db).await {
@@ -70,6 +80,16 @@ fn make_directory(path: &Path) -> Result<(), String> {
         .mode(0o700)
         .create(path)
         .map_err(|error| format!("The data directory {} cannot be made: {error}.", path.display()))
+}
+
+/// Takes a directory that was there already away from everybody else: it holds passwords' hashes and the master key.
+fn keep_private(path: &Path) -> Result<(), String> {
+    let mode = fs::metadata(path).map(|data| data.permissions().mode()).unwrap_or_default();
+    if mode & 0o077 != 0 {
+        return fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+            .map_err(|error| format!("Others may read the data directory {0}: {error}. Run: chmod 700 {0}", path.display()));
+    }
+    Ok(())
 }
 
 /// The path in full, as an operator needs it.

@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) refusals: Recorder,
     /// The base of every shown URL; known once the server listens.
     pub(crate) base: OnceLock<String>,
+    /// When the database was last probed, and whether it could store.
+    pub(crate) probed: tokio::sync::Mutex<Option<(tokio::time::Instant, bool)>>,
     stopping: AtomicBool,
     stop: watch::Sender<bool>,
 }
@@ -43,6 +45,7 @@ impl State {
             limits: Limits::new(),
             refusals,
             base: OnceLock::new(),
+            probed: tokio::sync::Mutex::new(None),
             stopping: AtomicBool::new(false),
             stop: watch::Sender::new(false),
         }

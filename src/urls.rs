@@ -177,6 +177,31 @@ pub(crate) fn step(app: AppId, gateway: Gateway, mode: Mode, step: Step) -> Stri
     connection(app, gateway, mode, rest)
 }
 
+/// What lies below the URL of a connection or of one of its steps.
+macro_rules! below {
+    ($($(#[$doc:meta])* $name:ident = $rest:literal;)+) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name(url: &str) -> String {
+            format!(concat!("{}", $rest), url)
+        }
+    )+};
+}
+
+below! {
+    /// Where a connection is switched off and on.
+    enabled = "/enabled";
+    /// Where the SECRET is shown.
+    reveal = "/reveal";
+    /// Where a step is marked as done.
+    completion = "/completion";
+    /// Where that is undone.
+    completion_removal = "/completion/removal";
+    /// Where the gateway is asked again.
+    credentials_check = "/check";
+    /// Where a page hears of new evidence.
+    evidence_stream = "/evidence/stream";
+}
+
 /// Whatever may stand in a query's value.
 fn percent(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()

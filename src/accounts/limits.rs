@@ -23,6 +23,7 @@ pub(crate) struct Limits {
     pair: Limiter,
     account: Limiter,
     address: Limiter,
+    known: Limiter,
 }
 
 impl Limits {
@@ -36,20 +37,39 @@ impl Limits {
             pair: limiter(10, Duration::from_secs(5)),
             account: limiter(30, Duration::from_secs(2)),
             address: limiter(60, Duration::from_secs(1)),
+            known: limiter(10, Duration::from_secs(5)),
         }
     }
 
     /// Lets a try through, or says after how many seconds to come again.
     pub(crate) fn try_sign_in(&self, address: IpAddr, email: &str) -> Result<(), u64> {
-        let address = address.to_string();
-        let checks = [(&self.pair, key(&[&address, email])), (&self.account, key(&[email])), (&self.address, key(&[&address]))];
-        for (limiter, key) in checks {
-            if limiter.len() > MANY {
-                limiter.retain_recent();
-            }
-            limiter.check_key(&key).map_err(|early| early.wait_time_from(DefaultClock::default().now()).as_secs() + 1)?;
+        let address = network(address);
+        check(&self.pair, &[&address, email])?;
+        check(&self.account, &[email])?;
+        check(&self.address, &[&address])
+    }
+
+    /// The same for a browser that this account has signed in from: others who guess cannot keep it out.
+    pub(crate) fn try_known(&self, browser: &str, email: &str) -> Result<(), u64> {
+        check(&self.known, &[browser, email])
+    }
+}
+
+fn check(limiter: &Limiter, parts: &[&str]) -> Result<(), u64> {
+    if limiter.len() > MANY {
+        limiter.retain_recent();
+    }
+    limiter.check_key(&key(parts)).map_err(|early| early.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+}
+
+/// Who counts as one visitor: an IPv4 address, or the /64 that one subscriber has of IPv6.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
         }
-        Ok(())
     }
 }
 
@@ -66,6 +86,24 @@ fn key(parts: &[&str]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ipv6_network_is_one_visitor() {
+        let limits = Limits::new();
+        let address = |host: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, host]);
+        let refused = (0..150).filter(|host| limits.try_sign_in(address(*host), &format!("{host}@x.example")).is_err()).count();
+        assert!(refused >= 80, "{refused}");
+    }
+
+    #[test]
+    fn a_known_browser_is_let_in_while_others_guess() {
+        let limits = Limits::new();
+        for host in 0..200 {
+            let _ = limits.try_sign_in(IpAddr::from([192, 0, 2, host]), "meera@neemtree.example");
+        }
+        assert!(limits.try_sign_in(IpAddr::from([198, 51, 100, 1]), "meera@neemtree.example").is_err());
+        assert!(limits.try_known("browser", "meera@neemtree.example").is_ok());
+    }
 
     #[test]
     fn guessing_is_slowed_down_for_that_address_alone() {

@@ -33,6 +33,10 @@ type Answer = Result<HttpResponse, AppError>;
 
 /// Holds what a form of somebody who is not signed in is checked against.
 const VISITOR: &str = "ks_pay_visitor";
+/// Says that this browser has signed in as somebody before.
+const KNOWN: &str = "ks_pay_known";
+/// For how long that is remembered.
+const KNOWN_FOR: std::time::Duration = std::time::Duration::from_hours(180 * 24);
 /// One answer for an unknown e-mail and a wrong password.
 const WRONG: &str = "E-mail and password do not belong together. Check both; the password minds capitals.";
 
@@ -61,7 +65,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
         Ok(visitor.answer(&state, html(status, &page)?))
     };
-    if let Err(wait) = state.limits.try_sign_in(client::address(&request, &state), &email) {
+    if let Err(wait) = try_sign_in(&request, &state, &email) {
         tracing::warn!("sign-ins are slowed down");
         let mut response = refused(StatusCode::TOO_MANY_REQUESTS, limits::SLOW_DOWN)?;
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait));
@@ -74,20 +78,27 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         None => None,
     };
     drop(reader);
-    let is_right = state.passwords.verify(&posted.form.password, stored).await?;
+    let is_right = state.passwords.verify(&posted.form.password, stored.clone()).await?;
     let Some(user) = user.filter(|_| is_right) else {
         tracing::warn!("a sign-in failed");
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
     };
-    tracing::info!(user = %user.id, "signed in");
     let mut tx = state.db.begin().await?;
+    if store::find_password(&mut tx, user.id).await? != stored {
+        // It was changed while this one was compared: a session of the old one must not outlive it.
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
+    }
     // Whatever session the browser had is over: a token from before signing in must never sign anybody in.
     if let Some(old) = session::token(&request, &state) {
         store::delete_session(&mut tx, &old.hash()).await?;
     }
     let token = accounts::open_session(&mut tx, user.id, state.clock.now()).await?;
     tx.commit().await?;
-    Ok(signed_in(&state, &token, target))
+    tracing::info!(user = %user.id, "signed in");
+    let mut response = signed_in(&state, &token, target);
+    let known = format!("{email} {}", Token::generate().expose());
+    let _ = response.add_cookie(&cookies::signed_for(&state, KNOWN, &known, KNOWN_FOR));
+    Ok(response)
 }
 
 /// `GET /login/forgotten`
@@ -118,7 +129,7 @@ pub(crate) struct SetupLink {
 /// `GET /setup`
 pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Query<SetupLink>) -> Answer {
     let token = link.into_inner().token;
-    if !setup::accepts(&mut state.db.reader().await?, &Token::received(&token), state.clock.now()).await? {
+    if !setup::accepts(&state.db, &Token::received(&token), state.clock.now()).await? {
         return html(StatusCode::NOT_FOUND, &views::SetupOver);
     }
     let visitor = Visitor::of(&request, &state);
@@ -132,7 +143,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
     let visitor = Visitor::checked(&request, &state, &posted.csrf_token)?;
     let now = state.clock.now();
     let link = Token::received(&posted.form.token);
-    if !setup::accepts(&mut state.db.reader().await?, &link, now).await? {
+    if !setup::accepts(&state.db, &link, now).await? {
         return html(StatusCode::NOT_FOUND, &views::SetupOver);
     }
     let owner = match posted.form.parse() {
@@ -213,8 +224,21 @@ pub(crate) async fn update_password(posted: Posted<PasswordForm>) -> Answer {
     Ok(response)
 }
 
+/// A browser that signed in as this account before has a limit of its own.
+fn try_sign_in(request: &HttpRequest, state: &State, email: &str) -> Result<(), u64> {
+    let known = cookies::read_signed(request, state, KNOWN);
+    match known.as_deref().and_then(|known| known.split_once(' ')) {
+        Some((owner, browser)) if owner == email => state.limits.try_known(browser, email),
+        _ => state.limits.try_sign_in(client::address(request, state), email),
+    }
+}
+
+/// Whether it is the user's present password. A session that was stolen is no place to guess it from.
 async fn is_own_password(page: &Page, password: &str) -> Result<bool, AppError> {
     let user = page.signed_in.user.id;
+    if page.state.limits.try_known("own password", &user.to_string()).is_err() {
+        return Ok(false);
+    }
     let stored = store::find_password(&mut page.state.db.reader().await?, user).await?;
     Ok(page.state.passwords.verify(password, stored).await?)
 }

@@ -28,8 +28,13 @@ pub(crate) async fn renew(db: &Db, now: Timestamp) -> Result<Option<Token>, DbEr
     Ok(Some(token))
 }
 
-/// Whether the token is that of the live link.
-pub(crate) async fn accepts(on: impl Into<Exec<'_>>, token: &Token, now: Timestamp) -> Result<bool, DbError> {
+/// Whether the token is that of the live link, and there is nobody yet.
+pub(crate) async fn accepts(db: &Db, token: &Token, now: Timestamp) -> Result<bool, DbError> {
+    let mut reader = db.reader().await?;
+    Ok(is_live(&mut reader, token, now).await? && !store::has_users(&mut reader).await?)
+}
+
+async fn is_live(on: impl Into<Exec<'_>>, token: &Token, now: Timestamp) -> Result<bool, DbError> {
     let Some(stored) = installation::find(on, NAME).await? else {
         return Ok(false);
     };
@@ -41,6 +46,6 @@ pub(crate) async fn accepts(on: impl Into<Exec<'_>>, token: &Token, now: Timesta
 
 /// Uses the link up: only one of two who hold it makes an owner.
 pub(crate) async fn consume(tx: &mut Tx, token: &Token, now: Timestamp) -> Result<bool, DbError> {
-    let is_good = accepts(&mut *tx, token, now).await? && !store::has_users(&mut *tx).await?;
+    let is_good = is_live(&mut *tx, token, now).await? && !store::has_users(&mut *tx).await?;
     Ok(is_good && installation::delete(tx, NAME).await?)
 }

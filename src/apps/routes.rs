@@ -164,7 +164,7 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledFor
         drop(reader);
         let gateways: Vec<_> = connected.iter().filter(|one: &&Connection| one.is_enabled).map(|one| one.gateway).collect();
         let shell = app_shell(&page, &app, format!("Disable {}?", app.name));
-        return page.ok(&views::Disable::new(shell, app, form.back().to_owned(), &gateways));
+        return page.unprocessable(&views::Disable::new(shell, app, form.back().to_owned(), &gateways));
     }
     let mut tx = page.state.db.begin().await?;
     store::update_enabled(&mut tx, app.company_id, app.id, form.is_enabled).await?;

@@ -227,7 +227,8 @@ impl Installation {
 
     /// The app of that id.
     async fn app(&self, text: &str) -> Result<crate::apps::App, Failure> {
-        let none = || Failure::Failed(format!("There is no app {text}. `ks-pay app add` prints the id of a new one."));
+        let none =
+            || Failure::Failed(format!("There is no app {}. `ks-pay app add` prints the id of a new one.", text.escape_debug()));
         let id: AppId = text.parse().map_err(|_| none())?;
         crate::apps::store::find_any(&mut self.db.reader().await?, id).await?.ok_or_else(none)
     }

@@ -24,12 +24,8 @@ use crate::{
         posted::{Nothing, Posted},
         shell::Shell,
     },
-    words::When,
+    words::{self, When},
 };
-
-/// What Razorpay said of refused keys, and what to do.
-const REFUSED: &str =
-    "Razorpay refused these keys. Copy Key ID and Key Secret again from Accounts & Settings, API Keys; nothing was stored.";
 
 /// The keys as typed.
 #[derive(Default, Deserialize)]
@@ -108,9 +104,9 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
         None => stored_secret(&wizard).await?.unwrap_or_default(),
     };
     let (state, flash) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
-        Answer::Accepted => (Keys::Accepted, "Razorpay accepted the keys; they are stored".to_owned()),
-        Answer::Refused => return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", REFUSED))),
-        Answer::Unknown(why) => (Keys::Unchecked, format!("The keys are stored, but not checked yet: {why}")),
+        Answer::Accepted => (Keys::Accepted, words::keys::ACCEPTED.to_owned()),
+        Answer::Refused => return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::REFUSED))),
+        Answer::Unknown(why) => (Keys::Unchecked, words::keys::unchecked(&why)),
     };
     let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
     store_keys(&wizard, &keys).await?;
@@ -122,27 +118,17 @@ pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpR
     let wizard = open(posted.page, &names).await?;
     let form = KeysForm::of(&wizard);
     let Some(secret) = stored_secret(&wizard).await? else {
-        return wizard.page.unprocessable(&view(
-            &wizard,
-            &form,
-            error("key_id", "There are no keys to check yet. Type them here."),
-        ));
+        return wizard.page.unprocessable(&view(&wizard, &form, error("key_id", words::keys::NONE_STORED)));
     };
     match razorpay_api::check(&wizard.page.state.config.razorpay_api, &form.key_id, &secret).await {
         Answer::Accepted => {
             let keys =
                 NewKeys { key_id: &form.key_id, key_secret: None, payment_modes: &form.payment_modes(), state: Keys::Accepted };
             store_keys(&wizard, &keys).await?;
-            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), "Razorpay accepted the keys"))
+            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), words::keys::ACCEPTED))
         }
-        Answer::Refused => {
-            let sentence = "Razorpay refuses the stored keys. Copy both again from Accounts & Settings, API Keys.";
-            wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", sentence)))
-        }
-        Answer::Unknown(why) => {
-            let flash = format!("Still not checked: {why}");
-            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &flash))
-        }
+        Answer::Refused => wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::STORED_REFUSED))),
+        Answer::Unknown(why) => Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &words::keys::still_unchecked(&why))),
     }
 }
 

@@ -21,11 +21,12 @@ sql! {
                    e.last_refused_at, e.last_refusal, e.failing_since, e.failing_count, e.version \
                    FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1";
     VERIFIED = "UPDATE evidence SET verified_count = evidence.verified_count + 1, first_verified_at = COALESCE(first_verified_at, $2), \
-                last_verified_at = CASE WHEN last_verified_at > $2 THEN last_verified_at ELSE $2 END, failing_since = NULL, \
-                failing_count = 0, version = evidence.version + 1 WHERE connection_id = $1";
+                last_verified_at = CASE WHEN last_verified_at > $2 THEN last_verified_at ELSE $2 END, \
+                failing_since = CASE WHEN last_refused_at > $2 THEN failing_since END, \
+                failing_count = CASE WHEN last_refused_at > $2 THEN evidence.failing_count ELSE 0 END, version = evidence.version + 1 WHERE connection_id = $1";
     /// Written after the answer, so a verification may have come meanwhile: then it is not failing.
     REFUSED = "UPDATE evidence SET refused_count = evidence.refused_count + $2, last_refused_at = $3, last_refusal = $4, \
-               failing_since = CASE WHEN last_verified_at > $3 THEN failing_since ELSE COALESCE(failing_since, $5) END, \
+               failing_since = CASE WHEN last_verified_at > $3 THEN failing_since ELSE COALESCE(failing_since, CASE WHEN last_verified_at > $5 THEN $3 ELSE $5 END) END, \
                failing_count = CASE WHEN last_verified_at > $3 THEN failing_count ELSE evidence.failing_count + $2 END, \
                version = evidence.version + 1 WHERE connection_id = $1";
 }

@@ -148,8 +148,8 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     let back = urls::connections(wizard.app.id);
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
         let shell = page.shell("Switch off a connection").app(wizard.app.id, &wizard.app.name, AppEntry::Settings, None);
-        let action = urls::connection(wizard.app.id, gateway, mode, "/enabled");
-        return page.ok(&Disable { shell, gateway: gateway.label(), mode: mode.label(), action, back });
+        let action = urls::enabled(&urls::connection(wizard.app.id, gateway, mode, ""));
+        return page.unprocessable(&Disable { shell, gateway: gateway.label(), mode: mode.label(), action, back });
     }
     let mut tx = page.state.db.begin().await?;
     store::update_enabled(&mut tx, connection.id, posted.form.is_enabled).await?;
@@ -189,7 +189,7 @@ fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) ->
         mode: words::mode(mode),
         currency: connection.currency.clone(),
         url: urls::connection(app.id, gateway, mode, ""),
-        enabled_url: urls::connection(app.id, gateway, mode, "/enabled"),
+        enabled_url: urls::enabled(&urls::connection(app.id, gateway, mode, "")),
         is_enabled: connection.is_enabled,
         steps: steps.collect(),
         last_verified: evidence.last_verified_at.map(|at| words::when(at, page.now)),

@@ -4,7 +4,6 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
-use serde::Deserialize;
 
 use super::{
     State, Step, secrets,
@@ -87,18 +86,12 @@ pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppEr
     wizard.page.ok(&view)
 }
 
-/// Why the SECRET is asked for. Copy without scripts reveals it: there is no other way to hand it over.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct RevealForm {
-    then: String,
-}
-
-/// `POST …/webhook/reveal`: the one POST that answers 200 with a page.
-pub(crate) async fn reveal(posted: Posted<RevealForm>, names: Names) -> Result<HttpResponse, AppError> {
+/// `POST …/webhook/reveal`: the one POST that answers 200 with a page. Copy beside the hidden SECRET posts it as well, with
+/// `then=copy`; without scripts there is no other way to hand the SECRET over, so both reveal it.
+pub(crate) async fn reveal(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let view = view(&wizard, true).await?;
-    tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, then = %posted.form.then.len(), "a SECRET was revealed");
+    tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a SECRET was revealed");
     wizard.page.ok(&view)
 }
 
@@ -143,7 +136,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         state,
         evidence: evidence_view(wizard, state, &last),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
-        stream: format!("{}/evidence/stream", wizard.url(Step::Webhook)),
+        stream: urls::evidence_stream(&wizard.url(Step::Webhook)),
     })
 }
 

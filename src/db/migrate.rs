@@ -2,7 +2,7 @@
 //! edited, since its checksum is in every database.
 
 use sqlx::{
-    SqlSafeStr as _,
+    Connection as _, SqlSafeStr as _,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
@@ -58,7 +58,16 @@ pub(super) async fn run(db: &Db) -> Result<(), DbError> {
     let migrator = Migrator::with_migrations(migrations.collect());
     let result = match db {
         Db::Sqlite { writer, .. } => migrator.run(writer).await,
-        Db::Postgres(pool) => migrator.run(pool).await,
+        Db::Postgres(pool) => {
+            // A migration may take longer than a request may; the connection does not go back to the pool.
+            let mut conn = pool.acquire().await?.detach();
+            sqlx::query("SELECT set_config('statement_timeout', '0', FALSE), set_config('lock_timeout', '0', FALSE)")
+                .execute(&mut conn)
+                .await?;
+            let result = migrator.run(&mut conn).await;
+            let _ = conn.close().await;
+            result
+        }
     };
     result.map_err(|error| match error {
         MigrateError::VersionMissing(number) => DbError::Newer(number),

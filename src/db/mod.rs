@@ -119,6 +119,12 @@ impl Db {
     /// When it cannot be reached, or is newer than this binary.
     pub async fn open(location: &Location) -> Result<Self, DbError> {
         let db = Self::connect(location).await?;
+        // PostgreSQL has sqlx's advisory lock; on SQLite two processes would both begin.
+        let turn = location.file().map(sqlite::migration_turn);
+        let _turn = match turn {
+            Some(turn) => Some(turn.await?),
+            None => None,
+        };
         if let Err(error) = migrate::run(&db).await {
             db.close().await;
             return Err(error);

@@ -2,7 +2,7 @@
 //!
 //! With `NORMAL` a power cut loses commits that were acknowledged, so `FULL` is set here and nowhere else.
 
-use std::{path::Path, time::Duration};
+use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
     SqlitePool,
@@ -63,6 +63,18 @@ pub(super) async fn durability(writer: &SqlitePool) -> Result<Vec<Setting>, DbEr
             remedy: (synchronous < 2).then_some("It must be FULL, or a power cut loses acknowledged events."),
         },
     ])
+}
+
+/// Waits until no other process brings the tables of that file up to date. The turn ends when the file is closed.
+pub(super) async fn migration_turn(path: &Path) -> Result<std::fs::File, DbError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".migrating");
+    let taken = tokio::task::spawn_blocking(move || {
+        let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(beside)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    });
+    taken.await.map_err(std::io::Error::other).and_then(|taken| taken).map_err(|error| DbError::from(sqlx::Error::Io(error)))
 }
 
 fn is_sound(version: &str) -> bool {

@@ -64,6 +64,9 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
 /// Removes the former demo, and nothing else.
 fn clear(directory: &Path, config: &Config) -> Result<(), String> {
     let failed = |error: io::Error| format!("{DIRECTORY} cannot be made anew: {error}. Remove it, or run the demo elsewhere.");
+    if directory.is_symlink() {
+        return Err(format!("{DIRECTORY} is a link to elsewhere. Move it away, or run the demo elsewhere."));
+    }
     if directory.exists() {
         let is_empty = fs::read_dir(directory).map_err(failed)?.next().is_none();
         if !is_empty && !directory.join(MARKER).exists() {

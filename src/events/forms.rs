@@ -25,6 +25,7 @@ pub(crate) struct ListForm {
 #[derive(Debug)]
 pub(crate) struct Wanted {
     pub(crate) state: Option<State>,
+    /// How the type begins: the whole name, or `refund` for all of its kind.
     pub(crate) event_type: Option<String>,
     pub(crate) errors: FieldErrors,
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     apps::App,
-    connections::shown::shown,
+    connections::shown::{Shown, shown},
     db::{DbError, Reader},
     gateways::Mode,
     kernel::{
@@ -39,10 +39,11 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read();
     let mut reader = page.state.db.reader().await?;
-    let mode = shown(&mut reader, &app, &form.mode).await?.mode;
+    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let mode = shown.mode;
     let side = Side::read(&form.before, &form.after, |text| text.parse().ok());
     let rows = super::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
-    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, mode, &wanted).await?) } else { None };
+    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
     let path = urls::events(app.id);
     let shell = page.shell("Events").app(app.id, &app.name, AppEntry::Events, Some(mode)).in_mode(&path, mode);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
@@ -65,11 +66,12 @@ fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
     }
 }
 
-async fn nothing(reader: &mut Reader, app: &App, mode: Mode, wanted: &Wanted) -> Result<Empty, DbError> {
+async fn nothing(reader: &mut Reader, app: &App, shown: &Shown, wanted: &Wanted) -> Result<Empty, DbError> {
+    let mode = shown.mode;
     let any = store::Filter { app: app.id, mode, state: None, event_type: None };
     let is_nothing_yet = wanted.is_any() || store::list_older(reader, &any, EventId::greatest(), 1).await?.is_empty();
     Ok(if is_nothing_yet {
-        words::no_event_yet(mode, &urls::connections(app.id))
+        words::nothing_but_refused(words::no_event_yet(mode, &urls::connections(app.id)), &shown.connections)
     } else {
         words::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))
     })

@@ -37,10 +37,10 @@ sql! {
     FIND = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND id = $2");
     FIND_PAYLOAD = "SELECT headers, body FROM event_payloads WHERE event_id = $1";
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND mode = $2 AND id < $3 \
-                  AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR event_type = $5) \
+                  AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR substr(event_type, 1, length(CAST($5 AS TEXT))) = $5) \
                   ORDER BY id DESC LIMIT $6");
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND mode = $2 AND id > $3 \
-                  AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR event_type = $5) \
+                  AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR substr(event_type, 1, length(CAST($5 AS TEXT))) = $5) \
                   ORDER BY id LIMIT $6");
     LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
@@ -147,6 +147,7 @@ pub(crate) struct Filter {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) state: Option<State>,
+    /// How the type begins.
     pub(crate) event_type: Option<String>,
 }
 

@@ -29,6 +29,9 @@ pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
     "settlement.processed",
 ];
 
+/// So many characters of a reason are shown.
+const MOST_REASON: usize = 300;
+
 /// The gateway.
 pub(crate) struct Razorpay;
 
@@ -74,6 +77,13 @@ impl Adapter for Razorpay {
     }
 }
 
+/// Why a payment failed, in Razorpay's words, from the body of `payment.failed`. Only to be shown: nothing follows from it.
+pub(crate) fn failure_reason(body: &[u8]) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let said = body.pointer("/payload/payment/entity/error_description")?.as_str()?.trim();
+    (!said.is_empty()).then(|| said.chars().filter(|character| !character.is_control()).take(MOST_REASON).collect())
+}
+
 fn mac(secret: &Secret, body: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
     mac.update(body);
@@ -99,6 +109,19 @@ mod tests {
         // Razorpay's own SDK compares text, so it refuses capitals too.
         assert_eq!(check(&secret, &[&signature.to_uppercase()], b"Hello, World!"), Err(Rejected::SignatureMalformed));
         assert_eq!(check(&secret, &[signature], b"Hello, World! "), Err(Rejected::SignatureMismatch));
+    }
+
+    #[test]
+    fn a_reason_is_read_where_there_is_one() {
+        let of = |said: &str| {
+            failure_reason(format!(r#"{{"payload":{{"payment":{{"entity":{{"error_description":{said}}}}}}}}}"#).as_bytes())
+        };
+        assert_eq!(of(r#"" Wrong <b>OTP</b>\n""#).as_deref(), Some("Wrong <b>OTP</b>"));
+        assert_eq!(
+            (of("null"), of("7"), of("\"\""), failure_reason(b"{}"), failure_reason(b"\xff")),
+            (None, None, None, None, None)
+        );
+        assert_eq!(of(&format!("\"{}\"", "न".repeat(999))).map(|said| said.chars().count()), Some(MOST_REASON));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
         adapter::{self, Content, Incoming, LiveSecret, Rejected},
     },
     kernel::{
-        id::SecretId,
+        id::{AppId, ConnectionId, SecretId},
         secret::Secret,
         time::{Clock, Timestamp},
         vault::{Vault, VaultError},
@@ -27,8 +27,12 @@ use crate::{
     transactions,
 };
 
-/// The most authentic requests that wait to be stored at once. With bodies of 1 MiB at the most, memory has a bound too.
+/// The most authentic requests that wait to be stored at once; the next is sent away, not kept in memory.
 const WAITING: usize = 512;
+/// The most that are being stored at once: half of PostgreSQL's pool, and more than SQLite's one writer takes.
+const STORING: usize = 8;
+/// What nobody's secret is sealed for.
+const NOBODYS: &str = "nobody";
 
 /// Where requests are checked and kept. One a server.
 pub(crate) struct Ingestion {
@@ -37,8 +41,10 @@ pub(crate) struct Ingestion {
     clock: Clock,
     /// Authentic requests that may wait to be stored at once; more are sent away, not kept in memory.
     waiting: Semaphore,
+    /// Those of them that hold a connection to the database: pages keep the rest.
+    storing: Semaphore,
     /// Verified against when there is no such endpoint, so that the answer takes the same work.
-    nobody: LiveSecret,
+    nobody: Nobody,
 }
 
 /// What became of a request.
@@ -61,6 +67,26 @@ pub(crate) enum Unstored {
     Full,
 }
 
+/// Stands in for a connection where there is none.
+struct Nobody {
+    app: AppId,
+    connection: ConnectionId,
+    sealed: Vec<u8>,
+    live: LiveSecret,
+}
+
+impl Nobody {
+    fn new(vault: &Vault, now: Timestamp) -> Self {
+        let secret = Secret::generate();
+        Self {
+            app: AppId::new(now),
+            connection: ConnectionId::new(now),
+            sealed: vault.seal(NOBODYS, NOBODYS.as_bytes(), secret.expose().as_bytes()),
+            live: LiveSecret { id: SecretId::new(now), secret },
+        }
+    }
+}
+
 /// A connection that may receive, with what it believes.
 struct Receiver {
     place: Place,
@@ -69,8 +95,9 @@ struct Receiver {
 
 impl Ingestion {
     pub(crate) fn new(db: Db, vault: Vault, clock: Clock) -> Self {
-        let nobody = LiveSecret { id: SecretId::new(Timestamp::from_millis(0)), secret: Secret::generate() };
-        Self { db, vault, clock, waiting: Semaphore::new(WAITING), nobody }
+        let nobody = Nobody::new(&vault, clock.now());
+        let (waiting, storing) = (Semaphore::new(WAITING), Semaphore::new(STORING));
+        Self { db, vault, clock, waiting, storing, nobody }
     }
 
     /// Verifies the request and keeps it.
@@ -81,7 +108,7 @@ impl Ingestion {
         let now = self.clock.now();
         let Some(receiver) = self.receiver(endpoint, now).await? else {
             // The same work as for a known endpoint, and never a success.
-            let _ = adapter::verify(Gateway::Razorpay, request, std::slice::from_ref(&self.nobody), now);
+            let _ = adapter::verify(Gateway::Razorpay, request, std::slice::from_ref(&self.nobody.live), now);
             return Ok(Outcome::Refused(None));
         };
         match adapter::verify(receiver.place.gateway, request, &receiver.live, now) {
@@ -95,26 +122,29 @@ impl Ingestion {
                     headers: &receive::headers_json(request.headers),
                     at: now,
                 };
-                let _turn = self.waiting.try_acquire().map_err(|_| Unstored::Full)?;
+                let _waiting = self.waiting.try_acquire().map_err(|_| Unstored::Full)?;
+                let _storing = self.storing.acquire().await.map_err(|_| Unstored::Full)?;
                 self.keep(&arrival).await?;
                 Ok(Outcome::Stored)
             }
         }
     }
 
-    /// The connection behind an endpoint, if it may receive now.
+    /// The connection behind an endpoint, if it may receive now. Asks the same of the database and of the vault whether
+    /// there is one or not, so that the time of an answer does not tell.
     async fn receiver(&self, endpoint: &str, now: Timestamp) -> Result<Option<Receiver>, Unstored> {
         let mut reader = self.db.reader().await?;
-        let Some(connection) = connections::store::find_by_endpoint(&mut reader, endpoint).await? else {
-            return Ok(None);
-        };
-        let app = apps::store::find_any(&mut reader, connection.app_id).await?;
-        if !may_receive(&connection, app.as_ref()) {
-            return Ok(None);
+        let connection = connections::store::find_by_endpoint(&mut reader, endpoint).await?;
+        let (app, id) = connection.as_ref().map_or((self.nobody.app, self.nobody.connection), |found| (found.app_id, found.id));
+        let app = apps::store::find_any(&mut reader, app).await?;
+        let stored = secrets::list_live(&mut reader, id, now).await?;
+        drop(reader);
+        let live = stored.iter().map(|secret| secret.live(&self.vault)).collect::<Result<Vec<_>, _>>()?;
+        if live.is_empty() {
+            let _ = self.vault.open(NOBODYS, NOBODYS.as_bytes(), &self.nobody.sealed);
         }
-        let stored = secrets::list_live(&mut reader, connection.id, now).await?;
-        let live = stored.iter().map(|secret| secret.live(&self.vault)).collect::<Result<_, _>>()?;
-        Ok(Some(Receiver { place: connection.place(), live }))
+        let receives = connection.filter(|connection| may_receive(connection, app.as_ref()));
+        Ok(receives.map(|connection| Receiver { place: connection.place(), live }))
     }
 
     /// One unit of work: the event, its part in the payment's story, and the evidence.

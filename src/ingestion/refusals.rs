@@ -1,7 +1,6 @@
 //! Notes refused requests off the hot path: gathered in memory, written down a few at a time.
 //!
-//! The rule: a flood of forgeries costs one small write per connection and interval, and can never make a genuine
-//! request wait.
+//! The rule: a flood of forgeries costs one small write per connection and interval, and none on the way to an answer.
 
 use std::{
     collections::HashMap,
@@ -33,8 +32,7 @@ pub(crate) struct Recorder {
 
 /// The task that writes them down.
 pub(crate) struct Writing {
-    recorder: Recorder,
-    db: Db,
+    stop: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -42,8 +40,9 @@ impl Recorder {
     /// A recorder and the task behind it.
     pub(crate) fn start(db: &Db) -> (Self, Writing) {
         let recorder = Self { gathered: Arc::default(), wake: Arc::default() };
-        let task = tokio::spawn(write(recorder.clone(), db.clone()));
-        (recorder.clone(), Writing { recorder, db: db.clone(), task })
+        let stop = Arc::new(Notify::new());
+        let task = tokio::spawn(write(recorder.clone(), db.clone(), Arc::clone(&stop)));
+        (recorder, Writing { stop, task })
     }
 
     /// Notes one. Bounded: there is one entry a connection, and only known connections come here.
@@ -69,6 +68,8 @@ impl Recorder {
                 newer.first_at = refusals.first_at;
             })
             .or_insert(refusals);
+        drop(gathered);
+        self.wake.notify_one();
     }
 
     async fn flush(&self, db: &Db) {
@@ -84,17 +85,23 @@ impl Recorder {
 impl Writing {
     /// Writes down what is left and ends.
     pub(crate) async fn stop(self) {
-        self.task.abort();
-        let _ = self.task.await;
-        self.recorder.flush(&self.db).await;
+        self.stop.notify_one();
+        if self.task.await.is_err() {
+            tracing::error!("refusals were not written down to the last");
+        }
     }
 }
 
-async fn write(recorder: Recorder, db: Db) {
+async fn write(recorder: Recorder, db: Db, stop: Arc<Notify>) {
     loop {
-        recorder.wake.notified().await;
-        recorder.flush(&db).await;
-        tokio::time::sleep(INTERVAL).await;
+        tokio::select! {
+            () = recorder.wake.notified() => recorder.flush(&db).await,
+            () = stop.notified() => return recorder.flush(&db).await,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            () = stop.notified() => return recorder.flush(&db).await,
+        }
     }
 }
 

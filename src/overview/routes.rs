@@ -53,6 +53,7 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
         health: shown.connections.iter().map(health).collect(),
         figures: Figures::of(&sums, days),
         methods,
+        connections: shown.connections,
         is_nothing_yet: recent.is_empty() && newest.is_none(),
         newest,
         recent: recent.iter().take(RECENT).map(|row| Row::new(row, page.now)).collect(),

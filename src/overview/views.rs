@@ -28,6 +28,7 @@ pub(crate) struct Show {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) count: i32,
+    pub(crate) connections: Vec<(Connection, Evidence)>,
     pub(crate) health: Vec<Health>,
     pub(crate) figures: Figures,
     pub(crate) methods: Vec<(Option<String>, i64)>,
@@ -96,6 +97,11 @@ impl Show {
 
     pub(crate) fn period(&self) -> String {
         words::period(self.count).to_lowercase()
+    }
+
+    /// Whether today is all that is shown: what came in is then said once.
+    pub(crate) fn is_today(&self) -> bool {
+        self.count == 1
     }
 
     pub(crate) fn received_today(&self) -> String {
@@ -195,7 +201,8 @@ impl Show {
     pub(crate) fn empty(&self) -> Option<Empty> {
         if self.is_nothing_yet {
             let settings = urls::connections(self.app);
-            return Some(words::Nothing::Yet { mode: self.mode, settings: &settings }.at(""));
+            let yet = words::Nothing::Yet { mode: self.mode, settings: &settings }.at("");
+            return Some(words::nothing_but_refused(yet, &self.connections));
         }
         let newest = self.newest.as_ref()?;
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);

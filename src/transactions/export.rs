@@ -12,14 +12,16 @@ use crate::{
 };
 
 /// The list's columns, and the gateway's ids.
-const HEADER: [&str; 10] = [
+const HEADER: [&str; 12] = [
     "Transaction ID",
-    "Creation Date",
-    "Last Update",
+    "Creation Date (IST)",
+    "Last Update (IST)",
     "Payment Mode",
     "Payment Gateway",
+    "Mode",
     "Currency",
     "Amount",
+    "Refunded",
     "Status",
     "Payment ID",
     "Order ID",
@@ -42,16 +44,18 @@ pub(crate) fn lines(transactions: &[Transaction]) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-fn cells(transaction: &Transaction) -> [String; 10] {
+fn cells(transaction: &Transaction) -> [String; 12] {
     [
         transaction.id.to_string(),
         moment(transaction.created_at),
         moment(transaction.updated_at),
         transaction.method.as_deref().map(|code| harmless(words::method(Some(code))).into_owned()).unwrap_or_default(),
         transaction.gateway.label().to_owned(),
+        transaction.mode.label().to_owned(),
         transaction.currency.map(|currency| currency.to_string()).unwrap_or_default(),
         // Ours, and a number: a minus in front of it is a minus.
         transaction.money().map(Money::plain).unwrap_or_default(),
+        transaction.refund().map(Money::plain).unwrap_or_default(),
         words::transaction_state(transaction).label.to_owned(),
         harmless(&transaction.payment_id).into_owned(),
         transaction.order_id.as_deref().map(|id| harmless(id).into_owned()).unwrap_or_default(),
@@ -98,16 +102,17 @@ mod tests {
             order_id: Some("@a,b".to_owned()),
             status: Some(Status::Captured),
             amount: Some(-50_000),
-            refunded: 0,
+            refunded: 10_000,
             currency: Some(crate::kernel::money::Currency::INR),
             method: Some("+cmd".to_owned()),
             is_disputed: false,
+            is_dispute_lost: false,
             created_at: at,
             updated_at: at,
         };
         let text = String::from_utf8(lines(&[transaction])).unwrap();
         let (_, rest) = text.split_once(',').unwrap();
-        let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,INR,-500.00,Paid,";
+        let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,Live,INR,-500.00,100.00,Partly refunded,";
         assert_eq!(rest, format!("{wanted}\"'=HYPERLINK(\"\"http://x\"\")\",\"'@a,b\"\n"));
         assert_eq!(harmless("\t=1"), "'\t=1");
         assert_eq!(harmless("\r=1"), "'\r=1");

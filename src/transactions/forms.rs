@@ -42,13 +42,46 @@ pub(crate) enum Name {
     Gateways(String),
 }
 
+/// The statuses one may choose: a payment's own, and two that stand beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Is(Status),
+    PartlyRefunded,
+    Disputed,
+}
+
+impl Choice {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Is(Status::Created),
+        Self::Is(Status::Failed),
+        Self::Is(Status::Authorized),
+        Self::Is(Status::Captured),
+        Self::PartlyRefunded,
+        Self::Is(Status::Refunded),
+        Self::Disputed,
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Is(status) => status.as_str(),
+            Self::PartlyRefunded => "partly_refunded",
+            Self::Disputed => "disputed",
+        }
+    }
+
+    /// The choice of that name; nothing for anything else.
+    fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == text)
+    }
+}
+
 /// The same, understood.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     pub(crate) days: Days,
     /// Whether these are the days shown when none are chosen.
     pub(crate) is_default: bool,
-    pub(crate) status: Option<Status>,
+    pub(crate) status: Option<Choice>,
     /// An exact id is found whatever the days and the status.
     pub(crate) name: Option<Name>,
     pub(crate) errors: FieldErrors,
@@ -60,7 +93,7 @@ impl ListForm {
         let usual = Days::until_now(now, DEFAULT_DAYS);
         let days = days(&self.from, &self.to, now, &mut errors).unwrap_or(usual);
         let name = name(self.q.trim(), &mut errors);
-        Wanted { days, is_default: days == usual, status: self.status.parse().ok(), name, errors }
+        Wanted { days, is_default: days == usual, status: Choice::read(&self.status), name, errors }
     }
 }
 
@@ -159,6 +192,15 @@ mod tests {
             assert_eq!(broken(hostile, "2026-11-22"), (true, false), "{hostile:?}");
         }
         assert_eq!(broken("0001-01-01", "9999-12-31"), (true, true));
+    }
+
+    #[test]
+    fn a_status_is_one_of_seven() {
+        for choice in Choice::ALL {
+            assert_eq!(Choice::read(choice.as_str()), Some(choice));
+        }
+        assert!(Status::ALL.into_iter().all(|status| Choice::read(status.as_str()) == Some(Choice::Is(status))));
+        assert_eq!((Choice::read(""), Choice::read("Disputed'")), (None, None));
     }
 
     #[test]

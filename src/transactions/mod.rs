@@ -91,6 +91,8 @@ pub(crate) struct Transaction {
     pub(crate) currency: Option<Currency>,
     pub(crate) method: Option<String>,
     pub(crate) is_disputed: bool,
+    /// Whether a dispute was lost and none is still going on.
+    pub(crate) is_dispute_lost: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }

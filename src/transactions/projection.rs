@@ -164,6 +164,12 @@ impl Story {
         Some(if is_all_back && status >= Status::Captured { Status::Refunded } else { status })
     }
 
+    /// Whether a dispute was lost and none is still going on.
+    pub(crate) fn is_dispute_lost(&self) -> bool {
+        let has = |wanted: &[DisputeStatus]| self.disputes.values().any(|(_, status)| wanted.contains(status));
+        has(&[DisputeStatus::Lost]) && !has(&[DisputeStatus::Open, DisputeStatus::UnderReview])
+    }
+
     /// Whether a dispute's last word is neither won nor closed.
     pub(crate) fn is_disputed(&self) -> bool {
         self.disputes.values().any(|(_, status)| !matches!(status, DisputeStatus::Won | DisputeStatus::Closed))
@@ -256,7 +262,9 @@ mod tests {
     fn a_disputes_last_word_counts_however_it_comes() {
         let (open, won) = (dispute(DisputeStatus::Open, 5), dispute(DisputeStatus::Won, 9));
         assert!(!told(&[won.clone(), open.clone()]).is_disputed());
-        assert!(told(&[open.clone(), dispute(DisputeStatus::Lost, 7)]).is_disputed());
+        let lost = told(&[open.clone(), dispute(DisputeStatus::Lost, 7)]);
+        assert!(lost.is_disputed() && lost.is_dispute_lost());
+        assert!(!told(&[dispute(DisputeStatus::Lost, 7), dispute(DisputeStatus::Won, 8)]).is_dispute_lost());
         assert!(told(&[won, dispute(DisputeStatus::Open, 11)]).is_disputed());
     }
 

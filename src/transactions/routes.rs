@@ -9,16 +9,16 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     NEWEST, Transaction, cursor, cursor_text, export,
-    forms::{DEFAULT_DAYS, ListForm, Name, Wanted},
+    forms::{Choice, DEFAULT_DAYS, ListForm, Name, Wanted},
     store::{self, Filter},
     views,
 };
 use crate::{
     apps::App,
-    connections::shown::shown,
+    connections::shown::{Shown, shown},
     db::{Db, DbError, Reader},
     events::{self, payload::Payload},
-    gateways::Mode,
+    gateways::{Gateway, Mode, razorpay},
     kernel::{
         days::Days,
         page::{Page as Rows, Side},
@@ -41,6 +41,8 @@ const MOST_SUMMED: i64 = 50_000;
 const MOST_NAMED: i64 = 200;
 /// Events of one transaction that its page tells.
 const MOST_TOLD: i64 = 200;
+/// Failed tries of which the reason is told.
+const MOST_REASONS: usize = 10;
 /// Rows of the download that are in memory at once.
 const CHUNK: i64 = 1000;
 
@@ -50,7 +52,8 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
-    let mode = shown(&mut reader, &app, &form.mode).await?.mode;
+    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let mode = shown.mode;
     let filter = wanted.filter(app.id, mode);
     let (rows, sum) = if let Some(name) = &wanted.name {
         (found(find(&mut reader, &app, mode, name).await?), String::new())
@@ -59,7 +62,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
         let side = Side::read(&form.before, &form.after, cursor);
         (super::list(&mut reader, &filter, side).await?, words::sum(&sums, wanted.status, MOST_SUMMED))
     };
-    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, mode, &form, &wanted).await?) } else { None };
+    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
     let path = urls::transactions(app.id);
     let shell = page.shell("Transaction History").app(app.id, &app.name, AppEntry::Transactions, Some(mode)).in_mode(&path, mode);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
@@ -85,7 +88,7 @@ async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Name) -> Result
 fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Transaction>) -> Pager {
     let (from, to) =
         if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
-    let status = wanted.status.map_or("", super::Status::as_str);
+    let status = wanted.status.map_or("", Choice::as_str);
     let link = |side, row: Option<&Transaction>| {
         let place = row.map(cursor_text)?;
         let asked = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status), (side, &place)];
@@ -103,18 +106,19 @@ async fn nothing(
     reader: &mut Reader,
     page: &Page,
     app: &App,
-    mode: Mode,
+    shown: &Shown,
     form: &ListForm,
     wanted: &Wanted,
 ) -> Result<Empty, AppError> {
-    let path = urls::transactions(app.id);
+    let (path, mode) = (urls::transactions(app.id), shown.mode);
     if let Some(name) = &wanted.name {
         let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
         let is_there = !find(reader, app, other, name).await?.is_empty();
         return Ok(words::Nothing::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
     }
     let Some(newest) = super::newest(reader, app.id, mode).await? else {
-        return Ok(words::Nothing::Yet { mode, settings: &urls::connections(app.id) }.at(&path));
+        let yet = words::Nothing::Yet { mode, settings: &urls::connections(app.id) }.at(&path);
+        return Ok(words::nothing_but_refused(yet, &shown.connections));
     };
     let today = page.now.zoned().date();
     let wider = match wanted.status {
@@ -173,6 +177,13 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MOST_TOLD + 1).await?;
     let is_cut = i64::try_from(events.len()).is_ok_and(|count| count > MOST_TOLD);
     events.truncate(usize::try_from(MOST_TOLD).unwrap_or_default());
+    let mut reasons = Vec::new();
+    let failed =
+        |event: &&events::Event| event.gateway == Gateway::Razorpay && event.event_type.as_deref() == Some("payment.failed");
+    for event in events.iter().filter(failed).take(MOST_REASONS) {
+        let stored = events::store::find_payload(&mut reader, event.id).await?;
+        reasons.extend(stored.and_then(|(_, body)| razorpay::failure_reason(&body)).map(|reason| (event.id, reason)));
+    }
     let payload = match events.last() {
         Some(last) => events::store::find_payload(&mut reader, last.id).await?.map(|(_, body)| Payload::new(&body)),
         None => None,
@@ -186,5 +197,5 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let shell = page.shell(title).app(app.id, &app.name, AppEntry::Transactions, Some(mode)).between(mode, test, live);
     let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
-    page.ok(&views::Show { shell, transaction, events, is_cut, payload, now: page.now })
+    page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, now: page.now })
 }

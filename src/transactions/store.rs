@@ -8,6 +8,7 @@ use sqlx::{FromRow, Row};
 
 use super::{
     Status, Transaction,
+    forms::Choice,
     projection::{Facts, Story},
 };
 use crate::{
@@ -25,7 +26,10 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, amount_subunits, \
-             amount_refunded_subunits, currency, method, is_disputed, created_at, updated_at"
+             amount_refunded_subunits, currency, method, is_disputed, created_at, updated_at, \
+             (EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id AND disputes.status = 'lost') \
+             AND NOT EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id \
+             AND disputes.status IN ('open', 'under_review'))) AS is_dispute_lost"
     };
 }
 
@@ -53,11 +57,13 @@ sql! {
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND app_id = $3 ORDER BY id LIMIT $2");
     /// Newest first, from a place in the order of creation and id; every filter may be absent.
     LIST = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
-            AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7) \
+            AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \
+            OR ($7 = 'partly_refunded' AND status = 'captured' AND amount_refunded_subunits > 0)) \
             ORDER BY created_at DESC, id DESC LIMIT $8");
     /// The same the other way, for the page of newer ones.
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
-                  AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7) \
+                  AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \
+            OR ($7 = 'partly_refunded' AND status = 'captured' AND amount_refunded_subunits > 0)) \
                   ORDER BY created_at, id LIMIT $8");
     FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND (payment_id = $3 OR order_id = $3) \
                   ORDER BY created_at DESC, id DESC LIMIT $4");
@@ -91,6 +97,7 @@ where
             currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(word).transpose()?,
             method: row.try_get("method")?,
             is_disputed: row.try_get("is_disputed")?,
+            is_dispute_lost: row.try_get("is_dispute_lost")?,
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
         })
@@ -241,7 +248,7 @@ pub(crate) struct Filter {
     pub(crate) from: Timestamp,
     /// The first moment that does not belong.
     pub(crate) until: Timestamp,
-    pub(crate) status: Option<Status>,
+    pub(crate) status: Option<Choice>,
 }
 
 /// A place in the order of a list.
@@ -283,7 +290,7 @@ async fn list(
         .bind(filter.until)
         .bind(from.0)
         .bind(from.1)
-        .bind(filter.status.map(Status::as_str))
+        .bind(filter.status.map(Choice::as_str))
         .bind(limit)
         .fetch_all(conn)
         .await)

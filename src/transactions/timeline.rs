@@ -56,6 +56,7 @@ fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
             status: story.status(),
             refunded: story.refunded(),
             is_disputed: story.is_disputed(),
+            is_dispute_lost: story.is_dispute_lost(),
             ..transaction.clone()
         };
         words::transaction_state(&now).label
@@ -129,6 +130,7 @@ mod tests {
             currency: Some(Currency::INR),
             method: None,
             is_disputed: false,
+            is_dispute_lost: false,
             created_at: at,
             updated_at: at,
         }

@@ -4,13 +4,17 @@ use askama::Template;
 
 use super::{
     Status, Transaction,
-    forms::{ListForm, Wanted},
+    forms::{Choice, ListForm, Wanted},
     timeline::{self, Line},
 };
 use crate::{
     events::{Event, payload::Payload},
     gateways::Mode,
-    kernel::{id::AppId, money::Money, time::Timestamp},
+    kernel::{
+        id::{AppId, EventId},
+        money::Money,
+        time::Timestamp,
+    },
     urls,
     web::{
         list::{Empty, Pager, Tag},
@@ -50,7 +54,7 @@ impl Index {
         if let Some(status) = self.wanted.status {
             let (from, to) = self.days();
             let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
-            tags.push(Tag { label: words::payment_status(status).label.to_owned(), url });
+            tags.push(Tag { label: words::choice(status).to_owned(), url });
         }
         tags
     }
@@ -83,12 +87,11 @@ impl Index {
     }
 
     pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
-        let label = |status| words::payment_status(status).label;
-        Status::ALL.into_iter().map(move |status| (status.as_str(), label(status), self.wanted.status == Some(status)))
+        Choice::ALL.into_iter().map(|choice| (choice.as_str(), words::choice(choice), self.wanted.status == Some(choice)))
     }
 
     fn status(&self) -> &'static str {
-        self.wanted.status.map_or("", Status::as_str)
+        self.wanted.status.map_or("", Choice::as_str)
     }
 
     fn days(&self) -> (String, String) {
@@ -138,6 +141,8 @@ pub(crate) struct Show {
     pub(crate) shell: Shell,
     pub(crate) transaction: Transaction,
     pub(crate) events: Vec<Event>,
+    /// Why tries failed, in the gateway's words.
+    pub(crate) reasons: Vec<(EventId, String)>,
     /// Whether the oldest events are not among those.
     pub(crate) is_cut: bool,
     /// The last event's.
@@ -157,6 +162,7 @@ pub(crate) struct Told {
     pub(crate) url: String,
     pub(crate) arrival: String,
     pub(crate) fault: Option<String>,
+    pub(crate) reason: Option<String>,
     pub(crate) decided: Option<&'static str>,
 }
 
@@ -190,6 +196,7 @@ impl Show {
                 url: urls::event(event.app_id, event.id),
                 arrival: words::arrival_in_story(event, line.is_late),
                 fault: words::fault_sentence(event),
+                reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| words::reason(said)),
                 decided: line.decided,
             }
         };
@@ -205,8 +212,25 @@ impl Show {
         self.transaction.refund().map(|money| Money { subunits: money.subunits.saturating_neg(), ..money })
     }
 
+    /// What a lost dispute took, as what it takes away: never more than refunds left.
+    pub(crate) fn lost(&self) -> Option<Money> {
+        let after_refunds = self.after_refunds().filter(|_| self.transaction.is_dispute_lost)?;
+        let lost = |event: &Event| {
+            let money = event.money().filter(|_| event.event_type.as_deref() == Some("payment.dispute.lost"))?;
+            (money.currency == after_refunds.currency).then_some(money.subunits)
+        };
+        let taken = self.events.iter().filter_map(lost).max()?.clamp(0, after_refunds.subunits.max(0));
+        Some(Money { subunits: taken.saturating_neg(), ..after_refunds })
+    }
+
     /// What is left of money that came in.
     pub(crate) fn left(&self) -> Option<Money> {
+        let money = self.after_refunds()?;
+        let lost = self.lost().map_or(0, |lost| lost.subunits);
+        Some(Money { subunits: money.subunits.saturating_add(lost), ..money })
+    }
+
+    fn after_refunds(&self) -> Option<Money> {
         let has_come = matches!(self.transaction.status, Some(Status::Captured | Status::Refunded));
         let money = self.amount().filter(|_| has_come)?;
         Some(Money { subunits: money.subunits.saturating_sub(self.transaction.refunded), ..money })

@@ -1,6 +1,6 @@
 //! Who asks: the peer's address, or what a trusted proxy says of it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::HttpRequest;
 
@@ -14,8 +14,39 @@ pub(crate) fn address(request: &HttpRequest, state: &State) -> IpAddr {
     if !is_trusted(&peer) {
         return peer;
     }
-    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> =
-        forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse::<IpAddr>().ok()).collect();
-    hops.into_iter().rev().map(|ip| ip.to_canonical()).find(|ip| !is_trusted(ip)).unwrap_or(peer)
+    let mut hops: Vec<&str> = Vec::new();
+    for value in request.headers().get_all("x-forwarded-for") {
+        hops.extend(value.to_str().unwrap_or("?").split(','));
+    }
+    // What a proxy wrote that cannot be read ends the chain: what stands before it is the visitor's own invention.
+    let known = hops.into_iter().rev().map_while(hop);
+    let mut nearest = peer;
+    for ip in known {
+        nearest = ip;
+        if !is_trusted(&ip) {
+            break;
+        }
+    }
+    nearest
+}
+
+/// An address with or without a port.
+fn hop(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let ip = text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
+    ip.map(|ip: IpAddr| ip.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hop_may_have_a_port_and_must_be_an_address() {
+        let ip = IpAddr::from([203, 0, 113, 5]);
+        assert_eq!(hop(" 203.0.113.5 "), Some(ip));
+        assert_eq!(hop("203.0.113.5:4711"), Some(ip));
+        assert_eq!(hop("::ffff:203.0.113.5"), Some(ip));
+        assert!(hop("[2001:db8::1]:80").is_some() && hop("unknown").is_none() && hop("").is_none());
+    }
 }

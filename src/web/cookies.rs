@@ -12,7 +12,7 @@ use sha2::Sha256;
 
 use crate::{kernel::time::Timestamp, state::State};
 
-/// The longest that what a signed cookie says is believed.
+/// The longest that what a signed cookie says is believed, where nothing else is said.
 const LIFE: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// A cookie as all of ours are: this site's, unreadable to scripts, and over https only where there is https.
@@ -44,11 +44,16 @@ fn full_name(state: &State, name: &str) -> String {
 
 /// A cookie whose value nobody else can make.
 pub(crate) fn signed(state: &State, name: &str, payload: &str) -> Cookie<'static> {
-    let until = state.clock.now().plus(LIFE).millis();
+    signed_for(state, name, payload, LIFE)
+}
+
+/// The same, believed for as long.
+pub(crate) fn signed_for(state: &State, name: &str, payload: &str, life: std::time::Duration) -> Cookie<'static> {
+    let until = state.clock.now().plus(life).millis();
     let body = format!("{}.{until}", URL_SAFE_NO_PAD.encode(payload));
     let mac = URL_SAFE_NO_PAD.encode(mac(state, name, &body).finalize().into_bytes());
     let mut cookie = cookie(state, name, format!("{body}.{mac}"));
-    cookie.set_max_age(Duration::try_from(LIFE).ok());
+    cookie.set_max_age(Duration::try_from(life).ok());
     cookie
 }
 

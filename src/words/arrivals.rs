@@ -69,7 +69,7 @@ pub(crate) fn no_event_yet(mode: Mode, settings: &str) -> Empty {
 
 /// Something has come, but nothing of that kind.
 pub(crate) fn no_such_event(event_type: Option<&str>, state: Option<State>, all: &str) -> Empty {
-    let of_type = event_type.map(|name| format!(" of the type {name}")).unwrap_or_default();
+    let of_type = event_type.map(|name| format!(" whose type begins with {name}")).unwrap_or_default();
     let in_state = state.map(|state| format!(" with the state {}", event_state(state).label)).unwrap_or_default();
     Empty {
         icon: "search",

@@ -2,10 +2,12 @@
 
 use super::when;
 use crate::{
-    connections::{Connection, State, evidence::Evidence},
+    connections::{Connection, State, Step, evidence::Evidence},
     events::Event,
     gateways::{Gateway, adapter::Rejected},
     kernel::time::Timestamp,
+    urls,
+    web::list::Empty,
 };
 
 /// A sentence, its reason, and how it looks.
@@ -49,6 +51,21 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
             "it was signed more than 5 minutes ago or ahead",
             "Set the clock of the sender, or of this server: they must agree to 5 minutes.",
         ),
+    }
+}
+
+/// What an empty list says where requests came and were refused: why, and the way to the fix.
+pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evidence)]) -> Empty {
+    let failing = connections.iter().filter(|(_, evidence)| evidence.failing_since.is_some());
+    let Some((connection, evidence)) = failing.max_by_key(|(_, evidence)| evidence.failing_count) else { return empty };
+    let why = evidence.last_refusal().map_or("it could not be verified", |reason| refusal(connection.gateway, reason).0);
+    let (requests, were) =
+        (super::count(evidence.failing_count, "request", "requests"), if evidence.failing_count == 1 { "was" } else { "were" });
+    let url = urls::step(connection.app_id, connection.gateway, connection.mode, Step::Webhook);
+    Empty {
+        text: format!("{requests} came and {were} refused: {why}."),
+        way: Some((url, "See how to fix it".to_owned())),
+        ..empty
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         days::Days,
         money::{Currency, Money, grouped},
     },
-    transactions::{Status, store::sums::Sum},
+    transactions::{forms::Choice, store::sums::Sum},
     urls,
     web::list::Empty,
 };
@@ -18,7 +18,7 @@ pub(crate) const WHOLE_ID: &str = "Type a whole id. It begins with tx_, pay_ or 
 pub(crate) const ONE_DAY_MISSING: &str = "Choose this day too, or clear both.";
 pub(crate) const NO_DAY: &str = "This is no day. Write it as 2026-11-22.";
 pub(crate) const WRONG_ORDER: &str = "This is after the last day. Swap the two.";
-pub(crate) const WHOLE_TYPE: &str = "Type the name of an event, for example payment.captured.";
+pub(crate) const WHOLE_TYPE: &str = "Type the name of an event or how it begins, for example payment.captured or refund.";
 
 /// There is nothing to see yet.
 pub(crate) fn after_today(today: Date) -> String {
@@ -57,12 +57,27 @@ pub(crate) fn number_text(number: i64) -> String {
     grouped(number.unsigned_abs(), 2)
 }
 
+/// A status to choose.
+pub(crate) const fn choice(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Is(status) => payment_status(status).label,
+        Choice::PartlyRefunded => "Partly refunded",
+        Choice::Disputed => "Disputed",
+    }
+}
+
 /// How many payments a list has, and what came in.
-pub(crate) fn sum(sums: &[Sum], status: Option<Status>, most: i64) -> String {
+pub(crate) fn sum(sums: &[Sum], status: Option<Choice>, most: i64) -> String {
     if sums.iter().map(|sum| sum.payments).sum::<i64>() >= most {
         return format!("{} or more payments; choose fewer days to see their sum", number_text(most));
     }
-    let fits = |sum: &&Sum| status.is_none_or(|status| sum.status.as_deref() == Some(status.as_str()));
+    let fits = |sum: &&Sum| {
+        status.is_none_or(|choice| match choice {
+            Choice::Is(status) => sum.status.as_deref() == Some(status.as_str()),
+            Choice::PartlyRefunded => sum.is_partly_refunded == Some(true),
+            Choice::Disputed => sum.is_disputed,
+        })
+    };
     let payments = count(sums.iter().filter(fits).map(|sum| sum.payments).sum(), "payment", "payments");
     let mut received: Vec<Money> = Vec::new();
     for sum in sums.iter().filter(fits).filter(|sum| matches!(sum.status.as_deref(), Some("captured" | "refunded"))) {
@@ -90,7 +105,7 @@ pub(crate) enum Nothing<'a> {
     },
     Between {
         days: Days,
-        status: Option<Status>,
+        status: Option<Choice>,
         mode: Mode,
         wider: Days,
         today: Date,
@@ -133,7 +148,7 @@ impl Nothing<'_> {
                 let span = days(span, today);
                 match status {
                     Some(status) => {
-                        let label = payment_status(status).label;
+                        let label = choice(status);
                         let text = format!("No transaction from {span} has the status {label}.");
                         matchless(text, (url, "Show every status".to_owned()))
                     }
@@ -169,6 +184,7 @@ pub(crate) fn nothing_in_period(period: &str, newest: &str, all: &str) -> Empty 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transactions::Status;
     use jiff::civil::date as on;
 
     #[test]
@@ -187,12 +203,16 @@ mod tests {
         let row = |currency: &str, status: &str, payments, amount| Sum {
             currency: Some(currency.to_owned()),
             status: Some(status.to_owned()),
+            is_disputed: status == "refunded",
+            is_partly_refunded: Some(false),
             payments,
             amount,
         };
         let sums = [row("INR", "captured", 700, 40_000_000), row("INR", "refunded", 7, 962_050), row("INR", "failed", 31, 9)];
         assert_eq!(sum(&sums, None, 1000), "738 payments, ₹4,09,620.50 received");
-        assert_eq!(sum(&sums, Some(Status::Failed), 1000), "31 payments");
+        assert_eq!(sum(&sums, Some(Choice::Is(Status::Failed)), 1000), "31 payments");
+        assert_eq!(sum(&sums, Some(Choice::Disputed), 1000), "7 payments, ₹9,620.50 received");
+        assert_eq!(sum(&sums, Some(Choice::PartlyRefunded), 1000), "0 payments");
         assert_eq!(sum(&sums, None, 738), "738 or more payments; choose fewer days to see their sum");
         assert_eq!(
             sum(&[row("AED", "captured", 1, 125_000)], None, 9).replace('\u{a0}', " "),

@@ -5,18 +5,19 @@
 mod apps;
 mod arrivals;
 mod evidence;
+pub(crate) mod keys;
 mod lists;
 mod payments;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, trouble, webhook_health};
 pub(crate) use arrivals::{arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
-pub(crate) use evidence::{Said, sentence_of_connection};
+pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use lists::{
-    NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, count, date, days, nothing_in_period,
-    number_text, period, sum, too_many_days,
+    NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days,
+    nothing_in_period, number_text, period, sum, too_many_days,
 };
-pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title};
+pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, when};
 
 use crate::{connections, events, gateways::Mode, transactions::Status, transactions::Transaction};
@@ -68,6 +69,9 @@ pub(crate) const NOT_CONNECTED: Chip = chip("status-off", "not-started", "Nothin
 
 /// Where a transaction stands.
 pub(crate) fn transaction_state(transaction: &Transaction) -> Chip {
+    if transaction.is_dispute_lost {
+        return chip("status-lost", "failed", "Dispute lost");
+    }
     if transaction.is_disputed {
         return chip("status-warn", "warn", "Disputed");
     }

@@ -55,6 +55,11 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     }
 }
 
+/// Why a payment failed, as the gateway says it.
+pub(crate) fn reason(said: &str) -> String {
+    format!("Reason: {said}")
+}
+
 /// Why an event needs a second look; nothing when it does not.
 pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
     match event.state {
@@ -107,5 +112,11 @@ pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
         (None, Some(refund)) => format!("{refund} refunded; the payment itself has not been told yet"),
         (None, None) => "The payment itself has not been told yet".to_owned(),
     };
-    if transaction.is_disputed { format!("{told}. The customer disputes it") } else { told }
+    if transaction.is_dispute_lost {
+        format!("{told}, then lost in a dispute")
+    } else if transaction.is_disputed {
+        format!("{told}. The customer disputes it")
+    } else {
+        told
+    }
 }

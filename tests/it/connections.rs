@@ -122,7 +122,11 @@ async fn a_connection_or_app_that_is_switched_off_is_an_unknown_endpoint() {
     let event = |id: &str| connection.post(bodies::payment("payment.captured", id, 0));
     for path in [step(&connection, "/enabled"), format!("/ks-pay/apps/{}/enabled", connection.app_id)] {
         let asked = owner.post(&path, &[("is_enabled", "false")]).await;
-        assert_eq!((asked.status, event("pay_Demo0000000001").send().await), (StatusCode::OK, 200), "{path} asks first");
+        assert_eq!(
+            (asked.status, event("pay_Demo0000000001").send().await),
+            (StatusCode::UNPROCESSABLE_ENTITY, 200),
+            "{path} asks first"
+        );
         assert_eq!(owner.post(&path, &[("is_enabled", "false"), ("confirm", "yes")]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(event("pay_Demo0000000001").send().await, 401, "{path}");
         let answer = async |endpoint: &str| {

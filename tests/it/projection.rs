@@ -203,3 +203,25 @@ async fn a_type_without_a_rule_is_unhandled() {
     assert!(events.iter().all(|event| event["state"] == "unhandled" && event["transaction"].is_null()));
     assert_eq!(events[0]["type"], "foo.bar");
 }
+
+/// A deadlock would be answered 503 and come again: eight at once fit into every limit, so each must be 200.
+#[tokio::test(flavor = "multi_thread")]
+async fn facts_of_one_payment_that_come_at_once_neither_wait_for_ever_nor_get_lost() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    for round in 0..5 {
+        let id = format!("pay_{round}");
+        let mut posts = tokio::task::JoinSet::new();
+        for number in 0..7 {
+            let refund = bodies::refund("refund.processed", &format!("rfnd_{round}_{number}"), &id, 1000, 7000, number);
+            let post = connection.post(refund).event_id(&format!("evt_{round}_{number}"));
+            posts.spawn(async move { post.send().await });
+        }
+        let post = connection.post(bodies::payment("payment.captured", &id, 0)).event_id(&format!("evt_{round}"));
+        posts.spawn(async move { post.send().await });
+        assert!(posts.join_all().await.iter().all(|status| *status == 200), "round {round}");
+    }
+    let transactions = app.transactions().await;
+    assert_eq!(transactions.len(), 5);
+    assert!(transactions.iter().all(|transaction| transaction["amount_refunded"] == 7000), "{transactions:?}");
+}

@@ -147,3 +147,37 @@ async fn a_database_that_is_newer_than_the_binary_stops_the_start_and_every_comm
     app.cli(["events", "export", "--jsonl"], "").await.failure();
     assert_eq!(app.count("SELECT COUNT(*) FROM _sqlx_migrations WHERE version = 9999").await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_that_others_could_read_is_taken_away_from_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let at = Installation::new().await;
+    std::fs::create_dir(at.data_dir()).unwrap();
+    std::fs::set_permissions(at.data_dir(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let app = at.serve().await;
+    app.company("Neem Tree Retail").await;
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&app.data_dir()), 0o700);
+    for (path, _) in crate::support::files(&app.data_dir()) {
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_that_come_at_once_on_a_fresh_installation_wait_for_each_other() {
+    let at = Installation::new().await;
+    let add = |number: u32| {
+        let name = format!("Company {number}");
+        let email = format!("owner{number}@example.com");
+        let args = ["user", "add", "--company", &name, "--email", &email, "--name", "Owner"].map(str::to_owned);
+        let variables = at.variables();
+        async move {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            crate::support::cli::run(&args, crate::support::builders::PASSWORD, &variables).await
+        }
+    };
+    let outputs = tokio::join!(add(1), add(2), add(3), add(4));
+    for output in [outputs.0, outputs.1, outputs.2, outputs.3] {
+        output.assert_done();
+    }
+}

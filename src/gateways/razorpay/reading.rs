@@ -3,7 +3,12 @@
 //! A field that is missing, doubled or not clean quarantines the event, since two parsers could disagree about it.
 //! Everything else – a customer's notes above all – is skipped unread and can never hide a paid order.
 
-use serde::{Deserialize, Deserializer};
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::{
     gateways::adapter::{Content, Reading, is_clean},
@@ -26,19 +31,19 @@ struct Head {
 #[derive(Deserialize)]
 struct Envelope {
     created_at: i64,
-    payload: Payload,
+    payload: Object<Payload>,
 }
 
 #[derive(Deserialize)]
 struct Payload {
-    payment: Option<Holder<Payment>>,
-    refund: Option<Holder<RefundEntity>>,
-    dispute: Option<Holder<DisputeEntity>>,
+    payment: Option<Object<Holder<Payment>>>,
+    refund: Option<Object<Holder<RefundEntity>>>,
+    dispute: Option<Object<Holder<DisputeEntity>>>,
 }
 
 #[derive(Deserialize)]
 struct Holder<T> {
-    entity: T,
+    entity: Object<T>,
 }
 
 #[derive(Deserialize)]
@@ -52,8 +57,6 @@ struct Payment {
     order_id: Option<String>,
     #[serde(default)]
     amount_refunded: Option<i64>,
-    #[serde(default, deserialize_with = "lenient")]
-    method: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -99,7 +102,7 @@ fn subject(event: &str) -> Option<Subject> {
 /// Reads the body; whatever it is, the event is kept.
 pub(super) fn read(body: &[u8]) -> Reading {
     let head: Head = match serde_json::from_slice(body) {
-        Ok(head) => head,
+        Ok(Object(head)) => head,
         Err(error) if error.is_data() => return Reading::quarantined(None, "event"),
         Err(_) => return Reading::quarantined(None, "json"),
     };
@@ -110,10 +113,10 @@ pub(super) fn read(body: &[u8]) -> Reading {
         return unhandled(head.event, body);
     };
     let envelope: Envelope = match serde_json::from_slice(body) {
-        Ok(envelope) => envelope,
+        Ok(Object(envelope)) => envelope,
         Err(error) => return Reading::quarantined(Some(head.event), field(&error)),
     };
-    match facts(subject, &envelope) {
+    match facts(subject, &envelope, method(body)) {
         Ok((amount, facts)) => Reading {
             event_type: Some(head.event),
             occurred_at: Some(facts.at),
@@ -135,11 +138,11 @@ fn unhandled(event: String, body: &[u8]) -> Reading {
 }
 
 /// The amount the event is about, and the facts.
-fn facts(subject: Subject, envelope: &Envelope) -> Result<(Money, Facts), &'static str> {
+fn facts(subject: Subject, envelope: &Envelope, method: Option<String>) -> Result<(Money, Facts), &'static str> {
     let at = moment(envelope.created_at)?;
-    let payload = &envelope.payload;
-    let payment = payload.payment.as_ref().map(|holder| &holder.entity);
-    let snapshot = payment.map(|payment| snapshot(payment, at)).transpose()?;
+    let payload = &envelope.payload.0;
+    let payment = payload.payment.as_ref().map(|holder| &holder.0.entity.0);
+    let snapshot = payment.map(|payment| snapshot(payment, at, method)).transpose()?;
     let (amount, payment_id, refund, dispute) = match subject {
         Subject::Payment => {
             let payment = payment.ok_or("payment")?;
@@ -147,12 +150,12 @@ fn facts(subject: Subject, envelope: &Envelope) -> Result<(Money, Facts), &'stat
             (money, payment.id.clone(), None, None)
         }
         Subject::Refund => {
-            let entity = &payload.refund.as_ref().ok_or("refund")?.entity;
+            let entity = &payload.refund.as_ref().ok_or("refund")?.0.entity.0;
             let refund = refund(entity, snapshot.as_ref())?;
             (refund.money, entity.payment_id.clone(), Some(refund), None)
         }
         Subject::Dispute => {
-            let entity = &payload.dispute.as_ref().ok_or("dispute")?.entity;
+            let entity = &payload.dispute.as_ref().ok_or("dispute")?.0.entity.0;
             let money = money(entity.amount, &entity.currency)?;
             (money, entity.payment_id.clone(), None, Some(dispute(entity, at)?))
         }
@@ -164,7 +167,7 @@ fn facts(subject: Subject, envelope: &Envelope) -> Result<(Money, Facts), &'stat
     Ok((amount, Facts { payment_id: named, at, snapshot, refund, dispute }))
 }
 
-fn snapshot(payment: &Payment, at: Timestamp) -> Result<Snapshot, &'static str> {
+fn snapshot(payment: &Payment, at: Timestamp, method: Option<String>) -> Result<Snapshot, &'static str> {
     clean("id", &payment.id)?;
     let order_id = payment.order_id.as_deref().map(|id| clean("order_id", id)).transpose()?;
     Ok(Snapshot {
@@ -173,7 +176,7 @@ fn snapshot(payment: &Payment, at: Timestamp) -> Result<Snapshot, &'static str> 
         at,
         created_at: moment(payment.created_at)?,
         order_id: order_id.map(str::to_owned),
-        method: payment.method.clone().filter(|method| is_clean(method)),
+        method,
         refunded: whole(payment.amount_refunded.unwrap_or_default())?,
     })
 }
@@ -199,8 +202,11 @@ fn clean<'a>(field: &'static str, text: &'a str) -> Result<&'a str, &'static str
     if is_clean(text) { Ok(text) } else { Err(field) }
 }
 
+/// The largest amount believed, in subunits: a trillion rupees. Sums of many stay within an `i64`.
+const LARGEST: i64 = 100_000_000_000_000;
+
 fn whole(amount: i64) -> Result<i64, &'static str> {
-    if amount >= 0 { Ok(amount) } else { Err("amount") }
+    if (0..=LARGEST).contains(&amount) { Ok(amount) } else { Err("amount") }
 }
 
 fn money(amount: i64, currency: &str) -> Result<Money, &'static str> {
@@ -221,43 +227,47 @@ fn field(error: &serde_json::Error) -> &'static str {
         .unwrap_or("payload")
 }
 
-/// Takes a string and lets everything else pass as nothing: a field we only show.
-fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    struct Any;
-    impl<'de> serde::de::Visitor<'de> for Any {
-        type Value = Option<String>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("anything")
-        }
-        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-            Ok(Some(text.to_owned()))
-        }
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-            while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-            Ok(None)
-        }
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-            while entries.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
-            Ok(None)
-        }
+/// How the customer paid, where that is plain to see. It is shown and decides nothing, so it is read apart: whatever it
+/// holds, the event stands.
+fn method(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        payload: Object<Payload>,
     }
-    deserializer.deserialize_any(Any)
+    #[derive(Deserialize)]
+    struct Payload {
+        payment: Object<Holder>,
+    }
+    #[derive(Deserialize)]
+    struct Holder {
+        entity: Object<Entity>,
+    }
+    #[derive(Deserialize)]
+    struct Entity {
+        method: String,
+    }
+    let Object(envelope): Object<Envelope> = serde_json::from_slice(body).ok()?;
+    Some(envelope.payload.0.payment.0.entity.0.method).filter(|method| is_clean(method))
+}
+
+/// A JSON object. What serde derives would take an array as well, field by field, and two parsers could then disagree.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Map<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Map<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Map(PhantomData)).map(Self)
+    }
 }
 
 #[cfg(test)]
@@ -288,6 +298,7 @@ mod tests {
             (r#""amount":64900"#, r#""amount":64900.0"#, "payload"),
             (r#""amount":64900"#, r#""amount":9223372036854775808"#, "payload"),
             (r#""amount":64900"#, r#""amount":-1"#, "amount"),
+            (r#""amount":64900"#, r#""amount":100000000000001"#, "amount"),
             (r#""amount":64900,"#, "", "amount"),
             (r#""amount":64900"#, r#""amount":1,"amount":64900"#, "amount"),
             (r#""amount":64900"#, r#""\u0061mount":1,"amount":64900"#, "amount"),
@@ -309,6 +320,7 @@ mod tests {
             (r#"{"event":1}"#, "event"),
             (r#"{"event":"a","event":"b"}"#, "event"),
             (r#"{"event":"a\u0000"}"#, "event"),
+            (r#"["payment.captured"]"#, "event"),
         ] {
             assert_eq!(fault(body), Some(wanted), "{body}");
         }
@@ -324,7 +336,11 @@ mod tests {
             let body = [before.as_bytes(), note, b",", after.as_bytes()].concat();
             assert!(matches!(read(&body).content, Content::Facts(_)), "{}", String::from_utf8_lossy(&note[..note.len().min(40)]));
         }
-        assert_eq!(fault(&CAPTURED.replace(r#""method":"upi""#, r#""method":{"x":[1]}"#)), None);
+        for method in [r#"{"x":[1]}"#, r#""\ud800""#, "1e999", r#""upi","method":"card""#, "null"] {
+            assert_eq!(fault(&CAPTURED.replace(r#""upi""#, method)), None, "{method}");
+        }
+        let bytes = CAPTURED.replace("upi", "#").bytes().map(|byte| if byte == b'#' { 0xff } else { byte }).collect::<Vec<_>>();
+        assert!(matches!(read(&bytes).content, Content::Facts(_)));
     }
 
     #[test]

@@ -7,9 +7,11 @@ use crate::db::{DbError, Exec, run, sql};
 
 sql! {
     /// Of no more than the newest so many, so that a list's sum costs no scan that grows with the shop.
-    SUMS = "SELECT currency, status, count(*) AS payments, CAST(COALESCE(sum(amount_subunits), 0) AS BIGINT) AS amount FROM \
-            (SELECT currency, status, amount_subunits FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
-            AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest GROUP BY currency, status ORDER BY currency, status";
+    SUMS = "SELECT currency, status, is_disputed, is_partly_refunded, count(*) AS payments, \
+            CAST(COALESCE(sum(amount_subunits), 0) AS BIGINT) AS amount FROM (SELECT currency, status, is_disputed, amount_subunits, \
+            (status = 'captured' AND amount_refunded_subunits > 0) AS is_partly_refunded FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
+            AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest \
+            GROUP BY currency, status, is_disputed, is_partly_refunded ORDER BY currency, status, is_disputed, is_partly_refunded";
     /// $5 is the zone's offset, so that whole days are those of the calendar people see.
     DAYS = "SELECT (created_at + $5) / 86400000 AS day, currency, status, count(*) AS payments, \
             CAST(COALESCE(sum(amount_subunits), 0) AS BIGINT) AS amount, \
@@ -24,6 +26,9 @@ sql! {
 pub(crate) struct Sum {
     pub(crate) currency: Option<String>,
     pub(crate) status: Option<String>,
+    pub(crate) is_disputed: bool,
+    /// Not known of a payment whose status is not known.
+    pub(crate) is_partly_refunded: Option<bool>,
     pub(crate) payments: i64,
     pub(crate) amount: i64,
 }

@@ -1,0 +1,34 @@
+//! What the gateway said of the API keys.
+
+use crate::gateways::razorpay_api::Unknown;
+
+/// The gateway refused keys that were typed.
+pub(crate) const REFUSED: &str =
+    "Razorpay refused these keys. Copy Key ID and Key Secret again from Accounts & Settings, API Keys; nothing was stored.";
+/// The gateway refuses keys that were stored.
+pub(crate) const STORED_REFUSED: &str = "Razorpay refuses the stored keys. Copy both again from Accounts & Settings, API Keys.";
+/// The gateway accepted keys that were typed.
+pub(crate) const ACCEPTED: &str = "Razorpay accepted the keys; they are stored";
+/// There is nothing to ask the gateway about.
+pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";
+
+/// Keys were stored, and the gateway could not be asked.
+pub(crate) fn unchecked(why: &Unknown) -> String {
+    format!("The keys are stored, but not checked yet: {}", reason(why))
+}
+
+/// The gateway could not be asked again either.
+pub(crate) fn still_unchecked(why: &Unknown) -> String {
+    format!("Still not checked: {}", reason(why))
+}
+
+fn reason(why: &Unknown) -> String {
+    match why {
+        Unknown::NoClient(sentence) => sentence.clone(),
+        Unknown::Unreachable => "Razorpay could not be reached from this server.".to_owned(),
+        Unknown::Slow => "Razorpay did not answer within 10 s.".to_owned(),
+        Unknown::Busy => "Razorpay asks to come again later.".to_owned(),
+        Unknown::Trouble(status) => format!("Razorpay has trouble of its own (answer {status})."),
+        Unknown::Odd(status) => format!("Razorpay gave an answer that says neither yes nor no ({status})."),
+    }
+}
