@@ -2,9 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { assertAccessible, assertNoSidewaysScroll } from "../support/accessibility.mjs";
 import { open } from "../support/browser.mjs";
-import { inEveryLook, shoot } from "../support/shots.mjs";
 import { site } from "../support/site.mjs";
 import { leading, send, setUp, signIn, signOut } from "../support/steps.mjs";
 
@@ -121,43 +119,5 @@ describe("sign-in", () => {
     assert.equal(await page.getByLabel("Enter Password").getAttribute("type"), "text");
     await page.getByRole("button", { name: "Hide" }).click();
     assert.equal(await page.getByLabel("Enter Password").getAttribute("type"), "password");
-  });
-});
-
-describe("the pages around sign-in", () => {
-  const at = site();
-
-  /** Everything that is asked of a page, in the four looks, with a picture of each. */
-  async function inspect(page, name) {
-    await inEveryLook(page, async (look) => {
-      await assertAccessible(page, `${name} ${look}`);
-      await assertNoSidewaysScroll(page, `${name} ${look}`);
-      await shoot(page, `${name}-${look}`);
-    });
-    await page.setViewportSize({ width: 320, height: 640 });
-    await assertNoSidewaysScroll(page, name);
-  }
-
-  it("are accessible, fit every screen, and are worth a look", async (t) => {
-    const page = await open(t, at);
-    const link = at.installation.setupLink;
-    await page.goto(link);
-    await inspect(page, "setup");
-    await setUp(page, link, { ...PERSON, company: "x", password: "short" });
-    await inspect(page, "setup-refused");
-    await page.goto("/login");
-    await inspect(page, "login");
-    await page.goto("/login/forgotten");
-    await inspect(page, "forgotten");
-    await signIn(page, PERSON);
-    await page.getByRole("alert").waitFor();
-    await inspect(page, "login-refused");
-    await page.goto("/setup?token=gone");
-    await inspect(page, "setup-over");
-    await setUp(page, link, PERSON);
-    await page.goto("/personal-info");
-    await inspect(page, "personal-info");
-    await page.goto("/nowhere");
-    await inspect(page, "not-found");
   });
 });

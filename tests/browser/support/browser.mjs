@@ -24,15 +24,16 @@ export async function launch() {
 
 /**
  * Opens a page for one test, in a context of its own, on the installation's site. Options are those of a context:
- * `javaScriptEnabled`, `colorScheme`, `viewport` … At the test's end the page is closed and its faults are told.
+ * `javaScriptEnabled`, `colorScheme`, `viewport` … At the test's end the page is closed and its faults are told, but for
+ * those that match `tolerated`.
  */
-export async function open(t, { browser, installation: { url } }, options = {}) {
+export async function open(t, { browser, installation: { url } }, options = {}, tolerated = undefined) {
   const context = await browser.newContext({ baseURL: url, viewport: DESKTOP, reducedMotion: "reduce", ...options });
   context.setDefaultTimeout(PATIENCE);
   const faults = await watch(context, url);
   t.after(async () => {
     await context.close();
-    assert.deepEqual(faults, [], "faults behind the page");
+    assert.deepEqual(faults.filter((fault) => !tolerated?.test(fault)), [], "faults behind the page");
   });
   return context.newPage();
 }
@@ -61,4 +62,35 @@ export async function watch(context, url) {
     }
   });
   return faults;
+}
+
+/** Presses a Copy button and returns what is in the clipboard once the page has said `said`. */
+export async function copied(page, button, said) {
+  await button.click();
+  await page.getByRole("status").getByText(said, { exact: true }).waitFor({ state: "attached" });
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** Records everything that is ever in the document from now on, values of fields included; returns how to read it. */
+export async function recordDocument(page) {
+  await page.evaluate(() => {
+    window.recorded = "";
+    const record = () => {
+      const values = [...document.querySelectorAll("input, textarea")].map((field) => field.value);
+      window.recorded += document.documentElement.outerHTML + values.join("\n");
+    };
+    new MutationObserver(record).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    record();
+  });
+  return () => page.evaluate(() => window.recorded);
+}
+
+/** Asserts that the page is not loaded anew while `act` goes on. */
+export async function stays(page, act) {
+  const navigations = [];
+  const note = (frame) => navigations.push(frame.url());
+  page.on("framenavigated", note);
+  await act();
+  page.off("framenavigated", note);
+  assert.deepEqual(navigations, [], "the page was loaded anew");
 }

@@ -6,12 +6,12 @@ import { Installation } from "./ks_pay.mjs";
 
 /**
  * To be called in a `describe`: its tests find `browser` and `installation` in what it returns. `prepare` gets the same
- * and may add to it.
+ * and may add to it. `environment` is what the installation is configured with.
  */
-export function site(prepare = () => {}) {
+export function site(prepare = () => {}, environment = {}) {
   const site = {};
   before(async () => {
-    site.installation = await Installation.start();
+    site.installation = await Installation.start(environment);
     site.browser = await launch();
     await prepare(site);
   });

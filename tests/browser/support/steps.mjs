@@ -36,3 +36,35 @@ export async function setUp(page, link, { company, name, email, password }) {
   await page.getByLabel("Password", { exact: true }).fill(password);
   await send(page, "Create company and sign in");
 }
+
+/** Registers an app, from the list of apps. */
+export async function addApp(page, { name, email }) {
+  await follow(page, "Add App");
+  await page.getByLabel("App Name").fill(name);
+  await page.getByLabel("Email", { exact: true }).fill(email);
+  await page.getByLabel("Country").selectOption("IN");
+  await send(page, "Add App");
+}
+
+/** Leads from an app's own pages to its Payment Gateway Settings. */
+export async function toPaymentGatewaySettings(page, app) {
+  await page.getByRole("navigation", { name: app }).getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("radio", { name: app, checked: true }).waitFor();
+  await send(page, "Continue to its settings");
+  await follow(page, "Payment Gateway Settings");
+}
+
+/** Adds Razorpay in Test mode there, and opens the Webhook step of the connection. */
+export async function addRazorpay(page) {
+  await page.getByLabel("Payment gateway", { exact: true }).selectOption({ label: "Razorpay" });
+  await page.getByLabel("Test: no real money").check();
+  await send(page, "Add Gateway");
+  await step(page, "Webhook").click();
+  await page.getByRole("heading", { name: "Copy these two values" }).waitFor();
+}
+
+/** The link of a step in the row of steps; its text includes what is known of the step. */
+export const step = (page, name) => page.getByRole("list", { name: "Set-up steps" }).getByRole("link", { name });
+
+/** What the Evidence panel says now. */
+export const evidence = (page) => page.getByRole("complementary", { name: "Evidence" });

@@ -1,0 +1,82 @@
+// What the Webhook step says while requests come, are refused, and come again; and that it never holds the server back.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { open, stays } from "../support/browser.mjs";
+import { simulate } from "../support/ks_pay.mjs";
+import { site } from "../support/site.mjs";
+import { evidence, signIn, step } from "../support/steps.mjs";
+
+describe("the evidence of a webhook", () => {
+  const at = site(async (at) => { at.owner = await at.installation.addOwner(); });
+
+  /** A new app's Webhook step, signed in. */
+  async function webhook(t, options, tolerated) {
+    const { installation, owner } = at;
+    const app = await installation.addApp(owner.company, `Shop of test ${t.name.length} ${t.name.slice(0, 30)}`);
+    const connection = await installation.connect(app);
+    const page = await open(t, at, options, tolerated);
+    await signIn(page, owner, `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
+    return { page, ...connection };
+  }
+  const says = (page, name) => evidence(page).getByRole("heading", { name }).waitFor();
+
+  it("says why a request was refused, and is content with the next good one, without a reload", async (t) => {
+    const { page, url, secret } = await webhook(t);
+    await stays(page, async () => {
+      await simulate(url, "another secret than this one");
+      await says(page, /^Refused.*: the signature fits no SECRET of this webhook$/);
+      await step(page, "Webhook").getByText("Failing").waitFor();
+      await page.getByText("Requests come and are refused.").waitFor();
+
+      assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 401);
+      await says(page, /^Refused.*: no signature came$/);
+      await evidence(page).getByText(/, 2 refused$/).waitFor();
+
+      await simulate(url, secret);
+      await says(page, /^Received payment\.captured, verified/);
+      await step(page, "Webhook").getByText("Verified").waitFor();
+      await page.getByText("A verified event has come, so this step is proven.").waitFor();
+      assert.equal(await evidence(page).getByText("Failing since").count(), 0);
+      assert.match(await evidence(page).innerText(), /Refused in all\s+2, last/, "what was refused stays in sight");
+    });
+  });
+
+  it("says the same with scripts off, after a reload", async (t) => {
+    const { page, url, secret } = await webhook(t, { javaScriptEnabled: false });
+    await simulate(url, "another secret than this one");
+    // A refusal is written after its answer: the page may be asked once too early.
+    await eventually(page, /: the signature fits no SECRET of this webhook$/);
+    await simulate(url, secret);
+    await eventually(page, /^Received payment\.captured, verified/);
+  });
+
+  it("keeps an open Reveal and the reader's focus while the evidence changes", async (t) => {
+    const { page, url, secret } = await webhook(t);
+    await page.getByRole("button", { name: "Reveal" }).click();
+    await page.locator("#secret").focus();
+    await simulate(url, secret);
+    await says(page, /verified/);
+    assert.equal(await page.locator("#secret").inputValue(), secret);
+    assert.ok(await page.locator("#secret").evaluate((field) => field === document.activeElement));
+  });
+
+  it("does not hold a server that is to stop, and goes on by itself when there is one again", async (t) => {
+    // While there is no server, the browser says so.
+    const { page, url, secret } = await webhook(t, {}, /ERR_CONNECTION_REFUSED/);
+    await stays(page, async () => {
+      await simulate(url, secret);
+      await says(page, /verified/);
+      assert.equal(await at.installation.stop(), 0, "the server ends although a stream is open");
+      await at.installation.serve();
+      await simulate(url, secret, ["--event", "refund.created"]);
+      await says(page, /^Received refund\.created, verified/);
+    });
+  });
+
+  async function eventually(page, name) {
+    const heading = evidence(page).getByRole("heading", { name });
+    for (let tries = 0; tries < 50 && await heading.count() === 0; tries += 1) await page.reload();
+    await heading.waitFor();
+  }
+});

@@ -1,0 +1,99 @@
+// The main job, from nothing to Mark as done: what a merchant does on their first day.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { copied, open, recordDocument, stays } from "../support/browser.mjs";
+import { simulate } from "../support/ks_pay.mjs";
+import { site } from "../support/site.mjs";
+import { addApp, addRazorpay, evidence, follow, leading, send, setUp, step, toPaymentGatewaySettings } from "../support/steps.mjs";
+
+const PERSON = {
+  company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words",
+};
+const APP = { name: "Neem Tree Shop", email: "shop@neemtree.example" };
+const HIDDEN = "Hidden. Press Reveal to show it.";
+
+/** From the printed link to the Webhook step of Razorpay in Test mode. */
+async function walkToWebhook(page, installation) {
+  await setUp(page, installation.setupLink, PERSON);
+  await follow(page, "Applications");
+  await follow(page, "Explore KS Pay");
+  await page.getByRole("heading", { name: "You have not registered any Application yet" }).waitFor();
+  await addApp(page, APP);
+  await page.getByRole("navigation", { name: APP.name }).getByRole("link", { name: "Overview", exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+  await toPaymentGatewaySettings(page, APP.name);
+  await page.getByRole("heading", { name: "No payment gateway yet" }).waitFor();
+  await addRazorpay(page);
+  await step(page, "Webhook").getByText("Not started").waitFor();
+}
+
+describe("the first payment", () => {
+  const at = site();
+
+  it("arrives on the page without a reload, and done stays done after a restart", async (t) => {
+    const { installation } = at;
+    const page = await open(t, at, { permissions: ["clipboard-read", "clipboard-write"] });
+    await walkToWebhook(page, installation);
+
+    const seen = await recordDocument(page);
+    const url = await copied(page, page.getByRole("button", { name: "Copy", exact: true }).first(), "URL copied");
+    assert.equal(url, await page.locator("#webhook-url").inputValue());
+    const secrets = page.getByRole("group", { name: "SECRET" });
+    const secret = await copied(page, secrets.getByRole("button", { name: "Copy" }), "SECRET copied");
+    assert.match(secret, /^[0-9A-Za-z]{44}$/);
+    assert.ok(!(await seen()).includes(secret), "Copy put the SECRET into the page");
+    await secrets.getByText(HIDDEN).waitFor();
+
+    await stays(page, async () => {
+      await evidence(page).getByText("none yet").first().waitFor();
+      assert.deepEqual((await simulate(url, secret)).answers, { 200: 1 });
+      await evidence(page).getByRole("heading", { name: /^Received payment\.captured, verified/ }).waitFor();
+      await evidence(page).getByRole("listitem").first().waitFor();
+      await step(page, "Webhook").getByText("Verified").waitFor();
+      await page.getByText("A verified event has come, so this step is proven.").waitFor();
+    });
+    await send(page, "Mark as done");
+    await page.getByText(`Marked as done by ${PERSON.name}`).waitFor();
+
+    assert.equal(await installation.stop(), 0, "an open evidence stream does not hold the server");
+    await installation.serve();
+    await page.reload();
+    await page.getByText(`Marked as done by ${PERSON.name}`).waitFor();
+    await step(page, "Webhook").getByText("Verified").waitFor();
+    assert.match(await evidence(page).innerText(), /Verified in all\s+1\b/);
+  });
+});
+
+describe("the first payment, with scripts off", () => {
+  const at = site();
+
+  it("is shown after a reload, with the SECRET from Reveal", async (t) => {
+    const page = await open(t, at, { javaScriptEnabled: false });
+    await walkToWebhook(page, at.installation);
+    assert.deepEqual(await page.locator("button[data-copy]:visible").all(), [], "no button that does nothing");
+
+    const url = await page.locator("#webhook-url").inputValue();
+    assert.equal(await page.locator("#secret").count(), 0, "hidden before Reveal");
+    const hidden = await page.content();
+    await send(page, "Reveal");
+    const secret = await page.locator("#secret").inputValue();
+    assert.ok(!hidden.includes(secret), "the SECRET was in the page before Reveal");
+    await follow(page, "Hide");
+    await page.getByText(HIDDEN).waitFor();
+    await leading(page, () => page.getByRole("group", { name: "SECRET" }).getByRole("button", { name: "Copy" }).click());
+    assert.equal(await page.locator("#secret").inputValue(), secret, "without scripts Copy shows it, to be selected by hand");
+    await follow(page, "Hide");
+
+    assert.equal((await simulate(url, secret, ["--life-cycle", "paid"])).code, 0);
+    await page.reload();
+    await evidence(page).getByRole("heading", { name: /verified/ }).waitFor();
+    await step(page, "Webhook").getByText("Verified").waitFor();
+    await send(page, "Mark as done");
+    await page.getByText(`Marked as done by ${PERSON.name}`).waitFor();
+
+    await send(page, "Undo");
+    await page.getByRole("button", { name: "Mark as done" }).waitFor();
+    await step(page, "Webhook").getByText("Verified").waitFor();
+  });
+});

@@ -1,0 +1,65 @@
+// What is asked of every page, wherever a walk stands.
+import assert from "node:assert/strict";
+
+import { accessibility, assertNoSidewaysScroll } from "./accessibility.mjs";
+import { DESKTOP, PHONE } from "./browser.mjs";
+import { shoot } from "./shots.mjs";
+
+/** The narrowest window: a reader at 400 % on a small screen has no more. */
+const NARROW = { width: 320, height: 640 };
+/** What a thumb hits on a phone, in CSS pixels. */
+const THUMB = 44;
+
+/** In light and dark, on desktop and phone: no violation, nothing to be scrolled sideways, nothing too small to hit. */
+export async function inspect(page, name) {
+  const violations = await accessibility(page);
+  for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await violations(colorScheme === "light" ? {} : { only: ["color-contrast"] }), [], `axe-core on ${name}, ${device}, ${colorScheme}`);
+    }
+    await assertNoSidewaysScroll(page, `${name}, ${device}`);
+  }
+  await assertFitsNarrowly(page, name);
+  await restore(page);
+}
+
+/** On a phone and narrower still: nothing to be scrolled sideways, nothing too small to hit. */
+export async function assertFitsNarrowly(page, name) {
+  await page.setViewportSize(PHONE);
+  await assertNoSidewaysScroll(page, `${name}, phone`);
+  assert.deepEqual(await page.evaluate(tooSmall, THUMB), [], `too small to hit on ${name}`);
+  await page.setViewportSize(NARROW);
+  await assertNoSidewaysScroll(page, `${name}, narrow`);
+  await restore(page);
+}
+
+/** Keeps pictures, light and dark, desktop and phone. */
+export async function picture(page, name) {
+  for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await shoot(page, `${name}-${device}-${colorScheme}`);
+    }
+  }
+  await restore(page);
+}
+
+async function restore(page) {
+  await page.setViewportSize(DESKTOP);
+  await page.emulateMedia({ colorScheme: null });
+}
+
+/** Runs in the page: the main controls that a thumb misses by half its size. The smallest size of all is axe-core's business. */
+function tooSmall(thumb) {
+  const half = thumb / 2 - 1;
+  const controls = document.querySelectorAll("main .button:not(.button-small), main .input, main .switch, main summary, .nav a, .topbar a, .topbar summary");
+  return [...controls].filter((control) => control.checkVisibility()).filter((control) => {
+    control.scrollIntoView({ block: "center" });
+    const { x, y, width, height } = control.getBoundingClientRect();
+    const around = [[0, -half], [0, half], [-half, 0], [half, 0]].map(([right, down]) => [x + width / 2 + right, y + height / 2 + down]);
+    return !around.every(([x, y]) => control.contains(document.elementFromPoint(x, y)));
+  }).map((control) => control.outerHTML.slice(0, 90));
+}

@@ -1,0 +1,233 @@
+// Every page of the console in every state that looks different, as walks: each goes from page to page and says at which it
+// stands. Whoever follows a walk inspects what is there; a new page is added here and thereby inspected in every way.
+import { simulate } from "./ks_pay.mjs";
+import { follow, send, setUp, signIn } from "./steps.mjs";
+
+/** Names as most people have them. */
+export const USUAL = {
+  company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words",
+  app: "Neem Tree Shop", domain: "shop.neemtree.example",
+};
+/** Names that break careless pages: very long ones, one word without a break, and Devanagari. */
+export const UNUSUAL = {
+  company: "श्री लक्ष्मीनारायण हस्तशिल्प एवं ग्रामोद्योग सहकारी समिति", name: "Venkatanarasimharajuvaripeta Subrahmanyeswara", password: USUAL.password,
+  email: "procurement.and.grievances.of.upper.chhatarpalli@grand-umbrella-emporium.example",
+  app: "जुगनूलालटेनघरजुगनूलालटेनघरजुगनूलालटेनघर, TheGrandUmbrellaGumbootRaincoatAndGeneralMonsoonOutfittingEmporiumOfUpperChhatarpalli (Established in the Rain)",
+  domain: "the-grand-umbrella-gumboot-raincoat-and-general-monsoon.outfitting-emporium-of-upper-chhatarpalli.example",
+};
+
+const settingsOf = (app) => `/ks-pay/apps/${app}/settings`;
+const gatewaysOf = (app) => `${settingsOf(app)}/payment-gateways`;
+
+/** From a new installation to its owner's first look, with every error on the way. */
+export async function* arrival(page, { installation, names }) {
+  await page.goto(installation.setupLink);
+  yield "setup";
+  await setUp(page, installation.setupLink, { ...names, company: "x", password: "short" });
+  yield "setup-refused";
+  await page.goto("/login");
+  yield "login";
+  await page.goto("/login/forgotten");
+  yield "forgotten";
+  await signIn(page, names);
+  await page.getByRole("alert").waitFor();
+  yield "login-refused";
+  await page.goto("/setup?token=gone");
+  yield "setup-over";
+  await setUp(page, installation.setupLink, names);
+  yield "dashboard-empty";
+  await page.locator("summary", { hasText: "account menu" }).click();
+  yield "account-menu";
+  await page.goto("/personal-info");
+  yield "personal-info";
+  await page.getByLabel("Old Password").fill("not the old one");
+  await page.getByLabel("New Password", { exact: true }).fill("short");
+  await page.getByLabel("Confirm New Password").fill("other");
+  await send(page, "Update Password");
+  yield "personal-info-refused";
+  await page.goto("/applications");
+  yield "applications";
+  await page.goto("/settings");
+  yield "settings";
+  await page.getByLabel("Company Name").fill("x");
+  await send(page, "Save");
+  yield "settings-refused";
+  await page.goto("/nowhere");
+  yield "not-found";
+  await page.goto("/settings");
+  await page.locator("main [name=csrf_token]").evaluate((field) => { field.value = "forged"; });
+  await send(page, "Save");
+  yield "forged";
+  await page.goto("/logout");
+  yield "wrong-method";
+}
+
+/** The list of apps and an app's own settings, from the first app on. */
+export async function* apps(page, { installation, names }) {
+  await signIn(page, names, "/ks-pay");
+  yield "apps-empty";
+  await page.goto("/ks-pay/settings");
+  yield "choose-empty";
+  await page.goto("/ks-pay/apps/new");
+  yield "app-new";
+  await page.locator("main form").evaluate((form) => { form.noValidate = true; });
+  await page.getByLabel("Email", { exact: true }).fill("no e-mail");
+  await page.getByLabel("Phone").fill("no phone");
+  await send(page, "Add App");
+  yield "app-new-refused";
+
+  await installation.addApp(names.company, names.app, names.email);
+  const second = await installation.addApp(names.company, `${names.app.slice(0, 240)} 2`, names.email);
+  await page.goto(settingsOf(second));
+  await page.locator("main form").first().evaluate((form) => { form.noValidate = true; });
+  await page.getByLabel("Email", { exact: true }).fill("no e-mail");
+  await send(page, "Save");
+  yield "app-general-refused";
+  await page.goto(settingsOf(second));
+  yield "app-general";
+  await send(page, "Disable the app");
+  yield "app-disable";
+  await send(page, "Disable the app");
+  yield "app-disabled";
+  await page.goto(`${settingsOf(second)}/domain`);
+  yield "app-domain";
+  await page.getByRole("textbox", { name: "Domain" }).fill("https://no/domain");
+  await send(page, "Save");
+  yield "app-domain-refused";
+  await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
+  await send(page, "Save");
+  yield "app-domain-stored";
+  await page.goto("/ks-pay");
+  yield "apps";
+  await page.goto("/ks-pay?q=nothing");
+  yield "apps-none-found";
+  await page.goto(`/ks-pay/settings?app=${second}`);
+  yield "choose";
+  await page.goto("/ks-pay/settings?go=1");
+  yield "choose-refused";
+  await page.goto("/");
+  yield "dashboard";
+}
+
+/** A gateway's four steps, in every state of its webhook. */
+export async function* connection(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  await signIn(page, names, gatewaysOf(app));
+  yield "gateways-empty";
+  await page.locator("main [name=mode]").evaluateAll((choices) => choices.forEach((choice) => { choice.checked = false; }));
+  await send(page, "Add Gateway");
+  yield "gateway-refused";
+  const { url, secret } = await installation.connect(app);
+  const at = `${gatewaysOf(app)}/razorpay/test`;
+
+  await page.goto(`${at}/credentials`);
+  yield "credentials";
+  await page.getByLabel("Key ID").fill("rzp_live_1DP5mmOlF5G5ag");
+  await page.getByLabel("Key Secret").fill("thisissuperduper");
+  await send(page, "Submit");
+  yield "credentials-refused";
+  await page.getByLabel("Key ID").fill("rzp_test_1DP5mmOlF5G5ag");
+  await page.getByLabel("Key Secret").fill("thisissuperduper");
+  await send(page, "Submit"); // Razorpay cannot be reached: see the installation
+  await page.goto(`${at}/credentials`);
+  yield "credentials-unchecked";
+
+  await page.goto(`${at}/webhook`);
+  yield "webhook-not-started";
+  await send(page, "Reveal");
+  yield "webhook-revealed";
+  await page.goto(`${at}/webhook`);
+  await send(page, "Mark as done");
+  yield "webhook-pending";
+  await page.goto("/ks-pay/settings");
+  await fetch(url, { method: "POST", body: "{}" });
+  await simulate(url, "another secret than this one");
+  await page.goto(`${at}/webhook`);
+  await page.getByText("Failing since").waitFor();
+  yield "webhook-failing";
+  await page.goto("/");
+  yield "dashboard-trouble";
+  await page.goto("/ks-pay");
+  yield "apps-trouble";
+  await simulate(url, secret, ["--life-cycle", "partly-refunded"]);
+  await page.goto(`${at}/webhook`);
+  yield "webhook-verified";
+
+  await page.goto(`${at}/integration`);
+  yield "integration";
+  await send(page, "Mark as done");
+  yield "integration-done";
+  await page.goto(`${at}/security`);
+  yield "security";
+  await page.getByRole("textbox", { name: "Domain" }).fill("https://no/domain");
+  await send(page, "Save domain");
+  yield "security-refused";
+  await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
+  await send(page, "Save domain");
+  yield "security-stored";
+
+  const other = await installation.connect(app, "standard-webhooks");
+  await page.goto(`${gatewaysOf(app)}/standard-webhooks/test/webhook`);
+  yield "sender-webhook";
+  await simulate(other.url, other.secret, ["--gateway", "standard-webhooks"]);
+  await page.goto(`${gatewaysOf(app)}/standard-webhooks/test/integration`);
+  yield "sender-integration";
+  await page.goto(gatewaysOf(app));
+  yield "gateways";
+  await page.getByRole("button", { name: /^Switch off\s+Razorpay/ }).click();
+  await page.getByRole("heading", { name: /^Switch off Razorpay/ }).waitFor();
+  yield "gateway-disable";
+  await send(page, "Switch it off");
+  yield "gateways-disabled";
+  await page.goto(`${at}/webhook`);
+  yield "webhook-disabled";
+}
+
+/** What arrived: the overview, transactions and events, empty at first. */
+export async function* payments(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  const own = `/ks-pay/apps/${app}`;
+  await signIn(page, names, own);
+  yield "overview-empty";
+  await page.goto(`${own}/transactions`);
+  yield "transactions-empty";
+  await page.goto(`${own}/events`);
+  yield "events-empty";
+
+  const { url, secret } = await installation.connect(app);
+  for (const story of ["paid", "failed-then-paid", "partly-refunded", "disputed", "settled"]) {
+    await simulate(url, secret, ["--life-cycle", story, "--count", "2"]);
+  }
+  await simulate(url, secret, ["--event", "payment.failed"]);
+  await page.goto(own);
+  yield "overview";
+  await page.getByText("The same as a table").click();
+  yield "overview-table";
+  await page.goto(`${own}?mode=live`);
+  yield "overview-live";
+  await page.goto(`${own}/transactions`);
+  yield "transactions";
+  await page.goto(`${own}/transactions?status=refunded`);
+  yield "transactions-none-found";
+  await page.goto(`${own}/transactions?from=2024-02-01&to=2024-01-01&q=tx_short`);
+  yield "transactions-refused";
+  await page.goto(`${own}/events`);
+  yield "events";
+  await page.goto(`${own}/events?type=nothing.such&state=conflict`);
+  yield "events-none-found";
+
+  await page.goto(`${own}/events?type=refund.processed`);
+  await page.locator("main tbody a").first().click();
+  await page.getByRole("heading", { name: "How it came" }).waitFor();
+  yield "event";
+  await page.getByText("As it came, to the byte").click();
+  yield "event-raw";
+  await page.getByRole("listitem").getByRole("link", { name: /^tx_/ }).click();
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  yield "transaction-refunded";
+  await page.goto(`${own}/events?type=payment.dispute.created`);
+  await page.locator("main tbody a").first().click();
+  await page.getByRole("listitem").getByRole("link", { name: /^tx_/ }).click();
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  yield "transaction-disputed";
+}
