@@ -79,7 +79,8 @@ pub(crate) struct Credentials {
     pub(crate) modes: Vec<(&'static str, &'static str, bool)>,
     pub(crate) errors: FieldErrors,
     pub(crate) is_stored: bool,
-    pub(crate) is_unchecked: bool,
+    /// Why the stored keys are not checked.
+    pub(crate) unchecked: Option<String>,
     pub(crate) stored_at: Option<When>,
     pub(crate) key_hint: String,
     pub(crate) secret_hint: &'static str,
@@ -104,14 +105,13 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
         None => stored_secret(&wizard).await?.unwrap_or_default(),
     };
     let (state, flash) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
-        Answer::Accepted => (Keys::Accepted, words::keys::ACCEPTED),
+        Answer::Accepted => (Keys::Accepted, words::keys::ACCEPTED.to_owned()),
         Answer::Refused => return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::REFUSED))),
-        // The page itself says so, and stays saying so.
-        Answer::Unknown(_) => (Keys::Unchecked, ""),
+        Answer::Unknown(why) => (Keys::Unchecked, words::keys::reason(&why)),
     };
     let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
     store_keys(&wizard, &keys).await?;
-    Ok(wizard.page.redirect(&wizard.url(Step::Credentials), flash))
+    Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &flash))
 }
 
 /// `POST …/credentials/check`: asks again with the stored keys.
@@ -129,7 +129,7 @@ pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpR
             Ok(wizard.page.redirect(&wizard.url(Step::Credentials), words::keys::ACCEPTED))
         }
         Answer::Refused => wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::STORED_REFUSED))),
-        Answer::Unknown(why) => Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &words::keys::still_unchecked(&why))),
+        Answer::Unknown(why) => Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &words::keys::reason(&why))),
     }
 }
 
@@ -201,7 +201,9 @@ fn key_id_fault(key_id: &str, mode: Mode) -> Option<String> {
 
 fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
     let keys = wizard.connection.keys();
-    let (shell, frame) = wizard.frame(Step::Credentials, "Enter the Razorpay API keys");
+    let (mut shell, frame) = wizard.frame(Step::Credentials, "Enter the Razorpay API keys");
+    // The reason that came with the redirect stands in the warning, not in a line of good news above it.
+    let flash = if keys == Keys::Unchecked { shell.flash.take() } else { None };
     let prefix = prefix(wizard.connection.mode);
     let secret_hint = match keys {
         Keys::Absent => "Sealed, and never shown again. It is not the webhook SECRET.",
@@ -214,7 +216,7 @@ fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
         modes: PAYMENT_MODES.iter().map(|&(mode, label)| (mode, label, form.has(mode))).collect(),
         errors,
         is_stored: keys != Keys::Absent,
-        is_unchecked: keys == Keys::Unchecked,
+        unchecked: (keys == Keys::Unchecked).then(|| flash.map_or_else(|| words::keys::UNCHECKED.to_owned(), |flash| flash.text)),
         stored_at: wizard.connection.keys_at.map(|at| When::of_day(at, wizard.page.now)),
         key_hint: format!("Begins with {prefix}"),
         secret_hint,

@@ -12,12 +12,11 @@ pub(crate) const ACCEPTED: &str = "Razorpay accepted the keys; they are stored";
 /// There is nothing to ask the gateway about.
 pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";
 
-/// The gateway could not be asked again either.
-pub(crate) fn still_unchecked(why: &Unknown) -> String {
-    format!("Still not checked: {}", reason(why))
-}
+/// What is said of stored keys that the gateway could not be asked about, once the reason is forgotten.
+pub(crate) const UNCHECKED: &str = "Razorpay could not be asked when they were saved.";
 
-fn reason(why: &Unknown) -> String {
+/// Why the gateway could not be asked.
+pub(crate) fn reason(why: &Unknown) -> String {
     match why {
         Unknown::NoClient(sentence) => sentence.clone(),
         Unknown::Unreachable => "Razorpay could not be reached from this server.".to_owned(),
