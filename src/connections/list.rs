@@ -148,7 +148,14 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     let (gateway, mode) = (connection.gateway, connection.mode);
     let back = urls::connections(wizard.app.id);
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
-        let shell = page.shell("Switch off a connection").app(&wizard.app, AppEntry::Settings, None);
+        let shell = page
+            .shell("Switch off a connection")
+            .app(&wizard.app, AppEntry::Settings, None)
+            .crumb("Applications", urls::APPLICATIONS)
+            .crumb("KS Pay", urls::APPS)
+            .crumb(&wizard.app.name, urls::app(wizard.app.id))
+            .crumb("Settings", urls::app_settings(wizard.app.id))
+            .crumb("Payment Gateway Settings", back.clone());
         let action = urls::enabled(&urls::connection(wizard.app.id, gateway, mode, ""));
         return page.unprocessable(&Disable { shell, gateway: gateway.label(), mode: mode.label(), action, back });
     }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { copied, open, recordDocument, stays } from "../support/browser.mjs";
+import { NO_SERVER, copied, open, recordDocument, stays } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
 import { addApp, addRazorpay, evidence, follow, leading, send, setUp, step, toPaymentGatewaySettings } from "../support/steps.mjs";
@@ -33,7 +33,7 @@ describe("the first payment", () => {
 
   it("arrives on the page without a reload, and done stays done after a restart", async (t) => {
     const { installation } = at;
-    const page = await open(t, at, { permissions: ["clipboard-read", "clipboard-write"] });
+    const page = await open(t, at, { permissions: ["clipboard-read", "clipboard-write"] }, NO_SERVER);
     await walkToWebhook(page, installation);
 
     const seen = await recordDocument(page);

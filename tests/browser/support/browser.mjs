@@ -15,6 +15,9 @@ const PATIENCE = 15_000;
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 740 };
 
+/** What the browser says while a stream is open and there is no server; to be tolerated where one is stopped. */
+export const NO_SERVER = /net::ERR_CONNECTION_(REFUSED|RESET)/;
+
 /** Starts the browser. Whoever starts it closes it. */
 export async function launch() {
   const executablePath = process.env.CHROMIUM || PLACES.find((place) => existsSync(place));
