@@ -52,8 +52,10 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
     if session::find(&request, &state).await?.is_some() {
         return Ok(see_other(target));
     }
+    let is_fresh = !store::has_users(&mut state.db.reader().await?).await?;
     let visitor = Visitor::of(&request, &state);
-    Ok(visitor.answer(&state, html(StatusCode::OK, &sign_in_page(&state, &visitor, "", target, None))?))
+    let page = views::Login { is_fresh, ..sign_in_page(&state, &visitor, "", target, None) };
+    Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
 }
 
 /// `POST /login`
@@ -264,7 +266,7 @@ fn sign_in_page<'a>(
     error: Option<&'static str>,
 ) -> views::Login<'a> {
     let host = state.base().split_once("://").map_or("", |(_, host)| host);
-    views::Login { csrf: visitor.token(state), host, email, redirect_url, error }
+    views::Login { csrf: visitor.token(state), host, email, redirect_url, error, is_fresh: false }
 }
 
 fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {

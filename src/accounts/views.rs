@@ -14,6 +14,8 @@ pub(crate) struct Login<'a> {
     pub(crate) email: &'a str,
     pub(crate) redirect_url: &'a str,
     pub(crate) error: Option<&'static str>,
+    /// Nobody can sign in yet.
+    pub(crate) is_fresh: bool,
 }
 
 /// `/login/forgotten`

@@ -27,6 +27,11 @@ pub(crate) struct AppForm {
 }
 
 impl AppForm {
+    /// What an app's form starts with when it is registered: most shops here are in India.
+    pub(crate) fn fresh() -> Self {
+        Self { country: "IN".to_owned(), ..Self::default() }
+    }
+
     /// What an app's form starts with when it is edited.
     pub(crate) fn of(app: &super::App) -> Self {
         let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -102,7 +107,7 @@ impl EnabledForm {
     }
 }
 
-/// A domain as typed: a host name, nothing more.
+/// A domain as typed, or the host of a pasted URL.
 ///
 /// # Errors
 /// What to type instead.
@@ -110,7 +115,7 @@ pub(crate) fn domain(raw: &str) -> Result<String, String> {
     let what_to_do = || "Type the domain alone, for example shop.neemtree.example.".to_owned();
     let text = text::line(raw, 3, 253).map_err(|fault| sentence("Domain", fault))?.to_lowercase();
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
-    let host = host.strip_suffix('/').unwrap_or(host);
+    let host = host.split(['/', '?', '#']).next().unwrap_or(host);
     match url::Host::parse(host) {
         Ok(url::Host::Domain(domain)) if domain.contains('.') && is_host_name(&domain) => Ok(domain),
         _ => Err(what_to_do()),
@@ -167,14 +172,16 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_a_host_name_and_nothing_more() {
+    fn a_domain_is_a_host_name_or_that_of_a_url() {
         assert_eq!(domain(" https://Shop.NeemTree.example/ ").unwrap(), "shop.neemtree.example");
+        assert_eq!(domain("https://shop.example/cart?item=1").unwrap(), "shop.example");
         assert_eq!(domain("दुकान.example").unwrap(), "xn--11b7ah1gn.example");
         for wrong in [
             "",
             "localhost",
             "shop example",
-            "https://shop.example/cart",
+            "https:///cart",
+            "/cart",
             "127.0.0.1",
             "-a.example",
             "a..example",

@@ -108,6 +108,19 @@ pub(crate) fn failing<'a>(all: &'a [Listed]) -> Vec<(&'a App, &'a Webhook)> {
     failing
 }
 
+/// What is switched off: whole apps, or single webhooks of apps that are enabled.
+pub(crate) fn switched_off(all: &[Listed]) -> Vec<(&App, Option<&Webhook>)> {
+    let mut off = Vec::new();
+    for Listed { app, webhooks } in all {
+        if app.is_enabled {
+            off.extend(webhooks.iter().filter(|webhook| !webhook.connection.is_enabled).map(|webhook| (app, Some(webhook))));
+        } else {
+            off.push((app, None));
+        }
+    }
+    off
+}
+
 /// When an event was last verified anywhere.
 pub(crate) fn last_verified(all: &[Listed]) -> Option<Timestamp> {
     all.iter().flat_map(|listed| &listed.webhooks).filter_map(|webhook| webhook.evidence.last_verified_at).max()
@@ -205,6 +218,8 @@ pub(crate) mod tests {
         assert_eq!(all[0].webhooks[0].connection.mode, Mode::Live);
         assert_eq!(failing(&all).len(), 1);
         assert_eq!(last_verified(&all), Some(NOW));
+        let off: Vec<_> = switched_off(&all).into_iter().map(|(app, webhook)| (app.name.as_str(), webhook.is_some())).collect();
+        assert_eq!(off, [("off", false)]);
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(crate) async fn index(page: Page, search: Query<Search>) -> Answer {
 
 /// `GET /ks-pay/apps/new`
 pub(crate) async fn new(page: Page) -> Answer {
-    page.ok(&new_page(&page, AppForm::default(), FieldErrors::default()))
+    page.ok(&new_page(&page, AppForm::fresh(), FieldErrors::default()))
 }
 
 /// `POST /ks-pay/apps`
@@ -93,7 +93,7 @@ pub(crate) async fn choose(page: Page, choice: Query<Choice>) -> Answer {
     drop(reader);
     let shell = page.shell("Settings").crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
     let shell = match &chosen {
-        Some(app) => shell.app(app.id, &app.name, AppEntry::Settings, None),
+        Some(app) => shell.app(app, AppEntry::Settings, None),
         None => shell.console(ConsoleEntry::Applications),
     };
     let mut choose = views::Choose::new(shell, &apps, chosen.map(|app| app.id), &choice.q);
@@ -188,7 +188,7 @@ fn new_page(page: &Page, form: AppForm, errors: FieldErrors) -> views::New {
 /// What stands around a page of an app's settings.
 fn app_shell(page: &Page, app: &App, title: impl Into<String>) -> Shell {
     page.shell(title)
-        .app(app.id, &app.name, AppEntry::Settings, None)
+        .app(app, AppEntry::Settings, None)
         .crumb("Applications", urls::APPLICATIONS)
         .crumb("KS Pay", urls::APPS)
         .crumb(&app.name, urls::app(app.id))

@@ -39,10 +39,12 @@ impl Row<'_> {
     }
 }
 
-/// A webhook that fails, with the way to mend it.
+/// A webhook that fails or something that is switched off, with the way to mend it.
 pub(crate) struct Trouble {
     pub(crate) said: words::Said,
     pub(crate) url: String,
+    /// On the button.
+    pub(crate) way: &'static str,
 }
 
 /// Every webhook that fails, the worst first.
@@ -50,9 +52,18 @@ pub(crate) fn trouble(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
-        Trouble { said: words::trouble(app, webhook, now), url }
+        Trouble { said: words::trouble(app, webhook, now), url, way: "Fix it" }
     };
     listing::failing(all).into_iter().map(told).collect()
+}
+
+/// What is switched off, the app that needs you first.
+pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
+    let told = |(app, webhook): (&App, Option<&listing::Webhook>)| {
+        let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
+        Trouble { said: words::switched_off(app, webhook.map(|one| &one.connection)), url, way: "Open settings" }
+    };
+    listing::switched_off(all).into_iter().map(told).collect()
 }
 
 /// `/ks-pay`

@@ -104,13 +104,14 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
         None => stored_secret(&wizard).await?.unwrap_or_default(),
     };
     let (state, flash) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
-        Answer::Accepted => (Keys::Accepted, words::keys::ACCEPTED.to_owned()),
+        Answer::Accepted => (Keys::Accepted, words::keys::ACCEPTED),
         Answer::Refused => return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::REFUSED))),
-        Answer::Unknown(why) => (Keys::Unchecked, words::keys::unchecked(&why)),
+        // The page itself says so, and stays saying so.
+        Answer::Unknown(_) => (Keys::Unchecked, ""),
     };
     let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
     store_keys(&wizard, &keys).await?;
-    Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &flash))
+    Ok(wizard.page.redirect(&wizard.url(Step::Credentials), flash))
 }
 
 /// `POST …/credentials/check`: asks again with the stored keys.

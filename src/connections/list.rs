@@ -122,7 +122,8 @@ pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result
         }
         Err(error) => return Err(error.into()),
     }
-    let flash = format!("{} is added in {} mode. It receives as soon as it has URL and SECRET.", gateway.label(), mode.label());
+    let number = Step::of(gateway).position(|step| step == Step::Webhook).unwrap_or_default() + 1;
+    let flash = words::added(gateway, mode, number);
     Ok(page.redirect(&urls::connection(app.id, gateway, mode, ""), &flash))
 }
 
@@ -149,7 +150,7 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
         let shell = page
             .shell("Switch off a connection")
-            .app(wizard.app.id, &wizard.app.name, AppEntry::Settings, None)
+            .app(&wizard.app, AppEntry::Settings, None)
             .crumb("Applications", urls::APPLICATIONS)
             .crumb("KS Pay", urls::APPS)
             .crumb(&wizard.app.name, urls::app(wizard.app.id))
@@ -177,7 +178,7 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
     });
     let shell = page
         .shell("Payment Gateway Settings")
-        .app(app.id, &app.name, AppEntry::Settings, None)
+        .app(app, AppEntry::Settings, None)
         .crumb("Applications", urls::APPLICATIONS)
         .crumb("KS Pay", urls::APPS)
         .crumb(&app.name, urls::app(app.id))

@@ -5,12 +5,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    Step,
+    Setup, Step,
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
     apps::{self, forms},
     web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
+    words,
 };
 
 /// The domain as typed.
@@ -52,7 +53,8 @@ pub(crate) async fn update(posted: Posted<DomainForm>, names: Names) -> Result<H
     let mut tx = wizard.page.state.db.begin().await?;
     apps::store::update_domain(&mut tx, wizard.app.company_id, wizard.app.id, &domain).await?;
     tx.commit().await?;
-    Ok(wizard.page.redirect(&wizard.url(Step::Security), "The domain is stored"))
+    let setup = Setup { domain: Some(&domain), ..wizard.setup() };
+    Ok(wizard.page.redirect(&wizard.url(Step::Security), words::domain_stored(&setup)))
 }
 
 fn view(wizard: &Wizard, domain: String, errors: FieldErrors) -> Security {

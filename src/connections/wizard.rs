@@ -35,6 +35,8 @@ pub(crate) struct StepLink {
     pub(crate) label: &'static str,
     pub(crate) url: String,
     pub(crate) chip: Chip,
+    /// What somebody said of the step, beside what is known of it.
+    pub(crate) note: Option<&'static str>,
     pub(crate) is_current: bool,
 }
 
@@ -108,7 +110,7 @@ impl Wizard {
         let shell = self
             .page
             .shell(heading)
-            .app(app.id, &app.name, AppEntry::Settings, Some(mode))
+            .app(app, AppEntry::Settings, Some(mode))
             .between(mode, twin(Mode::Test), twin(Mode::Live))
             .crumb("Applications", urls::APPLICATIONS)
             .crumb("KS Pay", urls::APPS)
@@ -123,7 +125,7 @@ impl Wizard {
             is_razorpay: gateway == Gateway::Razorpay,
             mode: words::mode(mode),
             steps,
-            is_enabled: self.connection.is_enabled && app.is_enabled,
+            is_enabled: self.connection.is_enabled,
             url: self.url(current),
             next,
         };
@@ -132,7 +134,8 @@ impl Wizard {
 
     fn link(&self, number: usize, step: Step, current: Step) -> StepLink {
         let chip = chip(&self.setup(), step);
-        StepLink { number, label: step.label(), url: self.url(step), chip, is_current: step == current }
+        let note = (step == Step::Webhook && self.connection.webhook_done_at.is_some()).then_some(words::MARKED);
+        StepLink { number, label: step.label(), url: self.url(step), chip, note, is_current: step == current }
     }
 }
 

@@ -5,14 +5,14 @@ use askama::Template;
 use crate::{
     apps::{
         listing::{self, Listed},
-        views::{Trouble, trouble},
+        views::{Trouble, switched_off, trouble},
     },
     kernel::time::Timestamp,
     web::shell::Shell,
     words,
 };
 
-/// Failing webhooks the dashboard lists; the rest stands first in the list of KS Pay.
+/// Lines of what needs somebody; the rest stands in the list of KS Pay.
 const MOST_TROUBLE: usize = 8;
 
 /// `/`
@@ -21,7 +21,7 @@ const MOST_TROUBLE: usize = 8;
 pub(crate) struct Dashboard {
     pub(crate) shell: Shell,
     pub(crate) trouble: Vec<Trouble>,
-    /// How many webhooks fail that are not listed.
+    /// How many that are not listed.
     pub(crate) more: usize,
     pub(crate) standing: words::Standing,
     pub(crate) count: usize,
@@ -30,6 +30,7 @@ pub(crate) struct Dashboard {
 impl Dashboard {
     pub(crate) fn new(shell: Shell, all: &[Listed], now: Timestamp) -> Self {
         let mut trouble = trouble(all, now);
+        trouble.extend(switched_off(all));
         let more = trouble.len().saturating_sub(MOST_TROUBLE);
         trouble.truncate(MOST_TROUBLE);
         let standing = words::standing(listing::last_verified(all), now);

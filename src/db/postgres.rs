@@ -2,7 +2,7 @@
 
 use std::{str::FromStr as _, time::Duration};
 
-use sqlx::{PgPool, pool::PoolOptions, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection, PgPool, pool::PoolOptions, postgres::PgConnectOptions};
 
 use super::{Db, DbError, Setting};
 
@@ -22,6 +22,9 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         ("statement_timeout", "2000"),
         ("lock_timeout", "2000"),
     ]);
+    // A pool tries again until its time is over, and then tells only that: one connection by itself tells the cause.
+    let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options)).await;
+    first.map_err(|_| DbError::Unavailable(sqlx::Error::PoolTimedOut))??.close().await?;
     let pool = PoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE).connect_with(options).await?;
     Ok(Db::Postgres(pool))
 }

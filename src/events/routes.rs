@@ -45,7 +45,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let rows = super::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
     let path = urls::events(app.id);
-    let shell = page.shell("Events").app(app.id, &app.name, AppEntry::Events, Some(mode)).in_mode(&path, mode);
+    let shell = page.shell("Events").app(&app, AppEntry::Events, Some(mode)).in_mode(&path, mode);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|event| views::Row::new(event, page.now)).collect();
@@ -86,7 +86,7 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let own = urls::event(app.id, event.id);
     let (test, live) = if event.mode == Mode::Test { (own, twin) } else { (twin, own) };
     let title = event.event_type.clone().unwrap_or_else(|| "Event of unknown type".to_owned());
-    let shell = page.shell(title).app(app.id, &app.name, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
+    let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
     let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Events", list);
     let headers = serde_json::from_str(&headers).unwrap_or_default();

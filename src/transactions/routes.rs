@@ -64,7 +64,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     };
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
     let path = urls::transactions(app.id);
-    let shell = page.shell("Transaction History").app(app.id, &app.name, AppEntry::Transactions, Some(mode)).in_mode(&path, mode);
+    let shell = page.shell("Transaction History").app(&app, AppEntry::Transactions, Some(mode)).in_mode(&path, mode);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|row| views::Row::new(row, page.now)).collect();
@@ -194,7 +194,7 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let own = urls::transaction(app.id, id);
     let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
     let title = words::payment_title(&transaction);
-    let shell = page.shell(title).app(app.id, &app.name, AppEntry::Transactions, Some(mode)).between(mode, test, live);
+    let shell = page.shell(title).app(&app, AppEntry::Transactions, Some(mode)).between(mode, test, live);
     let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
     page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, now: page.now })

@@ -1,6 +1,6 @@
 //! What stands around every signed-in page: top bar, mode, navigation, breadcrumbs, flash.
 
-use crate::{gateways::Mode, kernel::id::AppId, urls};
+use crate::{apps::App, gateways::Mode, urls};
 
 /// Which entry of the console's left menu is current.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub(crate) struct Crumb {
 /// The app a page is about.
 pub(crate) struct ShellApp {
     pub(crate) name: String,
+    /// Where it is enabled, while it is disabled.
+    pub(crate) enable_url: Option<String>,
 }
 
 /// The mode a page shows, with its twin in the other mode.
@@ -111,17 +113,18 @@ impl Shell {
     }
 
     /// An app's menu; its pages that show one mode keep it.
-    pub(crate) fn app(mut self, id: AppId, name: &str, current: AppEntry, mode: Option<Mode>) -> Self {
+    pub(crate) fn app(mut self, app: &App, current: AppEntry, mode: Option<Mode>) -> Self {
+        let id = app.id;
         let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
         let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == entry };
-        name.clone_into(&mut self.nav_label);
+        app.name.clone_into(&mut self.nav_label);
         self.nav = vec![
             link(moded(urls::app(id)), "overview", "Overview", AppEntry::Overview),
             link(moded(urls::transactions(id)), "transactions", "Transactions", AppEntry::Transactions),
             link(moded(urls::events(id)), "events", "Events", AppEntry::Events),
             link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
         ];
-        self.app = Some(ShellApp { name: name.to_owned() });
+        self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_settings(id)) });
         self
     }
 

@@ -8,7 +8,7 @@ use crate::{
         App,
         listing::{Listed, Webhook},
     },
-    connections::State,
+    connections::{Connection, State},
     gateways::Gateway,
     kernel::time::Timestamp,
 };
@@ -69,6 +69,18 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, now: Timestamp) -> Said {
         icon: "bad",
         headline: format!("{}: {} {} {requests} refused{since}", app.name, evidence.failing_count, mode.label()),
         reason: format!("The last one: {why}.{}", deadline.unwrap_or_default()),
+    }
+}
+
+/// An app, or one connection of it, that records nothing because somebody switched it off.
+pub(crate) fn switched_off(app: &App, connection: Option<&Connection>) -> Said {
+    let whose = connection
+        .map_or_else(|| app.name.clone(), |one| format!("{}: {} in {} mode", app.name, one.gateway.label(), one.mode.label()));
+    Said {
+        class: "is-warn",
+        icon: "warn",
+        headline: format!("{whose} is switched off"),
+        reason: "Its payments are not recorded: every event is refused.".to_owned(),
     }
 }
 

@@ -12,11 +12,6 @@ pub(crate) const ACCEPTED: &str = "Razorpay accepted the keys; they are stored";
 /// There is nothing to ask the gateway about.
 pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";
 
-/// Keys were stored, and the gateway could not be asked.
-pub(crate) fn unchecked(why: &Unknown) -> String {
-    format!("The keys are stored, but not checked yet: {}", reason(why))
-}
-
 /// The gateway could not be asked again either.
 pub(crate) fn still_unchecked(why: &Unknown) -> String {
     format!("Still not checked: {}", reason(why))

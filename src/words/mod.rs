@@ -10,7 +10,7 @@ mod lists;
 mod payments;
 mod when;
 
-pub(crate) use apps::{Health, Standing, disabling, standing, trouble, webhook_health};
+pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
 pub(crate) use arrivals::{arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use lists::{
@@ -20,7 +20,11 @@ pub(crate) use lists::{
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, when};
 
-use crate::{connections, events, gateways::Mode, transactions::Status, transactions::Transaction};
+use crate::{
+    connections, events,
+    gateways::{Gateway, Mode},
+    transactions::{Status, Transaction},
+};
 
 /// A state as a page shows it: a class, an icon of the sprite and a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,9 @@ pub(crate) const fn step_state(is_done: bool) -> Chip {
     if is_done { chip("status-good", "good", "Done") } else { chip("status-off", "not-started", "Not started") }
 }
 
+/// Beside the webhook's state, which marking the step as done does not change.
+pub(crate) const MARKED: &str = "marked as done";
+
 /// What is known of the API keys.
 pub(crate) const fn keys_state(keys: connections::Keys) -> Chip {
     match keys {
@@ -60,6 +67,24 @@ pub(crate) const fn keys_state(keys: connections::Keys) -> Chip {
 
 /// A connection or an app that was switched off.
 pub(crate) const SWITCHED_OFF: Chip = chip("status-off", "not-started", "Switched off");
+
+/// Said once a gateway is added; `number` is that of its Webhook step.
+pub(crate) fn added(gateway: Gateway, mode: Mode, number: usize) -> String {
+    format!("{} is added in {} mode. Next: copy URL and SECRET in step {number}, Webhook.", gateway.label(), mode.label())
+}
+
+/// Said once a domain is stored.
+pub(crate) fn domain_stored(setup: &connections::Setup<'_>) -> &'static str {
+    let mut steps = connections::Step::of(setup.connection.gateway);
+    match (steps.all(|step| setup.is_done(step)), setup.connection.gateway) {
+        (true, Gateway::Razorpay) => "The domain is stored. All four steps are done.",
+        (true, Gateway::StandardWebhooks) => "The domain is stored. All three steps are done.",
+        (false, _) => "The domain is stored",
+    }
+}
+
+/// Said above every page of an app that is disabled.
+pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is refused.";
 
 /// A connection whose app was switched off.
 pub(crate) const OFF_WITH_THE_APP: Chip = chip("status-off", "not-started", "Off with the app");
