@@ -9,6 +9,7 @@ use super::{
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
+    gateways::Gateway,
     urls,
     web::{
         error::AppError,
@@ -38,7 +39,11 @@ pub(crate) struct Integration {
 pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     let connection = &wizard.connection;
-    let (shell, frame) = wizard.frame(Step::Integration, "Take payments in your shop");
+    let heading = match connection.gateway {
+        Gateway::Razorpay => "Take payments in your shop",
+        Gateway::StandardWebhooks => "Send events from your own system",
+    };
+    let (shell, frame) = wizard.frame(Step::Integration, heading);
     let view = Integration {
         shell,
         frame,

@@ -87,6 +87,13 @@ impl Nobody {
     }
 }
 
+impl Unstored {
+    /// Whether it is our own fault, which a retry mends only after a new version.
+    pub(crate) const fn is_defect(&self) -> bool {
+        matches!(self, Self::Db(DbError::Broken(_) | DbError::NotUnique))
+    }
+}
+
 /// A connection that may receive, with what it believes.
 struct Receiver {
     place: Place,

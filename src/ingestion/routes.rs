@@ -57,7 +57,7 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
         }
         Err(error) => {
             tracing::error!(%error, "a request could not be stored");
-            unavailable()
+            if error.is_defect() { HttpResponse::InternalServerError().finish() } else { unavailable() }
         }
     }
 }

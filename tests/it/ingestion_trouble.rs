@@ -88,3 +88,18 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).url(&url).stored().await;
     assert_eq!(app.events().await[0]["receipts"], 2);
 }
+
+/// A table that is not there stands for any statement of ours that the database does not understand.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_defect_is_answered_500_with_nothing_in_it_and_the_server_goes_on() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let post = connection.post(bodies::bare("foo.bar")).event_id("evt_1");
+    app.sql("ALTER TABLE event_payloads RENAME TO elsewhere").await;
+    let answer = post.answer().await;
+    assert_eq!(answer.status(), 500);
+    assert_eq!(answer.text().await.unwrap(), "");
+    app.sql("ALTER TABLE elsewhere RENAME TO event_payloads").await;
+    post.stored().await;
+    assert_eq!(app.events().await.len(), 1);
+}
