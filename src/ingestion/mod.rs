@@ -67,6 +67,13 @@ pub(crate) enum Unstored {
     Full,
 }
 
+impl Unstored {
+    /// Whether it is our own fault, which a retry mends only after a new version.
+    pub(crate) const fn is_defect(&self) -> bool {
+        matches!(self, Self::Db(DbError::Broken(_) | DbError::NotUnique))
+    }
+}
+
 /// Stands in for a connection where there is none.
 struct Nobody {
     app: AppId,
@@ -84,13 +91,6 @@ impl Nobody {
             sealed: vault.seal(NOBODYS, NOBODYS.as_bytes(), secret.expose().as_bytes()),
             live: LiveSecret { id: SecretId::new(now), secret },
         }
-    }
-}
-
-impl Unstored {
-    /// Whether it is our own fault, which a retry mends only after a new version.
-    pub(crate) const fn is_defect(&self) -> bool {
-        matches!(self, Self::Db(DbError::Broken(_) | DbError::NotUnique))
     }
 }
 

@@ -18,7 +18,7 @@ impl Currency {
     /// The code itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// Digits behind the point. From Razorpay's list of currencies (international payments): 16 have none,
