@@ -33,10 +33,11 @@ mod urls;
 mod web;
 mod words;
 
-/// Every statement of every store, with its name: a test prepares each on both databases.
+/// Every statement of every store as that database reads it, with its name: a test prepares each on both. Of one over
+/// many rows the shortest and the longest.
 #[must_use]
-pub fn statements() -> Vec<(&'static str, &'static str)> {
-    [
+pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
+    let single = [
         accounts::store::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,
@@ -44,9 +45,13 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         connections::secrets::STATEMENTS,
         connections::store::STATEMENTS,
         events::store::STATEMENTS,
+        events::store::log::STATEMENTS,
+        ingestion::store::STATEMENTS,
         installation::STATEMENTS,
         transactions::store::STATEMENTS,
         transactions::store::sums::STATEMENTS,
-    ]
-    .concat()
+    ];
+    let many = [connections::evidence::ROWS, events::store::log::ROWS, transactions::store::stories::ROWS];
+    let many = many.concat().into_iter().flat_map(|(name, rows)| rows.texts(db).map(|text| (name, text)));
+    single.concat().into_iter().chain(many).collect()
 }

@@ -13,7 +13,10 @@ use crate::{
     accounts::{self, Token},
     config::Config,
     db::Db,
-    ingestion::refusals::{Recorder, Writing},
+    ingestion::{
+        Ingestion, Writing,
+        refusals::{self, Recorder},
+    },
     installation,
     kernel::time::Clock,
     site,
@@ -36,7 +39,8 @@ pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
     running: JoinHandle<std::io::Result<()>>,
-    refusals: Writing,
+    writing: Writing,
+    refusals: refusals::Writing,
     setup: Option<Token>,
     _lock: ServerLock,
 }
@@ -57,7 +61,8 @@ impl Server {
         };
         let setup = accounts::setup::renew(&db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
         let (recorder, refusals) = Recorder::start(&db);
-        let state = Data::from(Arc::new(State::new(config, db, vault, clock, recorder)));
+        let (ingestion, writing) = Ingestion::start(&db, &vault, &clock);
+        let state = Data::from(Arc::new(State::new(config, db, vault, clock, ingestion, recorder)));
         let _ = state.base.set(base);
 
         let shared = state.clone();
@@ -75,7 +80,7 @@ impl Server {
         .map_err(|error| format!("{address} cannot be listened on: {error}."))?
         .run();
         let handle = server.handle();
-        Ok(Self { state, address, handle, running: tokio::spawn(server), refusals, setup, _lock: lock })
+        Ok(Self { state, address, handle, running: tokio::spawn(server), writing, refusals, setup, _lock: lock })
     }
 
     /// Where it listens.
@@ -122,6 +127,7 @@ impl Server {
         self.state.stop();
         self.handle.stop(is_graceful).await;
         let _ = self.running.await;
+        self.state.ingestion.stop(self.writing).await;
         self.refusals.stop().await;
         self.state.db.close().await;
     }

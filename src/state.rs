@@ -34,9 +34,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(config: Config, db: Db, vault: Vault, clock: Clock, refusals: Recorder) -> Self {
+    pub(crate) fn new(config: Config, db: Db, vault: Vault, clock: Clock, ingestion: Ingestion, refusals: Recorder) -> Self {
         Self {
-            ingestion: Ingestion::new(db.clone(), vault.clone(), clock.clone()),
+            ingestion,
             db,
             vault,
             clock,

@@ -1,5 +1,7 @@
 //! The `apps` table.
 
+use std::collections::HashSet;
+
 use super::{App, Details};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
@@ -21,6 +23,7 @@ sql! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, TRUE, $11)";
     FIND = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 AND id = $2");
     FIND_ANY = concat!("SELECT ", columns!(), " FROM apps WHERE id = $1");
+    LIST_DISABLED = "SELECT id FROM apps WHERE NOT is_enabled";
     LIST = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 ORDER BY id");
     COUNT = "SELECT COUNT(*) FROM apps WHERE company_id = $1";
     UPDATE = "UPDATE apps SET name = $3, email = $4, country = $5, address = $6, phone = $7, state = $8, city = $9, \
@@ -95,4 +98,10 @@ pub(crate) async fn update_enabled(tx: &mut Tx, company: CompanyId, id: AppId, i
 pub(crate) async fn update_domain(tx: &mut Tx, company: CompanyId, id: AppId, domain: &str) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_DOMAIN).bind(company).bind(id).bind(domain))?;
     Ok(())
+}
+
+/// Every app that is switched off, of all companies: for ingestion alone.
+pub(crate) async fn list_disabled(on: impl Into<Exec<'_>>) -> Result<HashSet<AppId>, DbError> {
+    let found: Vec<AppId> = run!(on, |conn| sqlx::query_scalar(LIST_DISABLED).fetch_all(conn).await)?;
+    Ok(found.into_iter().collect())
 }

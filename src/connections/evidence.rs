@@ -1,7 +1,13 @@
 //! What was seen at a connection's endpoint: the facts behind every "done". The `evidence` table is this file's alone.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    db::{DbError, Exec, Tx, execute, run, sql},
+    db::{
+        DbError, Exec, Tx, execute,
+        rows::{execute_rows, rows},
+        run, sql,
+    },
     gateways::adapter::Rejected,
     kernel::{
         id::{AppId, CompanyId, ConnectionId},
@@ -20,15 +26,28 @@ sql! {
     LIST_OF_APP = "SELECT e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, \
                    e.last_refused_at, e.last_refusal, e.failing_since, e.failing_count, e.version \
                    FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1";
-    VERIFIED = "UPDATE evidence SET verified_count = evidence.verified_count + 1, first_verified_at = COALESCE(first_verified_at, $2), \
-                last_verified_at = CASE WHEN last_verified_at > $2 THEN last_verified_at ELSE $2 END, \
-                failing_since = CASE WHEN last_refused_at > $2 THEN failing_since END, \
-                failing_count = CASE WHEN last_refused_at > $2 THEN evidence.failing_count ELSE 0 END, version = evidence.version + 1 WHERE connection_id = $1";
-    /// Written after the answer, so a verification may have come meanwhile: then it is not failing.
-    REFUSED = "UPDATE evidence SET refused_count = evidence.refused_count + $2, last_refused_at = $3, last_refusal = $4, \
-               failing_since = CASE WHEN last_verified_at > $3 THEN failing_since ELSE COALESCE(failing_since, CASE WHEN last_verified_at > $5 THEN $3 ELSE $5 END) END, \
-               failing_count = CASE WHEN last_verified_at > $3 THEN failing_count ELSE evidence.failing_count + $2 END, \
-               version = evidence.version + 1 WHERE connection_id = $1";
+}
+
+rows! {
+    VERIFIED = "INSERT INTO evidence (connection_id, verified_count, first_verified_at, last_verified_at, refused_count, failing_count, version) VALUES",
+               "(?, ?, ?, ?, 0, 0, 1)",
+               "ON CONFLICT (connection_id) DO UPDATE SET verified_count = evidence.verified_count + excluded.verified_count, \
+                first_verified_at = COALESCE(evidence.first_verified_at, excluded.first_verified_at), \
+                last_verified_at = CASE WHEN evidence.last_verified_at > excluded.last_verified_at THEN evidence.last_verified_at ELSE excluded.last_verified_at END, \
+                failing_since = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_since END, \
+                failing_count = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_count ELSE 0 END, \
+                version = evidence.version + 1";
+    /// Written after the answer, so a verification may have come meanwhile: then it is not failing. As `failing_since`
+    /// comes the time of the first of them.
+    REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, failing_since, failing_count, version) VALUES",
+              "(?, 0, ?, ?, ?, ?, ?, 1)",
+              "ON CONFLICT (connection_id) DO UPDATE SET refused_count = evidence.refused_count + excluded.refused_count, \
+               last_refused_at = excluded.last_refused_at, last_refusal = excluded.last_refusal, \
+               failing_since = CASE WHEN evidence.last_verified_at > excluded.last_refused_at THEN evidence.failing_since \
+               ELSE COALESCE(evidence.failing_since, CASE WHEN evidence.last_verified_at > excluded.failing_since \
+               THEN excluded.last_refused_at ELSE excluded.failing_since END) END, \
+               failing_count = CASE WHEN evidence.last_verified_at > excluded.last_refused_at THEN evidence.failing_count \
+               ELSE evidence.failing_count + excluded.failing_count END, version = evidence.version + 1";
 }
 
 /// The facts.
@@ -108,22 +127,34 @@ pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, app: AppId) -> Result<V
     run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(app).fetch_all(conn).await)
 }
 
-/// Notes that a request was verified.
-pub(crate) async fn add_verified(tx: &mut Tx, connection: ConnectionId, at: Timestamp) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(VERIFIED).bind(connection).bind(at))?;
+/// Verified requests of one connection that are kept together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Verifications {
+    pub(crate) count: i64,
+    pub(crate) first_at: Timestamp,
+    pub(crate) last_at: Timestamp,
+}
+
+/// Notes that requests were verified. In the order of their connections, so that two servers cannot lock up.
+pub(crate) async fn add_verified(tx: &mut Tx, verified: &BTreeMap<ConnectionId, Verifications>) -> Result<(), DbError> {
+    let rows: Vec<_> = verified.iter().collect();
+    execute_rows!(tx, VERIFIED, &rows, |query, row| query
+        .bind(row.0)
+        .bind(row.1.count)
+        .bind(row.1.first_at)
+        .bind(row.1.last_at))?;
     Ok(())
 }
 
-/// Notes that requests were refused.
-pub(crate) async fn add_refused(tx: &mut Tx, connection: ConnectionId, refusals: &Refusals) -> Result<(), DbError> {
-    execute!(
-        tx,
-        sqlx::query(REFUSED)
-            .bind(connection)
-            .bind(refusals.count)
-            .bind(refusals.last_at)
-            .bind(refusals.reason.as_str())
-            .bind(refusals.first_at)
-    )?;
+/// Notes that requests were refused. In the order of their connections, so that two servers cannot lock up.
+pub(crate) async fn add_refused(tx: &mut Tx, refused: &BTreeMap<ConnectionId, Refusals>) -> Result<(), DbError> {
+    let rows: Vec<_> = refused.iter().collect();
+    execute_rows!(tx, REFUSED, &rows, |query, row| query
+        .bind(row.0)
+        .bind(row.1.count)
+        .bind(row.1.last_at)
+        .bind(row.1.reason.as_str())
+        .bind(row.1.first_at)
+        .bind(row.1.count))?;
     Ok(())
 }

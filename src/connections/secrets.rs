@@ -22,14 +22,17 @@ pub(crate) const SEALED_WITH: &str = "sealed_with";
 
 sql! {
     INSERT = "INSERT INTO secrets (id, connection_id, sealed, state, until, created_at) VALUES ($1, $2, $3, 'active', NULL, $4)";
-    LIST_LIVE = "SELECT id, sealed, state, until, created_at FROM secrets \
+    LIST_LIVE = "SELECT id, connection_id, sealed, state, until, created_at FROM secrets \
                  WHERE connection_id = $1 AND (state = 'active' OR until > $2) ORDER BY id DESC";
+    LIST_ALL_LIVE = "SELECT id, connection_id, sealed, state, until, created_at FROM secrets \
+                     WHERE state = 'active' OR until > $1 ORDER BY id DESC";
 }
 
 /// A stored SECRET that counts.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Stored {
     pub(crate) id: SecretId,
+    pub(crate) connection_id: ConnectionId,
     sealed: Vec<u8>,
     pub(crate) state: String,
     pub(crate) until: Option<Timestamp>,
@@ -51,7 +54,7 @@ impl Stored {
     /// # Errors
     /// See [`Stored::open`].
     pub(crate) fn live(&self, vault: &Vault) -> Result<LiveSecret, VaultError> {
-        Ok(LiveSecret { id: self.id, secret: self.open(vault)? })
+        Ok(LiveSecret { id: self.id, secret: self.open(vault)?, until: self.until })
     }
 }
 
@@ -80,4 +83,9 @@ pub(super) async fn add_active(
 /// The SECRETs that count now, newest first. `connection` is one the caller was allowed to see.
 pub(crate) async fn list_live(on: impl Into<Exec<'_>>, connection: ConnectionId, now: Timestamp) -> Result<Vec<Stored>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_LIVE).bind(connection).bind(now).fetch_all(conn).await)
+}
+
+/// The SECRETs of all connections that count now, newest first: for ingestion alone.
+pub(crate) async fn list_all_live(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<Vec<Stored>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_ALL_LIVE).bind(now).fetch_all(conn).await)
 }

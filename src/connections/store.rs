@@ -22,7 +22,7 @@ sql! {
     INSERT = "INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, '', $8)";
     FIND_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE app_id = $1 AND gateway = $2 AND mode = $3");
-    FIND_BY_ENDPOINT = concat!("SELECT ", columns!(), " FROM connections WHERE endpoint = $1");
+    LIST_RECEIVING = concat!("SELECT ", columns!(), " FROM connections WHERE is_enabled");
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 ORDER BY app_id, gateway, mode");
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 ORDER BY currency, gateway, mode");
     FIND_KEY_SECRET = "SELECT key_secret FROM connections WHERE id = $1";
@@ -64,9 +64,9 @@ pub(crate) async fn find_of_app(
     run!(on, |conn| sqlx::query_as(FIND_OF_APP).bind(app).bind(gateway.slug()).bind(mode.slug()).fetch_optional(conn).await)
 }
 
-/// The connection whose endpoint that is.
-pub(crate) async fn find_by_endpoint(on: impl Into<Exec<'_>>, endpoint: &str) -> Result<Option<Connection>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_BY_ENDPOINT).bind(endpoint).fetch_optional(conn).await)
+/// Every connection that is switched on, of all companies: for ingestion alone.
+pub(crate) async fn list_receiving(on: impl Into<Exec<'_>>) -> Result<Vec<Connection>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_RECEIVING).fetch_all(conn).await)
 }
 
 pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<Connection>, DbError> {

@@ -6,6 +6,7 @@
 mod error;
 mod migrate;
 mod postgres;
+pub(crate) mod rows;
 mod sqlite;
 
 use std::path::{Path, PathBuf};
@@ -162,6 +163,14 @@ impl Db {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// How many units of work are best written beside each other.
+    pub(crate) const fn writers(&self) -> usize {
+        match self {
+            Self::Sqlite { .. } => 1,
+            Self::Postgres(_) => 2,
+        }
     }
 
     /// A connection for reading.

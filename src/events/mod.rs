@@ -3,6 +3,7 @@
 //! The rule: the body decides first whether a request is a new event, then the gateway's id; whatever comes again is a
 //! receipt more, and what was stored first stays as it was.
 
+pub(crate) mod append;
 pub(crate) mod forms;
 pub(crate) mod payload;
 pub(crate) mod routes;
@@ -12,12 +13,8 @@ pub(crate) mod views;
 use std::{fmt, str::FromStr};
 
 use crate::{
-    connections::Place,
-    db::{DbError, Reader, Tx},
-    gateways::{
-        Gateway, Mode,
-        adapter::{self, Content, Reading, Verified},
-    },
+    db::{DbError, Reader},
+    gateways::{Gateway, Mode, adapter::Content},
     kernel::{
         id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
         money::{Currency, Money},
@@ -117,55 +114,6 @@ impl Event {
     pub(crate) fn money(&self) -> Option<Money> {
         Some(Money::new(self.amount_subunits?, self.currency.as_deref()?.parse::<Currency>().ok()?))
     }
-}
-
-/// A verified request that is to be kept.
-pub(crate) struct Arrival<'a> {
-    pub(crate) place: &'a Place,
-    pub(crate) body: &'a Verified<'a>,
-    pub(crate) gateway_event_id: Option<&'a str>,
-    pub(crate) secret: SecretId,
-    /// The headers as JSON, without what could sign somebody in.
-    pub(crate) headers: &'a str,
-    pub(crate) at: Timestamp,
-}
-
-/// What became of a request.
-pub(crate) enum Appended {
-    /// A new event, to be projected once.
-    New(EventId),
-    /// A receipt more of one that was stored.
-    Again,
-}
-
-/// Keeps the request: as a new event, as a conflict, or as a receipt more.
-///
-/// Body before id, on every server: two requests then wait for each other in one order and cannot lock up.
-pub(crate) async fn append(tx: &mut Tx, arrival: &Arrival<'_>, reading: &Reading) -> Result<Appended, DbError> {
-    let sha256 = arrival.body.sha256();
-    let identity = adapter::identity(arrival.place.gateway, sha256, arrival.gateway_event_id);
-    let id = EventId::new(arrival.at);
-    let row = store::NewEvent { id, arrival, reading, sha256, identity, state: State::of(&reading.content, false) };
-    if !store::insert(tx, &row).await? {
-        receive_again(tx, arrival, &identity).await?;
-        return Ok(Appended::Again);
-    }
-    store::insert_payload(tx, id, arrival.headers, arrival.body.body()).await?;
-    if let Some(gateway_id) = arrival.gateway_event_id {
-        let first = store::claim_id(tx, arrival.place.connection, gateway_id, id).await?;
-        if first != id {
-            store::update_conflict(tx, id, State::of(&reading.content, true), first).await?;
-        }
-    }
-    Ok(Appended::New(id))
-}
-
-async fn receive_again(tx: &mut Tx, arrival: &Arrival<'_>, identity: &[u8; 32]) -> Result<(), DbError> {
-    let event = store::add_receipt(tx, arrival, identity).await?;
-    if let Some(gateway_id) = arrival.gateway_event_id {
-        store::claim_id(tx, arrival.place.connection, gateway_id, event).await?;
-    }
-    Ok(())
 }
 
 /// A page of the list.

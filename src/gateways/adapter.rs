@@ -2,6 +2,7 @@
 //!
 //! The rule: verification has no default. [`Verified`] has no other maker than [`verify`].
 
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::Gateway;
@@ -16,7 +17,7 @@ const LONGEST_NAME: usize = 128;
 /// A request as it came: header names in lower case, the exact octets of the body.
 pub(crate) struct Incoming<'a> {
     pub(crate) headers: &'a [(String, Vec<u8>)],
-    pub(crate) body: &'a [u8],
+    pub(crate) body: &'a Bytes,
 }
 
 /// How often a header came.
@@ -83,19 +84,17 @@ impl TryFrom<String> for Rejected {
 }
 
 /// A body whose signature has been checked. Only [`verify`] makes one.
-pub(crate) struct Verified<'a> {
-    body: &'a [u8],
-}
+pub(crate) struct Verified(Bytes);
 
-impl<'a> Verified<'a> {
+impl Verified {
     /// The exact octets that were signed.
-    pub(crate) const fn body(&self) -> &'a [u8] {
-        self.body
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.0
     }
 
     /// Their SHA-256.
     pub(crate) fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.body).into()
+        Sha256::digest(&self.0).into()
     }
 }
 
@@ -103,6 +102,8 @@ impl<'a> Verified<'a> {
 pub(crate) struct LiveSecret {
     pub(crate) id: SecretId,
     pub(crate) secret: Secret,
+    /// When it stops to count; nothing while it is the active one.
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// What a verified body says, as far as we read it.
@@ -146,7 +147,7 @@ pub(crate) trait Adapter: Sync {
     fn signs_event_id(&self) -> bool;
 
     /// Reads a verified body. Unknown types are kept, not refused.
-    fn read(&self, body: &Verified<'_>) -> Reading;
+    fn read(&self, body: &Verified) -> Reading;
 
     /// The headers with which the gateway would send this body: for `simulate`, the demo and the tests.
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)>;
@@ -184,22 +185,22 @@ pub(crate) fn locality(body: &[u8]) -> &str {
     std::str::from_utf8(&rest[..length]).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic())).unwrap_or_default()
 }
 
-/// Tries every live secret without an early exit, and says which one matched.
-pub(crate) fn verify<'a>(
+/// Tries every secret that counts now without an early exit, and says which one matched.
+pub(crate) fn verify(
     gateway: Gateway,
-    request: &Incoming<'a>,
+    request: &Incoming<'_>,
     live: &[LiveSecret],
     now: Timestamp,
-) -> Result<(Verified<'a>, SecretId), Rejected> {
+) -> Result<(Verified, SecretId), Rejected> {
     let mut matched = None;
     let mut reason = Rejected::SignatureMismatch;
-    for candidate in live {
+    for candidate in live.iter().filter(|candidate| candidate.until.is_none_or(|until| until > now)) {
         match gateway.adapter().check(request, &candidate.secret, now) {
             Ok(()) => matched = matched.or(Some(candidate.id)),
             Err(rejected) => reason = rejected,
         }
     }
-    matched.map(|id| (Verified { body: request.body }, id)).ok_or(reason)
+    matched.map(|id| (Verified(request.body.clone()), id)).ok_or(reason)
 }
 
 #[cfg(test)]
@@ -209,7 +210,7 @@ mod tests {
 
     fn live(count: usize) -> Vec<LiveSecret> {
         let now = Timestamp::from_millis(0);
-        (0..count).map(|_| LiveSecret { id: SecretId::new(now), secret: Secret::generate() }).collect()
+        (0..count).map(|_| LiveSecret { id: SecretId::new(now), secret: Secret::generate(), until: None }).collect()
     }
 
     fn signed(gateway: Gateway, secret: &Secret, body: &[u8], now: Timestamp) -> Vec<(String, Vec<u8>)> {
@@ -222,7 +223,7 @@ mod tests {
         let now = Timestamp::from_seconds(1_795_000_000);
         for gateway in Gateway::ALL {
             let headers = signed(gateway, &Secret::generate(), b"{}", now);
-            let request = Incoming { headers: &headers, body: b"{}" };
+            let request = Incoming { headers: &headers, body: &Bytes::from_static(b"{}") };
             assert!(verify(gateway, &request, &[], now).is_err());
         }
     }
@@ -244,14 +245,15 @@ mod tests {
             for gateway in Gateway::ALL {
                 let secrets = live(3);
                 let headers = signed(gateway, &secrets[1].secret, &body, now);
-                let request = Incoming { headers: &headers, body: &body };
+                let whole = Bytes::from(body.clone());
+                let request = Incoming { headers: &headers, body: &whole };
                 let (_, id) = verify(gateway, &request, &secrets, now).unwrap();
                 prop_assert_eq!(id, secrets[1].id);
                 let mut changed = body.clone();
                 changed[at.index(body.len())] ^= 1 << bit;
-                let request = Incoming { headers: &headers, body: &changed };
+                let request = Incoming { headers: &headers, body: &Bytes::from(changed) };
                 prop_assert!(verify(gateway, &request, &secrets, now).is_err());
-                let request = Incoming { headers: &headers, body: &body };
+                let request = Incoming { headers: &headers, body: &whole };
                 prop_assert!(verify(gateway, &request, &secrets[..1], now).is_err());
             }
         }
@@ -259,7 +261,7 @@ mod tests {
         #[test]
         fn reading_never_panics(body in proptest::collection::vec(any::<u8>(), 0..600)) {
             for gateway in Gateway::ALL {
-                gateway.adapter().read(&Verified { body: &body });
+                gateway.adapter().read(&Verified(body.clone().into()));
             }
         }
     }

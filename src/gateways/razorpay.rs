@@ -54,8 +54,8 @@ impl Adapter for Razorpay {
         false
     }
 
-    fn read(&self, body: &Verified<'_>) -> Reading {
-        reading::read(body.body())
+    fn read(&self, body: &Verified) -> Reading {
+        reading::read(body.octets())
     }
 
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], _now: Timestamp) -> Vec<(&'static str, String)> {
@@ -97,7 +97,11 @@ mod tests {
     fn check(secret: &Secret, headers: &[&str], body: &[u8]) -> Result<(), Rejected> {
         let headers: Vec<_> =
             headers.iter().map(|value| ("x-razorpay-signature".to_owned(), value.as_bytes().to_vec())).collect();
-        Razorpay.check(&Incoming { headers: &headers, body }, secret, Timestamp::from_millis(0))
+        Razorpay.check(
+            &Incoming { headers: &headers, body: &bytes::Bytes::copy_from_slice(body) },
+            secret,
+            Timestamp::from_millis(0),
+        )
     }
 
     /// GitHub publishes a vector for the same recipe: "Validating webhook deliveries" in its documentation.

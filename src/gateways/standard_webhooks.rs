@@ -52,14 +52,14 @@ impl Adapter for StandardWebhooks {
         true
     }
 
-    fn read(&self, body: &Verified<'_>) -> Reading {
+    fn read(&self, body: &Verified) -> Reading {
         /// The payload the specification recommends: `type`, `timestamp` and `data`.
         #[derive(Deserialize)]
         struct Envelope {
             #[serde(rename = "type")]
             event_type: String,
         }
-        match serde_json::from_slice::<Envelope>(body.body()) {
+        match serde_json::from_slice::<Envelope>(body.octets()) {
             Ok(envelope) if is_clean(&envelope.event_type) => {
                 Reading { event_type: Some(envelope.event_type), occurred_at: None, amount: None, content: Content::Unhandled }
             }
@@ -124,7 +124,7 @@ mod tests {
 
     fn check(headers: &[(&str, &str)], secret: &Secret, now: Timestamp) -> Result<(), Rejected> {
         let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        StandardWebhooks.check(&Incoming { headers: &headers, body: b"{}" }, secret, now)
+        StandardWebhooks.check(&Incoming { headers: &headers, body: &bytes::Bytes::from_static(b"{}") }, secret, now)
     }
 
     fn signed(secret: &Secret) -> (String, String) {

@@ -3,48 +3,45 @@
 //! The rule: nothing but a commit makes an answer of 200, and reading what is inside a body can fail without keeping
 //! the body from being stored.
 
+mod batch;
 pub(crate) mod receive;
+mod receivers;
 pub(crate) mod refusals;
 pub(crate) mod routes;
+pub(crate) mod store;
+mod writer;
 
-use tokio::sync::Semaphore;
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    apps,
-    connections::{self, Connection, Place, evidence, secrets},
+    connections::Place,
     db::{Db, DbError},
-    events::{self, Appended, Arrival},
+    events::append::Arrival,
     gateways::{
         Gateway,
-        adapter::{self, Content, Incoming, LiveSecret, Rejected},
+        adapter::{self, Incoming, LiveSecret, Rejected},
     },
     kernel::{
-        id::{AppId, ConnectionId, SecretId},
+        id::SecretId,
         secret::Secret,
-        time::{Clock, Timestamp},
+        time::Clock,
         vault::{Vault, VaultError},
     },
-    transactions,
 };
+use batch::{Batch, Job, Kept};
+use receivers::{Known, Receivers, Unknown};
+use writer::{Unkept, Writer};
 
-/// The most authentic requests that wait to be stored at once; the next is sent away, not kept in memory.
-const WAITING: usize = 512;
-/// The most that are being stored at once: half of PostgreSQL's pool, and more than SQLite's one writer takes.
-const STORING: usize = 8;
-/// What nobody's secret is sealed for.
-const NOBODYS: &str = "nobody";
+/// How often a request is looked at anew because what was known changed under it.
+const LOOKS: usize = 8;
 
 /// Where requests are checked and kept. One a server.
 pub(crate) struct Ingestion {
-    db: Db,
-    vault: Vault,
+    receivers: Receivers,
+    writer: Writer<Batch>,
     clock: Clock,
-    /// Authentic requests that may wait to be stored at once; more are sent away, not kept in memory.
-    waiting: Semaphore,
-    /// Those of them that hold a connection to the database: pages keep the rest.
-    storing: Semaphore,
     /// Verified against when there is no such endpoint, so that the answer takes the same work.
-    nobody: Nobody,
+    nobody: [LiveSecret; 1],
 }
 
 /// What became of a request.
@@ -53,58 +50,49 @@ pub(crate) enum Outcome {
     /// Authentic and on stable storage.
     Stored,
     /// Not believed. The place, where the endpoint is known.
-    Refused(Option<(Place, Rejected)>),
+    Refused(Refusal),
 }
+
+/// Why a request is not believed; nothing where nobody was asked.
+type Refusal = Option<(Place, Rejected)>;
 
 /// Why it could not be said whether to believe a request, or not be stored: a retry may succeed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unstored {
     #[error(transparent)]
-    Db(#[from] DbError),
+    Unknown(#[from] Unknown),
     #[error("a secret cannot be opened: {0}")]
     Vault(#[from] VaultError),
-    #[error("too many requests wait to be stored")]
-    Full,
+    #[error(transparent)]
+    Unkept(#[from] Unkept),
+    #[error("endpoints changed again and again")]
+    Changing,
 }
 
 impl Unstored {
     /// Whether it is our own fault, which a retry mends only after a new version.
     pub(crate) const fn is_defect(&self) -> bool {
-        matches!(self, Self::Db(DbError::Broken(_) | DbError::NotUnique))
+        matches!(self, Self::Unkept(Unkept::Defect) | Self::Unknown(Unknown::Db(DbError::Broken(_) | DbError::NotUnique)))
     }
 }
 
-/// Stands in for a connection where there is none.
-struct Nobody {
-    app: AppId,
-    connection: ConnectionId,
-    sealed: Vec<u8>,
-    live: LiveSecret,
-}
-
-impl Nobody {
-    fn new(vault: &Vault, now: Timestamp) -> Self {
-        let secret = Secret::generate();
-        Self {
-            app: AppId::new(now),
-            connection: ConnectionId::new(now),
-            sealed: vault.seal(NOBODYS, NOBODYS.as_bytes(), secret.expose().as_bytes()),
-            live: LiveSecret { id: SecretId::new(now), secret },
-        }
-    }
-}
-
-/// A connection that may receive, with what it believes.
-struct Receiver {
-    place: Place,
-    live: Vec<LiveSecret>,
-}
+/// The tasks behind an [`Ingestion`].
+pub(crate) struct Writing(JoinSet<()>);
 
 impl Ingestion {
-    pub(crate) fn new(db: Db, vault: Vault, clock: Clock) -> Self {
-        let nobody = Nobody::new(&vault, clock.now());
-        let (waiting, storing) = (Semaphore::new(WAITING), Semaphore::new(STORING));
-        Self { db, vault, clock, waiting, storing, nobody }
+    /// Starts the tasks that store.
+    pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, Writing) {
+        let nobody = LiveSecret { id: SecretId::new(clock.now()), secret: Secret::generate(), until: None };
+        let (writer, batches) = Writer::new(Batch::new(db.clone()));
+        let writing = (0..db.writers()).map(|_| batches.clone().run()).collect();
+        let receivers = Receivers::new(db.clone(), vault.clone(), clock.clone());
+        (Self { receivers, writer, clock: clock.clone(), nobody: [nobody] }, Writing(writing))
+    }
+
+    /// Stores what was handed over, and nothing that comes later.
+    pub(crate) async fn stop(&self, writing: Writing) {
+        self.writer.close();
+        writing.0.join_all().await;
     }
 
     /// Verifies the request and keeps it.
@@ -112,62 +100,42 @@ impl Ingestion {
     /// # Errors
     /// When it is not known whether to believe it, or it could not be stored.
     pub(crate) async fn accept(&self, endpoint: &str, request: &Incoming<'_>) -> Result<Outcome, Unstored> {
-        let now = self.clock.now();
-        let Some(receiver) = self.receiver(endpoint, now).await? else {
-            // The same work as for a known endpoint, and never a success.
-            let _ = adapter::verify(Gateway::Razorpay, request, std::slice::from_ref(&self.nobody.live), now);
-            return Ok(Outcome::Refused(None));
-        };
-        match adapter::verify(receiver.place.gateway, request, &receiver.live, now) {
-            Err(reason) => Ok(Outcome::Refused(Some((receiver.place, reason)))),
-            Ok((body, secret)) => {
-                let arrival = Arrival {
-                    place: &receiver.place,
-                    body: &body,
-                    gateway_event_id: receiver.place.gateway.adapter().event_id(request),
-                    secret,
-                    headers: &receive::headers_json(request.headers),
-                    at: now,
-                };
-                let _waiting = self.waiting.try_acquire().map_err(|_| Unstored::Full)?;
-                let _storing = self.storing.acquire().await.map_err(|_| Unstored::Full)?;
-                self.keep(&arrival).await?;
-                Ok(Outcome::Stored)
+        let asked = Instant::now();
+        let mut known = self.receivers.known().await?;
+        for _ in 0..LOOKS {
+            match self.check(&known, endpoint, request)? {
+                Ok(arrival) => {
+                    let bytes = arrival.body.octets().len();
+                    match self.writer.submit(Job { arrival, version: known.version }, bytes).await? {
+                        Kept::Stored => return Ok(Outcome::Stored),
+                        Kept::Outdated => known = self.receivers.after(known.version).await?,
+                    }
+                }
+                Err(refusal) => {
+                    let newer = self.receivers.at(asked).await?;
+                    if newer.version == known.version {
+                        return Ok(Outcome::Refused(refusal));
+                    }
+                    known = newer;
+                }
             }
         }
+        Err(Unstored::Changing)
     }
 
-    /// The connection behind an endpoint, if it may receive now. Asks the same of the database and of the vault whether
-    /// there is one or not, so that the time of an answer does not tell.
-    async fn receiver(&self, endpoint: &str, now: Timestamp) -> Result<Option<Receiver>, Unstored> {
-        let mut reader = self.db.reader().await?;
-        let connection = connections::store::find_by_endpoint(&mut reader, endpoint).await?;
-        let (app, id) = connection.as_ref().map_or((self.nobody.app, self.nobody.connection), |found| (found.app_id, found.id));
-        let app = apps::store::find_any(&mut reader, app).await?;
-        let stored = secrets::list_live(&mut reader, id, now).await?;
-        drop(reader);
-        let live = stored.iter().map(|secret| secret.live(&self.vault)).collect::<Result<Vec<_>, _>>()?;
-        if live.is_empty() {
-            let _ = self.vault.open(NOBODYS, NOBODYS.as_bytes(), &self.nobody.sealed);
-        }
-        let receives = connection.filter(|connection| may_receive(connection, app.as_ref()));
-        Ok(receives.map(|connection| Receiver { place: connection.place(), live }))
+    /// Whether to believe the request by what is known.
+    fn check(&self, known: &Known, endpoint: &str, request: &Incoming<'_>) -> Result<Result<Arrival, Refusal>, VaultError> {
+        let now = self.clock.now();
+        let Some(receiver) = known.receiver(endpoint) else {
+            // The same work as for a known endpoint, and never a success.
+            let _ = adapter::verify(Gateway::Razorpay, request, &self.nobody, now);
+            return Ok(Err(None));
+        };
+        let live = receiver.live.as_deref().map_err(|error| *error)?;
+        let place = receiver.place;
+        Ok(match adapter::verify(place.gateway, request, live, now) {
+            Err(reason) => Err(Some((place, reason))),
+            Ok(believed) => Ok(Arrival::new(place, request, believed, receive::headers_json(request.headers), now)),
+        })
     }
-
-    /// One unit of work: the event, its part in the payment's story, and the evidence.
-    async fn keep(&self, arrival: &Arrival<'_>) -> Result<(), DbError> {
-        let reading = arrival.place.gateway.adapter().read(arrival.body);
-        let mut tx = self.db.begin().await?;
-        let appended = events::append(&mut tx, arrival, &reading).await?;
-        if let (Appended::New(event), Content::Facts(facts)) = (appended, &reading.content) {
-            let transaction = transactions::project(&mut tx, arrival.place, facts, arrival.at).await?;
-            events::store::update_transaction(&mut tx, event, transaction).await?;
-        }
-        evidence::add_verified(&mut tx, arrival.place.connection, arrival.at).await?;
-        tx.commit().await
-    }
-}
-
-fn may_receive(connection: &Connection, app: Option<&apps::App>) -> bool {
-    connection.is_enabled && app.is_some_and(|app| app.is_enabled)
 }

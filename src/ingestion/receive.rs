@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{
     HttpRequest,
     http::header::{self, HeaderMap},
-    web::{BytesMut, Payload},
+    web::{Bytes, BytesMut, Payload},
 };
 use futures_util::StreamExt as _;
 
@@ -31,7 +31,7 @@ pub(crate) enum Unreceived {
 ///
 /// # Errors
 /// When it is encoded, too large, too slow or broken off.
-pub(crate) async fn body(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Unreceived> {
+pub(crate) async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, Unreceived> {
     if request.headers().get_all(header::CONTENT_ENCODING).any(|value| !is_identity(value.as_bytes())) {
         return Err(Unreceived::Encoded);
     }
@@ -42,16 +42,25 @@ pub(crate) async fn body(request: &HttpRequest, payload: Payload) -> Result<Byte
     tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| Unreceived::TooSlow)?
 }
 
-async fn collect(mut payload: Payload) -> Result<BytesMut, Unreceived> {
-    let mut body = BytesMut::new();
+/// A body that comes in one piece, as nearly all do, is kept as it came; only what comes in several is copied together.
+async fn collect(mut payload: Payload) -> Result<Bytes, Unreceived> {
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Unreceived::Broken)?;
-        if body.len() + chunk.len() > LARGEST {
+        if first.len().max(rest.len()) + chunk.len() > LARGEST {
             return Err(Unreceived::TooLarge);
         }
-        body.extend_from_slice(&chunk);
+        if first.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if rest.is_empty() {
+            rest.extend_from_slice(&first);
+        }
+        rest.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
 fn is_identity(value: &[u8]) -> bool {

@@ -1,9 +1,9 @@
 //! Notes refused requests off the hot path: gathered in memory, written down a few at a time.
 //!
-//! The rule: a flood of forgeries costs one small write per connection and interval, and none on the way to an answer.
+//! The rule: a flood of forgeries costs one small commit an interval, and none on the way to an answer.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -15,7 +15,7 @@ use crate::{
         Place,
         evidence::{self, Refusals},
     },
-    db::Db,
+    db::{Db, DbError},
     gateways::adapter::Rejected,
     kernel::{id::ConnectionId, time::Timestamp},
 };
@@ -26,7 +26,7 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// Where refusals are noted. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    gathered: Arc<Mutex<HashMap<ConnectionId, Refusals>>>,
+    gathered: Arc<Mutex<BTreeMap<ConnectionId, Refusals>>>,
     wake: Arc<Notify>,
 }
 
@@ -54,30 +54,34 @@ impl Recorder {
         self.wake.notify_one();
     }
 
-    fn take(&self) -> HashMap<ConnectionId, Refusals> {
+    fn take(&self) -> BTreeMap<ConnectionId, Refusals> {
         std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts back what could not be written, for the next time.
-    fn put_back(&self, connection: ConnectionId, refusals: Refusals) {
+    fn put_back(&self, refused: BTreeMap<ConnectionId, Refusals>) {
         let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered
-            .entry(connection)
-            .and_modify(|newer| {
-                newer.count += refusals.count;
-                newer.first_at = refusals.first_at;
-            })
-            .or_insert(refusals);
+        for (connection, older) in refused {
+            gathered
+                .entry(connection)
+                .and_modify(|newer| {
+                    newer.count += older.count;
+                    newer.first_at = older.first_at;
+                })
+                .or_insert(older);
+        }
         drop(gathered);
         self.wake.notify_one();
     }
 
     async fn flush(&self, db: &Db) {
-        for (connection, refusals) in self.take() {
-            if let Err(error) = write_one(db, connection, &refusals).await {
-                tracing::warn!(%connection, %error, "refusals could not be written down yet");
-                self.put_back(connection, refusals);
-            }
+        let refused = self.take();
+        if refused.is_empty() {
+            return;
+        }
+        if let Err(error) = write_down(db, &refused).await {
+            tracing::warn!(connections = refused.len(), %error, "refusals could not be written down yet");
+            self.put_back(refused);
         }
     }
 }
@@ -105,8 +109,9 @@ async fn write(recorder: Recorder, db: Db, stop: Arc<Notify>) {
     }
 }
 
-async fn write_one(db: &Db, connection: ConnectionId, refusals: &Refusals) -> Result<(), crate::db::DbError> {
+/// All of them in one unit of work: a flood at many connections costs no more commits than one at a single one.
+async fn write_down(db: &Db, refused: &BTreeMap<ConnectionId, Refusals>) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    evidence::add_refused(&mut tx, connection, refusals).await?;
+    evidence::add_refused(&mut tx, refused).await?;
     tx.commit().await
 }

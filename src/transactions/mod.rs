@@ -11,10 +11,17 @@ pub(crate) mod store;
 pub(crate) mod timeline;
 pub(crate) mod views;
 
-use std::{fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    str::FromStr,
+};
 
-use projection::Facts;
-use store::{Cursor, Filter};
+use projection::{Facts, Story};
+use store::{
+    Cursor, Filter,
+    stories::{self, Entry, Key, Locked, News},
+};
 
 use crate::{
     connections::Place,
@@ -114,17 +121,67 @@ impl Transaction {
     }
 }
 
-/// Lets the facts into the payment's story, and returns the transaction they belong to.
+/// What one arrival says about one payment, and where it belongs.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) facts: &'a Facts,
+    pub(crate) at: Timestamp,
+}
+
+impl<'a> Told<'a> {
+    fn key(&self) -> Key<'a> {
+        (self.place.connection, &self.facts.payment_id)
+    }
+}
+
+/// Lets the facts into the payments' stories, and says for each which transaction it belongs to.
+///
+/// Facts that were let in before change nothing, so it does not matter whether an arrival is new.
 ///
 /// # Errors
-/// When the database refuses; then the event itself is not stored either.
-pub(crate) async fn project(tx: &mut Tx, place: &Place, facts: &Facts, now: Timestamp) -> Result<TransactionId, DbError> {
-    // Makes the row or takes its lock: two servers that learn of one payment at once follow each other.
-    let id = store::claim(tx, place, &facts.payment_id, TransactionId::new(now), facts.at).await?;
-    let mut story = store::read(tx, id).await?;
-    story.absorb(facts);
-    store::write(tx, id, &story, facts).await?;
-    Ok(id)
+/// When the database refuses; then the events themselves are not stored either.
+pub(crate) async fn project(tx: &mut Tx, told: &[Told<'_>]) -> Result<Vec<TransactionId>, DbError> {
+    let mut entries = entries(told);
+    if !stories::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
+        // Some are there already, maybe made by another server a moment ago: lock them all and tell them on.
+        let stored = stories::lock(tx, &entries.values().collect::<Vec<_>>()).await?;
+        let before: HashMap<Key<'_>, &Locked> = stored.iter().map(|stored| (stored.key(), stored)).collect();
+        for (key, entry) in &mut entries {
+            if let Some(stored) = before.get(key).filter(|stored| stored.id != entry.id) {
+                let facts = told.iter().filter(|told| told.key() == *key).map(|told| told.facts);
+                *entry = tell_on(entry, stored, facts);
+            }
+        }
+        let changed: Vec<_> = entries.values().filter(|entry| entry.is_changed).collect();
+        stories::update(tx, &changed).await?;
+    }
+    stories::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
+    Ok(told.iter().filter_map(|told| entries.get(&told.key())).map(|entry| entry.id).collect())
+}
+
+/// The stories as if nothing were stored of these payments yet, in the order of their keys.
+fn entries<'a>(told: &[Told<'a>]) -> BTreeMap<Key<'a>, Entry<'a>> {
+    let mut entries = BTreeMap::new();
+    for told in told {
+        let id = || TransactionId::new(told.at);
+        entries
+            .entry(told.key())
+            .or_insert_with(|| Entry::new(id(), told.place, &told.facts.payment_id))
+            .story
+            .absorb(told.facts);
+    }
+    for entry in entries.values_mut() {
+        entry.news = News::between(&Story::default(), &entry.story);
+    }
+    entries
+}
+
+/// The stored story, told on.
+fn tell_on<'a>(entry: &Entry<'a>, stored: &Locked, facts: impl Iterator<Item = &'a Facts>) -> Entry<'a> {
+    let mut story = stored.story.clone();
+    facts.for_each(|facts| story.absorb(facts));
+    entry.told_on(stored.id, &stored.story, story)
 }
 
 /// The end of every list, after which nothing is newer.

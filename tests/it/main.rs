@@ -14,6 +14,8 @@ mod credentials;
 mod csrf;
 mod demo;
 mod ingestion_answers;
+mod ingestion_batches;
+mod ingestion_changes;
 mod ingestion_duplicates;
 mod ingestion_limits;
 mod ingestion_signed_ids;

@@ -100,6 +100,11 @@ impl TestApp {
         Self { address: server.address(), server: Some(server), installation }
     }
 
+    /// Another server on the same installation, which only PostgreSQL allows.
+    pub(crate) async fn another_server(&self) -> Server {
+        Server::start(self.config(), self.clock.clone()).await.unwrap()
+    }
+
     /// The one-time link, while there is no user.
     pub(crate) fn setup_link(&self) -> Option<String> {
         self.server.as_ref().and_then(Server::setup_link)

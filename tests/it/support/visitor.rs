@@ -67,6 +67,11 @@ impl Visitor {
         Self { base: format!("http://{address}"), cookies: Mutex::default() }
     }
 
+    /// The same browser at another server.
+    pub(crate) fn elsewhere(&self, address: std::net::SocketAddr) -> Self {
+        Self { base: format!("http://{address}"), cookies: Mutex::new(self.cookies.lock().unwrap().clone()) }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Page {
         self.send(Method::GET, path, None, &[]).await
     }

@@ -1,0 +1,156 @@
+//! Statements over many rows: one hand-over to the driver for a batch instead of one a row.
+//!
+//! The rule: such a statement has a text for each number of rows, so it comes in a few lengths only. Each is prepared
+//! once a connection, and a batch is cut into pieces of these lengths.
+
+use std::sync::OnceLock;
+
+use super::{Db, Tx};
+
+/// How many rows a piece may have: the greatest first, each half of the one before.
+const LENGTHS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
+
+/// A statement whose middle is repeated for every row: `head row, row, … tail`. A parameter is written `?`.
+pub(crate) struct Rows {
+    head: &'static str,
+    row: &'static str,
+    tail: &'static str,
+    sqlite: [OnceLock<String>; LENGTHS.len()],
+    postgres: [OnceLock<String>; LENGTHS.len()],
+}
+
+impl Rows {
+    pub(crate) const fn new(head: &'static str, row: &'static str, tail: &'static str) -> Self {
+        Self {
+            head,
+            row,
+            tail,
+            sqlite: [const { OnceLock::new() }; LENGTHS.len()],
+            postgres: [const { OnceLock::new() }; LENGTHS.len()],
+        }
+    }
+
+    /// The statement for a piece of that many rows, as that database writes parameters.
+    pub(crate) fn text(&'static self, tx: &Tx, rows: usize) -> &'static str {
+        match tx {
+            Tx::Sqlite(_) => self.sqlite(rows),
+            Tx::Postgres(_) => self.postgres(rows),
+        }
+    }
+
+    /// The shortest and the longest text, for the test that prepares every statement.
+    pub(crate) fn texts(&'static self, db: &Db) -> [&'static str; 2] {
+        [1, LENGTHS[0]].map(|rows| match db {
+            Db::Sqlite { .. } => self.sqlite(rows),
+            Db::Postgres(_) => self.postgres(rows),
+        })
+    }
+
+    /// SQLite takes `?` as it is; a number would have to be read from the text for every value that is bound.
+    fn sqlite(&'static self, rows: usize) -> &'static str {
+        self.sqlite[place(rows)].get_or_init(|| self.repeated(rows))
+    }
+
+    fn postgres(&'static self, rows: usize) -> &'static str {
+        self.postgres[place(rows)].get_or_init(|| numbered(&self.repeated(rows)))
+    }
+
+    fn repeated(&self, rows: usize) -> String {
+        format!("{} {} {}", self.head, vec![self.row; rows].join(", "), self.tail)
+    }
+}
+
+/// Cuts a batch into pieces that have a text.
+pub(crate) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = LENGTHS.into_iter().find(|length| *length <= rows.len())?;
+        let (piece, rest) = rows.split_at(length);
+        rows = rest;
+        Some(piece)
+    })
+}
+
+/// Which text has that many rows. Only [`pieces`] says how many there are.
+fn place(rows: usize) -> usize {
+    LENGTHS.iter().position(|length| *length == rows).unwrap_or(LENGTHS.len() - 1)
+}
+
+/// `?` becomes `$1`, `$2` and so on.
+fn numbered(text: &str) -> String {
+    let mut parts = text.split('?');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.zip(1..).fold(first, |text, (part, number)| format!("{text}${number}{part}"))
+}
+
+/// Names this store's statements over many rows, and lists them beside [`super::sql!`]'s.
+macro_rules! rows {
+    ($($(#[$doc:meta])* $name:ident = $head:expr, $row:expr, $tail:expr;)+) => {
+        $($(#[$doc])* static $name: $crate::db::rows::Rows = $crate::db::rows::Rows::new($head, $row, $tail);)+
+        /// Every statement over many rows of this store.
+        pub(crate) static ROWS: &[(&str, &$crate::db::rows::Rows)] =
+            &[$((concat!(module_path!(), "::", stringify!($name)), &$name)),+];
+    };
+}
+pub(crate) use rows;
+
+/// Runs a statement over many rows, piece by piece, and says how many rows it touched. `$bind` binds one row.
+macro_rules! execute_rows {
+    ($tx:expr, $statement:expr, $rows:expr, |$query:ident, $row:ident| $bind:expr) => {{
+        let mut touched = 0;
+        for piece in $crate::db::rows::pieces($rows) {
+            let text = $statement.text($tx, piece.len());
+            touched += $crate::db::execute!(&mut *$tx, {
+                let mut $query = sqlx::query(text);
+                for $row in piece {
+                    $query = $bind;
+                }
+                $query
+            })?;
+        }
+        Ok::<u64, $crate::db::DbError>(touched)
+    }};
+}
+pub(crate) use execute_rows;
+
+/// Runs a statement over many rows, piece by piece, and gathers what it returns. `$bind` binds one row.
+macro_rules! fetch_rows {
+    ($tx:expr, $statement:ident -> $type:ty, $rows:expr, |$query:ident, $row:ident| $bind:expr) => {{
+        let mut found: Vec<$type> = Vec::new();
+        for piece in $crate::db::rows::pieces($rows) {
+            let text = $statement.text($tx, piece.len());
+            found.extend($crate::db::run!(&mut *$tx, |conn| {
+                let mut $query = sqlx::query_as::<_, $type>(text);
+                for $row in piece {
+                    $query = $bind;
+                }
+                $query.fetch_all(conn).await
+            })?);
+        }
+        Ok::<Vec<$type>, $crate::db::DbError>(found)
+    }};
+}
+pub(crate) use fetch_rows;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static INSERT: Rows = Rows::new("INSERT INTO t (a, b) VALUES", "(?, ?)", "ON CONFLICT DO NOTHING");
+
+    #[test]
+    fn a_statement_has_a_row_for_each_and_its_parameters_in_order() {
+        assert_eq!(INSERT.sqlite(1), "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING");
+        assert_eq!(INSERT.postgres(2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING");
+        assert!(INSERT.postgres(128).contains("($255, $256) ON"));
+    }
+
+    #[test]
+    fn pieces_are_the_whole_in_order_and_each_has_a_text() {
+        for length in 0..300 {
+            let rows: Vec<usize> = (0..length).collect();
+            let all: Vec<&[usize]> = pieces(&rows).collect();
+            assert_eq!(all.concat(), rows);
+            assert!(all.iter().all(|piece| LENGTHS.contains(&piece.len())));
+        }
+    }
+}

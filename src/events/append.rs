@@ -1,0 +1,188 @@
+//! A batch of verified requests becomes rows: new events, conflicts, receipts more of events that were there.
+//!
+//! The rule: bodies before ids, and each in one order on every server. Two servers that keep the same then wait for
+//! each other and cannot lock up.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    State,
+    store::log::{self, Claim},
+};
+use crate::{
+    connections::Place,
+    db::{DbError, Tx},
+    gateways::adapter::{self, Content, Incoming, Reading, Verified},
+    kernel::{
+        id::{ConnectionId, EventId, SecretId, TransactionId},
+        time::Timestamp,
+    },
+    transactions::Told,
+};
+
+/// A verified request that is to be kept.
+pub(crate) struct Arrival {
+    /// The row's id, should it be a new event.
+    pub(crate) id: EventId,
+    pub(crate) place: Place,
+    pub(crate) body: Verified,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) identity: [u8; 32],
+    pub(crate) locality: String,
+    pub(crate) gateway_event_id: Option<String>,
+    pub(crate) secret: SecretId,
+    /// As JSON, without what could sign somebody in.
+    pub(crate) headers: String,
+    pub(crate) reading: Reading,
+    pub(crate) at: Timestamp,
+}
+
+impl Arrival {
+    /// Reads what was verified: all the work that needs no database.
+    pub(crate) fn new(
+        place: Place,
+        request: &Incoming<'_>,
+        believed: (Verified, SecretId),
+        headers: String,
+        at: Timestamp,
+    ) -> Self {
+        let (body, secret) = believed;
+        let adapter = place.gateway.adapter();
+        let gateway_event_id = adapter.event_id(request);
+        let sha256 = body.sha256();
+        Self {
+            id: EventId::new(at),
+            place,
+            sha256,
+            identity: adapter::identity(place.gateway, sha256, gateway_event_id),
+            locality: adapter::locality(body.octets()).to_owned(),
+            gateway_event_id: gateway_event_id.map(str::to_owned),
+            secret,
+            headers,
+            reading: adapter.read(&body),
+            body,
+            at,
+        }
+    }
+
+    /// What it says about a payment, if it says anything.
+    pub(crate) fn told(&self) -> Option<Told<'_>> {
+        match &self.reading.content {
+            Content::Facts(facts) => Some(Told { place: &self.place, facts, at: self.at }),
+            Content::Unhandled | Content::Quarantined(_) => None,
+        }
+    }
+
+    /// What makes two arrivals the same event.
+    fn key(&self) -> Key<'_> {
+        (self.place.connection, &self.locality, &self.identity)
+    }
+}
+
+/// An arrival, and the transaction that its facts belong to.
+pub(crate) type Kept<'a> = (&'a Arrival, Option<TransactionId>);
+
+type Key<'a> = (ConnectionId, &'a str, &'a [u8; 32]);
+
+/// The arrivals of a batch that are the same event.
+pub(crate) struct Group<'a> {
+    pub(crate) first: &'a Arrival,
+    pub(crate) transaction: Option<TransactionId>,
+    /// How many they are.
+    pub(crate) receipts: i64,
+    /// Whether they came under different ids.
+    pub(crate) is_flagged: bool,
+    pub(crate) last_at: Timestamp,
+    /// The event they are: their own row, or the one that was there.
+    event: EventId,
+    /// The id under which that event came first.
+    gateway_event_id: Option<String>,
+}
+
+impl<'a> Group<'a> {
+    fn new((first, transaction): Kept<'a>) -> Self {
+        let gateway_event_id = first.gateway_event_id.clone();
+        Self { first, transaction, receipts: 0, is_flagged: false, last_at: first.at, event: first.id, gateway_event_id }
+    }
+
+    fn add(&mut self, arrival: &Arrival) {
+        self.receipts += 1;
+        self.is_flagged |= arrival.gateway_event_id != self.first.gateway_event_id;
+        self.last_at = self.last_at.max(arrival.at);
+    }
+
+    fn is_new(&self) -> bool {
+        self.event == self.first.id
+    }
+}
+
+type Groups<'a> = BTreeMap<Key<'a>, Group<'a>>;
+
+/// Keeps a batch.
+///
+/// # Errors
+/// When the database refuses; then nothing of the batch is kept.
+pub(crate) async fn append(tx: &mut Tx, batch: &[Kept<'_>]) -> Result<(), DbError> {
+    let mut groups = group(batch);
+    if !log::insert(tx, &groups.values().collect::<Vec<_>>()).await? {
+        receive_again(tx, &mut groups).await?;
+    }
+    let new: Vec<&Group<'_>> = groups.values().filter(|group| group.is_new()).collect();
+    log::insert_payloads(tx, &new).await?;
+    claim_ids(tx, batch, &groups).await
+}
+
+fn group<'a>(batch: &[Kept<'a>]) -> Groups<'a> {
+    let mut groups = Groups::new();
+    for kept in batch {
+        groups.entry(kept.0.key()).or_insert_with(|| Group::new(*kept)).add(kept.0);
+    }
+    groups
+}
+
+/// Counts those that were there as receipts more.
+async fn receive_again(tx: &mut Tx, groups: &mut Groups<'_>) -> Result<(), DbError> {
+    let ids: Vec<EventId> = groups.values().map(|group| group.first.id).collect();
+    let made = log::made(tx, &ids).await?;
+    let known: Vec<&Group<'_>> = groups.values().filter(|group| !made.contains(&group.first.id)).collect();
+    let found = log::add_receipts(tx, &known).await?;
+    let found: HashMap<_, _> = found.into_iter().map(|found| ((found.connection_id, found.identity.clone()), found)).collect();
+    for group in groups.values_mut() {
+        if let Some(found) = found.get(&(group.first.place.connection, group.first.identity.to_vec())) {
+            group.event = found.id;
+            group.gateway_event_id.clone_from(&found.gateway_event_id);
+        }
+    }
+    Ok(())
+}
+
+/// Remembers the gateway's ids, and marks new events that came under an id which another event had first.
+async fn claim_ids(tx: &mut Tx, batch: &[Kept<'_>], groups: &Groups<'_>) -> Result<(), DbError> {
+    let claims = claims(batch, groups);
+    let are_all_first =
+        log::claim(tx, &claims.iter().map(|(key, event)| (key.0, key.1, *event)).collect::<Vec<Claim<'_>>>()).await?;
+    for group in groups.values().filter(|group| group.is_new()) {
+        let Some(id) = group.first.gateway_event_id.as_deref() else { continue };
+        let connection = group.first.place.connection;
+        let first = match claims.get(&(connection, id)) {
+            Some(first) if are_all_first => *first,
+            _ => log::find_first(tx, connection, id).await?,
+        };
+        if first != group.event {
+            log::update_conflict(tx, group.event, State::of(&group.first.reading.content, true), first).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Each id with the event that came under it first in this batch, but for ids that their event had from the start.
+fn claims<'a>(batch: &[Kept<'a>], groups: &Groups<'a>) -> BTreeMap<(ConnectionId, &'a str), EventId> {
+    let mut claims = BTreeMap::new();
+    for (arrival, _) in batch {
+        let (Some(id), Some(group)) = (arrival.gateway_event_id.as_deref(), groups.get(&arrival.key())) else { continue };
+        if group.is_new() || group.gateway_event_id.as_deref() != Some(id) {
+            claims.entry((arrival.place.connection, id)).or_insert(group.event);
+        }
+    }
+    claims
+}

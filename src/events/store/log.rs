@@ -1,0 +1,133 @@
+//! The writing side of the `events`, `event_payloads` and `event_ids` tables: a batch at a time.
+
+use sqlx::FromRow;
+
+use crate::{
+    db::{
+        DbError, Tx, execute,
+        rows::{execute_rows, fetch_rows, rows},
+        run, sql,
+    },
+    events::{State, append::Group},
+    gateways::adapter::Content,
+    kernel::id::{ConnectionId, EventId},
+};
+
+macro_rules! insert {
+    () => {
+        "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, locality, \
+         identity, body_sha256, state, fault, transaction_id, amount_subunits, currency, secret_id, receipts, is_flagged, \
+         occurred_at, received_at, last_received_at) VALUES"
+    };
+}
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+rows! {
+    INSERT = insert!(), ROW, "ON CONFLICT (connection_id, locality, identity) DO NOTHING";
+    MADE = "SELECT id FROM events WHERE id IN (", "?", ")";
+    /// Another id than the first one's, or none where there was one, marks the event: the id is not signed.
+    ADD_RECEIPTS = insert!(), ROW, "ON CONFLICT (connection_id, locality, identity) DO UPDATE SET \
+                    receipts = events.receipts + excluded.receipts, last_received_at = excluded.last_received_at, \
+                    is_flagged = events.is_flagged OR excluded.is_flagged \
+                    OR events.gateway_event_id IS DISTINCT FROM excluded.gateway_event_id \
+                    RETURNING id, connection_id, identity, gateway_event_id";
+    INSERT_PAYLOAD = "INSERT INTO event_payloads (event_id, headers, body) VALUES", "(?, ?, ?)", "";
+    CLAIM_ID = "INSERT INTO event_ids (connection_id, gateway_event_id, event_id) VALUES", "(?, ?, ?)",
+               "ON CONFLICT (connection_id, gateway_event_id) DO NOTHING";
+}
+
+sql! {
+    FIND_FIRST = "SELECT event_id FROM event_ids WHERE connection_id = $1 AND gateway_event_id = $2";
+    UPDATE_CONFLICT = "UPDATE events SET state = $2, conflict_with = $3 WHERE id = $1";
+}
+
+macro_rules! bind_group {
+    ($query:expr, $group:expr) => {{
+        let (place, reading) = (&$group.first.place, &$group.first.reading);
+        $query
+            .bind($group.first.id)
+            .bind(place.company)
+            .bind(place.app)
+            .bind(place.connection)
+            .bind(place.gateway.slug())
+            .bind(place.mode.slug())
+            .bind(&$group.first.gateway_event_id)
+            .bind(&reading.event_type)
+            .bind(&$group.first.locality)
+            .bind($group.first.identity.as_slice())
+            .bind($group.first.sha256.as_slice())
+            .bind(State::of(&reading.content, false).as_str())
+            .bind(fault(&reading.content))
+            .bind($group.transaction)
+            .bind(reading.amount.map(|amount| amount.subunits))
+            .bind(reading.amount.map(|amount| amount.currency.to_string()))
+            .bind($group.first.secret)
+            .bind($group.receipts)
+            .bind($group.is_flagged)
+            .bind(reading.occurred_at)
+            .bind($group.first.at)
+            .bind($group.last_at)
+    }};
+}
+
+fn fault(content: &Content) -> Option<&'static str> {
+    match content {
+        Content::Quarantined(fault) => Some(fault),
+        Content::Facts(_) | Content::Unhandled => None,
+    }
+}
+
+/// Adds the events that the connection does not have yet; whether that was all of them. In the order of their keys.
+pub(crate) async fn insert(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<bool, DbError> {
+    let added = execute_rows!(tx, INSERT, groups, |query, group| bind_group!(query, group))?;
+    Ok(usize::try_from(added) == Ok(groups.len()))
+}
+
+/// Which of these ids are rows.
+pub(crate) async fn made(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<EventId>, DbError> {
+    let found = fetch_rows!(tx, MADE -> (EventId,), ids, |query, id| query.bind(id))?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// An event that was there before.
+#[derive(FromRow)]
+pub(crate) struct Known {
+    pub(crate) id: EventId,
+    pub(crate) connection_id: ConnectionId,
+    pub(crate) identity: Vec<u8>,
+    pub(crate) gateway_event_id: Option<String>,
+}
+
+/// Counts arrivals as receipts more of the events that they repeat.
+pub(crate) async fn add_receipts(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<Vec<Known>, DbError> {
+    fetch_rows!(tx, ADD_RECEIPTS -> Known, groups, |query, group| bind_group!(query, group))
+}
+
+/// Keeps headers and octets of new events.
+pub(crate) async fn insert_payloads(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<(), DbError> {
+    execute_rows!(tx, INSERT_PAYLOAD, groups, |query, group| query
+        .bind(group.first.id)
+        .bind(&group.first.headers)
+        .bind(group.first.body.octets()))?;
+    Ok(())
+}
+
+/// A gateway's id at a connection, and the event that came under it.
+pub(crate) type Claim<'a> = (ConnectionId, &'a str, EventId);
+
+/// Remembers ids that were not seen before; whether that was all of them. In the order of their keys.
+pub(crate) async fn claim(tx: &mut Tx, claims: &[Claim<'_>]) -> Result<bool, DbError> {
+    let claimed = execute_rows!(tx, CLAIM_ID, claims, |query, claim| query.bind(claim.0).bind(claim.1).bind(claim.2))?;
+    Ok(usize::try_from(claimed) == Ok(claims.len()))
+}
+
+/// The event that came under that id first.
+pub(crate) async fn find_first(tx: &mut Tx, connection: ConnectionId, id: &str) -> Result<EventId, DbError> {
+    run!(tx, |conn| sqlx::query_scalar(FIND_FIRST).bind(connection).bind(id).fetch_one(conn).await)
+}
+
+/// Marks an event of this unit of work as one that came under another's id.
+pub(crate) async fn update_conflict(tx: &mut Tx, id: EventId, state: State, with: EventId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_CONFLICT).bind(id).bind(state.as_str()).bind(with))?;
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! One unit of work for a batch: its part in the payments' stories, the events, and the evidence.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::time::timeout;
+
+use super::{
+    store,
+    writer::{Store, Unkept},
+};
+use crate::{
+    connections::evidence::{self, Verifications},
+    db::{Db, DbError, Tx},
+    events::append::{self, Arrival},
+    kernel::id::ConnectionId,
+    transactions::{self, Told},
+};
+
+/// The longest that a unit of work may take. A database that does not answer at all must not hold up what comes later.
+const LONGEST: Duration = Duration::from_millis(3500);
+
+/// A verified request, and the version of what was known when it was believed.
+pub(crate) struct Job {
+    pub(crate) arrival: Arrival,
+    pub(crate) version: i64,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// On stable storage.
+    Stored,
+    /// Not stored: whom to believe has changed since. It is to be verified again.
+    Outdated,
+}
+
+/// Keeps batches in the database.
+pub(crate) struct Batch {
+    db: Db,
+}
+
+impl Batch {
+    pub(crate) const fn new(db: Db) -> Self {
+        Self { db }
+    }
+}
+
+impl Store for Batch {
+    type Item = Job;
+    type Kept = Kept;
+
+    async fn keep(&self, batch: &[Job]) -> Result<Vec<Kept>, Unkept> {
+        match timeout(LONGEST, keep(&self.db, batch)).await {
+            Ok(Ok(kept)) => Ok(kept),
+            Ok(Err(error)) => {
+                tracing::error!(events = batch.len(), %error, "a batch could not be stored");
+                Err(if matches!(error, DbError::Broken(_) | DbError::NotUnique) { Unkept::Defect } else { Unkept::Passing })
+            }
+            Err(_) => {
+                tracing::error!(events = batch.len(), "a batch could not be stored in time");
+                Err(Unkept::Passing)
+            }
+        }
+    }
+}
+
+async fn keep(db: &Db, batch: &[Job]) -> Result<Vec<Kept>, DbError> {
+    let mut tx = db.begin().await?;
+    let version = store::version(&mut tx).await?;
+    let kept = batch.iter().map(|job| if job.version == version { Kept::Stored } else { Kept::Outdated }).collect();
+    let arrivals: Vec<&Arrival> = batch.iter().filter(|job| job.version == version).map(|job| &job.arrival).collect();
+    if !arrivals.is_empty() {
+        write(&mut tx, &arrivals).await?;
+    }
+    tx.commit().await?;
+    Ok(kept)
+}
+
+/// Tables in one order on every server – transactions, events, ids, evidence – so that two of them cannot lock up.
+async fn write(tx: &mut Tx, arrivals: &[&Arrival]) -> Result<(), DbError> {
+    let told: Vec<Told<'_>> = arrivals.iter().filter_map(|arrival| arrival.told()).collect();
+    let mut transactions = transactions::project(tx, &told).await?.into_iter();
+    let kept: Vec<append::Kept<'_>> =
+        arrivals.iter().map(|arrival| (*arrival, arrival.told().and_then(|_| transactions.next()))).collect();
+    append::append(tx, &kept).await?;
+    evidence::add_verified(tx, &verifications(arrivals)).await
+}
+
+fn verifications(arrivals: &[&Arrival]) -> BTreeMap<ConnectionId, Verifications> {
+    let mut verified = BTreeMap::new();
+    for arrival in arrivals {
+        let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at };
+        let entry = verified.entry(arrival.place.connection).or_insert(none);
+        entry.count += 1;
+        entry.last_at = entry.last_at.max(arrival.at);
+    }
+    verified
+}

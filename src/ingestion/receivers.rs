@@ -1,0 +1,159 @@
+//! What decides about an arriving request – endpoints and their SECRETs – kept in memory, all of it.
+//!
+//! The rule: nobody is believed or refused by knowledge that may be out of date. What is believed carries the version
+//! it was believed under, and the batch that stores it looks whether that still is the version. Before somebody is
+//! refused the version is read again; in a flood of refusals ten times a second, and not once for each.
+//!
+//! An unknown endpoint takes the same look into the same map as a known one, so the time of an answer does not tell
+//! which there are.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::{sync::Mutex, time::Instant};
+
+use super::store;
+use crate::{
+    apps,
+    connections::{self, Place, secrets},
+    db::{Db, DbError, Reader},
+    gateways::adapter::LiveSecret,
+    kernel::{
+        time::Clock,
+        vault::{Vault, VaultError},
+    },
+};
+
+/// How often a second the version is read for refusals.
+const READS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+
+/// One version of what is known.
+pub(crate) struct Known {
+    pub(crate) version: i64,
+    receivers: HashMap<String, Receiver>,
+}
+
+/// A connection that may receive, with what it believes.
+pub(crate) struct Receiver {
+    pub(crate) place: Place,
+    /// The SECRETs that counted when this was read; each says until when.
+    pub(crate) live: Result<Vec<LiveSecret>, VaultError>,
+}
+
+impl Known {
+    /// The connection behind an endpoint, if it may receive.
+    pub(crate) fn receiver(&self, endpoint: &str) -> Option<&Receiver> {
+        self.receivers.get(endpoint)
+    }
+}
+
+/// What one server knows.
+pub(crate) struct Receivers {
+    db: Db,
+    vault: Vault,
+    clock: Clock,
+    known: RwLock<Option<Arc<Known>>>,
+    last: Mutex<Last>,
+    pace: DefaultDirectRateLimiter,
+}
+
+/// The last reading of the version.
+#[derive(Clone, Copy)]
+struct Last {
+    began: Instant,
+    is_good: bool,
+}
+
+/// It cannot be known now who may be believed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unknown {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("endpoints could not be read a moment ago")]
+    StillUnreadable,
+}
+
+impl Receivers {
+    pub(crate) fn new(db: Db, vault: Vault, clock: Clock) -> Self {
+        let last = Mutex::new(Last { began: Instant::now(), is_good: false });
+        Self { db, vault, clock, known: RwLock::default(), last, pace: RateLimiter::direct(Quota::per_second(READS)) }
+    }
+
+    /// What is known, whether it still holds or not.
+    ///
+    /// # Errors
+    /// When nothing is known yet and the database does not tell.
+    pub(crate) async fn known(&self) -> Result<Arc<Known>, Unknown> {
+        match self.current() {
+            Some(known) => Ok(known),
+            None => self.after(i64::MIN).await,
+        }
+    }
+
+    /// What was known at `asked` or later; in a flood, what was known a tenth of a second ago.
+    ///
+    /// # Errors
+    /// When the database does not tell.
+    pub(crate) async fn at(&self, asked: Instant) -> Result<Arc<Known>, Unknown> {
+        let mut last = self.last.lock().await;
+        if last.began <= asked && self.pace.check().is_ok() {
+            return self.read(&mut last).await;
+        }
+        self.current().filter(|_| last.is_good).ok_or(Unknown::StillUnreadable)
+    }
+
+    /// Another version than this one, which a batch has found to be over.
+    ///
+    /// # Errors
+    /// When the database does not tell.
+    pub(crate) async fn after(&self, version: i64) -> Result<Arc<Known>, Unknown> {
+        let mut last = self.last.lock().await;
+        match self.current() {
+            Some(known) if known.version != version => Ok(known),
+            _ => self.read(&mut last).await,
+        }
+    }
+
+    /// Reads the version, and what has changed with it. Whoever stops waiting leaves the last reading as it was.
+    async fn read(&self, last: &mut Last) -> Result<Arc<Known>, Unknown> {
+        let began = Instant::now();
+        let read = self.read_now().await;
+        *last = Last { began, is_good: read.is_ok() };
+        Ok(read?)
+    }
+
+    async fn read_now(&self) -> Result<Arc<Known>, DbError> {
+        let mut reader = self.db.reader().await?;
+        // The version first: what changes meanwhile is read early rather than missed.
+        let version = store::version(&mut reader).await?;
+        if let Some(known) = self.current().filter(|known| known.version == version) {
+            return Ok(known);
+        }
+        let known = Arc::new(Known { version, receivers: self.receivers(&mut reader).await? });
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
+        Ok(known)
+    }
+
+    async fn receivers(&self, reader: &mut Reader) -> Result<HashMap<String, Receiver>, DbError> {
+        let off = apps::store::list_disabled(&mut *reader).await?;
+        let connections = connections::store::list_receiving(&mut *reader).await?;
+        let mut live = HashMap::new();
+        for secret in secrets::list_all_live(reader, self.clock.now()).await? {
+            live.entry(secret.connection_id).or_insert_with(Vec::new).push(secret.live(&self.vault));
+        }
+        let receiving = connections.into_iter().filter(|connection| !off.contains(&connection.app_id)).map(|connection| {
+            let live = live.remove(&connection.id).unwrap_or_default().into_iter().collect();
+            let place = connection.place();
+            (connection.endpoint, Receiver { place, live })
+        });
+        Ok(receiving.collect())
+    }
+
+    fn current(&self) -> Option<Arc<Known>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

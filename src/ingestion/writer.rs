@@ -1,0 +1,150 @@
+//! Group commit: requests that arrive together share one unit of work and one sync.
+//!
+//! The rule: every submitter gets exactly one answer, and a good one only after the unit of work that holds its item has
+//! ended well. A batch is whatever has queued while the one before was written; nothing ever waits for more to come.
+//! Nothing here knows a database, so that a model checker can try every order of events.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use futures_util::FutureExt as _;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+/// The most items in one unit of work.
+const BATCH: usize = 128;
+/// The most items that wait. More are sent away, not kept in memory.
+const QUEUE: usize = 4096;
+/// The most bytes that wait, in KiB.
+const ROOM: usize = 32 * 1024;
+
+/// Where batches are kept.
+pub(crate) trait Store: Send + Sync + 'static {
+    /// What is kept.
+    type Item: Send + Sync + 'static;
+    /// What became of an item in a unit of work that ended well.
+    type Kept: Send + 'static;
+
+    /// Keeps all of them in one unit of work, or none. What became of each, in order.
+    fn keep(&self, batch: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Kept>, Unkept>> + Send;
+}
+
+/// Why a unit of work did not end well. It may have been kept all the same: an error is no proof of absence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unkept {
+    /// The store cannot be used now.
+    #[error("the store cannot be used now")]
+    Passing,
+    /// Something in the batch cannot be stored: our own fault.
+    #[error("something cannot be stored")]
+    Defect,
+    /// Too much waits already, or the writer has ended.
+    #[error("too much waits to be stored")]
+    Full,
+}
+
+/// Takes items, and answers when they are kept. Cheap to share.
+pub(crate) struct Writer<S: Store> {
+    jobs: RwLock<Option<mpsc::Sender<Job<S>>>>,
+    room: Arc<Semaphore>,
+}
+
+struct Job<S: Store> {
+    item: S::Item,
+    submitter: Submitter<S::Kept>,
+}
+
+/// Who waits for an answer, with the room that the item takes until then.
+struct Submitter<K> {
+    answer: oneshot::Sender<Result<K, Unkept>>,
+    #[expect(dead_code, reason = "held, not read")]
+    room: OwnedSemaphorePermit,
+}
+
+impl<K> Submitter<K> {
+    /// Whoever stopped waiting misses nothing.
+    fn tell(self, kept: Result<K, Unkept>) {
+        let _ = self.answer.send(kept);
+    }
+}
+
+/// What is to be run for a [`Writer`]; as often as units of work may run beside each other.
+pub(crate) struct Batches<S: Store> {
+    jobs: Arc<Mutex<mpsc::Receiver<Job<S>>>>,
+    store: Arc<S>,
+}
+
+impl<S: Store> Clone for Batches<S> {
+    fn clone(&self) -> Self {
+        Self { jobs: Arc::clone(&self.jobs), store: Arc::clone(&self.store) }
+    }
+}
+
+impl<S: Store> Writer<S> {
+    /// A writer, and what is to be run for it.
+    pub(crate) fn new(store: S) -> (Self, Batches<S>) {
+        Self::bounded(store, QUEUE)
+    }
+
+    fn bounded(store: S, queue: usize) -> (Self, Batches<S>) {
+        let (sender, receiver) = mpsc::channel(queue);
+        let writer = Self { jobs: RwLock::new(Some(sender)), room: Arc::new(Semaphore::new(ROOM)) };
+        (writer, Batches { jobs: Arc::new(Mutex::new(receiver)), store: Arc::new(store) })
+    }
+
+    /// Hands over an item of that many bytes and waits until it is kept. Whoever stops waiting harms nobody; the item
+    /// may be kept all the same.
+    ///
+    /// # Errors
+    /// When it is not certain that it was kept.
+    pub(crate) async fn submit(&self, item: S::Item, bytes: usize) -> Result<S::Kept, Unkept> {
+        let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(kibibytes).map_err(|_| Unkept::Full)?;
+        let (answer, answered) = oneshot::channel();
+        {
+            let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner);
+            let jobs = jobs.as_ref().ok_or(Unkept::Full)?;
+            jobs.try_send(Job { item, submitter: Submitter { answer, room } }).map_err(|_| Unkept::Full)?;
+        }
+        answered.await.unwrap_or(Err(Unkept::Passing))
+    }
+
+    /// Takes no more. What was handed over is still kept and answered; then the batches end.
+    pub(crate) fn close(&self) {
+        self.jobs.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl<S: Store> Batches<S> {
+    /// Keeps batch after batch until the writer is closed and nothing waits any more.
+    pub(crate) async fn run(self) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while self.jobs.lock().await.recv_many(&mut batch, BATCH).await > 0 {
+            self.write(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    async fn write(&self, batch: Vec<Job<S>>) {
+        let (items, submitters): (Vec<_>, Vec<_>) = batch.into_iter().map(|job| (job.item, job.submitter)).unzip();
+        match self.keep(&items).await {
+            Ok(kept) => submitters.into_iter().zip(kept).for_each(|(submitter, kept)| submitter.tell(Ok(kept))),
+            // One of them cannot be stored: each by itself, so that it does not take the others with it.
+            Err(Unkept::Defect) if items.len() > 1 => {
+                for (item, submitter) in items.chunks(1).zip(submitters) {
+                    submitter.tell(self.keep(item).await.and_then(|mut kept| kept.pop().ok_or(Unkept::Defect)));
+                }
+            }
+            Err(unkept) => submitters.into_iter().for_each(|submitter| submitter.tell(Err(unkept))),
+        }
+    }
+
+    /// What panics is a defect, and ends nobody else's work.
+    async fn keep(&self, items: &[S::Item]) -> Result<Vec<S::Kept>, Unkept> {
+        let kept = AssertUnwindSafe(self.store.keep(items)).catch_unwind().await.unwrap_or(Err(Unkept::Defect))?;
+        if kept.len() == items.len() { Ok(kept) } else { Err(Unkept::Defect) }
+    }
+}
+
+#[cfg(test)]
+mod model;

@@ -1,0 +1,247 @@
+//! The stories of payments, read and written many at a time: the writing side of the `transactions`, `refunds` and
+//! `disputes` tables.
+//!
+//! The rule: a story that is there is locked before it is read, and rows are locked in one order – connection, then
+//! payment – so that two servers that learn of the same payments follow each other and cannot lock up.
+
+use std::collections::BTreeMap;
+
+use sqlx::FromRow;
+
+use super::word;
+use crate::{
+    connections::Place,
+    db::{
+        DbError, Tx,
+        rows::{execute_rows, fetch_rows, rows},
+    },
+    kernel::{
+        id::{ConnectionId, TransactionId},
+        money::Currency,
+        time::Timestamp,
+    },
+    transactions::{
+        Status,
+        projection::{DisputeStatus, RefundStatus, Story},
+    },
+};
+
+macro_rules! insert {
+    () => {
+        "INSERT INTO transactions (id, company_id, app_id, connection_id, gateway, mode, payment_id, order_id, method, status, \
+         amount_subunits, currency, amount_refunded_subunits, is_disputed, snapshot_status, snapshot_at, snapshot_currency, \
+         reported_refunded_subunits, created_at, updated_at) VALUES"
+    };
+}
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+rows! {
+    INSERT = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO NOTHING";
+    /// An update that changes nothing still locks the row on PostgreSQL.
+    LOCK = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO UPDATE SET payment_id = excluded.payment_id \
+            RETURNING id, connection_id, payment_id, order_id, method, amount_subunits, snapshot_status, snapshot_at, \
+            snapshot_currency, reported_refunded_subunits, created_at, updated_at";
+    UPDATE = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO UPDATE SET order_id = excluded.order_id, \
+              method = excluded.method, status = excluded.status, amount_subunits = excluded.amount_subunits, \
+              currency = excluded.currency, amount_refunded_subunits = excluded.amount_refunded_subunits, \
+              is_disputed = excluded.is_disputed, snapshot_status = excluded.snapshot_status, \
+              snapshot_at = excluded.snapshot_at, snapshot_currency = excluded.snapshot_currency, \
+              reported_refunded_subunits = excluded.reported_refunded_subunits, created_at = excluded.created_at, \
+              updated_at = excluded.updated_at";
+    REFUNDS = "SELECT transaction_id, refund_id, amount_subunits, currency, status, reported_refunded_subunits \
+               FROM refunds WHERE transaction_id IN (", "?", ")";
+    DISPUTES = "SELECT transaction_id, dispute_id, status, status_at FROM disputes WHERE transaction_id IN (", "?", ")";
+    WRITE_REFUNDS = "INSERT INTO refunds (transaction_id, refund_id, amount_subunits, currency, status, \
+                     reported_refunded_subunits) VALUES", "(?, ?, ?, ?, ?, ?)",
+                    "ON CONFLICT (transaction_id, refund_id) DO UPDATE SET amount_subunits = excluded.amount_subunits, \
+                     currency = excluded.currency, status = excluded.status, \
+                     reported_refunded_subunits = excluded.reported_refunded_subunits";
+    WRITE_DISPUTES = "INSERT INTO disputes (transaction_id, dispute_id, status, status_at) VALUES", "(?, ?, ?, ?)",
+                     "ON CONFLICT (transaction_id, dispute_id) DO UPDATE SET status = excluded.status, \
+                      status_at = excluded.status_at";
+}
+
+/// One payment at one connection.
+pub(crate) type Key<'a> = (ConnectionId, &'a str);
+
+/// A payment's row with its story.
+pub(crate) struct Entry<'a> {
+    pub(crate) id: TransactionId,
+    place: &'a Place,
+    payment: &'a str,
+    pub(crate) story: Story,
+    /// Whether the story differs from the one that is stored.
+    pub(crate) is_changed: bool,
+    /// The refunds and disputes that differ from what is stored.
+    pub(crate) news: News,
+}
+
+impl<'a> Entry<'a> {
+    /// One of which nothing is told yet.
+    pub(crate) fn new(id: TransactionId, place: &'a Place, payment: &'a str) -> Self {
+        Self { id, place, payment, story: Story::default(), is_changed: false, news: News::default() }
+    }
+
+    /// The same place with a story that was stored before and has been told on.
+    pub(crate) fn told_on(&self, id: TransactionId, old: &Story, new: Story) -> Self {
+        Self { id, place: self.place, payment: self.payment, is_changed: *old != new, news: News::between(old, &new), story: new }
+    }
+}
+
+/// The refunds and disputes of a story that are to be written.
+#[derive(Default)]
+pub(crate) struct News {
+    refunds: Vec<String>,
+    disputes: Vec<String>,
+}
+
+impl News {
+    /// What `new` has that `old` had not, or had otherwise.
+    pub(crate) fn between(old: &Story, new: &Story) -> Self {
+        let refunds = new.refunds.iter().filter(|(id, said)| old.refunds.get(*id) != Some(said));
+        let disputes = new.disputes.iter().filter(|(id, said)| old.disputes.get(*id) != Some(said));
+        Self { refunds: refunds.map(|(id, _)| id.clone()).collect(), disputes: disputes.map(|(id, _)| id.clone()).collect() }
+    }
+}
+
+/// Adds the rows of payments that are not there yet; whether that was all of them. In the order of their keys.
+pub(crate) async fn insert(tx: &mut Tx, entries: &[&Entry<'_>]) -> Result<bool, DbError> {
+    let added = write_rows(tx, &INSERT, entries).await?;
+    Ok(usize::try_from(added) == Ok(entries.len()))
+}
+
+/// Writes the stories of payments whose rows are locked.
+pub(crate) async fn update(tx: &mut Tx, entries: &[&Entry<'_>]) -> Result<(), DbError> {
+    write_rows(tx, &UPDATE, entries).await?;
+    Ok(())
+}
+
+macro_rules! bind_entry {
+    ($query:expr, $entry:expr) => {{
+        let Entry { id, place, payment, story, .. } = $entry;
+        $query
+            .bind(id)
+            .bind(place.company)
+            .bind(place.app)
+            .bind(place.connection)
+            .bind(place.gateway.slug())
+            .bind(place.mode.slug())
+            .bind(*payment)
+            .bind(&story.order_id)
+            .bind(&story.method)
+            .bind(story.status().map(Status::as_str))
+            .bind(story.amount())
+            .bind(story.currency().map(|currency| currency.to_string()))
+            .bind(story.refunded())
+            .bind(story.is_disputed())
+            .bind(story.decisive.map(|decisive| decisive.0.as_str()))
+            .bind(story.decisive.map(|decisive| decisive.1))
+            .bind(story.decisive.map(|decisive| decisive.3.to_string()))
+            .bind(story.reported)
+            .bind(story.created_at.or(story.updated_at))
+            .bind(story.updated_at)
+    }};
+}
+
+async fn write_rows(tx: &mut Tx, statement: &'static crate::db::rows::Rows, entries: &[&Entry<'_>]) -> Result<u64, DbError> {
+    execute_rows!(tx, statement, entries, |query, entry| bind_entry!(query, entry))
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: TransactionId,
+    connection_id: ConnectionId,
+    payment_id: String,
+    order_id: Option<String>,
+    method: Option<String>,
+    amount_subunits: Option<i64>,
+    snapshot_status: Option<String>,
+    snapshot_at: Option<Timestamp>,
+    snapshot_currency: Option<String>,
+    reported_refunded_subunits: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// A payment's story as it is stored, locked until the unit of work ends.
+pub(crate) struct Locked {
+    pub(crate) id: TransactionId,
+    connection: ConnectionId,
+    payment: String,
+    pub(crate) story: Story,
+}
+
+impl Locked {
+    pub(crate) fn key(&self) -> Key<'_> {
+        (self.connection, &self.payment)
+    }
+}
+
+/// Locks the rows of these payments, which are there, and reads their stories.
+pub(crate) async fn lock(tx: &mut Tx, entries: &[&Entry<'_>]) -> Result<Vec<Locked>, DbError> {
+    let rows = fetch_rows!(tx, LOCK -> Row, entries, |query, entry| bind_entry!(query, entry))?;
+    let ids: Vec<TransactionId> = rows.iter().map(|row| row.id).collect();
+    let mut parts = parts(tx, &ids).await?;
+    rows.into_iter().map(|row| locked(row, &mut parts)).collect::<Result<_, _>>().map_err(DbError::from)
+}
+
+/// The refunds and disputes of stories, by transaction.
+type Parts = BTreeMap<TransactionId, Story>;
+
+async fn parts(tx: &mut Tx, ids: &[TransactionId]) -> Result<Parts, DbError> {
+    let refunds = fetch_rows!(tx, REFUNDS -> (TransactionId, String, i64, String, String, i64), ids, |query, id| query.bind(id))?;
+    let disputes = fetch_rows!(tx, DISPUTES -> (TransactionId, String, String, Timestamp), ids, |query, id| query.bind(id))?;
+    let mut parts = Parts::new();
+    for (id, refund, amount, currency, status, reported) in refunds {
+        let said = (word::<RefundStatus>(&status)?, (amount, word::<Currency>(&currency)?), reported);
+        parts.entry(id).or_default().refunds.insert(refund, said);
+    }
+    for (id, dispute, status, at) in disputes {
+        parts.entry(id).or_default().disputes.insert(dispute, (at, word::<DisputeStatus>(&status)?));
+    }
+    Ok(parts)
+}
+
+fn locked(row: Row, parts: &mut Parts) -> Result<Locked, sqlx::Error> {
+    let status = row.snapshot_status.as_deref().map(word::<Status>).transpose()?;
+    let currency = row.snapshot_currency.as_deref().map(word::<Currency>).transpose()?;
+    let decisive = match (status, row.snapshot_at, row.amount_subunits, currency) {
+        (Some(status), Some(at), Some(amount), Some(currency)) => Some((status, at, amount, currency)),
+        _ => None,
+    };
+    let story = Story {
+        order_id: row.order_id,
+        method: row.method,
+        reported: row.reported_refunded_subunits,
+        created_at: decisive.map(|_| row.created_at),
+        updated_at: Some(row.updated_at),
+        decisive,
+        ..parts.remove(&row.id).unwrap_or_default()
+    };
+    Ok(Locked { id: row.id, connection: row.connection_id, payment: row.payment_id, story })
+}
+
+/// Writes down what is new of the entries' refunds and disputes.
+pub(crate) async fn write_news(tx: &mut Tx, entries: &[&Entry<'_>]) -> Result<(), DbError> {
+    let refunds: Vec<_> = entries
+        .iter()
+        .flat_map(|entry| entry.news.refunds.iter().map(move |id| (entry.id, id, entry.story.refunds[id])))
+        .collect();
+    execute_rows!(tx, WRITE_REFUNDS, &refunds, |query, row| query
+        .bind(row.0)
+        .bind(row.1)
+        .bind(row.2.1.0)
+        .bind(row.2.1.1.to_string())
+        .bind(row.2.0.as_str())
+        .bind(row.2.2))?;
+    let disputes: Vec<_> = entries
+        .iter()
+        .flat_map(|entry| entry.news.disputes.iter().map(move |id| (entry.id, id, entry.story.disputes[id])))
+        .collect();
+    execute_rows!(tx, WRITE_DISPUTES, &disputes, |query, row| query
+        .bind(row.0)
+        .bind(row.1)
+        .bind(row.2.1.as_str())
+        .bind(row.2.0))?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! What is known of endpoints is kept in memory, and every change counts at once: by the command line, by another server,
+//! by whoever writes to the database.
+
+use crate::support::{TestApp, bodies, database};
+
+fn captured(id: &str) -> Vec<u8> {
+    bodies::payment("payment.captured", id, 0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_added_by_the_command_line_receives_at_once() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let first = shop.razorpay("test").await;
+    first.post(captured("pay_1")).stored().await;
+    assert_eq!(first.post(captured("pay_2")).url(&format!("{}x", first.url)).send().await, 401);
+    shop.razorpay("live").await.post(captured("pay_1")).stored().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_has_ended_stops_to_count_with_the_next_request() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(captured("pay_1")).stored().await;
+    app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
+    assert_eq!(connection.post(captured("pay_2")).send().await, 401);
+    app.sql("UPDATE secrets SET state = 'active', until = NULL").await;
+    connection.post(captured("pay_2")).stored().await;
+    assert_eq!(app.events().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draining_secret_counts_until_its_time_without_any_change() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    app.sql("UPDATE secrets SET state = 'draining', until = 32503680000000").await;
+    connection.post(captured("pay_1")).stored().await;
+    app.clock.advance(std::time::Duration::from_secs(60 * 60 * 24 * 366 * 1000));
+    assert_eq!(connection.post(captured("pay_2")).send().await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_or_a_connection_that_is_switched_off_elsewhere_stops_to_receive_at_once() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(captured("pay_0")).stored().await;
+    for (number, (off, on)) in [
+        ("UPDATE apps SET is_enabled = FALSE", "UPDATE apps SET is_enabled = TRUE"),
+        ("UPDATE connections SET is_enabled = FALSE", "UPDATE connections SET is_enabled = TRUE"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let post = connection.post(captured(&format!("pay_{}", number + 1)));
+        app.sql(off).await;
+        assert_eq!(post.send().await, 401, "{off}");
+        app.sql(on).await;
+        post.stored().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_says_nothing_about_receiving_changes_nothing_here() {
+    let app = TestApp::start().await;
+    let version = "SELECT version FROM versions WHERE name = 'receivers'";
+    let connection = app.razorpay().await;
+    let before = app.count(version).await;
+    connection.post(captured("pay_1")).stored().await;
+    connection.post(captured("pay_2")).signature("00").send().await;
+    app.sql("UPDATE connections SET webhook_done_by = 'x', webhook_done_at = 1").await;
+    assert_eq!(app.count(version).await, before);
+    app.sql("DELETE FROM secrets").await;
+    assert!(app.count(version).await > before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_refusals_does_not_keep_a_change_from_counting() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let flood = connection.post(captured("pay_0")).signature(&"00".repeat(32));
+    for _ in 0..100 {
+        assert_eq!(flood.send().await, 401);
+    }
+    app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
+    assert_eq!(connection.post(captured("pay_1")).send().await, 401, "not believed by what was known before");
+    assert!(app.events().await.is_empty());
+}
+
+/// Several servers need PostgreSQL.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_on_one_database_behave_as_one() {
+    if !database::is_postgres() {
+        return;
+    }
+    let app = TestApp::start().await;
+    let other = app.another_server().await;
+    let there = |url: &str| url.replace(&app.address.to_string(), &other.address().to_string());
+    let connection = app.razorpay().await;
+
+    let mut twins = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let post = connection.post(captured(&format!("pay_{}", number % 6))).event_id(&format!("evt_{}", number % 6));
+        let url = if number % 2 == 0 { connection.url.clone() } else { there(&connection.url) };
+        twins.spawn(async move { post.url(&url).send().await });
+    }
+    assert!(twins.join_all().await.iter().all(|status| *status == 200));
+    let receipts: i64 = app.events().await.iter().map(|event| event["receipts"].as_i64().unwrap()).sum();
+    assert_eq!((app.events().await.len(), receipts, app.transactions().await.len()), (6, 60, 6));
+
+    let owner = app.owner("Neem Tree Retail").await;
+    let page = owner.elsewhere(other.address()).get("/ks-pay").await;
+    assert_eq!(page.status, 200, "who signed in here is signed in there");
+
+    app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
+    for url in [connection.url.clone(), there(&connection.url)] {
+        assert_eq!(connection.post(captured("pay_9")).url(&url).send().await, 401);
+    }
+    other.stop().await;
+}
