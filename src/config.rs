@@ -5,6 +5,7 @@
 use std::{
     net::{SocketAddr, ToSocketAddrs as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use ipnet::IpNet;
@@ -34,6 +35,9 @@ pub struct Options {
     /// Razorpay's API, or a stand-in for it [env: KS_PAY_RAZORPAY_API] [default: api.razorpay.com over https]
     #[arg(long, value_name = "URL", global = true)]
     pub razorpay_api: Option<String>,
+    /// After how many days the headers and bodies of events are deleted; the events stay [env: KS_PAY_KEEP_BODIES_DAYS] [default: never]
+    #[arg(long, value_name = "DAYS", global = true)]
+    pub keep_bodies_days: Option<String>,
     /// How log lines look on stderr: text or json [env: KS_PAY_LOG_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", global = true)]
     pub log_format: Option<String>,
@@ -87,6 +91,8 @@ pub struct Config {
     pub master_key: KeySource,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How long headers and bodies of events are kept; `None` means for ever.
+    pub keep_bodies: Option<Duration>,
     /// The base of Razorpay's API, without a slash at the end.
     pub razorpay_api: String,
 }
@@ -115,6 +121,7 @@ impl Config {
             public_url: set(&options.public_url, "KS_PAY_PUBLIC_URL").map(|url| origin("KS_PAY_PUBLIC_URL", &url)).transpose()?,
             master_key: key_source(path(&options.master_key_file, "KS_PAY_MASTER_KEY_FILE"), variable, &data_dir)?,
             trusted_proxies: proxies(&set(&options.trusted_proxies, "KS_PAY_TRUSTED_PROXIES").unwrap_or_default())?,
+            keep_bodies: set(&options.keep_bodies_days, "KS_PAY_KEEP_BODIES_DAYS").map(|text| days(&text)).transpose()?,
             razorpay_api: set(&options.razorpay_api, "KS_PAY_RAZORPAY_API")
                 .map_or_else(|| Ok("https://api.razorpay.com".to_owned()), |url| origin("KS_PAY_RAZORPAY_API", &url))?,
             data_dir,
@@ -175,6 +182,14 @@ fn proxies(text: &str) -> Result<Vec<IpNet>, String> {
         .collect()
 }
 
+/// A gateway may send an event again for fifteen days, and somebody may want to look at it then.
+fn days(text: &str) -> Result<Duration, String> {
+    let sentence =
+        "KS_PAY_KEEP_BODIES_DAYS must be a whole number of days from 30 to 36500; leave it unset to keep bodies for ever.";
+    let days = text.parse::<u64>().ok().filter(|days| (30..=36_500).contains(days));
+    days.map(|days| Duration::from_hours(24 * days)).ok_or_else(|| sentence.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +225,8 @@ mod tests {
             ("KS_PAY_LISTEN", "hush"),
             ("DATABASE_URL", "mysql://hush"),
             ("KS_PAY_TRUSTED_PROXIES", "hush"),
+            ("KS_PAY_KEEP_BODIES_DAYS", "hush"),
+            ("KS_PAY_KEEP_BODIES_DAYS", "29"),
             ("KS_PAY_RAZORPAY_API", "hush"),
         ] {
             let said = read(&[(name, value)]).unwrap_err();

@@ -24,6 +24,7 @@ mod overview;
 pub mod samples;
 pub mod server;
 mod site;
+mod sockets;
 mod startup;
 mod state;
 mod telemetry;

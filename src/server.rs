@@ -1,18 +1,28 @@
 //! One server: opened, listening, and stopped so that what began is finished.
 
 use std::{
+    future::ready,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    num::NonZeroUsize,
     sync::Arc,
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web::Data};
-use tokio::task::JoinHandle;
+use actix_http::{HttpService, Protocol, error::DispatchError};
+use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::{
+    App,
+    dev::{AppConfig, ServerHandle},
+    middleware::from_fn,
+    web::Data,
+};
+use tokio::{net::TcpStream, task::JoinHandle};
 
 use crate::{
     accounts::{self, Token},
     config::Config,
     db::Db,
+    events::retention,
     ingestion::{
         Ingestion, Writing,
         refusals::{self, Recorder},
@@ -20,6 +30,7 @@ use crate::{
     installation,
     kernel::time::Clock,
     site,
+    sockets::{Peers, Socket},
     startup::{self, Opened, ServerLock},
     state::State,
     unread,
@@ -28,6 +39,8 @@ use crate::{
 
 /// The longest that what began may take to finish.
 const GRACE: u64 = 25;
+/// The most connections at once; what comes then waits to be accepted.
+const CONNECTIONS: usize = 16_384;
 /// The longest that a request's head may take to arrive.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// Under this name the installation remembers where it listened last.
@@ -41,6 +54,7 @@ pub struct Server {
     running: JoinHandle<std::io::Result<()>>,
     writing: Writing,
     refusals: refusals::Writing,
+    retention: Option<JoinHandle<()>>,
     setup: Option<Token>,
     _lock: ServerLock,
 }
@@ -61,26 +75,14 @@ impl Server {
         };
         let setup = accounts::setup::renew(&db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
         let (recorder, refusals) = Recorder::start(&db);
+        let retention = config.keep_bodies.map(|keep| tokio::spawn(retention::run(db.clone(), clock.clone(), keep)));
         let (ingestion, writing) = Ingestion::start(&db, &vault, &clock);
         let state = Data::from(Arc::new(State::new(config, db, vault, clock, ingestion, recorder)));
         let _ = state.base.set(base);
 
-        let shared = state.clone();
-        let server = HttpServer::new(move || {
-            App::new()
-                .wrap(from_fn(panics::catch))
-                .app_data(shared.clone())
-                .wrap(from_fn(unread::close))
-                .configure(site::configure)
-        })
-        .client_request_timeout(HEAD_WITHIN)
-        .shutdown_timeout(GRACE)
-        .disable_signals()
-        .listen(listener)
-        .map_err(|error| format!("{address} cannot be listened on: {error}."))?
-        .run();
+        let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
-        Ok(Self { state, address, handle, running: tokio::spawn(server), writing, refusals, setup, _lock: lock })
+        Ok(Self { state, address, handle, running: tokio::spawn(server), writing, refusals, retention, setup, _lock: lock })
     }
 
     /// Where it listens.
@@ -129,6 +131,10 @@ impl Server {
         let _ = self.running.await;
         self.state.ingestion.stop(self.writing).await;
         self.refusals.stop().await;
+        if let Some(retention) = self.retention {
+            retention.abort();
+            let _ = retention.await;
+        }
         self.state.db.close().await;
     }
 }
@@ -157,6 +163,54 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// The site on a listener. What actix-web's own server does, with sockets of ours.
+fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std::io::Result<actix_server::Server> {
+    let builder = actix_server::Server::build();
+    let stopping = builder.graceful_shutdown_signal();
+    let peers = Peers::new(&state.config.trusted_proxies);
+    let state = state.clone();
+    let site = move || {
+        let (state, stopping, peers) = (state.clone(), stopping.clone(), peers.clone());
+        let app = App::new()
+            .wrap(from_fn(panics::catch))
+            .app_data(state)
+            .wrap(from_fn(unread::close))
+            .configure(site::configure)
+            .into_factory()
+            .map_err(|error: actix_web::Error| error.error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .client_request_timeout(HEAD_WITHIN)
+            .local_addr(address)
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(move |stream: TcpStream| ready(admit(&peers, stream))).and_then(http)
+    };
+    let connections = CONNECTIONS.div_ceil(workers());
+    Ok(builder
+        .workers(workers())
+        .max_concurrent_connections(connections)
+        .shutdown_timeout(GRACE)
+        .disable_signals()
+        .listen("http", listener, site)?
+        .run())
+}
+
+type Admitted = (Socket, Protocol, Option<SocketAddr>);
+
+fn admit(peers: &Peers, stream: TcpStream) -> Result<Admitted, DispatchError> {
+    let peer = stream.peer_addr().ok();
+    let socket = peers.admit(stream).map_err(DispatchError::Io)?;
+    Ok((socket, Protocol::Http1, peer))
+}
+
+/// As many threads as there are cores.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, String> {

@@ -10,6 +10,8 @@ use governor::{
 };
 use sha2::{Digest as _, Sha256};
 
+use crate::web::client::network;
+
 /// What a visitor is told who tries too often.
 pub(crate) const SLOW_DOWN: &str = "Too many tries. Wait a few seconds, then sign in again.";
 
@@ -43,7 +45,7 @@ impl Limits {
 
     /// Lets a try through, or says after how many seconds to come again.
     pub(crate) fn try_sign_in(&self, address: IpAddr, email: &str) -> Result<(), u64> {
-        let address = network(address);
+        let address = network(address).to_string();
         check(&self.pair, &[&address, email])?;
         check(&self.account, &[email])?;
         check(&self.address, &[&address])
@@ -60,17 +62,6 @@ fn check(limiter: &Limiter, parts: &[&str]) -> Result<(), u64> {
         limiter.retain_recent();
     }
     limiter.check_key(&key(parts)).map_err(|early| early.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
-}
-
-/// Who counts as one visitor: an IPv4 address, or the /64 that one subscriber has of IPv6.
-fn network(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}")
-        }
-    }
 }
 
 /// A key of fixed size: what was typed is not kept.

@@ -11,7 +11,9 @@ mod sqlite;
 
 use std::path::{Path, PathBuf};
 
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection};
+use sqlx::{
+    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection, postgres::PgListener,
+};
 
 pub use error::DbError;
 
@@ -184,6 +186,11 @@ impl Db {
         })
     }
 
+    /// Hears what other servers on this database say; on SQLite there are none.
+    pub(crate) fn ear(&self, channel: &'static str) -> Ear {
+        Ear { db: self.clone(), channel, listener: None }
+    }
+
     /// Closes every connection, so that SQLite folds its log into the file.
     pub async fn close(&self) {
         match self {
@@ -255,6 +262,23 @@ pub struct Setting {
     pub value: String,
     /// What to do, when the value does not keep what was acknowledged.
     pub remedy: Option<&'static str>,
+}
+
+/// Hears what is said on one channel.
+pub(crate) struct Ear {
+    db: Db,
+    channel: &'static str,
+    listener: Option<PgListener>,
+}
+
+impl Ear {
+    /// Returns when something was said, or may have been said while nobody listened.
+    pub(crate) async fn hear(&mut self) {
+        match &self.db {
+            Db::Sqlite { .. } => std::future::pending().await,
+            Db::Postgres(pool) => postgres::heard(pool, self.channel, &mut self.listener).await,
+        }
+    }
 }
 
 impl Tx {

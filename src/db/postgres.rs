@@ -2,7 +2,11 @@
 
 use std::{str::FromStr as _, time::Duration};
 
-use sqlx::{Connection as _, PgConnection, PgPool, pool::PoolOptions, postgres::PgConnectOptions};
+use sqlx::{
+    Connection as _, PgConnection, PgPool,
+    pool::PoolOptions,
+    postgres::{PgConnectOptions, PgListener},
+};
 
 use super::{Db, DbError, Setting};
 
@@ -27,6 +31,36 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
     first.map_err(|_| DbError::Unavailable(sqlx::Error::PoolTimedOut))??.close().await?;
     let pool = PoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE).connect_with(options).await?;
     Ok(Db::Postgres(pool))
+}
+
+/// How long until a server that does not let us listen is asked again.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+
+/// Returns when something was said on the channel, or may have been said while nobody listened.
+pub(super) async fn heard(pool: &PgPool, channel: &str, listener: &mut Option<PgListener>) {
+    loop {
+        let result = match listener {
+            Some(listener) => listener.try_recv().await.map(drop),
+            None => match listen(pool, channel).await {
+                Ok(new) => return *listener = Some(new),
+                Err(error) => Err(error),
+            },
+        };
+        match result {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::debug!(%error, "PostgreSQL does not let us listen");
+                *listener = None;
+                tokio::time::sleep(LISTEN_AGAIN).await;
+            }
+        }
+    }
+}
+
+async fn listen(pool: &PgPool, channel: &str) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(channel).await?;
+    Ok(listener)
 }
 
 pub(super) async fn durability(pool: &PgPool) -> Result<Vec<Setting>, DbError> {

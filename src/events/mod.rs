@@ -6,6 +6,7 @@
 pub(crate) mod append;
 pub(crate) mod forms;
 pub(crate) mod payload;
+pub(crate) mod retention;
 pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod views;

@@ -79,7 +79,7 @@ async fn nothing(reader: &mut Reader, app: &App, shown: &Shown, wanted: &Wanted)
 
 /// `GET /ks-pay/apps/{app}/events/{event}`
 pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
-    let (app, event, headers, body) = found(&page, &path).await?;
+    let (app, event, payload) = found(&page, &path).await?;
     let list = urls::in_mode(&urls::events(app.id), event.mode);
     let other = if event.mode == Mode::Test { Mode::Live } else { Mode::Test };
     let twin = urls::in_mode(&urls::events(app.id), other);
@@ -89,13 +89,17 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
     let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Events", list);
-    let headers = serde_json::from_str(&headers).unwrap_or_default();
-    page.ok(&views::Show { shell, event, headers, payload: Payload::new(&body), now: page.now })
+    let kept = payload.map(|(headers, body)| views::Kept {
+        headers: serde_json::from_str(&headers).unwrap_or_default(),
+        payload: Payload::new(&body),
+    });
+    page.ok(&views::Show { shell, event, kept, now: page.now })
 }
 
 /// `GET /ks-pay/apps/{app}/events/{event}/body`
 pub(crate) async fn body(page: Page, path: Path<(String, String)>) -> Answer {
-    let (_, event, _, body) = found(&page, &path).await?;
+    let (_, event, payload) = found(&page, &path).await?;
+    let (_, body) = payload.ok_or(AppError::NotFound)?;
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
         // As stored: the signature covers these octets and no others.
@@ -104,12 +108,12 @@ pub(crate) async fn body(page: Page, path: Path<(String, String)>) -> Answer {
         .body(body))
 }
 
-/// The app's event with its payload.
-async fn found(page: &Page, (app, event): &(String, String)) -> Result<(App, Event, String, Vec<u8>), AppError> {
+/// The app's event, with headers and octets while they are kept.
+async fn found(page: &Page, (app, event): &(String, String)) -> Result<(App, Event, Option<(String, Vec<u8>)>), AppError> {
     let app = page.app(app).await?;
     let id = event.parse().map_err(|_| AppError::NotFound)?;
     let mut reader = page.state.db.reader().await?;
     let event = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
-    let (headers, body) = store::find_payload(&mut reader, event.id).await?.ok_or(AppError::NotFound)?;
-    Ok((app, event, headers, body))
+    let payload = store::find_payload(&mut reader, event.id).await?;
+    Ok((app, event, payload))
 }

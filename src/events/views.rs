@@ -88,14 +88,26 @@ impl Row {
     }
 }
 
+/// What came over the wire.
+pub(crate) struct Kept {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) payload: Payload,
+}
+
+impl Kept {
+    pub(crate) fn size(&self) -> String {
+        words::bytes(self.payload.size)
+    }
+}
+
 /// `/ks-pay/apps/{app}/events/{event}`
 #[derive(Template)]
 #[template(path = "events/show.html")]
 pub(crate) struct Show {
     pub(crate) shell: Shell,
     pub(crate) event: Event,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) payload: Payload,
+    /// Headers and body, while they are kept.
+    pub(crate) kept: Option<Kept>,
     pub(crate) now: Timestamp,
 }
 
@@ -146,8 +158,8 @@ impl Show {
         hex::encode(&self.event.body_sha256)
     }
 
-    pub(crate) fn size(&self) -> String {
-        words::bytes(self.payload.size)
+    pub(crate) fn deleted(&self) -> &'static str {
+        words::BODY_DELETED
     }
 
     pub(crate) fn amount(&self) -> Option<String> {

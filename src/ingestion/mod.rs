@@ -4,6 +4,7 @@
 //! the body from being stored.
 
 mod batch;
+mod pending;
 pub(crate) mod receive;
 mod receivers;
 pub(crate) mod refusals;
@@ -11,7 +12,12 @@ pub(crate) mod routes;
 pub(crate) mod store;
 mod writer;
 
-use tokio::{task::JoinSet, time::Instant};
+use std::sync::Arc;
+
+use tokio::{
+    task::{JoinHandle, JoinSet},
+    time::Instant,
+};
 
 use crate::{
     connections::Place,
@@ -29,6 +35,7 @@ use crate::{
     },
 };
 use batch::{Batch, Job, Kept};
+use pending::Pending;
 use receivers::{Known, Receivers, Unknown};
 use writer::{Unkept, Writer};
 
@@ -37,7 +44,8 @@ const LOOKS: usize = 8;
 
 /// Where requests are checked and kept. One a server.
 pub(crate) struct Ingestion {
-    receivers: Receivers,
+    pub(crate) pending: Pending,
+    receivers: Arc<Receivers>,
     writer: Writer<Batch>,
     clock: Clock,
     /// Verified against when there is no such endpoint, so that the answer takes the same work.
@@ -77,22 +85,30 @@ impl Unstored {
 }
 
 /// The tasks behind an [`Ingestion`].
-pub(crate) struct Writing(JoinSet<()>);
+pub(crate) struct Writing {
+    batches: JoinSet<()>,
+    listening: JoinHandle<()>,
+}
 
 impl Ingestion {
     /// Starts the tasks that store.
     pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, Writing) {
         let nobody = LiveSecret { id: SecretId::new(clock.now()), secret: Secret::generate(), until: None };
         let (writer, batches) = Writer::new(Batch::new(db.clone()));
-        let writing = (0..db.writers()).map(|_| batches.clone().run()).collect();
-        let receivers = Receivers::new(db.clone(), vault.clone(), clock.clone());
-        (Self { receivers, writer, clock: clock.clone(), nobody: [nobody] }, Writing(writing))
+        let receivers = Arc::new(Receivers::new(db.clone(), vault.clone(), clock.clone()));
+        let writing = Writing {
+            batches: (0..db.writers()).map(|_| batches.clone().run()).collect(),
+            listening: tokio::spawn(receivers::listen(Arc::clone(&receivers))),
+        };
+        (Self { pending: Pending::new(), receivers, writer, clock: clock.clone(), nobody: [nobody] }, writing)
     }
 
     /// Stores what was handed over, and nothing that comes later.
     pub(crate) async fn stop(&self, writing: Writing) {
         self.writer.close();
-        writing.0.join_all().await;
+        writing.batches.join_all().await;
+        writing.listening.abort();
+        let _ = writing.listening.await;
     }
 
     /// Verifies the request and keeps it.

@@ -2,7 +2,7 @@
 //!
 //! actix's own extractors would undo a `Content-Encoding`, and the signature would be over other bytes than were sent.
 
-use std::time::Duration;
+use std::{future::poll_fn, net::IpAddr, pin::pin, task::Poll, time::Duration};
 
 use actix_web::{
     HttpRequest,
@@ -10,11 +10,17 @@ use actix_web::{
     web::{Bytes, BytesMut, Payload},
 };
 use futures_util::StreamExt as _;
+use tokio::time::timeout;
+
+use super::pending::Pending;
 
 /// The largest body taken, in bytes. Real ones have one to two thousand.
 pub(crate) const LARGEST: usize = 1024 * 1024;
 /// A body that is not there after this long is given up. Gateways wait 5 s for the whole answer.
 const SLOWEST: Duration = Duration::from_secs(3);
+
+/// What a body may have before it needs room, in bytes.
+const SMALL: usize = 64 * 1024;
 
 /// Why a body was not received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +31,20 @@ pub(crate) enum Unreceived {
     TooSlow,
     /// The sender went away or does not speak HTTP.
     Broken,
+    /// Too many large ones are under way.
+    NoRoom,
 }
 
 /// The exact octets of the body.
 ///
 /// # Errors
-/// When it is encoded, too large, too slow or broken off.
-pub(crate) async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, Unreceived> {
+/// When it is encoded, too large, too slow or broken off, or too many are under way.
+pub(crate) async fn body(
+    request: &HttpRequest,
+    payload: Payload,
+    pending: &Pending,
+    address: IpAddr,
+) -> Result<Bytes, Unreceived> {
     if request.headers().get_all(header::CONTENT_ENCODING).any(|value| !is_identity(value.as_bytes())) {
         return Err(Unreceived::Encoded);
     }
@@ -39,17 +52,30 @@ pub(crate) async fn body(request: &HttpRequest, payload: Payload) -> Result<Byte
     if announced.is_some_and(|length| length > LARGEST as u64) {
         return Err(Unreceived::TooLarge);
     }
-    tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| Unreceived::TooSlow)?
+    let mut body = pin!(collect(payload, pending));
+    if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
+        return body;
+    }
+    let place = pending.enter(address);
+    tokio::select! {
+        body = timeout(SLOWEST, body) => body.unwrap_or(Err(Unreceived::TooSlow)),
+        () = place.gives_way() => Err(Unreceived::TooSlow),
+    }
 }
 
 /// A body that comes in one piece, as nearly all do, is kept as it came; only what comes in several is copied together.
-async fn collect(mut payload: Payload) -> Result<Bytes, Unreceived> {
+async fn collect(mut payload: Payload, pending: &Pending) -> Result<Bytes, Unreceived> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
+    let mut room = None;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Unreceived::Broken)?;
-        if first.len().max(rest.len()) + chunk.len() > LARGEST {
+        let length = first.len().max(rest.len()) + chunk.len();
+        if length > LARGEST {
             return Err(Unreceived::TooLarge);
+        }
+        if length > SMALL && room.is_none() {
+            room = Some(pending.room().ok_or(Unreceived::NoRoom)?);
         }
         if first.is_empty() {
             first = chunk;

@@ -15,7 +15,12 @@ use super::{
     Outcome,
     receive::{self, Unreceived},
 };
-use crate::{gateways::adapter::Incoming, state::State, urls};
+use crate::{
+    gateways::adapter::Incoming,
+    state::State,
+    urls,
+    web::client::{self, network},
+};
 
 /// From the request's head to our answer at the latest. Razorpay waits 5 s.
 const DEADLINE: Duration = Duration::from_millis(4400);
@@ -41,7 +46,8 @@ pub(crate) async fn receive(request: HttpRequest, payload: Payload, state: Data<
 }
 
 async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint: &str) -> HttpResponse {
-    let body = match receive::body(request, payload).await {
+    let address = network(client::address(request, state));
+    let body = match receive::body(request, payload, &state.ingestion.pending, address).await {
         Ok(body) => body,
         Err(fault) => return unreceived(fault),
     };
@@ -75,6 +81,7 @@ fn unreceived(fault: Unreceived) -> HttpResponse {
         Unreceived::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "A body may have at most 1 MiB.\n"),
         Unreceived::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The whole body must arrive within 3 s.\n"),
         Unreceived::Broken => (StatusCode::BAD_REQUEST, "The body broke off.\n"),
+        Unreceived::NoRoom => return unavailable(),
     };
     HttpResponse::build(status).force_close().content_type("text/plain; charset=utf-8").body(sentence)
 }

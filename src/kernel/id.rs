@@ -50,6 +50,12 @@ macro_rules! ids {
                 Self(next(at))
             }
 
+            /// Before every one that was made at that time or later.
+            #[must_use]
+            pub fn first_at(at: Timestamp) -> Self {
+                Self(Uuid::from_u128(u128::from(u64::try_from(at.millis()).unwrap_or_default()) << 80))
+            }
+
             /// Before every other in the order of time, where an export begins.
             #[must_use]
             pub const fn least() -> Self {
@@ -111,6 +117,14 @@ ids! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_id_of_a_time_lies_between_before_and_after() {
+        let at = |millis| Timestamp::from_millis(1_795_000_000_000 + millis);
+        let first = EventId::first_at(at(0));
+        assert!(EventId::new(at(-1)) < first && first < EventId::new(at(0)));
+        assert_eq!(EventId::first_at(Timestamp::from_millis(-1)), EventId::least());
+    }
 
     #[test]
     fn an_id_is_read_back_and_sorts_by_time() {

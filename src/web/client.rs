@@ -30,6 +30,17 @@ pub(crate) fn address(request: &HttpRequest, state: &State) -> IpAddr {
     nearest
 }
 
+/// Who counts as one visitor: an IPv4 address, or the /64 that one subscriber has of IPv6.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+    }
+}
+
 /// An address with or without a port.
 fn hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();

@@ -36,6 +36,10 @@ pub(crate) fn arrival_in_story(event: &Event, is_late: bool) -> String {
     format!("{}{late}{again}", arrival(event))
 }
 
+/// What stands where headers and body of an event were.
+pub(crate) const BODY_DELETED: &str = "Its headers and body have been deleted, as this installation keeps them for a limited time only. \
+     Everything else about the event stays, and if it comes again it is known.";
+
 /// A size: `1,204 bytes`.
 pub(crate) fn bytes(size: usize) -> String {
     super::count(i64::try_from(size).unwrap_or(i64::MAX), "byte", "bytes")

@@ -11,7 +11,7 @@ mod payments;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
-pub(crate) use arrivals::{arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
+pub(crate) use arrivals::{BODY_DELETED, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use lists::{
     NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days,

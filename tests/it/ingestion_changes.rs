@@ -1,7 +1,11 @@
 //! What is known of endpoints is kept in memory, and every change counts at once: by the command line, by another server,
 //! by whoever writes to the database.
 
-use crate::support::{TestApp, bodies, database};
+use std::time::Duration;
+
+use sqlx::postgres::PgListener;
+
+use crate::support::{TestApp, bodies, database, eventually};
 
 fn captured(id: &str) -> Vec<u8> {
     bodies::payment("payment.captured", id, 0)
@@ -34,9 +38,9 @@ async fn a_secret_that_has_ended_stops_to_count_with_the_next_request() {
 async fn a_draining_secret_counts_until_its_time_without_any_change() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
-    app.sql("UPDATE secrets SET state = 'draining', until = 32503680000000").await;
+    app.sql("UPDATE secrets SET state = 'draining', until = created_at + 7200000").await;
     connection.post(captured("pay_1")).stored().await;
-    app.clock.advance(std::time::Duration::from_secs(60 * 60 * 24 * 366 * 1000));
+    app.clock.advance(Duration::from_secs(2 * 60 * 60 + 1));
     assert_eq!(connection.post(captured("pay_2")).send().await, 401);
 }
 
@@ -85,6 +89,27 @@ async fn a_flood_of_refusals_does_not_keep_a_change_from_counting() {
     app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
     assert_eq!(connection.post(captured("pay_1")).send().await, 401, "not believed by what was known before");
     assert!(app.events().await.is_empty());
+}
+
+/// PostgreSQL tells the servers, so that they need not ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_said_to_the_servers_that_listen() {
+    if !database::is_postgres() {
+        return;
+    }
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let listening =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN \"ks_pay_receivers\"%'";
+    eventually(async || app.count(listening).await == 1).await;
+    let mut ear = PgListener::connect(app.database_url().unwrap()).await.unwrap();
+    ear.listen("ks_pay_receivers").await.unwrap();
+    connection.post(captured("pay_1")).stored().await;
+    app.sql("UPDATE apps SET is_enabled = FALSE").await;
+    let said = tokio::time::timeout(Duration::from_secs(5), ear.recv()).await.expect("a change is said").unwrap();
+    assert_eq!(said.channel(), "ks_pay_receivers");
+    app.sql("UPDATE connections SET webhook_done_by = 'x', webhook_done_at = 1").await;
+    assert!(tokio::time::timeout(Duration::from_millis(200), ear.recv()).await.is_err(), "what says nothing about receiving");
 }
 
 /// Several servers need PostgreSQL.

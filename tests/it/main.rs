@@ -24,6 +24,7 @@ mod life_cycles;
 mod migrations;
 mod pages;
 mod projection;
+mod retention;
 mod running;
 mod sign_in;
 mod startup;

@@ -38,6 +38,8 @@ rows! {
 
 sql! {
     FIND_FIRST = "SELECT event_id FROM event_ids WHERE connection_id = $1 AND gateway_event_id = $2";
+    DELETE_PAYLOADS = "DELETE FROM event_payloads WHERE event_id IN \
+                       (SELECT event_id FROM event_payloads WHERE event_id < $1 ORDER BY event_id LIMIT $2)";
     UPDATE_CONFLICT = "UPDATE events SET state = $2, conflict_with = $3 WHERE id = $1";
 }
 
@@ -130,4 +132,9 @@ pub(crate) async fn find_first(tx: &mut Tx, connection: ConnectionId, id: &str) 
 pub(crate) async fn update_conflict(tx: &mut Tx, id: EventId, state: State, with: EventId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_CONFLICT).bind(id).bind(state.as_str()).bind(with))?;
     Ok(())
+}
+
+/// Deletes headers and octets of the oldest events before that one, at most so many; how many.
+pub(crate) async fn delete_payloads(tx: &mut Tx, before: EventId, most: i64) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(DELETE_PAYLOADS).bind(before).bind(most))
 }

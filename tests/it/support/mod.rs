@@ -64,6 +64,11 @@ impl Installation {
         Config::read(&Options::default(), &look_up).unwrap()
     }
 
+    /// On PostgreSQL.
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        self.database.url()
+    }
+
     pub(crate) fn location(&self) -> Location {
         self.config().database
     }
@@ -119,8 +124,15 @@ impl TestApp {
 
     /// Serves the same installation again, perhaps at another port.
     pub(crate) async fn restart(&mut self) {
+        self.restart_with(|_| ()).await;
+    }
+
+    /// The same with something else set.
+    pub(crate) async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
         self.stop().await;
-        let server = Server::start(self.config(), self.clock.clone()).await.unwrap();
+        let mut config = self.config();
+        change(&mut config);
+        let server = Server::start(config, self.clock.clone()).await.unwrap();
         self.address = server.address();
         self.server = Some(server);
     }
@@ -140,6 +152,17 @@ impl Drop for TestApp {
             tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(server.stop()));
         }
     }
+}
+
+/// Waits until something has come to be, which happens soon after what caused it.
+pub(crate) async fn eventually(is_so: impl AsyncFn() -> bool) {
+    let soon = std::time::Duration::from_secs(5);
+    let wait = async {
+        while !is_so().await {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(soon, wait).await.expect("it comes to be soon");
 }
 
 /// Every file under a directory, with what is in it.

@@ -1,0 +1,219 @@
+//! Connections from outside: how many there may be, and how long a peer may keep one without anything being sent.
+//!
+//! The rule: a peer that is slow – with the head of a request, or with taking an answer – holds its connection for half
+//! a minute at most. actix has a deadline for the first head of a connection and for idle ones; this one is for all that
+//! comes between. Every answer of ours begins long before: the slowest is that of a gateway's API.
+
+use std::{
+    collections::HashMap,
+    io::{Error, ErrorKind, IoSlice, Result},
+    net::IpAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use ipnet::IpNet;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use crate::web::client::network;
+
+/// The longest that nothing is sent on a connection.
+const QUIET: Duration = Duration::from_secs(30);
+/// The most connections of one address at once. Loopback and trusted proxies, which speak for many, have no such limit.
+const OF_ONE_ADDRESS: usize = 1024;
+
+/// Who is connected, by address.
+#[derive(Clone)]
+pub(crate) struct Peers {
+    trusted: Arc<[IpNet]>,
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// One connection of an address; gone when it ends.
+struct Counted {
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    address: IpAddr,
+}
+
+impl Peers {
+    pub(crate) fn new(trusted: &[IpNet]) -> Self {
+        Self { trusted: trusted.into(), counts: Arc::default() }
+    }
+
+    /// Takes the connection, unless its address has too many.
+    ///
+    /// # Errors
+    /// When it has; the connection is closed.
+    pub(crate) fn admit(&self, stream: TcpStream) -> Result<Socket> {
+        let address = stream.peer_addr()?.ip().to_canonical();
+        let counted = if address.is_loopback() || self.trusted.iter().any(|network| network.contains(&address)) {
+            None
+        } else {
+            Some(
+                self.count(network(address))
+                    .ok_or_else(|| Error::new(ErrorKind::QuotaExceeded, "too many connections of one address"))?,
+            )
+        };
+        Ok(Socket { stream, last: Instant::now(), alarm: Box::pin(sleep_until(Instant::now() + QUIET)), _counted: counted })
+    }
+
+    fn count(&self, address: IpAddr) -> Option<Counted> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(address).or_default();
+        if *count >= OF_ONE_ADDRESS {
+            return None;
+        }
+        *count += 1;
+        Some(Counted { counts: Arc::clone(&self.counts), address })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// A connection that ends when nothing has been sent on it for too long.
+pub(crate) struct Socket {
+    stream: TcpStream,
+    /// When something was sent last, or the connection began.
+    last: Instant,
+    /// Rings at [`Socket::last`] and a while, or before; then it is set anew.
+    alarm: Pin<Box<Sleep>>,
+    _counted: Option<Counted>,
+}
+
+impl Socket {
+    /// Whatever waits for the peer fails once it has waited too long.
+    fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
+        while self.alarm.as_mut().poll(context).is_ready() {
+            let due = self.last + QUIET;
+            if due <= Instant::now() {
+                return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+            }
+            self.alarm.as_mut().reset(due);
+        }
+        Poll::Pending
+    }
+
+    fn sent(&mut self, context: &mut Context<'_>, result: Poll<Result<usize>>) -> Poll<Result<usize>> {
+        match result {
+            Poll::Pending => self.wait(context),
+            Poll::Ready(result) => {
+                self.last = Instant::now();
+                Poll::Ready(result)
+            }
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+            Poll::Pending => self.wait(context),
+            ready => ready,
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(context, octets);
+        self.sent(context, result)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.sent(context, result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        time::sleep,
+    };
+
+    async fn pair() -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (peer, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        (Peers::new(&[]).admit(accepted.unwrap().0).unwrap(), peer.unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_says_nothing_is_given_up() {
+        let (mut socket, _peer) = pair().await;
+        let began = Instant::now();
+        assert_eq!(socket.read_u8().await.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert!(began.elapsed() >= QUIET);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_comes_byte_by_byte_gains_no_time() {
+        let (mut socket, mut peer) = pair().await;
+        let dripping = tokio::spawn(async move {
+            while peer.write_u8(b'a').await.is_ok() {
+                sleep(QUIET / 10).await;
+            }
+        });
+        let began = Instant::now();
+        let failed = loop {
+            if let Err(error) = socket.read_u8().await {
+                break error;
+            }
+        };
+        assert_eq!(failed.kind(), ErrorKind::TimedOut);
+        assert!(began.elapsed() < QUIET * 2);
+        dripping.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_answered_has_the_time_anew() {
+        let (mut socket, _peer) = pair().await;
+        sleep(QUIET / 2).await;
+        socket.write_u8(b'a').await.unwrap();
+        let began = Instant::now();
+        assert_eq!(socket.read_u8().await.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert!(began.elapsed() >= QUIET);
+    }
+
+    #[test]
+    fn an_address_has_so_many_and_gets_back_what_ended() {
+        let peers = Peers::new(&[]);
+        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let mut taken: Vec<_> = (0..OF_ONE_ADDRESS).map(|_| peers.count(one).unwrap()).collect();
+        assert!(peers.count(one).is_none() && peers.count(other).is_some());
+        taken.pop();
+        assert!(peers.count(one).is_some());
+        drop(taken);
+        assert!(peers.counts.lock().unwrap().is_empty());
+    }
+}

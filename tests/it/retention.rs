@@ -1,0 +1,42 @@
+//! Bodies are deleted when their time is over, if one is set; what tells a duplicate stays.
+
+use std::time::Duration;
+
+use crate::support::{TestApp, bodies, eventually};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const BODIES: &str = "SELECT COUNT(*) FROM event_payloads";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_go_after_their_time_and_duplicates_are_still_known() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let old = connection.post(bodies::payment("payment.captured", "pay_1", 0)).event_id("evt_1");
+    old.stored().await;
+    // Ids never go back in time within a process, and other tests put their clocks forward by days.
+    app.clock.advance(100 * DAY);
+    connection.post(bodies::payment("payment.captured", "pay_2", 0)).event_id("evt_2").stored().await;
+    let before = (app.events().await, app.transactions().await);
+
+    app.clock.advance(20 * DAY);
+    app.restart().await;
+    assert_eq!(app.count(BODIES).await, 2, "kept for ever unless something else is set");
+    app.restart_with(|config| config.keep_bodies = Some(30 * DAY)).await;
+    eventually(async || app.count(BODIES).await == 1).await;
+    assert_eq!((app.events().await, app.transactions().await), before, "the events stay as they were");
+
+    let owner = app.owner("Neem Tree Retail").await;
+    let page =
+        |number: usize| format!("/ks-pay/apps/{}/events/{}", connection.app_id, before.0[number]["event"].as_str().unwrap());
+    let old_page = owner.get(&page(0)).await;
+    assert!(old_page.has("Its headers and body have been deleted") && !old_page.has("Download the exact bytes"));
+    assert_eq!(owner.get(&format!("{}/body", page(0))).await.status, 404);
+    assert!(owner.get(&page(1)).await.has("Download the exact bytes"));
+    let story = format!("/ks-pay/apps/{}/transactions/{}", connection.app_id, before.0[0]["transaction"].as_str().unwrap());
+    assert_eq!(owner.get(&story).await.status, 200);
+
+    let url = format!("http://{}/webhooks/{}", app.address, connection.endpoint);
+    old.url(&url).stored().await;
+    let events = app.events().await;
+    assert_eq!((events.len(), &events[0]["receipts"]), (2, &2.into()));
+}
