@@ -87,7 +87,7 @@ export class Installation {
       });
     });
     const url = await Promise.race([listening, pause(PATIENCE, undefined, { ref: false }).then(() => { throw new Error(`ks-pay does not listen.\n${this.log}`); })]);
-    this.connection = { ...this.connection, port: Number(url.port) };
+    this.connection = { host: "127.0.0.1", ...this.connection, port: Number(url.port) };
     if ((await this.until("/readyz", 200, PATIENCE)) === undefined) throw new Error(`ks-pay is not ready.\n${this.log}`);
     this.readyAfter = performance.now() - began;
   }
