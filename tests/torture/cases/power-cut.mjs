@@ -85,7 +85,7 @@ async function examine(run, { before, acknowledged }, operations, cuts, random, 
         for (const [path, bytes] of disk.cut(random)) writeFileSync(join(image, basename(path)), bytes, { mode: 0o600 });
         return { image, moment, index: first + index };
       });
-      await look(run, images, acknowledged, found, isServed);
+      await look(run, directory, images, acknowledged, found, isServed);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
@@ -93,8 +93,9 @@ async function examine(run, { before, acknowledged }, operations, cuts, random, 
   return found;
 }
 
-async function look(run, images, acknowledged, found, isServed) {
-  const problems = await databaseProblems(images.map(({ image }) => join(image, "ks-pay.db"))) ?? run.skip("there is no python3 with sqlite3 here");
+async function look(run, directory, images, acknowledged, found, isServed) {
+  const problems = await databaseProblems(images.map(({ image }) => join(image, "ks-pay.db")), directory) ??
+    run.skip("there is no python3 with sqlite3 here");
   const waiting = images.map((image, position) => ({ ...image, problems: problems[position] }));
   await Promise.all([1, 2].map(async () => {
     for (let one; (one = waiting.shift());) await lookAt(run, one, acknowledged, found, isServed);

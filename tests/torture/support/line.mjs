@@ -15,7 +15,12 @@ export class Line {
     this.patience = patience;
   }
 
-  /** Sends a request and resolves with `{ status, at }`, `at` being CLOCK_MONOTONIC in nanoseconds when the answer was there. */
+  /** This end's port, while it is connected. */
+  get port() {
+    return this.#socket?.localPort;
+  }
+
+  /** Sends a request and resolves with `{ status, at, port }`, `at` being CLOCK_MONOTONIC in nanoseconds when the answer was there. */
   async ask(host, port, request) {
     if (!this.#socket) await this.#open(host, port);
     return new Promise((resolve, reject) => {
@@ -62,11 +67,12 @@ export class Line {
     if (this.#received.length < end + 4 + length) return;
     this.#received = "";
     const status = Number(head.slice(9, 12));
+    const { localPort: port } = this.#socket;
     if (/\r\nconnection: *close/.test(head)) {
       this.#socket.destroy();
       this.#socket = undefined;
     }
-    this.#answer((waiting) => waiting.resolve({ status, at: Number(at) }));
+    this.#answer((waiting) => waiting.resolve({ status, at: Number(at), port }));
   }
 
   #answer(how) {

@@ -20,9 +20,9 @@ for path in sys.stdin.read().splitlines():
     print(json.dumps(found[:5]))
 `;
 
-/** For each file what is wrong with it, by a copy; nothing where there is no Python with sqlite3. */
-export async function databaseProblems(paths) {
-  const directory = mkdtempSync(join(tmpdir(), "ks-pay-check-"));
+/** For each file what is wrong with it, by a copy in `scratch`; nothing where there is no Python with sqlite3. */
+export async function databaseProblems(paths, scratch = tmpdir()) {
+  const directory = mkdtempSync(join(scratch, "ks-pay-check-"));
   try {
     const copies = paths.map((path, index) => {
       const copy = join(directory, `${index}.db`);

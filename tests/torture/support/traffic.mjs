@@ -28,7 +28,7 @@ export class Traffic {
   log = new Map();
   /** Every story that began. */
   stories = [];
-  /** Every answer: `{ status, ms, at }`; status 0 is none. */
+  /** Every answer: `{ status, ms, at, id, port }`, the port being the client's; status 0 is none. */
   answers = [];
 
   constructor(run) {
@@ -126,12 +126,12 @@ export class Traffic {
     const head = `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${event.body.length}\r\n` +
       `X-Razorpay-Event-Id: ${event.id}\r\nX-Razorpay-Signature: ${signature}\r\n\r\n`;
     const began = process.hrtime.bigint();
-    const note = (status, at) => this.answers.push({ status, at, ms: (at - Number(began)) / 1e6 });
+    const note = (status, at, port) => this.answers.push({ status, at, ms: (at - Number(began)) / 1e6, id: event.id, port });
     entry.sent++;
     try {
-      const { status, at } = await line.ask(host, port, Buffer.concat([Buffer.from(head), event.body]));
-      if (status === 200) entry.acknowledged.push(at); else entry.refused++;
-      note(status, at);
+      const answer = await line.ask(host, port, Buffer.concat([Buffer.from(head), event.body]));
+      if (answer.status === 200) entry.acknowledged.push(answer.at); else entry.refused++;
+      note(answer.status, answer.at, answer.port);
     } catch (error) {
       if (error instanceof Unsent) {
         entry.sent--;
