@@ -23,6 +23,7 @@ class Run {
   #demands = 0;
   #controls = 0;
   #broken = 0;
+  #evidence = [];
 
   constructor(name, { seed, short }) {
     this.name = name;
@@ -57,6 +58,11 @@ class Run {
     console.log(`  ${isGood ? good : bad}: ${sentence}${!isGood && found !== undefined ? `\n    found: ${excerpt(found)}` : ""}`);
   }
 
+  /** A function that makes what people will want to read when something is broken; called then only. */
+  evidence(text) {
+    this.#evidence.push(text);
+  }
+
   /** Ends the case: it cannot be tried here. */
   skip(why) {
     throw new Skipped(why);
@@ -78,6 +84,11 @@ class Run {
     for (const clean of this.#cleaners.splice(0).reverse()) {
       await Promise.resolve().then(clean).catch((error) => console.log(`  could not clean up: ${error.message}`));
     }
+  }
+
+  /** What may explain what is broken. */
+  get proofs() {
+    return this.#broken ? this.#evidence.map((text) => text()).filter(Boolean) : [];
   }
 
   /** The last line, and the exit code that goes with it. */
@@ -119,6 +130,7 @@ export async function torture(body) {
   const error = await Promise.race([body(run), tooLate]).then(() => undefined, (error) => error);
   clearTimeout(late);
   await run.clean();
+  for (const text of run.proofs) console.log(text);
   const [verdict, code] = run.verdict(error);
   console.log(`verdict: ${run.name} ${verdict} (${((Date.now() - began) / 1000).toFixed(1)} s, --seed ${run.seed})`);
   process.exit(code);

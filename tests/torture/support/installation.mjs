@@ -51,6 +51,7 @@ export class Installation {
     this.directory = directory;
     this.#env = { KS_PAY_DATA_DIR: directory, ...env };
     run.later(() => this.kill());
+    run.evidence(() => this.complaints());
   }
 
   /** A new one in a directory of its own, with an app that is connected to Razorpay. */
@@ -135,6 +136,16 @@ export class Installation {
     const how = await this.exit;
     clearTimeout(late);
     return how;
+  }
+
+  /** Each kind of warning and error that the servers logged, the last of its kind, with how often. */
+  complaints() {
+    const kinds = new Map();
+    for (const line of this.log.replace(/\x1b\[[0-9;]*m/g, "").split("\n").filter((line) => /WARN|ERROR|panic/.test(line))) {
+      const kind = line.replace(/\d+/g, "N");
+      kinds.set(kind, { line, times: (kinds.get(kind)?.times ?? 0) + 1 });
+    }
+    return [...kinds.values()].slice(-12).map(({ line, times }) => `  logged ×${times}: ${line}`).join("\n");
   }
 
   /** Runs a command on this installation, which must succeed; what it printed. */
