@@ -4,8 +4,7 @@
 //
 // Controls: the recording replayed whole is the file byte for byte; the same recording with the syncs that NORMAL would make
 // must lose events; with none, as OFF, it must corrupt files.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import { torture } from "../support/case.mjs";
@@ -74,21 +73,17 @@ async function examine(run, { before, acknowledged }, operations, cuts, random, 
   const disk = new Disk(before, operations);
   const found = { losing: 0, lost: 0, corrupt: [], evidence: [], served: 0, acknowledged: acknowledged.length };
   const isServed = new Set(random.shuffled(cuts.map((_, index) => index)).slice(0, servers));
+  const directory = run.directory({ inMemory: true });
   for (let first = 0; first < cuts.length; first += BATCH) {
-    // In memory where possible: thousands of files that nobody keeps.
-    const directory = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "ks-pay-images-"));
-    try {
-      const images = cuts.slice(first, first + BATCH).map((moment, index) => {
-        disk.advance(moment);
-        const image = join(directory, String(index));
-        mkdirSync(image, 0o700);
-        for (const [path, bytes] of disk.cut(random)) writeFileSync(join(image, basename(path)), bytes, { mode: 0o600 });
-        return { image, moment, index: first + index };
-      });
-      await look(run, directory, images, acknowledged, found, isServed);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
+    const images = cuts.slice(first, first + BATCH).map((moment, index) => {
+      disk.advance(moment);
+      const image = join(directory, String(first + index));
+      mkdirSync(image, 0o700);
+      for (const [path, bytes] of disk.cut(random)) writeFileSync(join(image, basename(path)), bytes, { mode: 0o600 });
+      return { image, moment, index: first + index };
+    });
+    await look(run, directory, images, acknowledged, found, isServed);
+    for (const { image } of images) rmSync(image, { recursive: true });
   }
   return found;
 }

@@ -3,7 +3,7 @@
 // The rule: a demand that is not met, a control that finds nothing and an error all end in exit code 1; what cannot be done
 // here ends in exit code 77, which is neither passed nor failed.
 import { randomInt } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -73,9 +73,10 @@ class Run {
     this.#cleaners.push(clean);
   }
 
-  /** A directory that is gone afterwards. */
-  directory() {
-    const directory = mkdtempSync(join(tmpdir(), "ks-pay-torture-"));
+  /** A directory that is gone afterwards. `inMemory` is for what needs no disk, where there is such a place. */
+  directory({ inMemory = false } = {}) {
+    const parent = inMemory && existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+    const directory = mkdtempSync(join(parent, "ks-pay-torture-"));
     this.later(() => rmSync(directory, { recursive: true, force: true }));
     return directory;
   }

@@ -45,7 +45,7 @@ export class Cluster {
       "--encoding", "UTF8", "--no-locale", "--no-sync"]));
     if (listen) appendFileSync(join(cluster.data, "pg_hba.conf"), `host all all ${listen}/24 trust\n`);
     writeFileSync(join(cluster.directory, "log"), "", { mode: 0o666 });
-    run.later(() => cluster.kill());
+    run.later(() => cluster.end());
     await cluster.start();
     return cluster;
   }
@@ -65,7 +65,7 @@ export class Cluster {
     do {
       const [program, args] = unprivileged([join(this.#bin, "postgres"), "-D", this.data, "-k", this.directory,
         "-c", `listen_addresses=${this.#listen}`, "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "full_page_writes=on",
-        "-c", "max_connections=100", "-c", "logging_collector=off"]);
+        "-c", "max_connections=100", "-c", "logging_collector=off", "-c", "dynamic_shared_memory_type=mmap"]);
       const [first, ...more] = [...this.#through, program, ...args];
       const child = start(first, more, { stdio: ["ignore", "ignore", "pipe"], cwd: this.directory });
       child.stderr.setEncoding("utf8").on("data", (text) => { this.log = ((this.log ?? "") + text).slice(-20_000); });
@@ -86,6 +86,11 @@ export class Cluster {
     const ending = this.exit;
     await succeed(...unprivileged([join(this.#bin, "pg_ctl"), "--pgdata", this.data, "--mode", mode, "--wait", "--silent", "stop"]));
     await ending;
+  }
+
+  /** Ends it as fast as it lets go of everything. */
+  async end() {
+    if ((this.child?.exitCode ?? this.child?.signalCode) === null && this.postmaster) await this.stop("immediate");
   }
 
   /** kill -9 of the postmaster alone; its sessions find out by themselves. */
