@@ -8,8 +8,10 @@ import { soundFile } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
 import { killLoop } from "../support/kill_loop.mjs";
+import { needPython } from "../support/sqlite.mjs";
 
 await torture(async (run) => {
+  await needPython(run);
   const installation = await Installation.make(run);
   await killLoop(run, installation);
   await soundFile(run, join(installation.directory, "ks-pay.db"));

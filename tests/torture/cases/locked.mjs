@@ -6,10 +6,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
-import { lock } from "../support/sqlite.mjs";
+import { lock, needPython } from "../support/sqlite.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 await torture(async (run) => {
+  await needPython(run);
   const installation = await Installation.make(run);
   await installation.serve();
   const traffic = new Traffic(run);

@@ -9,9 +9,11 @@ import { allWell, answeredInTime, nothingLost, soundFile } from "../support/acco
 import { torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
 import { library } from "../support/native.mjs";
+import { needPython } from "../support/sqlite.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 await torture(async (run) => {
+  await needPython(run);
   const shim = library(run, "sync_fault");
   const installation = await Installation.make(run);
   const control = join(run.directory(), "control");

@@ -51,9 +51,8 @@ export function answeredInTime(run, answers, within = ANSWER_WITHIN) {
 
 /** SQLite's own checks of the file, which nobody may have open. */
 export async function soundFile(run, path) {
-  const problems = await databaseProblems([path]);
-  if (!problems) return run.say("not checked: integrity_check needs python3 with sqlite3");
-  return run.demand(!problems[0].length, "integrity_check and foreign_key_check find nothing", problems[0]);
+  const [problems] = await databaseProblems([path]);
+  run.demand(!problems.length, "integrity_check and foreign_key_check find nothing", problems);
 }
 
 const words = (name) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

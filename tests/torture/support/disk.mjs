@@ -96,7 +96,7 @@ export class Disk {
     for (const write of file.pending.splice(0)) file.durable.apply(write);
   }
 
-  /** What a disk may hold if the power fails now: bytes by path. */
+  /** What a disk may hold if the power fails now: bytes by path, good until the next step. */
   cut(random) {
     return this.#image((content, write) => {
       const fate = random.between(0, 3);
@@ -105,7 +105,7 @@ export class Disk {
     });
   }
 
-  /** What a reader finds while the power is on: bytes by path. */
+  /** What a reader finds while the power is on, likewise. */
   whole() {
     return this.#image((content, write) => content.apply(write));
   }
@@ -117,7 +117,7 @@ export class Disk {
       if (path.endsWith("-shm")) continue;
       const content = pending.length ? durable.copy() : durable;
       for (const write of pending) fall(content, write);
-      image.set(path, pending.length ? content.bytes : Buffer.from(content.bytes));
+      image.set(path, content.bytes);
     }
     return image;
   }

@@ -22,7 +22,7 @@ export async function killLoop(run, installation) {
   run.say(`${rounds} rounds; from start to ready after a kill ${slowest.toFixed(0)} ms at most`);
   run.demand(slowest < READY_WITHIN, `after each kill it is ready within ${READY_WITHIN} ms`, slowest);
   const acknowledged = [...traffic.log.values()].filter((entry) => entry.acknowledged.length).length;
-  const enough = run.of(500, 20_000);
+  const enough = run.of(100, 20_000);
   run.demand(acknowledged >= enough, `at least ${enough} events were acknowledged`, acknowledged);
   await nothingLost(run, installation, traffic);
   await installation.serve();

@@ -20,7 +20,7 @@ for path in sys.stdin.read().splitlines():
     print(json.dumps(found[:5]))
 `;
 
-/** For each file what is wrong with it, by a copy in `scratch`; nothing where there is no Python with sqlite3. */
+/** For each file what is wrong with it, by a copy in `scratch`. */
 export async function databaseProblems(paths, scratch = tmpdir()) {
   const directory = mkdtempSync(join(scratch, "ks-pay-check-"));
   try {
@@ -29,11 +29,18 @@ export async function databaseProblems(paths, scratch = tmpdir()) {
       for (const suffix of ["", "-wal"]) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
       return copy;
     });
-    const { code, stdout } = await ended("python3", ["-c", CHECK], { input: copies.join("\n") });
-    return code === 0 ? stdout.trim().split("\n").map((line) => JSON.parse(line)) : undefined;
+    const { code, stdout, stderr } = await ended("python3", ["-c", CHECK], { input: copies.join("\n") });
+    if (code !== 0) throw new Error(`python3: ${stderr}`);
+    return stdout.trim().split("\n").map((line) => JSON.parse(line));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Ends the case where there is no Python with sqlite3. */
+export async function needPython(run) {
+  const { code } = await ended("python3", ["-c", "import sqlite3"]).catch(() => ({ code: 1 }));
+  if (code !== 0) run.skip("there is no python3 with sqlite3 here; install the Debian package python3");
 }
 
 const LOCK = `
