@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
-import { torture } from "../support/case.mjs";
+import { soon, torture } from "../support/case.mjs";
 import { ended, Installation } from "../support/installation.mjs";
 import { needPython } from "../support/sqlite.mjs";
 import { Traffic } from "../support/traffic.mjs";
@@ -25,19 +25,20 @@ await torture(async (run) => {
   const traffic = new Traffic(run);
   const load = traffic.pour(installation.connection, { rate: 800 });
   const since = (began) => traffic.answers.filter(({ at }) => at > began);
-  const until = async (isSo, patience) => { for (const late = Date.now() + patience; !isSo() && Date.now() < late;) await pause(20); return isSo(); };
 
-  const isFull = await until(() => traffic.answers.some(({ status }) => status >= 500), 60_000);
+  const isFull = await soon(() => traffic.answers.some(({ status }) => status >= 500), 60_000);
   run.control(isFull, "the disk gets full");
   await pause(run.of(1000, 5000));
-  run.say(`while it is full: /healthz ${await installation.get("/healthz")}, /readyz ${await installation.get("/readyz")}, /login ${await installation.get("/login")}`);
-  run.demand((await installation.get("/healthz")) === 200, "/healthz says that the process is alive");
-  run.demand((await installation.get("/login")) === 200, "the console still answers");
-  run.demand((await installation.get("/readyz")) === 503, "/readyz says that nothing can be stored");
+  for (const [path, status, meaning] of [
+    ["/healthz", 200, "the process is alive"], ["/login", 200, "the console still answers"], ["/readyz", 503, "nothing can be stored"],
+  ]) {
+    const found = await installation.get(path);
+    run.demand(found === status, `while it is full ${path} is ${status}: ${meaning}`, found);
+  }
   const grown = await ended("mount", ["-o", "remount,size=256m", directory]);
   if (grown.code !== 0) throw new Error(grown.stderr);
   const began = Number(process.hrtime.bigint());
-  const recovers = await until(() => since(began).some(({ status }) => status === 200), RECOVERS_WITHIN * 1.2);
+  const recovers = await soon(() => since(began).some(({ status }) => status === 200), RECOVERS_WITHIN * 1.2);
   const after = recovers ? (since(began).find(({ status }) => status === 200).at - began) / 1e6 : Infinity;
   run.say(`with room again the first 200 after ${after.toFixed(0)} ms`);
   run.demand(after < RECOVERS_WITHIN, "it stores again within 10 s of getting room", after);

@@ -22,11 +22,13 @@ await torture(async (run) => {
   await traffic.pour(installation.connection, { most: run.of(150, 1000) }).done;
   run.demand((await installation.stop()) === 0, "told to stop, it ends with 0");
   let text = "";
-  for (let tries = 0; tries < 100 && !text.includes("+++ exited with 0 +++"); tries++, await pause(50)) text = readFileSync(trace, "latin1");
+  for (let tries = 0; tries < 100 && !text.includes("+++ exited with 0 +++"); tries++, await pause(50)) {
+    text = readFileSync(trace, "latin1");
+  }
   const seen = steps(text);
   const acknowledged = traffic.answers.filter(({ status }) => status === 200);
   const { early, judged, unseen } = judge(seen, acknowledged);
-  run.say(`${acknowledged.length} answers of 200, ${judged} of them for an event whose frame was seen, ${unseen} where its id lies across two pages`);
+  run.say(`${acknowledged.length} answers of 200; of ${judged} the event's frame was seen, of ${unseen} its id lies across two pages`);
   run.demand(judged > acknowledged.length / 2, "most frames are found by the event's id", judged);
   run.demand(!early.length, "no 200 is sent before the sync of the event's frame has ended", early);
   const hasty = judge(seen, acknowledged, { hasty: true }).early.length;

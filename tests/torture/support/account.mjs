@@ -46,7 +46,8 @@ export function answeredInTime(run, answers, within = ANSWER_WITHIN) {
   const slowest = answers.reduce((most, { ms }) => Math.max(most, ms), 0);
   run.say(`${answers.length} answers, the slowest after ${slowest.toFixed(0)} ms`);
   run.demand(!late(answers).length, `every request is answered within ${within} ms`, late(answers));
-  run.control(late([...answers, { status: 503, ms: within + 1 }]).length === late(answers).length + 1, "an answer a millisecond too late is found");
+  const planted = [...answers, { status: 503, ms: within + 1 }];
+  run.control(late(planted).length === late(answers).length + 1, "an answer a millisecond too late is found");
 }
 
 /** SQLite's own checks of the file, which nobody may have open. */

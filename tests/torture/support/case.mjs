@@ -6,6 +6,7 @@ import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { randomOf } from "./random.mjs";
@@ -106,6 +107,12 @@ function excerpt(found) {
   if (!Array.isArray(found)) return typeof found === "string" ? found : JSON.stringify(found);
   const first = found.slice(0, 5).map((one) => JSON.stringify(one)).join(" ");
   return `${found.length}: ${first}${found.length > 5 ? " …" : ""}`;
+}
+
+/** Waits until something is so, for so many milliseconds at most; whether it is. */
+export async function soon(isSo, patience) {
+  for (const late = Date.now() + patience; !isSo() && Date.now() < late;) await pause(10);
+  return isSo();
 }
 
 /** Runs a case to its end, and the process with it. */

@@ -9,6 +9,9 @@ import { setTimeout as pause } from "node:timers/promises";
 /** The longest that a server may take to be ready or to end, in milliseconds. */
 const PATIENCE = 40_000;
 
+/** Who owns every installation made here. */
+export const OWNER = { email: "owner@torture.example", password: "four unrelated quiet words" };
+
 export const BINARY = process.env.KS_PAY_BIN;
 if (!BINARY || !existsSync(BINARY)) throw new Error("Name the binary in KS_PAY_BIN, or run scripts/torture.");
 
@@ -63,8 +66,9 @@ export class Installation {
 
   async setUp() {
     const company = "Neem Tree Torture";
-    await this.run(["user", "add", "--company", company, "--email", "owner@torture.example", "--name", "Owner"], "four unrelated quiet words\n");
-    const app = await this.run(["app", "add", "--company", company, "--name", "Torture Shop", "--email", "shop@torture.example", "--country", "IN"]);
+    const { email, password } = OWNER;
+    await this.run(["user", "add", "--company", company, "--email", email, "--name", "Owner"], `${password}\n`);
+    const app = await this.run(["app", "add", "--company", company, "--name", "Torture Shop", "--email", email, "--country", "IN"]);
     const which = ["--app", app.trim(), "--gateway", "razorpay", "--mode", "test"];
     await this.run(["gateway", "add", ...which]);
     const { url, secrets } = JSON.parse(await this.run(["webhook", "show", ...which, "--json"]));
@@ -87,7 +91,8 @@ export class Installation {
         if (url) resolve(new URL(url));
       });
     });
-    const url = await Promise.race([listening, pause(PATIENCE, undefined, { ref: false }).then(() => { throw new Error(`ks-pay does not listen.\n${this.log}`); })]);
+    const late = pause(PATIENCE, undefined, { ref: false }).then(() => { throw new Error(`ks-pay does not listen.\n${this.log}`); });
+    const url = await Promise.race([listening, late]);
     this.connection = { host: "127.0.0.1", ...this.connection, port: Number(url.port) };
     if ((await this.until("/readyz", 200, PATIENCE)) === undefined) throw new Error(`ks-pay is not ready.\n${this.log}`);
     this.readyAfter = performance.now() - began;
@@ -97,7 +102,8 @@ export class Installation {
   async get(path, patience = 6000) {
     const { host, port } = this.connection;
     try {
-      const answer = await fetch(`http://${host}:${port}${path}`, { redirect: "manual", signal: AbortSignal.timeout(patience), headers: { connection: "close" } });
+      const options = { redirect: "manual", signal: AbortSignal.timeout(patience), headers: { connection: "close" } };
+      const answer = await fetch(`http://${host}:${port}${path}`, options);
       await answer.arrayBuffer();
       return answer.status;
     } catch {
@@ -141,7 +147,7 @@ export class Installation {
   /** Each kind of warning and error that the servers logged, the last of its kind, with how often. */
   complaints() {
     const kinds = new Map();
-    for (const line of this.log.replace(/\x1b\[[0-9;]*m/g, "").split("\n").filter((line) => /WARN|ERROR|panic/.test(line))) {
+    for (const line of this.log.replace(/\x1b\[[0-9;]*m/g, "").split("\n").filter((line) => /^\d.*(WARN|ERROR)|panic/.test(line))) {
       const kind = line.replace(/\d+/g, "N");
       kinds.set(kind, { line, times: (kinds.get(kind)?.times ?? 0) + 1 });
     }

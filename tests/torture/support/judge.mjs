@@ -9,10 +9,11 @@ export function judgeEvents(log, rows) {
   const stored = (sha256) => bySha256.get(sha256) ?? [];
   const entries = [...log.values()];
   return {
-    lost: entries.filter((entry) => entry.acknowledged.length && !stored(entry.event.sha256).length).map((entry) => entry.event.id),
+    lost: entries.filter(({ event, acknowledged }) => acknowledged.length && !stored(event.sha256).length).map(({ event }) => event.id),
     doubled: [...bySha256].filter(([, same]) => same.length > 1).map(([sha256]) => sha256),
     neverSent: [...bySha256.keys()].filter((sha256) => !log.has(sha256)),
-    withoutEffect: rows.filter((row) => row.state !== "processed" || row.conflict_with !== null || row.transaction === null).map((row) => row.event),
+    withoutEffect: rows.filter((row) => row.state !== "processed" || row.conflict_with !== null || row.transaction === null)
+      .map((row) => row.event),
     // Each acknowledged request was counted, and no request twice.
     miscounted: entries.filter((entry) => {
       const [row] = stored(entry.event.sha256);

@@ -113,7 +113,8 @@ export class Cluster {
 
   /** A session that takes statements, a line each, from its stdin. */
   session() {
-    return start(join(this.#bin, "psql"), ["-X", "-q", "-A", "-t", "-h", this.directory, "-U", "postgres"], { stdio: ["pipe", "ignore", "ignore"] });
+    const args = ["-X", "-q", "-A", "-t", "-h", this.directory, "-U", "postgres"];
+    return start(join(this.#bin, "psql"), args, { stdio: ["pipe", "ignore", "ignore"] });
   }
 }
 

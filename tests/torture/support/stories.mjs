@@ -14,16 +14,16 @@ const KINDS = [
   (p) => ({ events: [p.is("authorized", 0)], status: "authorized" }),
   (p) => {
     const part = Math.floor(p.amount * 0.3);
-    const events = [p.is("authorized", 0), p.is("captured", 5), p.refund("pending", "a", part, part, 60), p.refund("processed", "a", part, part, 70)];
-    return { events, status: "captured", refunded: part };
+    const refund = [p.refund("pending", "a", part, part, 60), p.refund("processed", "a", part, part, 70)];
+    return { events: [p.is("authorized", 0), p.is("captured", 5), ...refund], status: "captured", refunded: part };
   },
   (p) => {
     const part = Math.floor(p.amount * 0.6);
-    const events = [p.is("captured", 5), p.refund("processed", "a", part, part, 60), p.refund("processed", "b", p.amount - part, p.amount, 90)];
-    return { events, status: "refunded", refunded: p.amount };
+    const refunds = [p.refund("processed", "a", part, part, 60), p.refund("processed", "b", p.amount - part, p.amount, 90)];
+    return { events: [p.is("captured", 5), ...refunds], status: "refunded", refunded: p.amount };
   },
-  (p) => ({ events: [p.is("captured", 5), p.dispute("created", "open", 100), p.dispute("won", "won", 200)], status: "captured" }),
-  (p) => ({ events: [p.is("captured", 5), p.dispute("created", "open", 100), p.dispute("lost", "lost", 200)], status: "captured", disputed: true }),
+  (p) => ({ events: [p.is("captured", 5), ...p.disputed("won")], status: "captured" }),
+  (p) => ({ events: [p.is("captured", 5), ...p.disputed("lost")], status: "captured", disputed: true }),
 ];
 
 /** A new story: `{ payment, events: [{ id, payment, body, sha256 }], outcome }`. One in ten comes shuffled. */
@@ -60,25 +60,33 @@ class Teller {
 
   /** A refund of `amount`, after which `total` went back in all. */
   refund(status, which, amount, total, after) {
-    const refund = { id: `rfnd_${which}_${this.payment}`, entity: "refund", amount, currency: "INR", payment_id: this.payment, status,
-      created_at: this.at + after };
+    const refund = { id: `rfnd_${which}_${this.payment}`, entity: "refund", amount, currency: "INR", payment_id: this.payment,
+      status, created_at: this.at + after };
     const payment = this.#entity(total === this.amount ? "refunded" : "captured", total);
     return this.#event(status === "pending" ? "refund.created" : `refund.${status}`, { payment, refund }, after);
   }
 
-  dispute(event, status, after) {
-    const dispute = { id: `disp_${this.payment}`, entity: "dispute", payment_id: this.payment, amount: this.amount, currency: "INR", status };
+  /** A dispute from its beginning to its end. */
+  disputed(end) {
+    return [this.#dispute("created", "open", 100), this.#dispute(end, end, 200)];
+  }
+
+  #dispute(event, status, after) {
+    const dispute = { id: `disp_${this.payment}`, entity: "dispute", payment_id: this.payment, amount: this.amount, currency: "INR",
+      status };
     return this.#event(`payment.dispute.${event}`, { payment: this.#entity("captured"), dispute }, after);
   }
 
   #event(event, entities, after) {
     const payload = Object.fromEntries(Object.entries(entities).map(([name, entity]) => [name, { entity }]));
-    const body = { entity: "event", account_id: "acc_Torture0000001", event, contains: Object.keys(entities), payload, created_at: this.at + after };
+    const body = { entity: "event", account_id: "acc_Torture0000001", event, contains: Object.keys(entities), payload,
+      created_at: this.at + after };
     return { body: JSON.stringify(body), after };
   }
 
   #entity(status, refunded = 0) {
     return { id: this.payment, entity: "payment", amount: this.amount, currency: "INR", status, order_id: `order_of_${this.payment}`,
-      method: "upi", amount_refunded: refunded, email: "someone@customers.example", contact: "+919000000000", notes: [], created_at: this.at };
+      method: "upi", amount_refunded: refunded, email: "someone@customers.example", contact: "+919000000000", notes: [],
+      created_at: this.at };
   }
 }

@@ -82,7 +82,8 @@ export class Traffic {
     const entries = [...this.log.values()];
     const of = (status) => this.answers.filter((answer) => answer.status === status).length;
     const statuses = [...new Set(this.answers.map(({ status }) => status))].sort();
-    return `${entries.length} events in ${this.answers.length} requests; acknowledged ${entries.filter((e) => e.acknowledged.length).length} events; ` +
+    const acknowledged = entries.filter((entry) => entry.acknowledged.length).length;
+    return `${entries.length} events in ${this.answers.length} requests; acknowledged ${acknowledged} events; ` +
       `answers ${statuses.map((status) => `${status || "none"}×${of(status)}`).join(" ")}`;
   }
 
@@ -123,8 +124,8 @@ export class Traffic {
   async #send(line, { host, port, path, secret }, event) {
     const entry = this.#entry(event);
     const signature = createHmac("sha256", secret).update(event.body).digest("hex");
-    const head = `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${event.body.length}\r\n` +
-      `X-Razorpay-Event-Id: ${event.id}\r\nX-Razorpay-Signature: ${signature}\r\n\r\n`;
+    const head = [`POST ${path} HTTP/1.1`, `Host: ${host}:${port}`, "Content-Type: application/json", `Content-Length: ${event.body.length}`,
+      `X-Razorpay-Event-Id: ${event.id}`, `X-Razorpay-Signature: ${signature}`, "\r\n"].join("\r\n");
     const began = process.hrtime.bigint();
     const note = (status, at, port) => this.answers.push({ status, at, ms: (at - Number(began)) / 1e6, id: event.id, port });
     entry.sent++;
