@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { soundFile } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
-import { killLoop } from "../support/kill_loop.mjs";
+import { findsALiar, killLoop } from "../support/kill_loop.mjs";
 import { needPython } from "../support/sqlite.mjs";
 
 await torture(async (run) => {
@@ -15,4 +15,5 @@ await torture(async (run) => {
   const installation = await Installation.make(run);
   await killLoop(run, installation);
   await soundFile(run, join(installation.directory, "ks-pay.db"));
+  await findsALiar(run, await Installation.make(run));
 });

@@ -2,7 +2,21 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { allWell, nothingLost } from "./account.mjs";
+import { judgeEvents } from "./judge.mjs";
+import { liar } from "./liar.mjs";
 import { Traffic } from "./traffic.mjs";
+
+/** The method on a server that lies: what it acknowledged must be found to be lost. */
+export async function findsALiar(run, installation) {
+  await installation.serve();
+  const traffic = new Traffic(run);
+  const load = traffic.pour(await liar(run, installation.connection), { rate: 1000 });
+  await pause(500);
+  await installation.kill();
+  await load.end();
+  const { lost } = judgeEvents(traffic.log, await installation.events());
+  run.control(lost.length > 0, `before the same server a proxy that answers 200 first: ${lost.length} acknowledged events are lost`);
+}
 
 /** The longest from start to ready after a kill, in milliseconds. */
 const READY_WITHIN = 2000;
