@@ -11,9 +11,9 @@ import { ended, start } from "./installation.mjs";
 const PATIENCE = 30_000;
 
 const isRoot = process.getuid() === 0;
-/** PostgreSQL refuses to run as root. */
-const unprivileged = (command) =>
-  isRoot ? ["setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", ...command]] : [command[0], command.slice(1)];
+/** PostgreSQL refuses to run as root. QUIT is its `-m immediate`, should this process be gone first. */
+const AS_POSTGRES = ["--pdeathsig", "QUIT", "--reuid=postgres", "--regid=postgres", "--init-groups"];
+const unprivileged = ([program, ...args]) => isRoot ? ["setpriv", [...AS_POSTGRES, program, ...args]] : [program, args];
 
 /** Debian keeps the programs off the PATH. */
 function programs() {
