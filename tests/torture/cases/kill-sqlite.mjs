@@ -1,5 +1,5 @@
 // kill -9 of the server under load, on SQLite: what was acknowledged is stored, once, with its effect, and the next start
-// is quick. 200 rounds, 10 in the short form.
+// is quick. 200 rounds, and more until 20,000 are acknowledged; 10 in the short form.
 //
 // It cannot see a missing fsync: the page cache outlives a process. power-cut can.
 import { join } from "node:path";
