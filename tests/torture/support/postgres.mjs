@@ -10,6 +10,9 @@ import { ended, start } from "./installation.mjs";
 /** The longest that the server may take to start or to stop, in milliseconds. */
 const PATIENCE = 30_000;
 
+/** What keeps a commit through a power cut. */
+const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
+
 const isRoot = process.getuid() === 0;
 /** PostgreSQL refuses to run as root. QUIT is its `-m immediate`, should this process be gone first. */
 const AS_POSTGRES = ["--pdeathsig", "QUIT", "--reuid=postgres", "--regid=postgres", "--init-groups"];
@@ -25,17 +28,20 @@ function programs() {
 
 export class Cluster {
   #bin;
-  #listen;
+  #settings;
   #through;
   /** The postmaster's process. */
   child;
 
-  /** A running one. `listen` is one more address, trusted without a password; `through` a command that starts it. */
-  static async make(run, { listen = "", through = [] } = {}) {
+  /**
+   * A running one. `listen` is one more address, trusted without a password; `through` a command that starts it; `settings`
+   * are others than the durable ones.
+   */
+  static async make(run, { listen = "", through = [], settings = {} } = {}) {
     const cluster = new Cluster();
     cluster.#bin = programs() ?? run.skip("there is no PostgreSQL here; install the Debian package postgresql");
-    cluster.#listen = listen;
     cluster.#through = through;
+    cluster.#settings = { ...DURABLE, listen_addresses: listen, max_connections: 100, dynamic_shared_memory_type: "mmap", ...settings };
     cluster.directory = run.directory();
     chmodSync(cluster.directory, 0o755);
     cluster.data = join(cluster.directory, "data");
@@ -63,9 +69,8 @@ export class Cluster {
   async start() {
     const late = Date.now() + PATIENCE;
     do {
-      const [program, args] = unprivileged([join(this.#bin, "postgres"), "-D", this.data, "-k", this.directory,
-        "-c", `listen_addresses=${this.#listen}`, "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "full_page_writes=on",
-        "-c", "max_connections=100", "-c", "logging_collector=off", "-c", "dynamic_shared_memory_type=mmap"]);
+      const settings = Object.entries(this.#settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+      const [program, args] = unprivileged([join(this.#bin, "postgres"), "-D", this.data, "-k", this.directory, ...settings]);
       const [first, ...more] = [...this.#through, program, ...args];
       const child = start(first, more, { stdio: ["ignore", "ignore", "pipe"], cwd: this.directory });
       child.stderr.setEncoding("utf8").on("data", (text) => { this.log = ((this.log ?? "") + text).slice(-20_000); });
