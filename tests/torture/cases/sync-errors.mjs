@@ -1,31 +1,26 @@
 // fsync fails with EIO under load, on SQLite: once at the n-th call, and for ever. Every 200 since is backed by a row after
 // kill -9 and a restart, /readyz says 503 while nothing can be synced, and what was refused is taken as new or as a duplicate
 // when it comes again, with one effect. A refused event may have been stored: an error is no proof of absence.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
-import { library } from "../support/native.mjs";
 import { needPython } from "../support/sqlite.mjs";
+import { SyncFaults } from "../support/sync_faults.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 await torture(async (run) => {
   await needPython(run);
-  const shim = library(run, "sync_fault");
   const installation = await Installation.make(run);
-  const control = join(run.directory(), "control");
-  const failed = () => existsSync(`${control}.log`) ? readFileSync(`${control}.log`, "utf8").split("\n").length - 1 : 0;
-  const env = { LD_PRELOAD: shim, FAULT_PATH: join(installation.directory, "ks-pay.db"), FAULT_CONTROL: control };
-  const fail = (skip, times) => writeFileSync(control, `${skip} ${times} ${run.random.below1()}`);
+  const faults = new SyncFaults(run, join(installation.directory, "ks-pay.db"));
   const traffic = new Traffic(run);
 
   let load;
   const begin = async () => {
-    writeFileSync(control, "");
-    await installation.serve({ env });
+    faults.none();
+    await installation.serve({ env: faults.env });
     load = traffic.pour(installation.connection, { rate: 800 });
     await pause(200);
   };
@@ -38,8 +33,8 @@ await torture(async (run) => {
   const stuck = [];
   const once = run.of([0, 7], [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144]);
   for (const [index, nth] of once.entries()) {
-    fail(nth, 1);
-    const isFelt = await soon(() => failed() === index + 1, 5000);
+    faults.failOnce(nth);
+    const isFelt = await soon(() => faults.failed === index + 1, 5000);
     run.control(isFelt, `the sync error after ${nth} good ones reached the server`);
     const then = Number(process.hrtime.bigint());
     if (await soon(() => traffic.answers.some(({ status, at }) => status === 200 && at > then + 20e6), run.of(2000, 5000))) continue;
@@ -50,15 +45,15 @@ await torture(async (run) => {
   }
   run.demand(!stuck.length, "after a single error it stores again, without a restart; it did not after the n-th", stuck);
 
-  const singly = failed();
-  fail(0, -1);
+  const singly = faults.failed;
+  faults.failForEver();
   const began = Number(process.hrtime.bigint());
   await pause(run.of(1500, 5000));
   const ready = await installation.get("/readyz");
   const during = traffic.answers.filter(({ at }) => at > began);
   const refused = during.filter(({ status }) => status >= 500).length;
-  run.say(`while every sync fails: ${failed() - singly} syncs failed, ${refused} of ${during.length} answers were refusals, /readyz ${ready}`);
-  run.control(failed() > singly && refused > 0, "the lasting error is felt");
+  run.say(`while every sync fails: ${faults.failed - singly} syncs failed, ${refused} of ${during.length} answers were refusals, /readyz ${ready}`);
+  run.control(faults.failed > singly && refused > 0, "the lasting error is felt");
   run.demand(ready === 503, "/readyz says 503 while nothing can be synced", ready);
   run.demand((await installation.get("/healthz")) === 200, "/healthz says that the process is alive");
   // With the last requests before the error may be some that were synced already.

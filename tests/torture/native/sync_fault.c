@@ -1,7 +1,8 @@
 /* LD_PRELOAD: fsync and fdatasync of files whose path contains FAULT_PATH fail with EIO when the file FAULT_CONTROL says so.
  *
- * FAULT_CONTROL holds two numbers, "SKIP FAIL": so many syncs still succeed, then so many fail, for ever if negative. They
- * count from the moment the file's text changes. A sync that fails is not done. Each is written to FAULT_CONTROL.log.
+ * FAULT_CONTROL holds two numbers, "SKIP FAIL": so many syncs of a process still succeed, counted from the moment the text
+ * changes; then one fails if FAIL is 1, whichever process is first, and every one if it is negative. A sync that fails is not
+ * done. Each is written to FAULT_CONTROL.log.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,7 +40,13 @@ static int fails(int fd) {
   }
   int failing = skip <= 0 && fail != 0;
   if (skip > 0) skip--;
-  if (failing && fail > 0) fail--;
+  if (failing && fail > 0) {
+    char used[PATH_MAX];
+    snprintf(used, sizeof used, "%s.used", control);
+    /* Among processes, too, only one gets it. */
+    failing = rename(control, used) == 0;
+    fail = 0;
+  }
   pthread_mutex_unlock(&turn);
   if (failing) {
     char log[PATH_MAX];

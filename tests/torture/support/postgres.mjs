@@ -29,18 +29,20 @@ function programs() {
 export class Cluster {
   #bin;
   #settings;
+  #env;
   #through;
   /** The postmaster's process. */
   child;
 
   /**
    * A running one. `listen` is one more address, trusted without a password; `through` a command that starts it; `settings`
-   * are others than the durable ones.
+   * are others than the durable ones; `env` is added to its environment.
    */
-  static async make(run, { listen = "", through = [], settings = {} } = {}) {
+  static async make(run, { listen = "", through = [], settings = {}, env = {} } = {}) {
     const cluster = new Cluster();
     cluster.#bin = programs() ?? run.skip("there is no PostgreSQL here; install the Debian package postgresql");
     cluster.#through = through;
+    cluster.#env = env;
     cluster.#settings = { ...DURABLE, listen_addresses: listen, max_connections: 100, dynamic_shared_memory_type: "mmap", ...settings };
     cluster.directory = run.directory();
     chmodSync(cluster.directory, 0o755);
@@ -72,7 +74,7 @@ export class Cluster {
       const settings = Object.entries(this.#settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
       const [program, args] = unprivileged([join(this.#bin, "postgres"), "-D", this.data, "-k", this.directory, ...settings]);
       const [first, ...more] = [...this.#through, program, ...args];
-      const child = start(first, more, { stdio: ["ignore", "ignore", "pipe"], cwd: this.directory });
+      const child = start(first, more, { stdio: ["ignore", "ignore", "pipe"], cwd: this.directory, env: { ...process.env, ...this.#env } });
       child.stderr.setEncoding("utf8").on("data", (text) => { this.log = ((this.log ?? "") + text).slice(-20_000); });
       this.child = child;
       this.exit = new Promise((resolve) => child.on("close", resolve));
