@@ -1,0 +1,72 @@
+// The network between the server and PostgreSQL is cut for 10 s (6 in the short form), once at PostgreSQL's end, so that
+// packets vanish, and once at ours: every answer comes within 4.5 s, nothing acknowledged is lost, and within 10 s of the
+// network's return the same server stores again. Needs root, for a network namespace.
+import { setTimeout as pause } from "node:timers/promises";
+
+import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
+import { soon, torture } from "../support/case.mjs";
+import { ended, Installation } from "../support/installation.mjs";
+import { Cluster } from "../support/postgres.mjs";
+import { Traffic } from "../support/traffic.mjs";
+
+const HEALS_WITHIN = 10_000;
+
+await torture(async (run) => {
+  const network = await cable(run);
+  const cluster = await Cluster.make(run, { listen: network.theirs, through: network.inside });
+  const DATABASE_URL = `postgres://postgres@${network.theirs}/postgres?sslmode=disable`;
+  const installation = await Installation.make(run, { env: { DATABASE_URL } });
+  await installation.serve();
+  const { pid } = installation.child;
+  const traffic = new Traffic(run);
+  const load = traffic.pour(installation.connection, { rate: 300 });
+  await pause(300);
+  for (const end of run.of(["their"], ["their", "our"])) {
+    await network.set(end, "down");
+    const began = Number(process.hrtime.bigint());
+    await pause(run.of(6000, 10_000));
+    const during = traffic.answers.filter(({ at }) => at > began);
+    await network.set(end, "up");
+    const up = Number(process.hrtime.bigint());
+    const again = () => traffic.answers.find(({ status, at }) => status === 200 && at > up);
+    const healed = await soon(again, HEALS_WITHIN * 2) ? (again().at - up) / 1e6 : Infinity;
+    const refused = during.filter(({ status }) => status === 503).length;
+    run.say(`cut at ${end} end: ${during.length} answers, ${refused} of them 503; first 200 ${healed.toFixed(0)} ms after`);
+    run.control(refused > 0, "the cut is felt");
+    run.demand(healed < HEALS_WITHIN, "it stores again within 10 s of the network's return", healed);
+    await pause(500);
+  }
+  await load.end();
+  run.demand(installation.isRunning && installation.child.pid === pid, "the same server went on");
+  const odd = traffic.answers.filter(({ status }) => status !== 200 && status !== 503);
+  run.demand(!odd.length, "every refusal is 503", odd);
+  answeredInTime(run, traffic.answers);
+  await nothingLost(run, installation, traffic);
+  await allWell(run, installation, traffic);
+});
+
+/** A network of two ends, of which the other is a namespace of its own. */
+async function cable(run) {
+  if (process.getuid() !== 0) run.skip("only root may make a network namespace");
+  const name = `kspay${process.pid}`;
+  const [ours, theirs] = [`kp${process.pid}a`, `kp${process.pid}b`];
+  const subnet = `10.${run.random.between(64, 250)}.${run.random.between(1, 250)}`;
+  const ip = async (...args) => {
+    const done = await ended("ip", args).catch((error) => ({ code: 1, stderr: error.message }));
+    if (done.code !== 0) run.skip(`a network namespace cannot be made here: ip ${args.join(" ")}: ${done.stderr.trim()}`);
+  };
+  await ip("netns", "add", name);
+  run.later(() => ended("ip", ["netns", "del", name]));
+  await ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", name);
+  run.later(() => ended("ip", ["link", "del", ours]));
+  await ip("addr", "add", `${subnet}.1/24`, "dev", ours);
+  await ip("link", "set", ours, "up");
+  await ip("-n", name, "addr", "add", `${subnet}.2/24`, "dev", theirs);
+  await ip("-n", name, "link", "set", "lo", "up");
+  await ip("-n", name, "link", "set", theirs, "up");
+  return {
+    theirs: `${subnet}.2`,
+    inside: ["ip", "netns", "exec", name],
+    set: (end, state) => end === "our" ? ip("link", "set", ours, state) : ip("-n", name, "link", "set", theirs, state),
+  };
+}

@@ -1,0 +1,28 @@
+// Every 50 ms an administrator ends all our sessions at PostgreSQL, for 60 s (4 in the short form) under load: nothing
+// acknowledged is lost, nothing is doubled, every answer comes in time.
+import { setTimeout as pause } from "node:timers/promises";
+
+import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
+import { torture } from "../support/case.mjs";
+import { Installation } from "../support/installation.mjs";
+import { Cluster } from "../support/postgres.mjs";
+import { Traffic } from "../support/traffic.mjs";
+
+const EVERY = 50;
+const END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ks-pay';\n";
+
+await torture(async (run) => {
+  const cluster = await Cluster.make(run);
+  const installation = await Installation.make(run, { env: { DATABASE_URL: cluster.url } });
+  await installation.serve();
+  const traffic = new Traffic(run);
+  const load = traffic.pour(installation.connection, { rate: 1000 });
+  const administrator = cluster.session();
+  for (const late = Date.now() + run.of(4000, 60_000); Date.now() < late; await pause(EVERY)) administrator.stdin.write(END);
+  administrator.stdin.end();
+  await pause(300);
+  await load.end();
+  answeredInTime(run, traffic.answers);
+  await nothingLost(run, installation, traffic);
+  await allWell(run, installation, traffic);
+});

@@ -1,0 +1,178 @@
+// The real binary: a server that can be killed, and commands beside it. Knows nothing of what is tortured.
+//
+// The rule: only processes started here are ended, by their id, and none outlives this process.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** The longest that a server may take to be ready or to end, in milliseconds. */
+const PATIENCE = 40_000;
+
+/** Who owns every installation made here. */
+export const OWNER = { email: "owner@torture.example", password: "four unrelated quiet words" };
+
+export const BINARY = process.env.KS_PAY_BIN;
+if (!BINARY || !existsSync(BINARY)) throw new Error("Name the binary in KS_PAY_BIN, or run scripts/torture.");
+
+/** Starts a program that ends with this process, where setpriv is there to see to it. */
+export function start(command, args, options = {}) {
+  const bound = ["/usr/bin/setpriv", "/bin/setpriv"].find(existsSync);
+  const [program, before] = bound ? [bound, ["--pdeathsig", "KILL", command]] : [command, []];
+  return spawn(program, [...before, ...args], options);
+}
+
+/** Runs a program to its end: `{ code, stdout, stderr }`. */
+export async function ended(command, args, { input = "", ...options } = {}) {
+  const child = start(command, args, options);
+  const chunks = [];
+  let stderr = "";
+  child.stdout.on("data", (chunk) => chunks.push(chunk));
+  child.stderr.setEncoding("utf8").on("data", (text) => { stderr += text; });
+  child.stdin.on("error", () => {}).end(input); // some programs end without reading
+  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  return { code, stdout: Buffer.concat(chunks).toString(), stderr };
+}
+
+/** What the caller has set must not reach an installation. */
+function environment(extra) {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(KS_PAY_|RUST_LOG$|DATABASE_URL$|LD_PRELOAD$)/.test(name));
+  return { ...Object.fromEntries(kept), KS_PAY_LISTEN: "127.0.0.1:0", ...extra };
+}
+
+export class Installation {
+  #env;
+  /** The running server's process. */
+  child;
+  /** Where events are posted: `{ host, port, path, secret }`. */
+  connection;
+  /** What the servers wrote to stderr. */
+  log = "";
+
+  /** Its data is in `directory`; `env` configures it, `DATABASE_URL` for one. */
+  constructor(run, directory, env = {}) {
+    this.directory = directory;
+    this.#env = { KS_PAY_DATA_DIR: directory, ...env };
+    run.later(() => this.kill());
+    run.evidence(() => this.complaints());
+  }
+
+  /** A new one in a directory of its own, with an app that is connected to Razorpay. */
+  static async make(run, { directory = run.directory(), env } = {}) {
+    const installation = new Installation(run, directory, env);
+    await installation.setUp();
+    return installation;
+  }
+
+  async setUp() {
+    const company = "Neem Tree Torture";
+    const { email, password } = OWNER;
+    await this.run(["user", "add", "--company", company, "--email", email, "--name", "Owner"], `${password}\n`);
+    const app = await this.run(["app", "add", "--company", company, "--name", "Torture Shop", "--email", email, "--country", "IN"]);
+    const which = ["--app", app.trim(), "--gateway", "razorpay", "--mode", "test"];
+    await this.run(["gateway", "add", ...which]);
+    const { url, secrets } = JSON.parse(await this.run(["webhook", "show", ...which, "--json"]));
+    this.connection = { host: "127.0.0.1", port: 0, path: new URL(url).pathname, secret: secrets[0].secret };
+  }
+
+  /** Starts the server and waits until it could store an event. `through` is a command that starts it, as `["strace", "-f"]`. */
+  async serve({ env = {}, through = [] } = {}) {
+    const began = performance.now();
+    const [program, ...args] = [...through, BINARY, "serve"];
+    const child = start(program, args, { env: environment({ ...this.#env, ...env }), stdio: ["ignore", "pipe", "pipe"] });
+    this.child = child;
+    this.exit = new Promise((resolve) => child.on("close", (code, signal) => resolve(code ?? signal)));
+    child.stderr.setEncoding("utf8").on("data", (text) => { this.log = (this.log + text).slice(-200_000); });
+    const listening = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      this.exit.then((how) => reject(new Error(`ks-pay ended with ${how}.\n${this.log.slice(-2000)}`)));
+      createInterface(child.stdout).on("line", (line) => {
+        const url = line.match(/^listening on (http:\S+)$/)?.[1];
+        if (url) resolve(new URL(url));
+      });
+    });
+    const late = pause(PATIENCE, undefined, { ref: false }).then(() => { throw new Error(`ks-pay does not listen.\n${this.log}`); });
+    const url = await Promise.race([listening, late]);
+    this.connection = { host: "127.0.0.1", ...this.connection, port: Number(url.port) };
+    if ((await this.until("/readyz", 200, PATIENCE)) === undefined) throw new Error(`ks-pay is not ready.\n${this.log}`);
+    this.readyAfter = performance.now() - began;
+  }
+
+  /** The status of a GET, 0 where there is no answer. */
+  async get(path, patience = 6000) {
+    const { host, port } = this.connection;
+    try {
+      const options = { redirect: "manual", signal: AbortSignal.timeout(patience), headers: { connection: "close" } };
+      const answer = await fetch(`http://${host}:${port}${path}`, options);
+      await answer.arrayBuffer();
+      return answer.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** How many milliseconds it took until a GET was answered so; nothing if it never was. */
+  async until(path, status, patience) {
+    const began = performance.now();
+    while (performance.now() - began < patience) {
+      if ((await this.get(path)) === status) return performance.now() - began;
+      await pause(5);
+    }
+    return undefined;
+  }
+
+  get isRunning() {
+    return this.child?.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Ends the server as a crash does. */
+  async kill() {
+    return this.signal("SIGKILL");
+  }
+
+  /** Ends the server as an operator does; its exit code. */
+  async stop() {
+    return this.signal("SIGTERM");
+  }
+
+  async signal(name) {
+    if (!this.isRunning) return this.exit;
+    this.child.kill(name);
+    const late = setTimeout(() => this.child.kill("SIGKILL"), PATIENCE);
+    const how = await this.exit;
+    clearTimeout(late);
+    return how;
+  }
+
+  /** Each kind of warning and error that the servers logged, the last of its kind, with how often. */
+  complaints() {
+    const kinds = new Map();
+    for (const line of this.log.replace(/\x1b\[[0-9;]*m/g, "").split("\n").filter((line) => /^\d.*(WARN|ERROR)|panic/.test(line))) {
+      const kind = line.replace(/\d+/g, "N");
+      kinds.set(kind, { line, times: (kinds.get(kind)?.times ?? 0) + 1 });
+    }
+    return [...kinds.values()].slice(-12).map(({ line, times }) => `  logged ×${times}: ${line}`).join("\n");
+  }
+
+  /** Runs a command on this installation, which must succeed; what it printed. */
+  async run(args, input = "") {
+    const { code, stdout, stderr } = await this.attempt(args, input);
+    if (code !== 0) throw new Error(`ks-pay ${args.slice(0, 2).join(" ")} ended with ${code}: ${stderr}`);
+    return stdout;
+  }
+
+  attempt(args, input = "") {
+    return ended(BINARY, args, { env: environment(this.#env), input });
+  }
+
+  events() {
+    return this.run(["events", "export", "--jsonl"]).then(rows);
+  }
+
+  transactions() {
+    return this.run(["transactions", "export", "--jsonl"]).then(rows);
+  }
+}
+
+/** The lines of an export. */
+export const rows = (text) => text.split("\n").filter(Boolean).map((line) => JSON.parse(line));

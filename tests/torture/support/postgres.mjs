@@ -1,0 +1,131 @@
+// A PostgreSQL of a case's own that keeps its promises: fsync, synchronous_commit and full_page_writes are on.
+//
+// The rule: it listens on a socket in its own directory, and elsewhere only when a case asks; root runs it as postgres.
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { ended, start } from "./installation.mjs";
+
+/** The longest that the server may take to start or to stop, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** What keeps a commit through a power cut. */
+const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
+
+const isRoot = process.getuid() === 0;
+/** PostgreSQL refuses to run as root. QUIT is its `-m immediate`, should this process be gone first. */
+const AS_POSTGRES = ["--pdeathsig", "QUIT", "--reuid=postgres", "--regid=postgres", "--init-groups"];
+const unprivileged = ([program, ...args]) => isRoot ? ["setpriv", [...AS_POSTGRES, program, ...args]] : [program, args];
+
+/** Debian keeps the programs off the PATH. */
+function programs() {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).sort((one, other) => Number(one) - Number(other)) : [];
+  const directories = [...(process.env.PATH ?? "").split(":"), ...versions.reverse().map((version) => join(debian, version, "bin"))];
+  return directories.find((directory) => ["initdb", "postgres", "pg_ctl", "psql"].every((name) => existsSync(join(directory, name))));
+}
+
+export class Cluster {
+  #bin;
+  #settings;
+  #env;
+  #through;
+  /** The postmaster's process. */
+  child;
+
+  /**
+   * A running one. `listen` is one more address, trusted without a password; `through` a command that starts it; `settings`
+   * are others than the durable ones; `env` is added to its environment.
+   */
+  static async make(run, { listen = "", through = [], settings = {}, env = {} } = {}) {
+    const cluster = new Cluster();
+    cluster.#bin = programs() ?? run.skip("there is no PostgreSQL here; install the Debian package postgresql");
+    cluster.#through = through;
+    cluster.#env = env;
+    cluster.#settings = { ...DURABLE, listen_addresses: listen, max_connections: 100, dynamic_shared_memory_type: "mmap", ...settings };
+    cluster.directory = run.directory();
+    chmodSync(cluster.directory, 0o755);
+    cluster.data = join(cluster.directory, "data");
+    mkdirSync(cluster.data, 0o700);
+    if (isRoot) await succeed("chown", ["postgres:", cluster.directory, cluster.data]);
+    await succeed(...unprivileged([join(cluster.#bin, "initdb"), "--pgdata", cluster.data, "--username", "postgres", "--auth", "trust",
+      "--encoding", "UTF8", "--no-locale", "--no-sync"]));
+    if (listen) appendFileSync(join(cluster.data, "pg_hba.conf"), `host all all ${listen}/24 trust\n`);
+    writeFileSync(join(cluster.directory, "log"), "", { mode: 0o666 });
+    run.later(() => cluster.end());
+    await cluster.start();
+    return cluster;
+  }
+
+  /** Where its socket is. */
+  get socket() {
+    return join(this.directory, ".s.PGSQL.5432");
+  }
+
+  get url() {
+    return `postgres:///postgres?host=${this.directory}&user=postgres&sslmode=disable`;
+  }
+
+  /** Starts it; after a crash this may have to wait until what is left of the last one is gone. */
+  async start() {
+    const late = Date.now() + PATIENCE;
+    do {
+      const settings = Object.entries(this.#settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+      const [program, args] = unprivileged([join(this.#bin, "postgres"), "-D", this.data, "-k", this.directory, ...settings]);
+      const [first, ...more] = [...this.#through, program, ...args];
+      const child = start(first, more, { stdio: ["ignore", "ignore", "pipe"], cwd: this.directory, env: { ...process.env, ...this.#env } });
+      child.stderr.setEncoding("utf8").on("data", (text) => { this.log = ((this.log ?? "") + text).slice(-20_000); });
+      this.child = child;
+      this.exit = new Promise((resolve) => child.on("close", resolve));
+      while (child.exitCode === null && child.signalCode === null && Date.now() < late) {
+        const { code } = await this.psql("SELECT 1");
+        if (code === 0) return;
+        await pause(20);
+      }
+      await pause(100);
+    } while (Date.now() < late);
+    throw new Error(`PostgreSQL does not start.\n${this.log}`);
+  }
+
+  /** `immediate` is a crash as its own tests make it, `fast` ends sessions and closes cleanly. */
+  async stop(mode) {
+    const ending = this.exit;
+    await succeed(...unprivileged([join(this.#bin, "pg_ctl"), "--pgdata", this.data, "--mode", mode, "--wait", "--silent", "stop"]));
+    await ending;
+  }
+
+  /** Ends it as fast as it lets go of everything. */
+  async end() {
+    if ((this.child?.exitCode ?? this.child?.signalCode) === null && this.postmaster) await this.stop("immediate");
+  }
+
+  /** kill -9 of the postmaster alone; its sessions find out by themselves. */
+  async kill() {
+    const pid = this.postmaster;
+    if (!pid || this.child.exitCode !== null || this.child.signalCode !== null) return;
+    process.kill(pid, "SIGKILL");
+    this.child.stderr.destroy();
+    await new Promise((resolve) => (this.child.exitCode ?? this.child.signalCode) === null ? this.child.on("exit", resolve) : resolve());
+  }
+
+  get postmaster() {
+    const file = join(this.data, "postmaster.pid");
+    return existsSync(file) ? Number(readFileSync(file, "utf8").split("\n")[0]) : undefined;
+  }
+
+  psql(sql) {
+    return ended(join(this.#bin, "psql"), ["-X", "-q", "-A", "-t", "-h", this.directory, "-U", "postgres", "-c", sql]);
+  }
+
+  /** A session that takes statements, a line each, from its stdin. */
+  session() {
+    const args = ["-X", "-q", "-A", "-t", "-h", this.directory, "-U", "postgres"];
+    return start(join(this.#bin, "psql"), args, { stdio: ["pipe", "ignore", "ignore"] });
+  }
+}
+
+async function succeed(program, args) {
+  const { code, stdout, stderr } = await ended(program, args, { cwd: "/" });
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}: ${stdout}${stderr}`);
+}

@@ -1,0 +1,151 @@
+// The client: signed life cycles over keep-alive connections, some twice, and a log that knows three outcomes.
+//
+// The rule: 200 is acknowledged, any other answer is refused, and no answer is unknown: it may be stored or not.
+import { createHmac } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { Line, Unknown, Unsent } from "./line.mjs";
+import { story } from "./stories.mjs";
+
+/** Stories told at the same time. */
+const AT_ONCE = 24;
+/** How often something is sent that was sent before: as it was, or under another id. */
+const AGAIN = 0.1;
+const UNDER_ANOTHER_ID = 0.2;
+/** So many of the last events may be sent again. */
+const LATELY = 64;
+/** Connections of a usual load. */
+export const CONNECTIONS = 8;
+
+export class Traffic {
+  #random;
+  #mark;
+  #telling = [];
+  #unsent = [];
+  #aliases = 0;
+  #lately = [];
+  /** Every event that was sent, by the hash of its body: `{ event, sent, acknowledged: [ns], refused, unknown }`. */
+  log = new Map();
+  /** Every story that began. */
+  stories = [];
+  /** Every answer: `{ status, ms, at, id, port }`, the port being the client's; status 0 is none. */
+  answers = [];
+
+  constructor(run) {
+    this.#random = run.random;
+    this.#mark = `T${run.seed.replace(/[^0-9A-Za-z]/g, "").slice(0, 12)}x`;
+  }
+
+  /** Sends until it is told to end. `end` resolves once every connection has its last outcome. */
+  pour(connection, { connections = CONNECTIONS, most = Infinity, rate = Infinity } = {}) {
+    let isOver = false, left = most;
+    const perLine = rate === Infinity ? 0 : (1000 * connections) / rate;
+    const lines = Array.from({ length: connections }, async () => {
+      const line = new Line();
+      while (!isOver && left-- > 0) {
+        const isSent = await this.#send(line, connection, this.#next());
+        if (!isSent) await pause(5);
+        if (perLine) await pause(perLine);
+      }
+      line.close();
+    });
+    const all = Promise.all(lines);
+    return { done: all, end: () => { isOver = true; return all; } };
+  }
+
+  /** Sends everything that is not acknowledged, and the rest of every story. Resolves with what still is not acknowledged. */
+  async settle(connection, patience = 20_000) {
+    for (const told of this.#telling.splice(0)) this.#unsent.push(...told.rest);
+    const late = Date.now() + patience;
+    let again = false;
+    for (;;) {
+      const open = [...this.log.values()].filter((entry) => !entry.acknowledged.length).map((entry) => entry.event);
+      const left = [...new Set([...open, ...this.#unsent.splice(0)])];
+      if (!left.length || Date.now() > late) return left;
+      if (again) await pause(200);
+      again = true;
+      await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
+        const line = new Line();
+        for (let event; (event = left.pop());) if (!(await this.#send(line, connection, event))) await pause(5);
+        line.close();
+      }));
+    }
+  }
+
+  /** What the client would believe if the server had answered 200 to everything it was sent. */
+  asIfBelieved() {
+    return new Map([...this.log].map(([sha256, entry]) => [sha256, { ...entry, acknowledged: [0] }]));
+  }
+
+  /** Figures for people. */
+  summary() {
+    const entries = [...this.log.values()];
+    const of = (status) => this.answers.filter((answer) => answer.status === status).length;
+    const statuses = [...new Set(this.answers.map(({ status }) => status))].sort();
+    const acknowledged = entries.filter((entry) => entry.acknowledged.length).length;
+    return `${entries.length} events in ${this.answers.length} requests; acknowledged ${acknowledged} events; ` +
+      `answers ${statuses.map((status) => `${status || "none"}×${of(status)}`).join(" ")}`;
+  }
+
+  #next() {
+    if (this.#unsent.length) return this.#unsent.pop();
+    if (this.#lately.length === LATELY && this.#random.happens(AGAIN)) {
+      // One of the last, so that twins meet in flight.
+      const { event } = this.#lately[this.#random.between(0, this.#lately.length)];
+      return this.#random.happens(UNDER_ANOTHER_ID) ? { ...event, id: `evt_${this.#mark}again${this.#aliases++}` } : event;
+    }
+    while (this.#telling.length < AT_ONCE) {
+      const told = story(this.#random, this.#mark, this.stories.length);
+      this.stories.push({ payment: told.payment, outcome: told.outcome });
+      this.#telling.push({ rest: [...told.events] });
+    }
+    const at = this.#random.between(0, this.#telling.length);
+    const event = this.#telling[at].rest.shift();
+    if (!this.#telling[at].rest.length) this.#telling.splice(at, 1);
+    return event;
+  }
+
+  #entry(event) {
+    let entry = this.log.get(event.sha256);
+    if (!entry) {
+      entry = { event, sent: 0, acknowledged: [], refused: 0, unknown: 0 };
+      this.log.set(event.sha256, entry);
+      this.#lately.push(entry);
+      if (this.#lately.length > LATELY) {
+        // What is acknowledged and not sent again needs no body any more.
+        const gone = this.#lately.shift();
+        if (gone.acknowledged.length) gone.event = { ...gone.event, body: undefined };
+      }
+    }
+    return entry;
+  }
+
+  /** Whether it left this process. */
+  async #send(line, { host, port, path, secret }, event) {
+    const entry = this.#entry(event);
+    const signature = createHmac("sha256", secret).update(event.body).digest("hex");
+    const head = [`POST ${path} HTTP/1.1`, `Host: ${host}:${port}`, "Content-Type: application/json", `Content-Length: ${event.body.length}`,
+      `X-Razorpay-Event-Id: ${event.id}`, `X-Razorpay-Signature: ${signature}`, "\r\n"].join("\r\n");
+    const began = process.hrtime.bigint();
+    const note = (status, at, port) => this.answers.push({ status, at, ms: (at - Number(began)) / 1e6, id: event.id, port });
+    entry.sent++;
+    try {
+      const answer = await line.ask(host, port, Buffer.concat([Buffer.from(head), event.body]));
+      if (answer.status === 200) entry.acknowledged.push(answer.at); else entry.refused++;
+      note(answer.status, answer.at, answer.port);
+    } catch (error) {
+      if (error instanceof Unsent) {
+        entry.sent--;
+        if (!entry.sent && !this.#unsent.includes(event)) {
+          this.log.delete(event.sha256);
+          this.#unsent.push(event);
+        }
+        return false;
+      }
+      if (!(error instanceof Unknown)) throw error;
+      entry.unknown++;
+      note(0, Number(process.hrtime.bigint()));
+    }
+    return true;
+  }
+}
