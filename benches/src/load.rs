@@ -15,7 +15,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::{
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, interval_at, sleep, timeout},
 };
 
 use crate::{
@@ -30,7 +30,7 @@ const AHEAD: f64 = 130_000.0;
 /// The most that are signed ahead, 72 bytes each.
 const MOST_AHEAD: f64 = 8_000_000.0;
 /// Connections over which forged requests of a given rate are spread.
-const FORGERS: u32 = 8;
+const FORGERS: u32 = 32;
 /// So many failures in a row end a connection for good.
 const MOST_FAILURES: u32 = 50;
 /// The longest that the last answers are waited for.
@@ -106,7 +106,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
             let pause = Duration::from_secs(1) * FORGERS / rate.parse::<u32>()?.max(1);
             for at in 0..FORGERS {
                 let (address, next) = post(at as usize, &guesses);
-                crowd.join(address, next, Some(pause), &forged);
+                crowd.join(address, next, Some(Pace { first: pause * at / FORGERS, pause }), &forged);
             }
         }
     }
@@ -193,6 +193,13 @@ fn percentile(sorted: &[u32], place: f64) -> Option<u32> {
     sorted.get(at).copied()
 }
 
+/// When a connection sends: not all at once, and then at equal distances.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    first: Duration,
+    pause: Duration,
+}
+
 /// The connections of a run.
 #[derive(Default)]
 pub(crate) struct Crowd {
@@ -202,12 +209,12 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// One connection more, which sends as soon as it was answered, or once in a pause.
-    pub(crate) fn join(&mut self, address: SocketAddr, next: Next, pause: Option<Duration>, tally: &Rc<Tally>) {
+    /// One connection more, which sends as soon as it was answered, or at a pace.
+    pub(crate) fn join(&mut self, address: SocketAddr, next: Next, pace: Option<Pace>, tally: &Rc<Tally>) {
         if !self.tallies.iter().any(|known| Rc::ptr_eq(known, tally)) {
             self.tallies.push(tally.clone());
         }
-        self.members.spawn_local(member(address, next, pause, tally.clone(), self.is_over.clone()));
+        self.members.spawn_local(member(address, next, pace, tally.clone(), self.is_over.clone()));
     }
 
     /// Lets it run, counts for as long as the window says, and ends it.
@@ -238,12 +245,9 @@ pub(crate) fn merge(to: &mut Value, from: Value) {
     }
 }
 
-async fn member(address: SocketAddr, mut next: Next, pause: Option<Duration>, tally: Rc<Tally>, is_over: Rc<Cell<bool>>) {
-    let mut ticks = pause.map(|pause| {
-        let mut ticks = interval(pause);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks
-    });
+async fn member(address: SocketAddr, mut next: Next, pace: Option<Pace>, tally: Rc<Tally>, is_over: Rc<Cell<bool>>) {
+    // What was missed is caught up with, or a slow answer would lower the rate.
+    let mut ticks = pace.map(|pace| interval_at(Instant::now() + pace.first, pace.pause));
     let (mut connection, mut buffer, mut failures) = (None, Vec::new(), 0);
     while !is_over.get() && failures < MOST_FAILURES {
         if let Some(ticks) = &mut ticks {
