@@ -5,7 +5,7 @@
 use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
-    Connection as _, SqlitePool,
+    Connection as _, SqliteConnection, SqlitePool,
     pool::PoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
@@ -34,7 +34,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
         .max_lifetime(None)
         // A full disk or a failed sync makes SQLite end a transaction by itself; the driver's own rollback then fails, and
         // it would think for ever that one is open. Such a connection is replaced.
-        .before_acquire(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
+        .before_acquire(|conn: &mut SqliteConnection, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
         .connect_with(options.clone().optimize_on_close(true, None))
         .await?;
     let readers = PoolOptions::new()

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Fills a database with copies of the one event that is in it.
+
+    seed.py --events 1000000 --payments FILE [--unanalyzed] (--sqlite FILE | --postgres URL)
+
+The product has made and migrated the database and stored one captured payment. Every row of every table that names this
+event or its transaction is copied, with ids, times and bodies of its own: ids are UUIDv7 in the order of time, payment ids
+ten digits of the time and four of chance. What each column means need not be known here, so a new column is copied too.
+The copies lie before the event, evenly over `--days`. FILE gets a thousand of the payment ids.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import time
+
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+PAIRS = [first + second for first in DIGITS for second in DIGITS]
+EPOCH_NS = 1_388_534_400 * 10**9
+BATCH = 10_000
+
+
+def base62(number, pairs):
+    text = ""
+    for _ in range(pairs):
+        number, pair = divmod(number, 62 * 62)
+        text = PAIRS[pair] + text
+    return text
+
+
+class Sqlite:
+    def __init__(self, path):
+        self.db = sqlite3.connect(path, isolation_level=None)
+        for pragma in ("synchronous = OFF", "cache_size = -262144", "foreign_keys = OFF"):
+            self.db.execute(f"PRAGMA {pragma}")
+
+    def tables(self):
+        return [name for (name,) in self.db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+
+    def rows(self, table):
+        found = self.db.execute(f"SELECT * FROM {table} LIMIT 100")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row)) for row in found]
+
+    def insert(self, rows_of):
+        self.db.execute("BEGIN")
+        for (table, names), rows in rows_of.items():
+            marks = ", ".join("?" * len(names))
+            self.db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+        self.db.execute("COMMIT")
+
+    def close(self, with_statistics):
+        # What stands there was gathered when the tables held one row, and would mislead the planner.
+        if self.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").fetchone():
+            self.db.execute("DELETE FROM sqlite_stat1")
+        if with_statistics:
+            self.db.execute("ANALYZE")
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.db.close()
+
+
+class Postgres:
+    def __init__(self, url):
+        self.url = url
+        self.types = {}
+        self.into = subprocess.Popen(["psql", "-q", "-v", "ON_ERROR_STOP=1", url], stdin=subprocess.PIPE)
+        self.say("SET synchronous_commit = off; SET session_replication_role = replica;\n")
+
+    def say(self, text):
+        self.into.stdin.write(text.encode())
+
+    def ask(self, statement):
+        answer = subprocess.run(["psql", "-AtqX", "-c", statement, self.url], check=True, capture_output=True, text=True)
+        return answer.stdout.splitlines()
+
+    def tables(self):
+        return self.ask("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+
+    def rows(self, table):
+        types = self.ask(f"SELECT column_name || ' ' || data_type FROM information_schema.columns WHERE table_name = '{table}'")
+        self.types[table] = dict(line.split(" ", 1) for line in types)
+        rows = [json.loads(line) for line in self.ask(f"SELECT row_to_json(t) FROM (SELECT * FROM {table} LIMIT 100) t")]
+        return [{name: self.read(table, name, value) for name, value in row.items()} for row in rows]
+
+    def read(self, table, name, value):
+        kind = self.types[table][name]
+        if value is not None and kind in ("uuid", "bytea"):
+            return bytes.fromhex(value.replace("-", "").removeprefix("\\x"))
+        return value
+
+    def write(self, kind, value):
+        if value is None:
+            return "\\N"
+        if isinstance(value, bytes):
+            return value.hex() if kind == "uuid" else "\\\\x" + value.hex()
+        if isinstance(value, (dict, list)):
+            value = json.dumps(value)
+        return re.sub(r"[\\\n\r\t]", lambda found: "\\" + {"\n": "n", "\r": "r", "\t": "t"}.get(found[0], "\\"), str(value))
+
+    def insert(self, rows_of):
+        for (table, names), rows in rows_of.items():
+            kinds = [self.types[table][name] for name in names]
+            lines = ["\t".join(self.write(kind, value) for kind, value in zip(kinds, row)) for row in rows]
+            self.say(f"COPY {table} ({', '.join(names)}) FROM STDIN;\n" + "\n".join(lines) + "\n\\.\n")
+
+    def close(self, with_statistics):
+        self.say(f"VACUUM{' ANALYZE' if with_statistics else ''};\nCHECKPOINT;\n")
+        self.into.stdin.close()
+        if self.into.wait():
+            raise SystemExit("psql failed")
+
+
+class Copies:
+    """How each row that belongs to the one event is made anew."""
+
+    def __init__(self, database):
+        tables = {table: database.rows(table) for table in database.tables()}
+        (self.event,) = tables["events"]
+        ours = {self.event["id"], self.event["transaction_id"]}
+        # A row that leads to another table comes after it.
+        self.rows = [
+            ((table, tuple(row)), row)
+            for table, rows in sorted(tables.items(), key=lambda item: item[0] != "events")
+            for row in rows
+            if ours & {value for value in row.values() if isinstance(value, bytes)}
+        ]
+        (body,) = (row["body"] for (table, _), row in self.rows if table == "event_payloads")
+        self.body = body
+        self.is_plain = b"pay_" in body
+        (transaction,) = (row for (table, _), row in self.rows if table == "transactions")
+        self.payment, self.order = transaction["payment_id"], transaction["order_id"]
+        self.makers = [(target, [self.maker(name, value) for name, value in row.items()]) for target, row in self.rows]
+
+    def maker(self, name, value):
+        """What stands in a column of a copy: a constant, or what is made of the copy's own facts."""
+        event = self.event
+        if isinstance(value, int) and name.endswith("_at"):
+            shift = value - event["received_at"]
+            return lambda new: new["at"] + shift
+        for key, known in (("event", event["id"]), ("transaction", event["transaction_id"]), ("sha256", event["body_sha256"])):
+            if value == known:
+                return lambda new: new[key]
+        if value == self.body and self.is_plain:
+            return lambda new: new["body"]
+        if isinstance(value, str):
+            names = {self.payment: "payment", self.order: "order", event["gateway_event_id"]: "named"}
+            for old, key in names.items():
+                if old and old in value:
+                    before, after = value.split(old, 1)
+                    return lambda new: before + new[key] + after
+        return lambda new: value
+
+    def facts(self, at_ns, chance):
+        moment = at_ns - EPOCH_NS
+        tail = [base62(int.from_bytes(chance[at : at + 4], "big") % 62**4, 2) for at in (0, 4, 8)]
+        new = {
+            "at": at_ns // 1_000_000,
+            "payment": "pay_" + base62(moment, 5) + tail[0],
+            "order": "order_" + base62(moment - 1, 5) + tail[1],
+            "named": base62(moment + 1, 5) + tail[2],
+            "event": uuid7(at_ns, chance[12:20]),
+            "transaction": uuid7(at_ns, chance[20:28]),
+            "body": self.body,
+        }
+        if self.is_plain:
+            body = self.body.replace(self.payment.encode(), new["payment"].encode())
+            new["body"] = body.replace(self.order.encode(), new["order"].encode())
+            new["sha256"] = hashlib.sha256(new["body"]).digest()
+        else:
+            new["sha256"] = hashlib.sha256(new["payment"].encode()).digest()
+        return new
+
+
+def uuid7(at_ns, chance):
+    """Ids of one millisecond still sort by time: the twelve bits after it are its fraction."""
+    millis, rest = divmod(at_ns, 1_000_000)
+    head = (millis << 16) | 0x7000 | rest * 4096 // 1_000_000
+    return head.to_bytes(8, "big") + bytes([0x80 | chance[0] & 0x3F]) + chance[1:8]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, required=True)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--payments", required=True)
+    parser.add_argument("--unanalyzed", action="store_true", help="leave the planner without statistics")
+    parser.add_argument("--sqlite")
+    parser.add_argument("--postgres")
+    options = parser.parse_args()
+    database = Sqlite(options.sqlite) if options.sqlite else Postgres(options.postgres)
+    copies = Copies(database)
+    # the event that is there counts, too
+    count, started = options.events - 1, time.monotonic()
+    step = options.days * 86_400 * 10**9 // max(count, 1)
+    first = copies.event["received_at"] * 1_000_000 - step * count
+    sampled = []
+    for start in range(0, count, BATCH):
+        rows_of = {target: [] for target, _ in copies.makers}
+        chances = os.urandom(28 * BATCH)
+        for at in range(start, min(start + BATCH, count)):
+            offset = 28 * (at - start)
+            new = copies.facts(first + step * at, chances[offset : offset + 28])
+            if at % max(count // 1000, 1) == 0:
+                sampled.append(new["payment"])
+            for target, makers in copies.makers:
+                rows_of[target].append([make(new) for make in makers])
+        database.insert(rows_of)
+    database.close(not options.unanalyzed)
+    with open(options.payments, "w", encoding="ascii") as file:
+        file.writelines(payment + "\n" for payment in sampled)
+    print(f"{options.events} events after {time.monotonic() - started:.0f} s")
+
+
+main()

@@ -1,0 +1,214 @@
+//! Payments that nobody made, each captured once: requests as Razorpay sends them, signed before they are needed.
+//!
+//! Ids are ten digits of the time and four of chance, as the gateway's are, so that a database sees them nearly in order.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// 2014-01-01, from which the time in an id counts.
+const EPOCH: u64 = 1_388_534_400;
+
+const PAYMENT: &str = "PPPPPPPPPPPPPP";
+const ORDER: &str = "OOOOOOOOOOOOOO";
+const EVENT: &str = "EEEEEEEEEEEEEE";
+const SIGNATURE: &str = "SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS";
+
+/// A request with gaps: what differs between two of them is filled in.
+#[derive(Clone)]
+pub(crate) struct Request {
+    bytes: Vec<u8>,
+    payment: usize,
+    order: usize,
+    events: [usize; 2],
+    signature: usize,
+    body: usize,
+}
+
+impl Request {
+    /// To that host and path, at that second.
+    pub(crate) fn new(host: &str, path: &str, at: u64) -> Self {
+        let body = body(at);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Razorpay-Webhook/v1\r\nContent-Length: {}\r\n\
+             Accept-Encoding: gzip\r\nContent-Type: application/json\r\nRequest-Id: {EVENT}\r\nX-Razorpay-Event-Id: {EVENT}\r\n\
+             X-Razorpay-Signature: {SIGNATURE}\r\n\r\n",
+            body.len()
+        );
+        let text = format!("{head}{body}");
+        let at = |mark: &str| text.find(mark).unwrap_or_else(|| unreachable!("{mark} stands above"));
+        Self {
+            payment: at(PAYMENT),
+            order: at(ORDER),
+            events: [at(EVENT), text.rfind(EVENT).unwrap_or_default()],
+            signature: at(SIGNATURE),
+            body: head.len(),
+            bytes: text.into_bytes(),
+        }
+    }
+
+    pub(crate) fn fill(&mut self, with: &Signed) {
+        let payment = with.payment();
+        let mut put = |at: usize, what: &[u8]| self.bytes[at..at + what.len()].copy_from_slice(what);
+        put(self.payment, &payment);
+        put(self.order, &with.id(1));
+        let event = with.id(2);
+        for at in self.events {
+            put(at, &event);
+        }
+        put(self.signature, &with.signature);
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.bytes[self.body..]
+    }
+}
+
+/// The ids of a payment, and the signature of its body.
+#[derive(Clone, Copy)]
+pub(crate) struct Signed {
+    nanos: u64,
+    signature: [u8; 64],
+}
+
+impl Signed {
+    fn payment(&self) -> [u8; 14] {
+        self.id(0)
+    }
+
+    /// An id made that many nanoseconds after the payment.
+    fn id(&self, after: u64) -> [u8; 14] {
+        let mut digits = [0; 14];
+        write(&mut digits[..10], self.nanos + after);
+        write(&mut digits[10..], mixed(self.nanos + after));
+        digits
+    }
+}
+
+/// Makes one event after another.
+pub(crate) struct Source {
+    key: Hmac<Sha256>,
+    request: Request,
+    nanos: u64,
+    ready: Vec<Signed>,
+    used: usize,
+    is_forged: bool,
+}
+
+impl Source {
+    /// Of a secret, with so many signed ahead. A forger knows the shape of everything but no secret.
+    pub(crate) fn new(secret: Option<&str>, now_nanos: u64, ahead: usize) -> Self {
+        let seconds = now_nanos / 1_000_000_000;
+        let key = Hmac::new_from_slice(secret.unwrap_or("guessed").as_bytes()).unwrap_or_else(|_| unreachable!("any length"));
+        let mut source = Self {
+            key,
+            request: Request::new("", "/", seconds),
+            nanos: now_nanos - EPOCH * 1_000_000_000,
+            ready: Vec::with_capacity(ahead),
+            used: 0,
+            is_forged: secret.is_none(),
+        };
+        for _ in 0..ahead {
+            let signed = source.sign();
+            source.ready.push(signed);
+        }
+        source
+    }
+
+    /// The next event; signed now only if more were needed than were made ahead.
+    pub(crate) fn next(&mut self) -> Signed {
+        self.used += 1;
+        match self.ready.get(self.used - 1) {
+            Some(signed) => *signed,
+            None => self.sign(),
+        }
+    }
+
+    /// How many had to be signed while it counted.
+    pub(crate) fn late(&self) -> usize {
+        self.used.saturating_sub(self.ready.len())
+    }
+
+    fn sign(&mut self) -> Signed {
+        // a microsecond between two payments, so that each of their ids has a moment of its own
+        self.nanos += 1_000;
+        let mut signed = Signed { nanos: self.nanos, signature: [b'0'; 64] };
+        if self.is_forged {
+            return signed;
+        }
+        self.request.fill(&signed);
+        let mut mac = self.key.clone();
+        mac.update(self.request.body());
+        for (pair, byte) in signed.signature.chunks_exact_mut(2).zip(mac.finalize().into_bytes()) {
+            pair.copy_from_slice(&[hex(byte >> 4), hex(byte & 15)]);
+        }
+        signed
+    }
+}
+
+const fn hex(digit: u8) -> u8 {
+    if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
+}
+
+fn write(digits: &mut [u8], mut number: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[usize::try_from(number % 62).unwrap_or_default()];
+        number /= 62;
+    }
+}
+
+/// Chance that needs no state.
+const fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+/// `payment.captured` of a UPI payment: compact, the keys in the gateway's order, about 1.2 KB.
+fn body(at: u64) -> String {
+    format!(
+        r#"{{"entity":"event","account_id":"acc_BenchAccount01","event":"payment.captured","contains":["payment"],"payload":{{"payment":{{"entity":{{"id":"pay_{PAYMENT}","entity":"payment","amount":149900,"currency":"INR","base_amount":149900,"status":"captured","order_id":"order_{ORDER}","invoice_id":null,"international":false,"method":"upi","amount_refunded":0,"amount_transferred":0,"refund_status":null,"captured":true,"description":"Masala tea 250 g and two clay cups (bill-104822)","card_id":null,"bank":null,"wallet":null,"vpa":"amber.kite42@okexample","email":"amber.kite42@mail.example","contact":"+910000012345","notes":{{"shop":"Two Mongoose Tea","item":"Masala tea 250 g","bill":"bill-104822","counter":"2","parcel":"7 Lamp Post Lane, by the banyan, third bell","wrapping":"newspaper, with a bow","remarks":"leave it with the mongoose"}},"fee":3538,"tax":540,"error_code":null,"error_description":null,"error_source":null,"error_step":null,"error_reason":null,"acquirer_data":{{"rrn":"632711904815","upi_transaction_id":"9F2C41D7B06E4A53A1C8E7D2B45F6032"}},"created_at":{paid},"reward":null,"upi":{{"payer_account_type":"bank_account","vpa":"amber.kite42@okexample"}}}}}}}},"created_at":{at}}}"#,
+        paid = at.saturating_sub(4),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_795_343_400_000_000_000;
+
+    #[test]
+    fn a_request_is_as_long_as_it_says_and_about_as_long_as_a_real_one() {
+        let request = Request::new("127.0.0.1:8080", "/webhooks/wh_x", NOW / 1_000_000_000);
+        let text = std::str::from_utf8(request.bytes()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
+        assert!((1_100..1_300).contains(&body.len()), "{}", body.len());
+        serde_json::from_str::<serde_json::Value>(body).unwrap();
+    }
+
+    #[test]
+    fn every_event_has_ids_in_order_and_a_signature_of_its_own_body() {
+        let mut source = Source::new(Some("a secret"), NOW, 2);
+        let mut request = Request::new("h", "/", NOW / 1_000_000_000);
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let signed = source.next();
+            request.fill(&signed);
+            ids.extend([signed.id(0), signed.id(1), signed.id(2)]);
+            let mut mac = Hmac::<Sha256>::new_from_slice(b"a secret").unwrap();
+            mac.update(request.body());
+            let right = mac.finalize().into_bytes();
+            let digits = right.iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 15)]);
+            assert!(digits.eq(signed.signature));
+            assert!(!String::from_utf8_lossy(request.bytes()).contains(&EVENT[..4]));
+        }
+        assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
+        assert_eq!(source.late(), 1);
+    }
+}

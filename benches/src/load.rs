@@ -1,0 +1,317 @@
+//! Load: connections that are kept alive, each with one request under way, for a span of time.
+//!
+//! What is counted ends within the span. A connection that waits sends nothing, so a server that stalls is asked less:
+//! the greatest latencies are to be read with that in mind.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    net::SocketAddr,
+    rc::Rc,
+    time::Duration,
+};
+
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, interval_at, sleep, timeout},
+};
+
+use crate::{
+    Failure, Label, Watched, Window,
+    client::Connection,
+    events::{Request, Source},
+    machine::{self, Sample, ratio},
+};
+
+/// As many are signed ahead for each second: more than one core can send.
+const AHEAD: f64 = 130_000.0;
+/// The most that are signed ahead, 72 bytes each.
+const MOST_AHEAD: f64 = 8_000_000.0;
+/// Connections over which forged requests of a given rate are spread.
+const FORGERS: u32 = 32;
+/// So many failures in a row end a connection for good.
+const MOST_FAILURES: u32 = 50;
+/// The longest that the last answers are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Posts signed events and prints what came back.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The webhook URL on this machine, http://127.0.0.1:PORT/PATH; several share the connections.
+    #[arg(long = "url", required = true)]
+    urls: Vec<String>,
+    /// With what to sign.
+    #[arg(long, env = "KS_PAY_BENCH_SECRET", hide_env_values = true)]
+    secret: String,
+    /// Forged requests beside the genuine ones: so many a second, or `max` for as many as are answered.
+    #[arg(long)]
+    forged: Option<String>,
+    #[command(flatten)]
+    window: Window,
+    #[command(flatten)]
+    watched: Watched,
+    #[command(flatten)]
+    label: Label,
+}
+
+/// A URL of this machine: where to connect, the host as it is written, the path.
+pub(crate) fn target(url: &str) -> Result<(SocketAddr, String, String), Failure> {
+    let rest = url.strip_prefix("http://").ok_or("a URL begins with http://")?;
+    let (host, path) = rest.split_once('/').map_or((rest, String::from("/")), |(host, path)| (host, format!("/{path}")));
+    let address: SocketAddr = host.replace("localhost", "127.0.0.1").parse()?;
+    if !address.ip().is_loopback() {
+        return Err("load goes to this machine only".into());
+    }
+    Ok((address, host.to_owned(), path))
+}
+
+/// Runs the load and prints a line.
+pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+    let window = &options.window;
+    let ahead = ((window.seconds + window.warm_up) * AHEAD).min(MOST_AHEAD);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between nothing and the most")]
+    let ahead = ahead as usize;
+    // One moment for all: what is signed is what is sent.
+    let now = now_nanos();
+    let source = Rc::new(RefCell::new(Source::new(Some(&options.secret), now, ahead)));
+    let guesses = Rc::new(RefCell::new(Source::new(None, now, 0)));
+    let targets = options.urls.iter().map(|url| target(url)).collect::<Result<Vec<_>, _>>()?;
+    let post = |at: usize, source: &Rc<RefCell<Source>>| {
+        let (address, host, path) = &targets[at % targets.len()];
+        let (mut request, source) = (Request::new(host, path, now / 1_000_000_000), source.clone());
+        let next: Next = Box::new(move |buffer| {
+            request.fill(&source.borrow_mut().next());
+            buffer.clear();
+            buffer.extend_from_slice(request.bytes());
+        });
+        (*address, next)
+    };
+    let (genuine, forged) = (Tally::new(200), Tally::new(401));
+    let mut crowd = Crowd::default();
+    for at in 0..window.connections {
+        let (address, next) = post(at, &source);
+        crowd.join(address, next, None, &genuine);
+    }
+    match options.forged.as_deref() {
+        None => {}
+        Some("max") => {
+            for at in 0..window.connections {
+                let (address, next) = post(at, &guesses);
+                crowd.join(address, next, None, &forged);
+            }
+        }
+        Some(rate) => {
+            let pause = Duration::from_secs(1) * FORGERS / rate.parse::<u32>()?.max(1);
+            for at in 0..FORGERS {
+                let (address, next) = post(at as usize, &guesses);
+                crowd.join(address, next, Some(Pace { first: pause * at / FORGERS, pause }), &forged);
+            }
+        }
+    }
+    let mut measured = crowd.measure(window, &options.watched, &genuine).await?;
+    measured["signed_late"] = source.borrow().late().into();
+    if options.forged.is_some() {
+        let seconds = measured["seconds"].as_f64().unwrap_or(window.seconds);
+        measured["forged"] = forged.summary(seconds);
+    }
+    options.label.print(measured)
+}
+
+/// Puts the next request into the buffer.
+pub(crate) type Next = Box<dyn FnMut(&mut Vec<u8>)>;
+
+/// What came back while it counted.
+pub(crate) struct Tally {
+    wanted: u16,
+    is_counting: Cell<bool>,
+    latencies: RefCell<Vec<u32>>,
+    answers: RefCell<BTreeMap<u16, u64>>,
+    errors: Cell<u64>,
+    octets: Cell<u64>,
+}
+
+impl Tally {
+    /// Of answers that are wanted to be this one.
+    pub(crate) fn new(wanted: u16) -> Rc<Self> {
+        Rc::new(Self {
+            wanted,
+            is_counting: Cell::new(false),
+            latencies: RefCell::new(Vec::with_capacity(1 << 20)),
+            answers: RefCell::default(),
+            errors: Cell::new(0),
+            octets: Cell::new(0),
+        })
+    }
+
+    fn add(&self, status: u16, octets: usize, took: Duration) {
+        if self.is_counting.get() {
+            // How fast a refusal came says nothing of the work that was asked for.
+            if status == self.wanted {
+                self.latencies.borrow_mut().push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
+            }
+            *self.answers.borrow_mut().entry(status).or_default() += 1;
+            self.octets.set(self.octets.get() + octets as u64);
+        }
+    }
+
+    fn fail(&self) {
+        if self.is_counting.get() {
+            self.errors.set(self.errors.get() + 1);
+        }
+    }
+
+    /// How many answers were the wanted one.
+    fn wanted(&self) -> u64 {
+        self.answers.borrow().get(&self.wanted).copied().unwrap_or_default()
+    }
+
+    /// The rate and the latencies of the wanted answers, where there were any, and how many others there were.
+    fn summary(&self, seconds: f64) -> Value {
+        let mut latencies = self.latencies.borrow_mut();
+        latencies.sort_unstable();
+        let millis = |place: f64| percentile(&latencies, place).map(|micros| f64::from(micros) / 1000.0);
+        let answers: BTreeMap<String, u64> =
+            self.answers.borrow().iter().map(|(status, count)| (status.to_string(), *count)).collect();
+        let all: u64 = answers.values().sum();
+        json!({
+            "rate": ratio(self.wanted(), 1) / seconds,
+            "p50_ms": millis(0.5), "p99_ms": millis(0.99), "max_ms": millis(1.0),
+            "answers": answers, "errors": self.errors.get(),
+            "other_answers": all - self.wanted() + self.errors.get(),
+            "octets_each": ratio(self.octets.get(), all.max(1)),
+        })
+    }
+}
+
+/// The value below which that share lies; 1 is the greatest. Of nothing there is none.
+fn percentile(sorted: &[u32], place: f64) -> Option<u32> {
+    let last = sorted.len().saturating_sub(1);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a list")]
+    let at = (last as f64 * place).round() as usize;
+    sorted.get(at).copied()
+}
+
+/// When a connection sends: not all at once, and then at equal distances.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    first: Duration,
+    pause: Duration,
+}
+
+/// The connections of a run.
+#[derive(Default)]
+pub(crate) struct Crowd {
+    members: JoinSet<()>,
+    is_over: Rc<Cell<bool>>,
+    tallies: Vec<Rc<Tally>>,
+}
+
+impl Crowd {
+    /// One connection more, which sends as soon as it was answered, or at a pace.
+    pub(crate) fn join(&mut self, address: SocketAddr, next: Next, pace: Option<Pace>, tally: &Rc<Tally>) {
+        if !self.tallies.iter().any(|known| Rc::ptr_eq(known, tally)) {
+            self.tallies.push(tally.clone());
+        }
+        self.members.spawn_local(member(address, next, pace, tally.clone(), self.is_over.clone()));
+    }
+
+    /// Lets it run, counts for as long as the window says, and ends it.
+    pub(crate) async fn measure(mut self, window: &Window, watched: &Watched, main: &Tally) -> Result<Value, Failure> {
+        sleep(Duration::from_secs_f64(window.warm_up)).await;
+        let before = Sample::take()?;
+        let start = Instant::now();
+        self.tallies.iter().for_each(|tally| tally.is_counting.set(true));
+        sleep(Duration::from_secs_f64(window.seconds)).await;
+        self.tallies.iter().for_each(|tally| tally.is_counting.set(false));
+        let took = start.elapsed();
+        let after = Sample::take()?;
+        self.is_over.set(true);
+        let ended = timeout(PATIENCE, async { while self.members.join_next().await.is_some() {} }).await;
+        let mut measured = main.summary(took.as_secs_f64());
+        let micros = u64::try_from(took.as_micros())?;
+        merge(&mut measured, machine::between(&before, &after, watched, micros, main.wanted()));
+        measured["seconds"] = took.as_secs_f64().into();
+        measured["unanswered"] = if ended.is_ok() { 0 } else { self.members.len() }.into();
+        Ok(measured)
+    }
+}
+
+/// Adds the fields of one object to another.
+pub(crate) fn merge(to: &mut Value, from: Value) {
+    if let (Some(to), Value::Object(from)) = (to.as_object_mut(), from) {
+        to.extend(from);
+    }
+}
+
+async fn member(address: SocketAddr, mut next: Next, pace: Option<Pace>, tally: Rc<Tally>, is_over: Rc<Cell<bool>>) {
+    // What was missed is caught up with, or a slow answer would lower the rate.
+    let mut ticks = pace.map(|pace| interval_at(Instant::now() + pace.first, pace.pause));
+    let (mut connection, mut buffer, mut failures) = (None, Vec::new(), 0);
+    while !is_over.get() && failures < MOST_FAILURES {
+        if let Some(ticks) = &mut ticks {
+            ticks.tick().await;
+        }
+        if connection.is_none() {
+            connection = Connection::open(address).await.ok();
+        }
+        next(&mut buffer);
+        let start = Instant::now();
+        let answered = match &mut connection {
+            Some(open) => open.exchange(&buffer).await.map(|answer| (answer, open.is_closing())),
+            None => Err(std::io::ErrorKind::NotConnected.into()),
+        };
+        if let Ok((answer, is_closing)) = answered {
+            tally.add(answer.status, answer.octets(), start.elapsed());
+            failures = 0;
+            if is_closing {
+                connection = None;
+            }
+        } else {
+            tally.fail();
+            failures += 1;
+            connection = None;
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// Nanoseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "a generator is no part of the product and has no clock of its")]
+fn now_nanos() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn load_goes_to_this_machine_only() {
+        let (address, host, path) = target("http://127.0.0.1:81/webhooks/wh_x").unwrap();
+        assert_eq!((address.port(), host.as_str(), path.as_str()), (81, "127.0.0.1:81", "/webhooks/wh_x"));
+        for wrong in ["http://10.0.0.1:80/", "https://127.0.0.1:81/", "http://pay.example.com/"] {
+            assert!(target(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_counted_and_never_timed() {
+        let tally = Tally::new(200);
+        tally.is_counting.set(true);
+        tally.add(503, 90, Duration::from_micros(5));
+        let only_refused = tally.summary(1.0);
+        assert!(only_refused["p99_ms"].is_null() && only_refused["other_answers"] == 1 && only_refused["rate"] == 0.0);
+        tally.add(200, 90, Duration::from_millis(7));
+        assert_eq!(tally.summary(1.0)["p99_ms"], 7.0);
+    }
+
+    #[test]
+    fn a_percentile_is_a_value_that_was_seen() {
+        let values: Vec<u32> = (1..=101).collect();
+        assert_eq!([0.0, 0.5, 0.99, 1.0].map(|place| percentile(&values, place)), [Some(1), Some(51), Some(100), Some(101)]);
+        assert_eq!(percentile(&[], 0.5), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! What the kernel says of processes: their CPU time and memory, and whether anybody else was at work.
+
+use std::{collections::HashMap, fs, io::Write as _, path::Path, time::Instant};
+
+use serde_json::{Value, json};
+
+use crate::{Failure, Watched};
+
+/// Linux tells times in hundredths of a second, whatever its own clock runs at.
+const TICK_MICROS: u64 = 10_000;
+/// The parent of the kernel's own threads.
+const KERNEL: u32 = 2;
+
+/// A process at a moment: its parent, and the CPU time of itself and of the children it has seen end, in microseconds.
+#[derive(Clone, Copy)]
+struct Process {
+    parent: u32,
+    own: u64,
+    children: u64,
+}
+
+/// All processes at a moment.
+pub(crate) struct Sample {
+    processes: HashMap<u32, Process>,
+    stolen: u64,
+}
+
+impl Sample {
+    pub(crate) fn take() -> Result<Self, Failure> {
+        let mut processes = HashMap::new();
+        for entry in fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            // One that has just ended has no file any more.
+            let Some(pid) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
+            let Ok(text) = fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+            if let Some(process) = Process::parse(&text) {
+                processes.insert(pid, process);
+            }
+        }
+        let stat = fs::read_to_string("/proc/stat")?;
+        let stolen = stat.lines().next().and_then(|line| line.split_whitespace().nth(8)?.parse::<u64>().ok()).unwrap_or_default();
+        Ok(Self { processes, stolen: stolen * TICK_MICROS })
+    }
+
+    /// CPU microseconds of a process alone.
+    fn own(&self, pid: u32) -> u64 {
+        self.processes.get(&pid).map_or(0, |process| process.own)
+    }
+
+    /// CPU microseconds of a process and all below it.
+    fn tree(&self, root: u32) -> u64 {
+        self.processes
+            .iter()
+            .filter(|(pid, _)| self.is_below(**pid, root))
+            .map(|(_, process)| process.own + process.children)
+            .sum()
+    }
+
+    fn is_below(&self, mut pid: u32, root: u32) -> bool {
+        while pid != root {
+            match self.processes.get(&pid) {
+                Some(process) => pid = process.parent,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// CPU microseconds of everybody but these and the kernel's threads, which work for these.
+    pub(crate) fn others(&self, known: &[u32]) -> u64 {
+        let is_known = |pid: u32| pid == KERNEL || known.iter().any(|root| self.is_below(pid, *root));
+        let busy = |(pid, process): (&u32, &Process)| {
+            if is_known(*pid) || process.parent == KERNEL { 0 } else { process.own + process.children }
+        };
+        self.processes.iter().map(busy).sum::<u64>() + self.stolen
+    }
+}
+
+impl Process {
+    fn parse(text: &str) -> Option<Self> {
+        // The name stands in brackets and may hold anything.
+        let fields: Vec<u64> =
+            text.rsplit_once(')')?.1.split_whitespace().skip(1).map(|field| field.parse().unwrap_or(0)).collect();
+        let ticks = |at: usize| Some((fields.get(at)? + fields.get(at + 1)?) * TICK_MICROS);
+        Some(Self { parent: u32::try_from(*fields.first()?).ok()?, own: ticks(10)?, children: ticks(12)? })
+    }
+}
+
+/// What the processes did between two samples, for so many requests.
+pub(crate) fn between(before: &Sample, after: &Sample, watched: &Watched, micros: u64, requests: u64) -> Value {
+    let each = |used: u64| (requests > 0).then(|| ratio(used, requests));
+    let since = |count: &dyn Fn(&Sample) -> u64| count(after).saturating_sub(count(before));
+    let server = since(&|sample| watched.servers.iter().map(|pid| sample.own(*pid)).sum());
+    let mut known = watched.servers.clone();
+    known.extend(watched.database);
+    known.push(std::process::id());
+    let others = ratio(since(&|sample| sample.others(&known)), micros);
+    let mut measured = json!({
+        "cpu_us": each(server),
+        "generator_busy": ratio(since(&|sample| sample.own(std::process::id())), micros),
+        "server_busy": ratio(server, micros),
+        "others_busy": others,
+        "rss_mb": memory(&watched.servers, "VmRSS:"),
+        "hwm_mb": memory(&watched.servers, "VmHWM:"),
+    });
+    if let Some(database) = watched.database {
+        measured["database_cpu_us"] = each(since(&|sample| sample.tree(database))).into();
+    }
+    measured
+}
+
+/// Megabytes of the largest of these processes.
+pub(crate) fn memory(pids: &[u32], field: &str) -> f64 {
+    let kilobytes = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status.lines().find(|line| line.starts_with(field))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    };
+    ratio(pids.iter().filter_map(kilobytes).max().unwrap_or_default(), 1024)
+}
+
+/// A quotient of numbers that are far from where `f64` becomes inexact.
+#[expect(clippy::cast_precision_loss, reason = "counts and microseconds of minutes")]
+pub(crate) fn ratio(of: u64, to: u64) -> f64 {
+    of as f64 / to as f64
+}
+
+/// The median microseconds of a small write and its sync.
+pub(crate) fn sync_time(directory: &Path) -> Result<u128, Failure> {
+    const TIMES: usize = 200;
+    let path = directory.join(format!("sync-time-{}", std::process::id()));
+    let mut file = fs::File::create(&path)?;
+    let mut times = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let start = Instant::now();
+        file.write_all(&[7; 4096])?;
+        file.sync_all()?;
+        times.push(start.elapsed().as_micros());
+    }
+    fs::remove_file(path)?;
+    times.sort_unstable();
+    Ok(times[TIMES / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_read_whatever_its_name_is() {
+        let text = "77 (a) b (c)) S 5 77 77 0 -1 4194304 1 2 3 4 30 12 7 1 20 0 9 0 1 2";
+        let process = Process::parse(text).unwrap();
+        assert_eq!((process.parent, process.own, process.children), (5, 420_000, 80_000));
+    }
+
+    #[test]
+    fn a_tree_is_told_from_the_others() {
+        let process = |parent, own| Process { parent, own, children: 0 };
+        let processes =
+            HashMap::from([(1, process(0, 1)), (2, process(0, 2)), (3, process(2, 4)), (8, process(1, 8)), (9, process(8, 16))]);
+        let sample = Sample { processes, stolen: 32 };
+        assert_eq!((sample.tree(8), sample.own(8), sample.others(&[8])), (24, 8, 33));
+    }
+}
