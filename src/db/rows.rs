@@ -1,33 +1,28 @@
 //! Statements over many rows: one hand-over to the driver for a batch instead of one a row.
 //!
-//! The rule: such a statement has a text for each number of rows, so it comes in a few lengths only. Each is prepared
-//! once a connection, and a batch is cut into pieces of these lengths.
+//! The rule: such a statement has a text for each number of rows, and each text is prepared once a connection. SQLite
+//! takes any number up to [`MOST`], since a hand-over costs more than a text. PostgreSQL keeps a plan for each, so there it
+//! is powers of two. A batch is cut into pieces that have a text.
 
 use std::sync::OnceLock;
 
 use super::{Db, Tx};
 
-/// How many rows a piece may have: the greatest first, each half of the one before.
-const LENGTHS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
+/// The most rows of one statement.
+pub(super) const MOST: usize = 64;
 
 /// A statement whose middle is repeated for every row: `head row, row, … tail`. A parameter is written `?`.
 pub(crate) struct Rows {
     head: &'static str,
     row: &'static str,
     tail: &'static str,
-    sqlite: [OnceLock<String>; LENGTHS.len()],
-    postgres: [OnceLock<String>; LENGTHS.len()],
+    sqlite: [OnceLock<String>; MOST],
+    postgres: [OnceLock<String>; MOST],
 }
 
 impl Rows {
     pub(crate) const fn new(head: &'static str, row: &'static str, tail: &'static str) -> Self {
-        Self {
-            head,
-            row,
-            tail,
-            sqlite: [const { OnceLock::new() }; LENGTHS.len()],
-            postgres: [const { OnceLock::new() }; LENGTHS.len()],
-        }
+        Self { head, row, tail, sqlite: [const { OnceLock::new() }; MOST], postgres: [const { OnceLock::new() }; MOST] }
     }
 
     /// The statement for a piece of that many rows, as that database writes parameters.
@@ -40,7 +35,7 @@ impl Rows {
 
     /// The shortest and the longest text, for the test that prepares every statement.
     pub(crate) fn texts(&'static self, db: &Db) -> [&'static str; 2] {
-        [1, LENGTHS[0]].map(|rows| match db {
+        [1, MOST].map(|rows| match db {
             Db::Sqlite { .. } => self.sqlite(rows),
             Db::Postgres(_) => self.postgres(rows),
         })
@@ -48,11 +43,11 @@ impl Rows {
 
     /// SQLite takes `?` as it is; a number would have to be read from the text for every value that is bound.
     fn sqlite(&'static self, rows: usize) -> &'static str {
-        self.sqlite[place(rows)].get_or_init(|| self.repeated(rows))
+        self.sqlite[rows - 1].get_or_init(|| self.repeated(rows))
     }
 
     fn postgres(&'static self, rows: usize) -> &'static str {
-        self.postgres[place(rows)].get_or_init(|| numbered(&self.repeated(rows)))
+        self.postgres[rows - 1].get_or_init(|| numbered(&self.repeated(rows)))
     }
 
     fn repeated(&self, rows: usize) -> String {
@@ -60,19 +55,24 @@ impl Rows {
     }
 }
 
-/// Cuts a batch into pieces that have a text.
-pub(crate) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+/// Cuts a batch into pieces that have a text on that database.
+pub(crate) fn pieces<'a, T>(tx: &Tx, rows: &'a [T]) -> impl Iterator<Item = &'a [T]> + use<'a, T> {
+    let longest: fn(usize) -> usize = match tx {
+        Tx::Sqlite(_) => |left| left,
+        Tx::Postgres(_) => |left| 1 << left.ilog2(),
+    };
+    cut(rows, longest)
+}
+
+fn cut<'a, T>(mut rows: &'a [T], longest: fn(usize) -> usize) -> impl Iterator<Item = &'a [T]> + use<'a, T> {
     std::iter::from_fn(move || {
-        let length = LENGTHS.into_iter().find(|length| *length <= rows.len())?;
-        let (piece, rest) = rows.split_at(length);
+        if rows.is_empty() {
+            return None;
+        }
+        let (piece, rest) = rows.split_at(longest(rows.len().min(MOST)));
         rows = rest;
         Some(piece)
     })
-}
-
-/// Which text has that many rows. Only [`pieces`] says how many there are.
-fn place(rows: usize) -> usize {
-    LENGTHS.iter().position(|length| *length == rows).unwrap_or(LENGTHS.len() - 1)
 }
 
 /// `?` becomes `$1`, `$2` and so on.
@@ -97,7 +97,7 @@ pub(crate) use rows;
 macro_rules! execute_rows {
     ($tx:expr, $statement:expr, $rows:expr, |$query:ident, $row:ident| $bind:expr) => {{
         let mut touched = 0;
-        for piece in $crate::db::rows::pieces($rows) {
+        for piece in $crate::db::rows::pieces($tx, $rows) {
             let text = $statement.text($tx, piece.len());
             touched += $crate::db::execute!(&mut *$tx, {
                 let mut $query = sqlx::query(text);
@@ -116,7 +116,7 @@ pub(crate) use execute_rows;
 macro_rules! fetch_rows {
     ($tx:expr, $statement:ident -> $type:ty, $rows:expr, |$query:ident, $row:ident| $bind:expr) => {{
         let mut found: Vec<$type> = Vec::new();
-        for piece in $crate::db::rows::pieces($rows) {
+        for piece in $crate::db::rows::pieces($tx, $rows) {
             let text = $statement.text($tx, piece.len());
             found.extend($crate::db::run!(&mut *$tx, |conn| {
                 let mut $query = sqlx::query_as::<_, $type>(text);
@@ -141,16 +141,20 @@ mod tests {
     fn a_statement_has_a_row_for_each_and_its_parameters_in_order() {
         assert_eq!(INSERT.sqlite(1), "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING");
         assert_eq!(INSERT.postgres(2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING");
-        assert!(INSERT.postgres(128).contains("($255, $256) ON"));
+        assert!(INSERT.postgres(64).contains("($127, $128) ON"));
     }
 
     #[test]
     fn pieces_are_the_whole_in_order_and_each_has_a_text() {
         for length in 0..300 {
             let rows: Vec<usize> = (0..length).collect();
-            let all: Vec<&[usize]> = pieces(&rows).collect();
-            assert_eq!(all.concat(), rows);
-            assert!(all.iter().all(|piece| LENGTHS.contains(&piece.len())));
+            for longest in [|left: usize| left, |left: usize| 1 << left.ilog2()] {
+                let all: Vec<&[usize]> = cut(&rows, longest).collect();
+                assert_eq!(all.concat(), rows);
+                assert!(all.iter().all(|piece| (1..=MOST).contains(&piece.len())));
+            }
         }
+        assert_eq!(cut(&[0; 100], |left| left).map(<[i32]>::len).collect::<Vec<_>>(), [64, 36]);
+        assert_eq!(cut(&[0; 100], |left| 1 << left.ilog2()).map(<[i32]>::len).collect::<Vec<_>>(), [64, 32, 4]);
     }
 }

@@ -10,7 +10,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Db, DbError, Setting};
+use super::{Db, DbError, Setting, rows::MOST};
 
 /// How long a statement waits for another process's lock. Below the ingestion deadline of 4.5 s.
 const BUSY: Duration = Duration::from_secs(1);
@@ -27,6 +27,8 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
         .foreign_keys(true);
+    // Statements over many rows have a text for each number of rows.
+    let writing = options.clone().statement_cache_capacity(12 * MOST);
     let writer = PoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE)
@@ -35,7 +37,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
         // A full disk or a failed sync makes SQLite end a transaction by itself; the driver's own rollback then fails, and
         // it would think for ever that one is open. Such a connection is replaced.
         .before_acquire(|conn: &mut SqliteConnection, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
-        .connect_with(options.clone().optimize_on_close(true, None))
+        .connect_with(writing.optimize_on_close(true, None))
         .await?;
     let readers = PoolOptions::new()
         .max_connections(4)

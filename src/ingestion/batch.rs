@@ -1,8 +1,12 @@
 //! One unit of work for a batch: its part in the payments' stories, the events, and the evidence.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     store,
@@ -18,6 +22,9 @@ use crate::{
 
 /// The longest that a unit of work may take. A database that does not answer at all must not hold up what comes later.
 const LONGEST: Duration = Duration::from_millis(3500);
+
+/// How long a batch that could not be stored says that the next cannot either.
+const RECENT: Duration = Duration::from_secs(10);
 
 /// A verified request, and the version of what was known when it was believed.
 pub(crate) struct Job {
@@ -37,11 +44,27 @@ pub(crate) enum Kept {
 /// Keeps batches in the database.
 pub(crate) struct Batch {
     db: Db,
+    trouble: Arc<Trouble>,
+}
+
+/// When a batch could not be stored last, unless one was stored since.
+#[derive(Default)]
+pub(crate) struct Trouble(Mutex<Option<Instant>>);
+
+impl Trouble {
+    /// Whether that was a moment ago. Then it is no use to ask the database, which may still take what is small.
+    pub(crate) fn is_recent(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < RECENT)
+    }
+
+    fn note(&self, at: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
 }
 
 impl Batch {
-    pub(crate) const fn new(db: Db) -> Self {
-        Self { db }
+    pub(crate) const fn new(db: Db, trouble: Arc<Trouble>) -> Self {
+        Self { db, trouble }
     }
 }
 
@@ -51,12 +74,22 @@ impl Store for Batch {
 
     async fn keep(&self, batch: &[Job]) -> Result<Vec<Kept>, Unkept> {
         match timeout(LONGEST, keep(&self.db, batch)).await {
-            Ok(Ok(kept)) => Ok(kept),
+            Ok(Ok(kept)) => {
+                self.trouble.note(None);
+                tracing::trace!(events = batch.len(), "a batch was stored");
+                Ok(kept)
+            }
+            Ok(Err(error)) if matches!(error, DbError::Broken(_) | DbError::NotUnique) => {
+                tracing::error!(events = batch.len(), %error, "a batch holds something that cannot be stored");
+                Err(Unkept::Defect)
+            }
             Ok(Err(error)) => {
                 tracing::error!(events = batch.len(), %error, "a batch could not be stored");
-                Err(if matches!(error, DbError::Broken(_) | DbError::NotUnique) { Unkept::Defect } else { Unkept::Passing })
+                self.trouble.note(Some(Instant::now()));
+                Err(Unkept::Passing)
             }
             Err(_) => {
+                self.trouble.note(Some(Instant::now()));
                 tracing::error!(events = batch.len(), "a batch could not be stored in time");
                 Err(Unkept::Passing)
             }

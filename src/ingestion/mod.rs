@@ -34,7 +34,7 @@ use crate::{
         vault::{Vault, VaultError},
     },
 };
-use batch::{Batch, Job, Kept};
+use batch::{Batch, Job, Kept, Trouble};
 use pending::Pending;
 use receivers::{Known, Receivers, Unknown};
 use writer::{Unkept, Writer};
@@ -45,6 +45,7 @@ const LOOKS: usize = 8;
 /// Where requests are checked and kept. One a server.
 pub(crate) struct Ingestion {
     pub(crate) pending: Pending,
+    trouble: Arc<Trouble>,
     receivers: Arc<Receivers>,
     writer: Writer<Batch>,
     clock: Clock,
@@ -94,13 +95,19 @@ impl Ingestion {
     /// Starts the tasks that store.
     pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, Writing) {
         let nobody = LiveSecret { id: SecretId::new(clock.now()), secret: Secret::generate(), until: None };
-        let (writer, batches) = Writer::new(Batch::new(db.clone()));
+        let trouble = Arc::<Trouble>::default();
+        let (writer, batches) = Writer::new(Batch::new(db.clone(), Arc::clone(&trouble)));
         let receivers = Arc::new(Receivers::new(db.clone(), vault.clone(), clock.clone()));
         let writing = Writing {
             batches: (0..db.writers()).map(|_| batches.clone().run()).collect(),
             listening: tokio::spawn(receivers::listen(Arc::clone(&receivers))),
         };
-        (Self { pending: Pending::new(), receivers, writer, clock: clock.clone(), nobody: [nobody] }, writing)
+        (Self { pending: Pending::new(), trouble, receivers, writer, clock: clock.clone(), nobody: [nobody] }, writing)
+    }
+
+    /// Whether events could not be stored a moment ago.
+    pub(crate) fn is_in_trouble(&self) -> bool {
+        self.trouble.is_recent()
     }
 
     /// Stores what was handed over, and nothing that comes later.
