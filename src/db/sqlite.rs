@@ -5,7 +5,7 @@
 use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
-    SqlitePool,
+    Connection as _, SqliteConnection, SqlitePool,
     pool::PoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
@@ -32,6 +32,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
         .acquire_timeout(ACQUIRE)
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_release(|writer, _| Box::pin(has_ended(writer)))
         .connect_with(options.clone().optimize_on_close(true, None))
         .await?;
     let readers = PoolOptions::new()
@@ -39,6 +40,16 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
         .acquire_timeout(ACQUIRE)
         .connect_lazy_with(options.read_only(true).create_if_missing(false));
     Ok(Db::Sqlite { readers, writer })
+}
+
+/// Whether the unit of work that a connection comes back from is over, so that the next one may begin on it.
+///
+/// SQLite rolls back by itself when the disk is full or fails. The driver's own rollback then finds nothing to roll back,
+/// and the driver would believe for ever that a transaction is open: such a connection is closed and another one opened.
+async fn has_ended(writer: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Rollback waits in the driver's queue, and is done once this is answered.
+    writer.ping().await?;
+    Ok(!writer.is_in_transaction())
 }
 
 pub(super) async fn durability(writer: &SqlitePool) -> Result<Vec<Setting>, DbError> {
