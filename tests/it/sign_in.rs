@@ -203,6 +203,18 @@ async fn a_password_from_stdin_is_its_first_line_without_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_comes_before_anybody_set_it_up_is_told_of_the_link() {
+    let app = TestApp::start().await;
+    let hint = "Open the link that the server printed when it started.";
+    let page = app.visitor().get("/login").await;
+    assert!(page.has("Nobody has set this up yet.") && page.has(hint));
+    let token = app.setup_link().unwrap().split_once("token=").map(|(_, token)| token.to_owned()).unwrap();
+    assert!(!page.has(&token), "the link itself is on stdout alone");
+    app.company("Neem Tree Retail").await;
+    assert!(!app.visitor().get("/login").await.has(hint));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_account_is_there_from_the_start() {
     let app = TestApp::start().await;
     for (email, password) in [("admin", "admin"), ("admin@example.com", "admin"), ("owner@demo.example", "password")] {

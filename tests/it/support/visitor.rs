@@ -1,10 +1,13 @@
 //! A browser without scripts: cookies, forms with their token, and pages to be read.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use reqwest::{Method, StatusCode, header};
 
 use super::{TestApp, builders::PASSWORD, post::client};
+
+/// Only keeps a test that fails from hanging.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Somebody at the site, signed in or not.
 pub(crate) struct Visitor {
@@ -69,6 +72,19 @@ impl Visitor {
 
     pub(crate) async fn get(&self, path: &str) -> Page {
         self.send(Method::GET, path, None, &[]).await
+    }
+
+    /// Asks for the page until it has the text.
+    pub(crate) async fn sees(&self, path: &str, text: &str) -> Page {
+        let looking = async {
+            loop {
+                let page = self.get(path).await;
+                if page.has(text) {
+                    return page;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{path} never said {text:?}"))
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str, target: &str) -> Page {
