@@ -1,9 +1,7 @@
 //! The lists of transactions and events: what is chosen is what is shown and downloaded, and an empty one says why.
 
-use ks_pay::kernel::time::{Clock, Timestamp};
-
 use crate::support::{
-    Installation, TestApp, bodies,
+    TestApp, bodies,
     builders::Connection,
     visitor::{Page, Visitor},
 };
@@ -15,15 +13,8 @@ struct Three {
     owner: Visitor,
 }
 
-/// On the day of the payments, whatever day it is.
-async fn on_that_day() -> TestApp {
-    let mut installation = Installation::new().await;
-    installation.clock = Clock::standing(Timestamp::from_seconds(bodies::AT + 3600));
-    installation.serve().await
-}
-
 async fn three_payments() -> Three {
-    let app = on_that_day().await;
+    let app = TestApp::start_on_the_day().await;
     let connection = app.razorpay().await;
     for id in ["pay_whole", "pay_part", "pay_disputed"] {
         connection.post(bodies::payment("payment.captured", id, 0)).stored().await;
@@ -123,7 +114,7 @@ async fn events_are_chosen_by_how_their_type_begins() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_list_says_that_requests_were_refused_and_why() {
-    let app = on_that_day().await;
+    let app = TestApp::start_on_the_day().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     let lists = ["", "/transactions", "/events"].map(|rest| format!("/ks-pay/apps/{}{rest}?mode=test", connection.app_id));

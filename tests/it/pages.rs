@@ -51,6 +51,7 @@ fn carries_the_headers(page: &Page, path: &str) {
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
     ] {
         assert_eq!(page.headers[name], value, "{path}");
     }

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, builders::Connection, visitor::Visitor};
+use crate::support::{TestApp, bodies, builders::Connection, visitor::Visitor};
 
 const BANNER: &str = "This app is disabled: every event is refused.";
 const ALL_IS_WELL: &str = "No event has been verified yet";
@@ -33,6 +33,27 @@ async fn every_page_of_a_disabled_app_says_so_and_where_to_enable_it() {
         }
     }
     assert!(!owner.get("/").await.has(BANNER), "the dashboard is of no app");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switching_off_is_asked_about_first_and_switches_off_nothing_else() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let (shop, stall) = (company.app("Neem Tree Store").await, company.app("Neem Tree Stall").await);
+    let [one, twin, other] = [shop.razorpay("test").await, shop.razorpay("live").await, stall.razorpay("test").await];
+    let owner = app.owner("Neem Tree Retail").await;
+    let taken = async |connection: &Connection| connection.post(bodies::bare("foo.bar")).send().await == 200;
+    let app_path = format!("/ks-pay/apps/{}/enabled", shop.id);
+    let connection_path = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/enabled", shop.id);
+    for (path, twin_is_taken) in [(app_path, false), (connection_path, true)] {
+        let asked = owner.post(&path, &[("is_enabled", "false")]).await;
+        assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(taken(&one).await, "{path}: nothing is switched off before it was confirmed");
+        switch(&owner, &path, false).await;
+        assert_eq!([taken(&one).await, taken(&twin).await, taken(&other).await], [false, twin_is_taken, true], "{path}");
+        switch(&owner, &path, true).await;
+        assert!(taken(&one).await, "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

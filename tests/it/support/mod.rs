@@ -92,6 +92,13 @@ impl TestApp {
         Installation::new().await.serve().await
     }
 
+    /// With a clock that stands an hour after the payments of [`bodies`], whatever day it is.
+    pub(crate) async fn start_on_the_day() -> Self {
+        let mut installation = Installation::new().await;
+        installation.clock = Clock::standing(Timestamp::from_seconds(bodies::AT + 3600));
+        installation.serve().await
+    }
+
     /// With something else set.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let installation = Installation::new().await;

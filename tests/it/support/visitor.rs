@@ -140,6 +140,11 @@ impl Visitor {
         self.cookies.lock().unwrap().clone()
     }
 
+    /// Puts a cookie into this browser, as somebody who has a hand in it would.
+    pub(crate) fn plant(&self, name: &str, value: &str) {
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
     /// The same cookies in another browser.
     pub(crate) fn twin(&self) -> Self {
         Self { base: self.base.clone(), cookies: Mutex::new(self.cookies()) }
