@@ -119,6 +119,24 @@ async fn no_list_and_no_sum_has_anything_of_another_app() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sums_are_of_one_app_and_one_mode() {
+    let app = TestApp::start_on_the_day().await;
+    let company = app.company("Neem Tree Retail").await;
+    let (shop, stall) = (company.app("Neem Tree Store").await, company.app("Neem Tree Stall").await);
+    for (number, one) in
+        [shop.razorpay("test").await, shop.razorpay("live").await, stall.razorpay("test").await].iter().enumerate()
+    {
+        one.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).stored().await;
+    }
+    let owner = app.owner("Neem Tree Retail").await;
+    for rest in ["?mode=test", "?mode=live", "/transactions?mode=test", "/transactions?mode=live"] {
+        let page = owner.get(&format!("/ks-pay/apps/{}{rest}", shop.id)).await;
+        assert!(page.has("₹1,000.00") && !page.has("₹2,000.00") && !page.has("₹3,000.00"), "{rest}");
+        assert!(!page.has("2 payments") && !page.has("3 payments"), "{rest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_another_company_can_be_changed() {
     let two = two_companies().await;
     let step = |rest: &str| format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test{rest}", two.mine);
