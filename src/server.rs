@@ -24,7 +24,7 @@ use crate::{
     db::Db,
     events::retention,
     ingestion::{
-        Ingestion, Writing,
+        self, Ingestion, Listening,
         refusals::{self, Recorder},
     },
     installation,
@@ -52,7 +52,7 @@ pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
     running: JoinHandle<std::io::Result<()>>,
-    writing: Writing,
+    listening: Listening,
     refusals: refusals::Writing,
     retention: Option<JoinHandle<()>>,
     setup: Option<Token>,
@@ -76,13 +76,13 @@ impl Server {
         let setup = accounts::setup::renew(&db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
         let (recorder, refusals) = Recorder::start(&db);
         let retention = config.keep_bodies.map(|keep| tokio::spawn(retention::run(db.clone(), clock.clone(), keep)));
-        let (ingestion, writing) = Ingestion::start(&db, &vault, &clock);
+        let (ingestion, listening) = Ingestion::start(&db, &vault, &clock);
         let state = Data::from(Arc::new(State::new(config, db, vault, clock, ingestion, recorder)));
         let _ = state.base.set(base);
 
         let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
-        Ok(Self { state, address, handle, running: tokio::spawn(server), writing, refusals, retention, setup, _lock: lock })
+        Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, retention, setup, _lock: lock })
     }
 
     /// Where it listens.
@@ -129,7 +129,7 @@ impl Server {
         self.state.stop();
         self.handle.stop(is_graceful).await;
         let _ = self.running.await;
-        self.state.ingestion.stop(self.writing).await;
+        self.state.ingestion.stop(self.listening).await;
         self.refusals.stop().await;
         if let Some(retention) = self.retention {
             retention.abort();
@@ -173,7 +173,9 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
     let state = state.clone();
     let site = move || {
         let (state, stopping, peers) = (state.clone(), stopping.clone(), peers.clone());
+        actix_web::rt::spawn(state.ingestion.write());
         let app = App::new()
+            .wrap(from_fn(ingestion::routes::first))
             .wrap(from_fn(panics::catch))
             .app_data(state)
             .wrap(from_fn(unread::close))

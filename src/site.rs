@@ -1,6 +1,6 @@
 //! The site map: every route of the server, and what stands around them.
 //!
-//! The ingestion route and the probes stand outside everything that pages need: no session, no CSRF, no compression.
+//! Endpoints are taken out before (`ingestion::routes::first`); they and the probes stand outside everything that pages need: no session, no CSRF, no compression.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::{
     accounts, apps, companies,
     connections::{credentials, integration, list, security, stream, webhook},
-    dashboard, events, ingestion, keys, overview,
+    dashboard, events, keys, overview,
     state::State,
     transactions, urls, web as site,
 };
@@ -37,7 +37,6 @@ macro_rules! route {
 
 /// All routes.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    config.service(web::resource(urls::WEBHOOK).to(ingestion::routes::receive));
     route!(config, urls::HEALTHZ, get = healthz);
     route!(config, urls::READYZ, get = readyz);
     config.service(pages());

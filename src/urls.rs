@@ -12,8 +12,6 @@ use crate::{
 
 /// Before an endpoint's id.
 const WEBHOOKS: &str = "/webhooks/";
-/// The pattern of the shared ingestion route.
-pub(crate) const WEBHOOK: &str = "/webhooks/{endpoint}";
 pub(crate) const HEALTHZ: &str = "/healthz";
 pub(crate) const READYZ: &str = "/readyz";
 pub(crate) const STATIC: &str = "/static/{name}";
@@ -25,7 +23,7 @@ pub(crate) fn webhook_url(base: &str, endpoint: &str) -> String {
 
 /// The one segment after `/webhooks/`, as sent; `None` for a deeper path.
 pub(crate) fn endpoint_of(raw_path: &str) -> Option<&str> {
-    raw_path.strip_prefix(WEBHOOKS).filter(|segment| !segment.contains('/'))
+    raw_path.strip_prefix(WEBHOOKS).filter(|segment| !segment.is_empty() && !segment.contains('/'))
 }
 
 // --- accounts

@@ -164,6 +164,11 @@ impl Passwords {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{
+        future::poll_fn,
+        sync::mpsc::{Receiver, Sender, channel},
+        task::Poll,
+    };
 
     #[tokio::test]
     async fn a_password_is_kept_as_argon2id_and_recognised() {
@@ -181,6 +186,43 @@ mod tests {
         let start = "x9 ".repeat(30);
         let stored = passwords.hash(&format!("{start}one")).await.unwrap();
         assert!(!passwords.verify(&format!("{start}two"), Some(stored)).await.unwrap());
+    }
+
+    /// Work that says when it began, and goes on until it is let go.
+    fn held(passwords: &Passwords) -> (impl Future<Output = Result<(), Unworkable>>, Receiver<()>, Sender<()>) {
+        let ((began, has_begun), (let_go, is_let_go)) = (channel(), channel::<()>());
+        let work = passwords.work(move || {
+            began.send(()).unwrap();
+            let _ = is_let_go.recv();
+        });
+        (work, has_begun, let_go)
+    }
+
+    async fn is_pending(future: &mut (impl Future + Unpin)) -> bool {
+        poll_fn(|cx| Poll::Ready(std::pin::Pin::new(&mut *future).poll(cx).is_pending())).await
+    }
+
+    #[tokio::test]
+    async fn no_more_are_worked_on_at_once_than_there_are_cores_and_the_next_waits_its_turn() {
+        let passwords = Passwords::new();
+        let cores = std::thread::available_parallelism().unwrap().get();
+        let mut under_way = Vec::new();
+        for _ in 0..cores {
+            let (work, has_begun, let_go) = held(&passwords);
+            let mut work = Box::pin(work);
+            assert!(is_pending(&mut work).await);
+            has_begun.recv().unwrap();
+            under_way.push((work, let_go));
+        }
+        // A visitor who goes away ends no work, so the turn is not free either.
+        let (gone, let_go) = under_way.pop().unwrap();
+        drop(gone);
+        assert_eq!(passwords.turns.available_permits(), 0);
+
+        let mut next = Box::pin(passwords.verify("four unrelated words here", None));
+        assert!(is_pending(&mut next).await);
+        drop(let_go);
+        assert!(!next.await.unwrap());
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
         .busy_timeout(BUSY)
         .foreign_keys(true);
     // Statements over many rows have a text for each number of rows.
-    let writing = options.clone().statement_cache_capacity(12 * MOST);
+    // What such a statement would have to undo is kept in memory, not in a file that is made anew each time.
+    let writing = options.clone().statement_cache_capacity(12 * MOST).pragma("temp_store", "memory");
     let writer = PoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE)

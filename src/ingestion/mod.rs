@@ -14,10 +14,7 @@ mod writer;
 
 use std::sync::Arc;
 
-use tokio::{
-    task::{JoinHandle, JoinSet},
-    time::Instant,
-};
+use tokio::{task::JoinHandle, time::Instant};
 
 use crate::{
     connections::Place,
@@ -37,7 +34,7 @@ use crate::{
 use batch::{Batch, Job, Kept, Trouble};
 use pending::Pending;
 use receivers::{Known, Receivers, Unknown};
-use writer::{Unkept, Writer};
+use writer::{Batches, Unkept, Writer};
 
 /// How often a request is looked at anew because what was known changed under it.
 const LOOKS: usize = 8;
@@ -48,6 +45,7 @@ pub(crate) struct Ingestion {
     trouble: Arc<Trouble>,
     receivers: Arc<Receivers>,
     writer: Writer<Batch>,
+    batches: Batches<Batch>,
     clock: Clock,
     /// Verified against when there is no such endpoint, so that the answer takes the same work.
     nobody: [LiveSecret; 1],
@@ -85,24 +83,18 @@ impl Unstored {
     }
 }
 
-/// The tasks behind an [`Ingestion`].
-pub(crate) struct Writing {
-    batches: JoinSet<()>,
-    listening: JoinHandle<()>,
-}
+/// The task behind an [`Ingestion`].
+pub(crate) struct Listening(JoinHandle<()>);
 
 impl Ingestion {
-    /// Starts the tasks that store.
-    pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, Writing) {
+    /// Ready to take requests; each thread that does is to [`Ingestion::write`].
+    pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, Listening) {
         let nobody = LiveSecret { id: SecretId::new(clock.now()), secret: Secret::generate(), until: None };
         let trouble = Arc::<Trouble>::default();
-        let (writer, batches) = Writer::new(Batch::new(db.clone(), Arc::clone(&trouble)));
+        let (writer, batches) = Writer::new(Batch::new(db.clone(), Arc::clone(&trouble)), db.writers());
         let receivers = Arc::new(Receivers::new(db.clone(), vault.clone(), clock.clone()));
-        let writing = Writing {
-            batches: (0..db.writers()).map(|_| batches.clone().run()).collect(),
-            listening: tokio::spawn(receivers::listen(Arc::clone(&receivers))),
-        };
-        (Self { pending: Pending::new(), trouble, receivers, writer, clock: clock.clone(), nobody: [nobody] }, writing)
+        let listening = Listening(tokio::spawn(receivers::listen(Arc::clone(&receivers))));
+        (Self { pending: Pending::new(), trouble, receivers, writer, batches, clock: clock.clone(), nobody: [nobody] }, listening)
     }
 
     /// Whether events could not be stored a moment ago.
@@ -110,12 +102,16 @@ impl Ingestion {
         self.trouble.is_recent()
     }
 
-    /// Stores what was handed over, and nothing that comes later.
-    pub(crate) async fn stop(&self, writing: Writing) {
+    /// Stores what is handed over, batch after batch, until it is told to stop.
+    pub(crate) fn write(&self) -> impl Future<Output = ()> + use<> {
+        self.batches.clone().run()
+    }
+
+    /// Takes no more.
+    pub(crate) async fn stop(&self, listening: Listening) {
         self.writer.close();
-        writing.batches.join_all().await;
-        writing.listening.abort();
-        let _ = writing.listening.await;
+        listening.0.abort();
+        let _ = listening.0.await;
     }
 
     /// Verifies the request and keeps it.

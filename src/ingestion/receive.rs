@@ -6,8 +6,9 @@ use std::{future::poll_fn, net::IpAddr, pin::pin, task::Poll, time::Duration};
 
 use actix_web::{
     HttpRequest,
+    dev::Payload,
     http::header::{self, HeaderMap},
-    web::{Bytes, BytesMut, Payload},
+    web::{Bytes, BytesMut},
 };
 use futures_util::StreamExt as _;
 use tokio::time::timeout;

@@ -6,9 +6,12 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
-    web::{Data, Payload},
+    middleware::Next,
+    web::Data,
 };
 
 use super::{
@@ -27,19 +30,32 @@ const DEADLINE: Duration = Duration::from_millis(4400);
 /// When to come again after a 503, in seconds.
 const RETRY_AFTER: &str = "30";
 
-/// Any method at `/webhooks/…`.
-pub(crate) async fn receive(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    // The raw path: actix decodes a segment before a handler sees it, and an endpoint is compared as sent.
-    let Some(endpoint) = urls::endpoint_of(request.uri().path()) else {
-        return HttpResponse::NotFound().finish();
+/// Takes what is for an endpoint out before the routes of the site, which are looked through one by one. By the raw
+/// path: actix decodes a segment before a handler sees it, and an endpoint is compared as sent.
+pub(crate) async fn first(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if urls::endpoint_of(request.uri().path()).is_none() {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
+    let (request, payload) = request.into_parts();
+    let response = match (request.app_data::<Data<State>>(), urls::endpoint_of(request.uri().path())) {
+        (Some(state), Some(endpoint)) => receive(&request, payload, state, endpoint).await,
+        _ => HttpResponse::InternalServerError().finish(),
     };
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// Any method at `/webhooks/{endpoint}`.
+async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoint: &str) -> HttpResponse {
     if request.method() != Method::POST {
         return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish();
     }
     if state.is_stopping() {
         return unavailable();
     }
-    tokio::time::timeout(DEADLINE, answer(&request, payload, &state, endpoint)).await.unwrap_or_else(|_| {
+    tokio::time::timeout(DEADLINE, answer(request, payload, state, endpoint)).await.unwrap_or_else(|_| {
         tracing::warn!("a request could not be stored within its deadline");
         unavailable()
     })

@@ -69,28 +69,32 @@ impl<K> Submitter<K> {
     }
 }
 
-/// What is to be run for a [`Writer`]; as often as units of work may run beside each other.
+/// What is to be run for a [`Writer`]: on every thread that submits, so that what a thread has ready is handed over before
+/// its batch begins, and so that the end of one thread does not end the writing.
 pub(crate) struct Batches<S: Store> {
     jobs: Arc<Mutex<mpsc::Receiver<Job<S>>>>,
+    /// As many as there may be units of work beside each other.
+    turns: Arc<Semaphore>,
     store: Arc<S>,
 }
 
 impl<S: Store> Clone for Batches<S> {
     fn clone(&self) -> Self {
-        Self { jobs: Arc::clone(&self.jobs), store: Arc::clone(&self.store) }
+        Self { jobs: Arc::clone(&self.jobs), turns: Arc::clone(&self.turns), store: Arc::clone(&self.store) }
     }
 }
 
 impl<S: Store> Writer<S> {
-    /// A writer, and what is to be run for it.
-    pub(crate) fn new(store: S) -> (Self, Batches<S>) {
-        Self::bounded(store, QUEUE)
+    /// A writer with so many units of work beside each other, and what is to be run for it.
+    pub(crate) fn new(store: S, width: usize) -> (Self, Batches<S>) {
+        Self::bounded(store, width, QUEUE)
     }
 
-    fn bounded(store: S, queue: usize) -> (Self, Batches<S>) {
+    fn bounded(store: S, width: usize, queue: usize) -> (Self, Batches<S>) {
         let (sender, receiver) = mpsc::channel(queue);
         let writer = Self { jobs: RwLock::new(Some(sender)), room: Arc::new(Semaphore::new(ROOM)) };
-        (writer, Batches { jobs: Arc::new(Mutex::new(receiver)), store: Arc::new(store) })
+        let turns = Arc::new(Semaphore::new(width));
+        (writer, Batches { jobs: Arc::new(Mutex::new(receiver)), turns, store: Arc::new(store) })
     }
 
     /// Hands over an item of that many bytes and waits until it is kept. Whoever stops waiting harms nobody; the item
@@ -119,9 +123,13 @@ impl<S: Store> Writer<S> {
 impl<S: Store> Batches<S> {
     /// Keeps batch after batch until the writer is closed and nothing waits any more.
     pub(crate) async fn run(self) {
-        let mut batch = Vec::with_capacity(BATCH);
-        while self.jobs.lock().await.recv_many(&mut batch, BATCH).await > 0 {
-            self.write(std::mem::take(&mut batch)).await;
+        // Nobody closes the turns, so there is always one to wait for.
+        while let Ok(_turn) = self.turns.acquire().await {
+            let mut batch = Vec::with_capacity(BATCH);
+            if self.jobs.lock().await.recv_many(&mut batch, BATCH).await == 0 {
+                return;
+            }
+            self.write(batch).await;
         }
     }
 

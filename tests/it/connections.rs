@@ -97,6 +97,21 @@ async fn marking_twice_keeps_the_first_name_and_time_and_a_restart_keeps_both() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn integration_is_marked_and_unmarked_as_the_webhook_is() {
+    let (app, connection, owner) = connected().await;
+    let (page, done) = (step(&connection, "/integration"), step(&connection, "/integration/completion"));
+    let names = ["The Owner", "Somebody Else"];
+    assert_eq!(owner.post(&done, &[]).await.location(), page);
+    owner.post("/personal-info", &[("name", names[1]), ("email", "owner@neem-tree-retail.example")]).await.location();
+    assert_eq!(owner.post(&done, &[]).await.location(), page);
+    assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE integration_done_by = 'The Owner'").await, 1);
+    assert!(owner.get(&page).await.has("The Owner"));
+    owner.post(&step(&connection, "/integration/completion/removal"), &[]).await.location();
+    assert!(!owner.get(&page).await.has("The Owner"));
+    assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE integration_done_at IS NULL").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_is_added_once_a_mode() {
     let app = TestApp::start().await;
     let id = app.company("Neem Tree Retail").await.app("Neem Tree Store").await.id;

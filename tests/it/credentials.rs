@@ -59,6 +59,38 @@ async fn the_key_secret_is_sealed_in_the_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_are_of_one_connection_and_their_payment_modes_stay_chosen() {
+    let stand_in = StandIn::start().await;
+    let url = stand_in.url.clone();
+    let app = TestApp::start_with(|config| config.razorpay_api = url).await;
+    let shop = app.company("Neem Tree Retail").await.app("Neem Tree Store").await;
+    let (connection, _) = (shop.razorpay("test").await, shop.razorpay("live").await);
+    let owner = app.owner("Neem Tree Retail").await;
+    submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
+    assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE key_id IS NOT NULL AND mode = 'test'").await, 1);
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM connections WHERE key_id IS NULL AND key_secret IS NULL AND mode = 'live'").await,
+        1
+    );
+    assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE payment_modes = 'upi' AND mode = 'test'").await, 1);
+    let page = owner.get(&path(&connection, "")).await;
+    let is_chosen =
+        |mode: &str| page.body.split('<').any(|tag| tag.contains(&format!("name=\"{mode}\"")) && tag.contains(" checked"));
+    assert!(is_chosen("upi") && !is_chosen("wallet"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_key_id_does_not_go_with_the_stored_secret() {
+    let stand_in = StandIn::start().await;
+    let (app, connection, owner) = asked_of(&stand_in).await;
+    submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
+    let page = submit(&owner, &connection, "rzp_test_Demo0000000002", "").await;
+    assert_eq!((page.status, stand_in.asked().len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    assert!(page.has("Key Secret is empty"));
+    assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE key_id = 'rzp_test_Demo0000000001'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refused_keys_are_not_stored() {
     let stand_in = StandIn::start().await;
     stand_in.answers(401);

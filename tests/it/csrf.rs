@@ -94,6 +94,11 @@ async fn signing_in_and_setting_up_ask_for_their_own_token() {
         refused(&visitor.post_exactly(path, &[("csrf_token", "AAAA"), ("email", "a@b.example")]).await, path, "with rubbish");
     }
     let token = visitor.get("/login").await.field("csrf_token").unwrap();
+    for elsewhere in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), elsewhere];
+        let page = visitor.send(Method::POST, "/login", Some(format!("csrf_token={token}")), &headers).await;
+        refused(&page, "/login", &format!("{elsewhere:?}"));
+    }
     refused(&app.visitor().post_exactly("/login", &[("csrf_token", &token)]).await, "/login", "from another browser");
 }
 

@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, builders::PASSWORD, visitor::Visitor};
+use crate::support::{
+    TestApp,
+    builders::PASSWORD,
+    visitor::{Page, Visitor},
+};
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
+const SESSION: &str = "ks_pay_session";
 
 async fn installed() -> TestApp {
     let app = TestApp::start().await;
@@ -22,7 +28,7 @@ async fn the_set_up_link_makes_one_owner_and_then_no_more() {
     assert_eq!(app.visitor().get("/setup?token=guessed").await.status, StatusCode::NOT_FOUND);
 
     let (owner, other) = (app.visitor(), app.visitor());
-    let fields = |page: &crate::support::visitor::Page| (page.field("csrf_token").unwrap(), page.field("token").unwrap());
+    let fields = |page: &Page| (page.field("csrf_token").unwrap(), page.field("token").unwrap());
     let (csrf, token) = fields(&owner.get(&path).await);
     let form = |csrf: &str, token: &str, password: &str| {
         [
@@ -48,6 +54,22 @@ async fn the_set_up_link_makes_one_owner_and_then_no_more() {
     assert!(owner.get("/personal-info").await.has("Meera"));
     assert_eq!(post(&other, form(&late, &token, PASSWORD)).await.status, StatusCode::NOT_FOUND);
     assert_eq!(app.visitor().get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_use_the_set_up_link_at_once_one_becomes_the_owner() {
+    let app = TestApp::start().await;
+    let path = app.setup_link().unwrap().split_once("/setup").map(|(_, rest)| format!("/setup{rest}")).unwrap();
+    let set_up = async |email: &'static str| {
+        let visitor = app.visitor();
+        let page = visitor.get(&path).await;
+        let (csrf, token) = (page.field("csrf_token").unwrap(), page.field("token").unwrap());
+        let fields = [("csrf_token", csrf.as_str()), ("token", &token), ("company", email), ("name", "Meera"), ("email", email)];
+        visitor.post_exactly("/setup", &[&fields[..], &[("password", PASSWORD)]].concat()).await.status.as_u16()
+    };
+    let mut answers = <[u16; 2]>::from(tokio::join!(set_up("meera@neemtree.example"), set_up("ravi@banyan.example")));
+    answers.sort_unstable();
+    assert_eq!((answers, app.count("SELECT COUNT(*) FROM users").await), ([303, 404], 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,6 +139,61 @@ async fn signing_in_makes_a_new_session_and_ends_the_one_before() {
     assert_ne!(again.cookies()["ks_pay_session"], before.cookies()["ks_pay_session"]);
     assert_eq!(before.get("/").await.status, StatusCode::SEE_OTHER);
     assert!(page.has("Enter Your Email") && page.has("Enter Password") && page.has("Forgot Password?"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_was_planted_before_signing_in_is_over_afterwards() {
+    let app = installed().await;
+    let (thief, owner) = (app.owner("Neem Tree Retail").await, app.visitor());
+    let token = owner.get("/login").await.field("csrf_token").unwrap();
+    owner.plant(SESSION, &thief.cookies()[SESSION]);
+    let fields = [("csrf_token", token.as_str()), ("email", EMAIL), ("password", PASSWORD)];
+    assert_eq!(owner.post_exactly("/login", &fields).await.location(), "/");
+    assert_ne!(owner.cookies()[SESSION], thief.cookies()[SESSION]);
+    assert_eq!(owner.get("/personal-info").await.status, StatusCode::OK);
+    assert_eq!(thief.get("/personal-info").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_its_whole_token_and_the_database_has_only_a_hash_of_it() {
+    let mut app = installed().await;
+    let token = app.owner("Neem Tree Retail").await.cookies()[SESSION].clone();
+    for wrong in [String::new(), "x".to_owned(), token[1..].to_owned(), token.to_lowercase(), format!("{token}A")] {
+        let visitor = app.visitor();
+        visitor.plant(SESSION, &wrong);
+        assert_eq!(visitor.get("/personal-info").await.status, StatusCode::SEE_OTHER, "{wrong}");
+    }
+    app.stop().await;
+    for (path, content) in crate::support::files(&app.data_dir()) {
+        let is_there = content.windows(16).any(|window| window == &token.as_bytes()[..16]);
+        assert!(!is_there, "{}", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_that_this_server_did_not_sign_for_it_says_nothing() {
+    let app = installed().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let said = URL_SAFE_NO_PAD.encode("Told by somebody else");
+    let known = owner.cookies()["ks_pay_known"].clone();
+    let (body, mac) = known.rsplit_once('.').unwrap();
+    let until = body.split_once('.').unwrap().1;
+    // Without a signature, with another's, and signed for another cookie.
+    for flash in [format!("{said}.{until}."), format!("{said}.{until}.AAAA"), format!("{said}.{until}.{mac}"), known.clone()] {
+        owner.plant("ks_pay_flash", &flash);
+        assert!(!owner.get("/applications").await.has("data-flash"), "{flash}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_for_signing_in_is_good_for_an_hour() {
+    let app = installed().await;
+    let visitor = app.visitor();
+    let token = visitor.get("/login").await.field("csrf_token").unwrap();
+    let fields = [("csrf_token", token.as_str()), ("email", EMAIL), ("password", PASSWORD)];
+    app.clock.advance(Duration::from_hours(1));
+    assert_eq!(visitor.post_exactly("/login", &fields).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(visitor.sign_in(EMAIL, PASSWORD, "/").await.location(), "/");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,6 +268,55 @@ async fn guessing_is_slowed_down_and_the_owner_gets_in_from_elsewhere() {
     assert_eq!(sign_in("192.0.2.2", &PASSWORD.replace(' ', "+")).await.location(), "/");
 }
 
+/// How many of thirty wrong tries were sent away unlooked at.
+async fn slowed(wrong: impl AsyncFn(u32) -> Page) -> u32 {
+    let mut slowed = 0;
+    for number in 0..30 {
+        slowed += u32::from(wrong(number).await.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    slowed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_no_proxy_vouches_for_counts_for_nothing() {
+    let app = installed().await;
+    let wrong = async |number: u32| {
+        let visitor = app.visitor();
+        let token = visitor.get("/login").await.field("csrf_token").unwrap();
+        let body = format!("csrf_token={token}&email={EMAIL}&password=wrong");
+        let from = format!("192.0.2.{number}");
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", from.as_str())];
+        visitor.send(Method::POST, "/login", Some(body), &headers).await
+    };
+    let slowed = slowed(wrong).await;
+    assert!(slowed >= 10, "{slowed} of 30 were slowed down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_signed_in_before_may_not_guess_for_ever() {
+    let app = installed().await;
+    let browser = app.owner("Neem Tree Retail").await;
+    browser.post("/logout", &[]).await.location();
+    let slowed = slowed(async |_| browser.sign_in(EMAIL, "wrong", "/").await).await;
+    assert!(slowed >= 10, "{slowed} of 30 were slowed down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_session_is_no_place_to_guess_the_password_from() {
+    let app = installed().await;
+    let thief = app.owner("Neem Tree Retail").await;
+    let new = "orange kettle under the stairs";
+    let token = thief.token().await;
+    let change = async |old: &str| {
+        let fields = [("csrf_token", token.as_str()), ("old_password", old), ("new_password", new), ("confirm_password", new)];
+        thief.post_exactly("/personal-info/password", &fields).await.status
+    };
+    for _ in 0..30 {
+        assert_eq!(change("wrong").await, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(change(PASSWORD).await, StatusCode::UNPROCESSABLE_ENTITY, "even the right one is looked at no more");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_from_stdin_is_its_first_line_without_its_end() {
     let app = installed().await;
@@ -200,6 +326,20 @@ async fn a_password_from_stdin_is_its_first_line_without_its_end() {
         changed.assert_done();
         assert_eq!(app.visitor().sign_in(EMAIL, &password, "/").await.location(), "/");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_before_anybody_set_it_up_is_told_of_the_link() {
+    let app = TestApp::start().await;
+    let hint = "Open the link that the server printed when it started.";
+    let page = app.visitor().get("/login").await;
+    assert!(page.has("Nobody has set this up yet.") && page.has(hint));
+    let token = app.setup_link().unwrap().split_once("token=").map(|(_, token)| token.to_owned()).unwrap();
+    assert!(!page.has(&token), "the link itself is on stdout alone");
+    app.company("Neem Tree Retail").await;
+    assert!(!app.visitor().get("/login").await.has(hint));
+    let link = app.visitor().get(&format!("/setup?token={token}")).await;
+    assert_eq!(link.status, StatusCode::NOT_FOUND, "somebody was added past the link");
 }
 
 #[tokio::test(flavor = "multi_thread")]

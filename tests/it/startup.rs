@@ -2,7 +2,11 @@
 
 use std::{net::TcpListener, os::unix::fs::PermissionsExt as _, time::Duration};
 
-use crate::support::{Installation, TestApp, bodies, cli::Output, database};
+use crate::support::{
+    Installation, TestApp, bodies,
+    cli::{Output, one_sentence},
+    database,
+};
 
 /// Another key than any that is made.
 const OTHER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -64,6 +68,17 @@ async fn a_database_that_cannot_be_reached_stops_the_start() {
         assert!(!output.failure().contains("hush"));
     }
     assert!(!at.data_dir().join("master.key").exists());
+}
+
+/// Nothing ever listens on port 1.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgresql_that_refuses_is_told_in_one_sentence_with_its_cause() {
+    let at = Installation::new().await;
+    let ended = at.process(&["serve"], &[("DATABASE_URL", "postgres://nobody:hush@127.0.0.1:1/none")]).end();
+    assert_eq!((ended.code, ended.out.len()), (Some(1), 0));
+    let sentence = one_sentence(&ended.err);
+    assert!(sentence.contains("cannot be reached") && sentence.contains("refused"), "{sentence}");
+    assert!(sentence.contains("DATABASE_URL") && !sentence.contains("hush"), "{sentence}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

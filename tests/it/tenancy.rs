@@ -13,7 +13,7 @@ struct Two {
 }
 
 async fn two_companies() -> Two {
-    let app = TestApp::start().await;
+    let app = TestApp::start_on_the_day().await;
     let connection = app.razorpay().await;
     connection.post(bodies::payment("payment.captured", "pay_Demo0000000001", 0)).event_id("evt_1").stored().await;
     app.company("Banyan Books").await;
@@ -75,6 +75,64 @@ async fn an_id_of_another_app_is_not_found_below_ones_own() {
         [format!("/events/{}", two.event), format!("/events/{}/body", two.event), format!("/transactions/{}", two.transaction)]
     {
         assert_eq!(two.stranger.get(&format!("{own}{rest}")).await.status, StatusCode::NOT_FOUND, "{rest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_list_and_no_sum_has_anything_of_another_app() {
+    let two = two_companies().await;
+    let own = two.stranger.post("/ks-pay/apps", &[("name", "Banyan Shop"), ("email", "a@b.example"), ("country", "IN")]).await;
+    let own = own.location().to_owned();
+    let owner = two.app.owner("Neem Tree Retail").await;
+    let traces = [
+        "Neem Tree Store",
+        "pay_Demo0000000001",
+        &two.mine,
+        &two.event,
+        &two.transaction,
+        "₹1,000.00",
+        "payment.captured</code>",
+    ];
+    let below = |app: &str| {
+        [
+            "",
+            "/transactions",
+            "/transactions?q=pay_Demo0000000001",
+            "/transactions.csv",
+            "/transactions.csv?q=pay_Demo0000000001",
+            "/events",
+        ]
+        .map(|rest| format!("{app}{rest}"))
+    };
+    let theirs = below(&format!("/ks-pay/apps/{}", two.mine));
+    let all = ("/ks-pay".to_owned(), "/ks-pay".to_owned());
+    for (path, theirs) in below(&own).into_iter().zip(theirs).chain([all]) {
+        let page = two.stranger.get(&path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        for trace in traces {
+            // What was looked for is repeated.
+            assert!(!page.has(trace) || path.contains(trace), "{path}: {trace}");
+        }
+        let full = owner.get(&theirs).await;
+        assert!(traces.iter().any(|trace| full.has(trace) && !theirs.contains(trace)), "{theirs} has something to leak");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sums_are_of_one_app_and_one_mode() {
+    let app = TestApp::start_on_the_day().await;
+    let company = app.company("Neem Tree Retail").await;
+    let (shop, stall) = (company.app("Neem Tree Store").await, company.app("Neem Tree Stall").await);
+    for (number, one) in
+        [shop.razorpay("test").await, shop.razorpay("live").await, stall.razorpay("test").await].iter().enumerate()
+    {
+        one.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).stored().await;
+    }
+    let owner = app.owner("Neem Tree Retail").await;
+    for rest in ["?mode=test", "?mode=live", "/transactions?mode=test", "/transactions?mode=live"] {
+        let page = owner.get(&format!("/ks-pay/apps/{}{rest}", shop.id)).await;
+        assert!(page.has("₹1,000.00") && !page.has("₹2,000.00") && !page.has("₹3,000.00"), "{rest}");
+        assert!(!page.has("2 payments") && !page.has("3 payments"), "{rest}");
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod bodies;
 pub(crate) mod builders;
 pub(crate) mod cli;
 pub(crate) mod database;
+pub(crate) mod outage;
 pub(crate) mod post;
 pub(crate) mod process;
 pub(crate) mod raw;
@@ -94,6 +95,13 @@ pub(crate) struct TestApp {
 impl TestApp {
     pub(crate) async fn start() -> Self {
         Installation::new().await.serve().await
+    }
+
+    /// With a clock that stands an hour after the payments of [`bodies`], whatever day it is.
+    pub(crate) async fn start_on_the_day() -> Self {
+        let mut installation = Installation::new().await;
+        installation.clock = Clock::standing(Timestamp::from_seconds(bodies::AT + 3600));
+        installation.serve().await
     }
 
     /// With something else set.

@@ -33,9 +33,12 @@ pub(crate) struct Ended {
 impl Installation {
     /// Starts the binary with these variables and no others.
     pub(crate) fn process(&self, args: &[&str], more: &[(&str, &str)]) -> Process {
+        self.spawn(Command::new(env!("CARGO_BIN_EXE_ks-pay")).args(args), more)
+    }
+
+    fn spawn(&self, command: &mut Command, more: &[(&str, &str)]) -> Process {
         // Whatever it makes where it stands is this test's alone.
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ks-pay"));
-        command.args(args).current_dir(self.beside("")).env_clear().envs(self.variables()).envs(more.iter().copied());
+        command.current_dir(self.beside("")).env_clear().envs(self.variables()).envs(more.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (sender, out) = channel();
@@ -52,14 +55,28 @@ impl Installation {
 
     /// Starts the server and waits until it listens.
     pub(crate) fn serve_in_process(&self, more: &[(&str, &str)]) -> (Process, SocketAddr) {
-        let mut process = self.process(&[], more);
-        let line = process.line("listening on http://");
-        let address = line["listening on http://".len()..].parse().unwrap();
-        (process, address)
+        self.process(&[], more).listening()
+    }
+
+    /// The same, in a process that lives on when a file may not grow.
+    pub(crate) fn serve_where_files_are_limited(&self) -> (Process, SocketAddr) {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\"", env!("CARGO_BIN_EXE_ks-pay")]);
+        self.spawn(&mut shell, &[]).listening()
     }
 }
 
 impl Process {
+    fn listening(mut self) -> (Self, SocketAddr) {
+        let line = self.line("listening on http://");
+        let address = line["listening on http://".len()..].parse().unwrap();
+        (self, address)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for a line on stdout that begins so.
     #[track_caller]
     pub(crate) fn line(&mut self, beginning: &str) -> String {

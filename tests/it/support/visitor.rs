@@ -1,10 +1,13 @@
 //! A browser without scripts: cookies, forms with their token, and pages to be read.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use reqwest::{Method, StatusCode, header};
 
 use super::{TestApp, builders::PASSWORD, post::client};
+
+/// Only keeps a test that fails from hanging.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Somebody at the site, signed in or not.
 pub(crate) struct Visitor {
@@ -76,6 +79,19 @@ impl Visitor {
         self.send(Method::GET, path, None, &[]).await
     }
 
+    /// Asks for the page until it has the text.
+    pub(crate) async fn sees(&self, path: &str, text: &str) -> Page {
+        let looking = async {
+            loop {
+                let page = self.get(path).await;
+                if page.has(text) {
+                    return page;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{path} never said {text:?}"))
+    }
+
     pub(crate) async fn sign_in(&self, email: &str, password: &str, target: &str) -> Page {
         let form = self.get("/login").await;
         let token = form.field("csrf_token").unwrap();
@@ -127,6 +143,11 @@ impl Visitor {
     /// Every cookie as the browser has it.
     pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
         self.cookies.lock().unwrap().clone()
+    }
+
+    /// Puts a cookie into this browser, as somebody who has a hand in it would.
+    pub(crate) fn plant(&self, name: &str, value: &str) {
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
     /// The same cookies in another browser.

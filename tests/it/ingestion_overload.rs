@@ -1,0 +1,119 @@
+//! More than can be stored: who is sent away is told so in time, and every retry is stored, once.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::Mutex, task::JoinSet, time::timeout};
+
+use crate::support::{Installation, TestApp, bodies, builders::Connection, post::Post, process::Process, raw, signing};
+
+/// Not the 4.5 s after which we answer: here sender and server share the processor with a flood.
+const GATEWAY_WAITS: Duration = Duration::from_secs(5);
+/// More than may wait to be stored at once.
+const MANY: usize = 600;
+/// Of the largest bodies, enough to be felt.
+const LARGE: usize = 40;
+/// Two floods at once would only measure the machine.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+/// A server in a process of its own: a flood takes as many descriptors of whoever sends it.
+async fn served() -> (TestApp, Connection, Process) {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    app.stop().await;
+    let (process, address) = app.serve_in_process(&[]);
+    (app, connection.at(address), process)
+}
+
+fn payments(connection: &Connection) -> Vec<Post> {
+    (0..MANY).map(|number| connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0))).collect()
+}
+
+/// Bodies of nearly a mebibyte, which are not read beyond their first words.
+fn large(connection: &Connection) -> Vec<Post> {
+    let body = |number: usize| [format!("{number} is no JSON").into_bytes(), vec![b' '; 1_000_000]].concat();
+    (0..LARGE).map(|number| connection.post(body(number))).collect()
+}
+
+/// An open connection, so that what is measured begins with the request.
+async fn connect(post: &Post) -> TcpStream {
+    let url: url::Url = post.to().parse().unwrap();
+    TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap()
+}
+
+/// Whether it was stored; else it was sent away as it must be.
+async fn is_stored(post: &Post, mut stream: TcpStream) -> bool {
+    let path = post.to().split_at(post.to().find("/webhooks/").unwrap()).1;
+    stream.write_all(&raw::with_length("POST", path, &post.headers(), post.bytes())).await.unwrap();
+    let answer = timeout(GATEWAY_WAITS, raw::read_to_end(&mut stream)).await.expect("an answer before the gateway gives up");
+    assert!(matches!(answer.status(), 200 | 503), "{answer:?}");
+    assert_eq!(answer.header("retry-after").as_deref(), (answer.status() == 503).then_some("30"));
+    assert_eq!(answer.body(), b"");
+    answer.status() == 200
+}
+
+/// Sends all at once; the hashes of what was acknowledged.
+async fn flood(posts: Vec<Post>) -> HashSet<String> {
+    let mut sending = JoinSet::new();
+    for post in posts {
+        let stream = connect(&post).await;
+        sending.spawn(async move { is_stored(&post, stream).await.then(|| signing::sha256(post.bytes())) });
+    }
+    sending.join_all().await.into_iter().flatten().collect()
+}
+
+/// Sends all again until each was stored, as gateways do.
+async fn retry(posts: Vec<Post>) {
+    let mut sending = JoinSet::new();
+    for post in posts {
+        sending.spawn(async move { while !is_stored(&post, connect(&post).await).await {} });
+    }
+    sending.join_all().await;
+}
+
+async fn kept(app: &Installation) -> HashSet<String> {
+    let events = app.events().await;
+    let kept: HashSet<_> = events.iter().map(|event| event["body_sha256"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kept.len(), events.len(), "every body once");
+    kept
+}
+
+/// A flood while nothing can be stored, and the retries when it can.
+async fn all_sent_away_and_all_stored_later(app: &Installation, posts: Vec<Post>) {
+    let lock = app.lock_events().await;
+    let count = posts.len();
+    assert_eq!(flood(posts.clone()).await, HashSet::new(), "nothing is acknowledged that is not on disk");
+    lock.release().await;
+    retry(posts).await;
+    assert_eq!(kept(app).await.len(), count);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_can_wait_are_sent_away_in_time_and_their_retries_stored() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let (app, connection, process) = served().await;
+    all_sent_away_and_all_stored_later(&app, payments(&connection)).await;
+    assert_eq!(app.transactions().await.len(), MANY);
+    assert_eq!(process.terminate().code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_of_the_largest_bodies_are_sent_away_in_time_and_their_retries_stored() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let (app, connection, process) = served().await;
+    all_sent_away_and_all_stored_later(&app, large(&connection)).await;
+    assert_eq!(process.terminate().code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_is_stored_or_sent_away_and_never_half() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let (app, connection, process) = served().await;
+    let posts = payments(&connection);
+    let acknowledged = flood(posts.clone()).await;
+    let stored = kept(&app).await;
+    assert!(acknowledged.is_subset(&stored), "{} acknowledged, {} stored", acknowledged.len(), stored.len());
+    assert_eq!(app.transactions().await.len(), stored.len(), "every event with its part in the story");
+    retry(posts).await;
+    assert_eq!((kept(&app).await.len(), app.transactions().await.len()), (MANY, MANY));
+    assert_eq!(process.terminate().code, Some(0));
+}

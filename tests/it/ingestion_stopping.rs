@@ -1,0 +1,104 @@
+//! A server that is told to stop: what came too late is sent to the next one, and nothing is acknowledged and lost.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::support::{
+    TestApp, bodies,
+    builders::Connection,
+    post::{Post, client},
+    raw,
+};
+
+/// Only keeps a test that fails from hanging.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn captured(connection: &Connection, id: &str) -> Post {
+    connection.post(bodies::payment("payment.captured", id, 0))
+}
+
+/// The head of a request that leaves the connection open, with more headers.
+fn head(connection: &Connection, post: &Post, more: &[(&str, &str)]) -> Vec<u8> {
+    let mut headers = post.headers();
+    headers.push(("content-length", post.bytes().len().to_string()));
+    headers.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let request = raw::request("POST", &format!("/webhooks/{}", connection.endpoint), &headers, b"");
+    String::from_utf8(request).unwrap().replace("Connection: close\r\n", "").into_bytes()
+}
+
+/// Reads one head.
+async fn status_line(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let reading = async {
+        while !bytes.ends_with(b"\r\n\r\n") {
+            bytes.push(stream.read_u8().await.unwrap());
+        }
+    };
+    timeout(PATIENCE, reading).await.expect("an answer");
+    String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned()
+}
+
+/// A request whose head was read and whose body has yet to come.
+async fn begun(at: SocketAddr, connection: &Connection, post: &Post) -> TcpStream {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    stream.write_all(&head(connection, post, &[("expect", "100-continue")])).await.unwrap();
+    assert_eq!(status_line(&mut stream).await, "HTTP/1.1 100 Continue");
+    stream
+}
+
+/// A connection over which one event came, kept open.
+async fn kept_alive(at: SocketAddr, connection: &Connection, post: &Post) -> TcpStream {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    stream.write_all(&[&head(connection, post, &[])[..], post.bytes()].concat()).await.unwrap();
+    assert_eq!(status_line(&mut stream).await, "HTTP/1.1 200 OK");
+    stream
+}
+
+/// Sends new requests until nobody listens any more: each is refused or told to come again.
+async fn sent_away(post: &Post) {
+    loop {
+        let mut request = client().post(post.to()).body(post.bytes().to_vec());
+        for (name, value) in post.headers() {
+            request = request.header(name, value);
+        }
+        let Ok(answer) = request.send().await else {
+            return;
+        };
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["retry-after"], "30");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_while_the_server_stops_is_sent_away_and_nobody_is_lost() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let [early, late, later] = ["pay_early", "pay_late", "pay_later"].map(|id| captured(&connection, id));
+    let mut open = kept_alive(app.address, &connection, &captured(&connection, "pay_before")).await;
+    let mut half = begun(app.address, &connection, &early).await;
+
+    let during = async {
+        sent_away(&late).await;
+        // The server closes an idle connection, or answers on it; an answer is never of 200.
+        let _ = open.write_all(&[&head(&connection, &later, &[])[..], later.bytes()].concat()).await;
+        let answer = raw::read_to_end(&mut open).await;
+        assert!(answer.0.is_empty() || answer.status() == 503, "{answer:?}");
+        half.write_all(early.bytes()).await.unwrap();
+        raw::read_to_end(&mut half).await.status()
+    };
+    let ((), status) = tokio::join!(app.stop(), during);
+    assert!(status == 200 || status == 503, "{status}");
+
+    assert_eq!(app.events().await.len(), if status == 200 { 2 } else { 1 }, "{status}");
+    app.restart().await;
+    let connection = connection.at(app.address);
+    for id in ["pay_early", "pay_late", "pay_later"] {
+        captured(&connection, id).stored().await;
+    }
+    assert_eq!((app.events().await.len(), app.transactions().await.len()), (4, 4));
+}

@@ -1,0 +1,135 @@
+//! The lists of transactions and events: what is chosen is what is shown and downloaded, and an empty one says why.
+
+use crate::support::{
+    TestApp, bodies,
+    builders::Connection,
+    visitor::{Page, Visitor},
+};
+
+/// A payment all of which stayed, one of which a part went back, and one that is disputed.
+struct Three {
+    app: TestApp,
+    connection: Connection,
+    owner: Visitor,
+}
+
+async fn three_payments() -> Three {
+    let app = TestApp::start_on_the_day().await;
+    let connection = app.razorpay().await;
+    for id in ["pay_whole", "pay_part", "pay_disputed"] {
+        connection.post(bodies::payment("payment.captured", id, 0)).stored().await;
+    }
+    connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_part", 40_000, 40_000, 60)).stored().await;
+    connection.post(bodies::dispute("payment.dispute.created", "disp_1", "pay_disputed", "open", 60)).stored().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    Three { app, connection, owner }
+}
+
+impl Three {
+    async fn transactions(&self, query: &str) -> Page {
+        self.owner.get(&format!("/ks-pay/apps/{}/transactions?mode=test{query}", self.connection.app_id)).await
+    }
+
+    async fn events(&self, query: &str) -> Page {
+        self.owner.get(&format!("/ks-pay/apps/{}/events?mode=test{query}", self.connection.app_id)).await
+    }
+
+    /// The payments of which the page has a row.
+    async fn shown(&self, page: &Page) -> Vec<String> {
+        let transactions = self.app.transactions().await;
+        let is_shown = |one: &&serde_json::Value| page.has(&format!("/transactions/{}\"", one["transaction"].as_str().unwrap()));
+        let mut shown: Vec<_> =
+            transactions.iter().filter(is_shown).map(|one| one["payment_id"].as_str().unwrap().to_owned()).collect();
+        shown.sort();
+        shown
+    }
+
+    async fn download(&self, query: &str) -> Vec<String> {
+        let path = format!("/ks-pay/apps/{}/transactions.csv?mode=test{query}", self.connection.app_id);
+        self.owner.get(&path).await.body.lines().map(str::to_owned).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_are_chosen_by_what_is_beside_their_status() {
+    let three = three_payments().await;
+    for (status, shown, sum) in [
+        ("", &["pay_disputed", "pay_part", "pay_whole"][..], "3 payments, ₹3,000.00 received"),
+        ("partly_refunded", &["pay_part"], "1 payment, ₹1,000.00 received"),
+        ("disputed", &["pay_disputed"], "1 payment, ₹1,000.00 received"),
+        ("failed", &[], ""),
+    ] {
+        let page = three.transactions(&format!("&status={status}")).await;
+        assert_eq!(three.shown(&page).await, shown, "{status}");
+        assert!(page.has(sum), "{status}: {sum}");
+        assert_eq!(three.download(&format!("&status={status}")).await.len(), shown.len() + 1, "{status}");
+    }
+    let none = three.transactions("&status=failed").await;
+    assert!(none.has("has the status Failed") && none.has("Show every status"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_that_was_won_is_chosen_no_more() {
+    let three = three_payments().await;
+    let won = bodies::dispute("payment.dispute.won", "disp_1", "pay_disputed", "won", 120);
+    three.connection.post(won).stored().await;
+    assert!(three.shown(&three.transactions("&status=disputed").await).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_download_has_the_lists_columns_on_the_lists_calendar() {
+    let three = three_payments().await;
+    let lines = three.download("&status=partly_refunded").await;
+    let header = "Transaction ID,Creation Date (IST),Last Update (IST),Payment Mode,Payment Gateway,Mode,Currency,Amount,\
+                  Refunded,Status,Payment ID,Order ID";
+    let (_, line) = lines[1].split_once(',').unwrap();
+    let told = "2026-11-22 16:00:00,2026-11-22 16:01:00,UPI,Razorpay,Test,INR,1000.00,400.00,Partly refunded,pay_part,\
+                order_of_pay_part";
+    assert_eq!((lines[0].as_str(), line, lines.len()), (header, told, 2));
+    assert!(three.download("").await.iter().any(|line| line.contains(",INR,1000.00,,Paid,pay_whole,")), "nothing went back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_chosen_by_how_their_type_begins() {
+    let three = three_payments().await;
+    let links = async |query: &str| three.events(query).await.body.matches("class=\"row-link\"").count();
+    for (beginning, count) in [
+        ("", 5),
+        ("payment", 4),
+        ("payment.captured", 3),
+        ("payment.dispute", 1),
+        ("refund", 1),
+        // Neither in the middle, nor in other letters, nor with what some databases take for a wildcard.
+        ("captured", 0),
+        ("Payment", 0),
+        ("payment_captured", 0),
+        ("%25", 0),
+    ] {
+        assert_eq!(links(&format!("&type={beginning}")).await, count, "{beginning}");
+    }
+    assert_eq!(links("&type=payment&state=unhandled").await, 0);
+    let none = three.events("&type=settlement").await;
+    assert!(none.has("whose type begins with settlement") && none.has("Show all events"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_list_says_that_requests_were_refused_and_why() {
+    let app = TestApp::start_on_the_day().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let lists = ["", "/transactions", "/events"].map(|rest| format!("/ks-pay/apps/{}{rest}?mode=test", connection.app_id));
+    for path in &lists {
+        assert!(!owner.get(path).await.has("refused"), "{path}");
+    }
+    assert_eq!(connection.post(bodies::payment("payment.captured", "pay_1", 0)).unsigned().send().await, 401);
+    for path in &lists {
+        let page = owner.sees(path, "1 request came and was refused: no signature came").await;
+        assert!(page.has("See how to fix it") && page.has("/payment-gateways/razorpay/test/webhook"), "{path}");
+    }
+    // The mode in which nothing came says nothing of it.
+    assert!(!owner.get(&lists[2].replace("test", "live")).await.has("refused"));
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    for path in &lists[1..] {
+        assert!(!owner.get(path).await.has("was refused"), "{path}");
+    }
+}

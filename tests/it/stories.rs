@@ -1,0 +1,106 @@
+//! The page of one transaction: what became of the money, in figures and in words.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    TestApp, bodies,
+    builders::Connection,
+    visitor::{Page, Visitor},
+};
+
+async fn connected() -> (TestApp, Connection, Visitor) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+/// The page of the only transaction.
+async fn told(app: &TestApp, owner: &Visitor) -> Page {
+    let transactions = app.transactions().await;
+    assert_eq!(transactions.len(), 1);
+    let [id, of] = ["transaction", "app"].map(|key| transactions[0][key].as_str().unwrap());
+    owner.get(&format!("/ks-pay/apps/{of}/transactions/{id}")).await
+}
+
+/// What stands beside a term of the page's ledger.
+fn ledger(page: &Page, term: &str) -> Option<String> {
+    let (_, rest) = page.body.split_once(&format!("<dt>{term}</dt><dd>"))?;
+    Some(rest.split_once("</dd>")?.0.to_owned())
+}
+
+fn money(page: &Page) -> [Option<String>; 4] {
+    ["Amount", "Refunded", "Lost in a dispute", "Left, before fees"].map(|term| ledger(page, term))
+}
+
+fn figures(figures: [&str; 4]) -> [Option<String>; 4] {
+    figures.map(|figure| (!figure.is_empty()).then(|| figure.to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_dispute_is_told_and_taken_off() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "", "₹1,000.00"]));
+
+    connection.post(bodies::dispute("payment.dispute.created", "disp_1", "pay_1", "open", 60)).stored().await;
+    let open = told(&app, &owner).await;
+    assert!(open.has("The customer disputes it") && !open.has("Dispute lost"));
+    assert_eq!(money(&open), figures(["₹1,000.00", "", "", "₹1,000.00"]), "nothing is lost yet");
+
+    connection.post(bodies::dispute("payment.dispute.lost", "disp_1", "pay_1", "lost", 120)).stored().await;
+    let lost = told(&app, &owner).await;
+    assert!(lost.has("Dispute lost") && lost.has("Paid by UPI, then lost in a dispute"));
+    assert!(lost.has("You lost a dispute of ₹1,000.00") && lost.has("Status became <b>Dispute lost</b>"));
+    assert_eq!(money(&lost), figures(["₹1,000.00", "", "−₹1,000.00", "₹0.00"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_dispute_takes_no_more_than_refunds_left() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_1", 40_000, 40_000, 60)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "", "₹600.00"]));
+    connection.post(bodies::dispute("payment.dispute.lost", "disp_1", "pay_1", "lost", 120)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "−₹600.00", "₹0.00"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_that_was_won_takes_nothing() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    for (event, status, after) in [("created", "open", 60), ("won", "won", 120)] {
+        connection.post(bodies::dispute(&format!("payment.dispute.{event}"), "disp_1", "pay_1", status, after)).stored().await;
+    }
+    let page = told(&app, &owner).await;
+    assert!(page.has("You won a dispute") && !page.has("The customer disputes it"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "", "₹1,000.00"]));
+}
+
+/// `payment.failed` with what the gateway says of it.
+fn failed(id: &str, description: &str, after: i64) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(&bodies::payment("payment.failed", id, after)).unwrap();
+    body["payload"]["payment"]["entity"]["error_description"] = json!(description);
+    body.to_string().into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_payment_says_why_in_the_gateways_words_and_they_stay_inert() {
+    let (app, connection, owner) = connected().await;
+    connection.post(failed("pay_1", "The customer\u{7} closed <b>the page</b>.", 0)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("The payment by UPI failed") && page.has("Reason: The customer closed "));
+    assert!(page.has("the page") && !page.has("<b>the page"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "", ""]), "nothing came in, so nothing is left");
+
+    connection.post(bodies::payment("payment.captured", "pay_1", 60)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("Reason: The customer closed ") && page.has("₹1,000.00 was paid"), "a try that failed stays told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_payment_without_a_reason_makes_none_up() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.failed", "pay_1", 0)).stored().await;
+    assert!(!told(&app, &owner).await.has("Reason:"));
+}

@@ -1,0 +1,91 @@
+//! What somebody switched off is said wherever they look for what it would have recorded.
+
+use reqwest::StatusCode;
+
+use crate::support::{TestApp, bodies, builders::Connection, visitor::Visitor};
+
+const BANNER: &str = "This app is disabled: every event is refused.";
+const ALL_IS_WELL: &str = "No event has been verified yet";
+
+async fn connected() -> (TestApp, Connection, Visitor) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+async fn switch(owner: &Visitor, path: &str, is_enabled: bool) {
+    let fields = [("is_enabled", if is_enabled { "true" } else { "false" }), ("confirm", "yes")];
+    assert_eq!(owner.post(path, &fields).await.status, StatusCode::SEE_OTHER, "{path}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_a_disabled_app_says_so_and_where_to_enable_it() {
+    let (_app, connection, owner) = connected().await;
+    let at = format!("/ks-pay/apps/{}", connection.app_id);
+    let pages = ["", "/transactions", "/events", "/settings", "/settings/domain", "/settings/payment-gateways"];
+    for (is_enabled, wanted) in [(true, false), (false, true), (true, false)] {
+        switch(&owner, &format!("{at}/enabled"), is_enabled).await;
+        for rest in pages {
+            let page = owner.get(&format!("{at}{rest}")).await;
+            assert_eq!(page.has(BANNER), wanted, "{rest}");
+            assert_eq!(page.has("Enable it under Settings, General."), wanted, "{rest}");
+        }
+    }
+    assert!(!owner.get("/").await.has(BANNER), "the dashboard is of no app");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switching_off_is_asked_about_first_and_switches_off_nothing_else() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let (shop, stall) = (company.app("Neem Tree Store").await, company.app("Neem Tree Stall").await);
+    let [one, twin, other] = [shop.razorpay("test").await, shop.razorpay("live").await, stall.razorpay("test").await];
+    let owner = app.owner("Neem Tree Retail").await;
+    let taken = async |connection: &Connection| connection.post(bodies::bare("foo.bar")).send().await == 200;
+    let app_path = format!("/ks-pay/apps/{}/enabled", shop.id);
+    let connection_path = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/enabled", shop.id);
+    for (path, twin_is_taken) in [(app_path, false), (connection_path, true)] {
+        let asked = owner.post(&path, &[("is_enabled", "false")]).await;
+        assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(taken(&one).await, "{path}: nothing is switched off before it was confirmed");
+        switch(&owner, &path, false).await;
+        assert_eq!([taken(&one).await, taken(&twin).await, taken(&other).await], [false, twin_is_taken, true], "{path}");
+        switch(&owner, &path, true).await;
+        assert!(taken(&one).await, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_names_an_app_that_is_switched_off_and_leads_to_it() {
+    let (_app, connection, owner) = connected().await;
+    assert!(owner.get("/").await.has(ALL_IS_WELL));
+    let at = format!("/ks-pay/apps/{}", connection.app_id);
+    switch(&owner, &format!("{at}/enabled"), false).await;
+    let page = owner.get("/").await;
+    assert!(page.has("Neem Tree Store is switched off") && page.has("Its payments are not recorded"));
+    assert!(page.has(&format!("href=\"{at}/settings\"")) && !page.has(ALL_IS_WELL));
+    switch(&owner, &format!("{at}/enabled"), true).await;
+    let page = owner.get("/").await;
+    assert!(page.has(ALL_IS_WELL) && !page.has("is switched off"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_names_a_connection_that_is_switched_off_but_not_below_its_app() {
+    let (_app, connection, owner) = connected().await;
+    let at = format!("/ks-pay/apps/{}", connection.app_id);
+    let off = "Neem Tree Store: Razorpay in Test mode is switched off";
+    switch(&owner, &format!("{at}/settings/payment-gateways/razorpay/test/enabled"), false).await;
+    let page = owner.get("/").await;
+    assert!(page.has(off) && !page.has(ALL_IS_WELL));
+    assert!(!owner.get(&at).await.has(BANNER), "the app itself is enabled");
+
+    switch(&owner, &format!("{at}/enabled"), false).await;
+    let page = owner.get("/").await;
+    assert!(page.has("Neem Tree Store is switched off") && !page.has(off), "once an app");
+
+    switch(&owner, &format!("{at}/enabled"), true).await;
+    assert!(owner.get("/").await.has(off), "enabling the app does not enable its connection");
+    switch(&owner, &format!("{at}/settings/payment-gateways/razorpay/test/enabled"), true).await;
+    assert!(!owner.get("/").await.has("is switched off"));
+}
