@@ -10,7 +10,10 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    task::yield_now,
+};
 
 /// The most items in one unit of work.
 const BATCH: usize = 128;
@@ -125,12 +128,26 @@ impl<S: Store> Batches<S> {
     pub(crate) async fn run(self) {
         // Nobody closes the turns, so there is always one to wait for.
         while let Ok(_turn) = self.turns.acquire().await {
-            let mut batch = Vec::with_capacity(BATCH);
-            if self.jobs.lock().await.recv_many(&mut batch, BATCH).await == 0 {
+            let batch = self.next().await;
+            if batch.is_empty() {
                 return;
             }
             self.write(batch).await;
         }
+    }
+
+    /// What waits now; nothing once the writer is closed and empty.
+    async fn next(&self) -> Vec<Job<S>> {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut jobs = self.jobs.lock().await;
+        if jobs.recv_many(&mut batch, BATCH).await > 0 {
+            // Requests that have arrived by now, but were not looked at yet, come along. This waits for nobody.
+            yield_now().await;
+            while let Some(job) = (batch.len() < BATCH).then(|| jobs.try_recv().ok()).flatten() {
+                batch.push(job);
+            }
+        }
+        batch
     }
 
     async fn write(&self, batch: Vec<Job<S>>) {
