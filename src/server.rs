@@ -20,7 +20,7 @@ use crate::{
     installation,
     kernel::time::Clock,
     site,
-    startup::{self, Opened, ServerLock},
+    startup::{self, ServerLock},
     state::State,
     unread,
     web::panics,
@@ -54,15 +54,18 @@ impl Server {
         let lock = ServerLock::take(&config)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let Opened { db, vault } = startup::open(&config).await?;
-        let base = match remember(&db, &config, address).await {
+        let opened = startup::open_to_serve(&config).await?;
+        if let Some(said) = &opened.at_risk {
+            tracing::warn!("{said} That was accepted at this start; `ks-pay doctor` says what to set");
+        }
+        let base = match remember(&opened.db, &config, address).await {
             Ok(base) => base,
             Err(error) => return Err(startup::sentence(&error)),
         };
-        let setup = accounts::setup::renew(&db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
-        let (recorder, refusals) = Recorder::start(&db);
-        let (ingestion, writing) = Ingestion::start(&db, &vault, &clock);
-        let state = Data::from(Arc::new(State::new(config, db, vault, clock, ingestion, recorder)));
+        let setup = accounts::setup::renew(&opened.db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
+        let (recorder, refusals) = Recorder::start(&opened.db);
+        let (ingestion, writing) = Ingestion::start(&opened.db, &opened.vault, &clock);
+        let state = Data::from(Arc::new(State::new(config, opened, clock, ingestion, recorder)));
         let _ = state.base.set(base);
 
         let shared = state.clone();

@@ -221,7 +221,7 @@ pub(crate) struct Installation {
 
 impl Installation {
     async fn open(config: Config) -> Result<Self, Failure> {
-        let startup::Opened { db, vault } = startup::open(&config).await?;
+        let startup::Opened { db, vault, .. } = startup::open(&config).await?;
         Ok(Self { config, db, vault, clock: Clock::system() })
     }
 

@@ -3,6 +3,7 @@
 //! A store function takes `impl Into<Exec<'_>>` to read and `&mut Tx` to write, and runs one portable statement
 //! with `run!`. Nothing outside this folder matches on the database.
 
+mod durability;
 mod error;
 mod migrate;
 mod postgres;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection};
 
+pub use durability::Setting;
 pub use error::DbError;
 
 /// Where the database is.
@@ -120,17 +122,25 @@ impl Db {
     /// When it cannot be reached, or is newer than this binary.
     pub async fn open(location: &Location) -> Result<Self, DbError> {
         let db = Self::connect(location).await?;
+        if let Err(error) = db.migrate(location).await {
+            db.close().await;
+            return Err(error);
+        }
+        Ok(db)
+    }
+
+    /// Brings its tables up to date.
+    ///
+    /// # Errors
+    /// When it is newer than this binary, or refuses.
+    pub(crate) async fn migrate(&self, location: &Location) -> Result<(), DbError> {
         // PostgreSQL has sqlx's advisory lock; on SQLite two processes would both begin.
         let turn = location.file().map(sqlite::migration_turn);
         let _turn = match turn {
             Some(turn) => Some(turn.await?),
             None => None,
         };
-        if let Err(error) = migrate::run(&db).await {
-            db.close().await;
-            return Err(error);
-        }
-        Ok(db)
+        migrate::run(self).await
     }
 
     /// Opens the database as it is.
@@ -204,7 +214,7 @@ impl Db {
         }
     }
 
-    /// The version and every setting that decides whether a commit survives a power cut.
+    /// The version and every setting that decides whether a commit survives a power cut, as a session that writes has them.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -246,16 +256,6 @@ impl Db {
 
 const PROBE: &str = "INSERT INTO installation (name, value) VALUES ('probe', $1) \
                      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-/// One setting that [`Db::durability`] found.
-pub struct Setting {
-    /// Its name.
-    pub name: &'static str,
-    /// Its value.
-    pub value: String,
-    /// What to do, when the value does not keep what was acknowledged.
-    pub remedy: Option<&'static str>,
-}
 
 impl Tx {
     /// Makes the unit of work last. Only when this returns is anything stored.
