@@ -154,7 +154,8 @@ impl Signals {
         Ok(Self { terminate, interrupt: signal(SignalKind::interrupt()).map_err(failed)? })
     }
 
-    async fn next(&mut self) {
+    /// Waits for one of them.
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -103,6 +103,14 @@ pub(crate) fn sentence(error: &DbError) -> String {
     }
 }
 
+/// The cause alone, where the sentence around it says what was being done.
+pub(crate) fn cause(error: &DbError) -> String {
+    match error {
+        DbError::Unavailable(cause) | DbError::Broken(cause) => brief(cause),
+        other => other.to_string(),
+    }
+}
+
 /// The cause without the parts that repeat what was configured.
 fn brief(cause: &sqlx::Error) -> String {
     match cause {

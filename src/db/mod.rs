@@ -3,6 +3,7 @@
 //! A store function takes `impl Into<Exec<'_>>` to read and `&mut Tx` to write, and runs one portable statement
 //! with `run!`. Nothing outside this folder matches on the database.
 
+pub(crate) mod backup;
 mod durability;
 mod error;
 mod migrate;

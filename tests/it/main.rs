@@ -6,6 +6,7 @@
 
 mod architecture;
 mod at_rest;
+mod backup;
 mod cli;
 mod cli_doctor;
 mod cli_simulate;
