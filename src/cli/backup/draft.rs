@@ -88,8 +88,12 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Once published, there is nothing of that name.
-        let _ = fs::remove_file(&self.path);
+        // Once published, there is nothing of that name. SQLite leaves its journal where it was stopped or the disk is full.
+        for side in ["", "-journal", "-wal", "-shm"] {
+            let mut path = self.path.as_os_str().to_owned();
+            path.push(side);
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -121,6 +125,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let draft = Draft::beside(&directory.path().join("copy.db")).unwrap();
         assert!(draft.path().exists());
+        fs::write(format!("{}-journal", draft.text().unwrap()), "SQLite was stopped").unwrap();
         drop(draft);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
