@@ -5,7 +5,7 @@
 
 use std::{path::Path, time::Duration};
 
-use sqlx::{pool::PoolOptions, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions as _, pool::PoolOptions, sqlite::SqliteConnectOptions};
 
 use super::{Db, DbError, migrate};
 
@@ -17,7 +17,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// It is opened for writing although nothing is written: a connection that only reads leaves its log behind and knows no
 /// CHECK constraints, which then nobody checks. Where the file may only be read, SQLite falls back to that.
 pub(crate) async fn open(path: &Path) -> Result<Db, DbError> {
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(false).busy_timeout(BUSY);
+    // A copy may take long: nobody's cron needs to be warned of a slow statement.
+    let options =
+        SqliteConnectOptions::new().filename(path).create_if_missing(false).busy_timeout(BUSY).disable_statement_logging();
     let pool = PoolOptions::new().max_connections(1).connect_with(options).await?;
     Ok(Db::Sqlite { readers: pool.clone(), writer: pool })
 }
