@@ -38,6 +38,9 @@ pub struct Options {
     /// After how many days the headers and bodies of events are deleted; the events stay [env: KS_PAY_KEEP_BODIES_DAYS] [default: never]
     #[arg(long, value_name = "DAYS", global = true)]
     pub keep_bodies_days: Option<String>,
+    /// Serve although the database may lose acknowledged events in a power cut; every page says so [env: KS_PAY_ACCEPT_DATA_LOSS=true]
+    #[arg(long, global = true)]
+    pub accept_data_loss: bool,
     /// How log lines look on stderr: text or json [env: KS_PAY_LOG_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", global = true)]
     pub log_format: Option<String>,
@@ -95,6 +98,8 @@ pub struct Config {
     pub keep_bodies: Option<Duration>,
     /// The base of Razorpay's API, without a slash at the end.
     pub razorpay_api: String,
+    /// Whether to serve although the database may lose what was acknowledged.
+    pub accept_data_loss: bool,
 }
 
 /// Looks a variable up.
@@ -124,6 +129,7 @@ impl Config {
             keep_bodies: set(&options.keep_bodies_days, "KS_PAY_KEEP_BODIES_DAYS").map(|text| days(&text)).transpose()?,
             razorpay_api: set(&options.razorpay_api, "KS_PAY_RAZORPAY_API")
                 .map_or_else(|| Ok("https://api.razorpay.com".to_owned()), |url| origin("KS_PAY_RAZORPAY_API", &url))?,
+            accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
             data_dir,
             database,
         })
@@ -145,6 +151,15 @@ impl Config {
 /// A variable that is set to something.
 fn of(variable: Lookup<'_>, name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
+}
+
+/// A variable that says yes or no. Anything else is no guess of ours.
+fn is_true(variable: Lookup<'_>, name: &str) -> Result<bool, String> {
+    match of(variable, name).as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(format!("{name} must be true or false.")),
+    }
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {
@@ -210,6 +225,15 @@ mod tests {
     }
 
     #[test]
+    fn losing_data_is_accepted_by_one_word_alone() {
+        let accepts = |value| read(&[("KS_PAY_ACCEPT_DATA_LOSS", value)]).map(|config| config.accept_data_loss);
+        assert_eq!((accepts("true"), accepts("false"), accepts("")), (Ok(true), Ok(false), Ok(false)));
+        for unclear in ["1", "yes", "TRUE", "on", " true"] {
+            assert!(accepts(unclear).is_err(), "{unclear:?}");
+        }
+    }
+
+    #[test]
     fn a_public_url_is_an_origin() {
         assert_eq!(read(&[("KS_PAY_PUBLIC_URL", "https://Pay.Example/")]).unwrap().public_url.unwrap(), "https://pay.example");
         for wrong in
@@ -228,6 +252,7 @@ mod tests {
             ("KS_PAY_KEEP_BODIES_DAYS", "hush"),
             ("KS_PAY_KEEP_BODIES_DAYS", "29"),
             ("KS_PAY_RAZORPAY_API", "hush"),
+            ("KS_PAY_ACCEPT_DATA_LOSS", "hush"),
         ] {
             let said = read(&[(name, value)]).unwrap_err();
             assert!(said.contains(name) && !said.contains("hush"), "{said}");

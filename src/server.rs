@@ -31,7 +31,7 @@ use crate::{
     kernel::time::Clock,
     site,
     sockets::{Peers, Socket},
-    startup::{self, Opened, ServerLock},
+    startup::{self, ServerLock},
     state::State,
     unread,
     web::panics,
@@ -68,16 +68,19 @@ impl Server {
         let lock = ServerLock::take(&config)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let Opened { db, vault } = startup::open(&config).await?;
-        let base = match remember(&db, &config, address).await {
+        let opened = startup::open_to_serve(&config).await?;
+        if let Some(said) = &opened.at_risk {
+            tracing::warn!("{said} That was accepted at this start; `ks-pay doctor` says what to set");
+        }
+        let base = match remember(&opened.db, &config, address).await {
             Ok(base) => base,
             Err(error) => return Err(startup::sentence(&error)),
         };
-        let setup = accounts::setup::renew(&db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
-        let (recorder, refusals) = Recorder::start(&db);
-        let retention = config.keep_bodies.map(|keep| tokio::spawn(retention::run(db.clone(), clock.clone(), keep)));
-        let (ingestion, listening) = Ingestion::start(&db, &vault, &clock);
-        let state = Data::from(Arc::new(State::new(config, db, vault, clock, ingestion, recorder)));
+        let setup = accounts::setup::renew(&opened.db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
+        let (recorder, refusals) = Recorder::start(&opened.db);
+        let retention = config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep)));
+        let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
+        let state = Data::from(Arc::new(State::new(config, opened, clock, ingestion, recorder)));
         let _ = state.base.set(base);
 
         let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
@@ -157,7 +160,8 @@ impl Signals {
         Ok(Self { terminate, interrupt: signal(SignalKind::interrupt()).map_err(failed)? })
     }
 
-    async fn next(&mut self) {
+    /// Waits for one of them.
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -10,13 +10,15 @@ use crate::{
     config::Config,
     db::{Db, DbError},
     kernel::vault::Vault,
-    keys,
+    keys, words,
 };
 
 /// A database that is ready to be used.
 pub(crate) struct Opened {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
+    /// What may be lost although it was acknowledged, where a server found that and it is accepted.
+    pub(crate) at_risk: Option<String>,
 }
 
 /// Opens database and vault, making what is missing.
@@ -24,6 +26,37 @@ pub(crate) struct Opened {
 /// # Errors
 /// A sentence that says what is wrong and what to do.
 pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
+    let db = connect(config).await?;
+    ready(config, db).await
+}
+
+/// The same, for a server: only of a database that keeps what will be acknowledged, unless an operator accepts that it
+/// does not. Then with what is to be said of it. A database that is refused gets no tables and no key.
+///
+/// # Errors
+/// A sentence that says what is wrong and what to do.
+pub(crate) async fn open_to_serve(config: &Config) -> Result<Opened, String> {
+    let db = connect(config).await?;
+    match risk(config, &db).await {
+        Ok(at_risk) => Ok(Opened { at_risk, ..ready(config, db).await? }),
+        Err(said) => {
+            db.close().await;
+            Err(said)
+        }
+    }
+}
+
+/// What may be lost although it was acknowledged, where that is accepted.
+async fn risk(config: &Config, db: &Db) -> Result<Option<String>, String> {
+    let settings = db.durability().await.map_err(|error| sentence(&error))?;
+    match words::durability::refusal(db.engine(), &settings) {
+        Some(refusal) if !config.accept_data_loss => Err(refusal),
+        _ => Ok(words::durability::at_risk(db.engine(), &settings)),
+    }
+}
+
+/// Connects to the database, making its directory and its file.
+async fn connect(config: &Config) -> Result<Db, String> {
     make_directory(&config.data_dir)?;
     keep_private(&config.data_dir)?;
     if let Some(directory) = config.database.file().and_then(Path::parent).filter(|parent| !parent.as_os_str().is_empty()) {
@@ -38,9 +71,17 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
             .open(file)
             .map_err(|error| format!("The database {} cannot be opened: {error}.", file.display()))?;
     }
-    let db = Db::open(&config.database).await.map_err(|error| sentence(&error))?;
-    match keys::open(&config.master_key, &db).await {
-        Ok(vault) => Ok(Opened { db, vault }),
+    Db::connect(&config.database).await.map_err(|error| sentence(&error))
+}
+
+/// Brings the tables up to date and finds the master key.
+async fn ready(config: &Config, db: Db) -> Result<Opened, String> {
+    let opened = match db.migrate(&config.database).await {
+        Ok(()) => keys::open(&config.master_key, &db).await,
+        Err(error) => Err(sentence(&error)),
+    };
+    match opened {
+        Ok(vault) => Ok(Opened { db, vault, at_risk: None }),
         Err(said) => {
             db.close().await;
             Err(said)
@@ -59,6 +100,14 @@ pub(crate) fn sentence(error: &DbError) -> String {
             format!("The database refused to open: {}. Check that DATABASE_URL names a database of ks-pay.", brief(cause))
         }
         other => format!("{other}. Restore a copy, or ask for help with this line."),
+    }
+}
+
+/// The cause alone, where the sentence around it says what was being done.
+pub(crate) fn cause(error: &DbError) -> String {
+    match error {
+        DbError::Unavailable(cause) | DbError::Broken(cause) => brief(cause),
+        other => other.to_string(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     db::Db,
     ingestion::{Ingestion, refusals::Recorder},
     kernel::{time::Clock, vault::Vault},
+    startup::Opened,
 };
 
 /// One server's.
@@ -25,6 +26,8 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) ingestion: Ingestion,
     pub(crate) refusals: Recorder,
+    /// What every page says while the database may lose what was acknowledged.
+    at_risk: Option<String>,
     /// The base of every shown URL; known once the server listens.
     pub(crate) base: OnceLock<String>,
     /// When the database was last probed, and whether it could store.
@@ -34,8 +37,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(config: Config, db: Db, vault: Vault, clock: Clock, ingestion: Ingestion, refusals: Recorder) -> Self {
+    pub(crate) fn new(config: Config, opened: Opened, clock: Clock, ingestion: Ingestion, refusals: Recorder) -> Self {
+        let Opened { db, vault, at_risk } = opened;
         Self {
+            at_risk,
             ingestion,
             db,
             vault,
@@ -54,6 +59,11 @@ impl State {
     /// The base of every shown URL, without a slash at the end. Never taken from a request.
     pub(crate) fn base(&self) -> &str {
         self.base.get().map_or("", String::as_str)
+    }
+
+    /// What every page says while the database may lose what was acknowledged.
+    pub(crate) fn at_risk(&self) -> Option<&str> {
+        self.at_risk.as_deref()
     }
 
     /// Whether the server is reached over https, so that cookies and headers can insist on it.

@@ -104,8 +104,8 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
 }
 
 /// `GET /login/forgotten`
-pub(crate) async fn forgotten() -> Answer {
-    html(StatusCode::OK, &views::Forgotten)
+pub(crate) async fn forgotten(state: Data<State>) -> Answer {
+    html(StatusCode::OK, &views::Forgotten { at_risk: state.at_risk() })
 }
 
 /// `POST /logout`
@@ -132,11 +132,11 @@ pub(crate) struct SetupLink {
 pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Query<SetupLink>) -> Answer {
     let token = link.into_inner().token;
     if !setup::accepts(&state.db, &Token::received(&token), state.clock.now()).await? {
-        return html(StatusCode::NOT_FOUND, &views::SetupOver);
+        return setup_over(&state);
     }
     let visitor = Visitor::of(&request, &state);
     let form = SetupForm { token, ..SetupForm::default() };
-    let page = views::Setup { csrf: visitor.token(&state), form: &form, errors: FieldErrors::default() };
+    let page = setup_page(&state, &visitor, &form);
     Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
 }
 
@@ -146,19 +146,19 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
     let now = state.clock.now();
     let link = Token::received(&posted.form.token);
     if !setup::accepts(&state.db, &link, now).await? {
-        return html(StatusCode::NOT_FOUND, &views::SetupOver);
+        return setup_over(&state);
     }
     let owner = match posted.form.parse() {
         Ok(owner) => owner,
         Err(errors) => {
-            let page = views::Setup { csrf: visitor.token(&state), form: &posted.form, errors };
+            let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };
             return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?));
         }
     };
     let password_hash = state.passwords.hash(&posted.form.password).await?;
     let mut tx = state.db.begin().await?;
     if !setup::consume(&mut tx, &link, now).await? {
-        return html(StatusCode::NOT_FOUND, &views::SetupOver);
+        return setup_over(&state);
     }
     let (company, _) = companies::find_or_create(&mut tx, &owner.company, now).await?;
     let new = NewUser { company: company.id, email: owner.email, name: owner.name, role: Role::Owner, password_hash };
@@ -266,7 +266,16 @@ fn sign_in_page<'a>(
     error: Option<&'static str>,
 ) -> views::Login<'a> {
     let host = state.base().split_once("://").map_or("", |(_, host)| host);
-    views::Login { csrf: visitor.token(state), host, email, redirect_url, error, is_fresh: false }
+    views::Login { csrf: visitor.token(state), host, email, redirect_url, error, is_fresh: false, at_risk: state.at_risk() }
+}
+
+fn setup_page<'a>(state: &'a State, visitor: &Visitor, form: &'a SetupForm) -> views::Setup<'a> {
+    views::Setup { csrf: visitor.token(state), form, errors: FieldErrors::default(), at_risk: state.at_risk() }
+}
+
+/// The link works no more.
+fn setup_over(state: &State) -> Answer {
+    html(StatusCode::NOT_FOUND, &views::SetupOver { at_risk: state.at_risk() })
 }
 
 fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {

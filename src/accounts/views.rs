@@ -16,12 +16,15 @@ pub(crate) struct Login<'a> {
     pub(crate) error: Option<&'static str>,
     /// Nobody can sign in yet.
     pub(crate) is_fresh: bool,
+    pub(crate) at_risk: Option<&'a str>,
 }
 
 /// `/login/forgotten`
 #[derive(Template)]
 #[template(path = "accounts/forgotten.html")]
-pub(crate) struct Forgotten;
+pub(crate) struct Forgotten<'a> {
+    pub(crate) at_risk: Option<&'a str>,
+}
 
 /// `/setup`
 #[derive(Template)]
@@ -30,12 +33,15 @@ pub(crate) struct Setup<'a> {
     pub(crate) csrf: String,
     pub(crate) form: &'a SetupForm,
     pub(crate) errors: FieldErrors,
+    pub(crate) at_risk: Option<&'a str>,
 }
 
 /// `/setup` with a link that works no more.
 #[derive(Template)]
 #[template(path = "accounts/setup_over.html")]
-pub(crate) struct SetupOver;
+pub(crate) struct SetupOver<'a> {
+    pub(crate) at_risk: Option<&'a str>,
+}
 
 /// `/personal-info`
 #[derive(Template)]

@@ -7,7 +7,7 @@ use crate::{
     config::{Config, Lookup, Options},
     db::Db,
     gateways::razorpay_url,
-    keys, startup,
+    keys, startup, words,
 };
 
 /// Collects lines and whether one is bad.
@@ -71,22 +71,32 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
     result
 }
 
+async fn durability(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    let settings = match db.durability().await {
+        Err(error) => return report.bad("durability", startup::sentence(&error)),
+        Ok(settings) => settings,
+    };
+    for setting in &settings {
+        match setting.remedy {
+            None => report.good(setting.name, &setting.value)?,
+            Some(remedy) => report.bad(setting.name, format_args!("{}. {remedy}", setting.value))?,
+        }
+    }
+    if !config.accept_data_loss {
+        return Ok(());
+    }
+    match words::durability::at_risk(db.engine(), &settings) {
+        Some(said) => report.bad("data loss", format_args!("accepted, so the server starts. {said}")),
+        None => report.note("data loss", "accepted, and nothing needs it: take KS_PAY_ACCEPT_DATA_LOSS away"),
+    }
+}
+
 async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     if let Err(error) = db.check_age().await {
         return report.bad("database", startup::sentence(&error));
     }
     report.good("database", format_args!("{} answers", db.engine()))?;
-    match db.durability().await {
-        Err(error) => report.bad("durability", startup::sentence(&error))?,
-        Ok(settings) => {
-            for setting in settings {
-                match setting.remedy {
-                    None => report.good(setting.name, setting.value)?,
-                    Some(remedy) => report.bad(setting.name, format_args!("{}. {remedy}", setting.value))?,
-                }
-            }
-        }
-    }
+    durability(report, config, db).await?;
     match keys::check(&config.master_key, db).await {
         Ok(found) => report.good("master key", found),
         Err(sentence) => report.bad("master key", sentence),

@@ -4,6 +4,7 @@
 //! or secret is ever an argument.
 
 mod apps;
+mod backup;
 mod demo;
 mod doctor;
 mod events;
@@ -77,6 +78,11 @@ enum Command {
     /// Export what the events tell of payments
     #[command(subcommand)]
     Transactions(transactions::Command),
+    /// Copy the SQLite database of an installation, with the server up or down
+    ///
+    /// The copy holds everything that was acknowledged before it began, and is looked through before it gets its name. The
+    /// master key is not in it: keep a copy of that elsewhere.
+    Backup(backup::Backup),
     /// Check configuration, database, durability and key: a line each
     Doctor,
 }
@@ -207,6 +213,7 @@ async fn dispatch(cli: Cli, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(),
         Some(Command::Webhook(command)) => webhooks::run(command, &Installation::open(config).await?, io).await,
         Some(Command::Events(command)) => events::run(command, &Installation::open(config).await?, io).await,
         Some(Command::Transactions(command)) => transactions::run(command, &Installation::open(config).await?, io).await,
+        Some(Command::Backup(wanted)) => backup::run(wanted, &config, io).await,
         Some(Command::Simulate(_) | Command::Doctor | Command::Demo) => Ok(()),
     }
 }
@@ -221,7 +228,7 @@ pub(crate) struct Installation {
 
 impl Installation {
     async fn open(config: Config) -> Result<Self, Failure> {
-        let startup::Opened { db, vault } = startup::open(&config).await?;
+        let startup::Opened { db, vault, .. } = startup::open(&config).await?;
         Ok(Self { config, db, vault, clock: Clock::system() })
     }
 

@@ -52,11 +52,32 @@ pub(super) async fn check(db: &Db) -> Result<(), DbError> {
     }
 }
 
-pub(super) async fn run(db: &Db) -> Result<(), DbError> {
-    let migrations = of(db)
+const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations";
+
+/// Whether it has tables, and each of its migrations is one of ours to the letter.
+pub(super) async fn are_ours(db: &Db) -> Result<bool, DbError> {
+    let mut reader = db.reader().await?;
+    let applied: Result<Vec<(i64, Vec<u8>)>, DbError> = run!(&mut reader, |conn| sqlx::query_as(APPLIED).fetch_all(conn).await);
+    match applied {
+        Ok(applied) => {
+            let ours: Vec<_> = all(db).collect();
+            let is_ours = |row: &(i64, Vec<u8>)| ours.iter().any(|our| our.version == row.0 && *our.checksum == *row.1);
+            Ok(!applied.is_empty() && applied.iter().all(is_ours))
+        }
+        // There is no such table.
+        Err(DbError::Broken(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn all(db: &Db) -> impl Iterator<Item = Migration> {
+    of(db)
         .iter()
-        .map(|&(number, name, text)| Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false));
-    let migrator = Migrator::with_migrations(migrations.collect());
+        .map(|&(number, name, text)| Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false))
+}
+
+pub(super) async fn run(db: &Db) -> Result<(), DbError> {
+    let migrator = Migrator::with_migrations(all(db).collect());
     let result = match db {
         Db::Sqlite { writer, .. } => migrator.run(writer).await,
         Db::Postgres(pool) => {

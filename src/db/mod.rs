@@ -3,6 +3,8 @@
 //! A store function takes `impl Into<Exec<'_>>` to read and `&mut Tx` to write, and runs one portable statement
 //! with `run!`. Nothing outside this folder matches on the database.
 
+pub(crate) mod backup;
+mod durability;
 mod error;
 mod migrate;
 mod postgres;
@@ -15,6 +17,7 @@ use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection, postgres::PgListener,
 };
 
+pub use durability::Setting;
 pub use error::DbError;
 
 /// Where the database is.
@@ -122,17 +125,25 @@ impl Db {
     /// When it cannot be reached, or is newer than this binary.
     pub async fn open(location: &Location) -> Result<Self, DbError> {
         let db = Self::connect(location).await?;
+        if let Err(error) = db.migrate(location).await {
+            db.close().await;
+            return Err(error);
+        }
+        Ok(db)
+    }
+
+    /// Brings its tables up to date.
+    ///
+    /// # Errors
+    /// When it is newer than this binary, or refuses.
+    pub(crate) async fn migrate(&self, location: &Location) -> Result<(), DbError> {
         // PostgreSQL has sqlx's advisory lock; on SQLite two processes would both begin.
         let turn = location.file().map(sqlite::migration_turn);
         let _turn = match turn {
             Some(turn) => Some(turn.await?),
             None => None,
         };
-        if let Err(error) = migrate::run(&db).await {
-            db.close().await;
-            return Err(error);
-        }
-        Ok(db)
+        migrate::run(self).await
     }
 
     /// Opens the database as it is.
@@ -211,7 +222,7 @@ impl Db {
         }
     }
 
-    /// The version and every setting that decides whether a commit survives a power cut.
+    /// The version and every setting that decides whether a commit survives a power cut, as a session that writes has them.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -253,16 +264,6 @@ impl Db {
 
 const PROBE: &str = "INSERT INTO installation (name, value) VALUES ('probe', $1) \
                      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-/// One setting that [`Db::durability`] found.
-pub struct Setting {
-    /// Its name.
-    pub name: &'static str,
-    /// Its value.
-    pub value: String,
-    /// What to do, when the value does not keep what was acknowledged.
-    pub remedy: Option<&'static str>,
-}
 
 /// Hears what is said on one channel.
 pub(crate) struct Ear {

@@ -63,17 +63,53 @@ async fn listen(pool: &PgPool, channel: &str) -> Result<PgListener, sqlx::Error>
     Ok(listener)
 }
 
+/// What a session of the pool has: `synchronous_commit` is the session's, whatever the server's default is.
 pub(super) async fn durability(pool: &PgPool) -> Result<Vec<Setting>, DbError> {
     let mut conn = pool.acquire().await?;
-    let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&mut *conn).await?;
-    let mut settings = vec![Setting { name: "PostgreSQL version", value: version, remedy: None }];
-    for (name, show, remedy) in [
-        ("fsync", "SHOW fsync", "Set fsync = on, or a power cut loses acknowledged events."),
-        ("synchronous_commit", "SHOW synchronous_commit", "Set synchronous_commit = on for this database."),
-        ("full_page_writes", "SHOW full_page_writes", "Set full_page_writes = on, or a power cut can corrupt the database."),
-    ] {
-        let value: String = sqlx::query_scalar(show).fetch_one(&mut *conn).await?;
-        settings.push(Setting { name, remedy: (value == "off").then_some(remedy), value });
+    let mut show = async |statement: &'static str| sqlx::query_scalar::<_, String>(statement).fetch_one(&mut *conn).await;
+    Ok(vec![
+        Setting::told("PostgreSQL version", show("SHOW server_version").await?),
+        fsync(show("SHOW fsync").await?),
+        synchronous_commit(show("SHOW synchronous_commit").await?),
+        full_page_writes(show("SHOW full_page_writes").await?),
+    ])
+}
+
+fn fsync(value: String) -> Setting {
+    let keeps = value == "on";
+    Setting::judged("fsync", value, keeps, "Set fsync = on, or a power cut loses acknowledged events.")
+}
+
+/// Every value but `off` waits for this server's own disk; they differ in what they ask of standbys.
+fn synchronous_commit(value: String) -> Setting {
+    let keeps = matches!(value.as_str(), "on" | "local" | "remote_write" | "remote_apply");
+    let remedy = "Set synchronous_commit = on for this database: a pooler in between drops what ks-pay sets for its sessions.";
+    Setting::judged("synchronous_commit", value, keeps, remedy)
+}
+
+fn full_page_writes(value: String) -> Setting {
+    let keeps = value == "on";
+    Setting::judged("full_page_writes", value, keeps, "Set full_page_writes = on, or a power cut can corrupt the database.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keeps(setting: &Setting) -> bool {
+        setting.remedy.is_none()
     }
-    Ok(settings)
+
+    #[test]
+    fn a_setting_is_good_only_where_a_commit_waits_for_the_disk() {
+        for value in ["on", "local", "remote_write", "remote_apply"] {
+            assert!(keeps(&synchronous_commit(value.into())), "{value}");
+        }
+        assert!(keeps(&fsync("on".into())) && keeps(&full_page_writes("on".into())));
+        for value in ["off", "", "some day"] {
+            for judge in [fsync, synchronous_commit, full_page_writes] {
+                assert!(!keeps(&judge(value.into())), "{value:?}");
+            }
+        }
+    }
 }

@@ -64,7 +64,7 @@ pub(crate) fn pieces<'a, T>(tx: &Tx, rows: &'a [T]) -> impl Iterator<Item = &'a 
     cut(rows, longest)
 }
 
-fn cut<'a, T>(mut rows: &'a [T], longest: fn(usize) -> usize) -> impl Iterator<Item = &'a [T]> + use<'a, T> {
+fn cut<T>(mut rows: &[T], longest: fn(usize) -> usize) -> impl Iterator<Item = &[T]> + use<'_, T> {
     std::iter::from_fn(move || {
         if rows.is_empty() {
             return None;

@@ -19,16 +19,21 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 /// The first version without the WAL-reset corruption of 3.7.0 to 3.51.2 (sqlite.org/wal.html#walresetbug).
 const SOUND: (u32, u32, u32) = (3, 51, 3);
 
-pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
-    let options = SqliteConnectOptions::new()
+/// How the connection that writes is opened.
+fn writing(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
-        .foreign_keys(true);
-    // Statements over many rows have a text for each number of rows.
-    // What such a statement would have to undo is kept in memory, not in a file that is made anew each time.
+        .foreign_keys(true)
+}
+
+pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
+    let options = writing(path);
+    // Statements over many rows have a text for each number of rows. What such a statement would have to undo is kept in
+    // memory, not in a file that is made anew each time.
     let writing = options.clone().statement_cache_capacity(12 * MOST).pragma("temp_store", "memory");
     let writer = PoolOptions::new()
         .max_connections(1)
@@ -47,28 +52,34 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     Ok(Db::Sqlite { readers, writer })
 }
 
+/// What the one connection that writes has: `synchronous` is each connection's own, and no other's tells of it.
 pub(super) async fn durability(writer: &SqlitePool) -> Result<Vec<Setting>, DbError> {
     let mut conn = writer.acquire().await?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *conn).await?;
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *conn).await?;
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *conn).await?;
-    Ok(vec![
-        Setting {
-            name: "SQLite version",
-            remedy: (!is_sound(&version)).then_some("Build with SQLite 3.51.3 or newer: older ones can lose commits."),
-            value: version,
-        },
-        Setting {
-            name: "journal_mode",
-            remedy: (journal != "wal").then_some("The file system must allow WAL: put the data directory on a local disk."),
-            value: journal,
-        },
-        Setting {
-            name: "synchronous",
-            value: if synchronous == 2 { "full".to_owned() } else { synchronous.to_string() },
-            remedy: (synchronous < 2).then_some("It must be FULL, or a power cut loses acknowledged events."),
-        },
-    ])
+    Ok(judged(version, journal, synchronous))
+}
+
+fn judged(version: String, journal: String, synchronous: i64) -> Vec<Setting> {
+    let level = match synchronous {
+        0 => "off".to_owned(),
+        1 => "normal".to_owned(),
+        2 => "full".to_owned(),
+        3 => "extra".to_owned(),
+        other => other.to_string(),
+    };
+    let (is_sound, is_wal, is_full) = (is_sound(&version), journal == "wal", matches!(synchronous, 2 | 3));
+    vec![
+        Setting::judged("SQLite version", version, is_sound, "Build with SQLite 3.51.3 or newer: older ones can lose commits."),
+        Setting::judged(
+            "journal_mode",
+            journal,
+            is_wal,
+            "It must be wal: let DATABASE_URL name a file, on a local disk whose file system allows it.",
+        ),
+        Setting::judged("synchronous", level, is_full, "It must be full, or a power cut loses acknowledged events."),
+    ]
 }
 
 /// Waits until no other process brings the tables of that file up to date. The turn ends when the file is closed.
@@ -92,6 +103,26 @@ fn is_sound(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The settings that do not keep the promise, of a writer like ours but for that change.
+    async fn faults(change: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions) -> Vec<(&'static str, String)> {
+        let directory = tempfile::tempdir().unwrap();
+        let options = change(writing(&directory.path().join("ks-pay.db")));
+        let writer = PoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let settings = durability(&writer).await.unwrap();
+        writer.close().await;
+        settings.into_iter().filter(|setting| setting.remedy.is_some()).map(|setting| (setting.name, setting.value)).collect()
+    }
+
+    #[tokio::test]
+    async fn the_connection_that_writes_is_asked_whether_it_waits_for_the_disk() {
+        assert_eq!(faults(|ours| ours).await, []);
+        assert_eq!(faults(|ours| ours.synchronous(SqliteSynchronous::Extra)).await, []);
+        let told = |name, value: &str| vec![(name, value.to_owned())];
+        assert_eq!(faults(|ours| ours.synchronous(SqliteSynchronous::Normal)).await, told("synchronous", "normal"));
+        assert_eq!(faults(|ours| ours.synchronous(SqliteSynchronous::Off)).await, told("synchronous", "off"));
+        assert_eq!(faults(|ours| ours.journal_mode(SqliteJournalMode::Delete)).await, told("journal_mode", "delete"));
+    }
 
     #[test]
     fn versions_with_the_wal_bug_are_refused() {

@@ -29,6 +29,7 @@ sql! {
                   ORDER BY id LIMIT $6");
     LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
+    COUNT = "SELECT COUNT(*) FROM events";
     EXPORT = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 ORDER BY id LIMIT $2");
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 AND app_id = $3 ORDER BY id LIMIT $2");
 }
@@ -36,6 +37,11 @@ sql! {
 /// The app's event.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: EventId) -> Result<Option<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
+}
+
+/// How many there are, of every app.
+pub(crate) async fn count(on: impl Into<Exec<'_>>) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT).fetch_one(conn).await)
 }
 
 /// Headers as JSON, and the exact octets, of an event that was found as the app's.

@@ -158,10 +158,6 @@ impl Show {
         hex::encode(&self.event.body_sha256)
     }
 
-    pub(crate) fn deleted(&self) -> &'static str {
-        words::BODY_DELETED
-    }
-
     pub(crate) fn amount(&self) -> Option<String> {
         self.event.money().map(|money| money.to_string())
     }

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_first_id_of_a_time_lies_between_before_and_after() {
-        let at = |millis| Timestamp::from_millis(1_795_000_000_000 + millis);
+        let at = |millis: i64| Timestamp::from_millis(1_795_000_000_000 + millis);
         let first = EventId::first_at(at(0));
         assert!(EventId::new(at(-1)) < first && first < EventId::new(at(0)));
         assert_eq!(EventId::first_at(Timestamp::from_millis(-1)), EventId::least());

@@ -9,10 +9,11 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
     middleware::Next,
+    web::Data,
 };
 use askama::Template;
 
-use crate::{db::DbError, kernel::base62, urls};
+use crate::{db::DbError, kernel::base62, state::State, urls};
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +99,7 @@ struct ErrorPage<'a> {
     heading: &'a str,
     text: &'a str,
     request_id: Option<&'a str>,
+    at_risk: Option<&'a str>,
 }
 
 /// Gives every empty answer of 400 and above its page, and logs defects.
@@ -119,7 +121,9 @@ pub(crate) async fn pages(
         tracing::error!(%request_id, %cause, pattern = response.request().match_pattern(), "a page could not be made");
     }
     let (heading, text) = words(status);
-    let page = ErrorPage { heading, text, request_id: is_defect.then_some(request_id.as_str()) };
+    let state = response.request().app_data::<Data<State>>().cloned();
+    let at_risk = state.as_ref().and_then(|state| state.at_risk());
+    let page = ErrorPage { heading, text, request_id: is_defect.then_some(request_id.as_str()), at_risk };
     let html = page.render().unwrap_or_else(|_| heading.to_owned());
     Ok(response.map_body(|head, _| {
         head.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));

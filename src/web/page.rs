@@ -69,6 +69,7 @@ impl Page {
             app: None,
             mode: None,
             flash: self.flash.clone().map(|text| Flash { text }),
+            at_risk: self.state.at_risk().map(str::to_owned),
         }
     }
 

@@ -72,6 +72,8 @@ pub(crate) struct Shell {
     pub(crate) app: Option<ShellApp>,
     pub(crate) mode: Option<ModeSwitch>,
     pub(crate) flash: Option<Flash>,
+    /// What every page says while the database may lose what was acknowledged.
+    pub(crate) at_risk: Option<String>,
 }
 
 impl Shell {

@@ -4,6 +4,7 @@
 
 mod apps;
 mod arrivals;
+pub(crate) mod durability;
 mod evidence;
 pub(crate) mod keys;
 mod lists;

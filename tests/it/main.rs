@@ -6,6 +6,7 @@
 
 mod architecture;
 mod at_rest;
+mod backup;
 mod cli;
 mod cli_doctor;
 mod cli_simulate;
@@ -13,6 +14,7 @@ mod connections;
 mod credentials;
 mod csrf;
 mod demo;
+mod durability;
 mod ingestion_answers;
 mod ingestion_batches;
 mod ingestion_changes;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{TestApp, bodies, eventually};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 const BODIES: &str = "SELECT COUNT(*) FROM event_payloads";
 
 #[tokio::test(flavor = "multi_thread")]

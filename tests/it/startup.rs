@@ -32,6 +32,7 @@ async fn a_value_that_cannot_be_right_stops_the_start() {
         ("KS_PAY_TRUSTED_PROXIES", "hush"),
         ("KS_PAY_RAZORPAY_API", "hush"),
         ("KS_PAY_LOG_FORMAT", "hush"),
+        ("KS_PAY_ACCEPT_DATA_LOSS", "hush"),
     ] {
         let output = start(&at, &[(name, value)]).await;
         let sentence = output.failure();

@@ -1,0 +1,151 @@
+//! `ks-pay backup`: a copy of an SQLite installation's database, with the server up or down.
+//!
+//! The rule: it makes and changes nothing but the copy, so that it may be run by whoever may read the database; and no
+//! file gets the name that was asked for before it was looked through.
+
+mod draft;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use self::draft::Draft;
+use super::{Failure, Io};
+use crate::{
+    config::{Config, KeySource},
+    db::{DbError, backup},
+    events,
+    kernel::time::{Clock, Timestamp},
+    server::Signals,
+    startup,
+};
+
+#[derive(clap::Args)]
+pub(super) struct Backup {
+    /// The file to write; nothing may be there yet
+    #[arg(value_name = "DEST")]
+    dest: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was written.
+struct Written {
+    path: PathBuf,
+    bytes: u64,
+    events: i64,
+    /// Whatever was acknowledged before is in it.
+    as_of: Timestamp,
+    seconds: f64,
+}
+
+pub(super) async fn run(wanted: Backup, config: &Config, io: &mut Io<'_>) -> Result<(), Failure> {
+    let Some(database) = config.database.file() else {
+        let instead = "This installation is on PostgreSQL: copy its database with pg_dump, or its server with pg_basebackup, \
+                       and the master key apart from both.";
+        return Err(Failure::Failed(instead.to_owned()));
+    };
+    let mut signals = Signals::receive()?;
+    let written = tokio::select! {
+        written = write(database, &wanted.dest) => written?,
+        // The draft goes with the future that is dropped here.
+        () = signals.next() => return Err(Failure::Failed("It was stopped before the copy was whole; nothing is left of it.".to_owned())),
+    };
+    if wanted.json { io.say(json(&written, config)) } else { say(&written, config, io) }
+}
+
+async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
+    find(database)?;
+    let draft = Draft::beside(dest)?;
+    let (as_of, began) = (Clock::system().now(), Instant::now());
+    copy(database, &draft).await?;
+    draft.sync()?;
+    let events = look_through(&draft).await?;
+    let bytes = draft.publish()?;
+    Ok(Written { path: startup::in_full(dest), bytes, events, as_of, seconds: began.elapsed().as_secs_f64() })
+}
+
+fn find(database: &Path) -> Result<(), String> {
+    match fs::metadata(database) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!(
+            "There is no database at {}. Say with --data-dir or DATABASE_URL where the installation is.",
+            database.display()
+        )),
+        Err(error) => Err(format!("The database {} cannot be read: {error}. Run this as a user who may.", database.display())),
+    }
+}
+
+/// Everything that was committed before goes into the draft.
+async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
+    let unread = |error: DbError| match error {
+        DbError::Newer(_) => startup::sentence(&error),
+        other => format!("The database {} cannot be read: {}.", database.display(), startup::cause(&other)),
+    };
+    let to = draft.text()?;
+    let db = backup::open(database).await.map_err(unread)?;
+    let result = match backup::is_ours(&db).await {
+        Ok(true) => backup::copy(&db, to).await.map_err(|error| draft.unwritten(&startup::cause(&error))),
+        Ok(false) => Err(format!("{} is no database of ks-pay.", database.display())),
+        Err(error) => Err(unread(error)),
+    };
+    db.close().await;
+    result
+}
+
+/// How many events are in a copy that is sound.
+async fn look_through(draft: &Draft) -> Result<i64, String> {
+    let failed = |fault: String| {
+        format!("The copy did not pass its check and was removed: {fault}. Run `ks-pay doctor`, and keep your older copies.")
+    };
+    let unread = |error: DbError| failed(startup::cause(&error));
+    let copy = backup::open(draft.path()).await.map_err(unread)?;
+    let looking = async {
+        if let Some(fault) = backup::fault(&copy).await? {
+            return Ok(Err(failed(fault)));
+        }
+        if !backup::is_ours(&copy).await? {
+            return Ok(Err(failed("its tables are not those of ks-pay".to_owned())));
+        }
+        events::store::count(&mut copy.reader().await?).await.map(Ok)
+    };
+    let result = looking.await.map_err(unread);
+    copy.close().await;
+    result?
+}
+
+fn say(written: &Written, config: &Config, io: &mut Io<'_>) -> Result<(), Failure> {
+    io.say(format_args!("written  {}", written.path.display()))?;
+    io.say(format_args!("size     {} bytes", written.bytes))?;
+    io.say(format_args!("events   {}", written.events))?;
+    io.say(format_args!("as of    {}, taken in {:.1} s", written.as_of.rfc3339(), written.seconds))?;
+    io.say(match &config.master_key {
+        KeySource::Variable(_) => {
+            "The master key is not in it: keep a copy of KS_PAY_MASTER_KEY elsewhere, without which nothing sealed can be opened."
+                .to_owned()
+        }
+        KeySource::File(path) => format!(
+            "The master key is not in it: keep a copy of {} elsewhere, without which nothing sealed can be opened.",
+            startup::in_full(path).display()
+        ),
+    })
+}
+
+fn json(written: &Written, config: &Config) -> serde_json::Value {
+    let key = match &config.master_key {
+        KeySource::Variable(_) => None,
+        KeySource::File(path) => Some(startup::in_full(path).display().to_string()),
+    };
+    serde_json::json!({
+        "path": written.path.display().to_string(),
+        "bytes": written.bytes,
+        "events": written.events,
+        "as_of": written.as_of.rfc3339(),
+        "seconds": written.seconds,
+        "has_master_key": false,
+        "master_key_file": key,
+    })
+}

@@ -1,0 +1,132 @@
+//! A file under a name of its own until it is whole: then it gets the name that was asked for, and never over another.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use crate::kernel::base62;
+
+/// Removed when it is dropped, unless it was published.
+pub(super) struct Draft {
+    file: File,
+    path: PathBuf,
+    directory: PathBuf,
+    dest: PathBuf,
+}
+
+impl Draft {
+    /// An empty file beside `dest`, its owner's alone.
+    ///
+    /// # Errors
+    /// A sentence when there is something already, or nothing can be written there.
+    pub(super) fn beside(dest: &Path) -> Result<Self, String> {
+        if dest.file_name().is_none() {
+            return Err(format!("{} names no file.", dest.display()));
+        }
+        if fs::symlink_metadata(dest).is_ok() {
+            return Err(taken(dest));
+        }
+        let directory = dest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let directory = match fs::canonicalize(directory) {
+            Ok(found) if found.is_dir() => found,
+            _ => return Err(format!("There is no directory {}. Make it first, or name another place.", directory.display())),
+        };
+        let path = directory.join(format!(".ks-pay-backup-{}.partial", base62::random(12)));
+        let file = made(&path)
+            .map_err(|error| format!("Nothing can be written into {}: {error}. Name another place.", directory.display()))?;
+        Ok(Self { file, path, directory, dest: dest.to_owned() })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path as SQLite takes it.
+    pub(super) fn text(&self) -> Result<&str, String> {
+        self.path.to_str().ok_or_else(|| format!("{} is no UTF-8: name another place.", self.directory.display()))
+    }
+
+    /// Why it is not whole.
+    pub(super) fn unwritten(&self, cause: &str) -> String {
+        format!(
+            "The copy could not be written into {}: {cause}. Nothing is left of it; make room, or name another place.",
+            self.directory.display()
+        )
+    }
+
+    /// Waits until it is on the disk.
+    pub(super) fn sync(&self) -> Result<(), String> {
+        self.file.sync_all().map_err(|error| self.unwritten(&error.to_string()))
+    }
+
+    /// Gives it its name for good; its size.
+    ///
+    /// # Errors
+    /// A sentence when something came to be there meanwhile, or the name cannot be had.
+    pub(super) fn publish(self) -> Result<u64, String> {
+        let unwritten = |error: io::Error| self.unwritten(&error.to_string());
+        let bytes = self.file.metadata().map_err(unwritten)?.len();
+        // Renaming replaces what is there, so the name is taken first. A hard link would refuse by itself, but not every
+        // file system that backups are kept on has links.
+        made(&self.dest).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => taken(&self.dest),
+            _ => unwritten(error),
+        })?;
+        if let Err(error) = fs::rename(&self.path, &self.dest) {
+            let _ = fs::remove_file(&self.dest);
+            return Err(unwritten(error));
+        }
+        File::open(&self.directory).and_then(|directory| directory.sync_all()).map_err(|error| {
+            format!("{} is whole, but may be gone after a power cut: {error}. Take another copy.", self.dest.display())
+        })?;
+        Ok(bytes)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Once published, there is nothing of that name. SQLite leaves its journal where it was stopped or the disk is full.
+        for side in ["", "-journal", "-wal", "-shm"] {
+            let mut path = self.path.as_os_str().to_owned();
+            path.push(side);
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn made(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn taken(dest: &Path) -> String {
+    format!("{} is there already and was left as it is. Name a file that is not there yet.", dest.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_to_be_there_meanwhile_is_not_overwritten() {
+        let directory = tempfile::tempdir().unwrap();
+        let dest = directory.path().join("copy.db");
+        let draft = Draft::beside(&dest).unwrap();
+        fs::write(&dest, "somebody's").unwrap();
+        assert!(draft.publish().unwrap_err().contains("is there already"));
+        assert_eq!(fs::read_to_string(&dest).unwrap(), "somebody's");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_draft_that_is_given_up_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let draft = Draft::beside(&directory.path().join("copy.db")).unwrap();
+        assert!(draft.path().exists());
+        fs::write(format!("{}-journal", draft.text().unwrap()), "SQLite was stopped").unwrap();
+        drop(draft);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}
