@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fills a database with copies of the one event that is in it.
 
-    seed.py --events 1000000 --payments FILE [--unanalyzed] (--sqlite FILE | --postgres URL)
+    seed.py --events 1000000 --payments FILE (--sqlite FILE | --postgres URL)
 
 The product has made and migrated the database and stored one captured payment. Every row of every table that names this
 event or its transaction is copied, with ids, times and bodies of its own: ids are UUIDv7 in the order of time, payment ids
@@ -53,12 +53,7 @@ class Sqlite:
             self.db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
         self.db.execute("COMMIT")
 
-    def close(self, with_statistics):
-        # What stands there was gathered when the tables held one row, and would mislead the planner.
-        if self.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").fetchone():
-            self.db.execute("DELETE FROM sqlite_stat1")
-        if with_statistics:
-            self.db.execute("ANALYZE")
+    def close(self):
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.db.close()
 
@@ -107,8 +102,8 @@ class Postgres:
             lines = ["\t".join(self.write(kind, value) for kind, value in zip(kinds, row)) for row in rows]
             self.say(f"COPY {table} ({', '.join(names)}) FROM STDIN;\n" + "\n".join(lines) + "\n\\.\n")
 
-    def close(self, with_statistics):
-        self.say(f"VACUUM{' ANALYZE' if with_statistics else ''};\nCHECKPOINT;\n")
+    def close(self):
+        self.say("VACUUM ANALYZE;\nCHECKPOINT;\n")
         self.into.stdin.close()
         if self.into.wait():
             raise SystemExit("psql failed")
@@ -187,7 +182,6 @@ def main():
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--payments", required=True)
-    parser.add_argument("--unanalyzed", action="store_true", help="leave the planner without statistics")
     parser.add_argument("--sqlite")
     parser.add_argument("--postgres")
     options = parser.parse_args()
@@ -209,7 +203,7 @@ def main():
             for target, makers in copies.makers:
                 rows_of[target].append([make(new) for make in makers])
         database.insert(rows_of)
-    database.close(not options.unanalyzed)
+    database.close()
     with open(options.payments, "w", encoding="ascii") as file:
         file.writelines(payment + "\n" for payment in sampled)
     print(f"{options.events} events after {time.monotonic() - started:.0f} s")

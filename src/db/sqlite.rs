@@ -32,6 +32,8 @@ fn writing(path: &Path) -> SqliteConnectOptions {
 
 pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     let options = writing(path);
+    // Statistics are never gathered: those of tables that are nearly empty lead SQLite to scan them once they have grown,
+    // and every query here has an index made for it.
     // Statements over many rows have a text for each number of rows. What such a statement would have to undo is kept in
     // memory, not in a file that is made anew each time.
     let writing = options.clone().statement_cache_capacity(12 * MOST).pragma("temp_store", "memory");
@@ -43,7 +45,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
         // A full disk or a failed sync makes SQLite end a transaction by itself; the driver's own rollback then fails, and
         // it would think for ever that one is open. Such a connection is replaced.
         .before_acquire(|conn: &mut SqliteConnection, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
-        .connect_with(writing.optimize_on_close(true, None))
+        .connect_with(writing)
         .await?;
     let readers = PoolOptions::new()
         .max_connections(4)

@@ -40,8 +40,11 @@ sql! {
                   AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \
             OR ($7 = 'partly_refunded' AND status = 'captured' AND amount_refunded_subunits > 0)) \
                   ORDER BY created_at, id LIMIT $8");
-    FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND (payment_id = $3 OR order_id = $3) \
-                  ORDER BY created_at DESC, id DESC LIMIT $4");
+    /// Each name by its own index: with one condition for both, SQLite may go through all of the app's rows in their order.
+    FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE id IN \
+                  (SELECT id FROM transactions WHERE app_id = $1 AND payment_id = $3 \
+                  UNION SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3) \
+                  AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
 }
 
 impl<'r, R: Row> FromRow<'r, R> for Transaction
