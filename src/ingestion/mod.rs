@@ -77,6 +77,11 @@ pub(crate) enum Unstored {
 }
 
 impl Unstored {
+    /// Whether a whole batch met with it.
+    pub(crate) const fn is_of_a_batch(&self) -> bool {
+        matches!(self, Self::Unkept(Unkept::Passing | Unkept::Defect))
+    }
+
     /// Whether it is our own fault, which a retry mends only after a new version.
     pub(crate) const fn is_defect(&self) -> bool {
         matches!(self, Self::Unkept(Unkept::Defect) | Self::Unknown(Unknown::Db(DbError::Broken(_) | DbError::NotUnique)))

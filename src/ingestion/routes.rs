@@ -3,7 +3,7 @@
 //! The rule: the answers of 401 are one constant, whatever was wrong; 503 says that a retry may succeed; nothing but a
 //! commit is answered 200. The text of an error never leaves the server.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, sync::LazyLock, time::Duration};
 
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -13,6 +13,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use super::{
     Outcome,
@@ -56,7 +57,9 @@ async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoin
         return unavailable();
     }
     tokio::time::timeout(DEADLINE, answer(request, payload, state, endpoint)).await.unwrap_or_else(|_| {
-        tracing::warn!("a request could not be stored within its deadline");
+        if seldom() {
+            tracing::warn!("requests are not stored within their deadline");
+        }
         unavailable()
     })
 }
@@ -78,10 +81,19 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
             HttpResponse::Unauthorized().finish()
         }
         Err(error) => {
-            tracing::error!(%error, "a request could not be stored");
+            // What befell a batch was logged with it, once for all its members.
+            if !error.is_of_a_batch() && seldom() {
+                tracing::error!(%error, "requests cannot be stored");
+            }
             if error.is_defect() { HttpResponse::InternalServerError().finish() } else { unavailable() }
         }
     }
+}
+
+/// Once a second: in an outage every request says the same.
+fn seldom() -> bool {
+    static PACE: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| RateLimiter::direct(Quota::per_second(NonZeroU32::MIN)));
+    PACE.check().is_ok()
 }
 
 fn unavailable() -> HttpResponse {
