@@ -39,6 +39,8 @@ use crate::{
 
 /// The longest that what began may take to finish.
 const GRACE: u64 = 25;
+/// The longest that the last batches may take before the server stops all the same.
+const FLUSH: Duration = Duration::from_secs(4);
 /// The most connections at once; what comes then waits to be accepted.
 const CONNECTIONS: usize = 16_384;
 /// The longest that a request's head may take to arrive.
@@ -130,6 +132,8 @@ impl Server {
 
     async fn end(self, is_graceful: bool) {
         self.state.stop();
+        // A thread that has no connection ends at once, with the batch it writes for others: so that is awaited first.
+        let _ = tokio::time::timeout(FLUSH, self.state.ingestion.idle()).await;
         self.handle.stop(is_graceful).await;
         let _ = self.running.await;
         self.state.ingestion.stop(self.listening).await;

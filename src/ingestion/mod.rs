@@ -112,6 +112,11 @@ impl Ingestion {
         self.batches.clone().run()
     }
 
+    /// Returns when all that was handed over is answered.
+    pub(crate) async fn idle(&self) {
+        self.writer.idle().await;
+    }
+
     /// Takes no more.
     pub(crate) async fn stop(&self, listening: Listening) {
         self.writer.close();

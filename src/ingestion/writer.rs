@@ -20,7 +20,7 @@ const BATCH: usize = 128;
 /// The most items that wait. More are sent away, not kept in memory.
 const QUEUE: usize = 4096;
 /// The most bytes that wait, in KiB.
-const ROOM: usize = 32 * 1024;
+const ROOM: u32 = 32 * 1024;
 
 /// Where batches are kept.
 pub(crate) trait Store: Send + Sync + 'static {
@@ -95,7 +95,7 @@ impl<S: Store> Writer<S> {
 
     fn bounded(store: S, width: usize, queue: usize) -> (Self, Batches<S>) {
         let (sender, receiver) = mpsc::channel(queue);
-        let writer = Self { jobs: RwLock::new(Some(sender)), room: Arc::new(Semaphore::new(ROOM)) };
+        let writer = Self { jobs: RwLock::new(Some(sender)), room: Arc::new(Semaphore::new(ROOM as usize)) };
         let turns = Arc::new(Semaphore::new(width));
         (writer, Batches { jobs: Arc::new(Mutex::new(receiver)), turns, store: Arc::new(store) })
     }
@@ -115,6 +115,12 @@ impl<S: Store> Writer<S> {
             jobs.try_send(Job { item, submitter: Submitter { answer, room } }).map_err(|_| Unkept::Full)?;
         }
         answered.await.unwrap_or(Err(Unkept::Passing))
+    }
+
+    /// Returns when everything that was handed over is answered, unless more keeps coming.
+    pub(crate) async fn idle(&self) {
+        // Nobody closes the room.
+        drop(self.room.acquire_many(ROOM).await);
     }
 
     /// Takes no more. What was handed over is still kept and answered; then the batches end.
