@@ -4,10 +4,9 @@ import { describe, it } from "node:test";
 import { open } from "../support/browser.mjs";
 import { assertFitsNarrowly, inspect, picture } from "../support/inspect.mjs";
 import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/pages.mjs";
+import { long_lists, oddities, outages, publicly } from "../support/rare_pages.mjs";
 import { site } from "../support/site.mjs";
 
-/** Nothing listens there: Razorpay out of reach. */
-const ENVIRONMENT = { KS_PAY_RAZORPAY_API: "http://127.0.0.1:9" };
 const areShot = process.env.KS_PAY_SHOTS !== undefined;
 
 async function follow(t, at, walk, look) {
@@ -15,11 +14,12 @@ async function follow(t, at, walk, look) {
   for await (const name of walk(page, at)) await t.test(name, () => look(page, name));
 }
 
-for (const walk of [arrival, apps, connection, payments]) {
+for (const walk of [arrival, apps, connection, payments, oddities, long_lists, outages, publicly]) {
+  const environment = walk === publicly ? { KS_PAY_PUBLIC_URL: "https://pay.neemtree.example" } : {};
   const site_of = (names) => site(async (at) => {
     at.names = names;
     if (walk !== arrival) await at.installation.addOwner(names);
-  }, ENVIRONMENT);
+  }, environment);
 
   describe(`the pages of ${walk.name}`, () => {
     const at = site_of(USUAL);

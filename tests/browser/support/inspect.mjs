@@ -55,7 +55,7 @@ async function restore(page) {
 /** Runs in the page: the main controls that a thumb misses by half its size. The smallest size of all is axe-core's business. */
 function tooSmall(thumb) {
   const half = thumb / 2 - 1;
-  const controls = document.querySelectorAll("main .button:not(.button-small), main .input, main .switch, main summary, .nav a, .topbar a, .topbar summary");
+  const controls = document.querySelectorAll("main .button:not(.button-small), .pager .button, main .input, main .switch, main summary, .nav a, .topbar a, .topbar summary");
   return [...controls].filter((control) => control.checkVisibility()).filter((control) => {
     control.scrollIntoView({ block: "center" });
     const { x, y, width, height } = control.getBoundingClientRect();

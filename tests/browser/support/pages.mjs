@@ -1,7 +1,7 @@
 // Every page of the console in every state that looks different, as walks: each goes from page to page and says at which it
 // stands. Whoever follows a walk inspects what is there; a new page is added here and thereby inspected in every way.
 import { simulate } from "./ks_pay.mjs";
-import { follow, send, setUp, signIn } from "./steps.mjs";
+import { follow, send, setUp, signIn, signOut, step } from "./steps.mjs";
 
 /** Names as most people have them. */
 export const USUAL = {
@@ -26,7 +26,8 @@ export async function* arrival(page, { installation, names }) {
   await setUp(page, installation.setupLink, { ...names, company: "x", password: "short" });
   yield "setup-refused";
   await page.goto("/login");
-  yield "login";
+  await page.getByText("Nobody has set this up yet.").waitFor();
+  yield "login-before-setup";
   await page.goto("/login/forgotten");
   yield "forgotten";
   await signIn(page, names);
@@ -60,6 +61,9 @@ export async function* arrival(page, { installation, names }) {
   yield "forged";
   await page.goto("/logout");
   yield "wrong-method";
+  await page.goto("/");
+  await signOut(page);
+  yield "login";
 }
 
 /** The list of apps and an app's own settings, from the first app on. */
@@ -110,7 +114,7 @@ export async function* apps(page, { installation, names }) {
 }
 
 /** A gateway's four steps, in every state of its webhook. */
-export async function* connection(page, { installation, names }) {
+export async function* connection(page, { installation, names, api }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   await signIn(page, names, gatewaysOf(app));
   yield "gateways-empty";
@@ -122,15 +126,31 @@ export async function* connection(page, { installation, names }) {
 
   await page.goto(`${at}/credentials`);
   yield "credentials";
-  await page.getByLabel("Key ID").fill("rzp_live_1DP5mmOlF5G5ag");
-  await page.getByLabel("Key Secret").fill("thisissuperduper");
-  await send(page, "Submit");
+  await sendKeys(page, "rzp_live_1DP5mmOlF5G5ag");
+  yield "credentials-of-live";
+  api.status = 401;
+  await sendKeys(page, "rzp_test_1DP5mmOlF5G5ag");
+  await page.getByText("Razorpay refused these keys.").waitFor();
   yield "credentials-refused";
-  await page.getByLabel("Key ID").fill("rzp_test_1DP5mmOlF5G5ag");
-  await page.getByLabel("Key Secret").fill("thisissuperduper");
-  await send(page, "Submit"); // Razorpay cannot be reached: see the installation
+  api.status = 0;
+  await sendKeys(page, "rzp_test_1DP5mmOlF5G5ag");
+  await page.getByText("Razorpay could not be reached from this server.").waitFor();
+  yield "credentials-unreachable";
   await page.goto(`${at}/credentials`);
+  await page.getByText("The keys are stored, but not checked yet").waitFor();
   yield "credentials-unchecked";
+  api.status = 401;
+  await send(page, "Check again");
+  await page.getByText("Razorpay refuses the stored keys.").waitFor();
+  yield "credentials-stored-refused";
+  api.status = 200;
+  await page.goto(`${at}/credentials`);
+  await send(page, "Check again");
+  await page.getByText("Razorpay accepted the keys; they are stored").waitFor();
+  yield "credentials-accepted";
+  await page.reload();
+  await step(page, "Credentials").getByText("Verified").waitFor();
+  yield "credentials-stored";
 
   await page.goto(`${at}/webhook`);
   yield "webhook-not-started";
@@ -181,6 +201,25 @@ export async function* connection(page, { installation, names }) {
   yield "gateways-disabled";
   await page.goto(`${at}/webhook`);
   yield "webhook-disabled";
+  await page.goto("/");
+  yield "dashboard-switched-off";
+  await page.goto("/ks-pay");
+  yield "apps-switched-off";
+  await page.goto(settingsOf(app));
+  await send(page, "Disable the app");
+  await send(page, "Disable the app");
+  await page.goto(`/ks-pay/apps/${app}`);
+  yield "overview-disabled";
+  await page.goto(`${at}/webhook`);
+  yield "webhook-both-disabled";
+  await page.goto("/");
+  yield "dashboard-disabled";
+}
+
+async function sendKeys(page, keyId) {
+  await page.getByLabel("Key ID").fill(keyId);
+  await page.getByLabel("Key Secret").fill("thisissuperduper");
+  await send(page, "Submit");
 }
 
 /** What arrived: the overview, transactions and events, empty at first. */

@@ -1,0 +1,43 @@
+// What may befall an installation's SQLite file, by Python's sqlite3, as the binary has no command for it.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+const CHANGE = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    assert database.execute(sys.argv[2]).rowcount > 0, "no row was changed"
+`;
+const LOCK = `
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
+database.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.read()
+`;
+
+function python(program, { dataDir }, ...args) {
+  const child = spawn("python3", ["-c", program, join(dataDir, "ks-pay.db"), ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  return { child, ended };
+}
+
+/** Changes rows with one statement while the installation is stopped, and starts it again. */
+export async function change(installation, statement) {
+  await installation.stop();
+  assert.equal(await python(CHANGE, installation, statement).ended, 0, statement);
+  await installation.serve();
+}
+
+/** Does `act` while another process holds the database's lock: nothing can be written. */
+export async function whileLocked(installation, act) {
+  const { child, ended } = python(LOCK, installation);
+  const locked = new Promise((resolve) => child.stdout.once("data", () => resolve("locked")));
+  try {
+    assert.equal(await Promise.race([locked, ended]), "locked", "the lock could not be taken");
+    await act();
+  } finally {
+    child.stdin.end();
+    await ended;
+  }
+}

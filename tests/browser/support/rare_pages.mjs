@@ -1,0 +1,92 @@
+// Walks through what most people never see: odd events, long lists, trouble of the server, and a server that is public.
+import { captured, post } from "./razorpay.mjs";
+import { change, whileLocked } from "./database.mjs";
+import { simulate } from "./ks_pay.mjs";
+import { follow, send, signIn } from "./steps.mjs";
+
+/** Events that are not as they should be, and one whose body is gone. */
+export async function* oddities(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  const connection = await installation.connect(app);
+  const own = `/ks-pay/apps/${app}`;
+  await signIn(page, names, own);
+  const look = async (filter, name) => {
+    await page.goto(`${own}/events?${filter}`);
+    await page.locator("main tbody a.row-link").first().click();
+    await page.getByRole("heading", { name: "How it came" }).waitFor();
+    return name;
+  };
+
+  const body = captured("pay_OddEvents00001");
+  await post(connection, body, "evt_OddEvents000001");
+  await post(connection, body, "evt_OddEvents000002");
+  await post(connection, body, "evt_OddEvents000002");
+  yield await look("state=processed", "event-received-again");
+  await post(connection, captured("pay_OddEvents00001", { notes: { gift: "wrapped" } }), "evt_OddEvents000001");
+  yield await look("state=conflict", "event-conflict");
+  await follow(page, "The first event");
+  await page.getByText("received 3 times, counted once").waitFor();
+  await page.getByRole("link", { name: /^tx_/ }).click();
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  yield "transaction-conflict";
+  await post(connection, captured("pay_OddEvents00002", { amount: "129900", notes: { gift: `शुभ दीपावली ${"x".repeat(300)}` } }), "evt_OddEvents000003");
+  yield await look("state=quarantined", "event-quarantined");
+  await post(connection, Buffer.from([...Buffer.from('{"event": "payment.captured", "notes": "'), 0xff, 0xfe, 0x22]), "evt_OddEvents000004");
+  yield await look("state=quarantined", "event-not-json");
+  await post(connection, "", "evt_OddEvents000005");
+  yield await look("state=quarantined", "event-empty");
+  await post(connection, JSON.stringify({ event: "subscription.charged", notes: "x".repeat(70_000) }), "evt_OddEvents000006");
+  yield await look("state=unhandled", "event-unhandled");
+  await page.goto(`${own}/events`);
+  yield "events-odd";
+  await change(installation, "DELETE FROM event_payloads");
+  yield await look("state=processed", "event-body-deleted");
+  await page.getByRole("link", { name: /^tx_/ }).first().click();
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  yield "transaction-body-deleted";
+}
+
+/** Lists of more than one page. */
+export async function* long_lists(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  const { url, secret } = await installation.connect(app);
+  await simulate(url, secret, ["--count", "120"]);
+  await signIn(page, names, `/ks-pay/apps/${app}`);
+  for (const list of ["events", "transactions"]) {
+    await page.goto(`/ks-pay/apps/${app}/${list}`);
+    yield `${list}-newest`;
+    await follow(page, "Older");
+    yield `${list}-between`;
+    await follow(page, "Older");
+    yield `${list}-oldest`;
+  }
+}
+
+/** What is said when the server cannot do its work. */
+export async function* outages(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  await installation.connect(app);
+  await signIn(page, names, `/ks-pay/apps/${app}/settings/domain`);
+  await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
+  await whileLocked(installation, () => send(page, "Save"));
+  await page.getByRole("heading", { name: "The database does not answer" }).waitFor();
+  yield "unavailable";
+  await page.goBack();
+  await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
+  await send(page, "Save");
+  await page.getByText("The domain is ").waitFor();
+  await change(installation, "UPDATE secrets SET sealed = zeroblob(80)");
+  await page.goto(`/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
+  await send(page, "Reveal");
+  await page.getByRole("heading", { name: "Something broke on our side" }).waitFor();
+  yield "broken";
+}
+
+/** What differs where the world can reach the server: see `environment` in the test. */
+export async function* publicly(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  await installation.connect(app);
+  await signIn(page, names, `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
+  await page.getByText("Razorpay takes this URL").waitFor();
+  yield "webhook-public";
+}

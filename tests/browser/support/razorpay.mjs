@@ -1,0 +1,19 @@
+// What `ks-pay simulate` never sends: bodies of any kind, signed as Razorpay signs.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+
+/** Posts a body under an event id, signed with the connection's SECRET; it must be taken. */
+export async function post({ url, secret }, body, eventId) {
+  const signature = createHmac("sha256", secret).update(body).digest("hex");
+  const headers = { "content-type": "application/json", "x-razorpay-event-id": eventId, "x-razorpay-signature": signature };
+  assert.equal((await fetch(url, { method: "POST", headers, body })).status, 200);
+}
+
+/** An event about one payment, as Razorpay words it; `changed` are other fields of the payment. */
+export function captured(id, changed = {}) {
+  const created_at = Math.floor(Date.now() / 1000);
+  const entity = { id, entity: "payment", amount: 129_900, currency: "INR", status: "captured", order_id: `order_${id.slice(4)}`,
+    method: "upi", amount_refunded: 0, notes: [], created_at, ...changed };
+  return JSON.stringify({ entity: "event", account_id: "acc_Demo0000000001", event: "payment.captured",
+    payload: { payment: { entity } }, created_at });
+}
