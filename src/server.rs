@@ -39,10 +39,12 @@ use crate::{
 
 /// The longest that what began may take to finish.
 const GRACE: u64 = 25;
-/// The longest that the last batches may take before the server stops all the same.
-const FLUSH: Duration = Duration::from_secs(4);
+/// The longest that closing the database may take; one that is not reached any more would be waited for for ever.
+const CLOSE: Duration = Duration::from_secs(5);
 /// The most connections at once; what comes then waits to be accepted.
 const CONNECTIONS: usize = 16_384;
+/// How long what is left of an unread body is taken in.
+const LINGER: Duration = Duration::from_secs(1);
 /// The longest that a request's head may take to arrive.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// Under this name the installation remembers where it listened last.
@@ -132,8 +134,6 @@ impl Server {
 
     async fn end(self, is_graceful: bool) {
         self.state.stop();
-        // A thread that has no connection ends at once, with the batch it writes for others: so that is awaited first.
-        let _ = tokio::time::timeout(FLUSH, self.state.ingestion.idle()).await;
         self.handle.stop(is_graceful).await;
         let _ = self.running.await;
         self.state.ingestion.stop(self.listening).await;
@@ -142,7 +142,9 @@ impl Server {
             retention.abort();
             let _ = retention.await;
         }
-        self.state.db.close().await;
+        if tokio::time::timeout(CLOSE, self.state.db.close()).await.is_err() {
+            tracing::warn!("the database was not closed in time; what was committed is safe");
+        }
     }
 }
 
@@ -196,6 +198,9 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
                 async move { stopping.notified().await }
             })
             .client_request_timeout(HEAD_WITHIN)
+            // What is left of a body that nobody read is taken in for a moment, or the peer would see a reset instead of
+            // the answer.
+            .client_disconnect_timeout(LINGER)
             .local_addr(address)
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| ready(admit(&peers, stream))).and_then(http)

@@ -1,4 +1,5 @@
--- How often what decides about an arriving request has changed: endpoints, their SECRETs, whether they are switched on.
+-- The version of what decides about an arriving request: endpoints, their SECRETs, whether they are switched on. It rises
+-- by chance, so that a copy of the database that is put back never comes to a version that was there with other contents.
 -- Servers keep these in memory and look here whether they still hold. Triggers raise it, so that no change is forgotten,
 -- whoever makes it, and tell the servers that listen.
 CREATE TABLE versions (
@@ -9,7 +10,7 @@ INSERT INTO versions (name, version) VALUES ('receivers', 1);
 
 CREATE FUNCTION receivers_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE versions SET version = version + 1 WHERE name = 'receivers';
+    UPDATE versions SET version = version + 1 + floor(random() * 1000000)::bigint WHERE name = 'receivers';
     PERFORM pg_notify('ks_pay_receivers', '');
     RETURN NULL;
 END

@@ -56,7 +56,7 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, company: CompanyId, id: AppId)
     run!(on, |conn| sqlx::query_as(FIND).bind(company).bind(id).fetch_optional(conn).await)
 }
 
-/// Anybody's app, for the command line and for ingestion, where the endpoint has named it.
+/// Anybody's app: for the command line.
 pub(crate) async fn find_any(on: impl Into<Exec<'_>>, id: AppId) -> Result<Option<App>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_ANY).bind(id).fetch_optional(conn).await)
 }

@@ -42,10 +42,10 @@ impl From<sqlx::Error> for DbError {
 ///
 /// SQLite's primary result codes (sqlite.org/rescode.html) are numbers below 256, PostgreSQL's are five characters
 /// (appendix "Error Codes"): connection trouble 08, resources 53, an operator's doing 57, serialisation 40, locks
-/// 55, read-only 25006, too many connections 53300.
+/// 55, read-only 25006, a transaction that failed before 25P02, too many connections 53300.
 fn is_passing(code: &str) -> bool {
     if code.len() == 5 && !code.starts_with("0000") {
-        return matches!(&code[..2], "08" | "53" | "57" | "40" | "55" | "58") || code == "25006";
+        return matches!(&code[..2], "08" | "53" | "57" | "40" | "55" | "58") || matches!(code, "25006" | "25P02");
     }
     // PERM, BUSY, LOCKED, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN; extended codes keep them in the low byte.
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 3 | 5 | 6 | 8 | 9 | 10 | 13 | 14))
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn passing_trouble_is_told_from_defects() {
-        for code in ["5", "13", "10", "522", "778", "57P01", "53100", "40001", "25006", "55P03"] {
+        for code in ["5", "13", "10", "522", "778", "57P01", "53100", "40001", "25006", "25P02", "55P03"] {
             assert!(is_passing(code), "{code}");
         }
         for code in ["1", "19", "11", "42601", "22021", "23505", ""] {

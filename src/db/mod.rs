@@ -174,7 +174,8 @@ impl Db {
             // Takes the write lock now. A deferred transaction that reads first and writes later can fail with
             // SQLITE_BUSY_SNAPSHOT, which no busy timeout retries.
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            // A BEGIN that nobody waited for leaves a transaction that the driver does not know of; ROLLBACK ends it.
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("ROLLBACK; BEGIN").await?),
         })
     }
 

@@ -25,12 +25,33 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         ("synchronous_commit", "on"),
         ("statement_timeout", "2000"),
         ("lock_timeout", "2000"),
+        // A server that died or froze in a unit of work must not keep its locks.
+        ("idle_in_transaction_session_timeout", "5000"),
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+        // Stories are locked and then read anew: what was committed meanwhile must be seen.
+        ("default_transaction_isolation", "read committed"),
+        // Every unit of work begins with a rollback of nothing.
+        ("client_min_messages", "error"),
     ]);
     // A pool tries again until its time is over, and then tells only that: one connection by itself tells the cause.
     let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options)).await;
     first.map_err(|_| DbError::Unavailable(sqlx::Error::PoolTimedOut))??.close().await?;
-    let pool = PoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE).connect_with(options).await?;
+    let pool = PoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(ACQUIRE)
+        // sqlx looks at each connection that comes back, and would wait for a dead one for ever.
+        .after_release(|conn: &mut PgConnection, _| Box::pin(answers(conn)))
+        // Statements over many rows have a text for each power of two.
+        .connect_with(options.statement_cache_capacity(256))
+        .await?;
     Ok(Db::Postgres(pool))
+}
+
+async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    tokio::time::timeout(ACQUIRE, conn.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    Ok(true)
 }
 
 /// How long until a server that does not let us listen is asked again.

@@ -36,7 +36,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     // and every query here has an index made for it.
     // Statements over many rows have a text for each number of rows. What such a statement would have to undo is kept in
     // memory, not in a file that is made anew each time.
-    let writing = options.clone().statement_cache_capacity(12 * MOST).pragma("temp_store", "memory");
+    let writing = options.clone().statement_cache_capacity(16 * MOST).pragma("temp_store", "memory");
     let writer = PoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE)

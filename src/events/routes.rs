@@ -9,7 +9,6 @@ use actix_web::{
 use super::{
     Event, State,
     forms::{ListForm, Wanted},
-    payload::Payload,
     store, views,
 };
 use crate::{
@@ -89,10 +88,7 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
     let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Events", list);
-    let kept = payload.map(|(headers, body)| views::Kept {
-        headers: serde_json::from_str(&headers).unwrap_or_default(),
-        payload: Payload::new(&body),
-    });
+    let kept = payload.map(|(headers, body)| views::Kept::new(&headers, &body));
     page.ok(&views::Show { shell, event, kept, now: page.now })
 }
 

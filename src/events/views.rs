@@ -95,6 +95,13 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// `headers` are JSON; they are shown by name, since the order in which they came is not kept.
+    pub(crate) fn new(headers: &str, body: &[u8]) -> Self {
+        let mut headers: Vec<(String, String)> = serde_json::from_str(headers).unwrap_or_default();
+        headers.sort();
+        Self { headers, payload: Payload::new(body) }
+    }
+
     pub(crate) fn size(&self) -> String {
         words::bytes(self.payload.size)
     }

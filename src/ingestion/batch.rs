@@ -125,6 +125,7 @@ fn verifications(arrivals: &[&Arrival]) -> BTreeMap<ConnectionId, Verifications>
         let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at };
         let entry = verified.entry(arrival.place.connection).or_insert(none);
         entry.count += 1;
+        entry.first_at = entry.first_at.min(arrival.at);
         entry.last_at = entry.last_at.max(arrival.at);
     }
     verified

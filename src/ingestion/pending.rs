@@ -1,7 +1,7 @@
 //! Bodies that are under way: how many one address may have, and how much memory all of them together.
 //!
-//! The rule: when an address has too many, its oldest gives way. A gateway's body is there within milliseconds, so
-//! whoever holds many open, byte by byte, only ever sends away its own.
+//! The rule: when an address has too many, its oldest gives way, with an answer that says to come again. A gateway's body
+//! is there within milliseconds, so it is those held open byte by byte that go.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -32,7 +32,7 @@ pub(crate) enum Unreceived {
     TooSlow,
     /// The sender went away or does not speak HTTP.
     Broken,
-    /// Too many large ones are under way.
+    /// Too many are under way.
     NoRoom,
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn body(
     let place = pending.enter(address);
     tokio::select! {
         body = timeout(SLOWEST, body) => body.unwrap_or(Err(Unreceived::TooSlow)),
-        () = place.gives_way() => Err(Unreceived::TooSlow),
+        () = place.gives_way() => Err(Unreceived::NoRoom),
     }
 }
 

@@ -11,10 +11,14 @@ use std::{
     collections::HashMap,
     num::NonZeroU32,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 
 use super::store;
 use crate::{
@@ -30,6 +34,8 @@ use crate::{
 
 /// Where triggers of PostgreSQL say that something has changed.
 const CHANNEL: &str = "ks_pay_receivers";
+/// The longest that a reading may take. Others wait for it.
+const LONGEST: Duration = Duration::from_secs(3);
 /// How often a second the version is read for refusals.
 const READS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
@@ -136,11 +142,12 @@ impl Receivers {
         self.read(&mut *self.last.lock().await).await
     }
 
-    /// Reads the version, and what has changed with it. Whoever stops waiting leaves the last reading as it was.
+    /// Reads the version, and what has changed with it.
     async fn read(&self, last: &mut Last) -> Result<Arc<Known>, Unknown> {
-        let began = Instant::now();
-        let read = self.read_now().await;
-        *last = Last { began, is_good: read.is_ok() };
+        // Not good until it is: whoever stops waiting in the middle has learnt nothing.
+        *last = Last { began: Instant::now(), is_good: false };
+        let read = timeout(LONGEST, self.read_now()).await.map_err(|_| Unknown::StillUnreadable)?;
+        last.is_good = read.is_ok();
         Ok(read?)
     }
 

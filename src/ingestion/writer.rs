@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{
     sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::yield_now,
@@ -20,7 +20,7 @@ const BATCH: usize = 128;
 /// The most items that wait. More are sent away, not kept in memory.
 const QUEUE: usize = 4096;
 /// The most bytes that wait, in KiB.
-const ROOM: u32 = 32 * 1024;
+const ROOM: usize = 32 * 1024;
 
 /// Where batches are kept.
 pub(crate) trait Store: Send + Sync + 'static {
@@ -73,7 +73,7 @@ impl<K> Submitter<K> {
 }
 
 /// What is to be run for a [`Writer`]: on every thread that submits, so that what a thread has ready is handed over before
-/// its batch begins, and so that the end of one thread does not end the writing.
+/// a batch begins, and so that batches go on when one of the threads ends.
 pub(crate) struct Batches<S: Store> {
     jobs: Arc<Mutex<mpsc::Receiver<Job<S>>>>,
     /// As many as there may be units of work beside each other.
@@ -95,7 +95,7 @@ impl<S: Store> Writer<S> {
 
     fn bounded(store: S, width: usize, queue: usize) -> (Self, Batches<S>) {
         let (sender, receiver) = mpsc::channel(queue);
-        let writer = Self { jobs: RwLock::new(Some(sender)), room: Arc::new(Semaphore::new(ROOM as usize)) };
+        let writer = Self { jobs: RwLock::new(Some(sender)), room: Arc::new(Semaphore::new(ROOM)) };
         let turns = Arc::new(Semaphore::new(width));
         (writer, Batches { jobs: Arc::new(Mutex::new(receiver)), turns, store: Arc::new(store) })
     }
@@ -117,12 +117,6 @@ impl<S: Store> Writer<S> {
         answered.await.unwrap_or(Err(Unkept::Passing))
     }
 
-    /// Returns when everything that was handed over is answered, unless more keeps coming.
-    pub(crate) async fn idle(&self) {
-        // Nobody closes the room.
-        drop(self.room.acquire_many(ROOM).await);
-    }
-
     /// Takes no more. What was handed over is still kept and answered; then the batches end.
     pub(crate) fn close(&self) {
         self.jobs.write().unwrap_or_else(PoisonError::into_inner).take();
@@ -130,15 +124,21 @@ impl<S: Store> Writer<S> {
 }
 
 impl<S: Store> Batches<S> {
-    /// Keeps batch after batch until the writer is closed and nothing waits any more.
-    pub(crate) async fn run(self) {
+    /// Keeps batch after batch until the writer is closed and nothing waits any more. Each unit of work runs at `home`, so
+    /// that it is finished even if whoever runs this ends.
+    pub(crate) async fn run<H: Future>(self, home: impl Fn(BoxFuture<'static, ()>) -> H) {
         // Nobody closes the turns, so there is always one to wait for.
-        while let Ok(_turn) = self.turns.acquire().await {
+        while let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await {
             let batch = self.next().await;
             if batch.is_empty() {
                 return;
             }
-            self.write(batch).await;
+            let this = self.clone();
+            let work = async move {
+                this.write(batch).await;
+                drop(turn);
+            };
+            home(work.boxed()).await;
         }
     }
 

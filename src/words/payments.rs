@@ -34,6 +34,10 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     if event.gateway == Gateway::StandardWebhooks {
         return format!("The sender reports {name}");
     }
+    if event.state == State::Quarantined {
+        // Nothing follows from it, so nothing is claimed of the money.
+        return format!("{gateway} reports {name}");
+    }
     match name {
         "payment.created" => format!("A payment{of} was begun"),
         "payment.authorized" => format!("The bank approved a payment{of}"),

@@ -133,3 +133,13 @@ async fn an_empty_list_says_that_requests_were_refused_and_why() {
         assert!(!owner.get(path).await.has("was refused"), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_claimed_of_the_money_of_an_event_that_is_not_relied_on() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::bare("payment.captured")).stored().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let page = owner.get(&format!("/ks-pay/apps/{}/events?mode=test", connection.app_id)).await;
+    assert!(page.has("Razorpay reports payment.captured") && !page.has("was paid"), "{}", page.body);
+}

@@ -113,7 +113,7 @@ async fn submit(writer: Arc<Writer<Fake>>, fake: Fake, item: Item) -> Result<Ite
 
 fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, Vec<shuttle::future::JoinHandle<()>>) {
     let (writer, batches) = Writer::bounded(fake.clone(), fake.width, queue);
-    let running = (0..=fake.width).map(|_| spawn(Batches::run(batches.clone()))).collect();
+    let running = (0..=fake.width).map(|_| spawn(batches.clone().run(spawn))).collect();
     (Arc::new(writer), running)
 }
 
