@@ -175,6 +175,8 @@ impl Installation {
             Db::Sqlite { writer, .. } => ks_pay::db::Tx::Sqlite(writer.begin_with("BEGIN EXCLUSIVE").await.unwrap()),
             Db::Postgres(pool) => {
                 let mut tx = pool.begin().await.unwrap();
+                // Ours must not idle in a unit of work; this one stands for somebody else's.
+                sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut *tx).await.unwrap();
                 sqlx::query(on_postgres).execute(&mut *tx).await.unwrap();
                 ks_pay::db::Tx::Postgres(tx)
             }
