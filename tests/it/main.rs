@@ -13,6 +13,7 @@ mod connections;
 mod credentials;
 mod csrf;
 mod demo;
+mod histories;
 mod ingestion_answers;
 mod ingestion_batches;
 mod ingestion_changes;
