@@ -16,7 +16,7 @@ use shuttle::{
     rand::{Rng as _, thread_rng},
 };
 
-use super::{Batches, Store, Unkept, Writer};
+use super::{Store, Unkept, Writer};
 
 /// How many orders are tried of each test.
 const ORDERS: usize = 20_000;
