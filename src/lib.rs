@@ -14,6 +14,9 @@ mod dashboard;
 pub mod db;
 mod demo;
 mod events;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateways;
 mod http;
 mod ingestion;

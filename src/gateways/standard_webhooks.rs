@@ -9,7 +9,10 @@ use serde::Deserialize;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::adapter::{Adapter, Content, Header, Incoming, Reading, Rejected, Verified, is_clean};
+use super::{
+    adapter::{Adapter, Content, Header, Incoming, Reading, Rejected, Verified, is_clean},
+    object::Object,
+};
 use crate::kernel::{secret::Secret, time::Timestamp};
 
 /// How far the signed time may be from ours, either way, in seconds: as the reference libraries have it.
@@ -53,20 +56,7 @@ impl Adapter for StandardWebhooks {
     }
 
     fn read(&self, body: &Verified) -> Reading {
-        /// The payload the specification recommends: `type`, `timestamp` and `data`.
-        #[derive(Deserialize)]
-        struct Envelope {
-            #[serde(rename = "type")]
-            event_type: String,
-        }
-        match serde_json::from_slice::<Envelope>(body.octets()) {
-            Ok(envelope) if is_clean(&envelope.event_type) => {
-                Reading { event_type: Some(envelope.event_type), occurred_at: None, amount: None, content: Content::Unhandled }
-            }
-            Ok(_) => Reading::quarantined(None, "type"),
-            Err(error) if error.is_data() => Reading::quarantined(None, "type"),
-            Err(_) => Reading::quarantined(None, "json"),
-        }
+        read(body.octets())
     }
 
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)> {
@@ -95,6 +85,23 @@ fn one(header: Header<'_>) -> Result<&[u8], Rejected> {
         Header::Once(value) if !value.is_empty() => Ok(value),
         Header::Absent | Header::Once(_) => Err(Rejected::SignatureMissing),
         Header::Repeated => Err(Rejected::SignatureMalformed),
+    }
+}
+
+/// The payload the specification recommends: `type`, `timestamp` and `data`.
+fn read(body: &[u8]) -> Reading {
+    #[derive(Deserialize)]
+    struct Envelope {
+        #[serde(rename = "type")]
+        event_type: String,
+    }
+    match serde_json::from_slice(body) {
+        Ok(Object(Envelope { event_type })) if is_clean(&event_type) => {
+            Reading { event_type: Some(event_type), occurred_at: None, amount: None, content: Content::Unhandled }
+        }
+        Ok(_) => Reading::quarantined(None, "type"),
+        Err(error) if error.is_data() => Reading::quarantined(None, "type"),
+        Err(_) => Reading::quarantined(None, "json"),
     }
 }
 
@@ -130,6 +137,22 @@ mod tests {
     fn signed(secret: &Secret) -> (String, String) {
         let headers = StandardWebhooks.sign(secret, "msg_1", b"{}", NOW);
         (headers[2].1.clone(), headers[3].1.clone())
+    }
+
+    #[test]
+    fn only_an_object_has_a_type() {
+        assert_eq!(read(br#"{"type":"invoice.paid","data":{}}"#).event_type.as_deref(), Some("invoice.paid"));
+        for (body, wanted) in [
+            (r#"["invoice.paid"]"#, "type"),
+            (r#"{"type":"a","type":"b"}"#, "type"),
+            (r#"{"type":"a b"}"#, "type"),
+            ("{}", "type"),
+            ("not json", "json"),
+        ] {
+            let reading = read(body.as_bytes());
+            assert!(matches!(reading.content, Content::Quarantined(fault) if fault == wanted), "{body}");
+            assert_eq!(reading.event_type, None, "{body}");
+        }
     }
 
     #[test]

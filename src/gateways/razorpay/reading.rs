@@ -3,15 +3,13 @@
 //! A field that is missing, doubled or not clean quarantines the event, since two parsers could disagree about it.
 //! Everything else – a customer's notes above all – is skipped unread and can never hide a paid order.
 
-use std::{fmt, marker::PhantomData};
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::Deserialize;
 
 use crate::{
-    gateways::adapter::{Content, Reading, is_clean},
+    gateways::{
+        adapter::{Content, Reading, is_clean},
+        object::Object,
+    },
     kernel::{
         money::{Currency, Money},
         time::Timestamp,
@@ -248,26 +246,6 @@ fn method(body: &[u8]) -> Option<String> {
     }
     let Object(envelope): Object<Envelope> = serde_json::from_slice(body).ok()?;
     Some(envelope.payload.0.payment.0.entity.0.method).filter(|method| is_clean(method))
-}
-
-/// A JSON object. What serde derives would take an array as well, field by field, and two parsers could then disagree.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Map<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Map<T> {
-            type Value = T;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-        deserializer.deserialize_map(Map(PhantomData)).map(Self)
-    }
 }
 
 #[cfg(test)]

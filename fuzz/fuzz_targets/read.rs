@@ -1,0 +1,113 @@
+//! Reading a verified body never panics and lets nothing absurd in; what it lets in is what stands in the body; and
+//! stories come out the same in any order and however often they are told.
+//!
+//! An input is one body or several, parted by a line of `--`.
+#![no_main]
+
+use ks_pay::{fuzzing, kernel::money::Money};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+/// As src/gateways/razorpay/reading.rs has them.
+const LARGEST: i64 = 100_000_000_000_000;
+const LATEST: i64 = 4_765_046_400;
+
+fuzz_target!(init: ks_pay_fuzz::sow(ks_pay_fuzz::stories), |input: &[u8]| {
+    let bodies = parts(input);
+    for body in &bodies {
+        for gateway in fuzzing::gateways() {
+            let read = fuzzing::read(gateway, body).expect("a gateway of ours");
+            assert!(read.event_type.as_deref().is_none_or(is_clean), "{read:?}");
+            assert!(read.occurred_at.is_none_or(|at| (0..=LATEST).contains(&at)), "{read:?}");
+            assert!(read.amount.is_none_or(is_bounded), "{read:?}");
+            assert!(gateway == "razorpay" || read.told.is_none(), "the generic gateway tells of no payment");
+            if let Some(told) = &read.told {
+                sound(told);
+                said(told, &read, body);
+            }
+            // What is no object is no event: two parsers would read two things.
+            let is_object = body.trim_ascii_start().first() == Some(&b'{');
+            assert!(is_object || read.event_type.is_none(), "{read:?}");
+        }
+    }
+    stories(&bodies);
+});
+
+fn parts(input: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut rest = input;
+    while let Some(at) = rest.windows(4).position(|window| window == b"\n--\n") {
+        parts.push(&rest[..at]);
+        rest = &rest[at + 4..];
+    }
+    parts.push(rest);
+    parts.truncate(16);
+    parts
+}
+
+fn is_clean(name: &str) -> bool {
+    (1..=128).contains(&name.len()) && name.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
+}
+
+fn is_bounded(money: Money) -> bool {
+    (0..=LARGEST).contains(&money.subunits) && money.currency.as_str().bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// Names are clean, amounts and moments within bounds.
+fn sound(told: &fuzzing::Told) {
+    let mut names = vec![&told.payment_id];
+    names.extend(&told.order_id);
+    names.extend(&told.method);
+    names.extend(told.refund.as_ref().map(|refund| &refund.0));
+    names.extend(told.dispute.as_ref().map(|dispute| &dispute.0));
+    assert!(names.into_iter().all(|name| is_clean(name)), "{told:?}");
+    let mut moneys: Vec<Money> = told.snapshot.iter().map(|snapshot| snapshot.1).collect();
+    moneys.extend(told.refund.as_ref().map(|refund| refund.2));
+    assert!(moneys.into_iter().all(is_bounded), "{told:?}");
+    let mut totals: Vec<i64> = told.snapshot.iter().map(|snapshot| snapshot.2).collect();
+    totals.extend(told.refund.as_ref().map(|refund| refund.3));
+    assert!(totals.into_iter().all(|total| (0..=LARGEST).contains(&total)), "{told:?}");
+    assert!(told.moments.iter().all(|at| (0..=LATEST).contains(at)), "{told:?}");
+    assert!(told.refund.is_none() || told.dispute.is_none(), "{told:?}");
+}
+
+/// Another parser finds the same in the body. It reads all of it and gives up where we skip, so it need not find anything.
+fn said(told: &fuzzing::Told, read: &fuzzing::Read, body: &[u8]) {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
+    let text = |path: &str| body.pointer(path).and_then(Value::as_str);
+    let number = |path: &str| body.pointer(path).and_then(Value::as_i64);
+    assert_eq!(text("/event"), read.event_type.as_deref());
+    assert_eq!(number("/created_at"), read.occurred_at);
+    if let Some((status, money, refunded)) = told.snapshot {
+        let payment = |field: &str| format!("/payload/payment/entity/{field}");
+        assert_eq!(text(&payment("id")), Some(told.payment_id.as_str()));
+        assert_eq!(text(&payment("status")), Some(status));
+        assert_eq!(
+            (number(&payment("amount")), text(&payment("currency"))),
+            (Some(money.subunits), Some(money.currency.as_str()))
+        );
+        assert_eq!(number(&payment("amount_refunded")).unwrap_or_default(), refunded);
+        assert_eq!(text(&payment("order_id")), told.order_id.as_deref());
+    }
+    if let Some((id, status, money, _)) = &told.refund {
+        let refund = |field: &str| format!("/payload/refund/entity/{field}");
+        assert_eq!((text(&refund("id")), text(&refund("status"))), (Some(id.as_str()), Some(*status)));
+        assert_eq!(
+            (number(&refund("amount")), text(&refund("payment_id"))),
+            (Some(money.subunits), Some(told.payment_id.as_str()))
+        );
+    }
+    if let Some((id, status)) = &told.dispute {
+        let dispute = |field: &str| format!("/payload/dispute/entity/{field}");
+        assert_eq!((text(&dispute("id")), text(&dispute("status"))), (Some(id.as_str()), Some(*status)));
+        assert_eq!(text(&dispute("payment_id")), Some(told.payment_id.as_str()));
+    }
+}
+
+fn stories(bodies: &[&[u8]]) {
+    let story = fuzzing::story(bodies);
+    assert!(story.refunded >= 0 && story.amount.is_none_or(|amount| story.refunded <= amount), "{story:?}");
+    assert_eq!(story, fuzzing::story(&[bodies, bodies].concat()), "told twice");
+    let backwards: Vec<&[u8]> = bodies.iter().rev().copied().collect();
+    assert_eq!(story, fuzzing::story(&backwards), "told backwards");
+}

@@ -1,0 +1,70 @@
+//! What the fuzzer begins with: invented events of every kind, and forms as people fill them in.
+
+use std::{fs, path::Path};
+
+use ks_pay::samples::{self, LifeCycle, Merchant, SINGLE_EVENTS};
+
+const AT: i64 = 1_795_000_000;
+const SECRETS: &str = "secret c2l4dGVlbiBsZXR0ZXJzIGFuZCBtb3JlIG9mIHRo\nover b25lIHRoYXQgaXMgb3Zlciwgd2hpY2ggY291bnRzIG5v\n";
+const RAZORPAY: &str = "x-razorpay-event-id: evt_1\nx-razorpay-signature: {hex0}\n";
+const STANDARD: &str = "webhook-id: msg_1\nwebhook-timestamp: 1795000000\nwebhook-signature: v1,{base0} v1a,AAAA v1,{base1}\n";
+const LINES: &[&str] = &[
+    "/webhooks/wh_0123456789012345678901",
+    "/ks-pay?q=a&page=2",
+    "//elsewhere.example/\\",
+    "https://pay.neemtree.example/webhooks/wh_x",
+    "shop.neemtree.example",
+    "whsec_c2l4dGVlbiBsZXR0ZXJzIGFuZCBtb3JlIG9mIHRo",
+    "ap_0123456789012345678901",
+    "INR",
+    "Owner@Neemtree.Example",
+    "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+];
+const FORMS: &[&str] = &[
+    "token=t&company=Neem+Tree&name=Asha&email=asha%40neemtree.example&password=violet+tram+over+nine+bridges",
+    "name=Neem+Tree+Store&email=shop%40neemtree.example&country=IN&address=&phone=%2B91+00000+00000&city=Pune",
+    "q=pay_1&from=2026-11-01&to=2026-11-10&status=captured&before=1795343403000_tx_0123456789012345678901",
+    "mode=test&state=processed&type=payment.captured",
+];
+
+/// Fills the directory that `FUZZ_SEEDS` names, if it does; called before the fuzzer reads it.
+///
+/// # Panics
+/// When nothing can be written there: a run would begin with nothing and prove little.
+pub fn sow(seeds: impl FnOnce() -> Vec<Vec<u8>>) {
+    let Some(directory) = std::env::var_os("FUZZ_SEEDS") else { return };
+    for (number, seed) in seeds().iter().enumerate() {
+        fs::write(Path::new(&directory).join(format!("seed-{number:03}")), seed).expect("seeds can be written");
+    }
+}
+
+/// Requests with every event, signed as either gateway does.
+#[must_use]
+pub fn signed() -> Vec<Vec<u8>> {
+    let with = |head: &str, body: &[u8]| [SECRETS.as_bytes(), head.as_bytes(), b"\n", body].concat();
+    bodies().iter().flat_map(|story| [RAZORPAY, STANDARD].map(|head| with(head, &story[0]))).collect()
+}
+
+/// Whole stories, and each event alone.
+#[must_use]
+pub fn stories() -> Vec<Vec<u8>> {
+    bodies().iter().map(|story| story.join(&b"\n--\n"[..])).collect()
+}
+
+/// Requests and forms, with what is typed in the first line.
+#[must_use]
+pub fn requests() -> Vec<Vec<u8>> {
+    let form = |(line, form): (&&str, &&str)| format!("{line}\n{RAZORPAY}{STANDARD}\n{form}").into_bytes();
+    let sent = |story: &Vec<Vec<u8>>| [LINES[0].as_bytes(), b"\ncookie: a\n\n", &story[0]].concat();
+    LINES.iter().zip(FORMS.iter().cycle()).map(form).chain(bodies().iter().map(sent)).collect()
+}
+
+/// Whole stories of payments, then each event alone.
+fn bodies() -> Vec<Vec<Vec<u8>>> {
+    let mut rng = rand::rng();
+    let merchant = Merchant::new(&mut rng);
+    let stories: Vec<_> = LifeCycle::ALL.into_iter().map(|kind| samples::life_cycle(kind, &merchant, AT, &mut rng)).collect();
+    let single = SINGLE_EVENTS.iter().filter_map(|event| samples::single(event, &merchant, AT, &mut rng));
+    let single: Vec<_> = single.map(|sample| vec![sample]).collect();
+    stories.into_iter().chain(single).map(|story| story.into_iter().map(|sample| sample.body).collect()).collect()
+}

@@ -1,0 +1,243 @@
+//! What reads text from strangers, opened for the fuzz targets in `fuzz/` and in no other build.
+//!
+//! The rule: nothing is decided here. What must hold of an answer stands in the target, written without a look at what is
+//! tested.
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    accounts::forms::{PersonForm, SetupForm},
+    apps::forms::{self, AppForm},
+    events,
+    gateways::{
+        Gateway,
+        adapter::{self, Content, Incoming, LiveSecret, Verified},
+        razorpay_url,
+    },
+    ingestion::receive,
+    kernel::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
+    transactions::{
+        self,
+        projection::{self, Facts},
+    },
+    urls,
+};
+
+/// A header as the adapters read it.
+pub type Header = (String, Vec<u8>);
+
+/// A SECRET, and when it stops to count, in Unix seconds.
+pub type Known<'a> = (&'a str, Option<i64>);
+
+/// The slugs of all gateways.
+#[must_use]
+pub fn gateways() -> Vec<&'static str> {
+    Gateway::ALL.map(Gateway::slug).to_vec()
+}
+
+/// The number of the SECRET by which a request is believed at `now`, in Unix seconds; nothing when it is refused. A text
+/// that can be no SECRET counts as none.
+#[must_use]
+pub fn believed(gateway: &str, headers: &[Header], body: &[u8], known: &[Known<'_>], now: i64) -> Option<usize> {
+    let live: Vec<(usize, LiveSecret)> =
+        known.iter().enumerate().filter_map(|(number, known)| Some((number, live(known)?))).collect();
+    let (numbers, secrets): (Vec<_>, Vec<_>) = live.into_iter().unzip();
+    let ids: Vec<SecretId> = secrets.iter().map(|secret| secret.id).collect();
+    let request = Incoming { headers, body: &Bytes::copy_from_slice(body) };
+    let (verified, id) = adapter::verify(gateway.parse().ok()?, &request, &secrets, Timestamp::from_seconds(now)).ok()?;
+    assert_eq!(verified.octets(), body, "what was verified is what came");
+    ids.iter().position(|known| *known == id).map(|place| numbers[place])
+}
+
+fn live((text, until): &Known<'_>) -> Option<LiveSecret> {
+    let secret = Secret::parse(text)?;
+    Some(LiveSecret { id: SecretId::new(Timestamp::from_seconds(0)), secret, until: until.map(Timestamp::from_seconds) })
+}
+
+/// What was read from a body.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Read {
+    /// `processed`, `unhandled`, or the field for which it is in quarantine.
+    pub word: &'static str,
+    /// The gateway's name of the event.
+    pub event_type: Option<String>,
+    /// In Unix seconds.
+    pub occurred_at: Option<i64>,
+    /// What it is about.
+    pub amount: Option<Money>,
+    /// What it says of a payment.
+    pub told: Option<Told>,
+}
+
+/// Facts, as far as a target looks at them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The payment.
+    pub payment_id: String,
+    /// The payment's status, money and what went back of it.
+    pub snapshot: Option<(&'static str, Money, i64)>,
+    /// The payment's order.
+    pub order_id: Option<String>,
+    /// How the customer paid.
+    pub method: Option<String>,
+    /// A refund's id, status, money and what had gone back by then.
+    pub refund: Option<(String, &'static str, Money, i64)>,
+    /// A dispute's id and status.
+    pub dispute: Option<(String, &'static str)>,
+    /// Every moment in it, in Unix seconds.
+    pub moments: Vec<i64>,
+}
+
+/// Reads a body as that gateway's.
+#[must_use]
+pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
+    let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?);
+    let (word, told) = match &reading.content {
+        Content::Facts(facts) => ("processed", Some(told(facts))),
+        Content::Unhandled => ("unhandled", None),
+        Content::Quarantined(fault) => (*fault, None),
+    };
+    let occurred_at = reading.occurred_at.map(Timestamp::seconds);
+    Some(Read { word, event_type: reading.event_type, occurred_at, amount: reading.amount, told })
+}
+
+/// The one way to a verified body leads through a signature, for a fuzzer as for everybody.
+fn verified(body: &[u8]) -> Option<Verified> {
+    let now = Timestamp::from_seconds(0);
+    let known = live(&("a SECRET of the fuzzer", None))?;
+    let headers = Gateway::Razorpay.adapter().sign(&known.secret, "", body, now);
+    let headers: Vec<Header> = headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
+    let request = Incoming { headers: &headers, body: &Bytes::copy_from_slice(body) };
+    adapter::verify(Gateway::Razorpay, &request, &[known], now).ok().map(|(verified, _)| verified)
+}
+
+fn told(facts: &Facts) -> Told {
+    let snapshot = facts.snapshot.as_ref();
+    let mut moments = vec![facts.at.seconds()];
+    moments.extend(snapshot.iter().flat_map(|snapshot| [snapshot.at.seconds(), snapshot.created_at.seconds()]));
+    moments.extend(facts.dispute.iter().map(|dispute| dispute.at.seconds()));
+    let refund = |refund: &projection::Refund| (refund.id.clone(), refund.status.as_str(), refund.money, refund.reported);
+    Told {
+        payment_id: facts.payment_id.clone(),
+        snapshot: snapshot.map(|snapshot| (snapshot.status.as_str(), snapshot.money, snapshot.refunded)),
+        order_id: snapshot.and_then(|snapshot| snapshot.order_id.clone()),
+        method: snapshot.and_then(|snapshot| snapshot.method.clone()),
+        refund: facts.refund.as_ref().map(refund),
+        dispute: facts.dispute.as_ref().map(|dispute| (dispute.id.clone(), dispute.status.as_str())),
+        moments,
+    }
+}
+
+/// A payment's story.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Story {
+    /// All of it, as text.
+    pub all: String,
+    /// In subunits.
+    pub amount: Option<i64>,
+    /// In subunits.
+    pub refunded: i64,
+    /// Where the payment stands.
+    pub status: Option<&'static str>,
+}
+
+/// The story that these bodies tell, in that order, as if all were of one payment.
+#[must_use]
+pub fn story(bodies: &[&[u8]]) -> Story {
+    let mut story = projection::Story::default();
+    for body in bodies.iter().filter_map(|body| verified(body)) {
+        if let Content::Facts(facts) = Gateway::Razorpay.adapter().read(&body).content {
+            story.absorb(&facts);
+        }
+    }
+    let status = story.status().map(transactions::Status::as_str);
+    Story { all: format!("{story:?}"), amount: story.amount(), refunded: story.refunded(), status }
+}
+
+/// The id that a gateway gave an event.
+#[must_use]
+pub fn event_id(gateway: &str, headers: &[Header]) -> Option<String> {
+    let request = Incoming { headers, body: &Bytes::new() };
+    gateway.parse::<Gateway>().ok()?.adapter().event_id(&request).map(str::to_owned)
+}
+
+/// What makes two requests the same event.
+#[must_use]
+pub fn identity(gateway: &str, sha256: [u8; 32], event_id: Option<&str>) -> Option<[u8; 32]> {
+    Some(adapter::identity(gateway.parse().ok()?, sha256, event_id))
+}
+
+/// Where an index keeps events of one entity together.
+#[must_use]
+pub fn locality(body: &[u8]) -> &str {
+    adapter::locality(body)
+}
+
+/// The endpoint that a path names.
+#[must_use]
+pub fn endpoint_of(path: &str) -> Option<&str> {
+    urls::endpoint_of(path)
+}
+
+/// Whether a visitor may be sent there.
+#[must_use]
+pub fn is_local(target: &str) -> bool {
+    urls::is_local(target)
+}
+
+/// The headers as they are kept.
+#[must_use]
+pub fn headers_json(headers: &[Header]) -> String {
+    receive::headers_json(headers)
+}
+
+/// The 32 bytes that are written so.
+#[must_use]
+pub fn hex_32(text: &[u8]) -> Option<[u8; 32]> {
+    hex::decode_32(text)
+}
+
+/// Why Razorpay would refuse a URL.
+#[must_use]
+pub fn url_refusals(text: &str) -> Vec<String> {
+    razorpay_url::refusals(text)
+}
+
+/// An app's domain as typed.
+#[must_use]
+pub fn domain(text: &str) -> Option<String> {
+    forms::domain(text).ok()
+}
+
+/// A SECRET as pasted: what a page would show of it again.
+#[must_use]
+pub fn pasted(gateway: &str, text: &str) -> Option<String> {
+    let adapter = gateway.parse::<Gateway>().ok()?.adapter();
+    adapter.pasted(text).map(|secret| adapter.shown(&secret))
+}
+
+/// Every line of text that a form or a query would let in, whichever form it is.
+#[must_use]
+pub fn let_in(form: &[u8], now: i64) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(Ok(owner)) = form_of::<SetupForm>(form).map(|form| form.parse()) {
+        lines.extend([owner.company, owner.name, owner.email]);
+    }
+    if let Some(Ok((name, email))) = form_of::<PersonForm>(form).map(|form| form.parse()) {
+        lines.extend([name, email]);
+    }
+    if let Some(Ok(app)) = form_of::<AppForm>(form).map(|form| form.parse()) {
+        lines.extend([app.name, app.email, app.country]);
+        lines.extend([app.address, app.phone, app.state, app.city, app.postal_code].into_iter().flatten());
+    }
+    if let Some(wanted) = form_of::<transactions::forms::ListForm>(form).map(|form| form.read(Timestamp::from_seconds(now))) {
+        assert!(wanted.days.start() < wanted.days.end(), "days have a length");
+    }
+    lines.extend(form_of::<events::forms::ListForm>(form).and_then(|form| form.read().event_type));
+    lines
+}
+
+fn form_of<T: DeserializeOwned>(form: &[u8]) -> Option<T> {
+    serde_urlencoded::from_bytes(form).ok()
+}
