@@ -156,3 +156,5 @@ impl<S: Store> Batches<S> {
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod tests;
