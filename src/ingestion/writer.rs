@@ -179,3 +179,5 @@ impl<S: Store> Batches<S> {
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod tests;

@@ -120,10 +120,12 @@ mod tests {
 
     #[test]
     fn the_first_id_of_a_time_lies_between_before_and_after() {
-        // Not `EventId::new`, whose ids go on from the latest that any test has made.
-        let made = |seconds| EventId(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0)));
+        // Not by `new`, which keeps to the latest time it has seen, and other tests see later ones.
+        let made = |seconds, millis: u32| {
+            EventId(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, millis * 1_000_000)))
+        };
         let first = EventId::first_at(Timestamp::from_seconds(1_795_000_000));
-        assert!(made(1_794_999_999) < first && first < made(1_795_000_000));
+        assert!(made(1_794_999_999, 999) < first && first < made(1_795_000_000, 0));
         assert_eq!(EventId::first_at(Timestamp::from_millis(-1)), EventId::least());
     }
 

@@ -19,7 +19,11 @@ use serde_json::{Value, json};
 use tokio::{runtime::Runtime, task::JoinSet};
 
 use self::model::Event;
-use crate::support::{Installation, TestApp, builders::Connection};
+use crate::support::{
+    Installation, TestApp,
+    builders::{Connection, text},
+    signing,
+};
 
 /// The most events of a history.
 const MOST: usize = 40;
@@ -52,8 +56,13 @@ fn pieces(events: Vec<Event>, sizes: &[usize]) -> Posts {
     pieces.take_while(|piece| !piece.is_empty()).collect()
 }
 
-/// A row by the number of its connection and its payment.
-type Rows = BTreeMap<(usize, String), Value>;
+/// A payment: the number of its connection, and its id there.
+type Key = (usize, String);
+type Rows = BTreeMap<Key, Value>;
+/// By the number of the connection and the body's digest: the payment an event belongs to, and how often it came.
+type Events = BTreeMap<(usize, String), (Option<Key>, i64)>;
+/// What one installation holds.
+type Seen = (Rows, Events);
 
 /// One server with two companies, each with a connection in either mode.
 struct Shops {
@@ -64,9 +73,6 @@ struct Shops {
     /// What was there last; unknown after a history that failed.
     last: Option<Seen>,
 }
-
-/// The rows, how many events there are, and how often they came.
-type Seen = (Rows, usize, i64);
 
 impl Shops {
     const CONNECTIONS: usize = 4;
@@ -93,26 +99,35 @@ impl Shops {
         }
     }
 
-    /// Every transaction, with every column but the ids.
-    async fn rows(&self) -> Rows {
+    fn number(&self, exported: &Value) -> usize {
+        let number = self.connections.iter().position(|known| exported["connection"] == known.id).unwrap();
+        let connection = &self.connections[number];
+        assert_eq!((&exported["app"], &exported["mode"]), (&json!(connection.app_id), &json!(connection.mode)));
+        number
+    }
+
+    /// Every transaction with every column but the ids, and every event.
+    async fn look(&self) -> Seen {
         let mut beside = self.columns_beside().await;
-        let exported = self.app.transactions().await;
-        assert_eq!(exported.len(), beside.len());
-        let numbered = exported.into_iter().map(|mut row| {
-            let number = self.connections.iter().position(|known| row["connection"] == known.id).unwrap();
-            let connection = &self.connections[number];
-            assert_eq!((&row["app"], &row["mode"]), (&json!(connection.app_id), &json!(connection.mode)));
-            let payment = row["payment_id"].as_str().unwrap().to_owned();
-            let (method, created_at) = beside.remove(&(connection.id.clone(), payment.clone())).unwrap();
-            let row_of = row.as_object_mut().unwrap();
-            row_of.retain(|name, _| {
-                !["transaction", "app", "connection", "gateway", "mode", "payment_id"].contains(&name.as_str())
-            });
-            row_of.insert("method".to_owned(), json!(method));
-            row_of.insert("created_at".to_owned(), json!(created_at.rfc3339()));
-            ((number, payment), row)
-        });
-        numbered.collect()
+        let (mut rows, mut keys) = (Rows::new(), BTreeMap::new());
+        for mut row in self.app.transactions().await {
+            let key = (self.number(&row), text(&row["payment_id"]));
+            keys.insert(text(&row["transaction"]), key.clone());
+            let (method, created_at) = beside.remove(&(text(&row["connection"]), key.1.clone())).unwrap();
+            let columns = row.as_object_mut().unwrap();
+            let ids = ["transaction", "app", "connection", "gateway", "mode", "payment_id"];
+            columns.retain(|name, _| !ids.contains(&name.as_str()));
+            columns.insert("method".to_owned(), json!(method));
+            columns.insert("created_at".to_owned(), json!(created_at.rfc3339()));
+            rows.insert(key, row);
+        }
+        assert!(beside.is_empty(), "every transaction is exported");
+        let event = |event: Value| {
+            let payment = event["transaction"].as_str().map(|id| keys[id].clone());
+            assert_eq!(event["state"], if payment.is_some() { "processed" } else { "unhandled" });
+            ((self.number(&event), text(&event["body_sha256"])), (payment, event["receipts"].as_i64().unwrap()))
+        };
+        (rows, self.app.events().await.into_iter().map(event).collect())
     }
 
     /// What the export does not tell: method and time of making, by connection and payment.
@@ -124,32 +139,38 @@ impl Shops {
         };
         rows.into_iter().map(|(connection, payment, method, at)| ((connection.to_string(), payment), (method, at))).collect()
     }
-
-    async fn look(&self) -> Seen {
-        let events = self.app.events().await;
-        assert!(events.iter().all(|event| event["state"] == "processed" && event["transaction"].is_string()));
-        let receipts = events.iter().map(|event| event["receipts"].as_i64().unwrap()).sum();
-        (self.rows().await, events.len(), receipts)
-    }
 }
 
 /// The rows of a case as the model has them.
 fn expected(case: u32, events: &[Event]) -> Rows {
-    let mut told: BTreeMap<(usize, String), Vec<&Event>> = BTreeMap::new();
-    for event in events {
+    let mut told: BTreeMap<Key, Vec<&Event>> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.tells()) {
         told.entry((event.connection, event.payment_id(case))).or_default().push(event);
     }
     told.into_iter().map(|(key, events)| (key, model::row(&events))).collect()
 }
 
-fn distinct(events: &[Event]) -> Vec<Event> {
-    let mut distinct: Vec<Event> = Vec::new();
+/// The events of a case as they came.
+fn received(case: u32, events: &[Event]) -> Events {
+    let mut received = Events::new();
     for event in events {
-        if !distinct.contains(event) {
-            distinct.push(event.clone());
-        }
+        let payment = event.tells().then(|| (event.connection, event.payment_id(case)));
+        let key = (event.connection, signing::sha256(&event.body(case)));
+        received.entry(key).or_insert((payment, 0)).1 += 1;
     }
-    distinct
+    received
+}
+
+/// What is there now and was not before; what was there is as it was.
+fn added<K: Ord + Clone + std::fmt::Debug, V: PartialEq + Clone + std::fmt::Debug>(
+    before: &BTreeMap<K, V>,
+    now: &BTreeMap<K, V>,
+) -> BTreeMap<K, V> {
+    let mut added = now.clone();
+    for (key, value) in before {
+        assert_eq!(added.remove(key).as_ref(), Some(value), "{key:?} was not told of");
+    }
+    added
 }
 
 /// Two installations that are told the same, each in its own way.
@@ -166,22 +187,16 @@ impl Pair {
     /// Tells a history of payments that were not there before; no other row may change.
     async fn tell(&mut self, history: &History) {
         self.case += 1;
-        let events = distinct(&history.second.concat());
-        let told = expected(self.case, &events);
+        let told = expected(self.case, &history.second.concat());
         for (shops, posts) in self.shops.iter_mut().zip([&history.first, &history.second]) {
-            let (before, stored, receipts) = match shops.last.take() {
+            let before = match shops.last.take() {
                 Some(last) => last,
                 None => shops.look().await,
             };
             shops.post(self.case, posts).await;
             let seen = shops.look().await;
-            let mut rows = seen.0.clone();
-            for (key, row) in &before {
-                assert_eq!(rows.remove(key).as_ref(), Some(row), "{key:?} is another payment");
-            }
-            assert_eq!(rows, told);
-            let posted = i64::try_from(posts.concat().len()).unwrap();
-            assert_eq!((seen.1, seen.2), (stored + events.len(), receipts + posted));
+            assert_eq!(added(&before.0, &seen.0), told);
+            assert_eq!(added(&before.1, &seen.1), received(self.case, &posts.concat()));
             shops.last = Some(seen);
         }
     }

@@ -32,8 +32,18 @@ struct Snapshot {
 #[derive(Debug, Clone, PartialEq)]
 enum Subject {
     Payment(&'static str),
-    Refund { id: u8, status: &'static str, amount: i64, currency: &'static str },
-    Dispute { id: u8, status: &'static str },
+    Refund {
+        id: u8,
+        status: &'static str,
+        amount: i64,
+        currency: &'static str,
+    },
+    Dispute {
+        id: u8,
+        status: &'static str,
+    },
+    /// Of no payment.
+    Other,
 }
 
 /// From the least to the most.
@@ -77,11 +87,17 @@ fn any_subject() -> impl Strategy<Value = Subject> {
     prop_oneof![
         3 => select(events).prop_map(Subject::Payment),
         2 => refund.prop_map(|(id, status, tenths, currency)| Subject::Refund { id, status, amount: tenths * 10_000, currency }),
+        1 => Just(Subject::Other),
         1 => (0..2u8, select(&DISPUTE_STATUSES[..])).prop_map(|(id, status)| Subject::Dispute { id, status }),
     ]
 }
 
 impl Event {
+    /// Whether it says anything of its payment.
+    pub(super) fn tells(&self) -> bool {
+        self.subject != Subject::Other
+    }
+
     pub(super) fn payment_id(&self, case: u32) -> String {
         format!("pay_{case}_{}", self.payment)
     }
@@ -95,6 +111,10 @@ impl Event {
         }
         let event = match &self.subject {
             Subject::Payment(event) => (*event).to_owned(),
+            Subject::Other => {
+                payload["settlement"]["entity"] = json!({ "id": format!("setl_of_{id}") });
+                "settlement.processed".to_owned()
+            }
             Subject::Refund { id: refund, status, amount, currency } => {
                 payload["refund"]["entity"] = json!({ "id": format!("rfnd_{refund}"), "entity": "refund", "payment_id": id,
                     "amount": amount, "currency": currency, "status": status, "created_at": AT });
