@@ -38,7 +38,7 @@ fn only_so_many_bytes_wait() {
 #[tokio::test]
 async fn what_makes_the_store_panic_takes_no_other_with_it() {
     let (writer, batches) = Writer::new(Fake, 1);
-    let running = tokio::spawn(batches.run());
+    let running = tokio::spawn(batches.run(tokio::spawn));
     let told = tokio::join!(writer.submit(false, 1), writer.submit(true, 1), writer.submit(false, 1));
     assert_eq!(told, (Ok(()), Err(Unkept::Defect), Ok(())));
     assert_eq!(writer.submit(false, 1).await, Ok(()), "and it goes on");
