@@ -147,10 +147,13 @@ pub(crate) async fn project(tx: &mut Tx, told: &[Told<'_>]) -> Result<Vec<Transa
         // Some are there already, maybe made by another server a moment ago: lock them all and tell them on.
         let stored = stories::lock(tx, &entries.values().collect::<Vec<_>>()).await?;
         let before: HashMap<Key<'_>, &Locked> = stored.iter().map(|stored| (stored.key(), stored)).collect();
+        let mut facts: HashMap<Key<'_>, Vec<&Facts>> = HashMap::new();
+        for told in told {
+            facts.entry(told.key()).or_default().push(told.facts);
+        }
         for (key, entry) in &mut entries {
             if let Some(stored) = before.get(key).filter(|stored| stored.id != entry.id) {
-                let facts = told.iter().filter(|told| told.key() == *key).map(|told| told.facts);
-                *entry = tell_on(entry, stored, facts);
+                *entry = tell_on(entry, stored, facts.get(key).into_iter().flatten().copied());
             }
         }
         let changed: Vec<_> = entries.values().filter(|entry| entry.is_changed).collect();
