@@ -22,6 +22,14 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PAIRS = [first + second for first in DIGITS for second in DIGITS]
 EPOCH_NS = 1_388_534_400 * 10**9
 BATCH = 10_000
+# What units of work would have added up, had they stored the copies.
+SUMS = (
+    "DELETE FROM transaction_sums",
+    """INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits)
+       SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), COALESCE(status, ''),
+       COALESCE(method, ''), count(*), sum(COALESCE(amount_subunits, 0)), sum(amount_refunded_subunits)
+       FROM transactions GROUP BY 1, 2, 3, 4, 5, 6""",
+)
 
 
 def base62(number, pairs):
@@ -54,6 +62,8 @@ class Sqlite:
         self.db.execute("COMMIT")
 
     def close(self):
+        for statement in SUMS:
+            self.db.execute(statement)
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.db.close()
 
@@ -103,6 +113,7 @@ class Postgres:
             self.say(f"COPY {table} ({', '.join(names)}) FROM STDIN;\n" + "\n".join(lines) + "\n\\.\n")
 
     def close(self):
+        self.say(";\n".join(SUMS) + ";\n")
         self.say("VACUUM ANALYZE;\nCHECKPOINT;\n")
         self.into.stdin.close()
         if self.into.wait():

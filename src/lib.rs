@@ -55,7 +55,12 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         transactions::store::STATEMENTS,
         transactions::store::sums::STATEMENTS,
     ];
-    let many = [connections::evidence::ROWS, events::store::log::ROWS, transactions::store::stories::ROWS];
+    let many = [
+        connections::evidence::ROWS,
+        events::store::log::ROWS,
+        transactions::store::stories::ROWS,
+        transactions::store::sums::ROWS,
+    ];
     let many = many.concat().into_iter().flat_map(|(name, rows)| rows.texts(db).map(|text| (name, text)));
     single.concat().into_iter().chain(many).collect()
 }

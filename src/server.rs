@@ -134,6 +134,7 @@ impl Server {
 
     async fn end(self, is_graceful: bool) {
         self.state.stop();
+        self.state.ingestion.leave().await;
         self.handle.stop(is_graceful).await;
         let _ = self.running.await;
         self.state.ingestion.stop(self.listening).await;

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The longest that a unit of work may take. A database that does not answer at all must not hold up what comes later.
-const LONGEST: Duration = Duration::from_millis(3500);
+pub(super) const LONGEST: Duration = Duration::from_millis(3500);
 
 /// How long a batch that could not be stored says that the next cannot either.
 const RECENT: Duration = Duration::from_secs(10);
@@ -109,13 +109,15 @@ async fn keep(db: &Db, batch: &[Job]) -> Result<Vec<Kept>, DbError> {
     Ok(kept)
 }
 
-/// Tables in one order on every server – transactions, events, ids, evidence – so that two of them cannot lock up.
+/// Tables in one order on every server – transactions, events, ids, sums, evidence – so that two of them cannot lock up.
 async fn write(tx: &mut Tx, arrivals: &[&Arrival]) -> Result<(), DbError> {
     let told: Vec<Told<'_>> = arrivals.iter().filter_map(|arrival| arrival.told()).collect();
-    let mut transactions = transactions::project(tx, &told).await?.into_iter();
+    let projected = transactions::project(tx, &told).await?;
+    let mut ids = projected.ids.into_iter();
     let kept: Vec<append::Kept<'_>> =
-        arrivals.iter().map(|arrival| (*arrival, arrival.told().and_then(|_| transactions.next()))).collect();
+        arrivals.iter().map(|arrival| (*arrival, arrival.told().and_then(|_| ids.next()))).collect();
     append::append(tx, &kept).await?;
+    transactions::add_up(tx, &projected.sums).await?;
     evidence::add_verified(tx, &verifications(arrivals)).await
 }
 

@@ -14,7 +14,8 @@ mod writer;
 
 use std::sync::Arc;
 
-use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
+use futures_util::{FutureExt as _, future::Either};
+use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle, time::Instant};
 
 use crate::{
     connections::Place,
@@ -36,6 +37,9 @@ use pending::Pending;
 use receivers::{Known, Receivers, Unknown};
 use writer::{Batches, Unkept, Writer};
 
+/// More than there are units of work beside each other.
+const GUESTS: usize = 16;
+
 /// How often a request is looked at anew because what was known changed under it.
 const LOOKS: usize = 8;
 
@@ -46,8 +50,11 @@ pub(crate) struct Ingestion {
     receivers: Arc<Receivers>,
     writer: Writer<Batch>,
     batches: Batches<Batch>,
-    /// Where units of work run. The threads that take requests may end before one is done that holds others' requests.
+    /// Where units of work run once the server is about to stop: the threads that take requests then end one by one, maybe
+    /// before one is done that holds others' requests.
     home: Handle,
+    /// Those that run on the threads that take requests; closed when these are about to end.
+    guests: Arc<Semaphore>,
     clock: Clock,
     /// Verified against when there is no such endpoint, so that the answer takes the same work.
     nobody: [LiveSecret; 1],
@@ -109,6 +116,7 @@ impl Ingestion {
                 writer,
                 batches,
                 home: Handle::current(),
+                guests: Arc::new(Semaphore::new(GUESTS)),
                 clock: clock.clone(),
                 nobody: [nobody],
             },
@@ -123,8 +131,20 @@ impl Ingestion {
 
     /// Stores what is handed over, batch after batch, until it is told to stop.
     pub(crate) fn write(&self) -> impl Future<Output = ()> + use<> {
-        let home = self.home.clone();
-        self.batches.clone().run(move |batch| home.spawn(batch))
+        let (home, guests) = (self.home.clone(), Arc::clone(&self.guests));
+        self.batches.clone().run(move |batch| match Arc::clone(&guests).try_acquire_owned() {
+            // Handing a batch to another thread and back costs more than writing a few events.
+            Ok(guest) => Either::Left(batch.map(|()| drop(guest))),
+            Err(_) => Either::Right(home.spawn(batch).map(drop)),
+        })
+    }
+
+    /// From now on no unit of work depends on the threads that take requests; waits for those that do.
+    pub(crate) async fn leave(&self) {
+        let all = u32::try_from(GUESTS).unwrap_or(u32::MAX);
+        let gone = tokio::time::timeout(batch::LONGEST, self.guests.acquire_many(all)).await;
+        self.guests.close();
+        drop(gone);
     }
 
     /// Takes no more.

@@ -146,7 +146,8 @@ impl Receivers {
     async fn read(&self, last: &mut Last) -> Result<Arc<Known>, Unknown> {
         // Not good until it is: whoever stops waiting in the middle has learnt nothing.
         *last = Last { began: Instant::now(), is_good: false };
-        let read = timeout(LONGEST, self.read_now()).await.map_err(|_| Unknown::StillUnreadable)?;
+        // In a place of its own: what asks the database is large, and every request would carry room for it.
+        let read = timeout(LONGEST, Box::pin(self.read_now())).await.map_err(|_| Unknown::StillUnreadable)?;
         last.is_good = read.is_ok();
         Ok(read?)
     }

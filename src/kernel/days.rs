@@ -43,6 +43,11 @@ impl Days {
     }
 }
 
+/// Days from 1970 to that day.
+pub(crate) fn number(day: Date) -> i64 {
+    i64::from(day.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

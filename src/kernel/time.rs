@@ -17,6 +17,11 @@ use jiff::{Zoned, civil::Date, tz::TimeZone};
 /// The zone in which exact times are shown.
 pub const ZONE: &str = "Asia/Kolkata";
 
+/// How its clock is ahead of UTC, in milliseconds. It has no summer time.
+const OFFSET: i64 = 19_800_000;
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
+
 /// A moment, in Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
@@ -83,6 +88,12 @@ impl Timestamp {
         day.to_zoned(zone()).map_or(Self(0), |start| Self(start.timestamp().as_millisecond()))
     }
 
+    /// Days since 1970 on the calendar of [`ZONE`].
+    #[must_use]
+    pub const fn day(self) -> i64 {
+        self.0.saturating_add(OFFSET).div_euclid(DAY)
+    }
+
     fn instant(self) -> jiff::Timestamp {
         let bounded = self.0.clamp(jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
         jiff::Timestamp::from_millisecond(bounded).unwrap_or_default()
@@ -146,11 +157,21 @@ mod tests {
     }
 
     #[test]
+    fn a_day_ends_at_midnight_in_india() {
+        for millis in [0, 1_795_343_403_000, 1_795_343_403_000 + 7 * DAY / 24, -1, -40_000_000_000] {
+            let at = Timestamp::from_millis(millis);
+            let day = Timestamp::start_of(at.zoned().date());
+            assert_eq!((day.day(), Timestamp::from_millis(day.millis() - 1).day()), (at.day(), at.day() - 1));
+        }
+        assert_eq!((Timestamp::from_millis(0).day(), Timestamp::from_millis(-20_000_000).day()), (0, -1));
+    }
+
+    #[test]
     fn the_ends_of_time_do_not_panic() {
         for millis in [i64::MIN, i64::MAX, 0] {
             let at = Timestamp::from_millis(millis);
             assert!(!at.rfc3339().is_empty());
-            let _ = (at.zoned(), at.plus(Duration::MAX), at.minus(Duration::MAX), at.since(Timestamp(0)));
+            let _ = (at.zoned(), at.plus(Duration::MAX), at.minus(Duration::MAX), at.since(Timestamp(0)), at.day());
         }
     }
 }

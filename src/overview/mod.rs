@@ -6,13 +6,14 @@ pub(crate) mod chart;
 pub(crate) mod routes;
 pub(crate) mod views;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use crate::{
     kernel::{
-        days::Days,
+        days::{Days, number},
         money::{Currency, Money},
-        time::Timestamp,
     },
     transactions::store::sums::DaySum,
 };
@@ -25,11 +26,6 @@ const USUAL: i32 = 14;
 /// The period that was asked for; the usual one for anything else.
 pub(crate) fn period(asked: &str) -> i32 {
     PERIODS.into_iter().find(|days| days.to_string() == asked).unwrap_or(USUAL)
-}
-
-/// How the zone's clock is ahead of UTC, in milliseconds.
-pub(crate) fn offset(now: Timestamp) -> i64 {
-    i64::from(now.zoned().offset().seconds()) * 1000
 }
 
 /// How many payments went which way.
@@ -69,21 +65,22 @@ pub(crate) struct Figures {
     pub(crate) payments_today: i64,
     /// What came in each day in the first of the currencies.
     pub(crate) daily: Vec<(Date, Money)>,
+    /// How many payments went through by each method, most first; an empty text where it is not known.
+    pub(crate) methods: Vec<(String, i64)>,
 }
 
 impl Figures {
     pub(crate) fn of(sums: &[DaySum], days: Days) -> Self {
         let currencies = currencies(sums);
-        let came = |sum: &&DaySum| matches!(sum.status.as_deref(), Some("captured" | "refunded"));
         let today = number(days.last);
         let total = |only: Option<i64>, amount: fn(&DaySum) -> i64| {
-            let rows = || sums.iter().filter(came).filter(|sum| only.is_none_or(|day| day == sum.day));
+            let rows = || came(sums).filter(|sum| only.is_none_or(|day| day == sum.day));
             let of = |code: &Currency| rows().filter(|sum| currency(sum) == Some(*code)).map(amount).fold(0, i64::saturating_add);
             currencies.iter().map(|code| Money::new(of(code), *code)).collect::<Vec<_>>()
         };
         let first = currencies.first().copied().unwrap_or(Currency::INR);
         let of_day = |day: Date| {
-            let rows = sums.iter().filter(came).filter(|sum| sum.day == number(day) && currency(sum) == Some(first));
+            let rows = came(sums).filter(|sum| sum.day == number(day) && currency(sum) == Some(first));
             (day, Money::new(rows.map(|sum| sum.amount).fold(0, i64::saturating_add), first))
         };
         Self {
@@ -91,18 +88,34 @@ impl Figures {
             received: total(None, |sum| sum.amount),
             refunded: total(None, |sum| sum.refunded),
             today: total(Some(today), |sum| sum.amount),
-            payments_today: sums.iter().filter(came).filter(|sum| sum.day == today).map(|sum| sum.payments).sum(),
+            payments_today: came(sums).filter(|sum| sum.day == today).map(|sum| sum.payments).sum(),
             daily: days.each().map(of_day).collect(),
+            methods: methods(sums),
         }
     }
 }
 
+/// Those whose money came.
+fn came(sums: &[DaySum]) -> impl Iterator<Item = &DaySum> {
+    sums.iter().filter(|sum| matches!(sum.status.as_str(), "captured" | "refunded"))
+}
+
+fn methods(sums: &[DaySum]) -> Vec<(String, i64)> {
+    let mut counts = BTreeMap::new();
+    for sum in came(sums) {
+        *counts.entry(&sum.method).or_insert(0i64) += sum.payments;
+    }
+    let mut counts: Vec<(String, i64)> = counts.into_iter().map(|(method, count)| (method.clone(), count)).collect();
+    counts.sort_by_key(|(_, count)| -count);
+    counts
+}
+
 fn ways(sums: &[DaySum]) -> Ways {
     sums.iter().fold(Ways::default(), |mut ways, sum| {
-        *match sum.status.as_deref() {
-            Some("captured") => &mut ways.paid,
-            Some("refunded") => &mut ways.refunded,
-            Some("failed") => &mut ways.failed,
+        *match sum.status.as_str() {
+            "captured" => &mut ways.paid,
+            "refunded" => &mut ways.refunded,
+            "failed" => &mut ways.failed,
             _ => &mut ways.open,
         } += sum.payments;
         ways
@@ -112,7 +125,7 @@ fn ways(sums: &[DaySum]) -> Ways {
 /// The currencies in which money came, that of most payments first.
 fn currencies(sums: &[DaySum]) -> Vec<Currency> {
     let mut counts: Vec<(Currency, i64)> = Vec::new();
-    for sum in sums.iter().filter(|sum| matches!(sum.status.as_deref(), Some("captured" | "refunded"))) {
+    for sum in came(sums) {
         let Some(code) = currency(sum) else { continue };
         match counts.iter_mut().find(|(known, _)| *known == code) {
             Some((_, count)) => *count += sum.payments,
@@ -124,12 +137,7 @@ fn currencies(sums: &[DaySum]) -> Vec<Currency> {
 }
 
 fn currency(sum: &DaySum) -> Option<Currency> {
-    sum.currency.as_deref()?.parse().ok()
-}
-
-/// Days since 1970.
-fn number(day: Date) -> i64 {
-    i64::from(day.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
+    sum.currency.parse().ok()
 }
 
 #[cfg(test)]
@@ -138,20 +146,13 @@ mod tests {
     use jiff::civil::date;
 
     fn sum(day: Date, currency: &str, status: &str, payments: i64, amount: i64) -> DaySum {
-        let (currency, status) = (Some(currency.to_owned()), Some(status.to_owned()));
-        DaySum { day: number(day), currency, status, payments, amount, refunded: amount / 10 }
+        let (currency, status, method) = (currency.to_owned(), status.to_owned(), "upi".to_owned());
+        DaySum { day: number(day), currency, status, method, payments, amount, refunded: amount / 10 }
     }
 
     #[test]
     fn a_period_is_one_of_four() {
         assert_eq!((period("1"), period("90"), period(""), period("9999999999"), period("-1")), (1, 90, 14, 14, 14));
-    }
-
-    #[test]
-    fn days_are_those_of_india() {
-        let now = Timestamp::from_seconds(1_795_356_717);
-        assert_eq!(offset(now), 19_800_000);
-        assert_eq!((now.millis() + offset(now)) / 86_400_000, number(date(2026, 11, 22)));
     }
 
     #[test]
@@ -163,7 +164,8 @@ mod tests {
             sum(today, "INR", "failed", 1, 90_000),
             sum(date(2026, 11, 20), "INR", "refunded", 1, 50_000),
             sum(date(2026, 11, 20), "AED", "captured", 2, 1_000),
-            DaySum { status: None, currency: None, ..sum(today, "INR", "", 1, 0) },
+            DaySum { method: "card".to_owned(), ..sum(today, "INR", "captured", 0, 0) },
+            sum(today, "", "", 1, 0),
         ];
         let figures = Figures::of(&sums, days);
         assert_eq!(figures.ways, Ways { paid: 5, refunded: 1, failed: 1, open: 1 });
@@ -173,6 +175,7 @@ mod tests {
         assert_eq!(shown(&figures.today), ["₹3,000.00", "AED\u{a0}0.00"]);
         assert_eq!(figures.payments_today, 3);
         assert_eq!(figures.daily.iter().map(|(_, money)| money.subunits).collect::<Vec<_>>(), [0, 0, 0, 0, 50_000, 0, 300_000]);
+        assert_eq!(figures.methods, [("upi".to_owned(), 6), ("card".to_owned(), 0)]);
         assert!(Figures::of(&[], days).received.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{Figures, offset, period, views};
+use super::{Figures, period, views};
 use crate::{
     connections::{Setup, Step, shown::shown},
     kernel::{days::Days, page::Side},
@@ -34,8 +34,7 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let shown = shown(&mut reader, &app, &asked.mode).await?;
     let mode = shown.mode;
     let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
-    let sums = store::sums::days(&mut reader, &filter, offset(page.now)).await?;
-    let methods = store::sums::methods(&mut reader, &filter).await?;
+    let sums = store::sums::days(&mut reader, app.id, mode, days).await?;
     let recent = transactions::list(&mut reader, &filter, Side::Newest).await?.rows;
     let newest = if recent.is_empty() { transactions::newest(&mut reader, app.id, mode).await? } else { None };
     let health = |(connection, evidence): &(_, _)| {
@@ -52,7 +51,6 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
         count,
         health: shown.connections.iter().map(health).collect(),
         figures: Figures::of(&sums, days),
-        methods,
         connections: shown.connections,
         is_nothing_yet: recent.is_empty() && newest.is_none(),
         newest,

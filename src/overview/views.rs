@@ -31,7 +31,6 @@ pub(crate) struct Show {
     pub(crate) connections: Vec<(Connection, Evidence)>,
     pub(crate) health: Vec<Health>,
     pub(crate) figures: Figures,
-    pub(crate) methods: Vec<(Option<String>, i64)>,
     pub(crate) recent: Vec<Row>,
     pub(crate) is_nothing_yet: bool,
     /// The newest of all, where the days hold none.
@@ -189,12 +188,9 @@ impl Show {
     }
 
     pub(crate) fn methods(&self) -> Vec<Share> {
-        let all = self.methods.iter().map(|(_, count)| count).sum();
-        let label = |code: &Option<String>| match code.as_deref() {
-            None => "Not told".to_owned(),
-            code => words::method(code).to_owned(),
-        };
-        self.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
+        let all = self.figures.methods.iter().map(|(_, count)| count).sum();
+        let label = |code: &'_ str| if code.is_empty() { "Not told".to_owned() } else { words::method(Some(code)).to_owned() };
+        self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
     }
 
     /// What stands instead of the figures.

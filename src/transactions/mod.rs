@@ -3,6 +3,7 @@
 //! The rule: a transaction is a pure function of the facts, the same in any order and any multiplicity, so that it
 //! can be rebuilt from the events at any time.
 
+pub(crate) mod daily;
 pub(crate) mod export;
 pub(crate) mod forms;
 pub(crate) mod projection;
@@ -17,6 +18,7 @@ use std::{
     str::FromStr,
 };
 
+use daily::Changes;
 use projection::{Facts, Story};
 use store::{
     Cursor, Filter,
@@ -135,15 +137,28 @@ impl<'a> Told<'a> {
     }
 }
 
+/// What became of facts.
+pub(crate) struct Projected {
+    /// The transaction that each of them belongs to, in their order.
+    pub(crate) ids: Vec<TransactionId>,
+    /// For [`add_up`].
+    pub(crate) sums: Changes,
+}
+
 /// Lets the facts into the payments' stories, and says for each which transaction it belongs to.
 ///
 /// Facts that were let in before change nothing, so it does not matter whether an arrival is new.
 ///
 /// # Errors
 /// When the database refuses; then the events themselves are not stored either.
-pub(crate) async fn project(tx: &mut Tx, told: &[Told<'_>]) -> Result<Vec<TransactionId>, DbError> {
+pub(crate) async fn project(tx: &mut Tx, told: &[Told<'_>]) -> Result<Projected, DbError> {
     let mut entries = entries(told);
-    if !stories::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
+    let mut sums = Changes::default();
+    if stories::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
+        for entry in entries.values() {
+            sums.add(entry.place, &entry.story);
+        }
+    } else {
         // Some are there already, maybe made by another server a moment ago: lock them all and tell them on.
         let stored = stories::lock(tx, &entries.values().collect::<Vec<_>>()).await?;
         let before: HashMap<Key<'_>, &Locked> = stored.iter().map(|stored| (stored.key(), stored)).collect();
@@ -152,15 +167,27 @@ pub(crate) async fn project(tx: &mut Tx, told: &[Told<'_>]) -> Result<Vec<Transa
             facts.entry(told.key()).or_default().push(told.facts);
         }
         for (key, entry) in &mut entries {
-            if let Some(stored) = before.get(key).filter(|stored| stored.id != entry.id) {
-                *entry = tell_on(entry, stored, facts.get(key).into_iter().flatten().copied());
+            match before.get(key).filter(|stored| stored.id != entry.id) {
+                None => sums.add(entry.place, &entry.story),
+                Some(stored) => {
+                    *entry = tell_on(entry, stored, facts.get(key).into_iter().flatten().copied());
+                    sums.replace(entry.place, &stored.story, &entry.story);
+                }
             }
         }
         let changed: Vec<_> = entries.values().filter(|entry| entry.is_changed).collect();
         stories::update(tx, &changed).await?;
     }
     stories::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
-    Ok(told.iter().filter_map(|told| entries.get(&told.key())).map(|entry| entry.id).collect())
+    Ok(Projected { ids: told.iter().filter_map(|told| entries.get(&told.key())).map(|entry| entry.id).collect(), sums })
+}
+
+/// Moves the sums by day along: after everything else that is written, since all of an app's payments meet in few rows.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn add_up(tx: &mut Tx, sums: &Changes) -> Result<(), DbError> {
+    store::sums::add(tx, sums).await
 }
 
 /// The stories as if nothing were stored of these payments yet, in the order of their keys.

@@ -42,7 +42,7 @@ sql! {
                   ORDER BY created_at, id LIMIT $8");
     /// Each name by its own index: with one condition for both, SQLite may go through all of the app's rows in their order.
     FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE id IN \
-                  (SELECT id FROM transactions WHERE app_id = $1 AND payment_id = $3 \
+                  (SELECT id FROM transactions WHERE connection_id IN (SELECT id FROM connections WHERE app_id = $1) AND payment_id = $3 \
                   UNION SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3) \
                   AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
 }

@@ -4,11 +4,14 @@
 
 mod model;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ks_pay::{
     db::Db,
-    kernel::{id::ConnectionId, time::Timestamp},
+    kernel::{
+        id::{AppId, ConnectionId},
+        time::Timestamp,
+    },
 };
 use proptest::{
     prelude::*,
@@ -61,6 +64,8 @@ type Key = (usize, String);
 type Rows = BTreeMap<Key, Value>;
 /// By the number of the connection and the body's digest: the payment an event belongs to, and how often it came.
 type Events = BTreeMap<(usize, String), (Option<Key>, i64)>;
+/// App, mode, day, currency, status, method; how many, their amounts, what went back.
+type Sum = (AppId, String, i64, String, String, String, i64, i64, i64);
 /// What one installation holds.
 type Seen = (Rows, Events);
 
@@ -108,6 +113,7 @@ impl Shops {
 
     /// Every transaction with every column but the ids, and every event.
     async fn look(&self) -> Seen {
+        self.check_sums().await;
         let mut beside = self.columns_beside().await;
         let (mut rows, mut keys) = (Rows::new(), BTreeMap::new());
         for mut row in self.app.transactions().await {
@@ -128,6 +134,25 @@ impl Shops {
             ((self.number(&event), text(&event["body_sha256"])), (payment, event["receipts"].as_i64().unwrap()))
         };
         (rows, self.app.events().await.into_iter().map(event).collect())
+    }
+
+    /// The sums by day are what the transactions add up to.
+    async fn check_sums(&self) {
+        const KEPT: &str = "SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits \
+                            FROM transaction_sums WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0";
+        const COUNTED: &str = "SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), \
+                               COALESCE(status, ''), COALESCE(method, ''), count(*), \
+                               CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
+                               CAST(sum(amount_refunded_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6";
+        assert_eq!(self.sums(KEPT).await, self.sums(COUNTED).await);
+    }
+
+    async fn sums(&self, text: &'static str) -> BTreeSet<Sum> {
+        let rows: Vec<Sum> = match &self.db {
+            Db::Sqlite { writer, .. } => sqlx::query_as(text).fetch_all(writer).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_as(text).fetch_all(pool).await.unwrap(),
+        };
+        rows.into_iter().collect()
     }
 
     /// What the export does not tell: method and time of making, by connection and payment.

@@ -22,6 +22,7 @@ use crate::{
     },
     transactions::{
         Status,
+        daily::made_at,
         projection::{DisputeStatus, RefundStatus, Story},
     },
 };
@@ -67,7 +68,7 @@ pub(crate) type Key<'a> = (ConnectionId, &'a str);
 /// A payment's row with its story.
 pub(crate) struct Entry<'a> {
     pub(crate) id: TransactionId,
-    place: &'a Place,
+    pub(crate) place: &'a Place,
     payment: &'a str,
     pub(crate) story: Story,
     /// Whether the story differs from the one that is stored.
@@ -138,7 +139,7 @@ macro_rules! bind_entry {
             .bind(story.decisive.map(|decisive| decisive.1))
             .bind(story.decisive.map(|decisive| decisive.3.to_string()))
             .bind(story.reported)
-            .bind(story.created_at.or(story.updated_at))
+            .bind(made_at(story))
             .bind(story.updated_at)
     }};
 }

@@ -1,9 +1,21 @@
-//! Sums over the `transactions` table: those of a span of time, and never of everything.
+//! Sums over the `transactions` table, those of a span of time and never of everything; and the `transaction_sums` table.
 
 use sqlx::FromRow;
 
 use super::Filter;
-use crate::db::{DbError, Exec, run, sql};
+use crate::{
+    db::{
+        DbError, Exec, Tx,
+        rows::{execute_rows, rows},
+        run, sql,
+    },
+    gateways::Mode,
+    kernel::{
+        days::{self, Days},
+        id::AppId,
+    },
+    transactions::{Status, daily::Changes},
+};
 
 sql! {
     /// Of no more than the newest so many, so that a list's sum costs no scan that grows with the shop.
@@ -12,13 +24,21 @@ sql! {
             (status = 'captured' AND amount_refunded_subunits > 0) AS is_partly_refunded FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
             AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest \
             GROUP BY currency, status, is_disputed, is_partly_refunded ORDER BY currency, status, is_disputed, is_partly_refunded";
-    /// $5 is the zone's offset, so that whole days are those of the calendar people see.
-    DAYS = "SELECT (created_at + $5) / 86400000 AS day, currency, status, count(*) AS payments, \
-            CAST(COALESCE(sum(amount_subunits), 0) AS BIGINT) AS amount, \
-            CAST(COALESCE(sum(amount_refunded_subunits), 0) AS BIGINT) AS refunded FROM transactions \
-            WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
-    METHODS = "SELECT method, count(*) AS payments FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
-               AND created_at < $4 AND status IN ('captured', 'refunded') GROUP BY method ORDER BY 2 DESC, 1";
+    DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits FROM transaction_sums \
+            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND payments > 0 ORDER BY day, currency, status, method";
+}
+
+rows! {
+    /// So far from the end of what an integer holds that another unit of work's part still fits: no sum, however absurd,
+    /// may keep an event from being stored.
+    ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) VALUES",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
+           payments = transaction_sums.payments + excluded.payments, \
+           amount_subunits = CASE WHEN abs(transaction_sums.amount_subunits) < 9000000000000000000 \
+           THEN transaction_sums.amount_subunits + excluded.amount_subunits ELSE transaction_sums.amount_subunits END, \
+           refunded_subunits = CASE WHEN abs(transaction_sums.refunded_subunits) < 9000000000000000000 \
+           THEN transaction_sums.refunded_subunits + excluded.refunded_subunits ELSE transaction_sums.refunded_subunits END";
 }
 
 /// How many payments of a currency are in a state, and what they sum up to in subunits.
@@ -45,37 +65,38 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, filter: &Filter, most: i64) ->
         .await)
 }
 
-/// The same of one day.
+/// The same of one day, as units of work have added it up. What is not known is an empty text.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct DaySum {
-    /// Days since 1970 on the calendar of the offset.
+    /// Days since 1970 on the calendar of [`crate::kernel::time::ZONE`].
     pub(crate) day: i64,
-    pub(crate) currency: Option<String>,
-    pub(crate) status: Option<String>,
+    pub(crate) currency: String,
+    pub(crate) status: String,
+    pub(crate) method: String,
     pub(crate) payments: i64,
+    #[sqlx(rename = "amount_subunits")]
     pub(crate) amount: i64,
+    #[sqlx(rename = "refunded_subunits")]
     pub(crate) refunded: i64,
 }
 
-/// The sums of each day; `offset` is the zone's, in milliseconds.
-pub(crate) async fn days(on: impl Into<Exec<'_>>, filter: &Filter, offset: i64) -> Result<Vec<DaySum>, DbError> {
-    run!(on, |conn| sqlx::query_as(DAYS)
-        .bind(filter.app)
-        .bind(filter.mode.slug())
-        .bind(filter.from)
-        .bind(filter.until)
-        .bind(offset)
-        .fetch_all(conn)
-        .await)
+/// The sums of each day from the first to the last.
+pub(crate) async fn days(on: impl Into<Exec<'_>>, app: AppId, mode: Mode, days: Days) -> Result<Vec<DaySum>, DbError> {
+    let (first, last) = (days::number(days.first), days::number(days.last));
+    run!(on, |conn| sqlx::query_as(DAYS).bind(app).bind(mode.slug()).bind(first).bind(last).fetch_all(conn).await)
 }
 
-/// How many payments went through by each method, most first.
-pub(crate) async fn methods(on: impl Into<Exec<'_>>, filter: &Filter) -> Result<Vec<(Option<String>, i64)>, DbError> {
-    run!(on, |conn| sqlx::query_as(METHODS)
-        .bind(filter.app)
-        .bind(filter.mode.slug())
-        .bind(filter.from)
-        .bind(filter.until)
-        .fetch_all(conn)
-        .await)
+/// Adds changes to the sums, in the order of their keys.
+pub(crate) async fn add(tx: &mut Tx, changes: &Changes) -> Result<(), DbError> {
+    execute_rows!(tx, ADD, &changes.rows(), |query, row| query
+        .bind(row.0.app)
+        .bind(row.0.mode)
+        .bind(row.0.day)
+        .bind(row.0.currency.map(|currency| currency.to_string()).unwrap_or_default())
+        .bind(row.0.status.map_or("", Status::as_str))
+        .bind(row.0.method.as_deref().unwrap_or_default())
+        .bind(row.1.payments)
+        .bind(row.1.amount)
+        .bind(row.1.refunded))?;
+    Ok(())
 }

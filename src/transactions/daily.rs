@@ -1,0 +1,75 @@
+//! How a unit of work moves the sums by day: what payments added up to before it is taken off, what they add up to now is
+//! put on. Pure.
+//!
+//! The rule: a payment's part in the sums is a function of its story alone, so that what was put on for a story is what is
+//! taken off when the story goes on.
+
+use std::collections::BTreeMap;
+
+use super::{Status, projection::Story};
+use crate::{
+    connections::Place,
+    kernel::{id::AppId, money::Currency, time::Timestamp},
+};
+
+/// Payments that are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Kind {
+    pub(crate) app: AppId,
+    pub(crate) mode: &'static str,
+    /// Days since 1970 on the calendar of [`crate::kernel::time::ZONE`].
+    pub(crate) day: i64,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) status: Option<Status>,
+    pub(crate) method: Option<String>,
+}
+
+/// How many they are and what they sum up to, in subunits; or how these change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub(crate) payments: i64,
+    pub(crate) amount: i64,
+    pub(crate) refunded: i64,
+}
+
+/// The changes of one unit of work, in the order in which every server writes them.
+#[derive(Debug, Default)]
+pub(crate) struct Changes(BTreeMap<Kind, Sum>);
+
+impl Changes {
+    /// A payment that was not there before.
+    pub(crate) fn add(&mut self, place: &Place, story: &Story) {
+        self.put(place, story, 1);
+    }
+
+    /// A payment of which more was told.
+    pub(crate) fn replace(&mut self, place: &Place, old: &Story, new: &Story) {
+        self.put(place, old, -1);
+        self.put(place, new, 1);
+    }
+
+    /// What there is to write.
+    pub(crate) fn rows(&self) -> Vec<(&Kind, &Sum)> {
+        self.0.iter().filter(|(_, sum)| **sum != Sum::default()).collect()
+    }
+
+    fn put(&mut self, place: &Place, story: &Story, sign: i64) {
+        let kind = Kind {
+            app: place.app,
+            mode: place.mode.slug(),
+            day: made_at(story).map_or(0, Timestamp::day),
+            currency: story.currency(),
+            status: story.status(),
+            method: story.method.clone(),
+        };
+        let sum = self.0.entry(kind).or_default();
+        sum.payments = sum.payments.saturating_add(sign);
+        sum.amount = sum.amount.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
+        sum.refunded = sum.refunded.saturating_add(sign.saturating_mul(story.refunded()));
+    }
+}
+
+/// When the payment was made: by its own facts, or by what is known of it so far.
+pub(crate) fn made_at(story: &Story) -> Option<Timestamp> {
+    story.created_at.or(story.updated_at)
+}
