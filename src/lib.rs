@@ -48,6 +48,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         connections::evidence::STATEMENTS,
         connections::secrets::STATEMENTS,
         connections::store::STATEMENTS,
+        connections::uses::STATEMENTS,
         events::store::STATEMENTS,
         events::store::log::STATEMENTS,
         ingestion::store::STATEMENTS,
@@ -55,7 +56,8 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         transactions::store::STATEMENTS,
         transactions::store::sums::STATEMENTS,
     ];
-    let many = [connections::evidence::ROWS, events::store::log::ROWS, transactions::store::stories::ROWS];
+    let many =
+        [connections::evidence::ROWS, connections::uses::ROWS, events::store::log::ROWS, transactions::store::stories::ROWS];
     let many = many.concat().into_iter().flat_map(|(name, rows)| rows.texts(db).map(|text| (name, text)));
     single.concat().into_iter().chain(many).collect()
 }

@@ -10,6 +10,7 @@ mod receivers;
 pub(crate) mod refusals;
 pub(crate) mod routes;
 pub(crate) mod store;
+mod uses;
 mod writer;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub(crate) struct Ingestion {
     receivers: Arc<Receivers>,
     writer: Writer<Batch>,
     batches: Batches<Batch>,
+    uses: uses::Recorder,
     /// Where units of work run. The threads that take requests may end before one is done that holds others' requests.
     home: Handle,
     clock: Clock,
@@ -90,8 +92,11 @@ impl Unstored {
     }
 }
 
-/// The task behind an [`Ingestion`].
-pub(crate) struct Listening(JoinHandle<()>);
+/// The tasks behind an [`Ingestion`].
+pub(crate) struct Listening {
+    ear: JoinHandle<()>,
+    uses: uses::Writing,
+}
 
 impl Ingestion {
     /// Ready to take requests; each thread that does is to [`Ingestion::write`].
@@ -100,7 +105,8 @@ impl Ingestion {
         let trouble = Arc::<Trouble>::default();
         let (writer, batches) = Writer::new(Batch::new(db.clone(), Arc::clone(&trouble)), db.writers());
         let receivers = Arc::new(Receivers::new(db.clone(), vault.clone(), clock.clone()));
-        let listening = Listening(tokio::spawn(receivers::listen(Arc::clone(&receivers))));
+        let (recorder, writing) = uses::Recorder::start(db);
+        let listening = Listening { ear: tokio::spawn(receivers::listen(Arc::clone(&receivers))), uses: writing };
         (
             Self {
                 pending: Pending::new(),
@@ -108,6 +114,7 @@ impl Ingestion {
                 receivers,
                 writer,
                 batches,
+                uses: recorder,
                 home: Handle::current(),
                 clock: clock.clone(),
                 nobody: [nobody],
@@ -127,11 +134,12 @@ impl Ingestion {
         self.batches.clone().run(move |batch| home.spawn(batch))
     }
 
-    /// Takes no more.
+    /// Takes no more, and writes down what is left to be noted.
     pub(crate) async fn stop(&self, listening: Listening) {
         self.writer.close();
-        listening.0.abort();
-        let _ = listening.0.await;
+        listening.ear.abort();
+        let _ = listening.ear.await;
+        listening.uses.stop().await;
     }
 
     /// Verifies the request and keeps it.
@@ -145,8 +153,12 @@ impl Ingestion {
             match self.check(&known, endpoint, request) {
                 Ok(Ok(arrival)) => {
                     let bytes = arrival.body.octets().len() + arrival.headers.len();
+                    let (connection, secret, at) = (arrival.place.connection, arrival.secret, arrival.at);
                     match self.writer.submit(Job { arrival, version: known.version }, bytes).await? {
-                        Kept::Stored => return Ok(Outcome::Stored),
+                        Kept::Stored => {
+                            self.uses.note(connection, secret, at);
+                            return Ok(Outcome::Stored);
+                        }
                         Kept::Outdated => known = self.receivers.after(known.version).await?,
                     }
                 }

@@ -32,6 +32,7 @@ mod migrations;
 mod pages;
 mod projection;
 mod retention;
+mod rotation;
 mod running;
 mod sign_in;
 mod startup;
