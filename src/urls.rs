@@ -150,6 +150,8 @@ pub(crate) const WEBHOOK_DONE: &str = "/ks-pay/apps/{app}/settings/payment-gatew
 pub(crate) const WEBHOOK_UNDONE: &str =
     "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion/removal";
 pub(crate) const WEBHOOK_ROTATION: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/rotation";
+pub(crate) const WEBHOOK_SECRETS: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/secrets";
+pub(crate) const WEBHOOK_SECRETS_NEW: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/secrets/new";
 pub(crate) const WEBHOOK_RETIREMENT: &str =
     "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/secrets/{secret}/retirement";
 pub(crate) const INTEGRATION: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/integration";
@@ -195,6 +197,10 @@ below! {
     reveal = "/reveal";
     /// Where a new SECRET is made.
     rotation = "/rotation";
+    /// Where a SECRET that the gateway has already is accepted as well.
+    secrets = "/secrets";
+    /// Where it is entered.
+    own_secret = "/secrets/new";
     /// Where a step is marked as done.
     completion = "/completion";
     /// Where that is undone.

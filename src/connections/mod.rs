@@ -3,6 +3,7 @@
 //! The rule: a step's state and a connection's state are pure functions of stored facts. No page has its own opinion
 //! of *done*.
 
+pub(crate) mod bringing;
 pub(crate) mod credentials;
 pub(crate) mod evidence;
 pub(crate) mod integration;
@@ -17,6 +18,7 @@ pub(crate) mod security;
 pub(crate) mod shown;
 pub(crate) mod store;
 pub(crate) mod stream;
+pub(crate) mod strength;
 pub(crate) mod uses;
 pub(crate) mod webhook;
 pub(crate) mod wizard;

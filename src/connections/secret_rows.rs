@@ -40,6 +40,7 @@ pub(crate) struct SecretsView {
     /// What to do with a new one that has still to be pasted.
     pub(crate) unproven: Option<Said>,
     pub(crate) rotation: String,
+    pub(crate) bringing: String,
 }
 
 /// As the page at `url` shows them.
@@ -51,6 +52,7 @@ pub(crate) fn view(wizard: &Wizard, ring: &Keyring, url: &str) -> SecretsView {
         ended: ring.ended.iter().map(|held| ended(wizard, held)).collect(),
         unproven: ring.before_unproven().map(|before| words::secrets::unproven(gateway, before, now)),
         rotation: urls::rotation(url),
+        bringing: urls::own_secret(url),
     }
 }
 

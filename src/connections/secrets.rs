@@ -23,6 +23,8 @@ const PLACE: &str = "secrets.sealed";
 pub(crate) const SEALED_WITH: &str = "sealed_with";
 /// Who made a SECRET that no user made.
 pub(crate) const COMMAND_LINE: &str = "the command line";
+/// So many brought SECRETs may count at once: each request that is refused has been tried with every one.
+const MOST_BROUGHT: usize = 8;
 /// So many of those that count no more are listed.
 const MOST_ENDED: i64 = 20;
 
@@ -193,6 +195,39 @@ pub(crate) async fn rotate(
     execute!(&mut *tx, sqlx::query(DRAIN).bind(connection).bind(until))?;
     make_active(tx, vault, connection, by, now).await?;
     Ok(until)
+}
+
+/// What became of a SECRET that was to be accepted as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Also {
+    Accepted(SecretId),
+    /// It counts at this connection already.
+    Known,
+    /// So many brought ones count that another would make every request too much work.
+    TooMany,
+}
+
+/// Accepts this SECRET at the connection as well, beside those that count, until somebody retires it. Whoever calls this has
+/// made sure that a user of the company wants it, by their password.
+pub(crate) async fn accept_also(
+    tx: &mut Tx,
+    vault: &Vault,
+    connection: ConnectionId,
+    (secret, by): (&Secret, &str),
+    now: Timestamp,
+) -> Result<Also, ConnectError> {
+    store::take_turn(tx, connection).await?;
+    let live = list_live(&mut *tx, connection, now).await?;
+    for stored in &live {
+        if stored.open(vault)?.is(secret) {
+            return Ok(Also::Known);
+        }
+    }
+    if live.iter().filter(|stored| stored.origin == Origin::Brought).count() >= MOST_BROUGHT {
+        return Ok(Also::TooMany);
+    }
+    let new = New { connection, secret, state: "draining", origin: Origin::Brought, by };
+    Ok(Also::Accepted(insert(tx, vault, &new, now).await?))
 }
 
 /// Ends one that is not the active one, at once and on every server; whether there was anything to end.

@@ -8,9 +8,13 @@ use crate::{
         keyring::{Before, Held, Keyring},
         overlap::Overlap,
         secrets::{Origin, Stored},
+        strength::{Cut, Weak},
     },
     gateways::Gateway,
-    kernel::time::Timestamp,
+    kernel::{
+        secret::{LONGEST, SHORTEST},
+        time::Timestamp,
+    },
 };
 
 /// What a SECRET is, as the list of them shows it.
@@ -135,6 +139,85 @@ pub(crate) const ACTIVE_STAYS: &str = "This is the active SECRET, and a webhook 
 pub(crate) const RETIRED: &str = "The SECRET is retired: what is signed with it is refused";
 /// Said of one that ended before somebody retired it.
 pub(crate) const NOT_THERE: &str = "That SECRET counts no more";
+
+/// Where the gateway shows the SECRET that it has, or does not.
+pub(crate) const fn own_hint(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "Razorpay does not show it any more: look where you keep it, or in the settings of the shop that receives the webhook now."
+        }
+        Gateway::StandardWebhooks => "As the sender shows it, with whsec_ in front or without.",
+    }
+}
+
+/// Why a SECRET that somebody brings is not taken, and what to do.
+pub(crate) fn weak(gateway: Gateway, weak: Weak) -> String {
+    let why = match weak {
+        Weak::Empty => return "SECRET is empty. Type it here.".to_owned(),
+        Weak::Short(length) => {
+            return format!(
+                "It has {length} characters, and whoever guesses it can invent payments: at least {SHORTEST} are needed. {}",
+                way_out(gateway)
+            );
+        }
+        Weak::Long => return format!("A SECRET may have at most {LONGEST} bytes."),
+        Weak::Unseen => {
+            return "It holds a character that cannot be seen, as a line break. Copy it again, and nothing before or after it."
+                .to_owned();
+        }
+        Weak::Dots => return "These are the dots that hide it. Copy the SECRET itself.".to_owned(),
+        Weak::Url => return own_url(gateway).to_owned(),
+        Weak::KeyId => {
+            return "This is a Key ID, which your customers’ browsers see. The SECRET is the text in the webhook’s field Secret."
+                .to_owned();
+        }
+        Weak::Form => {
+            return "It is not in the form of Standard Webhooks: whsec_ and then base64. Copy it whole.".to_owned();
+        }
+        Weak::Repeated => "The same few characters come again and again in it",
+        Weak::Digits => "It is of digits only, and too few of them",
+        Weak::Common => "It is made of words and rows that are tried first",
+        Weak::Named => "It is the name of the app, the company or the domain and little else",
+    };
+    format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
+}
+
+const fn own_url(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "This is a webhook’s URL. The SECRET is the text in the field Secret below it.",
+        Gateway::StandardWebhooks => "This is a webhook’s URL. The SECRET is the text that the sender signs with.",
+    }
+}
+
+const fn way_out(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "Paste the SECRET of this webhook into Razorpay instead.",
+        Gateway::StandardWebhooks => "Give the sender the SECRET of this webhook instead.",
+    }
+}
+
+/// The API keys' secret was entered.
+pub(crate) const KEY_SECRET: &str = "This is the Key Secret of your API keys, which can move money: it must not be a webhook’s SECRET. Paste the SECRET of this webhook into Razorpay, and generate new API keys if others may have seen these.";
+/// It counts here already.
+pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Nothing is left to be done.";
+/// So many were brought that another would slow down every request.
+pub(crate) const TOO_MANY: &str = "Eight SECRETs of your own count here already. Retire one that is not used any more first.";
+/// The password's field is empty.
+pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
+/// It is another than the user's, or was tried too often.
+pub(crate) const WRONG_PASSWORD: &str =
+    "This is not your present password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
+
+/// Said once it is accepted.
+pub(crate) fn brought(cut: Cut) -> String {
+    let cut = match (cut.spaces, cut.quotes) {
+        (false, false) => "",
+        (true, false) => " Spaces or line breaks around it were cut off.",
+        (false, true) => " The quotation marks around it were cut off.",
+        (true, true) => " Spaces and the quotation marks around it were cut off.",
+    };
+    format!("Your own SECRET counts from now on, until you retire it.{cut}")
+}
 
 #[cfg(test)]
 mod tests {

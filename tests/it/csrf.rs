@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, visitor::Visitor};
+use crate::support::{TestApp, builders::PASSWORD, visitor::Visitor};
 
 /// An id as SECRETs have them, of nobody.
 const SECRET: &str = "ws_0000000000000000000000";
@@ -27,6 +27,7 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (step("/webhook/reveal"), vec![]),
         (step("/webhook/rotation"), vec![("overlap_hours", "24")]),
         (step(&format!("/webhook/secrets/{SECRET}/retirement")), vec![]),
+        (step("/webhook/secrets"), vec![("secret", "kq8Zt2mVx0Lw9Rb4"), ("current_password", PASSWORD)]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),
         (step("/integration/completion"), vec![]),

@@ -7,6 +7,7 @@
 mod architecture;
 mod at_rest;
 mod backup;
+mod bringing;
 mod cli;
 mod cli_doctor;
 mod cli_simulate;

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, bodies, visitor::Visitor};
+use crate::support::{TestApp, bodies, builders::PASSWORD, visitor::Visitor};
 
 struct Two {
     app: TestApp,
@@ -45,6 +45,7 @@ fn pages(app: &str, event: &str, transaction: &str) -> Vec<String> {
         step("/credentials"),
         step("/webhook"),
         step("/webhook/rotation"),
+        step("/webhook/secrets/new"),
         step("/webhook/evidence/stream"),
         step("/integration"),
         step("/security"),
@@ -152,6 +153,7 @@ async fn nothing_of_another_company_can_be_changed() {
         (step("/credentials/check"), vec![]),
         (step("/webhook/reveal"), vec![]),
         (step("/webhook/rotation"), vec![("overlap_hours", "24")]),
+        (step("/webhook/secrets"), vec![("secret", "kq8Zt2mVx0Lw9Rb4"), ("current_password", PASSWORD)]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),
         (step("/integration/completion"), vec![]),
