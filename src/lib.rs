@@ -48,6 +48,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         connections::evidence::STATEMENTS,
         connections::secrets::STATEMENTS,
         connections::store::STATEMENTS,
+        connections::uses::STATEMENTS,
         events::store::STATEMENTS,
         events::store::log::STATEMENTS,
         ingestion::store::STATEMENTS,
@@ -57,6 +58,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
     ];
     let many = [
         connections::evidence::ROWS,
+        connections::uses::ROWS,
         events::store::log::ROWS,
         transactions::store::stories::ROWS,
         transactions::store::sums::ROWS,

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::{
     accounts, apps, companies,
-    connections::{credentials, integration, list, security, stream, webhook},
+    connections::{bringing, credentials, integration, list, retirement, rotation, security, stream, webhook},
     dashboard, events, keys, overview,
     state::State,
     transactions, urls, web as site,
@@ -59,6 +59,10 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::CREDENTIALS_CHECK, post = credentials::check);
     let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
     let scope = route!(scope, urls::WEBHOOK_REVEAL, post = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_ROTATION, get = rotation::ask, post = rotation::create);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get = bringing::new);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS, post = bringing::create);
+    let scope = route!(scope, urls::WEBHOOK_RETIREMENT, get = retirement::ask, post = retirement::create);
     let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
     let scope = route!(scope, urls::WEBHOOK_DONE, post = webhook::complete);
     let scope = route!(scope, urls::WEBHOOK_UNDONE, post = webhook::reopen);

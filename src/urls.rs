@@ -5,7 +5,7 @@
 use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
-    kernel::id::{AppId, EventId, TransactionId},
+    kernel::id::{AppId, EventId, SecretId, TransactionId},
 };
 
 // --- for gateways and machines
@@ -149,6 +149,11 @@ pub(crate) const WEBHOOK_STREAM: &str = "/ks-pay/apps/{app}/settings/payment-gat
 pub(crate) const WEBHOOK_DONE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion";
 pub(crate) const WEBHOOK_UNDONE: &str =
     "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion/removal";
+pub(crate) const WEBHOOK_ROTATION: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/rotation";
+pub(crate) const WEBHOOK_SECRETS: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/secrets";
+pub(crate) const WEBHOOK_SECRETS_NEW: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/secrets/new";
+pub(crate) const WEBHOOK_RETIREMENT: &str =
+    "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/secrets/{secret}/retirement";
 pub(crate) const INTEGRATION: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/integration";
 pub(crate) const INTEGRATION_DONE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/integration/completion";
 pub(crate) const INTEGRATION_UNDONE: &str =
@@ -190,6 +195,12 @@ below! {
     enabled = "/enabled";
     /// Where the SECRET is shown.
     reveal = "/reveal";
+    /// Where a new SECRET is made.
+    rotation = "/rotation";
+    /// Where a SECRET that the gateway has already is accepted as well.
+    secrets = "/secrets";
+    /// Where it is entered.
+    own_secret = "/secrets/new";
     /// Where a step is marked as done.
     completion = "/completion";
     /// Where that is undone.
@@ -198,6 +209,11 @@ below! {
     credentials_check = "/check";
     /// Where a page hears of new evidence.
     evidence_stream = "/evidence/stream";
+}
+
+/// Where one of a webhook's SECRETs is retired; `url` is the step's.
+pub(crate) fn retirement(url: &str, secret: SecretId) -> String {
+    format!("{url}/secrets/{secret}/retirement")
 }
 
 /// Whatever may stand in a query's value.

@@ -71,20 +71,25 @@ const COMMON: &[&str] = &[
 pub(crate) fn refusal(password: &str, email: &str) -> Option<&'static str> {
     let folded = password.to_lowercase();
     let letters: String = folded.chars().filter(|character| !character.is_whitespace()).collect();
-    let mut characters = letters.chars();
-    let first = characters.next();
     let name = email.split('@').next().unwrap_or_default();
     if password.chars().count() < LEAST {
         Some("Choose at least 12 characters. Four words with spaces between them are good.")
     } else if password.len() > MOST {
         Some("Choose at most 1,024 bytes.")
-    } else if first.is_some_and(|first| characters.all(|next| next == first)) || is_sequence(&letters) || is_common(&letters) {
+    } else if is_among_the_first(&letters) {
         Some("This password is among the first that are tried. Four unrelated words are better.")
     } else if (name.len() > 3 && letters.contains(name)) || folded.contains(email) && !email.is_empty() {
         Some("The password must not contain your e-mail address.")
     } else {
         None
     }
+}
+
+/// Whether it is what is tried first: one character, counting, or a common password. In lower case, without spaces.
+pub(crate) fn is_among_the_first(folded: &str) -> bool {
+    let mut characters = folded.chars();
+    let first = characters.next();
+    first.is_some_and(|first| characters.all(|next| next == first)) || is_sequence(folded) || is_common(folded)
 }
 
 /// Whether a common password, once or repeated, is all there is but for digits and marks around it.

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::{Failure, Installation, Io, Which};
 use crate::{
-    connections::{self, ConnectError, NewConnection},
+    connections::{self, ConnectError, NewConnection, secrets},
     db::DbError,
     kernel::money::Currency,
     server, urls,
@@ -36,7 +36,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, which: &Which, currency: Curren
     let app = at.app(&which.app).await?;
     let new = NewConnection { company: app.company_id, app: app.id, gateway: which.gateway, mode: which.mode, currency };
     let mut tx = at.db.begin().await?;
-    let connection = match connections::create(&mut tx, &at.vault, &new, at.clock.now()).await {
+    let connection = match connections::create(&mut tx, &at.vault, &new, secrets::COMMAND_LINE, at.clock.now()).await {
         Err(ConnectError::Db(DbError::NotUnique)) => {
             return Err(Failure::Failed(
                 "The app has this gateway in this mode already. `ks-pay webhook show` shows it.".to_owned(),

@@ -65,7 +65,7 @@ enum Command {
     /// Connect an app to a payment gateway
     #[command(subcommand)]
     Gateway(gateways::Command),
-    /// Show a connection's webhook URL and SECRET
+    /// Show a connection's webhook URL and SECRETs, or make a new SECRET
     #[command(subcommand)]
     Webhook(webhooks::Command),
     /// Post correctly signed sample events to a webhook URL

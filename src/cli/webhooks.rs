@@ -1,16 +1,24 @@
-//! `ks-pay webhook`: a connection's URL and SECRET.
+//! `ks-pay webhook`: a connection's URL and SECRETs, and a new SECRET.
 
 use clap::Subcommand;
+use serde_json::{Value, json};
 
 use super::{Failure, Installation, Io, Which};
 use crate::{
-    connections::{secrets, store},
+    connections::{
+        Connection,
+        overlap::Overlap,
+        secrets::{self, Origin, Stored},
+        store,
+    },
+    db::Exec,
+    kernel::{id::AppId, time::Timestamp},
     server, urls,
 };
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Show URL and SECRET
+    /// Show URL and SECRETs, the newest first
     Show {
         #[command(flatten)]
         which: Which,
@@ -18,11 +26,27 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make a new SECRET; the one before goes on counting for a while
+    ///
+    /// Paste the new one into the gateway. Razorpay signs an event with the SECRET it had when the event happened: for 24
+    /// hours when it tries again, for 15 days when its support sends it again. Prints what `show` prints.
+    Rotate {
+        #[command(flatten)]
+        which: Which,
+        /// For how many hours the one before goes on counting: more than 0, at most 360
+        #[arg(long, value_name = "N", default_value = "24", allow_negative_numbers = true)]
+        overlap_hours: Overlap,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
-    let Command::Show { which, json } = command;
-    let result = show(at, io, &which, json).await;
+    let result = match command {
+        Command::Show { which, json } => show(at, io, &which, json).await,
+        Command::Rotate { which, overlap_hours, json } => rotate(at, io, &which, overlap_hours, json).await,
+    };
     at.db.close().await;
     result
 }
@@ -30,32 +54,71 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
 async fn show(at: &Installation, io: &mut Io<'_>, which: &Which, json: bool) -> Result<(), Failure> {
     let app = at.app(&which.app).await?;
     let mut reader = at.db.reader().await?;
-    let Some(connection) = store::find_of_app(&mut reader, app.id, which.gateway, which.mode).await? else {
-        return Err(Failure::Failed("The app has no such connection. `ks-pay gateway add` makes it.".to_owned()));
-    };
+    let connection = connection(&mut reader, app.id, which).await?;
     let stored = secrets::list_live(&mut reader, connection.id, at.clock.now()).await?;
     drop(reader);
+    print(at, io, &connection, &stored, json).await
+}
+
+async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Overlap, json: bool) -> Result<(), Failure> {
+    let app = at.app(&which.app).await?;
+    let now = at.clock.now();
+    let mut tx = at.db.begin().await?;
+    let connection = connection(&mut tx, app.id, which).await?;
+    secrets::rotate(&mut tx, &at.vault, connection.id, (overlap, secrets::COMMAND_LINE), now)
+        .await
+        .map_err(|error| Failure::Failed(format!("{error}.")))?;
+    let stored = secrets::list_live(&mut tx, connection.id, now).await?;
+    tx.commit().await?;
+    print(at, io, &connection, &stored, json).await
+}
+
+async fn connection(on: impl Into<Exec<'_>>, app: AppId, which: &Which) -> Result<Connection, Failure> {
+    let found = store::find_of_app(on, app, which.gateway, which.mode).await?;
+    found.ok_or_else(|| Failure::Failed("The app has no such connection. `ks-pay gateway add` makes it.".to_owned()))
+}
+
+async fn print(
+    at: &Installation,
+    io: &mut Io<'_>,
+    connection: &Connection,
+    stored: &[Stored],
+    json: bool,
+) -> Result<(), Failure> {
     let url = urls::webhook_url(&server::base(&at.db, &at.config).await?, &connection.endpoint);
     let mut listed = Vec::new();
-    for secret in &stored {
-        let value = secret.open(&at.vault).map_err(|error| Failure::Failed(format!("{error}.")))?;
-        let shown = connection.gateway.adapter().shown(&value);
-        if !json {
-            listed.push(serde_json::Value::String(shown));
-            continue;
-        }
-        let mut row = serde_json::json!({ "id": secret.id.to_string(), "secret": shown, "state": secret.state });
-        if let Some(until) = secret.until {
-            row["until"] = until.rfc3339().into();
-        }
-        listed.push(row);
+    for secret in stored {
+        listed.push((secret, shown(at, connection, secret)?));
     }
     if json {
-        return io.say(serde_json::json!({ "url": url, "secrets": listed }));
+        let secrets: Vec<Value> = listed.iter().map(|(secret, shown)| row(secret, shown.as_deref())).collect();
+        return io.say(json!({ "url": url, "secrets": secrets }));
     }
     io.say(format_args!("URL     {url}"))?;
-    for secret in listed {
-        io.say(format_args!("SECRET  {}", secret.as_str().unwrap_or_default()))?;
+    for (secret, shown) in listed {
+        let until = secret.until.map(|until| format!("  until {until}")).unwrap_or_default();
+        io.say(format_args!("SECRET  {}{until}", shown.as_deref().unwrap_or("(your own, which is not shown)")))?;
     }
     Ok(())
+}
+
+/// The value; a brought one is never shown again.
+fn shown(at: &Installation, connection: &Connection, secret: &Stored) -> Result<Option<String>, Failure> {
+    if secret.origin == Origin::Brought {
+        return Ok(None);
+    }
+    let value = secret.open(&at.vault).map_err(|error| Failure::Failed(format!("{error}.")))?;
+    Ok(Some(connection.gateway.adapter().shown(&value)))
+}
+
+/// The keys of one of our own are those that scripts rely on; a brought one says that it is.
+fn row(secret: &Stored, shown: Option<&str>) -> Value {
+    let mut row = json!({ "id": secret.id.to_string(), "secret": shown, "state": secret.state });
+    if !secret.is_active() {
+        row["until"] = json!(secret.until.map(Timestamp::rfc3339));
+    }
+    if secret.origin == Origin::Brought {
+        row["origin"] = json!(secret.origin.as_str());
+    }
+    row
 }

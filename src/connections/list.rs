@@ -110,7 +110,7 @@ pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result
     };
     let new = NewConnection { company: app.company_id, app: app.id, gateway, mode, currency };
     let mut tx = page.state.db.begin().await?;
-    match super::create(&mut tx, &page.state.vault, &new, page.now).await {
+    match super::create(&mut tx, &page.state.vault, &new, &page.signed_in.user.name, page.now).await {
         Ok(_) => tx.commit().await?,
         Err(ConnectError::Db(DbError::NotUnique)) => {
             drop(tx);

@@ -3,15 +3,23 @@
 //! The rule: a step's state and a connection's state are pure functions of stored facts. No page has its own opinion
 //! of *done*.
 
+pub(crate) mod bringing;
 pub(crate) mod credentials;
 pub(crate) mod evidence;
 pub(crate) mod integration;
+pub(crate) mod keyring;
 pub(crate) mod list;
+pub(crate) mod overlap;
+pub(crate) mod retirement;
+pub(crate) mod rotation;
+pub(crate) mod secret_rows;
 pub(crate) mod secrets;
 pub(crate) mod security;
 pub(crate) mod shown;
 pub(crate) mod store;
 pub(crate) mod stream;
+pub(crate) mod strength;
+pub(crate) mod uses;
 pub(crate) mod webhook;
 pub(crate) mod wizard;
 
@@ -24,7 +32,6 @@ use crate::{
         base62,
         id::{AppId, CompanyId, ConnectionId},
         money::Currency,
-        secret::Secret,
         time::Timestamp,
         vault::{Vault, VaultError},
     },
@@ -248,15 +255,21 @@ pub(crate) enum ConnectError {
     OtherKey,
 }
 
-/// Makes a connection with its endpoint and its first secret: it accepts events as soon as this is committed.
+/// Makes a connection with its endpoint and its first secret, by somebody: it accepts events as soon as this is committed.
 ///
 /// # Errors
 /// [`DbError::NotUnique`] when the app has one at that gateway in that mode.
-pub(crate) async fn create(tx: &mut Tx, vault: &Vault, new: &NewConnection, now: Timestamp) -> Result<Connection, ConnectError> {
+pub(crate) async fn create(
+    tx: &mut Tx,
+    vault: &Vault,
+    new: &NewConnection,
+    by: &str,
+    now: Timestamp,
+) -> Result<Connection, ConnectError> {
     let connection = Connection::new(new, now);
     store::insert(tx, &connection).await?;
     evidence::insert(tx, connection.id).await?;
-    secrets::add_active(tx, vault, connection.id, &Secret::generate(), now).await?;
+    secrets::make_active(tx, vault, connection.id, by, now).await?;
     Ok(connection)
 }
 

@@ -1,8 +1,10 @@
 //! A connection's SECRETs: one active, any number draining. Sealed at rest, bound to their row.
 //!
-//! The `secrets` table is this file's alone.
+//! The rule: there is no instant without an active one. Whatever changes them takes turns, and is one unit of work in which
+//! the one before begins to drain and the new one is there. A row is never deleted, so that every event can name the SECRET
+//! that verified it. The `secrets` table is this file's alone.
 
-use super::ConnectError;
+use super::{ConnectError, overlap::Overlap, store};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::adapter::LiveSecret,
@@ -19,27 +21,85 @@ use crate::{
 const PLACE: &str = "secrets.sealed";
 /// Under this name the installation remembers which master key it was sealed with.
 pub(crate) const SEALED_WITH: &str = "sealed_with";
+/// Who made a SECRET that no user made.
+pub(crate) const COMMAND_LINE: &str = "the command line";
+/// So many brought SECRETs may count at once: each request that is refused has been tried with every one.
+const MOST_BROUGHT: usize = 8;
+/// So many of those that count no more are listed.
+const MOST_ENDED: i64 = 20;
 
-sql! {
-    INSERT = "INSERT INTO secrets (id, connection_id, sealed, state, until, created_at) VALUES ($1, $2, $3, 'active', NULL, $4)";
-    LIST_LIVE = "SELECT id, connection_id, sealed, state, until, created_at FROM secrets \
-                 WHERE connection_id = $1 AND (state = 'active' OR until > $2) ORDER BY id DESC";
-    LIST_ALL_LIVE = "SELECT id, connection_id, sealed, state, until, created_at FROM secrets \
-                     WHERE state = 'active' OR until > $1 ORDER BY id DESC";
+/// What is read of a row, everywhere in the same order.
+macro_rules! columns {
+    () => {
+        "id, connection_id, sealed, state, until, origin, made_by, retired_by, created_at"
+    };
 }
 
-/// A stored SECRET that counts.
+/// The rows that count at a moment. A retired one does not, whatever a server's clock says.
+macro_rules! counts_at {
+    ($now:literal) => {
+        concat!("(state = 'active' OR (retired_at IS NULL AND (until > ", $now, " OR (origin = 'brought' AND until IS NULL))))")
+    };
+}
+
+sql! {
+    INSERT = "INSERT INTO secrets (id, connection_id, sealed, state, until, origin, made_by, created_at) VALUES ($1, $2, $3, $4, NULL, $5, $6, $7)";
+    LIST_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND ", counts_at!("$2"), " ORDER BY id DESC");
+    LIST_ENDED = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND state <> 'active' \
+                          AND (retired_at IS NOT NULL OR until <= $2) ORDER BY until DESC, id DESC LIMIT $3");
+    LIST_ALL_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE ", counts_at!("$1"), " ORDER BY id DESC");
+    DRAIN = "UPDATE secrets SET state = 'draining', until = $2 WHERE connection_id = $1 AND state = 'active'";
+    RETIRE = "UPDATE secrets SET until = $3, retired_at = $3, retired_by = $4 WHERE connection_id = $1 AND id = $2 \
+              AND state <> 'active' AND retired_at IS NULL AND (until IS NULL OR until > $3)";
+}
+
+/// Where a SECRET comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Made here, and shown to whoever asks on the page.
+    Made,
+    /// The gateway had it before; it is never shown again.
+    Brought,
+}
+
+impl Origin {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Brought => "brought",
+        }
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        [Self::Made, Self::Brought].into_iter().find(|origin| origin.as_str() == text).ok_or("no origin of ours")
+    }
+}
+
+/// A stored SECRET.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Stored {
     pub(crate) id: SecretId,
     pub(crate) connection_id: ConnectionId,
     sealed: Vec<u8>,
     pub(crate) state: String,
+    /// When it stops to count; nothing of the active one, and of a brought one until it is retired.
     pub(crate) until: Option<Timestamp>,
+    #[sqlx(try_from = "String")]
+    pub(crate) origin: Origin,
+    pub(crate) made_by: Option<String>,
+    pub(crate) retired_by: Option<String>,
     pub(crate) created_at: Timestamp,
 }
 
 impl Stored {
+    pub(crate) fn is_active(&self) -> bool {
+        self.state == "active"
+    }
+
     /// The value.
     ///
     /// # Errors
@@ -58,6 +118,24 @@ impl Stored {
     }
 }
 
+#[cfg(test)]
+impl Stored {
+    /// One of a state, for rules that never open it.
+    pub(crate) fn sample(state: &str, created_at: Timestamp, until: Option<Timestamp>) -> Self {
+        Self {
+            id: SecretId::new(created_at),
+            connection_id: ConnectionId::new(created_at),
+            sealed: Vec::new(),
+            state: state.to_owned(),
+            until,
+            origin: Origin::Made,
+            made_by: None,
+            retired_by: None,
+            created_at,
+        }
+    }
+}
+
 /// Notes which master key this database is sealed with, before anything is sealed with it. Two servers with two keys
 /// on one database would otherwise seal what the other cannot open.
 pub(super) async fn claim_key(tx: &mut Tx, vault: &Vault) -> Result<(), ConnectError> {
@@ -65,24 +143,116 @@ pub(super) async fn claim_key(tx: &mut Tx, vault: &Vault) -> Result<(), ConnectE
     if claimed == vault.key_id().as_bytes() { Ok(()) } else { Err(ConnectError::OtherKey) }
 }
 
-/// Gives the connection a SECRET that counts from now on.
-pub(super) async fn add_active(
+/// A SECRET to be stored.
+struct New<'a> {
+    connection: ConnectionId,
+    secret: &'a Secret,
+    state: &'static str,
+    origin: Origin,
+    by: &'a str,
+}
+
+async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Result<SecretId, ConnectError> {
+    claim_key(tx, vault).await?;
+    let id = SecretId::new(now);
+    let sealed = vault.seal(PLACE, id.as_bytes(), new.secret.expose().as_bytes());
+    execute!(
+        tx,
+        sqlx::query(INSERT)
+            .bind(id)
+            .bind(new.connection)
+            .bind(&sealed)
+            .bind(new.state)
+            .bind(new.origin.as_str())
+            .bind(new.by)
+            .bind(now)
+    )?;
+    Ok(id)
+}
+
+/// Makes the connection a SECRET that counts from now on.
+pub(super) async fn make_active(
     tx: &mut Tx,
     vault: &Vault,
     connection: ConnectionId,
-    secret: &Secret,
+    by: &str,
     now: Timestamp,
-) -> Result<(), ConnectError> {
-    claim_key(tx, vault).await?;
-    let id = SecretId::new(now);
-    let sealed = vault.seal(PLACE, id.as_bytes(), secret.expose().as_bytes());
-    execute!(tx, sqlx::query(INSERT).bind(id).bind(connection).bind(sealed).bind(now))?;
-    Ok(())
+) -> Result<SecretId, ConnectError> {
+    let new = New { connection, secret: &Secret::generate(), state: "active", origin: Origin::Made, by };
+    insert(tx, vault, &new, now).await
+}
+
+/// A new active SECRET, made by `by`; the one before drains, and it is said until when. Two at once come one after the other.
+pub(crate) async fn rotate(
+    tx: &mut Tx,
+    vault: &Vault,
+    connection: ConnectionId,
+    (overlap, by): (Overlap, &str),
+    now: Timestamp,
+) -> Result<Timestamp, ConnectError> {
+    store::take_turn(tx, connection).await?;
+    let until = now.plus(overlap.duration());
+    execute!(&mut *tx, sqlx::query(DRAIN).bind(connection).bind(until))?;
+    make_active(tx, vault, connection, by, now).await?;
+    Ok(until)
+}
+
+/// What became of a SECRET that was to be accepted as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Also {
+    Accepted(SecretId),
+    /// It counts at this connection already.
+    Known,
+    /// So many brought ones count that another would make every request too much work.
+    TooMany,
+}
+
+/// Accepts this SECRET at the connection as well, beside those that count, until somebody retires it. Whoever calls this has
+/// made sure that a user of the company wants it, by their password.
+pub(crate) async fn accept_also(
+    tx: &mut Tx,
+    vault: &Vault,
+    connection: ConnectionId,
+    (secret, by): (&Secret, &str),
+    now: Timestamp,
+) -> Result<Also, ConnectError> {
+    store::take_turn(tx, connection).await?;
+    let live = list_live(&mut *tx, connection, now).await?;
+    for stored in &live {
+        if stored.open(vault)?.is(secret) {
+            return Ok(Also::Known);
+        }
+    }
+    if live.iter().filter(|stored| stored.origin == Origin::Brought).count() >= MOST_BROUGHT {
+        return Ok(Also::TooMany);
+    }
+    let new = New { connection, secret, state: "draining", origin: Origin::Brought, by };
+    Ok(Also::Accepted(insert(tx, vault, &new, now).await?))
+}
+
+/// Ends one that is not the active one, at once and on every server; whether there was anything to end.
+pub(crate) async fn retire(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    id: SecretId,
+    by: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(RETIRE).bind(connection).bind(id).bind(now).bind(by))? > 0)
 }
 
 /// The SECRETs that count now, newest first. `connection` is one the caller was allowed to see.
 pub(crate) async fn list_live(on: impl Into<Exec<'_>>, connection: ConnectionId, now: Timestamp) -> Result<Vec<Stored>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_LIVE).bind(connection).bind(now).fetch_all(conn).await)
+}
+
+/// Those that count no more, the last to end first. `connection` is one the caller was allowed to see.
+pub(crate) async fn list_ended(
+    on: impl Into<Exec<'_>>,
+    connection: ConnectionId,
+    now: Timestamp,
+) -> Result<Vec<Stored>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_ENDED).bind(connection).bind(now).bind(MOST_ENDED).fetch_all(conn).await)
 }
 
 /// The SECRETs of all connections that count now, newest first: for ingestion alone.

@@ -29,6 +29,8 @@ sql! {
     UPDATE_KEY_SECRET = "UPDATE connections SET key_secret = $2 WHERE id = $1";
     UPDATE_KEYS = "UPDATE connections SET key_id = $2, payment_modes = $3, keys_state = $4, keys_at = $5 WHERE id = $1";
     UPDATE_ENABLED = "UPDATE connections SET is_enabled = $2 WHERE id = $1";
+    /// Changes nothing but holds the row until the unit of work ends.
+    TAKE_TURN = "UPDATE connections SET currency = currency WHERE id = $1";
     /// The first name and time stay.
     COMPLETE_WEBHOOK = "UPDATE connections SET webhook_done_by = $2, webhook_done_at = $3 WHERE id = $1 AND webhook_done_at IS NULL";
     REOPEN_WEBHOOK = "UPDATE connections SET webhook_done_by = NULL, webhook_done_at = NULL WHERE id = $1";
@@ -95,6 +97,12 @@ pub(super) async fn update_keys(
     now: Timestamp,
 ) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_KEYS).bind(id).bind(keys.key_id).bind(keys.payment_modes).bind(state).bind(now))?;
+    Ok(())
+}
+
+/// Whoever does this at the same connection comes after whoever did it before, and sees what they have done.
+pub(super) async fn take_turn(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(TAKE_TURN).bind(id))?;
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! `…/webhook/evidence/stream`: says "changed" when a connection's evidence has, as server-sent events.
+//! `…/webhook/evidence/stream`: says "changed" when a connection's evidence has, or a SECRET verified its first request, as
+//! server-sent events.
 //!
 //! The evidence's version in the database is asked for, not memory: an event that another server stored counts too. A
 //! stream ends after a while and the browser opens another, so that a session that ended does not go on watching.
@@ -19,7 +20,7 @@ use futures_util::stream;
 use tokio::time::Instant;
 
 use super::{
-    evidence,
+    evidence, uses,
     wizard::{Names, Wizard},
 };
 use crate::{
@@ -45,10 +46,11 @@ pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppEr
     let Some(place) = Place::take() else {
         return Ok(HttpResponse::ServiceUnavailable().body("too many streams\n"));
     };
+    let uses = uses::count(&mut wizard.page.state.db.reader().await?, wizard.connection.id).await?;
     let watcher = Watcher {
         state: wizard.page.state.clone(),
         connection: wizard.connection.id,
-        version: wizard.evidence.version,
+        version: (wizard.evidence.version, uses),
         until: Instant::now() + LIFE,
         said_at: Instant::now(),
         is_new: true,
@@ -82,7 +84,8 @@ impl Drop for Place {
 struct Watcher {
     state: Data<State>,
     connection: ConnectionId,
-    version: i64,
+    /// What was said last: the evidence's version, and how many SECRETs had been used.
+    version: (i64, i64),
     until: Instant,
     said_at: Instant,
     is_new: bool,
@@ -118,9 +121,10 @@ impl Watcher {
         }
     }
 
-    async fn version(&self) -> Option<i64> {
+    async fn version(&self) -> Option<(i64, i64)> {
         let mut reader = self.state.db.reader().await.ok()?;
-        evidence::version(&mut reader, self.connection).await.ok()
+        let version = evidence::version(&mut reader, self.connection).await.ok()?;
+        Some((version, uses::count(&mut reader, self.connection).await.ok()?))
     }
 
     fn say(mut self, text: &'static str) -> (Result<Bytes, AppError>, Self) {

@@ -6,7 +6,9 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    State, Step, secrets,
+    State, Step,
+    keyring::Keyring,
+    secret_rows::{self, SecretsView},
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
@@ -60,6 +62,7 @@ pub(crate) struct Webhook {
     pub(crate) facts: String,
     pub(crate) secret: Option<String>,
     pub(crate) secret_made: Option<When>,
+    pub(crate) secrets: SecretsView,
     pub(crate) alert_email: String,
     pub(crate) events: &'static [&'static str],
     pub(crate) is_test: bool,
@@ -109,10 +112,10 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
     let state = wizard.setup().state();
     let mut reader = page.state.db.reader().await?;
-    let stored = secrets::list_live(&mut reader, connection.id, page.now).await?;
+    let ring = Keyring::load(&mut reader, connection.id, page.now).await?;
     let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
     drop(reader);
-    let active = stored.iter().find(|secret| secret.state == "active");
+    let active = ring.active().map(|held| &held.stored);
     let secret = match active.filter(|_| is_revealed) {
         Some(stored) => Some(connection.gateway.adapter().shown(&stored.open(&page.state.vault)?)),
         None => None,
@@ -123,12 +126,12 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (shell, frame) = wizard.frame(Step::Webhook, heading);
     Ok(Webhook {
         shell,
-        frame,
         refusals: if is_razorpay { razorpay_url::refusals(&url) } else { Vec::new() },
         advice: razorpay_url::advice(&url).filter(|_| is_razorpay),
         facts: format!("{} of {} characters", url.chars().count(), razorpay_url::LONGEST),
         url,
         secret,
+        secrets: secret_rows::view(wizard, &ring, &frame.url),
         secret_made: active.map(|secret| When::of_day(secret.created_at, page.now)),
         alert_email: wizard.app.email.clone(),
         events: razorpay::RECOMMENDED_EVENTS,
@@ -136,7 +139,8 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         state,
         evidence: evidence_view(wizard, state, &last),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
-        stream: urls::evidence_stream(&wizard.url(Step::Webhook)),
+        stream: urls::evidence_stream(&frame.url),
+        frame,
     })
 }
 

@@ -18,6 +18,7 @@ macro_rules! migrations {
             migrations!($engine, 5, "transactions", "0005_transactions"),
             migrations!($engine, 6, "receivers", "0006_receivers"),
             migrations!($engine, 7, "sums", "0007_sums"),
+            migrations!($engine, 9, "rotation", "0009_rotation"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {
@@ -25,8 +26,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: [(i64, &str, &str); 7] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 7] = migrations!("postgres");
+const SQLITE: [(i64, &str, &str); 8] = migrations!("sqlite");
+const POSTGRES: [(i64, &str, &str); 8] = migrations!("postgres");
 
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {

@@ -63,13 +63,8 @@ pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, S
     let password_hash = state.passwords.hash(password).await?;
     let mut tx = state.db.begin().await?;
     let (company, _) = companies::find_or_create(&mut tx, "Neem Tree Retail", now).await?;
-    let owner = NewUser {
-        company: company.id,
-        email: super::EMAIL.to_owned(),
-        name: "Demo Owner".to_owned(),
-        role: Role::Owner,
-        password_hash,
-    };
+    let owner =
+        NewUser { company: company.id, email: super::EMAIL.to_owned(), name: OWNER.to_owned(), role: Role::Owner, password_hash };
     accounts::create(&mut tx, &owner, now).await?;
     let mut wired = Vec::new();
     for (shop, wishes) in SHOPS.iter().zip(WISHES) {
@@ -81,6 +76,9 @@ pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, S
     tx.commit().await?;
     Ok(wired)
 }
+
+/// Who has made it all.
+const OWNER: &str = "Demo Owner";
 
 /// What each of the first shops gets.
 const WISHES: [&[(Mode, Temper)]; 4] = [
@@ -108,7 +106,7 @@ async fn wire(tx: &mut Tx, state: &State, place: &Plot, mode: Mode, temper: Temp
     let &Plot { company, app, shop } = place;
     let now = state.clock.now();
     let new = NewConnection { company, app, gateway: Gateway::Razorpay, mode, currency: Currency::INR };
-    let connection = connections::create(tx, &state.vault, &new, now).await?;
+    let connection = connections::create(tx, &state.vault, &new, OWNER, now).await?;
     let stored = secrets::list_live(&mut *tx, connection.id, now).await?;
     let secret = match stored.first() {
         Some(stored) if temper != Temper::Mistaken => stored.open(&state.vault)?,
@@ -137,8 +135,8 @@ async fn finish(
         state: Keys::Accepted,
     };
     connections::update_keys(tx, &state.vault, connection.id, &keys, now).await?;
-    store::complete_webhook(tx, connection.id, "Demo Owner", now).await?;
-    store::complete_integration(tx, connection.id, "Demo Owner", now).await?;
+    store::complete_webhook(tx, connection.id, OWNER, now).await?;
+    store::complete_integration(tx, connection.id, OWNER, now).await?;
     apps::store::update_domain(tx, company, app, "shop.demo.example").await?;
     Ok(())
 }

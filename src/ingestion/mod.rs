@@ -10,6 +10,7 @@ mod receivers;
 pub(crate) mod refusals;
 pub(crate) mod routes;
 pub(crate) mod store;
+mod uses;
 mod writer;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub(crate) struct Ingestion {
     receivers: Arc<Receivers>,
     writer: Writer<Batch>,
     batches: Batches<Batch>,
+    uses: uses::Recorder,
     /// Where units of work run once the server is about to stop: the threads that take requests then end one by one, maybe
     /// before one is done that holds others' requests.
     home: Handle,
@@ -97,8 +99,11 @@ impl Unstored {
     }
 }
 
-/// The task behind an [`Ingestion`].
-pub(crate) struct Listening(JoinHandle<()>);
+/// The tasks behind an [`Ingestion`].
+pub(crate) struct Listening {
+    ear: JoinHandle<()>,
+    uses: uses::Writing,
+}
 
 impl Ingestion {
     /// Ready to take requests; each thread that does is to [`Ingestion::write`].
@@ -107,7 +112,8 @@ impl Ingestion {
         let trouble = Arc::<Trouble>::default();
         let (writer, batches) = Writer::new(Batch::new(db.clone(), Arc::clone(&trouble)), db.writers());
         let receivers = Arc::new(Receivers::new(db.clone(), vault.clone(), clock.clone()));
-        let listening = Listening(tokio::spawn(receivers::listen(Arc::clone(&receivers))));
+        let (recorder, writing) = uses::Recorder::start(db);
+        let listening = Listening { ear: tokio::spawn(receivers::listen(Arc::clone(&receivers))), uses: writing };
         (
             Self {
                 pending: Pending::new(),
@@ -115,6 +121,7 @@ impl Ingestion {
                 receivers,
                 writer,
                 batches,
+                uses: recorder,
                 home: Handle::current(),
                 guests: Arc::new(Semaphore::new(GUESTS)),
                 clock: clock.clone(),
@@ -147,11 +154,12 @@ impl Ingestion {
         drop(gone);
     }
 
-    /// Takes no more.
+    /// Takes no more, and writes down what is left to be noted.
     pub(crate) async fn stop(&self, listening: Listening) {
         self.writer.close();
-        listening.0.abort();
-        let _ = listening.0.await;
+        listening.ear.abort();
+        let _ = listening.ear.await;
+        listening.uses.stop().await;
     }
 
     /// Verifies the request and keeps it.
@@ -165,8 +173,12 @@ impl Ingestion {
             match self.check(&known, endpoint, request) {
                 Ok(Ok(arrival)) => {
                     let bytes = arrival.body.octets().len() + arrival.headers.len();
+                    let (connection, secret, at) = (arrival.place.connection, arrival.secret, arrival.at);
                     match self.writer.submit(Job { arrival, version: known.version }, bytes).await? {
-                        Kept::Stored => return Ok(Outcome::Stored),
+                        Kept::Stored => {
+                            self.uses.note(connection, secret, at);
+                            return Ok(Outcome::Stored);
+                        }
                         Kept::Outdated => known = self.receivers.after(known.version).await?,
                     }
                 }

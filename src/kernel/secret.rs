@@ -1,11 +1,16 @@
 //! Values that must not be seen: they have no `Debug` and no `Display`, and are wiped when dropped.
 
 use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
 
 use super::base62;
 
 /// Characters of a webhook SECRET of our making: 44 base62 characters carry 262 bits.
 const LENGTH: usize = 44;
+/// The shortest SECRET a merchant may bring, in characters; our own have more.
+pub(crate) const SHORTEST: usize = 16;
+/// The longest, in bytes.
+pub(crate) const LONGEST: usize = 256;
 
 /// A webhook SECRET. Never empty: the type refuses it, so no connection can be verified with nothing.
 #[derive(Clone)]
@@ -19,9 +24,12 @@ impl Secret {
 
     /// The secret that `text` is; `None` when it is too short to keep anybody out.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        /// The shortest SECRET a merchant may bring; our own have 44 characters.
-        const SHORTEST: usize = 16;
-        (text.len() >= SHORTEST && text.len() <= 256).then(|| Self(text.to_owned().into()))
+        (text.len() >= SHORTEST && text.len() <= LONGEST).then(|| Self(text.to_owned().into()))
+    }
+
+    /// Whether it is the same one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 
     /// The value, for sealing, signing, verifying and the one page that shows it.

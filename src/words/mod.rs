@@ -9,6 +9,7 @@ mod evidence;
 pub(crate) mod keys;
 mod lists;
 mod payments;
+pub(crate) mod secrets;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::support::{Installation, bodies, builders::PASSWORD, files};
+use crate::support::{Installation, bodies, builders::PASSWORD, files, visitor::Visitor};
 
 /// A user's and a gateway's day, on the real binary with its log wide open: what must not be found, and the log.
 async fn a_day(at: &Installation) -> (Vec<Vec<u8>>, String) {
@@ -18,12 +18,19 @@ async fn a_day(at: &Installation) -> (Vec<Vec<u8>>, String) {
         assert_eq!(post.clone().unsigned().send().await, 401);
         assert_eq!(post.secret("c29tZWJvZHkgZWxzZSdzIHNlY3JldA==").send().await, 401);
     }
+    let (own, webhook) = ("kq8Zt2mVx0Lw9Rb4-of-their-shop", "settings/payment-gateways/razorpay/test/webhook");
+    let (owner, webhook) = (Visitor::at(address), format!("/ks-pay/apps/{}/{webhook}", app.id));
+    owner.sign_in("owner@neem-tree-retail.example", PASSWORD, "/").await.location();
+    for (path, fields) in [("rotation", vec![]), ("secrets", vec![("secret", own), ("current_password", PASSWORD)])] {
+        owner.post(&format!("{webhook}/{path}"), &fields).await.location();
+    }
+    connections[0].at(address).post(bodies::payment("payment.captured", "pay_2", 0)).secret(own).stored().await;
     at.cli(["user", "password", "--email", "owner@neem-tree-retail.example"], "eleven quiet lanterns at noon")
         .await
         .assert_done();
 
     let key = std::fs::read_to_string(at.data_dir().join("master.key")).unwrap();
-    let mut hidden = vec![PASSWORD.into(), b"eleven quiet lanterns at noon".to_vec(), b"hush-hush".to_vec()];
+    let mut hidden = vec![PASSWORD.into(), b"eleven quiet lanterns at noon".to_vec(), b"hush-hush".to_vec(), own.into()];
     hidden.extend([key.trim().as_bytes().to_vec(), STANDARD.decode(key.trim()).unwrap()]);
     for connection in &connections {
         let bare = connection.secret.trim_start_matches("whsec_");

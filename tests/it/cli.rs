@@ -21,7 +21,7 @@ fn app<'a>(company: &'a str, name: &'a str) -> [&'a str; 10] {
 #[tokio::test(flavor = "multi_thread")]
 async fn help_and_version_go_to_stdout_for_every_command() {
     let at = Installation::new().await;
-    let commands: [&[&str]; 17] = [
+    let commands: [&[&str]; 18] = [
         &[],
         &["serve"],
         &["user"],
@@ -33,6 +33,7 @@ async fn help_and_version_go_to_stdout_for_every_command() {
         &["gateway", "add"],
         &["webhook"],
         &["webhook", "show"],
+        &["webhook", "rotate"],
         &["simulate"],
         &["events", "export"],
         &["transactions", "export"],

@@ -7,6 +7,7 @@
 mod architecture;
 mod at_rest;
 mod backup;
+mod bringing;
 mod cli;
 mod cli_doctor;
 mod cli_simulate;
@@ -32,6 +33,7 @@ mod migrations;
 mod pages;
 mod projection;
 mod retention;
+mod rotation;
 mod running;
 mod sign_in;
 mod startup;

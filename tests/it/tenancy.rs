@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, bodies, visitor::Visitor};
+use crate::support::{TestApp, bodies, builders::PASSWORD, visitor::Visitor};
 
 struct Two {
     app: TestApp,
@@ -44,6 +44,8 @@ fn pages(app: &str, event: &str, transaction: &str) -> Vec<String> {
         step(""),
         step("/credentials"),
         step("/webhook"),
+        step("/webhook/rotation"),
+        step("/webhook/secrets/new"),
         step("/webhook/evidence/stream"),
         step("/integration"),
         step("/security"),
@@ -150,6 +152,8 @@ async fn nothing_of_another_company_can_be_changed() {
         (step("/credentials"), vec![("key_id", "rzp_test_Stolen0000000001"), ("key_secret", "stolen-secret")]),
         (step("/credentials/check"), vec![]),
         (step("/webhook/reveal"), vec![]),
+        (step("/webhook/rotation"), vec![("overlap_hours", "24")]),
+        (step("/webhook/secrets"), vec![("secret", "kq8Zt2mVx0Lw9Rb4"), ("current_password", PASSWORD)]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),
         (step("/integration/completion"), vec![]),
@@ -161,6 +165,7 @@ async fn nothing_of_another_company_can_be_changed() {
     let owner = two.app.owner("Neem Tree Retail").await;
     let page = owner.get(&step("/webhook")).await;
     assert!(page.has("Neem Tree Store") && !page.has("Stolen") && !page.has("switched off") && !page.has("Marked as done by"));
+    assert!(!page.has("Retire now"), "no new SECRET was made");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,126 @@
+//! *Bring your own SECRET*: a webhook that runs already is believed here, too, with the SECRET that it has.
+//!
+//! The rule: only for whoever knows the password, since a SECRET that somebody planted lets them invent payments. What was typed
+//! is never shown again, not even where it is refused.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    Step,
+    secrets::{self, Also},
+    store,
+    strength::{self, Cut, Known},
+    wizard::{Frame, Names, Wizard},
+};
+use crate::{
+    accounts,
+    kernel::secret::Secret,
+    urls,
+    web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
+    words,
+};
+
+/// `…/webhook/secrets/new`
+#[derive(Template)]
+#[template(path = "connections/bringing.html")]
+pub(crate) struct Bringing {
+    pub(crate) shell: Shell,
+    pub(crate) frame: Frame,
+    pub(crate) action: String,
+    pub(crate) hint: &'static str,
+    pub(crate) is_exact: bool,
+    pub(crate) errors: FieldErrors,
+}
+
+/// A SECRET as typed, and the password of whoever typed it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct BringForm {
+    secret: String,
+    /// To be taken with spaces and quotes at its ends.
+    is_exact: bool,
+    current_password: String,
+}
+
+/// `GET …/webhook/secrets/new`
+pub(crate) async fn new(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    wizard.page.ok(&view(&wizard, false, FieldErrors::default()))
+}
+
+/// `POST …/webhook/secrets`
+pub(crate) async fn create(posted: Posted<BringForm>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let form = posted.form;
+    let refused = |errors| wizard.page.unprocessable(&view(&wizard, form.is_exact, errors));
+    let (secret, cut) = match parse(&wizard, &form) {
+        Ok(parsed) => parsed,
+        Err(errors) => return refused(errors),
+    };
+    if !accounts::routes::is_own_password(&wizard.page, &form.current_password).await? {
+        return refused(error("current_password", words::secrets::WRONG_PASSWORD));
+    }
+    if is_key_secret(&wizard, &secret).await? {
+        return refused(error("secret", words::secrets::KEY_SECRET));
+    }
+    let (page, id) = (&wizard.page, wizard.connection.id);
+    let user = &page.signed_in.user;
+    let mut tx = page.state.db.begin().await?;
+    match secrets::accept_also(&mut tx, &page.state.vault, id, (&secret, &user.name), page.now).await? {
+        Also::Accepted(secret) => {
+            tx.commit().await?;
+            tracing::info!(connection = %id, %secret, user = %user.id, "a SECRET was brought");
+            Ok(page.redirect(&wizard.url(Step::Webhook), &words::secrets::brought(cut)))
+        }
+        Also::Known => refused(error("secret", words::secrets::KNOWN)),
+        Also::TooMany => refused(error("secret", words::secrets::TOO_MANY)),
+    }
+}
+
+fn error(field: &'static str, sentence: &str) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add(field, sentence);
+    errors
+}
+
+/// The SECRET and what was cut off it, or every error at its field.
+fn parse(wizard: &Wizard, form: &BringForm) -> Result<(Secret, Cut), FieldErrors> {
+    let (app, connection) = (&wizard.app, &wizard.connection);
+    let company = &wizard.page.signed_in.company.name;
+    let names = [app.name.as_str(), company, app.domain.as_deref().unwrap_or_default()];
+    let known = Known {
+        gateway: connection.gateway,
+        endpoint: &connection.endpoint,
+        key_id: connection.key_id.as_deref(),
+        names: &names,
+    };
+    let mut errors = FieldErrors::default();
+    let read = strength::read(&form.secret, form.is_exact, &known)
+        .map_err(|weak| errors.add("secret", words::secrets::weak(connection.gateway, weak)));
+    if form.current_password.is_empty() {
+        errors.add("current_password", words::secrets::NO_PASSWORD);
+    }
+    read.ok().filter(|_| errors.is_empty()).ok_or(errors)
+}
+
+/// Whether it is the stored Key Secret, which lets its owner move money and must not be anywhere else.
+async fn is_key_secret(wizard: &Wizard, secret: &Secret) -> Result<bool, AppError> {
+    let (state, id) = (&wizard.page.state, wizard.connection.id);
+    let Some(sealed) = store::find_key_secret(&mut state.db.reader().await?, id).await? else { return Ok(false) };
+    let stored = super::open_key_secret(&state.vault, id, &sealed)?;
+    Ok(Secret::parse(&stored).is_some_and(|stored| stored.is(secret)))
+}
+
+fn view(wizard: &Wizard, is_exact: bool, errors: FieldErrors) -> Bringing {
+    let (shell, frame) = wizard.frame(Step::Webhook, "Bring your own SECRET");
+    Bringing {
+        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        action: urls::secrets(&frame.url),
+        hint: words::secrets::own_hint(wizard.connection.gateway),
+        is_exact,
+        frame,
+        errors,
+    }
+}

@@ -1,0 +1,109 @@
+//! *Retire now*: ends a SECRET before its time, or a brought one. Asks first and names what is lost.
+//!
+//! The rule: the active one is never retired, since a webhook is never without.
+
+use actix_web::{HttpResponse, web::Path};
+use askama::Template;
+
+use super::{
+    Step,
+    keyring::{Held, Keyring},
+    secrets,
+    wizard::{Frame, Wizard},
+};
+use crate::{
+    kernel::id::SecretId,
+    urls,
+    web::{
+        error::AppError,
+        page::Page,
+        posted::{Nothing, Posted},
+        shell::Shell,
+    },
+    words::{self, Chip, When},
+};
+
+/// `{app}/{gateway}/{mode}/…/{secret}` of a path.
+pub(crate) type Names = Path<(String, String, String, String)>;
+
+/// `…/webhook/secrets/{secret}/retirement`
+#[derive(Template)]
+#[template(path = "connections/retirement.html")]
+pub(crate) struct Retirement {
+    pub(crate) shell: Shell,
+    pub(crate) frame: Frame,
+    pub(crate) chip: Chip,
+    pub(crate) made: When,
+    pub(crate) by: String,
+    pub(crate) losses: Vec<String>,
+    /// Where it is retired; nothing for the active one.
+    pub(crate) action: Option<String>,
+    pub(crate) rotation: String,
+}
+
+/// `GET …/webhook/secrets/{secret}/retirement`
+pub(crate) async fn ask(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let (wizard, ring, id) = open(page, names).await?;
+    match ring.find(id) {
+        Some(held) => wizard.page.ok(&view(&wizard, &ring, held)),
+        None => over(&wizard, &ring, id),
+    }
+}
+
+/// `POST …/webhook/secrets/{secret}/retirement`
+pub(crate) async fn create(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+    let (wizard, ring, id) = open(posted.page, names).await?;
+    let (page, connection) = (&wizard.page, wizard.connection.id);
+    let Some(held) = ring.find(id) else { return over(&wizard, &ring, id) };
+    if held.stored.is_active() {
+        return page.unprocessable(&view(&wizard, &ring, held));
+    }
+    let user = &page.signed_in.user;
+    let mut tx = page.state.db.begin().await?;
+    let is_retired = secrets::retire(&mut tx, connection, id, &user.name, page.now).await?;
+    tx.commit().await?;
+    if is_retired {
+        tracing::info!(%connection, secret = %id, user = %user.id, "a SECRET was retired");
+    }
+    let flash = if is_retired { words::secrets::RETIRED } else { words::secrets::NOT_THERE };
+    Ok(page.redirect(&wizard.url(Step::Webhook), flash))
+}
+
+/// The connection of the company, and its SECRETs.
+async fn open(page: Page, names: Names) -> Result<(Wizard, Keyring, SecretId), AppError> {
+    let (app, gateway, mode, secret) = names.into_inner();
+    let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
+    let id = secret.parse().map_err(|_| AppError::NotFound)?;
+    let mut reader = wizard.page.state.db.reader().await?;
+    let ring = Keyring::load(&mut reader, wizard.connection.id, wizard.page.now).await?;
+    drop(reader);
+    Ok((wizard, ring, id))
+}
+
+/// One that ended meanwhile needs no retiring; one of nobody or of another connection is not found.
+fn over(wizard: &Wizard, ring: &Keyring, id: SecretId) -> Result<HttpResponse, AppError> {
+    if ring.ended.iter().all(|held| held.stored.id != id) {
+        return Err(AppError::NotFound);
+    }
+    Ok(wizard.page.redirect(&wizard.url(Step::Webhook), words::secrets::NOT_THERE))
+}
+
+fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Retirement {
+    let (stored, now) = (&held.stored, wizard.page.now);
+    let (shell, frame) = wizard.frame(Step::Webhook, "Retire a SECRET");
+    let is_active = stored.is_active();
+    Retirement {
+        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        chip: words::secrets::state(stored),
+        made: When::of_day(stored.created_at, now),
+        by: words::secrets::by(stored.made_by.as_deref()),
+        losses: if is_active {
+            vec![words::secrets::ACTIVE_STAYS.to_owned()]
+        } else {
+            words::secrets::retiring(wizard.connection.gateway, ring, held, now)
+        },
+        action: (!is_active).then(|| urls::retirement(&frame.url, stored.id)),
+        rotation: urls::rotation(&frame.url),
+        frame,
+    }
+}

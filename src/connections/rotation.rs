@@ -1,0 +1,85 @@
+//! *New secret*: asks for how long the present SECRET goes on counting, and makes another.
+//!
+//! The rule: in one unit of work, so that the webhook is never without an active one.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    Step,
+    overlap::Overlap,
+    secrets,
+    wizard::{Frame, Names, Wizard},
+};
+use crate::{
+    urls,
+    web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
+    words,
+};
+
+/// A choice of the form: its value, label and reason, and whether it is chosen.
+pub(crate) type Choice = (u64, String, &'static str, bool);
+
+/// `…/webhook/rotation`
+#[derive(Template)]
+#[template(path = "connections/rotation.html")]
+pub(crate) struct Rotation {
+    pub(crate) shell: Shell,
+    pub(crate) frame: Frame,
+    pub(crate) happens: [&'static str; 2],
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) errors: FieldErrors,
+}
+
+/// For how long, as chosen; the usual time where nothing was.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RotationForm {
+    overlap_hours: String,
+}
+
+/// `GET …/webhook/rotation`
+pub(crate) async fn ask(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    wizard.page.ok(&view(&wizard, FieldErrors::default()))
+}
+
+/// `POST …/webhook/rotation`
+pub(crate) async fn create(posted: Posted<RotationForm>, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let (page, id) = (&wizard.page, wizard.connection.id);
+    let Some(overlap) = Overlap::chosen(&posted.form.overlap_hours) else {
+        let mut errors = FieldErrors::default();
+        errors.add("overlap_hours", words::secrets::CHOOSE_OVERLAP);
+        return page.unprocessable(&view(&wizard, errors));
+    };
+    let user = &page.signed_in.user;
+    let mut tx = page.state.db.begin().await?;
+    let until = secrets::rotate(&mut tx, &page.state.vault, id, (overlap, &user.name), page.now).await?;
+    tx.commit().await?;
+    tracing::info!(connection = %id, user = %user.id, %until, "a new SECRET was made");
+    Ok(page.redirect(&wizard.url(Step::Webhook), &words::secrets::rotated(until, page.now)))
+}
+
+fn view(wizard: &Wizard, errors: FieldErrors) -> Rotation {
+    let gateway = wizard.connection.gateway;
+    let (shell, frame) = wizard.frame(Step::Webhook, "New SECRET");
+    let choices = Overlap::CHOICES.into_iter().map(|choice| {
+        let (label, reason) = words::secrets::overlap(gateway, choice);
+        (choice.hours(), label, reason, errors.is_empty() && choice == Overlap::CHOICES[0])
+    });
+    Rotation {
+        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        happens: words::secrets::rotating(gateway),
+        choices: choices.collect(),
+        frame,
+        errors,
+    }
+}
+
+impl Rotation {
+    pub(crate) fn action(&self) -> String {
+        urls::rotation(&self.frame.url)
+    }
+}

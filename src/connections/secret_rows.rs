@@ -1,0 +1,84 @@
+//! The SECRETs on the Webhook page: each with who made it, when it was used last, and the way to retire it. No value of any.
+
+use super::{
+    keyring::{Held, Keyring},
+    wizard::Wizard,
+};
+use crate::{
+    urls,
+    words::{self, Chip, Said, When},
+};
+
+/// One that counts.
+pub(crate) struct LiveRow {
+    pub(crate) id: String,
+    pub(crate) chip: Chip,
+    pub(crate) is_active: bool,
+    pub(crate) until: Option<When>,
+    pub(crate) made: When,
+    pub(crate) by: String,
+    pub(crate) last: Option<When>,
+    pub(crate) advice: Option<String>,
+    pub(crate) retirement: String,
+}
+
+/// One that counts no more.
+pub(crate) struct EndedRow {
+    pub(crate) id: String,
+    pub(crate) made: When,
+    pub(crate) by: String,
+    pub(crate) ended: Option<When>,
+    /// Who retired it before its time.
+    pub(crate) retired_by: Option<String>,
+    pub(crate) last: Option<When>,
+}
+
+/// All of them.
+pub(crate) struct SecretsView {
+    pub(crate) live: Vec<LiveRow>,
+    pub(crate) ended: Vec<EndedRow>,
+    /// What to do with a new one that has still to be pasted.
+    pub(crate) unproven: Option<Said>,
+    pub(crate) rotation: String,
+    pub(crate) bringing: String,
+}
+
+/// As the page at `url` shows them.
+pub(crate) fn view(wizard: &Wizard, ring: &Keyring, url: &str) -> SecretsView {
+    let now = wizard.page.now;
+    let gateway = wizard.connection.gateway;
+    SecretsView {
+        live: ring.live.iter().map(|held| live(wizard, ring, held, url)).collect(),
+        ended: ring.ended.iter().map(|held| ended(wizard, held)).collect(),
+        unproven: ring.before_unproven().map(|before| words::secrets::unproven(gateway, before, now)),
+        rotation: urls::rotation(url),
+        bringing: urls::own_secret(url),
+    }
+}
+
+fn live(wizard: &Wizard, ring: &Keyring, held: &Held, url: &str) -> LiveRow {
+    let (stored, now) = (&held.stored, wizard.page.now);
+    LiveRow {
+        id: stored.id.to_string(),
+        chip: words::secrets::state(stored),
+        is_active: stored.is_active(),
+        until: stored.until.map(|until| When::of_day(until, now)),
+        made: When::of_day(stored.created_at, now),
+        by: words::secrets::by(stored.made_by.as_deref()),
+        last: held.used.map(|used| words::when(used.last_at, now)),
+        advice: ring.unused_for_good(held, now).map(words::secrets::advice),
+        retirement: urls::retirement(url, stored.id),
+    }
+}
+
+fn ended(wizard: &Wizard, held: &Held) -> EndedRow {
+    let (stored, now) = (&held.stored, wizard.page.now);
+    EndedRow {
+        id: stored.id.to_string(),
+        made: When::of_day(stored.created_at, now),
+        by: words::secrets::by(stored.made_by.as_deref()),
+        ended: stored.until.map(|until| When::of_day(until, now)),
+        retired_by: stored.retired_by.clone(),
+        last: held.used.map(|used| words::when(used.last_at, now)),
+    }
+}

@@ -1,0 +1,306 @@
+//! Whether a SECRET that somebody brings keeps anybody out. Pure.
+//!
+//! The rule: whoever guesses it can invent payments, and whoever has one signed body can try as many guesses as they like. So
+//! what is short, counted up, a word or known to others is refused, and it is said why.
+
+use zeroize::Zeroizing;
+
+use crate::{
+    accounts::password,
+    gateways::Gateway,
+    kernel::secret::{self, Secret},
+};
+
+/// So many different characters are the least.
+const LEAST_DIFFERENT: usize = 6;
+/// So many digits are the least where there is nothing else.
+const LEAST_DIGITS: usize = 20;
+/// Names shorter than this are part of too much.
+const LEAST_NAME: usize = 4;
+/// So many characters must be left beside a name that others know.
+const LEAST_BESIDE: usize = 12;
+/// What hides a value on a page.
+const DOTS: &[char] = &['•', '●', '·', '∙', '*', '○', '⬤'];
+/// Pairs that people put around what they quote.
+const QUOTES: &[(char, char)] = &[('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’'), ('`', '`')];
+
+/// Why a SECRET is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weak {
+    Empty,
+    /// It has so many characters.
+    Short(usize),
+    Long,
+    /// A character that cannot be seen.
+    Unseen,
+    /// The dots that hide it.
+    Dots,
+    /// The webhook's URL or a part of it.
+    Url,
+    /// A Key ID, which is public.
+    KeyId,
+    /// The same few characters again and again.
+    Repeated,
+    Digits,
+    /// Among the first that are tried.
+    Common,
+    /// The name of the app, the company or the domain.
+    Named,
+    /// Not in the form that the gateway's SECRETs have.
+    Form,
+}
+
+/// What was cut off at the ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) spaces: bool,
+    pub(crate) quotes: bool,
+}
+
+/// What others know about the connection.
+pub(crate) struct Known<'a> {
+    pub(crate) gateway: Gateway,
+    pub(crate) endpoint: &'a str,
+    pub(crate) key_id: Option<&'a str>,
+    /// The app's, the company's, the domain.
+    pub(crate) names: &'a [&'a str],
+}
+
+/// The SECRET that somebody typed. `is_exact` leaves spaces and quotes at its ends where they are.
+pub(crate) fn read(typed: &str, is_exact: bool, known: &Known<'_>) -> Result<(Secret, Cut), Weak> {
+    let (text, cut) = if is_exact { (typed, Cut::default()) } else { trimmed(typed) };
+    if let Some(weak) = weakness(text, known) {
+        return Err(weak);
+    }
+    let secret = known.gateway.adapter().pasted(text).ok_or(Weak::Form)?;
+    Ok((secret, cut))
+}
+
+/// Without spaces, and then without quotes, around it.
+fn trimmed(typed: &str) -> (&str, Cut) {
+    let is_space = |character: char| character.is_whitespace() || matches!(character, '\u{200b}'..='\u{200d}' | '\u{feff}');
+    let text = typed.trim_matches(is_space);
+    let quoted = QUOTES.iter().find_map(|&(open, close)| text.strip_prefix(open)?.strip_suffix(close));
+    let bare = quoted.map_or(text, |inside| inside.trim_matches(is_space));
+    let cut = Cut {
+        spaces: text.len() < typed.len() || quoted.is_some_and(|inside| bare.len() < inside.len()),
+        quotes: quoted.is_some(),
+    };
+    (bare, cut)
+}
+
+fn weakness(text: &str, known: &Known<'_>) -> Option<Weak> {
+    let length = text.chars().count();
+    let folded = Zeroizing::new(text.to_lowercase());
+    if text.is_empty() {
+        Some(Weak::Empty)
+    } else if text.chars().all(|character| DOTS.contains(&character)) {
+        Some(Weak::Dots)
+    } else if text.contains(known.endpoint) || folded.starts_with("http://") || folded.starts_with("https://") {
+        Some(Weak::Url)
+    } else if folded.starts_with("rzp_test_") || folded.starts_with("rzp_live_") || known.key_id == Some(text) {
+        Some(Weak::KeyId)
+    } else if text.chars().any(char::is_control) {
+        Some(Weak::Unseen)
+    } else if length < secret::SHORTEST {
+        Some(Weak::Short(length))
+    } else if text.len() > secret::LONGEST {
+        Some(Weak::Long)
+    } else {
+        guessable(text, &folded, known)
+    }
+}
+
+/// What is long enough and can be guessed all the same.
+fn guessable(text: &str, folded: &str, known: &Known<'_>) -> Option<Weak> {
+    let bare = Zeroizing::new(folded.chars().filter(|character| !character.is_whitespace()).collect::<String>());
+    if is_repeated(text) {
+        Some(Weak::Repeated)
+    } else if password::is_among_the_first(&bare) || is_of_words(&bare) {
+        Some(Weak::Common)
+    } else if text.len() < LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Some(Weak::Digits)
+    } else if known.names.iter().any(|name| is_named(&bare, name)) {
+        Some(Weak::Named)
+    } else {
+        None
+    }
+}
+
+/// Few different characters, or a short piece again and again.
+fn is_repeated(text: &str) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    let different: std::collections::BTreeSet<char> = characters.iter().copied().collect();
+    let is_period = |length: usize| characters.iter().zip(&characters[length..]).all(|(one, next)| one == next);
+    different.len() < LEAST_DIFFERENT || (1..=characters.len() / 2).any(is_period)
+}
+
+/// Whether little is left beside words that are in every list, digits that count, and years.
+fn is_of_words(folded: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "password",
+        "passw0rd",
+        "p@ssw0rd",
+        "passphrase",
+        "secret",
+        "webhook",
+        "razorpay",
+        "standard",
+        "kspay",
+        "payment",
+        "gateway",
+        "merchant",
+        "qwertyuiop",
+        "qwerty",
+        "asdfghjkl",
+        "asdfgh",
+        "zxcvbnm",
+        "letmein",
+        "welcome",
+        "changeme",
+        "default",
+        "example",
+        "sample",
+        "signing",
+        "signature",
+        "whsec",
+        "admin",
+        "test",
+        "live",
+        "demo",
+        "token",
+        "your",
+        "1234567890",
+        "0123456789",
+        "123456789",
+        "12345678",
+        "1234567",
+        "123456",
+        "12345",
+        "1234",
+        "123",
+        "abcdef",
+        "abcd",
+        "abc",
+        "2020",
+        "2021",
+        "2022",
+        "2023",
+        "2024",
+        "2025",
+        "2026",
+        "2027",
+    ];
+    let rest = WORDS.iter().fold(Zeroizing::new(folded.to_owned()), |rest, word| Zeroizing::new(rest.replace(word, "")));
+    let left = rest.chars().filter(|character| character.is_alphanumeric()).count();
+    rest.len() < folded.len() && left < LEAST_NAME * 2
+}
+
+/// Whether a name that others know is in it, and little else.
+fn is_named(folded: &str, name: &str) -> bool {
+    let name: String = name.to_lowercase().chars().filter(|character| !character.is_whitespace()).collect();
+    let letters = name.chars().count();
+    letters >= LEAST_NAME && folded.contains(&name) && folded.chars().count() - letters < LEAST_BESIDE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::base62;
+
+    const KNOWN: Known<'static> = Known {
+        gateway: Gateway::Razorpay,
+        endpoint: "wh_Q7mB2xVt9LkR4nPzA1cE6d",
+        key_id: Some("rzp_test_Demo0000000001"),
+        names: &["Neem Tree Shop", "Neem Tree Crafts", "shop.neemtree.example", "abc"],
+    };
+
+    fn weak(typed: &str) -> Option<Weak> {
+        read(typed, false, &KNOWN).err()
+    }
+
+    #[test]
+    fn each_weakness_has_its_name() {
+        for (typed, wanted) in [
+            ("", Weak::Empty),
+            (" \n ", Weak::Empty),
+            ("\"\"", Weak::Empty),
+            ("fifteen-letters", Weak::Short(15)),
+            ("  fifteen-letters  ", Weak::Short(15)),
+            ("सोलहअक्षरनहीं", Weak::Short(13)),
+            ("••••••••••••••••", Weak::Dots),
+            ("https://pay.example/webhooks/wh_x", Weak::Url),
+            ("wh_Q7mB2xVt9LkR4nPzA1cE6d", Weak::Url),
+            ("rzp_live_Abcdefgh123456", Weak::KeyId),
+            ("rzp_test_Demo0000000001", Weak::KeyId),
+            ("kq8Zt2m\u{7}Vx0Lw9Rb4", Weak::Unseen),
+            ("aaaaaaaaaaaaaaaaaaaa", Weak::Repeated),
+            ("abababababababababab", Weak::Repeated),
+            ("k9Zq4wXtk9Zq4wXtk9Zq4wXt", Weak::Repeated),
+            ("aabbaabbccaabbccaa", Weak::Repeated),
+            ("abcdefghijklmnopqr", Weak::Common),
+            ("1234567890123456", Weak::Common),
+            ("Password12345678", Weak::Common),
+            ("my-razorpay-webhook-secret", Weak::Common),
+            ("RazorpaySecret@2024", Weak::Common),
+            ("qwertyuiopasdfghjkl", Weak::Common),
+            ("8301947265019384", Weak::Digits),
+            ("NeemTreeShop2019!", Weak::Named),
+            ("neem tree crafts-8x", Weak::Named),
+        ] {
+            assert_eq!(weak(typed), Some(wanted), "{typed:?}");
+        }
+        assert_eq!(weak(&"k9Z4".repeat(70)), Some(Weak::Long));
+    }
+
+    #[test]
+    fn what_cannot_be_guessed_is_taken() {
+        for typed in [
+            "8f3a9c2e17b04d65",
+            "It's a Secret to Everybody",
+            "tram violet bridges nine",
+            "neemtreeshop-Zt81kQwX0vLp",
+            "83019472650193847265",
+            "गुलाबी हाथी चाँद पर नाचता है",
+            "Abc!9dKe7_fQ2#zz",
+        ] {
+            assert_eq!(weak(typed), None, "{typed}");
+        }
+        for _ in 0..500 {
+            assert_eq!(weak(&base62::random(16)), None);
+            assert!(
+                read(&format!("whsec_{}", base62::random(44)), false, &Known { gateway: Gateway::StandardWebhooks, ..KNOWN })
+                    .is_ok()
+            );
+        }
+    }
+
+    #[test]
+    fn the_generic_gateway_takes_base64_alone() {
+        let known = Known { gateway: Gateway::StandardWebhooks, ..KNOWN };
+        let read = |typed| read(typed, false, &known).map(|(secret, _)| secret.expose().to_owned());
+        assert_eq!(read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").as_deref(), Ok("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+        assert_eq!(read("no base64 at all, certainly"), Err(Weak::Form));
+        assert_eq!(read("whsec_short").err(), Some(Weak::Short(11)));
+    }
+
+    #[test]
+    fn spaces_and_quotes_at_the_ends_are_cut_off_and_told() {
+        const BARE: &str = "kq8Zt2mVx0Lw9Rb4";
+        let read = |typed: &str, is_exact| {
+            read(typed, is_exact, &KNOWN).map(|(secret, cut)| (secret.expose().to_owned(), cut.spaces, cut.quotes))
+        };
+        for (typed, spaces, quotes) in [
+            (BARE.to_owned(), false, false),
+            (format!(" {BARE}\r\n"), true, false),
+            (format!("\u{a0}{BARE}\u{200b}"), true, false),
+            (format!("\"{BARE}\""), false, true),
+            (format!("“ {BARE}” "), true, true),
+        ] {
+            assert_eq!(read(&typed, false), Ok((BARE.to_owned(), spaces, quotes)), "{typed:?}");
+        }
+        assert_eq!(read(&format!("\"{BARE}'"), false).unwrap().0, format!("\"{BARE}'"), "no pair");
+        assert_eq!(read(&format!(" \"{BARE}\""), true).unwrap().0, format!(" \"{BARE}\""), "as it was typed");
+        assert_eq!(read(&format!("{BARE}\n"), true), Err(Weak::Unseen));
+    }
+}

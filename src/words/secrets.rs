@@ -1,0 +1,251 @@
+//! Sentences about SECRETs: which counts until when, what to do with a new one, what is lost with an old one.
+
+use std::time::Duration;
+
+use super::{Chip, Said, When, chip, when};
+use crate::{
+    connections::{
+        keyring::{Before, Held, Keyring},
+        overlap::Overlap,
+        secrets::{Origin, Stored},
+        strength::{Cut, Weak},
+    },
+    gateways::Gateway,
+    kernel::{
+        secret::{LONGEST, SHORTEST},
+        time::Timestamp,
+    },
+};
+
+/// What a SECRET is, as the list of them shows it.
+pub(crate) fn state(stored: &Stored) -> Chip {
+    match (stored.is_active(), stored.origin) {
+        (true, _) => chip("status-good", "good", "Active"),
+        (false, Origin::Made) => chip("status-pending", "schedule", "Draining"),
+        (false, Origin::Brought) => chip("status-pending", "key", "Your own"),
+    }
+}
+
+/// Whose it is: `by Meera Iyer`.
+pub(crate) fn by(name: Option<&str>) -> String {
+    name.map(|name| format!(" by {name}")).unwrap_or_default()
+}
+
+/// Beside one that may go: `Unused for 26 h: safe to retire`.
+pub(crate) fn advice(unused: Duration) -> String {
+    format!("Unused for {}: safe to retire", span(unused))
+}
+
+/// A length of time as people say it.
+fn span(length: Duration) -> String {
+    match length.as_secs() / 3600 {
+        0 => format!("{}\u{a0}min", length.as_secs() / 60),
+        hours @ 1..72 => format!("{hours}\u{a0}h"),
+        hours => format!("{} days", hours / 24),
+    }
+}
+
+/// For how long the one before goes on counting, and for whom that is right.
+pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static str) {
+    let hours = overlap.hours();
+    let label = if hours == 24 { "24 hours".to_owned() } else { format!("{} days", hours / 24) };
+    let reason = match (gateway, hours) {
+        (Gateway::Razorpay, ..=24) => "Enough when you paste the new one today: Razorpay tries an event again for 24 hours.",
+        (Gateway::Razorpay, ..=72) => "When it may take a day or two until somebody pastes it.",
+        (Gateway::Razorpay, ..=168) => "When somebody else does it for you.",
+        (Gateway::Razorpay, _) => "When you have asked Razorpay’s support to send events again: they can, for 15 days.",
+        (Gateway::StandardWebhooks, ..=24) => "Enough when you give the new one to the sender today.",
+        (Gateway::StandardWebhooks, ..=72) => "When it may take a day or two until somebody does.",
+        (Gateway::StandardWebhooks, ..=168) => "When somebody else does it for you.",
+        (Gateway::StandardWebhooks, _) => "The longest there is.",
+    };
+    (label, reason)
+}
+
+/// What happens when a new one is made.
+pub(crate) const fn rotating(gateway: Gateway) -> [&'static str; 2] {
+    match gateway {
+        Gateway::Razorpay => [
+            "This webhook gets a new SECRET at once. You then paste it into Razorpay, in place of the present one. No event is lost meanwhile: both count.",
+            "Razorpay signs each event with the SECRET it had when the event happened, also when it tries again later. So the present one must go on counting for a while.",
+        ],
+        Gateway::StandardWebhooks => [
+            "This webhook gets a new SECRET at once. You then give it to the sender, in place of the present one. No event is lost meanwhile: both count.",
+            "The sender signs with the present one until somebody changes it there. So that must go on counting for a while.",
+        ],
+    }
+}
+
+/// Nothing that the page offers was chosen.
+pub(crate) const CHOOSE_OVERLAP: &str = "Choose how long the present SECRET goes on counting.";
+
+/// Said once a new one is made.
+pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
+    format!("New SECRET made. The previous one counts until {}.", When::of_day(until, now).text)
+}
+
+/// What to do with a new one that has not verified anything yet.
+pub(crate) fn unproven(gateway: Gateway, before: Before, now: Timestamp) -> Said {
+    let what_to_do = match gateway {
+        Gateway::Razorpay => {
+            "Press Copy below. In Razorpay open the webhook, press Edit, paste it into Secret and press Save Webhook."
+        }
+        Gateway::StandardWebhooks => "Press Copy below, and give it to the sender in place of the one it has.",
+    };
+    let until = When::of_day(before.until, now).text;
+    let (class, icon, so_far) = if before.counts {
+        ("is-info", "rotate", format!("No event signed with it has come yet. The one before counts until {until}."))
+    } else {
+        ("is-warn", "warn", format!("No event signed with it has come yet, and the one before counts no more since {until}."))
+    };
+    let whom = match gateway {
+        Gateway::Razorpay => "Razorpay",
+        Gateway::StandardWebhooks => "the sender",
+    };
+    Said { class, icon, headline: format!("Now give {whom} the new SECRET"), reason: format!("{what_to_do} {so_far}") }
+}
+
+/// What is lost when a SECRET is retired, a sentence each.
+pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &Held, now: Timestamp) -> Vec<String> {
+    let whom = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };
+    let last = held.used.map(|used| when(used.last_at, now).text);
+    let mut said = Vec::new();
+    match (ring.unused_for_good(held, now), last) {
+        (Some(unused), Some(_)) => {
+            said.push(format!("No event was signed with it for {}, and a newer one has taken its place.", span(unused)));
+        }
+        (Some(_), None) => said.push("No event was ever signed with it, and another one is in use.".to_owned()),
+        (None, Some(last)) => said.push(format!(
+            "The last event signed with it came {last}. Make sure first that {whom} has the active SECRET: whatever is signed with this one is refused from now on."
+        )),
+        (None, None) => said.push(format!(
+            "No event signed with it has come yet. If {whom} has it nevertheless, whatever is signed with it is refused from now on."
+        )),
+    }
+    if gateway == Gateway::Razorpay {
+        said.push("Razorpay tries a refused event again for 24 hours and then switches the webhook off.".to_owned());
+    }
+    said.push(match held.stored.origin {
+        Origin::Made => "It cannot be brought back.".to_owned(),
+        Origin::Brought => "Should you need it again, enter it again.".to_owned(),
+    });
+    said
+}
+
+/// Why the active one stays.
+pub(crate) const ACTIVE_STAYS: &str = "This is the active SECRET, and a webhook is never without one. Make a new SECRET: this one then counts for a while longer, and can be retired.";
+
+/// Said once one is retired.
+pub(crate) const RETIRED: &str = "The SECRET is retired: what is signed with it is refused";
+/// Said of one that ended before somebody retired it.
+pub(crate) const NOT_THERE: &str = "That SECRET counts no more";
+
+/// Where the gateway shows the SECRET that it has, or does not.
+pub(crate) const fn own_hint(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "Razorpay does not show it any more: look where you keep it, or in the settings of the shop that receives the webhook now."
+        }
+        Gateway::StandardWebhooks => "As the sender shows it, with whsec_ in front or without.",
+    }
+}
+
+/// Why a SECRET that somebody brings is not taken, and what to do.
+pub(crate) fn weak(gateway: Gateway, weak: Weak) -> String {
+    let why = match weak {
+        Weak::Empty => return "SECRET is empty. Type it here.".to_owned(),
+        Weak::Short(length) => {
+            return format!(
+                "It has {length} characters, and whoever guesses it can invent payments: at least {SHORTEST} are needed. {}",
+                way_out(gateway)
+            );
+        }
+        Weak::Long => return format!("A SECRET may have at most {LONGEST} bytes."),
+        Weak::Unseen => {
+            return "It holds a character that cannot be seen, as a line break. Copy it again, and nothing before or after it."
+                .to_owned();
+        }
+        Weak::Dots => return "These are the dots that hide it. Copy the SECRET itself.".to_owned(),
+        Weak::Url => return own_url(gateway).to_owned(),
+        Weak::KeyId => {
+            return "This is a Key ID, which your customers’ browsers see. The SECRET is the text in the webhook’s field Secret."
+                .to_owned();
+        }
+        Weak::Form => {
+            return "It is not in the form of Standard Webhooks: whsec_ and then base64. Copy it whole.".to_owned();
+        }
+        Weak::Repeated => "The same few characters come again and again in it",
+        Weak::Digits => "It is of digits only, and too few of them",
+        Weak::Common => "It is made of words and rows that are tried first",
+        Weak::Named => "It is the name of the app, the company or the domain and little else",
+    };
+    format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
+}
+
+const fn own_url(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "This is a webhook’s URL. The SECRET is the text in the field Secret below it.",
+        Gateway::StandardWebhooks => "This is a webhook’s URL. The SECRET is the text that the sender signs with.",
+    }
+}
+
+const fn way_out(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "Paste the SECRET of this webhook into Razorpay instead.",
+        Gateway::StandardWebhooks => "Give the sender the SECRET of this webhook instead.",
+    }
+}
+
+/// The API keys' secret was entered.
+pub(crate) const KEY_SECRET: &str = "This is the Key Secret of your API keys, which can move money: it must not be a webhook’s SECRET. Paste the SECRET of this webhook into Razorpay, and generate new API keys if others may have seen these.";
+/// It counts here already.
+pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Nothing is left to be done.";
+/// So many were brought that another would slow down every request.
+pub(crate) const TOO_MANY: &str = "Eight SECRETs of your own count here already. Retire one that is not used any more first.";
+/// The password's field is empty.
+pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
+/// It is another than the user's, or was tried too often.
+pub(crate) const WRONG_PASSWORD: &str =
+    "This is not your present password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
+
+/// Said once it is accepted.
+pub(crate) fn brought(cut: Cut) -> String {
+    let cut = match (cut.spaces, cut.quotes) {
+        (false, false) => "",
+        (true, false) => " Spaces or line breaks around it were cut off.",
+        (false, true) => " The quotation marks around it were cut off.",
+        (true, true) => " Spaces and the quotation marks around it were cut off.",
+    };
+    format!("Your own SECRET counts from now on, until you retire it.{cut}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_said_as_people_say_it() {
+        let said = |hours| span(Duration::from_hours(hours)).replace('\u{a0}', " ");
+        assert_eq!([said(26), said(71), said(72), said(240)], ["26 h", "71 h", "3 days", "10 days"]);
+        assert_eq!(span(Duration::from_mins(5)), "5\u{a0}min");
+    }
+
+    #[test]
+    fn every_overlap_has_its_own_words() {
+        for gateway in Gateway::ALL {
+            let said: std::collections::HashSet<_> =
+                Overlap::CHOICES.into_iter().map(|choice| overlap(gateway, choice)).collect();
+            assert_eq!(said.len(), Overlap::CHOICES.len());
+        }
+        assert_eq!(overlap(Gateway::Razorpay, Overlap::CHOICES[3]).0, "15 days");
+    }
+
+    #[test]
+    fn a_new_one_is_given_to_the_gateway_before_the_one_before_ends() {
+        let now = Timestamp::from_seconds(1_795_356_717);
+        let until = now.plus(Duration::from_hours(24));
+        let said = unproven(Gateway::Razorpay, Before { until, counts: true }, now);
+        assert!(said.reason.replace('\u{a0}', " ").ends_with("counts until 23 Nov, 7:41 pm."), "{}", said.reason);
+        assert_eq!(unproven(Gateway::StandardWebhooks, Before { until: now, counts: false }, now).class, "is-warn");
+    }
+}

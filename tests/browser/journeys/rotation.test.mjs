@@ -1,0 +1,125 @@
+// A new SECRET, on the day it is pasted and a day later: nothing is refused meanwhile, and the page says what is left to do.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { copied, open, recordDocument, stays } from "../support/browser.mjs";
+import { change } from "../support/database.mjs";
+import { simulate } from "../support/ks_pay.mjs";
+import { site } from "../support/site.mjs";
+import { follow, leading, send, signIn } from "../support/steps.mjs";
+
+const OWN = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
+const TO_PASTE = "Now give Razorpay the new SECRET";
+const DAY = 86_400_000;
+
+/** A connected webhook that has received one event; its owner stands on its page. */
+async function connected(page, at) {
+  const owner = await at.installation.addOwner();
+  const app = await at.installation.addApp(owner.company);
+  const connection = await at.installation.connect(app);
+  assert.equal((await simulate(connection.url, connection.secret)).code, 0);
+  const webhook = `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`;
+  await signIn(page, owner, webhook);
+  return { ...connection, owner, webhook };
+}
+
+const list = (page) => page.getByRole("region", { name: "SECRETs of this webhook" });
+const rows = (page, text) => list(page).getByRole("listitem").filter({ hasText: text });
+const taken = async ({ url }, secret) => (await simulate(url, secret)).answers["200"] === 1;
+
+describe("a new SECRET", () => {
+  const at = site();
+
+  it("is pasted while both count, and the one before is retired", async (t) => {
+    const page = await open(t, at, { permissions: ["clipboard-read", "clipboard-write"] });
+    const connection = await connected(page, at);
+    await follow(page, "New SECRET");
+    await page.getByRole("heading", { name: "What happens then" }).waitFor();
+    assert.ok(await page.getByLabel("24 hours").isChecked(), "the usual time is chosen");
+    await page.getByLabel("15 days").check();
+    await send(page, "Make a new SECRET");
+    await page.getByText(/^New SECRET made\. The previous one counts until /).waitFor();
+    await page.getByText(TO_PASTE).waitFor();
+    await rows(page, "Draining").getByText("by the command line").waitFor();
+    await rows(page, "Active").getByText(`by ${connection.owner.name}`).waitFor();
+
+    const seen = await recordDocument(page);
+    const secret = await copied(page, page.getByRole("group", { name: "SECRET" }).getByRole("button", { name: "Copy" }), "SECRET copied");
+    assert.match(secret, /^[0-9A-Za-z]{44}$/);
+    assert.notEqual(secret, connection.secret);
+    assert.ok(!(await seen()).includes(secret), "Copy put the SECRET into the page");
+
+    await stays(page, async () => {
+      assert.ok(await taken(connection, connection.secret), "the one before counts");
+      await page.getByText(TO_PASTE).waitFor();
+      assert.ok(await taken(connection, secret), "the new one counts");
+      await page.getByText(TO_PASTE).waitFor({ state: "detached" });
+      await rows(page, "Active").getByText(/Last verified an event/).waitFor();
+    });
+
+    await rows(page, "Draining").getByRole("link", { name: /^Retire now/ }).click();
+    await page.getByRole("heading", { name: /^Retire the SECRET of / }).waitFor();
+    await page.getByText("whatever is signed with this one is refused from now on").waitFor();
+    await follow(page, "Keep it");
+    await leading(page, () => rows(page, "Draining").getByRole("link", { name: /^Retire now/ }).click());
+    await send(page, "Retire it now");
+    await page.getByText("The SECRET is retired").waitFor();
+    assert.equal(await taken(connection, connection.secret), false, "what was retired is refused");
+    assert.ok(await taken(connection, secret));
+  });
+});
+
+describe("a new SECRET, with scripts off", () => {
+  const at = site();
+
+  it("is made, revealed, and the one before retired once it was unused for a day", async (t) => {
+    const page = await open(t, at, { javaScriptEnabled: false });
+    const connection = await connected(page, at);
+    await follow(page, "New SECRET");
+    await send(page, "Make a new SECRET");
+    await page.getByText(TO_PASTE).waitFor();
+    await send(page, "Reveal");
+    const secret = await page.locator("#secret").inputValue();
+    assert.notEqual(secret, connection.secret);
+    assert.ok(await taken(connection, connection.secret) && await taken(connection, secret));
+
+    // Two days later.
+    await change(at.installation, `UPDATE secret_uses SET first_verified_at = first_verified_at - ${2 * DAY}`);
+    await change(at.installation, `UPDATE secret_uses SET last_verified_at = last_verified_at - ${2 * DAY}
+      WHERE secret_id IN (SELECT id FROM secrets WHERE state = 'draining')`);
+    await page.goto(connection.webhook);
+    await list(page).getByText("Unused for 48 h: safe to retire").waitFor();
+    await leading(page, () => rows(page, "Draining").getByRole("link", { name: /^Retire now/ }).click());
+    await send(page, "Retire it now");
+    await list(page).getByText("Those that count no more").click();
+    await list(page).getByText(`by ${connection.owner.name}.`, { exact: false }).last().waitFor();
+    assert.equal(await taken(connection, connection.secret), false);
+  });
+
+  it("stands beside one's own, which only the password lets in", async (t) => {
+    const page = await open(t, at, { javaScriptEnabled: false });
+    const app = await at.installation.addApp("Neem Tree Crafts", "Neem Tree Stall");
+    const connection = await at.installation.connect(app);
+    const password = "four unrelated quiet words";
+    await signIn(page, { email: "meera@neemtree.example", password }, `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
+    await follow(page, "Bring your own SECRET");
+    const enter = async (secret, own) => {
+      await page.getByLabel("SECRET", { exact: true }).fill(secret);
+      await page.getByLabel("Present password").fill(own);
+      await send(page, "Accept this SECRET too");
+    };
+    await enter("razorpay-secret-123", password);
+    await page.getByText("It is made of words and rows that are tried first").waitFor();
+    assert.equal(await page.getByLabel("SECRET", { exact: true }).inputValue(), "", "what was typed is not kept");
+    await enter(OWN, "another password");
+    await page.getByText("This is not your present password.").waitFor();
+    assert.equal(await taken(connection, OWN), false);
+    await enter(` ${OWN} `, password);
+    await page.getByText("Spaces or line breaks around it were cut off.").waitFor();
+    await rows(page, "Your own").getByText("counts until you retire it").waitFor();
+    assert.ok(await taken(connection, OWN) && await taken(connection, connection.secret));
+    await send(page, "Reveal");
+    assert.equal(await page.locator("#secret").inputValue(), connection.secret);
+    assert.ok(!(await page.content()).includes(OWN));
+  });
+});

@@ -1,0 +1,70 @@
+// The Webhook step's SECRETs: making a new one, retiring one, and all that the list of them can say.
+import { change } from "./database.mjs";
+import { simulate } from "./ks_pay.mjs";
+import { follow, leading, send, signIn } from "./steps.mjs";
+
+const DAY = 86_400_000;
+
+/** Leads to the page that asks whether to retire a SECRET of that kind. */
+const retire = (page, kind) => leading(page, () =>
+  page.locator(".secrets li").filter({ hasText: kind }).first().getByRole("link", { name: /^Retire now/ }).click());
+
+/** A webhook from its first SECRET to one that may be retired. */
+export async function* secrets(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  const { url, secret } = await installation.connect(app);
+  const webhook = `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`;
+  await simulate(url, secret);
+  await signIn(page, names, webhook);
+  await follow(page, "New SECRET");
+  yield "rotation";
+  await page.getByRole("radio").first().evaluate((choice) => { choice.value = "25"; });
+  await send(page, "Make a new SECRET");
+  await page.getByText("Choose how long the present SECRET goes on counting.").waitFor();
+  yield "rotation-refused";
+  await page.goto(`${webhook}/rotation`);
+  await page.getByLabel("15 days").check();
+  await send(page, "Make a new SECRET");
+  yield "webhook-rotated";
+  await retire(page, "Draining");
+  yield "retirement";
+  await page.goto(webhook);
+  await follow(page, "Bring your own SECRET");
+  yield "own-secret";
+  await page.locator("main form").evaluate((form) => { form.noValidate = true; });
+  await page.getByLabel("SECRET", { exact: true }).fill("razorpay12345");
+  await send(page, "Accept this SECRET too");
+  await page.getByText("It has 13 characters").waitFor();
+  yield "own-secret-refused";
+  await page.getByLabel("SECRET", { exact: true }).fill("“kq8Zt2mVx0Lw9Rb4-of-their-shop”");
+  await page.getByLabel("Present password").fill(names.password);
+  await send(page, "Accept this SECRET too");
+  yield "webhook-with-own";
+  const active = await page.locator(".secrets li").first().getAttribute("id");
+  await page.goto(`${webhook}/secrets/${active}/retirement`);
+  yield "retirement-of-the-active";
+
+  await installation.run(["webhook", "rotate", "--app", app, "--gateway", "razorpay", "--mode", "test", "--json"]);
+  await change(installation, `UPDATE secrets SET until = ${Date.now() - DAY} WHERE made_by = 'the command line' AND state = 'draining'`);
+  await page.goto(webhook);
+  yield "webhook-before-has-ended";
+  const { secrets: [newest] } = await installation.run(
+    ["webhook", "show", "--app", app, "--gateway", "razorpay", "--mode", "test", "--json"]);
+  await simulate(url, newest.secret);
+  await page.goto(webhook);
+  await page.getByText("Now give Razorpay the new SECRET").waitFor({ state: "detached" });
+  await change(installation, `UPDATE secret_uses SET first_verified_at = first_verified_at - ${2 * DAY}`);
+  await change(installation, `UPDATE secrets SET created_at = created_at - ${2 * DAY}`);
+  await page.goto(webhook);
+  await page.getByText("safe to retire").waitFor();
+  yield "webhook-safe-to-retire";
+  await retire(page, "Your own");
+  yield "retirement-of-own";
+  await page.goto(webhook);
+  await retire(page, "Draining");
+  await page.getByText("a newer one has taken its place").waitFor();
+  yield "retirement-unused";
+  await send(page, "Retire it now");
+  await page.getByText("Those that count no more").click();
+  yield "webhook-retired";
+}

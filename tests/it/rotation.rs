@@ -1,0 +1,367 @@
+//! A new SECRET beside the one before: no event is lost, whoever makes it and however many at once.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::support::{
+    Installation, TestApp, bodies,
+    builders::{Connection, text},
+    database,
+    visitor::Visitor,
+};
+
+fn captured(id: &str) -> Vec<u8> {
+    bodies::payment("payment.captured", id, 0)
+}
+
+fn step(connection: &Connection, rest: &str) -> String {
+    format!(
+        "/ks-pay/apps/{}/settings/payment-gateways/{}/{}/webhook{rest}",
+        connection.app_id, connection.gateway, connection.mode
+    )
+}
+
+async fn connected() -> (TestApp, Connection, Visitor) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+fn which<'a>(connection: &'a Connection, verb: &'a str) -> Vec<&'a str> {
+    let (app, gateway, mode) = (connection.app_id.as_str(), connection.gateway, connection.mode);
+    vec!["webhook", verb, "--app", app, "--gateway", gateway, "--mode", mode, "--json"]
+}
+
+/// What the command line says of the connection's SECRETs.
+async fn secrets(at: &Installation, connection: &Connection) -> Vec<Value> {
+    let shown = at.cli_with(&which(connection, "show"), "", &[]).await.json();
+    shown["secrets"].as_array().unwrap().clone()
+}
+
+/// Makes a new one on the page; its value.
+async fn rotate(app: &Installation, connection: &Connection, owner: &Visitor, hours: &str) -> String {
+    let answer = owner.post(&step(connection, "/rotation"), &[("overlap_hours", hours)]).await;
+    assert_eq!(answer.location(), step(connection, ""));
+    let secrets = secrets(app, connection).await;
+    text(&secrets.iter().find(|secret| secret["state"] == "active").unwrap()["secret"])
+}
+
+/// The id of the newest that drains.
+async fn draining(app: &Installation, connection: &Connection) -> String {
+    let secrets = secrets(app, connection).await;
+    text(&secrets.iter().find(|secret| secret["state"] == "draining").unwrap()["id"])
+}
+
+async fn accepts(connection: &Connection, secret: &str, id: &str) -> bool {
+    match connection.post(captured(id)).secret(secret).send().await {
+        200 => true,
+        401 => false,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_count_until_the_overlap_ends() {
+    for (hours, lasts) in [("", 24), ("24", 24), ("72", 72), ("168", 168), ("360", 360)] {
+        let (app, connection, owner) = connected().await;
+        let (old, new) = (connection.secret.clone(), rotate(&app, &connection, &owner, hours).await);
+        assert_ne!(old, new);
+        assert!(accepts(&connection, &old, "pay_1").await && accepts(&connection, &new, "pay_2").await, "{hours}");
+        app.clock.advance(Duration::from_secs(lasts * 3600 - 1));
+        assert!(accepts(&connection, &old, "pay_3").await && accepts(&connection, &new, "pay_4").await, "{hours}");
+        app.clock.advance(Duration::from_secs(1));
+        assert!(!accepts(&connection, &old, "pay_5").await, "{hours}: the one before has ended");
+        assert!(accepts(&connection, &new, "pay_5").await, "{hours}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_asks_first_and_takes_no_other_time() {
+    let (app, connection, owner) = connected().await;
+    let asked = owner.get(&step(&connection, "/rotation")).await;
+    assert_eq!(asked.status, StatusCode::OK);
+    assert!(asked.has("What happens then") && asked.has("value=\"24\" checked") && asked.has("15 days"));
+    for hours in ["25", "0", "-1", "361", "x", "24 "] {
+        let refused = owner.post(&step(&connection, "/rotation"), &[("overlap_hours", hours)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{hours}");
+        assert!(refused.has("Choose how long"));
+    }
+    assert_eq!(secrets(&app, &connection).await.len(), 1, "asking and refusing change nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_what_to_do_until_the_new_one_has_been_used() {
+    let (app, connection, owner) = connected().await;
+    let page = step(&connection, "");
+    assert!(!owner.get(&page).await.has("the new SECRET</strong>"), "the first of a connection is no new one");
+    let new = rotate(&app, &connection, &owner, "").await;
+    let after = owner.get(&page).await;
+    assert!(after.has("Now give Razorpay the new SECRET") && after.has("No event signed with it has come yet"));
+    assert!(after.has("New SECRET made. The previous one counts until"));
+    for value in [&connection.secret, &new] {
+        assert!(!after.has(value), "a SECRET is in the page before Reveal");
+    }
+    let revealed = owner.post(&step(&connection, "/reveal"), &[]).await;
+    assert_eq!(revealed.inside("secret"), Some(new.clone()));
+    assert!(!revealed.has(&connection.secret));
+
+    assert!(accepts(&connection, &connection.secret, "pay_1").await);
+    owner.sees(&page, "Last verified an event").await;
+    assert!(owner.get(&page).await.has("Now give Razorpay"), "an event signed with the one before is no proof");
+    app.clock.advance(Duration::from_hours(25));
+    // A day later nobody is signed in any more.
+    let owner = app.owner("Neem Tree Retail").await;
+    assert!(owner.get(&page).await.has("the one before counts no more since"));
+    assert!(accepts(&connection, &new, "pay_2").await);
+    app.clock.advance(Duration::from_secs(5));
+    let mut looking = tokio::time::interval(Duration::from_millis(50));
+    let gone = async {
+        while owner.get(&page).await.has("Now give Razorpay") {
+            looking.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("it goes when the new one was used");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_retired_is_refused_at_once() {
+    let (app, connection, owner) = connected().await;
+    let new = rotate(&app, &connection, &owner, "360").await;
+    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    let asked = owner.get(&retirement).await;
+    assert!(asked.status.is_success() && asked.has("Retire it now") && asked.has("It cannot be brought back."));
+    assert!(accepts(&connection, &connection.secret, "pay_1").await, "asking changes nothing");
+
+    assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""));
+    assert!(!accepts(&connection, &connection.secret, "pay_2").await && accepts(&connection, &new, "pay_2").await);
+    let page = owner.get(&step(&connection, "")).await;
+    assert!(page.has("The SECRET is retired") && page.has("Those that count no more") && page.has("by The Owner."));
+    assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""), "twice does no harm");
+    assert!(owner.get(&step(&connection, "")).await.has("That SECRET counts no more"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_active_one_and_one_of_nobody_are_not_retired() {
+    let (app, connection, owner) = connected().await;
+    let active = text(&secrets(&app, &connection).await[0]["id"]);
+    let retirement = step(&connection, &format!("/secrets/{active}/retirement"));
+    let asked = owner.get(&retirement).await;
+    assert!(asked.has("The active SECRET stays") && !asked.has("Retire it now"));
+    assert_eq!(owner.post(&retirement, &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let other = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("test").await;
+    rotate(&app, &other, &app.owner("Banyan Books").await, "").await;
+    let strange = draining(&app, &other).await;
+    for id in [strange.as_str(), "ws_0000000000000000000000", "x", &connection.app_id] {
+        let path = step(&connection, &format!("/secrets/{id}/retirement"));
+        assert_eq!(owner.get(&path).await.status, StatusCode::NOT_FOUND, "{id}");
+        assert_eq!(owner.post(&path, &[]).await.status, StatusCode::NOT_FOUND, "{id}");
+    }
+    assert!(accepts(&connection, &connection.secret, "pay_1").await);
+    assert!(accepts(&other, &other.secret, "pay_1").await, "another connection's goes on draining");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_says_who_when_and_which_may_go() {
+    let (app, connection, owner) = connected().await;
+    let page = step(&connection, "");
+    let new = rotate(&app, &connection, &owner, "360").await;
+    let list = owner.get(&page).await;
+    assert!(list.has("by the command line.") && list.has("by The Owner.") && list.has("No event was signed with it yet."));
+    assert!(!list.has("safe to retire"));
+
+    assert!(accepts(&connection, &connection.secret, "pay_1").await);
+    app.clock.advance(Duration::from_mins(1));
+    assert!(accepts(&connection, &new, "pay_2").await);
+    app.clock.advance(Duration::from_hours(23));
+    assert!(accepts(&connection, &new, "pay_3").await);
+    let owner = app.owner("Neem Tree Retail").await;
+    owner.sees(&page, "Last verified an event").await;
+    assert!(!owner.get(&page).await.has("safe to retire"), "a retry may still come");
+    app.clock.advance(Duration::from_hours(3));
+    owner.sees(&page, "Unused for 26\u{a0}h: safe to retire").await;
+    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    assert!(owner.get(&retirement).await.has("No event was signed with it for 26\u{a0}h"));
+}
+
+/// Posts without an end, signed with whichever SECRETs were the active one so far.
+struct Load {
+    stop: Arc<AtomicBool>,
+    sent: Arc<AtomicUsize>,
+    refused: Arc<AtomicUsize>,
+    tasks: tokio::task::JoinSet<()>,
+}
+
+impl Load {
+    fn start(connection: &Connection, urls: &[String], known: &Arc<std::sync::Mutex<Vec<String>>>) -> Self {
+        let (stop, sent, refused) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let mut tasks = tokio::task::JoinSet::new();
+        for worker in 0..4_usize {
+            let (connection, urls, known) = (connection.clone(), urls.to_vec(), Arc::clone(known));
+            let (stop, sent, refused) = (Arc::clone(&stop), Arc::clone(&sent), Arc::clone(&refused));
+            tasks.spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let number = sent.fetch_add(1, Ordering::Relaxed);
+                    let secret = {
+                        let known = known.lock().unwrap();
+                        // The first and the newest in turn.
+                        known[if worker % 2 == 0 { 0 } else { known.len() - 1 }].clone()
+                    };
+                    let post = connection.post(captured(&format!("pay_{number}"))).secret(&secret);
+                    if post.url(&urls[number % urls.len()]).send().await != 200 {
+                        refused.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        Self { stop, sent, refused, tasks }
+    }
+
+    /// How many were sent, and how many of them were not stored.
+    async fn end(self) -> (usize, usize) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.tasks.join_all().await;
+        (self.sent.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed))
+    }
+}
+
+/// On PostgreSQL from two servers. Whoever signs with any SECRET that was ever the active one is believed all the while.
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_at_once_under_load_refuse_nothing_and_lose_no_secret() {
+    let (app, connection, owner) = connected().await;
+    let other = if database::is_postgres() { Some(app.another_server().await) } else { None };
+    let addresses: Vec<_> = std::iter::once(app.address).chain(other.as_ref().map(ks_pay::server::Server::address)).collect();
+    let urls: Vec<String> = addresses.iter().map(|address| connection.at(*address).url).collect();
+    let known = Arc::new(std::sync::Mutex::new(vec![connection.secret.clone()]));
+    let load = Load::start(&connection, &urls, &known);
+
+    let mut rotations = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let there = owner.elsewhere(addresses[number % addresses.len()]);
+        let path = step(&connection, "/rotation");
+        rotations.spawn(async move { there.post(&path, &[("overlap_hours", "72")]).await.status });
+        if number % 5 == 4 {
+            let newest = text(&secrets(&app, &connection).await[0]["secret"]);
+            known.lock().unwrap().push(newest);
+        }
+    }
+    assert!(rotations.join_all().await.iter().all(|status| *status == StatusCode::SEE_OTHER));
+    let newest = text(&secrets(&app, &connection).await[0]["secret"]);
+    known.lock().unwrap().push(newest);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (sent, refused) = load.end().await;
+    assert!(sent > 40, "only {sent} were sent");
+    assert_eq!(refused, 0, "of {sent}");
+
+    let all = secrets(&app, &connection).await;
+    assert_eq!((all.len(), all.iter().filter(|secret| secret["state"] == "active").count()), (21, 1));
+    assert!(all.iter().all(|secret| (secret["state"] == "draining") == secret["until"].is_string()));
+    for (number, secret) in all.iter().enumerate() {
+        assert!(accepts(&connection, &text(&secret["secret"]), &format!("pay_last_{number}")).await);
+    }
+    if let Some(other) = other {
+        other.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_changes_counts_at_the_other_at_once() {
+    if !database::is_postgres() {
+        return;
+    }
+    let (app, connection, owner) = connected().await;
+    let other = app.another_server().await;
+    let there = connection.at(other.address());
+    let new = rotate(&app, &connection, &owner, "").await;
+    assert!(accepts(&there, &connection.secret, "pay_1").await && accepts(&there, &new, "pay_2").await);
+    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""));
+    assert!(!accepts(&there, &connection.secret, "pay_3").await && accepts(&there, &new, "pay_3").await);
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_makes_one_too() {
+    let (app, connection, _) = connected().await;
+    let made = app.cli_with(&[&which(&connection, "rotate")[..], &["--overlap-hours", "0.5"]].concat(), "", &[]).await.json();
+    assert_eq!(made["url"], connection.url);
+    let (new, old) = (&made["secrets"][0], &made["secrets"][1]);
+    assert_eq!((new["state"].as_str(), old["state"].as_str()), (Some("active"), Some("draining")));
+    assert_eq!((old["secret"].as_str(), new.get("until")), (Some(connection.secret.as_str()), None));
+    assert!(old["until"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(made["secrets"], Value::Array(secrets(&app, &connection).await));
+    assert!(accepts(&connection, &connection.secret, "pay_1").await);
+    assert!(accepts(&connection, new["secret"].as_str().unwrap(), "pay_2").await);
+    app.clock.advance(Duration::from_mins(31));
+    assert!(!accepts(&connection, &connection.secret, "pay_3").await);
+
+    let plain = [&which(&connection, "rotate")[..8], &[]].concat();
+    let told = app.cli_with(&plain, "", &[]).await;
+    told.assert_done();
+    assert!(told.out.contains("\nSECRET  ") && told.out.contains("  until 2"), "{}", told.out);
+    for hours in ["0", "-1", "361", "x", "1e2", ""] {
+        let wrong = app.cli_with(&[&plain[..], &["--overlap-hours", hours]].concat(), "", &[]).await;
+        assert_eq!((wrong.code, wrong.out.as_str()), (2, ""), "{hours}");
+        assert!(wrong.err.contains("an overlap is more than 0 and at most 360 hours"), "{hours}: {}", wrong.err);
+    }
+    let nowhere = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "live"];
+    assert!(app.cli_with(&nowhere, "", &[]).await.failure().contains("no such connection"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uses_are_written_down_when_the_server_stops_and_the_widest_span_wins() {
+    let (mut app, connection, _) = connected().await;
+    let now = app.clock.now().millis();
+    assert!(accepts(&connection, &connection.secret, "pay_1").await);
+    app.stop().await;
+    let first = "SELECT first_verified_at FROM secret_uses";
+    let last = "SELECT last_verified_at FROM secret_uses";
+    assert_eq!((app.count(first).await, app.count(last).await), (now, now));
+
+    // As if another server had seen it used from the beginning of time to its end.
+    app.sql("UPDATE secret_uses SET first_verified_at = 1, last_verified_at = 9999999999999").await;
+    app.restart().await;
+    app.clock.advance(Duration::from_hours(1));
+    let again = connection.at(app.address);
+    assert!(accepts(&again, &connection.secret, "pay_2").await);
+    app.stop().await;
+    assert_eq!((app.count(first).await, app.count(last).await), (1, 9_999_999_999_999));
+    app.sql("UPDATE secret_uses SET first_verified_at = 9999999999998, last_verified_at = 1").await;
+    app.restart().await;
+    assert!(accepts(&connection.at(app.address), &connection.secret, "pay_3").await);
+    app.stop().await;
+    assert_eq!((app.count(first).await, app.count(last).await), (now + 3_600_000, now + 3_600_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_database_says_of_its_one_secret_what_its_evidence_said() {
+    let (mut app, connection, _) = connected().await;
+    assert!(accepts(&connection, &connection.secret, "pay_1").await);
+    let now = app.clock.now().millis();
+    app.stop().await;
+    app.sql("DROP TABLE secret_uses").await;
+    for statement in [
+        "ALTER TABLE secrets DROP COLUMN origin",
+        "ALTER TABLE secrets DROP COLUMN made_by",
+        "ALTER TABLE secrets DROP COLUMN retired_by",
+        "ALTER TABLE secrets DROP COLUMN retired_at",
+    ] {
+        app.sql(statement).await;
+    }
+    assert_eq!(app.sql("DELETE FROM _sqlx_migrations WHERE description = 'rotation'").await, 1);
+    app.restart().await;
+    assert_eq!(app.count("SELECT last_verified_at FROM secret_uses").await, now);
+    assert!(accepts(&connection.at(app.address), &connection.secret, "pay_2").await);
+    let owner = app.owner("Neem Tree Retail").await;
+    let page = owner.get(&step(&connection, "")).await;
+    assert!(page.has("Last verified an event") && !page.has(" by ."), "who made it is not known");
+}
