@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::habit::Habit;
 use crate::{
     db::{
         DbError, Exec, Tx, execute,
@@ -15,28 +16,54 @@ use crate::{
     },
 };
 
+/// What is read of a row, everywhere in the same order.
+macro_rules! columns {
+    () => {
+        "e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, e.last_refused_at, \
+         e.last_refusal, e.failing_since, e.failing_count, e.version, e.habit_since, e.habit_minutes, e.habit_pause, \
+         e.earlier_since, e.earlier_minutes, e.earlier_pause"
+    };
+}
+
+/// The window of the habit is over with what comes now: two weeks, and enough came in it. See `habit.rs`.
+macro_rules! is_over {
+    () => {
+        "excluded.first_verified_at - evidence.habit_since >= 1209600000 AND evidence.habit_minutes >= 10"
+    };
+}
+
+/// The pause that ends with what comes now.
+macro_rules! pause {
+    () => {
+        "CASE WHEN excluded.first_verified_at > evidence.last_verified_at \
+         THEN excluded.first_verified_at - evidence.last_verified_at ELSE 0 END"
+    };
+}
+
 sql! {
     INSERT = "INSERT INTO evidence (connection_id, verified_count, refused_count, failing_count, version) VALUES ($1, 0, 0, 0, 0)";
-    FIND = "SELECT connection_id, verified_count, first_verified_at, last_verified_at, refused_count, last_refused_at, last_refusal, \
-            failing_since, failing_count, version FROM evidence WHERE connection_id = $1";
+    FIND = concat!("SELECT ", columns!(), " FROM evidence e WHERE e.connection_id = $1");
     FIND_VERSION = "SELECT version FROM evidence WHERE connection_id = $1";
-    LIST_OF_COMPANY = "SELECT e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, \
-                       e.last_refused_at, e.last_refusal, e.failing_since, e.failing_count, e.version \
-                       FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.company_id = $1";
-    LIST_OF_APP = "SELECT e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, \
-                   e.last_refused_at, e.last_refusal, e.failing_since, e.failing_count, e.version \
-                   FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1";
+    LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.company_id = $1");
+    LIST_OF_APP = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1");
 }
 
 rows! {
     VERIFIED = "INSERT INTO evidence (connection_id, verified_count, first_verified_at, last_verified_at, refused_count, failing_count, version) VALUES",
                "(?, ?, ?, ?, 0, 0, 1)",
-               "ON CONFLICT (connection_id) DO UPDATE SET verified_count = evidence.verified_count + excluded.verified_count, \
+               concat!("ON CONFLICT (connection_id) DO UPDATE SET verified_count = evidence.verified_count + excluded.verified_count, \
                 first_verified_at = COALESCE(evidence.first_verified_at, excluded.first_verified_at), \
                 last_verified_at = CASE WHEN evidence.last_verified_at > excluded.last_verified_at THEN evidence.last_verified_at ELSE excluded.last_verified_at END, \
                 failing_since = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_since END, \
                 failing_count = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_count ELSE 0 END, \
-                version = evidence.version + 1";
+                habit_since = CASE WHEN evidence.habit_since IS NULL OR ", is_over!(), " THEN excluded.first_verified_at ELSE evidence.habit_since END, \
+                habit_minutes = CASE WHEN ", is_over!(), " THEN 0 ELSE evidence.habit_minutes END \
+                + CASE WHEN evidence.last_verified_at / 60000 >= excluded.last_verified_at / 60000 THEN 0 ELSE 1 END, \
+                habit_pause = CASE WHEN NOT (", is_over!(), ") AND evidence.habit_pause > ", pause!(), " THEN evidence.habit_pause ELSE ", pause!(), " END, \
+                earlier_since = CASE WHEN ", is_over!(), " THEN evidence.habit_since ELSE evidence.earlier_since END, \
+                earlier_minutes = CASE WHEN ", is_over!(), " THEN evidence.habit_minutes ELSE evidence.earlier_minutes END, \
+                earlier_pause = CASE WHEN ", is_over!(), " THEN evidence.habit_pause ELSE evidence.earlier_pause END, \
+                version = evidence.version + 1");
     /// Written after the answer, so a verification may have come meanwhile: then it is not failing. As `failing_since`
     /// comes the time of the first of them.
     REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, failing_since, failing_count, version) VALUES",
@@ -66,6 +93,8 @@ pub(crate) struct Evidence {
     pub(crate) failing_count: i64,
     /// Rises with every change.
     pub(crate) version: i64,
+    #[sqlx(flatten)]
+    pub(crate) habit: Habit,
 }
 
 impl Evidence {
@@ -89,6 +118,7 @@ impl Default for Evidence {
             failing_since: None,
             failing_count: 0,
             version: 0,
+            habit: Habit::default(),
         }
     }
 }

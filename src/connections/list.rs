@@ -23,7 +23,7 @@ use crate::{
         posted::Posted,
         shell::{AppEntry, Shell},
     },
-    words::{self, Chip, When},
+    words::{self, Chip, Line},
 };
 
 /// Currencies offered; INR first, since that is what settles in India.
@@ -38,8 +38,7 @@ pub(crate) struct Card {
     pub(crate) enabled_url: String,
     pub(crate) is_enabled: bool,
     pub(crate) steps: Vec<(usize, &'static str, String, Chip)>,
-    pub(crate) last_verified: Option<When>,
-    pub(crate) failing_since: Option<When>,
+    pub(crate) line: Line,
 }
 
 /// `…/settings/payment-gateways`
@@ -191,7 +190,7 @@ fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) ->
     let (gateway, mode) = (connection.gateway, connection.mode);
     let steps = Step::of(gateway)
         .enumerate()
-        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step)));
+        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step, page.now)));
     Card {
         gateway: gateway.label(),
         mode: words::mode(mode),
@@ -200,7 +199,6 @@ fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) ->
         enabled_url: urls::enabled(&urls::connection(app.id, gateway, mode, "")),
         is_enabled: connection.is_enabled,
         steps: steps.collect(),
-        last_verified: evidence.last_verified_at.map(|at| words::when(at, page.now)),
-        failing_since: evidence.failing_since.map(|at| words::when(at, page.now)),
+        line: words::line(gateway, setup.state(page.now), evidence, page.now),
     }
 }

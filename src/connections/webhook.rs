@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    State, Step, secrets,
+    State, Step, habit, secrets,
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
@@ -43,6 +43,10 @@ pub(crate) struct EvidenceView {
     pub(crate) failing_since: Option<When>,
     pub(crate) failing: i64,
     pub(crate) last_refused: Option<When>,
+    /// How long the gateway bears it.
+    pub(crate) countdown: Option<String>,
+    /// How often something comes.
+    pub(crate) pace: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) all_url: String,
     pub(crate) checked: When,
@@ -74,8 +78,9 @@ impl Webhook {
         self.state == State::Failing
     }
 
-    pub(crate) fn is_verified(&self) -> bool {
-        self.state == State::Verified
+    /// Whether it has been seen to work, lately or not.
+    pub(crate) fn is_proven(&self) -> bool {
+        matches!(self.state, State::Verified | State::Silent)
     }
 }
 
@@ -107,7 +112,7 @@ pub(crate) async fn reopen(posted: Posted<Nothing>, names: Names) -> Result<Http
 
 async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
-    let state = wizard.setup().state();
+    let state = wizard.setup().state(page.now);
     let mut reader = page.state.db.reader().await?;
     let stored = secrets::list_live(&mut reader, connection.id, page.now).await?;
     let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
@@ -152,6 +157,8 @@ fn evidence_view(wizard: &Wizard, state: State, last: &[Event]) -> EvidenceView 
         failing_since: when(evidence.failing_since),
         failing: evidence.failing_count,
         last_refused: when(evidence.last_refused_at),
+        countdown: evidence.failing_since.and_then(|since| words::countdown(wizard.connection.gateway, since, now)),
+        pace: habit::usual(evidence).map(|usual| words::pace(&usual)),
         feed: last.iter().map(|event| row(wizard, event)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
         checked: When::of_clock(now, now),

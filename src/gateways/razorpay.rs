@@ -5,6 +5,8 @@
 
 mod reading;
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -29,6 +31,9 @@ pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
     "settlement.processed",
 ];
 
+/// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); by hand alone it is
+/// enabled again.
+const PATIENCE: Duration = Duration::from_hours(24);
 /// So many characters of a reason are shown.
 const MOST_REASON: usize = 300;
 
@@ -52,6 +57,10 @@ impl Adapter for Razorpay {
 
     fn signs_event_id(&self) -> bool {
         false
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        Some(PATIENCE)
     }
 
     fn read(&self, body: &Verified) -> Reading {

@@ -15,6 +15,7 @@ mod credentials;
 mod csrf;
 mod demo;
 mod durability;
+mod habits;
 mod histories;
 mod ingestion_answers;
 mod ingestion_batches;
