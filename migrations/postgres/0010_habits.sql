@@ -12,3 +12,11 @@ ALTER TABLE evidence ADD COLUMN earlier_pause BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE evidence ADD COLUMN accounts TEXT;
 ALTER TABLE evidence ADD COLUMN other_account TEXT;
 ALTER TABLE evidence ADD COLUMN other_account_at BIGINT;
+
+-- What the last check of a connection's URL found, as JSON: src/preflight/mod.rs says of what.
+CREATE TABLE url_checks (
+    connection_id UUID NOT NULL PRIMARY KEY REFERENCES connections (id),
+    url TEXT NOT NULL,
+    findings TEXT NOT NULL,
+    checked_at BIGINT NOT NULL
+);

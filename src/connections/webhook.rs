@@ -12,7 +12,7 @@ use super::{
 use crate::{
     events::{self, Event},
     gateways::{Gateway, razorpay, razorpay_url},
-    urls,
+    preflight, urls,
     web::{
         error::AppError,
         page::Page,
@@ -60,6 +60,8 @@ pub(crate) struct Webhook {
     pub(crate) frame: Frame,
     pub(crate) url: String,
     pub(crate) refusals: Vec<String>,
+    /// What the last check of this URL found, and when that was.
+    pub(crate) check: Option<(words::preflight::Report, When)>,
     pub(crate) advice: Option<&'static str>,
     pub(crate) facts: String,
     pub(crate) secret: Option<String>,
@@ -116,6 +118,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let mut reader = page.state.db.reader().await?;
     let stored = secrets::list_live(&mut reader, connection.id, page.now).await?;
     let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
+    let check = preflight::store::find(&mut reader, connection.id).await?;
     drop(reader);
     let active = stored.iter().find(|secret| secret.state == "active");
     let secret = match active.filter(|_| is_revealed) {
@@ -129,7 +132,10 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     Ok(Webhook {
         shell,
         frame,
-        refusals: if is_razorpay { razorpay_url::refusals(&url) } else { Vec::new() },
+        refusals: preflight::refusals(connection.gateway, &url),
+        check: check
+            .filter(|check| check.url == url)
+            .map(|check| (words::preflight::report(connection.gateway, &check), words::when(check.checked_at, page.now))),
         advice: razorpay_url::advice(&url).filter(|_| is_razorpay),
         facts: format!("{} of {} characters", url.chars().count(), razorpay_url::LONGEST),
         url,

@@ -10,6 +10,7 @@ mod health;
 pub(crate) mod keys;
 mod lists;
 mod payments;
+pub(crate) mod preflight;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};

@@ -22,6 +22,7 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (step("/credentials"), vec![("key_id", "rzp_test_Changed00000001"), ("key_secret", "changed-secret")]),
         (step("/credentials/check"), vec![]),
         (step("/webhook/reveal"), vec![]),
+        (step("/webhook/check"), vec![]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),
         (step("/integration/completion"), vec![]),

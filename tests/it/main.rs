@@ -31,6 +31,7 @@ mod life_cycles;
 mod lists;
 mod migrations;
 mod pages;
+mod preflight;
 mod projection;
 mod retention;
 mod running;

@@ -150,6 +150,7 @@ async fn nothing_of_another_company_can_be_changed() {
         (step("/credentials"), vec![("key_id", "rzp_test_Stolen0000000001"), ("key_secret", "stolen-secret")]),
         (step("/credentials/check"), vec![]),
         (step("/webhook/reveal"), vec![]),
+        (step("/webhook/check"), vec![]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),
         (step("/integration/completion"), vec![]),
