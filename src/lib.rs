@@ -56,6 +56,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         preflight::store::STATEMENTS,
         transactions::store::STATEMENTS,
         transactions::store::sums::STATEMENTS,
+        transactions::store::twins::STATEMENTS,
     ];
     let many = [connections::evidence::ROWS, events::store::log::ROWS, transactions::store::stories::ROWS];
     let many = many.concat().into_iter().flat_map(|(name, rows)| rows.texts(db).map(|text| (name, text)));

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::{
     accounts, apps, companies,
-    connections::{credentials, integration, list, security, stream, webhook},
+    connections::{credentials, integration, list, mixups, security, stream, webhook},
     dashboard, events, keys, overview, preflight,
     state::State,
     transactions, urls, web as site,
@@ -59,6 +59,7 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::CREDENTIALS_CHECK, post = credentials::check);
     let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
     let scope = route!(scope, urls::WEBHOOK_REVEAL, post = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_ACCOUNTS, post = mixups::accept);
     let scope = route!(scope, urls::WEBHOOK_CHECK, post = preflight::routes::check);
     let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
     let scope = route!(scope, urls::WEBHOOK_DONE, post = webhook::complete);

@@ -114,11 +114,20 @@ fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, n
 }
 
 /// Every webhook that refuses what comes or has fallen silent, the worst first.
-pub(crate) fn in_need<'a>(all: &'a [Listed], now: Timestamp) -> Vec<(&'a App, &'a Webhook)> {
-    let of_app = |listed: &'a Listed| listed.live().map(move |webhook| (&listed.app, webhook));
-    let mut found: Vec<_> = all.iter().flat_map(of_app).filter(|(_, webhook)| webhook.is_in_need(now)).collect();
+pub(crate) fn in_need(all: &[Listed], now: Timestamp) -> Vec<(&App, &Webhook)> {
+    let mut found: Vec<_> = with_app(all).filter(|(_, webhook)| webhook.is_in_need(now)).collect();
     found.sort_by_key(|(_, webhook)| webhook.urgency());
     found
+}
+
+/// Every webhook that is on, with its app.
+fn with_app(all: &[Listed]) -> impl Iterator<Item = (&App, &Webhook)> {
+    all.iter().flat_map(|listed| listed.live().map(move |webhook| (&listed.app, webhook)))
+}
+
+/// Every webhook at which events of another account come.
+pub(crate) fn mixed_up(all: &[Listed]) -> Vec<(&App, &Webhook)> {
+    with_app(all).filter(|(_, webhook)| webhook.evidence.other_account.is_some()).collect()
 }
 
 /// What is switched off: whole apps, or single webhooks of apps that are enabled.

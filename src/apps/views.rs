@@ -58,6 +58,18 @@ pub(crate) fn trouble(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
     listing::in_need(all, now).into_iter().map(told).collect()
 }
 
+/// Every webhook at which events of another account come.
+pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
+    let told = |(app, webhook): (&App, &listing::Webhook)| {
+        let connection = &webhook.connection;
+        let mut said = words::mixups::other_account(&webhook.evidence, connection.mode, now)?;
+        said.headline = format!("{}, {} mode: events of another Razorpay account come", app.name, connection.mode.label());
+        let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
+        Some(Trouble { said, url, way: "Look into it" })
+    };
+    listing::mixed_up(all).into_iter().filter_map(told).collect()
+}
+
 /// What is switched off, the app that needs you first.
 pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, Option<&listing::Webhook>)| {

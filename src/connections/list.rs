@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    ConnectError, Connection, NewConnection, Setup, Step,
+    ConnectError, Connection, NewConnection, Setup, State, Step,
     evidence::{self, Evidence},
     store,
     wizard::{Names, Wizard, chip},
@@ -171,10 +171,14 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
     let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
     let evidence = evidence::list_of_app(&mut reader, app.id).await?;
     drop(reader);
-    let cards = connections.iter().filter_map(|connection| {
+    let known = connections.iter().filter_map(|connection| {
         let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;
-        Some(card(page, app, connection, evidence))
+        let state = Setup { connection, evidence, domain: None }.state(page.now);
+        Some((!connection.is_enabled, state, card(page, app, connection, evidence)))
     });
+    let mut cards: Vec<(bool, State, Card)> = known.collect();
+    // What needs somebody stands first; the rest stays where it is always found.
+    cards.sort_by_key(|(is_off, state, _)| if *is_off || *state > State::Silent { State::Verified } else { *state });
     let shell = page
         .shell("Payment Gateway Settings")
         .app(app, AppEntry::Settings, None)
@@ -182,7 +186,15 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
         .crumb("KS Pay", urls::APPS)
         .crumb(&app.name, urls::app(app.id))
         .crumb("Settings", urls::app_settings(app.id));
-    Ok(Index { shell, app_id: app.id, tab: "payment-gateways", cards: cards.collect(), form, errors, currencies: CURRENCIES })
+    Ok(Index {
+        shell,
+        app_id: app.id,
+        tab: "payment-gateways",
+        cards: cards.into_iter().map(|(.., card)| card).collect(),
+        form,
+        errors,
+        currencies: CURRENCIES,
+    })
 }
 
 fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) -> Card {

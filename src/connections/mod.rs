@@ -8,6 +8,7 @@ pub(crate) mod evidence;
 pub(crate) mod habit;
 pub(crate) mod integration;
 pub(crate) mod list;
+pub(crate) mod mixups;
 pub(crate) mod secrets;
 pub(crate) mod security;
 pub(crate) mod shown;

@@ -6,7 +6,9 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    State, Step, habit, secrets,
+    State, Step, habit,
+    mixups::Mixups,
+    secrets,
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
@@ -45,6 +47,9 @@ pub(crate) struct EvidenceView {
     pub(crate) last_refused: Option<When>,
     /// How long the gateway bears it.
     pub(crate) countdown: Option<String>,
+    /// The gateway's accounts that events may be of, and the last other one.
+    pub(crate) accounts: Vec<String>,
+    pub(crate) other_account: Option<(String, Option<When>)>,
     /// How often something comes.
     pub(crate) pace: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
@@ -70,6 +75,9 @@ pub(crate) struct Webhook {
     pub(crate) events: &'static [&'static str],
     pub(crate) is_test: bool,
     pub(crate) state: State,
+    /// The last other account that an event was of, and what to do about it.
+    pub(crate) other_account: Option<(String, Said)>,
+    pub(crate) both_modes: Option<Said>,
     pub(crate) evidence: EvidenceView,
     pub(crate) done: Option<(String, When)>,
     pub(crate) stream: String,
@@ -118,6 +126,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let mut reader = page.state.db.reader().await?;
     let stored = secrets::list_live(&mut reader, connection.id, page.now).await?;
     let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
+    let mixups = Mixups::find(&mut reader, wizard).await?;
     let check = preflight::store::find(&mut reader, connection.id).await?;
     drop(reader);
     let active = stored.iter().find(|secret| secret.state == "active");
@@ -145,6 +154,8 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         events: razorpay::RECOMMENDED_EVENTS,
         is_test: connection.mode == crate::gateways::Mode::Test,
         state,
+        other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, connection.mode, page.now)),
+        both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
         evidence: evidence_view(wizard, state, &last),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
         stream: urls::evidence_stream(&wizard.url(Step::Webhook)),
@@ -164,6 +175,8 @@ fn evidence_view(wizard: &Wizard, state: State, last: &[Event]) -> EvidenceView 
         failing: evidence.failing_count,
         last_refused: when(evidence.last_refused_at),
         countdown: evidence.failing_since.and_then(|since| words::countdown(wizard.connection.gateway, since, now)),
+        accounts: evidence.accounts().map(str::to_owned).collect(),
+        other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
         pace: habit::usual(evidence).map(|usual| words::pace(&usual)),
         feed: last.iter().map(|event| row(wizard, event)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),

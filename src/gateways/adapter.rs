@@ -151,6 +151,10 @@ pub(crate) trait Adapter: Sync {
     /// How long it bears failures before it switches the webhook off by itself; nothing where it says no such thing.
     fn patience(&self) -> Option<Duration>;
 
+    /// The gateway's id of the account that the event is of, where the body plainly says so. Only to be told: nothing
+    /// follows from it.
+    fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
+
     /// Reads a verified body. Unknown types are kept, not refused.
     fn read(&self, body: &Verified) -> Reading;
 

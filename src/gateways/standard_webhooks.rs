@@ -57,6 +57,11 @@ impl Adapter for StandardWebhooks {
         true
     }
 
+    /// The specification knows no accounts.
+    fn account<'a>(&self, _body: &'a [u8]) -> Option<&'a str> {
+        None
+    }
+
     /// The specification leaves it to the sender.
     fn patience(&self) -> Option<Duration> {
         None

@@ -9,6 +9,7 @@ mod evidence;
 mod health;
 pub(crate) mod keys;
 mod lists;
+pub(crate) mod mixups;
 mod payments;
 pub(crate) mod preflight;
 mod when;

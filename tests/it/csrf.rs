@@ -23,6 +23,7 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (step("/credentials/check"), vec![]),
         (step("/webhook/reveal"), vec![]),
         (step("/webhook/check"), vec![]),
+        (step("/webhook/accounts"), vec![("account", "acc_Other")]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),
         (step("/integration/completion"), vec![]),

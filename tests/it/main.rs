@@ -30,6 +30,7 @@ mod ingestion_trouble;
 mod life_cycles;
 mod lists;
 mod migrations;
+mod mixups;
 mod pages;
 mod preflight;
 mod projection;

@@ -151,6 +151,7 @@ async fn nothing_of_another_company_can_be_changed() {
         (step("/credentials/check"), vec![]),
         (step("/webhook/reveal"), vec![]),
         (step("/webhook/check"), vec![]),
+        (step("/webhook/accounts"), vec![("account", "acc_Other")]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),
         (step("/integration/completion"), vec![]),
