@@ -1,6 +1,6 @@
 //! The one HTTP client: no redirects, no proxy from the environment, a limit on time.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 /// The longest an answer may take.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -10,10 +10,26 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// A sentence when no TLS can be had, as on a system without certificates.
 pub(crate) fn client() -> Result<reqwest::Client, String> {
-    // The error means that a provider was installed before, which is as good.
+    build(reqwest::Client::builder().timeout(WITHIN))
+}
+
+/// A client that looks for that host at this address and nowhere else, and waits no longer.
+///
+/// # Errors
+/// See [`client`].
+pub(crate) fn client_of(host: &str, address: SocketAddr, within: Duration) -> Result<reqwest::Client, String> {
+    build(reqwest::Client::builder().timeout(within).resolve(host, address).pool_max_idle_per_host(0))
+}
+
+/// Makes ring the provider of TLS.
+pub(crate) fn install_provider() {
+    // The error means that one was installed before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .timeout(WITHIN)
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+    install_provider();
+    builder
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .user_agent(concat!("ks-pay/", env!("CARGO_PKG_VERSION")))

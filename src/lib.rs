@@ -24,6 +24,7 @@ mod installation;
 pub mod kernel;
 mod keys;
 mod overview;
+mod preflight;
 pub mod samples;
 pub mod server;
 mod site;
@@ -53,8 +54,10 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         events::store::log::STATEMENTS,
         ingestion::store::STATEMENTS,
         installation::STATEMENTS,
+        preflight::store::STATEMENTS,
         transactions::store::STATEMENTS,
         transactions::store::sums::STATEMENTS,
+        transactions::store::twins::STATEMENTS,
     ];
     let many = [
         connections::evidence::ROWS,

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::{
     accounts, apps, companies,
-    connections::{bringing, credentials, integration, list, retirement, rotation, security, stream, webhook},
-    dashboard, events, keys, overview,
+    connections::{bringing, credentials, integration, list, mixups, retirement, rotation, security, stream, webhook},
+    dashboard, events, keys, overview, preflight,
     state::State,
     transactions, urls, web as site,
 };
@@ -63,6 +63,8 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get = bringing::new);
     let scope = route!(scope, urls::WEBHOOK_SECRETS, post = bringing::create);
     let scope = route!(scope, urls::WEBHOOK_RETIREMENT, get = retirement::ask, post = retirement::create);
+    let scope = route!(scope, urls::WEBHOOK_ACCOUNTS, post = mixups::accept);
+    let scope = route!(scope, urls::WEBHOOK_CHECK, post = preflight::routes::check);
     let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
     let scope = route!(scope, urls::WEBHOOK_DONE, post = webhook::complete);
     let scope = route!(scope, urls::WEBHOOK_UNDONE, post = webhook::reopen);

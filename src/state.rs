@@ -13,6 +13,7 @@ use crate::{
     db::Db,
     ingestion::{Ingestion, refusals::Recorder},
     kernel::{time::Clock, vault::Vault},
+    preflight::desk::Desk,
     startup::Opened,
 };
 
@@ -26,6 +27,7 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) ingestion: Ingestion,
     pub(crate) refusals: Recorder,
+    pub(crate) checks: Desk,
     /// What every page says while the database may lose what was acknowledged.
     at_risk: Option<String>,
     /// The base of every shown URL; known once the server listens.
@@ -49,6 +51,7 @@ impl State {
             passwords: Passwords::new(),
             limits: Limits::new(),
             refusals,
+            checks: Desk::new(),
             base: OnceLock::new(),
             probed: tokio::sync::Mutex::new(None),
             stopping: AtomicBool::new(false),

@@ -146,6 +146,8 @@ pub(crate) const CREDENTIALS_CHECK: &str = "/ks-pay/apps/{app}/settings/payment-
 pub(crate) const WEBHOOK_STEP: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook";
 pub(crate) const WEBHOOK_REVEAL: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/reveal";
 pub(crate) const WEBHOOK_STREAM: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/evidence/stream";
+pub(crate) const WEBHOOK_CHECK: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/check";
+pub(crate) const WEBHOOK_ACCOUNTS: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/accounts";
 pub(crate) const WEBHOOK_DONE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion";
 pub(crate) const WEBHOOK_UNDONE: &str =
     "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion/removal";
@@ -205,6 +207,12 @@ below! {
     completion = "/completion";
     /// Where that is undone.
     completion_removal = "/completion/removal";
+    /// Where the webhook's URL is checked.
+    url_check = "/check";
+    /// Where the report of that stands.
+    url_check_report = "#check";
+    /// Where another account is accepted.
+    accounts = "/accounts";
     /// Where the gateway is asked again.
     credentials_check = "/check";
     /// Where a page hears of new evidence.

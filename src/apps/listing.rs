@@ -2,7 +2,7 @@
 //!
 //! The rule: whoever needs somebody stands first, then the newest.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap, time::Duration};
 
 use super::{App, store};
 use crate::{
@@ -18,8 +18,11 @@ use crate::{
     },
 };
 
-/// Whether it is only a test, and since when it fails.
-type Urgency = (bool, Option<Timestamp>);
+/// How it is, whether it is only a test, and since when.
+type Urgency = (State, bool, Option<Timestamp>);
+
+/// A Test connection that has been silent for as long is one that nobody tests with any more.
+const TESTS_END: Duration = Duration::from_hours(14 * 24);
 
 /// One connection of an app, and how its webhook is.
 pub(crate) struct Webhook {
@@ -29,9 +32,20 @@ pub(crate) struct Webhook {
 }
 
 impl Webhook {
-    /// Of those that fail: real money before play money, then the longest failing.
+    /// Of those that need somebody: what fails before what is silent, real money before play money, then the longest.
     fn urgency(&self) -> Urgency {
-        (self.connection.mode == Mode::Test, self.evidence.failing_since)
+        let since = if self.state == State::Failing { self.evidence.failing_since } else { self.evidence.last_verified_at };
+        (self.state, self.connection.mode == Mode::Test, since)
+    }
+
+    /// Whether somebody should look now.
+    fn is_in_need(&self, now: Timestamp) -> bool {
+        let silent_for = self.evidence.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
+        match self.state {
+            State::Failing => true,
+            State::Silent => self.connection.mode == Mode::Live || silent_for < TESTS_END,
+            State::Pending | State::NotStarted | State::Verified => false,
+        }
     }
 
     /// Worst first, and real money before play money.
@@ -50,7 +64,7 @@ pub(crate) struct Listed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Need {
     // The most urgent first, as the list sorts them.
-    Failing,
+    Now,
     Pending,
     Nothing,
 }
@@ -61,33 +75,32 @@ impl Listed {
         self.webhooks.iter().filter(|webhook| self.app.is_enabled && webhook.connection.is_enabled)
     }
 
-    /// How much it needs somebody; of those that fail, the one [`failing`] names first.
-    fn urgency(&self) -> (Need, Option<Urgency>) {
-        match self.live().map(|webhook| webhook.state).min() {
-            Some(State::Failing) => {
-                (Need::Failing, self.live().filter(|one| one.state == State::Failing).map(Webhook::urgency).min())
-            }
-            Some(State::Pending) => (Need::Pending, None),
-            _ => (Need::Nothing, None),
+    /// How much it needs somebody; of those that do, the one [`in_need`] names first.
+    fn urgency(&self, now: Timestamp) -> (Need, Option<Urgency>) {
+        let most = self.live().filter(|one| one.is_in_need(now)).map(Webhook::urgency).min();
+        match most {
+            Some(_) => (Need::Now, most),
+            None if self.live().any(|one| one.state == State::Pending) => (Need::Pending, None),
+            None => (Need::Nothing, None),
         }
     }
 }
 
 /// The company's apps.
-pub(crate) async fn list(reader: &mut Reader, company: CompanyId) -> Result<Vec<Listed>, DbError> {
+pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<Listed>, DbError> {
     let apps = store::list(&mut *reader, company).await?;
     let connections = connections::store::list_of_company(&mut *reader, company).await?;
     let evidence = evidence::list_of_company(&mut *reader, company).await?;
-    Ok(join(apps, connections, evidence))
+    Ok(join(apps, connections, evidence, now))
 }
 
-fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>) -> Vec<Listed> {
+fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, now: Timestamp) -> Vec<Listed> {
     let mut seen: HashMap<ConnectionId, Evidence> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
     let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();
     for connection in connections {
         // Without evidence the connection was made between the two reads: the next look shows it.
         let Some(evidence) = seen.remove(&connection.id) else { continue };
-        let state = Setup { connection: &connection, evidence: &evidence, domain: None }.state();
+        let state = Setup { connection: &connection, evidence: &evidence, domain: None }.state(now);
         webhooks.entry(connection.app_id).or_default().push(Webhook { connection, evidence, state });
     }
     let listed = |app: App| {
@@ -96,16 +109,25 @@ fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>) -
         Listed { app, webhooks }
     };
     let mut all: Vec<Listed> = apps.into_iter().map(listed).collect();
-    all.sort_by_key(|listed| (listed.urgency(), Reverse(listed.app.id)));
+    all.sort_by_key(|listed| (listed.urgency(now), Reverse(listed.app.id)));
     all
 }
 
-/// Every webhook that refuses what comes, live before test, the longest failing first.
-pub(crate) fn failing<'a>(all: &'a [Listed]) -> Vec<(&'a App, &'a Webhook)> {
-    let of_app = |listed: &'a Listed| listed.live().map(move |webhook| (&listed.app, webhook));
-    let mut failing: Vec<_> = all.iter().flat_map(of_app).filter(|(_, webhook)| webhook.state == State::Failing).collect();
-    failing.sort_by_key(|(_, webhook)| webhook.urgency());
-    failing
+/// Every webhook that refuses what comes or has fallen silent, the worst first.
+pub(crate) fn in_need(all: &[Listed], now: Timestamp) -> Vec<(&App, &Webhook)> {
+    let mut found: Vec<_> = with_app(all).filter(|(_, webhook)| webhook.is_in_need(now)).collect();
+    found.sort_by_key(|(_, webhook)| webhook.urgency());
+    found
+}
+
+/// Every webhook that is on, with its app.
+fn with_app(all: &[Listed]) -> impl Iterator<Item = (&App, &Webhook)> {
+    all.iter().flat_map(|listed| listed.live().map(move |webhook| (&listed.app, webhook)))
+}
+
+/// Every webhook at which events of another account come.
+pub(crate) fn mixed_up(all: &[Listed]) -> Vec<(&App, &Webhook)> {
+    with_app(all).filter(|(_, webhook)| webhook.evidence.other_account.is_some()).collect()
 }
 
 /// What is switched off: whole apps, or single webhooks of apps that are enabled.
@@ -135,7 +157,7 @@ pub(crate) fn matches(app: &App, search: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::gateways::Gateway;
+    use crate::{connections::habit::tests::Shop, gateways::Gateway};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
 
@@ -199,7 +221,7 @@ pub(crate) mod tests {
                 evidence.push(webhook.evidence);
             }
         }
-        join(all, connections, evidence)
+        join(all, connections, evidence, NOW)
     }
 
     #[test]
@@ -216,10 +238,37 @@ pub(crate) mod tests {
         ]);
         assert_eq!(names(&all), ["broken", "waiting", "new", "off", "old"]);
         assert_eq!(all[0].webhooks[0].connection.mode, Mode::Live);
-        assert_eq!(failing(&all).len(), 1);
+        assert_eq!(in_need(&all, NOW).len(), 1);
         assert_eq!(last_verified(&all), Some(NOW));
         let off: Vec<_> = switched_off(&all).into_iter().map(|(app, webhook)| (app.name.as_str(), webhook.is_some())).collect();
         assert_eq!(off, [("off", false)]);
+    }
+
+    /// A webhook with a payment an hour, whose last came so long ago.
+    fn silent(app: &App, mode: Mode, days: u64) -> Webhook {
+        let mut shop = Shop::new();
+        (1..=300).rev().for_each(|hours| shop.pay(NOW.minus(Duration::from_hours(24 * days + hours))));
+        let mut webhook = webhook(app, mode, State::Silent);
+        webhook.evidence = shop.evidence;
+        webhook.evidence.connection_id = webhook.connection.id;
+        webhook
+    }
+
+    #[test]
+    fn what_fails_stands_before_what_is_silent_and_real_money_before_play_money() {
+        let apps = ["play", "real", "broken", "tested once"].map(app);
+        let [play, real, broken, tested] = &apps;
+        let all = listed(vec![
+            (play.clone(), vec![silent(play, Mode::Test, 3)]),
+            (real.clone(), vec![silent(real, Mode::Live, 30)]),
+            (broken.clone(), vec![silent(broken, Mode::Live, 60), webhook(broken, Mode::Test, State::Failing)]),
+            (tested.clone(), vec![silent(tested, Mode::Test, 30)]),
+        ]);
+        assert_eq!(names(&all), ["broken", "real", "play", "tested once"]);
+        let named = |(app, webhook): (&App, &Webhook)| format!("{} {} {}", app.name, webhook.connection.mode, webhook.state);
+        let needs: Vec<String> = in_need(&all, NOW).into_iter().map(named).collect();
+        assert_eq!(needs, ["broken test Failing", "broken live Silent", "real live Silent", "play test Silent"]);
+        assert!(all[3].webhooks[0].state == State::Silent, "it is silent, but needs nobody");
     }
 
     #[test]

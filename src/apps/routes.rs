@@ -50,7 +50,7 @@ pub(crate) struct Choice {
 /// `GET /ks-pay`
 pub(crate) async fn index(page: Page, search: Query<Search>) -> Answer {
     let mut reader = page.state.db.reader().await?;
-    let all = listing::list(&mut reader, page.signed_in.company.id).await?;
+    let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
     drop(reader);
     let shell = page.shell("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
     page.ok(&views::Index::new(shell, &all, &search.q, search.page.parse().unwrap_or(1), page.now))

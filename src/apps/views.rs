@@ -9,7 +9,7 @@ use super::{
     slice::Slice,
 };
 use crate::{
-    connections::Step,
+    connections::{State, Step},
     gateways::Gateway,
     kernel::{id::AppId, time::Timestamp},
     urls,
@@ -39,7 +39,7 @@ impl Row<'_> {
     }
 }
 
-/// A webhook that fails or something that is switched off, with the way to mend it.
+/// A webhook that fails or is silent, or something that is switched off, with the way to mend it.
 pub(crate) struct Trouble {
     pub(crate) said: words::Said,
     pub(crate) url: String,
@@ -47,14 +47,27 @@ pub(crate) struct Trouble {
     pub(crate) way: &'static str,
 }
 
-/// Every webhook that fails, the worst first.
+/// Every webhook that fails or is silent, the worst first.
 pub(crate) fn trouble(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
-        Trouble { said: words::trouble(app, webhook, now), url, way: "Fix it" }
+        let way = if webhook.state == State::Silent { "Look into it" } else { "Fix it" };
+        Trouble { said: words::trouble(app, webhook, now), url, way }
     };
-    listing::failing(all).into_iter().map(told).collect()
+    listing::in_need(all, now).into_iter().map(told).collect()
+}
+
+/// Every webhook at which events of another account come.
+pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
+    let told = |(app, webhook): (&App, &listing::Webhook)| {
+        let connection = &webhook.connection;
+        let mut said = words::mixups::other_account(&webhook.evidence, connection.mode, now)?;
+        said.headline = format!("{}, {} mode: events of another Razorpay account come", app.name, connection.mode.label());
+        let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
+        Some(Trouble { said, url, way: "Look into it" })
+    };
+    listing::mixed_up(all).into_iter().filter_map(told).collect()
 }
 
 /// What is switched off, the app that needs you first.

@@ -79,7 +79,7 @@ async fn send_all(simulate: &Simulate, url: &url::Url, secret: &Secret) -> Resul
     let client = http::client().map_err(Failure::Failed)?;
     let pause = simulate.rate.map(|rate| Duration::from_secs(1) / rate);
     let clock = Clock::system();
-    let merchant = Merchant::new(&mut rand::rng());
+    let merchant = Merchant::behind(url.as_str());
     let mut answers = BTreeMap::new();
     let mut next = tokio::time::Instant::now();
     for _ in 0..simulate.count {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::habit::Habit;
 use crate::{
     db::{
         DbError, Exec, Tx, execute,
@@ -15,28 +16,77 @@ use crate::{
     },
 };
 
+/// What is read of a row, everywhere in the same order.
+macro_rules! columns {
+    () => {
+        "e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, e.last_refused_at, \
+         e.last_refusal, e.failing_since, e.failing_count, e.version, e.habit_since, e.habit_minutes, e.habit_pause, \
+         e.earlier_since, e.earlier_minutes, e.earlier_pause, \
+         e.accounts, e.other_account, e.other_account_at"
+    };
+}
+
+/// The window of the habit is over with what comes now: two weeks, and enough came in it. See `habit.rs`.
+macro_rules! is_over {
+    () => {
+        "excluded.first_verified_at - evidence.habit_since >= 1209600000 AND evidence.habit_minutes >= 10"
+    };
+}
+
+/// The pause that ends with what comes now.
+macro_rules! pause {
+    () => {
+        "CASE WHEN excluded.first_verified_at > evidence.last_verified_at \
+         THEN excluded.first_verified_at - evidence.last_verified_at ELSE 0 END"
+    };
+}
+
+/// Whether an account is none of those that events may be of. Names hold no space, so none is part of another; an account
+/// that is not told is none of these either, since nothing is equal to NULL.
+macro_rules! is_other {
+    ($account:literal) => {
+        concat!(
+            "REPLACE(' ' || COALESCE(evidence.accounts, excluded.accounts) || ' ', ' ' || ",
+            $account,
+            " || ' ', '') \
+             = ' ' || COALESCE(evidence.accounts, excluded.accounts) || ' '"
+        )
+    };
+}
+
 sql! {
     INSERT = "INSERT INTO evidence (connection_id, verified_count, refused_count, failing_count, version) VALUES ($1, 0, 0, 0, 0)";
-    FIND = "SELECT connection_id, verified_count, first_verified_at, last_verified_at, refused_count, last_refused_at, last_refusal, \
-            failing_since, failing_count, version FROM evidence WHERE connection_id = $1";
+    FIND = concat!("SELECT ", columns!(), " FROM evidence e WHERE e.connection_id = $1");
     FIND_VERSION = "SELECT version FROM evidence WHERE connection_id = $1";
-    LIST_OF_COMPANY = "SELECT e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, \
-                       e.last_refused_at, e.last_refusal, e.failing_since, e.failing_count, e.version \
-                       FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.company_id = $1";
-    LIST_OF_APP = "SELECT e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, \
-                   e.last_refused_at, e.last_refusal, e.failing_since, e.failing_count, e.version \
-                   FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1";
+    LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.company_id = $1");
+    /// Only what was shown is accepted, and never so many that nothing would be another one.
+    ACCEPT_ACCOUNT = "UPDATE evidence SET accounts = accounts || ' ' || other_account, other_account = NULL, other_account_at = NULL, \
+                      version = version + 1 WHERE connection_id = $1 AND other_account = $2 AND LENGTH(accounts) < 1000";
+    LIST_OF_APP = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1");
 }
 
 rows! {
-    VERIFIED = "INSERT INTO evidence (connection_id, verified_count, first_verified_at, last_verified_at, refused_count, failing_count, version) VALUES",
-               "(?, ?, ?, ?, 0, 0, 1)",
-               "ON CONFLICT (connection_id) DO UPDATE SET verified_count = evidence.verified_count + excluded.verified_count, \
+    VERIFIED = "INSERT INTO evidence (connection_id, verified_count, first_verified_at, last_verified_at, accounts, other_account, \
+                refused_count, failing_count, version) VALUES",
+               "(?, ?, ?, ?, ?, ?, 0, 0, 1)",
+               concat!("ON CONFLICT (connection_id) DO UPDATE SET verified_count = evidence.verified_count + excluded.verified_count, \
                 first_verified_at = COALESCE(evidence.first_verified_at, excluded.first_verified_at), \
                 last_verified_at = CASE WHEN evidence.last_verified_at > excluded.last_verified_at THEN evidence.last_verified_at ELSE excluded.last_verified_at END, \
                 failing_since = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_since END, \
                 failing_count = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_count ELSE 0 END, \
-                version = evidence.version + 1";
+                habit_since = CASE WHEN evidence.habit_since IS NULL OR ", is_over!(), " THEN excluded.first_verified_at ELSE evidence.habit_since END, \
+                habit_minutes = CASE WHEN ", is_over!(), " THEN 0 ELSE evidence.habit_minutes END \
+                + CASE WHEN evidence.last_verified_at / 60000 >= excluded.last_verified_at / 60000 THEN 0 ELSE 1 END, \
+                habit_pause = CASE WHEN NOT (", is_over!(), ") AND evidence.habit_pause > ", pause!(), " THEN evidence.habit_pause ELSE ", pause!(), " END, \
+                earlier_since = CASE WHEN ", is_over!(), " THEN evidence.habit_since ELSE evidence.earlier_since END, \
+                earlier_minutes = CASE WHEN ", is_over!(), " THEN evidence.habit_minutes ELSE evidence.earlier_minutes END, \
+                earlier_pause = CASE WHEN ", is_over!(), " THEN evidence.habit_pause ELSE evidence.earlier_pause END, \
+                accounts = COALESCE(evidence.accounts, excluded.accounts), \
+                other_account = CASE WHEN ", is_other!("excluded.other_account"), " THEN excluded.other_account \
+                WHEN ", is_other!("excluded.accounts"), " THEN excluded.accounts ELSE evidence.other_account END, \
+                other_account_at = CASE WHEN ", is_other!("excluded.other_account"), " OR ", is_other!("excluded.accounts"), " \
+                THEN excluded.last_verified_at ELSE evidence.other_account_at END, \
+                version = evidence.version + 1");
     /// Written after the answer, so a verification may have come meanwhile: then it is not failing. As `failing_since`
     /// comes the time of the first of them.
     REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, failing_since, failing_count, version) VALUES",
@@ -66,12 +116,24 @@ pub(crate) struct Evidence {
     pub(crate) failing_count: i64,
     /// Rises with every change.
     pub(crate) version: i64,
+    #[sqlx(flatten)]
+    pub(crate) habit: Habit,
+    /// The gateway's accounts that events may be of, with a space between two.
+    accounts: Option<String>,
+    /// The last other account that an event was of.
+    pub(crate) other_account: Option<String>,
+    pub(crate) other_account_at: Option<Timestamp>,
 }
 
 impl Evidence {
     /// Why the last refused request was refused.
     pub(crate) fn last_refusal(&self) -> Option<Rejected> {
         self.last_refusal.clone().and_then(|text| text.try_into().ok())
+    }
+
+    /// The gateway's accounts that events may be of: that of the first event, and those accepted since.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &str> {
+        self.accounts.as_deref().unwrap_or_default().split(' ').filter(|account| !account.is_empty())
     }
 }
 
@@ -89,6 +151,10 @@ impl Default for Evidence {
             failing_since: None,
             failing_count: 0,
             version: 0,
+            habit: Habit::default(),
+            accounts: None,
+            other_account: None,
+            other_account_at: None,
         }
     }
 }
@@ -129,21 +195,44 @@ pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, app: AppId) -> Result<V
 
 /// Verified requests of one connection that are kept together.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Verifications {
+pub(crate) struct Verifications<'a> {
     pub(crate) count: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
+    /// The gateway's account that the first of them is of.
+    pub(crate) account: Option<&'a str>,
+    /// Another one among them.
+    pub(crate) other_account: Option<&'a str>,
+}
+
+impl<'a> Verifications<'a> {
+    /// Notes whose a request is, where it says so.
+    pub(crate) fn add_account(&mut self, account: Option<&'a str>) {
+        if self.account.is_none() {
+            self.account = account;
+        } else if account.is_some() && account != self.account {
+            self.other_account = account;
+        }
+    }
 }
 
 /// Notes that requests were verified. In the order of their connections, so that two servers cannot lock up.
-pub(crate) async fn add_verified(tx: &mut Tx, verified: &BTreeMap<ConnectionId, Verifications>) -> Result<(), DbError> {
+pub(crate) async fn add_verified(tx: &mut Tx, verified: &BTreeMap<ConnectionId, Verifications<'_>>) -> Result<(), DbError> {
     let rows: Vec<_> = verified.iter().collect();
     execute_rows!(tx, VERIFIED, &rows, |query, row| query
         .bind(row.0)
         .bind(row.1.count)
         .bind(row.1.first_at)
-        .bind(row.1.last_at))?;
+        .bind(row.1.last_at)
+        .bind(row.1.account)
+        .bind(row.1.other_account))?;
     Ok(())
+}
+
+/// Counts an account among those that events may be of, if it is the one that was told. `connection` is one the caller was
+/// allowed to change.
+pub(super) async fn accept_account(tx: &mut Tx, connection: ConnectionId, account: &str) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(ACCEPT_ACCOUNT).bind(connection).bind(account))? > 0)
 }
 
 /// Notes that requests were refused. In the order of their connections, so that two servers cannot lock up.

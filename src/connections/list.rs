@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    ConnectError, Connection, NewConnection, Setup, Step,
+    ConnectError, Connection, NewConnection, Setup, State, Step,
     evidence::{self, Evidence},
     store,
     wizard::{Names, Wizard, chip},
@@ -23,7 +23,7 @@ use crate::{
         posted::Posted,
         shell::{AppEntry, Shell},
     },
-    words::{self, Chip, When},
+    words::{self, Chip, Line},
 };
 
 /// Currencies offered; INR first, since that is what settles in India.
@@ -38,8 +38,7 @@ pub(crate) struct Card {
     pub(crate) enabled_url: String,
     pub(crate) is_enabled: bool,
     pub(crate) steps: Vec<(usize, &'static str, String, Chip)>,
-    pub(crate) last_verified: Option<When>,
-    pub(crate) failing_since: Option<When>,
+    pub(crate) line: Line,
 }
 
 /// `…/settings/payment-gateways`
@@ -172,10 +171,14 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
     let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
     let evidence = evidence::list_of_app(&mut reader, app.id).await?;
     drop(reader);
-    let cards = connections.iter().filter_map(|connection| {
+    let known = connections.iter().filter_map(|connection| {
         let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;
-        Some(card(page, app, connection, evidence))
+        let state = Setup { connection, evidence, domain: None }.state(page.now);
+        Some((!connection.is_enabled, state, card(page, app, connection, evidence)))
     });
+    let mut cards: Vec<(bool, State, Card)> = known.collect();
+    // What needs somebody stands first; the rest stays where it is always found.
+    cards.sort_by_key(|(is_off, state, _)| if *is_off || *state > State::Silent { State::Verified } else { *state });
     let shell = page
         .shell("Payment Gateway Settings")
         .app(app, AppEntry::Settings, None)
@@ -183,7 +186,15 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
         .crumb("KS Pay", urls::APPS)
         .crumb(&app.name, urls::app(app.id))
         .crumb("Settings", urls::app_settings(app.id));
-    Ok(Index { shell, app_id: app.id, tab: "payment-gateways", cards: cards.collect(), form, errors, currencies: CURRENCIES })
+    Ok(Index {
+        shell,
+        app_id: app.id,
+        tab: "payment-gateways",
+        cards: cards.into_iter().map(|(.., card)| card).collect(),
+        form,
+        errors,
+        currencies: CURRENCIES,
+    })
 }
 
 fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) -> Card {
@@ -191,7 +202,7 @@ fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) ->
     let (gateway, mode) = (connection.gateway, connection.mode);
     let steps = Step::of(gateway)
         .enumerate()
-        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step)));
+        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step, page.now)));
     Card {
         gateway: gateway.label(),
         mode: words::mode(mode),
@@ -200,7 +211,6 @@ fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) ->
         enabled_url: urls::enabled(&urls::connection(app.id, gateway, mode, "")),
         is_enabled: connection.is_enabled,
         steps: steps.collect(),
-        last_verified: evidence.last_verified_at.map(|at| words::when(at, page.now)),
-        failing_since: evidence.failing_since.map(|at| words::when(at, page.now)),
+        line: words::line(gateway, setup.state(page.now), evidence, page.now),
     }
 }

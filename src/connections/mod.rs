@@ -6,9 +6,11 @@
 pub(crate) mod bringing;
 pub(crate) mod credentials;
 pub(crate) mod evidence;
+pub(crate) mod habit;
 pub(crate) mod integration;
 pub(crate) mod keyring;
 pub(crate) mod list;
+pub(crate) mod mixups;
 pub(crate) mod overlap;
 pub(crate) mod retirement;
 pub(crate) mod rotation;
@@ -186,9 +188,11 @@ impl Setup<'_> {
     }
 
     /// What the webhook's evidence says: the first that fits.
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self, now: Timestamp) -> State {
         if self.evidence.failing_since.is_some() {
             State::Failing
+        } else if habit::silence(self.evidence, now).is_some() {
+            State::Silent
         } else if self.evidence.first_verified_at.is_some() {
             State::Verified
         } else if self.connection.webhook_done_at.is_some() {
@@ -204,6 +208,8 @@ impl Setup<'_> {
 pub(crate) enum State {
     // Worst first, as lists sort them.
     Failing,
+    /// Worked once; nothing for longer than usual.
+    Silent,
     Pending,
     NotStarted,
     Verified,
@@ -216,6 +222,7 @@ impl State {
             Self::Pending => "Pending verification",
             Self::Verified => "Verified",
             Self::Failing => "Failing",
+            Self::Silent => "Silent",
         }
     }
 }
@@ -307,6 +314,7 @@ pub(crate) fn open_key_secret(vault: &Vault, id: ConnectionId, sealed: &[u8]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn connection(gateway: Gateway) -> Connection {
         let now = Timestamp::from_millis(0);
@@ -316,15 +324,20 @@ mod tests {
 
     #[test]
     fn a_state_is_the_first_that_fits() {
-        let at = Some(Timestamp::from_millis(1));
+        let now = Timestamp::from_seconds(1_795_356_717);
+        let at = Some(now);
         let mut connection = connection(Gateway::Razorpay);
         let mut evidence = Evidence::default();
-        let state = |connection: &Connection, evidence: &Evidence| Setup { connection, evidence, domain: None }.state();
+        let state = |connection: &Connection, evidence: &Evidence| Setup { connection, evidence, domain: None }.state(now);
         assert_eq!(state(&connection, &evidence), State::NotStarted);
         connection.webhook_done_at = at;
         assert_eq!(state(&connection, &evidence), State::Pending);
         evidence.first_verified_at = at;
         assert_eq!(state(&connection, &evidence), State::Verified);
+        let mut shop = habit::tests::Shop::new();
+        (1..=300).rev().for_each(|hours| shop.pay(now.minus(Duration::from_hours(24 + hours))));
+        evidence = shop.evidence;
+        assert_eq!(state(&connection, &evidence), State::Silent);
         evidence.failing_since = at;
         assert_eq!(state(&connection, &evidence), State::Failing);
     }

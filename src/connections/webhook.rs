@@ -6,15 +6,16 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    State, Step,
+    State, Step, habit,
     keyring::Keyring,
+    mixups::Mixups,
     secret_rows::{self, SecretsView},
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
     events::{self, Event},
     gateways::{Gateway, razorpay, razorpay_url},
-    urls,
+    preflight, urls,
     web::{
         error::AppError,
         page::Page,
@@ -45,6 +46,13 @@ pub(crate) struct EvidenceView {
     pub(crate) failing_since: Option<When>,
     pub(crate) failing: i64,
     pub(crate) last_refused: Option<When>,
+    /// How long the gateway bears it.
+    pub(crate) countdown: Option<String>,
+    /// The gateway's accounts that events may be of, and the last other one.
+    pub(crate) accounts: Vec<String>,
+    pub(crate) other_account: Option<(String, Option<When>)>,
+    /// How often something comes.
+    pub(crate) pace: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) all_url: String,
     pub(crate) checked: When,
@@ -58,6 +66,8 @@ pub(crate) struct Webhook {
     pub(crate) frame: Frame,
     pub(crate) url: String,
     pub(crate) refusals: Vec<String>,
+    /// What the last check of this URL found, and when that was.
+    pub(crate) check: Option<(words::preflight::Report, When)>,
     pub(crate) advice: Option<&'static str>,
     pub(crate) facts: String,
     pub(crate) secret: Option<String>,
@@ -67,6 +77,9 @@ pub(crate) struct Webhook {
     pub(crate) events: &'static [&'static str],
     pub(crate) is_test: bool,
     pub(crate) state: State,
+    /// The last other account that an event was of, and what to do about it.
+    pub(crate) other_account: Option<(String, Said)>,
+    pub(crate) both_modes: Option<Said>,
     pub(crate) evidence: EvidenceView,
     pub(crate) done: Option<(String, When)>,
     pub(crate) stream: String,
@@ -77,8 +90,9 @@ impl Webhook {
         self.state == State::Failing
     }
 
-    pub(crate) fn is_verified(&self) -> bool {
-        self.state == State::Verified
+    /// Whether it has been seen to work, lately or not.
+    pub(crate) fn is_proven(&self) -> bool {
+        matches!(self.state, State::Verified | State::Silent)
     }
 }
 
@@ -110,10 +124,12 @@ pub(crate) async fn reopen(posted: Posted<Nothing>, names: Names) -> Result<Http
 
 async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
-    let state = wizard.setup().state();
+    let state = wizard.setup().state(page.now);
     let mut reader = page.state.db.reader().await?;
     let ring = Keyring::load(&mut reader, connection.id, page.now).await?;
     let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
+    let mixups = Mixups::find(&mut reader, wizard).await?;
+    let check = preflight::store::find(&mut reader, connection.id).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
     let secret = match active.filter(|_| is_revealed) {
@@ -126,7 +142,10 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (shell, frame) = wizard.frame(Step::Webhook, heading);
     Ok(Webhook {
         shell,
-        refusals: if is_razorpay { razorpay_url::refusals(&url) } else { Vec::new() },
+        refusals: preflight::refusals(connection.gateway, &url),
+        check: check
+            .filter(|check| check.url == url)
+            .map(|check| (words::preflight::report(connection.gateway, &check), words::when(check.checked_at, page.now))),
         advice: razorpay_url::advice(&url).filter(|_| is_razorpay),
         facts: format!("{} of {} characters", url.chars().count(), razorpay_url::LONGEST),
         url,
@@ -137,6 +156,8 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         events: razorpay::RECOMMENDED_EVENTS,
         is_test: connection.mode == crate::gateways::Mode::Test,
         state,
+        other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, connection.mode, page.now)),
+        both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
         evidence: evidence_view(wizard, state, &last),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
         stream: urls::evidence_stream(&frame.url),
@@ -156,6 +177,10 @@ fn evidence_view(wizard: &Wizard, state: State, last: &[Event]) -> EvidenceView 
         failing_since: when(evidence.failing_since),
         failing: evidence.failing_count,
         last_refused: when(evidence.last_refused_at),
+        countdown: evidence.failing_since.and_then(|since| words::countdown(wizard.connection.gateway, since, now)),
+        accounts: evidence.accounts().map(str::to_owned).collect(),
+        other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
+        pace: habit::usual(evidence).map(|usual| words::pace(&usual)),
         feed: last.iter().map(|event| row(wizard, event)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
         checked: When::of_clock(now, now),

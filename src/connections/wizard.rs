@@ -8,6 +8,7 @@ use super::{Connection, Setup, Step, evidence, evidence::Evidence, store};
 use crate::{
     apps::App,
     gateways::{Gateway, Mode},
+    kernel::time::Timestamp,
     urls,
     web::{
         error::AppError,
@@ -133,17 +134,17 @@ impl Wizard {
     }
 
     fn link(&self, number: usize, step: Step, current: Step) -> StepLink {
-        let chip = chip(&self.setup(), step);
+        let chip = chip(&self.setup(), step, self.page.now);
         let note = (step == Step::Webhook && self.connection.webhook_done_at.is_some()).then_some(words::MARKED);
         StepLink { number, label: step.label(), url: self.url(step), chip, note, is_current: step == current }
     }
 }
 
 /// A step's state in words.
-pub(crate) fn chip(setup: &Setup<'_>, step: Step) -> Chip {
+pub(crate) fn chip(setup: &Setup<'_>, step: Step, now: Timestamp) -> Chip {
     match step {
         Step::Credentials => words::keys_state(setup.connection.keys()),
-        Step::Webhook => words::connection_state(setup.state()),
+        Step::Webhook => words::connection_state(setup.state(now)),
         Step::Integration | Step::Security => words::step_state(setup.is_done(step)),
     }
 }

@@ -13,7 +13,7 @@ type Answer = Result<HttpResponse, AppError>;
 /// `GET /`
 pub(crate) async fn show(page: Page) -> Answer {
     let mut reader = page.state.db.reader().await?;
-    let all = listing::list(&mut reader, page.signed_in.company.id).await?;
+    let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
     drop(reader);
     let shell = page.shell("Dashboard").console(ConsoleEntry::Dashboard);
     page.ok(&views::Dashboard::new(shell, &all, page.now))

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::{
     apps::{
         listing::{self, Listed},
-        views::{Trouble, switched_off, trouble},
+        views::{Trouble, mixed_up, switched_off, trouble},
     },
     kernel::time::Timestamp,
     web::shell::Shell,
@@ -30,6 +30,7 @@ pub(crate) struct Dashboard {
 impl Dashboard {
     pub(crate) fn new(shell: Shell, all: &[Listed], now: Timestamp) -> Self {
         let mut trouble = trouble(all, now);
+        trouble.extend(mixed_up(all, now));
         trouble.extend(switched_off(all));
         let more = trouble.len().saturating_sub(MOST_TROUBLE);
         trouble.truncate(MOST_TROUBLE);

@@ -19,6 +19,7 @@ macro_rules! migrations {
             migrations!($engine, 6, "receivers", "0006_receivers"),
             migrations!($engine, 7, "sums", "0007_sums"),
             migrations!($engine, 9, "rotation", "0009_rotation"),
+            migrations!($engine, 10, "habits", "0010_habits"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {
@@ -26,8 +27,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: [(i64, &str, &str); 8] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 8] = migrations!("postgres");
+const SQLITE: [(i64, &str, &str); 9] = migrations!("sqlite");
+const POSTGRES: [(i64, &str, &str); 9] = migrations!("postgres");
 
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {

@@ -73,6 +73,11 @@ impl Arrival {
         }
     }
 
+    /// The gateway's account that it is of, where it says so.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.place.gateway.adapter().account(self.body.octets())
+    }
+
     /// What makes two arrivals the same event.
     fn key(&self) -> Key<'_> {
         (self.place.connection, &self.locality, &self.identity)

@@ -13,13 +13,17 @@ use super::{
 };
 use crate::{
     apps::App,
-    connections::shown::{Shown, shown},
+    connections::{
+        Step, evidence, mixups,
+        shown::{Shown, shown},
+    },
     db::{DbError, Reader},
     gateways::Mode,
     kernel::{
         id::EventId,
         page::{Page as Rows, Side},
     },
+    transactions::store::twins,
     urls,
     web::{
         error::AppError,
@@ -27,7 +31,7 @@ use crate::{
         page::Page,
         shell::AppEntry,
     },
-    words,
+    words::{self, Said},
 };
 
 type Answer = Result<HttpResponse, AppError>;
@@ -88,8 +92,28 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
     let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Events", list);
+    let mixups = mixups(&page, &event, payload.as_ref().map(|(_, body)| body.as_slice())).await?;
+    let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
     let kept = payload.map(|(headers, body)| views::Kept::new(&headers, &body));
-    page.ok(&views::Show { shell, event, kept, now: page.now })
+    page.ok(&views::Show { shell, event, kept, mixups, webhook, now: page.now })
+}
+
+/// What this event shows to be mixed up at the gateway.
+async fn mixups(page: &Page, event: &Event, body: Option<&[u8]>) -> Result<Vec<Said>, AppError> {
+    let mut reader = page.state.db.reader().await?;
+    let mut found = Vec::new();
+    if let Some(account) = body.and_then(|body| event.gateway.adapter().account(body)) {
+        let evidence = evidence::get(&mut reader, event.connection_id).await?;
+        if mixups::is_other(&evidence, account) {
+            found.push(words::mixups::event_of_other_account(account, &evidence));
+        }
+    }
+    if let Some(transaction) = event.transaction_id
+        && twins::find_of(&mut reader, event.app_id, transaction).await?.is_some()
+    {
+        found.push(words::mixups::event_of_both_modes(event.mode));
+    }
+    Ok(found)
 }
 
 /// `GET /ks-pay/apps/{app}/events/{event}/body`

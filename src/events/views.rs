@@ -15,7 +15,7 @@ use crate::{
         list::{Empty, Pager, Tag},
         shell::Shell,
     },
-    words::{self, Chip, When},
+    words::{self, Chip, Said, When},
 };
 
 /// `/ks-pay/apps/{app}/events`
@@ -115,6 +115,9 @@ pub(crate) struct Show {
     pub(crate) event: Event,
     /// Headers and body, while they are kept.
     pub(crate) kept: Option<Kept>,
+    /// What is mixed up at the gateway, with the way to mend it.
+    pub(crate) mixups: Vec<Said>,
+    pub(crate) webhook: String,
     pub(crate) now: Timestamp,
 }
 

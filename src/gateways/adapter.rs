@@ -2,6 +2,8 @@
 //!
 //! The rule: verification has no default. [`Verified`] has no other maker than [`verify`].
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
@@ -145,6 +147,13 @@ pub(crate) trait Adapter: Sync {
 
     /// Whether the signature covers the id, so that the id alone tells two events apart.
     fn signs_event_id(&self) -> bool;
+
+    /// How long it bears failures before it switches the webhook off by itself; nothing where it says no such thing.
+    fn patience(&self) -> Option<Duration>;
+
+    /// The gateway's id of the account that the event is of, where the body plainly says so. Only to be told: nothing
+    /// follows from it.
+    fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
 
     /// Reads a verified body. Unknown types are kept, not refused.
     fn read(&self, body: &Verified) -> Reading;

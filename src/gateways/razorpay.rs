@@ -5,10 +5,12 @@
 
 mod reading;
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::adapter::{Adapter, Header, Incoming, Reading, Rejected, Verified};
+use super::adapter::{Adapter, Header, Incoming, Reading, Rejected, Verified, is_clean};
 use crate::kernel::{hex, secret::Secret, time::Timestamp};
 
 /// The events a merchant should tick. The page, the simulator and the tests take them from here.
@@ -29,6 +31,9 @@ pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
     "settlement.processed",
 ];
 
+/// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); by hand alone it is
+/// enabled again.
+const PATIENCE: Duration = Duration::from_hours(24);
 /// So many characters of a reason are shown.
 const MOST_REASON: usize = 300;
 
@@ -52,6 +57,14 @@ impl Adapter for Razorpay {
 
     fn signs_event_id(&self) -> bool {
         false
+    }
+
+    fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str> {
+        account(body)
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        Some(PATIENCE)
     }
 
     fn read(&self, body: &Verified) -> Reading {
@@ -82,6 +95,22 @@ pub(crate) fn failure_reason(body: &[u8]) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
     let said = body.pointer("/payload/payment/entity/error_description")?.as_str()?.trim();
     (!said.is_empty()).then(|| said.chars().filter(|character| !character.is_control()).take(MOST_REASON).collect())
+}
+
+/// `account_id` of the envelope. It stands before `payload` in every body that Razorpay documents, so what a customer
+/// typed, which is inside, is never taken for it; and a body that says it otherwise says nothing.
+fn account(body: &[u8]) -> Option<&str> {
+    const MARK: &[u8] = b"\"account_id\":\"";
+    /// Where the envelope's own fields end at the latest.
+    const WITHIN: usize = 256;
+    let head = &body[..body.len().min(WITHIN)];
+    let at = |mark: &[u8]| head.windows(mark.len()).position(|window| window == mark);
+    let start = at(MARK)? + MARK.len();
+    if at(b"\"payload\"").is_some_and(|payload| payload < start) {
+        return None;
+    }
+    let length = head[start..].iter().position(|byte| *byte == b'"')?;
+    std::str::from_utf8(&head[start..start + length]).ok().filter(|id| is_clean(id))
 }
 
 fn mac(secret: &Secret, body: &[u8]) -> Hmac<Sha256> {
@@ -126,6 +155,29 @@ mod tests {
             (None, None, None, None, None)
         );
         assert_eq!(of(&format!("\"{}\"", "न".repeat(999))).map(|said| said.chars().count()), Some(MOST_REASON));
+    }
+
+    #[test]
+    fn the_account_is_the_envelopes_and_never_a_customers() {
+        for body in [
+            r#"{"entity":"event","account_id":"acc_Demo0000000001","event":"payment.captured","payload":{}}"#,
+            r#"{"account_id":"acc_Demo0000000001","payload":{"account_id":"acc_Other"}}"#,
+        ] {
+            assert_eq!(account(body.as_bytes()), Some("acc_Demo0000000001"), "{body}");
+        }
+        let far = format!(r#"{{"a":"{}","account_id":"acc_Far"}}"#, "x".repeat(300));
+        for body in [
+            "",
+            "not json",
+            r#"{"event":"foo.bar"}"#,
+            r#"{"event":"x","payload":{"payment":{"entity":{"notes":{"account_id":"acc_Typed"}}}}}"#,
+            r#"{"account_id":""}"#,
+            r#"{"account_id":"acc Two Words"}"#,
+            r#"{"account_id":"unended"#,
+            &far,
+        ] {
+            assert_eq!(account(body.as_bytes()), None, "{body}");
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn domain_refusal(host: &str) -> Option<String> {
     if let Some(known) = REFUSED_HOSTS.iter().find(|name| is_below(name)) {
         return Some(format!("Razorpay does not send to {known}. Use a host of your own, or the tunnel zrok."));
     }
-    if PRIVATE_ENDINGS.iter().any(|ending| is_below(ending)) || !host.contains('.') {
+    if is_private_name(&host) {
         return Some(format!(
             "Razorpay refuses {host}: it is no public host. Set KS_PAY_PUBLIC_URL to one, or try the tunnel zrok."
         ));
@@ -71,13 +71,21 @@ fn domain_refusal(host: &str) -> Option<String> {
     None
 }
 
+/// Whether a host name means something only here.
+pub(crate) fn is_private_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_lowercase();
+    let is_below = |ending: &&str| host == **ending || host.ends_with(&format!(".{ending}"));
+    PRIVATE_ENDINGS.iter().any(is_below) || !host.contains('.')
+}
+
 fn address_refusal(ip: IpAddr) -> Option<String> {
     (!is_public(ip)).then(|| {
         format!("Razorpay refuses {ip}: it is a private address. Set KS_PAY_PUBLIC_URL to a public host, or try the tunnel zrok.")
     })
 }
 
-fn is_public(ip: IpAddr) -> bool {
+/// Whether an address can be reached from everywhere.
+pub(crate) fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();

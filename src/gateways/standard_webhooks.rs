@@ -3,6 +3,8 @@
 //! `webhook-signature` is a list of `v1,BASE64` parted by spaces; one of them must be the HMAC-SHA256 of
 //! `id.timestamp.body` under the decoded secret. Each try is signed anew, so a time far from ours is refused.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
@@ -53,6 +55,16 @@ impl Adapter for StandardWebhooks {
 
     fn signs_event_id(&self) -> bool {
         true
+    }
+
+    /// The specification knows no accounts.
+    fn account<'a>(&self, _body: &'a [u8]) -> Option<&'a str> {
+        None
+    }
+
+    /// The specification leaves it to the sender.
+    fn patience(&self) -> Option<Duration> {
+        None
     }
 
     fn read(&self, body: &Verified) -> Reading {

@@ -121,14 +121,15 @@ async fn write(tx: &mut Tx, arrivals: &[&Arrival]) -> Result<(), DbError> {
     evidence::add_verified(tx, &verifications(arrivals)).await
 }
 
-fn verifications(arrivals: &[&Arrival]) -> BTreeMap<ConnectionId, Verifications> {
+fn verifications<'a>(arrivals: &[&'a Arrival]) -> BTreeMap<ConnectionId, Verifications<'a>> {
     let mut verified = BTreeMap::new();
     for arrival in arrivals {
-        let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at };
+        let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at, account: None, other_account: None };
         let entry = verified.entry(arrival.place.connection).or_insert(none);
         entry.count += 1;
         entry.first_at = entry.first_at.min(arrival.at);
         entry.last_at = entry.last_at.max(arrival.at);
+        entry.add_account(arrival.account());
     }
     verified
 }

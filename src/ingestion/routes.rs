@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     gateways::adapter::Incoming,
+    preflight::seal,
     state::State,
     urls,
     web::client::{self, network},
@@ -75,6 +76,10 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
     match state.ingestion.accept(endpoint, &incoming).await {
         Ok(Outcome::Stored) => HttpResponse::Ok().finish(),
         Ok(Outcome::Refused(known)) => {
+            if let Some(proof) = seal::answer(&state.vault, endpoint, &incoming, state.clock.now()) {
+                // A check of our own of this URL. Nothing was stored, so not 200; nothing is wrong, so not 401.
+                return HttpResponse::Accepted().insert_header((seal::HEADER, proof)).finish();
+            }
             if let Some((place, reason)) = known {
                 state.refusals.note(&place, reason, state.clock.now());
             }

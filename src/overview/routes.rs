@@ -38,9 +38,9 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let recent = transactions::list(&mut reader, &filter, Side::Newest).await?.rows;
     let newest = if recent.is_empty() { transactions::newest(&mut reader, app.id, mode).await? } else { None };
     let health = |(connection, evidence): &(_, _)| {
-        let setup = Setup { connection, evidence, domain: None };
+        let state = Setup { connection, evidence, domain: None }.state(page.now);
         let url = urls::step(app.id, connection.gateway, mode, Step::Webhook);
-        views::Health::new(connection, evidence, setup.state(), url, page.now)
+        views::Health::new(connection, evidence, state, url, page.now)
     };
     let (test, live) = views::twins(app.id, count);
     let shell = page.shell("App Overview").app(&app, AppEntry::Overview, Some(mode)).between(mode, test, live);

@@ -17,7 +17,7 @@ use crate::{
     transactions::{Transaction, views::Row},
     urls,
     web::{list::Empty, shell::Shell},
-    words::{self, Chip, When},
+    words::{self, Line},
 };
 
 /// `/ks-pay/apps/{app}`
@@ -41,10 +41,7 @@ pub(crate) struct Show {
 /// How a connection's webhook is, in a line.
 pub(crate) struct Health {
     pub(crate) gateway: &'static str,
-    pub(crate) chip: Chip,
-    /// Before the time.
-    pub(crate) sentence: &'static str,
-    pub(crate) at: Option<When>,
+    pub(crate) line: Line,
     pub(crate) url: String,
 }
 
@@ -56,14 +53,9 @@ impl Health {
         url: String,
         now: Timestamp,
     ) -> Self {
-        let (sentence, at) = match state {
-            connections::State::Verified => ("last event verified", evidence.last_verified_at),
-            connections::State::Failing => ("every request refused since", evidence.failing_since),
-            connections::State::Pending => ("marked as done, nothing verified yet", None),
-            connections::State::NotStarted => ("no event has come", None),
-        };
-        let chip = if connection.is_enabled { words::connection_state(state) } else { words::SWITCHED_OFF };
-        Self { gateway: connection.gateway.label(), chip, sentence, at: at.map(|at| words::when(at, now)), url }
+        let is_on = connection.is_enabled;
+        let line = if is_on { words::line(connection.gateway, state, evidence, now) } else { Line::quiet(words::SWITCHED_OFF) };
+        Self { gateway: connection.gateway.label(), line, url }
     }
 }
 

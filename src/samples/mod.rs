@@ -16,6 +16,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rand::{Rng, RngExt};
+use sha2::{Digest as _, Sha256};
 
 use shops::{SHOPS, Shop};
 use steps::Step;
@@ -123,6 +124,15 @@ impl Merchant {
         Self::of(shop, rng)
     }
 
+    /// The shop behind a webhook's URL, the same at each time: a webhook hears of one account.
+    #[must_use]
+    pub fn behind(url: &str) -> Self {
+        let digest = Sha256::digest(url);
+        let shop = &SHOPS[usize::from(digest[31]) % SHOPS.len()];
+        let account = digest.iter().take(14).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
+        Self { account_id: format!("acc_{}", account.collect::<String>()), shop }
+    }
+
     /// Opens an account for this shop.
     pub fn of(shop: &'static Shop, rng: &mut impl Rng) -> Self {
         Self { account_id: id("acc_", rng), shop }
@@ -153,8 +163,9 @@ fn id(prefix: &str, rng: &mut impl Rng) -> String {
     format!("{prefix}{}", alphanumerics(14, rng))
 }
 
+const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 fn alphanumerics(count: usize, rng: &mut impl Rng) -> String {
-    const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     (0..count).map(|_| char::from(*pick(ALPHABET, rng))).collect()
 }
 

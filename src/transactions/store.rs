@@ -2,6 +2,7 @@
 
 pub(crate) mod stories;
 pub(crate) mod sums;
+pub(crate) mod twins;
 
 use sqlx::{FromRow, Row};
 

@@ -1,35 +1,31 @@
 //! Apps in lists: how their webhooks are, what needs somebody, and what switching one off does.
 
-use std::time::Duration;
-
-use super::{Chip, NOT_CONNECTED, OFF_WITH_THE_APP, SWITCHED_OFF, Said, When, connection_state, evidence::refusal, when};
+use super::{
+    Line, NOT_CONNECTED, OFF_WITH_THE_APP, SWITCHED_OFF, Said, When, countdown,
+    evidence::{refusal, see_whether_enabled},
+    health, line, when,
+};
 use crate::{
     apps::{
         App,
         listing::{Listed, Webhook},
     },
-    connections::{Connection, State},
+    connections::{Connection, State, habit},
     gateways::Gateway,
     kernel::time::Timestamp,
 };
 
-/// Razorpay switches a webhook off that has failed for this long.
-const PATIENCE: Duration = Duration::from_hours(24);
-
-/// One webhook in a line: whose, its state, and the time that tells most.
+/// One webhook in a line, and whose it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Health {
     pub(crate) whose: String,
-    pub(crate) chip: Chip,
-    /// Between the state and the time.
-    pub(crate) joint: &'static str,
-    pub(crate) when: Option<When>,
+    pub(crate) line: Line,
 }
 
 /// How the app's webhooks are, the worst first.
 pub(crate) fn webhook_health(listed: &Listed, now: Timestamp) -> Vec<Health> {
     if listed.webhooks.is_empty() {
-        return vec![Health { whose: String::new(), chip: NOT_CONNECTED, joint: "", when: None }];
+        return vec![Health { whose: String::new(), line: Line::quiet(NOT_CONNECTED) }];
     }
     let gateway = listed.webhooks[0].connection.gateway;
     let has_many = listed.webhooks.iter().any(|webhook| webhook.connection.gateway != gateway);
@@ -40,35 +36,45 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
     let connection = &webhook.connection;
     let mode = connection.mode.label();
     let whose = if has_many { format!("{} {mode}", connection.gateway.label()) } else { mode.to_owned() };
-    let quiet = |chip| Health { whose: whose.clone(), chip, joint: "", when: None };
-    if !app.is_enabled {
-        return quiet(OFF_WITH_THE_APP);
-    }
-    if !connection.is_enabled {
-        return quiet(SWITCHED_OFF);
-    }
-    let evidence = &webhook.evidence;
-    let (joint, at) = match webhook.state {
-        State::Failing => (" since ", evidence.failing_since.map(|at| When::of_start(at, now))),
-        State::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now))),
-        State::Pending | State::NotStarted => return quiet(connection_state(webhook.state)),
+    let line = match (app.is_enabled, connection.is_enabled) {
+        (false, _) => Line::quiet(OFF_WITH_THE_APP),
+        (true, false) => Line::quiet(SWITCHED_OFF),
+        (true, true) => line(connection.gateway, webhook.state, &webhook.evidence, now),
     };
-    Health { whose, chip: connection_state(webhook.state), joint, when: at }
+    Health { whose, line }
 }
 
-/// A webhook that refuses what comes: whose it is, why, and how long the gateway will bear it.
+/// A webhook that needs somebody: it refuses what comes, or nothing comes any more.
 pub(crate) fn trouble(app: &App, webhook: &Webhook, now: Timestamp) -> Said {
+    match habit::silence(&webhook.evidence, now) {
+        Some(silence) if webhook.state == State::Silent => Said {
+            class: "is-warn",
+            icon: "silent",
+            headline: format!(
+                "{}: nothing came in {} mode for {}",
+                app.name,
+                webhook.connection.mode.label(),
+                super::span(silence.lasts)
+            ),
+            reason: format!("{} {}", health::silence(&silence), see_whether_enabled(webhook.connection.gateway)),
+        },
+        _ => failing(app, webhook, now),
+    }
+}
+
+/// Whose webhook fails, why, and how long the gateway will bear it.
+fn failing(app: &App, webhook: &Webhook, now: Timestamp) -> Said {
     let (connection, evidence) = (&webhook.connection, &webhook.evidence);
     let (gateway, mode) = (connection.gateway, connection.mode);
     let requests = if evidence.failing_count == 1 { "request" } else { "requests" };
     let since = evidence.failing_since.map(|at| format!(" since {}", When::of_start(at, now).text)).unwrap_or_default();
     let why = evidence.last_refusal().map_or("it could not be verified", |reason| refusal(gateway, reason).0);
-    let deadline = evidence.failing_since.filter(|_| gateway == Gateway::Razorpay).map(|at| patience(at, now));
+    let deadline = evidence.failing_since.and_then(|at| countdown(gateway, at, now));
     Said {
         class: "is-bad",
         icon: "bad",
         headline: format!("{}: {} {} {requests} refused{since}", app.name, evidence.failing_count, mode.label()),
-        reason: format!("The last one: {why}.{}", deadline.unwrap_or_default()),
+        reason: format!("The last one: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
     }
 }
 
@@ -81,15 +87,6 @@ pub(crate) fn switched_off(app: &App, connection: Option<&Connection>) -> Said {
         icon: "warn",
         headline: format!("{whose} is switched off"),
         reason: "Its payments are not recorded: every event is refused.".to_owned(),
-    }
-}
-
-fn patience(since: Timestamp, now: Timestamp) -> String {
-    let left = since.plus(PATIENCE).since(now).as_secs();
-    match left {
-        0 => " Razorpay switches a webhook off after 24 h; look there whether it is still enabled.".to_owned(),
-        1..3600 => format!(" If it goes on, Razorpay switches the webhook off in about {}\u{a0}min.", left.div_ceil(60)),
-        _ => format!(" If it goes on, Razorpay switches the webhook off in about {}\u{a0}h.", left / 3600),
     }
 }
 
@@ -141,6 +138,8 @@ pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{
         apps::listing::tests::{app, webhook},
@@ -156,11 +155,16 @@ mod tests {
         let mut listed = Listed { app, webhooks };
         let said = |listed: &Listed| -> Vec<String> {
             let line = |one: Health| {
-                format!("{}|{}{}{}", one.whose, one.chip.label, one.joint, one.when.map_or(String::new(), |when| when.text))
+                let Line { chip, joint, when, rest } = one.line;
+                let rest = rest.map_or(String::new(), |rest| format!("; {rest}"));
+                format!("{}|{}{joint}{}{rest}", one.whose, chip.label, when.map_or(String::new(), |when| when.text))
             };
             webhook_health(listed, NOW).into_iter().map(line).map(|line| line.replace('\u{a0}', " ")).collect()
         };
-        assert_eq!(said(&listed), ["Live|Failing since 7:41 pm", "Test|Verified, 0 s ago"]);
+        assert_eq!(
+            said(&listed),
+            ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, 0 s ago"]
+        );
         listed.webhooks[0].connection.gateway = Gateway::StandardWebhooks;
         listed.webhooks[1].connection.is_enabled = false;
         assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Switched off"]);
@@ -174,10 +178,9 @@ mod tests {
     fn trouble_says_how_long_the_gateway_bears_it() {
         let app = app("Dabba Club");
         let webhook = webhook(&app, Mode::Live, State::Failing);
-        let after =
-            |hours: u64| trouble(&app, &webhook, NOW.plus(Duration::from_secs(hours * 3600))).reason.replace('\u{a0}', " ");
-        assert!(after(1).ends_with("in about 23 h."), "{}", after(1));
-        assert!(after(30).ends_with("whether it is still enabled."), "{}", after(30));
+        let after = |hours| trouble(&app, &webhook, NOW.plus(Duration::from_hours(hours))).reason.replace('\u{a0}', " ");
+        assert!(after(1).ends_with(" Razorpay switches the webhook off in 23 h."), "{}", after(1));
+        assert!(after(30).ends_with("off already: look in Razorpay’s Dashboard."), "{}", after(30));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the evidence says: one sentence, one line of reason, and the fix where there is one.
 
-use super::when;
+use super::{health, span, when};
 use crate::{
-    connections::{Connection, State, Step, evidence::Evidence},
+    connections::{Connection, State, Step, evidence::Evidence, habit},
     events::Event,
     gateways::{Gateway, adapter::Rejected},
     kernel::time::Timestamp,
@@ -79,6 +79,7 @@ pub(crate) fn sentence_of_connection(
 ) -> Said {
     match state {
         State::Failing => failing(connection.gateway, evidence, now),
+        State::Silent => silent(connection.gateway, evidence, now),
         State::Verified => verified(evidence, last, now),
         State::Pending => Said {
             class: "is-waiting",
@@ -104,6 +105,30 @@ fn failing(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Said {
     let (why, fix) = evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
     let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Said { class: "is-bad", icon: "bad", headline: format!("Refused{ago}: {why}"), reason: fix.to_owned() }
+}
+
+fn silent(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Said {
+    let silence = habit::silence(evidence, now);
+    let lasts = silence.map(|silence| format!(" for {}", span(silence.lasts))).unwrap_or_default();
+    let usual = silence.map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
+    Said {
+        class: "is-warn",
+        icon: "silent",
+        headline: format!("Silent{lasts}"),
+        reason: format!("{usual}{}", see_whether_enabled(gateway)),
+    }
+}
+
+/// What to do about a silence.
+pub(super) const fn see_whether_enabled(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "If payments are made, look in Razorpay’s Dashboard under Webhooks whether this one is still enabled, and check its URL."
+        }
+        Gateway::StandardWebhooks => {
+            "If something should have come, look at the sender: is it still switched on, and is this its URL?"
+        }
+    }
 }
 
 fn verified(evidence: &Evidence, last: Option<&Event>, now: Timestamp) -> Said {

@@ -6,21 +6,25 @@ mod apps;
 mod arrivals;
 pub(crate) mod durability;
 mod evidence;
+mod health;
 pub(crate) mod keys;
 mod lists;
+pub(crate) mod mixups;
 mod payments;
+pub(crate) mod preflight;
 pub(crate) mod secrets;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
 pub(crate) use arrivals::{BODY_DELETED, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
+pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
     NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days,
     nothing_in_period, number_text, period, sum, too_many_days,
 };
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
-pub(crate) use when::{When, day, when};
+pub(crate) use when::{When, day, span, to_the_minute, when};
 
 use crate::{
     connections, events,
@@ -44,6 +48,7 @@ const fn chip(class: &'static str, icon: &'static str, label: &'static str) -> C
 pub(crate) const fn connection_state(state: connections::State) -> Chip {
     match state {
         connections::State::Failing => chip("status-bad", "bad", "Failing"),
+        connections::State::Silent => chip("status-warn", "silent", "Silent"),
         connections::State::Verified => chip("status-good", "good", "Verified"),
         connections::State::Pending => chip("status-pending", "pending", "Pending verification"),
         connections::State::NotStarted => chip("status-off", "not-started", "Not started"),

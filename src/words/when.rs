@@ -1,5 +1,7 @@
 //! Times as people say them, with the exact one at hand.
 
+use std::time::Duration;
+
 use crate::kernel::time::Timestamp;
 
 /// A moment for a `<time>` element.
@@ -20,7 +22,7 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
     let zoned = at.zoned();
     let age = now.since(at).as_secs();
     let text = match age {
-        0 if at > now.plus(std::time::Duration::from_mins(1)) => zoned.strftime("%-d %b %Y, %-I:%M\u{a0}%P").to_string(),
+        0 if at > now.plus(Duration::from_mins(1)) => zoned.strftime("%-d %b %Y, %-I:%M\u{a0}%P").to_string(),
         0..60 => format!("{age}\u{a0}s ago"),
         60..3600 => format!("{}\u{a0}min ago", age / 60),
         3600..86_400 => format!("{}\u{a0}h ago", age / 3600),
@@ -44,6 +46,27 @@ pub(crate) fn day(at: Timestamp, now: Timestamp) -> String {
 
 fn is_yesterday(at: Timestamp, now: Timestamp) -> bool {
     now.zoned().date().yesterday().is_ok_and(|yesterday| yesterday == at.zoned().date())
+}
+
+/// A length of time: `40 s`, `20 min`, `9 h`, `3 days`.
+pub(crate) fn span(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0..60 => format!("{seconds}\u{a0}s"),
+        60..3600 => format!("{}\u{a0}min", seconds / 60),
+        3600..172_800 => format!("{}\u{a0}h", seconds / 3600),
+        _ => format!("{}\u{a0}days", seconds / 86_400),
+    }
+}
+
+/// What is left of a day, to the minute that has begun: `18 h 40 min`.
+pub(crate) fn to_the_minute(length: Duration) -> String {
+    let minutes = length.as_secs().div_ceil(60).max(1);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes}\u{a0}min"),
+        (hours, 0) => format!("{hours}\u{a0}h"),
+        (hours, minutes) => format!("{hours}\u{a0}h {minutes}\u{a0}min"),
+    }
 }
 
 impl When {
@@ -81,7 +104,17 @@ impl When {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+
+    #[test]
+    fn a_length_is_said_in_its_largest_part() {
+        let said = |seconds| span(Duration::from_secs(seconds)).replace('\u{a0}', " ");
+        assert_eq!(
+            [0, 59, 60, 3599, 3600, 172_799, 172_800].map(said),
+            ["0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 days"]
+        );
+        let left = |seconds| to_the_minute(Duration::from_secs(seconds)).replace('\u{a0}', " ");
+        assert_eq!([1, 61, 3541, 67_200, 86_399].map(left), ["1 min", "2 min", "1 h", "18 h 40 min", "24 h"]);
+    }
 
     #[test]
     fn a_time_is_said_as_people_say_it() {

@@ -28,6 +28,8 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (step("/webhook/rotation"), vec![("overlap_hours", "24")]),
         (step(&format!("/webhook/secrets/{SECRET}/retirement")), vec![]),
         (step("/webhook/secrets"), vec![("secret", "kq8Zt2mVx0Lw9Rb4"), ("current_password", PASSWORD)]),
+        (step("/webhook/check"), vec![]),
+        (step("/webhook/accounts"), vec![("account", "acc_Other")]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),
         (step("/integration/completion"), vec![]),

@@ -4,6 +4,7 @@ pub(crate) mod bodies;
 pub(crate) mod builders;
 pub(crate) mod cli;
 pub(crate) mod database;
+pub(crate) mod middle;
 pub(crate) mod outage;
 pub(crate) mod post;
 pub(crate) mod process;

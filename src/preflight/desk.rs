@@ -1,0 +1,83 @@
+//! Who may check now: one check at a time for a company, and not one after the other without end.
+//!
+//! The rule: a check makes this server send requests, so nobody may make it send many.
+
+use std::{
+    collections::HashSet,
+    num::NonZeroU32,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::kernel::id::CompanyId;
+
+/// Checks that a company may make at once after a pause, and after how long one more.
+const BURST: NonZeroU32 = NonZeroU32::new(5).expect("five is not zero");
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Those of one server.
+pub(crate) struct Desk {
+    running: Mutex<HashSet<CompanyId>>,
+    pace: DefaultKeyedRateLimiter<CompanyId>,
+}
+
+/// Why not now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// Another check of the company is under way.
+    Running,
+    TooMany,
+}
+
+/// Leave to check; it ends when dropped.
+pub(crate) struct Turn<'a> {
+    desk: &'a Desk,
+    company: CompanyId,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let quota = Quota::with_period(EVERY).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(BURST);
+        Self { running: Mutex::default(), pace: RateLimiter::keyed(quota) }
+    }
+
+    /// A turn for the company.
+    pub(crate) fn turn(&self, company: CompanyId) -> Result<Turn<'_>, Busy> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.contains(&company) {
+            return Err(Busy::Running);
+        }
+        self.pace.check_key(&company).map_err(|_| Busy::TooMany)?;
+        running.insert(company);
+        Ok(Turn { desk: self, company })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.desk.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.company);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::time::Timestamp;
+
+    #[test]
+    fn one_at_a_time_and_not_without_end() {
+        let desk = Desk::new();
+        let [mine, theirs] = [1, 2].map(|millis| CompanyId::new(Timestamp::from_millis(millis)));
+        let turn = desk.turn(mine).ok();
+        assert!(turn.is_some());
+        assert_eq!(desk.turn(mine).err(), Some(Busy::Running));
+        assert!(desk.turn(theirs).is_ok(), "another company does not wait");
+        drop(turn);
+        for _ in 1..BURST.get() {
+            assert!(desk.turn(mine).is_ok());
+        }
+        assert_eq!(desk.turn(mine).err(), Some(Busy::TooMany));
+    }
+}

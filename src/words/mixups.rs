@@ -1,0 +1,66 @@
+//! Events of another account, and payments that came in both modes: what it means and what to do.
+
+use super::{Said, when};
+use crate::{connections::evidence::Evidence, gateways::Mode, kernel::time::Timestamp};
+
+/// Said once an account was accepted.
+pub(crate) const ACCEPTED: &str = "The account is accepted: its events belong here";
+/// Said where the last other account is no longer the one that was shown.
+pub(crate) const ANOTHER_BY_NOW: &str = "Nothing was changed: look at the account that is shown now";
+
+/// Events of another account came.
+pub(crate) fn other_account(evidence: &Evidence, mode: Mode, now: Timestamp) -> Option<Said> {
+    let other = evidence.other_account.as_deref()?;
+    let ago = evidence.other_account_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
+    Some(Said {
+        class: "is-warn",
+        icon: "warn",
+        headline: "Events of another Razorpay account come here".to_owned(),
+        reason: format!(
+            "This webhook hears of {}. The last event of {other} came{ago}; it was kept and processed. If {other} is not yours: \
+             sign in to Razorpay with that account, switch to {} Mode and remove this URL from its webhooks. If it is yours, say so here.",
+            evidence.accounts().collect::<Vec<_>>().join(" and "),
+            mode.label()
+        ),
+    })
+}
+
+/// One payment came in both modes.
+pub(crate) fn both_modes(payment: &str) -> Said {
+    Said {
+        class: "is-warn",
+        icon: "both-modes",
+        headline: "One payment came to both Test and Live".to_owned(),
+        reason: format!(
+            "{payment} is among the payments of both modes, and a payment is either a test or real. One of the two webhooks in \
+             Razorpay has the URL and the SECRET of the other. In the Dashboard switch to Test Mode and compare the webhook’s URL \
+             with the one here under Test; then do the same in Live Mode."
+        ),
+    }
+}
+
+/// The same on the page of an event of another account.
+pub(crate) fn event_of_other_account(account: &str, evidence: &Evidence) -> Said {
+    Said {
+        class: "is-warn",
+        icon: "warn",
+        headline: format!("Of another Razorpay account: {account}"),
+        reason: format!(
+            "This webhook hears of {}. The event is authentic, so it was kept and processed all the same.",
+            evidence.accounts().collect::<Vec<_>>().join(" and ")
+        ),
+    }
+}
+
+/// The same on the page of an event whose payment came in both modes.
+pub(crate) fn event_of_both_modes(mode: Mode) -> Said {
+    let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
+    Said {
+        class: "is-warn",
+        icon: "both-modes",
+        headline: format!("Its payment also came in {} mode", other.label()),
+        reason:
+            "A payment is either a test or real: one of the two webhooks in Razorpay has the URL and the SECRET of the other."
+                .to_owned(),
+    }
+}
