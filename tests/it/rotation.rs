@@ -143,6 +143,9 @@ async fn one_that_is_retired_is_refused_at_once() {
 
     assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""));
     assert!(!accepts(&connection, &connection.secret, "pay_2").await && accepts(&connection, &new, "pay_2").await);
+    // As a server sees it whose clock is behind by an hour.
+    app.sql("UPDATE secrets SET until = until + 3600000 WHERE retired_at IS NOT NULL").await;
+    assert!(!accepts(&connection, &connection.secret, "pay_3").await, "retired is retired, whatever a clock says");
     let page = owner.get(&step(&connection, "")).await;
     assert!(page.has("The SECRET is retired") && page.has("Those that count no more") && page.has("by The Owner."));
     assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""), "twice does no harm");
