@@ -33,7 +33,7 @@ pub(crate) struct Retirement {
     pub(crate) shell: Shell,
     pub(crate) frame: Frame,
     pub(crate) chip: Chip,
-    pub(crate) made: When,
+    pub(crate) made: (&'static str, When),
     pub(crate) by: String,
     pub(crate) losses: Vec<String>,
     /// Where it is retired; nothing for the active one.
@@ -95,7 +95,7 @@ fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Retirement {
     Retirement {
         shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
         chip: words::secrets::state(stored),
-        made: When::of_day(stored.created_at, now),
+        made: (words::secrets::made(stored.origin), When::of_day(stored.created_at, now)),
         by: words::secrets::by(stored.made_by.as_deref()),
         losses: if is_active {
             vec![words::secrets::ACTIVE_STAYS.to_owned()]

@@ -15,7 +15,7 @@ pub(crate) struct LiveRow {
     pub(crate) chip: Chip,
     pub(crate) is_active: bool,
     pub(crate) until: Option<When>,
-    pub(crate) made: When,
+    pub(crate) made: (&'static str, When),
     pub(crate) by: String,
     pub(crate) last: Option<When>,
     pub(crate) advice: Option<String>,
@@ -25,7 +25,7 @@ pub(crate) struct LiveRow {
 /// One that counts no more.
 pub(crate) struct EndedRow {
     pub(crate) id: String,
-    pub(crate) made: When,
+    pub(crate) made: (&'static str, When),
     pub(crate) by: String,
     pub(crate) ended: Option<When>,
     /// Who retired it before its time.
@@ -63,7 +63,7 @@ fn live(wizard: &Wizard, ring: &Keyring, held: &Held, url: &str) -> LiveRow {
         chip: words::secrets::state(stored),
         is_active: stored.is_active(),
         until: stored.until.map(|until| When::of_day(until, now)),
-        made: When::of_day(stored.created_at, now),
+        made: (words::secrets::made(stored.origin), When::of_day(stored.created_at, now)),
         by: words::secrets::by(stored.made_by.as_deref()),
         last: held.used.map(|used| words::when(used.last_at, now)),
         advice: ring.unused_for_good(held, now).map(words::secrets::advice),
@@ -75,7 +75,7 @@ fn ended(wizard: &Wizard, held: &Held) -> EndedRow {
     let (stored, now) = (&held.stored, wizard.page.now);
     EndedRow {
         id: stored.id.to_string(),
-        made: When::of_day(stored.created_at, now),
+        made: (words::secrets::made(stored.origin), When::of_day(stored.created_at, now)),
         by: words::secrets::by(stored.made_by.as_deref()),
         ended: stored.until.map(|until| When::of_day(until, now)),
         retired_by: stored.retired_by.clone(),

@@ -26,6 +26,14 @@ pub(crate) fn state(stored: &Stored) -> Chip {
     }
 }
 
+/// Since when it is here: `Made`, with the time and the name behind it.
+pub(crate) const fn made(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Made => "Made",
+        Origin::Brought => "Entered",
+    }
+}
+
 /// Whose it is: `by Meera Iyer`.
 pub(crate) fn by(name: Option<&str>) -> String {
     name.map(|name| format!(" by {name}")).unwrap_or_default()
@@ -50,13 +58,13 @@ pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static s
     let hours = overlap.hours();
     let label = if hours == 24 { "24 hours".to_owned() } else { format!("{} days", hours / 24) };
     let reason = match (gateway, hours) {
-        (Gateway::Razorpay, ..=24) => "Enough when you paste the new one today: Razorpay tries an event again for 24 hours.",
-        (Gateway::Razorpay, ..=72) => "When it may take a day or two until somebody pastes it.",
-        (Gateway::Razorpay, ..=168) => "When somebody else does it for you.",
+        (Gateway::Razorpay, ..=24) => "Enough when you paste the new one right away: Razorpay tries an event again for 24 hours.",
+        (Gateway::Razorpay, ..=72) => "When it may take up to two days until somebody pastes it.",
+        (Gateway::Razorpay, ..=168) => "When somebody else does it for you some day this week.",
         (Gateway::Razorpay, _) => "When you have asked Razorpay’s support to send events again: they can, for 15 days.",
-        (Gateway::StandardWebhooks, ..=24) => "Enough when you give the new one to the sender today.",
-        (Gateway::StandardWebhooks, ..=72) => "When it may take a day or two until somebody does.",
-        (Gateway::StandardWebhooks, ..=168) => "When somebody else does it for you.",
+        (Gateway::StandardWebhooks, ..=24) => "Enough when you give the new one to the sender right away.",
+        (Gateway::StandardWebhooks, ..=72) => "When it may take up to two days until somebody does.",
+        (Gateway::StandardWebhooks, ..=168) => "When somebody else does it for you some day this week.",
         (Gateway::StandardWebhooks, _) => "The longest there is.",
     };
     (label, reason)

@@ -56,13 +56,13 @@ export async function* secrets(page, { installation, names }) {
   await change(installation, `UPDATE secret_uses SET first_verified_at = first_verified_at - ${2 * DAY}`);
   await change(installation, `UPDATE secrets SET created_at = created_at - ${2 * DAY}`);
   await page.goto(webhook);
-  await page.getByText("safe to retire").waitFor();
+  await page.getByText("safe to retire").first().waitFor();
   yield "webhook-safe-to-retire";
   await retire(page, "Your own");
   yield "retirement-of-own";
   await page.goto(webhook);
   await retire(page, "Draining");
-  await page.getByText("a newer one has taken its place").waitFor();
+  await page.getByText("another one is in use").waitFor();
   yield "retirement-unused";
   await send(page, "Retire it now");
   await page.getByText("Those that count no more").click();
