@@ -62,7 +62,7 @@ pub(crate) fn trouble(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
 pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
-        let mut said = words::mixups::other_account(&webhook.evidence, connection.mode, now)?;
+        let mut said = words::mixups::other_account(&webhook.evidence, now)?;
         said.headline = format!("{}, {} mode: events of another Razorpay account come", app.name, connection.mode.label());
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
         Some(Trouble { said, url, way: "Look into it" })

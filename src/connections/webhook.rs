@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     events::{self, Event},
-    gateways::{Gateway, razorpay, razorpay_url},
+    gateways::{Gateway, Mode, razorpay, razorpay_url},
     preflight, urls,
     web::{
         error::AppError,
@@ -90,6 +90,11 @@ impl Webhook {
         self.state == State::Failing
     }
 
+    fn whose_account(&self, account: &str) -> String {
+        let mode = if self.is_test { Mode::Test } else { Mode::Live };
+        words::mixups::whose_account(account, mode)
+    }
+
     /// Whether it has been seen to work, lately or not.
     pub(crate) fn is_proven(&self) -> bool {
         matches!(self.state, State::Verified | State::Silent)
@@ -154,9 +159,9 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         secret_made: active.map(|secret| When::of_day(secret.created_at, page.now)),
         alert_email: wizard.app.email.clone(),
         events: razorpay::RECOMMENDED_EVENTS,
-        is_test: connection.mode == crate::gateways::Mode::Test,
+        is_test: connection.mode == Mode::Test,
         state,
-        other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, connection.mode, page.now)),
+        other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, page.now)),
         both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
         evidence: evidence_view(wizard, state, &last),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),

@@ -14,7 +14,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::kernel::id::CompanyId;
 
 /// Checks that a company may make at once after a pause, and after how long one more.
-const BURST: NonZeroU32 = NonZeroU32::new(5).expect("five is not zero");
+const BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Those of one server.

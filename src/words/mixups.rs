@@ -9,27 +9,34 @@ pub(crate) const ACCEPTED: &str = "The account is accepted: its events belong he
 pub(crate) const ANOTHER_BY_NOW: &str = "Nothing was changed: look at the account that is shown now";
 
 /// Events of another account came.
-pub(crate) fn other_account(evidence: &Evidence, mode: Mode, now: Timestamp) -> Option<Said> {
+pub(crate) fn other_account(evidence: &Evidence, now: Timestamp) -> Option<Said> {
     let other = evidence.other_account.as_deref()?;
-    let ago = evidence.other_account_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
+    let ago = evidence.other_account_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Some(Said {
         class: "is-warn",
         icon: "warn",
         headline: "Events of another Razorpay account come here".to_owned(),
         reason: format!(
-            "This webhook hears of {}. The last event of {other} came{ago}; it was kept and processed. If {other} is not yours: \
-             sign in to Razorpay with that account, switch to {} Mode and remove this URL from its webhooks. If it is yours, say so here.",
-            evidence.accounts().collect::<Vec<_>>().join(" and "),
-            mode.label()
+            "This webhook hears of {}. The last event of {other} came{ago}; it was kept and processed.",
+            evidence.accounts().collect::<Vec<_>>().join(" and ")
         ),
     })
+}
+
+/// What to do about it, where the button is that it names.
+pub(crate) fn whose_account(other: &str, mode: Mode) -> String {
+    format!(
+        "If {other} is not yours, sign in to Razorpay with that account, switch to {} Mode and remove this URL from its webhooks. \
+         If it is yours, press It is mine.",
+        mode.label()
+    )
 }
 
 /// One payment came in both modes.
 pub(crate) fn both_modes(payment: &str) -> Said {
     Said {
         class: "is-warn",
-        icon: "both-modes",
+        icon: "warn",
         headline: "One payment came to both Test and Live".to_owned(),
         reason: format!(
             "{payment} is among the payments of both modes, and a payment is either a test or real. One of the two webhooks in \
@@ -57,7 +64,7 @@ pub(crate) fn event_of_both_modes(mode: Mode) -> Said {
     let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
     Said {
         class: "is-warn",
-        icon: "both-modes",
+        icon: "warn",
         headline: format!("Its payment also came in {} mode", other.label()),
         reason:
             "A payment is either a test or real: one of the two webhooks in Razorpay has the URL and the SECRET of the other."

@@ -1,0 +1,101 @@
+// What a merchant sees of a webhook that works no more, and the check that tells what stands in the way.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+
+import { violations } from "../support/accessibility.mjs";
+import { open } from "../support/browser.mjs";
+import { simulate } from "../support/ks_pay.mjs";
+import { site } from "../support/site.mjs";
+import { evidence, leading, send, signIn, step } from "../support/steps.mjs";
+import { failingFor, silentFor } from "../support/webhook_pages.mjs";
+
+const HOUR = 3_600_000;
+const webhook = (app, mode = "test") => `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/${mode}/webhook`;
+
+describe("Check my URL", () => {
+  // In front of the console stands a proxy that does as it is told.
+  let proxy, manner;
+  const at = site(async (at) => { at.owner = await at.installation.addOwner(); }, proxied());
+
+  function proxied() {
+    const environment = {};
+    before(async () => {
+      proxy = createServer((request, response) => manner(request, response));
+      await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      environment.KS_PAY_PUBLIC_URL = `http://127.0.0.1:${proxy.address().port}`;
+    });
+    after(() => { proxy.closeAllConnections(); proxy.close(); });
+    return environment;
+  }
+
+  async function pass(request, response, change) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { host, connection, "content-length": length, ...headers } = request.headers;
+    const answer = await fetch(`${at.installation.url}${request.url}`,
+      { method: "POST", headers, body: change(Buffer.concat(chunks)), redirect: "manual" });
+    response.writeHead(answer.status, [...answer.headers].flat()).end();
+  }
+  const report = (page) => page.getByRole("region", { name: "Check that it can be reached" });
+
+  for (const javaScriptEnabled of [true, false]) {
+    it(`tells what stands in the way, then that the way is free, scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
+      const { installation, owner } = at;
+      const app = await installation.addApp(owner.company, `Shop ${javaScriptEnabled ? "on" : "off"}`);
+      await installation.connect(app);
+      const page = await open(t, at, { javaScriptEnabled });
+      await signIn(page, owner, webhook(app));
+
+      manner = (request, response) => response.writeHead(301, { location: "https://www.neemtree.example/" }).end();
+      await send(page, "Check my URL");
+      await report(page).getByText("Razorpay follows no redirect").waitFor();
+      manner = (request, response) => pass(request, response, (body) => JSON.stringify(JSON.parse(body)));
+      await send(page, "Check my URL");
+      await report(page).getByText("The body was changed on the way").waitFor();
+      manner = (request, response) => pass(request, response, (body) => body);
+      await send(page, "Check my URL");
+      await report(page).getByText("The body arrived unchanged, to the byte").waitFor();
+      assert.match(await report(page).innerText(), /Razorpay refuses 127\.0\.0\.1/, "a local address stays one");
+      await evidence(page).getByText("Waiting for the first event").waitFor();
+      await step(page, "Webhook").getByText("Not started").waitFor();
+      if (javaScriptEnabled) assert.deepEqual(await violations(page), []);
+    });
+  }
+});
+
+describe("a webhook that works no more", () => {
+  const at = site(async (at) => { at.owner = await at.installation.addOwner(); });
+
+  it("stands first wherever webhooks are listed, with the gateway's countdown or its own habit", async (t) => {
+    const { installation, owner } = at;
+    const apps = {};
+    for (const name of ["Good Shop", "Silent Shop", "Failing Shop", "New Shop"]) {
+      apps[name] = await installation.addApp(owner.company, name);
+      if (name === "New Shop") continue;
+      const { url, secret } = await installation.connect(apps[name], "razorpay", name === "Silent Shop" ? "live" : "test");
+      await simulate(url, name === "Failing Shop" ? "another secret than this one" : secret);
+    }
+    await silentFor(installation, "live", 9 * HOUR);
+    await failingFor(installation, "test", 320 * 60_000);
+
+    const page = await open(t, at);
+    await signIn(page, owner, "/");
+    const needs = page.getByRole("region", { name: "What needs you first" }).getByRole("listitem");
+    assert.equal(await needs.count(), 2);
+    assert.match(await needs.nth(0).innerText(), /Failing Shop: 1 Test request refused[\s\S]*Razorpay switches the webhook off in 18\sh (39|40)\smin/);
+    assert.match(await needs.nth(1).innerText(), /Silent Shop: nothing came in Live mode for 9\sh[\s\S]*Usually something comes every 20\smin/);
+
+    await page.goto("/ks-pay");
+    const rows = page.getByRole("table", { name: "Registered apps" }).getByRole("row");
+    assert.match(await rows.nth(1).innerText(), /Failing Shop[\s\S]*Failing since[\s\S]*switches the webhook off in 18/);
+    assert.match(await rows.nth(2).innerText(), /Silent Shop[\s\S]*Silent for 9\sh[\s\S]*usually something comes every 20/);
+
+    await leading(page, () => page.getByRole("link", { name: "Fix it" }).first().click());
+    await evidence(page).getByText(/^Razorpay switches the webhook off in 18\sh/).waitFor();
+    await page.goto(webhook(apps["Silent Shop"], "live"));
+    await evidence(page).getByRole("heading", { name: /^Silent for 9\sh$/ }).waitFor();
+    await step(page, "Webhook").getByText("Silent").waitFor();
+    assert.deepEqual(await violations(page), []);
+  });
+});

@@ -1,0 +1,63 @@
+// Walks through what is told of a webhook that works no more, or not as it should.
+import { change } from "./database.mjs";
+import { simulate } from "./ks_pay.mjs";
+import { captured, post } from "./razorpay.mjs";
+import { send, signIn } from "./steps.mjs";
+
+const HOUR = 3_600_000;
+
+/** As if the connection had been failing for that long. Milliseconds. */
+export const failingFor = (installation, mode, length) =>
+  change(installation, `UPDATE evidence SET failing_since = failing_since - ${length} WHERE ${of(mode)}`);
+
+/** As if something had come every 20 min for two weeks, and then nothing for that long. */
+export const silentFor = (installation, mode, length) => change(installation, `UPDATE evidence SET
+  last_verified_at = last_verified_at - ${length}, first_verified_at = first_verified_at - ${17 * 24 * HOUR},
+  habit_since = last_verified_at - ${length + 17 * 24 * HOUR}, habit_minutes = 1224, habit_pause = ${2 * HOUR} WHERE ${of(mode)}`);
+
+const of = (mode) => `connection_id IN (SELECT id FROM connections WHERE mode = '${mode}')`;
+
+/** A check of the URL, a failing webhook, a silent one, and mix-ups, wherever they are shown. */
+export async function* diagnoses(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  const test = await installation.connect(app);
+  const live = await installation.connect(app, "razorpay", "live");
+  const settings = `/ks-pay/apps/${app}/settings/payment-gateways`;
+  await signIn(page, names, `${settings}/razorpay/test/webhook`);
+  await send(page, "Check my URL");
+  await page.getByText("The body arrived unchanged").waitFor();
+  yield "url-checked";
+
+  await simulate(test.url, "another secret than this one");
+  await simulate(live.url, live.secret);
+  await silentFor(installation, "live", 9 * HOUR);
+  await failingFor(installation, "test", 320 * 60_000);
+  await page.goto("/");
+  await page.getByText("Razorpay switches the webhook off in").waitFor();
+  yield "dashboard-failing-and-silent";
+  await page.goto("/ks-pay");
+  yield "apps-failing-and-silent";
+  await page.goto(settings);
+  yield "gateways-failing-and-silent";
+  await page.goto(`${settings}/razorpay/test/webhook`);
+  yield "webhook-countdown";
+  await page.goto(`${settings}/razorpay/live/webhook`);
+  await page.getByText("the longest pause in the 17 days before was 2 h").waitFor();
+  yield "webhook-silent";
+  await page.goto(`/ks-pay/apps/${app}?mode=live`);
+  yield "overview-silent";
+
+  for (const connection of [test, live]) await post(connection, captured("pay_MixedUp0000001"), "evt_MixedUp0000001");
+  const foreign = captured("pay_MixedUp0000002").replace(/acc_\w+/, "acc_Another0000001");
+  await post(live, foreign, "evt_MixedUp0000002");
+  await page.goto(`${settings}/razorpay/live/webhook`);
+  await page.getByText("Events of another Razorpay account come here").waitFor();
+  await page.getByText("One payment came to both Test and Live").waitFor();
+  yield "webhook-mixed-up";
+  await page.goto(`/ks-pay/apps/${app}/events?mode=live`);
+  await page.locator("main tbody a.row-link").first().click();
+  await page.getByText("Of another Razorpay account").waitFor();
+  yield "event-of-another-account";
+  await page.goto("/");
+  yield "dashboard-mixed-up";
+}
