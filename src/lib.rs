@@ -24,6 +24,7 @@ mod installation;
 pub mod kernel;
 mod keys;
 mod overview;
+mod rejections;
 pub mod samples;
 pub mod server;
 mod site;
@@ -52,6 +53,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         events::store::log::STATEMENTS,
         ingestion::store::STATEMENTS,
         installation::STATEMENTS,
+        rejections::store::STATEMENTS,
         transactions::store::STATEMENTS,
         transactions::store::sums::STATEMENTS,
     ];

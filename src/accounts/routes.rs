@@ -236,7 +236,7 @@ fn try_sign_in(request: &HttpRequest, state: &State, email: &str) -> Result<(), 
 }
 
 /// Whether it is the user's present password. A session that was stolen is no place to guess it from.
-async fn is_own_password(page: &Page, password: &str) -> Result<bool, AppError> {
+pub(crate) async fn is_own_password(page: &Page, password: &str) -> Result<bool, AppError> {
     let user = page.signed_in.user.id;
     if page.state.limits.try_known("own password", &user.to_string()).is_err() {
         return Ok(false);

@@ -8,7 +8,7 @@ use crate::{
     gateways::adapter::LiveSecret,
     installation,
     kernel::{
-        id::{ConnectionId, SecretId},
+        id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
         time::Timestamp,
         vault::{Vault, VaultError},
@@ -26,6 +26,11 @@ sql! {
                  WHERE connection_id = $1 AND (state = 'active' OR until > $2) ORDER BY id DESC";
     LIST_ALL_LIVE = "SELECT id, connection_id, sealed, state, until, created_at FROM secrets \
                      WHERE state = 'active' OR until > $1 ORDER BY id DESC";
+    /// Those whose time is over, too.
+    LIST_OF_CONNECTION = "SELECT id, connection_id, sealed, state, until, created_at FROM secrets \
+                          WHERE connection_id = $1 ORDER BY id DESC LIMIT $2";
+    LIST_OF_COMPANY = "SELECT s.id, s.connection_id, s.sealed, s.state, s.until, s.created_at FROM secrets s \
+                       JOIN connections c ON c.id = s.connection_id WHERE c.company_id = $1 ORDER BY s.id DESC LIMIT $2";
 }
 
 /// A stored SECRET that counts.
@@ -88,4 +93,18 @@ pub(crate) async fn list_live(on: impl Into<Exec<'_>>, connection: ConnectionId,
 /// The SECRETs of all connections that count now, newest first: for ingestion alone.
 pub(crate) async fn list_all_live(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<Vec<Stored>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ALL_LIVE).bind(now).fetch_all(conn).await)
+}
+
+/// Every SECRET a connection has had, newest first: for the doctor alone.
+pub(crate) async fn list_of_connection(
+    on: impl Into<Exec<'_>>,
+    connection: ConnectionId,
+    most: i64,
+) -> Result<Vec<Stored>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).bind(most).fetch_all(conn).await)
+}
+
+/// The newest SECRETs of a company, those whose time is over included: for the doctor alone.
+pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId, most: i64) -> Result<Vec<Stored>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_COMPANY).bind(company).bind(most).fetch_all(conn).await)
 }

@@ -17,6 +17,7 @@ macro_rules! migrations {
             migrations!($engine, 4, "events", "0004_events"),
             migrations!($engine, 5, "transactions", "0005_transactions"),
             migrations!($engine, 6, "receivers", "0006_receivers"),
+            migrations!($engine, 8, "rejections", "0008_rejections"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {
@@ -24,8 +25,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: [(i64, &str, &str); 6] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 6] = migrations!("postgres");
+const SQLITE: [(i64, &str, &str); 7] = migrations!("sqlite");
+const POSTGRES: [(i64, &str, &str); 7] = migrations!("postgres");
 
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {

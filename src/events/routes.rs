@@ -20,7 +20,7 @@ use crate::{
         id::EventId,
         page::{Page as Rows, Side},
     },
-    urls,
+    rejections, urls,
     web::{
         error::AppError,
         list::{Empty, Pager},
@@ -89,7 +89,10 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
     let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Events", list);
     let kept = payload.map(|(headers, body)| views::Kept::new(&headers, &body));
-    page.ok(&views::Show { shell, event, kept, now: page.now })
+    let mut reader = page.state.db.reader().await?;
+    let recovery = rejections::store::find_recovery(&mut reader, app.id, event.id).await?;
+    drop(reader);
+    page.ok(&views::Show { shell, event, kept, recovery, now: page.now })
 }
 
 /// `GET /ks-pay/apps/{app}/events/{event}/body`

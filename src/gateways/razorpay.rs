@@ -84,6 +84,16 @@ pub(crate) fn failure_reason(body: &[u8]) -> Option<String> {
     (!said.is_empty()).then(|| said.chars().filter(|character| !character.is_control()).take(MOST_REASON).collect())
 }
 
+/// The account that a body says it is of. Of a body that was not verified it is a hint and no more.
+pub(crate) fn account(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Envelope {
+        account_id: String,
+    }
+    let envelope: Envelope = serde_json::from_slice(body).ok()?;
+    Some(envelope.account_id).filter(|id| id.starts_with("acc_") && super::adapter::is_clean(id))
+}
+
 fn mac(secret: &Secret, body: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
     mac.update(body);

@@ -30,6 +30,8 @@ pub(crate) struct Show {
     pub(crate) count: i32,
     pub(crate) connections: Vec<(Connection, Evidence)>,
     pub(crate) health: Vec<Health>,
+    /// How many requests were refused lately.
+    pub(crate) refused: i64,
     pub(crate) figures: Figures,
     pub(crate) methods: Vec<(Option<String>, i64)>,
     pub(crate) recent: Vec<Row>,
@@ -195,6 +197,12 @@ impl Show {
             code => words::method(code).to_owned(),
         };
         self.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
+    }
+
+    /// How many requests were refused, and where they are; nothing where none was.
+    pub(crate) fn rejections(&self) -> Option<(String, String)> {
+        let url = urls::in_mode(&urls::rejections(self.app), self.mode);
+        (self.refused > 0).then(|| (words::rejections::refused_lately(self.refused), url))
     }
 
     /// What stands instead of the figures.

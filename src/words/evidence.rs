@@ -1,6 +1,6 @@
 //! What the evidence says: one sentence, one line of reason, and the fix where there is one.
 
-use super::when;
+use super::{rejections::Told, when};
 use crate::{
     connections::{Connection, State, Step, evidence::Evidence},
     events::Event,
@@ -69,16 +69,16 @@ pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evid
     }
 }
 
-/// What the evidence panel says first.
+/// What the evidence panel says first: of the last event, or of the last request that was refused.
 pub(crate) fn sentence_of_connection(
     connection: &Connection,
     state: State,
     evidence: &Evidence,
-    last: Option<&Event>,
+    (last, told): (Option<&Event>, Option<&Told>),
     now: Timestamp,
 ) -> Said {
     match state {
-        State::Failing => failing(connection.gateway, evidence, now),
+        State::Failing => failing(connection.gateway, evidence, told, now),
         State::Verified => verified(evidence, last, now),
         State::Pending => Said {
             class: "is-waiting",
@@ -100,8 +100,9 @@ pub(crate) fn sentence_of_connection(
     }
 }
 
-fn failing(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Said {
-    let (why, fix) = evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
+fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+    let seen = || evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
+    let (why, fix) = told.map_or_else(seen, |told| (told.why.as_str(), told.fix.as_str()));
     let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Said { class: "is-bad", icon: "bad", headline: format!("Refused{ago}: {why}"), reason: fix.to_owned() }
 }

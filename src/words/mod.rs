@@ -9,6 +9,7 @@ mod evidence;
 pub(crate) mod keys;
 mod lists;
 mod payments;
+pub(crate) mod rejections;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
@@ -37,6 +38,12 @@ pub(crate) struct Chip {
 
 const fn chip(class: &'static str, icon: &'static str, label: &'static str) -> Chip {
     Chip { class, icon, label }
+}
+
+/// The same with a capital, as a line of its own.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// The state of a connection's webhook.
