@@ -19,11 +19,10 @@ use tokio::{
 
 use crate::{
     connections::evidence::{self, Refusals},
-    db::Db,
+    db::{Db, DbError},
     kernel::{id::ConnectionId, time::Clock, vault::Vault},
     rejections::{
-        Refused, Sample,
-        examination::{self, Unexaminable},
+        Refused, Sample, examination,
         keeping::{self, Tallies},
         store,
     },
@@ -197,7 +196,7 @@ async fn write(recorder: Recorder, desk: Desk, stop: Arc<Notify>) {
 }
 
 /// All of them in one unit of work: a flood at many connections costs no more commits than one at a single one.
-async fn write_down(desk: &Desk, gathered: &Gathered) -> Result<(), Unexaminable> {
+async fn write_down(desk: &Desk, gathered: &Gathered) -> Result<(), DbError> {
     // Looked at before anything is locked.
     let examined = examination::examine(desk, &gathered.samples).await?;
     let mut tx = desk.db.begin().await?;
@@ -206,5 +205,5 @@ async fn write_down(desk: &Desk, gathered: &Gathered) -> Result<(), Unexaminable
     if gathered.strays > 0 {
         store::add_strays(&mut tx, gathered.strays, desk.clock.now()).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await
 }

@@ -33,17 +33,8 @@ pub(crate) struct Examined {
     pub(crate) diagnosis: Diagnosis,
 }
 
-/// It could not be looked at now.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unexaminable {
-    #[error(transparent)]
-    Db(#[from] DbError),
-    #[error("the work of the doctor was given up")]
-    GivenUp(#[from] tokio::task::JoinError),
-}
-
 /// Looks at all of them.
-pub(crate) async fn examine(desk: &Desk, samples: &BTreeMap<ConnectionId, Vec<Sample>>) -> Result<Vec<Examined>, Unexaminable> {
+pub(crate) async fn examine(desk: &Desk, samples: &BTreeMap<ConnectionId, Vec<Sample>>) -> Result<Vec<Examined>, DbError> {
     let mut work = Vec::new();
     for samples in samples.values() {
         let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
@@ -53,7 +44,13 @@ pub(crate) async fn examine(desk: &Desk, samples: &BTreeMap<ConnectionId, Vec<Sa
         };
         work.push((known, samples.clone()));
     }
-    Ok(tokio::task::spawn_blocking(move || look(work)).await?)
+    // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
+    let looked = tokio::task::spawn_blocking(move || look(work)).await;
+    Ok(looked.unwrap_or_else(|error| {
+        tracing::error!(%error, "the doctor failed");
+        let unlooked = |sample: &Sample| Examined { sample: sample.clone(), diagnosis: Cause::Unexamined.into() };
+        samples.values().flatten().map(unlooked).collect()
+    }))
 }
 
 fn look(work: Vec<(Known, Vec<Sample>)>) -> Vec<Examined> {

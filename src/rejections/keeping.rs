@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The most requests that are kept of a connection, and what they may take, in bytes: an app has four connections at
-/// most.
+/// most. One rejection has half of it, so that a flood of one kind leaves the others room.
 const MOST_ROWS: i64 = 2000;
 const MOST_BYTES: i64 = 8 * 1024 * 1024;
 /// What sealed headers and a sealed body are bound to.
@@ -91,6 +91,7 @@ pub(crate) async fn write_down(tx: &mut Tx, vault: &Vault, tallies: &Tallies, ex
             for one in list {
                 keep(tx, vault, id, &one.sample).await?;
             }
+            store::trim_one(tx, id, MOST_ROWS / 2, MOST_BYTES / 2).await?;
         }
         if rest > 0 {
             count_unexamined(tx, tally, *reason, rest).await?;

@@ -33,12 +33,19 @@ const AT_ONCE: i64 = 50;
 const MOST_COUNTED: i64 = 2000;
 
 /// How many kept requests could be recovered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     /// Not recovered yet, and whole.
     pub(crate) kept: usize,
     /// Those of them that verify now.
-    pub(crate) verify: usize,
+    pub(crate) verified: Vec<RequestId>,
+}
+
+impl Count {
+    /// How many verify now.
+    pub(crate) fn verify(&self) -> usize {
+        self.verified.len()
+    }
 }
 
 /// What became of them.
@@ -85,8 +92,8 @@ pub(crate) async fn count(
     let live = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault)?;
     let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MOST_COUNTED).await?;
     drop(reader);
-    let verify = kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, now)).count();
-    Ok(Count { kept: kept.len(), verify })
+    let verified = kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, now));
+    Ok(Count { verified: verified.map(|one| one.id).collect(), kept: kept.len() })
 }
 
 /// Lets in those that verify, one of them or all.

@@ -125,7 +125,13 @@ impl Show {
     }
 
     pub(crate) fn standing(&self) -> String {
-        rejections::standing(self.count, self.kept, self.is_off())
+        rejections::standing(&self.count, self.kept, self.is_off())
+    }
+
+    /// The shown request, where it is one of several that verify.
+    pub(crate) fn only(&self) -> Option<RequestId> {
+        let shown = self.request.as_ref()?.0.id;
+        (self.count.verify() > 1 && self.count.verified.contains(&shown)).then_some(shown)
     }
 
     pub(crate) fn until(&self) -> When {

@@ -25,7 +25,7 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
     match (gateway, reason) {
         (Gateway::Razorpay, Rejected::SignatureMissing) => (
             "no signature came",
-            "In Razorpay the field Secret is empty. Open the webhook there, press Edit, paste the SECRET of this page and press Save Webhook.",
+            "In Razorpay the field Secret is empty. Open the webhook there, press Edit, paste the SECRET of this webhook and press Save Webhook.",
         ),
         (Gateway::Razorpay, Rejected::SignatureMalformed) => (
             "the signature is not one of Razorpay’s",
@@ -33,11 +33,11 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
         ),
         (Gateway::Razorpay, Rejected::SignatureMismatch) => (
             "the signature fits no SECRET of this webhook",
-            "Copy the SECRET of this page again, without spaces, and paste it into the field Secret in Razorpay.",
+            "Copy the SECRET of this webhook again, without spaces, and paste it into the field Secret in Razorpay.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMissing) => (
             "no signature came",
-            "The sender must send webhook-id, webhook-timestamp and webhook-signature. Give it the SECRET of this page.",
+            "The sender must send webhook-id, webhook-timestamp and webhook-signature. Give it the SECRET of this webhook.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMalformed) => (
             "the signature cannot be read",
@@ -45,7 +45,7 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMismatch) => (
             "the signature fits no SECRET of this webhook",
-            "Copy the SECRET of this page again, with whsec_ in front and without spaces, and give it to the sender.",
+            "Copy the SECRET of this webhook again, with whsec_ in front and without spaces, and give it to the sender.",
         ),
         (_, Rejected::TimeOutOfTolerance) => (
             "it was signed more than 5 minutes ago or ahead",

@@ -111,9 +111,9 @@ pub(crate) const NOT_THE_PASSWORD: &str = "This is not your present password. Ty
 pub(crate) const SWITCH_ON_FIRST: &str = "Switch the app and its gateway on first. Then requests can be recovered.";
 
 /// What can be made of the kept requests.
-pub(crate) fn standing(found: Count, kept: i64, is_off: bool) -> String {
+pub(crate) fn standing(found: &Count, kept: i64, is_off: bool) -> String {
     let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
-    match (found.kept, found.verify) {
+    match (found.kept, found.verify()) {
         (0, _) if kept == 0 => "None of these requests is kept any more, so there is nothing to recover.".to_owned(),
         (0, _) => "Nothing is left to recover: what is kept was recovered, or is not whole.".to_owned(),
         (_, 0) => {

@@ -76,6 +76,22 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_may_be_let_in_alone() {
+    let (app, connection, owner, path) = refused(5).await;
+    switch(&owner, &connection, true).await;
+    let page = owner.get(&path).await;
+    // The newest is the one that was never right.
+    assert!(page.has("5 of 6 kept requests verify now") && !page.has("Only the one shown below"), "{}", page.body);
+    let other = page.body.split('"').filter(|text| text.contains("?request=rq_")).nth(2).unwrap().to_owned();
+    let shown = owner.get(&other).await;
+    let id = other.split_once("?request=").unwrap().1;
+    assert!(shown.has("Only the one shown below") && shown.has(&format!("value=\"{id}\"")), "{}", shown.body);
+    owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD), ("request", id)]).await.location();
+    assert_eq!(app.events().await.len(), 1);
+    assert!(owner.get(&path).await.has("4 of 5 kept requests verify now"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_who_recover_at_once_have_one_effect() {
     let (app, connection, owner, path) = refused(30).await;
     switch(&owner, &connection, true).await;

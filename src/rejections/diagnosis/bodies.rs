@@ -8,7 +8,7 @@ use super::json::{self, Ascii, Escapes, Node, Order, Space};
 use crate::rejections::Cause;
 
 /// A body of more bytes is not written anew in every way.
-const MOST_REWRITTEN: usize = 64 * 1024;
+const MOST_REWRITTEN: usize = 32 * 1024;
 /// So many parts of a wrapped body are looked at.
 const MOST_PARTS: usize = 16;
 
