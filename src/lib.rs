@@ -25,6 +25,7 @@ pub mod kernel;
 mod keys;
 mod overview;
 mod preflight;
+mod rejections;
 pub mod samples;
 pub mod server;
 mod site;
@@ -55,6 +56,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ingestion::store::STATEMENTS,
         installation::STATEMENTS,
         preflight::store::STATEMENTS,
+        rejections::store::STATEMENTS,
         transactions::store::STATEMENTS,
         transactions::store::sums::STATEMENTS,
         transactions::store::twins::STATEMENTS,

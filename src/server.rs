@@ -25,11 +25,11 @@ use crate::{
     events::retention,
     ingestion::{
         self, Ingestion, Listening,
-        refusals::{self, Recorder},
+        refusals::{self, Desk, Recorder},
     },
     installation,
     kernel::time::Clock,
-    site,
+    rejections, site,
     sockets::{Peers, Socket},
     startup::{self, ServerLock},
     state::State,
@@ -58,7 +58,7 @@ pub struct Server {
     running: JoinHandle<std::io::Result<()>>,
     listening: Listening,
     refusals: refusals::Writing,
-    retention: Option<JoinHandle<()>>,
+    retention: Vec<JoinHandle<()>>,
     setup: Option<Token>,
     _lock: ServerLock,
 }
@@ -81,8 +81,10 @@ impl Server {
             Err(error) => return Err(startup::sentence(&error)),
         };
         let setup = accounts::setup::renew(&opened.db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
-        let (recorder, refusals) = Recorder::start(&opened.db);
-        let retention = config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep)));
+        let (db, vault) = (opened.db.clone(), opened.vault.clone());
+        let (recorder, refusals) = Recorder::start(Desk { db, vault, clock: clock.clone(), base: base.clone() });
+        let mut retention = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone(), config.keep_bodies))];
+        retention.extend(config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
         let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
         let state = Data::from(Arc::new(State::new(config, opened, clock, ingestion, recorder)));
         let _ = state.base.set(base);
@@ -139,7 +141,7 @@ impl Server {
         let _ = self.running.await;
         self.state.ingestion.stop(self.listening).await;
         self.refusals.stop().await;
-        if let Some(retention) = self.retention {
+        for retention in self.retention {
             retention.abort();
             let _ = retention.await;
         }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::{
     accounts, apps, companies,
     connections::{bringing, credentials, integration, list, mixups, retirement, rotation, security, stream, webhook},
-    dashboard, events, keys, overview, preflight,
+    dashboard, events, keys, overview, preflight, rejections,
     state::State,
     transactions, urls, web as site,
 };
@@ -89,6 +89,10 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::EVENTS, get = events::routes::index);
     let scope = route!(scope, urls::EVENT, get = events::routes::show);
     let scope = route!(scope, urls::EVENT_BODY, get = events::routes::body);
+    let scope = route!(scope, urls::REJECTIONS, get = rejections::routes::index);
+    let scope = route!(scope, urls::REJECTION, get = rejections::routes::show);
+    let scope = route!(scope, urls::REJECTION_BODY, get = rejections::routes::body);
+    let scope = route!(scope, urls::REJECTION_RECOVERY, post = rejections::routes::recover);
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::Unreadable.into()))
         .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))

@@ -5,7 +5,7 @@
 use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
-    kernel::id::{AppId, EventId, SecretId, TransactionId},
+    kernel::id::{AppId, EventId, RejectionId, RequestId, SecretId, TransactionId},
 };
 
 // --- for gateways and machines
@@ -99,6 +99,11 @@ pub(crate) const EVENTS: &str = "/ks-pay/apps/{app}/events";
 pub(crate) const EVENT: &str = "/ks-pay/apps/{app}/events/{event}";
 pub(crate) const EVENT_BODY: &str = "/ks-pay/apps/{app}/events/{event}/body";
 
+pub(crate) const REJECTIONS: &str = "/ks-pay/apps/{app}/rejections";
+pub(crate) const REJECTION: &str = "/ks-pay/apps/{app}/rejections/{rejection}";
+pub(crate) const REJECTION_BODY: &str = "/ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body";
+pub(crate) const REJECTION_RECOVERY: &str = "/ks-pay/apps/{app}/rejections/{rejection}/recovery";
+
 pub(crate) fn transactions(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/transactions")
 }
@@ -121,6 +126,22 @@ pub(crate) fn event(app: AppId, event: EventId) -> String {
 
 pub(crate) fn event_body(app: AppId, event: EventId) -> String {
     format!("/ks-pay/apps/{app}/events/{event}/body")
+}
+
+pub(crate) fn rejections(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/rejections")
+}
+
+pub(crate) fn rejection(app: AppId, rejection: RejectionId) -> String {
+    format!("/ks-pay/apps/{app}/rejections/{rejection}")
+}
+
+pub(crate) fn rejection_body(app: AppId, rejection: RejectionId, request: RequestId) -> String {
+    format!("/ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body")
+}
+
+pub(crate) fn rejection_recovery(app: AppId, rejection: RejectionId) -> String {
+    format!("/ks-pay/apps/{app}/rejections/{rejection}/recovery")
 }
 
 /// A page in one mode.

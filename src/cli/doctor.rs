@@ -7,7 +7,7 @@ use crate::{
     config::{Config, Lookup, Options},
     db::Db,
     gateways::razorpay_url,
-    keys, startup, words,
+    keys, rejections, startup, words,
 };
 
 /// Collects lines and whether one is bad.
@@ -98,7 +98,19 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     report.good("database", format_args!("{} answers", db.engine()))?;
     durability(report, config, db).await?;
     match keys::check(&config.master_key, db).await {
-        Ok(found) => report.good("master key", found),
-        Err(sentence) => report.bad("master key", sentence),
+        Ok(found) => report.good("master key", found)?,
+        Err(sentence) => report.bad("master key", sentence)?,
+    }
+    strays(report, db).await
+}
+
+/// Requests at no endpoint of anybody. Of a database that has no such table yet nothing is said.
+async fn strays(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
+    let Ok(mut reader) = db.reader().await else { return Ok(()) };
+    match rejections::store::find_strays(&mut reader).await {
+        Ok(Some((count, last_at))) => {
+            report.note("unknown endpoints", format_args!("{count} requests came for none of yours, the last at {last_at}"))
+        }
+        Ok(None) | Err(_) => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     gateways::adapter::LiveSecret,
     installation,
     kernel::{
-        id::{ConnectionId, SecretId},
+        id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
         time::Timestamp,
         vault::{Vault, VaultError},
@@ -48,6 +48,10 @@ sql! {
     LIST_ENDED = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND state <> 'active' \
                           AND (retired_at IS NOT NULL OR until <= $2) ORDER BY until DESC, id DESC LIMIT $3");
     LIST_ALL_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE ", counts_at!("$1"), " ORDER BY id DESC");
+    /// Those whose time is over, too.
+    LIST_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
+    LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id IN \
+                       (SELECT id FROM connections WHERE company_id = $1) ORDER BY id DESC LIMIT $2");
     DRAIN = "UPDATE secrets SET state = 'draining', until = $2 WHERE connection_id = $1 AND state = 'active'";
     RETIRE = "UPDATE secrets SET until = $3, retired_at = $3, retired_by = $4 WHERE connection_id = $1 AND id = $2 \
               AND state <> 'active' AND retired_at IS NULL AND (until IS NULL OR until > $3)";
@@ -98,6 +102,11 @@ pub(crate) struct Stored {
 impl Stored {
     pub(crate) fn is_active(&self) -> bool {
         self.state == "active"
+    }
+
+    /// Whether a request of that moment could be believed by it.
+    pub(crate) fn counts_at(&self, at: Timestamp) -> bool {
+        self.retired_by.is_none() && self.until.is_none_or(|until| until > at)
     }
 
     /// The value.
@@ -258,4 +267,18 @@ pub(crate) async fn list_ended(
 /// The SECRETs of all connections that count now, newest first: for ingestion alone.
 pub(crate) async fn list_all_live(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<Vec<Stored>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ALL_LIVE).bind(now).fetch_all(conn).await)
+}
+
+/// Every SECRET a connection has had, newest first: for the doctor alone.
+pub(crate) async fn list_of_connection(
+    on: impl Into<Exec<'_>>,
+    connection: ConnectionId,
+    most: i64,
+) -> Result<Vec<Stored>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).bind(most).fetch_all(conn).await)
+}
+
+/// The newest SECRETs of a company, those whose time is over included: for the doctor alone.
+pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId, most: i64) -> Result<Vec<Stored>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_COMPANY).bind(company).bind(most).fetch_all(conn).await)
 }

@@ -22,9 +22,10 @@ sql! {
     INSERT = "INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, '', $8)";
     FIND_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE app_id = $1 AND gateway = $2 AND mode = $3");
-    LIST_RECEIVING = concat!("SELECT ", columns!(), " FROM connections WHERE is_enabled");
+    LIST_ALL = concat!("SELECT ", columns!(), " FROM connections");
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 ORDER BY app_id, gateway, mode");
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 ORDER BY currency, gateway, mode");
+    LIST_KEY_SECRETS = "SELECT id, key_secret FROM connections WHERE company_id = $1 AND key_secret IS NOT NULL ORDER BY id DESC LIMIT $2";
     FIND_KEY_SECRET = "SELECT key_secret FROM connections WHERE id = $1";
     UPDATE_KEY_SECRET = "UPDATE connections SET key_secret = $2 WHERE id = $1";
     UPDATE_KEYS = "UPDATE connections SET key_id = $2, payment_modes = $3, keys_state = $4, keys_at = $5 WHERE id = $1";
@@ -66,9 +67,9 @@ pub(crate) async fn find_of_app(
     run!(on, |conn| sqlx::query_as(FIND_OF_APP).bind(app).bind(gateway.slug()).bind(mode.slug()).fetch_optional(conn).await)
 }
 
-/// Every connection that is switched on, of all companies: for ingestion alone.
-pub(crate) async fn list_receiving(on: impl Into<Exec<'_>>) -> Result<Vec<Connection>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_RECEIVING).fetch_all(conn).await)
+/// Every connection, switched on or off, of all companies: for ingestion alone.
+pub(crate) async fn list_all(on: impl Into<Exec<'_>>) -> Result<Vec<Connection>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_ALL).fetch_all(conn).await)
 }
 
 pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<Connection>, DbError> {
@@ -82,6 +83,15 @@ pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, company: CompanyId, app
 /// The sealed Key Secret, if one is stored.
 pub(crate) async fn find_key_secret(on: impl Into<Exec<'_>>, id: ConnectionId) -> Result<Option<Vec<u8>>, DbError> {
     run!(on, |conn| sqlx::query_scalar(FIND_KEY_SECRET).bind(id).fetch_one(conn).await)
+}
+
+/// The sealed Key Secrets of a company, those of its newest connections: for the doctor alone.
+pub(crate) async fn list_key_secrets(
+    on: impl Into<Exec<'_>>,
+    company: CompanyId,
+    most: i64,
+) -> Result<Vec<(ConnectionId, Vec<u8>)>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_KEY_SECRETS).bind(company).bind(most).fetch_all(conn).await)
 }
 
 pub(super) async fn update_key_secret(tx: &mut Tx, id: ConnectionId, sealed: &[u8]) -> Result<(), DbError> {

@@ -13,16 +13,17 @@ use super::{
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
+    db::{DbError, Reader},
     events::{self, Event},
     gateways::{Gateway, Mode, razorpay, razorpay_url},
-    preflight, urls,
+    preflight, rejections, urls,
     web::{
         error::AppError,
         page::Page,
         posted::{Nothing, Posted},
         shell::Shell,
     },
-    words::{self, Said, When},
+    words::{self, Said, When, rejections::Told},
 };
 
 /// Requests shown beside the evidence.
@@ -53,6 +54,8 @@ pub(crate) struct EvidenceView {
     pub(crate) other_account: Option<(String, Option<When>)>,
     /// How often something comes.
     pub(crate) pace: Option<String>,
+    /// Where the last refused request is.
+    pub(crate) rejection: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) all_url: String,
     pub(crate) checked: When,
@@ -135,6 +138,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
     let mixups = Mixups::find(&mut reader, wizard).await?;
     let check = preflight::store::find(&mut reader, connection.id).await?;
+    let rejected = rejected(&mut reader, wizard, state).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
     let secret = match active.filter(|_| is_revealed) {
@@ -163,18 +167,30 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         state,
         other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, page.now)),
         both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
-        evidence: evidence_view(wizard, state, &last),
+        evidence: evidence_view(wizard, state, &last, rejected),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
         stream: urls::evidence_stream(&frame.url),
         frame,
     })
 }
 
-fn evidence_view(wizard: &Wizard, state: State, last: &[Event]) -> EvidenceView {
+/// Where the newest refused request is and what is said of it, while the webhook is failing.
+async fn rejected(reader: &mut Reader, wizard: &Wizard, state: State) -> Result<Option<(String, Told)>, DbError> {
+    let Some(reason) = wizard.evidence.last_refusal().filter(|_| state == State::Failing) else { return Ok(None) };
+    let newest = rejections::store::find_newest(&mut *reader, wizard.connection.id, reason.into()).await?;
+    let Some(rejection) = newest else { return Ok(None) };
+    let other = rejections::routes::other(reader, &wizard.app, &rejection).await?;
+    let url = urls::rejection(wizard.app.id, rejection.id);
+    Ok(Some((url, words::rejections::told(&rejection, other.as_deref()))))
+}
+
+fn evidence_view(wizard: &Wizard, state: State, last: &[Event], rejected: Option<(String, Told)>) -> EvidenceView {
     let (evidence, now) = (&wizard.evidence, wizard.page.now);
+    let (rejection, told) = rejected.unzip();
     let when = |at: Option<crate::kernel::time::Timestamp>| at.map(|at| words::when(at, now));
     EvidenceView {
-        said: words::sentence_of_connection(&wizard.connection, state, evidence, last.first(), now),
+        said: words::sentence_of_connection(&wizard.connection, state, evidence, (last.first(), told.as_ref()), now),
+        rejection,
         first: when(evidence.first_verified_at),
         last: when(evidence.last_verified_at),
         verified: evidence.verified_count,

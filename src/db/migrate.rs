@@ -18,6 +18,7 @@ macro_rules! migrations {
             migrations!($engine, 5, "transactions", "0005_transactions"),
             migrations!($engine, 6, "receivers", "0006_receivers"),
             migrations!($engine, 7, "sums", "0007_sums"),
+            migrations!($engine, 8, "rejections", "0008_rejections"),
             migrations!($engine, 9, "rotation", "0009_rotation"),
             migrations!($engine, 10, "habits", "0010_habits"),
         ]
@@ -27,8 +28,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: [(i64, &str, &str); 9] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 9] = migrations!("postgres");
+const SQLITE: [(i64, &str, &str); 10] = migrations!("sqlite");
+const POSTGRES: [(i64, &str, &str); 10] = migrations!("postgres");
 
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {

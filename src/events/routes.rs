@@ -23,6 +23,7 @@ use crate::{
         id::EventId,
         page::{Page as Rows, Side},
     },
+    rejections,
     transactions::store::twins,
     urls,
     web::{
@@ -95,7 +96,10 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let mixups = mixups(&page, &event, payload.as_ref().map(|(_, body)| body.as_slice())).await?;
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
     let kept = payload.map(|(headers, body)| views::Kept::new(&headers, &body));
-    page.ok(&views::Show { shell, event, kept, mixups, webhook, now: page.now })
+    let mut reader = page.state.db.reader().await?;
+    let recovery = rejections::store::find_recovery(&mut reader, app.id, event.id).await?;
+    drop(reader);
+    page.ok(&views::Show { shell, event, kept, recovery, mixups, webhook, now: page.now })
 }
 
 /// What this event shows to be mixed up at the gateway.

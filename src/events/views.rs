@@ -10,6 +10,7 @@ use super::{
 use crate::{
     gateways::{Mode, razorpay::RECOMMENDED_EVENTS},
     kernel::{hex, id::AppId, time::Timestamp},
+    rejections::store::Recovery,
     urls,
     web::{
         list::{Empty, Pager, Tag},
@@ -118,6 +119,8 @@ pub(crate) struct Show {
     /// What is mixed up at the gateway, with the way to mend it.
     pub(crate) mixups: Vec<Said>,
     pub(crate) webhook: String,
+    /// When it was refused and recovered, and by whom, if it was.
+    pub(crate) recovery: Option<Recovery>,
     pub(crate) now: Timestamp,
 }
 
@@ -148,6 +151,12 @@ impl Show {
 
     pub(crate) fn received(&self) -> When {
         When::of_moment(self.event.received_at, self.now)
+    }
+
+    /// When it was refused first, and what was made of that.
+    pub(crate) fn refused(&self) -> Option<(When, String)> {
+        let (refused_at, _, name) = self.recovery.as_ref()?;
+        Some((When::of_moment(*refused_at, self.now), words::rejections::recovered_by(name)))
     }
 
     pub(crate) fn arrival(&self) -> String {

@@ -24,7 +24,7 @@ use crate::{
     events::append::Arrival,
     gateways::{
         Gateway,
-        adapter::{self, Incoming, LiveSecret, Rejected},
+        adapter::{self, Incoming, LiveSecret},
     },
     kernel::{
         id::SecretId,
@@ -32,6 +32,7 @@ use crate::{
         time::Clock,
         vault::{Vault, VaultError},
     },
+    rejections::Reason,
 };
 use batch::{Batch, Job, Kept, Trouble};
 use pending::Pending;
@@ -72,7 +73,7 @@ pub(crate) enum Outcome {
 }
 
 /// Why a request is not believed; nothing where nobody was asked.
-type Refusal = Option<(Place, Rejected)>;
+type Refusal = Option<(Place, Reason)>;
 
 /// Why it could not be said whether to believe a request, or not be stored: a retry may succeed.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +135,11 @@ impl Ingestion {
     /// Whether events could not be stored a moment ago.
     pub(crate) fn is_in_trouble(&self) -> bool {
         self.trouble.is_recent()
+    }
+
+    /// The connection behind an endpoint, as far as that is known.
+    pub(crate) async fn place(&self, endpoint: &str) -> Option<Place> {
+        self.receivers.place(endpoint).await
     }
 
     /// Stores what is handed over, batch after batch, until it is told to stop.
@@ -201,12 +207,12 @@ impl Ingestion {
         let Some(receiver) = known.receiver(endpoint) else {
             // The work of a Razorpay endpoint with one SECRET, and never a success.
             let _ = adapter::verify(Gateway::Razorpay, request, &self.nobody, now);
-            return Ok(Err(None));
+            return Ok(Err(known.switched_off(endpoint).map(|place| (place, Reason::SwitchedOff))));
         };
         let live = receiver.live.as_deref().map_err(|error| *error)?;
         let place = receiver.place;
         Ok(match adapter::verify(place.gateway, request, live, now) {
-            Err(reason) => Err(Some((place, reason))),
+            Err(rejected) => Err(Some((place, rejected.into()))),
             Ok(believed) => Ok(Arrival::new(place, request, believed, receive::headers_json(request.headers), now)),
         })
     }

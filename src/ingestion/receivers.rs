@@ -23,7 +23,7 @@ use tokio::{
 use super::store;
 use crate::{
     apps,
-    connections::{self, Place, secrets},
+    connections::{self, Connection, Place, secrets},
     db::{Db, DbError, Reader},
     gateways::adapter::LiveSecret,
     kernel::{
@@ -43,6 +43,8 @@ const READS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 pub(crate) struct Known {
     pub(crate) version: i64,
     receivers: HashMap<String, Receiver>,
+    /// Where endpoints belong that receive nothing, since somebody switched them off.
+    off: HashMap<String, Place>,
 }
 
 /// A connection that may receive, with what it believes.
@@ -56,6 +58,11 @@ impl Known {
     /// The connection behind an endpoint, if it may receive.
     pub(crate) fn receiver(&self, endpoint: &str) -> Option<&Receiver> {
         self.receivers.get(endpoint)
+    }
+
+    /// The connection behind an endpoint that is switched off.
+    pub(crate) fn switched_off(&self, endpoint: &str) -> Option<Place> {
+        self.off.get(endpoint).copied()
     }
 }
 
@@ -159,24 +166,35 @@ impl Receivers {
         if let Some(known) = self.current().filter(|known| known.version == version) {
             return Ok(known);
         }
-        let known = Arc::new(Known { version, receivers: self.receivers(&mut reader).await? });
+        let (receivers, off) = self.receivers(&mut reader).await?;
+        let known = Arc::new(Known { version, receivers, off });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
     }
 
-    async fn receivers(&self, reader: &mut Reader) -> Result<HashMap<String, Receiver>, DbError> {
-        let off = apps::store::list_disabled(&mut *reader).await?;
-        let connections = connections::store::list_receiving(&mut *reader).await?;
+    /// Those that receive, and those that are switched off.
+    async fn receivers(&self, reader: &mut Reader) -> Result<(HashMap<String, Receiver>, HashMap<String, Place>), DbError> {
+        let disabled = apps::store::list_disabled(&mut *reader).await?;
+        let connections = connections::store::list_all(&mut *reader).await?;
         let mut live = HashMap::new();
         for secret in secrets::list_all_live(reader, self.clock.now()).await? {
             live.entry(secret.connection_id).or_insert_with(Vec::new).push(secret.live(&self.vault));
         }
-        let receiving = connections.into_iter().filter(|connection| !off.contains(&connection.app_id)).map(|connection| {
+        let is_on = |connection: &Connection| connection.is_enabled && !disabled.contains(&connection.app_id);
+        let (on, off): (Vec<_>, Vec<_>) = connections.into_iter().partition(is_on);
+        let receiving = on.into_iter().map(|connection| {
             let live = live.remove(&connection.id).unwrap_or_default().into_iter().collect();
             let place = connection.place();
             (connection.endpoint, Receiver { place, live })
         });
-        Ok(receiving.collect())
+        let off = off.into_iter().map(|connection| (connection.place(), connection.endpoint));
+        Ok((receiving.collect(), off.map(|(place, endpoint)| (endpoint, place)).collect()))
+    }
+
+    /// The connection behind an endpoint, whether it receives or not, as far as that is known.
+    pub(crate) async fn place(&self, endpoint: &str) -> Option<Place> {
+        let known = self.known().await.ok()?;
+        known.receiver(endpoint).map(|receiver| receiver.place).or_else(|| known.switched_off(endpoint))
     }
 
     fn current(&self) -> Option<Arc<Known>> {

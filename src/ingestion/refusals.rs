@@ -1,33 +1,65 @@
-//! Notes refused requests off the hot path: gathered in memory, written down a few at a time.
+//! Notes refused requests off the hot path: gathered in memory, looked at and written down a few at a time.
 //!
-//! The rule: a flood of forgeries costs one small commit an interval, and none on the way to an answer.
+//! The rule: a flood of forgeries costs one commit an interval, and none on the way to an answer. Each one is counted; of
+//! what they said only so much is taken, a connection at a time, so that a flood at one leaves the others room.
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{sync::Notify, task::JoinHandle};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::{
+    sync::Notify,
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
 
 use crate::{
-    connections::{
-        Place,
-        evidence::{self, Refusals},
-    },
+    connections::evidence::{self, Refusals},
     db::{Db, DbError},
-    gateways::adapter::Rejected,
-    kernel::{id::ConnectionId, time::Timestamp},
+    kernel::{id::ConnectionId, time::Clock, vault::Vault},
+    rejections::{
+        Refused, Sample, examination,
+        keeping::{self, Tallies},
+        store,
+    },
 };
 
 /// How long refusals are gathered before they are written down.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// How long requests at no endpoint of anybody are.
+const STRAYS_EVERY: Duration = Duration::from_secs(10);
+/// Requests of one connection that are kept from an interval.
+const MOST_OF_ONE: usize = 200;
+/// What all that are gathered may take in memory, in bytes, and those of one connection.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+const MOST_BYTES_OF_ONE: usize = 4 * 1024 * 1024;
+/// What a request costs besides what it said, in bytes.
+const OVERHEAD: usize = 512;
+/// Requests of a connection that are kept at once, and a second after that: more are only counted.
+const BURST: NonZeroU32 = NonZeroU32::new(200).expect("it is not zero");
+const PACE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
 /// Where refusals are noted. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    gathered: Arc<Mutex<BTreeMap<ConnectionId, Refusals>>>,
+    gathered: Arc<Mutex<Gathered>>,
+    pace: Arc<DefaultKeyedRateLimiter<ConnectionId>>,
     wake: Arc<Notify>,
+}
+
+/// What was refused since it was written down last.
+#[derive(Default)]
+struct Gathered {
+    evidence: BTreeMap<ConnectionId, Refusals>,
+    tallies: Tallies,
+    samples: BTreeMap<ConnectionId, Vec<Sample>>,
+    bytes: usize,
+    /// Requests at no endpoint of anybody, which wait for others or for their own interval.
+    strays: i64,
 }
 
 /// The task that writes them down.
@@ -36,54 +68,104 @@ pub(crate) struct Writing {
     task: JoinHandle<()>,
 }
 
+/// What the task works with.
+pub(crate) struct Desk {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Clock,
+    /// The base of every shown URL.
+    pub(crate) base: String,
+}
+
 impl Recorder {
     /// A recorder and the task behind it.
-    pub(crate) fn start(db: &Db) -> (Self, Writing) {
-        let recorder = Self { gathered: Arc::default(), wake: Arc::default() };
+    pub(crate) fn start(desk: Desk) -> (Self, Writing) {
+        let pace = Arc::new(RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST)));
+        let recorder = Self { gathered: Arc::default(), pace, wake: Arc::default() };
         let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(write(recorder.clone(), db.clone(), Arc::clone(&stop)));
+        let task = tokio::spawn(write(recorder.clone(), desk, Arc::clone(&stop)));
         (recorder, Writing { stop, task })
     }
 
-    /// Notes one. Bounded: there is one entry a connection, and only known connections come here.
-    pub(crate) fn note(&self, place: &Place, reason: Rejected, at: Timestamp) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = gathered.entry(place.connection).or_insert(Refusals { count: 0, first_at: at, last_at: at, reason });
-        *entry = Refusals { count: entry.count + 1, first_at: entry.first_at, last_at: at, reason };
+    /// Notes one. Only known connections come here.
+    pub(crate) fn note(&self, refused: Refused) {
+        let mut gathered = self.lock();
+        gathered.count(&refused);
+        if gathered.has_room(&refused) && self.pace.check_key(&refused.place.connection).is_ok() {
+            gathered.keep(refused.sample());
+        }
         drop(gathered);
         self.wake.notify_one();
     }
 
-    fn take(&self) -> BTreeMap<ConnectionId, Refusals> {
-        std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Notes one at no endpoint of anybody.
+    pub(crate) fn note_stray(&self) {
+        self.lock().strays += 1;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn flush(&self, desk: &Desk) {
+        let gathered = std::mem::take(&mut *self.lock());
+        if gathered.tallies.is_empty() && gathered.strays == 0 {
+            return;
+        }
+        if let Err(error) = write_down(desk, &gathered).await {
+            tracing::warn!(connections = gathered.tallies.len(), %error, "refusals could not be written down yet");
+            self.lock().put_back(gathered);
+            if !self.lock().tallies.is_empty() {
+                self.wake.notify_one();
+            }
+        }
+    }
+}
+
+impl Gathered {
+    fn count(&mut self, refused: &Refused) {
+        let (place, at) = (&refused.place, refused.at);
+        keeping::tally(&mut self.tallies, refused);
+        if let Some(reason) = refused.reason.rejected() {
+            let none = Refusals { count: 0, first_at: at, last_at: at, reason };
+            let entry = self.evidence.entry(place.connection).or_insert(none);
+            *entry = Refusals { count: entry.count + 1, first_at: entry.first_at, last_at: at, reason };
+        }
+    }
+
+    /// Whether one more may be kept of that connection.
+    fn has_room(&self, refused: &Refused) -> bool {
+        let own = self.samples.get(&refused.place.connection);
+        let bytes: usize = own.into_iter().flatten().map(cost).sum();
+        own.map_or(0, Vec::len) < MOST_OF_ONE && bytes < MOST_BYTES_OF_ONE && self.bytes < MOST_BYTES
+    }
+
+    fn keep(&mut self, sample: Sample) {
+        self.bytes += cost(&sample);
+        self.samples.entry(sample.place.connection).or_default().push(sample);
     }
 
     /// Puts back what could not be written, for the next time.
-    fn put_back(&self, refused: BTreeMap<ConnectionId, Refusals>) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        for (connection, older) in refused {
-            gathered
-                .entry(connection)
-                .and_modify(|newer| {
-                    newer.count += older.count;
-                    newer.first_at = older.first_at;
-                })
-                .or_insert(older);
+    fn put_back(&mut self, older: Self) {
+        for (connection, older) in older.evidence {
+            let newer = self.evidence.entry(connection).or_insert(Refusals { count: 0, ..older });
+            newer.count += older.count;
+            newer.first_at = older.first_at;
         }
-        drop(gathered);
-        self.wake.notify_one();
+        keeping::put_back(&mut self.tallies, older.tallies);
+        for sample in older.samples.into_values().flatten() {
+            let has_room =
+                self.samples.get(&sample.place.connection).map_or(0, Vec::len) < MOST_OF_ONE && self.bytes < MOST_BYTES;
+            if has_room {
+                self.keep(sample);
+            }
+        }
+        self.strays += older.strays;
     }
+}
 
-    async fn flush(&self, db: &Db) {
-        let refused = self.take();
-        if refused.is_empty() {
-            return;
-        }
-        if let Err(error) = write_down(db, &refused).await {
-            tracing::warn!(connections = refused.len(), %error, "refusals could not be written down yet");
-            self.put_back(refused);
-        }
-    }
+fn cost(sample: &Sample) -> usize {
+    sample.bytes + OVERHEAD
 }
 
 impl Writing {
@@ -96,22 +178,32 @@ impl Writing {
     }
 }
 
-async fn write(recorder: Recorder, db: Db, stop: Arc<Notify>) {
+async fn write(recorder: Recorder, desk: Desk, stop: Arc<Notify>) {
+    let mut last = Instant::now();
     loop {
         tokio::select! {
-            () = recorder.wake.notified() => recorder.flush(&db).await,
-            () = stop.notified() => return recorder.flush(&db).await,
+            // Strays alone wake nobody: they are looked for now and then.
+            _ = timeout(STRAYS_EVERY.saturating_sub(last.elapsed()), recorder.wake.notified()) => {}
+            () = stop.notified() => return recorder.flush(&desk).await,
         }
+        recorder.flush(&desk).await;
+        last = Instant::now();
         tokio::select! {
-            () = tokio::time::sleep(INTERVAL) => {}
-            () = stop.notified() => return recorder.flush(&db).await,
+            () = sleep(INTERVAL) => {}
+            () = stop.notified() => return recorder.flush(&desk).await,
         }
     }
 }
 
 /// All of them in one unit of work: a flood at many connections costs no more commits than one at a single one.
-async fn write_down(db: &Db, refused: &BTreeMap<ConnectionId, Refusals>) -> Result<(), DbError> {
-    let mut tx = db.begin().await?;
-    evidence::add_refused(&mut tx, refused).await?;
+async fn write_down(desk: &Desk, gathered: &Gathered) -> Result<(), DbError> {
+    // Looked at before anything is locked.
+    let examined = examination::examine(desk, &gathered.samples).await?;
+    let mut tx = desk.db.begin().await?;
+    evidence::add_refused(&mut tx, &gathered.evidence).await?;
+    keeping::write_down(&mut tx, &desk.vault, &gathered.tallies, &examined).await?;
+    if gathered.strays > 0 {
+        store::add_strays(&mut tx, gathered.strays, desk.clock.now()).await?;
+    }
     tx.commit().await
 }

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     gateways::adapter::Incoming,
     preflight::seal,
+    rejections::{Reason, Refused},
     state::State,
     urls,
     web::client::{self, network},
@@ -69,7 +70,10 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
     let address = network(client::address(request, state));
     let body = match receive::body(request, payload, &state.ingestion.pending, address).await {
         Ok(body) => body,
-        Err(fault) => return unreceived(fault),
+        Err(fault) => {
+            note_unread(request, state, endpoint, fault).await;
+            return unreceived(fault);
+        }
     };
     let headers = receive::headers(request.headers());
     let incoming = Incoming { headers: &headers, body: &body };
@@ -80,8 +84,12 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
                 // A check of our own of this URL. Nothing was stored, so not 200; nothing is wrong, so not 401.
                 return HttpResponse::Accepted().insert_header((seal::HEADER, proof)).finish();
             }
-            if let Some((place, reason)) = known {
-                state.refusals.note(&place, reason, state.clock.now());
+            match known {
+                Some((place, reason)) => {
+                    let address = client::address(request, state);
+                    state.refusals.note(Refused { place, reason, headers, body: Some(body), address, at: state.clock.now() });
+                }
+                None => state.refusals.note_stray(),
             }
             HttpResponse::Unauthorized().finish()
         }
@@ -92,6 +100,21 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
             }
             if error.is_defect() { HttpResponse::InternalServerError().finish() } else { unavailable() }
         }
+    }
+}
+
+/// Notes a request at a known endpoint whose body was not read. The answer is the same at an unknown one.
+async fn note_unread(request: &HttpRequest, state: &State, endpoint: &str, fault: Unreceived) {
+    let reason = match fault {
+        Unreceived::Encoded => Reason::Encoded,
+        Unreceived::TooLarge => Reason::TooLarge,
+        Unreceived::TooSlow => Reason::TooSlow,
+        Unreceived::Broken | Unreceived::NoRoom => return,
+    };
+    let (headers, address) = (receive::headers(request.headers()), client::address(request, state));
+    match state.ingestion.place(endpoint).await {
+        Some(place) => state.refusals.note(Refused { place, reason, headers, body: None, address, at: state.clock.now() }),
+        None => state.refusals.note_stray(),
     }
 }
 

@@ -112,6 +112,10 @@ ids! {
     EventId = "ev";
     /// One payment as the events tell it.
     TransactionId = "tx";
+    /// The same refusal, again and again.
+    RejectionId = "rj";
+    /// One refused request that is kept.
+    RequestId = "rq";
 }
 
 #[cfg(test)]

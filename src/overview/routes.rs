@@ -10,6 +10,7 @@ use super::{Figures, period, views};
 use crate::{
     connections::{Setup, Step, shown::shown},
     kernel::{days::Days, page::Side},
+    rejections,
     transactions::{self, store, views::Row},
     urls,
     web::{error::AppError, page::Page, shell::AppEntry},
@@ -35,6 +36,8 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let mode = shown.mode;
     let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
     let sums = store::sums::days(&mut reader, app.id, mode, days).await?;
+    let of_app = rejections::store::Filter { app: app.id, mode };
+    let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::KEPT_FOR)).await?;
     let recent = transactions::list(&mut reader, &filter, Side::Newest).await?.rows;
     let newest = if recent.is_empty() { transactions::newest(&mut reader, app.id, mode).await? } else { None };
     let health = |(connection, evidence): &(_, _)| {
@@ -49,6 +52,7 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
         app: app.id,
         mode,
         count,
+        refused,
         health: shown.connections.iter().map(health).collect(),
         figures: Figures::of(&sums, days),
         connections: shown.connections,

@@ -30,6 +30,8 @@ pub(crate) struct Show {
     pub(crate) count: i32,
     pub(crate) connections: Vec<(Connection, Evidence)>,
     pub(crate) health: Vec<Health>,
+    /// How many requests were refused lately.
+    pub(crate) refused: i64,
     pub(crate) figures: Figures,
     pub(crate) recent: Vec<Row>,
     pub(crate) is_nothing_yet: bool,
@@ -183,6 +185,12 @@ impl Show {
         let all = self.figures.methods.iter().map(|(_, count)| count).sum();
         let label = |code: &'_ str| if code.is_empty() { "Not told".to_owned() } else { words::method(Some(code)).to_owned() };
         self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
+    }
+
+    /// How many requests were refused, and where they are; nothing where none was.
+    pub(crate) fn rejections(&self) -> Option<(String, String)> {
+        let url = urls::in_mode(&urls::rejections(self.app), self.mode);
+        (self.refused > 0).then(|| (words::rejections::refused_lately(self.refused), url))
     }
 
     /// What stands instead of the figures.

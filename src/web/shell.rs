@@ -17,6 +17,7 @@ pub(crate) enum AppEntry {
     Overview,
     Transactions,
     Events,
+    Rejections,
     Settings,
 }
 
@@ -124,6 +125,7 @@ impl Shell {
             link(moded(urls::app(id)), "overview", "Overview", AppEntry::Overview),
             link(moded(urls::transactions(id)), "transactions", "Transactions", AppEntry::Transactions),
             link(moded(urls::events(id)), "events", "Events", AppEntry::Events),
+            link(moded(urls::rejections(id)), "failed", "Rejections", AppEntry::Rejections),
             link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
         ];
         self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_settings(id)) });

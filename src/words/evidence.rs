@@ -1,6 +1,6 @@
 //! What the evidence says: one sentence, one line of reason, and the fix where there is one.
 
-use super::{health, span, when};
+use super::{health, rejections::Told, span, when};
 use crate::{
     connections::{Connection, State, Step, evidence::Evidence, habit},
     events::Event,
@@ -25,7 +25,7 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
     match (gateway, reason) {
         (Gateway::Razorpay, Rejected::SignatureMissing) => (
             "no signature came",
-            "In Razorpay the field Secret is empty. Open the webhook there, press Edit, paste the SECRET of this page and press Save Webhook.",
+            "In Razorpay the field Secret is empty. Open the webhook there, press Edit, paste the SECRET of this webhook and press Save Webhook.",
         ),
         (Gateway::Razorpay, Rejected::SignatureMalformed) => (
             "the signature is not one of Razorpay’s",
@@ -33,11 +33,11 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
         ),
         (Gateway::Razorpay, Rejected::SignatureMismatch) => (
             "the signature fits no SECRET of this webhook",
-            "Copy the SECRET of this page again, without spaces, and paste it into the field Secret in Razorpay.",
+            "Copy the SECRET of this webhook again, without spaces, and paste it into the field Secret in Razorpay.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMissing) => (
             "no signature came",
-            "The sender must send webhook-id, webhook-timestamp and webhook-signature. Give it the SECRET of this page.",
+            "The sender must send webhook-id, webhook-timestamp and webhook-signature. Give it the SECRET of this webhook.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMalformed) => (
             "the signature cannot be read",
@@ -45,7 +45,7 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMismatch) => (
             "the signature fits no SECRET of this webhook",
-            "Copy the SECRET of this page again, with whsec_ in front and without spaces, and give it to the sender.",
+            "Copy the SECRET of this webhook again, with whsec_ in front and without spaces, and give it to the sender.",
         ),
         (_, Rejected::TimeOutOfTolerance) => (
             "it was signed more than 5 minutes ago or ahead",
@@ -69,16 +69,16 @@ pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evid
     }
 }
 
-/// What the evidence panel says first.
+/// What the evidence panel says first: of the last event, or of the last request that was refused.
 pub(crate) fn sentence_of_connection(
     connection: &Connection,
     state: State,
     evidence: &Evidence,
-    last: Option<&Event>,
+    (last, told): (Option<&Event>, Option<&Told>),
     now: Timestamp,
 ) -> Said {
     match state {
-        State::Failing => failing(connection.gateway, evidence, now),
+        State::Failing => failing(connection.gateway, evidence, told, now),
         State::Silent => silent(connection.gateway, evidence, now),
         State::Verified => verified(evidence, last, now),
         State::Pending => Said {
@@ -101,8 +101,9 @@ pub(crate) fn sentence_of_connection(
     }
 }
 
-fn failing(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Said {
-    let (why, fix) = evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
+fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+    let seen = || evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
+    let (why, fix) = told.map_or_else(seen, |told| (told.why.as_str(), told.fix.as_str()));
     let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Said { class: "is-bad", icon: "bad", headline: format!("Refused{ago}: {why}"), reason: fix.to_owned() }
 }

@@ -12,6 +12,7 @@ mod lists;
 pub(crate) mod mixups;
 mod payments;
 pub(crate) mod preflight;
+pub(crate) mod rejections;
 pub(crate) mod secrets;
 mod when;
 
@@ -42,6 +43,12 @@ pub(crate) struct Chip {
 
 const fn chip(class: &'static str, icon: &'static str, label: &'static str) -> Chip {
     Chip { class, icon, label }
+}
+
+/// The same with a capital, as a line of its own.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// The state of a connection's webhook.

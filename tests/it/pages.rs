@@ -24,6 +24,8 @@ fn paths(app: &str) -> Vec<String> {
         "/transactions?mode=live",
         "/events",
         "/events?mode=live",
+        "/rejections",
+        "/rejections?mode=live",
         "/settings",
         "/settings/domain",
         "/settings/payment-gateways",

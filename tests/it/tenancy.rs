@@ -38,6 +38,7 @@ fn pages(app: &str, event: &str, transaction: &str) -> Vec<String> {
         format!("/ks-pay/apps/{app}/events"),
         format!("/ks-pay/apps/{app}/events/{event}"),
         format!("/ks-pay/apps/{app}/events/{event}/body"),
+        format!("/ks-pay/apps/{app}/rejections"),
         format!("/ks-pay/apps/{app}/settings"),
         format!("/ks-pay/apps/{app}/settings/domain"),
         format!("/ks-pay/apps/{app}/settings/payment-gateways"),

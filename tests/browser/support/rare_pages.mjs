@@ -1,5 +1,5 @@
 // Walks through what most people never see: odd events, long lists, trouble of the server, and a server that is public.
-import { captured, post } from "./razorpay.mjs";
+import { captured, post, refused } from "./razorpay.mjs";
 import { change, whileLocked } from "./database.mjs";
 import { simulate } from "./ks_pay.mjs";
 import { follow, send, signIn } from "./steps.mjs";
@@ -44,6 +44,68 @@ export async function* oddities(page, { installation, names }) {
   await page.getByRole("link", { name: /^tx_/ }).first().click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();
   yield "transaction-body-deleted";
+}
+
+/** What was refused, why, and what can be made of it. */
+export async function* refusals(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  const connection = await installation.connect(app);
+  const live = await installation.connect(app, "razorpay", "live");
+  const other = await installation.addApp(names.company, `${names.app.slice(0, 240)} 2`, names.email);
+  const neighbour = await installation.connect(other);
+  const own = `/ks-pay/apps/${app}`;
+  const list = `${own}/rejections?mode=test`;
+  await signIn(page, names, list);
+  yield "rejections-empty";
+  const appears = async (text) => {
+    for (let tries = 0; tries < 50 && await page.getByRole("link", { name: text }).count() === 0; tries += 1) await page.goto(list);
+  };
+  const refuse = async (secret, body, text) => {
+    await refused({ url: connection.url, secret }, body, "evt_Refused0000001");
+    await appears(text);
+  };
+  const notes = { gift: `शुभ दीपावली ${"x".repeat(300)}` };
+  await refuse("somebody else's own secret", captured("pay_Refused0000001", { notes }), "The signature fits no SECRET");
+  await refuse("somebody else's own secret", captured("pay_Refused0000002"), "The signature fits no SECRET");
+  await follow(page, "The signature fits no SECRET of this webhook");
+  yield "rejection-unknown";
+  await refuse(live.secret, captured("pay_Refused0000001"), "Signed with the SECRET of the other mode");
+  await refuse(neighbour.secret, captured("pay_Refused0000001"), "Signed with the SECRET of another app");
+  await page.getByRole("link", { name: "Signed with the SECRET of another app" }).click();
+  await page.getByRole("heading", { name: "What to do" }).waitFor();
+  yield "rejection-other-app";
+  await page.goto(`${own}/settings/payment-gateways/razorpay/test/webhook`);
+  await page.getByText("See the refused request").waitFor();
+  yield "webhook-diagnosed";
+  await change(installation, "UPDATE connections SET is_enabled = FALSE");
+  await refuse(connection.secret, captured("pay_Refused0000003"), "This webhook is switched off");
+  await page.getByRole("link", { name: "This webhook is switched off" }).click();
+  await page.getByText("Switch the app and its gateway on first.").waitFor();
+  yield "rejection-switched-off";
+  await change(installation, "UPDATE connections SET is_enabled = TRUE");
+  await page.reload();
+  await page.getByText("The kept request verifies now.").waitFor();
+  yield "rejection-recoverable";
+  await page.getByLabel("Present password").fill("not the password");
+  await send(page, "Recover this request");
+  yield "rejection-recovery-refused";
+  await page.getByLabel("Present password").fill(names.password);
+  await send(page, "Recover this request");
+  await page.getByText("1 event recovered").waitFor();
+  yield "rejection-recovered";
+  await page.goto(list);
+  yield "rejections";
+  await page.goto(`${own}?mode=test`);
+  yield "overview-with-rejections";
+  await page.goto(`${own}/events?mode=test`);
+  await page.locator("main tbody a.row-link").first().click();
+  await page.getByText("Arrived and was refused").waitFor();
+  yield "event-recovered";
+  await change(installation, "DELETE FROM rejected_requests");
+  await page.goto(list);
+  await page.locator("main tbody a.row-link").first().click();
+  await page.getByText("What it said is not kept any more").waitFor();
+  yield "rejection-not-kept";
 }
 
 /** Lists of more than one page. */

@@ -3,10 +3,19 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 
 /** Posts a body under an event id, signed with the connection's SECRET; it must be taken. */
-export async function post({ url, secret }, body, eventId) {
+export async function post(connection, body, eventId) {
+  assert.equal(await answer(connection, body, eventId), 200);
+}
+
+/** The same where it must not be believed. */
+export async function refused(connection, body, eventId) {
+  assert.equal(await answer(connection, body, eventId), 401);
+}
+
+async function answer({ url, secret }, body, eventId) {
   const signature = createHmac("sha256", secret).update(body).digest("hex");
   const headers = { "content-type": "application/json", "x-razorpay-event-id": eventId, "x-razorpay-signature": signature };
-  assert.equal((await fetch(url, { method: "POST", headers, body })).status, 200);
+  return (await fetch(url, { method: "POST", headers, body })).status;
 }
 
 /** An event about one payment, as Razorpay words it; `changed` are other fields of the payment. */

@@ -158,6 +158,17 @@ impl Installation {
         count
     }
 
+    /// Reads texts past the product.
+    pub(crate) async fn texts(&self, statement: &'static str) -> Vec<String> {
+        let db = Db::connect(&self.location()).await.unwrap();
+        let texts = match &db {
+            Db::Sqlite { writer, .. } => sqlx::query_scalar(statement).fetch_all(writer).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_scalar(statement).fetch_all(pool).await.unwrap(),
+        };
+        db.close().await;
+        texts
+    }
+
     /// Keeps others from writing events until it is let go.
     pub(crate) async fn lock_events(&self) -> Lock {
         self.lock("LOCK TABLE events").await

@@ -33,6 +33,7 @@ pub(crate) struct Post {
     body: Vec<u8>,
     event_id: Option<String>,
     seconds: i64,
+    is_timed: bool,
     signature: Signature,
     more: Vec<(&'static str, String)>,
 }
@@ -48,6 +49,7 @@ impl Connection {
             event_id: Some(format!("evt_{}", &signing::sha256(&body)[..14])),
             body,
             seconds: self.clock.now().seconds(),
+            is_timed: true,
             signature: Signature::Right,
             more: vec![("content-type", "application/json".to_owned())],
         }
@@ -80,6 +82,12 @@ impl Post {
     /// Signed this many seconds after now, where the time is signed.
     pub(crate) fn seconds_later(mut self, seconds: i64) -> Self {
         self.seconds += seconds;
+        self
+    }
+
+    /// Without the header of the time, where there is one.
+    pub(crate) fn without_time(mut self) -> Self {
+        self.is_timed = false;
         self
     }
 
@@ -133,7 +141,7 @@ impl Post {
         let mut headers = self.more.clone();
         headers.extend(self.event_id.clone().map(|id| (id_name, id)));
         headers.extend(signature.map(|signature| (signature_name, signature)));
-        if self.gateway != "razorpay" {
+        if self.gateway != "razorpay" && self.is_timed {
             headers.push(("webhook-timestamp", self.seconds.to_string()));
         }
         headers

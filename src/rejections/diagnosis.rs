@@ -1,0 +1,410 @@
+//! The doctor: why a signature does not fit, as a pure function of the request and of what its company knows.
+//!
+//! The rule: a cause is named when the request's own signature proves it, or when what is said stands in the request to
+//! be seen; else nothing is known, and that is said. Hypotheses come in a fixed order, fewer faults before more. No
+//! expected signature ever leaves this folder, and the work is bounded.
+
+mod bodies;
+mod json;
+mod keys;
+mod marks;
+mod signatures;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::Cause;
+use crate::{
+    gateways::{Gateway, adapter::Rejected},
+    kernel::{
+        id::{ConnectionId, SecretId},
+        time::Timestamp,
+    },
+};
+use keys::Attempt;
+use signatures::{Reading, Tag};
+
+/// The most that is hashed for one request, in bytes.
+pub(crate) const MOST_WORK: usize = 8 * 1024 * 1024;
+/// What a hash costs besides its message.
+const PER_HASH: usize = 256;
+
+/// A refused request.
+pub(crate) struct Case<'a> {
+    pub(crate) gateway: Gateway,
+    pub(crate) reason: Rejected,
+    /// Names in lower case.
+    pub(crate) headers: &'a [(String, Vec<u8>)],
+    pub(crate) body: &'a [u8],
+    /// Whether some of the body was not kept: then no signature can be tried.
+    pub(crate) is_cut: bool,
+    pub(crate) at: Timestamp,
+}
+
+/// Whose a secret is, seen from the connection that refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Whose {
+    /// Counts here.
+    Own,
+    /// Counted here; its time is over.
+    Old,
+    OtherMode,
+    OtherConnection,
+    OtherApp,
+    /// An API Key Secret.
+    KeySecret,
+}
+
+/// A secret of the company.
+pub(crate) struct Key {
+    pub(crate) whose: Whose,
+    /// The gateway of its connection: how it is pasted.
+    pub(crate) gateway: Gateway,
+    pub(crate) text: Zeroizing<String>,
+    pub(crate) secret: Option<SecretId>,
+    /// Its connection, where that is not the one that refused.
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// What is known to the company. Wiped when dropped.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Those that count here first, then the nearest.
+    pub(crate) keys: Vec<Key>,
+    /// The webhook's URL.
+    pub(crate) url: String,
+    /// Ids that stand near the SECRET on the page.
+    pub(crate) ids: Vec<String>,
+    /// Key IDs of the API.
+    pub(crate) key_ids: Vec<String>,
+    /// The gateway's accounts that verified events were of.
+    pub(crate) accounts: Vec<String>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Diagnosis {
+    pub(crate) cause: Cause,
+    /// The secret it was signed with, where that is a stored one.
+    pub(crate) secret: Option<SecretId>,
+    pub(crate) other: Option<ConnectionId>,
+    /// A name or a number that the sentence needs.
+    pub(crate) detail: Option<String>,
+}
+
+impl From<Cause> for Diagnosis {
+    fn from(cause: Cause) -> Self {
+        Self { cause, secret: None, other: None, detail: None }
+    }
+}
+
+impl Diagnosis {
+    fn with(cause: Cause, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..cause.into() }
+    }
+}
+
+/// The likeliest cause. `work` is the most bytes that may be hashed.
+pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: usize) -> Diagnosis {
+    let search = Search { case, known, left: work.min(MOST_WORK) };
+    if case.reason == Rejected::SignatureMissing { missing(search) } else { present(search) }
+}
+
+/// No signature came, or not all that belongs to one.
+fn missing(mut search: Search<'_>) -> Diagnosis {
+    let case = search.case;
+    let partly = marks::missing_part(case);
+    search
+        .renamed()
+        .or_else(|| partly.map(Diagnosis::from))
+        .or_else(|| marks::other_gateway(case).map(|name| Diagnosis::with(Cause::OtherGateway, name)))
+        .or_else(|| marks::is_checkout_form(case.body).then(|| Cause::Checkout.into()))
+        .or_else(|| marks::is_scanner(case).then(|| Cause::Scanner.into()))
+        .unwrap_or_else(|| Cause::NoSignature.into())
+}
+
+/// A signature came and does not fit.
+fn present(mut search: Search<'_>) -> Diagnosis {
+    let case = search.case;
+    let readings = signatures::read(case.gateway, case.headers);
+    let proven = if case.is_cut { None } else { search.prove(&readings) };
+    proven
+        .or_else(|| marks::time(case).map(|cause| Diagnosis { detail: marks::detail(case, cause), ..cause.into() }))
+        .or_else(|| signatures::fault(case.gateway, case.headers).map(|(cause, name)| Diagnosis::with(cause, name)))
+        .or_else(|| marks::body(case).map(Diagnosis::from))
+        .or_else(|| marks::is_other_account(case, search.known).then(|| Cause::OtherAccount.into()))
+        .unwrap_or_else(|| Cause::Unknown.into())
+}
+
+/// Tries secrets and bodies against what came, as long as there is work left.
+struct Search<'a> {
+    case: &'a Case<'a>,
+    known: &'a Known,
+    left: usize,
+}
+
+/// A signature that came is the one that was made, written in this odd way if in any.
+struct Fit {
+    form: Option<Cause>,
+}
+
+/// What a signature is made over.
+enum Message<'a> {
+    /// What the gateway signs, with that body.
+    Of(&'a [u8]),
+    /// Just that.
+    Just(&'a [u8]),
+}
+
+impl Search<'_> {
+    /// The first hypothesis that the signature proves.
+    fn prove(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        if readings.is_empty() {
+            return None;
+        }
+        let (case, known) = (self.case, self.known);
+        let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
+        // Nothing changed but the secret, or how the signature is written.
+        for key in &known.keys {
+            for attempt in keys::proper(case.gateway, key) {
+                if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
+                    return Some(named(&attempt, None, form, case));
+                }
+            }
+        }
+        // The right secret, another body or other parts.
+        let bodies = bodies::before(case.body);
+        for key in own() {
+            let Some(attempt) = keys::proper(case.gateway, key).into_iter().next() else { continue };
+            for (cause, body) in &bodies {
+                if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(body), readings) {
+                    return Some(named(&attempt, Some(*cause), form, case));
+                }
+            }
+            for (cause, parts) in marks::other_parts(case) {
+                if self.fits(&attempt, &Message::Just(&parts), readings).is_some() {
+                    return Some(cause.into());
+                }
+            }
+        }
+        // The right secret, pasted wrong; or something else of the page in its place.
+        let pasted = own().flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
+        for attempt in pasted {
+            if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
+                return Some(named(&attempt, None, form, case));
+            }
+        }
+        self.checkout(readings)
+            .or_else(|| self.not_keyed(readings))
+            .or_else(|| self.twice_wrong(&bodies, readings))
+            .or_else(|| self.mistyped(readings))
+    }
+
+    /// The signature of a checkout, which is made of ids and with the Key Secret.
+    fn checkout(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        let messages = marks::checkout_messages(self.case.body);
+        let keys = self.known.keys.iter().filter(|key| matches!(key.whose, Whose::KeySecret | Whose::Own));
+        for key in keys.filter(|_| !messages.is_empty()) {
+            let attempt = Attempt::of(key, Cause::Checkout, key.text.as_bytes());
+            if messages.iter().any(|message| self.fits(&attempt, &Message::Just(message), readings).is_some()) {
+                return Some(Cause::Checkout.into());
+            }
+        }
+        None
+    }
+
+    /// A plain digest instead of a keyed one.
+    fn not_keyed(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        let body = self.case.body;
+        let own = self.known.keys.iter().filter(|key| key.whose == Whose::Own);
+        let texts = own.map(|key| key.text.as_bytes()).chain([&b""[..]]);
+        for text in texts {
+            for parts in [[text, body], [body, text]] {
+                self.pay(body.len() + text.len())?;
+                let digest: [u8; 32] = Sha256::new().chain_update(parts[0]).chain_update(parts[1]).finalize().into();
+                if readings.iter().any(|reading| reading.tag.is(&digest)) {
+                    return Some(Cause::NotKeyed.into());
+                }
+            }
+        }
+        None
+    }
+
+    /// Another secret, and the body changed on the way as well: the secret is named, since it has to be mended first.
+    fn twice_wrong(&mut self, bodies: &[(Cause, Vec<u8>)], readings: &[Reading]) -> Option<Diagnosis> {
+        let (case, known) = (self.case, self.known);
+        for key in known.keys.iter().filter(|key| key.whose != Whose::Own) {
+            let Some(attempt) = keys::proper(case.gateway, key).into_iter().next() else { continue };
+            for (_, body) in bodies {
+                if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(body), readings) {
+                    return Some(named(&attempt, None, form, case));
+                }
+            }
+        }
+        None
+    }
+
+    /// One character of the SECRET typed wrong, left out or swapped: the most work, so it comes last.
+    fn mistyped(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        let (case, known) = (self.case, self.known);
+        for key in known.keys.iter().filter(|key| key.whose == Whose::Own) {
+            for attempt in keys::mistyped(case.gateway, key) {
+                if self.left == 0 {
+                    return None;
+                }
+                if self.fits(&attempt, &Message::Of(case.body), readings).is_some() {
+                    return Some(Cause::SecretMistyped.into());
+                }
+            }
+        }
+        None
+    }
+
+    /// The right signature in a header of another name.
+    fn renamed(&mut self) -> Option<Diagnosis> {
+        let (case, known) = (self.case, self.known);
+        if case.is_cut {
+            return None;
+        }
+        for (name, value) in case.headers {
+            let readings = signatures::read_value(case.gateway, value);
+            for key in known.keys.iter().filter(|key| key.whose == Whose::Own && !readings.is_empty()) {
+                for attempt in keys::proper(case.gateway, key) {
+                    if self.fits(&attempt, &Message::Of(case.body), &readings).is_some() {
+                        return Some(Diagnosis::with(Cause::RenamedHeader, name.chars().take(64).collect::<String>()));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// How the signature is written that this secret makes of this message, if it is one of those that came.
+    fn fits(&mut self, attempt: &Attempt, message: &Message<'_>, readings: &[Reading]) -> Option<Fit> {
+        let parts: Vec<&[u8]> = match message {
+            Message::Just(parts) => vec![parts],
+            Message::Of(body) => marks::signed_parts(self.case, body)?,
+        };
+        self.pay(parts.iter().map(|part| part.len()).sum())?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&attempt.key).ok()?;
+        for part in parts {
+            mac.update(part);
+        }
+        let made = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
+        readings.iter().find(|reading| reading.tag.is(&made)).map(|reading| Fit { form: reading.form })
+    }
+
+    /// Nothing once there is no work left.
+    fn pay(&mut self, bytes: usize) -> Option<()> {
+        let Some(left) = self.left.checked_sub(bytes + PER_HASH) else {
+            self.left = 0;
+            return None;
+        };
+        self.left = left;
+        Some(())
+    }
+}
+
+/// The name of what was proven: the secret before the body before the way it is written.
+fn named(attempt: &Attempt, body: Option<Cause>, form: Option<Cause>, case: &Case<'_>) -> Diagnosis {
+    let found = match attempt.cause {
+        Cause::VerifiesNow => body.or(form).or_else(|| marks::time(case)).unwrap_or(Cause::VerifiesNow),
+        other => other,
+    };
+    Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail: marks::detail(case, found) }
+}
+
+impl Tag {
+    /// Whether this is what came.
+    fn is(&self, made: &[u8; 32]) -> bool {
+        match self {
+            Self::Whole(given) => given == made,
+            Self::Begins(given) => made.starts_with(given),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(whose: Whose, gateway: Gateway, text: &str) -> Key {
+        Key { whose, gateway, text: Zeroizing::new(text.to_owned()), secret: None, connection: None }
+    }
+
+    fn known(gateway: Gateway) -> Known {
+        let other = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
+        Known {
+            keys: vec![
+                key(Whose::Own, gateway, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"),
+                key(Whose::OtherApp, Gateway::StandardWebhooks, other),
+                key(Whose::KeySecret, Gateway::Razorpay, "a key secret"),
+            ],
+            url: "https://pay.example.com/webhooks/wh_1".to_owned(),
+            ..Known::default()
+        }
+    }
+
+    fn signature(gateway: Gateway) -> &'static str {
+        signatures::header(gateway)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn whatever_comes_has_an_answer_and_no_proof_by_chance(
+            value in prop_oneof![any::<String>(), "[0-9a-fA-F]{0,130}", "(v1[a,=:]|t=1,v1=|sha256=|\"){0,2}[0-9A-Za-z+/_-]{0,90}={0,2}"],
+            body in prop_oneof![prop::collection::vec(any::<u8>(), 0..200), "[\\[\\]{}:,\"\\\\a-c0-9 =%&\u{feff}\r\n]{0,80}".prop_map(String::into_bytes)],
+            is_razorpay: bool,
+        ) {
+            let gateway = if is_razorpay { Gateway::Razorpay } else { Gateway::StandardWebhooks };
+            let at = Timestamp::from_seconds(1_795_000_000);
+            let headers = [
+                (signature(gateway).to_owned(), value.into_bytes()),
+                ("webhook-id".to_owned(), b"msg_1".to_vec()),
+                ("webhook-timestamp".to_owned(), b"1795000000".to_vec()),
+            ];
+            for reason in [Rejected::SignatureMissing, Rejected::SignatureMalformed, Rejected::SignatureMismatch] {
+                let case = Case { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
+                let found = diagnose(&case, &known(gateway), 200_000);
+                let seen = [
+                    Cause::Unknown, Cause::NoSignature, Cause::OtherHash, Cause::AsymmetricOnly, Cause::BodyEmpty, Cause::BodyCut,
+                    Cause::IdMissing, Cause::Scanner, Cause::OtherGateway,
+                ];
+                prop_assert!(seen.contains(&found.cause), "{:?}", found);
+            }
+        }
+    }
+
+    #[test]
+    fn the_work_is_bounded() {
+        let known = known(Gateway::Razorpay);
+        let headers = [(signature(Gateway::Razorpay).to_owned(), "00".repeat(32).into_bytes())];
+        let body = vec![b'a'; 256 * 1024];
+        let at = Timestamp::from_seconds(0);
+        let reason = Rejected::SignatureMismatch;
+        let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_cut: false, at };
+        let mut search = Search { case: &case, known: &known, left: 1_000_000 };
+        assert!(search.prove(&signatures::read(Gateway::Razorpay, &headers)).is_none());
+        assert_eq!(search.left, 0, "it stops, and does not begin what it cannot pay for");
+        assert_eq!(diagnose(&case, &known, 0).cause, Cause::Unknown);
+    }
+
+    #[test]
+    fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
+        let known = known(Gateway::Razorpay);
+        let body = b"{}";
+        let mut mac = Hmac::<Sha256>::new_from_slice(known.keys[0].text.as_bytes()).unwrap();
+        mac.update(body);
+        let whole = crate::kernel::hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
+        for (length, cause) in [(16, Cause::Truncated), (14, Cause::Unknown), (2, Cause::Unknown)] {
+            let headers = [(signature(Gateway::Razorpay).to_owned(), whole.as_bytes()[..length].to_vec())];
+            let reason = Rejected::SignatureMalformed;
+            let at = Timestamp::from_seconds(0);
+            let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
+            assert_eq!(diagnose(&case, &known, MOST_WORK).cause, cause, "{length}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Every way in which people write a signature, read back into the bytes that it stands for.
+//!
+//! The rule: of a signature that was cut at least eight bytes must be left, so that no chance fits.
+
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+
+use crate::{gateways::Gateway, rejections::Cause};
+
+/// Bytes of a cut signature that are enough to prove something.
+const ENOUGH: usize = 8;
+/// The longest text that is looked at.
+const LONGEST: usize = 1024;
+/// More ways of writing than that are not tried.
+const MOST: usize = 64;
+
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// The bytes of a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tag {
+    Whole([u8; 32]),
+    /// The rest was cut off.
+    Begins(Vec<u8>),
+}
+
+/// A signature that came, and what is odd about how it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) tag: Tag,
+    pub(super) form: Option<Cause>,
+}
+
+/// The header of the signature.
+pub(super) const fn header(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "x-razorpay-signature",
+        Gateway::StandardWebhooks => "webhook-signature",
+    }
+}
+
+fn lines(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<&[u8]> {
+    headers.iter().filter(|(name, _)| name == header(gateway)).map(|(_, value)| value.as_slice()).collect()
+}
+
+/// Every signature in the header that is for one.
+pub(super) fn read(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<Reading> {
+    let lines = lines(gateway, headers);
+    let mut readings: Vec<Reading> = lines.iter().flat_map(|line| read_value(gateway, line)).collect();
+    if lines.len() > 1 {
+        for reading in &mut readings {
+            reading.form = Some(Cause::RepeatedHeader);
+        }
+    }
+    readings.truncate(MOST);
+    readings
+}
+
+/// Every signature in a header's value; the usual way of writing first.
+pub(super) fn read_value(gateway: Gateway, value: &[u8]) -> Vec<Reading> {
+    let Some(text) = std::str::from_utf8(value).ok().filter(|text| text.len() <= LONGEST) else { return Vec::new() };
+    let mut readings = match gateway {
+        Gateway::Razorpay => razorpay(text),
+        Gateway::StandardWebhooks => standard(text),
+    };
+    readings.truncate(MOST);
+    readings
+}
+
+fn razorpay(text: &str) -> Vec<Reading> {
+    let mut found = in_hex(text, None);
+    found.extend(in_base64(text, Cause::Base64));
+    let bare = unquoted(text);
+    if bare != text {
+        found.extend(in_hex(bare, Some(Cause::Quoted)));
+    }
+    for rest in rests(bare) {
+        found.extend(in_hex(rest, Some(Cause::Prefixed)));
+        found.extend(in_base64(rest, Cause::Base64));
+    }
+    found
+}
+
+fn standard(text: &str) -> Vec<Reading> {
+    let mut found = Vec::new();
+    for token in text.split(' ') {
+        if let Some(given) = token.strip_prefix("v1,") {
+            found.extend(of_base64(given, None));
+            found
+                .extend(in_hex(given, Some(Cause::Hex)).into_iter().map(|reading| Reading { form: Some(Cause::Hex), ..reading }));
+        }
+    }
+    let bare = unquoted(text);
+    if bare != text {
+        found.extend(bare.strip_prefix("v1,").and_then(|given| of_base64(given, Some(Cause::Quoted))));
+    }
+    found.extend(of_base64(bare, Some(Cause::VersionMissing)));
+    found.extend(in_hex(bare, Some(Cause::Hex)).into_iter().map(|reading| Reading { form: Some(Cause::Hex), ..reading }));
+    for rest in rests(bare) {
+        found.extend(of_base64(rest, Some(Cause::Prefixed)));
+        found.extend(in_hex(rest, Some(Cause::Hex)).into_iter().map(|reading| Reading { form: Some(Cause::Hex), ..reading }));
+    }
+    found
+}
+
+/// Without what pasting leaves around it.
+fn unquoted(text: &str) -> &str {
+    text.trim_matches(|character: char| {
+        character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '<' | '>' | '[' | ']' | ',' | ';' | '.')
+    })
+}
+
+/// What stands behind a name such as `sha256=`, `v1=` or `t=…,v1=`.
+fn rests(text: &str) -> Vec<&str> {
+    let mut rests = Vec::new();
+    for part in text.split([',', ';', ' ']) {
+        for mark in ['=', ':'] {
+            // Padding of base64 is no name.
+            if let Some((name, rest)) = part.split_once(mark).filter(|(name, rest)| name.len() <= 24 && rest.len() >= 2 * ENOUGH)
+            {
+                debug_assert!(name.len() <= 24);
+                rests.push(unquoted(rest));
+            }
+        }
+        if part.len() < text.len() && part.len() >= 2 * ENOUGH {
+            rests.push(unquoted(part));
+        }
+    }
+    rests
+}
+
+/// 64 digits, or what is left of them.
+fn in_hex(text: &str, form: Option<Cause>) -> Vec<Reading> {
+    let digits = text.bytes().take_while(u8::is_ascii_hexdigit).count();
+    let is_all = digits == text.len();
+    if digits < 2 * ENOUGH {
+        return Vec::new();
+    }
+    let bytes: Vec<u8> = text.as_bytes()[..digits.min(64)].chunks_exact(2).filter_map(byte).collect();
+    let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    match <[u8; 32]>::try_from(bytes.as_slice()) {
+        Ok(whole) => {
+            let form = if text.len() > 64 { Some(Cause::Lengthened) } else { form.or(is_upper.then_some(Cause::UpperCase)) };
+            vec![Reading { tag: Tag::Whole(whole), form }]
+        }
+        Err(_) if is_all => vec![Reading { tag: Tag::Begins(bytes), form: Some(Cause::Truncated) }],
+        Err(_) => Vec::new(),
+    }
+}
+
+fn byte(pair: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)
+}
+
+/// Base64 where hex is wanted: of the bytes, or of the digits once more.
+fn in_base64(text: &str, form: Cause) -> Option<Reading> {
+    let bytes = decoded(text)?;
+    let tag = match <[u8; 32]>::try_from(bytes.as_slice()) {
+        Ok(whole) => Tag::Whole(whole),
+        Err(_) => in_hex(std::str::from_utf8(&bytes).ok()?, None).into_iter().next()?.tag,
+    };
+    Some(Reading { tag, form: Some(form) })
+}
+
+/// Base64 where that is what is wanted.
+fn of_base64(text: &str, form: Option<Cause>) -> Option<Reading> {
+    let bytes = decoded(text).or_else(|| decoded(text.get(..text.len().saturating_sub(1))?))?;
+    match <[u8; 32]>::try_from(bytes.as_slice()) {
+        Ok(whole) => {
+            let is_usual = text.len() == 44 && !text.contains(['-', '_']);
+            Some(Reading { tag: Tag::Whole(whole), form: form.or((!is_usual).then_some(Cause::Base64)) })
+        }
+        Err(_) if (ENOUGH..32).contains(&bytes.len()) => Some(Reading { tag: Tag::Begins(bytes), form: Some(Cause::Truncated) }),
+        Err(_) => None,
+    }
+}
+
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let is_url_safe = text.contains(['-', '_']);
+    (if is_url_safe { URL_SAFE.decode(text) } else { STANDARD.decode(text) }).ok().filter(|bytes| bytes.len() >= ENOUGH)
+}
+
+/// What can be seen of a signature that fits nothing: one made by another function, or an asymmetric one.
+pub(super) fn fault(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Option<(Cause, &'static str)> {
+    let lines = lines(gateway, headers);
+    let text = std::str::from_utf8(lines.first()?).ok()?.trim();
+    if gateway == Gateway::StandardWebhooks {
+        let is_asymmetric = text.split(' ').all(|token| token.starts_with("v1a,"));
+        return is_asymmetric.then_some((Cause::AsymmetricOnly, ""));
+    }
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let made_by = match text.len() {
+        32 => "MD5",
+        40 => "SHA-1",
+        96 => "SHA-384",
+        128 => "SHA-512",
+        _ => return None,
+    };
+    is_hex.then_some((Cause::OtherHash, made_by))
+}

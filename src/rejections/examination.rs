@@ -1,0 +1,133 @@
+//! Gathers what a company knows for the doctor, and lets it look at what was refused.
+//!
+//! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. A flush has so
+//! much work and no more; what comes after that is looked at in the simplest way only.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use super::{
+    Cause, Sample,
+    diagnosis::{self, Case, Diagnosis, Key, Known, Whose},
+};
+use crate::{
+    connections::{self, Connection, Place, evidence, secrets},
+    db::DbError,
+    ingestion::refusals::Desk,
+    kernel::{id::ConnectionId, time::Timestamp, vault::Vault},
+    urls,
+};
+
+/// The most secrets of one kind that are opened for a connection.
+const MOST_SECRETS: i64 = 64;
+/// What may be hashed for all that was gathered in an interval, in bytes; and at least for each.
+const MOST_WORK: usize = 48 * 1024 * 1024;
+const LEAST_WORK: usize = 64 * 1024;
+
+/// A request with what was found.
+pub(crate) struct Examined {
+    pub(crate) sample: Sample,
+    pub(crate) diagnosis: Diagnosis,
+}
+
+/// Looks at all of them.
+pub(crate) async fn examine(desk: &Desk, samples: &BTreeMap<ConnectionId, Vec<Sample>>) -> Result<Vec<Examined>, DbError> {
+    let mut work = Vec::new();
+    for samples in samples.values() {
+        let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
+        let known = match wants_doctor {
+            Some(sample) => known(desk, &sample.place, sample.at).await?,
+            None => Known::default(),
+        };
+        work.push((known, samples.clone()));
+    }
+    // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
+    let looked = tokio::task::spawn_blocking(move || look(work)).await;
+    Ok(looked.unwrap_or_else(|error| {
+        tracing::error!(%error, "the doctor failed");
+        let unlooked = |sample: &Sample| Examined { sample: sample.clone(), diagnosis: Cause::Unexamined.into() };
+        samples.values().flatten().map(unlooked).collect()
+    }))
+}
+
+fn look(work: Vec<(Known, Vec<Sample>)>) -> Vec<Examined> {
+    let each = MOST_WORK / work.len().max(1);
+    let mut examined = Vec::new();
+    for (known, samples) in work {
+        let share = (each / samples.len().max(1)).max(LEAST_WORK);
+        for sample in samples {
+            let diagnosis = diagnose(&sample, &known, share);
+            examined.push(Examined { sample, diagnosis });
+        }
+    }
+    examined
+}
+
+fn diagnose(sample: &Sample, known: &Known, work: usize) -> Diagnosis {
+    let Some(reason) = sample.reason.rejected() else {
+        return Cause::at_once(sample.reason).unwrap_or(Cause::Unknown).into();
+    };
+    let case = Case {
+        gateway: sample.place.gateway,
+        reason,
+        headers: &sample.headers,
+        body: &sample.body,
+        is_cut: sample.is_cut,
+        at: sample.at,
+    };
+    diagnosis::diagnose(&case, known, work)
+}
+
+/// What the company knows that may explain a request at one of its connections.
+async fn known(desk: &Desk, place: &Place, at: Timestamp) -> Result<Known, DbError> {
+    let mut reader = desk.db.reader().await?;
+    let connections = connections::store::list_of_company(&mut reader, place.company).await?;
+    let Some(own) = connections.iter().find(|connection| connection.id == place.connection) else {
+        return Ok(Known::default());
+    };
+    let mut stored = secrets::list_of_connection(&mut reader, own.id, MOST_SECRETS).await?;
+    let others = secrets::list_of_company(&mut reader, place.company, MOST_SECRETS).await?;
+    stored.extend(others.into_iter().filter(|secret| secret.connection_id != own.id));
+    let sealed = connections::store::list_key_secrets(&mut reader, place.company, MOST_SECRETS).await?;
+    let accounts = evidence::get(&mut reader, own.id).await?.accounts().map(str::to_owned).collect();
+    drop(reader);
+
+    let of = |id: ConnectionId| connections.iter().find(|connection| connection.id == id);
+    let mut keys: Vec<Key> = stored
+        .iter()
+        .filter_map(|secret| {
+            let connection = of(secret.connection_id)?;
+            let whose = whose(own, connection, secret.counts_at(at));
+            let opened = secret.open(&desk.vault).ok()?;
+            let text = Zeroizing::new(opened.expose().to_owned());
+            let other = (connection.id != own.id).then_some(connection.id);
+            Some(Key { whose, gateway: connection.gateway, text, secret: Some(secret.id), connection: other })
+        })
+        .collect();
+    keys.extend(sealed.iter().filter_map(|(id, sealed)| key_secret(&desk.vault, own, of(*id)?, sealed)));
+    keys.sort_by_key(|key| (key.whose, key.connection.is_some()));
+    Ok(Known {
+        keys,
+        url: urls::webhook_url(&desk.base, &own.endpoint),
+        ids: vec![own.endpoint.clone(), own.id.to_string(), own.app_id.to_string()],
+        key_ids: connections.iter().filter_map(|connection| connection.key_id.clone()).take(16).collect(),
+        accounts,
+    })
+}
+
+fn whose(own: &Connection, other: &Connection, counts: bool) -> Whose {
+    match (other.id == own.id, other.app_id == own.app_id, other.gateway == own.gateway) {
+        (true, ..) if counts => Whose::Own,
+        (true, ..) => Whose::Old,
+        (_, true, true) => Whose::OtherMode,
+        (_, true, false) => Whose::OtherConnection,
+        (_, false, _) => Whose::OtherApp,
+    }
+}
+
+fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, sealed: &[u8]) -> Option<Key> {
+    let text = connections::open_key_secret(vault, connection.id, sealed).ok()?;
+    let other = (connection.id != own.id).then_some(connection.id);
+    Some(Key { whose: Whose::KeySecret, gateway: connection.gateway, text, secret: None, connection: other })
+}

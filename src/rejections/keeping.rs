@@ -1,0 +1,191 @@
+//! Writes down what was refused: how often, and what is kept of it.
+//!
+//! The rule: the count is of all. What was not looked at is counted with what was, of the same connection and reason at the
+//! same time. Rows are written in one order on every server, connections first.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::{
+    Cause, PAUSE, Reason, Refused, Sample,
+    examination::Examined,
+    store::{self, Kind, NewRejection, NewRequest},
+};
+use crate::{
+    connections::Place,
+    db::{DbError, Tx},
+    ingestion::receive,
+    kernel::{
+        id::{ConnectionId, RejectionId, RequestId},
+        time::Timestamp,
+        vault::{Vault, VaultError},
+    },
+};
+
+/// The most requests that are kept of a connection, and what they may take, in bytes: an app has four connections at
+/// most. One rejection has half of it, so that a flood of one kind leaves the others room.
+const MOST_ROWS: i64 = 2000;
+const MOST_BYTES: i64 = 8 * 1024 * 1024;
+/// What sealed headers and a sealed body are bound to.
+const HEADERS: &str = "rejected_requests.headers";
+const BODY: &str = "rejected_requests.body";
+/// What tells a repeated request from another one.
+const SIGNED: &[&str] = &["x-razorpay-signature", "webhook-id", "webhook-timestamp", "webhook-signature"];
+
+/// How often a connection refused for one reason.
+#[derive(Clone)]
+pub(crate) struct Tally {
+    place: Place,
+    count: i64,
+    first_at: Timestamp,
+    last_at: Timestamp,
+    address: String,
+}
+
+/// What was refused at each connection, by reason.
+pub(crate) type Tallies = BTreeMap<(ConnectionId, Reason), Tally>;
+
+/// Counts one.
+pub(crate) fn tally(tallies: &mut Tallies, refused: &Refused) {
+    let (place, at) = (refused.place, refused.at);
+    let none = || Tally { place, count: 0, first_at: at, last_at: at, address: String::new() };
+    let tally = tallies.entry((place.connection, refused.reason)).or_insert_with(none);
+    tally.count += 1;
+    tally.last_at = at;
+    tally.address = refused.address.to_string();
+}
+
+/// Counts those that were counted before.
+pub(crate) fn put_back(tallies: &mut Tallies, older: Tallies) {
+    for (key, older) in older {
+        match tallies.get_mut(&key) {
+            Some(newer) => {
+                newer.count += older.count;
+                newer.first_at = older.first_at;
+            }
+            None => {
+                tallies.insert(key, older);
+            }
+        }
+    }
+}
+
+/// Writes down what was counted and keeps what was looked at.
+pub(crate) async fn write_down(tx: &mut Tx, vault: &Vault, tallies: &Tallies, examined: &[Examined]) -> Result<(), DbError> {
+    for ((connection, reason), tally) in tallies {
+        let own = examined.iter().filter(|one| one.sample.place.connection == *connection && one.sample.reason == *reason);
+        let mut kinds: BTreeMap<Kind, Vec<&Examined>> = BTreeMap::new();
+        for one in own {
+            let kind = Kind { reason: *reason, cause: one.diagnosis.cause, secret: one.diagnosis.secret };
+            kinds.entry(kind).or_default().push(one);
+        }
+        let looked_at: usize = kinds.values().map(Vec::len).sum();
+        let mut rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
+        let usual = kinds.iter().max_by_key(|(_, list)| list.len()).map(|(kind, _)| kind.clone());
+        for (kind, list) in &kinds {
+            let more = if usual.as_ref() == Some(kind) { std::mem::take(&mut rest) } else { 0 };
+            let id = count(tx, tally, kind, list, more).await?;
+            for one in list {
+                keep(tx, vault, id, &one.sample).await?;
+            }
+            store::trim_one(tx, id, MOST_ROWS / 2, MOST_BYTES / 2).await?;
+        }
+        if rest > 0 {
+            count_unexamined(tx, tally, *reason, rest).await?;
+        }
+        if looked_at > 0 {
+            store::trim(tx, *connection, MOST_ROWS, MOST_BYTES).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts requests of one kind, with the rejection that goes on or as a new one.
+async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Examined], more: i64) -> Result<RejectionId, DbError> {
+    let count = i64::try_from(list.len()).unwrap_or(i64::MAX).saturating_add(more);
+    let first_at = list.iter().map(|one| one.sample.at).min().unwrap_or(tally.first_at);
+    let last_at = if more > 0 { tally.last_at } else { list.iter().map(|one| one.sample.at).max().unwrap_or(tally.last_at) };
+    let address = list.last().map_or_else(|| tally.address.clone(), |one| one.sample.address.to_string());
+    if let Some(id) = store::find_open(tx, tally.place.connection, kind, first_at.minus(PAUSE)).await? {
+        store::add(tx, id, count, last_at, &address).await?;
+        return Ok(id);
+    }
+    let diagnosis = list.last().map(|one| &one.diagnosis);
+    let new = NewRejection {
+        id: RejectionId::new(first_at),
+        place: &tally.place,
+        kind,
+        other: diagnosis.and_then(|found| found.other),
+        detail: diagnosis.and_then(|found| found.detail.as_deref()),
+        address: &address,
+        count,
+        first_at,
+        last_at,
+    };
+    store::insert(tx, &new).await?;
+    Ok(new.id)
+}
+
+/// None of them was looked at: they count with what goes on, or stand for themselves.
+async fn count_unexamined(tx: &mut Tx, tally: &Tally, reason: Reason, rest: i64) -> Result<(), DbError> {
+    let since = tally.first_at.minus(PAUSE);
+    if let Some(id) = store::find_open_of_reason(tx, tally.place.connection, reason, since).await? {
+        return store::add(tx, id, rest, tally.last_at, &tally.address).await;
+    }
+    let cause = Cause::at_once(reason).unwrap_or(Cause::Unexamined);
+    count(tx, tally, &Kind { reason, cause, secret: None }, &[], rest).await?;
+    Ok(())
+}
+
+/// Keeps a request, sealed, unless the same is kept already.
+async fn keep(tx: &mut Tx, vault: &Vault, rejection: RejectionId, sample: &Sample) -> Result<(), DbError> {
+    let id = RequestId::new(sample.at);
+    let headers = vault.seal(HEADERS, id.as_bytes(), receive::headers_json(&sample.headers).as_bytes());
+    let body = vault.seal(BODY, id.as_bytes(), &sample.body);
+    let new = NewRequest {
+        id,
+        rejection,
+        place: &sample.place,
+        digest: &digest(vault, sample),
+        address: &sample.address.to_string(),
+        size: sample.size.and_then(|size| i64::try_from(size).ok()),
+        is_cut: sample.is_cut,
+        at: sample.at,
+        headers: &headers,
+        body: &body,
+    };
+    store::keep(tx, &new).await
+}
+
+/// Under a key of its own, so that nobody can tell from it whether a guess is what came.
+fn digest(vault: &Vault, sample: &Sample) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length");
+    for (name, value) in sample.headers.iter().filter(|(name, _)| SIGNED.contains(&name.as_str())) {
+        for part in [name.as_bytes(), value] {
+            mac.update(&part.len().to_be_bytes());
+            mac.update(part);
+        }
+    }
+    mac.update(&sample.body);
+    mac.finalize().into_bytes().into()
+}
+
+/// What a kept request said.
+pub(crate) struct Said {
+    /// As JSON.
+    pub(crate) headers: String,
+    pub(crate) body: Bytes,
+}
+
+/// Opens what [`keep`] sealed.
+///
+/// # Errors
+/// When it was sealed under another master key or is damaged.
+pub(crate) fn open(vault: &Vault, id: RequestId, sealed: (&[u8], &[u8])) -> Result<Said, VaultError> {
+    let headers = vault.open(HEADERS, id.as_bytes(), sealed.0)?;
+    let body = vault.open(BODY, id.as_bytes(), sealed.1)?;
+    Ok(Said { headers: String::from_utf8_lossy(&headers).into_owned(), body: Bytes::copy_from_slice(&body) })
+}

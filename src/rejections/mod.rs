@@ -1,0 +1,170 @@
+//! Rejections: requests at known endpoints that were not believed, why, and what can still be made of them.
+//!
+//! The rule: nothing here is on the way to an answer, everything is bounded, and what is kept is sealed. A count is of
+//! all that came; of what is kept the oldest goes first.
+
+pub(crate) mod cause;
+pub(crate) mod diagnosis;
+pub(crate) mod examination;
+pub(crate) mod keeping;
+pub(crate) mod recovery;
+pub(crate) mod retention;
+pub(crate) mod routes;
+pub(crate) mod store;
+pub(crate) mod views;
+
+use std::{net::IpAddr, time::Duration};
+
+use bytes::Bytes;
+
+pub(crate) use cause::{Cause, Reason};
+
+use crate::{
+    connections::Place,
+    db::{DbError, Reader},
+    gateways::{Gateway, Mode},
+    kernel::{
+        id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
+        page::{FETCH, Page, Side},
+        time::Timestamp,
+    },
+};
+use store::{Cursor, Filter};
+
+/// After a pause of this long the same thing is another rejection.
+pub(crate) const PAUSE: Duration = Duration::from_hours(1);
+/// How long a rejection is kept after it happened last: as far back as Razorpay replays events.
+pub(crate) const KEPT_FOR: Duration = Duration::from_hours(15 * 24);
+/// The most that is kept of a body, in bytes.
+pub(crate) const MOST_OF_BODY: usize = 256 * 1024;
+/// The most that is kept of all headers, in bytes.
+const MOST_OF_HEADERS: usize = 32 * 1024;
+
+/// A refused request, as ingestion hands it over.
+#[derive(Clone)]
+pub(crate) struct Refused {
+    pub(crate) place: Place,
+    pub(crate) reason: Reason,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    /// Nothing where it was refused before it was read.
+    pub(crate) body: Option<Bytes>,
+    pub(crate) address: IpAddr,
+    pub(crate) at: Timestamp,
+}
+
+impl Refused {
+    /// A copy that keeps no buffer of the server alive and no more than is kept of any.
+    pub(crate) fn sample(mut self) -> Sample {
+        let size = self.body.as_ref().map(Bytes::len);
+        let is_cut = size.is_none_or(|size| size > MOST_OF_BODY);
+        let body = self.body.take().map_or_else(Bytes::new, |body| Bytes::copy_from_slice(&body[..body.len().min(MOST_OF_BODY)]));
+        let mut room = MOST_OF_HEADERS;
+        self.headers.retain(|(name, value)| {
+            let size = name.len() + value.len() + 8;
+            let has_room = size <= room;
+            room -= if has_room { size } else { 0 };
+            has_room
+        });
+        let headers_size = MOST_OF_HEADERS - room;
+        let Self { place, reason, headers, address, at, .. } = self;
+        Sample { bytes: body.len() + headers_size, place, reason, headers, body, size, is_cut, address, at }
+    }
+}
+
+/// A refused request that is to be kept.
+#[derive(Clone)]
+pub(crate) struct Sample {
+    pub(crate) place: Place,
+    pub(crate) reason: Reason,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Bytes,
+    /// How long the body was; nothing where it was not read.
+    pub(crate) size: Option<usize>,
+    /// Whether some of the body is missing, so that it can never be verified.
+    pub(crate) is_cut: bool,
+    pub(crate) address: IpAddr,
+    pub(crate) at: Timestamp,
+    /// What it takes in memory.
+    pub(crate) bytes: usize,
+}
+
+/// The same refusal, again and again.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Rejection {
+    pub(crate) id: RejectionId,
+    pub(crate) app_id: AppId,
+    pub(crate) connection_id: ConnectionId,
+    #[sqlx(try_from = "String")]
+    pub(crate) gateway: Gateway,
+    #[sqlx(try_from = "String")]
+    pub(crate) mode: Mode,
+    #[sqlx(try_from = "String")]
+    pub(crate) reason: Reason,
+    #[sqlx(try_from = "String")]
+    pub(crate) cause: Cause,
+    /// The SECRET it was signed with, where that is one of the company's.
+    pub(crate) secret_id: Option<SecretId>,
+    /// Whose that SECRET is, where it is not this connection's.
+    pub(crate) other_connection_id: Option<ConnectionId>,
+    /// A name or a number that the sentence needs.
+    pub(crate) detail: Option<String>,
+    /// Where the last one came from.
+    pub(crate) address: String,
+    pub(crate) count: i64,
+    pub(crate) first_at: Timestamp,
+    pub(crate) last_at: Timestamp,
+}
+
+/// One refused request that is kept, but for what it said.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Request {
+    pub(crate) id: RequestId,
+    pub(crate) address: String,
+    pub(crate) size: Option<i64>,
+    pub(crate) is_cut: bool,
+    pub(crate) count: i64,
+    pub(crate) received_at: Timestamp,
+    pub(crate) recovered_at: Option<Timestamp>,
+}
+
+/// The end of every list, after which nothing is newer.
+const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), RejectionId::greatest());
+
+/// A place in the order of a list, as it stands in an address.
+pub(crate) fn cursor_text(rejection: &Rejection) -> String {
+    format!("{}_{}", rejection.last_at.millis(), rejection.id)
+}
+
+/// The place; nothing when the text is not one.
+pub(crate) fn cursor(text: &str) -> Option<Cursor> {
+    let (millis, id) = text.split_once('_')?;
+    Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
+}
+
+/// A page of the list.
+pub(crate) async fn list(reader: &mut Reader, filter: Filter, side: Side<Cursor>) -> Result<Page<Rejection>, DbError> {
+    let rows = match side {
+        Side::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH).await?,
+        Side::Before(place) => store::list_older(&mut *reader, filter, place, FETCH).await?,
+        Side::After(place) => store::list_newer(&mut *reader, filter, place, FETCH).await?,
+    };
+    if let Some(page) = Page::cut(rows, &side) {
+        return Ok(page);
+    }
+    let rows = store::list_older(reader, filter, NEWEST, FETCH).await?;
+    Ok(Page::cut(rows, &Side::<Cursor>::Newest).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_list_is_read_back_and_anything_else_is_none() {
+        let id = RejectionId::new(Timestamp::from_millis(7));
+        assert_eq!(cursor(&format!("1795343403000_{id}")), Some((Timestamp::from_millis(1_795_343_403_000), id)));
+        for hostile in ["", "_", "7", "7_", "7_rj_", &format!("x_{id}"), "7_rj_'--\0"] {
+            assert_eq!(cursor(hostile), None, "{hostile:?}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Refused requests that verify by now become events: counted first, then let in on a person's word.
+//!
+//! The rule: the same check, over the same octets, with the SECRETs that count now and the time at which the request came.
+//! Events are appended and projected as any other; of two that try the same, one comes through.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+
+use super::{
+    Rejection, keeping,
+    store::{self, Recoverable},
+};
+use crate::{
+    connections::{Connection, Place, secrets},
+    db::{Db, DbError, Tx},
+    events::{
+        append::{self, Arrival},
+        store::log,
+    },
+    gateways::adapter::{self, Incoming, LiveSecret},
+    kernel::{
+        id::{EventId, RequestId},
+        time::Timestamp,
+        vault::{Vault, VaultError},
+    },
+    transactions::{self, Told},
+};
+
+/// The most requests in one unit of work: events that arrive must not wait long.
+const AT_ONCE: i64 = 50;
+/// The most requests that are counted for a page.
+const MOST_COUNTED: i64 = 2000;
+
+/// How many kept requests could be recovered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    /// Not recovered yet, and whole.
+    pub(crate) kept: usize,
+    /// Those of them that verify now.
+    pub(crate) verified: Vec<RequestId>,
+}
+
+impl Count {
+    /// How many verify now.
+    pub(crate) fn verify(&self) -> usize {
+        self.verified.len()
+    }
+}
+
+/// What became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Recovered {
+    /// New events.
+    pub(crate) events: usize,
+    /// Requests of events that had come otherwise in the meantime.
+    pub(crate) known: usize,
+}
+
+/// Why nothing was recovered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unrecovered {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Who recovers, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct By<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) at: Timestamp,
+}
+
+/// A kept request that verifies.
+struct Verified {
+    id: RequestId,
+    refused_at: Timestamp,
+    arrival: Arrival,
+}
+
+/// How many of a rejection's requests verify now.
+pub(crate) async fn count(
+    db: &Db,
+    vault: &Vault,
+    connection: &Connection,
+    rejection: &Rejection,
+    now: Timestamp,
+) -> Result<Count, Unrecovered> {
+    let mut reader = db.reader().await?;
+    let live = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault)?;
+    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MOST_COUNTED).await?;
+    drop(reader);
+    let verified = kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, now));
+    Ok(Count { verified: verified.map(|one| one.id).collect(), kept: kept.len() })
+}
+
+/// Lets in those that verify, one of them or all.
+///
+/// # Errors
+/// When the database refuses; what was let in before that stays, and trying again does the rest.
+pub(crate) async fn recover(
+    (db, vault): (&Db, &Vault),
+    connection: &Connection,
+    rejection: &Rejection,
+    only: Option<RequestId>,
+    by: By<'_>,
+) -> Result<Recovered, Unrecovered> {
+    let mut after = RequestId::least();
+    let mut all = Recovered::default();
+    loop {
+        let mut tx = db.begin().await?;
+        let live = live(&secrets::list_live(&mut tx, connection.id, by.at).await?, vault)?;
+        let kept = store::list_recoverable(&mut tx, rejection.id, after, AT_ONCE).await?;
+        let Some(last) = kept.last() else { return Ok(all) };
+        after = last.id;
+        let wanted = kept.iter().filter(|kept| only.is_none_or(|id| kept.id == id));
+        let verified: Vec<Verified> = wanted.filter_map(|kept| verify(vault, connection.place(), kept, &live, by.at)).collect();
+        let recovered = let_in(&mut tx, verified, by).await?;
+        tx.commit().await?;
+        all.events += recovered.events;
+        all.known += recovered.known;
+    }
+}
+
+fn live(stored: &[secrets::Stored], vault: &Vault) -> Result<Vec<LiveSecret>, VaultError> {
+    stored.iter().map(|secret| secret.live(vault)).collect()
+}
+
+/// The request as an arrival of now, if it verifies as it would have when it came.
+fn verify(vault: &Vault, place: Place, kept: &Recoverable, live: &[LiveSecret], now: Timestamp) -> Option<Verified> {
+    let said = keeping::open(vault, kept.id, (&kept.headers, &kept.body)).ok()?;
+    let headers: Vec<(String, String)> = serde_json::from_str(&said.headers).ok()?;
+    let headers: Vec<(String, Vec<u8>)> = headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+    let body: Bytes = said.body;
+    let request = Incoming { headers: &headers, body: &body };
+    let believed = adapter::verify(place.gateway, &request, live, kept.received_at).ok()?;
+    let arrival = Arrival::new(place, &request, believed, said.headers, now);
+    Some(Verified { id: kept.id, refused_at: kept.received_at, arrival })
+}
+
+/// The same tables in the same order as a batch of arrivals: transactions, then events.
+async fn let_in(tx: &mut Tx, verified: Vec<Verified>, by: By<'_>) -> Result<Recovered, DbError> {
+    let mut taken = Vec::new();
+    for one in verified {
+        if store::mark_recovered(tx, one.id, by.at).await? {
+            taken.push(one);
+        }
+    }
+    if taken.is_empty() {
+        return Ok(Recovered::default());
+    }
+    let told: Vec<Told<'_>> = taken.iter().filter_map(|one| one.arrival.told()).collect();
+    let projected = transactions::project(tx, &told).await?;
+    let mut ids = projected.ids.into_iter();
+    let kept: Vec<append::Kept<'_>> =
+        taken.iter().map(|one| (&one.arrival, one.arrival.told().and_then(|_| ids.next()))).collect();
+    append::append(tx, &kept).await?;
+    transactions::add_up(tx, &projected.sums).await?;
+    let ids: Vec<EventId> = taken.iter().map(|one| one.arrival.id).collect();
+    let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
+    for one in taken.iter().filter(|one| made.contains(&one.arrival.id)) {
+        let arrival = &one.arrival;
+        store::insert_recovery(tx, arrival.id, arrival.place.app, one.refused_at, (by.at, by.name)).await?;
+    }
+    Ok(Recovered { events: made.len(), known: taken.len() - made.len() })
+}

@@ -1,0 +1,47 @@
+//! How long rejections are kept: as far back as a gateway replays, or as short as an operator wants bodies to be kept.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::{KEPT_FOR, store};
+use crate::{
+    db::{Db, DbError},
+    kernel::time::{Clock, Timestamp},
+};
+
+/// How often it is looked for those whose time is over.
+const EVERY: Duration = Duration::from_hours(1);
+/// How many are deleted in one unit of work, so that events that arrive wait for a moment only.
+const AT_ONCE: i64 = 500;
+/// The pause between two such units.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Deletes what was kept long enough, now and every hour.
+pub(crate) async fn run(db: Db, clock: Clock, bodies: Option<Duration>) {
+    let keep = bodies.map_or(KEPT_FOR, |bodies| bodies.min(KEPT_FOR));
+    loop {
+        match delete(&db, clock.now().minus(keep), clock.now().minus(KEPT_FOR)).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "rejections were deleted whose time was over"),
+            Err(error) => tracing::warn!(%error, "rejections could not be deleted; it is tried again in an hour"),
+        }
+        sleep(EVERY).await;
+    }
+}
+
+/// Deletes what requests said that came before one moment, and rejections that ended before the other; how many.
+async fn delete(db: &Db, requests: Timestamp, rejections: Timestamp) -> Result<u64, DbError> {
+    let mut deleted = 0;
+    loop {
+        let mut tx = db.begin().await?;
+        let first = store::delete_requests(&mut tx, requests, AT_ONCE).await?;
+        let then = store::delete(&mut tx, rejections, AT_ONCE).await?;
+        tx.commit().await?;
+        deleted += first + then;
+        if first.max(then) < AT_ONCE.unsigned_abs() {
+            return Ok(deleted);
+        }
+        sleep(PAUSE).await;
+    }
+}

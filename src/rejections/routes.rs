@@ -1,0 +1,235 @@
+//! The list of rejections, one of them, the octets of a kept request, and its recovery.
+
+use std::collections::HashMap;
+
+use actix_web::{
+    HttpResponse,
+    http::header,
+    web::{Path, Query},
+};
+use serde::Deserialize;
+
+use super::{
+    Rejection, Request, keeping,
+    recovery::{self, By},
+    store::{self, Filter},
+    views,
+};
+use crate::{
+    accounts,
+    apps::{self, App},
+    connections::{self, Connection, shown::shown},
+    db::{DbError, Reader},
+    events::views::Kept,
+    gateways::Mode,
+    kernel::{
+        id::{ConnectionId, RejectionId, RequestId},
+        page::{Page as Rows, Side},
+    },
+    urls,
+    web::{
+        error::AppError,
+        form::FieldErrors,
+        list::Pager,
+        page::Page,
+        posted::Posted,
+        shell::{AppEntry, Shell},
+    },
+    words::{self, rejections},
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// Kept requests that are listed beside the one that is shown.
+const LISTED: i64 = 20;
+
+/// The query of the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ListForm {
+    mode: String,
+    before: String,
+    after: String,
+}
+
+/// `GET /ks-pay/apps/{app}/rejections`
+pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
+    let app = page.app(&app).await?;
+    let mut reader = page.state.db.reader().await?;
+    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let mode = shown.mode;
+    let side = Side::read(&form.before, &form.after, super::cursor);
+    let found = super::list(&mut reader, Filter { app: app.id, mode }, side).await?;
+    let others = others(&mut reader, &app, &found.rows).await?;
+    drop(reader);
+    let path = urls::rejections(app.id);
+    let shell = page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode);
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let other = |rejection: &Rejection| Some(others.get(&rejection.other_connection_id?)?.as_str());
+    let rows = found.rows.iter().map(|rejection| views::Row::new(rejection, other(rejection), page.now)).collect();
+    let empty = found.rows.is_empty().then(|| rejections::nothing(mode));
+    page.ok(&views::Index { shell, rows, pager: pager(&app, mode, &found), empty })
+}
+
+fn pager(app: &App, mode: Mode, rows: &Rows<Rejection>) -> Pager {
+    let link = |side, row: Option<&Rejection>| {
+        let asked = [("mode", mode.slug()), (side, &super::cursor_text(row?))];
+        Some(urls::query(&urls::rejections(app.id), &asked))
+    };
+    Pager {
+        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
+        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
+        shown: format!("{} shown, newest first", rows.rows.len()),
+    }
+}
+
+/// What the connections are called whose SECRETs were used.
+async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -> Result<HashMap<ConnectionId, String>, DbError> {
+    if rows.iter().all(|row| row.other_connection_id.is_none()) {
+        return Ok(HashMap::new());
+    }
+    let apps = apps::store::list(&mut *reader, app.company_id).await?;
+    let connections = connections::store::list_of_company(reader, app.company_id).await?;
+    let name = |connection: &Connection| {
+        let of = apps.iter().find(|one| one.id == connection.app_id).map_or("", |one| one.name.as_str());
+        rejections::other(of, connection.gateway, connection.mode, connection.app_id == app.id)
+    };
+    Ok(connections.iter().map(|connection| (connection.id, name(connection))).collect())
+}
+
+/// What the connection is called whose SECRET was used.
+pub(crate) async fn other(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
+    let mut others = others(reader, app, std::slice::from_ref(rejection)).await?;
+    Ok(rejection.other_connection_id.and_then(|id| others.remove(&id)))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    request: String,
+}
+
+/// A rejection of the company, and its connection.
+struct Found {
+    page: Page,
+    app: App,
+    connection: Connection,
+    rejection: Rejection,
+}
+
+impl Found {
+    async fn open(page: Page, app: &str, rejection: &str) -> Result<Self, AppError> {
+        let app = page.app(app).await?;
+        let id: RejectionId = rejection.parse().map_err(|_| AppError::NotFound)?;
+        let mut reader = page.state.db.reader().await?;
+        let rejection = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
+        let all = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
+        drop(reader);
+        let own = all.into_iter().find(|connection| connection.id == rejection.connection_id);
+        Ok(Self { connection: own.ok_or(AppError::NotFound)?, page, app, rejection })
+    }
+
+    /// The page, with what is wrong with the form on it.
+    async fn view(&self, request: &str, errors: FieldErrors) -> Result<views::Show, AppError> {
+        let (state, id) = (&self.page.state, self.rejection.id);
+        let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
+        let mut reader = state.db.reader().await?;
+        let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
+        let request = match request.parse() {
+            Ok(wanted) => store::find_request(&mut reader, id, wanted).await?,
+            Err(_) => requests.first().cloned(),
+        };
+        let request = match request {
+            Some(request) => self.said(&mut reader, request).await?,
+            None => None,
+        };
+        let kept = store::count_requests(&mut reader, id).await?;
+        let other = other(&mut reader, &self.app, &self.rejection).await?;
+        drop(reader);
+        let told = rejections::told(&self.rejection, other.as_deref());
+        Ok(views::Show {
+            shell: self.shell(&words::capitalised(&told.why)),
+            app: self.app.clone(),
+            connection: self.connection.clone(),
+            rejection: self.rejection.clone(),
+            told,
+            request,
+            requests,
+            kept,
+            count,
+            errors,
+            now: self.page.now,
+        })
+    }
+
+    async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, Kept)>, AppError> {
+        let Some((headers, body)) = store::find_said(reader, self.rejection.id, request.id).await? else { return Ok(None) };
+        let said = keeping::open(&self.page.state.vault, request.id, (&headers, &body))?;
+        let kept = Kept::new(&said.headers, &said.body);
+        Ok(Some((request, kept)))
+    }
+
+    fn shell(&self, title: &str) -> Shell {
+        let (app, mode) = (&self.app, self.rejection.mode);
+        let list = |mode| urls::in_mode(&urls::rejections(app.id), mode);
+        let own = urls::rejection(app.id, self.rejection.id);
+        let (test, live) = match mode {
+            Mode::Test => (own, list(Mode::Live)),
+            Mode::Live => (list(Mode::Test), own),
+        };
+        let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).between(mode, test, live);
+        let overview = urls::in_mode(&urls::app(app.id), mode);
+        shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Rejections", list(mode))
+    }
+}
+
+/// `GET /ks-pay/apps/{app}/rejections/{rejection}`
+pub(crate) async fn show(page: Page, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
+    let found = Found::open(page, &path.0, &path.1).await?;
+    let view = found.view(&asked.request, FieldErrors::default()).await?;
+    found.page.ok(&view)
+}
+
+/// `GET /ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body`
+pub(crate) async fn body(page: Page, path: Path<(String, String, String)>) -> Answer {
+    let found = Found::open(page, &path.0, &path.1).await?;
+    let id: RequestId = path.2.parse().map_err(|_| AppError::NotFound)?;
+    let mut reader = found.page.state.db.reader().await?;
+    let (headers, body) = store::find_said(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
+    drop(reader);
+    let said = keeping::open(&found.page.state.vault, id, (&headers, &body))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.bin\"")))
+        .body(said.body))
+}
+
+/// Which requests to recover, and the word of whoever does.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RecoveryForm {
+    current_password: String,
+    /// Nothing: all that verify.
+    request: String,
+}
+
+/// `POST /ks-pay/apps/{app}/rejections/{rejection}/recovery`
+pub(crate) async fn recover(posted: Posted<RecoveryForm>, path: Path<(String, String)>) -> Answer {
+    let found = Found::open(posted.page, &path.0, &path.1).await?;
+    let (page, form) = (&found.page, posted.form);
+    let mut errors = FieldErrors::default();
+    if !found.connection.is_enabled || !found.app.is_enabled {
+        errors.add("current_password", rejections::SWITCH_ON_FIRST);
+    } else if !accounts::routes::is_own_password(page, &form.current_password).await? {
+        errors.add("current_password", rejections::NOT_THE_PASSWORD);
+    }
+    if !errors.is_empty() {
+        return page.unprocessable(&found.view(&form.request, errors).await?);
+    }
+    let by = By { name: &page.signed_in.user.name, at: page.now };
+    let stores = (&page.state.db, &page.state.vault);
+    let recovered = recovery::recover(stores, &found.connection, &found.rejection, form.request.parse().ok(), by).await?;
+    tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, events = recovered.events, "refused requests were recovered");
+    Ok(page.redirect(&urls::rejection(found.app.id, found.rejection.id), &rejections::recovered(recovered)))
+}

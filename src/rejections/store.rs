@@ -1,0 +1,375 @@
+//! The `rejections`, `rejected_requests`, `recoveries` and `stray_requests` tables.
+
+use super::{Cause, Reason, Rejection, Request};
+use crate::{
+    connections::Place,
+    db::{DbError, Exec, Tx, execute, run, sql},
+    gateways::Mode,
+    kernel::{
+        id::{AppId, ConnectionId, EventId, RejectionId, RequestId, SecretId},
+        time::Timestamp,
+    },
+};
+
+/// What is read of a rejection, everywhere in the same order.
+macro_rules! columns {
+    () => {
+        "id, app_id, connection_id, gateway, mode, reason, cause, secret_id, other_connection_id, detail, address, count, \
+         first_at, last_at"
+    };
+}
+
+/// The same of a kept request, but for what it said.
+macro_rules! request {
+    () => {
+        "id, address, size, is_cut, count, received_at, recovered_at"
+    };
+}
+
+/// The oldest go first: beyond so many rows, and beyond so many bytes.
+macro_rules! trim {
+    ($of:literal) => {
+        concat!(
+            "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM \
+             (SELECT id, ROW_NUMBER() OVER (ORDER BY id DESC) AS place, SUM(bytes) OVER (ORDER BY id DESC) AS total \
+             FROM rejected_requests WHERE ",
+            $of,
+            " = $1) AS kept WHERE place > CAST($2 AS BIGINT) OR total > CAST($3 AS BIGINT))"
+        )
+    };
+}
+
+sql! {
+    FIND = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND id = $2");
+    FIND_NEWEST = concat!("SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 AND reason = $2 ORDER BY last_at DESC LIMIT 1");
+    LIST_OLDER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) < ($3, $4) \
+                  ORDER BY last_at DESC, id DESC LIMIT $5");
+    LIST_NEWER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) > ($3, $4) \
+                  ORDER BY last_at, id LIMIT $5");
+    COUNT = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE app_id = $1 AND mode = $2 AND last_at >= $3";
+    /// The one that goes on, if there is one.
+    FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
+                 AND secret_id IS NOT DISTINCT FROM $4 AND last_at > $5 ORDER BY last_at DESC LIMIT 1";
+    /// The same whatever its cause: for those that nobody looked at.
+    FIND_OPEN_OF_REASON = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND last_at > $3 ORDER BY last_at DESC LIMIT 1";
+    INSERT = "INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, secret_id, \
+              other_connection_id, detail, address, count, first_at, last_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    ADD = "UPDATE rejections SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END, address = $4 WHERE id = $1";
+    KEEP = "INSERT INTO rejected_requests (id, rejection_id, app_id, connection_id, digest, address, size, is_cut, bytes, count, \
+            received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12) \
+            ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, last_at = excluded.last_at, \
+            address = excluded.address";
+    TRIM = trim!("connection_id");
+    TRIM_ONE = trim!("rejection_id");
+    LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+    FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
+    FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
+    COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
+    LIST_RECOVERABLE = "SELECT id, received_at, headers, body FROM rejected_requests \
+                        WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id > $2 ORDER BY id LIMIT $3";
+    /// Only one of two that try comes through.
+    MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND recovered_at IS NULL";
+    INSERT_RECOVERY = "INSERT INTO recoveries (event_id, app_id, refused_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5)";
+    FIND_RECOVERY = "SELECT refused_at, recovered_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
+    DELETE_REQUESTS = "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM rejected_requests WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
+    DELETE = "DELETE FROM rejections WHERE id IN (SELECT id FROM rejections WHERE last_at < $1 \
+              AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id) ORDER BY last_at LIMIT $2)";
+    ADD_STRAYS = "INSERT INTO stray_requests (name, count, last_at) VALUES ('unknown_endpoint', $1, $2) \
+                  ON CONFLICT (name) DO UPDATE SET count = stray_requests.count + excluded.count, last_at = excluded.last_at";
+    FIND_STRAYS = "SELECT count, last_at FROM stray_requests WHERE name = 'unknown_endpoint'";
+}
+
+/// A place in the order of the list.
+pub(crate) type Cursor = (Timestamp, RejectionId);
+
+/// Which rejections a list shows.
+#[derive(Clone, Copy)]
+pub(crate) struct Filter {
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+}
+
+/// The app's rejection.
+pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: RejectionId) -> Result<Option<Rejection>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
+}
+
+/// The newest of a connection that the caller was allowed to see.
+pub(crate) async fn find_newest(
+    on: impl Into<Exec<'_>>,
+    connection: ConnectionId,
+    reason: Reason,
+) -> Result<Option<Rejection>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_NEWEST).bind(connection).bind(reason.as_str()).fetch_optional(conn).await)
+}
+
+/// Those before `from`, newest first.
+pub(crate) async fn list_older(
+    on: impl Into<Exec<'_>>,
+    filter: Filter,
+    from: Cursor,
+    limit: i64,
+) -> Result<Vec<Rejection>, DbError> {
+    list(on, LIST_OLDER, filter, from, limit).await
+}
+
+/// Those after `from`, newest first.
+pub(crate) async fn list_newer(
+    on: impl Into<Exec<'_>>,
+    filter: Filter,
+    from: Cursor,
+    limit: i64,
+) -> Result<Vec<Rejection>, DbError> {
+    let mut found = list(on, LIST_NEWER, filter, from, limit).await?;
+    found.reverse();
+    Ok(found)
+}
+
+async fn list(
+    on: impl Into<Exec<'_>>,
+    text: &'static str,
+    filter: Filter,
+    from: Cursor,
+    limit: i64,
+) -> Result<Vec<Rejection>, DbError> {
+    run!(on, |conn| sqlx::query_as(text)
+        .bind(filter.app)
+        .bind(filter.mode.slug())
+        .bind(from.0)
+        .bind(from.1)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)
+}
+
+/// How many requests were refused, in the rejections that went on until then or later.
+pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timestamp) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT).bind(filter.app).bind(filter.mode.slug()).bind(since).fetch_one(conn).await)
+}
+
+/// What makes a rejection the same as another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Kind {
+    pub(crate) reason: Reason,
+    pub(crate) cause: Cause,
+    pub(crate) secret: Option<SecretId>,
+}
+
+/// The rejection of that kind which went on until then or later.
+pub(crate) async fn find_open(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    kind: &Kind,
+    since: Timestamp,
+) -> Result<Option<RejectionId>, DbError> {
+    run!(tx, |conn| sqlx::query_scalar(FIND_OPEN)
+        .bind(connection)
+        .bind(kind.reason.as_str())
+        .bind(kind.cause.as_str())
+        .bind(kind.secret)
+        .bind(since)
+        .fetch_optional(conn)
+        .await)
+}
+
+/// The newest of that reason, whatever its cause.
+pub(crate) async fn find_open_of_reason(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    reason: Reason,
+    since: Timestamp,
+) -> Result<Option<RejectionId>, DbError> {
+    run!(tx, |conn| sqlx::query_scalar(FIND_OPEN_OF_REASON)
+        .bind(connection)
+        .bind(reason.as_str())
+        .bind(since)
+        .fetch_optional(conn)
+        .await)
+}
+
+/// A rejection that begins.
+pub(crate) struct NewRejection<'a> {
+    pub(crate) id: RejectionId,
+    pub(crate) place: &'a Place,
+    pub(crate) kind: &'a Kind,
+    pub(crate) other: Option<ConnectionId>,
+    pub(crate) detail: Option<&'a str>,
+    pub(crate) address: &'a str,
+    pub(crate) count: i64,
+    pub(crate) first_at: Timestamp,
+    pub(crate) last_at: Timestamp,
+}
+
+pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(INSERT)
+            .bind(new.id)
+            .bind(new.place.company)
+            .bind(new.place.app)
+            .bind(new.place.connection)
+            .bind(new.place.gateway.slug())
+            .bind(new.place.mode.slug())
+            .bind(new.kind.reason.as_str())
+            .bind(new.kind.cause.as_str())
+            .bind(new.kind.secret)
+            .bind(new.other)
+            .bind(new.detail)
+            .bind(new.address)
+            .bind(new.count)
+            .bind(new.first_at)
+            .bind(new.last_at)
+    )?;
+    Ok(())
+}
+
+/// So many more of the same.
+pub(crate) async fn add(tx: &mut Tx, id: RejectionId, count: i64, last_at: Timestamp, address: &str) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(ADD).bind(id).bind(count).bind(last_at).bind(address))?;
+    Ok(())
+}
+
+/// A request to be kept, sealed.
+pub(crate) struct NewRequest<'a> {
+    pub(crate) id: RequestId,
+    pub(crate) rejection: RejectionId,
+    pub(crate) place: &'a Place,
+    pub(crate) digest: &'a [u8],
+    pub(crate) address: &'a str,
+    pub(crate) size: Option<i64>,
+    pub(crate) is_cut: bool,
+    pub(crate) at: Timestamp,
+    pub(crate) headers: &'a [u8],
+    pub(crate) body: &'a [u8],
+}
+
+/// Keeps it, or counts it as one more of the same.
+pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbError> {
+    let bytes = i64::try_from(new.headers.len() + new.body.len()).unwrap_or(i64::MAX);
+    execute!(
+        tx,
+        sqlx::query(KEEP)
+            .bind(new.id)
+            .bind(new.rejection)
+            .bind(new.place.app)
+            .bind(new.place.connection)
+            .bind(new.digest)
+            .bind(new.address)
+            .bind(new.size)
+            .bind(new.is_cut)
+            .bind(bytes)
+            .bind(new.at)
+            .bind(new.headers)
+            .bind(new.body)
+    )?;
+    Ok(())
+}
+
+/// Deletes what a connection has kept beyond that, the oldest first.
+pub(crate) async fn trim(tx: &mut Tx, connection: ConnectionId, rows: i64, bytes: i64) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(TRIM).bind(connection).bind(rows).bind(bytes))
+}
+
+/// The same of one rejection.
+pub(crate) async fn trim_one(tx: &mut Tx, rejection: RejectionId, rows: i64, bytes: i64) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(TRIM_ONE).bind(rejection).bind(rows).bind(bytes))
+}
+
+/// The requests of a rejection that the caller was allowed to see, newest first, those before `from`.
+pub(crate) async fn list_requests(
+    on: impl Into<Exec<'_>>,
+    rejection: RejectionId,
+    from: RequestId,
+    limit: i64,
+) -> Result<Vec<Request>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_REQUESTS).bind(rejection).bind(from).bind(limit).fetch_all(conn).await)
+}
+
+/// One of them.
+pub(crate) async fn find_request(
+    on: impl Into<Exec<'_>>,
+    rejection: RejectionId,
+    id: RequestId,
+) -> Result<Option<Request>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_REQUEST).bind(rejection).bind(id).fetch_optional(conn).await)
+}
+
+/// What it said, sealed: headers and body.
+pub(crate) async fn find_said(
+    on: impl Into<Exec<'_>>,
+    rejection: RejectionId,
+    id: RequestId,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_SAID).bind(rejection).bind(id).fetch_optional(conn).await)
+}
+
+/// How many requests of a rejection are kept.
+pub(crate) async fn count_requests(on: impl Into<Exec<'_>>, rejection: RejectionId) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT_REQUESTS).bind(rejection).fetch_one(conn).await)
+}
+
+/// A kept request that could still become an event.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Recoverable {
+    pub(crate) id: RequestId,
+    pub(crate) received_at: Timestamp,
+    pub(crate) headers: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Those of a rejection after that one, oldest first.
+pub(crate) async fn list_recoverable(
+    on: impl Into<Exec<'_>>,
+    rejection: RejectionId,
+    after: RequestId,
+    limit: i64,
+) -> Result<Vec<Recoverable>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_RECOVERABLE).bind(rejection).bind(after).bind(limit).fetch_all(conn).await)
+}
+
+/// Takes a request for recovery; whether nobody else has.
+pub(crate) async fn mark_recovered(tx: &mut Tx, id: RequestId, at: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(MARK_RECOVERED).bind(id).bind(at))? == 1)
+}
+
+/// Notes that an event was refused first.
+pub(crate) async fn insert_recovery(
+    tx: &mut Tx,
+    event: EventId,
+    app: AppId,
+    refused_at: Timestamp,
+    recovered: (Timestamp, &str),
+) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(INSERT_RECOVERY).bind(event).bind(app).bind(refused_at).bind(recovered.0).bind(recovered.1))?;
+    Ok(())
+}
+
+/// When an event was refused and recovered, and by whom.
+pub(crate) type Recovery = (Timestamp, Timestamp, String);
+
+/// Whether, when and by whom the app's event was recovered.
+pub(crate) async fn find_recovery(on: impl Into<Exec<'_>>, app: AppId, event: EventId) -> Result<Option<Recovery>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_RECOVERY).bind(app).bind(event).fetch_optional(conn).await)
+}
+
+/// Deletes the oldest requests before then, at most so many; how many.
+pub(crate) async fn delete_requests(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(DELETE_REQUESTS).bind(before).bind(most))
+}
+
+/// Deletes rejections that ended before then and of which nothing is kept, at most so many; how many.
+pub(crate) async fn delete(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(DELETE).bind(before).bind(most))
+}
+
+/// Counts requests at no endpoint of anybody.
+pub(crate) async fn add_strays(tx: &mut Tx, count: i64, at: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(ADD_STRAYS).bind(count).bind(at))?;
+    Ok(())
+}
+
+/// How many there were, and when the last.
+pub(crate) async fn find_strays(on: impl Into<Exec<'_>>) -> Result<Option<(i64, Timestamp)>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_STRAYS).fetch_optional(conn).await)
+}

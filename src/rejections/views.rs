@@ -1,0 +1,171 @@
+//! The pages of rejections.
+
+use askama::Template;
+
+use super::{KEPT_FOR, Reason, Rejection, Request, recovery::Count};
+use crate::{
+    apps::App,
+    connections::{Connection, Step},
+    events::views::Kept,
+    kernel::{id::RequestId, time::Timestamp},
+    urls,
+    web::{
+        form::FieldErrors,
+        list::{Empty, Pager},
+        shell::Shell,
+    },
+    words::{self, Chip, When, rejections},
+};
+
+/// `/ks-pay/apps/{app}/rejections`
+#[derive(Template)]
+#[template(path = "rejections/index.html")]
+pub(crate) struct Index {
+    pub(crate) shell: Shell,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) pager: Pager,
+    pub(crate) empty: Option<Empty>,
+}
+
+/// A row of the list.
+pub(crate) struct Row {
+    pub(crate) url: String,
+    pub(crate) why: String,
+    pub(crate) fix: String,
+    pub(crate) gateway: &'static str,
+    pub(crate) address: String,
+    pub(crate) count: String,
+    pub(crate) since: Option<When>,
+    pub(crate) last: When,
+}
+
+impl Row {
+    pub(crate) fn new(rejection: &Rejection, other: Option<&str>, now: Timestamp) -> Self {
+        let told = rejections::told(rejection, other);
+        Self {
+            url: urls::rejection(rejection.app_id, rejection.id),
+            why: words::capitalised(&told.why),
+            fix: told.fix,
+            gateway: rejection.gateway.label(),
+            address: rejection.address.clone(),
+            count: rejections::times(rejection.count),
+            since: (rejection.count > 1).then(|| When::of_start(rejection.first_at, now)),
+            last: words::when(rejection.last_at, now),
+        }
+    }
+}
+
+/// A kept request in the list beside the one that is shown.
+pub(crate) struct RequestRow {
+    pub(crate) url: String,
+    pub(crate) when: When,
+    pub(crate) note: String,
+    pub(crate) is_current: bool,
+}
+
+/// `/ks-pay/apps/{app}/rejections/{rejection}`
+#[derive(Template)]
+#[template(path = "rejections/show.html")]
+pub(crate) struct Show {
+    pub(crate) shell: Shell,
+    pub(crate) app: App,
+    pub(crate) connection: Connection,
+    pub(crate) rejection: Rejection,
+    pub(crate) told: rejections::Told,
+    /// The one that is shown, with what it said while that is kept.
+    pub(crate) request: Option<(Request, Kept)>,
+    pub(crate) requests: Vec<Request>,
+    /// How many are kept.
+    pub(crate) kept: i64,
+    pub(crate) count: Count,
+    pub(crate) errors: FieldErrors,
+    pub(crate) now: Timestamp,
+}
+
+impl Show {
+    pub(crate) fn chip(&self) -> Chip {
+        rejections::chip(self.rejection.reason)
+    }
+
+    pub(crate) fn times(&self) -> String {
+        rejections::times(self.rejection.count)
+    }
+
+    pub(crate) fn first(&self) -> When {
+        When::of_moment(self.rejection.first_at, self.now)
+    }
+
+    pub(crate) fn last(&self) -> When {
+        When::of_moment(self.rejection.last_at, self.now)
+    }
+
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.rejection.count > 1
+    }
+
+    /// Where the cause is mended.
+    pub(crate) fn settings(&self) -> String {
+        if self.rejection.reason == Reason::SwitchedOff {
+            return urls::connections(self.app.id);
+        }
+        urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook)
+    }
+
+    pub(crate) fn settings_label(&self) -> &'static str {
+        if self.rejection.reason == Reason::SwitchedOff { "Payment Gateway Settings" } else { "To URL and SECRET" }
+    }
+
+    /// Nothing is let in through what is switched off.
+    pub(crate) fn is_off(&self) -> bool {
+        !self.connection.is_enabled || !self.app.is_enabled
+    }
+
+    pub(crate) fn recovery(&self) -> String {
+        urls::rejection_recovery(self.app.id, self.rejection.id)
+    }
+
+    pub(crate) fn standing(&self) -> String {
+        rejections::standing(&self.count, self.kept, self.is_off())
+    }
+
+    /// The shown request, where it is one of several that verify.
+    pub(crate) fn only(&self) -> Option<RequestId> {
+        let shown = self.request.as_ref()?.0.id;
+        (self.count.verify() > 1 && self.count.verified.contains(&shown)).then_some(shown)
+    }
+
+    pub(crate) fn until(&self) -> When {
+        When::of_day(self.rejection.last_at.plus(KEPT_FOR), self.now)
+    }
+
+    pub(crate) fn recovered(&self) -> Option<When> {
+        self.request.as_ref()?.0.recovered_at.map(|at| When::of_day(at, self.now))
+    }
+
+    pub(crate) fn rows(&self) -> Vec<RequestRow> {
+        let shown = self.request.as_ref().map(|(request, _)| request.id);
+        self.requests
+            .iter()
+            .map(|request| RequestRow {
+                url: self.address_of(request.id),
+                when: When::of_moment(request.received_at, self.now),
+                note: rejections::note(request),
+                is_current: shown == Some(request.id),
+            })
+            .collect()
+    }
+
+    fn address_of(&self, request: RequestId) -> String {
+        urls::query(&urls::rejection(self.app.id, self.rejection.id), &[("request", &request.to_string())])
+    }
+
+    pub(crate) fn body(&self, request: &RequestId) -> String {
+        urls::rejection_body(self.app.id, self.rejection.id, *request)
+    }
+
+    /// Whether there are more kept requests than the list shows.
+    pub(crate) fn more(&self) -> Option<String> {
+        let shown = i64::try_from(self.requests.len()).unwrap_or(i64::MAX);
+        (self.kept > shown).then(|| format!("{} kept, the newest {} shown", words::number_text(self.kept), shown))
+    }
+}

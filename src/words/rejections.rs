@@ -1,0 +1,155 @@
+//! What is said of a rejection: why in one sentence, what to do in one sentence, and what can still be made of it.
+
+use super::{Chip, count, evidence::refusal, number_text};
+use crate::{
+    gateways::{Gateway, Mode},
+    rejections::{
+        Cause, Reason, Rejection, Request,
+        recovery::{Count, Recovered},
+    },
+    web::list::Empty,
+};
+
+mod causes;
+
+/// Why, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Goes on after a colon: no capital, no full stop.
+    pub(crate) why: String,
+    pub(crate) fix: String,
+    /// What to look at where nothing is known.
+    pub(crate) checks: Vec<&'static str>,
+}
+
+/// What is said of a rejection; `other` is what the connection is called whose SECRET was used.
+pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Told {
+    let gateway = rejection.gateway;
+    let detail = rejection.detail.as_deref().unwrap_or_default();
+    let unknown = || {
+        let said = rejection.reason.rejected().map(|reason| refusal(gateway, reason));
+        let (why, fix) = said.unwrap_or(("it could not be verified", "Let the gateway send another, and look here again."));
+        (why.to_owned(), fix.to_owned())
+    };
+    let (why, fix) = causes::of(rejection.cause, gateway, detail, other.unwrap_or("another webhook")).unwrap_or_else(unknown);
+    let checks = if rejection.cause == Cause::Unknown { checks(gateway, rejection.reason) } else { Vec::new() };
+    Told { why, fix, checks }
+}
+
+/// No cause is known: the two or three things that are left.
+fn checks(gateway: Gateway, reason: Reason) -> Vec<&'static str> {
+    if reason == Reason::TimeOutOfTolerance {
+        return Vec::new();
+    }
+    let first = match gateway {
+        Gateway::Razorpay => {
+            "Is it from your Razorpay account? Every secret that KS Pay knows of your company was tried, also pasted with slips; none made this signature. Somebody else may have sent it: then there is nothing to do."
+        }
+        Gateway::StandardWebhooks => {
+            "Is it from your sender? Every secret that KS Pay knows of your company was tried, also pasted with slips; none made this signature. Somebody else may have sent it: then there is nothing to do."
+        }
+    };
+    vec![
+        first,
+        "Was the SECRET made up by hand, or does it belong to another program? Paste the SECRET of this webhook in its place.",
+        "Does a proxy, firewall or other program stand before KS Pay? It may change the body in a way that cannot be undone. Let it pass /webhooks/ untouched.",
+    ]
+}
+
+/// What a connection is called beside another.
+pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) -> String {
+    let webhook = format!("{}, {} mode", gateway.label(), mode.label());
+    if is_same_app { webhook } else { format!("{app}: {webhook}") }
+}
+
+/// What ingestion saw.
+const fn label(reason: Reason) -> &'static str {
+    match reason {
+        Reason::SignatureMissing => "No signature",
+        Reason::SignatureMalformed => "Unreadable signature",
+        Reason::SignatureMismatch => "Wrong signature",
+        Reason::TimeOutOfTolerance => "Signed at another time",
+        Reason::SwitchedOff => "Switched off",
+        Reason::TooLarge => "Too large",
+        Reason::Encoded => "Encoded",
+        Reason::TooSlow => "Too slow",
+    }
+}
+
+/// The same as a state.
+pub(crate) const fn chip(reason: Reason) -> Chip {
+    super::chip("status-bad", "bad", label(reason))
+}
+
+/// How often it was refused.
+pub(crate) fn times(number: i64) -> String {
+    if number == 1 { "once".to_owned() } else { count(number, "time", "times") }
+}
+
+/// No request was refused.
+pub(crate) fn nothing(mode: Mode) -> Empty {
+    Empty {
+        icon: "inbox",
+        title: "Nothing was refused".to_owned(),
+        text: format!(
+            "A request that reaches a webhook of {} mode and is not believed is kept here for 15 days, with the reason and what to do.",
+            mode.label()
+        ),
+        way: None,
+    }
+}
+
+/// How many requests were refused lately: on the overview.
+pub(crate) fn refused_lately(number: i64) -> String {
+    format!("{} refused in the last 15 days", count(number, "request", "requests"))
+}
+
+/// Stands where a request was.
+pub(crate) const NOT_KEPT: &str =
+    "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
+pub(crate) const NOT_THE_PASSWORD: &str = "This is not your present password. Type it again.";
+pub(crate) const SWITCH_ON_FIRST: &str = "Switch the app and its gateway on first. Then requests can be recovered.";
+
+/// What can be made of the kept requests.
+pub(crate) fn standing(found: &Count, kept: i64, is_off: bool) -> String {
+    let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
+    match (found.kept, found.verify()) {
+        (0, _) if kept == 0 => "None of these requests is kept any more, so there is nothing to recover.".to_owned(),
+        (0, _) => "Nothing is left to recover: what is kept was recovered, or is not whole.".to_owned(),
+        (_, 0) => {
+            "None of the kept requests verifies with a SECRET that counts now. If they are real, they will once their SECRET is accepted here; come back then."
+                .to_owned()
+        }
+        _ if is_off => SWITCH_ON_FIRST.to_owned(),
+        (kept, verify) => {
+            let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
+            let of = if kept == 1 { "The kept request verifies".to_owned() } else { format!("{verify} of {whole} kept requests verify") };
+            format!("{of} now. What is recovered becomes an event, marked as recovered, and counts once, even if the gateway sends it again.")
+        }
+    }
+}
+
+/// Said once some were recovered.
+pub(crate) fn recovered(recovered: Recovered) -> String {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let events = match recovered.events {
+        0 => "No new event".to_owned(),
+        events => format!("{} recovered", count(number(events), "event", "events")),
+    };
+    match recovered.known {
+        0 => events,
+        known => format!("{events}; {} had come again in the meantime", count(number(known), "request", "requests")),
+    }
+}
+
+/// Beside a kept request in a list.
+pub(crate) fn note(request: &Request) -> String {
+    let again = if request.count > 1 { format!("{} times", number_text(request.count)) } else { String::new() };
+    let state = if request.recovered_at.is_some() { "recovered" } else { "" };
+    [again.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// On the page of an event that was refused first.
+pub(crate) fn recovered_by(name: &str) -> String {
+    format!("recovered by {name}, after its signature was found to be right")
+}

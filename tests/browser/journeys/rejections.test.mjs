@@ -1,0 +1,76 @@
+// A webhook that does not work says why where the merchant looks, and what was refused meanwhile is not lost.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { open, stays } from "../support/browser.mjs";
+import { captured, post, refused } from "../support/razorpay.mjs";
+import { site } from "../support/site.mjs";
+import { evidence, follow, send, signIn, step } from "../support/steps.mjs";
+
+describe("refused requests", () => {
+  const at = site(async (at) => { at.owner = await at.installation.addOwner(); });
+
+  /** A new app in both modes, signed in at its Webhook step. */
+  async function shop(t, name, options) {
+    const { installation, owner } = at;
+    const app = await installation.addApp(owner.company, name);
+    const test = await installation.connect(app);
+    const live = await installation.connect(app, "razorpay", "live");
+    const page = await open(t, at, options);
+    const gateways = `/ks-pay/apps/${app}/settings/payment-gateways`;
+    await signIn(page, owner, `${gateways}/razorpay/test/webhook`);
+    return { page, app, test, live, gateways };
+  }
+  const says = (page, name) => evidence(page).getByRole("heading", { name }).waitFor();
+
+  it("say on the wizard's page, without a reload, which SECRET was pasted, and how to mend it", async (t) => {
+    const { page, test, live } = await shop(t, "Neem Tree Shop");
+    await stays(page, async () => {
+      await refused({ url: test.url, secret: live.secret }, captured("pay_Refused0000001"), "evt_Refused0000001");
+      await says(page, /^Refused.*: signed with the SECRET of the other mode \(Razorpay, Live mode\)$/);
+      await evidence(page).getByText("Test and Live have a webhook each").waitFor();
+      await refused({ url: test.url, secret: `${test.secret}\n` }, captured("pay_Refused0000001"), "evt_Refused0000001");
+      await says(page, /^Refused.*: signed with the SECRET of this webhook, but pasted with a line end$/);
+      await post(test, captured("pay_Refused0000001"), "evt_Refused0000001");
+      await says(page, /^Received payment\.captured, verified/);
+      await step(page, "Webhook").getByText("Verified").waitFor();
+    });
+  });
+
+  for (const javaScriptEnabled of [true, false]) {
+    it(`can be recovered once the cause is mended, with scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
+      const { page, app, test, gateways } = await shop(t, `Neem Tree Stall ${javaScriptEnabled}`, { javaScriptEnabled });
+      await page.goto(gateways);
+      await page.getByRole("button", { name: /^Switch off\s+Razorpay.*Test/ }).click();
+      await page.getByRole("heading", { name: /^Switch off Razorpay/ }).waitFor();
+      await send(page, "Switch it off");
+      for (const n of [1, 2]) await refused(test, captured(`pay_Meanwhile00000${n}`), `evt_Meanwhile00000${n}`);
+      await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
+      for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
+      await follow(page, "This webhook is switched off");
+      await page.getByText("Switch the app and its gateway on first.").waitFor();
+      assert.equal(await page.getByLabel("Present password").count(), 0);
+      const rejection = page.url();
+
+      await page.goto(gateways);
+      await page.getByRole("button", { name: /^Switch on\s+Razorpay.*Test/ }).click();
+      await page.waitForLoadState();
+      await page.goto(rejection);
+      await page.getByText("2 of 2 kept requests verify now.").waitFor();
+      await page.getByLabel("Present password").fill("somebody else's password");
+      await send(page, "Recover these 2 requests");
+      await page.getByText("This is not your present password. Type it again.").waitFor();
+      await page.getByLabel("Present password").fill(at.owner.password);
+      await send(page, "Recover these 2 requests");
+      await page.getByText("2 events recovered").waitFor();
+      await page.getByText("Nothing is left to recover").waitFor();
+
+      await page.goto(`/ks-pay/apps/${app}/events?mode=test`);
+      assert.equal(await page.locator("main tbody tr").count(), 2);
+      await page.locator("main tbody a.row-link").first().click();
+      await page.getByText(`recovered by ${at.owner.name}`).waitFor();
+      await page.goto(`/ks-pay/apps/${app}?mode=test`);
+      await page.getByText("2 requests refused in the last 15 days").waitFor();
+    });
+  }
+});

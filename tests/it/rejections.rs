@@ -1,0 +1,260 @@
+//! What is kept of refused requests: why, how often, sealed, bounded, and of nobody else.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use tokio::task::JoinSet;
+
+use crate::support::{
+    Installation, TestApp, bodies,
+    builders::Connection,
+    database::is_postgres,
+    eventually, files,
+    post::{Post, client},
+    visitor::Visitor,
+};
+
+const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
+const GROUPS: &str = "SELECT COUNT(*) FROM rejections";
+const KEPT: &str = "SELECT COUNT(*) FROM rejected_requests";
+const CAUSES: &str = "SELECT cause FROM rejections ORDER BY last_at, id";
+
+struct Shop {
+    app: TestApp,
+    connection: Connection,
+    owner: Visitor,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let app = TestApp::start().await;
+        let connection = app.razorpay().await;
+        let owner = app.owner("Neem Tree Retail").await;
+        Self { app, connection, owner }
+    }
+
+    fn wrong(&self, id: &str) -> Post {
+        self.connection.post(bodies::payment("payment.captured", id, 0)).secret("somebody else's secret")
+    }
+
+    /// Waits until so many refusals are written down.
+    async fn counted(&self, count: i64) {
+        for _ in 0..10 {
+            if self.app.count(COUNT).await >= count {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        eventually(async || self.app.count(COUNT).await == count).await;
+    }
+
+    fn list(&self) -> String {
+        format!("/ks-pay/apps/{}/rejections", self.connection.app_id)
+    }
+
+    /// The address of the newest rejection.
+    async fn newest(&self) -> String {
+        let page = self.owner.get(&self.list()).await;
+        page.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
+    let shop = Shop::open().await;
+    assert!(shop.owner.get(&shop.list()).await.has("Nothing was refused"));
+    for number in 0..14 {
+        assert_eq!(shop.wrong(&format!("pay_{number}")).send().await, 401);
+    }
+    shop.app.clock.advance(Duration::from_mins(59));
+    assert_eq!(shop.wrong("pay_0").send().await, 401);
+    shop.counted(15).await;
+    assert_eq!((shop.app.count(GROUPS).await, shop.app.count(KEPT).await), (1, 14), "a repeated request is kept once");
+    assert_eq!(shop.connection.post("{}").unsigned().send().await, 401);
+    shop.counted(16).await;
+    shop.app.clock.advance(Duration::from_mins(61));
+    assert_eq!(shop.wrong("pay_0").send().await, 401);
+    shop.counted(17).await;
+    assert_eq!(shop.app.texts(CAUSES).await, ["unknown", "no_signature", "unknown"]);
+    let page = shop.owner.get(&shop.list()).await;
+    assert!(page.has("15 times") && page.has("since") && page.has("No signature came"), "{}", page.body);
+    let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
+    assert!(overview.has("17 requests refused in the last 15 days"), "{}", overview.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_shows_what_came_and_what_to_do() {
+    let shop = Shop::open().await;
+    let post = shop.wrong("pay_Demo0000000001").header("cookie", "hush=hush").header("x-note", "<b>bold</b>");
+    assert_eq!(post.send().await, 401);
+    shop.counted(1).await;
+    let path = shop.newest().await;
+    let page = shop.owner.get(&path).await;
+    for text in [
+        "The signature fits no SECRET of this webhook",
+        "What to do",
+        "pay_Demo0000000001",
+        "127.0.0.1",
+        "Somebody else may have sent it",
+    ] {
+        assert!(page.has(text), "{text}: {}", page.body);
+    }
+    assert!(page.has("&#60;b&#62;bold") || page.has("&lt;b&gt;bold"), "headers are text");
+    assert!(!page.has("hush"), "credentials are not kept");
+    let body = page.body.split('"').find(|text| text.ends_with("/body")).unwrap();
+    let download = shop.owner.get(body).await;
+    assert_eq!(download.body.as_bytes(), post.bytes());
+    assert_eq!(download.headers["content-type"], "application/octet-stream");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_before_it_is_verified_is_noted_and_makes_nothing_failing() {
+    let shop = Shop::open().await;
+    let (url, right) = (&shop.connection.url, shop.connection.post(bodies::bare("foo.bar")));
+    assert_eq!(right.clone().header("content-encoding", "gzip").send().await, 415);
+    assert_eq!(client().post(url).body(vec![b'a'; 1024 * 1024 + 1]).send().await.unwrap().status(), 413);
+    let step = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test", shop.connection.app_id);
+    shop.owner.post(&format!("{step}/enabled"), &[("is_enabled", "false"), ("confirm", "yes")]).await.location();
+    assert_eq!(right.send().await, 401);
+    shop.counted(3).await;
+    let mut causes = shop.app.texts(CAUSES).await;
+    causes.sort();
+    assert_eq!(causes, ["encoded", "switched_off", "too_large"]);
+    assert_eq!(shop.app.count("SELECT refused_count FROM evidence").await, 0);
+    let page = shop.owner.get(&shop.list()).await;
+    for text in ["This webhook is switched off", "The body is larger than 1 MiB", "The body came compressed or encoded"] {
+        assert!(page.has(text), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_at_no_endpoint_are_counted_and_nothing_else() {
+    let mut shop = Shop::open().await;
+    let nowhere = shop.connection.url.replace("wh_", "wh_0");
+    for _ in 0..7 {
+        assert_eq!(shop.wrong("pay_1").url(&nowhere).send().await, 401);
+    }
+    shop.app.stop().await;
+    assert_eq!((shop.app.count(COUNT).await, shop.app.count("SELECT count FROM stray_requests").await), (0, 7));
+    let told = shop.app.cli(["doctor"], "").await;
+    assert!(told.out.contains("note  unknown endpoints: 7 requests came for none of yours"), "{}", told.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_is_counted_to_the_last_and_kept_in_bounds() {
+    const FLOOD: usize = 10_000;
+    let mut shop = Shop::open().await;
+    let twin = shop.app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("test").await;
+    let mut sending = JoinSet::new();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for sender in 0..8 {
+        let (client, url) = (client.clone(), shop.connection.url.clone());
+        sending.spawn(async move {
+            for number in 0..FLOOD / 8 {
+                let body = format!(r#"{{"event":"payment.captured","sender":{sender},"number":{number}}}"#);
+                let answer = client.post(&url).header("x-razorpay-signature", "00".repeat(32)).body(body).send().await.unwrap();
+                assert_eq!(answer.status(), 401);
+            }
+        });
+    }
+    let other = twin.post("{}").unsigned();
+    assert_eq!(other.send().await, 401);
+    sending.join_all().await;
+    shop.app.stop().await;
+    assert_eq!(shop.app.count(COUNT).await, i64::try_from(FLOOD).unwrap() + 1, "each is counted");
+    let kept = shop
+        .app
+        .count("SELECT COUNT(*) FROM rejected_requests WHERE rejection_id IN (SELECT id FROM rejections WHERE cause = 'unknown')")
+        .await;
+    assert!((100..=1000).contains(&kept), "{kept} are kept");
+    assert_eq!(
+        shop.app.texts("SELECT cause FROM rejections WHERE count = 1").await,
+        ["no_signature"],
+        "the other webhook's is kept"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_kept_the_oldest_goes_first() {
+    let shop = Shop::open().await;
+    // Each takes 256 KiB, of the 4 MiB that a rejection has.
+    for number in 0..40 {
+        let body = format!(r#"{{"number":{number},"filler":"{}"}}"#, "a".repeat(300_000));
+        assert_eq!(shop.connection.post(body).secret("somebody else's secret").send().await, 401);
+        if number % 8 == 7 {
+            shop.counted(number + 1).await;
+        }
+    }
+    shop.counted(40).await;
+    let bytes = shop.app.count("SELECT CAST(SUM(bytes) AS BIGINT) FROM rejected_requests").await;
+    assert!((3_000_000..=4 * 1024 * 1024).contains(&bytes), "{bytes}");
+    let page = shop.owner.get(&shop.newest().await).await;
+    assert!(page.has("longer than 256 KiB") && page.has("number") && page.has(":39,"), "the newest is there");
+    assert!(page.has("Nothing is left to recover"), "what is cut cannot be recovered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_it_stands_in_the_files() {
+    let at = Installation::new().await;
+    let connection = at.razorpay().await;
+    let (process, address) = at.serve_in_process(&[("RUST_LOG", "trace")]);
+    let post = connection.at(address).post(bodies::payment("payment.captured", "pay_Hush0000000001", 0));
+    assert_eq!(post.header("x-hush", "hush-hush").secret("somebody else's secret").send().await, 401);
+    eventually(async || at.count(KEPT).await == 1).await;
+    let ended = process.terminate();
+    let mut places = files(&at.data_dir());
+    places.push(("the log".into(), ended.err.into_bytes()));
+    for (path, content) in &places {
+        for value in [&b"pay_Hush0000000001"[..], b"hush-hush"] {
+            assert!(!content.windows(value.len()).any(|window| window == value), "{}", path.display());
+        }
+    }
+    if !is_postgres() {
+        let is_seen = places.iter().any(|(_, content)| {
+            content.windows(12).any(|window| window == b"127.0.0.1\x00\x00\x00" || window.starts_with(b"unknown"))
+        });
+        assert!(is_seen, "what is not hidden is found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_for_15_days_goes() {
+    let mut shop = Shop::open().await;
+    assert_eq!(shop.wrong("pay_old").send().await, 401);
+    shop.counted(1).await;
+    shop.app.clock.advance(Duration::from_hours(14 * 24));
+    assert_eq!(shop.wrong("pay_new").send().await, 401);
+    shop.counted(2).await;
+    for (later, groups, kept) in [(0, 2, 2), (2, 1, 1), (13, 1, 1), (1, 0, 0)] {
+        shop.app.clock.advance(Duration::from_hours(later * 24));
+        shop.app.restart().await;
+        eventually(async || (shop.app.count(GROUPS).await, shop.app.count(KEPT).await) == (groups, kept)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_company_sees_nothing_of_it_and_changes_nothing() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.wrong("pay_1").send().await, 401);
+    shop.counted(1).await;
+    let path = shop.newest().await;
+    let page = shop.owner.get(&path).await;
+    let body = page.body.split('"').find(|text| text.ends_with("/body")).unwrap().to_owned();
+    shop.app.company("Banyan Books").await;
+    let stranger = shop.app.owner("Banyan Books").await;
+    let own = stranger.post("/ks-pay/apps", &[("name", "Banyan Shop"), ("email", "a@b.example"), ("country", "IN")]).await;
+    let own = own.location().to_owned();
+    let below_own = |path: &str| format!("{own}{}", &path[path.find("/rejections").unwrap()..]);
+    for path in [shop.list(), path.clone(), body.clone(), below_own(&path), below_own(&body)] {
+        assert_eq!(stranger.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in [format!("{path}/recovery"), format!("{}/recovery", below_own(&path))] {
+        assert_eq!(stranger.post(&path, &[("current_password", "x")]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for id in ["x", "rj_", "%00", "rj_'%20or%201=1--"] {
+        assert_eq!(shop.owner.get(&format!("{}/{id}", shop.list())).await.status, StatusCode::NOT_FOUND, "{id}");
+    }
+    assert!(stranger.get(&format!("{own}/rejections")).await.has("Nothing was refused"));
+    assert_eq!(shop.owner.get(&format!("{}?mode=live", shop.list())).await.status, StatusCode::OK);
+    assert!(shop.owner.get(&format!("{}?mode=live", shop.list())).await.has("Nothing was refused"), "of the other mode");
+}

@@ -1,0 +1,120 @@
+//! What was refused and verifies by now becomes an event: once, and on a person's word.
+
+use reqwest::StatusCode;
+
+use crate::support::{
+    TestApp, bodies,
+    builders::{Connection, PASSWORD},
+    eventually,
+    visitor::Visitor,
+};
+
+const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
+
+/// Payments that came while the webhook was switched off, and one that was never right.
+async fn refused(number: usize) -> (TestApp, Connection, Visitor, String) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    switch(&owner, &connection, false).await;
+    for number in 0..number {
+        let body = bodies::payment("payment.captured", &format!("pay_{number}"), 0);
+        assert_eq!(connection.post(body).event_id(&format!("evt_{number}")).send().await, 401);
+    }
+    let wrong = connection.post(bodies::payment("payment.captured", "pay_wrong", 0)).secret("somebody else's secret");
+    assert_eq!(wrong.send().await, 401);
+    let all = i64::try_from(number).unwrap() + 1;
+    eventually(async || app.count(COUNT).await == all).await;
+    let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
+    let path = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+    (app, connection, owner, path)
+}
+
+async fn switch(owner: &Visitor, connection: &Connection, is_enabled: bool) {
+    let path = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/enabled", connection.app_id);
+    let fields = [("is_enabled", if is_enabled { "true" } else { "false" }), ("confirm", "yes")];
+    owner.post(&path, &fields).await.location();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_verifies_now_is_counted_first_and_let_in_once() {
+    let (app, connection, owner, path) = refused(70).await;
+    let recovery = format!("{path}/recovery");
+    let off = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
+    assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing comes in through what is switched off");
+    switch(&owner, &connection, true).await;
+    assert!(owner.get(&path).await.has("70 of 71 kept requests verify now"));
+
+    for wrong in ["", "not the password"] {
+        let page = owner.post(&recovery, &[("current_password", wrong)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.has("This is not your present password"));
+    }
+    assert_eq!(app.events().await.len(), 0, "and nothing was let in");
+
+    // The gateway's own retry of one of them has come meanwhile.
+    connection.post(bodies::payment("payment.captured", "pay_0", 0)).event_id("evt_0").stored().await;
+    let done = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
+    assert_eq!(done.location(), path);
+    let page = owner.get(&path).await;
+    assert!(page.has("69 events recovered; 1 request had come again in the meantime"), "{}", page.body);
+    assert!(page.has("None of the kept requests verifies"));
+    let (events, transactions) = (app.events().await, app.transactions().await);
+    assert_eq!((events.len(), transactions.len()), (70, 70));
+    assert!(events.iter().all(|event| event["state"] == "processed"));
+
+    owner.post(&recovery, &[("current_password", PASSWORD)]).await.location();
+    assert_eq!(app.events().await, events, "twice has one effect");
+    assert_eq!(app.transactions().await, transactions);
+
+    let of =
+        |id: &str| events.iter().find(|event| event["gateway_event_id"] == id).unwrap()["event"].as_str().unwrap().to_owned();
+    let recovered = owner.get(&format!("/ks-pay/apps/{}/events/{}", connection.app_id, of("evt_7"))).await;
+    assert!(recovered.has("Arrived and was refused") && recovered.has("recovered by The Owner"), "{}", recovered.body);
+    let usual = owner.get(&format!("/ks-pay/apps/{}/events/{}", connection.app_id, of("evt_0"))).await;
+    assert!(!usual.has("Recovered") && usual.has("Arrived, verified and stored"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_may_be_let_in_alone() {
+    let (app, connection, owner, path) = refused(5).await;
+    switch(&owner, &connection, true).await;
+    let page = owner.get(&path).await;
+    // The newest is the one that was never right.
+    assert!(page.has("5 of 6 kept requests verify now") && !page.has("Only the one shown below"), "{}", page.body);
+    let other = page.body.split('"').filter(|text| text.contains("?request=rq_")).nth(2).unwrap().to_owned();
+    let shown = owner.get(&other).await;
+    let id = other.split_once("?request=").unwrap().1;
+    assert!(shown.has("Only the one shown below") && shown.has(&format!("value=\"{id}\"")), "{}", shown.body);
+    owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD), ("request", id)]).await.location();
+    assert_eq!(app.events().await.len(), 1);
+    assert!(owner.get(&path).await.has("4 of 5 kept requests verify now"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_recover_at_once_have_one_effect() {
+    let (app, connection, owner, path) = refused(30).await;
+    switch(&owner, &connection, true).await;
+    let recovery = format!("{path}/recovery");
+    let fields = [("current_password", PASSWORD)];
+    let (one, other) = tokio::join!(owner.post(&recovery, &fields), owner.post(&recovery, &fields));
+    assert_eq!((one.status, other.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
+    let events = app.events().await;
+    assert_eq!((events.len(), app.transactions().await.len()), (30, 30));
+    assert!(events.iter().all(|event| event["receipts"] == 1), "each stands for one request");
+    assert_eq!(app.count("SELECT COUNT(*) FROM recoveries").await, 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_for_its_time_stays_refused() {
+    let app = TestApp::start().await;
+    let connection = app.standard_webhooks().await;
+    let owner = app.owner("Banyan Books").await;
+    assert_eq!(connection.post(bodies::standard("invoice.paid", "in_1")).seconds_later(-3600).send().await, 401);
+    eventually(async || app.count(COUNT).await == 1).await;
+    let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
+    assert!(list.has("It was signed 60 minutes before it came"), "{}", list.body);
+    let path = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap();
+    owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
+    assert_eq!(app.events().await.len(), 0);
+}
