@@ -91,10 +91,13 @@ impl Recorder {
     pub(crate) fn note(&self, refused: Refused) {
         let mut gathered = self.lock();
         gathered.count(&refused);
-        if gathered.has_room(&refused) && self.pace.check_key(&refused.place.connection).is_ok() {
-            gathered.keep(refused.sample());
-        }
+        let has_room = gathered.has_room(&refused);
         drop(gathered);
+        if has_room && self.pace.check_key(&refused.place.connection).is_ok() {
+            // Copied while nobody waits.
+            let sample = refused.sample();
+            self.lock().keep(sample);
+        }
         self.wake.notify_one();
     }
 

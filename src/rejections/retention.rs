@@ -1,4 +1,4 @@
-//! How long rejections are kept: as far back as a gateway replays, or as short as an operator wants bodies to be kept.
+//! How long rejections are kept: as far back as a gateway replays, which is shorter than any time that bodies are kept for.
 
 use std::time::Duration;
 
@@ -18,10 +18,9 @@ const AT_ONCE: i64 = 500;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Deletes what was kept long enough, now and every hour.
-pub(crate) async fn run(db: Db, clock: Clock, bodies: Option<Duration>) {
-    let keep = bodies.map_or(KEPT_FOR, |bodies| bodies.min(KEPT_FOR));
+pub(crate) async fn run(db: Db, clock: Clock) {
     loop {
-        match delete(&db, clock.now().minus(keep), clock.now().minus(KEPT_FOR)).await {
+        match delete(&db, clock.now().minus(KEPT_FOR)).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "rejections were deleted whose time was over"),
             Err(error) => tracing::warn!(%error, "rejections could not be deleted; it is tried again in an hour"),
@@ -30,13 +29,13 @@ pub(crate) async fn run(db: Db, clock: Clock, bodies: Option<Duration>) {
     }
 }
 
-/// Deletes what requests said that came before one moment, and rejections that ended before the other; how many.
-async fn delete(db: &Db, requests: Timestamp, rejections: Timestamp) -> Result<u64, DbError> {
+/// Deletes what requests said that came before that moment, and rejections that ended before it; how many.
+async fn delete(db: &Db, before: Timestamp) -> Result<u64, DbError> {
     let mut deleted = 0;
     loop {
         let mut tx = db.begin().await?;
-        let first = store::delete_requests(&mut tx, requests, AT_ONCE).await?;
-        let then = store::delete(&mut tx, rejections, AT_ONCE).await?;
+        let first = store::delete_requests(&mut tx, before, AT_ONCE).await?;
+        let then = store::delete(&mut tx, before, AT_ONCE).await?;
         tx.commit().await?;
         deleted += first + then;
         if first.max(then) < AT_ONCE.unsigned_abs() {

@@ -244,6 +244,8 @@ async fn another_company_sees_nothing_of_it_and_changes_nothing() {
     let stranger = shop.app.owner("Banyan Books").await;
     let own = stranger.post("/ks-pay/apps", &[("name", "Banyan Shop"), ("email", "a@b.example"), ("country", "IN")]).await;
     let own = own.location().to_owned();
+    // With a webhook of its own, so that nothing is refused merely for having none.
+    stranger.post(&format!("{own}/settings/payment-gateways"), &[("gateway", "razorpay"), ("mode", "test")]).await.location();
     let below_own = |path: &str| format!("{own}{}", &path[path.find("/rejections").unwrap()..]);
     for path in [shop.list(), path.clone(), body.clone(), below_own(&path), below_own(&body)] {
         assert_eq!(stranger.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
