@@ -25,7 +25,7 @@ use crate::{
     events::retention,
     ingestion::{
         self, Ingestion, Listening,
-        refusals::{self, Desk, Recorder},
+        refusals::{self, Kit, Recorder},
     },
     installation,
     kernel::time::Clock,
@@ -82,7 +82,7 @@ impl Server {
         };
         let setup = accounts::setup::renew(&opened.db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
-        let (recorder, refusals) = Recorder::start(Desk { db, vault, clock: clock.clone(), base: base.clone() });
+        let (recorder, refusals) = Recorder::start(Kit { db, vault, clock: clock.clone(), base: base.clone() });
         let mut retention = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone()))];
         retention.extend(config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
         let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);

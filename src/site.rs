@@ -92,6 +92,7 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::REJECTIONS, get = rejections::routes::index);
     let scope = route!(scope, urls::REJECTION, get = rejections::routes::show);
     let scope = route!(scope, urls::REJECTION_BODY, get = rejections::routes::body);
+    let scope = route!(scope, urls::REJECTION_ACCEPTANCE, post = rejections::routes::accept);
     let scope = route!(scope, urls::REJECTION_RECOVERY, post = rejections::routes::recover);
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::Unreadable.into()))

@@ -11,7 +11,10 @@ use crate::{
     accounts::{limits::Limits, password::Passwords},
     config::Config,
     db::Db,
-    ingestion::{Ingestion, refusals::Recorder},
+    ingestion::{
+        Ingestion,
+        refusals::{Kit, Recorder},
+    },
     kernel::{time::Clock, vault::Vault},
     preflight::desk::Desk,
     startup::Opened,
@@ -67,6 +70,11 @@ impl State {
     /// What every page says while the database may lose what was acknowledged.
     pub(crate) fn at_risk(&self) -> Option<&str> {
         self.at_risk.as_deref()
+    }
+
+    /// What the doctor needs at hand.
+    pub(crate) fn kit(&self) -> Kit {
+        Kit { db: self.db.clone(), vault: self.vault.clone(), clock: self.clock.clone(), base: self.base().to_owned() }
     }
 
     /// Whether the server is reached over https, so that cookies and headers can insist on it.

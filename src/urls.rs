@@ -102,6 +102,7 @@ pub(crate) const EVENT_BODY: &str = "/ks-pay/apps/{app}/events/{event}/body";
 pub(crate) const REJECTIONS: &str = "/ks-pay/apps/{app}/rejections";
 pub(crate) const REJECTION: &str = "/ks-pay/apps/{app}/rejections/{rejection}";
 pub(crate) const REJECTION_BODY: &str = "/ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body";
+pub(crate) const REJECTION_ACCEPTANCE: &str = "/ks-pay/apps/{app}/rejections/{rejection}/acceptance";
 pub(crate) const REJECTION_RECOVERY: &str = "/ks-pay/apps/{app}/rejections/{rejection}/recovery";
 
 pub(crate) fn transactions(app: AppId) -> String {
@@ -138,6 +139,10 @@ pub(crate) fn rejection(app: AppId, rejection: RejectionId) -> String {
 
 pub(crate) fn rejection_body(app: AppId, rejection: RejectionId, request: RequestId) -> String {
     format!("/ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body")
+}
+
+pub(crate) fn rejection_acceptance(app: AppId, rejection: RejectionId) -> String {
+    format!("/ks-pay/apps/{app}/rejections/{rejection}/acceptance")
 }
 
 pub(crate) fn rejection_recovery(app: AppId, rejection: RejectionId) -> String {

@@ -69,7 +69,7 @@ pub(crate) struct Writing {
 }
 
 /// What the task works with.
-pub(crate) struct Desk {
+pub(crate) struct Kit {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
     pub(crate) clock: Clock,
@@ -79,11 +79,11 @@ pub(crate) struct Desk {
 
 impl Recorder {
     /// A recorder and the task behind it.
-    pub(crate) fn start(desk: Desk) -> (Self, Writing) {
+    pub(crate) fn start(kit: Kit) -> (Self, Writing) {
         let pace = Arc::new(RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST)));
         let recorder = Self { gathered: Arc::default(), pace, wake: Arc::default() };
         let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(write(recorder.clone(), desk, Arc::clone(&stop)));
+        let task = tokio::spawn(write(recorder.clone(), kit, Arc::clone(&stop)));
         (recorder, Writing { stop, task })
     }
 
@@ -110,12 +110,12 @@ impl Recorder {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn flush(&self, desk: &Desk) {
+    async fn flush(&self, kit: &Kit) {
         let gathered = std::mem::take(&mut *self.lock());
         if gathered.tallies.is_empty() && gathered.strays == 0 {
             return;
         }
-        if let Err(error) = write_down(desk, &gathered).await {
+        if let Err(error) = write_down(kit, &gathered).await {
             tracing::warn!(connections = gathered.tallies.len(), %error, "refusals could not be written down yet");
             self.lock().put_back(gathered);
             if !self.lock().tallies.is_empty() {
@@ -181,32 +181,32 @@ impl Writing {
     }
 }
 
-async fn write(recorder: Recorder, desk: Desk, stop: Arc<Notify>) {
+async fn write(recorder: Recorder, kit: Kit, stop: Arc<Notify>) {
     let mut last = Instant::now();
     loop {
         tokio::select! {
             // Strays alone wake nobody: they are looked for now and then.
             _ = timeout(STRAYS_EVERY.saturating_sub(last.elapsed()), recorder.wake.notified()) => {}
-            () = stop.notified() => return recorder.flush(&desk).await,
+            () = stop.notified() => return recorder.flush(&kit).await,
         }
-        recorder.flush(&desk).await;
+        recorder.flush(&kit).await;
         last = Instant::now();
         tokio::select! {
             () = sleep(INTERVAL) => {}
-            () = stop.notified() => return recorder.flush(&desk).await,
+            () = stop.notified() => return recorder.flush(&kit).await,
         }
     }
 }
 
 /// All of them in one unit of work: a flood at many connections costs no more commits than one at a single one.
-async fn write_down(desk: &Desk, gathered: &Gathered) -> Result<(), DbError> {
+async fn write_down(kit: &Kit, gathered: &Gathered) -> Result<(), DbError> {
     // Looked at before anything is locked.
-    let examined = examination::examine(desk, &gathered.samples).await?;
-    let mut tx = desk.db.begin().await?;
+    let examined = examination::examine(kit, &gathered.samples).await?;
+    let mut tx = kit.db.begin().await?;
     evidence::add_refused(&mut tx, &gathered.evidence).await?;
-    keeping::write_down(&mut tx, &desk.vault, &gathered.tallies, &examined).await?;
+    keeping::write_down(&mut tx, &kit.vault, &gathered.tallies, &examined).await?;
     if gathered.strays > 0 {
-        store::add_strays(&mut tx, gathered.strays, desk.clock.now()).await?;
+        store::add_strays(&mut tx, gathered.strays, kit.clock.now()).await?;
     }
     tx.commit().await
 }

@@ -14,11 +14,12 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::Cause;
+use super::{Cause, acceptance::is_acceptable};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::{
         id::{ConnectionId, SecretId},
+        secret::Secret,
         time::Timestamp,
     },
 };
@@ -109,6 +110,23 @@ impl Diagnosis {
 pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: usize) -> Diagnosis {
     let search = Search { case, known, left: work.min(MOST_WORK) };
     if case.reason == Rejected::SignatureMissing { missing(search) } else { present(search) }
+}
+
+/// The secret that the request is signed with as it came, where that is one which could be accepted as well: known to the
+/// company, and to nobody who only sees its pages.
+pub(crate) fn signer(case: &Case<'_>, known: &Known) -> Option<Secret> {
+    let mut search = Search { case, known, left: MOST_WORK };
+    let readings = signatures::read(case.gateway, case.headers);
+    let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
+    let stored = known.keys.iter().flat_map(|key| keys::proper(case.gateway, key));
+    let pasted = own().flat_map(|key| keys::pasted(case.gateway, key));
+    let mistyped = own().flat_map(|key| keys::mistyped(case.gateway, key));
+    let mut attempts = stored.chain(pasted).chain(mistyped).filter(|attempt| is_acceptable(attempt.cause));
+    let fits = |attempt: &Attempt| {
+        let fit = search.fits(attempt, &Message::Of(case.body), &readings);
+        fit.is_some_and(|fit| fit.form.is_none())
+    };
+    keys::secret(case.gateway, &attempts.find(fits)?)
 }
 
 /// No signature came, or not all that belongs to one.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     connections::{self, Connection, Place, evidence, secrets},
     db::DbError,
-    ingestion::refusals::Desk,
+    ingestion::refusals::Kit,
     kernel::{id::ConnectionId, time::Timestamp, vault::Vault},
     urls,
 };
@@ -32,12 +32,12 @@ pub(crate) struct Examined {
 }
 
 /// Looks at all of them.
-pub(crate) async fn examine(desk: &Desk, samples: &BTreeMap<ConnectionId, Vec<Sample>>) -> Result<Vec<Examined>, DbError> {
+pub(crate) async fn examine(kit: &Kit, samples: &BTreeMap<ConnectionId, Vec<Sample>>) -> Result<Vec<Examined>, DbError> {
     let mut work = Vec::new();
     for samples in samples.values() {
         let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
         let known = match wants_doctor {
-            Some(sample) => known(desk, &sample.place, sample.at).await?,
+            Some(sample) => known(kit, &sample.place, sample.at).await?,
             None => Known::default(),
         };
         work.push((known, samples.clone()));
@@ -80,8 +80,8 @@ fn diagnose(sample: &Sample, known: &Known, work: usize) -> Diagnosis {
 }
 
 /// What the company knows that may explain a request at one of its connections.
-async fn known(desk: &Desk, place: &Place, at: Timestamp) -> Result<Known, DbError> {
-    let mut reader = desk.db.reader().await?;
+pub(super) async fn known(kit: &Kit, place: &Place, at: Timestamp) -> Result<Known, DbError> {
+    let mut reader = kit.db.reader().await?;
     let connections = connections::store::list_of_company(&mut reader, place.company).await?;
     let Some(own) = connections.iter().find(|connection| connection.id == place.connection) else {
         return Ok(Known::default());
@@ -99,17 +99,17 @@ async fn known(desk: &Desk, place: &Place, at: Timestamp) -> Result<Known, DbErr
         .filter_map(|secret| {
             let connection = of(secret.connection_id)?;
             let whose = whose(own, connection, secret.counts_at(at));
-            let opened = secret.open(&desk.vault).ok()?;
+            let opened = secret.open(&kit.vault).ok()?;
             let text = Zeroizing::new(opened.expose().to_owned());
             let other = (connection.id != own.id).then_some(connection.id);
             Some(Key { whose, gateway: connection.gateway, text, secret: Some(secret.id), connection: other })
         })
         .collect();
-    keys.extend(sealed.iter().filter_map(|(id, sealed)| key_secret(&desk.vault, own, of(*id)?, sealed)));
+    keys.extend(sealed.iter().filter_map(|(id, sealed)| key_secret(&kit.vault, own, of(*id)?, sealed)));
     keys.sort_by_key(|key| (key.whose, key.connection.is_some()));
     Ok(Known {
         keys,
-        url: urls::webhook_url(&desk.base, &own.endpoint),
+        url: urls::webhook_url(&kit.base, &own.endpoint),
         ids: vec![own.endpoint.clone(), own.id.to_string(), own.app_id.to_string()],
         key_ids: connections.iter().filter_map(|connection| connection.key_id.clone()).take(16).collect(),
         accounts,

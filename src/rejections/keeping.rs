@@ -180,6 +180,14 @@ pub(crate) struct Said {
     pub(crate) body: Bytes,
 }
 
+impl Said {
+    /// The headers as adapters read them.
+    pub(crate) fn pairs(&self) -> Option<Vec<(String, Vec<u8>)>> {
+        let headers: Vec<(String, String)> = serde_json::from_str(&self.headers).ok()?;
+        Some(headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect())
+    }
+}
+
 /// Opens what [`keep`] sealed.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! The rule: nothing here is on the way to an answer, everything is bounded, and what is kept is sealed. A count is of
 //! all that came; of what is kept the oldest goes first.
 
+pub(crate) mod acceptance;
 pub(crate) mod cause;
 pub(crate) mod diagnosis;
 pub(crate) mod examination;

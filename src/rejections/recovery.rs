@@ -131,8 +131,7 @@ fn live(stored: &[secrets::Stored], vault: &Vault) -> Result<Vec<LiveSecret>, Va
 /// The request as an arrival of now, if it verifies as it would have when it came.
 fn verify(vault: &Vault, place: Place, kept: &Recoverable, live: &[LiveSecret], now: Timestamp) -> Option<Verified> {
     let said = keeping::open(vault, kept.id, (&kept.headers, &kept.body)).ok()?;
-    let headers: Vec<(String, String)> = serde_json::from_str(&said.headers).ok()?;
-    let headers: Vec<(String, Vec<u8>)> = headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+    let headers = said.pairs()?;
     let body: Bytes = said.body;
     let request = Incoming { headers: &headers, body: &body };
     let believed = adapter::verify(place.gateway, &request, live, kept.received_at).ok()?;

@@ -10,7 +10,9 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    Rejection, Request, keeping,
+    Rejection, Request,
+    acceptance::{self, Acceptance},
+    keeping,
     recovery::{self, By},
     store::{self, Filter},
     views,
@@ -203,6 +205,39 @@ pub(crate) async fn body(page: Page, path: Path<(String, String, String)>) -> An
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.bin\"")))
         .body(said.body))
+}
+
+/// The word of whoever accepts a SECRET.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AcceptanceForm {
+    current_password: String,
+}
+
+/// `POST /ks-pay/apps/{app}/rejections/{rejection}/acceptance`
+pub(crate) async fn accept(posted: Posted<AcceptanceForm>, path: Path<(String, String)>) -> Answer {
+    let found = Found::open(posted.page, &path.0, &path.1).await?;
+    let page = &found.page;
+    let refused = async |sentence: &str| {
+        let mut errors = FieldErrors::default();
+        errors.add("current_password", sentence);
+        page.unprocessable(&found.view("", errors).await?)
+    };
+    if !acceptance::is_acceptable(found.rejection.cause) {
+        return refused(rejections::NOTHING_TO_ACCEPT).await;
+    }
+    if !accounts::routes::is_own_password(page, &posted.form.current_password).await? {
+        return refused(rejections::NOT_THE_PASSWORD).await;
+    }
+    let by = By { name: &page.signed_in.user.name, at: page.now };
+    match acceptance::accept(page.state.kit(), &found.connection, &found.rejection, by).await? {
+        Acceptance::Accepted | Acceptance::Known => {
+            tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, "a SECRET was accepted as well");
+            Ok(page.redirect(&urls::rejection(found.app.id, found.rejection.id), rejections::ACCEPTED))
+        }
+        Acceptance::TooMany => refused(words::secrets::TOO_MANY).await,
+        Acceptance::Unfound => refused(rejections::NOTHING_TO_ACCEPT).await,
+    }
 }
 
 /// Which requests to recover, and the word of whoever does.

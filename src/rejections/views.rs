@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{KEPT_FOR, Reason, Rejection, Request, recovery::Count};
+use super::{Cause, KEPT_FOR, Reason, Rejection, Request, acceptance, recovery::Count};
 use crate::{
     apps::App,
     connections::{Connection, Step},
@@ -126,6 +126,18 @@ impl Show {
 
     pub(crate) fn standing(&self) -> String {
         rejections::standing(&self.count, self.kept, self.is_off())
+    }
+
+    /// Where the SECRET is accepted with which the kept requests were signed, while none of them verifies without.
+    pub(crate) fn acceptance(&self) -> Option<String> {
+        let can = self.count.kept > 0 && self.count.verify() == 0 && acceptance::is_acceptable(self.rejection.cause);
+        can.then(|| urls::rejection_acceptance(self.app.id, self.rejection.id))
+    }
+
+    /// Where a SECRET is entered that nothing here knows.
+    pub(crate) fn bringing(&self) -> Option<String> {
+        let can = self.count.kept > 0 && self.count.verify() == 0 && self.rejection.cause == Cause::Unknown;
+        can.then(|| urls::own_secret(&urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook)))
     }
 
     /// The shown request, where it is one of several that verify.

@@ -108,6 +108,10 @@ pub(crate) fn refused_lately(number: i64) -> String {
 pub(crate) const NOT_KEPT: &str =
     "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
 pub(crate) const NOT_THE_PASSWORD: &str = "This is not your present password. Type it again.";
+pub(crate) const NOTHING_TO_ACCEPT: &str =
+    "There is no SECRET to accept here: none of the kept requests tells it. Enter it yourself on the Webhook page.";
+/// Said once the SECRET of refused requests is accepted.
+pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was refused below; retire it on the Webhook page once it is not needed any more.";
 pub(crate) const SWITCH_ON_FIRST: &str = "Switch the app and its gateway on first. Then requests can be recovered.";
 
 /// What can be made of the kept requests.
@@ -116,10 +120,7 @@ pub(crate) fn standing(found: &Count, kept: i64, is_off: bool) -> String {
     match (found.kept, found.verify()) {
         (0, _) if kept == 0 => "None of these requests is kept any more, so there is nothing to recover.".to_owned(),
         (0, _) => "Nothing is left to recover: what is kept was recovered, or is not whole.".to_owned(),
-        (_, 0) => {
-            "None of the kept requests verifies with a SECRET that counts now. If they are real, they will once their SECRET is accepted here; come back then."
-                .to_owned()
-        }
+        (_, 0) => "None of the kept requests verifies with a SECRET that counts now. If they are real, they will once their SECRET is accepted here, too.".to_owned(),
         _ if is_off => SWITCH_ON_FIRST.to_owned(),
         (kept, verify) => {
             let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));

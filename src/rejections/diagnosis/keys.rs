@@ -15,6 +15,7 @@ use crate::{
     kernel::{
         hex,
         id::{ConnectionId, SecretId},
+        secret::Secret,
     },
     rejections::Cause,
 };
@@ -77,6 +78,14 @@ pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
         ways.extend(decoded);
     }
     ways.iter().map(|bytes| Attempt::of(key, cause(key.whose), bytes)).collect()
+}
+
+/// What was tried as the SECRET that it is: its gateway's adapter makes the same key of it.
+pub(super) fn secret(gateway: Gateway, attempt: &Attempt) -> Option<Secret> {
+    match gateway {
+        Gateway::Razorpay => Secret::parse(std::str::from_utf8(&attempt.key).ok()?),
+        Gateway::StandardWebhooks => Secret::parse(&Zeroizing::new(STANDARD.encode(&*attempt.key))),
+    }
 }
 
 /// As it stands on the page.
