@@ -155,6 +155,7 @@ async fn one_that_is_retired_is_refused_at_once() {
     let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
     let asked = owner.get(&retirement).await;
     assert!(asked.status.is_success() && asked.has("Retire it now") && asked.has("It cannot be brought back."));
+    assert!(asked.has("switches the webhook off"), "what may be lost is named");
     assert!(accepts(&connection, &connection.secret, "pay_1").await, "asking changes nothing");
 
     assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""));
@@ -209,7 +210,8 @@ async fn the_list_says_who_when_and_which_may_go() {
     app.clock.advance(Duration::from_hours(3));
     owner.sees(&page, "Unused for 26\u{a0}h: safe to retire").await;
     let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
-    assert!(owner.get(&retirement).await.has("No event was signed with it for 26\u{a0}h"));
+    let asked = owner.get(&retirement).await;
+    assert!(asked.has("No event was signed with it for 26\u{a0}h") && !asked.has("switches the webhook off"));
 }
 
 /// Posts without an end, signed with whichever SECRETs were the active one so far.
