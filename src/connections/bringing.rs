@@ -65,18 +65,23 @@ pub(crate) async fn create(posted: Posted<BringForm>, names: Names) -> Result<Ht
     if is_key_secret(&wizard, &secret).await? {
         return refused(error("secret", words::secrets::KEY_SECRET));
     }
-    let (page, id) = (&wizard.page, wizard.connection.id);
-    let user = &page.signed_in.user;
-    let mut tx = page.state.db.begin().await?;
-    match secrets::accept_also(&mut tx, &page.state.vault, id, (&secret, &user.name), page.now).await? {
-        Also::Accepted(secret) => {
-            tx.commit().await?;
-            tracing::info!(connection = %id, %secret, user = %user.id, "a SECRET was brought");
-            Ok(page.redirect(&wizard.url(Step::Webhook), &words::secrets::brought(cut)))
-        }
+    match accept(&wizard, &secret).await? {
+        Also::Accepted(_) => Ok(wizard.page.redirect(&wizard.url(Step::Webhook), &words::secrets::brought(cut))),
         Also::Known => refused(error("secret", words::secrets::KNOWN)),
         Also::TooMany => refused(error("secret", words::secrets::TOO_MANY)),
     }
+}
+
+async fn accept(wizard: &Wizard, secret: &Secret) -> Result<Also, AppError> {
+    let (page, id) = (&wizard.page, wizard.connection.id);
+    let user = &page.signed_in.user;
+    let mut tx = page.state.db.begin().await?;
+    let also = secrets::accept_also(&mut tx, &page.state.vault, id, (secret, &user.name), page.now).await?;
+    if let Also::Accepted(secret) = also {
+        tx.commit().await?;
+        tracing::info!(connection = %id, %secret, user = %user.id, "a SECRET was brought");
+    }
+    Ok(also)
 }
 
 fn error(field: &'static str, sentence: &str) -> FieldErrors {

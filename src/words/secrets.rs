@@ -130,7 +130,7 @@ pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &Held, now: Times
             "No event signed with it has come yet. If {whom} has it nevertheless, whatever is signed with it is refused from now on."
         )),
     }
-    if gateway == Gateway::Razorpay {
+    if gateway == Gateway::Razorpay && ring.unused_for_good(held, now).is_none() {
         said.push("Razorpay tries a refused event again for 24 hours and then switches the webhook off.".to_owned());
     }
     said.push(match held.stored.origin {

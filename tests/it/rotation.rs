@@ -133,12 +133,29 @@ async fn the_page_says_what_to_do_until_the_new_one_has_been_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_generic_gateway_gets_a_new_one_in_words_of_its_own() {
+    let app = TestApp::start().await;
+    let connection = app.standard_webhooks().await;
+    let owner = app.owner("Banyan Books").await;
+    let asked = owner.get(&step(&connection, "/rotation")).await;
+    assert!(asked.has("You then give it to the sender") && !asked.has("Razorpay"));
+    let new = rotate(&app, &connection, &owner, "72").await;
+    assert!(new.starts_with("whsec_") && new != connection.secret);
+    assert!(accepts(&connection, &connection.secret, "pay_1").await && accepts(&connection, &new, "pay_2").await);
+    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    for path in [step(&connection, ""), retirement, step(&connection, "/secrets/new")] {
+        assert!(!owner.get(&path).await.has("Razorpay"), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_retired_is_refused_at_once() {
     let (app, connection, owner) = connected().await;
     let new = rotate(&app, &connection, &owner, "360").await;
     let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
     let asked = owner.get(&retirement).await;
     assert!(asked.status.is_success() && asked.has("Retire it now") && asked.has("It cannot be brought back."));
+    assert!(asked.has("switches the webhook off"), "what may be lost is named");
     assert!(accepts(&connection, &connection.secret, "pay_1").await, "asking changes nothing");
 
     assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""));
@@ -193,7 +210,8 @@ async fn the_list_says_who_when_and_which_may_go() {
     app.clock.advance(Duration::from_hours(3));
     owner.sees(&page, "Unused for 26\u{a0}h: safe to retire").await;
     let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
-    assert!(owner.get(&retirement).await.has("No event was signed with it for 26\u{a0}h"));
+    let asked = owner.get(&retirement).await;
+    assert!(asked.has("No event was signed with it for 26\u{a0}h") && !asked.has("switches the webhook off"));
 }
 
 /// Posts without an end, signed with whichever SECRETs were the active one so far.
