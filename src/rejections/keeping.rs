@@ -79,8 +79,7 @@ pub(crate) async fn write_down(tx: &mut Tx, vault: &Vault, tallies: &Tallies, ex
         let own = examined.iter().filter(|one| one.sample.place.connection == *connection && one.sample.reason == *reason);
         let mut kinds: BTreeMap<Kind, Vec<&Examined>> = BTreeMap::new();
         for one in own {
-            let kind = Kind { reason: *reason, cause: one.diagnosis.cause, secret: one.diagnosis.secret };
-            kinds.entry(kind).or_default().push(one);
+            kinds.entry(kind(*reason, one)).or_default().push(one);
         }
         let looked_at: usize = kinds.values().map(Vec::len).sum();
         let mut rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
@@ -101,6 +100,13 @@ pub(crate) async fn write_down(tx: &mut Tx, vault: &Vault, tallies: &Tallies, ex
         }
     }
     Ok(())
+}
+
+/// What makes it the same as another. A time is told of the first and differs with each.
+fn kind(reason: Reason, one: &Examined) -> Kind {
+    let found = &one.diagnosis;
+    let is_named = !matches!(found.cause, Cause::SignedEarlier | Cause::SignedAhead);
+    Kind { reason, cause: found.cause, secret: found.secret, name: found.detail.clone().filter(|_| is_named) }
 }
 
 /// Counts requests of one kind, with the rejection that goes on or as a new one.
@@ -136,7 +142,7 @@ async fn count_unexamined(tx: &mut Tx, tally: &Tally, reason: Reason, rest: i64)
         return store::add(tx, id, rest, tally.last_at, &tally.address).await;
     }
     let cause = Cause::at_once(reason).unwrap_or(Cause::Unexamined);
-    count(tx, tally, &Kind { reason, cause, secret: None }, &[], rest).await?;
+    count(tx, tally, &Kind { reason, cause, secret: None, name: None }, &[], rest).await?;
     Ok(())
 }
 

@@ -49,7 +49,8 @@ sql! {
     COUNT = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE app_id = $1 AND mode = $2 AND last_at >= $3";
     /// The one that goes on, if there is one.
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
-                 AND secret_id IS NOT DISTINCT FROM $4 AND last_at > $5 ORDER BY last_at DESC LIMIT 1";
+                 AND secret_id IS NOT DISTINCT FROM $4 AND (CAST($5 AS TEXT) IS NULL OR detail = $5) AND last_at > $6 \
+                 ORDER BY last_at DESC LIMIT 1";
     /// The same whatever its cause: for those that nobody looked at.
     FIND_OPEN_OF_REASON = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND last_at > $3 ORDER BY last_at DESC LIMIT 1";
     INSERT = "INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, secret_id, \
@@ -154,6 +155,8 @@ pub(crate) struct Kind {
     pub(crate) reason: Reason,
     pub(crate) cause: Cause,
     pub(crate) secret: Option<SecretId>,
+    /// A name that the sentence says, where another name would be another thing.
+    pub(crate) name: Option<String>,
 }
 
 /// The rejection of that kind which went on until then or later.
@@ -168,6 +171,7 @@ pub(crate) async fn find_open(
         .bind(kind.reason.as_str())
         .bind(kind.cause.as_str())
         .bind(kind.secret)
+        .bind(&kind.name)
         .bind(since)
         .fetch_optional(conn)
         .await)

@@ -76,10 +76,18 @@ async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
     assert_eq!(shop.wrong("pay_0").send().await, 401);
     shop.counted(17).await;
     assert_eq!(shop.app.texts(CAUSES).await, ["unknown", "no_signature", "unknown"]);
+    for (header, times) in [("stripe-signature", 2), ("x-shopify-hmac-sha256", 1)] {
+        for _ in 0..times {
+            assert_eq!(shop.connection.post("{}").unsigned().header(header, "t=1,v1=00").send().await, 401);
+        }
+    }
+    shop.counted(20).await;
+    assert_eq!(shop.app.count(GROUPS).await, 5, "who signed is told of each");
     let page = shop.owner.get(&shop.list()).await;
+    assert!(page.has("It carries a signature of Stripe") && page.has("It carries a signature of Shopify"));
     assert!(page.has("15 times") && page.has("since") && page.has("No signature came"), "{}", page.body);
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
-    assert!(overview.has("17 requests refused in the last 15 days"), "{}", overview.body);
+    assert!(overview.has("20 requests refused in the last 15 days"), "{}", overview.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,82 @@
+//! What holds of the doctor whatever comes: an answer, no proof by chance, and an end to the work.
+
+use super::*;
+use proptest::prelude::*;
+
+fn key(whose: Whose, gateway: Gateway, text: &str) -> Key {
+    Key { whose, gateway, text: Zeroizing::new(text.to_owned()), secret: None, connection: None }
+}
+
+fn known(gateway: Gateway) -> Known {
+    let other = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
+    Known {
+        keys: vec![
+            key(Whose::Own, gateway, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"),
+            key(Whose::OtherApp, Gateway::StandardWebhooks, other),
+            key(Whose::KeySecret, Gateway::Razorpay, "a key secret"),
+        ],
+        url: "https://pay.example.com/webhooks/wh_1".to_owned(),
+        ..Known::default()
+    }
+}
+
+fn signature(gateway: Gateway) -> &'static str {
+    signatures::header(gateway)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn whatever_comes_has_an_answer_and_no_proof_by_chance(
+        value in prop_oneof![any::<String>(), "[0-9a-fA-F]{0,130}", "(v1[a,=:]|t=1,v1=|sha256=|\"){0,2}[0-9A-Za-z+/_-]{0,90}={0,2}"],
+        body in prop_oneof![prop::collection::vec(any::<u8>(), 0..200), "[\\[\\]{}:,\"\\\\a-c0-9 =%&\u{feff}\r\n]{0,80}".prop_map(String::into_bytes)],
+        is_razorpay: bool,
+    ) {
+        let gateway = if is_razorpay { Gateway::Razorpay } else { Gateway::StandardWebhooks };
+        let at = Timestamp::from_seconds(1_795_000_000);
+        let headers = [
+            (signature(gateway).to_owned(), value.into_bytes()),
+            ("webhook-id".to_owned(), b"msg_1".to_vec()),
+            ("webhook-timestamp".to_owned(), b"1795000000".to_vec()),
+        ];
+        for reason in [Rejected::SignatureMissing, Rejected::SignatureMalformed, Rejected::SignatureMismatch] {
+            let case = Case { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
+            let found = diagnose(&case, &known(gateway), 200_000);
+            let seen = [
+                Cause::Unknown, Cause::NoSignature, Cause::OtherHash, Cause::AsymmetricOnly, Cause::BodyEmpty, Cause::BodyCut,
+                Cause::IdMissing, Cause::Scanner, Cause::OtherGateway,
+            ];
+            prop_assert!(seen.contains(&found.cause), "{:?}", found);
+        }
+    }
+}
+
+#[test]
+fn the_work_is_bounded() {
+    let known = known(Gateway::Razorpay);
+    let headers = [(signature(Gateway::Razorpay).to_owned(), "00".repeat(32).into_bytes())];
+    let body = vec![b'a'; 256 * 1024];
+    let at = Timestamp::from_seconds(0);
+    let reason = Rejected::SignatureMismatch;
+    let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_cut: false, at };
+    let mut search = Search { case: &case, known: &known, left: 1_000_000 };
+    assert!(search.prove(&signatures::read(Gateway::Razorpay, &headers)).is_none());
+    assert_eq!(search.left, 0, "it stops, and does not begin what it cannot pay for");
+    assert_eq!(diagnose(&case, &known, 0).cause, Cause::Unknown);
+}
+
+#[test]
+fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
+    let known = known(Gateway::Razorpay);
+    let body = b"{}";
+    let mut mac = Hmac::<Sha256>::new_from_slice(known.keys[0].text.as_bytes()).unwrap();
+    mac.update(body);
+    let whole = crate::kernel::hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
+    for (length, cause) in [(16, Cause::Truncated), (14, Cause::Unknown), (2, Cause::Unknown)] {
+        let headers = [(signature(Gateway::Razorpay).to_owned(), whole.as_bytes()[..length].to_vec())];
+        let reason = Rejected::SignatureMalformed;
+        let at = Timestamp::from_seconds(0);
+        let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
+        assert_eq!(diagnose(&case, &known, MOST_WORK).cause, cause, "{length}");
+    }
+}
