@@ -69,6 +69,14 @@ fn parse(sample: &Sample) -> Value {
 }
 
 #[test]
+fn a_url_is_always_of_the_same_account() {
+    let of = |url| Merchant::behind(url).account_id;
+    let [one, other] = ["https://pay.example/webhooks/wh_1", "https://pay.example/webhooks/wh_2"].map(of);
+    assert!(one == of("https://pay.example/webhooks/wh_1") && one != other);
+    assert!(one.len() == 18 && one.starts_with("acc_") && one[4..].bytes().all(|byte| byte.is_ascii_alphanumeric()), "{one}");
+}
+
+#[test]
 fn every_single_event_can_be_made_and_looks_like_the_wire() {
     let mut rng = SplitMix::new(17);
     let merchant = Merchant::new(&mut rng);
