@@ -59,8 +59,7 @@ impl Location {
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            // SQLite would read a name that begins with file: as an address of its own kind.
-            let named = !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:" && !path.starts_with("file:");
+            let named = !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:";
             return named
                 .then(|| Self::Sqlite(path.into()))
                 .ok_or_else(|| "DATABASE_URL names no file: write sqlite:PATH, for example sqlite:./data/ks-pay.db.".to_owned());
@@ -359,7 +358,7 @@ mod tests {
         assert_eq!(Location::parse("sqlite:///var/a.db").unwrap().file(), Some(Path::new("/var/a.db")));
         let location = Location::parse("postgres://me:hush@localhost/db").unwrap();
         assert!(!format!("{location:?}").contains("hush"));
-        for wrong in ["", "sqlite:", "sqlite::memory:", "sqlite:file:a.db", "mysql://hush@x", "hush", "postgres://me:hush@:x:/"] {
+        for wrong in ["", "sqlite:", "sqlite::memory:", "mysql://hush@x", "hush", "postgres://me:hush@:x:/"] {
             let said = Location::parse(wrong).unwrap_err();
             assert!(!said.contains("hush"), "{said}");
         }

@@ -7,6 +7,9 @@ use crate::support::{TestApp, builders::PASSWORD, visitor::Visitor};
 /// An id as SECRETs have them, of nobody.
 const SECRET: &str = "ws_0000000000000000000000";
 
+/// The same of a rejection.
+const REJECTION: &str = "rj_0000000000000000000000";
+
 /// Every form of the site, with fields that would change something.
 fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     let at = |rest: &str| format!("/ks-pay/apps/{app}{rest}");
@@ -28,6 +31,8 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (step("/webhook/rotation"), vec![("overlap_hours", "24")]),
         (step(&format!("/webhook/secrets/{SECRET}/retirement")), vec![]),
         (step("/webhook/secrets"), vec![("secret", "kq8Zt2mVx0Lw9Rb4"), ("current_password", PASSWORD)]),
+        (at(&format!("/rejections/{REJECTION}/recovery")), vec![("current_password", PASSWORD)]),
+        (at(&format!("/rejections/{REJECTION}/acceptance")), vec![("current_password", PASSWORD)]),
         (step("/webhook/check"), vec![]),
         (step("/webhook/accounts"), vec![("account", "acc_Other")]),
         (step("/webhook/completion"), vec![]),

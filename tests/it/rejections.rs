@@ -258,7 +258,8 @@ async fn another_company_sees_nothing_of_it_and_changes_nothing() {
     for path in [shop.list(), path.clone(), body.clone(), below_own(&path), below_own(&body)] {
         assert_eq!(stranger.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    for path in [format!("{path}/recovery"), format!("{}/recovery", below_own(&path))] {
+    let posts = ["recovery", "acceptance"].map(|rest| [format!("{path}/{rest}"), format!("{}/{rest}", below_own(&path))]);
+    for path in posts.concat() {
         assert_eq!(stranger.post(&path, &[("current_password", "x")]).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     for id in ["x", "rj_", "%00", "rj_'%20or%201=1--"] {

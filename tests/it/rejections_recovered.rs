@@ -1,5 +1,6 @@
 //! What was refused and verifies by now becomes an event: once, and on a person's word.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::StatusCode;
 
 use crate::support::{
@@ -117,4 +118,91 @@ async fn what_was_refused_for_its_time_stays_refused() {
     let path = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap();
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     assert_eq!(app.events().await.len(), 0);
+}
+
+/// What was refused of requests signed with each of these, and the page of the newest rejection.
+async fn refused_with(app: &TestApp, connection: &Connection, owner: &Visitor, secrets: &[&str]) -> String {
+    let before = app.count(COUNT).await;
+    for (number, secret) in secrets.iter().enumerate() {
+        let post = connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).secret(secret);
+        assert_eq!(post.event_id(&format!("evt_{number}")).send().await, 401);
+    }
+    let all = before + i64::try_from(secrets.len()).unwrap();
+    eventually(async || app.count(COUNT).await >= all).await;
+    let list = owner.get(&format!("/ks-pay/apps/{}/rejections?mode={}", connection.app_id, connection.mode)).await;
+    list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned()
+}
+
+const ACCEPT: &str = "Accept the SECRET they were signed with";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let pasted = format!("{}\n", connection.secret);
+    let path = refused_with(&app, &connection, &owner, &[&pasted, &pasted, &pasted]).await;
+    let page = owner.get(&path).await;
+    assert!(page.has("pasted with a line end") && page.has(ACCEPT), "{}", page.body);
+    assert!(!page.body.contains(&connection.secret));
+
+    let acceptance = format!("{path}/acceptance");
+    for wrong in ["", "not the password"] {
+        let page = owner.post(&acceptance, &[("current_password", wrong)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.has("This is not your present password"));
+    }
+    let again = || connection.post(bodies::payment("payment.captured", "pay_0", 0)).event_id("evt_0").secret(&pasted);
+    assert_eq!(again().send().await, 401, "nothing was accepted yet");
+
+    assert_eq!(owner.post(&acceptance, &[("current_password", PASSWORD)]).await.location(), path);
+    let page = owner.get(&path).await;
+    assert!(page.has("4 of 4 kept requests verify now") || page.has("3 of 3 kept requests verify now"), "{}", page.body);
+    assert_eq!(again().send().await, 200, "the gateway's retries are taken, too");
+    owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
+    assert_eq!((app.events().await.len(), app.transactions().await.len()), (3, 3));
+
+    let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
+    assert!(owner.get(&webhook).await.has("Your own"), "it is listed, and can be retired");
+    assert_eq!(owner.post(&acceptance, &[("current_password", PASSWORD)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_could_know_and_the_other_mode_are_never_accepted() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let (test, live) = (shop.razorpay("test").await, shop.razorpay("live").await);
+    let owner = app.owner("Neem Tree Retail").await;
+    for (secret, why) in [
+        (live.secret.as_str(), "SECRET of the other mode"),
+        (test.url.as_str(), "the URL in place of the SECRET"),
+        ("••••••••••••••••••••", "the dots that hide"),
+        ("a secret that nobody here knows", "Enter the SECRET they were signed with"),
+    ] {
+        let path = refused_with(&app, &test, &owner, &[secret]).await;
+        let page = owner.get(&path).await;
+        assert!(page.has(why) && !page.has(ACCEPT), "{why}: {}", page.body);
+        let tried = owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await;
+        assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
+        let post = test.post(bodies::payment("payment.captured", "pay_0", 0)).secret(secret);
+        let before = app.count(COUNT).await;
+        assert_eq!(post.send().await, 401, "{why}");
+        eventually(async || app.count(COUNT).await > before).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_not_decoded_is_accepted_at_the_generic_gateway_too() {
+    let app = TestApp::start().await;
+    let connection = app.standard_webhooks().await;
+    let owner = app.owner("Banyan Books").await;
+    let bare = connection.secret.trim_start_matches("whsec_");
+    // Whoever signs with the text as it stands has a SECRET that is the base64 of that text.
+    let as_text = STANDARD.encode(bare);
+    let path = refused_with(&app, &connection, &owner, &[&as_text]).await;
+    let page = owner.get(&path).await;
+    assert!(page.has("signed with the SECRET as text, not decoded") && page.has(ACCEPT), "{}", page.body);
+    owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await.location();
+    assert!(owner.get(&path).await.has("The kept request verifies now"));
 }
