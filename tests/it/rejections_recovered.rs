@@ -202,7 +202,7 @@ async fn a_key_that_was_not_decoded_is_accepted_at_the_generic_gateway_too() {
     let as_text = STANDARD.encode(bare);
     let path = refused_with(&app, &connection, &owner, &[&as_text]).await;
     let page = owner.get(&path).await;
-    assert!(page.has("signed with the SECRET as text, not decoded") && page.has(ACCEPT), "{}", page.body);
+    assert!(page.has("Signed with the SECRET as text, not decoded") && page.has(ACCEPT), "{}", page.body);
     owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await.location();
     assert!(owner.get(&path).await.has("The kept request verifies now"));
 }
