@@ -37,6 +37,27 @@ describe("refused requests", () => {
     });
   });
 
+  it("come in, and the gateway's retries with them, once the SECRET they were signed with is accepted", async (t) => {
+    const { page, app, test } = await shop(t, "Neem Tree Corner");
+    const pasted = { url: test.url, secret: `${test.secret} ` };
+    await stays(page, async () => {
+      for (const n of [1, 2, 3]) await refused(pasted, captured(`pay_Pasted0000000${n}`), `evt_Pasted0000000${n}`);
+      await says(page, /^Refused.*: signed with the SECRET of this webhook, but pasted with a space$/);
+    });
+    await follow(page, "See the refused request");
+    for (let tries = 0; tries < 50 && await page.getByText("Refused 3 times").count() === 0; tries += 1) await page.reload();
+    await page.getByText("None of the kept requests verifies with a SECRET that counts now.").waitFor();
+    await page.getByLabel("Present password").fill(at.owner.password);
+    await send(page, "Accept the SECRET they were signed with");
+    await page.getByText("3 of 3 kept requests verify now.").waitFor();
+    await page.getByLabel("Present password").fill(at.owner.password);
+    await send(page, "Recover these 3 requests");
+    await page.getByText("3 events recovered").waitFor();
+    await post(pasted, captured("pay_Pasted00000004"), "evt_Pasted00000004");
+    await page.goto(`/ks-pay/apps/${app}/transactions?mode=test`);
+    assert.equal(await page.locator("main tbody tr").count(), 4);
+  });
+
   for (const javaScriptEnabled of [true, false]) {
     it(`can be recovered once the cause is mended, with scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
       const { page, app, test, gateways } = await shop(t, `Neem Tree Stall ${javaScriptEnabled}`, { javaScriptEnabled });
