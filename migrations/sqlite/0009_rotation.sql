@@ -1,7 +1,8 @@
 -- Rotation: any number of SECRETs of a connection drain beside the active one. A merchant may also bring one that the gateway
--- has already; it counts until somebody retires it, so it drains without an end. made_by is a name; of a SECRET that is
+-- has already, or accept one that requests were refused for; these count until somebody retires them, so they drain without an
+-- end. made_by is a name; of a SECRET that is
 -- older than this table it is not known.
-ALTER TABLE secrets ADD COLUMN origin TEXT NOT NULL DEFAULT 'made' CHECK (origin IN ('made', 'brought'));
+ALTER TABLE secrets ADD COLUMN origin TEXT NOT NULL DEFAULT 'made' CHECK (origin IN ('made', 'brought', 'accepted'));
 ALTER TABLE secrets ADD COLUMN made_by TEXT;
 ALTER TABLE secrets ADD COLUMN retired_by TEXT;
 ALTER TABLE secrets ADD COLUMN retired_at INTEGER;

@@ -97,27 +97,27 @@ async fn print(
     io.say(format_args!("URL     {url}"))?;
     for (secret, shown) in listed {
         let until = secret.until.map(|until| format!("  until {until}")).unwrap_or_default();
-        io.say(format_args!("SECRET  {}{until}", shown.as_deref().unwrap_or("(your own, which is not shown)")))?;
+        io.say(format_args!("SECRET  {}{until}", shown.as_deref().unwrap_or("(not of our making, so it is not shown)")))?;
     }
     Ok(())
 }
 
-/// The value; a brought one is never shown again.
+/// The value; one that is not of our making is never shown.
 fn shown(at: &Installation, connection: &Connection, secret: &Stored) -> Result<Option<String>, Failure> {
-    if secret.origin == Origin::Brought {
+    if secret.origin != Origin::Made {
         return Ok(None);
     }
     let value = secret.open(&at.vault).map_err(|error| Failure::Failed(format!("{error}.")))?;
     Ok(Some(connection.gateway.adapter().shown(&value)))
 }
 
-/// The keys of one of our own are those that scripts rely on; a brought one says that it is.
+/// The keys of one of our own are those that scripts rely on; another says where it is from.
 fn row(secret: &Stored, shown: Option<&str>) -> Value {
     let mut row = json!({ "id": secret.id.to_string(), "secret": shown, "state": secret.state });
     if !secret.is_active() {
         row["until"] = json!(secret.until.map(Timestamp::rfc3339));
     }
-    if secret.origin == Origin::Brought {
+    if secret.origin != Origin::Made {
         row["origin"] = json!(secret.origin.as_str());
     }
     row

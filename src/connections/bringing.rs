@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     Step,
-    secrets::{self, Also},
+    secrets::{self, Also, Origin},
     store,
     strength::{self, Cut, Known},
     wizard::{Frame, Names, Wizard},
@@ -21,6 +21,9 @@ use crate::{
     web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
     words,
 };
+
+/// With so many of the company's secrets it is compared.
+const MOST_COMPARED: i64 = 500;
 
 /// `…/webhook/secrets/new`
 #[derive(Template)]
@@ -62,8 +65,8 @@ pub(crate) async fn create(posted: Posted<BringForm>, names: Names) -> Result<Ht
     if !accounts::routes::is_own_password(&wizard.page, &form.current_password).await? {
         return refused(error("current_password", words::secrets::WRONG_PASSWORD));
     }
-    if is_key_secret(&wizard, &secret).await? {
-        return refused(error("secret", words::secrets::KEY_SECRET));
+    if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
+        return refused(error("secret", sentence));
     }
     match accept(&wizard, &secret).await? {
         Also::Accepted(_) => Ok(wizard.page.redirect(&wizard.url(Step::Webhook), &words::secrets::brought(cut))),
@@ -76,7 +79,7 @@ async fn accept(wizard: &Wizard, secret: &Secret) -> Result<Also, AppError> {
     let (page, id) = (&wizard.page, wizard.connection.id);
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
-    let also = secrets::accept_also(&mut tx, &page.state.vault, id, (secret, &user.name), page.now).await?;
+    let also = secrets::accept_also(&mut tx, &page.state.vault, id, (secret, Origin::Brought, &user.name), page.now).await?;
     if let Also::Accepted(secret) = also {
         tx.commit().await?;
         tracing::info!(connection = %id, %secret, user = %user.id, "a SECRET was brought");
@@ -110,12 +113,25 @@ fn parse(wizard: &Wizard, form: &BringForm) -> Result<(Secret, Cut), FieldErrors
     read.ok().filter(|_| errors.is_empty()).ok_or(errors)
 }
 
-/// Whether it is the stored Key Secret, which lets its owner move money and must not be anywhere else.
-async fn is_key_secret(wizard: &Wizard, secret: &Secret) -> Result<bool, AppError> {
-    let (state, id) = (&wizard.page.state, wizard.connection.id);
-    let Some(sealed) = store::find_key_secret(&mut state.db.reader().await?, id).await? else { return Ok(false) };
-    let stored = super::open_key_secret(&state.vault, id, &sealed)?;
-    Ok(Secret::parse(&stored).is_some_and(|stored| stored.is(secret)))
+/// What it is elsewhere in the company: a Key Secret, which lets its owner move money, or the SECRET of another webhook, whose
+/// payments would count here.
+async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<&'static str>, AppError> {
+    let (state, own) = (&wizard.page.state, &wizard.connection);
+    let mut reader = state.db.reader().await?;
+    let keys = store::list_key_secrets(&mut reader, own.company_id, MOST_COMPARED).await?;
+    let stored = secrets::list_of_company(&mut reader, own.company_id, MOST_COMPARED).await?;
+    let connections = store::list_of_company(&mut reader, own.company_id).await?;
+    drop(reader);
+    for (id, sealed) in keys {
+        let key = super::open_key_secret(&state.vault, id, &sealed)?;
+        if Secret::parse(&key).is_some_and(|key| key.is(secret)) {
+            return Ok(Some(words::secrets::KEY_SECRET));
+        }
+    }
+    let others = stored.iter().filter(|stored| stored.connection_id != own.id);
+    let same = others.filter(|stored| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret)));
+    let modes = same.filter_map(|stored| connections.iter().find(|one| one.id == stored.connection_id)).map(|one| one.mode);
+    Ok(modes.map(|mode| words::secrets::elsewhere(own.mode, mode)).next())
 }
 
 fn view(wizard: &Wizard, is_exact: bool, errors: FieldErrors) -> Bringing {

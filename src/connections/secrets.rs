@@ -38,7 +38,7 @@ macro_rules! columns {
 /// The rows that count at a moment. A retired one does not, whatever a server's clock says.
 macro_rules! counts_at {
     ($now:literal) => {
-        concat!("(state = 'active' OR (retired_at IS NULL AND (until > ", $now, " OR (origin = 'brought' AND until IS NULL))))")
+        concat!("(state = 'active' OR (retired_at IS NULL AND (until > ", $now, " OR (origin <> 'made' AND until IS NULL))))")
     };
 }
 
@@ -64,6 +64,8 @@ pub(crate) enum Origin {
     Made,
     /// The gateway had it before; it is never shown again.
     Brought,
+    /// Found by the doctor in what was refused, and accepted; it is never shown.
+    Accepted,
 }
 
 impl Origin {
@@ -71,6 +73,7 @@ impl Origin {
         match self {
             Self::Made => "made",
             Self::Brought => "brought",
+            Self::Accepted => "accepted",
         }
     }
 }
@@ -79,7 +82,7 @@ impl TryFrom<String> for Origin {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        [Self::Made, Self::Brought].into_iter().find(|origin| origin.as_str() == text).ok_or("no origin of ours")
+        [Self::Made, Self::Brought, Self::Accepted].into_iter().find(|origin| origin.as_str() == text).ok_or("no origin of ours")
     }
 }
 
@@ -104,9 +107,14 @@ impl Stored {
         self.state == "active"
     }
 
+    /// Whether somebody ended it before its time.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired_by.is_some()
+    }
+
     /// Whether a request of that moment could be believed by it.
     pub(crate) fn counts_at(&self, at: Timestamp) -> bool {
-        self.retired_by.is_none() && self.until.is_none_or(|until| until > at)
+        !self.is_retired() && self.until.is_none_or(|until| until > at)
     }
 
     /// The value.
@@ -222,7 +230,7 @@ pub(crate) async fn accept_also(
     tx: &mut Tx,
     vault: &Vault,
     connection: ConnectionId,
-    (secret, by): (&Secret, &str),
+    (secret, origin, by): (&Secret, Origin, &str),
     now: Timestamp,
 ) -> Result<Also, ConnectError> {
     store::take_turn(tx, connection).await?;
@@ -232,10 +240,10 @@ pub(crate) async fn accept_also(
             return Ok(Also::Known);
         }
     }
-    if live.iter().filter(|stored| stored.origin == Origin::Brought).count() >= MOST_BROUGHT {
+    if live.iter().filter(|stored| stored.origin != Origin::Made).count() >= MOST_BROUGHT {
         return Ok(Also::TooMany);
     }
-    let new = New { connection, secret, state: "draining", origin: Origin::Brought, by };
+    let new = New { connection, secret, state: "draining", origin, by };
     Ok(Also::Accepted(insert(tx, vault, &new, now).await?))
 }
 

@@ -35,7 +35,7 @@ pub(crate) enum Weak {
     Unseen,
     /// The dots that hide it.
     Dots,
-    /// The webhook's URL or a part of it.
+    /// The webhook's URL or a part of it, or an id.
     Url,
     /// A Key ID, which is public.
     KeyId,
@@ -96,10 +96,15 @@ fn weakness(text: &str, known: &Known<'_>) -> Option<Weak> {
         Some(Weak::Empty)
     } else if text.chars().all(|character| DOTS.contains(&character)) {
         Some(Weak::Dots)
-    } else if text.contains(known.endpoint) || folded.starts_with("http://") || folded.starts_with("https://") {
+    } else if text.contains(known.endpoint.trim_start_matches("wh_"))
+        || folded.starts_with("http://")
+        || folded.starts_with("https://")
+    {
         Some(Weak::Url)
     } else if folded.starts_with("rzp_test_") || folded.starts_with("rzp_live_") || known.key_id == Some(text) {
         Some(Weak::KeyId)
+    } else if ["ap_", "gc_", "ev_", "ws_", "co_", "us_", "wh_"].iter().any(|prefix| is_id(text, prefix)) {
+        Some(Weak::Url)
     } else if text.chars().any(char::is_control) {
         Some(Weak::Unseen)
     } else if length < secret::SHORTEST {
@@ -109,6 +114,11 @@ fn weakness(text: &str, known: &Known<'_>) -> Option<Weak> {
     } else {
         guessable(text, &folded, known)
     }
+}
+
+/// Whether it is an id as pages show them.
+fn is_id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| rest.len() == 22 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// What is long enough and can be guessed all the same.
@@ -231,6 +241,8 @@ mod tests {
             ("••••••••••••••••", Weak::Dots),
             ("https://pay.example/webhooks/wh_x", Weak::Url),
             ("wh_Q7mB2xVt9LkR4nPzA1cE6d", Weak::Url),
+            ("Q7mB2xVt9LkR4nPzA1cE6d", Weak::Url),
+            ("ap_0352NegFvX7BHy7QbsS4L1", Weak::Url),
             ("rzp_live_Abcdefgh123456", Weak::KeyId),
             ("rzp_test_Demo0000000001", Weak::KeyId),
             ("kq8Zt2m\u{7}Vx0Lw9Rb4", Weak::Unseen),

@@ -43,7 +43,7 @@ use writer::{Batches, Unkept, Writer};
 const GUESTS: usize = 16;
 
 /// How often a request is looked at anew because what was known changed under it.
-const LOOKS: usize = 8;
+const LOOKS: usize = 32;
 
 /// Where requests are checked and kept. One a server.
 pub(crate) struct Ingestion {

@@ -5,19 +5,22 @@
 //! could know, and never one of the other mode.
 
 use super::{
-    Cause, Rejection,
+    Rejection,
     diagnosis::{self, Case},
     examination, keeping,
     recovery::By,
-    store::{self, Recoverable},
+    store,
 };
 use crate::{
     connections::{
         ConnectError, Connection,
-        secrets::{self, Also},
+        secrets::{self, Also, Origin},
     },
     ingestion::refusals::Kit,
-    kernel::{id::RequestId, secret::Secret},
+    kernel::{
+        id::{RequestId, SecretId},
+        secret::Secret,
+    },
 };
 
 /// The kept requests in which the SECRET is looked for.
@@ -26,7 +29,7 @@ const LOOKED_AT: i64 = 4;
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acceptance {
-    Accepted,
+    Accepted(SecretId),
     /// It counts at this connection already.
     Known,
     /// So many that were brought count that another would make every request too much work.
@@ -35,61 +38,38 @@ pub(crate) enum Acceptance {
     Unfound,
 }
 
-/// Whether that cause names a SECRET that may be accepted as well.
-pub(crate) const fn is_acceptable(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::OldSecret
-            | Cause::OtherConnection
-            | Cause::OtherApp
-            | Cause::SecretWithSpace
-            | Cause::SecretWithLineEnd
-            | Cause::SecretWithUnseen
-            | Cause::SecretQuoted
-            | Cause::SecretLabelled
-            | Cause::SecretCut
-            | Cause::SecretDoubled
-            | Cause::SecretCase
-            | Cause::SecretEncoded
-            | Cause::SecretWithPrefix
-            | Cause::SecretNotDecoded
-            | Cause::SecretMistyped
-    )
-}
-
 /// Finds the SECRET of a rejection and accepts it at its connection. Whoever calls this has asked for the password.
 ///
 /// # Errors
 /// When the database refuses, or what is sealed cannot be opened.
 pub(crate) async fn accept(
-    kit: Kit,
+    kit: &Kit,
     connection: &Connection,
     rejection: &Rejection,
     by: By<'_>,
 ) -> Result<Acceptance, ConnectError> {
-    let mut reader = kit.db.reader().await?;
-    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), LOOKED_AT).await?;
-    drop(reader);
-    let Some(secret) = find(&kit, connection, rejection, &kept).await? else { return Ok(Acceptance::Unfound) };
+    let Some(secret) = find(kit, connection, rejection).await? else { return Ok(Acceptance::Unfound) };
     let mut tx = kit.db.begin().await?;
-    let also = secrets::accept_also(&mut tx, &kit.vault, connection.id, (&secret, by.name), by.at).await?;
+    let also = secrets::accept_also(&mut tx, &kit.vault, connection.id, (&secret, Origin::Accepted, by.name), by.at).await?;
     tx.commit().await?;
     Ok(match also {
-        Also::Accepted(_) => Acceptance::Accepted,
+        Also::Accepted(id) => Acceptance::Accepted(id),
         Also::Known => Acceptance::Known,
         Also::TooMany => Acceptance::TooMany,
     })
 }
 
-async fn find(
-    kit: &Kit,
-    connection: &Connection,
-    rejection: &Rejection,
-    kept: &[Recoverable],
-) -> Result<Option<Secret>, ConnectError> {
-    let Some(reason) = rejection.reason.rejected() else { return Ok(None) };
+/// The SECRET that a rejection's kept requests were signed with, where it may be accepted.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn find(kit: &Kit, connection: &Connection, rejection: &Rejection) -> Result<Option<Secret>, ConnectError> {
+    let Some(reason) = rejection.reason.rejected().filter(|_| rejection.cause.is_acceptable()) else { return Ok(None) };
+    let mut reader = kit.db.reader().await?;
+    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), LOOKED_AT).await?;
+    drop(reader);
     for kept in kept {
-        let said = keeping::open(&kit.vault, kept.id, (&kept.headers, &kept.body))?;
+        let Ok(said) = keeping::open(&kit.vault, kept.id, (&kept.headers, &kept.body)) else { continue };
         let Some(headers) = said.pairs() else { continue };
         let known = examination::known(kit, &connection.place(), kept.received_at).await?;
         let (gateway, at, body) = (connection.gateway, kept.received_at, said.body);

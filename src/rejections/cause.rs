@@ -99,6 +99,7 @@ list! {
         Checkout = "checkout";
         // --- with another secret
         OldSecret = "old_secret";
+        RetiredSecret = "retired_secret";
         OtherMode = "other_mode";
         OtherConnection = "other_connection";
         OtherApp = "other_app";
@@ -171,6 +172,31 @@ impl Cause {
                 None
             }
         }
+    }
+}
+
+impl Cause {
+    /// Whether it names a SECRET that may be accepted as well: known to the company and to nobody who only sees its pages,
+    /// of this mode, and not ended by anybody.
+    pub(crate) const fn is_acceptable(self) -> bool {
+        matches!(
+            self,
+            Self::OldSecret
+                | Self::OtherConnection
+                | Self::OtherApp
+                | Self::SecretWithSpace
+                | Self::SecretWithLineEnd
+                | Self::SecretWithUnseen
+                | Self::SecretQuoted
+                | Self::SecretLabelled
+                | Self::SecretCut
+                | Self::SecretDoubled
+                | Self::SecretCase
+                | Self::SecretEncoded
+                | Self::SecretWithPrefix
+                | Self::SecretNotDecoded
+                | Self::SecretMistyped
+        )
     }
 }
 

@@ -14,7 +14,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Cause, acceptance::is_acceptable};
+use super::Cause;
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::{
@@ -50,6 +50,8 @@ pub(crate) enum Whose {
     Own,
     /// Counted here; its time is over.
     Old,
+    /// Counted here; somebody ended it before its time.
+    Retired,
     OtherMode,
     OtherConnection,
     OtherApp,
@@ -63,6 +65,8 @@ pub(crate) struct Key {
     /// The gateway of its connection: how it is pasted.
     pub(crate) gateway: Gateway,
     pub(crate) text: Zeroizing<String>,
+    /// Whether somebody ended it before its time: it may be known to whoever should not.
+    pub(crate) is_retired: bool,
     pub(crate) secret: Option<SecretId>,
     /// Its connection, where that is not the one that refused.
     pub(crate) connection: Option<ConnectionId>,
@@ -108,24 +112,27 @@ impl Diagnosis {
 
 /// The likeliest cause. `work` is the most bytes that may be hashed.
 pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: usize) -> Diagnosis {
-    let search = Search { case, known, left: work.min(MOST_WORK) };
+    let search = Search { case, known, left: work.min(MOST_WORK), is_cut_short: false };
     if case.reason == Rejected::SignatureMissing { missing(search) } else { present(search) }
 }
 
 /// The secret that the request is signed with as it came, where that is one which could be accepted as well: known to the
 /// company, and to nobody who only sees its pages.
 pub(crate) fn signer(case: &Case<'_>, known: &Known) -> Option<Secret> {
-    let mut search = Search { case, known, left: MOST_WORK };
+    let mut search = Search { case, known, left: MOST_WORK, is_cut_short: false };
     let readings = signatures::read(case.gateway, case.headers);
     let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-    let stored = known.keys.iter().flat_map(|key| keys::proper(case.gateway, key));
-    let pasted = own().flat_map(|key| keys::pasted(case.gateway, key));
-    let mistyped = own().flat_map(|key| keys::mistyped(case.gateway, key));
-    let mut attempts = stored.chain(pasted).chain(mistyped).filter(|attempt| is_acceptable(attempt.cause));
-    let fits = |attempt: &Attempt| {
+    let mut fits = |attempt: &Attempt| {
         let fit = search.fits(attempt, &Message::Of(case.body), &readings);
         fit.is_some_and(|fit| fit.form.is_none())
     };
+    if own().flat_map(|key| keys::proper(case.gateway, key)).any(|attempt| fits(&attempt)) {
+        return None;
+    }
+    let stored = known.keys.iter().filter(|key| !key.is_retired).flat_map(|key| keys::proper(case.gateway, key));
+    let pasted = own().flat_map(|key| keys::pasted(case.gateway, key));
+    let mistyped = own().flat_map(|key| keys::mistyped(case.gateway, key));
+    let mut attempts = stored.chain(pasted).chain(mistyped).filter(|attempt| attempt.cause.is_acceptable());
     keys::secret(case.gateway, &attempts.find(fits)?)
 }
 
@@ -152,7 +159,7 @@ fn present(mut search: Search<'_>) -> Diagnosis {
         .or_else(|| signatures::fault(case.gateway, case.headers).map(|(cause, name)| Diagnosis::with(cause, name)))
         .or_else(|| marks::body(case).map(Diagnosis::from))
         .or_else(|| marks::is_other_account(case, search.known).then(|| Cause::OtherAccount.into()))
-        .unwrap_or_else(|| Cause::Unknown.into())
+        .unwrap_or_else(|| if search.is_cut_short { Cause::Unexamined.into() } else { Cause::Unknown.into() })
 }
 
 /// Tries secrets and bodies against what came, as long as there is work left.
@@ -160,6 +167,8 @@ struct Search<'a> {
     case: &'a Case<'a>,
     known: &'a Known,
     left: usize,
+    /// Whether work ran out before all but the last and longest of the hypotheses were tried.
+    is_cut_short: bool,
 }
 
 /// A signature that came is the one that was made, written in this odd way if in any.
@@ -213,10 +222,12 @@ impl Search<'_> {
                 return Some(named(&attempt, None, form, case));
             }
         }
-        self.checkout(readings)
-            .or_else(|| self.not_keyed(readings))
-            .or_else(|| self.twice_wrong(&bodies, readings))
-            .or_else(|| self.mistyped(readings))
+        self.checkout(readings).or_else(|| self.not_keyed(readings)).or_else(|| self.twice_wrong(&bodies, readings)).or_else(
+            || {
+                self.is_cut_short = self.left == 0;
+                self.mistyped(readings)
+            },
+        )
     }
 
     /// The signature of a checkout, which is made of ids and with the Key Secret.

@@ -22,7 +22,7 @@ use crate::{
 /// The most secrets of one kind that are opened for a connection.
 const MOST_SECRETS: i64 = 64;
 /// What may be hashed for all that was gathered in an interval, in bytes; and at least for each.
-const MOST_WORK: usize = 48 * 1024 * 1024;
+const MOST_WORK: usize = 128 * 1024 * 1024;
 const LEAST_WORK: usize = 64 * 1024;
 
 /// A request with what was found.
@@ -98,11 +98,18 @@ pub(super) async fn known(kit: &Kit, place: &Place, at: Timestamp) -> Result<Kno
         .iter()
         .filter_map(|secret| {
             let connection = of(secret.connection_id)?;
-            let whose = whose(own, connection, secret.counts_at(at));
+            let whose = whose(own, connection, secret, at);
             let opened = secret.open(&kit.vault).ok()?;
             let text = Zeroizing::new(opened.expose().to_owned());
             let other = (connection.id != own.id).then_some(connection.id);
-            Some(Key { whose, gateway: connection.gateway, text, secret: Some(secret.id), connection: other })
+            Some(Key {
+                whose,
+                gateway: connection.gateway,
+                text,
+                is_retired: secret.is_retired(),
+                secret: Some(secret.id),
+                connection: other,
+            })
         })
         .collect();
     keys.extend(sealed.iter().filter_map(|(id, sealed)| key_secret(&kit.vault, own, of(*id)?, sealed)));
@@ -116,18 +123,23 @@ pub(super) async fn known(kit: &Kit, place: &Place, at: Timestamp) -> Result<Kno
     })
 }
 
-fn whose(own: &Connection, other: &Connection, counts: bool) -> Whose {
-    match (other.id == own.id, other.app_id == own.app_id, other.gateway == own.gateway) {
-        (true, ..) if counts => Whose::Own,
-        (true, ..) => Whose::Old,
-        (_, true, true) => Whose::OtherMode,
-        (_, true, false) => Whose::OtherConnection,
-        (_, false, _) => Whose::OtherApp,
+fn whose(own: &Connection, other: &Connection, secret: &secrets::Stored, at: Timestamp) -> Whose {
+    if other.id == own.id {
+        return match (secret.is_retired(), secret.counts_at(at)) {
+            (true, _) => Whose::Retired,
+            (false, true) => Whose::Own,
+            (false, false) => Whose::Old,
+        };
+    }
+    match (other.mode == own.mode, other.app_id == own.app_id) {
+        (false, _) => Whose::OtherMode,
+        (true, true) => Whose::OtherConnection,
+        (true, false) => Whose::OtherApp,
     }
 }
 
 fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, sealed: &[u8]) -> Option<Key> {
     let text = connections::open_key_secret(vault, connection.id, sealed).ok()?;
     let other = (connection.id != own.id).then_some(connection.id);
-    Some(Key { whose: Whose::KeySecret, gateway: connection.gateway, text, secret: None, connection: other })
+    Some(Key { whose: Whose::KeySecret, gateway: connection.gateway, text, is_retired: false, secret: None, connection: other })
 }

@@ -12,7 +12,10 @@ use super::{
     store::{self, Recoverable},
 };
 use crate::{
-    connections::{Connection, Place, secrets},
+    connections::{
+        Connection, Place, secrets,
+        uses::{self, Use},
+    },
     db::{Db, DbError, Tx},
     events::{
         append::{self, Arrival},
@@ -22,7 +25,7 @@ use crate::{
     kernel::{
         id::{EventId, RequestId},
         time::Timestamp,
-        vault::{Vault, VaultError},
+        vault::Vault,
     },
     transactions::{self, Told},
 };
@@ -57,15 +60,6 @@ pub(crate) struct Recovered {
     pub(crate) known: usize,
 }
 
-/// Why nothing was recovered.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unrecovered {
-    #[error(transparent)]
-    Db(#[from] DbError),
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-}
-
 /// Who recovers, and when.
 #[derive(Clone, Copy)]
 pub(crate) struct By<'a> {
@@ -87,9 +81,9 @@ pub(crate) async fn count(
     connection: &Connection,
     rejection: &Rejection,
     now: Timestamp,
-) -> Result<Count, Unrecovered> {
+) -> Result<Count, DbError> {
     let mut reader = db.reader().await?;
-    let live = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault)?;
+    let live = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
     let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MOST_COUNTED).await?;
     drop(reader);
     let verified = kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, now));
@@ -106,26 +100,34 @@ pub(crate) async fn recover(
     rejection: &Rejection,
     only: Option<RequestId>,
     by: By<'_>,
-) -> Result<Recovered, Unrecovered> {
+) -> Result<Recovered, DbError> {
     let mut after = RequestId::least();
     let mut all = Recovered::default();
     loop {
         let mut tx = db.begin().await?;
-        let live = live(&secrets::list_live(&mut tx, connection.id, by.at).await?, vault)?;
-        let kept = store::list_recoverable(&mut tx, rejection.id, after, AT_ONCE).await?;
-        let Some(last) = kept.last() else { return Ok(all) };
-        after = last.id;
-        let wanted = kept.iter().filter(|kept| only.is_none_or(|id| kept.id == id));
-        let verified: Vec<Verified> = wanted.filter_map(|kept| verify(vault, connection.place(), kept, &live, by.at)).collect();
-        let recovered = let_in(&mut tx, verified, by).await?;
+        let live = live(&secrets::list_live(&mut tx, connection.id, by.at).await?, vault);
+        let kept = match only {
+            Some(id) => store::find_recoverable(&mut tx, rejection.id, id).await?,
+            None => store::list_recoverable(&mut tx, rejection.id, after, AT_ONCE).await?,
+        };
+        let Some(last) = kept.last().map(|kept| kept.id) else { return Ok(all) };
+        let verified: Vec<Verified> =
+            kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, by.at)).collect();
+        // Nothing where somebody else has taken one of them meanwhile: then what is left is looked at anew.
+        let Some(recovered) = let_in(&mut tx, &verified, by).await? else { continue };
         tx.commit().await?;
         all.events += recovered.events;
         all.known += recovered.known;
+        after = last;
+        if only.is_some() {
+            return Ok(all);
+        }
     }
 }
 
-fn live(stored: &[secrets::Stored], vault: &Vault) -> Result<Vec<LiveSecret>, VaultError> {
-    stored.iter().map(|secret| secret.live(vault)).collect()
+/// Those that can be opened: one that cannot verifies nothing.
+fn live(stored: &[secrets::Stored], vault: &Vault) -> Vec<LiveSecret> {
+    stored.iter().filter_map(|secret| secret.live(vault).ok()).collect()
 }
 
 /// The request as an arrival of now, if it verifies as it would have when it came.
@@ -139,29 +141,31 @@ fn verify(vault: &Vault, place: Place, kept: &Recoverable, live: &[LiveSecret], 
     Some(Verified { id: kept.id, refused_at: kept.received_at, arrival })
 }
 
-/// The same tables in the same order as a batch of arrivals: transactions, then events.
-async fn let_in(tx: &mut Tx, verified: Vec<Verified>, by: By<'_>) -> Result<Recovered, DbError> {
-    let mut taken = Vec::new();
-    for one in verified {
-        if store::mark_recovered(tx, one.id, by.at).await? {
-            taken.push(one);
-        }
-    }
-    if taken.is_empty() {
-        return Ok(Recovered::default());
-    }
-    let told: Vec<Told<'_>> = taken.iter().filter_map(|one| one.arrival.told()).collect();
+/// The same tables in the same order as a batch of arrivals – transactions, events, ids, sums – and only then what was kept:
+/// whoever writes down refusals holds that, and waits for none of these.
+async fn let_in(tx: &mut Tx, verified: &[Verified], by: By<'_>) -> Result<Option<Recovered>, DbError> {
+    let told: Vec<Told<'_>> = verified.iter().filter_map(|one| one.arrival.told()).collect();
     let projected = transactions::project(tx, &told).await?;
     let mut ids = projected.ids.into_iter();
     let kept: Vec<append::Kept<'_>> =
-        taken.iter().map(|one| (&one.arrival, one.arrival.told().and_then(|_| ids.next()))).collect();
+        verified.iter().map(|one| (&one.arrival, one.arrival.told().and_then(|_| ids.next()))).collect();
     append::append(tx, &kept).await?;
     transactions::add_up(tx, &projected.sums).await?;
-    let ids: Vec<EventId> = taken.iter().map(|one| one.arrival.id).collect();
+    let mut used = uses::Gathered::new();
+    for Arrival { place, secret, at, .. } in verified.iter().map(|one| &one.arrival) {
+        used.insert((place.connection, *secret), Use::once(*at));
+    }
+    uses::add(tx, &used).await?;
+    for one in verified {
+        if !store::mark_recovered(tx, one.id, by.at).await? {
+            return Ok(None);
+        }
+    }
+    let ids: Vec<EventId> = verified.iter().map(|one| one.arrival.id).collect();
     let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
-    for one in taken.iter().filter(|one| made.contains(&one.arrival.id)) {
+    for one in verified.iter().filter(|one| made.contains(&one.arrival.id)) {
         let arrival = &one.arrival;
         store::insert_recovery(tx, arrival.id, arrival.place.app, one.refused_at, (by.at, by.name)).await?;
     }
-    Ok(Recovered { events: made.len(), known: taken.len() - made.len() })
+    Ok(Some(Recovered { events: made.len(), known: verified.len() - made.len() }))
 }

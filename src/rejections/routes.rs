@@ -135,6 +135,8 @@ impl Found {
     async fn view(&self, request: &str, errors: FieldErrors) -> Result<views::Show, AppError> {
         let (state, id) = (&self.page.state, self.rejection.id);
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
+        let is_stuck = count.kept > 0 && count.verify() == 0;
+        let can_accept = is_stuck && acceptance::find(&state.kit(), &self.connection, &self.rejection).await?.is_some();
         let mut reader = state.db.reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
         let request = match request.parse() {
@@ -159,6 +161,7 @@ impl Found {
             requests,
             kept,
             count,
+            can_accept,
             errors,
             now: self.page.now,
         })
@@ -223,18 +226,21 @@ pub(crate) async fn accept(posted: Posted<AcceptanceForm>, path: Path<(String, S
         errors.add("current_password", sentence);
         page.unprocessable(&found.view("", errors).await?)
     };
-    if !acceptance::is_acceptable(found.rejection.cause) {
+    if !found.rejection.cause.is_acceptable() {
         return refused(rejections::NOTHING_TO_ACCEPT).await;
     }
     if !accounts::routes::is_own_password(page, &posted.form.current_password).await? {
         return refused(rejections::NOT_THE_PASSWORD).await;
     }
     let by = By { name: &page.signed_in.user.name, at: page.now };
-    match acceptance::accept(page.state.kit(), &found.connection, &found.rejection, by).await? {
-        Acceptance::Accepted | Acceptance::Known => {
-            tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, "a SECRET was accepted as well");
-            Ok(page.redirect(&urls::rejection(found.app.id, found.rejection.id), rejections::ACCEPTED))
+    let id = found.rejection.id;
+    match acceptance::accept(&page.state.kit(), &found.connection, &found.rejection, by).await? {
+        Acceptance::Accepted(secret) => {
+            let (connection, user) = (found.connection.id, page.signed_in.user.id);
+            tracing::info!(%connection, rejection = %id, %secret, %user, "a SECRET that requests were refused for was accepted");
+            Ok(page.redirect(&urls::rejection(found.app.id, id), rejections::ACCEPTED))
         }
+        Acceptance::Known => refused(words::secrets::KNOWN).await,
         Acceptance::TooMany => refused(words::secrets::TOO_MANY).await,
         Acceptance::Unfound => refused(rejections::NOTHING_TO_ACCEPT).await,
     }
@@ -253,6 +259,10 @@ pub(crate) struct RecoveryForm {
 pub(crate) async fn recover(posted: Posted<RecoveryForm>, path: Path<(String, String)>) -> Answer {
     let found = Found::open(posted.page, &path.0, &path.1).await?;
     let (page, form) = (&found.page, posted.form);
+    let only = match form.request.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| AppError::NotFound)?),
+    };
     let mut errors = FieldErrors::default();
     if !found.connection.is_enabled || !found.app.is_enabled {
         errors.add("current_password", rejections::SWITCH_ON_FIRST);
@@ -264,7 +274,7 @@ pub(crate) async fn recover(posted: Posted<RecoveryForm>, path: Path<(String, St
     }
     let by = By { name: &page.signed_in.user.name, at: page.now };
     let stores = (&page.state.db, &page.state.vault);
-    let recovered = recovery::recover(stores, &found.connection, &found.rejection, form.request.parse().ok(), by).await?;
+    let recovered = recovery::recover(stores, &found.connection, &found.rejection, only, by).await?;
     tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, events = recovered.events, "refused requests were recovered");
     Ok(page.redirect(&urls::rejection(found.app.id, found.rejection.id), &rejections::recovered(recovered)))
 }

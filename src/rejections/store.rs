@@ -69,6 +69,8 @@ sql! {
     COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
     LIST_RECOVERABLE = "SELECT id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id > $2 ORDER BY id LIMIT $3";
+    FIND_RECOVERABLE = "SELECT id, received_at, headers, body FROM rejected_requests \
+                        WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id = $2";
     /// Only one of two that try comes through.
     MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND recovered_at IS NULL";
     INSERT_RECOVERY = "INSERT INTO recoveries (event_id, app_id, refused_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5)";
@@ -330,6 +332,15 @@ pub(crate) async fn list_recoverable(
     limit: i64,
 ) -> Result<Vec<Recoverable>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_RECOVERABLE).bind(rejection).bind(after).bind(limit).fetch_all(conn).await)
+}
+
+/// That one of a rejection, if it can be recovered.
+pub(crate) async fn find_recoverable(
+    on: impl Into<Exec<'_>>,
+    rejection: RejectionId,
+    id: RequestId,
+) -> Result<Vec<Recoverable>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_RECOVERABLE).bind(rejection).bind(id).fetch_all(conn).await)
 }
 
 /// Takes a request for recovery; whether nobody else has.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Cause, KEPT_FOR, Reason, Rejection, Request, acceptance, recovery::Count};
+use super::{Cause, KEPT_FOR, Reason, Rejection, Request, recovery::Count};
 use crate::{
     apps::App,
     connections::{Connection, Step},
@@ -78,6 +78,8 @@ pub(crate) struct Show {
     /// How many are kept.
     pub(crate) kept: i64,
     pub(crate) count: Count,
+    /// Whether the SECRET is known that the kept requests were signed with, and may be accepted.
+    pub(crate) can_accept: bool,
     pub(crate) errors: FieldErrors,
     pub(crate) now: Timestamp,
 }
@@ -125,13 +127,17 @@ impl Show {
     }
 
     pub(crate) fn standing(&self) -> String {
-        rejections::standing(&self.count, self.kept, self.is_off())
+        rejections::standing(&self.count, self.kept, self.is_off(), self.rejection.cause)
     }
 
     /// Where the SECRET is accepted with which the kept requests were signed, while none of them verifies without.
     pub(crate) fn acceptance(&self) -> Option<String> {
-        let can = self.count.kept > 0 && self.count.verify() == 0 && acceptance::is_acceptable(self.rejection.cause);
-        can.then(|| urls::rejection_acceptance(self.app.id, self.rejection.id))
+        self.can_accept.then(|| urls::rejection_acceptance(self.app.id, self.rejection.id))
+    }
+
+    /// What to think of before accepting.
+    pub(crate) fn before_accepting(&self) -> Option<&'static str> {
+        rejections::before_accepting(self.rejection.cause)
     }
 
     /// Where a SECRET is entered that nothing here knows.
@@ -147,7 +153,8 @@ impl Show {
     }
 
     pub(crate) fn until(&self) -> When {
-        When::of_day(self.rejection.last_at.plus(KEPT_FOR), self.now)
+        let kept = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
+        When::of_day(kept.plus(KEPT_FOR), self.now)
     }
 
     pub(crate) fn recovered(&self) -> Option<When> {

@@ -64,15 +64,6 @@ impl From<crate::kernel::vault::VaultError> for AppError {
     }
 }
 
-impl From<crate::rejections::recovery::Unrecovered> for AppError {
-    fn from(error: crate::rejections::recovery::Unrecovered) -> Self {
-        match error {
-            crate::rejections::recovery::Unrecovered::Db(error) => error.into(),
-            crate::rejections::recovery::Unrecovered::Vault(error) => error.into(),
-        }
-    }
-}
-
 impl From<crate::accounts::password::Unworkable> for AppError {
     fn from(error: crate::accounts::password::Unworkable) -> Self {
         Self::Broken(error.into())

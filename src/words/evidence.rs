@@ -4,7 +4,7 @@ use super::{health, rejections::Told, span, when};
 use crate::{
     connections::{Connection, State, Step, evidence::Evidence, habit},
     events::Event,
-    gateways::{Gateway, adapter::Rejected},
+    gateways::{Gateway, Mode, adapter::Rejected},
     kernel::time::Timestamp,
     urls,
     web::list::Empty,
@@ -63,7 +63,11 @@ pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evid
         (super::count(evidence.failing_count, "request", "requests"), if evidence.failing_count == 1 { "was" } else { "were" });
     let url = urls::step(connection.app_id, connection.gateway, connection.mode, Step::Webhook);
     Empty {
-        text: format!("{requests} came and {were} refused: {why}."),
+        text: if evidence.failing_count == 1 {
+            format!("{requests} came and {were} refused: {why}.")
+        } else {
+            format!("{requests} came and {were} refused. The last one: {why}.")
+        },
         way: Some((url, "See how to fix it".to_owned())),
         ..empty
     }
@@ -92,9 +96,11 @@ pub(crate) fn sentence_of_connection(
             icon: "pending",
             headline: "Waiting for the first event".to_owned(),
             reason: match connection.gateway {
-                Gateway::Razorpay => {
-                    "No request has reached this URL yet. Make a test payment, and watch it arrive here.".to_owned()
+                Gateway::Razorpay => match connection.mode {
+                    Mode::Test => "No request has reached this URL yet. Make a test payment, and watch it arrive here.",
+                    Mode::Live => "No request has reached this URL yet. The next real payment is seen here.",
                 }
+                .to_owned(),
                 Gateway::StandardWebhooks => "No request has reached this URL yet. Let the sender send one.".to_owned(),
             },
         },

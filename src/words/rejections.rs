@@ -101,7 +101,7 @@ pub(crate) fn nothing(mode: Mode) -> Empty {
 
 /// How many requests were refused lately: on the overview.
 pub(crate) fn refused_lately(number: i64) -> String {
-    format!("{} refused in the last 15 days", count(number, "request", "requests"))
+    format!("{} refused lately", count(number, "request", "requests"))
 }
 
 /// Stands where a request was.
@@ -115,18 +115,57 @@ pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is 
 pub(crate) const SWITCH_ON_FIRST: &str = "Switch the app and its gateway on first. Then requests can be recovered.";
 
 /// What can be made of the kept requests.
-pub(crate) fn standing(found: &Count, kept: i64, is_off: bool) -> String {
+pub(crate) fn standing(found: &Count, kept: i64, is_off: bool, cause: Cause) -> String {
     let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
     match (found.kept, found.verify()) {
         (0, _) if kept == 0 => "None of these requests is kept any more, so there is nothing to recover.".to_owned(),
-        (0, _) => "Nothing is left to recover: what is kept was recovered, or is not whole.".to_owned(),
-        (_, 0) => "None of the kept requests verifies with a SECRET that counts now. If they are real, they will once their SECRET is accepted here, too.".to_owned(),
+        (0, _) => "Nothing is left to recover: what was kept whole has been recovered.".to_owned(),
+        (_, 0) => never_verifies(cause).to_owned(),
         _ if is_off => SWITCH_ON_FIRST.to_owned(),
         (kept, verify) => {
             let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
-            let of = if kept == 1 { "The kept request verifies".to_owned() } else { format!("{verify} of {whole} kept requests verify") };
-            format!("{of} now. What is recovered becomes an event, marked as recovered, and counts once, even if the gateway sends it again.")
+            let of = if kept == 1 {
+                "The kept request verifies".to_owned()
+            } else {
+                format!("{verify} of {whole} kept requests verify")
+            };
+            format!(
+                "{of} now. What is recovered becomes an event, marked as recovered, and counts once, even if the gateway sends it again."
+            )
         }
+    }
+}
+
+/// None of the kept requests verifies: whether that can change.
+const fn never_verifies(cause: Cause) -> &'static str {
+    match cause {
+        Cause::NoSignature => {
+            "These cannot be recovered: they carry no signature, so nobody can tell who sent them. Look the payments up at the gateway. Once its Secret is filled in, new ones arrive here."
+        }
+        Cause::OtherMode => "These belong to the other mode, so there is nothing to recover here.",
+        Cause::Scanner | Cause::OtherGateway => "There is nothing to recover: these are no events of this webhook.",
+        Cause::RetiredSecret => {
+            "These cannot be recovered: somebody retired the SECRET they were signed with. Look the payments up at the gateway, if they are yours."
+        }
+        Cause::Unknown | Cause::SwitchedOff => {
+            "These requests were not signed with a SECRET that KS Pay accepts. If they are yours, enter the SECRET they were signed with; then they can be recovered."
+        }
+        cause if cause.is_acceptable() => {
+            "These requests were not signed with a SECRET that KS Pay accepts. If they are yours, accept it; then they can be recovered."
+        }
+        _ => {
+            "These cannot be recovered as they are: what came is not what was signed. Once the cause is mended, the gateway's next tries come in by themselves."
+        }
+    }
+}
+
+/// Before the SECRET of another webhook is accepted.
+pub(crate) const fn before_accepting(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::OtherApp | Cause::OtherConnection => Some(
+            "Are these payments of the other webhook? If its events came to the wrong URL, do not accept: change the URL at the gateway.",
+        ),
+        _ => None,
     }
 }
 

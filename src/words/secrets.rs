@@ -10,7 +10,7 @@ use crate::{
         secrets::{Origin, Stored},
         strength::{Cut, Weak},
     },
-    gateways::Gateway,
+    gateways::{Gateway, Mode},
     kernel::{
         secret::{LONGEST, SHORTEST},
         time::Timestamp,
@@ -23,6 +23,7 @@ pub(crate) fn state(stored: &Stored) -> Chip {
         (true, _) => chip("status-good", "good", "Active"),
         (false, Origin::Made) => chip("status-pending", "schedule", "Draining"),
         (false, Origin::Brought) => chip("status-pending", "key", "Your own"),
+        (false, Origin::Accepted) => chip("status-pending", "key", "Accepted as well"),
     }
 }
 
@@ -31,6 +32,7 @@ pub(crate) const fn made(origin: Origin) -> &'static str {
     match origin {
         Origin::Made => "Made",
         Origin::Brought => "Entered",
+        Origin::Accepted => "Found in refused requests and accepted",
     }
 }
 
@@ -136,6 +138,7 @@ pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &Held, now: Times
     said.push(match held.stored.origin {
         Origin::Made => "It cannot be brought back.".to_owned(),
         Origin::Brought => "Should you need it again, enter it again.".to_owned(),
+        Origin::Accepted => "Requests signed with it are refused again.".to_owned(),
     });
     said
 }
@@ -206,10 +209,24 @@ const fn way_out(gateway: Gateway) -> &'static str {
 
 /// The API keys' secret was entered.
 pub(crate) const KEY_SECRET: &str = "This is the Key Secret of your API keys, which can move money: it must not be a webhook’s SECRET. Paste the SECRET of this webhook into Razorpay, and generate new API keys if others may have seen these.";
+/// It is the SECRET of another webhook of the company.
+pub(crate) fn elsewhere(own: Mode, other: Mode) -> &'static str {
+    match (own, other) {
+        (Mode::Live, Mode::Test) => {
+            "This is the SECRET of a webhook in Test mode. Live must not have it: test payments would count as real money. Copy the SECRET of this webhook."
+        }
+        (Mode::Test, Mode::Live) => {
+            "This is the SECRET of a webhook in Live mode. Test must not have it: real payments would be taken for trials. Copy the SECRET of this webhook."
+        }
+        _ => "This is the SECRET of another webhook of yours. Each has one of its own: copy the SECRET of this webhook.",
+    }
+}
+
 /// It counts here already.
 pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Nothing is left to be done.";
 /// So many were brought that another would slow down every request.
-pub(crate) const TOO_MANY: &str = "Eight SECRETs of your own count here already. Retire one that is not used any more first.";
+pub(crate) const TOO_MANY: &str =
+    "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";
 /// The password's field is empty.
 pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
 /// It is another than the user's, or was tried too often.

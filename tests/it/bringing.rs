@@ -233,5 +233,23 @@ async fn the_same_one_twice_at_once_is_taken_once_and_so_many_are_enough() {
         .await;
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets WHERE origin = 'brought'").await, 8);
-    who_waits(async || bring(&connection, &owner, &format!("{OWN}-9"), PASSWORD).await.has("Eight SECRETs of your own")).await;
+    who_waits(async || bring(&connection, &owner, &format!("{OWN}-9"), PASSWORD).await.has("Eight SECRETs that were not made here")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_another_webhook_is_not_taken() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let (test, live) = (shop.razorpay("test").await, shop.razorpay("live").await);
+    let stall = company.app("Neem Tree Stall").await.razorpay("live").await;
+    let owner = app.owner("Neem Tree Retail").await;
+    for (connection, secret, said) in [
+        (&live, &test.secret, "test payments would count as real money"),
+        (&test, &live.secret, "real payments would be taken for trials"),
+        (&live, &stall.secret, "the SECRET of another webhook of yours"),
+    ] {
+        refused(&bring(connection, &owner, secret, PASSWORD).await, said);
+        assert!(!accepts(connection, secret, "pay_elsewhere").await);
+    }
 }

@@ -59,7 +59,7 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     assert_eq!(done.location(), path);
     let page = owner.get(&path).await;
     assert!(page.has("69 events recovered; 1 request had come again in the meantime"), "{}", page.body);
-    assert!(page.has("None of the kept requests verifies"));
+    assert!(page.has("not signed with a SECRET that KS Pay accepts"), "{}", page.body);
     let (events, transactions) = (app.events().await, app.transactions().await);
     assert_eq!((events.len(), transactions.len()), (70, 70));
     assert!(events.iter().all(|event| event["state"] == "processed"));
@@ -133,7 +133,7 @@ async fn refused_with(app: &TestApp, connection: &Connection, owner: &Visitor, s
     list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned()
 }
 
-const ACCEPT: &str = "Accept the SECRET they were signed with";
+const ACCEPT: &str = "Accept that SECRET too";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
@@ -163,7 +163,7 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
     assert_eq!((app.events().await.len(), app.transactions().await.len()), (3, 3));
 
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
-    assert!(owner.get(&webhook).await.has("Your own"), "it is listed, and can be retired");
+    assert!(owner.get(&webhook).await.has("Accepted as well"), "it is listed, and can be retired");
     assert_eq!(owner.post(&acceptance, &[("current_password", PASSWORD)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
@@ -178,7 +178,7 @@ async fn what_others_could_know_and_the_other_mode_are_never_accepted() {
         (live.secret.as_str(), "SECRET of the other mode"),
         (test.url.as_str(), "the URL in place of the SECRET"),
         ("••••••••••••••••••••", "the dots that hide"),
-        ("a secret that nobody here knows", "Enter the SECRET they were signed with"),
+        ("a secret that nobody here knows", "Enter that SECRET"),
     ] {
         let path = refused_with(&app, &test, &owner, &[secret]).await;
         let page = owner.get(&path).await;

@@ -56,6 +56,7 @@ const fn cause(whose: Whose) -> Cause {
     match whose {
         Whose::Own => Cause::VerifiesNow,
         Whose::Old => Cause::OldSecret,
+        Whose::Retired => Cause::RetiredSecret,
         Whose::OtherMode => Cause::OtherMode,
         Whose::OtherConnection => Cause::OtherConnection,
         Whose::OtherApp => Cause::OtherApp,
@@ -150,7 +151,6 @@ fn slips(text: &str) -> Vec<(Cause, Text)> {
         (SecretWithUnseen, "\u{feff}", ""),
         (SecretWithUnseen, "", "\u{200b}"),
         (SecretWithUnseen, "\u{200b}", ""),
-        (SecretWithUnseen, "", "\0"),
         (SecretQuoted, "\"", "\""),
         (SecretQuoted, "'", "'"),
         (SecretQuoted, "`", "`"),

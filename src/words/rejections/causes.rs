@@ -140,7 +140,15 @@ fn secret(cause: Cause, gateway: Gateway, other: &str) -> Said {
     Some(match cause {
         Cause::OldSecret => say(
             "signed with a previous SECRET of this webhook, whose time is over",
-            format!("{paste} The gateway goes on signing retries of older events with the previous one."),
+            format!(
+                "{paste} The gateway goes on signing what it tries again with the previous one: accept that again for as long, and nothing is lost."
+            ),
+        ),
+        Cause::RetiredSecret => say(
+            "signed with a SECRET of this webhook that was retired",
+            format!(
+                "{paste} If it was retired because somebody may have seen it, these requests may be forged: then there is nothing else to do."
+            ),
         ),
         Cause::OtherMode => say(
             format!("signed with the SECRET of the other mode ({other})"),
@@ -152,11 +160,11 @@ fn secret(cause: Cause, gateway: Gateway, other: &str) -> Said {
             "signed with an API Key Secret",
             format!("The Key Secret is for step Credentials; the webhook has a SECRET of its own. {paste}"),
         ),
-        Cause::SecretWithSpace => right("pasted with a space"),
-        Cause::SecretWithLineEnd => right("pasted with a line end"),
-        Cause::SecretWithUnseen => right("pasted with a character that cannot be seen"),
-        Cause::SecretQuoted => right("pasted with quotes or a mark around it"),
-        Cause::SecretLabelled => right("pasted with a word in front of it"),
+        Cause::SecretWithSpace => right("it was pasted with a space"),
+        Cause::SecretWithLineEnd => right("it was pasted with a line end"),
+        Cause::SecretWithUnseen => right("it was pasted with a character that cannot be seen"),
+        Cause::SecretQuoted => right("it was pasted with quotes or a mark around it"),
+        Cause::SecretLabelled => right("it was pasted with a word in front of it"),
         Cause::SecretCut => right("only a piece of it was pasted"),
         Cause::SecretDoubled => right("it was pasted twice"),
         Cause::SecretCase => right("capitals and small letters were changed"),
@@ -260,9 +268,10 @@ fn rest(cause: Cause, gateway: Gateway) -> Said {
             "the body did not arrive within 3 s",
             "The way between the gateway and KS Pay is too slow. Look at your proxy and at the line.",
         ),
-        Cause::Unexamined => {
-            say("so many came at once that none was looked at", "Wait for the next one: a single request is looked at.")
-        }
+        Cause::Unexamined => say(
+            "it could not be looked at in full: too much came at once, or its body is very large",
+            "Wait for the next one: a single request is looked at.",
+        ),
         _ => return None,
     })
 }

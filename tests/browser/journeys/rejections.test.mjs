@@ -30,7 +30,7 @@ describe("refused requests", () => {
       await says(page, /^Refused.*: signed with the SECRET of the other mode \(Razorpay, Live mode\)$/);
       await evidence(page).getByText("Test and Live have a webhook each").waitFor();
       await refused({ url: test.url, secret: `${test.secret}\n` }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Refused.*: signed with the SECRET of this webhook, but pasted with a line end$/);
+      await says(page, /^Refused.*: signed with the SECRET of this webhook, but it was pasted with a line end$/);
       await post(test, captured("pay_Refused0000001"), "evt_Refused0000001");
       await says(page, /^Received payment\.captured, verified/);
       await step(page, "Webhook").getByText("Verified").waitFor();
@@ -42,13 +42,13 @@ describe("refused requests", () => {
     const pasted = { url: test.url, secret: `${test.secret} ` };
     await stays(page, async () => {
       for (const n of [1, 2, 3]) await refused(pasted, captured(`pay_Pasted0000000${n}`), `evt_Pasted0000000${n}`);
-      await says(page, /^Refused.*: signed with the SECRET of this webhook, but pasted with a space$/);
+      await says(page, /^Refused.*: signed with the SECRET of this webhook, but it was pasted with a space$/);
     });
     await follow(page, "See the refused request");
     for (let tries = 0; tries < 50 && await page.getByText("Refused 3 times").count() === 0; tries += 1) await page.reload();
-    await page.getByText("None of the kept requests verifies with a SECRET that counts now.").waitFor();
+    await page.getByText("not signed with a SECRET that KS Pay accepts").waitFor();
     await page.getByLabel("Present password").fill(at.owner.password);
-    await send(page, "Accept the SECRET they were signed with");
+    await send(page, "Accept that SECRET too");
     await page.getByText("3 of 3 kept requests verify now.").waitFor();
     await page.getByLabel("Present password").fill(at.owner.password);
     await send(page, "Recover these 3 requests");
@@ -91,7 +91,7 @@ describe("refused requests", () => {
       await page.locator("main tbody a.row-link").first().click();
       await page.getByText(`recovered by ${at.owner.name}`).waitFor();
       await page.goto(`/ks-pay/apps/${app}?mode=test`);
-      await page.getByText("2 requests refused in the last 15 days").waitFor();
+      await page.getByText("2 requests refused lately").waitFor();
     });
   }
 });
