@@ -16,6 +16,7 @@ CREATE TABLE rejections (
     detail TEXT,
     address TEXT NOT NULL,
     count BIGINT NOT NULL,
+    recovered BIGINT NOT NULL DEFAULT 0,
     first_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL
 );

@@ -16,6 +16,7 @@ CREATE TABLE rejections (
     detail TEXT,
     address TEXT NOT NULL,
     count INTEGER NOT NULL,
+    recovered INTEGER NOT NULL DEFAULT 0,
     first_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL
 ) STRICT;

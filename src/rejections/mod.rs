@@ -112,6 +112,8 @@ pub(crate) struct Rejection {
     /// Where the last one came from.
     pub(crate) address: String,
     pub(crate) count: i64,
+    /// How many of its requests were let in later.
+    pub(crate) recovered: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
 }

@@ -23,7 +23,7 @@ use crate::{
     },
     gateways::adapter::{self, Incoming, LiveSecret},
     kernel::{
-        id::{EventId, RequestId},
+        id::{EventId, RejectionId, RequestId},
         time::Timestamp,
         vault::Vault,
     },
@@ -114,7 +114,7 @@ pub(crate) async fn recover(
         let verified: Vec<Verified> =
             kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, by.at)).collect();
         // Nothing where somebody else has taken one of them meanwhile: then what is left is looked at anew.
-        let Some(recovered) = let_in(&mut tx, &verified, by).await? else { continue };
+        let Some(recovered) = let_in(&mut tx, rejection.id, &verified, by).await? else { continue };
         tx.commit().await?;
         all.events += recovered.events;
         all.known += recovered.known;
@@ -143,7 +143,7 @@ fn verify(vault: &Vault, place: Place, kept: &Recoverable, live: &[LiveSecret], 
 
 /// The same tables in the same order as a batch of arrivals – transactions, events, ids, sums – and only then what was kept:
 /// whoever writes down refusals holds that, and waits for none of these.
-async fn let_in(tx: &mut Tx, verified: &[Verified], by: By<'_>) -> Result<Option<Recovered>, DbError> {
+async fn let_in(tx: &mut Tx, rejection: RejectionId, verified: &[Verified], by: By<'_>) -> Result<Option<Recovered>, DbError> {
     let told: Vec<Told<'_>> = verified.iter().filter_map(|one| one.arrival.told()).collect();
     let projected = transactions::project(tx, &told).await?;
     let mut ids = projected.ids.into_iter();
@@ -156,6 +156,7 @@ async fn let_in(tx: &mut Tx, verified: &[Verified], by: By<'_>) -> Result<Option
         used.insert((place.connection, *secret), Use::once(*at));
     }
     uses::add(tx, &used).await?;
+    store::add_recovered(tx, rejection, verified.len()).await?;
     for one in verified {
         if !store::mark_recovered(tx, one.id, by.at).await? {
             return Ok(None);

@@ -15,7 +15,7 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, reason, cause, secret_id, other_connection_id, detail, address, count, \
-         first_at, last_at"
+         recovered, first_at, last_at"
     };
 }
 
@@ -71,6 +71,7 @@ sql! {
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id > $2 ORDER BY id LIMIT $3";
     FIND_RECOVERABLE = "SELECT id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id = $2";
+    ADD_RECOVERED = "UPDATE rejections SET recovered = recovered + $2 WHERE id = $1";
     /// Only one of two that try comes through.
     MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND recovered_at IS NULL";
     INSERT_RECOVERY = "INSERT INTO recoveries (event_id, app_id, refused_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5)";
@@ -341,6 +342,13 @@ pub(crate) async fn find_recoverable(
     id: RequestId,
 ) -> Result<Vec<Recoverable>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_RECOVERABLE).bind(rejection).bind(id).fetch_all(conn).await)
+}
+
+/// Counts requests of a rejection that are recovered. Before they are taken: whoever writes down refusals has that order.
+pub(crate) async fn add_recovered(tx: &mut Tx, id: RejectionId, number: usize) -> Result<(), DbError> {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    execute!(tx, sqlx::query(ADD_RECOVERED).bind(id).bind(number))?;
+    Ok(())
 }
 
 /// Takes a request for recovery; whether nobody else has.

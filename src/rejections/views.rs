@@ -35,6 +35,7 @@ pub(crate) struct Row {
     pub(crate) gateway: &'static str,
     pub(crate) address: String,
     pub(crate) count: String,
+    pub(crate) recovered: Option<String>,
     pub(crate) since: Option<When>,
     pub(crate) last: When,
 }
@@ -49,6 +50,7 @@ impl Row {
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
             count: rejections::times(rejection.count),
+            recovered: (rejection.recovered > 0).then(|| format!("{} recovered", words::number_text(rejection.recovered))),
             since: (rejection.count > 1).then(|| When::of_start(rejection.first_at, now)),
             last: words::when(rejection.last_at, now),
         }

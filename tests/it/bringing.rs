@@ -233,7 +233,10 @@ async fn the_same_one_twice_at_once_is_taken_once_and_so_many_are_enough() {
         .await;
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets WHERE origin = 'brought'").await, 8);
-    who_waits(async || bring(&connection, &owner, &format!("{OWN}-9"), PASSWORD).await.has("Eight SECRETs that were not made here")).await;
+    who_waits(async || {
+        bring(&connection, &owner, &format!("{OWN}-9"), PASSWORD).await.has("Eight SECRETs that were not made here")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

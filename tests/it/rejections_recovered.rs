@@ -64,6 +64,8 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     assert_eq!((events.len(), transactions.len()), (70, 70));
     assert!(events.iter().all(|event| event["state"] == "processed"));
 
+    let list = owner.get(path.rsplit_once('/').unwrap().0).await;
+    assert!(list.has("70 recovered"), "{}", list.body);
     owner.post(&recovery, &[("current_password", PASSWORD)]).await.location();
     assert_eq!(app.events().await, events, "twice has one effect");
     assert_eq!(app.transactions().await, transactions);
