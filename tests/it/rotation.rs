@@ -85,6 +85,27 @@ async fn both_count_until_the_overlap_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_more_than_sixty_four_count_at_once() {
+    let (app, connection, owner) = connected().await;
+    let rotation = step(&connection, "/rotation");
+    for _ in 1..64 {
+        assert_eq!(owner.post(&rotation, &[("overlap_hours", "72")]).await.location(), step(&connection, ""));
+    }
+    let before = secrets(&app, &connection).await;
+    let page = owner.post(&rotation, &[("overlap_hours", "72")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.has("Sixty-four SECRETs count here already"));
+    let told = app.cli_with(&which(&connection, "rotate"), "", &[]).await;
+    assert_eq!((told.code, told.out.as_str()), (1, ""));
+    assert!(told.err.contains("64 SECRETs count here already"), "{}", told.err);
+    assert_eq!((before.len(), secrets(&app, &connection).await), (64, before));
+
+    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    owner.post(&retirement, &[]).await;
+    assert_eq!(owner.post(&rotation, &[("overlap_hours", "72")]).await.location(), step(&connection, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_asks_first_and_takes_no_other_time() {
     let (app, connection, owner) = connected().await;
     let asked = owner.get(&step(&connection, "/rotation")).await;
