@@ -38,8 +38,8 @@ struct Sender {
 }
 
 /// Plays for every connection.
-pub(super) fn play(base: &str, shops: Vec<Wired>) -> Result<Playing, String> {
-    let client = http::client()?;
+pub(super) async fn play(base: &str, shops: Vec<Wired>) -> Result<Playing, String> {
+    let client = http::client().await?;
     let tasks = shops.into_iter().map(|wired| {
         let sender = Sender {
             client: client.clone(),
