@@ -200,8 +200,8 @@ pub fn hex_32(text: &[u8]) -> Option<[u8; 32]> {
 
 /// Why Razorpay would refuse a URL.
 #[must_use]
-pub fn url_refusals(text: &str) -> Vec<String> {
-    razorpay_url::refusals(text)
+pub fn url_objections(text: &str) -> Vec<String> {
+    razorpay_url::objections(text)
 }
 
 /// An app's domain as typed.

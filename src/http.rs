@@ -9,16 +9,16 @@ const WITHIN: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// A sentence when no TLS can be had, as on a system without certificates.
-pub(crate) fn client() -> Result<reqwest::Client, String> {
-    build(reqwest::Client::builder().timeout(WITHIN))
+pub(crate) async fn client() -> Result<reqwest::Client, String> {
+    build(reqwest::Client::builder().timeout(WITHIN)).await
 }
 
 /// A client that looks for that host at this address and nowhere else, and waits no longer.
 ///
 /// # Errors
 /// See [`client`].
-pub(crate) fn client_of(host: &str, address: SocketAddr, within: Duration) -> Result<reqwest::Client, String> {
-    build(reqwest::Client::builder().timeout(within).resolve(host, address).pool_max_idle_per_host(0))
+pub(crate) async fn client_of(host: &str, address: SocketAddr, within: Duration) -> Result<reqwest::Client, String> {
+    build(reqwest::Client::builder().timeout(within).resolve(host, address).pool_max_idle_per_host(0)).await
 }
 
 /// Makes ring the provider of TLS.
@@ -27,12 +27,14 @@ pub(crate) fn install_provider() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+/// Reads the system's certificates, which takes its time: not on a thread that answers requests.
+async fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
     install_provider();
-    builder
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .user_agent(concat!("ks-pay/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|_| "No certificates are installed on this machine: install the package ca-certificates.".to_owned())
+    let builder =
+        builder.redirect(reqwest::redirect::Policy::none()).no_proxy().user_agent(concat!("ks-pay/", env!("CARGO_PKG_VERSION")));
+    let built = tokio::task::spawn_blocking(move || builder.build()).await;
+    built
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| "No certificates are installed on this machine: install the package ca-certificates.".to_owned())
 }

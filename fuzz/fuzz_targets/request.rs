@@ -50,7 +50,7 @@ fn typed(text: &str) {
         assert_eq!(here.join(text).map(|there| there.origin()), Ok(here.origin()), "{text:?} leads elsewhere");
         assert!(text.bytes().all(|byte| byte.is_ascii_graphic()), "it would stand in a header");
     }
-    if fuzzing::url_refusals(text).is_empty() {
+    if fuzzing::url_objections(text).is_empty() {
         let url = Url::parse(text).expect("what is taken is a URL");
         assert!(url.has_host() && text.chars().count() <= 255);
     }

@@ -13,6 +13,8 @@ CREATE TABLE transaction_sums (
     refunded_subunits BIGINT NOT NULL,
     PRIMARY KEY (app_id, mode, day, currency, status, method)
 );
+-- No other server writes a payment between this reading and its end: it would be in no sum.
+LOCK TABLE transactions IN SHARE ROW EXCLUSIVE MODE;
 INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits)
 SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), COALESCE(status, ''), COALESCE(method, ''),
     count(*), sum(COALESCE(amount_subunits, 0)), sum(amount_refunded_subunits)

@@ -52,7 +52,7 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
             "not set: gateways cannot reach this server. Set KS_PAY_PUBLIC_URL to its public https address.",
         );
     };
-    match razorpay_url::refusals(url).first() {
+    match razorpay_url::objections(url).first() {
         None => report.good("public URL", url),
         Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
     }

@@ -76,7 +76,7 @@ fn what_next(answer: &str) -> String {
 }
 
 async fn send_all(simulate: &Simulate, url: &url::Url, secret: &Secret) -> Result<BTreeMap<String, u64>, Failure> {
-    let client = http::client().map_err(Failure::Failed)?;
+    let client = http::client().await.map_err(Failure::Failed)?;
     let pause = simulate.rate.map(|rate| Duration::from_secs(1) / rate);
     let clock = Clock::system();
     let merchant = Merchant::behind(url.as_str());

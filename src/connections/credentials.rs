@@ -104,14 +104,15 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
         Some(secret) => Zeroizing::new(secret.clone()),
         None => stored_secret(&wizard).await?.unwrap_or_default(),
     };
-    let (state, flash) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
-        Answer::Accepted => (Keys::Accepted, words::keys::ACCEPTED.to_owned()),
+    let (page, url) = (&wizard.page, wizard.url(Step::Credentials));
+    let (state, answer) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
+        Answer::Accepted => (Keys::Accepted, page.redirect(&url, words::keys::ACCEPTED)),
         Answer::Refused => return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::REFUSED))),
-        Answer::Unknown(why) => (Keys::Unchecked, words::keys::reason(&why)),
+        Answer::Unknown(why) => (Keys::Unchecked, page.redirect_warning(&url, &words::keys::reason(&why))),
     };
     let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
     store_keys(&wizard, &keys).await?;
-    Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &flash))
+    Ok(answer)
 }
 
 /// `POST …/credentials/check`: asks again with the stored keys.
@@ -129,7 +130,7 @@ pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpR
             Ok(wizard.page.redirect(&wizard.url(Step::Credentials), words::keys::ACCEPTED))
         }
         Answer::Refused => wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::STORED_REFUSED))),
-        Answer::Unknown(why) => Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &words::keys::reason(&why))),
+        Answer::Unknown(why) => Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &words::keys::reason(&why))),
     }
 }
 
@@ -202,7 +203,7 @@ fn key_id_fault(key_id: &str, mode: Mode) -> Option<String> {
 fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
     let keys = wizard.connection.keys();
     let (mut shell, frame) = wizard.frame(Step::Credentials, "Enter the Razorpay API keys");
-    // The reason that came with the redirect stands in the warning, not in a line of good news above it.
+    // The reason that came with the redirect stands in the warning, not in a line above it.
     let flash = if keys == Keys::Unchecked { shell.flash.take() } else { None };
     let prefix = prefix(wizard.connection.mode);
     let secret_hint = match keys {
@@ -216,7 +217,8 @@ fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
         modes: PAYMENT_MODES.iter().map(|&(mode, label)| (mode, label, form.has(mode))).collect(),
         errors,
         is_stored: keys != Keys::Absent,
-        unchecked: (keys == Keys::Unchecked).then(|| flash.map_or_else(|| words::keys::UNCHECKED.to_owned(), |flash| flash.text)),
+        unchecked: (keys == Keys::Unchecked)
+            .then(|| flash.map_or_else(|| words::keys::UNCHECKED.to_owned(), |flash| flash.text().to_owned())),
         stored_at: wizard.connection.keys_at.map(|at| When::of_day(at, wizard.page.now)),
         key_hint: format!("Begins with {prefix}"),
         secret_hint,

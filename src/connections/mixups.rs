@@ -52,8 +52,12 @@ pub(crate) async fn accept(posted: Posted<AccountForm>, names: Names) -> Result<
     let mut tx = wizard.page.state.db.begin().await?;
     let is_done = evidence::accept_account(&mut tx, wizard.connection.id, &posted.form.account).await?;
     tx.commit().await?;
-    let flash = if is_done { words::mixups::ACCEPTED } else { words::mixups::ANOTHER_BY_NOW };
-    Ok(wizard.page.redirect(&wizard.url(Step::Webhook), flash))
+    let (page, webhook) = (&wizard.page, wizard.url(Step::Webhook));
+    Ok(if is_done {
+        page.redirect(&webhook, words::mixups::ACCEPTED)
+    } else {
+        page.redirect_warning(&webhook, words::mixups::ANOTHER_BY_NOW)
+    })
 }
 
 #[cfg(test)]

@@ -260,6 +260,9 @@ pub(crate) enum ConnectError {
     Vault(#[from] VaultError),
     #[error("this server's master key is another than the one the database was sealed with")]
     OtherKey,
+    /// See [`secrets::MOST_LIVE`].
+    #[error("{} SECRETs count here already: retire some that are not used any more, on the Webhook page", secrets::MOST_LIVE)]
+    TooManySecrets,
 }
 
 /// Makes a connection with its endpoint and its first secret, by somebody: it accepts events as soon as this is committed.

@@ -62,11 +62,12 @@ pub(crate) async fn create(posted: Posted<Nothing>, names: Names) -> Result<Http
     let mut tx = page.state.db.begin().await?;
     let is_retired = secrets::retire(&mut tx, connection, id, &user.name, page.now).await?;
     tx.commit().await?;
-    if is_retired {
-        tracing::info!(%connection, secret = %id, user = %user.id, "a SECRET was retired");
+    let webhook = wizard.url(Step::Webhook);
+    if !is_retired {
+        return Ok(page.redirect_warning(&webhook, words::secrets::NOT_THERE));
     }
-    let flash = if is_retired { words::secrets::RETIRED } else { words::secrets::NOT_THERE };
-    Ok(page.redirect(&wizard.url(Step::Webhook), flash))
+    tracing::info!(%connection, secret = %id, user = %user.id, "a SECRET was retired");
+    Ok(page.redirect(&webhook, words::secrets::RETIRED))
 }
 
 /// The connection of the company, and its SECRETs.
@@ -85,7 +86,7 @@ fn over(wizard: &Wizard, ring: &Keyring, id: SecretId) -> Result<HttpResponse, A
     if ring.ended.iter().all(|held| held.stored.id != id) {
         return Err(AppError::NotFound);
     }
-    Ok(wizard.page.redirect(&wizard.url(Step::Webhook), words::secrets::NOT_THERE))
+    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), words::secrets::NOT_THERE))
 }
 
 fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Retirement {

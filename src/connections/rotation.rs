@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    Step,
+    ConnectError, Step,
     overlap::Overlap,
     secrets,
     wizard::{Frame, Names, Wizard},
@@ -56,7 +56,15 @@ pub(crate) async fn create(posted: Posted<RotationForm>, names: Names) -> Result
     };
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
-    let until = secrets::rotate(&mut tx, &page.state.vault, id, (overlap, &user.name), page.now).await?;
+    let until = match secrets::rotate(&mut tx, &page.state.vault, id, (overlap, &user.name), page.now).await {
+        Err(ConnectError::TooManySecrets) => {
+            drop(tx);
+            let mut errors = FieldErrors::default();
+            errors.add("overlap_hours", words::secrets::TOO_MANY_LIVE);
+            return page.unprocessable(&view(&wizard, errors));
+        }
+        rotated => rotated?,
+    };
     tx.commit().await?;
     tracing::info!(connection = %id, user = %user.id, %until, "a new SECRET was made");
     Ok(page.redirect(&wizard.url(Step::Webhook), &words::secrets::rotated(until, page.now)))

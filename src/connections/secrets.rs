@@ -25,6 +25,8 @@ pub(crate) const SEALED_WITH: &str = "sealed_with";
 pub(crate) const COMMAND_LINE: &str = "the command line";
 /// So many brought SECRETs may count at once: each request that is refused has been tried with every one.
 const MOST_BROUGHT: usize = 8;
+/// With so many that count, no other is made: each request is tried with every one.
+pub(super) const MOST_LIVE: usize = 64;
 /// So many of those that count no more are listed.
 const MOST_ENDED: i64 = 20;
 
@@ -208,6 +210,9 @@ pub(crate) async fn rotate(
     now: Timestamp,
 ) -> Result<Timestamp, ConnectError> {
     store::take_turn(tx, connection).await?;
+    if list_live(&mut *tx, connection, now).await?.len() >= MOST_LIVE {
+        return Err(ConnectError::TooManySecrets);
+    }
     let until = now.plus(overlap.duration());
     execute!(&mut *tx, sqlx::query(DRAIN).bind(connection).bind(until))?;
     make_active(tx, vault, connection, by, now).await?;

@@ -68,7 +68,7 @@ pub(crate) struct Webhook {
     pub(crate) shell: Shell,
     pub(crate) frame: Frame,
     pub(crate) url: String,
-    pub(crate) refusals: Vec<String>,
+    pub(crate) objections: Vec<String>,
     /// What the last check of this URL found, and when that was.
     pub(crate) check: Option<(words::preflight::Report, When)>,
     pub(crate) advice: Option<&'static str>,
@@ -151,7 +151,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (shell, frame) = wizard.frame(Step::Webhook, heading);
     Ok(Webhook {
         shell,
-        refusals: preflight::refusals(connection.gateway, &url),
+        objections: preflight::objections(connection.gateway, &url),
         check: check
             .filter(|check| check.url == url)
             .map(|check| (words::preflight::report(connection.gateway, &check), words::when(check.checked_at, page.now))),

@@ -16,7 +16,7 @@ use crate::{
 /// How far back the history goes.
 const DAYS: i64 = 14;
 const DAY: i64 = 86_400;
-/// One in so many events is signed wrongly, as by somebody who guesses the URL.
+/// One in so many events is signed wrongly first: as by somebody who guesses the URL, or with a slip of the SECRET.
 const WRONG_ONE_IN: u32 = 12;
 
 /// The tasks that play; they end when dropped.
@@ -38,8 +38,8 @@ struct Sender {
 }
 
 /// Plays for every connection.
-pub(super) fn play(base: &str, shops: Vec<Wired>) -> Result<Playing, String> {
-    let client = http::client()?;
+pub(super) async fn play(base: &str, shops: Vec<Wired>) -> Result<Playing, String> {
+    let client = http::client().await?;
     let tasks = shops.into_iter().map(|wired| {
         let sender = Sender {
             client: client.clone(),
@@ -55,14 +55,20 @@ pub(super) fn play(base: &str, shops: Vec<Wired>) -> Result<Playing, String> {
 
 impl Sender {
     async fn run(self) {
-        for sample in self.history() {
-            self.post(&sample, &self.wired.secret).await;
+        let history = self.history();
+        let half = history.len() / 2;
+        for (number, sample) in history.iter().enumerate() {
+            let before = self.wired.before.as_ref().filter(|_| number < half);
+            if self.wired.before.is_some() && number == half {
+                self.post(sample, &self.slip().unwrap_or_else(Secret::generate)).await;
+            }
+            self.post(sample, before.unwrap_or(&self.wired.secret)).await;
         }
         loop {
             for sample in self.payment() {
                 tokio::time::sleep(Duration::from_millis(sample.after_ms.clamp(400, 8000))).await;
                 if base62::below(WRONG_ONE_IN) == 0 {
-                    self.post(&sample, &Secret::generate()).await;
+                    self.post(&sample, &self.wrong()).await;
                     tokio::time::sleep(Duration::from_secs(4)).await;
                 }
                 self.post(&sample, &self.wired.secret).await;
@@ -70,6 +76,16 @@ impl Sender {
             let pause = if self.wired.temper == Temper::Busy { 3 + base62::below(8) } else { 20 + base62::below(40) };
             tokio::time::sleep(Duration::from_secs(pause.into())).await;
         }
+    }
+
+    /// A SECRET that is none: the right one with a slip, or one of nobody.
+    fn wrong(&self) -> Secret {
+        self.slip().filter(|_| base62::below(2) == 0).unwrap_or_else(Secret::generate)
+    }
+
+    /// The right one as an editor saves it, with the end of its line.
+    fn slip(&self) -> Option<Secret> {
+        Secret::parse(&format!("{}\n", self.wired.secret.expose()))
     }
 
     /// Payments of the last days, oldest first.

@@ -57,7 +57,7 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     let password = base62::random(16);
     let shops =
         seed::plant(server.state(), &password).await.map_err(|error| format!("The demo could not be set up: {error}."))?;
-    let gateway = gateway::play(&format!("http://{}", server.address()), shops)?;
+    let gateway = gateway::play(&format!("http://{}", server.address()), shops).await?;
     Ok(Demo { server, password, api, gateway })
 }
 

@@ -5,7 +5,7 @@ use crate::{
     accounts::{self, NewUser, Role},
     apps::{self, Details},
     companies,
-    connections::{self, ConnectError, Connection, Keys, NewConnection, NewKeys, secrets, store},
+    connections::{self, ConnectError, Connection, Keys, NewConnection, NewKeys, overlap::Overlap, secrets, store},
     db::{DbError, Tx},
     gateways::{Gateway, Mode},
     kernel::{
@@ -23,6 +23,8 @@ pub(super) struct Wired {
     pub(super) shop: &'static Shop,
     pub(super) endpoint: String,
     pub(super) secret: Secret,
+    /// The one before it, which still counts.
+    pub(super) before: Option<Secret>,
     pub(super) temper: Temper,
 }
 
@@ -79,6 +81,8 @@ pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, S
 
 /// Who has made it all.
 const OWNER: &str = "Demo Owner";
+/// So long the SECRET before goes on counting.
+const OVERLAP: Overlap = Overlap::CHOICES[1];
 
 /// What each of the first shops gets.
 const WISHES: [&[(Mode, Temper)]; 4] = [
@@ -107,15 +111,17 @@ async fn wire(tx: &mut Tx, state: &State, place: &Plot, mode: Mode, temper: Temp
     let now = state.clock.now();
     let new = NewConnection { company, app, gateway: Gateway::Razorpay, mode, currency: Currency::INR };
     let connection = connections::create(tx, &state.vault, &new, OWNER, now).await?;
-    let stored = secrets::list_live(&mut *tx, connection.id, now).await?;
-    let secret = match stored.first() {
-        Some(stored) if temper != Temper::Mistaken => stored.open(&state.vault)?,
-        _ => Secret::generate(),
-    };
     if temper == Temper::Busy {
         finish(tx, state, &connection, app, company, now).await?;
+        secrets::rotate(tx, &state.vault, connection.id, (OVERLAP, OWNER), now).await?;
     }
-    Ok(Wired { shop, endpoint: connection.endpoint, secret, temper })
+    let stored = secrets::list_live(&mut *tx, connection.id, now).await?;
+    let open = |is_active| stored.iter().find(|stored| stored.is_active() == is_active).map(|stored| stored.open(&state.vault));
+    let secret = match open(true) {
+        Some(secret) if temper != Temper::Mistaken => secret?,
+        _ => Secret::generate(),
+    };
+    Ok(Wired { shop, endpoint: connection.endpoint, secret, before: open(false).transpose()?, temper })
 }
 
 /// All four steps done, as a merchant leaves them.

@@ -31,7 +31,8 @@ sql! {
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     COUNT = "SELECT COUNT(*) FROM events";
     EXPORT = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 ORDER BY id LIMIT $2");
-    EXPORT_APP = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 AND app_id = $3 ORDER BY id LIMIT $2");
+    /// COALESCE keeps it in the order of the ids: by the index of the app, each page would sort all that the app has.
+    EXPORT_APP = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
 }
 
 /// The app's event.

@@ -27,15 +27,15 @@ const REFUSED_HOSTS: &[&str] = &[
 const PRIVATE_ENDINGS: &[&str] = &["localhost", "localdomain", "onion", "local", "internal", "corp"];
 
 /// Why Razorpay would refuse the URL: a sentence each, with what to do. Empty when it would take it.
-pub(crate) fn refusals(text: &str) -> Vec<String> {
+pub(crate) fn objections(text: &str) -> Vec<String> {
     let Ok(url) = Url::parse(text) else {
         return vec!["Razorpay refuses it: it is no URL. Set KS_PAY_PUBLIC_URL to a public https address.".to_owned()];
     };
     let mut found = Vec::new();
     match url.host() {
-        Some(Host::Domain(host)) => found.extend(domain_refusal(host)),
-        Some(Host::Ipv4(ip)) => found.extend(address_refusal(ip.into())),
-        Some(Host::Ipv6(ip)) => found.extend(address_refusal(ip.into())),
+        Some(Host::Domain(host)) => found.extend(domain_objection(host)),
+        Some(Host::Ipv4(ip)) => found.extend(address_objection(ip.into())),
+        Some(Host::Ipv6(ip)) => found.extend(address_objection(ip.into())),
         None => found.push("Razorpay refuses it: it has no host.".to_owned()),
     }
     if let Some(port) = url.port_or_known_default().filter(|port| !matches!(port, 80 | 443)) {
@@ -54,7 +54,7 @@ pub(crate) fn advice(text: &str) -> Option<&'static str> {
         .then_some("Razorpay recommends https: put a proxy with a certificate in front, as the README shows.")
 }
 
-fn domain_refusal(host: &str) -> Option<String> {
+fn domain_objection(host: &str) -> Option<String> {
     let host = host.trim_end_matches('.').to_lowercase();
     let is_below = |name: &str| host == name || host.ends_with(&format!(".{name}"));
     if let Some(known) = REFUSED_HOSTS.iter().find(|name| is_below(name)) {
@@ -78,7 +78,7 @@ pub(crate) fn is_private_name(host: &str) -> bool {
     PRIVATE_ENDINGS.iter().any(is_below) || !host.contains('.')
 }
 
-fn address_refusal(ip: IpAddr) -> Option<String> {
+fn address_objection(ip: IpAddr) -> Option<String> {
     (!is_public(ip)).then(|| {
         format!("Razorpay refuses {ip}: it is a private address. Set KS_PAY_PUBLIC_URL to a public host, or try the tunnel zrok.")
     })
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_public_https_url_is_taken() {
         for good in ["https://pay.neemtree.example/webhooks/wh_x", "http://pay.neemtree.example/x", "https://8.8.8.8/x"] {
-            assert_eq!(refusals(good), Vec::<String>::new(), "{good}");
+            assert_eq!(objections(good), Vec::<String>::new(), "{good}");
         }
         assert!(advice("http://x.example").is_some() && advice("https://x.example").is_none());
     }
@@ -138,9 +138,9 @@ mod tests {
             ("https://pay.razorpay.example/x", "razorpay in their name"),
             ("https://pay.example:8080/x", "port 8080"),
         ] {
-            assert!(refusals(url).iter().any(|said| said.contains(word)), "{url}: {:?}", refusals(url));
+            assert!(objections(url).iter().any(|said| said.contains(word)), "{url}: {:?}", objections(url));
         }
-        assert!(!refusals(&format!("https://pay.example/{}", "a".repeat(250))).is_empty());
-        assert_eq!(refusals("http://localhost:8080/x").len(), 2);
+        assert!(!objections(&format!("https://pay.example/{}", "a".repeat(250))).is_empty());
+        assert_eq!(objections("http://localhost:8080/x").len(), 2);
     }
 }

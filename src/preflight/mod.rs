@@ -125,9 +125,9 @@ pub(crate) struct Check {
 }
 
 /// Why the gateway would not send to this URL, whatever answers there: a sentence each. Empty when it would.
-pub(crate) fn refusals(gateway: Gateway, url: &str) -> Vec<String> {
+pub(crate) fn objections(gateway: Gateway, url: &str) -> Vec<String> {
     match gateway {
-        Gateway::Razorpay => razorpay_url::refusals(url),
+        Gateway::Razorpay => razorpay_url::objections(url),
         Gateway::StandardWebhooks => local_host(url).map(|host| {
             format!("A sender elsewhere cannot reach {host}: it is no public host. Set KS_PAY_PUBLIC_URL to one, unless the sender is in your own network.")
         }).into_iter().collect(),
@@ -153,11 +153,11 @@ mod tests {
     fn a_local_address_is_told_for_every_gateway() {
         for gateway in Gateway::ALL {
             for url in ["http://127.0.0.1:8080/x", "http://localhost/x", "http://[::1]/x", "https://shop.internal/x"] {
-                assert!(!refusals(gateway, url).is_empty(), "{gateway} {url}");
+                assert!(!objections(gateway, url).is_empty(), "{gateway} {url}");
             }
-            assert_eq!(refusals(gateway, "https://pay.neemtree.example/x"), Vec::<String>::new());
+            assert_eq!(objections(gateway, "https://pay.neemtree.example/x"), Vec::<String>::new());
         }
-        assert_eq!(refusals(Gateway::StandardWebhooks, "https://pay.neemtree.example:8443/x"), Vec::<String>::new());
+        assert_eq!(objections(Gateway::StandardWebhooks, "https://pay.neemtree.example:8443/x"), Vec::<String>::new());
     }
 
     #[test]

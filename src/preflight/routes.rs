@@ -24,7 +24,7 @@ pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpR
     let back = urls::url_check_report(&wizard.url(Step::Webhook));
     let turn = match page.state.checks.turn(page.signed_in.company.id) {
         Ok(turn) => turn,
-        Err(busy) => return Ok(page.redirect(&back, words::preflight::busy(busy))),
+        Err(busy) => return Ok(page.redirect_warning(&back, words::preflight::busy(busy))),
     };
     let text = urls::webhook_url(page.state.base(), &connection.endpoint);
     let findings = match Url::parse(&text) {

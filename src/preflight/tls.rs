@@ -32,14 +32,19 @@ pub(crate) enum TlsFault {
 
 /// Shakes hands as a gateway would, and ends the connection.
 pub(super) async fn shake_hands(stream: TcpStream, host: &str) -> Finding {
-    http::install_provider();
     let broken = |fault| Finding::TlsBroken { fault };
-    let Ok(config) = ClientConfig::with_platform_verifier() else { return broken(TlsFault::NoRoots) };
+    let Some(config) = config().await else { return broken(TlsFault::NoRoots) };
     let Ok(name) = ServerName::try_from(host.to_owned()) else { return broken(TlsFault::OtherName) };
     match TlsConnector::from(Arc::new(config)).connect(name, stream).await {
         Ok(stream) => Finding::Tls { version: version(&stream) },
         Err(error) => broken(fault(&error)),
     }
+}
+
+/// Reads the system's certificates, which takes its time: not on a thread that answers requests.
+async fn config() -> Option<ClientConfig> {
+    http::install_provider();
+    tokio::task::spawn_blocking(ClientConfig::with_platform_verifier).await.ok()?.ok()
 }
 
 fn version<S>(stream: &tokio_rustls::client::TlsStream<S>) -> String {

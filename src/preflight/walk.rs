@@ -98,7 +98,7 @@ impl Way<'_> {
     async fn send(&self, host: &str, address: SocketAddr, found: &mut Vec<Finding>) -> Option<()> {
         let probe = Probe::new(self.endpoint, self.now);
         let (body, headers) = (body(&probe), self.headers(&probe));
-        let Ok(client) = http::client_of(host, address, PATIENCE) else { return stop(found, Finding::AnswerBroken) };
+        let Ok(client) = http::client_of(host, address, PATIENCE).await else { return stop(found, Finding::AnswerBroken) };
         let mut request = client.post(self.url.clone()).header(HEADER, probe.header(self.vault)).body(body.clone());
         for (name, value) in &headers {
             request = request.header(*name, value);

@@ -30,7 +30,8 @@ macro_rules! columns {
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND id = $2");
     EXPORT = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 ORDER BY id LIMIT $2");
-    EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND app_id = $3 ORDER BY id LIMIT $2");
+    /// COALESCE keeps it in the order of the ids: by the index of the app, each page would sort all that the app has.
+    EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
     /// Newest first, from a place in the order of creation and id; every filter may be absent.
     LIST = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
             AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \

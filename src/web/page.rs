@@ -29,7 +29,7 @@ pub(crate) struct Page {
     pub(crate) state: Data<State>,
     pub(crate) signed_in: SignedIn,
     pub(crate) now: Timestamp,
-    flash: Option<String>,
+    flash: Option<Flash>,
 }
 
 impl FromRequest for Page {
@@ -51,7 +51,7 @@ impl Page {
             let path = request.uri().path_and_query().map(ToString::to_string);
             return Err(AppError::SignedOut { return_to: path.filter(|path| is_get && path != "/") });
         };
-        let flash = cookies::read_signed(request, &state, FLASH);
+        let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
         Ok(Self { now: state.clock.now(), state, signed_in, flash })
     }
 
@@ -68,7 +68,7 @@ impl Page {
             crumbs: Vec::new(),
             app: None,
             mode: None,
-            flash: self.flash.clone().map(|text| Flash { text }),
+            flash: self.flash.clone(),
             at_risk: self.state.at_risk().map(str::to_owned),
         }
     }
@@ -99,12 +99,19 @@ impl Page {
         Ok(response)
     }
 
-    /// Elsewhere, with a line to be said there.
+    /// Elsewhere, with good news to be said there, if any.
     pub(crate) fn redirect(&self, to: &str, flash: &str) -> HttpResponse {
+        if flash.is_empty() { see_other(to) } else { self.carry(to, &Flash::good(flash)) }
+    }
+
+    /// Elsewhere, where it is said why something was not done.
+    pub(crate) fn redirect_warning(&self, to: &str, why: &str) -> HttpResponse {
+        self.carry(to, &Flash::warning(why))
+    }
+
+    fn carry(&self, to: &str, flash: &Flash) -> HttpResponse {
         let mut response = see_other(to);
-        if !flash.is_empty() {
-            let _ = response.add_cookie(&cookies::signed(&self.state, FLASH, flash));
-        }
+        let _ = response.add_cookie(&cookies::signed(&self.state, FLASH, &flash.carried()));
         response
     }
 }

@@ -55,10 +55,47 @@ impl ModeSwitch {
     }
 }
 
-/// A line said once.
+/// A line said once: good news, or why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flash {
-    pub(crate) text: String,
+    text: String,
+    is_good: bool,
 }
+
+impl Flash {
+    pub(super) fn good(text: &str) -> Self {
+        Self { text: text.to_owned(), is_good: true }
+    }
+
+    pub(super) fn warning(text: &str) -> Self {
+        Self { text: text.to_owned(), is_good: false }
+    }
+
+    /// As a cookie carries it.
+    pub(super) fn carried(&self) -> String {
+        format!("{}{}", if self.is_good { GOOD } else { WARNING }, self.text)
+    }
+
+    pub(super) fn read(carried: &str) -> Option<Self> {
+        carried.strip_prefix(GOOD).map(Self::good).or_else(|| carried.strip_prefix(WARNING).map(Self::warning))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) const fn class(&self) -> &'static str {
+        if self.is_good { "is-good" } else { "is-warn" }
+    }
+
+    pub(crate) const fn icon(&self) -> &'static str {
+        if self.is_good { "good" } else { "warn" }
+    }
+}
+
+/// What a carried line begins with.
+const GOOD: char = '+';
+const WARNING: char = '!';
 
 /// Everything around a page's content.
 pub(crate) struct Shell {

@@ -31,15 +31,15 @@ pub(crate) struct Report {
 
 /// The report of a check, with what the gateway's own rules say of the URL.
 pub(crate) fn report(gateway: Gateway, check: &Check) -> Report {
-    let refusals = preflight::refusals(gateway, &check.url);
+    let objections = preflight::objections(gateway, &check.url);
     let worst = check.findings.iter().map(Finding::verdict).max().unwrap_or(Verdict::Good);
-    let chip = match (refusals.is_empty(), worst) {
+    let chip = match (objections.is_empty(), worst) {
         (false, _) => super::chip("status-bad", "bad", "A gateway cannot send here"),
         (true, Verdict::Bad) => super::chip("status-bad", "bad", "An event would not arrive"),
         (true, Verdict::Doubtful) => super::chip("status-warn", "warn", "Arrives; look at the marked lines"),
         (true, Verdict::Good) => super::chip("status-good", "good", "An event would arrive"),
     };
-    let mut lines: Vec<Line> = refusals.into_iter().map(|text| line(Verdict::Bad, text)).collect();
+    let mut lines: Vec<Line> = objections.into_iter().map(|text| line(Verdict::Bad, text)).collect();
     if lines.is_empty() && gateway == Gateway::Razorpay {
         lines.push(line(Verdict::Good, "Razorpay’s rules allow this URL.".to_owned()));
     }

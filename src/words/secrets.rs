@@ -227,6 +227,8 @@ pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Noth
 /// So many were brought that another would slow down every request.
 pub(crate) const TOO_MANY: &str =
     "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";
+/// So many count that another would slow down every request.
+pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, and each request is tried with every one. Retire some that are not used any more first.";
 /// The password's field is empty.
 pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
 /// It is another than the user's, or was tried too often.

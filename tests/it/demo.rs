@@ -46,6 +46,35 @@ async fn the_demo_shows_payments_and_a_refusal_with_its_reason() {
     assert!(!at.data_dir().exists(), "an operator's data directory is left alone");
 }
 
+/// The ids of the demo's apps, as its dashboard links to them.
+async fn apps(visitor: &Visitor) -> Vec<String> {
+    let page = visitor.get("/ks-pay").await;
+    let ids = page.body.split("/ks-pay/apps/").skip(1).filter_map(|rest| rest.split(['"', '/', '?']).next());
+    let ids: std::collections::BTreeSet<_> = ids.filter(|id| id.starts_with("ap_")).map(str::to_owned).collect();
+    ids.into_iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_shows_a_second_secret_and_a_slip_of_it() {
+    let at = Installation::new().await;
+    let (process, visitor, _) = demo(&at).await;
+    let mut app = None;
+    for _ in 0..600 {
+        for id in apps(&visitor).await {
+            let list = visitor.get(&format!("/ks-pay/apps/{id}/rejections?mode=live")).await;
+            app = app.or(list.has("pasted with a line end").then_some(id));
+        }
+        if app.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let app = app.expect("a slip of the SECRET among the rejections");
+    let webhook = format!("/ks-pay/apps/{app}/settings/payment-gateways/razorpay/live/webhook");
+    until(&visitor, &webhook, "Draining").await;
+    process.terminate();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_is_made_anew_with_another_password_and_removes_nothing_else() {
     let at = Installation::new().await;

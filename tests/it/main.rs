@@ -35,6 +35,7 @@ mod lists;
 mod migrations;
 mod mixups;
 mod pages;
+mod plans;
 mod preflight;
 mod projection;
 mod rejections;

@@ -188,7 +188,8 @@ async fn an_answer_that_does_not_come_holds_the_page_for_eight_seconds_at_most_a
         owner.post(&format!("{}/check", webhook(&connection)), &[]).await.location();
     }
     assert_eq!(middle.passed().len(), 10, "ten in a row, then not for a while");
-    assert!(owner.get(&webhook(&connection)).await.has("Wait ten seconds"));
+    let page = owner.get(&webhook(&connection)).await;
+    assert!(page.has("Wait ten seconds") && page.has("flash is-warn") && !page.has("flash is-good"));
 }
 
 /// The header's value that the console sends to its own URL.

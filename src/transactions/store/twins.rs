@@ -10,11 +10,13 @@ use crate::{
 const LOOKED_AT: i64 = 50;
 
 sql! {
+    /// The other one is looked for by its connection, as everywhere: payments have no index by app and id.
     FIND_LAST = "SELECT mine.payment_id FROM \
                  (SELECT payment_id, created_at FROM transactions WHERE app_id = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $3) mine \
-                 JOIN transactions other ON other.app_id = $1 AND other.payment_id = mine.payment_id \
-                 WHERE other.mode <> $2 ORDER BY mine.created_at DESC, mine.payment_id LIMIT 1";
-    FIND_OF = "SELECT other.id FROM transactions mine JOIN transactions other ON other.app_id = $1 AND other.payment_id = mine.payment_id \
+                 JOIN transactions other ON other.connection_id IN (SELECT id FROM connections WHERE app_id = $1) \
+                 AND other.payment_id = mine.payment_id WHERE other.mode <> $2 ORDER BY mine.created_at DESC, mine.payment_id LIMIT 1";
+    FIND_OF = "SELECT other.id FROM transactions mine JOIN transactions other \
+               ON other.connection_id IN (SELECT id FROM connections WHERE app_id = $1) AND other.payment_id = mine.payment_id \
                WHERE mine.app_id = $1 AND mine.id = $2 AND other.mode <> mine.mode ORDER BY other.id LIMIT 1";
 }
 
