@@ -207,10 +207,13 @@ async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &Sealed) -> Result<()
 /// Under a key of its own, so that nobody can tell from it whether a guess is what came.
 fn digest(vault: &Vault, sample: &Sample) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length");
-    for (name, value) in sample.headers.iter().filter(|(name, _)| SIGNED.contains(&name.as_str())) {
-        for part in [name.as_bytes(), value] {
-            mac.update(&part.len().to_be_bytes());
-            mac.update(part);
+    // Headers come in any order, and in another one at each request.
+    for signed in SIGNED {
+        for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
+            for part in [name.as_bytes(), value] {
+                mac.update(&part.len().to_be_bytes());
+                mac.update(part);
+            }
         }
     }
     mac.update(&sample.body);
@@ -240,4 +243,35 @@ pub(crate) fn open(vault: &Vault, id: RequestId, sealed: (&[u8], &[u8])) -> Resu
     let headers = vault.open(HEADERS, id.as_bytes(), sealed.0)?;
     let body = vault.open(BODY, id.as_bytes(), sealed.1)?;
     Ok(Said { headers: String::from_utf8_lossy(&headers).into_owned(), body: Bytes::copy_from_slice(&body) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gateways::{Gateway, Mode},
+        kernel::{
+            id::{AppId, CompanyId},
+            vault::MasterKey,
+        },
+    };
+
+    #[test]
+    fn the_same_request_is_the_same_in_whatever_order_its_headers_come() {
+        let vault = Vault::new(MasterKey::generate());
+        let at = Timestamp::from_millis(0);
+        let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
+        let place = Place { company, app, connection, gateway: Gateway::StandardWebhooks, mode: Mode::Test };
+        let digest_of = |headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+            let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
+            digest(&vault, &Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample())
+        };
+        let usual = digest_of(&[("webhook-id", "1"), ("webhook-timestamp", "2"), ("webhook-signature", "v1,3")]);
+        assert_eq!(
+            digest_of(&[("webhook-signature", "v1,3"), ("x", "y"), ("webhook-timestamp", "2"), ("webhook-id", "1")]),
+            usual
+        );
+        assert_ne!(digest_of(&[("webhook-id", "2"), ("webhook-timestamp", "1"), ("webhook-signature", "v1,3")]), usual);
+    }
 }
