@@ -143,14 +143,16 @@ impl Recorder {
     }
 
     /// Gathers one: what is kept of it under the same lock as its count.
-    fn gather(&self, refused: Refused) {
+    fn gather(&self, refused: &Refused) {
         let connection = refused.place.connection;
         let has_room = self.lock().has_room(connection);
         // Copied while nobody waits.
         let sample = (has_room && self.pace.check_key(&connection).is_ok()).then(|| refused.clone().sample());
         let mut gathered = self.lock();
-        gathered.count(&refused);
-        sample.into_iter().for_each(|sample| gathered.keep(sample));
+        gathered.count(refused);
+        if let Some(sample) = sample {
+            gathered.keep(sample);
+        }
         drop(gathered);
         self.wake.notify_one();
     }
@@ -161,7 +163,7 @@ impl Recorder {
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                Some((refused, _room)) = queue.recv() => self.gather(refused),
+                Some((refused, _room)) = queue.recv() => self.gather(&refused),
             }
         }
     }
@@ -292,7 +294,7 @@ async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, stop: 
         }
     }
     while let Ok((refused, _room)) = queue.try_recv() {
-        recorder.gather(refused);
+        recorder.gather(&refused);
     }
     recorder.flush_at_last(&kit).await;
 }

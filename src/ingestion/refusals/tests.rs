@@ -36,24 +36,29 @@ fn kept(gathered: &Gathered) -> usize {
 
 #[test]
 fn nothing_is_kept_without_its_count_whoever_takes_what_is_gathered() {
-    const MANY: usize = 150;
+    const CONNECTIONS: usize = 50;
+    const EACH: usize = 150;
     let (recorder, _queue) = Recorder::new();
-    let mut taken: Vec<Gathered> = Vec::new();
+    let mut all = 0;
+    let mut check = |taken: Gathered| {
+        for own in taken.of.values() {
+            let counted = own.refusals.map_or(0, |refusals| refusals.count);
+            assert_eq!(usize::try_from(counted).unwrap(), own.samples.len());
+            all += own.samples.len();
+        }
+    };
     thread::scope(|scope| {
         let gathering = scope.spawn(|| {
-            let place = place();
-            (0..MANY).for_each(|_| recorder.gather(refused(place, 10_000)));
+            for place in std::iter::repeat_with(place).take(CONNECTIONS) {
+                (0..EACH).for_each(|_| recorder.gather(&refused(place, 2000)));
+            }
         });
         while !gathering.is_finished() {
-            taken.push(std::mem::take(&mut *recorder.lock()));
+            check(std::mem::take(&mut *recorder.lock()));
         }
     });
-    taken.push(std::mem::take(&mut *recorder.lock()));
-    assert_eq!(taken.iter().map(kept).sum::<usize>(), MANY);
-    for own in taken.iter().flat_map(|gathered| gathered.of.values()) {
-        let counted = own.refusals.map_or(0, |refusals| refusals.count);
-        assert_eq!(counted, i64::try_from(own.samples.len()).unwrap());
-    }
+    check(std::mem::take(&mut *recorder.lock()));
+    assert_eq!(all, CONNECTIONS * EACH);
 }
 
 #[test]
