@@ -111,7 +111,7 @@ pub(super) async fn update_keys(
 }
 
 /// Whoever does this at the same connection comes after whoever did it before, and sees what they have done.
-pub(super) async fn take_turn(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
+pub(crate) async fn take_turn(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(TAKE_TURN).bind(id))?;
     Ok(())
 }

@@ -1,28 +1,37 @@
 //! Notes refused requests off the hot path: gathered in memory, looked at and written down a few at a time.
 //!
-//! The rule: a flood of forgeries costs one commit an interval, and none on the way to an answer. Each one is counted; of
-//! what they said only so much is taken, a connection at a time, so that a flood at one leaves the others room.
+//! The rule: a flood of forgeries costs a few commits an interval, and on the way to an answer no more than handing over what
+//! is there anyway. Each one is counted; of what they said only so much is taken, a connection at a time, so that a flood at
+//! one leaves the others room. What is kept of a request is never gathered without its count.
 
 use std::{
     collections::BTreeMap,
     num::NonZeroU32,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use bytes::Bytes;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::{
-    sync::Notify,
+    sync::{
+        Notify, OwnedSemaphorePermit, Semaphore,
+        mpsc::{self, Receiver, Sender},
+    },
     task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
+
+use super::uses::LAST_TRIES;
 
 use crate::{
     connections::evidence::{self, Refusals},
     db::{Db, DbError},
     kernel::{id::ConnectionId, time::Clock, vault::Vault},
     rejections::{
-        Refused, Sample, examination,
+        Refused, Sample,
+        examination::{self, Examined},
         keeping::{self, Tallies},
         store,
     },
@@ -30,13 +39,21 @@ use crate::{
 
 /// How long refusals are gathered before they are written down.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// How long it is waited at most after they could not be, each time twice as long as before.
+const LONGEST: Duration = Duration::from_secs(10);
 /// How long requests at no endpoint of anybody are.
 const STRAYS_EVERY: Duration = Duration::from_secs(10);
 /// Requests of one connection that are kept from an interval.
 const MOST_OF_ONE: usize = 200;
 /// What all that are gathered may take in memory, in bytes, and those of one connection.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
-const MOST_BYTES_OF_ONE: usize = 4 * 1024 * 1024;
+const MOST_BYTES_OF_ONE: usize = 2 * 1024 * 1024;
+/// What goes into one unit of work, in bytes, and the connections: events that arrive wait for no longer than that.
+const MOST_AT_ONCE: usize = 2 * 1024 * 1024;
+const CONNECTIONS_AT_ONCE: usize = 64;
+/// Requests that are handed over and wait to be gathered, and what they may take, in KiB: more are only counted.
+const QUEUE: usize = 256;
+const ROOM: usize = 16 * 1024;
 /// What a request costs besides what it said, in bytes.
 const OVERHEAD: usize = 512;
 /// Requests of a connection that are kept at once, and a second after that: more are only counted.
@@ -46,20 +63,32 @@ const PACE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 /// Where refusals are noted. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Recorder {
+    queue: Sender<Handed>,
+    room: Arc<Semaphore>,
     gathered: Arc<Mutex<Gathered>>,
     pace: Arc<DefaultKeyedRateLimiter<ConnectionId>>,
     wake: Arc<Notify>,
 }
 
+/// A request, with the room that it takes until it is gathered.
+type Handed = (Refused, OwnedSemaphorePermit);
+
 /// What was refused since it was written down last.
 #[derive(Default)]
 struct Gathered {
-    evidence: BTreeMap<ConnectionId, Refusals>,
-    tallies: Tallies,
-    samples: BTreeMap<ConnectionId, Vec<Sample>>,
+    of: BTreeMap<ConnectionId, Own>,
     bytes: usize,
     /// Requests at no endpoint of anybody, which wait for others or for their own interval.
     strays: i64,
+}
+
+/// The same of one connection.
+#[derive(Default)]
+struct Own {
+    refusals: Option<Refusals>,
+    tallies: Tallies,
+    samples: Vec<Sample>,
+    bytes: usize,
 }
 
 /// The task that writes them down.
@@ -80,25 +109,32 @@ pub(crate) struct Kit {
 impl Recorder {
     /// A recorder and the task behind it.
     pub(crate) fn start(kit: Kit) -> (Self, Writing) {
-        let pace = Arc::new(RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST)));
-        let recorder = Self { gathered: Arc::default(), pace, wake: Arc::default() };
+        let (recorder, queue) = Self::new();
         let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(write(recorder.clone(), kit, Arc::clone(&stop)));
+        let task = tokio::spawn(write(recorder.clone(), queue, kit, Arc::clone(&stop)));
         (recorder, Writing { stop, task })
     }
 
-    /// Notes one. Only known connections come here.
+    fn new() -> (Self, Receiver<Handed>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let pace = Arc::new(RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST)));
+        let room = Arc::new(Semaphore::new(ROOM));
+        (Self { queue: sender, room, gathered: Arc::default(), pace, wake: Arc::default() }, receiver)
+    }
+
+    /// Notes one. Only known connections come here. Nothing of it is looked at or copied on the way to the answer, so that
+    /// the answer takes the same time as one at no endpoint of anybody.
     pub(crate) fn note(&self, refused: Refused) {
-        let mut gathered = self.lock();
-        gathered.count(&refused);
-        let has_room = gathered.has_room(&refused);
-        drop(gathered);
-        if has_room && self.pace.check_key(&refused.place.connection).is_ok() {
-            // Copied while nobody waits.
-            let sample = refused.sample();
-            self.lock().keep(sample);
+        let size = refused.body.as_ref().map_or(0, Bytes::len);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(u32::try_from(size / 1024 + 1).unwrap_or(u32::MAX));
+        let unsent = match room {
+            Ok(room) => self.queue.try_send((refused, room)).err().map(|unsent| unsent.into_inner().0),
+            Err(_) => Some(refused),
+        };
+        if let Some(refused) = unsent {
+            self.lock().count(&refused);
+            self.wake.notify_one();
         }
-        self.wake.notify_one();
     }
 
     /// Notes one at no endpoint of anybody.
@@ -106,61 +142,117 @@ impl Recorder {
         self.lock().strays += 1;
     }
 
+    /// Gathers one: what is kept of it under the same lock as its count.
+    fn gather(&self, refused: &Refused) {
+        let connection = refused.place.connection;
+        let has_room = self.lock().has_room(connection);
+        // Copied while nobody waits.
+        let sample = (has_room && self.pace.check_key(&connection).is_ok()).then(|| refused.clone().sample());
+        let mut gathered = self.lock();
+        gathered.count(refused);
+        if let Some(sample) = sample {
+            gathered.keep(sample);
+        }
+        drop(gathered);
+        self.wake.notify_one();
+    }
+
+    /// Does that, and gathers what is handed over meanwhile.
+    async fn gathering<T>(&self, queue: &mut Receiver<Handed>, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                Some((refused, _room)) = queue.recv() => self.gather(&refused),
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Gathered> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn flush(&self, kit: &Kit) {
-        let gathered = std::mem::take(&mut *self.lock());
-        if gathered.tallies.is_empty() && gathered.strays == 0 {
-            return;
-        }
-        if let Err(error) = write_down(kit, &gathered).await {
-            tracing::warn!(connections = gathered.tallies.len(), %error, "refusals could not be written down yet");
+    /// Writes down what is gathered; what could not be is kept for the next time.
+    async fn flush(&self, kit: &Kit) -> Result<(), DbError> {
+        let mut gathered = std::mem::take(&mut *self.lock());
+        let written = write_down(kit, &mut gathered).await;
+        if written.is_err() {
             self.lock().put_back(gathered);
-            if !self.lock().tallies.is_empty() {
-                self.wake.notify_one();
+            self.wake.notify_one();
+        }
+        written
+    }
+
+    async fn flush_at_last(&self, kit: &Kit) {
+        for _ in 0..LAST_TRIES {
+            match self.flush(kit).await {
+                Ok(()) => return,
+                Err(error) => tracing::debug!(%error, "refusals are to be written down once more"),
             }
         }
+        tracing::warn!("the last refusals were not written down");
     }
 }
 
 impl Gathered {
+    fn is_empty(&self) -> bool {
+        self.of.is_empty() && self.strays == 0
+    }
+
     fn count(&mut self, refused: &Refused) {
-        let (place, at) = (&refused.place, refused.at);
-        keeping::tally(&mut self.tallies, refused);
+        let at = refused.at;
+        let own = self.of.entry(refused.place.connection).or_default();
+        keeping::tally(&mut own.tallies, refused);
         if let Some(reason) = refused.reason.rejected() {
             let none = Refusals { count: 0, first_at: at, last_at: at, reason };
-            let entry = self.evidence.entry(place.connection).or_insert(none);
-            *entry = Refusals { count: entry.count + 1, first_at: entry.first_at, last_at: at, reason };
+            let before = own.refusals.unwrap_or(none);
+            own.refusals = Some(Refusals { count: before.count + 1, first_at: before.first_at, last_at: at, reason });
         }
     }
 
     /// Whether one more may be kept of that connection.
-    fn has_room(&self, refused: &Refused) -> bool {
-        let own = self.samples.get(&refused.place.connection);
-        let bytes: usize = own.into_iter().flatten().map(cost).sum();
-        own.map_or(0, Vec::len) < MOST_OF_ONE && bytes < MOST_BYTES_OF_ONE && self.bytes < MOST_BYTES
+    fn has_room(&self, connection: ConnectionId) -> bool {
+        let has_room = |own: &Own| own.samples.len() < MOST_OF_ONE && own.bytes < MOST_BYTES_OF_ONE;
+        self.bytes < MOST_BYTES && self.of.get(&connection).is_none_or(has_room)
     }
 
     fn keep(&mut self, sample: Sample) {
+        let own = self.of.entry(sample.place.connection).or_default();
+        own.bytes += cost(&sample);
         self.bytes += cost(&sample);
-        self.samples.entry(sample.place.connection).or_default().push(sample);
+        own.samples.push(sample);
+    }
+
+    /// Takes out what goes into one unit of work.
+    fn next(&mut self) -> Self {
+        let mut next = Self { strays: std::mem::take(&mut self.strays), ..Self::default() };
+        let has_room = |next: &Self, own: &Own| {
+            next.of.is_empty() || (next.of.len() < CONNECTIONS_AT_ONCE && next.bytes + own.bytes <= MOST_AT_ONCE)
+        };
+        while let Some(entry) = self.of.first_entry().filter(|entry| has_room(&next, entry.get())) {
+            let (connection, own) = entry.remove_entry();
+            self.bytes -= own.bytes;
+            next.bytes += own.bytes;
+            next.of.insert(connection, own);
+        }
+        next
     }
 
     /// Puts back what could not be written, for the next time.
     fn put_back(&mut self, older: Self) {
-        for (connection, older) in older.evidence {
-            let newer = self.evidence.entry(connection).or_insert(Refusals { count: 0, ..older });
-            newer.count += older.count;
-            newer.first_at = older.first_at;
-        }
-        keeping::put_back(&mut self.tallies, older.tallies);
-        for sample in older.samples.into_values().flatten() {
-            let has_room =
-                self.samples.get(&sample.place.connection).map_or(0, Vec::len) < MOST_OF_ONE && self.bytes < MOST_BYTES;
-            if has_room {
-                self.keep(sample);
+        for (connection, older) in older.of {
+            let newer = self.of.entry(connection).or_default();
+            newer.refusals = match (newer.refusals, older.refusals) {
+                (Some(newer), Some(older)) => {
+                    Some(Refusals { count: newer.count + older.count, first_at: older.first_at, ..newer })
+                }
+                (newer, older) => newer.or(older),
+            };
+            keeping::put_back(&mut newer.tallies, older.tallies);
+            for sample in older.samples {
+                if self.has_room(connection) {
+                    self.keep(sample);
+                }
             }
         }
         self.strays += older.strays;
@@ -181,32 +273,61 @@ impl Writing {
     }
 }
 
-async fn write(recorder: Recorder, kit: Kit, stop: Arc<Notify>) {
-    let mut last = Instant::now();
+async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, stop: Arc<Notify>) {
+    let (mut last, mut pause) = (Instant::now(), INTERVAL);
     loop {
+        // Strays alone wake nobody: they are looked for now and then.
+        let waiting = timeout(STRAYS_EVERY.saturating_sub(last.elapsed()), recorder.wake.notified());
         tokio::select! {
-            // Strays alone wake nobody: they are looked for now and then.
-            _ = timeout(STRAYS_EVERY.saturating_sub(last.elapsed()), recorder.wake.notified()) => {}
-            () = stop.notified() => return recorder.flush(&kit).await,
+            _ = recorder.gathering(&mut queue, waiting) => {}
+            () = stop.notified() => break,
         }
-        recorder.flush(&kit).await;
+        let written = recorder.gathering(&mut queue, recorder.flush(&kit)).await;
         last = Instant::now();
+        pause = if written.is_ok() { INTERVAL } else { (pause * 2).min(LONGEST) };
+        if let Err(error) = written {
+            tracing::warn!(%error, "refusals could not be written down yet");
+        }
         tokio::select! {
-            () = sleep(INTERVAL) => {}
-            () = stop.notified() => return recorder.flush(&kit).await,
+            () = recorder.gathering(&mut queue, sleep(pause)) => {}
+            () = stop.notified() => break,
         }
     }
+    while let Ok((refused, _room)) = queue.try_recv() {
+        recorder.gather(&refused);
+    }
+    recorder.flush_at_last(&kit).await;
 }
 
-/// All of them in one unit of work: a flood at many connections costs no more commits than one at a single one.
-async fn write_down(kit: &Kit, gathered: &Gathered) -> Result<(), DbError> {
+/// Takes out what was written down. All of them in a few units of work: a flood at many connections costs hardly more commits
+/// than one at a single one.
+async fn write_down(kit: &Kit, gathered: &mut Gathered) -> Result<(), DbError> {
     // Looked at before anything is locked.
-    let examined = examination::examine(kit, &gathered.samples).await?;
+    let samples: Vec<&[Sample]> = gathered.of.values().map(|own| own.samples.as_slice()).collect();
+    let mut examined = examination::examine(kit, &samples).await?.into_iter();
+    while !gathered.is_empty() {
+        let next = gathered.next();
+        let count = next.of.values().map(|own| own.samples.len()).sum();
+        if let Err(error) = write_together(kit, &next, examined.by_ref().take(count).collect()).await {
+            gathered.put_back(next);
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// The evidence comes last: every batch of events needs its rows, and does so last as well.
+async fn write_together(kit: &Kit, gathered: &Gathered, examined: Vec<Examined>) -> Result<(), DbError> {
+    let sealed = keeping::seal(&kit.vault, examined).await;
+    let refusals = gathered.of.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
     let mut tx = kit.db.begin().await?;
-    evidence::add_refused(&mut tx, &gathered.evidence).await?;
-    keeping::write_down(&mut tx, &kit.vault, &gathered.tallies, &examined).await?;
+    keeping::write_down(&mut tx, gathered.of.values().map(|own| &own.tallies), &sealed).await?;
     if gathered.strays > 0 {
         store::add_strays(&mut tx, gathered.strays, kit.clock.now()).await?;
     }
+    evidence::add_refused(&mut tx, &refusals).await?;
     tx.commit().await
 }
+
+#[cfg(test)]
+mod tests;

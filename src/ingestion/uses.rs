@@ -22,7 +22,7 @@ use crate::{
 /// How long uses are gathered before they are written down.
 const INTERVAL: Duration = Duration::from_secs(3);
 /// How often the last ones are tried: the threads that take requests are gone then, and connections of theirs with them.
-const LAST_TRIES: usize = 8;
+pub(super) const LAST_TRIES: usize = 8;
 
 /// Where uses are noted. Cheap to clone.
 #[derive(Clone, Default)]

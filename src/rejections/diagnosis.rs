@@ -23,10 +23,11 @@ use crate::{
         time::Timestamp,
     },
 };
+use bodies::Bodies;
 use keys::Attempt;
 use signatures::{Reading, Tag};
 
-/// The most that is hashed for one request, in bytes.
+/// The most that is hashed and written anew for one request, in bytes.
 pub(crate) const MOST_WORK: usize = 8 * 1024 * 1024;
 /// What a hash costs besides its message.
 const PER_HASH: usize = 256;
@@ -167,7 +168,7 @@ struct Search<'a> {
     case: &'a Case<'a>,
     known: &'a Known,
     left: usize,
-    /// Whether work ran out before all but the last and longest of the hypotheses were tried.
+    /// Whether work ran out before every hypothesis of a single fault was tried, but for the longest.
     is_cut_short: bool,
 }
 
@@ -201,19 +202,13 @@ impl Search<'_> {
             }
         }
         // The right secret, another body or other parts.
-        let bodies = bodies::before(case.body);
-        for key in own() {
-            let Some(attempt) = keys::proper(case.gateway, key).into_iter().next() else { continue };
-            for (cause, body) in &bodies {
-                if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(body), readings) {
-                    return Some(named(&attempt, Some(*cause), form, case));
-                }
-            }
-            for (cause, parts) in marks::other_parts(case) {
-                if self.fits(&attempt, &Message::Just(&parts), readings).is_some() {
-                    return Some(cause.into());
-                }
-            }
+        self.pay(case.body.len())?;
+        let bodies = Bodies::of(case.body);
+        if let Some(found) = self.changed(&bodies, |whose| whose == Whose::Own, readings) {
+            return Some(found);
+        }
+        if let Some(found) = self.of_other_parts(readings) {
+            return Some(found);
         }
         // The right secret, pasted wrong; or something else of the page in its place.
         let pasted = own().flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
@@ -222,12 +217,13 @@ impl Search<'_> {
                 return Some(named(&attempt, None, form, case));
             }
         }
-        self.checkout(readings).or_else(|| self.not_keyed(readings)).or_else(|| self.twice_wrong(&bodies, readings)).or_else(
-            || {
-                self.is_cut_short = self.left == 0;
-                self.mistyped(readings)
-            },
-        )
+        let single = self.checkout(readings).or_else(|| self.not_keyed(readings));
+        if single.is_some() {
+            return single;
+        }
+        self.is_cut_short = self.left == 0;
+        // Another secret, and the body changed on the way as well: the secret is named, since it has to be mended first.
+        self.changed(&bodies, |whose| whose != Whose::Own, readings).or_else(|| self.mistyped(readings))
     }
 
     /// The signature of a checkout, which is made of ids and with the Key Secret.
@@ -260,18 +256,37 @@ impl Search<'_> {
         None
     }
 
-    /// Another secret, and the body changed on the way as well: the secret is named, since it has to be mended first.
-    fn twice_wrong(&mut self, bodies: &[(Cause, Vec<u8>)], readings: &[Reading]) -> Option<Diagnosis> {
-        let (case, known) = (self.case, self.known);
-        for key in known.keys.iter().filter(|key| key.whose != Whose::Own) {
-            let Some(attempt) = keys::proper(case.gateway, key).into_iter().next() else { continue };
-            for (_, body) in bodies {
-                if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(body), readings) {
-                    return Some(named(&attempt, None, form, case));
+    /// A secret of theirs, and a body as it may have been before. Each is paid for before it is made, and gone before the
+    /// next: there are many, and some are far longer than what came.
+    fn changed(&mut self, bodies: &Bodies<'_>, is_theirs: fn(Whose) -> bool, readings: &[Reading]) -> Option<Diagnosis> {
+        let attempts = self.usual(is_theirs);
+        let mut before = bodies.before();
+        while !attempts.is_empty() && self.pay(self.case.body.len()).is_some() {
+            let Some((cause, body)) = before.next()? else { continue };
+            for attempt in &attempts {
+                if let Some(Fit { form }) = self.fits(attempt, &Message::Of(&body), readings) {
+                    return Some(named(attempt, Some(cause), form, self.case));
                 }
             }
         }
         None
+    }
+
+    /// The right secret, and other parts of the request.
+    fn of_other_parts(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        let attempts = self.usual(|whose| whose == Whose::Own);
+        for (cause, parts) in marks::other_parts(self.case).into_iter().filter(|_| !attempts.is_empty()) {
+            if attempts.iter().any(|attempt| self.fits(attempt, &Message::Just(&parts), readings).is_some()) {
+                return Some(cause.into());
+            }
+        }
+        None
+    }
+
+    /// Each of these secrets as it is usually used.
+    fn usual(&self, is_theirs: fn(Whose) -> bool) -> Vec<Attempt> {
+        let theirs = self.known.keys.iter().filter(|key| is_theirs(key.whose));
+        theirs.filter_map(|key| keys::proper(self.case.gateway, key).into_iter().next()).collect()
     }
 
     /// One character of the SECRET typed wrong, left out or swapped: the most work, so it comes last.

@@ -3,8 +3,6 @@
 //! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. A flush has so
 //! much work and no more; what comes after that is looked at in the simplest way only.
 
-use std::collections::BTreeMap;
-
 use zeroize::Zeroizing;
 
 use super::{
@@ -31,23 +29,23 @@ pub(crate) struct Examined {
     pub(crate) diagnosis: Diagnosis,
 }
 
-/// Looks at all of them.
-pub(crate) async fn examine(kit: &Kit, samples: &BTreeMap<ConnectionId, Vec<Sample>>) -> Result<Vec<Examined>, DbError> {
+/// Looks at all of them, those of a connection together; they come back in the same order.
+pub(crate) async fn examine(kit: &Kit, samples: &[&[Sample]]) -> Result<Vec<Examined>, DbError> {
     let mut work = Vec::new();
-    for samples in samples.values() {
+    for samples in samples {
         let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
         let known = match wants_doctor {
             Some(sample) => known(kit, &sample.place, sample.at).await?,
             None => Known::default(),
         };
-        work.push((known, samples.clone()));
+        work.push((known, samples.to_vec()));
     }
     // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
     let looked = tokio::task::spawn_blocking(move || look(work)).await;
     Ok(looked.unwrap_or_else(|error| {
         tracing::error!(%error, "the doctor failed");
         let unlooked = |sample: &Sample| Examined { sample: sample.clone(), diagnosis: Cause::Unexamined.into() };
-        samples.values().flatten().map(unlooked).collect()
+        samples.iter().copied().flatten().map(unlooked).collect()
     }))
 }
 

@@ -1,13 +1,15 @@
 //! Writes down what was refused: how often, and what is kept of it.
 //!
 //! The rule: the count is of all. What was not looked at is counted with what was, of the same connection and reason at the
-//! same time. Rows are written in one order on every server, connections first.
+//! same time. Rows are written in one order on every server, connections first. Whoever writes takes the connection's turn, so
+//! that two servers do not begin the same rejection twice.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use tokio::task::spawn_blocking;
 
 use super::{
     Cause, PAUSE, Reason, Refused, Sample,
@@ -15,7 +17,7 @@ use super::{
     store::{self, Kind, NewRejection, NewRequest},
 };
 use crate::{
-    connections::Place,
+    connections::{self, Place},
     db::{DbError, Tx},
     ingestion::receive,
     kernel::{
@@ -73,13 +75,50 @@ pub(crate) fn put_back(tallies: &mut Tallies, older: Tallies) {
     }
 }
 
-/// Writes down what was counted and keeps what was looked at.
-pub(crate) async fn write_down(tx: &mut Tx, vault: &Vault, tallies: &Tallies, examined: &[Examined]) -> Result<(), DbError> {
+/// A request that was looked at, as it is kept.
+pub(crate) struct Sealed {
+    examined: Examined,
+    id: RequestId,
+    digest: [u8; 32],
+    headers: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// Seals them, where nobody waits for it. Should that ever fail, they are counted all the same, and not tried for ever.
+pub(crate) async fn seal(vault: &Vault, examined: Vec<Examined>) -> Vec<Sealed> {
+    let vault = vault.clone();
+    let sealed = spawn_blocking(move || examined.into_iter().map(|one| seal_one(&vault, one)).collect());
+    sealed.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "refused requests could not be sealed");
+        Vec::new()
+    })
+}
+
+fn seal_one(vault: &Vault, examined: Examined) -> Sealed {
+    let sample = &examined.sample;
+    let id = RequestId::new(sample.at);
+    let headers = vault.seal(HEADERS, id.as_bytes(), receive::headers_json(&sample.headers).as_bytes());
+    let body = vault.seal(BODY, id.as_bytes(), &sample.body);
+    Sealed { id, digest: digest(vault, sample), headers, body, examined }
+}
+
+/// Writes down what was counted at each connection, in their order, and keeps what was looked at.
+pub(crate) async fn write_down<'a>(
+    tx: &mut Tx,
+    tallies: impl Iterator<Item = &'a Tallies> + Clone,
+    sealed: &[Sealed],
+) -> Result<(), DbError> {
+    let tallies: Vec<_> = tallies.flatten().collect();
+    // All turns before anything else: whoever waits for one holds nothing that another waits for.
+    for connections in tallies.chunk_by(|one, other| one.0.0 == other.0.0) {
+        connections::store::take_turn(tx, connections[0].0.0).await?;
+    }
     for ((connection, reason), tally) in tallies {
-        let own = examined.iter().filter(|one| one.sample.place.connection == *connection && one.sample.reason == *reason);
-        let mut kinds: BTreeMap<Kind, Vec<&Examined>> = BTreeMap::new();
+        let is_own = |sample: &Sample| sample.place.connection == *connection && sample.reason == *reason;
+        let own = sealed.iter().filter(|one| is_own(&one.examined.sample));
+        let mut kinds: BTreeMap<Kind, Vec<&Sealed>> = BTreeMap::new();
         for one in own {
-            kinds.entry(kind(*reason, one)).or_default().push(one);
+            kinds.entry(kind(*reason, &one.examined)).or_default().push(one);
         }
         let looked_at: usize = kinds.values().map(Vec::len).sum();
         let mut rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
@@ -88,7 +127,7 @@ pub(crate) async fn write_down(tx: &mut Tx, vault: &Vault, tallies: &Tallies, ex
             let more = if usual.as_ref() == Some(kind) { std::mem::take(&mut rest) } else { 0 };
             let id = count(tx, tally, kind, list, more).await?;
             for one in list {
-                keep(tx, vault, id, &one.sample).await?;
+                keep(tx, id, one).await?;
             }
             store::trim_one(tx, id, MOST_ROWS / 2, MOST_BYTES / 2).await?;
         }
@@ -110,16 +149,17 @@ fn kind(reason: Reason, one: &Examined) -> Kind {
 }
 
 /// Counts requests of one kind, with the rejection that goes on or as a new one.
-async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Examined], more: i64) -> Result<RejectionId, DbError> {
+async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Sealed], more: i64) -> Result<RejectionId, DbError> {
     let count = i64::try_from(list.len()).unwrap_or(i64::MAX).saturating_add(more);
-    let first_at = list.iter().map(|one| one.sample.at).min().unwrap_or(tally.first_at);
-    let last_at = if more > 0 { tally.last_at } else { list.iter().map(|one| one.sample.at).max().unwrap_or(tally.last_at) };
-    let address = list.last().map_or_else(|| tally.address.clone(), |one| one.sample.address.to_string());
+    let first_at = list.iter().map(|one| one.examined.sample.at).min().unwrap_or(tally.first_at);
+    let last_at =
+        if more > 0 { tally.last_at } else { list.iter().map(|one| one.examined.sample.at).max().unwrap_or(tally.last_at) };
+    let address = list.last().map_or_else(|| tally.address.clone(), |one| one.examined.sample.address.to_string());
     if let Some(id) = store::find_open(tx, tally.place.connection, kind, first_at.minus(PAUSE)).await? {
         store::add(tx, id, count, last_at, &address).await?;
         return Ok(id);
     }
-    let diagnosis = list.last().map(|one| &one.diagnosis);
+    let diagnosis = list.last().map(|one| &one.examined.diagnosis);
     let new = NewRejection {
         id: RejectionId::new(first_at),
         place: &tally.place,
@@ -146,22 +186,20 @@ async fn count_unexamined(tx: &mut Tx, tally: &Tally, reason: Reason, rest: i64)
     Ok(())
 }
 
-/// Keeps a request, sealed, unless the same is kept already.
-async fn keep(tx: &mut Tx, vault: &Vault, rejection: RejectionId, sample: &Sample) -> Result<(), DbError> {
-    let id = RequestId::new(sample.at);
-    let headers = vault.seal(HEADERS, id.as_bytes(), receive::headers_json(&sample.headers).as_bytes());
-    let body = vault.seal(BODY, id.as_bytes(), &sample.body);
+/// Keeps a request, unless the same is kept already.
+async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &Sealed) -> Result<(), DbError> {
+    let sample = &sealed.examined.sample;
     let new = NewRequest {
-        id,
+        id: sealed.id,
         rejection,
         place: &sample.place,
-        digest: &digest(vault, sample),
+        digest: &sealed.digest,
         address: &sample.address.to_string(),
         size: sample.size.and_then(|size| i64::try_from(size).ok()),
         is_cut: sample.is_cut,
         at: sample.at,
-        headers: &headers,
-        body: &body,
+        headers: &sealed.headers,
+        body: &sealed.body,
     };
     store::keep(tx, &new).await
 }
@@ -169,10 +207,13 @@ async fn keep(tx: &mut Tx, vault: &Vault, rejection: RejectionId, sample: &Sampl
 /// Under a key of its own, so that nobody can tell from it whether a guess is what came.
 fn digest(vault: &Vault, sample: &Sample) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length");
-    for (name, value) in sample.headers.iter().filter(|(name, _)| SIGNED.contains(&name.as_str())) {
-        for part in [name.as_bytes(), value] {
-            mac.update(&part.len().to_be_bytes());
-            mac.update(part);
+    // Headers come in any order, and in another one at each request.
+    for signed in SIGNED {
+        for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
+            for part in [name.as_bytes(), value] {
+                mac.update(&part.len().to_be_bytes());
+                mac.update(part);
+            }
         }
     }
     mac.update(&sample.body);
@@ -194,7 +235,7 @@ impl Said {
     }
 }
 
-/// Opens what [`keep`] sealed.
+/// Opens what [`seal`] sealed.
 ///
 /// # Errors
 /// When it was sealed under another master key or is damaged.
@@ -202,4 +243,35 @@ pub(crate) fn open(vault: &Vault, id: RequestId, sealed: (&[u8], &[u8])) -> Resu
     let headers = vault.open(HEADERS, id.as_bytes(), sealed.0)?;
     let body = vault.open(BODY, id.as_bytes(), sealed.1)?;
     Ok(Said { headers: String::from_utf8_lossy(&headers).into_owned(), body: Bytes::copy_from_slice(&body) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gateways::{Gateway, Mode},
+        kernel::{
+            id::{AppId, CompanyId},
+            vault::MasterKey,
+        },
+    };
+
+    #[test]
+    fn the_same_request_is_the_same_in_whatever_order_its_headers_come() {
+        let vault = Vault::new(MasterKey::generate());
+        let at = Timestamp::from_millis(0);
+        let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
+        let place = Place { company, app, connection, gateway: Gateway::StandardWebhooks, mode: Mode::Test };
+        let digest_of = |headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+            let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
+            digest(&vault, &Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample())
+        };
+        let usual = digest_of(&[("webhook-id", "1"), ("webhook-timestamp", "2"), ("webhook-signature", "v1,3")]);
+        assert_eq!(
+            digest_of(&[("webhook-signature", "v1,3"), ("x", "y"), ("webhook-timestamp", "2"), ("webhook-id", "1")]),
+            usual
+        );
+        assert_ne!(digest_of(&[("webhook-id", "2"), ("webhook-timestamp", "1"), ("webhook-signature", "v1,3")]), usual);
+    }
 }

@@ -150,9 +150,7 @@ const fn never_verifies(cause: Cause) -> &'static str {
         Cause::Unknown | Cause::SwitchedOff => {
             "These requests were not signed with a SECRET that KS Pay accepts. If they are yours, enter the SECRET they were signed with; then they can be recovered."
         }
-        cause if cause.is_acceptable() => {
-            "These requests were not signed with a SECRET that KS Pay accepts."
-        }
+        cause if cause.is_acceptable() => "These requests were not signed with a SECRET that KS Pay accepts.",
         _ => {
             "These cannot be recovered as they are: what came is not what was signed. Once the cause is mended, the gateway's next tries come in by themselves."
         }

@@ -243,7 +243,9 @@ pub(crate) fn brought(cut: Cut) -> String {
         (false, true) => " The quotation marks around it were cut off.",
         (true, true) => " Spaces and the quotation marks around it were cut off.",
     };
-    format!("Your own SECRET counts from now on, until you retire it.{cut} What was refused for want of it can be recovered under Rejections.")
+    format!(
+        "Your own SECRET counts from now on, until you retire it.{cut} What was refused for want of it can be recovered under Rejections."
+    )
 }
 
 #[cfg(test)]

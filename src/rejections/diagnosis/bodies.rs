@@ -1,6 +1,9 @@
 //! What a body may have been before somebody changed it on the way: every such body is tried against the signature.
 //!
-//! The rule: one change at a time first, then those that programs make together.
+//! The rule: one change at a time first, then those that programs make together. Each is made when it is asked for, so that
+//! there is one of them at a time and whoever asks can stop.
+
+use std::iter::once_with;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -11,140 +14,175 @@ use crate::rejections::Cause;
 const MOST_REWRITTEN: usize = 32 * 1024;
 /// So many parts of a wrapped body are looked at.
 const MOST_PARTS: usize = 16;
+/// What a body that is written anew may take, as so many times itself and something besides.
+const MOST_TIMES: usize = 4;
+const MOST_BESIDES: usize = 8 * 1024;
 
+const SPACES: [Space; 5] = [Space::None, Space::Little, Space::Lines("  "), Space::Lines("    "), Space::Lines("\t")];
+const PLAIN: Escapes = Escapes::AsTheyStand;
+const ESCAPES: [Escapes; 8] = [
+    PLAIN,
+    written(false, Ascii::Kept, false),
+    written(true, Ascii::Kept, false),
+    written(false, Ascii::Lower, false),
+    written(true, Ascii::Lower, false),
+    written(false, Ascii::Upper, false),
+    written(true, Ascii::Upper, false),
+    written(false, Ascii::Kept, true),
+];
+
+const fn written(slash: bool, ascii: Ascii, html: bool) -> Escapes {
+    Escapes::Written { slash, ascii, html }
+}
+
+/// A body as it was before, and what was done to it.
 type Before = (Cause, Vec<u8>);
 
-/// What this body may have been, without what it is.
-pub(super) fn before(body: &[u8]) -> Vec<Before> {
-    let mut found = ends(body);
-    found.extend(charset(body));
-    if let Some(text) = std::str::from_utf8(body).ok().filter(|_| body.len() <= MOST_REWRITTEN) {
-        let node = json::parse(text.trim_start_matches('\u{feff}'));
-        found.extend(node.as_ref().map(|node| rewritten(node, body)).unwrap_or_default());
-        found.extend(form(body));
-        found.extend(wrapped(node.as_ref(), text));
+/// A body that came.
+pub(super) struct Bodies<'a> {
+    body: &'a [u8],
+    /// Where it may be written anew.
+    text: Option<&'a str>,
+    /// As JSON, where it is that.
+    node: Option<Node<'a>>,
+}
+
+impl<'a> Bodies<'a> {
+    /// Reads it.
+    pub(super) fn of(body: &'a [u8]) -> Self {
+        let text = std::str::from_utf8(body).ok().filter(|_| body.len() <= MOST_REWRITTEN);
+        let node = text.and_then(|text| json::parse(text.trim_start_matches('\u{feff}')));
+        Self { body, text, node }
     }
-    found.retain(|(_, before)| before != body && !before.is_empty());
-    found
+
+    /// What it may have been, without what it is. Nothing comes where one cannot be made: also that took its work.
+    pub(super) fn before(&self) -> impl Iterator<Item = Option<Before>> {
+        let made = ends(self.body).chain(charset(self.body));
+        let made = made.chain(self.node.iter().flat_map(|node| rewritten(node, self.body)));
+        let made = made.chain(self.text.into_iter().flat_map(|_| form(self.body)).map(Some));
+        let made = made.chain(self.text.into_iter().flat_map(|text| wrapped(self.node.as_ref(), text)));
+        made.map(|made| made.filter(|(_, before)| before != self.body && !before.is_empty()))
+    }
 }
 
 /// Line ends and marks at the edges, and inside.
-fn ends(body: &[u8]) -> Vec<Before> {
+fn ends(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
     const MARK: &[u8] = "\u{feff}".as_bytes();
-    let mut found: Vec<Before> =
-        [&b"\n"[..], b"\r\n", b" "].iter().map(|end| (Cause::BodyLineEnd, [body, end].concat())).collect();
-    for end in [&b"\n"[..], b"\r\n", b"\r"] {
-        found.extend(body.strip_suffix(end).map(|before| (Cause::BodyLineEnd, before.to_vec())));
+    let added = [&b"\n"[..], b"\r\n", b" "].into_iter().map(move |end| (Cause::BodyLineEnd, [body, end].concat()));
+    let cut = [&b"\n"[..], b"\r\n", b"\r"].into_iter().filter_map(move |end| body.strip_suffix(end)).chain([body.trim_ascii()]);
+    let cut = cut.map(|before| (Cause::BodyLineEnd, before.to_vec()));
+    let marked = once_with(move || (Cause::BodyMark, [MARK, body].concat()));
+    let bare = body.strip_prefix(MARK).into_iter().flat_map(|bare| [bare, bare.trim_ascii()]);
+    let bare = bare.map(|before| (Cause::BodyMark, before.to_vec()));
+    let lines = [windows_lines, unix_lines].into_iter().map(move |of| (Cause::BodyLineEnds, of(body)));
+    added.chain(cut).chain(marked).chain(bare).chain(lines).map(Some)
+}
+
+fn unix_lines(body: &[u8]) -> Vec<u8> {
+    let is_first_of_two = |at: usize| body[at] == b'\r' && body.get(at + 1) == Some(&b'\n');
+    body.iter().enumerate().filter(|(at, _)| !is_first_of_two(*at)).map(|(_, byte)| *byte).collect()
+}
+
+fn windows_lines(body: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(body.len() + 64);
+    for byte in unix_lines(body) {
+        lines.extend_from_slice(if byte == b'\n' { b"\r\n" } else { std::slice::from_ref(&byte) });
     }
-    found.push((Cause::BodyLineEnd, body.trim_ascii().to_vec()));
-    found.push((Cause::BodyMark, [MARK, body].concat()));
-    if let Some(bare) = body.strip_prefix(MARK) {
-        found.push((Cause::BodyMark, bare.to_vec()));
-        found.push((Cause::BodyMark, bare.trim_ascii().to_vec()));
-    }
-    let unix: Vec<u8> = body
-        .iter()
-        .enumerate()
-        .filter(|(at, byte)| !(**byte == b'\r' && body.get(at + 1) == Some(&b'\n')))
-        .map(|(_, byte)| *byte)
-        .collect();
-    let windows = unix.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..]);
-    found.push((Cause::BodyLineEnds, windows));
-    found.push((Cause::BodyLineEnds, unix));
-    found
+    lines
 }
 
 /// JSON that another program has read and written.
-fn rewritten(node: &Node, body: &[u8]) -> Vec<Before> {
-    const SPACES: [Space; 5] = [Space::None, Space::Little, Space::Lines("  "), Space::Lines("    "), Space::Lines("\t")];
-    let plain = Escapes::AsTheyStand;
-    let written = |slash, ascii, html| Escapes::Written { slash, ascii, html };
-    let escapes = [
-        plain,
-        written(false, Ascii::Kept, false),
-        written(true, Ascii::Kept, false),
-        written(false, Ascii::Lower, false),
-        written(true, Ascii::Lower, false),
-        written(false, Ascii::Upper, false),
-        written(true, Ascii::Upper, false),
-        written(false, Ascii::Kept, true),
-    ];
-    let usual = SPACES.into_iter().find(|space| node.write(*space, plain, Order::AsItStands).as_bytes() == body.trim_ascii());
-    let mut found = Vec::new();
+fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+    let (own, most) = (body.trim_ascii(), body.len() * MOST_TIMES + MOST_BESIDES);
+    let is_usual =
+        |space: &Space| node.write(*space, PLAIN, Order::AsItStands, own.len()).is_some_and(|text| text.as_bytes() == own);
+    let usual = SPACES.into_iter().find(is_usual);
+    let mut ways = Vec::new();
     for order in [Order::AsItStands, Order::Usual, Order::Sorted] {
         for space in SPACES {
-            for escape in escapes {
-                let cause = match (order, escape == plain, Some(space) == usual) {
+            for escape in ESCAPES {
+                let cause = match (order, escape == PLAIN, Some(space) == usual) {
                     (Order::Usual | Order::Sorted, ..) => Cause::BodyReordered,
                     (_, true, _) => Cause::BodyRespaced,
                     (_, false, true) => Cause::BodyEscaped,
                     (_, false, false) => Cause::BodyRewritten,
                 };
-                found.push((cause, node.write(space, escape, order).into_bytes()));
+                ways.push((cause, space, escape, order));
             }
         }
     }
     // Fewer changes before more.
-    found.sort_by_key(|(cause, _)| match cause {
+    ways.sort_by_key(|(cause, ..)| match cause {
         Cause::BodyReordered => 2,
         Cause::BodyRewritten => 1,
         _ => 0,
     });
-    found
+    ways.into_iter().map(move |(cause, space, escape, order)| Some((cause, node.write(space, escape, order, most)?.into_bytes())))
 }
 
 /// A body that was sent on as a form.
-fn form(body: &[u8]) -> Vec<Before> {
-    if !body.iter().any(|byte| matches!(byte, b'=' | b'%')) {
-        return Vec::new();
-    }
-    let pairs = url::form_urlencoded::parse(body).take(MOST_PARTS);
-    pairs.flat_map(|(key, value)| [value, key]).map(|part| (Cause::BodyForm, part.into_owned().into_bytes())).collect()
+fn form(body: &[u8]) -> impl Iterator<Item = Before> {
+    let is_form = body.iter().any(|byte| matches!(byte, b'=' | b'%'));
+    let pairs = url::form_urlencoded::parse(if is_form { body } else { b"" }).take(MOST_PARTS);
+    pairs.flat_map(|(key, value)| [value, key]).map(|part| (Cause::BodyForm, part.into_owned().into_bytes()))
 }
 
 /// A body inside another: a string of JSON, a member of an object, or base64.
-fn wrapped(node: Option<&Node>, text: &str) -> Vec<Before> {
-    let mut parts: Vec<String> = Vec::new();
-    let mut part = |node: &Node| {
-        if let Node::Text(quoted) = node {
-            parts.extend(serde_json::from_str::<String>(quoted).ok());
-        } else {
-            parts.push(node.write(Space::None, Escapes::AsTheyStand, Order::AsItStands));
-        }
+fn wrapped(node: Option<&Node<'_>>, text: &str) -> impl Iterator<Item = Option<Before>> {
+    let parts: Vec<&Node<'_>> = match node {
+        Some(Node::Map(members)) => members.iter().take(MOST_PARTS).map(|(_, member)| member).collect(),
+        Some(Node::List(members)) => members.iter().take(MOST_PARTS).collect(),
+        Some(node) => vec![node],
+        None => Vec::new(),
     };
-    match node {
-        Some(Node::Map(members)) => members.iter().take(MOST_PARTS).for_each(|(_, member)| part(member)),
-        Some(Node::List(members)) => members.iter().take(MOST_PARTS).for_each(part),
-        Some(node) => part(node),
-        None => {}
-    }
-    let coded = parts.iter().map(String::as_str).chain([text.trim()]).filter_map(|part| STANDARD.decode(part).ok());
-    let coded: Vec<Before> = coded.map(|bytes| (Cause::BodyWrapped, bytes)).collect();
-    parts.into_iter().map(|part| (Cause::BodyWrapped, part.into_bytes())).chain(coded).collect()
+    let most = text.len();
+    let part = move |node: &Node<'_>| match node {
+        Node::Text(quoted) => serde_json::from_str::<String>(quoted).ok(),
+        _ => node.write(Space::None, PLAIN, Order::AsItStands, most),
+    };
+    let decoded = |text: &str| STANDARD.decode(text).ok();
+    let plain = parts.clone().into_iter().map(move |node| part(node).map(String::into_bytes));
+    let coded = parts.into_iter().map(move |node| decoded(&part(node)?)).chain(once_with(move || decoded(text.trim())));
+    plain.chain(coded).map(|made| Some((Cause::BodyWrapped, made?)))
 }
 
 /// Characters that were read as another character set and written again.
-fn charset(body: &[u8]) -> Vec<Before> {
-    let mut found = Vec::new();
-    if let Ok(text) = std::str::from_utf8(body) {
-        if !text.is_ascii() {
-            let single = |of: fn(char) -> Option<u8>| text.chars().map(of).collect::<Option<Vec<u8>>>();
-            let latin = single(|character| u8::try_from(u32::from(character)).ok());
-            found.extend([latin, single(windows)].into_iter().flatten().map(|bytes| (Cause::BodyCharset, bytes)));
-        }
-    } else {
-        let latin: String = body.iter().map(|byte| char::from(*byte)).collect();
-        found.push((Cause::BodyCharset, latin.into_bytes()));
+fn charset(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+    let ways = [
+        latin_read,
+        |body: &[u8]| single(body, latin),
+        |body: &[u8]| single(body, windows),
+        |body: &[u8]| wide(body, u16::from_le_bytes),
+        |body: &[u8]| wide(body, u16::from_be_bytes),
+    ];
+    ways.into_iter().map(|way: fn(&[u8]) -> Option<Vec<u8>>| Some((Cause::BodyCharset, way(body)?)))
+}
+
+/// Bytes that are no UTF-8, read as Latin-1.
+fn latin_read(body: &[u8]) -> Option<Vec<u8>> {
+    let is_latin = std::str::from_utf8(body).is_err();
+    is_latin.then(|| body.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes())
+}
+
+/// Characters that have a byte each.
+fn single(body: &[u8], of: fn(char) -> Option<u8>) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(body).ok().filter(|text| !text.is_ascii())?;
+    text.chars().map(of).collect()
+}
+
+/// Characters that have two bytes each.
+fn wide(body: &[u8], order: fn([u8; 2]) -> u16) -> Option<Vec<u8>> {
+    if !body.len().is_multiple_of(2) || !body.contains(&0) {
+        return None;
     }
-    if body.len().is_multiple_of(2) && body.contains(&0) {
-        for order in [u16::from_le_bytes, u16::from_be_bytes] {
-            let units: Vec<u16> = body.chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect();
-            if let Ok(text) = String::from_utf16(&units) {
-                found.push((Cause::BodyCharset, text.trim_start_matches('\u{feff}').as_bytes().to_vec()));
-            }
-        }
-    }
-    found
+    let units: Vec<u16> = body.chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect();
+    let text = String::from_utf16(&units).ok()?;
+    Some(text.trim_start_matches('\u{feff}').as_bytes().to_vec())
+}
+
+/// The byte of a character in Latin-1.
+fn latin(character: char) -> Option<u8> {
+    u8::try_from(u32::from(character)).ok()
 }
 
 /// The byte of a character in Windows-1252.

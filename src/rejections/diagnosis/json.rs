@@ -1,18 +1,21 @@
 //! JSON as it was written, so that it can be written again as other programs would.
 //!
-//! The rule: numbers and words stay as they stand; strings are decoded only where another way of escaping is tried.
+//! The rule: numbers and words stay as they stand; strings are decoded only where another way of escaping is tried. What
+//! would grow beyond bounds is not written to its end: a few bytes of brackets and commas can be made very long.
+
+use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
 /// A value, its scalars as they were written.
 #[derive(Debug, Clone)]
-pub(super) enum Node {
+pub(super) enum Node<'a> {
     /// A number, `true`, `false` or `null`.
-    Word(String),
+    Word(&'a str),
     /// A string with its quotes.
-    Text(String),
+    Text(&'a str),
     List(Vec<Self>),
-    Map(Vec<(String, Self)>),
+    Map(Vec<(&'a str, Self)>),
 }
 
 /// White space between values.
@@ -90,7 +93,7 @@ const USUAL: &[&str] = &[
 ];
 
 /// Reads JSON; nothing when it is none.
-pub(super) fn parse(text: &str) -> Option<Node> {
+pub(super) fn parse(text: &str) -> Option<Node<'_>> {
     // That it is JSON, and how deep it is at most, is not for this reader to find out.
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     Reader { rest: text.trim_start() }.value()
@@ -100,8 +103,8 @@ struct Reader<'a> {
     rest: &'a str,
 }
 
-impl Reader<'_> {
-    fn value(&mut self) -> Option<Node> {
+impl<'a> Reader<'a> {
+    fn value(&mut self) -> Option<Node<'a>> {
         match self.rest.bytes().next()? {
             b'{' => self.map(),
             b'[' => self.list(),
@@ -113,7 +116,7 @@ impl Reader<'_> {
         }
     }
 
-    fn map(&mut self) -> Option<Node> {
+    fn map(&mut self) -> Option<Node<'a>> {
         let mut members = Vec::new();
         self.take(1)?;
         while !self.rest.starts_with('}') {
@@ -128,7 +131,7 @@ impl Reader<'_> {
         Some(Node::Map(members))
     }
 
-    fn list(&mut self) -> Option<Node> {
+    fn list(&mut self) -> Option<Node<'a>> {
         let mut members = Vec::new();
         self.take(1)?;
         while !self.rest.starts_with(']') {
@@ -141,7 +144,7 @@ impl Reader<'_> {
         Some(Node::List(members))
     }
 
-    fn text(&mut self) -> Option<String> {
+    fn text(&mut self) -> Option<&'a str> {
         let mut is_escaped = false;
         let end = self.rest.bytes().skip(1).position(|byte| {
             let is_end = byte == b'"' && !is_escaped;
@@ -151,67 +154,94 @@ impl Reader<'_> {
         self.take(end + 2)
     }
 
-    fn take(&mut self, length: usize) -> Option<String> {
-        let taken = self.rest.get(..length)?.to_owned();
+    fn take(&mut self, length: usize) -> Option<&'a str> {
+        let taken = self.rest.get(..length)?;
         self.rest = self.rest.get(length..)?.trim_start();
         Some(taken)
     }
 }
 
-impl Node {
-    /// Writes it as another program would.
-    pub(super) fn write(&self, space: Space, escapes: Escapes, order: Order) -> String {
+impl Node<'_> {
+    /// Writes it as another program would; nothing where that takes more bytes than `most`.
+    pub(super) fn write(&self, space: Space, escapes: Escapes, order: Order, most: usize) -> Option<String> {
         let mut out = String::new();
-        self.write_to(&mut out, 0, (space, escapes, order));
-        out
+        self.write_to(&mut Out { text: &mut out, most }, 0, (space, escapes, order))?;
+        Some(out)
     }
 
-    fn write_to(&self, out: &mut String, depth: usize, how: (Space, Escapes, Order)) {
+    fn write_to(&self, out: &mut Out<'_>, depth: usize, how: (Space, Escapes, Order)) -> Option<()> {
         match self {
-            Self::Word(word) => out.push_str(word),
-            Self::Text(text) => out.push_str(&escaped(text, how.1)),
-            Self::List(members) => between(out, depth, how.0, ('[', ']'), members, |out, member| {
-                member.write_to(out, depth + 1, how);
-            }),
+            Self::Word(word) => out.push(word),
+            Self::Text(text) => out.push(&escaped(text, how.1)),
+            Self::List(members) => {
+                between(out, depth, how.0, ["[", "]"], members, |out, member| member.write_to(out, depth + 1, how))
+            }
             Self::Map(members) => {
-                let mut members: Vec<&(String, Self)> = members.iter().collect();
+                let mut members: Vec<&(&str, Self)> = members.iter().collect();
                 match how.2 {
                     Order::AsItStands => {}
-                    Order::Sorted => members.sort_by(|one, other| one.0.cmp(&other.0)),
+                    Order::Sorted => members.sort_by(|one, other| one.0.cmp(other.0)),
                     Order::Usual => members.sort_by_key(|member| {
                         let name = member.0.trim_matches('"');
                         USUAL.iter().position(|usual| *usual == name).unwrap_or(USUAL.len())
                     }),
                 }
-                between(out, depth, how.0, ('{', '}'), &members, |out, member| {
-                    out.push_str(&escaped(&member.0, how.1));
-                    out.push_str(if how.0 == Space::None { ":" } else { ": " });
-                    member.1.write_to(out, depth + 1, how);
-                });
+                between(out, depth, how.0, ["{", "}"], &members, |out, member| {
+                    out.push(&escaped(member.0, how.1))?;
+                    out.push(if how.0 == Space::None { ":" } else { ": " })?;
+                    member.1.write_to(out, depth + 1, how)
+                })
             }
         }
     }
 }
 
-fn between<T>(out: &mut String, depth: usize, space: Space, ends: (char, char), members: &[T], write: impl Fn(&mut String, &T)) {
-    let line = |out: &mut String, depth: usize| {
-        if let Space::Lines(indent) = space {
-            out.push('\n');
-            out.push_str(&indent.repeat(depth));
+/// What is written, and how long it may get.
+struct Out<'a> {
+    text: &'a mut String,
+    most: usize,
+}
+
+impl Out<'_> {
+    /// Nothing once it is too long.
+    fn push(&mut self, text: &str) -> Option<()> {
+        if self.text.len() + text.len() > self.most {
+            return None;
         }
-    };
-    out.push(ends.0);
+        self.text.push_str(text);
+        #[cfg(test)]
+        WRITTEN.set(WRITTEN.get() + text.len());
+        Some(())
+    }
+
+    /// Begins a line, where there are any.
+    fn line(&mut self, space: Space, depth: usize) -> Option<()> {
+        let Space::Lines(indent) = space else { return Some(()) };
+        self.push("\n")?;
+        (0..depth).try_for_each(|_| self.push(indent))
+    }
+}
+
+fn between<T>(
+    out: &mut Out<'_>,
+    depth: usize,
+    space: Space,
+    ends: [&str; 2],
+    members: &[T],
+    write: impl Fn(&mut Out<'_>, &T) -> Option<()>,
+) -> Option<()> {
+    out.push(ends[0])?;
     for (index, member) in members.iter().enumerate() {
         if index > 0 {
-            out.push_str(if space == Space::Little { ", " } else { "," });
+            out.push(if space == Space::Little { ", " } else { "," })?;
         }
-        line(out, depth + 1);
-        write(out, member);
+        out.line(space, depth + 1)?;
+        write(out, member)?;
     }
     if !members.is_empty() {
-        line(out, depth);
+        out.line(space, depth)?;
     }
-    out.push(ends.1);
+    out.push(ends[1])
 }
 
 /// A code unit as JSON escapes it.
@@ -219,10 +249,10 @@ fn unit_text(unit: u32, is_upper: bool) -> String {
     if is_upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") }
 }
 
-fn escaped(text: &str, escapes: Escapes) -> String {
-    let Escapes::Written { slash, ascii, html } = escapes else { return text.to_owned() };
+fn escaped(text: &str, escapes: Escapes) -> Cow<'_, str> {
+    let Escapes::Written { slash, ascii, html } = escapes else { return text.into() };
     // A lone half of a surrogate pair cannot be decoded: such a string stays as it is.
-    let Ok(decoded) = serde_json::from_str::<String>(text) else { return text.to_owned() };
+    let Ok(decoded) = serde_json::from_str::<String>(text) else { return text.into() };
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     let mut units = [0; 2];
@@ -247,7 +277,13 @@ fn escaped(text: &str, escapes: Escapes) -> String {
         }
     }
     out.push('"');
-    out
+    out.into()
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many bytes were written, in this thread.
+    pub(super) static WRITTEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]
@@ -259,12 +295,16 @@ mod tests {
     fn json_is_written_again_as_others_write_it() {
         let node = parse(r#" {"b":[1.0,{}], "a":"न\/<"} "#).unwrap();
         let plain = Escapes::AsTheyStand;
-        assert_eq!(node.write(Space::None, plain, Order::AsItStands), r#"{"b":[1.0,{}],"a":"न\/<"}"#);
-        assert_eq!(node.write(Space::Little, plain, Order::Sorted), r#"{"a": "न\/<", "b": [1.0, {}]}"#);
+        let write = |space, escapes, order| node.write(space, escapes, order, 100).unwrap();
+        assert_eq!(write(Space::None, plain, Order::AsItStands), r#"{"b":[1.0,{}],"a":"न\/<"}"#);
+        assert_eq!(write(Space::Little, plain, Order::Sorted), r#"{"a": "न\/<", "b": [1.0, {}]}"#);
         let written = Escapes::Written { slash: false, ascii: Ascii::Lower, html: true };
-        assert_eq!(node.write(Space::None, written, Order::Sorted), r#"{"a":"\u0928/\u003c","b":[1.0,{}]}"#);
-        let lines = node.write(Space::Lines("  "), plain, Order::AsItStands);
+        assert_eq!(write(Space::None, written, Order::Sorted), r#"{"a":"\u0928/\u003c","b":[1.0,{}]}"#);
+        let lines = write(Space::Lines("  "), plain, Order::AsItStands);
         assert_eq!(lines, "{\n  \"b\": [\n    1.0,\n    {}\n  ],\n  \"a\": \"न\\/<\"\n}");
+        let length = lines.len();
+        assert!(node.write(Space::Lines("  "), plain, Order::AsItStands, length).is_some());
+        assert!(node.write(Space::Lines("  "), plain, Order::AsItStands, length - 1).is_none(), "it would be too long");
         assert!(parse("{").is_none() && parse("").is_none());
     }
 
@@ -272,7 +312,8 @@ mod tests {
         #[test]
         fn reading_never_panics_and_writing_is_json(text in "[\\[\\]{}:,\"\\\\a-c0-9 ]{0,60}") {
             if let Some(node) = parse(&text) {
-                let written = node.write(Space::Little, Escapes::Written { slash: true, ascii: Ascii::Upper, html: true }, Order::Sorted);
+                let written = node.write(Space::Little, Escapes::Written { slash: true, ascii: Ascii::Upper, html: true }, Order::Sorted, 1000);
+                let written = written.unwrap();
                 prop_assert!(parse(&written).is_some(), "{}", written);
             }
         }

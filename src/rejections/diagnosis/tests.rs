@@ -80,3 +80,32 @@ fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
         assert_eq!(diagnose(&case, &known, MOST_WORK).cause, cause, "{length}");
     }
 }
+
+#[test]
+fn brackets_and_commas_are_not_written_without_bounds() {
+    const LEFT: usize = 3_000_000;
+    let known = known(Gateway::Razorpay);
+    let headers = [(signature(Gateway::Razorpay).to_owned(), "00".repeat(32).into_bytes())];
+    // 120 deep, within what serde reads: a line each, and each line begins with 120 times an indent.
+    let body = [b"[".repeat(120), b"1,".repeat(16_200), b"1".to_vec(), b"]".repeat(120)].concat();
+    assert!((32_000..=32 * 1024).contains(&body.len()) && Bodies::of(&body).before().count() > 100);
+    let longest = Bodies::of(&body).before().flatten().map(|(_, before)| before.len()).max();
+    assert!(longest.unwrap() <= 4 * body.len() + 8 * 1024, "{longest:?}");
+    let case = Case {
+        gateway: Gateway::Razorpay,
+        reason: Rejected::SignatureMismatch,
+        headers: &headers,
+        body: &body,
+        is_cut: false,
+        at: Timestamp::from_seconds(0),
+    };
+    let readings = signatures::read(Gateway::Razorpay, &headers);
+    for is_theirs in [|whose| whose == Whose::Own, |whose| whose != Whose::Own] {
+        let before = json::WRITTEN.get();
+        let mut search = Search { case: &case, known: &known, left: LEFT, is_cut_short: false };
+        assert!(search.changed(&Bodies::of(&body), is_theirs, &readings).is_none());
+        let written = json::WRITTEN.get() - before;
+        assert!((body.len()..5 * LEFT).contains(&written), "{written} bytes were written for {LEFT} that were paid for");
+        assert_eq!(search.left, 0);
+    }
+}
