@@ -191,39 +191,34 @@ impl Search<'_> {
         if readings.is_empty() {
             return None;
         }
+        // What a body could have been is read once, and paid for.
+        let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
+        let found = self.single_fault(bodies.as_ref(), readings);
+        if found.is_some() {
+            return found;
+        }
+        self.is_cut_short = self.left == 0;
+        // Another secret, and the body changed on the way as well: the secret is named, since it has to be mended first.
+        self.changed(bodies.as_ref()?, |whose| whose != Whose::Own, readings).or_else(|| self.mistyped(readings))
+    }
+
+    fn single_fault(&mut self, bodies: Option<&Bodies<'_>>, readings: &[Reading]) -> Option<Diagnosis> {
         let (case, known) = (self.case, self.known);
-        let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
+        let own = known.keys.iter().filter(|key| key.whose == Whose::Own);
         // Nothing changed but the secret, or how the signature is written.
-        for key in &known.keys {
-            for attempt in keys::proper(case.gateway, key) {
-                if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
-                    return Some(named(&attempt, None, form, case));
-                }
-            }
-        }
-        // The right secret, another body or other parts.
-        self.pay(case.body.len())?;
-        let bodies = Bodies::of(case.body);
-        if let Some(found) = self.changed(&bodies, |whose| whose == Whose::Own, readings) {
-            return Some(found);
-        }
-        if let Some(found) = self.of_other_parts(readings) {
-            return Some(found);
-        }
+        let proper = known.keys.iter().flat_map(|key| keys::proper(case.gateway, key));
         // The right secret, pasted wrong; or something else of the page in its place.
-        let pasted = own().flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
-        for attempt in pasted {
+        let pasted = own.flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
+        for attempt in proper.chain(pasted) {
             if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
                 return Some(named(&attempt, None, form, case));
             }
         }
-        let single = self.checkout(readings).or_else(|| self.not_keyed(readings));
-        if single.is_some() {
-            return single;
-        }
-        self.is_cut_short = self.left == 0;
-        // Another secret, and the body changed on the way as well: the secret is named, since it has to be mended first.
-        self.changed(&bodies, |whose| whose != Whose::Own, readings).or_else(|| self.mistyped(readings))
+        // The right secret, another body or other parts.
+        self.changed(bodies?, |whose| whose == Whose::Own, readings)
+            .or_else(|| self.of_other_parts(readings))
+            .or_else(|| self.checkout(readings))
+            .or_else(|| self.not_keyed(readings))
     }
 
     /// The signature of a checkout, which is made of ids and with the Key Secret.
