@@ -2,6 +2,10 @@
 //!
 //! The rule: a place that cannot be read, or beside which nothing stands, is the newest page and never an error.
 
+use std::{fmt::Display, str::FromStr};
+
+use super::time::Timestamp;
+
 /// Rows of a page.
 pub(crate) const SIZE: usize = 50;
 /// What a store is asked for: one row more tells whether there is another page.
@@ -24,6 +28,17 @@ impl<C> Side<C> {
             (None, None) => Self::Newest,
         }
     }
+}
+
+/// A place in an order of time and id, as it stands in an address.
+pub(crate) fn place_text(at: Timestamp, id: impl Display) -> String {
+    format!("{}_{id}", at.millis())
+}
+
+/// The place; nothing when the text is not one.
+pub(crate) fn place<I: FromStr>(text: &str) -> Option<(Timestamp, I)> {
+    let (millis, id) = text.split_once('_')?;
+    Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
 }
 
 /// The rows of a page, newest first, and whether there are others.

@@ -26,7 +26,7 @@ use crate::{
     gateways::{Gateway, Mode},
     kernel::{
         id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
-        page::{FETCH, Page, Side},
+        page::{self, FETCH, Page, Side},
         time::Timestamp,
     },
 };
@@ -135,13 +135,12 @@ const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), RejectionId::greatest(
 
 /// A place in the order of a list, as it stands in an address.
 pub(crate) fn cursor_text(rejection: &Rejection) -> String {
-    format!("{}_{}", rejection.last_at.millis(), rejection.id)
+    page::place_text(rejection.last_at, rejection.id)
 }
 
 /// The place; nothing when the text is not one.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    let (millis, id) = text.split_once('_')?;
-    Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
+    page::place(text)
 }
 
 /// A page of the list.

@@ -32,7 +32,7 @@ use crate::{
     kernel::{
         id::{AppId, ConnectionId, TransactionId},
         money::{Currency, Money},
-        page::{FETCH, Page, Side},
+        page::{self, FETCH, Page, Side},
         time::Timestamp,
     },
 };
@@ -219,13 +219,12 @@ const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), TransactionId::greates
 
 /// A place in the order of a list, as it stands in an address.
 pub(crate) fn cursor_text(transaction: &Transaction) -> String {
-    format!("{}_{}", transaction.created_at.millis(), transaction.id)
+    page::place_text(transaction.created_at, transaction.id)
 }
 
 /// The place; nothing when the text is not one.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    let (millis, id) = text.split_once('_')?;
-    Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
+    page::place(text)
 }
 
 /// A page of a list.
