@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
 use super::Gateway;
@@ -188,7 +189,7 @@ pub(crate) fn identity(gateway: Gateway, sha256: [u8; 32], event_id: Option<&str
 pub(crate) fn locality(body: &[u8]) -> &str {
     const MARK: &[u8] = b"\"id\":\"";
     const LONGEST: usize = 64;
-    let start = body.windows(MARK.len()).position(|window| window == MARK).map(|at| at + MARK.len());
+    let start = memmem::find(body, MARK).map(|at| at + MARK.len());
     let rest = start.map_or(&[][..], |start| &body[start..]);
     let length = rest.iter().take(LONGEST + 1).position(|byte| *byte == b'"').unwrap_or_default();
     std::str::from_utf8(&rest[..length]).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic())).unwrap_or_default()

@@ -8,6 +8,7 @@ mod reading;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use memchr::memmem;
 use sha2::Sha256;
 
 use super::adapter::{Adapter, Header, Incoming, Reading, Rejected, Verified, is_clean};
@@ -104,7 +105,7 @@ fn account(body: &[u8]) -> Option<&str> {
     /// Where the envelope's own fields end at the latest.
     const WITHIN: usize = 256;
     let head = &body[..body.len().min(WITHIN)];
-    let at = |mark: &[u8]| head.windows(mark.len()).position(|window| window == mark);
+    let at = |mark: &[u8]| memmem::find(head, mark);
     let start = at(MARK)? + MARK.len();
     if at(b"\"payload\"").is_some_and(|payload| payload < start) {
         return None;

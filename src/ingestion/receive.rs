@@ -2,7 +2,7 @@
 //!
 //! actix's own extractors would undo a `Content-Encoding`, and the signature would be over other bytes than were sent.
 
-use std::{future::poll_fn, net::IpAddr, pin::pin, task::Poll, time::Duration};
+use std::{borrow::Cow, future::poll_fn, net::IpAddr, pin::pin, task::Poll, time::Duration};
 
 use actix_web::{
     HttpRequest,
@@ -106,12 +106,18 @@ pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
 
 /// The headers as they are kept: without what signs somebody in somewhere, and with what is no text made visible.
 pub(crate) fn headers_json(headers: &[(String, Vec<u8>)]) -> String {
-    let kept: Vec<(&str, String)> = headers
+    let kept: Vec<(&str, Cow<'_, str>)> = headers
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie"))
-        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value).replace('\0', "\u{fffd}")))
+        .map(|(name, value)| (name.as_str(), text(value)))
         .collect();
     serde_json::to_string(&kept).unwrap_or_default()
+}
+
+/// No database of ours takes a NUL in a text.
+fn text(value: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(value);
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text }
 }
 
 #[cfg(test)]
