@@ -58,7 +58,7 @@ pub struct Server {
     running: JoinHandle<std::io::Result<()>>,
     listening: Listening,
     refusals: refusals::Writing,
-    retention: Vec<JoinHandle<()>>,
+    housekeeping: Vec<JoinHandle<()>>,
     setup: Option<Token>,
     _lock: ServerLock,
 }
@@ -83,15 +83,17 @@ impl Server {
         let setup = accounts::setup::renew(&opened.db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
         let (recorder, refusals) = Recorder::start(Kit { db, vault, clock: clock.clone(), base: base.clone() });
-        let mut retention = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone()))];
-        retention.extend(config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
+        let mut housekeeping = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone()))];
+        housekeeping.extend(config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
+        let db = opened.db.clone();
+        housekeeping.push(tokio::spawn(async move { db.keep_log_short().await }));
         let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
         let state = Data::from(Arc::new(State::new(config, opened, clock, ingestion, recorder)));
         let _ = state.base.set(base);
 
         let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
-        Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, retention, setup, _lock: lock })
+        Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, housekeeping, setup, _lock: lock })
     }
 
     /// Where it listens.
@@ -141,9 +143,9 @@ impl Server {
         let _ = self.running.await;
         self.state.ingestion.stop(self.listening).await;
         self.refusals.stop().await;
-        for retention in self.retention {
-            retention.abort();
-            let _ = retention.await;
+        for task in self.housekeeping {
+            task.abort();
+            let _ = task.await;
         }
         if tokio::time::timeout(CLOSE, self.state.db.close()).await.is_err() {
             tracing::warn!("the database was not closed in time; what was committed is safe");

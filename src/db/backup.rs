@@ -5,7 +5,7 @@
 
 use std::{path::Path, time::Duration};
 
-use sqlx::{ConnectOptions as _, pool::PoolOptions, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 
 use super::{Db, DbError, migrate};
 
@@ -20,8 +20,8 @@ pub(crate) async fn open(path: &Path) -> Result<Db, DbError> {
     // A copy may take long: nobody's cron needs to be warned of a slow statement.
     let options =
         SqliteConnectOptions::new().filename(path).create_if_missing(false).busy_timeout(BUSY).disable_statement_logging();
-    let pool = PoolOptions::new().max_connections(1).connect_with(options).await?;
-    Ok(Db::Sqlite { readers: pool.clone(), writer: pool })
+    let pool = super::lasting().max_connections(1).connect_with(options).await?;
+    Ok(Db::Sqlite { readers: pool.clone(), writer: pool.clone(), beside: pool })
 }
 
 /// Writes a copy of the database into an empty file.

@@ -4,6 +4,7 @@
 //! with `run!`. Nothing outside this folder matches on the database.
 
 pub(crate) mod backup;
+mod checkpoints;
 mod durability;
 mod error;
 mod migrate;
@@ -14,7 +15,9 @@ mod sqlite;
 use std::path::{Path, PathBuf};
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection, postgres::PgListener,
+    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    pool::{PoolConnection, PoolOptions},
+    postgres::PgListener,
 };
 
 pub use durability::Setting;
@@ -89,9 +92,17 @@ pub enum Db {
         readers: SqlitePool,
         /// The one connection that writes.
         writer: SqlitePool,
+        /// The one connection that folds the log into the file, while there is a server.
+        beside: SqlitePool,
     },
     /// PostgreSQL.
     Postgres(PgPool),
+}
+
+/// A pool whose connections stay. sqlx 0.9.0 looks for old ones by a number of idle ones that is below nothing for a moment
+/// when two threads take and give back: it would then look for ever, and a core with it.
+fn lasting<D: sqlx::Database>() -> PoolOptions<D> {
+    PoolOptions::new().idle_timeout(None).max_lifetime(None)
 }
 
 /// A connection for reading.
@@ -203,10 +214,18 @@ impl Db {
         Ear { db: self.clone(), channel, listener: None }
     }
 
+    /// Keeps SQLite's log short until the database is closed; PostgreSQL does so by itself.
+    pub(crate) async fn keep_log_short(&self) {
+        if let Self::Sqlite { writer, beside, .. } = self {
+            checkpoints::run(beside, writer).await;
+        }
+    }
+
     /// Closes every connection, so that SQLite folds its log into the file.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { readers, writer } => {
+            Self::Sqlite { readers, writer, beside } => {
+                beside.close().await;
                 readers.close().await;
                 writer.close().await;
             }

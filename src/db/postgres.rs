@@ -4,7 +4,6 @@ use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
     Connection as _, PgConnection, PgPool,
-    pool::PoolOptions,
     postgres::{PgConnectOptions, PgListener},
 };
 
@@ -12,6 +11,9 @@ use super::{Db, DbError, Setting};
 
 /// How long a request waits for a connection. Below the ingestion deadline of 4.5 s.
 const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// A connection that lay so long is asked whether it is still there. One that was used a moment ago need not be.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Reads a URL; the sentence for a wrong one does not repeat it.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, String> {
@@ -38,9 +40,13 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
     // A pool tries again until its time is over, and then tells only that: one connection by itself tells the cause.
     let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options)).await;
     first.map_err(|_| DbError::Unavailable(sqlx::Error::PoolTimedOut))??.close().await?;
-    let pool = PoolOptions::new()
+    let pool = super::lasting()
         .max_connections(16)
         .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .before_acquire(|conn: &mut PgConnection, meta| {
+            Box::pin(async move { if meta.idle_for < FRESH { Ok(true) } else { answers(conn).await } })
+        })
         // sqlx looks at each connection that comes back, and would wait for a dead one for ever.
         .after_release(|conn: &mut PgConnection, _| Box::pin(answers(conn)))
         // Statements over many rows have a text for each power of two.

@@ -5,12 +5,12 @@
 use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
-    Connection as _, SqliteConnection, SqlitePool,
+    Connection as _, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Db, DbError, Setting, rows::MOST};
+use super::{Db, DbError, Setting, checkpoints, rows::MOST};
 
 /// How long a statement waits for another process's lock. Below the ingestion deadline of 4.5 s.
 const BUSY: Duration = Duration::from_secs(1);
@@ -28,6 +28,14 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
         .foreign_keys(true)
+        // A list's page comes over in one go.
+        .row_buffer_size(4 * MOST)
+        .pragma("wal_autocheckpoint", checkpoints::TOO_MANY.to_string())
+}
+
+/// A connection to a file does not go away by itself, so it is not asked whether it is there each time it is used.
+fn pool(connections: u32) -> PoolOptions<Sqlite> {
+    super::lasting().max_connections(connections).acquire_timeout(ACQUIRE).test_before_acquire(false)
 }
 
 pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
@@ -37,21 +45,15 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     // Statements over many rows have a text for each number of rows. What such a statement would have to undo is kept in
     // memory, not in a file that is made anew each time.
     let writing = options.clone().statement_cache_capacity(16 * MOST).pragma("temp_store", "memory");
-    let writer = PoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE)
-        .idle_timeout(None)
-        .max_lifetime(None)
+    let writer = pool(1)
         // A full disk or a failed sync makes SQLite end a transaction by itself; the driver's own rollback then fails, and
         // it would think for ever that one is open. Such a connection is replaced.
         .before_acquire(|conn: &mut SqliteConnection, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
         .connect_with(writing)
         .await?;
-    let readers = PoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(ACQUIRE)
-        .connect_lazy_with(options.read_only(true).create_if_missing(false));
-    Ok(Db::Sqlite { readers, writer })
+    let beside = pool(1).connect_lazy_with(options.clone().create_if_missing(false));
+    let readers = pool(4).connect_lazy_with(options.read_only(true).create_if_missing(false));
+    Ok(Db::Sqlite { readers, writer, beside })
 }
 
 /// What the one connection that writes has: `synchronous` is each connection's own, and no other's tells of it.

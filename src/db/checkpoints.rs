@@ -1,0 +1,127 @@
+//! Folds SQLite's log into the file beside the writer, so that no event waits for it.
+//!
+//! The rule: a commit is on disk by the log alone, so when this runs, or whether it fails, decides nothing. SQLite's own
+//! checkpoint at the end of a commit stays behind it, for a log that grows faster than it is folded.
+
+use std::time::Duration;
+
+use sqlx::{SqliteConnection, SqlitePool};
+use tokio::time::sleep;
+
+/// How often the log is looked at.
+const PAUSE: Duration = Duration::from_millis(500);
+/// A log with so many pages that are not in the file is folded.
+const SOME: i64 = 1000;
+/// A log of so many pages is to begin anew. It can only once all of it is in the file, and while the writer goes on there is
+/// always a rest: the writer folds that itself, between two units of work.
+const MANY: i64 = 4000;
+/// So many pages and SQLite folds the log at the end of a commit.
+pub(super) const TOO_MANY: i64 = 20_000;
+
+/// Looks after the log until the pools are closed.
+pub(super) async fn run(beside: &SqlitePool, writer: &SqlitePool) {
+    while !beside.is_closed() {
+        sleep(PAUSE).await;
+        if let Err(error) = fold(beside, writer).await {
+            tracing::debug!(%error, "the log was not folded into the file this time");
+        }
+    }
+}
+
+async fn fold(beside: &SqlitePool, writer: &SqlitePool) -> Result<(), sqlx::Error> {
+    let mut conn = beside.acquire().await?;
+    if log(&mut conn, LOOK).await?.left() < SOME {
+        return Ok(());
+    }
+    let after = log(&mut conn, FOLD).await?;
+    if after.pages >= MANY && after.left() > 0 {
+        log(&mut *writer.acquire().await?, FOLD).await?;
+    }
+    Ok(())
+}
+
+// sqlite.org/pragma.html#pragma_wal_checkpoint
+const LOOK: &str = "PRAGMA wal_checkpoint(NOOP)";
+/// Waits for nobody.
+const FOLD: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
+/// Where the log stands, in pages.
+#[derive(sqlx::FromRow)]
+struct Log {
+    #[sqlx(rename = "log")]
+    pages: i64,
+    #[sqlx(rename = "checkpointed")]
+    folded: i64,
+}
+
+impl Log {
+    const fn left(&self) -> i64 {
+        self.pages - self.folded
+    }
+}
+
+async fn log(conn: &mut SqliteConnection, statement: &'static str) -> Result<Log, sqlx::Error> {
+    sqlx::query_as(statement).fetch_one(conn).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{Db, Location};
+
+    /// Those that read, write and fold, of a database with a table.
+    async fn opened(directory: &tempfile::TempDir) -> (SqlitePool, SqlitePool, SqlitePool) {
+        let location = Location::Sqlite(directory.path().join("ks-pay.db"));
+        let Ok(Db::Sqlite { readers, writer, beside }) = Db::connect(&location).await else { panic!("it opens") };
+        sqlx::query("CREATE TABLE pages (page BLOB)").execute(&writer).await.unwrap();
+        (readers, writer, beside)
+    }
+
+    async fn write(writer: &SqlitePool, pages: i64) {
+        sqlx::query("INSERT INTO pages VALUES (zeroblob($1))").bind(pages * 4096).execute(writer).await.unwrap();
+    }
+
+    async fn left(beside: &SqlitePool) -> i64 {
+        log(&mut beside.acquire().await.unwrap(), LOOK).await.unwrap().left()
+    }
+
+    #[tokio::test]
+    async fn a_long_log_is_folded_and_a_short_one_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let (_, writer, beside) = opened(&directory).await;
+        write(&writer, SOME / 2).await;
+        fold(&beside, &writer).await.unwrap();
+        assert!(left(&beside).await >= SOME / 2);
+        write(&writer, SOME).await;
+        fold(&beside, &writer).await.unwrap();
+        assert_eq!(left(&beside).await, 0);
+    }
+
+    #[tokio::test]
+    async fn neither_a_reader_nor_a_writer_is_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let (readers, writer, beside) = opened(&directory).await;
+        let mut reader = readers.begin().await.unwrap();
+        sqlx::query("SELECT count(*) FROM pages").execute(&mut *reader).await.unwrap();
+        write(&writer, MANY).await;
+        fold(&beside, &writer).await.unwrap();
+        assert!(left(&beside).await > 0, "somebody still reads what was before");
+        drop(reader);
+        let mut unit = writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::query("INSERT INTO pages VALUES ('')").execute(&mut *unit).await.unwrap();
+        fold(&beside, &writer).await.unwrap();
+        unit.commit().await.unwrap();
+        assert!(left(&beside).await <= 2);
+    }
+
+    /// SQLite's own checkpoint at the end of a commit stays far behind.
+    #[tokio::test]
+    async fn the_writer_folds_only_what_is_far_too_long() {
+        let directory = tempfile::tempdir().unwrap();
+        let (_, writer, beside) = opened(&directory).await;
+        write(&writer, MANY).await;
+        assert!(left(&beside).await >= MANY);
+        write(&writer, TOO_MANY).await;
+        assert_eq!(left(&beside).await, 0);
+    }
+}
