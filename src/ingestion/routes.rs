@@ -14,6 +14,7 @@ use actix_web::{
     web::Data,
 };
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::time::{sleep, timeout};
 
 use super::{
     Outcome,
@@ -30,6 +31,10 @@ use crate::{
 
 /// From the request's head to our answer at the latest. Razorpay waits 5 s.
 const DEADLINE: Duration = Duration::from_millis(4400);
+/// So many refused requests a second are answered at once; a mistaken webhook's are far fewer.
+const AT_ONCE: NonZeroU32 = NonZeroU32::new(200).unwrap();
+/// How much later the others are.
+const SLOWER: Duration = Duration::from_millis(25);
 /// When to come again after a 503, in seconds.
 const RETRY_AFTER: &str = "30";
 
@@ -58,7 +63,7 @@ async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoin
     if state.is_stopping() {
         return unavailable();
     }
-    tokio::time::timeout(DEADLINE, answer(request, payload, state, endpoint)).await.unwrap_or_else(|_| {
+    timeout(DEADLINE, answer(request, payload, state, endpoint)).await.unwrap_or_else(|_| {
         if seldom() {
             tracing::warn!("requests are not stored within their deadline");
         }
@@ -84,13 +89,14 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
                 // A check of our own of this URL. Nothing was stored, so not 200; nothing is wrong, so not 401.
                 return HttpResponse::Accepted().insert_header((seal::HEADER, proof)).finish();
             }
-            match known {
-                Some((place, reason)) => {
-                    let address = client::address(request, state);
-                    state.refusals.note(Refused { place, reason, headers, body: Some(body), address, at: state.clock.now() });
-                }
-                None => state.refusals.note_stray(),
+            if let Some((place, reason)) = known {
+                let address = client::address(request, state);
+                state.refusals.note(Refused { place, reason, headers, body: Some(body), address, at: state.clock.now() });
+            } else {
+                drop((headers, body));
+                state.refusals.note_stray();
             }
+            pace().await;
             HttpResponse::Unauthorized().finish()
         }
         Err(error) => {
@@ -118,6 +124,15 @@ async fn note_unread(request: &HttpRequest, state: &State, endpoint: &str, fault
     }
 }
 
+/// In a flood a refused request waits for its answer, so that whoever sends the next one when the last is answered leaves the
+/// server to others. No genuine one is held up, and no answer tells more than at other times.
+async fn pace() {
+    static PACE: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| RateLimiter::direct(Quota::per_second(AT_ONCE)));
+    if PACE.check().is_err() {
+        sleep(SLOWER).await;
+    }
+}
+
 /// Once a second: in an outage every request says the same.
 fn seldom() -> bool {
     static PACE: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| RateLimiter::direct(Quota::per_second(NonZeroU32::MIN)));
@@ -140,4 +155,23 @@ fn unreceived(fault: Unreceived) -> HttpResponse {
         Unreceived::NoRoom => return unavailable(),
     };
     HttpResponse::build(status).force_close().content_type("text/plain; charset=utf-8").body(sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_flood_refused_requests_wait_for_their_answers() {
+        let begun = Instant::now();
+        for _ in 0..AT_ONCE.get() {
+            pace().await;
+        }
+        assert_eq!(begun.elapsed(), Duration::ZERO, "a few do not");
+        for _ in 0..40 {
+            pace().await;
+        }
+        assert!(begun.elapsed() >= SLOWER * 20);
+    }
 }
