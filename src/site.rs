@@ -42,10 +42,16 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config.service(pages());
 }
 
-/// Every page. What is added last is outermost: headers stand on error pages too.
+/// Every page. Patterns are tried one by one, so what is looked at most stands first. What is added last is outermost: headers
+/// stand on error pages too.
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = web::scope("");
     let scope = route!(scope, urls::STATIC, get = site::assets::serve);
+    let scope = route!(scope, urls::TRANSACTIONS, get = transactions::routes::index);
+    let scope = route!(scope, urls::TRANSACTION, get = transactions::routes::show);
+    let scope = route!(scope, urls::EVENTS, get = events::routes::index);
+    let scope = route!(scope, urls::EVENT, get = events::routes::show);
+    let scope = route!(scope, urls::REJECTIONS, get = rejections::routes::index);
     let scope = route!(scope, urls::SETUP, get = accounts::routes::setup_form, post = accounts::routes::set_up);
     let scope = route!(scope, urls::LOGIN, get = accounts::routes::login, post = accounts::routes::sign_in);
     let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
@@ -83,13 +89,8 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post = apps::routes::update_domain);
     let scope = route!(scope, urls::APP_ENABLED, post = apps::routes::update_enabled);
     let scope = route!(scope, urls::APP, get = overview::routes::show);
-    let scope = route!(scope, urls::TRANSACTIONS, get = transactions::routes::index);
     let scope = route!(scope, urls::TRANSACTIONS_CSV, get = transactions::routes::download);
-    let scope = route!(scope, urls::TRANSACTION, get = transactions::routes::show);
-    let scope = route!(scope, urls::EVENTS, get = events::routes::index);
-    let scope = route!(scope, urls::EVENT, get = events::routes::show);
     let scope = route!(scope, urls::EVENT_BODY, get = events::routes::body);
-    let scope = route!(scope, urls::REJECTIONS, get = rejections::routes::index);
     let scope = route!(scope, urls::REJECTION, get = rejections::routes::show);
     let scope = route!(scope, urls::REJECTION_BODY, get = rejections::routes::body);
     let scope = route!(scope, urls::REJECTION_ACCEPTANCE, post = rejections::routes::accept);
