@@ -8,36 +8,46 @@ use std::time::Duration;
 use sqlx::{SqliteConnection, SqlitePool};
 use tokio::time::sleep;
 
-/// How often the log is looked at.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How often the log is looked at while much is written: often, since whoever comes while it is folded shares core and disk
+/// with that.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The same while little is.
+const REST: Duration = Duration::from_secs(1);
 /// A log with so many pages that are not in the file is folded.
 const SOME: i64 = 1000;
 /// A log of so many pages is to begin anew. It can only once all of it is in the file, and while the writer goes on there is
 /// always a rest: the writer folds that itself, between two units of work.
-const MANY: i64 = 4000;
+const MANY: i64 = 2000;
 /// So many pages and SQLite folds the log at the end of a commit.
 pub(super) const TOO_MANY: i64 = 20_000;
 
 /// Looks after the log until the pools are closed.
 pub(super) async fn run(beside: &SqlitePool, writer: &SqlitePool) {
+    let mut pause = REST;
     while !beside.is_closed() {
-        sleep(PAUSE).await;
-        if let Err(error) = fold(beside, writer).await {
-            tracing::debug!(%error, "the log was not folded into the file this time");
-        }
+        sleep(pause).await;
+        pause = match fold(beside, writer).await {
+            Ok(true) => PAUSE,
+            Ok(false) => REST,
+            Err(error) => {
+                tracing::debug!(%error, "the log was not folded into the file this time");
+                REST
+            }
+        };
     }
 }
 
-async fn fold(beside: &SqlitePool, writer: &SqlitePool) -> Result<(), sqlx::Error> {
+/// Folds the log if there is enough of it; whether there was.
+async fn fold(beside: &SqlitePool, writer: &SqlitePool) -> Result<bool, sqlx::Error> {
     let mut conn = beside.acquire().await?;
     if log(&mut conn, LOOK).await?.left() < SOME {
-        return Ok(());
+        return Ok(false);
     }
     let after = log(&mut conn, FOLD).await?;
     if after.pages >= MANY && after.left() > 0 {
         log(&mut *writer.acquire().await?, FOLD).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 // sqlite.org/pragma.html#pragma_wal_checkpoint
@@ -90,10 +100,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (_, writer, beside) = opened(&directory).await;
         write(&writer, SOME / 2).await;
-        fold(&beside, &writer).await.unwrap();
+        assert!(!fold(&beside, &writer).await.unwrap());
         assert!(left(&beside).await >= SOME / 2);
         write(&writer, SOME).await;
-        fold(&beside, &writer).await.unwrap();
+        assert!(fold(&beside, &writer).await.unwrap());
         assert_eq!(left(&beside).await, 0);
     }
 
