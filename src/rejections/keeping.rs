@@ -14,7 +14,10 @@ use tokio::task::spawn_blocking;
 use super::{
     Cause, PAUSE, Reason, Refused, Sample,
     examination::Examined,
-    store::{self, Kind, NewRejection, NewRequest},
+    store::{
+        self, Kind, NewRejection, NewRequest,
+        room::{self, Room},
+    },
 };
 use crate::{
     connections::{self, Place},
@@ -29,8 +32,8 @@ use crate::{
 
 /// The most requests that are kept of a connection, and what they may take, in bytes: an app has four connections at
 /// most. One rejection has half of it, so that a flood of one kind leaves the others room.
-const MOST_ROWS: i64 = 2000;
-const MOST_BYTES: i64 = 8 * 1024 * 1024;
+const ROOM: Room = Room { rows: 2000, bytes: 8 * 1024 * 1024 };
+const ROOM_OF_ONE: Room = Room { rows: ROOM.rows / 2, bytes: ROOM.bytes / 2 };
 /// What sealed headers and a sealed body are bound to.
 const HEADERS: &str = "rejected_requests.headers";
 const BODY: &str = "rejected_requests.body";
@@ -129,13 +132,13 @@ pub(crate) async fn write_down<'a>(
             for one in list {
                 keep(tx, id, one).await?;
             }
-            store::trim_one(tx, id, MOST_ROWS / 2, MOST_BYTES / 2).await?;
+            room::trim_one(tx, id, ROOM_OF_ONE).await?;
         }
         if rest > 0 {
             count_unexamined(tx, tally, *reason, rest).await?;
         }
         if looked_at > 0 {
-            store::trim(tx, *connection, MOST_ROWS, MOST_BYTES).await?;
+            room::trim(tx, *connection, ROOM).await?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Rejections: requests at known endpoints that were not believed, why, and what can still be made of them.
 //!
 //! The rule: nothing here is on the way to an answer, everything is bounded, and what is kept is sealed. A count is of
-//! all that came; of what is kept the oldest goes first.
+//! all that came; of what is kept that goes first which is worth least: no forger pushes out what could be recovered.
 
 pub(crate) mod acceptance;
 pub(crate) mod cause;

@@ -1,5 +1,7 @@
 //! The `rejections`, `rejected_requests`, `recoveries` and `stray_requests` tables.
 
+pub(crate) mod room;
+
 use super::{Cause, Reason, Rejection, Request};
 use crate::{
     connections::Place,
@@ -26,19 +28,6 @@ macro_rules! request {
     };
 }
 
-/// The oldest go first: beyond so many rows, and beyond so many bytes.
-macro_rules! trim {
-    ($of:literal) => {
-        concat!(
-            "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM \
-             (SELECT id, ROW_NUMBER() OVER (ORDER BY id DESC) AS place, SUM(bytes) OVER (ORDER BY id DESC) AS total \
-             FROM rejected_requests WHERE ",
-            $of,
-            " = $1) AS kept WHERE place > CAST($2 AS BIGINT) OR total > CAST($3 AS BIGINT))"
-        )
-    };
-}
-
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND id = $2");
     FIND_NEWEST = concat!("SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 AND reason = $2 ORDER BY last_at DESC LIMIT 1");
@@ -61,8 +50,6 @@ sql! {
             received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12) \
             ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, last_at = excluded.last_at, \
             address = excluded.address";
-    TRIM = trim!("connection_id");
-    TRIM_ONE = trim!("rejection_id");
     LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
     FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
@@ -271,16 +258,6 @@ pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbErro
             .bind(new.body)
     )?;
     Ok(())
-}
-
-/// Deletes what a connection has kept beyond that, the oldest first.
-pub(crate) async fn trim(tx: &mut Tx, connection: ConnectionId, rows: i64, bytes: i64) -> Result<u64, DbError> {
-    execute!(tx, sqlx::query(TRIM).bind(connection).bind(rows).bind(bytes))
-}
-
-/// The same of one rejection.
-pub(crate) async fn trim_one(tx: &mut Tx, rejection: RejectionId, rows: i64, bytes: i64) -> Result<u64, DbError> {
-    execute!(tx, sqlx::query(TRIM_ONE).bind(rejection).bind(rows).bind(bytes))
 }
 
 /// The requests of a rejection that the caller was allowed to see, newest first, those before `from`.

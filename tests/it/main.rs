@@ -40,6 +40,7 @@ mod preflight;
 mod projection;
 mod rejections;
 mod rejections_recovered;
+mod rejections_room;
 mod retention;
 mod rotation;
 mod running;
