@@ -5,7 +5,7 @@ use askama::Template;
 use super::{
     Event, State,
     forms::{ListForm, Wanted},
-    payload::Payload,
+    payload::{self, Payload, Token},
 };
 use crate::{
     gateways::{Mode, razorpay::RECOMMENDED_EVENTS},
@@ -91,7 +91,7 @@ impl Row {
 
 /// What came over the wire.
 pub(crate) struct Kept {
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(Vec<Token>, Vec<Token>)>,
     pub(crate) payload: Payload,
 }
 
@@ -100,7 +100,14 @@ impl Kept {
     pub(crate) fn new(headers: &str, body: &[u8]) -> Self {
         let mut headers: Vec<(String, String)> = serde_json::from_str(headers).unwrap_or_default();
         headers.sort();
-        Self { headers, payload: Payload::new(body) }
+        let marked = |(name, value): &(String, String)| (payload::marked("", name), payload::marked("", value));
+        Self { headers: headers.iter().map(marked).collect(), payload: Payload::new(body) }
+    }
+
+    /// Whether something of it is shown by its name, since it cannot be seen.
+    pub(crate) fn has_unseen(&self) -> bool {
+        let is_unseen = |token: &Token| token.class == payload::UNSEEN;
+        self.payload.has_unseen || self.headers.iter().any(|(name, value)| name.iter().chain(value).any(is_unseen))
     }
 
     pub(crate) fn size(&self) -> String {

@@ -13,6 +13,9 @@ pub(crate) fn receipts(receipts: i64) -> Option<String> {
     (receipts > 1).then(|| format!("received {} times, counted once", super::number_text(receipts)))
 }
 
+/// Beside a body or headers in which something cannot be seen.
+pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that turn text about. They are shown by their numbers, as ⟨U+202E⟩; the download has the exact bytes.";
+
 /// How long it was on its way.
 pub(crate) fn arrival(event: &Event) -> String {
     let Some(occurred) = event.occurred_at else {

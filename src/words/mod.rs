@@ -17,7 +17,9 @@ pub(crate) mod secrets;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
-pub(crate) use arrivals::{BODY_DELETED, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
+pub(crate) use arrivals::{
+    BODY_DELETED, UNSEEN, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts,
+};
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
