@@ -139,7 +139,7 @@ pub(crate) const fn event_state(state: events::State) -> Chip {
         events::State::Processed => chip("status-good", "good", "Processed"),
         events::State::Unhandled => chip("status-off", "info", "Kept, no rule yet"),
         events::State::Conflict => chip("status-warn", "warn", "Conflict"),
-        events::State::Quarantined => chip("status-warn", "warn", "Quarantined"),
+        events::State::Quarantined => chip("status-warn", "warn", "Set aside"),
     }
 }
 

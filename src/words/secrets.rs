@@ -21,7 +21,7 @@ use crate::{
 pub(crate) fn state(stored: &Stored) -> Chip {
     match (stored.is_active(), stored.origin) {
         (true, _) => chip("status-good", "good", "Active"),
-        (false, Origin::Made) => chip("status-pending", "schedule", "Draining"),
+        (false, Origin::Made) => chip("status-pending", "schedule", "Still accepted"),
         (false, Origin::Brought) => chip("status-pending", "key", "Your own"),
         (false, Origin::Accepted) => chip("status-pending", "key", "Accepted as well"),
     }
@@ -233,7 +233,7 @@ pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, a
 pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
 /// It is another than the user's, or was tried too often.
 pub(crate) const WRONG_PASSWORD: &str =
-    "This is not your present password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
+    "This is not your password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
 
 /// Said once it is accepted.
 pub(crate) fn brought(cut: Cut) -> String {

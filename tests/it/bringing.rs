@@ -121,7 +121,7 @@ async fn only_the_password_lets_it_in_and_it_cannot_be_guessed() {
     refused(&bring(&connection, &owner, OWN, "").await, "Type the password with which you sign in.");
     for _ in 0..12 {
         let page = bring(&connection, &owner, OWN, "violet tram over ten bridges").await;
-        refused(&page, "This is not your present password.");
+        refused(&page, "This is not your password.");
         assert!(!page.has("kq8Zt2mV") && !page.has("violet tram"));
     }
     refused(&bring(&connection, &owner, OWN, PASSWORD).await, "after many tries wait a few seconds");

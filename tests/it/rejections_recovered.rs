@@ -49,7 +49,7 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     for wrong in ["", "not the password"] {
         let page = owner.post(&recovery, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.has("This is not your present password"));
+        assert!(page.has("This is not your password"));
     }
     assert_eq!(app.events().await.len(), 0, "and nothing was let in");
 
@@ -152,7 +152,7 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
     for wrong in ["", "not the password"] {
         let page = owner.post(&acceptance, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.has("This is not your present password"));
+        assert!(page.has("This is not your password"));
     }
     let again = || connection.post(bodies::payment("payment.captured", "pay_0", 0)).event_id("evt_0").secret(&pasted);
     assert_eq!(again().send().await, 401, "nothing was accepted yet");
