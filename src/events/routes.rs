@@ -92,7 +92,8 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let title = event.event_type.clone().unwrap_or_else(|| "Event of unknown type".to_owned());
     let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
-    let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Events", list);
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let shell = shell.crumb(&app.name, overview).crumb("Events", list);
     let mixups = mixups(&page, &event, payload.as_ref().map(|(_, body)| body.as_slice())).await?;
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
     let kept = payload.map(|(headers, body)| views::Kept::new(&headers, &body));

@@ -184,7 +184,8 @@ impl Found {
         };
         let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).between(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
-        shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Rejections", list(mode))
+        let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+        shell.crumb(&app.name, overview).crumb("Rejections", list(mode))
     }
 }
 

@@ -195,7 +195,8 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
     let title = words::payment_title(&transaction);
     let shell = page.shell(title).app(&app, AppEntry::Transactions, Some(mode)).between(mode, test, live);
-    let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, in_mode(urls::app(app.id)));
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let shell = shell.crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
     page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, now: page.now })
 }
