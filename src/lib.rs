@@ -57,6 +57,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         installation::STATEMENTS,
         preflight::store::STATEMENTS,
         rejections::store::STATEMENTS,
+        rejections::store::recoveries::STATEMENTS,
         rejections::store::room::STATEMENTS,
         transactions::store::STATEMENTS,
         transactions::store::sums::STATEMENTS,

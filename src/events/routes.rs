@@ -23,7 +23,7 @@ use crate::{
         id::EventId,
         page::{Page as Rows, Side},
     },
-    rejections,
+    rejections::{self, store::recoveries},
     transactions::store::twins,
     urls,
     web::{
@@ -48,11 +48,16 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let side = Side::read(&form.before, &form.after, |text| text.parse().ok());
     let rows = super::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
+    let recovered = match (rows.rows.first(), rows.rows.last()) {
+        (Some(newest), Some(oldest)) => recoveries::list_between(&mut reader, app.id, (oldest.id, newest.id)).await?,
+        _ => Vec::new(),
+    };
+    drop(reader);
     let path = urls::events(app.id);
     let shell = page.shell("Events").app(&app, AppEntry::Events, Some(mode)).in_mode(&path, mode);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let pager = pager(&app, mode, &wanted, &rows);
-    let rows = rows.rows.iter().map(|event| views::Row::new(event, page.now)).collect();
+    let rows = rows.rows.iter().map(|event| views::Row::new(event, &recovered, page.now)).collect();
     page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty })
 }
 
@@ -98,9 +103,13 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
     let kept = payload.map(|(headers, body)| views::Kept::new(&headers, &body));
     let mut reader = page.state.db.reader().await?;
-    let recovery = rejections::store::find_recovery(&mut reader, app.id, event.id).await?;
+    let recovery = recoveries::find(&mut reader, app.id, event.id).await?;
+    let rejection = match recovery.as_ref().and_then(|recovery| recovery.rejection_id) {
+        Some(id) => rejections::store::find(&mut reader, app.id, id).await?.map(|found| found.id),
+        None => None,
+    };
     drop(reader);
-    page.ok(&views::Show { shell, event, kept, recovery, mixups, webhook, now: page.now })
+    page.ok(&views::Show { shell, event, kept, recovery, rejection, mixups, webhook, now: page.now })
 }
 
 /// What this event shows to be mixed up at the gateway.

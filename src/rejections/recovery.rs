@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::{
     Rejection, keeping,
-    store::{self, Recoverable},
+    store::{self, Recoverable, recoveries},
 };
 use crate::{
     connections::{
@@ -166,7 +166,9 @@ async fn let_in(tx: &mut Tx, rejection: RejectionId, verified: &[Verified], by: 
     let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
     for one in verified.iter().filter(|one| made.contains(&one.arrival.id)) {
         let arrival = &one.arrival;
-        store::insert_recovery(tx, arrival.id, arrival.place.app, one.refused_at, (by.at, by.name)).await?;
+        let (app, refused_at) = (arrival.place.app, one.refused_at);
+        let new = recoveries::New { event: arrival.id, app, rejection, refused_at, at: by.at, by: by.name };
+        recoveries::insert(tx, &new).await?;
     }
     Ok(Some(Recovered { events: made.len(), known: verified.len() - made.len() }))
 }

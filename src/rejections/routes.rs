@@ -14,7 +14,7 @@ use super::{
     acceptance::{self, Acceptance},
     keeping,
     recovery::{self, By},
-    store::{self, Filter},
+    store::{self, Filter, recoveries},
     views,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     apps::{self, App},
     connections::{self, Connection, shown::shown},
     db::{DbError, Reader},
-    events::views::Kept,
+    events::{self, Event, views::Kept},
     gateways::Mode,
     kernel::{
         id::{ConnectionId, RejectionId, RequestId},
@@ -44,6 +44,8 @@ type Answer = Result<HttpResponse, AppError>;
 
 /// Kept requests that are listed beside the one that is shown.
 const LISTED: i64 = 20;
+/// Events that are listed of those that were let in.
+const LET_IN: i64 = 10;
 
 /// The query of the list.
 #[derive(Debug, Default, Deserialize)]
@@ -149,6 +151,7 @@ impl Found {
         };
         let kept = store::count_requests(&mut reader, id).await?;
         let other = other(&mut reader, &self.app, &self.rejection).await?;
+        let let_in = self.let_in(&mut reader).await?;
         drop(reader);
         let told = rejections::told(&self.rejection, other.as_deref());
         Ok(views::Show {
@@ -161,10 +164,24 @@ impl Found {
             requests,
             kept,
             count,
+            let_in,
             can_accept,
             errors,
             now: self.page.now,
         })
+    }
+
+    /// The newest events that were let in from it.
+    async fn let_in(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
+        if self.rejection.recovered == 0 {
+            return Ok(Vec::new());
+        }
+        let ids = recoveries::list_of_rejection(&mut *reader, self.app.id, self.rejection.id, LET_IN).await?;
+        let mut events = Vec::new();
+        for id in ids {
+            events.extend(events::store::find(&mut *reader, self.app.id, id).await?);
+        }
+        Ok(events)
     }
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, Kept)>, AppError> {

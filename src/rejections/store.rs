@@ -1,5 +1,6 @@
-//! The `rejections`, `rejected_requests`, `recoveries` and `stray_requests` tables.
+//! The `rejections`, `rejected_requests` and `stray_requests` tables.
 
+pub(crate) mod recoveries;
 pub(crate) mod room;
 
 use super::{Cause, Reason, Rejection, Request};
@@ -8,7 +9,7 @@ use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::Mode,
     kernel::{
-        id::{AppId, ConnectionId, EventId, RejectionId, RequestId, SecretId},
+        id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
         time::Timestamp,
     },
 };
@@ -61,8 +62,6 @@ sql! {
     ADD_RECOVERED = "UPDATE rejections SET recovered = recovered + $2 WHERE id = $1";
     /// Only one of two that try comes through.
     MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND recovered_at IS NULL";
-    INSERT_RECOVERY = "INSERT INTO recoveries (event_id, app_id, refused_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5)";
-    FIND_RECOVERY = "SELECT refused_at, recovered_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
     DELETE_REQUESTS = "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM rejected_requests WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
     DELETE = "DELETE FROM rejections WHERE id IN (SELECT id FROM rejections WHERE last_at < $1 \
               AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id) ORDER BY last_at LIMIT $2)";
@@ -331,26 +330,6 @@ pub(crate) async fn add_recovered(tx: &mut Tx, id: RejectionId, number: usize) -
 /// Takes a request for recovery; whether nobody else has.
 pub(crate) async fn mark_recovered(tx: &mut Tx, id: RequestId, at: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(MARK_RECOVERED).bind(id).bind(at))? == 1)
-}
-
-/// Notes that an event was refused first.
-pub(crate) async fn insert_recovery(
-    tx: &mut Tx,
-    event: EventId,
-    app: AppId,
-    refused_at: Timestamp,
-    recovered: (Timestamp, &str),
-) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(INSERT_RECOVERY).bind(event).bind(app).bind(refused_at).bind(recovered.0).bind(recovered.1))?;
-    Ok(())
-}
-
-/// When an event was refused and recovered, and by whom.
-pub(crate) type Recovery = (Timestamp, Timestamp, String);
-
-/// Whether, when and by whom the app's event was recovered.
-pub(crate) async fn find_recovery(on: impl Into<Exec<'_>>, app: AppId, event: EventId) -> Result<Option<Recovery>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_RECOVERY).bind(app).bind(event).fetch_optional(conn).await)
 }
 
 /// Deletes the oldest requests before then, at most so many; how many.

@@ -6,7 +6,7 @@ use super::{Cause, KEPT_FOR, Reason, Rejection, Request, recovery::Count};
 use crate::{
     apps::App,
     connections::{Connection, Step},
-    events::views::Kept,
+    events::{Event, views::Kept},
     kernel::{id::RequestId, time::Timestamp},
     urls,
     web::{
@@ -80,6 +80,8 @@ pub(crate) struct Show {
     /// How many are kept.
     pub(crate) kept: i64,
     pub(crate) count: Count,
+    /// The newest events that were let in from it.
+    pub(crate) let_in: Vec<Event>,
     /// Whether the SECRET is known that the kept requests were signed with, and may be accepted.
     pub(crate) can_accept: bool,
     pub(crate) errors: FieldErrors,
@@ -174,6 +176,20 @@ impl Show {
                 is_current: shown == Some(request.id),
             })
             .collect()
+    }
+
+    /// The same: address, sentence and state.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Chip)> + '_ {
+        let row =
+            |event: &Event| (urls::event(self.app.id, event.id), words::event_sentence(event), words::event_state(event.state));
+        self.let_in.iter().map(row)
+    }
+
+    /// Whether there are more of them.
+    pub(crate) fn more_events(&self) -> Option<(String, String)> {
+        let shown = i64::try_from(self.let_in.len()).unwrap_or(i64::MAX);
+        let all = urls::in_mode(&urls::events(self.app.id), self.rejection.mode);
+        (shown > 0 && self.rejection.recovered > shown).then(|| (rejections::more_let_in(self.rejection.recovered), all))
     }
 
     fn address_of(&self, request: RequestId) -> String {

@@ -187,6 +187,14 @@ pub(crate) fn note(request: &Request) -> String {
     [again.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
+/// Beside an event that was refused first, in the list.
+pub(crate) const RECOVERED: &str = "recovered: refused at first";
+
+/// Below the newest events that were let in.
+pub(crate) fn more_let_in(number: i64) -> String {
+    format!("{} recovered in all: see all events", count(number, "request", "requests"))
+}
+
 /// On the page of an event that was refused first.
 pub(crate) fn recovered_by(name: &str) -> String {
     format!("recovered by {name}, after its signature was found to be right")
