@@ -55,9 +55,12 @@ sql! {
     FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
     FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
     COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
-    LIST_RECOVERABLE = "SELECT id, received_at, headers, body FROM rejected_requests \
+    LIST_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id > $2 ORDER BY id LIMIT $3";
-    FIND_RECOVERABLE = "SELECT id, received_at, headers, body FROM rejected_requests \
+    /// The newest of a connection, whatever rejection they are of.
+    LIST_OF_CONNECTION = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
+                          WHERE connection_id = $1 AND recovered_at IS NULL AND NOT is_cut ORDER BY id DESC LIMIT $2";
+    FIND_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id = $2";
     ADD_RECOVERED = "UPDATE rejections SET recovered = recovered + $2 WHERE id = $1";
     /// Only one of two that try comes through.
@@ -296,6 +299,7 @@ pub(crate) async fn count_requests(on: impl Into<Exec<'_>>, rejection: Rejection
 #[derive(sqlx::FromRow)]
 pub(crate) struct Recoverable {
     pub(crate) id: RequestId,
+    pub(crate) rejection_id: RejectionId,
     pub(crate) received_at: Timestamp,
     pub(crate) headers: Vec<u8>,
     pub(crate) body: Vec<u8>,
@@ -309,6 +313,15 @@ pub(crate) async fn list_recoverable(
     limit: i64,
 ) -> Result<Vec<Recoverable>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_RECOVERABLE).bind(rejection).bind(after).bind(limit).fetch_all(conn).await)
+}
+
+/// The newest of a connection that the caller was allowed to see.
+pub(crate) async fn list_of_connection(
+    on: impl Into<Exec<'_>>,
+    connection: ConnectionId,
+    limit: i64,
+) -> Result<Vec<Recoverable>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).bind(limit).fetch_all(conn).await)
 }
 
 /// That one of a rejection, if it can be recovered.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Installation, TestApp, bodies,
-    builders::{Connection, PASSWORD},
-    database, files,
+    builders::{Connection, PASSWORD, text},
+    database, eventually, files,
     visitor::{Page, Visitor},
 };
 
@@ -85,6 +85,27 @@ async fn it_counts_beside_the_others_until_it_is_retired() {
     assert!(!accepts(&connection, OWN, "pay_5").await);
     bring(&connection, &owner, OWN, PASSWORD).await.location();
     assert!(accepts(&connection, OWN, "pay_5").await, "what was retired may be entered again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_it_is_retired_it_is_said_what_is_lost_with_it() {
+    let (app, connection, owner) = connected().await;
+    for id in ["pay_1", "pay_2"] {
+        assert!(!accepts(&connection, OWN, id).await);
+    }
+    assert!(!accepts(&connection, "somebody else's own secret", "pay_3").await);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await == 3).await;
+    bring(&connection, &owner, OWN, PASSWORD).await.location();
+    let id = text(&shown(&app, &connection).await[0]["id"]);
+    let retirement = step(&connection, &format!("/secrets/{id}/retirement"));
+    let asked = owner.get(&retirement).await;
+    assert!(asked.has("2 kept requests that were refused can be let in only with this SECRET"), "{}", asked.body);
+    assert!(asked.has("The active SECRET has never verified an event"));
+    let rejection = asked.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+    owner.post(&format!("{rejection}/recovery"), &[("current_password", PASSWORD)]).await.location();
+    assert!(!owner.get(&retirement).await.has("only with this SECRET"), "nothing is left to be lost");
+    assert!(accepts(&connection, &connection.secret, "pay_4").await);
+    owner.sees(&retirement, "The active SECRET works: it last verified an event").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
