@@ -15,6 +15,7 @@ use crate::{
     db::DbError,
     gateways::{Gateway, Mode},
     kernel::money::Currency,
+    rejections::newest,
     urls,
     web::{
         error::AppError,
@@ -169,7 +170,8 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
 async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
     let mut reader = page.state.db.reader().await?;
     let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
-    let evidence = evidence::list_of_app(&mut reader, app.id).await?;
+    let mut evidence = evidence::list_of_app(&mut reader, app.id).await?;
+    newest::mark_strays(&mut reader, &mut evidence).await?;
     drop(reader);
     let known = connections.iter().filter_map(|connection| {
         let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;

@@ -23,7 +23,7 @@ use crate::{
         id::EventId,
         page::{Page as Rows, Side},
     },
-    rejections::{self, store::recoveries},
+    rejections::{self, store::recoveries, telling},
     transactions::store::twins,
     urls,
     web::{
@@ -78,9 +78,11 @@ fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
 async fn nothing(reader: &mut Reader, app: &App, shown: &Shown, wanted: &Wanted) -> Result<Empty, DbError> {
     let mode = shown.mode;
     let any = store::Filter { app: app.id, mode, state: None, event_type: None };
-    let is_nothing_yet = wanted.is_any() || store::list_older(reader, &any, EventId::greatest(), 1).await?.is_empty();
+    let is_nothing_yet = wanted.is_any() || store::list_older(&mut *reader, &any, EventId::greatest(), 1).await?.is_empty();
+    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (app, evidence));
+    let causes = telling::causes(&mut *reader, failing).await?;
     Ok(if is_nothing_yet {
-        words::nothing_but_refused(words::no_event_yet(mode, &urls::connections(app.id)), &shown.connections)
+        words::nothing_but_refused(words::no_event_yet(mode, &urls::connections(app.id)), &shown.connections, &causes)
     } else {
         words::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))
     })

@@ -8,10 +8,12 @@ pub(crate) mod cause;
 pub(crate) mod diagnosis;
 pub(crate) mod examination;
 pub(crate) mod keeping;
+pub(crate) mod newest;
 pub(crate) mod recovery;
 pub(crate) mod retention;
 pub(crate) mod routes;
 pub(crate) mod store;
+pub(crate) mod telling;
 pub(crate) mod views;
 
 use std::{net::IpAddr, time::Duration};

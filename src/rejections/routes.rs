@@ -1,7 +1,5 @@
 //! The list of rejections, one of them, the octets of a kept request, and its recovery.
 
-use std::collections::HashMap;
-
 use actix_web::{
     HttpResponse,
     http::header,
@@ -15,17 +13,17 @@ use super::{
     keeping,
     recovery::{self, By},
     store::{self, Filter, recoveries},
-    views,
+    telling, views,
 };
 use crate::{
     accounts,
-    apps::{self, App},
+    apps::App,
     connections::{self, Connection, shown::shown},
     db::{DbError, Reader},
     events::{self, Event, views::Kept},
     gateways::Mode,
     kernel::{
-        id::{ConnectionId, RejectionId, RequestId},
+        id::{RejectionId, RequestId},
         page::{Page as Rows, Side},
     },
     urls,
@@ -64,7 +62,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let mode = shown.mode;
     let side = Side::read(&form.before, &form.after, super::cursor);
     let found = super::list(&mut reader, Filter { app: app.id, mode }, side).await?;
-    let others = others(&mut reader, &app, &found.rows).await?;
+    let others = telling::others(&mut reader, &app, &found.rows).await?;
     drop(reader);
     let path = urls::rejections(app.id);
     let shell = page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode);
@@ -85,26 +83,6 @@ fn pager(app: &App, mode: Mode, rows: &Rows<Rejection>) -> Pager {
         older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
         shown: format!("{} shown, newest first", rows.rows.len()),
     }
-}
-
-/// What the connections are called whose SECRETs were used.
-async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -> Result<HashMap<ConnectionId, String>, DbError> {
-    if rows.iter().all(|row| row.other_connection_id.is_none()) {
-        return Ok(HashMap::new());
-    }
-    let apps = apps::store::list(&mut *reader, app.company_id).await?;
-    let connections = connections::store::list_of_company(reader, app.company_id).await?;
-    let name = |connection: &Connection| {
-        let of = apps.iter().find(|one| one.id == connection.app_id).map_or("", |one| one.name.as_str());
-        rejections::other(of, connection.gateway, connection.mode, connection.app_id == app.id)
-    };
-    Ok(connections.iter().map(|connection| (connection.id, name(connection))).collect())
-}
-
-/// What the connection is called whose SECRET was used.
-pub(crate) async fn other(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
-    let mut others = others(reader, app, std::slice::from_ref(rejection)).await?;
-    Ok(rejection.other_connection_id.and_then(|id| others.remove(&id)))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -150,7 +128,7 @@ impl Found {
             None => None,
         };
         let kept = store::count_requests(&mut reader, id).await?;
-        let other = other(&mut reader, &self.app, &self.rejection).await?;
+        let other = telling::other(&mut reader, &self.app, &self.rejection).await?;
         let let_in = self.let_in(&mut reader).await?;
         drop(reader);
         let told = rejections::told(&self.rejection, other.as_deref());

@@ -23,6 +23,7 @@ use crate::{
         days::Days,
         page::{Page as Rows, Side},
     },
+    rejections::telling,
     urls,
     web::{
         error::AppError,
@@ -116,9 +117,10 @@ async fn nothing(
         let is_there = !find(reader, app, other, name).await?.is_empty();
         return Ok(words::Nothing::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
     }
-    let Some(newest) = super::newest(reader, app.id, mode).await? else {
+    let Some(newest) = super::newest(&mut *reader, app.id, mode).await? else {
         let yet = words::Nothing::Yet { mode, settings: &urls::connections(app.id) }.at(&path);
-        return Ok(words::nothing_but_refused(yet, &shown.connections));
+        let causes = telling::causes(reader, shown.connections.iter().map(|(_, evidence)| (app, evidence))).await?;
+        return Ok(words::nothing_but_refused(yet, &shown.connections, &causes));
     };
     let today = page.now.zoned().date();
     let wider = match wanted.status {

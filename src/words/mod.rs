@@ -30,7 +30,8 @@ pub(crate) use payments::{event_sentence, fault_sentence, method, payment_senten
 pub(crate) use when::{When, day, span, to_the_minute, when};
 
 use crate::{
-    connections, events,
+    connections::{self, evidence::Evidence},
+    events,
     gateways::{Gateway, Mode},
     transactions::{Status, Transaction},
 };
@@ -62,6 +63,11 @@ pub(crate) const fn connection_state(state: connections::State) -> Chip {
         connections::State::Pending => chip("status-pending", "pending", "Pending verification"),
         connections::State::NotStarted => chip("status-off", "not-started", "Not started"),
     }
+}
+
+/// The same, where a single request that nobody can explain is all that is wrong.
+pub(crate) const fn webhook_state(state: connections::State, evidence: &Evidence) -> Chip {
+    if evidence.is_stray { chip("status-warn", "warn", "One request refused") } else { connection_state(state) }
 }
 
 /// A step that has only two states.

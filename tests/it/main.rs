@@ -8,6 +8,7 @@ mod architecture;
 mod at_rest;
 mod backup;
 mod bringing;
+mod causes;
 mod cli;
 mod cli_doctor;
 mod cli_simulate;
