@@ -60,6 +60,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         rejections::store::recoveries::STATEMENTS,
         rejections::store::room::STATEMENTS,
         transactions::store::STATEMENTS,
+        transactions::store::recount::STATEMENTS,
         transactions::store::sums::STATEMENTS,
         transactions::store::twins::STATEMENTS,
     ];

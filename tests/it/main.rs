@@ -39,6 +39,7 @@ mod pages;
 mod plans;
 mod preflight;
 mod projection;
+mod recount;
 mod rejections;
 mod rejections_recovered;
 mod rejections_room;
