@@ -1,6 +1,9 @@
 //! Payment Gateway Settings: the connections of an app, adding one, and switching one off and on.
 
-use actix_web::{HttpResponse, web::Path};
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
 use askama::Template;
 use serde::Deserialize;
 
@@ -89,10 +92,18 @@ impl AddForm {
     }
 }
 
+/// The mode in which somebody wants to add one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    mode: String,
+}
+
 /// `GET …/payment-gateways`
-pub(crate) async fn index(page: Page, app: Path<String>) -> Result<HttpResponse, AppError> {
+pub(crate) async fn index(page: Page, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
-    let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode: Mode::Test.slug().to_owned(), ..AddForm::default() };
+    let mode = asked.mode.parse().unwrap_or(Mode::Test).slug().to_owned();
+    let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode, ..AddForm::default() };
     let view = view(&page, &app, form, FieldErrors::default()).await?;
     page.ok(&view)
 }

@@ -107,7 +107,7 @@ impl Wizard {
             if self.has_twin || mode == self.connection.mode {
                 urls::step(app.id, gateway, mode, current)
             } else {
-                urls::connections(app.id)
+                urls::add_gateway(app.id, mode)
             }
         };
         let shell = self

@@ -199,8 +199,8 @@ impl Show {
     /// What stands instead of the figures.
     pub(crate) fn empty(&self) -> Option<Empty> {
         if self.is_nothing_yet {
-            let settings = urls::connections(self.app);
-            let yet = words::Nothing::Yet { mode: self.mode, settings: &settings }.at("");
+            let (app, is_connected) = (self.app, !self.connections.is_empty());
+            let yet = words::Nothing::Yet { mode: self.mode, app, is_connected }.at("");
             return Some(words::nothing_but_refused(yet, &self.connections, &self.causes));
         }
         let newest = self.newest.as_ref()?;

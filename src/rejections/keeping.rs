@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Deserialize;
 use sha2::Sha256;
 use tokio::task::spawn_blocking;
 
@@ -22,6 +23,7 @@ use super::{
 use crate::{
     connections::{self, Place},
     db::{DbError, Tx},
+    gateways::{Gateway, adapter::is_clean},
     ingestion::receive,
     kernel::{
         id::{ConnectionId, RejectionId, RequestId},
@@ -230,7 +232,24 @@ pub(crate) struct Said {
     pub(crate) body: Bytes,
 }
 
+/// The one field of a body that says what it is about.
+#[derive(Deserialize)]
+struct Envelope {
+    event: Option<String>,
+    r#type: Option<String>,
+}
+
 impl Said {
+    /// What it says it is about, where that is a name that a page can show.
+    pub(crate) fn event_type(&self, gateway: Gateway) -> Option<String> {
+        let envelope: Envelope = serde_json::from_slice(&self.body).ok()?;
+        let name = match gateway {
+            Gateway::Razorpay => envelope.event,
+            Gateway::StandardWebhooks => envelope.r#type,
+        };
+        name.filter(|name| is_clean(name))
+    }
+
     /// The headers as adapters read them.
     pub(crate) fn pairs(&self) -> Option<Vec<(String, Vec<u8>)>> {
         let headers: Vec<(String, String)> = serde_json::from_str(&self.headers).ok()?;
@@ -252,7 +271,7 @@ pub(crate) fn open(vault: &Vault, id: RequestId, sealed: (&[u8], &[u8])) -> Resu
 mod tests {
     use super::*;
     use crate::{
-        gateways::{Gateway, Mode},
+        gateways::Mode,
         kernel::{
             id::{AppId, CompanyId},
             vault::MasterKey,

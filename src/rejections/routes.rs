@@ -1,5 +1,7 @@
 //! The list of rejections, one of them, the octets of a kept request, and its recovery.
 
+use std::collections::HashMap;
+
 use actix_web::{
     HttpResponse,
     http::header,
@@ -119,6 +121,7 @@ impl Found {
         let can_accept = is_stuck && acceptance::find(&state.kit(), &self.connection, &self.rejection).await?.is_some();
         let mut reader = state.db.reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
+        let types = self.types(&mut reader, &requests).await?;
         let request = match request.parse() {
             Ok(wanted) => store::find_request(&mut reader, id, wanted).await?,
             Err(_) => requests.first().cloned(),
@@ -140,6 +143,7 @@ impl Found {
             told,
             request,
             requests,
+            types,
             kept,
             count,
             let_in,
@@ -147,6 +151,17 @@ impl Found {
             errors,
             now: self.page.now,
         })
+    }
+
+    /// What the listed requests say they are. Nobody vouches for it.
+    async fn types(&self, reader: &mut Reader, requests: &[Request]) -> Result<HashMap<RequestId, String>, DbError> {
+        let mut types = HashMap::new();
+        for request in requests.iter().filter(|request| !request.is_cut && requests.len() > 1) {
+            let Some((headers, body)) = store::find_said(&mut *reader, self.rejection.id, request.id).await? else { continue };
+            let said = keeping::open(&self.page.state.vault, request.id, (&headers, &body)).ok();
+            types.extend(said.and_then(|said| said.event_type(self.connection.gateway)).map(|name| (request.id, name)));
+        }
+        Ok(types)
     }
 
     /// The newest events that were let in from it.

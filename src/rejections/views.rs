@@ -1,5 +1,7 @@
 //! The pages of rejections.
 
+use std::collections::HashMap;
+
 use askama::Template;
 
 use super::{Cause, KEPT_FOR, Reason, Rejection, Request, recovery::Count};
@@ -62,6 +64,8 @@ pub(crate) struct RequestRow {
     pub(crate) url: String,
     pub(crate) when: When,
     pub(crate) note: String,
+    /// What it says it is, and how long it is.
+    pub(crate) what: String,
     pub(crate) is_current: bool,
 }
 
@@ -77,6 +81,8 @@ pub(crate) struct Show {
     /// The one that is shown, with what it said while that is kept.
     pub(crate) request: Option<(Request, Kept)>,
     pub(crate) requests: Vec<Request>,
+    /// What they say they are, of those that can be read.
+    pub(crate) types: HashMap<RequestId, String>,
     /// How many are kept.
     pub(crate) kept: i64,
     pub(crate) count: Count,
@@ -173,6 +179,7 @@ impl Show {
                 url: self.address_of(request.id),
                 when: When::of_moment(request.received_at, self.now),
                 note: rejections::note(request),
+                what: rejections::what(request, self.types.get(&request.id).map(String::as_str)),
                 is_current: shown == Some(request.id),
             })
             .collect()

@@ -3,6 +3,7 @@
 use crate::{
     events::{Event, State},
     gateways::Mode,
+    kernel::id::AppId,
     web::list::Empty,
 };
 
@@ -62,7 +63,7 @@ pub(crate) fn event_icon(event_type: Option<&str>) -> (&'static str, &'static st
 }
 
 /// Nothing has come.
-pub(crate) fn no_event_yet(mode: Mode, settings: &str) -> Empty {
+pub(crate) fn no_event_yet(app: AppId, mode: Mode, is_connected: bool) -> Empty {
     Empty {
         icon: "inbox",
         title: "No event yet".to_owned(),
@@ -70,7 +71,7 @@ pub(crate) fn no_event_yet(mode: Mode, settings: &str) -> Empty {
             "Every request that the gateway signs for {} mode is kept and shown here. Connect the webhook first.",
             mode.label()
         ),
-        way: Some((settings.to_owned(), "Payment Gateway Settings".to_owned())),
+        way: Some(super::lists::to_gateways(app, mode, is_connected)),
     }
 }
 

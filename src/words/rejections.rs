@@ -187,6 +187,13 @@ pub(crate) fn note(request: &Request) -> String {
     [again.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
+/// Below it: what it says it is, and how long it is.
+pub(crate) fn what(request: &Request, event_type: Option<&str>) -> String {
+    let size = request.size.map(|size| super::bytes(usize::try_from(size).unwrap_or_default()));
+    let parts = [event_type.map(str::to_owned), Some(size.unwrap_or_else(|| "not read".to_owned()))];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// Beside an event that was refused first, in the list.
 pub(crate) const RECOVERED: &str = "recovered: refused at first";
 

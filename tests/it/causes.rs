@@ -83,3 +83,20 @@ async fn the_cause_is_told_wherever_a_refusal_is() {
         assert!(!page.has("fits no SECRET"), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mode_without_a_gateway_leads_to_where_one_is_added() {
+    let (_app, connection, owner) = connected().await;
+    let of_app = format!("/ks-pay/apps/{}", connection.app_id);
+    let add = format!("href=\"{of_app}/settings/payment-gateways?mode=live#add\"");
+    for rest in ["", "/events", "/transactions"] {
+        assert!(owner.get(&format!("{of_app}{rest}?mode=live")).await.has(&add), "{rest}");
+        assert!(!owner.get(&format!("{of_app}{rest}?mode=test")).await.has(&add), "{rest}");
+    }
+    let step = owner.get(&pages(&connection)[0]).await;
+    assert!(step.has(&add), "the switch of a step leads there, too");
+    let chosen = |mode: &str| format!("name=\"mode\" value=\"{mode}\" checked");
+    let form = owner.get(&format!("{of_app}/settings/payment-gateways?mode=live")).await;
+    assert!(form.has(&chosen("live")) && !form.has(&chosen("test")));
+    assert!(owner.get(&pages(&connection)[2]).await.has(&chosen("test")));
+}

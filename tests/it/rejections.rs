@@ -116,6 +116,22 @@ async fn a_rejection_shows_what_came_and_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn kept_requests_say_what_they_are_before_they_are_opened() {
+    let shop = Shop::open().await;
+    for (id, event) in [("pay_1", "payment.captured"), ("pay_2", "payment.failed")] {
+        let post = shop.connection.post(bodies::payment(event, id, 0)).secret("somebody else's secret");
+        assert_eq!(post.send().await, 401);
+    }
+    let strange = shop.connection.post("{\"event\":\"a b\u{202e}\"}").secret("somebody else's secret");
+    assert_eq!(strange.send().await, 401);
+    shop.counted(3).await;
+    let page = shop.owner.get(&shop.newest().await).await;
+    assert!(page.has("payment.captured, ") && page.has("payment.failed, "), "{}", page.body);
+    let size = format!(">{} bytes<", strange.bytes().len());
+    assert!(page.has(&size), "of a name that is none only the size is told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_seen_is_shown_by_its_name() {
     let shop = Shop::open().await;
     let body = "{\"event\":\"payment.captured\",\"note\":\"\u{202e}00.1₹ र्\u{200d}य\u{200b}\"}";
