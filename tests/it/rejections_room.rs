@@ -75,11 +75,14 @@ async fn what_can_be_explained_stays_whatever_others_send() {
     flood.send("192.0.2.1", respaced).await;
     let unknown: Vec<Post> = (0..6).map(|number| flood.payment("Own", number).secret(NOBODYS)).collect();
     flood.send("192.0.2.2", unknown).await;
-    for wave in 0..6 {
+    for wave in 0..3 {
         let forged: Vec<Post> = (0..6).map(|number| flood.long(wave, number)).collect();
         flood.send("198.51.100.7", forged).await;
         let unsigned: Vec<Post> = (0..6).map(|number| flood.long(wave, number).unsigned()).collect();
         flood.send("198.51.100.7", unsigned).await;
+        // A third kind: two have half of the room each.
+        let malformed: Vec<Post> = (0..6).map(|number| flood.long(wave, number).signature("x")).collect();
+        flood.send("198.51.100.7", malformed).await;
     }
     let kept = [OF_A_SLIP, OF_A_PROXY, SHORT_AND_UNKNOWN];
     let mut left = Vec::new();
