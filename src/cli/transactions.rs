@@ -21,7 +21,7 @@ pub(super) enum Command {
 
 #[derive(clap::Args)]
 pub(super) struct Recount {
-    /// Print `{"days":N,"mended":N}`
+    /// Print `{"days":N,"mended":N,"unread":N}`
     #[arg(long)]
     json: bool,
 }
@@ -49,13 +49,15 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
 }
 
 async fn count_again(at: &Installation, io: &mut Io<'_>, wanted: &Recount) -> Result<(), Failure> {
-    let recount::Counted { days, wrong } = recount::mend(&at.db).await?;
-    if wanted.json {
-        return io.say(serde_json::json!({ "days": days, "mended": wrong }));
-    }
+    let recount::Counted { days, wrong, unread } = recount::mend(&at.db).await?;
     match wrong {
-        0 => io.say(format_args!("{days} days of apps were compared: every sum is right")),
-        _ => io.say(format_args!("{days} days of apps were compared; the sums of {wrong} were wrong and are right now")),
+        _ if wanted.json => io.say(serde_json::json!({ "days": days, "mended": wrong, "unread": unread }))?,
+        0 => io.say(format_args!("{days} days of apps were compared: nothing was to be mended"))?,
+        _ => io.say(format_args!("{days} days of apps were compared; the sums of {wrong} were wrong and are right now"))?,
+    }
+    match unread {
+        0 => Ok(()),
+        _ => Err(Failure::Failed(format!("The sums of {unread} days could not be compared: the log says which and why."))),
     }
 }
 

@@ -39,13 +39,13 @@ pub(crate) struct Changes(BTreeMap<Kind, Sum>);
 impl Changes {
     /// A payment that was not there before.
     pub(crate) fn add(&mut self, place: &Place, story: &Story) {
-        self.tell(place, story, 1);
+        self.put(place, story, 1);
     }
 
     /// A payment of which more was told.
     pub(crate) fn replace(&mut self, place: &Place, old: &Story, new: &Story) {
-        self.tell(place, old, -1);
-        self.tell(place, new, 1);
+        self.put(place, old, -1);
+        self.put(place, new, 1);
     }
 
     /// What there is to write.
@@ -53,15 +53,7 @@ impl Changes {
         self.0.iter().filter(|(_, sum)| **sum != Sum::default()).collect()
     }
 
-    /// So much more, or less.
-    pub(super) fn put(&mut self, kind: Kind, more: Sum) {
-        let sum = self.0.entry(kind).or_default();
-        sum.payments = sum.payments.saturating_add(more.payments);
-        sum.amount = sum.amount.saturating_add(more.amount);
-        sum.refunded = sum.refunded.saturating_add(more.refunded);
-    }
-
-    fn tell(&mut self, place: &Place, story: &Story, sign: i64) {
+    fn put(&mut self, place: &Place, story: &Story, sign: i64) {
         let kind = Kind {
             app: place.app,
             mode: place.mode.slug(),
@@ -70,8 +62,10 @@ impl Changes {
             status: story.status(),
             method: story.method.clone(),
         };
-        let amount = sign.saturating_mul(story.amount().unwrap_or_default());
-        self.put(kind, Sum { payments: sign, amount, refunded: sign.saturating_mul(story.refunded()) });
+        let sum = self.0.entry(kind).or_default();
+        sum.payments = sum.payments.saturating_add(sign);
+        sum.amount = sum.amount.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
+        sum.refunded = sum.refunded.saturating_add(sign.saturating_mul(story.refunded()));
     }
 }
 

@@ -6,13 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    daily::{Changes, Kind, Sum},
-    store::{
-        recount::{self, Book},
-        sums::{self, DaySum},
-    },
-};
+use super::store::recount::{self, Book};
 use crate::{
     connections,
     db::{Db, DbError},
@@ -22,11 +16,27 @@ use crate::{
 /// How far the doctor looks back, in days: what App Overview shows at most.
 const SHOWN: i64 = 90;
 
-/// How many days were looked at, and on how many of them the sums differ or differed.
+/// How many days were looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counted {
     pub(crate) days: i64,
+    /// On how many of them the sums differ or differed.
     pub(crate) wrong: i64,
+    /// Of how many that could not be found out, as where amounts are so absurd that no integer holds their sum.
+    pub(crate) unread: i64,
+}
+
+impl Counted {
+    fn count(&mut self, (app, mode): Book, day: i64, is_wrong: Result<bool, DbError>) {
+        self.days += 1;
+        match is_wrong {
+            Ok(is_wrong) => self.wrong += i64::from(is_wrong),
+            Err(error) => {
+                tracing::warn!(%app, %mode, day, %error, "the sums of a day could not be compared");
+                self.unread += 1;
+            }
+        }
+    }
 }
 
 /// Every app in every mode in which it has a connection, with those connections in their order.
@@ -47,9 +57,7 @@ pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<Counted, DbError>
     for book in books(db).await?.into_keys() {
         let mut from = now.day() - SHOWN;
         while let Some(day) = recount::next_day(&mut db.reader().await?, book, from).await? {
-            let differences = recount::differences(&mut db.reader().await?, book, day).await?;
-            counted.days += 1;
-            counted.wrong += i64::from(!differences.is_empty());
+            counted.count(book, day, is_wrong(db, book, day).await);
             from = day + 1;
         }
     }
@@ -62,17 +70,20 @@ pub(crate) async fn mend(db: &Db) -> Result<Counted, DbError> {
     for (book, connections) in books(db).await? {
         let mut from = i64::MIN;
         while let Some(day) = recount::next_day(&mut db.reader().await?, book, from).await? {
-            counted.days += 1;
-            counted.wrong += i64::from(mend_day(db, book, &connections, day).await?);
+            counted.count(book, day, mend_day(db, book, &connections, day).await);
             from = day + 1;
         }
     }
     Ok(counted)
 }
 
+async fn is_wrong(db: &Db, book: Book, day: i64) -> Result<bool, DbError> {
+    Ok(!recount::differences(&mut db.reader().await?, book, day).await?.is_empty())
+}
+
 /// Whether there was something to mend. It is looked before anybody has to wait, and again once it is our turn.
 async fn mend_day(db: &Db, book: Book, connections: &[ConnectionId], day: i64) -> Result<bool, DbError> {
-    if recount::differences(&mut db.reader().await?, book, day).await?.is_empty() {
+    if !is_wrong(db, book, day).await? {
         return Ok(false);
     }
     let mut tx = db.begin().await?;
@@ -80,26 +91,9 @@ async fn mend_day(db: &Db, book: Book, connections: &[ConnectionId], day: i64) -
         connections::store::take_turn(&mut tx, *connection).await?;
     }
     let differences = recount::differences(&mut tx, book, day).await?;
-    let mut changes = Changes::default();
     for difference in &differences {
-        changes.put(kind(book, difference), sum(difference));
+        recount::add(&mut tx, book, difference).await?;
     }
-    sums::add(&mut tx, &changes).await?;
     tx.commit().await?;
     Ok(!differences.is_empty())
-}
-
-fn kind((app, mode): Book, sum: &DaySum) -> Kind {
-    Kind {
-        app,
-        mode: mode.slug(),
-        day: sum.day,
-        currency: sum.currency.parse().ok(),
-        status: sum.status.parse().ok(),
-        method: Some(sum.method.clone()),
-    }
-}
-
-const fn sum(sum: &DaySum) -> Sum {
-    Sum { payments: sum.payments, amount: sum.amount, refunded: sum.refunded }
 }

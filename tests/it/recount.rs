@@ -44,7 +44,7 @@ async fn what_is_wrong_is_told_and_mended() {
     let (app, connection) = shop().await;
     assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("good"));
     let nothing = app.cli(["transactions", "recount"], "").await;
-    assert!(nothing.line().ends_with("every sum is right"), "{}", nothing.out);
+    assert!(nothing.line().ends_with("nothing was to be mended"), "{}", nothing.out);
 
     app.sql("UPDATE transaction_sums SET payments = payments + 2, amount_subunits = 5 WHERE refunded_subunits > 0").await;
     assert!(app.sql("DELETE FROM transaction_sums WHERE status = ''").await > 0);
@@ -77,4 +77,19 @@ async fn two_who_mend_while_payments_come_leave_it_right() {
     one.assert_done();
     other.assert_done();
     assert!(is_right(&app).await, "{}{}", one.out, other.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_no_integer_holds_keeps_no_other_from_being_mended() {
+    let (app, connection) = shop().await;
+    connection.post(bodies::payment("payment.authorized", "pay_5", 0)).stored().await;
+    let neighbour = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("live").await;
+    neighbour.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    app.sql("UPDATE transactions SET amount_subunits = 9000000000000000000 WHERE mode = 'test' AND status = 'captured'").await;
+    assert_eq!(app.sql("UPDATE transaction_sums SET payments = 9 WHERE mode = 'live'").await, 1);
+    let mended = app.cli(["transactions", "recount", "--json"], "").await;
+    assert!(mended.code == 1 && mended.err.contains("could not be compared"), "{}", mended.err);
+    let told: serde_json::Value = serde_json::from_str(mended.out.trim()).unwrap();
+    assert_eq!((&told["mended"], &told["unread"]), (&json!(1), &json!(1)));
+    assert_eq!(app.count("SELECT payments FROM transaction_sums WHERE mode = 'live'").await, 1);
 }

@@ -2,7 +2,7 @@
 
 use super::sums::DaySum;
 use crate::{
-    db::{DbError, Exec, Reader, run, sql},
+    db::{DbError, Exec, Reader, Tx, execute, run, sql},
     gateways::Mode,
     kernel::{id::AppId, time::Timestamp},
 };
@@ -17,6 +17,12 @@ sql! {
               UNION ALL SELECT currency, status, method, -payments, -amount_subunits, -refunded_subunits \
               FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS told \
               GROUP BY 2, 3, 4 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0";
+    /// The key is written as it is stored, whatever it says.
+    ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
+           payments = transaction_sums.payments + excluded.payments, \
+           amount_subunits = transaction_sums.amount_subunits + excluded.amount_subunits, \
+           refunded_subunits = transaction_sums.refunded_subunits + excluded.refunded_subunits";
     NEXT_PAYMENT = "SELECT created_at FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 ORDER BY created_at LIMIT 1";
     NEXT_SUM = "SELECT day FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day >= $3 ORDER BY day LIMIT 1";
 }
@@ -48,4 +54,22 @@ pub(crate) async fn differences(on: impl Into<Exec<'_>>, (app, mode): Book, day:
         .bind(Timestamp::of_day(day + 1))
         .fetch_all(conn)
         .await)
+}
+
+/// Adds that.
+pub(crate) async fn add(tx: &mut Tx, (app, mode): Book, difference: &DaySum) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(ADD)
+            .bind(app)
+            .bind(mode.slug())
+            .bind(difference.day)
+            .bind(&difference.currency)
+            .bind(&difference.status)
+            .bind(&difference.method)
+            .bind(difference.payments)
+            .bind(difference.amount)
+            .bind(difference.refunded)
+    )?;
+    Ok(())
 }
