@@ -57,7 +57,10 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         installation::STATEMENTS,
         preflight::store::STATEMENTS,
         rejections::store::STATEMENTS,
+        rejections::store::recoveries::STATEMENTS,
+        rejections::store::room::STATEMENTS,
         transactions::store::STATEMENTS,
+        transactions::store::recount::STATEMENTS,
         transactions::store::sums::STATEMENTS,
         transactions::store::twins::STATEMENTS,
     ];

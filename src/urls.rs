@@ -192,6 +192,11 @@ pub(crate) fn connections(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/settings/payment-gateways")
 }
 
+/// Where a gateway is added in that mode.
+pub(crate) fn add_gateway(app: AppId, mode: Mode) -> String {
+    format!("{}#add", in_mode(&connections(app), mode))
+}
+
 /// A connection, or with `rest` a page below it such as `/webhook/reveal`.
 pub(crate) fn connection(app: AppId, gateway: Gateway, mode: Mode, rest: &str) -> String {
     format!("{}/{gateway}/{mode}{rest}", connections(app))

@@ -185,7 +185,7 @@ pub(crate) async fn update_person(posted: Posted<PersonForm>) -> Answer {
     let is_moving = email != user.email;
     if is_moving && !is_own_password(&page, &form.current_password).await? {
         let mut errors = FieldErrors::default();
-        errors.add("current_password", "Another e-mail needs your present password. Type it here.");
+        errors.add("current_password", "Another e-mail needs your password. Type it here.");
         return page.unprocessable(&person(&page, form, errors, FieldErrors::default()));
     }
     let mut tx = page.state.db.begin().await?;
@@ -210,7 +210,7 @@ pub(crate) async fn update_password(posted: Posted<PasswordForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let mut errors = form.errors(&page.signed_in.user.email);
     if errors.is_empty() && !is_own_password(&page, &form.old_password).await? {
-        errors.add("old_password", "This is not your present password. Type it again.");
+        errors.add("old_password", "This is not your password. Type it again.");
     }
     if !errors.is_empty() {
         return page.unprocessable(&person(&page, person_form(&page), FieldErrors::default(), errors));

@@ -1,7 +1,8 @@
-//! Countries by their ISO 3166-1 alpha-2 code, in the order of their names.
+//! Countries by their ISO 3166-1 alpha-2 code, India first, since most shops are there, then in the order of their names.
 
 /// Code and English name.
 pub(crate) const COUNTRIES: &[(&str, &str)] = &[
+    ("IN", "India"),
     ("AF", "Afghanistan"),
     ("AL", "Albania"),
     ("DZ", "Algeria"),
@@ -103,7 +104,6 @@ pub(crate) const COUNTRIES: &[(&str, &str)] = &[
     ("HK", "Hong Kong"),
     ("HU", "Hungary"),
     ("IS", "Iceland"),
-    ("IN", "India"),
     ("ID", "Indonesia"),
     ("IR", "Iran"),
     ("IQ", "Iraq"),
@@ -269,6 +269,8 @@ mod tests {
             assert_eq!(COUNTRIES.iter().filter(|(other, _)| other == code).count(), 1);
         }
         assert_eq!(name("IN"), Some("India"));
+        assert_eq!(COUNTRIES[0].0, "IN");
+        assert!(COUNTRIES[1..].is_sorted_by_key(|(_, name)| name));
         assert_eq!(name("in"), None);
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         id::{AppId, CompanyId, ConnectionId},
         time::Timestamp,
     },
+    rejections::newest,
 };
 
 /// How it is, whether it is only a test, and since when.
@@ -35,7 +36,12 @@ impl Webhook {
     /// Of those that need somebody: what fails before what is silent, real money before play money, then the longest.
     fn urgency(&self) -> Urgency {
         let since = if self.state == State::Failing { self.evidence.failing_since } else { self.evidence.last_verified_at };
-        (self.state, self.connection.mode == Mode::Test, since)
+        (self.weight(), self.connection.mode == Mode::Test, since)
+    }
+
+    /// A stray request weighs less than anything that somebody has to mend.
+    fn weight(&self) -> State {
+        if self.evidence.is_stray { State::Pending } else { self.state }
     }
 
     /// Whether somebody should look now.
@@ -50,7 +56,7 @@ impl Webhook {
 
     /// Worst first, and real money before play money.
     fn rank(&self) -> (bool, State, bool) {
-        (!self.connection.is_enabled, self.state, self.connection.mode == Mode::Test)
+        (!self.connection.is_enabled, self.weight(), self.connection.mode == Mode::Test)
     }
 }
 
@@ -90,7 +96,8 @@ impl Listed {
 pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<Listed>, DbError> {
     let apps = store::list(&mut *reader, company).await?;
     let connections = connections::store::list_of_company(&mut *reader, company).await?;
-    let evidence = evidence::list_of_company(&mut *reader, company).await?;
+    let mut evidence = evidence::list_of_company(&mut *reader, company).await?;
+    newest::mark_strays(reader, &mut evidence).await?;
     Ok(join(apps, connections, evidence, now))
 }
 

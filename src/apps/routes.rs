@@ -15,6 +15,7 @@ use crate::{
     apps,
     connections::{self, Connection},
     db::DbError,
+    rejections::telling,
     urls,
     web::{
         error::AppError,
@@ -51,9 +52,12 @@ pub(crate) struct Choice {
 pub(crate) async fn index(page: Page, search: Query<Search>) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
+    // The page tells of one.
+    let worst = listing::in_need(&all, page.now).into_iter().take(1);
+    let causes = telling::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
     drop(reader);
     let shell = page.shell("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
-    page.ok(&views::Index::new(shell, &all, &search.q, search.page.parse().unwrap_or(1), page.now))
+    page.ok(&views::Index::new(shell, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now))
 }
 
 /// `GET /ks-pay/apps/new`

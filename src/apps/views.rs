@@ -12,6 +12,7 @@ use crate::{
     connections::{State, Step},
     gateways::Gateway,
     kernel::{id::AppId, time::Timestamp},
+    rejections::telling::Causes,
     urls,
     web::{form::FieldErrors, shell::Shell},
     words,
@@ -48,12 +49,13 @@ pub(crate) struct Trouble {
 }
 
 /// Every webhook that fails or is silent, the worst first.
-pub(crate) fn trouble(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
+pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
-        let way = if webhook.state == State::Silent { "Look into it" } else { "Fix it" };
-        Trouble { said: words::trouble(app, webhook, now), url, way }
+        let is_broken = webhook.state == State::Failing && !webhook.evidence.is_stray;
+        let way = if is_broken { "Fix it" } else { "Look into it" };
+        Trouble { said: words::trouble(app, webhook, causes.get(&connection.id), now), url, way }
     };
     listing::in_need(all, now).into_iter().map(told).collect()
 }
@@ -93,14 +95,20 @@ pub(crate) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(crate) fn new(shell: Shell, all: &'a [Listed], search: &'a str, page: usize, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        shell: Shell,
+        (all, causes): (&'a [Listed], &Causes),
+        search: &'a str,
+        page: usize,
+        now: Timestamp,
+    ) -> Self {
         let found = all.iter().filter(|listed| listing::matches(&listed.app, search)).collect();
         Self {
             shell,
             search: search.trim(),
             slice: Slice::of(found, PAGE, page),
             count: all.len(),
-            trouble: trouble(all, now),
+            trouble: trouble(all, causes, now),
             now,
         }
     }

@@ -7,7 +7,10 @@ use crate::{
     config::{Config, Lookup, Options},
     db::Db,
     gateways::razorpay_url,
-    keys, rejections, startup, words,
+    kernel::time::Clock,
+    keys, rejections, startup,
+    transactions::recount,
+    words,
 };
 
 /// Collects lines and whether one is bad.
@@ -101,7 +104,28 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         Ok(found) => report.good("master key", found)?,
         Err(sentence) => report.bad("master key", sentence)?,
     }
+    sums(report, db).await?;
     strays(report, db).await
+}
+
+/// Whether the sums by day that pages show are those of the payments. Of a database that has no such table yet nothing is
+/// said.
+async fn sums(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
+    match recount::compare(db, Clock::system().now()).await {
+        Ok(recount::Counted { wrong: 0, unread: 0, .. }) => {
+            report.good("sums by day", "as the payments say, for the last 90 days")
+        }
+        Ok(recount::Counted { wrong: 0, unread, .. }) => {
+            report.note("sums by day", format_args!("those of {unread} days of an app could not be compared: the log says why"))
+        }
+        Ok(recount::Counted { wrong, .. }) => report.bad(
+            "sums by day",
+            format_args!(
+                "on {wrong} of the last 90 days of an app they are not what the payments say. Run `ks-pay transactions recount`"
+            ),
+        ),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Requests at no endpoint of anybody. Of a database that has no such table yet nothing is said.

@@ -75,7 +75,7 @@ enum Command {
     /// Export what arrived
     #[command(subcommand)]
     Events(events::Command),
-    /// Export what the events tell of payments
+    /// Export what the events tell of payments, and count their sums again
     #[command(subcommand)]
     Transactions(transactions::Command),
     /// Copy the SQLite database of an installation, with the server up or down

@@ -1,22 +1,36 @@
-//! `ks-pay transactions export`: payments, oldest first, a line of JSON each.
+//! `ks-pay transactions export`: payments, oldest first, a line of JSON each. `ks-pay transactions recount`: the sums by day,
+//! compared with the payments and mended.
 
 use clap::Subcommand;
 
 use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
     kernel::id::TransactionId,
-    transactions::{Transaction, store},
+    transactions::{Transaction, recount, store},
 };
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Print every transaction, oldest first, a line each
     Export(Export),
+    /// Compare the sums by day that App Overview shows with the payments, and mend those that differ
+    ///
+    /// With the server up or down. Every day of an app is a unit of work of its own; what was mended stays if it is stopped.
+    Recount(Recount),
+}
+
+#[derive(clap::Args)]
+pub(super) struct Recount {
+    /// Print `{"days":N,"mended":N,"unread":N}`
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
-    let Command::Export(wanted) = command;
-    let result = export(at, io, &wanted).await;
+    let result = match command {
+        Command::Export(wanted) => export(at, io, &wanted).await,
+        Command::Recount(wanted) => count_again(at, io, &wanted).await,
+    };
     at.db.close().await;
     result
 }
@@ -31,6 +45,19 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
         }
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
+    }
+}
+
+async fn count_again(at: &Installation, io: &mut Io<'_>, wanted: &Recount) -> Result<(), Failure> {
+    let recount::Counted { days, wrong, unread } = recount::mend(&at.db).await?;
+    match wrong {
+        _ if wanted.json => io.say(serde_json::json!({ "days": days, "mended": wrong, "unread": unread }))?,
+        0 => io.say(format_args!("{days} days of apps were compared: nothing was to be mended"))?,
+        _ => io.say(format_args!("{days} days of apps were compared; the sums of {wrong} were wrong and are right now"))?,
+    }
+    match unread {
+        0 => Ok(()),
+        _ => Err(Failure::Failed(format!("The sums of {unread} days could not be compared: the log says which and why."))),
     }
 }
 

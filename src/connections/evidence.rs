@@ -123,6 +123,9 @@ pub(crate) struct Evidence {
     /// The last other account that an event was of.
     pub(crate) other_account: Option<String>,
     pub(crate) other_account_at: Option<Timestamp>,
+    /// Whether it fails for a single request that nobody can explain. No column: see [`crate::rejections::newest`].
+    #[sqlx(skip)]
+    pub(crate) is_stray: bool,
 }
 
 impl Evidence {
@@ -155,6 +158,7 @@ impl Default for Evidence {
             accounts: None,
             other_account: None,
             other_account_at: None,
+            is_stray: false,
         }
     }
 }

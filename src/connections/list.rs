@@ -1,6 +1,9 @@
 //! Payment Gateway Settings: the connections of an app, adding one, and switching one off and on.
 
-use actix_web::{HttpResponse, web::Path};
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
 use askama::Template;
 use serde::Deserialize;
 
@@ -15,6 +18,7 @@ use crate::{
     db::DbError,
     gateways::{Gateway, Mode},
     kernel::money::Currency,
+    rejections::newest,
     urls,
     web::{
         error::AppError,
@@ -88,10 +92,18 @@ impl AddForm {
     }
 }
 
+/// The mode in which somebody wants to add one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    mode: String,
+}
+
 /// `GET …/payment-gateways`
-pub(crate) async fn index(page: Page, app: Path<String>) -> Result<HttpResponse, AppError> {
+pub(crate) async fn index(page: Page, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
-    let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode: Mode::Test.slug().to_owned(), ..AddForm::default() };
+    let mode = asked.mode.parse().unwrap_or(Mode::Test).slug().to_owned();
+    let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode, ..AddForm::default() };
     let view = view(&page, &app, form, FieldErrors::default()).await?;
     page.ok(&view)
 }
@@ -169,7 +181,8 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
 async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
     let mut reader = page.state.db.reader().await?;
     let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
-    let evidence = evidence::list_of_app(&mut reader, app.id).await?;
+    let mut evidence = evidence::list_of_app(&mut reader, app.id).await?;
+    newest::mark_strays(&mut reader, &mut evidence).await?;
     drop(reader);
     let known = connections.iter().filter_map(|connection| {
         let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;

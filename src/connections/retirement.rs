@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     kernel::id::SecretId,
+    rejections::recovery,
     urls,
     web::{
         error::AppError,
@@ -36,6 +37,8 @@ pub(crate) struct Retirement {
     pub(crate) made: (&'static str, When),
     pub(crate) by: String,
     pub(crate) losses: Vec<String>,
+    /// What was refused and could be let in only with it, and where that is.
+    pub(crate) only: Option<(String, String)>,
     /// Where it is retired; nothing for the active one.
     pub(crate) action: Option<String>,
     pub(crate) rotation: String,
@@ -45,7 +48,7 @@ pub(crate) struct Retirement {
 pub(crate) async fn ask(page: Page, names: Names) -> Result<HttpResponse, AppError> {
     let (wizard, ring, id) = open(page, names).await?;
     match ring.find(id) {
-        Some(held) => wizard.page.ok(&view(&wizard, &ring, held)),
+        Some(held) => wizard.page.ok(&view(&wizard, &ring, held).await?),
         None => over(&wizard, &ring, id),
     }
 }
@@ -56,7 +59,7 @@ pub(crate) async fn create(posted: Posted<Nothing>, names: Names) -> Result<Http
     let (page, connection) = (&wizard.page, wizard.connection.id);
     let Some(held) = ring.find(id) else { return over(&wizard, &ring, id) };
     if held.stored.is_active() {
-        return page.unprocessable(&view(&wizard, &ring, held));
+        return page.unprocessable(&view(&wizard, &ring, held).await?);
     }
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
@@ -89,12 +92,14 @@ fn over(wizard: &Wizard, ring: &Keyring, id: SecretId) -> Result<HttpResponse, A
     Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), words::secrets::NOT_THERE))
 }
 
-fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Retirement {
+async fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Result<Retirement, AppError> {
     let (stored, now) = (&held.stored, wizard.page.now);
+    let only = if stored.is_active() { None } else { only(wizard, stored.id).await? };
     let (shell, frame) = wizard.frame(Step::Webhook, "Retire a SECRET");
     let is_active = stored.is_active();
-    Retirement {
+    Ok(Retirement {
         shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        only,
         chip: words::secrets::state(stored),
         made: (words::secrets::made(stored.origin), When::of_day(stored.created_at, now)),
         by: words::secrets::by(stored.made_by.as_deref()),
@@ -106,5 +111,16 @@ fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Retirement {
         action: (!is_active).then(|| urls::retirement(&frame.url, stored.id)),
         rotation: urls::rotation(&frame.url),
         frame,
-    }
+    })
+}
+
+/// What was refused and could be let in only with that SECRET: a sentence, and where it is.
+async fn only(wizard: &Wizard, secret: SecretId) -> Result<Option<(String, String)>, AppError> {
+    let (state, connection) = (&wizard.page.state, &wizard.connection);
+    let found = recovery::only_with((&state.db, &state.vault), connection, secret, wizard.page.now).await?;
+    let url = match found.rejections.as_slice() {
+        [one] => urls::rejection(wizard.app.id, *one),
+        _ => urls::in_mode(&urls::rejections(wizard.app.id), connection.mode),
+    };
+    Ok((found.requests > 0).then(|| (words::secrets::only_with(found.requests), url)))
 }

@@ -5,6 +5,7 @@ use crate::{
     apps::App,
     db::{DbError, Reader},
     gateways::Mode,
+    rejections::newest,
 };
 
 /// An app's connections with what was seen at them, and the mode to show.
@@ -17,7 +18,8 @@ pub(crate) struct Shown {
 /// The mode that was asked for; else live once live has a verified event, else test.
 pub(crate) async fn shown(reader: &mut Reader, app: &App, asked: &str) -> Result<Shown, DbError> {
     let connections = store::list_of_app(&mut *reader, app.company_id, app.id).await?;
-    let seen = evidence::list_of_app(&mut *reader, app.id).await?;
+    let mut seen = evidence::list_of_app(&mut *reader, app.id).await?;
+    newest::mark_strays(reader, &mut seen).await?;
     let mut known: Vec<(Connection, Evidence)> = connections
         .into_iter()
         .filter_map(|connection| {

@@ -16,7 +16,9 @@ use crate::{
     db::{DbError, Reader},
     events::{self, Event},
     gateways::{Gateway, Mode, razorpay, razorpay_url},
-    preflight, rejections, urls,
+    preflight,
+    rejections::telling,
+    urls,
     web::{
         error::AppError,
         page::Page,
@@ -80,6 +82,8 @@ pub(crate) struct Webhook {
     pub(crate) events: &'static [&'static str],
     pub(crate) is_test: bool,
     pub(crate) state: State,
+    /// Whether it fails for a single request that nobody can explain.
+    pub(crate) is_stray: bool,
     /// The last other account that an event was of, and what to do about it.
     pub(crate) other_account: Option<(String, Said)>,
     pub(crate) both_modes: Option<Said>,
@@ -90,7 +94,7 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     pub(crate) fn is_failing(&self) -> bool {
-        self.state == State::Failing
+        self.state == State::Failing && !self.is_stray
     }
 
     fn whose_account(&self, account: &str) -> String {
@@ -100,7 +104,7 @@ impl Webhook {
 
     /// Whether it has been seen to work, lately or not.
     pub(crate) fn is_proven(&self) -> bool {
-        matches!(self.state, State::Verified | State::Silent)
+        matches!(self.state, State::Verified | State::Silent) || self.is_stray
     }
 }
 
@@ -138,7 +142,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
     let mixups = Mixups::find(&mut reader, wizard).await?;
     let check = preflight::store::find(&mut reader, connection.id).await?;
-    let rejected = rejected(&mut reader, wizard, state).await?;
+    let rejected = rejected(&mut reader, wizard).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
     let secret = match active.filter(|_| is_revealed) {
@@ -165,6 +169,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         events: razorpay::RECOMMENDED_EVENTS,
         is_test: connection.mode == Mode::Test,
         state,
+        is_stray: wizard.evidence.is_stray,
         other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, page.now)),
         both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
         evidence: evidence_view(wizard, state, &last, rejected),
@@ -175,13 +180,9 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
 }
 
 /// Where the newest refused request is and what is said of it, while the webhook is failing.
-async fn rejected(reader: &mut Reader, wizard: &Wizard, state: State) -> Result<Option<(String, Told)>, DbError> {
-    let Some(reason) = wizard.evidence.last_refusal().filter(|_| state == State::Failing) else { return Ok(None) };
-    let newest = rejections::store::find_newest(&mut *reader, wizard.connection.id, reason.into()).await?;
-    let Some(rejection) = newest else { return Ok(None) };
-    let other = rejections::routes::other(reader, &wizard.app, &rejection).await?;
-    let url = urls::rejection(wizard.app.id, rejection.id);
-    Ok(Some((url, words::rejections::told(&rejection, other.as_deref()))))
+async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Told)>, DbError> {
+    let cause = telling::cause(reader, &wizard.app, &wizard.evidence).await?;
+    Ok(cause.map(|(rejection, told)| (urls::rejection(wizard.app.id, rejection.id), told)))
 }
 
 fn evidence_view(wizard: &Wizard, state: State, last: &[Event], rejected: Option<(String, Told)>) -> EvidenceView {
@@ -195,10 +196,13 @@ fn evidence_view(wizard: &Wizard, state: State, last: &[Event], rejected: Option
         last: when(evidence.last_verified_at),
         verified: evidence.verified_count,
         refused: evidence.refused_count,
-        failing_since: when(evidence.failing_since),
+        failing_since: when(evidence.failing_since.filter(|_| !evidence.is_stray)),
         failing: evidence.failing_count,
         last_refused: when(evidence.last_refused_at),
-        countdown: evidence.failing_since.and_then(|since| words::countdown(wizard.connection.gateway, since, now)),
+        countdown: evidence
+            .failing_since
+            .filter(|_| !evidence.is_stray)
+            .and_then(|since| words::countdown(wizard.connection.gateway, since, now)),
         accounts: evidence.accounts().map(str::to_owned).collect(),
         other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
         pace: habit::usual(evidence).map(|usual| words::pace(&usual)),

@@ -9,6 +9,7 @@ use crate::{
     apps::App,
     gateways::{Gateway, Mode},
     kernel::time::Timestamp,
+    rejections::newest,
     urls,
     web::{
         error::AppError,
@@ -66,7 +67,8 @@ impl Wizard {
         let has_twin = all.iter().any(|other| other.gateway == gateway && other.mode != mode);
         let found = all.into_iter().find(|connection| connection.gateway == gateway && connection.mode == mode);
         let connection = found.ok_or(AppError::NotFound)?;
-        let evidence = evidence::get(&mut reader, connection.id).await?;
+        let mut evidence = evidence::get(&mut reader, connection.id).await?;
+        newest::mark_strays(&mut reader, std::slice::from_mut(&mut evidence)).await?;
         drop(reader);
         Ok(Self { page, app, connection, evidence, has_twin })
     }
@@ -105,7 +107,7 @@ impl Wizard {
             if self.has_twin || mode == self.connection.mode {
                 urls::step(app.id, gateway, mode, current)
             } else {
-                urls::connections(app.id)
+                urls::add_gateway(app.id, mode)
             }
         };
         let shell = self
@@ -144,7 +146,7 @@ impl Wizard {
 pub(crate) fn chip(setup: &Setup<'_>, step: Step, now: Timestamp) -> Chip {
     match step {
         Step::Credentials => words::keys_state(setup.connection.keys()),
-        Step::Webhook => words::connection_state(setup.state(now)),
+        Step::Webhook => words::webhook_state(setup.state(now), setup.evidence),
         Step::Integration | Step::Security => words::step_state(setup.is_done(step)),
     }
 }

@@ -5,6 +5,7 @@ use actix_web::HttpResponse;
 use super::views;
 use crate::{
     apps::{self, listing},
+    rejections::telling,
     web::{error::AppError, page::Page, shell::ConsoleEntry},
 };
 
@@ -14,9 +15,11 @@ type Answer = Result<HttpResponse, AppError>;
 pub(crate) async fn show(page: Page) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
+    let worst = listing::in_need(&all, page.now).into_iter().take(views::MOST_TROUBLE);
+    let causes = telling::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
     drop(reader);
     let shell = page.shell("Dashboard").console(ConsoleEntry::Dashboard);
-    page.ok(&views::Dashboard::new(shell, &all, page.now))
+    page.ok(&views::Dashboard::new(shell, &all, &causes, page.now))
 }
 
 /// `GET /applications`

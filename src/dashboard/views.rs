@@ -8,12 +8,13 @@ use crate::{
         views::{Trouble, mixed_up, switched_off, trouble},
     },
     kernel::time::Timestamp,
+    rejections::telling::Causes,
     web::shell::Shell,
     words,
 };
 
 /// Lines of what needs somebody; the rest stands in the list of KS Pay.
-const MOST_TROUBLE: usize = 8;
+pub(super) const MOST_TROUBLE: usize = 8;
 
 /// `/`
 #[derive(Template)]
@@ -28,8 +29,8 @@ pub(crate) struct Dashboard {
 }
 
 impl Dashboard {
-    pub(crate) fn new(shell: Shell, all: &[Listed], now: Timestamp) -> Self {
-        let mut trouble = trouble(all, now);
+    pub(crate) fn new(shell: Shell, all: &[Listed], causes: &Causes, now: Timestamp) -> Self {
+        let mut trouble = trouble(all, causes, now);
         trouble.extend(mixed_up(all, now));
         trouble.extend(switched_off(all));
         let more = trouble.len().saturating_sub(MOST_TROUBLE);

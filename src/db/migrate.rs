@@ -21,6 +21,7 @@ macro_rules! migrations {
             migrations!($engine, 8, "rejections", "0008_rejections"),
             migrations!($engine, 9, "rotation", "0009_rotation"),
             migrations!($engine, 10, "habits", "0010_habits"),
+            migrations!($engine, 11, "recoveries", "0011_recoveries"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {
@@ -28,8 +29,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: [(i64, &str, &str); 10] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 10] = migrations!("postgres");
+const SQLITE: [(i64, &str, &str); 11] = migrations!("sqlite");
+const POSTGRES: [(i64, &str, &str); 11] = migrations!("postgres");
 
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {

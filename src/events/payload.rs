@@ -1,9 +1,11 @@
 //! A payload as people read it: indented and coloured where it is JSON, and never more of it than a page can bear.
 //!
 //! The rule: nothing is parsed into values and written again. Every key, number and escape stands as it was sent, in
-//! the order it was sent, doubled keys included.
+//! the order it was sent, doubled keys included. What cannot be seen is shown by its name and marked.
 
 use serde::de::IgnoredAny;
+
+use crate::kernel::unseen::{self, Piece};
 
 /// The most that is shown, in bytes.
 pub(crate) const MOST: usize = 64 * 1024;
@@ -11,7 +13,7 @@ pub(crate) const MOST: usize = 64 * 1024;
 /// A piece of text of one colour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
-    /// k for a key, s for a string, n for a number or a word; empty for the rest.
+    /// k for a key, s for a string, n for a number or a word, [`UNSEEN`]; empty for the rest.
     pub(crate) class: &'static str,
     pub(crate) text: String,
 }
@@ -25,7 +27,21 @@ pub(crate) struct Payload {
     /// Nothing when it is not JSON.
     pub(crate) formatted: Vec<Token>,
     /// As it came; what is no text is replaced.
-    pub(crate) raw: String,
+    pub(crate) raw: Vec<Token>,
+    /// Whether something of it cannot be seen.
+    pub(crate) has_unseen: bool,
+}
+
+/// Marks the names of what cannot be seen.
+pub(crate) const UNSEEN: &str = "unseen";
+
+/// A text of one colour, with what cannot be seen apart.
+pub(crate) fn marked(class: &'static str, text: &str) -> Vec<Token> {
+    let token = |piece| match piece {
+        Piece::Seen(text) => Token { class, text: text.to_owned() },
+        Piece::Unseen(names) => Token { class: UNSEEN, text: names },
+    };
+    unseen::pieces(text).into_iter().map(token).collect()
 }
 
 impl Payload {
@@ -38,7 +54,10 @@ impl Payload {
             raw.truncate(raw.trim_end_matches('\u{fffd}').len());
         }
         let is_cut = body.len() > MOST || formatted.last().is_some_and(|token| token.class == CUT);
-        Self { size: body.len(), is_text: text.is_some(), is_cut, formatted, raw }
+        let formatted = formatted.into_iter().flat_map(|token| marked(token.class, &token.text)).collect();
+        let raw = marked("", &raw);
+        let has_unseen = raw.iter().any(|token| token.class == UNSEEN);
+        Self { size: body.len(), is_text: text.is_some(), is_cut, formatted, raw, has_unseen }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -144,8 +163,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn plain(tokens: &[Token]) -> String {
+        tokens.iter().map(|token| token.text.as_str()).collect()
+    }
+
     fn shown(json: &str) -> String {
-        Payload::new(json.as_bytes()).formatted.into_iter().map(|token| token.text).collect()
+        plain(&Payload::new(json.as_bytes()).formatted)
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_marked() {
+        let payload = Payload::new("{\"note\":\"\u{202e}00.1₹ र्\u{200d}य\"}".as_bytes());
+        let marked = [("s", "\""), (UNSEEN, "⟨U+202E⟩"), ("s", "00.1₹ र्\u{200d}य\"")];
+        let marked = marked.map(|(class, text)| Token { class, text: text.to_owned() });
+        assert!(payload.has_unseen && payload.formatted.windows(3).any(|tokens| tokens == marked));
+        assert_eq!(plain(&payload.raw), "{\"note\":\"⟨U+202E⟩00.1₹ र्\u{200d}य\"}");
+        assert!(!Payload::new(b"{}\r\n").has_unseen);
     }
 
     #[test]
@@ -161,7 +194,7 @@ mod tests {
     fn what_is_not_json_or_not_text_is_shown_as_it_is() {
         let payload = Payload::new(b"{\"a\":\xff}");
         assert!(!payload.is_json() && !payload.is_text);
-        assert_eq!(payload.raw, "{\"a\":\u{fffd}}");
+        assert_eq!(plain(&payload.raw), "{\"a\":\u{fffd}}");
         assert!(!Payload::new("[".repeat(100_000).as_bytes()).is_json());
         assert!(!Payload::new(b"").is_json());
     }
@@ -170,7 +203,8 @@ mod tests {
     fn a_long_payload_is_cut_between_characters() {
         let long = format!("{{\"a\":\"{}\"}}", "न".repeat(MOST));
         let payload = Payload::new(long.as_bytes());
-        assert!(payload.is_cut && payload.is_text && !payload.raw.contains('\u{fffd}') && payload.raw.len() <= MOST);
+        let raw = plain(&payload.raw);
+        assert!(payload.is_cut && payload.is_text && !raw.contains('\u{fffd}') && raw.len() <= MOST);
         assert!(payload.formatted.iter().map(|token| token.text.len()).sum::<usize>() <= MOST + 3);
         let wide = Payload::new(format!("[{}1]", "1,".repeat(40_000)).as_bytes());
         assert!(wide.is_cut);

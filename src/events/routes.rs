@@ -23,7 +23,7 @@ use crate::{
         id::EventId,
         page::{Page as Rows, Side},
     },
-    rejections,
+    rejections::{self, store::recoveries, telling},
     transactions::store::twins,
     urls,
     web::{
@@ -48,11 +48,16 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let side = Side::read(&form.before, &form.after, |text| text.parse().ok());
     let rows = super::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
+    let recovered = match (rows.rows.first(), rows.rows.last()) {
+        (Some(newest), Some(oldest)) => recoveries::list_between(&mut reader, app.id, (oldest.id, newest.id)).await?,
+        _ => Vec::new(),
+    };
+    drop(reader);
     let path = urls::events(app.id);
     let shell = page.shell("Events").app(&app, AppEntry::Events, Some(mode)).in_mode(&path, mode);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let pager = pager(&app, mode, &wanted, &rows);
-    let rows = rows.rows.iter().map(|event| views::Row::new(event, page.now)).collect();
+    let rows = rows.rows.iter().map(|event| views::Row::new(event, &recovered, page.now)).collect();
     page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty })
 }
 
@@ -73,9 +78,12 @@ fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
 async fn nothing(reader: &mut Reader, app: &App, shown: &Shown, wanted: &Wanted) -> Result<Empty, DbError> {
     let mode = shown.mode;
     let any = store::Filter { app: app.id, mode, state: None, event_type: None };
-    let is_nothing_yet = wanted.is_any() || store::list_older(reader, &any, EventId::greatest(), 1).await?.is_empty();
+    let is_nothing_yet = wanted.is_any() || store::list_older(&mut *reader, &any, EventId::greatest(), 1).await?.is_empty();
+    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (app, evidence));
+    let causes = telling::causes(&mut *reader, failing).await?;
     Ok(if is_nothing_yet {
-        words::nothing_but_refused(words::no_event_yet(mode, &urls::connections(app.id)), &shown.connections)
+        let yet = words::no_event_yet(app.id, mode, !shown.connections.is_empty());
+        words::nothing_but_refused(yet, &shown.connections, &causes)
     } else {
         words::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))
     })
@@ -92,14 +100,19 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let title = event.event_type.clone().unwrap_or_else(|| "Event of unknown type".to_owned());
     let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
-    let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Events", list);
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let shell = shell.crumb(&app.name, overview).crumb("Events", list);
     let mixups = mixups(&page, &event, payload.as_ref().map(|(_, body)| body.as_slice())).await?;
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
     let kept = payload.map(|(headers, body)| views::Kept::new(&headers, &body));
     let mut reader = page.state.db.reader().await?;
-    let recovery = rejections::store::find_recovery(&mut reader, app.id, event.id).await?;
+    let recovery = recoveries::find(&mut reader, app.id, event.id).await?;
+    let rejection = match recovery.as_ref().and_then(|recovery| recovery.rejection_id) {
+        Some(id) => rejections::store::find(&mut reader, app.id, id).await?.map(|found| found.id),
+        None => None,
+    };
     drop(reader);
-    page.ok(&views::Show { shell, event, kept, recovery, mixups, webhook, now: page.now })
+    page.ok(&views::Show { shell, event, kept, recovery, rejection, mixups, webhook, now: page.now })
 }
 
 /// What this event shows to be mixed up at the gateway.

@@ -5,12 +5,16 @@ use askama::Template;
 use super::{
     Event, State,
     forms::{ListForm, Wanted},
-    payload::Payload,
+    payload::{self, Payload, Token},
 };
 use crate::{
     gateways::{Mode, razorpay::RECOMMENDED_EVENTS},
-    kernel::{hex, id::AppId, time::Timestamp},
-    rejections::store::Recovery,
+    kernel::{
+        hex,
+        id::{AppId, EventId, RejectionId},
+        time::Timestamp,
+    },
+    rejections::store::recoveries::Recovery,
     urls,
     web::{
         list::{Empty, Pager, Tag},
@@ -72,12 +76,15 @@ pub(crate) struct Row {
     pub(crate) transaction: Option<(String, String)>,
     pub(crate) received: When,
     pub(crate) receipts: Option<String>,
+    /// Whether it was refused first.
+    pub(crate) is_recovered: bool,
     pub(crate) chip: Chip,
 }
 
 impl Row {
-    pub(crate) fn new(event: &Event, now: Timestamp) -> Self {
+    pub(crate) fn new(event: &Event, recovered: &[EventId], now: Timestamp) -> Self {
         Self {
+            is_recovered: recovered.contains(&event.id),
             url: urls::event(event.app_id, event.id),
             sentence: words::event_sentence(event),
             event_type: event.event_type.clone().unwrap_or_else(|| "–".to_owned()),
@@ -91,7 +98,7 @@ impl Row {
 
 /// What came over the wire.
 pub(crate) struct Kept {
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(Vec<Token>, Vec<Token>)>,
     pub(crate) payload: Payload,
 }
 
@@ -100,7 +107,14 @@ impl Kept {
     pub(crate) fn new(headers: &str, body: &[u8]) -> Self {
         let mut headers: Vec<(String, String)> = serde_json::from_str(headers).unwrap_or_default();
         headers.sort();
-        Self { headers, payload: Payload::new(body) }
+        let marked = |(name, value): &(String, String)| (payload::marked("", name), payload::marked("", value));
+        Self { headers: headers.iter().map(marked).collect(), payload: Payload::new(body) }
+    }
+
+    /// Whether something of it is shown by its name, since it cannot be seen.
+    pub(crate) fn has_unseen(&self) -> bool {
+        let is_unseen = |token: &Token| token.class == payload::UNSEEN;
+        self.payload.has_unseen || self.headers.iter().any(|(name, value)| name.iter().chain(value).any(is_unseen))
     }
 
     pub(crate) fn size(&self) -> String {
@@ -121,6 +135,8 @@ pub(crate) struct Show {
     pub(crate) webhook: String,
     /// When it was refused and recovered, and by whom, if it was.
     pub(crate) recovery: Option<Recovery>,
+    /// The rejection that it was let in from, while that is kept.
+    pub(crate) rejection: Option<RejectionId>,
     pub(crate) now: Timestamp,
 }
 
@@ -155,8 +171,13 @@ impl Show {
 
     /// When it was refused first, and what was made of that.
     pub(crate) fn refused(&self) -> Option<(When, String)> {
-        let (refused_at, _, name) = self.recovery.as_ref()?;
-        Some((When::of_moment(*refused_at, self.now), words::rejections::recovered_by(name)))
+        let recovery = self.recovery.as_ref()?;
+        Some((When::of_moment(recovery.refused_at, self.now), words::rejections::recovered_by(&recovery.recovered_by)))
+    }
+
+    /// Where it is told why, while that is kept.
+    pub(crate) fn rejection(&self) -> Option<String> {
+        self.rejection.map(|id| urls::rejection(self.event.app_id, id))
     }
 
     pub(crate) fn arrival(&self) -> String {

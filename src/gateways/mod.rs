@@ -69,7 +69,7 @@ impl TryFrom<String> for Gateway {
 }
 
 /// Whether money is real. Never mixed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Mode {
     Test,
     Live,

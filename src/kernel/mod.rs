@@ -11,4 +11,5 @@ pub(crate) mod page;
 pub(crate) mod secret;
 pub mod text;
 pub mod time;
+pub(crate) mod unseen;
 pub mod vault;

@@ -94,6 +94,11 @@ impl Timestamp {
         self.0.saturating_add(OFFSET).div_euclid(DAY)
     }
 
+    /// The first moment of the day with that number.
+    pub(crate) const fn of_day(number: i64) -> Self {
+        Self(number.saturating_mul(DAY).saturating_sub(OFFSET))
+    }
+
     fn instant(self) -> jiff::Timestamp {
         let bounded = self.0.clamp(jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
         jiff::Timestamp::from_millisecond(bounded).unwrap_or_default()
@@ -162,6 +167,7 @@ mod tests {
             let at = Timestamp::from_millis(millis);
             let day = Timestamp::start_of(at.zoned().date());
             assert_eq!((day.day(), Timestamp::from_millis(day.millis() - 1).day()), (at.day(), at.day() - 1));
+            assert_eq!(Timestamp::of_day(at.day()), day);
         }
         assert_eq!((Timestamp::from_millis(0).day(), Timestamp::from_millis(-20_000_000).day()), (0, -1));
     }

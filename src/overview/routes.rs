@@ -10,7 +10,7 @@ use super::{Figures, period, views};
 use crate::{
     connections::{Setup, Step, shown::shown},
     kernel::{days::Days, page::Side},
-    rejections,
+    rejections::{self, telling},
     transactions::{self, store, views::Row},
     urls,
     web::{error::AppError, page::Page, shell::AppEntry},
@@ -40,6 +40,10 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::KEPT_FOR)).await?;
     let recent = transactions::list(&mut reader, &filter, Side::Newest).await?.rows;
     let newest = if recent.is_empty() { transactions::newest(&mut reader, app.id, mode).await? } else { None };
+    let is_nothing_yet = recent.is_empty() && newest.is_none();
+    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (&app, evidence));
+    let causes = telling::causes(&mut reader, failing).await?;
+    drop(reader);
     let health = |(connection, evidence): &(_, _)| {
         let state = Setup { connection, evidence, domain: None }.state(page.now);
         let url = urls::step(app.id, connection.gateway, mode, Step::Webhook);
@@ -56,7 +60,8 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
         health: shown.connections.iter().map(health).collect(),
         figures: Figures::of(&sums, days),
         connections: shown.connections,
-        is_nothing_yet: recent.is_empty() && newest.is_none(),
+        is_nothing_yet,
+        causes,
         newest,
         recent: recent.iter().take(RECENT).map(|row| Row::new(row, page.now)).collect(),
         now: page.now,

@@ -14,6 +14,7 @@ use crate::{
         money::{Currency, Money},
         time::Timestamp,
     },
+    rejections::telling::Causes,
     transactions::{Transaction, views::Row},
     urls,
     web::{list::Empty, shell::Shell},
@@ -29,6 +30,8 @@ pub(crate) struct Show {
     pub(crate) mode: Mode,
     pub(crate) count: i32,
     pub(crate) connections: Vec<(Connection, Evidence)>,
+    /// Why requests were refused, where nothing else has come.
+    pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
     /// How many requests were refused lately.
     pub(crate) refused: i64,
@@ -196,9 +199,9 @@ impl Show {
     /// What stands instead of the figures.
     pub(crate) fn empty(&self) -> Option<Empty> {
         if self.is_nothing_yet {
-            let settings = urls::connections(self.app);
-            let yet = words::Nothing::Yet { mode: self.mode, settings: &settings }.at("");
-            return Some(words::nothing_but_refused(yet, &self.connections));
+            let (app, is_connected) = (self.app, !self.connections.is_empty());
+            let yet = words::Nothing::Yet { mode: self.mode, app, is_connected }.at("");
+            return Some(words::nothing_but_refused(yet, &self.connections, &self.causes));
         }
         let newest = self.newest.as_ref()?;
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);

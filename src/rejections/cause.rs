@@ -176,6 +176,32 @@ impl Cause {
 }
 
 impl Cause {
+    /// Whether only somebody who has a secret of the company can bring it about, even where none is named with it: nobody
+    /// else can make such a request.
+    pub(crate) const fn is_proven(self) -> bool {
+        self.is_acceptable()
+            || matches!(
+                self,
+                Self::RenamedHeader | Self::SignedBodyOnly | Self::SignedOtherParts | Self::OtherMode | Self::KeySecret
+            )
+    }
+
+    /// Whether no request of it can ever be recovered, whoever it is from.
+    pub(crate) const fn is_hopeless(self) -> bool {
+        matches!(
+            self,
+            Self::NoSignature
+                | Self::IdMissing
+                | Self::TimeMissing
+                | Self::OtherGateway
+                | Self::Scanner
+                | Self::RetiredSecret
+                | Self::TooLarge
+                | Self::Encoded
+                | Self::TooSlow
+        )
+    }
+
     /// Whether it names a SECRET that may be accepted as well: known to the company and to nobody who only sees its pages,
     /// of this mode, and not ended by anybody.
     pub(crate) const fn is_acceptable(self) -> bool {

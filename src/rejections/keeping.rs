@@ -8,17 +8,22 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Deserialize;
 use sha2::Sha256;
 use tokio::task::spawn_blocking;
 
 use super::{
     Cause, PAUSE, Reason, Refused, Sample,
     examination::Examined,
-    store::{self, Kind, NewRejection, NewRequest},
+    store::{
+        self, Kind, NewRejection, NewRequest,
+        room::{self, Room},
+    },
 };
 use crate::{
     connections::{self, Place},
     db::{DbError, Tx},
+    gateways::{Gateway, adapter::is_clean},
     ingestion::receive,
     kernel::{
         id::{ConnectionId, RejectionId, RequestId},
@@ -29,8 +34,8 @@ use crate::{
 
 /// The most requests that are kept of a connection, and what they may take, in bytes: an app has four connections at
 /// most. One rejection has half of it, so that a flood of one kind leaves the others room.
-const MOST_ROWS: i64 = 2000;
-const MOST_BYTES: i64 = 8 * 1024 * 1024;
+const ROOM: Room = Room { rows: 2000, bytes: 8 * 1024 * 1024 };
+const ROOM_OF_ONE: Room = Room { rows: ROOM.rows / 2, bytes: ROOM.bytes / 2 };
 /// What sealed headers and a sealed body are bound to.
 const HEADERS: &str = "rejected_requests.headers";
 const BODY: &str = "rejected_requests.body";
@@ -129,13 +134,13 @@ pub(crate) async fn write_down<'a>(
             for one in list {
                 keep(tx, id, one).await?;
             }
-            store::trim_one(tx, id, MOST_ROWS / 2, MOST_BYTES / 2).await?;
+            room::trim_one(tx, id, ROOM_OF_ONE).await?;
         }
         if rest > 0 {
             count_unexamined(tx, tally, *reason, rest).await?;
         }
         if looked_at > 0 {
-            store::trim(tx, *connection, MOST_ROWS, MOST_BYTES).await?;
+            room::trim(tx, *connection, ROOM).await?;
         }
     }
     Ok(())
@@ -227,7 +232,24 @@ pub(crate) struct Said {
     pub(crate) body: Bytes,
 }
 
+/// The one field of a body that says what it is about.
+#[derive(Deserialize)]
+struct Envelope {
+    event: Option<String>,
+    r#type: Option<String>,
+}
+
 impl Said {
+    /// What it says it is about, where that is a name that a page can show.
+    pub(crate) fn event_type(&self, gateway: Gateway) -> Option<String> {
+        let envelope: Envelope = serde_json::from_slice(&self.body).ok()?;
+        let name = match gateway {
+            Gateway::Razorpay => envelope.event,
+            Gateway::StandardWebhooks => envelope.r#type,
+        };
+        name.filter(|name| is_clean(name))
+    }
+
     /// The headers as adapters read them.
     pub(crate) fn pairs(&self) -> Option<Vec<(String, Vec<u8>)>> {
         let headers: Vec<(String, String)> = serde_json::from_str(&self.headers).ok()?;
@@ -249,7 +271,7 @@ pub(crate) fn open(vault: &Vault, id: RequestId, sealed: (&[u8], &[u8])) -> Resu
 mod tests {
     use super::*;
     use crate::{
-        gateways::{Gateway, Mode},
+        gateways::Mode,
         kernel::{
             id::{AppId, CompanyId},
             vault::MasterKey,

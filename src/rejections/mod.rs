@@ -1,17 +1,19 @@
 //! Rejections: requests at known endpoints that were not believed, why, and what can still be made of them.
 //!
 //! The rule: nothing here is on the way to an answer, everything is bounded, and what is kept is sealed. A count is of
-//! all that came; of what is kept the oldest goes first.
+//! all that came; of what is kept that goes first which is worth least: no forger pushes out what could be recovered.
 
 pub(crate) mod acceptance;
 pub(crate) mod cause;
 pub(crate) mod diagnosis;
 pub(crate) mod examination;
 pub(crate) mod keeping;
+pub(crate) mod newest;
 pub(crate) mod recovery;
 pub(crate) mod retention;
 pub(crate) mod routes;
 pub(crate) mod store;
+pub(crate) mod telling;
 pub(crate) mod views;
 
 use std::{net::IpAddr, time::Duration};

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::{
     Rejection, keeping,
-    store::{self, Recoverable},
+    store::{self, Recoverable, recoveries},
 };
 use crate::{
     connections::{
@@ -23,7 +23,7 @@ use crate::{
     },
     gateways::adapter::{self, Incoming, LiveSecret},
     kernel::{
-        id::{EventId, RejectionId, RequestId},
+        id::{EventId, RejectionId, RequestId, SecretId},
         time::Timestamp,
         vault::Vault,
     },
@@ -88,6 +88,39 @@ pub(crate) async fn count(
     drop(reader);
     let verified = kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, now));
     Ok(Count { verified: verified.map(|one| one.id).collect(), kept: kept.len() })
+}
+
+/// Kept requests of a connection that verify with one SECRET and with no other that counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct OnlyWith {
+    pub(crate) requests: usize,
+    /// Their rejections, the newest first.
+    pub(crate) rejections: Vec<RejectionId>,
+}
+
+/// What could be let in only with that SECRET of the connection, of the newest that are kept.
+pub(crate) async fn only_with(
+    (db, vault): (&Db, &Vault),
+    connection: &Connection,
+    secret: SecretId,
+    now: Timestamp,
+) -> Result<OnlyWith, DbError> {
+    let mut reader = db.reader().await?;
+    let stored = secrets::list_live(&mut reader, connection.id, now).await?;
+    let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
+    drop(reader);
+    let (own, others): (Vec<_>, Vec<_>) = live(&stored, vault).into_iter().partition(|live| live.id == secret);
+    let mut only = OnlyWith::default();
+    for kept in kept {
+        let verifies = |with: &[LiveSecret]| verify(vault, connection.place(), &kept, with, now).is_some();
+        if verifies(&own) && !verifies(&others) {
+            only.requests += 1;
+            if !only.rejections.contains(&kept.rejection_id) {
+                only.rejections.push(kept.rejection_id);
+            }
+        }
+    }
+    Ok(only)
 }
 
 /// Lets in those that verify, one of them or all.
@@ -166,7 +199,9 @@ async fn let_in(tx: &mut Tx, rejection: RejectionId, verified: &[Verified], by: 
     let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
     for one in verified.iter().filter(|one| made.contains(&one.arrival.id)) {
         let arrival = &one.arrival;
-        store::insert_recovery(tx, arrival.id, arrival.place.app, one.refused_at, (by.at, by.name)).await?;
+        let (app, refused_at) = (arrival.place.app, one.refused_at);
+        let new = recoveries::New { event: arrival.id, app, rejection, refused_at, at: by.at, by: by.name };
+        recoveries::insert(tx, &new).await?;
     }
     Ok(Some(Recovered { events: made.len(), known: verified.len() - made.len() }))
 }

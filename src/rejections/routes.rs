@@ -14,18 +14,18 @@ use super::{
     acceptance::{self, Acceptance},
     keeping,
     recovery::{self, By},
-    store::{self, Filter},
-    views,
+    store::{self, Filter, recoveries},
+    telling, views,
 };
 use crate::{
     accounts,
-    apps::{self, App},
+    apps::App,
     connections::{self, Connection, shown::shown},
     db::{DbError, Reader},
-    events::views::Kept,
+    events::{self, Event, views::Kept},
     gateways::Mode,
     kernel::{
-        id::{ConnectionId, RejectionId, RequestId},
+        id::{RejectionId, RequestId},
         page::{Page as Rows, Side},
     },
     urls,
@@ -44,6 +44,8 @@ type Answer = Result<HttpResponse, AppError>;
 
 /// Kept requests that are listed beside the one that is shown.
 const LISTED: i64 = 20;
+/// Events that are listed of those that were let in.
+const LET_IN: i64 = 10;
 
 /// The query of the list.
 #[derive(Debug, Default, Deserialize)]
@@ -62,7 +64,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let mode = shown.mode;
     let side = Side::read(&form.before, &form.after, super::cursor);
     let found = super::list(&mut reader, Filter { app: app.id, mode }, side).await?;
-    let others = others(&mut reader, &app, &found.rows).await?;
+    let others = telling::others(&mut reader, &app, &found.rows).await?;
     drop(reader);
     let path = urls::rejections(app.id);
     let shell = page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode);
@@ -83,26 +85,6 @@ fn pager(app: &App, mode: Mode, rows: &Rows<Rejection>) -> Pager {
         older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
         shown: format!("{} shown, newest first", rows.rows.len()),
     }
-}
-
-/// What the connections are called whose SECRETs were used.
-async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -> Result<HashMap<ConnectionId, String>, DbError> {
-    if rows.iter().all(|row| row.other_connection_id.is_none()) {
-        return Ok(HashMap::new());
-    }
-    let apps = apps::store::list(&mut *reader, app.company_id).await?;
-    let connections = connections::store::list_of_company(reader, app.company_id).await?;
-    let name = |connection: &Connection| {
-        let of = apps.iter().find(|one| one.id == connection.app_id).map_or("", |one| one.name.as_str());
-        rejections::other(of, connection.gateway, connection.mode, connection.app_id == app.id)
-    };
-    Ok(connections.iter().map(|connection| (connection.id, name(connection))).collect())
-}
-
-/// What the connection is called whose SECRET was used.
-pub(crate) async fn other(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
-    let mut others = others(reader, app, std::slice::from_ref(rejection)).await?;
-    Ok(rejection.other_connection_id.and_then(|id| others.remove(&id)))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -139,6 +121,7 @@ impl Found {
         let can_accept = is_stuck && acceptance::find(&state.kit(), &self.connection, &self.rejection).await?.is_some();
         let mut reader = state.db.reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
+        let types = self.types(&mut reader, &requests).await?;
         let request = match request.parse() {
             Ok(wanted) => store::find_request(&mut reader, id, wanted).await?,
             Err(_) => requests.first().cloned(),
@@ -148,7 +131,8 @@ impl Found {
             None => None,
         };
         let kept = store::count_requests(&mut reader, id).await?;
-        let other = other(&mut reader, &self.app, &self.rejection).await?;
+        let other = telling::other(&mut reader, &self.app, &self.rejection).await?;
+        let let_in = self.let_in(&mut reader).await?;
         drop(reader);
         let told = rejections::told(&self.rejection, other.as_deref());
         Ok(views::Show {
@@ -159,12 +143,38 @@ impl Found {
             told,
             request,
             requests,
+            types,
             kept,
             count,
+            let_in,
             can_accept,
             errors,
             now: self.page.now,
         })
+    }
+
+    /// What the listed requests say they are. Nobody vouches for it.
+    async fn types(&self, reader: &mut Reader, requests: &[Request]) -> Result<HashMap<RequestId, String>, DbError> {
+        let mut types = HashMap::new();
+        for request in requests.iter().filter(|request| !request.is_cut && requests.len() > 1) {
+            let Some((headers, body)) = store::find_said(&mut *reader, self.rejection.id, request.id).await? else { continue };
+            let said = keeping::open(&self.page.state.vault, request.id, (&headers, &body)).ok();
+            types.extend(said.and_then(|said| said.event_type(self.connection.gateway)).map(|name| (request.id, name)));
+        }
+        Ok(types)
+    }
+
+    /// The newest events that were let in from it.
+    async fn let_in(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
+        if self.rejection.recovered == 0 {
+            return Ok(Vec::new());
+        }
+        let ids = recoveries::list_of_rejection(&mut *reader, self.app.id, self.rejection.id, LET_IN).await?;
+        let mut events = Vec::new();
+        for id in ids {
+            events.extend(events::store::find(&mut *reader, self.app.id, id).await?);
+        }
+        Ok(events)
     }
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, Kept)>, AppError> {
@@ -184,7 +194,8 @@ impl Found {
         };
         let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).between(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
-        shell.crumb("KS Pay", urls::APPS).crumb(&app.name, overview).crumb("Rejections", list(mode))
+        let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+        shell.crumb(&app.name, overview).crumb("Rejections", list(mode))
     }
 }
 

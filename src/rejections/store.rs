@@ -1,4 +1,7 @@
-//! The `rejections`, `rejected_requests`, `recoveries` and `stray_requests` tables.
+//! The `rejections`, `rejected_requests` and `stray_requests` tables.
+
+pub(crate) mod recoveries;
+pub(crate) mod room;
 
 use super::{Cause, Reason, Rejection, Request};
 use crate::{
@@ -6,7 +9,7 @@ use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::Mode,
     kernel::{
-        id::{AppId, ConnectionId, EventId, RejectionId, RequestId, SecretId},
+        id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
         time::Timestamp,
     },
 };
@@ -23,19 +26,6 @@ macro_rules! columns {
 macro_rules! request {
     () => {
         "id, address, size, is_cut, count, received_at, recovered_at"
-    };
-}
-
-/// The oldest go first: beyond so many rows, and beyond so many bytes.
-macro_rules! trim {
-    ($of:literal) => {
-        concat!(
-            "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM \
-             (SELECT id, ROW_NUMBER() OVER (ORDER BY id DESC) AS place, SUM(bytes) OVER (ORDER BY id DESC) AS total \
-             FROM rejected_requests WHERE ",
-            $of,
-            " = $1) AS kept WHERE place > CAST($2 AS BIGINT) OR total > CAST($3 AS BIGINT))"
-        )
     };
 }
 
@@ -61,21 +51,20 @@ sql! {
             received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12) \
             ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, last_at = excluded.last_at, \
             address = excluded.address";
-    TRIM = trim!("connection_id");
-    TRIM_ONE = trim!("rejection_id");
     LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
     FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
     COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
-    LIST_RECOVERABLE = "SELECT id, received_at, headers, body FROM rejected_requests \
+    LIST_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id > $2 ORDER BY id LIMIT $3";
-    FIND_RECOVERABLE = "SELECT id, received_at, headers, body FROM rejected_requests \
+    /// The newest of a connection, whatever rejection they are of.
+    LIST_OF_CONNECTION = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
+                          WHERE connection_id = $1 AND recovered_at IS NULL AND NOT is_cut ORDER BY id DESC LIMIT $2";
+    FIND_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id = $2";
     ADD_RECOVERED = "UPDATE rejections SET recovered = recovered + $2 WHERE id = $1";
     /// Only one of two that try comes through.
     MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND recovered_at IS NULL";
-    INSERT_RECOVERY = "INSERT INTO recoveries (event_id, app_id, refused_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5)";
-    FIND_RECOVERY = "SELECT refused_at, recovered_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
     DELETE_REQUESTS = "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM rejected_requests WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
     DELETE = "DELETE FROM rejections WHERE id IN (SELECT id FROM rejections WHERE last_at < $1 \
               AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id) ORDER BY last_at LIMIT $2)";
@@ -273,16 +262,6 @@ pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbErro
     Ok(())
 }
 
-/// Deletes what a connection has kept beyond that, the oldest first.
-pub(crate) async fn trim(tx: &mut Tx, connection: ConnectionId, rows: i64, bytes: i64) -> Result<u64, DbError> {
-    execute!(tx, sqlx::query(TRIM).bind(connection).bind(rows).bind(bytes))
-}
-
-/// The same of one rejection.
-pub(crate) async fn trim_one(tx: &mut Tx, rejection: RejectionId, rows: i64, bytes: i64) -> Result<u64, DbError> {
-    execute!(tx, sqlx::query(TRIM_ONE).bind(rejection).bind(rows).bind(bytes))
-}
-
 /// The requests of a rejection that the caller was allowed to see, newest first, those before `from`.
 pub(crate) async fn list_requests(
     on: impl Into<Exec<'_>>,
@@ -320,6 +299,7 @@ pub(crate) async fn count_requests(on: impl Into<Exec<'_>>, rejection: Rejection
 #[derive(sqlx::FromRow)]
 pub(crate) struct Recoverable {
     pub(crate) id: RequestId,
+    pub(crate) rejection_id: RejectionId,
     pub(crate) received_at: Timestamp,
     pub(crate) headers: Vec<u8>,
     pub(crate) body: Vec<u8>,
@@ -333,6 +313,15 @@ pub(crate) async fn list_recoverable(
     limit: i64,
 ) -> Result<Vec<Recoverable>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_RECOVERABLE).bind(rejection).bind(after).bind(limit).fetch_all(conn).await)
+}
+
+/// The newest of a connection that the caller was allowed to see.
+pub(crate) async fn list_of_connection(
+    on: impl Into<Exec<'_>>,
+    connection: ConnectionId,
+    limit: i64,
+) -> Result<Vec<Recoverable>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).bind(limit).fetch_all(conn).await)
 }
 
 /// That one of a rejection, if it can be recovered.
@@ -354,26 +343,6 @@ pub(crate) async fn add_recovered(tx: &mut Tx, id: RejectionId, number: usize) -
 /// Takes a request for recovery; whether nobody else has.
 pub(crate) async fn mark_recovered(tx: &mut Tx, id: RequestId, at: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(MARK_RECOVERED).bind(id).bind(at))? == 1)
-}
-
-/// Notes that an event was refused first.
-pub(crate) async fn insert_recovery(
-    tx: &mut Tx,
-    event: EventId,
-    app: AppId,
-    refused_at: Timestamp,
-    recovered: (Timestamp, &str),
-) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(INSERT_RECOVERY).bind(event).bind(app).bind(refused_at).bind(recovered.0).bind(recovered.1))?;
-    Ok(())
-}
-
-/// When an event was refused and recovered, and by whom.
-pub(crate) type Recovery = (Timestamp, Timestamp, String);
-
-/// Whether, when and by whom the app's event was recovered.
-pub(crate) async fn find_recovery(on: impl Into<Exec<'_>>, app: AppId, event: EventId) -> Result<Option<Recovery>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_RECOVERY).bind(app).bind(event).fetch_optional(conn).await)
 }
 
 /// Deletes the oldest requests before then, at most so many; how many.

@@ -1,12 +1,14 @@
 //! The pages of rejections.
 
+use std::collections::HashMap;
+
 use askama::Template;
 
 use super::{Cause, KEPT_FOR, Reason, Rejection, Request, recovery::Count};
 use crate::{
     apps::App,
     connections::{Connection, Step},
-    events::views::Kept,
+    events::{Event, views::Kept},
     kernel::{id::RequestId, time::Timestamp},
     urls,
     web::{
@@ -62,6 +64,8 @@ pub(crate) struct RequestRow {
     pub(crate) url: String,
     pub(crate) when: When,
     pub(crate) note: String,
+    /// What it says it is, and how long it is.
+    pub(crate) what: String,
     pub(crate) is_current: bool,
 }
 
@@ -77,9 +81,13 @@ pub(crate) struct Show {
     /// The one that is shown, with what it said while that is kept.
     pub(crate) request: Option<(Request, Kept)>,
     pub(crate) requests: Vec<Request>,
+    /// What they say they are, of those that can be read.
+    pub(crate) types: HashMap<RequestId, String>,
     /// How many are kept.
     pub(crate) kept: i64,
     pub(crate) count: Count,
+    /// The newest events that were let in from it.
+    pub(crate) let_in: Vec<Event>,
     /// Whether the SECRET is known that the kept requests were signed with, and may be accepted.
     pub(crate) can_accept: bool,
     pub(crate) errors: FieldErrors,
@@ -171,9 +179,24 @@ impl Show {
                 url: self.address_of(request.id),
                 when: When::of_moment(request.received_at, self.now),
                 note: rejections::note(request),
+                what: rejections::what(request, self.types.get(&request.id).map(String::as_str)),
                 is_current: shown == Some(request.id),
             })
             .collect()
+    }
+
+    /// The same: address, sentence and state.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Chip)> + '_ {
+        let row =
+            |event: &Event| (urls::event(self.app.id, event.id), words::event_sentence(event), words::event_state(event.state));
+        self.let_in.iter().map(row)
+    }
+
+    /// Whether there are more of them.
+    pub(crate) fn more_events(&self) -> Option<(String, String)> {
+        let shown = i64::try_from(self.let_in.len()).unwrap_or(i64::MAX);
+        let all = urls::in_mode(&urls::events(self.app.id), self.rejection.mode);
+        (shown > 0 && self.rejection.recovered > shown).then(|| (rejections::more_let_in(self.rejection.recovered), all))
     }
 
     fn address_of(&self, request: RequestId) -> String {

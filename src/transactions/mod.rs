@@ -7,6 +7,7 @@ pub(crate) mod daily;
 pub(crate) mod export;
 pub(crate) mod forms;
 pub(crate) mod projection;
+pub(crate) mod recount;
 pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod timeline;

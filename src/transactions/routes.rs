@@ -23,6 +23,7 @@ use crate::{
         days::Days,
         page::{Page as Rows, Side},
     },
+    rejections::telling,
     urls,
     web::{
         error::AppError,
@@ -116,9 +117,10 @@ async fn nothing(
         let is_there = !find(reader, app, other, name).await?.is_empty();
         return Ok(words::Nothing::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
     }
-    let Some(newest) = super::newest(reader, app.id, mode).await? else {
-        let yet = words::Nothing::Yet { mode, settings: &urls::connections(app.id) }.at(&path);
-        return Ok(words::nothing_but_refused(yet, &shown.connections));
+    let Some(newest) = super::newest(&mut *reader, app.id, mode).await? else {
+        let yet = words::Nothing::Yet { mode, app: app.id, is_connected: !shown.connections.is_empty() }.at(&path);
+        let causes = telling::causes(reader, shown.connections.iter().map(|(_, evidence)| (app, evidence))).await?;
+        return Ok(words::nothing_but_refused(yet, &shown.connections, &causes));
     };
     let today = page.now.zoned().date();
     let wider = match wanted.status {
@@ -195,7 +197,8 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
     let title = words::payment_title(&transaction);
     let shell = page.shell(title).app(&app, AppEntry::Transactions, Some(mode)).between(mode, test, live);
-    let shell = shell.crumb("KS Pay", urls::APPS).crumb(&app.name, in_mode(urls::app(app.id)));
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let shell = shell.crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
     page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, now: page.now })
 }

@@ -1,5 +1,6 @@
 //! The `transactions`, `refunds` and `disputes` tables.
 
+pub(crate) mod recount;
 pub(crate) mod stories;
 pub(crate) mod sums;
 pub(crate) mod twins;

@@ -2,8 +2,10 @@
 
 use super::{
     Line, NOT_CONNECTED, OFF_WITH_THE_APP, SWITCHED_OFF, Said, When, countdown,
-    evidence::{refusal, see_whether_enabled},
-    health, line, when,
+    evidence::{perhaps_of_others, refusal, see_whether_enabled},
+    health, line,
+    rejections::Told,
+    when,
 };
 use crate::{
     apps::{
@@ -45,7 +47,7 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
 }
 
 /// A webhook that needs somebody: it refuses what comes, or nothing comes any more.
-pub(crate) fn trouble(app: &App, webhook: &Webhook, now: Timestamp) -> Said {
+pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) -> Said {
     match habit::silence(&webhook.evidence, now) {
         Some(silence) if webhook.state == State::Silent => Said {
             class: "is-warn",
@@ -58,23 +60,37 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, now: Timestamp) -> Said {
             ),
             reason: format!("{} {}", health::silence(&silence), see_whether_enabled(webhook.connection.gateway)),
         },
-        _ => failing(app, webhook, now),
+        _ if webhook.evidence.is_stray => stray(app, webhook, told),
+        _ => failing(app, webhook, told, now),
     }
 }
 
 /// Whose webhook fails, why, and how long the gateway will bear it.
-fn failing(app: &App, webhook: &Webhook, now: Timestamp) -> Said {
+fn failing(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) -> Said {
     let (connection, evidence) = (&webhook.connection, &webhook.evidence);
     let (gateway, mode) = (connection.gateway, connection.mode);
     let requests = if evidence.failing_count == 1 { "request" } else { "requests" };
     let since = evidence.failing_since.map(|at| format!(" since {}", When::of_start(at, now).text)).unwrap_or_default();
-    let why = evidence.last_refusal().map_or("it could not be verified", |reason| refusal(gateway, reason).0);
+    let plain = || evidence.last_refusal().map_or("it could not be verified", |reason| refusal(gateway, reason).0);
+    let why = told.map_or_else(plain, |told| told.why.as_str());
     let deadline = evidence.failing_since.and_then(|at| countdown(gateway, at, now));
     Said {
         class: "is-bad",
         icon: "bad",
         headline: format!("{}: {} {} {requests} refused{since}", app.name, evidence.failing_count, mode.label()),
         reason: format!("The last one: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
+    }
+}
+
+/// A single request was refused at a webhook that works, and nobody can explain it.
+fn stray(app: &App, webhook: &Webhook, told: Option<&Told>) -> Said {
+    let why = told.map_or("it could not be verified", |told| told.why.as_str());
+    let (gateway, mode) = (webhook.connection.gateway, webhook.connection.mode.label());
+    Said {
+        class: "is-info",
+        icon: "info",
+        headline: format!("{}: one request was refused in {mode} mode", app.name),
+        reason: format!("{}. {}", super::capitalised(why), perhaps_of_others(gateway)),
     }
 }
 
@@ -178,7 +194,7 @@ mod tests {
     fn trouble_says_how_long_the_gateway_bears_it() {
         let app = app("Dabba Club");
         let webhook = webhook(&app, Mode::Live, State::Failing);
-        let after = |hours| trouble(&app, &webhook, NOW.plus(Duration::from_hours(hours))).reason.replace('\u{a0}', " ");
+        let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).reason.replace('\u{a0}', " ");
         assert!(after(1).ends_with(" Razorpay switches the webhook off in 23 h."), "{}", after(1));
         assert!(after(30).ends_with("off already: look in Razorpay’s Dashboard."), "{}", after(30));
     }

@@ -3,6 +3,7 @@
 use crate::{
     events::{Event, State},
     gateways::Mode,
+    kernel::id::AppId,
     web::list::Empty,
 };
 
@@ -12,6 +13,9 @@ use super::event_state;
 pub(crate) fn receipts(receipts: i64) -> Option<String> {
     (receipts > 1).then(|| format!("received {} times, counted once", super::number_text(receipts)))
 }
+
+/// Beside a body or headers in which something cannot be seen.
+pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that turn text about. They are shown by their numbers, as ⟨U+202E⟩; the download has the exact bytes.";
 
 /// How long it was on its way.
 pub(crate) fn arrival(event: &Event) -> String {
@@ -59,7 +63,7 @@ pub(crate) fn event_icon(event_type: Option<&str>) -> (&'static str, &'static st
 }
 
 /// Nothing has come.
-pub(crate) fn no_event_yet(mode: Mode, settings: &str) -> Empty {
+pub(crate) fn no_event_yet(app: AppId, mode: Mode, is_connected: bool) -> Empty {
     Empty {
         icon: "inbox",
         title: "No event yet".to_owned(),
@@ -67,7 +71,7 @@ pub(crate) fn no_event_yet(mode: Mode, settings: &str) -> Empty {
             "Every request that the gateway signs for {} mode is kept and shown here. Connect the webhook first.",
             mode.label()
         ),
-        way: Some((settings.to_owned(), "Payment Gateway Settings".to_owned())),
+        way: Some(super::lists::to_gateways(app, mode, is_connected)),
     }
 }
 

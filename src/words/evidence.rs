@@ -6,6 +6,7 @@ use crate::{
     events::Event,
     gateways::{Gateway, Mode, adapter::Rejected},
     kernel::time::Timestamp,
+    rejections::telling::Causes,
     urls,
     web::list::Empty,
 };
@@ -55,10 +56,11 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
 }
 
 /// What an empty list says where requests came and were refused: why, and the way to the fix.
-pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evidence)]) -> Empty {
+pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evidence)], causes: &Causes) -> Empty {
     let failing = connections.iter().filter(|(_, evidence)| evidence.failing_since.is_some());
     let Some((connection, evidence)) = failing.max_by_key(|(_, evidence)| evidence.failing_count) else { return empty };
-    let why = evidence.last_refusal().map_or("it could not be verified", |reason| refusal(connection.gateway, reason).0);
+    let plain = || evidence.last_refusal().map_or("it could not be verified", |reason| refusal(connection.gateway, reason).0);
+    let why = causes.get(&connection.id).map_or_else(plain, |told| told.why.as_str());
     let (requests, were) =
         (super::count(evidence.failing_count, "request", "requests"), if evidence.failing_count == 1 { "was" } else { "were" });
     let url = urls::step(connection.app_id, connection.gateway, connection.mode, Step::Webhook);
@@ -82,6 +84,7 @@ pub(crate) fn sentence_of_connection(
     now: Timestamp,
 ) -> Said {
     match state {
+        State::Failing if evidence.is_stray => stray(connection.gateway, evidence, told, now),
         State::Failing => failing(connection.gateway, evidence, told, now),
         State::Silent => silent(connection.gateway, evidence, now),
         State::Verified => verified(evidence, last, now),
@@ -112,6 +115,30 @@ fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Time
     let (why, fix) = told.map_or_else(seen, |told| (told.why.as_str(), told.fix.as_str()));
     let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Said { class: "is-bad", icon: "bad", headline: format!("Refused{ago}: {why}"), reason: fix.to_owned() }
+}
+
+/// A single request was refused, and nobody can explain it.
+fn stray(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+    let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
+    let why = told.map_or("it could not be verified", |told| told.why.as_str());
+    Said {
+        class: "is-info",
+        icon: "info",
+        headline: format!("One request was refused{ago}"),
+        reason: format!("{}. {}", super::capitalised(why), perhaps_of_others(gateway)),
+    }
+}
+
+/// What to think of a single refused request that nobody can explain.
+pub(super) const fn perhaps_of_others(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "If it came from Razorpay, it comes again soon, and then it is said here what to do. If not, somebody else sent it, and there is nothing to do."
+        }
+        Gateway::StandardWebhooks => {
+            "If it came from your sender, it comes again soon, and then it is said here what to do. If not, somebody else sent it, and there is nothing to do."
+        }
+    }
 }
 
 fn silent(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Said {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Chip, When, connection_state, span, to_the_minute, when};
+use super::{Chip, When, connection_state, span, to_the_minute, webhook_state, when};
 use crate::{
     connections::{
         State,
@@ -36,6 +36,7 @@ impl Line {
 /// The line.
 pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Timestamp) -> Line {
     let (joint, when, rest) = match state {
+        State::Failing if evidence.is_stray => (", ", evidence.last_refused_at.map(|at| when(at, now)), None),
         State::Failing => {
             let since = evidence.failing_since;
             let start = since.map(|at| When::of_start(at, now));
@@ -48,7 +49,7 @@ pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Tim
         State::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now)), None),
         State::Pending | State::NotStarted => return Line::quiet(connection_state(state)),
     };
-    Line { chip: connection_state(state), joint, when, rest }
+    Line { chip: webhook_state(state, evidence), joint, when, rest }
 }
 
 /// How long the gateway still bears the failures; nothing where it bears them for ever or does not say.

@@ -7,6 +7,7 @@ use crate::{
     gateways::Mode,
     kernel::{
         days::Days,
+        id::AppId,
         money::{Currency, Money, grouped},
     },
     transactions::{forms::Choice, store::sums::Sum},
@@ -91,11 +92,23 @@ pub(crate) fn sum(sums: &[Sum], status: Option<Choice>, most: i64) -> String {
     if received.is_empty() { payments } else { format!("{payments}, {} received", received.join(" + ")) }
 }
 
+/// The way to an app's gateways: where one is added, while there is none in that mode.
+pub(super) fn to_gateways(app: AppId, mode: Mode, is_connected: bool) -> (String, String) {
+    if is_connected {
+        (urls::connections(app), "Payment Gateway Settings".to_owned())
+    } else {
+        (urls::add_gateway(app, mode), format!("Add a gateway in {} mode", mode.label()))
+    }
+}
+
 /// Why Transaction History has no row.
 pub(crate) enum Nothing<'a> {
     Yet {
         mode: Mode,
-        settings: &'a str,
+        /// Where its gateways are.
+        app: AppId,
+        /// Whether one is connected in this mode.
+        is_connected: bool,
     },
     /// `other` is the mode in which there is one of that name.
     Named {
@@ -116,7 +129,7 @@ impl Nothing<'_> {
     /// What to say, and the way on from the list's own address.
     pub(crate) fn at(&self, path: &str) -> Empty {
         match *self {
-            Self::Yet { mode, settings } => Empty {
+            Self::Yet { mode, app, is_connected } => Empty {
                 icon: "inbox",
                 title: "No transaction yet".to_owned(),
                 text: match mode {
@@ -124,7 +137,7 @@ impl Nothing<'_> {
                     Mode::Live => "Transactions appear here when the gateway reports the first real payment. Connect the webhook of Live mode first.",
                 }
                 .to_owned(),
-                way: Some((settings.to_owned(), "Payment Gateway Settings".to_owned())),
+                way: Some(to_gateways(app, mode, is_connected)),
             },
             Self::Named { name, mode, other } => {
                 let away = other.map(|other| (urls::query(path, &[("mode", other.slug()), ("q", name)]), other));

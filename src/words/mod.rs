@@ -17,7 +17,9 @@ pub(crate) mod secrets;
 mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
-pub(crate) use arrivals::{BODY_DELETED, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts};
+pub(crate) use arrivals::{
+    BODY_DELETED, UNSEEN, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts,
+};
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
@@ -28,7 +30,8 @@ pub(crate) use payments::{event_sentence, fault_sentence, method, payment_senten
 pub(crate) use when::{When, day, span, to_the_minute, when};
 
 use crate::{
-    connections, events,
+    connections::{self, evidence::Evidence},
+    events,
     gateways::{Gateway, Mode},
     transactions::{Status, Transaction},
 };
@@ -60,6 +63,11 @@ pub(crate) const fn connection_state(state: connections::State) -> Chip {
         connections::State::Pending => chip("status-pending", "pending", "Pending verification"),
         connections::State::NotStarted => chip("status-off", "not-started", "Not started"),
     }
+}
+
+/// The same, where a single request that nobody can explain is all that is wrong.
+pub(crate) const fn webhook_state(state: connections::State, evidence: &Evidence) -> Chip {
+    if evidence.is_stray { chip("status-warn", "warn", "One request refused") } else { connection_state(state) }
 }
 
 /// A step that has only two states.
@@ -137,7 +145,7 @@ pub(crate) const fn event_state(state: events::State) -> Chip {
         events::State::Processed => chip("status-good", "good", "Processed"),
         events::State::Unhandled => chip("status-off", "info", "Kept, no rule yet"),
         events::State::Conflict => chip("status-warn", "warn", "Conflict"),
-        events::State::Quarantined => chip("status-warn", "warn", "Quarantined"),
+        events::State::Quarantined => chip("status-warn", "warn", "Set aside"),
     }
 }
 

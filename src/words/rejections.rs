@@ -107,7 +107,7 @@ pub(crate) fn refused_lately(number: i64) -> String {
 /// Stands where a request was.
 pub(crate) const NOT_KEPT: &str =
     "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
-pub(crate) const NOT_THE_PASSWORD: &str = "This is not your present password. Type it again.";
+pub(crate) const NOT_THE_PASSWORD: &str = "This is not your password. Type it again.";
 pub(crate) const NOTHING_TO_ACCEPT: &str =
     "There is no SECRET to accept here: none of the kept requests tells it. Enter it yourself on the Webhook page.";
 /// Said once the SECRET of refused requests is accepted.
@@ -185,6 +185,21 @@ pub(crate) fn note(request: &Request) -> String {
     let again = if request.count > 1 { format!("{} times", number_text(request.count)) } else { String::new() };
     let state = if request.recovered_at.is_some() { "recovered" } else { "" };
     [again.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// Below it: what it says it is, and how long it is.
+pub(crate) fn what(request: &Request, event_type: Option<&str>) -> String {
+    let size = request.size.map(|size| super::bytes(usize::try_from(size).unwrap_or_default()));
+    let parts = [event_type.map(str::to_owned), Some(size.unwrap_or_else(|| "not read".to_owned()))];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Beside an event that was refused first, in the list.
+pub(crate) const RECOVERED: &str = "recovered: refused at first";
+
+/// Below the newest events that were let in.
+pub(crate) fn more_let_in(number: i64) -> String {
+    format!("{} recovered in all: see all events", count(number, "request", "requests"))
 }
 
 /// On the page of an event that was refused first.

@@ -21,7 +21,7 @@ use crate::{
 pub(crate) fn state(stored: &Stored) -> Chip {
     match (stored.is_active(), stored.origin) {
         (true, _) => chip("status-good", "good", "Active"),
-        (false, Origin::Made) => chip("status-pending", "schedule", "Draining"),
+        (false, Origin::Made) => chip("status-pending", "schedule", "Still accepted"),
         (false, Origin::Brought) => chip("status-pending", "key", "Your own"),
         (false, Origin::Accepted) => chip("status-pending", "key", "Accepted as well"),
     }
@@ -119,7 +119,7 @@ pub(crate) fn unproven(gateway: Gateway, before: Before, now: Timestamp) -> Said
 pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &Held, now: Timestamp) -> Vec<String> {
     let whom = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };
     let last = held.used.map(|used| when(used.last_at, now).text);
-    let mut said = Vec::new();
+    let mut said = vec![in_its_place(whom, ring, now)];
     match (ring.unused_for_good(held, now), last) {
         (Some(unused), Some(_)) => {
             said.push(format!("No event was signed with it for {}, and a newer one has taken its place.", span(unused)));
@@ -141,6 +141,23 @@ pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &Held, now: Times
         Origin::Accepted => "Requests signed with it are refused again.".to_owned(),
     });
     said
+}
+
+/// Whether the one that stays has been seen to work.
+fn in_its_place(whom: &str, ring: &Keyring, now: Timestamp) -> String {
+    match ring.active().and_then(|active| active.used) {
+        Some(used) => format!("The active SECRET works: it last verified an event {}.", when(used.last_at, now).text),
+        None => format!("The active SECRET has never verified an event: it seems that {whom} does not have it yet."),
+    }
+}
+
+/// What was refused and could be let in only with one that is to be retired.
+pub(crate) fn only_with(requests: usize) -> String {
+    let number = i64::try_from(requests).unwrap_or(i64::MAX);
+    let (requests, it) = (super::count(number, "kept request", "kept requests"), if number == 1 { "it" } else { "them" });
+    format!(
+        "{requests} that were refused can be let in only with this SECRET. Recover {it} first: afterwards that is not possible any more."
+    )
 }
 
 /// Why the active one stays.
@@ -233,7 +250,7 @@ pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, a
 pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
 /// It is another than the user's, or was tried too often.
 pub(crate) const WRONG_PASSWORD: &str =
-    "This is not your present password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
+    "This is not your password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
 
 /// Said once it is accepted.
 pub(crate) fn brought(cut: Cut) -> String {

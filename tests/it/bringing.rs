@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Installation, TestApp, bodies,
-    builders::{Connection, PASSWORD},
-    database, files,
+    builders::{Connection, PASSWORD, text},
+    database, eventually, files,
     visitor::{Page, Visitor},
 };
 
@@ -88,6 +88,27 @@ async fn it_counts_beside_the_others_until_it_is_retired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn before_it_is_retired_it_is_said_what_is_lost_with_it() {
+    let (app, connection, owner) = connected().await;
+    for id in ["pay_1", "pay_2"] {
+        assert!(!accepts(&connection, OWN, id).await);
+    }
+    assert!(!accepts(&connection, "somebody else's own secret", "pay_3").await);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await == 3).await;
+    bring(&connection, &owner, OWN, PASSWORD).await.location();
+    let id = text(&shown(&app, &connection).await[0]["id"]);
+    let retirement = step(&connection, &format!("/secrets/{id}/retirement"));
+    let asked = owner.get(&retirement).await;
+    assert!(asked.has("2 kept requests that were refused can be let in only with this SECRET"), "{}", asked.body);
+    assert!(asked.has("The active SECRET has never verified an event"));
+    let rejection = asked.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+    owner.post(&format!("{rejection}/recovery"), &[("current_password", PASSWORD)]).await.location();
+    assert!(!owner.get(&retirement).await.has("only with this SECRET"), "nothing is left to be lost");
+    assert!(accepts(&connection, &connection.secret, "pay_4").await);
+    owner.sees(&retirement, "The active SECRET works: it last verified an event").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_is_never_shown_again_and_sealed() {
     let (app, connection, owner) = connected().await;
     bring(&connection, &owner, OWN, PASSWORD).await.location();
@@ -121,7 +142,7 @@ async fn only_the_password_lets_it_in_and_it_cannot_be_guessed() {
     refused(&bring(&connection, &owner, OWN, "").await, "Type the password with which you sign in.");
     for _ in 0..12 {
         let page = bring(&connection, &owner, OWN, "violet tram over ten bridges").await;
-        refused(&page, "This is not your present password.");
+        refused(&page, "This is not your password.");
         assert!(!page.has("kq8Zt2mV") && !page.has("violet tram"));
     }
     refused(&bring(&connection, &owner, OWN, PASSWORD).await, "after many tries wait a few seconds");

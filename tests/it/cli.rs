@@ -21,7 +21,7 @@ fn app<'a>(company: &'a str, name: &'a str) -> [&'a str; 10] {
 #[tokio::test(flavor = "multi_thread")]
 async fn help_and_version_go_to_stdout_for_every_command() {
     let at = Installation::new().await;
-    let commands: [&[&str]; 18] = [
+    let commands: [&[&str]; 19] = [
         &[],
         &["serve"],
         &["user"],
@@ -37,6 +37,7 @@ async fn help_and_version_go_to_stdout_for_every_command() {
         &["simulate"],
         &["events", "export"],
         &["transactions", "export"],
+        &["transactions", "recount"],
         &["doctor"],
         &["backup"],
         &["events"],

@@ -71,7 +71,7 @@ async fn the_demo_shows_a_second_secret_and_a_slip_of_it() {
     }
     let app = app.expect("a slip of the SECRET among the rejections");
     let webhook = format!("/ks-pay/apps/{app}/settings/payment-gateways/razorpay/live/webhook");
-    until(&visitor, &webhook, "Draining").await;
+    until(&visitor, &webhook, "Still accepted").await;
     process.terminate();
 }
 

@@ -3,6 +3,7 @@
 use crate::support::{
     TestApp, bodies,
     builders::Connection,
+    eventually,
     visitor::{Page, Visitor},
 };
 
@@ -142,4 +143,26 @@ async fn nothing_is_claimed_of_the_money_of_an_event_that_is_not_relied_on() {
     let owner = app.owner("Neem Tree Retail").await;
     let page = owner.get(&format!("/ks-pay/apps/{}/events?mode=test", connection.app_id)).await;
     assert!(page.has("Razorpay reports payment.captured") && !page.has("was paid"), "{}", page.body);
+}
+
+/// What the breadcrumbs of a page say.
+fn crumbs(page: &Page) -> Vec<String> {
+    let nav = page.body.split_once("aria-label=\"Breadcrumb\"").unwrap().1.split_once("</nav>").unwrap().0;
+    let links = nav.split("<a ").skip(1).map(|link| link.split_once('>').unwrap().1.split_once("</a>").unwrap().0);
+    links.map(|label| label.rsplit('>').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_to_a_row_begins_as_the_way_to_its_list_does() {
+    let Three { app, connection, owner } = three_payments().await;
+    assert_eq!(connection.post("{}").secret("somebody else's secret").send().await, 401);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections").await == 1).await;
+    for (path, mark) in [("transactions", "/transactions/tx_"), ("events", "/events/ev_"), ("rejections", "/rejections/rj_")] {
+        let list = owner.get(&format!("/ks-pay/apps/{}/{path}", connection.app_id)).await;
+        let way = crumbs(&list);
+        assert_eq!(way, ["Applications", "KS Pay", "Neem Tree Store"]);
+        let row = list.body.split('"').find(|text| text.contains(mark)).unwrap();
+        let of_row = crumbs(&owner.get(row).await);
+        assert_eq!((&of_row[..3], of_row.len()), (&way[..], 4), "{of_row:?}");
+    }
 }

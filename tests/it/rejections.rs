@@ -116,6 +116,43 @@ async fn a_rejection_shows_what_came_and_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn kept_requests_say_what_they_are_before_they_are_opened() {
+    let shop = Shop::open().await;
+    for (id, event) in [("pay_1", "payment.captured"), ("pay_2", "payment.failed")] {
+        let post = shop.connection.post(bodies::payment(event, id, 0)).secret("somebody else's secret");
+        assert_eq!(post.send().await, 401);
+    }
+    let strange = shop.connection.post("{\"event\":\"a b\u{202e}\"}").secret("somebody else's secret");
+    assert_eq!(strange.send().await, 401);
+    shop.counted(3).await;
+    let page = shop.owner.get(&shop.newest().await).await;
+    assert!(page.has("payment.captured, ") && page.has("payment.failed, "), "{}", page.body);
+    let size = format!(">{} bytes<", strange.bytes().len());
+    assert!(page.has(&size), "of a name that is none only the size is told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_seen_is_shown_by_its_name() {
+    let shop = Shop::open().await;
+    let body = "{\"event\":\"payment.captured\",\"note\":\"\u{202e}00.1₹ र्\u{200d}य\u{200b}\"}";
+    let post = shop.connection.post(body);
+    assert_eq!(post.clone().secret("somebody else's secret").send().await, 401);
+    shop.counted(1).await;
+    post.stored().await;
+    let events = format!("/ks-pay/apps/{}/events", shop.connection.app_id);
+    let list = shop.owner.get(&events).await;
+    let event = list.body.split('"').find(|text| text.contains("/events/ev_")).unwrap().to_owned();
+    for path in [shop.newest().await, event] {
+        let page = shop.owner.get(&path).await;
+        assert!(page.has("<span class=\"unseen\">⟨U+202E⟩</span>") && page.has("⟨U+200B⟩"), "{}", page.body);
+        assert!(!page.has("\u{202e}") && !page.has("\u{200b}") && page.has("characters that cannot be seen"));
+        assert!(page.has("र्\u{200d}य"), "a joiner of Hindi stays");
+        let download = page.body.split('"').find(|text| text.ends_with("/body")).unwrap();
+        assert_eq!(shop.owner.get(download).await.body, body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_before_it_is_verified_is_noted_and_makes_nothing_failing() {
     let shop = Shop::open().await;
     let (url, right) = (&shop.connection.url, shop.connection.post(bodies::bare("foo.bar")));

@@ -40,7 +40,7 @@ describe("a new SECRET", () => {
     await send(page, "Make a new SECRET");
     await page.getByText(/^New SECRET made\. The previous one counts until /).waitFor();
     await page.getByText(TO_PASTE).waitFor();
-    await rows(page, "Draining").getByText("by the command line").waitFor();
+    await rows(page, "Still accepted").getByText("by the command line").waitFor();
     await rows(page, "Active").getByText(`by ${connection.owner.name}`).waitFor();
 
     const seen = await recordDocument(page);
@@ -57,11 +57,11 @@ describe("a new SECRET", () => {
       await rows(page, "Active").getByText(/Last verified an event/).waitFor();
     });
 
-    await rows(page, "Draining").getByRole("link", { name: /^Retire now/ }).click();
+    await rows(page, "Still accepted").getByRole("link", { name: /^Retire now/ }).click();
     await page.getByRole("heading", { name: /^Retire the SECRET of / }).waitFor();
     await page.getByText("whatever is signed with this one is refused from now on").waitFor();
     await follow(page, "Keep it");
-    await leading(page, () => rows(page, "Draining").getByRole("link", { name: /^Retire now/ }).click());
+    await leading(page, () => rows(page, "Still accepted").getByRole("link", { name: /^Retire now/ }).click());
     await send(page, "Retire it now");
     await page.getByText("The SECRET is retired").waitFor();
     assert.equal(await taken(connection, connection.secret), false, "what was retired is refused");
@@ -89,7 +89,7 @@ describe("a new SECRET, with scripts off", () => {
       WHERE secret_id IN (SELECT id FROM secrets WHERE state = 'draining')`);
     await page.goto(connection.webhook);
     await list(page).getByText("Unused for 48 h: safe to retire").waitFor();
-    await leading(page, () => rows(page, "Draining").getByRole("link", { name: /^Retire now/ }).click());
+    await leading(page, () => rows(page, "Still accepted").getByRole("link", { name: /^Retire now/ }).click());
     await send(page, "Retire it now");
     await list(page).getByText("Those that count no more").click();
     await list(page).getByText(`by ${connection.owner.name}.`, { exact: false }).last().waitFor();
@@ -105,14 +105,14 @@ describe("a new SECRET, with scripts off", () => {
     await follow(page, "Bring your own SECRET");
     const enter = async (secret, own) => {
       await page.getByLabel("SECRET", { exact: true }).fill(secret);
-      await page.getByLabel("Present password").fill(own);
+      await page.getByLabel("Your password").fill(own);
       await send(page, "Accept this SECRET too");
     };
     await enter("razorpay-secret-123", password);
     await page.getByText("It is made of words and rows that are tried first").waitFor();
     assert.equal(await page.getByLabel("SECRET", { exact: true }).inputValue(), "", "what was typed is not kept");
     await enter(OWN, "another password");
-    await page.getByText("This is not your present password.").waitFor();
+    await page.getByText("This is not your password.").waitFor();
     assert.equal(await taken(connection, OWN), false);
     await enter(` ${OWN} `, password);
     await page.getByText("Spaces or line breaks around it were cut off.").waitFor();

@@ -86,10 +86,10 @@ export async function* refusals(page, { installation, names }) {
   await page.reload();
   await page.getByText("The kept request verifies now.").waitFor();
   yield "rejection-recoverable";
-  await page.getByLabel("Present password").fill("not the password");
+  await page.getByLabel("Your password").fill("not the password");
   await send(page, "Recover this request");
   yield "rejection-recovery-refused";
-  await page.getByLabel("Present password").fill(names.password);
+  await page.getByLabel("Your password").fill(names.password);
   await send(page, "Recover this request");
   await page.getByText("1 event recovered").waitFor();
   yield "rejection-recovered";

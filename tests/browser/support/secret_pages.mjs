@@ -26,7 +26,7 @@ export async function* secrets(page, { installation, names }) {
   await page.getByLabel("15 days").check();
   await send(page, "Make a new SECRET");
   yield "webhook-rotated";
-  await retire(page, "Draining");
+  await retire(page, "Still accepted");
   yield "retirement";
   await page.goto(webhook);
   await follow(page, "Bring your own SECRET");
@@ -37,7 +37,7 @@ export async function* secrets(page, { installation, names }) {
   await page.getByText("It has 13 characters").waitFor();
   yield "own-secret-refused";
   await page.getByLabel("SECRET", { exact: true }).fill("“kq8Zt2mVx0Lw9Rb4-of-their-shop”");
-  await page.getByLabel("Present password").fill(names.password);
+  await page.getByLabel("Your password").fill(names.password);
   await send(page, "Accept this SECRET too");
   yield "webhook-with-own";
   const active = await page.locator(".secrets li").first().getAttribute("id");
@@ -62,7 +62,7 @@ export async function* secrets(page, { installation, names }) {
   await retire(page, "Your own");
   yield "retirement-of-own";
   await page.goto(webhook);
-  await retire(page, "Draining");
+  await retire(page, "Still accepted");
   await page.getByText("another one is in use").waitFor();
   yield "retirement-unused";
   await send(page, "Retire it now");

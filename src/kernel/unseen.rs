@@ -1,0 +1,161 @@
+//! Characters of a foreign text that cannot be seen, or that turn what stands around them about: told apart, so that a
+//! page can show them instead of obeying them.
+//!
+//! The rule: what a script needs stays as it is, as the joiners of Devanagari or of an emoji. Of everything else nobody
+//! reads another text than the one that came.
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    Seen(&'a str),
+    /// The names of characters that are not, as they are shown: `⟨U+202E⟩`.
+    Unseen(String),
+}
+
+/// The text cut where that changes.
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let (mut from, mut before) = (0, None);
+    let mut run: Option<(char, usize)> = None;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let after = characters.peek().map(|(_, next)| *next);
+        let is_unseen = is_unseen(character, before, after);
+        before = Some(character);
+        run = match run {
+            Some((same, count)) if is_unseen && same == character => Some((same, count + 1)),
+            ended => {
+                push(&mut pieces, ended);
+                is_unseen.then_some((character, 1))
+            }
+        };
+        if is_unseen {
+            seen(&mut pieces, &text[from..at]);
+            from = at + character.len_utf8();
+        }
+    }
+    push(&mut pieces, run);
+    seen(&mut pieces, &text[from..]);
+    pieces
+}
+
+fn seen<'a>(pieces: &mut Vec<Piece<'a>>, text: &'a str) {
+    if !text.is_empty() {
+        pieces.push(Piece::Seen(text));
+    }
+}
+
+/// Notes the same character so many times. Two different ones in a row are one piece.
+fn push(pieces: &mut Vec<Piece<'_>>, run: Option<(char, usize)>) {
+    let Some((character, count)) = run else { return };
+    let times = if count > 1 { format!("×{count}") } else { String::new() };
+    let name = format!("⟨U+{:04X}{times}⟩", u32::from(character));
+    match pieces.last_mut() {
+        Some(Piece::Unseen(names)) => names.push_str(&name),
+        _ => pieces.push(Piece::Unseen(name)),
+    }
+}
+
+fn is_unseen(character: char, before: Option<char>, after: Option<char>) -> bool {
+    match character {
+        '\n' | '\t' => false,
+        // The end of a line as Windows writes it.
+        '\r' => after != Some('\n'),
+        '\u{200c}' | '\u{200d}' => !before.is_some_and(is_joined) && !is_of_emoji(before, after),
+        // One after a sign says how it is drawn.
+        '\u{fe0e}' | '\u{fe0f}' => !before.is_some_and(is_drawn),
+        _ => character.is_control() || is_mark(character),
+    }
+}
+
+/// Marks of direction, spaces without width, fillers, tags, and what else has no shape.
+const fn is_mark(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0d}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// A letter or sign of the scripts that are written with joiners: Arabic, and those of India and her neighbours.
+const fn is_joined(character: char) -> bool {
+    matches!(character, '\u{620}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{900}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17b3}' | '\u{17b6}'..='\u{17d3}')
+}
+
+/// A sign that may be drawn as a picture.
+const fn is_drawn(character: char) -> bool {
+    matches!(character, '0'..='9' | '#' | '*' | '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
+}
+
+/// Between two pictures.
+fn is_of_emoji(before: Option<char>, after: Option<char>) -> bool {
+    let is_picture = |character| matches!(character, '\u{fe0f}' | '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    before.is_some_and(is_picture) && after.is_some_and(is_picture)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(text: &str) -> String {
+        pieces(text)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Seen(text) => text.to_owned(),
+                Piece::Unseen(names) => names,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown() {
+        for (text, wanted) in [
+            ("pay\u{202e}9001", "pay⟨U+202E⟩9001"),
+            ("a\u{200b}b\u{feff}", "a⟨U+200B⟩b⟨U+FEFF⟩"),
+            ("\0\u{1b}[31m", "⟨U+0000⟩⟨U+001B⟩[31m"),
+            ("a\rb\r\nc\td", "a⟨U+000D⟩b\r\nc\td"),
+            ("a\u{2066}\u{2066}\u{2066}b", "a⟨U+2066×3⟩b"),
+            ("ad\u{200d}min\u{200c}", "ad⟨U+200D⟩min⟨U+200C⟩"),
+            ("a\u{fe0f}\u{e0041}", "a⟨U+FE0F⟩⟨U+E0041⟩"),
+        ] {
+            assert_eq!(shown(text), wanted);
+        }
+    }
+
+    #[test]
+    fn what_a_script_needs_stays() {
+        for text in ["क्‍ष और र्‌क, दीया", "می‌خواهم", "👩‍🌾 ❤️ 1️⃣", "නමස්ක්‍රි", "₹ ‘quoted’ – é\u{301}", "שלום"]
+        {
+            assert_eq!(pieces(text), [Piece::Seen(text)]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_can_be_seen_is_lost(text in "\\PC{0,40}") {
+            let seen: usize = pieces(&text).iter().map(|piece| if let Piece::Seen(text) = piece { text.len() } else { 0 }).sum();
+            let unseen = pieces(&text).iter().any(|piece| matches!(piece, Piece::Unseen(_)));
+            prop_assert!(seen == text.len() || unseen);
+        }
+    }
+}

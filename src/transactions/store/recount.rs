@@ -1,0 +1,75 @@
+//! The sums by day beside the payments that they are of: which days there are, and where the two differ.
+
+use super::sums::DaySum;
+use crate::{
+    db::{DbError, Exec, Reader, Tx, execute, run, sql},
+    gateways::Mode,
+    kernel::{id::AppId, time::Timestamp},
+};
+
+sql! {
+    /// One statement, so that it sees both at the same moment: a unit of work writes both, or neither.
+    DIFFER = "SELECT CAST($3 AS BIGINT) AS day, currency, status, method, CAST(SUM(payments) AS BIGINT) AS payments, \
+              CAST(SUM(amount) AS BIGINT) AS amount_subunits, CAST(SUM(refunded) AS BIGINT) AS refunded_subunits FROM \
+              (SELECT COALESCE(currency, '') AS currency, COALESCE(status, '') AS status, COALESCE(method, '') AS method, \
+              COUNT(*) AS payments, SUM(COALESCE(amount_subunits, 0)) AS amount, SUM(amount_refunded_subunits) AS refunded \
+              FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $4 AND created_at < $5 GROUP BY 1, 2, 3 \
+              UNION ALL SELECT currency, status, method, -payments, -amount_subunits, -refunded_subunits \
+              FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS told \
+              GROUP BY 2, 3, 4 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0";
+    /// The key is written as it is stored, whatever it says.
+    ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
+           payments = transaction_sums.payments + excluded.payments, \
+           amount_subunits = transaction_sums.amount_subunits + excluded.amount_subunits, \
+           refunded_subunits = transaction_sums.refunded_subunits + excluded.refunded_subunits";
+    NEXT_PAYMENT = "SELECT created_at FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 ORDER BY created_at LIMIT 1";
+    NEXT_SUM = "SELECT day FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day >= $3 ORDER BY day LIMIT 1";
+}
+
+/// An app in a mode.
+pub(crate) type Book = (AppId, Mode);
+
+/// The first day from that one on of which there is a payment or a sum.
+pub(crate) async fn next_day(reader: &mut Reader, (app, mode): Book, from: i64) -> Result<Option<i64>, DbError> {
+    let start = Timestamp::of_day(from);
+    let payment: Option<Timestamp> = run!(&mut *reader, |conn| sqlx::query_scalar(NEXT_PAYMENT)
+        .bind(app)
+        .bind(mode.slug())
+        .bind(start)
+        .fetch_optional(conn)
+        .await)?;
+    let sum: Option<i64> =
+        run!(reader, |conn| sqlx::query_scalar(NEXT_SUM).bind(app).bind(mode.slug()).bind(from).fetch_optional(conn).await)?;
+    Ok(payment.map(Timestamp::day).into_iter().chain(sum).min())
+}
+
+/// What has to be added to the sums of a day so that they are those of its payments; nothing where they are.
+pub(crate) async fn differences(on: impl Into<Exec<'_>>, (app, mode): Book, day: i64) -> Result<Vec<DaySum>, DbError> {
+    run!(on, |conn| sqlx::query_as(DIFFER)
+        .bind(app)
+        .bind(mode.slug())
+        .bind(day)
+        .bind(Timestamp::of_day(day))
+        .bind(Timestamp::of_day(day + 1))
+        .fetch_all(conn)
+        .await)
+}
+
+/// Adds that.
+pub(crate) async fn add(tx: &mut Tx, (app, mode): Book, difference: &DaySum) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(ADD)
+            .bind(app)
+            .bind(mode.slug())
+            .bind(difference.day)
+            .bind(&difference.currency)
+            .bind(&difference.status)
+            .bind(&difference.method)
+            .bind(difference.payments)
+            .bind(difference.amount)
+            .bind(difference.refunded)
+    )?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Sums by day that are not what the payments say: the doctor tells, and a command mends them while events go on coming.
+
+use serde_json::json;
+
+use crate::support::{TestApp, bodies, builders::Connection, cli::Output};
+
+/// Sums that differ from what is counted, from either side.
+const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits \
+     FROM transaction_sums WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0 \
+     EXCEPT SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), COALESCE(status, ''), \
+     COALESCE(method, ''), count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
+     CAST(sum(amount_refunded_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6) AS wrong";
+const MISSING: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), \
+     COALESCE(status, ''), COALESCE(method, ''), count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
+     CAST(sum(amount_refunded_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6 \
+     EXCEPT SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits \
+     FROM transaction_sums) AS missing";
+/// A sum of today that no payment stands behind.
+const INVENT: &str = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
+     SELECT app_id, mode, (SELECT (MAX(received_at) + 19800000) / 86400000 FROM events), 'AED', 'captured', 'card', 7, 70000, 0 \
+     FROM transaction_sums LIMIT 1";
+
+async fn shop() -> (TestApp, Connection) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    for id in ["pay_1", "pay_2", "pay_3"] {
+        connection.post(bodies::payment("payment.captured", id, 0)).stored().await;
+    }
+    connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_2", 40_000, 40_000, 60)).stored().await;
+    connection.post(bodies::bare_refund("rfnd_9", "pay_unseen", 1_000)).stored().await;
+    (app, connection)
+}
+
+async fn is_right(app: &TestApp) -> bool {
+    (app.count(WRONG).await, app.count(MISSING).await) == (0, 0)
+}
+
+fn sums(told: &Output) -> &str {
+    told.out.lines().find(|line| line.contains("sums by day")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_told_and_mended() {
+    let (app, connection) = shop().await;
+    assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("good"));
+    let nothing = app.cli(["transactions", "recount"], "").await;
+    assert!(nothing.line().ends_with("nothing was to be mended"), "{}", nothing.out);
+
+    app.sql("UPDATE transaction_sums SET payments = payments + 2, amount_subunits = 5 WHERE refunded_subunits > 0").await;
+    assert!(app.sql("DELETE FROM transaction_sums WHERE status = ''").await > 0);
+    app.sql(INVENT).await;
+    assert!(!is_right(&app).await);
+    let told = app.cli(["doctor"], "").await;
+    assert!(sums(&told).starts_with("bad") && sums(&told).contains("ks-pay transactions recount"), "{}", told.out);
+    assert_eq!(told.code, 1);
+
+    let mended = app.cli(["transactions", "recount", "--json"], "").await.json();
+    assert!(mended["mended"].as_i64().unwrap() >= 2, "{mended}");
+    assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("good"));
+    assert_eq!(app.cli(["transactions", "recount", "--json"], "").await.json()["mended"], json!(0), "twice does no harm");
+    connection.post(bodies::payment("payment.captured", "pay_4", 0)).stored().await;
+    assert!(is_right(&app).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_mend_while_payments_come_leave_it_right() {
+    let (app, connection) = shop().await;
+    app.sql("UPDATE transaction_sums SET payments = payments + 100, amount_subunits = amount_subunits - 7").await;
+    app.sql(INVENT).await;
+    let paying = async {
+        for number in 0..60 {
+            connection.post(bodies::payment("payment.captured", &format!("pay_more{number}"), 0)).stored().await;
+        }
+    };
+    let recount = || app.cli(["transactions", "recount"], "");
+    let (one, other, ()) = tokio::join!(recount(), recount(), paying);
+    one.assert_done();
+    other.assert_done();
+    assert!(is_right(&app).await, "{}{}", one.out, other.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_no_integer_holds_keeps_no_other_from_being_mended() {
+    let (app, connection) = shop().await;
+    connection.post(bodies::payment("payment.authorized", "pay_5", 0)).stored().await;
+    let neighbour = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("live").await;
+    neighbour.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    app.sql("UPDATE transactions SET amount_subunits = 9000000000000000000 WHERE mode = 'test' AND status = 'captured'").await;
+    assert_eq!(app.sql("UPDATE transaction_sums SET payments = 9 WHERE mode = 'live'").await, 1);
+    let mended = app.cli(["transactions", "recount", "--json"], "").await;
+    assert!(mended.code == 1 && mended.err.contains("could not be compared"), "{}", mended.err);
+    let told: serde_json::Value = serde_json::from_str(mended.out.trim()).unwrap();
+    assert_eq!((&told["mended"], &told["unread"]), (&json!(1), &json!(1)));
+    assert_eq!(app.count("SELECT payments FROM transaction_sums WHERE mode = 'live'").await, 1);
+}
