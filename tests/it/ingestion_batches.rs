@@ -22,7 +22,7 @@ async fn send_together(app: &TestApp, first: &Post, posts: Vec<Post>) -> Vec<u16
     tokio::time::sleep(Duration::from_millis(100)).await;
     for (place, post) in posts.into_iter().enumerate() {
         sent.spawn(async move { (place, post.send().await) });
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(40)).await;
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
     lock.release().await;
