@@ -128,6 +128,19 @@ mod tests {
         assert_eq!(faults(|ours| ours.journal_mode(SqliteJournalMode::Delete)).await, told("journal_mode", "delete"));
     }
 
+    /// What a statement does must not hang on what is bound, and nothing may be built in that nobody uses.
+    #[tokio::test]
+    async fn sqlite_is_built_as_the_configuration_of_cargo_says() {
+        let options = SqliteConnectOptions::new().filename(":memory:");
+        let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+        let built: Vec<String> = sqlx::query_scalar("PRAGMA compile_options").fetch_all(&mut conn).await.unwrap();
+        let has = |name: &str| built.iter().any(|option| option == name);
+        assert!(has("ENABLE_QPSG") && has("THREADSAFE=1"), "{built:?}");
+        for left_out in ["ENABLE_API_ARMOR", "ENABLE_MEMORY_MANAGEMENT", "ENABLE_STAT4", "ENABLE_FTS5", "ENABLE_RTREE"] {
+            assert!(!has(left_out), "{left_out}");
+        }
+    }
+
     #[test]
     fn versions_with_the_wal_bug_are_refused() {
         assert!(is_sound("3.51.3") && is_sound("3.52.0") && is_sound("4.0.0"));
