@@ -16,6 +16,8 @@ use super::{Db, DbError, Setting, checkpoints, rows::MOST};
 const BUSY: Duration = Duration::from_secs(1);
 /// How long a request waits for a connection. With [`BUSY`] still below the ingestion deadline.
 const ACQUIRE: Duration = Duration::from_secs(2);
+/// How many times [`ACQUIRE`] a start waits for the file.
+const PATIENCE: usize = 10;
 /// The first version without the WAL-reset corruption of 3.7.0 to 3.51.2 (sqlite.org/wal.html#walresetbug).
 const SOUND: (u32, u32, u32) = (3, 51, 3);
 
@@ -45,15 +47,28 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     // Statements over many rows have a text for each number of rows. What such a statement would have to undo is kept in
     // memory, not in a file that is made anew each time.
     let writing = options.clone().statement_cache_capacity(16 * MOST).pragma("temp_store", "memory");
-    let writer = pool(1)
-        // A full disk or a failed sync makes SQLite end a transaction by itself; the driver's own rollback then fails, and
-        // it would think for ever that one is open. Such a connection is replaced.
-        .before_acquire(|conn: &mut SqliteConnection, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
-        .connect_with(writing)
-        .await?;
+    let writer = open_first(writing).await?;
     let beside = pool(1).connect_lazy_with(options.clone().create_if_missing(false));
     let readers = pool(4).connect_lazy_with(options.read_only(true).create_if_missing(false));
     Ok(Db::Sqlite { readers, writer, beside })
+}
+
+/// The connection that writes is the first one, and makes the file. A disk that is busy may take longer for that than a
+/// request may wait for a connection.
+async fn open_first(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let mut left = PATIENCE;
+    loop {
+        let writer = pool(1)
+            // A full disk or a failed sync makes SQLite end a transaction by itself; the driver's own rollback then fails,
+            // and it would think for ever that one is open. Such a connection is replaced.
+            .before_acquire(|conn: &mut SqliteConnection, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
+            .connect_with(options.clone())
+            .await;
+        match writer {
+            Err(sqlx::Error::PoolTimedOut) if left > 1 => left -= 1,
+            opened => return opened,
+        }
+    }
 }
 
 /// What the one connection that writes has: `synchronous` is each connection's own, and no other's tells of it.
