@@ -31,7 +31,7 @@ use crate::{
     kernel::{id::ConnectionId, time::Clock, vault::Vault},
     rejections::{
         Refused, Sample,
-        examination::{self, Examined},
+        examination::{self, Budget, Examined},
         keeping::{self, Tallies},
         store,
     },
@@ -39,6 +39,9 @@ use crate::{
 
 /// How long refusals are gathered before they are written down.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// The same after so many at once: a flood is told of once a second.
+const FLOODED: Duration = Duration::from_secs(1);
+const MANY: i64 = 50;
 /// How long it is waited at most after they could not be, each time twice as long as before.
 const LONGEST: Duration = Duration::from_secs(10);
 /// How long requests at no endpoint of anybody are.
@@ -68,6 +71,7 @@ pub(crate) struct Recorder {
     gathered: Arc<Mutex<Gathered>>,
     pace: Arc<DefaultKeyedRateLimiter<ConnectionId>>,
     wake: Arc<Notify>,
+    doctor: Arc<Mutex<Budget>>,
 }
 
 /// A request, with the room that it takes until it is gathered.
@@ -119,7 +123,8 @@ impl Recorder {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let pace = Arc::new(RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST)));
         let room = Arc::new(Semaphore::new(ROOM));
-        (Self { queue: sender, room, gathered: Arc::default(), pace, wake: Arc::default() }, receiver)
+        let doctor = Arc::new(Mutex::new(Budget::full()));
+        (Self { queue: sender, room, gathered: Arc::default(), pace, wake: Arc::default(), doctor }, receiver)
     }
 
     /// Notes one. Only known connections come here. Nothing of it is looked at or copied on the way to the answer, so that
@@ -172,21 +177,23 @@ impl Recorder {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down what is gathered; what could not be is kept for the next time.
-    async fn flush(&self, kit: &Kit) -> Result<(), DbError> {
+    /// Writes down what is gathered; what could not be is kept for the next time. How many requests that were.
+    async fn flush(&self, kit: &Kit) -> Result<i64, DbError> {
         let mut gathered = std::mem::take(&mut *self.lock());
-        let written = write_down(kit, &mut gathered).await;
+        let (samples, requests) = (gathered.samples(), gathered.requests());
+        let work = self.doctor.lock().unwrap_or_else(PoisonError::into_inner).take(samples);
+        let written = write_down(kit, &mut gathered, work).await;
         if written.is_err() {
             self.lock().put_back(gathered);
             self.wake.notify_one();
         }
-        written
+        written.map(|()| requests)
     }
 
     async fn flush_at_last(&self, kit: &Kit) {
         for _ in 0..LAST_TRIES {
             match self.flush(kit).await {
-                Ok(()) => return,
+                Ok(_) => return,
                 Err(error) => tracing::debug!(%error, "refusals are to be written down once more"),
             }
         }
@@ -197,6 +204,14 @@ impl Recorder {
 impl Gathered {
     fn is_empty(&self) -> bool {
         self.of.is_empty() && self.strays == 0
+    }
+
+    fn samples(&self) -> usize {
+        self.of.values().map(|own| own.samples.len()).sum()
+    }
+
+    fn requests(&self) -> i64 {
+        self.of.values().filter_map(|own| Some(own.refusals?.count)).sum()
     }
 
     fn count(&mut self, refused: &Refused) {
@@ -284,7 +299,11 @@ async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, stop: 
         }
         let written = recorder.gathering(&mut queue, recorder.flush(&kit)).await;
         last = Instant::now();
-        pause = if written.is_ok() { INTERVAL } else { (pause * 2).min(LONGEST) };
+        pause = match written {
+            Ok(MANY..) => FLOODED,
+            Ok(_) => INTERVAL,
+            Err(_) => (pause * 2).min(LONGEST),
+        };
         if let Err(error) = written {
             tracing::warn!(%error, "refusals could not be written down yet");
         }
@@ -301,10 +320,10 @@ async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, stop: 
 
 /// Takes out what was written down. All of them in a few units of work: a flood at many connections costs hardly more commits
 /// than one at a single one.
-async fn write_down(kit: &Kit, gathered: &mut Gathered) -> Result<(), DbError> {
+async fn write_down(kit: &Kit, gathered: &mut Gathered, work: usize) -> Result<(), DbError> {
     // Looked at before anything is locked.
     let samples: Vec<&[Sample]> = gathered.of.values().map(|own| own.samples.as_slice()).collect();
-    let mut examined = examination::examine(kit, &samples).await?.into_iter();
+    let mut examined = examination::examine(kit, &samples, work).await?.into_iter();
     while !gathered.is_empty() {
         let next = gathered.next();
         let count = next.of.values().map(|own| own.samples.len()).sum();

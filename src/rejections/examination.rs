@@ -1,8 +1,9 @@
 //! Gathers what a company knows for the doctor, and lets it look at what was refused.
 //!
-//! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. A flush has so
-//! much work and no more; what comes after that is looked at in the simplest way only.
+//! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. There is so much
+//! work and no more, at once and a second; what comes after that is looked at in the simplest way only.
 
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::{
@@ -19,9 +20,32 @@ use crate::{
 
 /// The most secrets of one kind that are opened for a connection.
 const MOST_SECRETS: i64 = 64;
-/// What may be hashed for all that was gathered in an interval, in bytes; and at least for each.
+/// What may be hashed at once for all that was gathered, in bytes; a second after that; and at least for each.
 const MOST_WORK: usize = 128 * 1024 * 1024;
+const WORK_A_SECOND: usize = 16 * 1024 * 1024;
 const LEAST_WORK: usize = 64 * 1024;
+
+/// The work that is left. Whoever goes on sending what nobody can explain does not keep a core busy with it.
+pub(crate) struct Budget {
+    left: usize,
+    since: Instant,
+}
+
+impl Budget {
+    pub(crate) fn full() -> Self {
+        Self { left: MOST_WORK, since: Instant::now() }
+    }
+
+    /// What may be hashed now for so many requests, in bytes.
+    pub(crate) fn take(&mut self, requests: usize) -> usize {
+        let waited = usize::try_from(self.since.elapsed().as_millis()).unwrap_or(usize::MAX);
+        self.since = Instant::now();
+        self.left = MOST_WORK.min(self.left.saturating_add(waited.saturating_mul(WORK_A_SECOND / 1000)));
+        let taken = self.left.min(requests.saturating_mul(diagnosis::MOST_WORK));
+        self.left -= taken;
+        taken
+    }
+}
 
 /// A request with what was found.
 pub(crate) struct Examined {
@@ -29,8 +53,9 @@ pub(crate) struct Examined {
     pub(crate) diagnosis: Diagnosis,
 }
 
-/// Looks at all of them, those of a connection together; they come back in the same order.
-pub(crate) async fn examine(kit: &Kit, samples: &[&[Sample]]) -> Result<Vec<Examined>, DbError> {
+/// Looks at all of them, those of a connection together; they come back in the same order. `most` is what may be hashed, in
+/// bytes.
+pub(crate) async fn examine(kit: &Kit, samples: &[&[Sample]], most: usize) -> Result<Vec<Examined>, DbError> {
     let mut work = Vec::new();
     for samples in samples {
         let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
@@ -41,7 +66,7 @@ pub(crate) async fn examine(kit: &Kit, samples: &[&[Sample]]) -> Result<Vec<Exam
         work.push((known, samples.to_vec()));
     }
     // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
-    let looked = tokio::task::spawn_blocking(move || look(work)).await;
+    let looked = tokio::task::spawn_blocking(move || look(work, most)).await;
     Ok(looked.unwrap_or_else(|error| {
         tracing::error!(%error, "the doctor failed");
         let unlooked = |sample: &Sample| Examined { sample: sample.clone(), diagnosis: Cause::Unexamined.into() };
@@ -49,8 +74,8 @@ pub(crate) async fn examine(kit: &Kit, samples: &[&[Sample]]) -> Result<Vec<Exam
     }))
 }
 
-fn look(work: Vec<(Known, Vec<Sample>)>) -> Vec<Examined> {
-    let each = MOST_WORK / work.len().max(1);
+fn look(work: Vec<(Known, Vec<Sample>)>, most: usize) -> Vec<Examined> {
+    let each = most / work.len().max(1);
     let mut examined = Vec::new();
     for (known, samples) in work {
         let share = (each / samples.len().max(1)).max(LEAST_WORK);
@@ -140,4 +165,23 @@ fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, sealed: 
     let text = connections::open_key_secret(vault, connection.id, sealed).ok()?;
     let other = (connection.id != own.id).then_some(connection.id);
     Some(Key { whose: Whose::KeySecret, gateway: connection.gateway, text, is_retired: false, secret: None, connection: other })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_goes_on_gets_less_looked_at() {
+        let mut budget = Budget::full();
+        assert_eq!(budget.take(1), diagnosis::MOST_WORK, "no more for one than it may have");
+        assert_eq!(budget.take(200), MOST_WORK - diagnosis::MOST_WORK);
+        assert_eq!(budget.take(10), 0);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let second = budget.take(10);
+        assert!((WORK_A_SECOND - 1024..=WORK_A_SECOND).contains(&second), "{second}");
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert_eq!(budget.take(usize::MAX), MOST_WORK);
+    }
 }
