@@ -20,8 +20,10 @@ use crate::{
 
 /// The most secrets of one kind that are opened for a connection.
 const MOST_SECRETS: i64 = 64;
-/// What may be hashed at once for all that was gathered, in bytes; a second after that; and at least for each.
+/// What may be hashed at once for all that was gathered, in bytes; until somebody is found to go on and on; a second after
+/// that; and at least for each.
 const MOST_WORK: usize = 128 * 1024 * 1024;
+const FIRST_WORK: usize = 8 * MOST_WORK;
 const WORK_A_SECOND: usize = 16 * 1024 * 1024;
 const LEAST_WORK: usize = 64 * 1024;
 
@@ -33,15 +35,15 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn full() -> Self {
-        Self { left: MOST_WORK, since: Instant::now() }
+        Self { left: FIRST_WORK, since: Instant::now() }
     }
 
     /// What may be hashed now for so many requests, in bytes.
     pub(crate) fn take(&mut self, requests: usize) -> usize {
         let waited = usize::try_from(self.since.elapsed().as_millis()).unwrap_or(usize::MAX);
         self.since = Instant::now();
-        self.left = MOST_WORK.min(self.left.saturating_add(waited.saturating_mul(WORK_A_SECOND / 1000)));
-        let taken = self.left.min(requests.saturating_mul(diagnosis::MOST_WORK));
+        self.left = FIRST_WORK.min(self.left.saturating_add(waited.saturating_mul(WORK_A_SECOND / 1000)));
+        let taken = self.left.min(MOST_WORK).min(requests.saturating_mul(diagnosis::MOST_WORK));
         self.left -= taken;
         taken
     }
@@ -176,6 +178,9 @@ mod tests {
     async fn whoever_goes_on_gets_less_looked_at() {
         let mut budget = Budget::full();
         assert_eq!(budget.take(1), diagnosis::MOST_WORK, "no more for one than it may have");
+        for _ in 1..FIRST_WORK / MOST_WORK {
+            assert_eq!(budget.take(200), MOST_WORK);
+        }
         assert_eq!(budget.take(200), MOST_WORK - diagnosis::MOST_WORK);
         assert_eq!(budget.take(10), 0);
         tokio::time::advance(Duration::from_secs(1)).await;
@@ -183,5 +188,6 @@ mod tests {
         assert!((WORK_A_SECOND - 1024..=WORK_A_SECOND).contains(&second), "{second}");
         tokio::time::advance(Duration::from_hours(1)).await;
         assert_eq!(budget.take(usize::MAX), MOST_WORK);
+        assert_eq!(budget.left, FIRST_WORK - MOST_WORK);
     }
 }
