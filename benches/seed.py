@@ -44,8 +44,15 @@ class Sqlite:
     def __init__(self, path):
         self.db = sqlite3.connect(path, isolation_level=None)
         # Nobody else is there, and what is half filled is thrown away: each page is written once, not to a log first.
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1048576", "foreign_keys = OFF"):
+        self.journal("off")
+        for pragma in ("synchronous = OFF", "cache_size = -1048576", "foreign_keys = OFF"):
             self.db.execute(f"PRAGMA {pragma}").fetchall()
+
+    def journal(self, mode):
+        """SQLite answers with the mode that is, which is another one while somebody else has the file open."""
+        ((now,),) = self.db.execute(f"PRAGMA journal_mode = {mode}").fetchall()
+        if now != mode:
+            raise SystemExit(f"the journal's mode is {now}, not {mode}: somebody else has the file open")
 
     def tables(self):
         return [name for (name,) in self.db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
@@ -65,7 +72,7 @@ class Sqlite:
     def close(self):
         for statement in SUMS:
             self.db.execute(statement)
-        self.db.execute("PRAGMA journal_mode = WAL").fetchall()
+        self.journal("wal")
         self.db.close()
 
 
