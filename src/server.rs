@@ -37,10 +37,13 @@ use crate::{
     web::panics,
 };
 
-/// The longest that what began may take to finish.
-const GRACE: u64 = 25;
+/// A stop is over within 30 s, whatever hangs. The longest that what began may take to finish, in seconds; before it, units
+/// of work are waited for, and after it comes what is told below.
+const GRACE: u64 = 20;
+/// The longest that writing down what was noted beside the events may take.
+const NOTES: Duration = Duration::from_secs(3);
 /// The longest that closing the database may take; one that is not reached any more would be waited for for ever.
-const CLOSE: Duration = Duration::from_secs(5);
+const CLOSE: Duration = Duration::from_secs(2);
 /// The most connections at once; what comes then waits to be accepted.
 const CONNECTIONS: usize = 16_384;
 /// How long what is left of an unread body is taken in.
@@ -115,10 +118,10 @@ impl Server {
 
     /// Stops accepting, finishes what began, and closes the database.
     pub async fn stop(self) {
-        self.end(true).await;
+        self.end().await;
     }
 
-    /// Waits for SIGTERM or Ctrl-C, then stops. A second signal ends at once what still runs.
+    /// Waits for SIGTERM or Ctrl-C, then stops. After a second one nothing is waited for: what was acknowledged is stored.
     ///
     /// # Errors
     /// When the server ended by itself.
@@ -128,21 +131,22 @@ impl Server {
             _ = &mut self.running => return Err("The server ended by itself; the log says why.".to_owned()),
         }
         tracing::info!("stopping: what began is finished");
-        let handle = self.handle.clone();
         tokio::select! {
-            () = self.end(true) => {}
-            () = async { signals.next().await; handle.stop(false).await; std::future::pending::<()>().await } => {}
+            () = self.end() => {}
+            () = signals.next() => tracing::warn!("told again to stop: what began is not finished"),
         }
         Ok(())
     }
 
-    async fn end(self, is_graceful: bool) {
+    async fn end(self) {
         self.state.stop();
         self.state.ingestion.leave().await;
-        self.handle.stop(is_graceful).await;
+        self.handle.stop(true).await;
         let _ = self.running.await;
-        self.state.ingestion.stop(self.listening).await;
-        self.refusals.stop().await;
+        let notes = async { tokio::join!(self.state.ingestion.stop(self.listening), self.refusals.stop()) };
+        if tokio::time::timeout(NOTES, notes).await.is_err() {
+            tracing::warn!("the last refusals and uses of SECRETs were not written down in time");
+        }
         for task in self.housekeeping {
             task.abort();
             let _ = task.await;

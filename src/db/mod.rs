@@ -12,7 +12,10 @@ mod postgres;
 pub(crate) mod rows;
 mod sqlite;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
@@ -103,6 +106,16 @@ pub enum Db {
 /// when two threads take and give back: it would then look for ever, and a core with it.
 fn lasting<D: sqlx::Database>() -> PoolOptions<D> {
     PoolOptions::new().idle_timeout(None).max_lifetime(None)
+}
+
+/// The longest that a unit of work of the server's own may take.
+pub(crate) const LONGEST: Duration = Duration::from_millis(3500);
+
+/// Gives up what takes longer than [`LONGEST`]: a database that went without a word sends nothing, not even an error, and
+/// must not hold up what comes later.
+pub(crate) async fn within_longest<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+    let done = tokio::time::timeout(LONGEST, work).await;
+    done.unwrap_or(Err(DbError::Unavailable(sqlx::Error::PoolTimedOut)))
 }
 
 /// A connection for reading.

@@ -14,14 +14,11 @@ use super::{
 };
 use crate::{
     connections::evidence::{self, Verifications},
-    db::{Db, DbError, Tx},
+    db::{Db, DbError, LONGEST, Tx},
     events::append::{self, Arrival},
     kernel::id::ConnectionId,
     transactions::{self, Told},
 };
-
-/// The longest that a unit of work may take. A database that does not answer at all must not hold up what comes later.
-pub(super) const LONGEST: Duration = Duration::from_millis(3500);
 
 /// How long a batch that could not be stored says that the next cannot either.
 const RECENT: Duration = Duration::from_secs(10);

@@ -20,7 +20,7 @@ use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle, time::Instant};
 
 use crate::{
     connections::Place,
-    db::{Db, DbError},
+    db::{Db, DbError, LONGEST},
     events::append::Arrival,
     gateways::{
         Gateway,
@@ -155,7 +155,7 @@ impl Ingestion {
     /// From now on no unit of work depends on the threads that take requests; waits for those that do.
     pub(crate) async fn leave(&self) {
         let all = u32::try_from(GUESTS).unwrap_or(u32::MAX);
-        let gone = tokio::time::timeout(batch::LONGEST, self.guests.acquire_many(all)).await;
+        let gone = tokio::time::timeout(LONGEST, self.guests.acquire_many(all)).await;
         self.guests.close();
         drop(gone);
     }

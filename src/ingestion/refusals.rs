@@ -27,7 +27,7 @@ use super::uses::LAST_TRIES;
 
 use crate::{
     connections::evidence::{self, Refusals},
-    db::{Db, DbError},
+    db::{Db, DbError, within_longest},
     kernel::{id::ConnectionId, time::Clock, vault::Vault},
     rejections::{
         Refused, Sample,
@@ -297,7 +297,7 @@ async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, stop: 
             _ = recorder.gathering(&mut queue, waiting) => {}
             () = stop.notified() => break,
         }
-        let written = recorder.gathering(&mut queue, recorder.flush(&kit)).await;
+        let written = recorder.gathering(&mut queue, Box::pin(recorder.flush(&kit))).await;
         last = Instant::now();
         pause = match written {
             Ok(MANY..) => FLOODED,
@@ -339,13 +339,16 @@ async fn write_down(kit: &Kit, gathered: &mut Gathered, work: usize) -> Result<(
 async fn write_together(kit: &Kit, gathered: &Gathered, examined: Vec<Examined>) -> Result<(), DbError> {
     let sealed = keeping::seal(&kit.vault, examined).await;
     let refusals = gathered.of.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
-    let mut tx = kit.db.begin().await?;
-    keeping::write_down(&mut tx, gathered.of.values().map(|own| &own.tallies), &sealed).await?;
-    if gathered.strays > 0 {
-        store::add_strays(&mut tx, gathered.strays, kit.clock.now()).await?;
-    }
-    evidence::add_refused(&mut tx, &refusals).await?;
-    tx.commit().await
+    let unit = async {
+        let mut tx = kit.db.begin().await?;
+        keeping::write_down(&mut tx, gathered.of.values().map(|own| &own.tallies), &sealed).await?;
+        if gathered.strays > 0 {
+            store::add_strays(&mut tx, gathered.strays, kit.clock.now()).await?;
+        }
+        evidence::add_refused(&mut tx, &refusals).await?;
+        tx.commit().await
+    };
+    within_longest(unit).await
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     connections::{self, Connection, Place, evidence, secrets},
-    db::DbError,
+    db::{DbError, within_longest},
     ingestion::refusals::Kit,
     kernel::{id::ConnectionId, time::Timestamp, vault::Vault},
     urls,
@@ -62,7 +62,7 @@ pub(crate) async fn examine(kit: &Kit, samples: &[&[Sample]], most: usize) -> Re
     for samples in samples {
         let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
         let known = match wants_doctor {
-            Some(sample) => known(kit, &sample.place, sample.at).await?,
+            Some(sample) => within_longest(known(kit, &sample.place, sample.at)).await?,
             None => Known::default(),
         };
         work.push((known, samples.to_vec()));
