@@ -45,7 +45,8 @@ pub(crate) struct Options {
     /// With what to sign.
     #[arg(long, env = "KS_PAY_BENCH_SECRET", hide_env_values = true)]
     secret: String,
-    /// Forged requests beside the genuine ones: so many a second, or `max` for as many as are answered.
+    /// Forged requests beside the genuine ones: so many a second, or `max` for as many as are answered; `only` for no genuine
+    /// ones.
     #[arg(long)]
     forged: Option<String>,
     #[command(flatten)]
@@ -88,14 +89,15 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         });
         (*address, next)
     };
-    let (genuine, forged) = (Tally::new(200), Tally::new(401));
+    let is_forged = options.forged.as_deref() == Some("only");
+    let (wanted, forged) = (Tally::new(if is_forged { 401 } else { 200 }), Tally::new(401));
     let mut crowd = Crowd::default();
     for at in 0..window.connections {
-        let (address, next) = post(at, &source);
-        crowd.join(address, next, None, &genuine);
+        let (address, next) = post(at, if is_forged { &guesses } else { &source });
+        crowd.join(address, next, None, &wanted);
     }
     match options.forged.as_deref() {
-        None => {}
+        None | Some("only") => {}
         Some("max") => {
             for at in 0..window.connections {
                 let (address, next) = post(at, &guesses);
@@ -110,9 +112,9 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
             }
         }
     }
-    let mut measured = crowd.measure(window, &options.watched, &genuine).await?;
+    let mut measured = crowd.measure(window, &options.watched, &wanted).await?;
     measured["signed_late"] = source.borrow().late().into();
-    if options.forged.is_some() {
+    if options.forged.is_some() && !is_forged {
         let seconds = measured["seconds"].as_f64().unwrap_or(window.seconds);
         measured["forged"] = forged.summary(seconds);
     }
