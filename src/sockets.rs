@@ -51,16 +51,17 @@ impl Peers {
     /// # Errors
     /// When it has; the connection is closed.
     pub(crate) fn admit(&self, stream: TcpStream) -> Result<Socket> {
-        let address = stream.peer_addr()?.ip().to_canonical();
-        let counted = if address.is_loopback() || self.trusted.iter().any(|network| network.contains(&address)) {
-            None
-        } else {
-            Some(
-                self.count(network(address))
-                    .ok_or_else(|| Error::new(ErrorKind::QuotaExceeded, "too many connections of one address"))?,
-            )
-        };
+        let counted = self.enter(stream.peer_addr()?.ip().to_canonical())?;
         Ok(Socket { stream, last: Instant::now(), alarm: Box::pin(sleep_until(Instant::now() + QUIET)), _counted: counted })
+    }
+
+    /// A place for a connection of that address; none is needed where they are not counted.
+    fn enter(&self, address: IpAddr) -> Result<Option<Counted>> {
+        if address.is_loopback() || self.trusted.iter().any(|network| network.contains(&address)) {
+            return Ok(None);
+        }
+        let too_many = || Error::new(ErrorKind::QuotaExceeded, "too many connections of one address");
+        self.count(network(address)).ok_or_else(too_many).map(Some)
     }
 
     fn count(&self, address: IpAddr) -> Option<Counted> {
@@ -203,6 +204,23 @@ mod tests {
         let began = Instant::now();
         assert_eq!(socket.read_u8().await.unwrap_err().kind(), ErrorKind::TimedOut);
         assert!(began.elapsed() >= QUIET);
+    }
+
+    #[test]
+    fn whoever_is_counted_enters_so_often_and_loopback_and_trusted_proxies_as_they_like() {
+        let peers = Peers::new(&["10.0.0.0/8".parse().unwrap()]);
+        for (one, beside) in [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::2")] {
+            let (one, beside): (IpAddr, IpAddr) = (one.parse().unwrap(), beside.parse().unwrap());
+            let taken: Vec<_> = (0..OF_ONE_ADDRESS).map(|_| peers.enter(one).unwrap()).collect();
+            let refused = peers.enter(beside).err().map(|error| error.kind());
+            assert_eq!(refused, Some(ErrorKind::QuotaExceeded), "{beside}");
+            drop(taken);
+            assert!(peers.enter(beside).is_ok(), "{beside}");
+        }
+        for free in ["127.0.0.1", "::1", "10.1.2.3"] {
+            let entered: Vec<_> = (0..=OF_ONE_ADDRESS).map(|_| peers.enter(free.parse().unwrap()).unwrap()).collect();
+            assert!(entered.iter().all(Option::is_none), "{free}");
+        }
     }
 
     #[test]

@@ -122,7 +122,23 @@ fn text(value: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::{FutureExt as _, stream};
+
     use super::*;
+
+    fn arriving(chunks: &[Bytes]) -> Payload {
+        let chunks: Vec<_> = chunks.iter().cloned().map(Ok).collect();
+        Payload::Stream { payload: Box::pin(stream::iter(chunks)) }
+    }
+
+    #[test]
+    fn a_body_in_one_piece_is_not_copied_and_one_in_several_is_put_together() {
+        let (one, other) = (Bytes::from(b"{\"event\":".to_vec()), Bytes::from(b"\"foo.bar\"}".to_vec()));
+        let collected = |chunks: &[Bytes]| collect(arriving(chunks), &Pending::new()).now_or_never().unwrap().unwrap();
+        let whole = collected(std::slice::from_ref(&one));
+        assert_eq!((whole.as_ptr(), whole.len()), (one.as_ptr(), one.len()));
+        assert_eq!(collected(&[one, other]), &b"{\"event\":\"foo.bar\"}"[..]);
+    }
 
     #[test]
     fn only_identity_is_no_encoding() {

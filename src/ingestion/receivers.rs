@@ -201,3 +201,31 @@ impl Receivers {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{db::Location, kernel::vault::MasterKey};
+
+    /// Far more than may be read in the time that asking takes.
+    const FLOOD: usize = 300;
+
+    #[tokio::test]
+    async fn in_a_flood_the_version_is_read_ten_times_a_second() {
+        let directory = tempfile::tempdir().unwrap();
+        let Ok(db) = Db::open(&Location::Sqlite(directory.path().join("ks-pay.db"))).await else { panic!("it opens") };
+        let receivers = Receivers::new(db, Vault::new(MasterKey::generate()), Clock::system());
+        let begun = Instant::now();
+        let mut readings = BTreeSet::new();
+        for _ in 0..FLOOD {
+            receivers.at(Instant::now()).await.unwrap();
+            readings.insert(receivers.last.lock().await.began);
+        }
+        // Ten at once, and then another one every tenth of a second.
+        let allowed = 11 + begun.elapsed().as_millis() / 100;
+        assert!(readings.len() >= 10, "a few refusals have one each: {}", readings.len());
+        assert!((readings.len() as u128) <= allowed, "{} of {allowed} in a flood of {FLOOD}", readings.len());
+    }
+}

@@ -173,15 +173,9 @@ async fn the_domain_is_the_apps_and_finishes_security_in_every_mode() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_evidence_stream_says_changed_when_an_event_comes() {
-    let (app, connection, owner) = connected().await;
-    let cookie = format!("ks_pay_session={}", owner.cookies()["ks_pay_session"]);
-    let url = format!("http://{}{}", app.address, step(&connection, "/webhook/evidence/stream"));
-    let mut stream =
-        reqwest::Client::builder().no_proxy().build().unwrap().get(url).header("cookie", cookie).send().await.unwrap();
-    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    let (_app, connection, owner) = connected().await;
+    let mut stream = owner.listen(&step(&connection, "/webhook/evidence/stream")).await;
+    assert_eq!(stream.0.headers()["content-type"], "text/event-stream");
     connection.post(bodies::bare("foo.bar")).stored().await;
-    let mut heard = String::new();
-    while !heard.contains("event: changed") {
-        heard.push_str(core::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
-    }
+    stream.says("event: changed").await;
 }

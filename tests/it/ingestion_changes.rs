@@ -7,6 +7,13 @@ use sqlx::postgres::PgListener;
 
 use crate::support::{TestApp, bodies, database, eventually};
 
+/// Sessions of PostgreSQL that listen for changes.
+const LISTENING: &str =
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN \"ks_pay_receivers\"%'";
+/// Sessions that are kept from reading SECRETs.
+const READING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                       AND wait_event_type = 'Lock' AND query LIKE '%FROM secrets%'";
+
 fn captured(id: &str) -> Vec<u8> {
     bodies::payment("payment.captured", id, 0)
 }
@@ -99,9 +106,7 @@ async fn a_change_is_said_to_the_servers_that_listen() {
     }
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
-    let listening =
-        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN \"ks_pay_receivers\"%'";
-    eventually(async || app.count(listening).await == 1).await;
+    eventually(async || app.count(LISTENING).await == 1).await;
     let mut ear = PgListener::connect(app.database_url().unwrap()).await.unwrap();
     ear.listen("ks_pay_receivers").await.unwrap();
     connection.post(captured("pay_1")).stored().await;
@@ -110,6 +115,23 @@ async fn a_change_is_said_to_the_servers_that_listen() {
     assert_eq!(said.channel(), "ks_pay_receivers");
     app.sql("UPDATE connections SET webhook_done_by = 'x', webhook_done_at = 1").await;
     assert!(tokio::time::timeout(Duration::from_millis(200), ear.recv()).await.is_err(), "what says nothing about receiving");
+}
+
+/// Reading what has changed would take no time, so it is made to wait where it can be seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_told_of_a_change_reads_it_before_anybody_asks() {
+    if !database::is_postgres() {
+        return;
+    }
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    eventually(async || app.count(LISTENING).await == 1).await;
+    connection.post(captured("pay_1")).stored().await;
+    let lock = app.lock_secrets().await;
+    app.sql("UPDATE apps SET is_enabled = FALSE").await;
+    eventually(async || app.count(READING).await == 1).await;
+    lock.release().await;
+    assert_eq!(connection.post(captured("pay_2")).send().await, 401);
 }
 
 /// Several servers need PostgreSQL.
@@ -133,13 +155,29 @@ async fn two_servers_on_one_database_behave_as_one() {
     let receipts: i64 = app.events().await.iter().map(|event| event["receipts"].as_i64().unwrap()).sum();
     assert_eq!((app.events().await.len(), receipts, app.transactions().await.len()), (6, 60, 6));
 
-    let owner = app.owner("Neem Tree Retail").await;
-    let page = owner.elsewhere(other.address()).get("/ks-pay").await;
-    assert_eq!(page.status, 200, "who signed in here is signed in there");
-
     app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
     for url in [connection.url.clone(), there(&connection.url)] {
         assert_eq!(connection.post(captured("pay_9")).url(&url).send().await, 401);
     }
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_stored_is_seen_at_the_other() {
+    if !database::is_postgres() {
+        return;
+    }
+    let app = TestApp::start().await;
+    let other = app.another_server().await;
+    let connection = app.razorpay().await;
+    // Who signed in here is signed in there.
+    let there = app.owner("Neem Tree Retail").await.elsewhere(other.address());
+    let step = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
+    assert!(there.get(&step).await.has("Waiting for the first event"));
+    let mut stream = there.listen(&format!("{step}/evidence/stream")).await;
+    connection.post(captured("pay_1")).stored().await;
+    assert!(there.get(&step).await.has("Received payment.captured, verified"));
+    stream.says("event: changed").await;
+    drop(stream);
     other.stop().await;
 }

@@ -2,9 +2,11 @@
 
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::support::{TestApp, bodies, raw, signing};
+use crate::support::{Installation, TestApp, bodies, raw, signing};
 
 const MIB: usize = 1024 * 1024;
+/// The most bodies of one address that may be under way.
+const UNDER_WAY: usize = 256;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_post_is_allowed_whether_the_endpoint_is_known_or_not() {
@@ -99,9 +101,12 @@ async fn a_mebibyte_is_taken_and_an_octet_more_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chunked_body_that_never_ends_does_not_keep_the_connection() {
+async fn a_head_or_a_chunked_body_that_never_ends_does_not_keep_the_connection() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
+    // Given up while the bodies are.
+    let address = app.address;
+    let head = tokio::spawn(async move { raw::exchange(address, b"POST /webhooks/wh_").await.status() });
     let known = format!("/webhooks/{}", connection.endpoint);
     for (method, path, encoding, status) in [
         ("POST", known.as_str(), "identity", 408),
@@ -114,6 +119,7 @@ async fn a_chunked_body_that_never_ends_does_not_keep_the_connection() {
         );
         assert_eq!(raw::exchange(app.address, request.as_bytes()).await.status(), status);
     }
+    assert_eq!(head.await.unwrap(), 408);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,15 +148,10 @@ async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
-    let mut headers = post.headers();
-    headers.push(("content-length", post.bytes().len().to_string()));
-    let request = raw::request("POST", &format!("/webhooks/{}", connection.endpoint), &headers, &post.bytes()[..10]);
-    let request = String::from_utf8(request).unwrap().replace("Connection: close\r\n", "");
-
     let mut slow = Vec::new();
     for _ in 0..100 {
-        let mut stream = TcpStream::connect(app.address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut stream = post.begin(&[]).await;
+        stream.write_all(&post.bytes()[..10]).await.unwrap();
         slow.push(stream);
     }
     connection.post(bodies::payment("payment.captured", "pay_2", 0)).stored().await;
@@ -158,6 +159,28 @@ async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() {
         assert_eq!(raw::read_to_end(&mut stream).await.status(), 408);
     }
     assert_eq!(app.events().await.len(), 1);
+}
+
+/// The server has a process of its own, so that both have descriptors enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_too_many_bodies_of_one_address_the_oldest_gives_way() {
+    let at = Installation::new().await;
+    let connection = at.razorpay().await;
+    let (process, address) = at.serve_in_process(&[]);
+    let post = connection.at(address).post(bodies::payment("payment.captured", "pay_1", 0));
+    let mut oldest = post.begun().await;
+    let mut others = Vec::new();
+    for _ in 0..UNDER_WAY {
+        others.push(post.begin(&[]).await);
+    }
+    let answer = raw::read_to_end(&mut oldest).await;
+    assert_eq!((answer.status(), answer.header("retry-after").as_deref()), (503, Some("30")));
+    let newest = others.last_mut().unwrap();
+    newest.write_all(post.bytes()).await.unwrap();
+    assert_eq!(raw::status_line(newest).await, "HTTP/1.1 200 OK");
+    assert_eq!(at.events().await.len(), 1);
+    drop(others);
+    assert_eq!(process.terminate().code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,6 @@
 //! A server that is told to stop: what came too late is sent to the next one, and nothing is acknowledged and lost.
 
-use std::{net::SocketAddr, time::Duration};
-
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::support::{
     TestApp, bodies,
@@ -15,47 +9,15 @@ use crate::support::{
     raw,
 };
 
-/// Only keeps a test that fails from hanging.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 fn captured(connection: &Connection, id: &str) -> Post {
     connection.post(bodies::payment("payment.captured", id, 0))
 }
 
-/// The head of a request that leaves the connection open, with more headers.
-fn head(connection: &Connection, post: &Post, more: &[(&str, &str)]) -> Vec<u8> {
-    let mut headers = post.headers();
-    headers.push(("content-length", post.bytes().len().to_string()));
-    headers.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let request = raw::request("POST", &format!("/webhooks/{}", connection.endpoint), &headers, b"");
-    String::from_utf8(request).unwrap().replace("Connection: close\r\n", "").into_bytes()
-}
-
-/// Reads one head.
-async fn status_line(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let reading = async {
-        while !bytes.ends_with(b"\r\n\r\n") {
-            bytes.push(stream.read_u8().await.unwrap());
-        }
-    };
-    timeout(PATIENCE, reading).await.expect("an answer");
-    String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned()
-}
-
-/// A request whose head was read and whose body has yet to come.
-async fn begun(at: SocketAddr, connection: &Connection, post: &Post) -> TcpStream {
-    let mut stream = TcpStream::connect(at).await.unwrap();
-    stream.write_all(&head(connection, post, &[("expect", "100-continue")])).await.unwrap();
-    assert_eq!(status_line(&mut stream).await, "HTTP/1.1 100 Continue");
-    stream
-}
-
 /// A connection over which one event came, kept open.
-async fn kept_alive(at: SocketAddr, connection: &Connection, post: &Post) -> TcpStream {
-    let mut stream = TcpStream::connect(at).await.unwrap();
-    stream.write_all(&[&head(connection, post, &[])[..], post.bytes()].concat()).await.unwrap();
-    assert_eq!(status_line(&mut stream).await, "HTTP/1.1 200 OK");
+async fn kept_alive(post: &Post) -> TcpStream {
+    let mut stream = post.begin(&[]).await;
+    stream.write_all(post.bytes()).await.unwrap();
+    assert_eq!(raw::status_line(&mut stream).await, "HTTP/1.1 200 OK");
     stream
 }
 
@@ -79,13 +41,13 @@ async fn whoever_comes_while_the_server_stops_is_sent_away_and_nobody_is_lost() 
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     let [early, late, later] = ["pay_early", "pay_late", "pay_later"].map(|id| captured(&connection, id));
-    let mut open = kept_alive(app.address, &connection, &captured(&connection, "pay_before")).await;
-    let mut half = begun(app.address, &connection, &early).await;
+    let mut open = kept_alive(&captured(&connection, "pay_before")).await;
+    let mut half = early.begun().await;
 
     let during = async {
         sent_away(&late).await;
         // The server closes an idle connection, or answers on it; an answer is never of 200.
-        let _ = open.write_all(&[&head(&connection, &later, &[])[..], later.bytes()].concat()).await;
+        let _ = open.write_all(&[&later.head(&[])[..], later.bytes()].concat()).await;
         let answer = raw::read_to_end(&mut open).await;
         assert!(answer.0.is_empty() || answer.status() == 503, "{answer:?}");
         half.write_all(early.bytes()).await.unwrap();

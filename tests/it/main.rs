@@ -41,6 +41,7 @@ mod preflight;
 mod projection;
 mod recount;
 mod rejections;
+mod rejections_flood;
 mod rejections_recovered;
 mod rejections_room;
 mod retention;

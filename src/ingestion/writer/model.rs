@@ -2,6 +2,10 @@
 //! that go away; a queue that is full; a close at any moment.
 //!
 //! The model checker finds a deadlock by itself: every test here also says that everybody is answered.
+//!
+//! What it does not find: in the writer it goes from one task to another where an await cannot go on, and nowhere else, since
+//! locks, queue and semaphores are those of tokio and std, not shuttle's. What stands between two such awaits is one step here
+//! and is not on several threads; there we rely on those locks, and on the tests over HTTP, whose servers have several.
 
 use std::{
     collections::BTreeSet,

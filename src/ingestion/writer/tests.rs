@@ -1,6 +1,9 @@
-//! What needs no model checker: how much may wait, and a store that panics.
+//! What needs no model checker: how much may wait, what becomes one batch, and a store that panics.
+
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
+use tokio::task::yield_now;
 
 use super::{ROOM, Store, Unkept, Writer};
 
@@ -16,6 +19,43 @@ impl Store for Fake {
         assert!(!batch.contains(&true), "on purpose");
         Ok(vec![(); batch.len()])
     }
+}
+
+/// Keeps everything once it may, and remembers how many came together.
+#[derive(Default)]
+struct Held {
+    batches: Mutex<Vec<usize>>,
+    door: tokio::sync::Mutex<()>,
+}
+
+impl Store for Arc<Held> {
+    type Item = ();
+    type Kept = ();
+
+    async fn keep(&self, batch: &[()]) -> Result<Vec<()>, Unkept> {
+        self.batches.lock().unwrap().push(batch.len());
+        drop(self.door.lock().await);
+        Ok(vec![(); batch.len()])
+    }
+}
+
+#[tokio::test]
+async fn what_comes_while_a_batch_is_written_is_the_next_batch() {
+    let held = Arc::new(Held::default());
+    let (writer, batches) = Writer::new(Arc::clone(&held), 1);
+    let running = tokio::spawn(batches.run(tokio::spawn));
+    let door = held.door.lock().await;
+    assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits for nobody, and is held");
+    while held.batches.lock().unwrap().is_empty() {
+        yield_now().await;
+    }
+    for _ in 0..3 {
+        assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits for the one before");
+    }
+    drop(door);
+    writer.close();
+    running.await.unwrap();
+    assert_eq!(*held.batches.lock().unwrap(), [1, 3]);
 }
 
 #[test]

@@ -174,6 +174,11 @@ impl Installation {
         self.lock("LOCK TABLE events").await
     }
 
+    /// Keeps others from reading SECRETs until it is let go.
+    pub(crate) async fn lock_secrets(&self) -> Lock {
+        self.lock("LOCK TABLE secrets").await
+    }
+
     /// Keeps others from writing what the installation remembers of itself.
     pub(crate) async fn lock_installation(&self) -> Lock {
         self.lock("LOCK TABLE installation").await

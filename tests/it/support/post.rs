@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::{builders::Connection, signing};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+
+use super::{builders::Connection, raw, signing};
 
 /// Keeps no connection open, so that a server stops at once.
 static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
@@ -153,6 +155,39 @@ impl Post {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The head of a request that leaves the connection open, with more headers.
+    pub(crate) fn head(&self, more: &[(&'static str, &str)]) -> Vec<u8> {
+        let mut headers = self.headers();
+        headers.push(("content-length", self.body.len().to_string()));
+        headers.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let request = raw::request("POST", self.parsed().path(), &headers, b"");
+        String::from_utf8(request).unwrap().replace("Connection: close\r\n", "").into_bytes()
+    }
+
+    /// A connection of its own.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        let url = self.parsed();
+        TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap()
+    }
+
+    /// A connection over which the head was sent.
+    pub(crate) async fn begin(&self, more: &[(&'static str, &str)]) -> TcpStream {
+        let mut stream = self.connect().await;
+        stream.write_all(&self.head(more)).await.unwrap();
+        stream
+    }
+
+    /// The same after the server has read it, and waits for the body.
+    pub(crate) async fn begun(&self) -> TcpStream {
+        let mut stream = self.begin(&[("expect", "100-continue")]).await;
+        assert_eq!(raw::status_line(&mut stream).await, "HTTP/1.1 100 Continue");
+        stream
+    }
+
+    fn parsed(&self) -> url::Url {
+        self.url.parse().unwrap()
     }
 
     /// Sends it; the status.

@@ -31,6 +31,18 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Answer {
     Answer(bytes)
 }
 
+/// Reads one head; its first line.
+pub(crate) async fn status_line(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let reading = async {
+        while !bytes.ends_with(b"\r\n\r\n") {
+            bytes.push(stream.read_u8().await.unwrap());
+        }
+    };
+    timeout(PATIENCE, reading).await.expect("an answer");
+    String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned()
+}
+
 /// A request with exactly these headers, `Host` and one that asks for the connection to be closed.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");

@@ -48,6 +48,23 @@ impl Page {
     }
 }
 
+/// Server-sent events, as they come.
+pub(crate) struct Stream(pub(crate) reqwest::Response);
+
+impl Stream {
+    /// Waits until that was said.
+    pub(crate) async fn says(&mut self, text: &str) {
+        let mut heard = Vec::new();
+        let hearing = async {
+            while !String::from_utf8_lossy(&heard).contains(text) {
+                heard.extend(self.0.chunk().await.unwrap().expect("the stream goes on"));
+            }
+        };
+        let is_heard = tokio::time::timeout(PATIENCE, hearing).await.is_ok();
+        assert!(is_heard, "{text:?} was never said: {:?}", String::from_utf8_lossy(&heard));
+    }
+}
+
 impl TestApp {
     /// Somebody who is not signed in.
     pub(crate) fn visitor(&self) -> Visitor {
@@ -116,9 +133,18 @@ impl Visitor {
         self.get("/personal-info").await.field("csrf_token").unwrap()
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Page {
+    /// Opens a stream of server-sent events.
+    pub(crate) async fn listen(&self, path: &str) -> Stream {
+        Stream(self.request(Method::GET, path).send().await.unwrap())
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let cookies: Vec<String> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = client().request(method, format!("{}{path}", self.base)).header(header::COOKIE, cookies.join("; "));
+        client().request(method, format!("{}{path}", self.base)).header(header::COOKIE, cookies.join("; "))
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Page {
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
