@@ -1,21 +1,23 @@
 // The network between the server and PostgreSQL is cut for 10 s (6 in the short form), once at PostgreSQL's end, so that
 // packets vanish, and once at ours: every answer comes within 4.5 s, nothing acknowledged is lost, and within 10 s of the
-// network's return the same server stores again. Needs root, for a network namespace.
+// network's return the same server stores again. At the end it is told to stop while the network is cut: it ends with 0 within
+// 30 s. Needs root, for a network namespace.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
 import { ended, Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
+import { forger } from "../support/strangers.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 const HEALS_WITHIN = 10_000;
+const STOPS_WITHIN = 30_000;
 
 await torture(async (run) => {
   const network = await cable(run);
   const cluster = await Cluster.make(run, { listen: network.theirs, through: network.inside });
-  const DATABASE_URL = `postgres://postgres@${network.theirs}/postgres?sslmode=disable`;
-  const installation = await Installation.make(run, { env: { DATABASE_URL } });
+  const installation = await Installation.make(run, { env: { DATABASE_URL: cluster.url } });
   await installation.serve();
   const { pid } = installation.child;
   const traffic = new Traffic(run);
@@ -36,14 +38,32 @@ await torture(async (run) => {
     run.demand(healed < HEALS_WITHIN, "it stores again within 10 s of the network's return", healed);
     await pause(500);
   }
-  await load.end();
   run.demand(installation.isRunning && installation.child.pid === pid, "the same server went on");
-  const odd = traffic.answers.filter(({ status }) => status !== 200 && status !== 503);
+  // Whoever asks while it stops may be cut off.
+  const answers = [...traffic.answers];
+  await stoppedWhileCut(run, network, installation);
+  await load.end();
+  const odd = answers.filter(({ status }) => status !== 200 && status !== 503);
   run.demand(!odd.length, "every refusal is 503", odd);
-  answeredInTime(run, traffic.answers);
+  answeredInTime(run, answers);
   await nothingLost(run, installation, traffic);
   await allWell(run, installation, traffic);
 });
+
+/** It is told to stop when nothing comes back from PostgreSQL, with events and refusals under way, and started again after. */
+async function stoppedWhileCut(run, network, installation) {
+  const forging = forger(installation.connection);
+  await pause(run.random.between(200, 500));
+  await network.set("their", "down");
+  await pause(run.random.between(50, 500));
+  const began = performance.now();
+  const code = await installation.stop();
+  const ms = Math.round(performance.now() - began);
+  run.say(`told to stop while cut: it ended with ${code} after ${ms} ms; ${await forging.end()} forgeries were to be noted`);
+  run.demand(code === 0 && ms < STOPS_WITHIN, "told to stop while the network is cut it ends with 0 within 30 s", { code, ms });
+  await network.set("their", "up");
+  await installation.serve();
+}
 
 /** A network of two ends, of which the other is a namespace of its own. */
 async function cable(run) {

@@ -1,19 +1,33 @@
 // SIGTERM under load, on both databases, 20 rounds each, 3 in the short form: it ends with 0 within 30 s, and 200 was said if
 // and only if the event is stored: what began is finished, and nothing is stored behind a client's back.
+//
+// The same with PostgreSQL stopped or killed a moment before, 6 rounds, one in the short form: it ends with 0 within 30 s, and
+// nothing acknowledged is lost. And twice: where something still holds a stop up – a client that does not read its answers,
+// a PostgreSQL that is gone – a second SIGTERM ends it with 0 within 2 s.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { allWell, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
-import { Cluster } from "../support/postgres.mjs";
+import { Cluster, freePort } from "../support/postgres.mjs";
+import { deaf, forger } from "../support/strangers.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
+/** The longest that a stop may take, in milliseconds, and what is left of it once a second signal came. */
 const WITHIN = 30_000;
+const TWICE_WITHIN = 2000;
+/** How long the first signal is given, before the second. */
+const BETWEEN = 1000;
 
 await torture(async (run) => {
-  await rounds(run, "SQLite", await Installation.make(run));
-  const cluster = await Cluster.make(run);
-  await rounds(run, "PostgreSQL", await Installation.make(run, { env: { DATABASE_URL: cluster.url } }));
+  const onSqlite = await Installation.make(run);
+  await rounds(run, "SQLite", onSqlite);
+  await twiceBesideTheDeaf(run, onSqlite);
+  // Over TCP a PostgreSQL that is gone refuses connections, which is tried again until the time for that is over.
+  const cluster = await Cluster.make(run, { listen: "127.0.0.1", port: await freePort() });
+  const onPostgres = async (DATABASE_URL) => Installation.make(run, { env: { DATABASE_URL } });
+  await rounds(run, "PostgreSQL", await onPostgres(cluster.url));
+  await withoutPostgres(run, cluster, await onPostgres(await cluster.another("soon_gone")));
 });
 
 async function rounds(run, engine, installation) {
@@ -24,13 +38,10 @@ async function rounds(run, engine, installation) {
     await installation.serve();
     const load = traffic.pour(installation.connection, { rate: round % 2 ? 200 : Infinity });
     await pause(run.random.between(150, 500));
-    const began = performance.now();
-    const code = await installation.stop();
-    ends.push({ code, ms: Math.round(performance.now() - began) });
+    ends.push(await stopped(installation));
     await load.end();
   }
-  run.say(`ended after ${Math.max(...ends.map(({ ms }) => ms))} ms at most`);
-  run.demand(ends.every(({ code, ms }) => code === 0 && ms < WITHIN), "it ends with 0 within 30 s", ends);
+  inTime(run, ends, "it ends with 0 within 30 s");
   const rows = await nothingLost(run, installation, traffic, { isFelt: false });
   const behind = (stored) => stored.filter((row) => !traffic.log.get(row.body_sha256)?.acknowledged.length).map(({ event }) => event);
   run.demand(!behind(rows).length, "what is stored was acknowledged", behind(rows));
@@ -39,4 +50,75 @@ async function rounds(run, engine, installation) {
   await installation.serve();
   await allWell(run, installation, traffic);
   await installation.stop();
+}
+
+/** One signal with PostgreSQL gone in each way, then two. */
+async function withoutPostgres(run, cluster, installation) {
+  run.say("with PostgreSQL gone:");
+  const traffic = new Traffic(run);
+  const ways = [() => cluster.stop("fast"), () => cluster.stop("immediate"), () => cluster.kill()];
+  const [ends, twice] = [[], []];
+  let forged = 0, refused = 0;
+  const once = run.of(1, 6);
+  for (let round = 0; round < once + run.of(1, 3); round++) {
+    await installation.serve();
+    const load = traffic.pour(installation.connection, { rate: 500 });
+    const forging = forger(installation.connection);
+    await pause(run.random.between(200, 500));
+    const began = Number(process.hrtime.bigint());
+    await ways[round % ways.length]();
+    await pause(run.random.between(50, 500));
+    if (round < once) ends.push(await stopped(installation)); else twice.push(await stoppedTwice(installation));
+    await load.end();
+    forged += await forging.end();
+    refused += traffic.answers.filter(({ status, at }) => status === 503 && at > began).length;
+    await cluster.start();
+  }
+  inTime(run, ends, "with PostgreSQL gone it ends with 0 within 30 s");
+  atOnce(run, twice, "with PostgreSQL gone");
+  run.control(forged > 0 && refused > 0, `the loss is felt: ${refused} requests were refused and ${forged} forgeries were to be noted`);
+  await installation.serve();
+  await nothingLost(run, installation, traffic, { isFelt: false });
+  await allWell(run, installation, traffic);
+  await installation.stop();
+}
+
+async function twiceBesideTheDeaf(run, installation) {
+  run.say("beside a client that does not read its answers:");
+  const ends = [];
+  for (let round = 0; round < run.of(1, 5); round++) {
+    await installation.serve();
+    await deaf(run, installation.connection);
+    await pause(run.random.between(200, 500));
+    ends.push(await stoppedTwice(installation));
+  }
+  atOnce(run, ends, "beside a client that does not read");
+}
+
+/** Tells it to stop: with which code it ended, and after how many milliseconds. */
+async function stopped(installation) {
+  const began = performance.now();
+  const code = await installation.stop();
+  return { code, ms: Math.round(performance.now() - began) };
+}
+
+/** The same with a second signal, which the milliseconds count from, and whether that was needed. */
+async function stoppedTwice(installation) {
+  const first = installation.stop();
+  await pause(BETWEEN);
+  const isHeld = installation.isRunning;
+  const end = await stopped(installation);
+  await first;
+  return { ...end, isHeld };
+}
+
+function inTime(run, ends, sentence) {
+  run.say(`ended after ${Math.max(...ends.map(({ ms }) => ms))} ms at most`);
+  run.demand(ends.every(({ code, ms }) => code === 0 && ms < WITHIN), sentence, ends);
+}
+
+function atOnce(run, ends, where) {
+  run.say(`ended ${Math.max(...ends.map(({ ms }) => ms))} ms after the second signal at most`);
+  run.control(ends.every(({ isHeld }) => isHeld), `${where} a stop is held up for more than ${BETWEEN} ms`, ends);
+  run.demand(ends.every(({ code, ms }) => code === 0 && ms < TWICE_WITHIN), `${where} a second signal ends it with 0 within 2 s`, ends);
 }

@@ -1,19 +1,31 @@
-// A PostgreSQL that is set to lose commits: with synchronous_commit off for the database, the server's own sessions commit to
-// disk all the same, so a crash of PostgreSQL right after the answers loses nothing; with fsync or full_page_writes off, which
-// no session can mend, `ks-pay doctor` fails and names the setting, and a start warns of it or refuses.
+// A database that is set to lose commits. With synchronous_commit off for a PostgreSQL database, the server's own sessions
+// commit to disk all the same, so a crash of PostgreSQL right after the answers loses nothing. What no session can mend – fsync
+// or full_page_writes off, or synchronous_commit off behind a pooler that drops what sessions ask for – `ks-pay doctor` fails on
+// and names, and no server starts on it: it ends with 1 and one line that names the setting. With --accept-data-loss it starts,
+// and its log and its pages say so. Of SQLite the server sets all there is itself; one in memory, which has no log, is refused.
 //
 // Control: rows of a session that takes the database's setting are lost in the same crash.
 import { allWell, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
+import { pooler } from "../support/pooler.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 const ROWS = 50;
+const ACCEPT = "--accept-data-loss";
+/** SQLite reads a name; a file of that name is made where the process stands, and stays empty. */
+const IN_MEMORY = "sqlite:file::memory:";
+const AT_RISK = "Events may be lost in a power cut";
 
 await torture(async (run) => {
   await asynchronous(run);
-  for (const setting of run.of(["fsync"], ["fsync", "full_page_writes"])) await named(run, setting);
+  for (const setting of ["fsync", "full_page_writes"]) {
+    const cluster = await Cluster.make(run, { settings: { [setting]: "off" } });
+    await refusedUnlessAccepted(run, cluster.url, setting);
+  }
+  await behindAPooler(run);
+  await refused(run, IN_MEMORY, "journal_mode");
 });
 
 async function asynchronous(run) {
@@ -39,12 +51,51 @@ async function asynchronous(run) {
   await allWell(run, installation, traffic);
 }
 
-async function named(run, setting) {
-  const cluster = await Cluster.make(run, { settings: { [setting]: "off" } });
-  const installation = await Installation.make(run, { env: { DATABASE_URL: cluster.url } });
+async function behindAPooler(run) {
+  const cluster = await Cluster.make(run);
+  const pool = await pooler(run, cluster.socket);
+  const url = `postgres://postgres@127.0.0.1:${pool.port}/postgres?sslmode=disable`;
+  const before = new Installation(run, run.directory(), { DATABASE_URL: url });
+  const { isServing } = await start(before);
+  await before.stop();
+  run.control(isServing && pool.took > 0, `a pooler that drops what sessions ask for, here ${pool.took}, is by itself no reason to refuse`);
+  await cluster.psql("ALTER DATABASE postgres SET synchronous_commit = off");
+  await refusedUnlessAccepted(run, url, "synchronous_commit");
+}
+
+/** On a database with this setting no server starts. */
+async function refused(run, DATABASE_URL, setting) {
+  const installation = new Installation(run, run.directory(), { DATABASE_URL });
+  const end = await start(installation);
+  run.demand(isRefusal(end, setting), `with a weak ${setting} no server starts, and it says why`, end);
+  return installation;
+}
+
+/** The same, and the doctor finds it; where it is accepted a server starts and says so. */
+async function refusedUnlessAccepted(run, DATABASE_URL, setting) {
+  const installation = await refused(run, DATABASE_URL, setting);
   const doctor = await installation.attempt(["doctor"]);
   run.demand(doctor.code === 1 && new RegExp(`^bad +${setting}`, "m").test(doctor.stdout), `doctor fails and names ${setting}`, doctor.stdout);
-  const start = await installation.serve().then(() => "started", (error) => error.message);
-  const isSaid = new RegExp(`(WARN|ERROR|ended with).*${setting}`, "s").test(start + installation.log);
-  run.demand(isSaid, `a start with ${setting} off warns of it or refuses`, `${start}; log: ${installation.log.trim() || "nothing"}`);
+  const accepted = await start(installation, [ACCEPT]);
+  run.control(!isRefusal(accepted, setting), `with ${ACCEPT} the same is found to start`, accepted);
+  run.demand(accepted.isServing, `with ${ACCEPT} it starts`, accepted);
+  if (!accepted.isServing) return;
+  const isLogged = new RegExp(`WARN.*${AT_RISK}.*${setting}`).test(accepted.log);
+  run.demand(isLogged, `with ${ACCEPT} its log warns of ${setting}`, accepted.log || "nothing");
+  const page = await installation.page("/login");
+  run.demand(page.includes(AT_RISK) && page.includes(setting), `with ${ACCEPT} its pages tell of ${setting}`, page);
+  await installation.stop();
+}
+
+/** How a start goes: it serves, or with which code it ended, and what it said. */
+async function start(installation, options = []) {
+  const before = installation.log.length;
+  const isServing = await installation.serve({ options }).then(() => true, () => false);
+  const code = installation.isRunning ? undefined : await installation.exit;
+  return { isServing, code, log: installation.log.slice(before).replace(/\x1b\[[0-9;]*m/g, "").trim() };
+}
+
+/** Nothing listened, and one line names the setting and what an operator may do. */
+function isRefusal({ isServing, code, log }, setting) {
+  return !isServing && code === 1 && !log.includes("\n") && log.includes(`${setting} is `) && log.includes(ACCEPT);
 }

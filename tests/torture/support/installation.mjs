@@ -3,6 +3,7 @@
 // The rule: only processes started here are ended, by their id, and none outlives this process.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { resolve as inFull } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -12,8 +13,8 @@ const PATIENCE = 40_000;
 /** Who owns every installation made here. */
 export const OWNER = { email: "owner@torture.example", password: "four unrelated quiet words" };
 
-export const BINARY = process.env.KS_PAY_BIN;
-if (!BINARY || !existsSync(BINARY)) throw new Error("Name the binary in KS_PAY_BIN, or run scripts/torture.");
+export const BINARY = inFull(process.env.KS_PAY_BIN ?? "");
+if (!process.env.KS_PAY_BIN || !existsSync(BINARY)) throw new Error("Name the binary in KS_PAY_BIN, or run scripts/torture.");
 
 /** Starts a program that ends with this process, where setpriv is there to see to it. */
 export function start(command, args, options = {}) {
@@ -75,11 +76,15 @@ export class Installation {
     this.connection = { host: "127.0.0.1", port: 0, path: new URL(url).pathname, secret: secrets[0].secret };
   }
 
-  /** Starts the server and waits until it could store an event. `through` is a command that starts it, as `["strace", "-f"]`. */
-  async serve({ env = {}, through = [] } = {}) {
+  /**
+   * Starts the server and waits until it could store an event. `through` is a command that starts it, as `["strace", "-f"]`,
+   * `options` are those of `ks-pay serve`.
+   */
+  async serve({ env = {}, through = [], options = [] } = {}) {
     const began = performance.now();
-    const [program, ...args] = [...through, BINARY, "serve"];
-    const child = start(program, args, { env: environment({ ...this.#env, ...env }), stdio: ["ignore", "pipe", "pipe"] });
+    const [program, ...args] = [...through, BINARY, "serve", ...options];
+    const stdio = ["ignore", "pipe", "pipe"];
+    const child = start(program, args, { env: environment({ ...this.#env, ...env }), stdio, cwd: this.directory });
     this.child = child;
     this.exit = new Promise((resolve) => child.on("close", (code, signal) => resolve(code ?? signal)));
     child.stderr.setEncoding("utf8").on("data", (text) => { this.log = (this.log + text).slice(-200_000); });
@@ -109,6 +114,12 @@ export class Installation {
     } catch {
       return 0;
     }
+  }
+
+  /** A page as a visitor gets it. */
+  async page(path) {
+    const { host, port } = this.connection;
+    return (await fetch(`http://${host}:${port}${path}`, { headers: { connection: "close" } })).text();
   }
 
   /** How many milliseconds it took until a GET was answered so; nothing if it never was. */
@@ -162,7 +173,7 @@ export class Installation {
   }
 
   attempt(args, input = "") {
-    return ended(BINARY, args, { env: environment(this.#env), input });
+    return ended(BINARY, args, { env: environment(this.#env), input, cwd: this.directory });
   }
 
   events() {

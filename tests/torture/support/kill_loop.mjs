@@ -20,9 +20,12 @@ export async function findsALiar(run, installation) {
 
 /** The longest from start to ready after a kill, in milliseconds. */
 const READY_WITHIN = 2000;
+/** The longest that all rounds and the comparison may take together, in milliseconds: a case that takes too long is not run. */
+const OVER_WITHIN = { short: 60_000, full: 300_000 };
 
 export async function killLoop(run, installation) {
   const [rounds, enough] = run.of([10, 100], [200, 20_000]);
+  const [began, within] = [performance.now(), run.of(OVER_WITHIN.short, OVER_WITHIN.full)];
   const traffic = new Traffic(run);
   const acknowledged = () => [...traffic.log.values()].filter((entry) => entry.acknowledged.length).length;
   let slowest = 0, round = 0;
@@ -42,4 +45,6 @@ export async function killLoop(run, installation) {
   await installation.serve();
   await allWell(run, installation, traffic);
   run.demand((await installation.stop()) === 0, "told to stop, it ends with 0");
+  const took = performance.now() - began;
+  run.demand(took < within, `all of it takes less than ${within / 1000} s: ${(took / 1000).toFixed(0)} s`);
 }

@@ -2,6 +2,7 @@
 //
 // The rule: it listens on a socket in its own directory, and elsewhere only when a case asks; root runs it as postgres.
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -31,19 +32,22 @@ export class Cluster {
   #settings;
   #env;
   #through;
+  #listen;
+  #port;
   /** The postmaster's process. */
   child;
 
   /**
-   * A running one. `listen` is one more address, trusted without a password; `through` a command that starts it; `settings`
-   * are others than the durable ones; `env` is added to its environment.
+   * A running one. `listen` is one more address, trusted without a password, at which `url` then finds it, and `port` the port
+   * there; `through` a command that starts it; `settings` are others than the durable ones; `env` is added to its environment.
    */
-  static async make(run, { listen = "", through = [], settings = {}, env = {} } = {}) {
+  static async make(run, { listen = "", port = 5432, through = [], settings = {}, env = {} } = {}) {
     const cluster = new Cluster();
     cluster.#bin = programs() ?? run.skip("there is no PostgreSQL here; install the Debian package postgresql");
     cluster.#through = through;
     cluster.#env = env;
-    cluster.#settings = { ...DURABLE, listen_addresses: listen, max_connections: 100, dynamic_shared_memory_type: "mmap", ...settings };
+    [cluster.#listen, cluster.#port] = [listen, port];
+    cluster.#settings = { ...DURABLE, listen_addresses: listen, port, max_connections: 100, dynamic_shared_memory_type: "mmap", ...settings };
     cluster.directory = run.directory();
     chmodSync(cluster.directory, 0o755);
     cluster.data = join(cluster.directory, "data");
@@ -60,11 +64,24 @@ export class Cluster {
 
   /** Where its socket is. */
   get socket() {
-    return join(this.directory, ".s.PGSQL.5432");
+    return join(this.directory, `.s.PGSQL.${this.#port}`);
   }
 
   get url() {
-    return `postgres:///postgres?host=${this.directory}&user=postgres&sslmode=disable`;
+    return this.#urlOf("postgres");
+  }
+
+  #urlOf(database) {
+    return this.#listen
+      ? `postgres://postgres@${this.#listen}:${this.#port}/${database}?sslmode=disable`
+      : `postgres:///${database}?host=${this.directory}&user=postgres&sslmode=disable`;
+  }
+
+  /** The address of one more database, which is empty. */
+  async another(name) {
+    const { code, stderr } = await this.psql(`CREATE DATABASE ${name}`);
+    if (code !== 0) throw new Error(`the database ${name} was not made: ${stderr}`);
+    return this.#urlOf(name);
   }
 
   /** Starts it; after a crash this may have to wait until what is left of the last one is gone. */
@@ -115,14 +132,26 @@ export class Cluster {
   }
 
   psql(sql) {
-    return ended(join(this.#bin, "psql"), ["-X", "-q", "-A", "-t", "-h", this.directory, "-U", "postgres", "-c", sql]);
+    return ended(join(this.#bin, "psql"), [...this.#bySocket, "-c", sql]);
   }
 
   /** A session that takes statements, a line each, from its stdin. */
   session() {
-    const args = ["-X", "-q", "-A", "-t", "-h", this.directory, "-U", "postgres"];
-    return start(join(this.#bin, "psql"), args, { stdio: ["pipe", "ignore", "ignore"] });
+    return start(join(this.#bin, "psql"), this.#bySocket, { stdio: ["pipe", "ignore", "ignore"] });
   }
+
+  get #bySocket() {
+    return ["-X", "-q", "-A", "-t", "-h", this.directory, "-p", String(this.#port), "-U", "postgres"];
+  }
+}
+
+/** A port that nobody listens on now. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve, reject) => server.on("error", reject).listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function succeed(program, args) {

@@ -121,16 +121,13 @@ export class Traffic {
   }
 
   /** Whether it left this process. */
-  async #send(line, { host, port, path, secret }, event) {
+  async #send(line, connection, event) {
     const entry = this.#entry(event);
-    const signature = createHmac("sha256", secret).update(event.body).digest("hex");
-    const head = [`POST ${path} HTTP/1.1`, `Host: ${host}:${port}`, "Content-Type: application/json", `Content-Length: ${event.body.length}`,
-      `X-Razorpay-Event-Id: ${event.id}`, `X-Razorpay-Signature: ${signature}`, "\r\n"].join("\r\n");
     const began = process.hrtime.bigint();
     const note = (status, at, port) => this.answers.push({ status, at, ms: (at - Number(began)) / 1e6, id: event.id, port });
     entry.sent++;
     try {
-      const answer = await line.ask(host, port, Buffer.concat([Buffer.from(head), event.body]));
+      const answer = await line.ask(connection.host, connection.port, request(connection, event));
       if (answer.status === 200) entry.acknowledged.push(answer.at); else entry.refused++;
       note(answer.status, answer.at, answer.port);
     } catch (error) {
@@ -148,4 +145,12 @@ export class Traffic {
     }
     return true;
   }
+}
+
+/** An event as its gateway posts it; with another secret, as a forger does. */
+export function request({ host, port, path, secret }, { id, body }) {
+  const signature = createHmac("sha256", secret).update(body).digest("hex");
+  const head = [`POST ${path} HTTP/1.1`, `Host: ${host}:${port}`, "Content-Type: application/json", `Content-Length: ${body.length}`,
+    `X-Razorpay-Event-Id: ${id}`, `X-Razorpay-Signature: ${signature}`, "\r\n"].join("\r\n");
+  return Buffer.concat([Buffer.from(head), body]);
 }

@@ -1,0 +1,44 @@
+// A pooler before PostgreSQL as poolers may be set: it hands everything on but what a session asks for at its start.
+import { connect, createServer } from "node:net";
+
+/** What a session asks for, by its name in the startup message. */
+const ASKED = "options";
+
+/** Listens until the case ends; its `port`, and how many sessions it `took` something from. Only without TLS. */
+export async function pooler(run, socketPath) {
+  const proxy = { took: 0 };
+  const open = new Set();
+  const server = createServer((client) => {
+    const database = connect(socketPath);
+    const end = () => { client.destroy(); database.destroy(); open.delete(end); };
+    open.add(end);
+    for (const socket of [client, database]) socket.setNoDelay(true).on("error", end).on("close", end);
+    database.pipe(client);
+    let held = Buffer.alloc(0);
+    const begin = (chunk) => {
+      held = Buffer.concat([held, chunk]);
+      if (held.length < 4 || held.length < held.readUInt32BE(0)) return;
+      client.off("data", begin);
+      const length = held.readUInt32BE(0);
+      const told = withoutOptions(held.subarray(0, length));
+      if (told.length < length) proxy.took++;
+      database.write(Buffer.concat([told, held.subarray(length)]));
+      client.pipe(database);
+    };
+    client.on("data", begin);
+  });
+  run.later(() => { server.close(); for (const end of open) end(); });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  proxy.port = server.address().port;
+  return proxy;
+}
+
+/** A startup message – its length, the version, names and values with a zero after each, a zero – without what is asked for. */
+function withoutOptions(message) {
+  const texts = message.toString("latin1", 8, message.length - 1).split("\0").slice(0, -1);
+  const pairs = texts.flatMap((name, at) => at % 2 ? [] : [[name, texts[at + 1]]]).filter(([name]) => name !== ASKED);
+  const body = Buffer.from(pairs.map(([name, value]) => `${name}\0${value}\0`).join("") + "\0", "latin1");
+  const head = Buffer.from(message.subarray(0, 8));
+  head.writeUInt32BE(8 + body.length);
+  return Buffer.concat([head, body]);
+}
