@@ -40,18 +40,18 @@ pub(super) fn firsts(exported: &[Value], number: impl Fn(&Value) -> usize) -> Fi
 /// An event came under the id it has; of all that have it one alone had it first, and the others name an event that came under
 /// it too.
 pub(super) fn check(case: u32, sent: Vec<Told>, firsts: &Firsts) {
-    let mut came: BTreeMap<(usize, Option<String>), BTreeSet<String>> = BTreeMap::new();
+    let mut bodies: BTreeMap<(usize, Option<String>), BTreeSet<String>> = BTreeMap::new();
     for Told { event, id } in sent {
         let sha256 = signing::sha256(&event.body(case));
-        came.entry((event.connection, id.map(|id| name(case, id)))).or_default().insert(sha256);
+        bodies.entry((event.connection, id.map(|id| name(case, id)))).or_default().insert(sha256);
     }
     let mut held = BTreeSet::new();
     for ((connection, sha256), (id, before)) in firsts {
-        let under = &came[&(*connection, id.clone())];
+        let under = &bodies[&(*connection, id.clone())];
         assert!(under.contains(sha256), "{sha256} did not come under {id:?}");
         match before {
             Some(before) => {
-                assert!(id.is_some() && before != sha256 && under.contains(before), "{before} did not come under {id:?}")
+                assert!(id.is_some() && before != sha256 && under.contains(before), "{before} did not come under {id:?}");
             }
             None => assert!(id.is_none() || held.insert((connection, id)), "two events had {id:?} first"),
         }
