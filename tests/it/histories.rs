@@ -1,7 +1,9 @@
 //! Random histories of payments, in random orders, repeated, many at once: the rows are those of a plain model.
 //!
-//! `HISTORIES` says how many to try; a few by default.
+//! Each event comes under one of a few ids, or under none: so bodies come again under new ids, and ids with new bodies. Now and
+//! then the server is killed amid a history and started again. `HISTORIES` says how many to try; a few by default.
 
+mod ids;
 mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,23 +23,33 @@ use proptest::{
 use serde_json::{Value, json};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-use self::model::Event;
+use self::{ids::Firsts, model::Event};
 use crate::support::{
-    Installation, TestApp,
+    Installation,
     builders::{Connection, text},
+    process::Process,
     signing,
 };
 
 /// The most events of a history.
 const MOST: usize = 40;
 
+/// An event under an id, or under none.
+#[derive(Debug, Clone)]
+struct Told {
+    event: Event,
+    id: Option<u8>,
+}
+
 /// What is posted at one installation: some of it together, piece after piece.
-type Posts = Vec<Vec<Event>>;
+type Posts = Vec<Vec<Told>>;
 
 #[derive(Debug, Clone)]
 struct History {
     /// Shuffled, and some of it more than once.
     first: Posts,
+    /// The piece of it amid which the server is killed.
+    crash: Option<Index>,
     /// The same events in another order, each once.
     second: Posts,
 }
@@ -46,16 +58,21 @@ fn any_history() -> impl Strategy<Value = History> {
     let events = prop::collection::vec(model::any_event(Shops::CONNECTIONS), 1..=MOST);
     let again = prop::collection::vec(any::<Index>(), 0..=MOST / 2);
     let sizes = prop::collection::vec(1..=12usize, 2 * MOST);
-    (events, again, sizes).prop_flat_map(|(events, again, sizes)| {
+    let ids = prop::collection::vec(ids::any_id(), 2 * MOST);
+    let crash = prop::option::weighted(0.3, any::<Index>());
+    (events, again, sizes, ids, crash).prop_flat_map(|(events, again, sizes, ids, crash)| {
         let repeated: Vec<Event> = events.iter().chain(again.iter().map(|index| index.get(&events))).cloned().collect();
-        (Just(repeated).prop_shuffle(), Just(events).prop_shuffle(), Just(sizes))
-            .prop_map(|(first, second, sizes)| History { first: pieces(first, &sizes), second: pieces(second, &sizes) })
+        (Just(repeated).prop_shuffle(), Just(events).prop_shuffle()).prop_map(move |(first, second)| History {
+            first: pieces(first, &ids, &sizes),
+            crash,
+            second: pieces(second, &ids, &sizes),
+        })
     })
 }
 
-fn pieces(events: Vec<Event>, sizes: &[usize]) -> Posts {
-    let mut events = events.into_iter();
-    let pieces = sizes.iter().map(|size| events.by_ref().take(*size).collect::<Vec<_>>());
+fn pieces(events: Vec<Event>, ids: &[Option<u8>], sizes: &[usize]) -> Posts {
+    let mut told = events.into_iter().zip(ids).map(|(event, id)| Told { event, id: *id });
+    let pieces = sizes.iter().map(|size| told.by_ref().take(*size).collect::<Vec<_>>());
     pieces.take_while(|piece| !piece.is_empty()).collect()
 }
 
@@ -66,12 +83,35 @@ type Rows = BTreeMap<Key, Value>;
 type Events = BTreeMap<(usize, String), (Option<Key>, i64)>;
 /// App, mode, day, currency, status, method; how many, their amounts, what went back.
 type Sum = (AppId, String, i64, String, String, String, i64, i64, i64);
+
 /// What one installation holds.
-type Seen = (Rows, Events);
+struct Seen {
+    rows: Rows,
+    events: Events,
+    firsts: Firsts,
+}
+
+/// What became of requests: some were answered, and of some nobody knows.
+#[derive(Default)]
+struct Sent {
+    acknowledged: Vec<Told>,
+    unknown: Vec<Told>,
+}
+
+impl Sent {
+    fn note(&mut self, answers: impl IntoIterator<Item = (Told, Option<u16>)>) {
+        for (told, status) in answers {
+            assert!(matches!(status, None | Some(200)), "{status:?} {told:?}");
+            if status.is_some() { &mut self.acknowledged } else { &mut self.unknown }.push(told);
+        }
+    }
+}
 
 /// One server with two companies, each with a connection in either mode.
 struct Shops {
-    app: TestApp,
+    /// Goes before its installation.
+    process: Option<Process>,
+    at: Installation,
     /// Past the server.
     db: Db,
     connections: Vec<Connection>,
@@ -83,25 +123,57 @@ impl Shops {
     const CONNECTIONS: usize = 4;
 
     async fn open() -> Self {
-        let app = Installation::new().await.serve().await;
+        let at = Installation::new().await;
         let mut connections = Vec::new();
         for name in ["Neem Tree Retail", "Banyan Books"] {
-            let shop = app.company(name).await.app(name).await;
+            let shop = at.company(name).await.app(name).await;
             connections.extend([shop.razorpay("test").await, shop.razorpay("live").await]);
         }
-        let db = Db::connect(&app.location()).await.unwrap();
-        Self { app, db, connections, last: None }
+        let db = Db::connect(&at.location()).await.unwrap();
+        let mut shops = Self { process: None, at, db, connections, last: None };
+        shops.start();
+        shops
     }
 
-    async fn post(&self, case: u32, posts: &Posts) {
-        for piece in posts {
-            let mut together = JoinSet::new();
-            for event in piece {
-                let post = self.connections[event.connection].post(event.body(case));
-                together.spawn(async move { post.send().await });
+    /// Kills the server, if there is one, and starts it.
+    fn start(&mut self) {
+        drop(self.process.take());
+        let (process, address) = self.at.serve_in_process(&[]);
+        self.process = Some(process);
+        self.connections.iter_mut().for_each(|connection| *connection = connection.at(address));
+    }
+
+    /// Posts it all until all of it is answered. Amid one piece the server is killed; that piece is posted again.
+    async fn post(&mut self, case: u32, posts: &Posts, crash: Option<usize>) -> Sent {
+        let mut sent = Sent::default();
+        for (number, piece) in posts.iter().enumerate() {
+            if crash == Some(number) {
+                let mut together = self.send(case, piece);
+                sent.note([together.join_next().await.unwrap().unwrap()]);
+                self.start();
+                sent.note(together.join_all().await);
             }
-            assert!(together.join_all().await.iter().all(|status| *status == 200), "case {case}");
+            let answers = self.send(case, piece).join_all().await;
+            assert!(answers.iter().all(|(_, status)| status.is_some()), "case {case}");
+            sent.note(answers);
         }
+        sent
+    }
+
+    fn send(&self, case: u32, piece: &[Told]) -> JoinSet<(Told, Option<u16>)> {
+        let mut together = JoinSet::new();
+        for told in piece.iter().cloned() {
+            let post = self.connections[told.event.connection].post(told.event.body(case));
+            let post = match told.id {
+                Some(id) => post.event_id(&ids::name(case, id)),
+                None => post.without_event_id(),
+            };
+            together.spawn(async move {
+                let answer = post.attempt().await;
+                (told, answer.ok().map(|answer| answer.status().as_u16()))
+            });
+        }
+        together
     }
 
     fn number(&self, exported: &Value) -> usize {
@@ -116,7 +188,7 @@ impl Shops {
         self.check_sums().await;
         let mut beside = self.columns_beside().await;
         let (mut rows, mut keys) = (Rows::new(), BTreeMap::new());
-        for mut row in self.app.transactions().await {
+        for mut row in self.at.transactions().await {
             let key = (self.number(&row), text(&row["payment_id"]));
             keys.insert(text(&row["transaction"]), key.clone());
             let (method, created_at) = beside.remove(&(text(&row["connection"]), key.1.clone())).unwrap();
@@ -128,12 +200,16 @@ impl Shops {
             rows.insert(key, row);
         }
         assert!(beside.is_empty(), "every transaction is exported");
-        let event = |event: Value| {
+        let exported = self.at.events().await;
+        let event = |event: &Value| {
             let payment = event["transaction"].as_str().map(|id| keys[id].clone());
-            assert_eq!(event["state"], if payment.is_some() { "processed" } else { "unhandled" });
-            ((self.number(&event), text(&event["body_sha256"])), (payment, event["receipts"].as_i64().unwrap()))
+            let usual = if payment.is_some() { "processed" } else { "unhandled" };
+            assert_eq!(event["state"], if event["conflict_with"].is_null() { usual } else { "conflict" });
+            ((self.number(event), text(&event["body_sha256"])), (payment, event["receipts"].as_i64().unwrap()))
         };
-        (rows, self.app.events().await.into_iter().map(event).collect())
+        let events: Events = exported.iter().map(event).collect();
+        assert_eq!(events.len(), exported.len(), "every event once");
+        Seen { rows, events, firsts: ids::firsts(&exported, |event| self.number(event)) }
     }
 
     /// The sums by day are what the transactions add up to.
@@ -175,15 +251,30 @@ fn expected(case: u32, events: &[Event]) -> Rows {
     told.into_iter().map(|(key, events)| (key, model::row(&events))).collect()
 }
 
-/// The events of a case as they came.
-fn received(case: u32, events: &[Event]) -> Events {
+/// The events of these requests as they came.
+fn received(case: u32, sent: &[Told]) -> Events {
     let mut received = Events::new();
-    for event in events {
+    for Told { event, .. } in sent {
         let payment = event.tells().then(|| (event.connection, event.payment_id(case)));
         let key = (event.connection, signing::sha256(&event.body(case)));
         received.entry(key).or_insert((payment, 0)).1 += 1;
     }
     received
+}
+
+/// Every acknowledged request was counted, and none that was not sent.
+fn check_received(case: u32, sent: &Sent, seen: &Events) {
+    let unknown = received(case, &sent.unknown);
+    let acknowledged = received(case, &sent.acknowledged);
+    assert_eq!(acknowledged.keys().collect::<Vec<_>>(), seen.keys().collect::<Vec<_>>());
+    for (key, (payment, receipts)) in seen {
+        let (expected, least) = &acknowledged[key];
+        let most = least + unknown.get(key).map_or(0, |(_, count)| *count);
+        assert!(
+            payment == expected && (*least..=most).contains(receipts),
+            "{key:?}: {receipts} of {least} to {most}, {payment:?}"
+        );
+    }
 }
 
 /// What is there now and was not before; what was there is as it was.
@@ -212,16 +303,19 @@ impl Pair {
     /// Tells a history of payments that were not there before; no other row may change.
     async fn tell(&mut self, history: &History) {
         self.case += 1;
-        let told = expected(self.case, &history.second.concat());
-        for (shops, posts) in self.shops.iter_mut().zip([&history.first, &history.second]) {
+        let events: Vec<Event> = history.second.iter().flatten().map(|told| told.event.clone()).collect();
+        let told = expected(self.case, &events);
+        let crash = history.crash.map(|index| index.index(history.first.len()));
+        for (shops, (posts, crash)) in self.shops.iter_mut().zip([(&history.first, crash), (&history.second, None)]) {
             let before = match shops.last.take() {
                 Some(last) => last,
                 None => shops.look().await,
             };
-            shops.post(self.case, posts).await;
+            let sent = shops.post(self.case, posts, crash).await;
             let seen = shops.look().await;
-            assert_eq!(added(&before.0, &seen.0), told);
-            assert_eq!(added(&before.1, &seen.1), received(self.case, &posts.concat()));
+            assert_eq!(added(&before.rows, &seen.rows), told);
+            check_received(self.case, &sent, &added(&before.events, &seen.events));
+            ids::check(self.case, [&sent.acknowledged[..], &sent.unknown].concat(), &added(&before.firsts, &seen.firsts));
             shops.last = Some(seen);
         }
     }

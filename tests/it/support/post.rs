@@ -196,11 +196,16 @@ impl Post {
     }
 
     pub(crate) async fn answer(&self) -> reqwest::Response {
+        self.attempt().await.unwrap()
+    }
+
+    /// Sends it to a server that may be gone before it answers.
+    pub(crate) async fn attempt(&self) -> reqwest::Result<reqwest::Response> {
         let mut request = CLIENT.post(&self.url).body(self.body.clone());
         for (name, value) in self.headers() {
             request = request.header(name, value);
         }
-        request.send().await.unwrap()
+        request.send().await
     }
 
     /// Sends it and demands that it was stored.
