@@ -1,16 +1,11 @@
 // A TCP proxy before PostgreSQL that cuts the connection instead of delivering the reply to a COMMIT: the commit happened and
-// the client cannot know. It reads the protocol only as far as that needs, and only without TLS.
-import { connect, createServer } from "node:net";
+// the client cannot know. It reads the protocol only as far as that needs.
+import { proxied } from "./proxy.mjs";
 
 /** Listens until the case ends; cuts one reply to COMMIT in so many while `isCutting`. */
 export async function commitProxy(run, socketPath, probability) {
   const proxy = { cuts: 0, isCutting: false };
-  const open = new Set();
-  const server = createServer((client) => {
-    const database = connect(socketPath);
-    const end = () => { client.destroy(); database.destroy(); open.delete(end); };
-    open.add(end);
-    for (const socket of [client, database]) socket.setNoDelay(true).on("error", end).on("close", end);
+  proxy.port = await proxied(run, socketPath, (client, database, end) => {
     client.pipe(database);
     let held = Buffer.alloc(0);
     database.on("data", (chunk) => {
@@ -31,8 +26,5 @@ export async function commitProxy(run, socketPath, probability) {
       held = Buffer.from(held.subarray(whole));
     });
   });
-  run.later(() => { server.close(); for (const end of open) end(); });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  proxy.port = server.address().port;
   return proxy;
 }

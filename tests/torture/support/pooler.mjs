@@ -1,18 +1,13 @@
 // A pooler before PostgreSQL as poolers may be set: it hands everything on but what a session asks for at its start.
-import { connect, createServer } from "node:net";
+import { proxied } from "./proxy.mjs";
 
 /** What a session asks for, by its name in the startup message. */
 const ASKED = "options";
 
-/** Listens until the case ends; its `port`, and how many sessions it `took` something from. Only without TLS. */
+/** Listens until the case ends; its `port`, and how many sessions it `took` something from. */
 export async function pooler(run, socketPath) {
   const proxy = { took: 0 };
-  const open = new Set();
-  const server = createServer((client) => {
-    const database = connect(socketPath);
-    const end = () => { client.destroy(); database.destroy(); open.delete(end); };
-    open.add(end);
-    for (const socket of [client, database]) socket.setNoDelay(true).on("error", end).on("close", end);
+  proxy.port = await proxied(run, socketPath, (client, database) => {
     database.pipe(client);
     let held = Buffer.alloc(0);
     const begin = (chunk) => {
@@ -27,9 +22,6 @@ export async function pooler(run, socketPath) {
     };
     client.on("data", begin);
   });
-  run.later(() => { server.close(); for (const end of open) end(); });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  proxy.port = server.address().port;
   return proxy;
 }
 
