@@ -49,8 +49,8 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         })
         // sqlx looks at each connection that comes back, and would wait for a dead one for ever.
         .after_release(|conn: &mut PgConnection, _| Box::pin(answers(conn)))
-        // Statements over many rows have twenty texts each.
-        .connect_with(options.statement_cache_capacity(512))
+        // Statements over many rows have a text for each power of two.
+        .connect_with(options.statement_cache_capacity(256))
         .await?;
     Ok(Db::Postgres(pool))
 }

@@ -2,8 +2,7 @@
 //!
 //! The rule: such a statement has a text for each number of rows, and each text is prepared once a connection. SQLite
 //! takes any number up to [`MOST`], since a hand-over costs more than a text. PostgreSQL keeps a plan for each, so there it
-//! is twenty of them: the numbers of three bits, followed by zeros. A batch is cut into pieces that have a text; seldom more
-//! than two.
+//! is powers of two. A batch is cut into pieces that have a text.
 
 use std::sync::OnceLock;
 
@@ -60,15 +59,9 @@ impl Rows {
 pub(crate) fn pieces<'a, T>(tx: &Tx, rows: &'a [T]) -> impl Iterator<Item = &'a [T]> + use<'a, T> {
     let longest: fn(usize) -> usize = match tx {
         Tx::Sqlite(_) => |left| left,
-        Tx::Postgres(_) => three_bits,
+        Tx::Postgres(_) => |left| 1 << left.ilog2(),
     };
     cut(rows, longest)
-}
-
-/// The greatest number up to that one of which only the first three bits are set.
-fn three_bits(number: usize) -> usize {
-    let dropped = number.ilog2().saturating_sub(2);
-    number >> dropped << dropped
 }
 
 fn cut<T>(mut rows: &[T], longest: fn(usize) -> usize) -> impl Iterator<Item = &[T]> + use<'_, T> {
@@ -155,21 +148,13 @@ mod tests {
     fn pieces_are_the_whole_in_order_and_each_has_a_text() {
         for length in 0..300 {
             let rows: Vec<usize> = (0..length).collect();
-            for longest in [|left: usize| left, three_bits] {
+            for longest in [|left: usize| left, |left: usize| 1 << left.ilog2()] {
                 let all: Vec<&[usize]> = cut(&rows, longest).collect();
                 assert_eq!(all.concat(), rows);
                 assert!(all.iter().all(|piece| (1..=MOST).contains(&piece.len())));
             }
         }
         assert_eq!(cut(&[0; 100], |left| left).map(<[i32]>::len).collect::<Vec<_>>(), [64, 36]);
-        assert_eq!(cut(&[0; 100], three_bits).map(<[i32]>::len).collect::<Vec<_>>(), [64, 32, 4]);
-        assert_eq!(cut(&[0; 43], three_bits).map(<[i32]>::len).collect::<Vec<_>>(), [40, 3]);
-    }
-
-    #[test]
-    fn postgresql_has_few_texts_to_plan() {
-        let lengths: std::collections::BTreeSet<usize> = (1..=MOST).map(three_bits).collect();
-        assert_eq!(lengths.len(), 20, "{lengths:?}");
-        assert!((1..=MOST).all(|rows| cut(&[0; MOST][..rows], three_bits).count() <= 2));
+        assert_eq!(cut(&[0; 100], |left| 1 << left.ilog2()).map(<[i32]>::len).collect::<Vec<_>>(), [64, 32, 4]);
     }
 }
