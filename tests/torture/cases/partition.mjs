@@ -41,7 +41,7 @@ await torture(async (run) => {
   run.demand(installation.isRunning && installation.child.pid === pid, "the same server went on");
   // Whoever asks while it stops may be cut off.
   const answers = [...traffic.answers];
-  await stoppedWhileCut(run, network, installation);
+  await stoppedWhileCut(run, network, cluster, installation);
   await load.end();
   const odd = answers.filter(({ status }) => status !== 200 && status !== 503);
   run.demand(!odd.length, "every refusal is 503", odd);
@@ -51,7 +51,7 @@ await torture(async (run) => {
 });
 
 /** It is told to stop when nothing comes back from PostgreSQL, with events and refusals under way, and started again after. */
-async function stoppedWhileCut(run, network, installation) {
+async function stoppedWhileCut(run, network, cluster, installation) {
   const forging = forger(installation.connection);
   await pause(run.random.between(200, 500));
   await network.set("their", "down");
@@ -62,6 +62,7 @@ async function stoppedWhileCut(run, network, installation) {
   run.say(`told to stop while cut: it ended with ${code} after ${ms} ms; ${await forging.end()} forgeries were to be noted`);
   run.demand(code === 0 && ms < STOPS_WITHIN, "told to stop while the network is cut it ends with 0 within 30 s", { code, ms });
   await network.set("their", "up");
+  await cluster.reached();
   await installation.serve();
 }
 

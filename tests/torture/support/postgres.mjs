@@ -2,7 +2,7 @@
 //
 // The rule: it listens on a socket in its own directory, and elsewhere only when a case asks; root runs it as postgres.
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -103,6 +103,17 @@ export class Cluster {
       await pause(100);
     } while (Date.now() < late);
     throw new Error(`PostgreSQL does not start.\n${this.log}`);
+  }
+
+  /** Waits until a connection is taken at the address that it listens on: after a cut the kernel may not know the way at first. */
+  async reached() {
+    for (const late = Date.now() + PATIENCE; Date.now() < late; await pause(20)) {
+      const socket = connect({ host: this.#listen, port: this.#port });
+      const isTaken = await new Promise((resolve) => socket.on("connect", () => resolve(true)).on("error", () => resolve(false)));
+      socket.destroy();
+      if (isTaken) return;
+    }
+    throw new Error(`PostgreSQL is not reached at ${this.#listen}.`);
   }
 
   /** `immediate` is a crash as its own tests make it, `fast` ends sessions and closes cleanly. */

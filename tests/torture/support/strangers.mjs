@@ -1,4 +1,5 @@
 // Clients that are no gateway: one that forges, whose requests are to be noted, and one that asks for much and reads nothing.
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -7,8 +8,11 @@ import { request } from "./traffic.mjs";
 
 /** So many milliseconds between two forgeries. */
 const EVERY = 20;
-/** So many requests follow each other on the connection that is not read: far more than sockets hold of the answers. */
-const ASKED = 2000;
+/** So many requests follow each other on the connection that is not read: sockets may grow to hold tens of MB of the answers. */
+const ASKED = 20_000;
+/** Whatever a server has left to say stays unsaid for so many milliseconds before it counts as held up, and is awaited so long. */
+const STILL = 100;
+const HELD_WITHIN = 30_000;
 
 /** Posts events under a secret that is none, until `end`, which resolves with how many were refused as forged. */
 export function forger(connection) {
@@ -28,11 +32,26 @@ export function forger(connection) {
   return { end: () => { isOver = true; return posting; } };
 }
 
-/** Asks for the same page over and over on one connection and takes in no answer, until the case ends. */
+/** Asks for the same page over and over on one connection and takes in no answer, until the case ends. Resolves once the
+ *  server is held up by that: its side of the connection has octets waiting, and their number stays the same. */
 export async function deaf(run, { host, port }) {
   const socket = connect({ host, port });
   run.later(() => socket.destroy());
   socket.on("error", () => {}).pause();
   await new Promise((resolve) => socket.once("connect", resolve));
   socket.write(`GET /login HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`.repeat(ASKED));
+  const until = performance.now() + HELD_WITHIN;
+  for (let before = 0, now = 0; !now || now !== before; ) {
+    if (performance.now() > until) throw new Error(`the server was not held up by a client that reads nothing within ${HELD_WITHIN} ms`);
+    await pause(STILL);
+    [before, now] = [now, await unsent(port, socket.localPort)];
+  }
+}
+
+/** How many octets wait to be sent from the one port of this machine to the other: `tx_queue` in /proc/net/tcp, in hex. */
+async function unsent(from, to) {
+  const port = (address) => parseInt(address.split(":")[1], 16);
+  const sockets = (await readFile("/proc/net/tcp", "utf8")).trim().split("\n").slice(1).map((line) => line.trim().split(/\s+/));
+  const ours = sockets.find(([, local, remote]) => port(local) === from && port(remote) === to);
+  return ours ? parseInt(ours[4].split(":")[0], 16) : 0;
 }
