@@ -116,7 +116,7 @@ mod tests {
         write(&writer, MANY).await;
         fold(&beside, &writer).await.unwrap();
         assert!(left(&beside).await > 0, "somebody still reads what was before");
-        drop(reader);
+        reader.rollback().await.unwrap();
         let mut unit = writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
         sqlx::query("INSERT INTO pages VALUES ('')").execute(&mut *unit).await.unwrap();
         fold(&beside, &writer).await.unwrap();
