@@ -15,18 +15,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 const REST: Duration = Duration::from_secs(1);
 /// A log with so many pages that are not in the file is folded.
 const SOME: i64 = 1000;
-/// A log of so many pages is to begin anew. It can only once all of it is in the file, and while the writer goes on there is
-/// always a rest: the writer folds that itself, between two units of work.
-const MANY: i64 = 2000;
-/// So many pages and SQLite folds the log at the end of a commit.
+/// So many pages and SQLite folds the rest of the log at the end of a commit, so that the log begins anew: while the writer goes
+/// on, there is always a rest.
 pub(super) const TOO_MANY: i64 = 20_000;
 
 /// Looks after the log until the pools are closed.
-pub(super) async fn run(beside: &SqlitePool, writer: &SqlitePool) {
+pub(super) async fn run(beside: &SqlitePool) {
     let mut pause = REST;
     while !beside.is_closed() {
         sleep(pause).await;
-        pause = match fold(beside, writer).await {
+        pause = match fold(beside).await {
             Ok(true) => PAUSE,
             Ok(false) => REST,
             Err(error) => {
@@ -38,15 +36,12 @@ pub(super) async fn run(beside: &SqlitePool, writer: &SqlitePool) {
 }
 
 /// Folds the log if there is enough of it; whether there was.
-async fn fold(beside: &SqlitePool, writer: &SqlitePool) -> Result<bool, sqlx::Error> {
+async fn fold(beside: &SqlitePool) -> Result<bool, sqlx::Error> {
     let mut conn = beside.acquire().await?;
     if log(&mut conn, LOOK).await?.left() < SOME {
         return Ok(false);
     }
-    let after = log(&mut conn, FOLD).await?;
-    if after.pages >= MANY && after.left() > 0 {
-        log(&mut *writer.acquire().await?, FOLD).await?;
-    }
+    log(&mut conn, FOLD).await?;
     Ok(true)
 }
 
@@ -100,10 +95,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (_, writer, beside) = opened(&directory).await;
         write(&writer, SOME / 2).await;
-        assert!(!fold(&beside, &writer).await.unwrap());
+        assert!(!fold(&beside).await.unwrap());
         assert!(left(&beside).await >= SOME / 2);
         write(&writer, SOME).await;
-        assert!(fold(&beside, &writer).await.unwrap());
+        assert!(fold(&beside).await.unwrap());
         assert_eq!(left(&beside).await, 0);
     }
 
@@ -113,13 +108,13 @@ mod tests {
         let (readers, writer, beside) = opened(&directory).await;
         let mut reader = readers.begin().await.unwrap();
         sqlx::query("SELECT count(*) FROM pages").execute(&mut *reader).await.unwrap();
-        write(&writer, MANY).await;
-        fold(&beside, &writer).await.unwrap();
+        write(&writer, 2 * SOME).await;
+        fold(&beside).await.unwrap();
         assert!(left(&beside).await > 0, "somebody still reads what was before");
         reader.rollback().await.unwrap();
         let mut unit = writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
         sqlx::query("INSERT INTO pages VALUES ('')").execute(&mut *unit).await.unwrap();
-        fold(&beside, &writer).await.unwrap();
+        fold(&beside).await.unwrap();
         unit.commit().await.unwrap();
         assert!(left(&beside).await <= 2);
     }
@@ -129,8 +124,8 @@ mod tests {
     async fn the_writer_folds_only_what_is_far_too_long() {
         let directory = tempfile::tempdir().unwrap();
         let (_, writer, beside) = opened(&directory).await;
-        write(&writer, MANY).await;
-        assert!(left(&beside).await >= MANY);
+        write(&writer, 2 * SOME).await;
+        assert!(left(&beside).await >= 2 * SOME);
         write(&writer, TOO_MANY).await;
         assert_eq!(left(&beside).await, 0);
     }

@@ -229,8 +229,8 @@ impl Db {
 
     /// Keeps SQLite's log short until the database is closed; PostgreSQL does so by itself.
     pub(crate) async fn keep_log_short(&self) {
-        if let Self::Sqlite { writer, beside, .. } = self {
-            checkpoints::run(beside, writer).await;
+        if let Self::Sqlite { beside, .. } = self {
+            checkpoints::run(beside).await;
         }
     }
 
