@@ -1,7 +1,8 @@
 // What every case has in common: its options, its seed, its demands and controls, cleaning up, and one verdict line.
 //
-// The rule: a demand that is not met, a control that finds nothing and an error all end in exit code 1; what cannot be done
-// here ends in exit code 77, which is neither passed nor failed.
+// The rule: a demand that is not met and an error end in exit code 1. Where every demand was met and a control found nothing,
+// nothing was proved: exit code 75, and scripts/torture tries once more. What cannot be done here ends in exit code 77, which
+// is neither passed nor failed.
 import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,8 +12,9 @@ import { parseArgs } from "node:util";
 
 import { randomOf } from "./random.mjs";
 
-/** The exit code of a case that could not be tried. */
+/** The exit codes of a case that could not be tried, and of one that met its demands and proved nothing. */
 export const SKIPPED = 77;
+const UNPROVED = 75;
 /** The longest that a case may take, in milliseconds. */
 const LONGEST = { short: 120_000, full: 1_200_000 };
 
@@ -23,7 +25,8 @@ class Run {
   #cleaners = [];
   #demands = 0;
   #controls = 0;
-  #broken = 0;
+  #unmet = 0;
+  #blind = 0;
   #evidence = [];
 
   constructor(name, { seed, short }) {
@@ -45,17 +48,18 @@ class Run {
   /** What the product must do. `found` says what was seen instead; a list or a map is shown as its first few. */
   demand(isMet, sentence, found) {
     this.#demands++;
+    if (!isMet) this.#unmet++;
     this.#note(isMet, "ok", "NOT MET", sentence, found);
   }
 
   /** What shows that this case can fail: the check found what was planted. */
   control(isFound, sentence, found) {
     this.#controls++;
+    if (!isFound) this.#blind++;
     this.#note(isFound, "control", "CONTROL FOUND NOTHING", sentence, found);
   }
 
   #note(isGood, good, bad, sentence, found) {
-    if (!isGood) this.#broken++;
     console.log(`  ${isGood ? good : bad}: ${sentence}${!isGood && found !== undefined ? `\n    found: ${excerpt(found)}` : ""}`);
   }
 
@@ -90,14 +94,15 @@ class Run {
 
   /** What may explain what is broken. */
   get proofs() {
-    return this.#broken ? this.#evidence.map((text) => text()).filter(Boolean) : [];
+    return this.#unmet || this.#blind ? this.#evidence.map((text) => text()).filter(Boolean) : [];
   }
 
   /** The last line, and the exit code that goes with it. */
   verdict(error) {
     if (error instanceof Skipped) return [`SKIPPED, nothing was proved: ${error.message}`, SKIPPED];
     if (error) return [`BROKEN by an error: ${error.stack}`, 1];
-    if (this.#broken) return [`BROKEN: ${this.#broken} of ${this.#demands} demands and ${this.#controls} controls`, 1];
+    if (this.#unmet) return [`BROKEN: ${this.#unmet} of ${this.#demands} demands not met`, 1];
+    if (this.#blind) return [`UNPROVED: ${this.#blind} of ${this.#controls} controls found nothing`, UNPROVED];
     if (!this.#demands || !this.#controls) return ["BROKEN: a case needs a demand and a control", 1];
     return [`kept: ${this.#demands} demands met, ${this.#controls} controls found what was planted`, 0];
   }
