@@ -1,7 +1,7 @@
-//! Folds SQLite's log into the file beside the writer, so that no event waits for it.
+//! Folds SQLite's log into the file beside the writer, so that an event seldom waits for it, and then only for the rest.
 //!
 //! The rule: a commit is on disk by the log alone, so when this runs, or whether it fails, decides nothing. SQLite's own
-//! checkpoint at the end of a commit stays behind it, for a log that grows faster than it is folded.
+//! checkpoint at the end of a commit stays behind it, for a log that would never end.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 const REST: Duration = Duration::from_secs(1);
 /// A log with so many pages that are not in the file is folded.
 const SOME: i64 = 1000;
-/// So many pages and SQLite folds the rest of the log at the end of a commit, so that the log begins anew: while the writer goes
-/// on, there is always a rest.
+/// At so many pages SQLite folds what is left at the end of a commit; only then can the log of a writer that never rests begin
+/// anew.
 pub(super) const TOO_MANY: i64 = 20_000;
 
 /// Looks after the log until the pools are closed.
