@@ -37,9 +37,9 @@ use crate::{
     web::panics,
 };
 
-/// A stop is over within 30 s, whatever hangs. The longest that what began may take to finish, in seconds; before it, units
-/// of work are waited for, and after it comes what is told below.
-const GRACE: u64 = 20;
+/// The longest that what began may take to finish at a stop, in seconds. Units of work before it, then this and a second until
+/// that is noticed, and the two below: a stop is over within 25 s, whatever hangs.
+const GRACE: u64 = 15;
 /// The longest that writing down what was noted beside the events may take.
 const NOTES: Duration = Duration::from_secs(3);
 /// The longest that closing the database may take; one that is not reached any more would be waited for for ever.
