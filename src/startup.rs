@@ -96,6 +96,7 @@ pub(crate) fn sentence(error: &DbError) -> String {
         DbError::Unavailable(cause) => {
             format!("The database cannot be reached: {}. Check that it is running and that DATABASE_URL is right.", brief(cause))
         }
+        DbError::Silent => "The database does not answer. Check that it is running and can be reached.".to_owned(),
         DbError::Broken(cause) => {
             format!("The database refused to open: {}. Check that DATABASE_URL names a database of ks-pay.", brief(cause))
         }

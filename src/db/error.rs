@@ -9,6 +9,9 @@ pub enum DbError {
     /// Busy, full, read-only or gone: the same may work later.
     #[error("the database cannot be used now: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// It did not answer in time.
+    #[error("the database does not answer")]
+    Silent,
     /// The database was written by a newer version.
     #[error("the database is newer than this binary: it has migration {0}")]
     Newer(i64),

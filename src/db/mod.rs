@@ -114,8 +114,7 @@ pub(crate) const LONGEST: Duration = Duration::from_millis(3500);
 /// Gives up what takes longer than [`LONGEST`]: a database that went without a word sends nothing, not even an error, and
 /// must not hold up what comes later.
 pub(crate) async fn within_longest<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
-    let done = tokio::time::timeout(LONGEST, work).await;
-    done.unwrap_or(Err(DbError::Unavailable(sqlx::Error::PoolTimedOut)))
+    tokio::time::timeout(LONGEST, work).await.unwrap_or(Err(DbError::Silent))
 }
 
 /// A connection for reading.
@@ -201,6 +200,24 @@ impl Db {
             // A BEGIN that nobody waited for leaves a transaction that the driver does not know of; ROLLBACK ends it.
             Self::Postgres(pool) => Tx::Postgres(pool.begin_with("ROLLBACK; BEGIN").await?),
         })
+    }
+
+    /// A unit of work of the server's own that notes what would be counted twice if it were noted again: given up like
+    /// [`within_longest`], but for SQLite's commit, which ends by itself, however slow the disk, and then says how.
+    ///
+    /// # Errors
+    /// When it was not noted; on PostgreSQL also when that is not certain.
+    pub(crate) async fn note(&self, work: impl AsyncFnOnce(&mut Tx) -> Result<(), DbError>) -> Result<(), DbError> {
+        let written = async {
+            let mut tx = self.begin().await?;
+            work(&mut tx).await?;
+            Ok(tx)
+        };
+        let tx = within_longest(written).await?;
+        match self {
+            Self::Sqlite { .. } => tx.commit().await,
+            Self::Postgres(_) => within_longest(tx.commit()).await,
+        }
     }
 
     /// How many units of work are best written beside each other.

@@ -35,7 +35,7 @@ use crate::{
 /// Where triggers of PostgreSQL say that something has changed.
 const CHANNEL: &str = "ks_pay_receivers";
 /// The longest that a reading may take. Others wait for it.
-const LONGEST: Duration = Duration::from_secs(3);
+const READ_WITHIN: Duration = Duration::from_secs(3);
 /// How often a second the version is read for refusals.
 const READS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
@@ -154,7 +154,7 @@ impl Receivers {
         // Not good until it is: whoever stops waiting in the middle has learnt nothing.
         *last = Last { began: Instant::now(), is_good: false };
         // In a place of its own: what asks the database is large, and every request would carry room for it.
-        let read = timeout(LONGEST, Box::pin(self.read_now())).await.map_err(|_| Unknown::StillUnreadable)?;
+        let read = timeout(READ_WITHIN, Box::pin(self.read_now())).await.map_err(|_| Unknown::StillUnreadable)?;
         last.is_good = read.is_ok();
         Ok(read?)
     }

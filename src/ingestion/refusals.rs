@@ -8,7 +8,10 @@ use std::{
     collections::BTreeMap,
     num::NonZeroU32,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,11 +30,11 @@ use super::uses::LAST_TRIES;
 
 use crate::{
     connections::evidence::{self, Refusals},
-    db::{Db, DbError, within_longest},
+    db::{Db, DbError, Tx},
     kernel::{id::ConnectionId, time::Clock, vault::Vault},
     rejections::{
         Refused, Sample,
-        examination::{self, Budget, Examined},
+        examination::{Doctor, Examined},
         keeping::{self, Tallies},
         store,
     },
@@ -43,7 +46,7 @@ const INTERVAL: Duration = Duration::from_millis(200);
 const FLOODED: Duration = Duration::from_secs(1);
 const MANY: i64 = 50;
 /// How long it is waited at most after they could not be, each time twice as long as before.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long requests at no endpoint of anybody are.
 const STRAYS_EVERY: Duration = Duration::from_secs(10);
 /// Requests of one connection that are kept from an interval.
@@ -71,7 +74,6 @@ pub(crate) struct Recorder {
     gathered: Arc<Mutex<Gathered>>,
     pace: Arc<DefaultKeyedRateLimiter<ConnectionId>>,
     wake: Arc<Notify>,
-    doctor: Arc<Mutex<Budget>>,
 }
 
 /// A request, with the room that it takes until it is gathered.
@@ -98,6 +100,8 @@ struct Own {
 /// The task that writes them down.
 pub(crate) struct Writing {
     stop: Arc<Notify>,
+    /// What is counted is written down first of all then: nobody is looked at any more.
+    is_stopping: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
@@ -114,17 +118,17 @@ impl Recorder {
     /// A recorder and the task behind it.
     pub(crate) fn start(kit: Kit) -> (Self, Writing) {
         let (recorder, queue) = Self::new();
-        let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(write(recorder.clone(), queue, kit, Arc::clone(&stop)));
-        (recorder, Writing { stop, task })
+        let (stop, is_stopping) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+        let doctor = Doctor::new(Arc::clone(&is_stopping));
+        let task = tokio::spawn(write(recorder.clone(), queue, kit, doctor, Arc::clone(&stop)));
+        (recorder, Writing { stop, is_stopping, task })
     }
 
     fn new() -> (Self, Receiver<Handed>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let pace = Arc::new(RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST)));
         let room = Arc::new(Semaphore::new(ROOM));
-        let doctor = Arc::new(Mutex::new(Budget::full()));
-        (Self { queue: sender, room, gathered: Arc::default(), pace, wake: Arc::default(), doctor }, receiver)
+        (Self { queue: sender, room, gathered: Arc::default(), pace, wake: Arc::default() }, receiver)
     }
 
     /// Notes one. Only known connections come here. Nothing of it is looked at or copied on the way to the answer, so that
@@ -178,11 +182,10 @@ impl Recorder {
     }
 
     /// Writes down what is gathered; what could not be is kept for the next time. How many requests that were.
-    async fn flush(&self, kit: &Kit) -> Result<i64, DbError> {
+    async fn flush(&self, kit: &Kit, doctor: &mut Doctor) -> Result<i64, DbError> {
         let mut gathered = std::mem::take(&mut *self.lock());
-        let (samples, requests) = (gathered.samples(), gathered.requests());
-        let work = self.doctor.lock().unwrap_or_else(PoisonError::into_inner).take(samples);
-        let written = write_down(kit, &mut gathered, work).await;
+        let requests = gathered.requests();
+        let written = write_down(kit, &mut gathered, doctor).await;
         if written.is_err() {
             self.lock().put_back(gathered);
             self.wake.notify_one();
@@ -190,9 +193,9 @@ impl Recorder {
         written.map(|()| requests)
     }
 
-    async fn flush_at_last(&self, kit: &Kit) {
+    async fn flush_at_last(&self, kit: &Kit, doctor: &mut Doctor) {
         for _ in 0..LAST_TRIES {
-            match self.flush(kit).await {
+            match self.flush(kit, doctor).await {
                 Ok(_) => return,
                 Err(error) => tracing::debug!(%error, "refusals are to be written down once more"),
             }
@@ -204,10 +207,6 @@ impl Recorder {
 impl Gathered {
     fn is_empty(&self) -> bool {
         self.of.is_empty() && self.strays == 0
-    }
-
-    fn samples(&self) -> usize {
-        self.of.values().map(|own| own.samples.len()).sum()
     }
 
     fn requests(&self) -> i64 {
@@ -281,6 +280,7 @@ fn cost(sample: &Sample) -> usize {
 impl Writing {
     /// Writes down what is left and ends.
     pub(crate) async fn stop(self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
         self.stop.notify_one();
         if self.task.await.is_err() {
             tracing::error!("refusals were not written down to the last");
@@ -288,7 +288,7 @@ impl Writing {
     }
 }
 
-async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, stop: Arc<Notify>) {
+async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, mut doctor: Doctor, stop: Arc<Notify>) {
     let (mut last, mut pause) = (Instant::now(), INTERVAL);
     loop {
         // Strays alone wake nobody: they are looked for now and then.
@@ -297,12 +297,12 @@ async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, stop: 
             _ = recorder.gathering(&mut queue, waiting) => {}
             () = stop.notified() => break,
         }
-        let written = recorder.gathering(&mut queue, Box::pin(recorder.flush(&kit))).await;
+        let written = recorder.gathering(&mut queue, Box::pin(recorder.flush(&kit, &mut doctor))).await;
         last = Instant::now();
         pause = match written {
             Ok(MANY..) => FLOODED,
             Ok(_) => INTERVAL,
-            Err(_) => (pause * 2).min(LONGEST),
+            Err(_) => (pause * 2).min(LONGEST_PAUSE),
         };
         if let Err(error) = written {
             tracing::warn!(%error, "refusals could not be written down yet");
@@ -315,15 +315,15 @@ async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, stop: 
     while let Ok((refused, _room)) = queue.try_recv() {
         recorder.gather(&refused);
     }
-    recorder.flush_at_last(&kit).await;
+    recorder.flush_at_last(&kit, &mut doctor).await;
 }
 
 /// Takes out what was written down. All of them in a few units of work: a flood at many connections costs hardly more commits
 /// than one at a single one.
-async fn write_down(kit: &Kit, gathered: &mut Gathered, work: usize) -> Result<(), DbError> {
+async fn write_down(kit: &Kit, gathered: &mut Gathered, doctor: &mut Doctor) -> Result<(), DbError> {
     // Looked at before anything is locked.
     let samples: Vec<&[Sample]> = gathered.of.values().map(|own| own.samples.as_slice()).collect();
-    let mut examined = examination::examine(kit, &samples, work).await?.into_iter();
+    let mut examined = doctor.examine(kit, &samples).await?.into_iter();
     while !gathered.is_empty() {
         let next = gathered.next();
         let count = next.of.values().map(|own| own.samples.len()).sum();
@@ -339,16 +339,14 @@ async fn write_down(kit: &Kit, gathered: &mut Gathered, work: usize) -> Result<(
 async fn write_together(kit: &Kit, gathered: &Gathered, examined: Vec<Examined>) -> Result<(), DbError> {
     let sealed = keeping::seal(&kit.vault, examined).await;
     let refusals = gathered.of.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
-    let unit = async {
-        let mut tx = kit.db.begin().await?;
-        keeping::write_down(&mut tx, gathered.of.values().map(|own| &own.tallies), &sealed).await?;
+    let unit = async |tx: &mut Tx| {
+        keeping::write_down(tx, gathered.of.values().map(|own| &own.tallies), &sealed).await?;
         if gathered.strays > 0 {
-            store::add_strays(&mut tx, gathered.strays, kit.clock.now()).await?;
+            store::add_strays(tx, gathered.strays, kit.clock.now()).await?;
         }
-        evidence::add_refused(&mut tx, &refusals).await?;
-        tx.commit().await
+        evidence::add_refused(tx, &refusals).await
     };
-    within_longest(unit).await
+    kit.db.note(unit).await
 }
 
 #[cfg(test)]

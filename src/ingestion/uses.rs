@@ -12,7 +12,7 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     connections::uses::{self, Gathered, Use},
-    db::{Db, DbError, within_longest},
+    db::{Db, DbError, Tx},
     kernel::{
         id::{ConnectionId, SecretId},
         time::Timestamp,
@@ -120,10 +120,5 @@ async fn write(recorder: Recorder, db: Db, stop: Arc<Notify>) {
 }
 
 async fn write_down(db: &Db, used: &Gathered) -> Result<(), DbError> {
-    let unit = async {
-        let mut tx = db.begin().await?;
-        uses::add(&mut tx, used).await?;
-        tx.commit().await
-    };
-    within_longest(unit).await
+    db.note(async |tx: &mut Tx| uses::add(tx, used).await).await
 }

@@ -111,10 +111,13 @@ impl Diagnosis {
     }
 }
 
-/// The likeliest cause. `work` is the most bytes that may be hashed.
-pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: usize) -> Diagnosis {
-    let search = Search { case, known, left: work.min(MOST_WORK), is_cut_short: false };
-    if case.reason == Rejected::SignatureMissing { missing(search) } else { present(search) }
+/// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
+pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
+    let most = MOST_WORK.min(*work);
+    let mut search = Search { case, known, left: most, is_cut_short: false };
+    let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
+    *work -= most - search.left;
+    found
 }
 
 /// The secret that the request is signed with as it came, where that is one which could be accepted as well: known to the
@@ -138,7 +141,7 @@ pub(crate) fn signer(case: &Case<'_>, known: &Known) -> Option<Secret> {
 }
 
 /// No signature came, or not all that belongs to one.
-fn missing(mut search: Search<'_>) -> Diagnosis {
+fn missing(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
     let partly = marks::missing_part(case);
     search
@@ -151,7 +154,7 @@ fn missing(mut search: Search<'_>) -> Diagnosis {
 }
 
 /// A signature came and does not fit.
-fn present(mut search: Search<'_>) -> Diagnosis {
+fn present(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
     let readings = signatures::read(case.gateway, case.headers);
     let proven = if case.is_cut { None } else { search.prove(&readings) };

@@ -3,6 +3,11 @@
 //! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. There is so much
 //! work and no more, at once and a second; what comes after that is looked at in the simplest way only.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -27,25 +32,53 @@ const FIRST_WORK: usize = 8 * MOST_WORK;
 const WORK_A_SECOND: usize = 16 * 1024 * 1024;
 const LEAST_WORK: usize = 64 * 1024;
 
-/// The work that is left. Whoever goes on sending what nobody can explain does not keep a core busy with it.
-pub(crate) struct Budget {
+/// Who looks at what was refused, and how much may still be hashed: whoever goes on sending what nobody can explain does not
+/// keep a core busy with it.
+pub(crate) struct Doctor {
     left: usize,
     since: Instant,
+    is_off: Arc<AtomicBool>,
 }
 
-impl Budget {
-    pub(crate) fn full() -> Self {
-        Self { left: FIRST_WORK, since: Instant::now() }
+impl Doctor {
+    /// One who looks at nothing any more once `is_off` says so: not even in the middle of it.
+    pub(crate) fn new(is_off: Arc<AtomicBool>) -> Self {
+        Self { left: FIRST_WORK, since: Instant::now(), is_off }
     }
 
     /// What may be hashed now for so many requests, in bytes.
-    pub(crate) fn take(&mut self, requests: usize) -> usize {
+    fn take(&mut self, requests: usize) -> usize {
         let waited = usize::try_from(self.since.elapsed().as_millis()).unwrap_or(usize::MAX);
         self.since = Instant::now();
         self.left = FIRST_WORK.min(self.left.saturating_add(waited.saturating_mul(WORK_A_SECOND / 1000)));
         let taken = self.left.min(MOST_WORK).min(requests.saturating_mul(diagnosis::MOST_WORK));
         self.left -= taken;
         taken
+    }
+
+    /// Looks at all of them, those of a connection together; they come back in the same order.
+    ///
+    /// # Errors
+    /// When the database does not say what is known.
+    pub(crate) async fn examine(&mut self, kit: &Kit, samples: &[&[Sample]]) -> Result<Vec<Examined>, DbError> {
+        let mut work = Vec::new();
+        for samples in samples.iter().filter(|samples| !samples.is_empty()) {
+            let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
+            let known = match wants_doctor.filter(|_| !self.is_off.load(Ordering::Relaxed)) {
+                Some(sample) => within_longest(known(kit, &sample.place, sample.at)).await?,
+                None => Known::default(),
+            };
+            work.push((known, samples.to_vec()));
+        }
+        let most = self.take(work.iter().map(|(_, samples)| samples.len()).sum());
+        let is_off = Arc::clone(&self.is_off);
+        // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
+        let (examined, unused) = tokio::task::spawn_blocking(move || look(work, most, &is_off)).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the doctor failed");
+            (samples.iter().copied().flatten().cloned().map(Examined::unlooked).collect(), 0)
+        });
+        self.left += unused;
+        Ok(examined)
     }
 }
 
@@ -55,41 +88,37 @@ pub(crate) struct Examined {
     pub(crate) diagnosis: Diagnosis,
 }
 
-/// Looks at all of them, those of a connection together; they come back in the same order. `most` is what may be hashed, in
-/// bytes.
-pub(crate) async fn examine(kit: &Kit, samples: &[&[Sample]], most: usize) -> Result<Vec<Examined>, DbError> {
-    let mut work = Vec::new();
-    for samples in samples {
-        let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
-        let known = match wants_doctor {
-            Some(sample) => within_longest(known(kit, &sample.place, sample.at)).await?,
-            None => Known::default(),
-        };
-        work.push((known, samples.to_vec()));
+impl Examined {
+    /// Nobody looked at it.
+    fn unlooked(sample: Sample) -> Self {
+        Self { sample, diagnosis: Cause::Unexamined.into() }
     }
-    // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
-    let looked = tokio::task::spawn_blocking(move || look(work, most)).await;
-    Ok(looked.unwrap_or_else(|error| {
-        tracing::error!(%error, "the doctor failed");
-        let unlooked = |sample: &Sample| Examined { sample: sample.clone(), diagnosis: Cause::Unexamined.into() };
-        samples.iter().copied().flatten().map(unlooked).collect()
-    }))
 }
 
-fn look(work: Vec<(Known, Vec<Sample>)>, most: usize) -> Vec<Examined> {
+/// `most` is what may be hashed, in bytes, as much for each connection; what was not comes back with what was found.
+fn look(work: Vec<(Known, Vec<Sample>)>, most: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
     let each = most / work.len().max(1);
-    let mut examined = Vec::new();
+    let (mut examined, mut unused) = (Vec::new(), 0);
     for (known, samples) in work {
-        let share = (each / samples.len().max(1)).max(LEAST_WORK);
+        let (mut left, mut to_come) = (each, samples.len());
         for sample in samples {
-            let diagnosis = diagnose(&sample, &known, share);
+            if is_off.load(Ordering::Relaxed) {
+                examined.push(Examined::unlooked(sample));
+                continue;
+            }
+            let share = (left / to_come).max(LEAST_WORK);
+            let mut unhashed = share;
+            let diagnosis = diagnose(&sample, &known, &mut unhashed);
             examined.push(Examined { sample, diagnosis });
+            left = left.saturating_sub(share - unhashed);
+            to_come -= 1;
         }
+        unused += left;
     }
-    examined
+    (examined, unused)
 }
 
-fn diagnose(sample: &Sample, known: &Known, work: usize) -> Diagnosis {
+fn diagnose(sample: &Sample, known: &Known, work: &mut usize) -> Diagnosis {
     let Some(reason) = sample.reason.rejected() else {
         return Cause::at_once(sample.reason).unwrap_or(Cause::Unknown).into();
     };
@@ -171,23 +200,62 @@ fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, sealed: 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        gateways::{Gateway, Mode},
+        kernel::id::{AppId, CompanyId},
+        rejections::Reason,
+    };
+
+    /// A request that is signed with none of the company's secrets.
+    fn forged() -> Sample {
+        let at = Timestamp::from_millis(0);
+        let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
+        Sample {
+            place: Place { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test },
+            reason: Reason::SignatureMismatch,
+            headers: vec![("x-razorpay-signature".to_owned(), "00".repeat(32).into_bytes())],
+            body: Bytes::from_static(b"{}"),
+            size: Some(2),
+            is_cut: false,
+            address: [127, 0, 0, 1].into(),
+            at,
+            bytes: 2,
+        }
+    }
+
+    fn causes(examined: &[Examined]) -> Vec<Cause> {
+        examined.iter().map(|one| one.diagnosis.cause).collect()
+    }
+
+    #[test]
+    fn what_is_not_needed_is_left_for_others_and_whoever_is_told_to_stop_looks_at_nothing() {
+        let work = || vec![(Known::default(), vec![forged(); 3])];
+        let (examined, unused) = look(work(), MOST_WORK, &AtomicBool::new(false));
+        assert_eq!(causes(&examined), [Cause::Unknown; 3]);
+        assert!((MOST_WORK / 10 * 9..MOST_WORK).contains(&unused), "{unused}");
+        let (examined, unused) = look(work(), MOST_WORK, &AtomicBool::new(true));
+        assert_eq!((causes(&examined), unused), (vec![Cause::Unexamined; 3], MOST_WORK));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_goes_on_gets_less_looked_at() {
-        let mut budget = Budget::full();
-        assert_eq!(budget.take(1), diagnosis::MOST_WORK, "no more for one than it may have");
+        let mut doctor = Doctor::new(Arc::default());
+        assert_eq!(doctor.take(1), diagnosis::MOST_WORK, "no more for one than it may have");
         for _ in 1..FIRST_WORK / MOST_WORK {
-            assert_eq!(budget.take(200), MOST_WORK);
+            assert_eq!(doctor.take(200), MOST_WORK);
         }
-        assert_eq!(budget.take(200), MOST_WORK - diagnosis::MOST_WORK);
-        assert_eq!(budget.take(10), 0);
+        assert_eq!(doctor.take(200), MOST_WORK - diagnosis::MOST_WORK);
+        assert_eq!(doctor.take(10), 0);
         tokio::time::advance(Duration::from_secs(1)).await;
-        let second = budget.take(10);
+        let second = doctor.take(10);
         assert!((WORK_A_SECOND - 1024..=WORK_A_SECOND).contains(&second), "{second}");
         tokio::time::advance(Duration::from_hours(1)).await;
-        assert_eq!(budget.take(usize::MAX), MOST_WORK);
-        assert_eq!(budget.left, FIRST_WORK - MOST_WORK);
+        assert_eq!(doctor.take(usize::MAX), MOST_WORK);
+        assert_eq!(doctor.left, FIRST_WORK - MOST_WORK);
     }
 }

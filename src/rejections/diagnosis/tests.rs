@@ -41,7 +41,7 @@ proptest! {
         ];
         for reason in [Rejected::SignatureMissing, Rejected::SignatureMalformed, Rejected::SignatureMismatch] {
             let case = Case { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
-            let found = diagnose(&case, &known(gateway), 200_000);
+            let found = diagnose(&case, &known(gateway), &mut 200_000);
             let seen = [
                 Cause::Unknown, Cause::NoSignature, Cause::OtherHash, Cause::AsymmetricOnly, Cause::BodyEmpty, Cause::BodyCut,
                 Cause::IdMissing, Cause::Scanner, Cause::OtherGateway, Cause::Unexamined,
@@ -62,7 +62,7 @@ fn the_work_is_bounded() {
     let mut search = Search { case: &case, known: &known, left: 1_000_000, is_cut_short: false };
     assert!(search.prove(&signatures::read(Gateway::Razorpay, &headers)).is_none());
     assert_eq!(search.left, 0, "it stops, and does not begin what it cannot pay for");
-    assert_eq!(diagnose(&case, &known, 0).cause, Cause::Unexamined, "what was not tried is not said to fit nothing");
+    assert_eq!(diagnose(&case, &known, &mut 0).cause, Cause::Unexamined, "what was not tried is not said to fit nothing");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
         let reason = Rejected::SignatureMalformed;
         let at = Timestamp::from_seconds(0);
         let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
-        assert_eq!(diagnose(&case, &known, MOST_WORK).cause, cause, "{length}");
+        assert_eq!(diagnose(&case, &known, &mut { MOST_WORK }).cause, cause, "{length}");
     }
 }
 
