@@ -19,7 +19,7 @@ const TWICE_WITHIN = 2000;
 /** How long the first signal is given, before the second. */
 const BETWEEN = 1000;
 /** What the server logs while PostgreSQL is gone and it has refusals to write down. */
-const UNWRITTEN = /refusals (and uses of SECRETs )?(could not be|were not) written down/;
+const UNWRITTEN = /refusals could not be written down yet|the last refusals were not written down/;
 
 await torture(async (run) => {
   // That one takes as long as a stop may wait for a client, so it goes on beside the others.
@@ -91,7 +91,7 @@ async function withoutPostgres(run, cluster, installation) {
   inTime(run, ends, "with PostgreSQL gone");
   atOnce(run, twice, "with PostgreSQL gone");
   run.control(refused > 0, `the loss is felt: ${refused} requests were refused`);
-  run.control(unwritten === once, `there were refusals to write down: ${unwritten} of ${once} times`, installation.complaints());
+  run.control(unwritten > 0, `there were refusals to write down: ${unwritten} of ${once} times`, installation.complaints());
   await installation.serve();
   await nothingLost(run, installation, traffic, { isFelt: false });
   await allWell(run, installation, traffic);
