@@ -25,6 +25,7 @@ await torture(async (run) => {
   const seen = [];
   for (const shift of [0, DAY, YEARS, DAY, 0, -DAY, 60, 0]) {
     writeFileSync(control, String(shift));
+    await traffic.flows();
     await pause(run.of(250, 3000));
     const [status, ready] = [await session.look(), await installation.get("/readyz")];
     seen.push({ shift, status, ready, again: await (await signIn(installation)).look() });

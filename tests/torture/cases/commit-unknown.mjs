@@ -3,11 +3,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
-import { torture } from "../support/case.mjs";
+import { soon, torture } from "../support/case.mjs";
 import { commitProxy } from "../support/commit_proxy.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";
+
+/** At least so many replies are lost, and so many events that may be stored are not acknowledged, before it is judged. */
+const CUTS = 5;
+const UNKNOWN = 5;
 
 await torture(async (run) => {
   const cluster = await Cluster.make(run);
@@ -19,6 +23,8 @@ await torture(async (run) => {
   proxy.isCutting = true;
   const load = traffic.pour(installation.connection, { rate: 500 });
   await pause(run.of(2500, 30_000));
+  const unknown = () => [...traffic.log.values()].filter((entry) => entry.refused && !entry.acknowledged.length).length;
+  await soon(() => proxy.cuts >= CUTS && unknown() >= UNKNOWN, 60_000);
   proxy.isCutting = false;
   await pause(300);
   await load.end();

@@ -20,6 +20,7 @@ await torture(async (run) => {
   const traffic = new Traffic(run);
   const ways = [() => cluster.stop("immediate"), () => cluster.stop("fast"), () => cluster.kill()];
   const load = traffic.pour(installation.connection, { rate: 500 });
+  await traffic.flows();
   let slowest = 0;
   for (let round = 0; round < run.of(3, 30); round++) {
     await pause(run.random.between(200, 500));
@@ -31,12 +32,12 @@ await torture(async (run) => {
       run.demand(probes.join() === "200,503", "while it is away /healthz is 200 and /readyz 503", probes);
     }
     await cluster.start();
-    slowest = Math.max(slowest, await installation.until("/readyz", 200, READY_WITHIN * 2) ?? Infinity);
+    slowest = Math.max(slowest, await installation.until("/readyz", 200, READY_WITHIN * 6) ?? Infinity);
   }
   await pause(200);
   await load.end();
   run.say(`ready again after ${slowest.toFixed(0)} ms at most`);
-  run.demand(slowest < READY_WITHIN, "the server is ready within 10 s after PostgreSQL is", slowest);
+  run.inTime(slowest, READY_WITHIN, "the server is ready within 10 s after PostgreSQL is");
   run.demand(installation.isRunning && installation.child.pid === pid, "the same server went on");
   answeredInTime(run, traffic.answers);
   await nothingLost(run, installation, traffic);

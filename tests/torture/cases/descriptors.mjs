@@ -12,6 +12,8 @@ import { Traffic } from "../support/traffic.mjs";
 const SOCKETS = 1000;
 const ALLOWED = 256;
 const RECOVERS_WITHIN = 10_000;
+/** How much longer than planned the limit is awaited, in milliseconds. */
+const PATIENCE = 60_000;
 
 await torture(async (run) => {
   const installation = await Installation.make(run);
@@ -19,7 +21,7 @@ await torture(async (run) => {
   const { pid } = installation.child;
   const traffic = new Traffic(run);
   const load = traffic.pour(installation.connection, { rate: 500 });
-  await pause(200);
+  await traffic.flows();
   const { host, port } = installation.connection;
   const sockets = new Set();
   const open = () => {
@@ -28,19 +30,21 @@ await torture(async (run) => {
     socket.on("error", () => {}).on("close", () => sockets.delete(socket));
   };
   let most = 0;
-  for (const late = Date.now() + run.of(3000, 20_000); Date.now() < late; await pause(50)) {
+  const isReached = () => most >= ALLOWED - 1;
+  const over = Date.now() + run.of(3000, 20_000);
+  for (; Date.now() < over || (!isReached() && Date.now() < over + PATIENCE); await pause(50)) {
     while (sockets.size < SOCKETS) open();
     most = Math.max(most, readdirSync(`/proc/${pid}/fd`).length);
   }
   const fresh = traffic.pour(installation.connection, { rate: 100 });
   await pause(500);
-  run.control(most >= ALLOWED - 1, `the limit is reached: ${most} of ${ALLOWED} descriptors in use`);
+  run.control(isReached(), `the limit is reached: ${most} of ${ALLOWED} descriptors in use`);
   for (const socket of sockets) socket.destroy();
-  const after = await installation.until("/readyz", 200, RECOVERS_WITHIN * 2);
+  const after = await installation.until("/readyz", 200, RECOVERS_WITHIN * 6) ?? Infinity;
   await pause(500);
   await Promise.all([load.end(), fresh.end()]);
-  run.say(`ready ${after?.toFixed(0)} ms after the sockets went away`);
-  run.demand(after < RECOVERS_WITHIN, "it is ready within 10 s", after);
+  run.say(`ready ${after.toFixed(0)} ms after the sockets went away`);
+  run.inTime(after, RECOVERS_WITHIN, "it is ready within 10 s");
   run.demand(installation.isRunning && installation.child.pid === pid, "the same server went on");
   const odd = traffic.answers.filter(({ status }) => ![0, 200, 503].includes(status));
   run.demand(!odd.length, "every refusal is 503", odd);

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
-import { torture } from "../support/case.mjs";
+import { soon, torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
 import { lock, needPython } from "../support/sqlite.mjs";
-import { Traffic } from "../support/traffic.mjs";
+import { now, Traffic } from "../support/traffic.mjs";
 
 await torture(async (run) => {
   await needPython(run);
@@ -15,11 +15,13 @@ await torture(async (run) => {
   await installation.serve();
   const traffic = new Traffic(run);
   const load = traffic.pour(installation.connection, { rate: 500 });
-  await pause(300);
+  await traffic.flows();
   const held = await lock(run, join(installation.directory, "ks-pay.db"));
-  const began = Number(process.hrtime.bigint());
+  const began = now();
+  const since = () => traffic.answers.filter(({ at }) => at > began);
   await pause(run.of(6000, 10_000));
-  const during = traffic.answers.filter(({ at }) => at > began);
+  await soon(() => since().some(({ status }) => status === 503), 30_000);
+  const during = since();
   await held.release();
   await pause(500);
   await load.end();

@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import { torture } from "../support/case.mjs";
+import { soon, torture } from "../support/case.mjs";
 import { asNormal, asOff, Disk, recording } from "../support/disk.mjs";
 import { Installation, rows } from "../support/installation.mjs";
 import { library } from "../support/native.mjs";
@@ -16,6 +16,9 @@ import { databaseProblems, needPython } from "../support/sqlite.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 const SERVERS = 5;
+/** A server that writes nothing for so many milliseconds has done with what it was sent. */
+const STILL = 500;
+const PATIENCE = 30_000;
 /** Images examined at a time. */
 const BATCH = 20;
 
@@ -49,7 +52,9 @@ async function record(run, recorder) {
   const log = join(run.directory(), "recording");
   await installation.serve({ env: { LD_PRELOAD: recorder, RECORD_DIR: installation.directory, RECORD_LOG: log } });
   const traffic = new Traffic(run);
-  await traffic.pour(installation.connection, { most: run.of(500, 1500) }).done;
+  await load(run, installation, traffic);
+  // Killed within a write, it would have done what is not recorded.
+  await still(() => statSync(log).size);
   await installation.kill();
   const operations = recording(log);
   const acknowledged = [...traffic.log.values()].filter((entry) => entry.acknowledged.length)
@@ -64,6 +69,27 @@ async function record(run, recorder) {
   const unlike = [...disk.whole()].filter((file) => !isLike(file)).map(([path]) => basename(path));
   run.control(!unlike.length, "the recording replayed whole is the database as it is, byte for byte", unlike);
   return { before, operations, acknowledged };
+}
+
+/** Events until the log was folded into the file, which the server does by the clock, and as many again: without syncs it is
+ *  the file that a cut corrupts, and no log. */
+async function load(run, { connection, directory }, traffic) {
+  const written = () => statSync(join(directory, "ks-pay.db")).mtimeMs;
+  const before = written();
+  await traffic.pour(connection, { most: run.of(250, 750) }).done;
+  const more = traffic.pour(connection, { rate: 300 });
+  await soon(() => written() !== before, PATIENCE);
+  await more.end();
+  await traffic.pour(connection, { most: traffic.answers.length }).done;
+}
+
+/** Waits until a figure stays the same for a while. */
+async function still(figure) {
+  let last = figure(), since = Date.now();
+  await soon(() => {
+    if (figure() !== last) [last, since] = [figure(), Date.now()];
+    return Date.now() - since > STILL;
+  }, PATIENCE);
 }
 
 /** When the power fails: half at the receipt of an answer, half anywhere between the first and the last. */

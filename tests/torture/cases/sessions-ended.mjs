@@ -9,7 +9,11 @@ import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 const EVERY = 50;
-const END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ks-pay';\n";
+const END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ks-pay'";
+/** At least so many requests are refused before it is judged. */
+const REFUSED = 5;
+/** How much longer than planned that is awaited, in milliseconds. */
+const PATIENCE = 60_000;
 
 await torture(async (run) => {
   const cluster = await Cluster.make(run);
@@ -17,9 +21,15 @@ await torture(async (run) => {
   await installation.serve();
   const traffic = new Traffic(run);
   const load = traffic.pour(installation.connection, { rate: 1000 });
+  await traffic.flows();
   const administrator = cluster.session();
-  for (const late = Date.now() + run.of(4000, 60_000); Date.now() < late; await pause(EVERY)) administrator.stdin.write(END);
-  administrator.stdin.end();
+  const isFelt = () => traffic.answers.filter(({ status }) => status === 503).length >= REFUSED;
+  const over = Date.now() + run.of(4000, 60_000);
+  for (; Date.now() < over || (!isFelt() && Date.now() < over + PATIENCE); await pause(EVERY)) {
+    administrator.ask(END);
+  }
+  administrator.end();
+  await administrator.over;
   await pause(300);
   await load.end();
   answeredInTime(run, traffic.answers);

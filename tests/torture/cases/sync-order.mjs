@@ -22,7 +22,7 @@ await torture(async (run) => {
   await traffic.pour(installation.connection, { most: run.of(150, 1000) }).done;
   run.demand((await installation.stop()) === 0, "told to stop, it ends with 0");
   let text = "";
-  for (let tries = 0; tries < 100 && !text.includes("+++ exited with 0 +++"); tries++, await pause(50)) {
+  for (let tries = 0; tries < 1200 && !text.includes("+++ exited with 0 +++"); tries++, await pause(50)) {
     text = readFileSync(trace, "latin1");
   }
   const seen = steps(text);

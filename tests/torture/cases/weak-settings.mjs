@@ -4,15 +4,17 @@
 // and names, and no server starts on it: it ends with 1 and one line that names the setting. With --accept-data-loss it starts,
 // and its log and its pages say so. Of SQLite the server sets all there is itself; one in memory, which has no log, is refused.
 //
-// Control: rows of a session that takes the database's setting are lost in the same crash.
+// Control: of the rows that a session commits by the database's setting until the crash, the last ones are lost in it.
 import { allWell, nothingLost } from "../support/account.mjs";
-import { torture } from "../support/case.mjs";
+import { soon, torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
 import { pooler } from "../support/pooler.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
+/** The control commits at least so many rows, and within so many milliseconds. */
 const ROWS = 50;
+const PATIENCE = 60_000;
 const ACCEPT = "--accept-data-loss";
 /** SQLite reads a name; a file of that name is made where the process stands, and stays empty. */
 const IN_MEMORY = "sqlite:file::memory:";
@@ -37,16 +39,18 @@ async function asynchronous(run) {
   await installation.serve();
   const traffic = new Traffic(run);
   await traffic.pour(installation.connection, { most: run.of(150, 1500) }).done;
-  const session = cluster.session();
-  const over = new Promise((resolve) => session.on("close", resolve));
-  for (let n = 0; n < ROWS; n++) session.stdin.write(`INSERT INTO control VALUES (${n});\n`);
-  session.stdin.end();
-  await over;
+  // One after the other until PostgreSQL is gone: whenever our server commits it takes along what others have by then.
+  let told = 0;
+  const session = cluster.session(() => insert(++told));
+  const insert = (n) => session.ask(`INSERT INTO control VALUES (${n}) RETURNING n`);
+  insert(told);
+  await soon(() => told >= ROWS, PATIENCE);
   await cluster.stop("immediate");
+  await session.over;
   await cluster.start();
-  const { stdout } = await cluster.psql("SELECT count(*) FROM control");
-  run.control(Number(stdout) < ROWS, `of ${ROWS} rows that another session committed by the database's setting ${Number(stdout)} are left`);
-  await installation.until("/readyz", 200, 10_000);
+  const left = Number((await cluster.psql(`SELECT count(*) FROM control WHERE n < ${told}`)).stdout);
+  run.control(left < told, `of ${told} rows that another session committed by the database's setting ${left} are left`);
+  await installation.until("/readyz", 200, PATIENCE);
   await nothingLost(run, installation, traffic, { isFelt: false });
   await allWell(run, installation, traffic);
 }

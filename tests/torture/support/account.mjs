@@ -37,17 +37,21 @@ export async function allWell(run, installation, traffic) {
   falsified(run, traffic, rows, transactions);
 }
 
-/** The longest from a request to its answer, in milliseconds: gateways wait 5 s. */
-const ANSWER_WITHIN = 4500;
+/** The longest from a request to its answer, in milliseconds: gateways wait 5 s. The server gives up 100 ms before the time
+ *  of the full form, and among other cases a process may wait longer than that for its turn. */
+const ANSWER_WITHIN = { short: 5000, full: 4500 };
 
 /** Whether every request was answered, and in time. */
-export function answeredInTime(run, answers, within = ANSWER_WITHIN) {
-  const late = (list) => list.filter(({ status, ms }) => status === 0 || ms > within);
-  const slowest = answers.reduce((most, { ms }) => Math.max(most, ms), 0);
-  run.say(`${answers.length} answers, the slowest after ${slowest.toFixed(0)} ms`);
-  run.demand(!late(answers).length, `every request is answered within ${within} ms`, late(answers));
-  const planted = [...answers, { status: 503, ms: within + 1 }];
-  run.control(late(planted).length === late(answers).length + 1, "an answer a millisecond too late is found");
+export function answeredInTime(run, answers) {
+  const within = run.of(ANSWER_WITHIN.short, ANSWER_WITHIN.full);
+  const slowest = (list) => list.reduce((most, { ms }) => Math.max(most, ms), 0);
+  const none = (list) => list.filter(({ status }) => status === 0);
+  run.say(`${answers.length} answers, the slowest after ${slowest(answers).toFixed(0)} ms`);
+  run.demand(!none(answers).length, "every request is answered", none(answers));
+  run.inTime(slowest(answers), within, `every answer comes within ${within} ms`);
+  const planted = [...answers, { status: 0, ms: within }];
+  const isFound = slowest(planted) >= within && none(planted).length === none(answers).length + 1;
+  run.control(isFound, "an answer too late and one that never came are found");
 }
 
 /** SQLite's own checks of the file, which nobody may have open. */

@@ -1,8 +1,8 @@
 // What every case has in common: its options, its seed, its demands and controls, cleaning up, and one verdict line.
 //
 // The rule: a demand that is not met and an error end in exit code 1. Where every demand was met and a control found nothing,
-// nothing was proved: exit code 75, and scripts/torture tries once more. What cannot be done here ends in exit code 77, which
-// is neither passed nor failed.
+// nothing was proved: exit code 75, and scripts/torture tries once more. The same goes in the short form, which shares the
+// machine with others, for what took too long. What cannot be done here ends in exit code 77, which is neither passed nor failed.
 import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,11 +12,11 @@ import { parseArgs } from "node:util";
 
 import { randomOf } from "./random.mjs";
 
-/** The exit codes of a case that could not be tried, and of one that met its demands and proved nothing. */
+/** The exit codes of a case that could not be tried, and of one that is to be tried once more. */
 export const SKIPPED = 77;
 const UNPROVED = 75;
-/** The longest that a case may take, in milliseconds. */
-const LONGEST = { short: 120_000, full: 1_200_000 };
+/** A case that goes on for so many milliseconds hangs; ten times what one takes, for it may share a slow machine. */
+const LONGEST = { short: 600_000, full: 3_600_000 };
 
 class Skipped extends Error {}
 
@@ -27,6 +27,7 @@ class Run {
   #controls = 0;
   #unmet = 0;
   #blind = 0;
+  #late = 0;
   #evidence = [];
 
   constructor(name, { seed, short }) {
@@ -50,6 +51,15 @@ class Run {
     this.#demands++;
     if (!isMet) this.#unmet++;
     this.#note(isMet, "ok", "NOT MET", sentence, found);
+  }
+
+  /** What the product must do within `most` milliseconds, in which the machine has a part; Infinity is never. */
+  inTime(ms, most, sentence, found) {
+    this.#demands++;
+    const isMet = ms < most;
+    if (!isMet && this.isShort && ms < Infinity) this.#late++;
+    else if (!isMet) this.#unmet++;
+    this.#note(isMet, "ok", "TOO LATE", sentence, found ?? `${ms.toFixed(0)} ms`);
   }
 
   /** What shows that this case can fail: the check found what was planted. */
@@ -94,7 +104,7 @@ class Run {
 
   /** What may explain what is broken. */
   get proofs() {
-    return this.#unmet || this.#blind ? this.#evidence.map((text) => text()).filter(Boolean) : [];
+    return this.#unmet || this.#blind || this.#late ? this.#evidence.map((text) => text()).filter(Boolean) : [];
   }
 
   /** The last line, and the exit code that goes with it. */
@@ -102,6 +112,7 @@ class Run {
     if (error instanceof Skipped) return [`SKIPPED, nothing was proved: ${error.message}`, SKIPPED];
     if (error) return [`BROKEN by an error: ${error.stack}`, 1];
     if (this.#unmet) return [`BROKEN: ${this.#unmet} of ${this.#demands} demands not met`, 1];
+    if (this.#late) return [`UNPROVED: ${this.#late} of ${this.#demands} demands met too late`, UNPROVED];
     if (this.#blind) return [`UNPROVED: ${this.#blind} of ${this.#controls} controls found nothing`, UNPROVED];
     if (!this.#demands || !this.#controls) return ["BROKEN: a case needs a demand and a control", 1];
     return [`kept: ${this.#demands} demands met, ${this.#controls} controls found what was planted`, 0];
@@ -114,10 +125,14 @@ function excerpt(found) {
   return `${found.length}: ${first}${found.length > 5 ? " …" : ""}`;
 }
 
-/** Waits until something is so, for so many milliseconds at most; whether it is. */
-export async function soon(isSo, patience) {
-  for (const late = Date.now() + patience; !isSo() && Date.now() < late;) await pause(10);
-  return isSo();
+/** Waits until something is so or there, for so many milliseconds at most; whether it is, or what was found. */
+export async function soon(find, patience) {
+  const late = Date.now() + patience;
+  for (;;) {
+    const found = find();
+    if (found || Date.now() > late) return found;
+    await pause(10);
+  }
 }
 
 /** Runs a case to its end, and the process with it. */

@@ -4,12 +4,13 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { ended, start } from "./installation.mjs";
 
 /** The longest that the server may take to start or to stop, in milliseconds. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 /** What keeps a commit through a power cut. */
 const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
@@ -92,7 +93,7 @@ export class Cluster {
       const [program, args] = unprivileged([join(this.#bin, "postgres"), "-D", this.data, "-k", this.directory, ...settings]);
       const [first, ...more] = [...this.#through, program, ...args];
       const child = start(first, more, { stdio: ["ignore", "ignore", "pipe"], cwd: this.directory, env: { ...process.env, ...this.#env } });
-      child.stderr.setEncoding("utf8").on("data", (text) => { this.log = ((this.log ?? "") + text).slice(-20_000); });
+      child.stderr.setEncoding("utf8").on("data", (text) => { this.log = ((this.log ?? "") + text).slice(-1_000_000); });
       this.child = child;
       this.exit = new Promise((resolve) => child.on("close", resolve));
       while (child.exitCode === null && child.signalCode === null && Date.now() < late) {
@@ -146,9 +147,13 @@ export class Cluster {
     return ended(join(this.#bin, "psql"), [...this.#bySocket, "-c", sql]);
   }
 
-  /** A session that takes statements, a line each, from its stdin. */
-  session() {
-    return start(join(this.#bin, "psql"), this.#bySocket, { stdio: ["pipe", "ignore", "ignore"] });
+  /** A session that takes statements, a line each, from its stdin, and says to `answers` what they return. */
+  session(answers) {
+    const child = start(join(this.#bin, "psql"), this.#bySocket, { stdio: ["pipe", answers ? "pipe" : "ignore", "ignore"] });
+    child.stdin.on("error", () => {}); // PostgreSQL may go first
+    if (answers) createInterface(child.stdout).on("line", answers);
+    const over = new Promise((resolve) => child.on("close", resolve));
+    return { ask: (sql) => child.stdin.write(`${sql};\n`), end: () => child.stdin.end(), over };
   }
 
   get #bySocket() {
@@ -156,13 +161,15 @@ export class Cluster {
   }
 }
 
-/** A port that nobody listens on now. */
-export async function freePort() {
-  const server = createServer();
-  await new Promise((resolve, reject) => server.on("error", reject).listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** A port that nobody listens on now, and that no client is given while PostgreSQL is away: Linux takes theirs from 32768 up. */
+export async function freePort(run) {
+  for (;;) {
+    const port = run.random.between(16_384, 32_768);
+    const server = createServer();
+    const isFree = await new Promise((resolve) => server.on("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true)));
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return port;
+  }
 }
 
 async function succeed(program, args) {

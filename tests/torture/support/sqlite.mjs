@@ -45,7 +45,7 @@ export async function needPython(run) {
 
 const LOCK = `
 import sqlite3, sys
-database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
+database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
 database.execute("BEGIN EXCLUSIVE")
 print("locked", flush=True)
 sys.stdin.read()

@@ -10,9 +10,11 @@ import { request } from "./traffic.mjs";
 const EVERY = 20;
 /** So many requests follow each other on the connection that is not read: sockets may grow to hold tens of MB of the answers. */
 const ASKED = 20_000;
-/** Whatever a server has left to say stays unsaid for so many milliseconds before it counts as held up, and is awaited so long. */
-const STILL = 100;
-const HELD_WITHIN = 30_000;
+/** What a server has left to say stays unsaid for so many looks, milliseconds apart, before it counts as held up: a busy
+ *  machine may give it no turn for some of them. And how long that is awaited. */
+const LOOKS = 10;
+const APART = 100;
+const HELD_WITHIN = 60_000;
 
 /** Posts events under a secret that is none, until `end`, which resolves with how many were refused as forged. */
 export function forger(connection) {
@@ -41,10 +43,12 @@ export async function deaf(run, { host, port }) {
   await new Promise((resolve) => socket.once("connect", resolve));
   socket.write(`GET /login HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`.repeat(ASKED));
   const until = performance.now() + HELD_WITHIN;
-  for (let before = 0, now = 0; !now || now !== before; ) {
+  for (let before = 0, still = 0; still < LOOKS; ) {
     if (performance.now() > until) throw new Error(`the server was not held up by a client that reads nothing within ${HELD_WITHIN} ms`);
-    await pause(STILL);
-    [before, now] = [now, await unsent(port, socket.localPort)];
+    await pause(APART);
+    const left = await unsent(port, socket.localPort);
+    still = left && left === before ? still + 1 : 0;
+    before = left;
   }
 }
 

@@ -4,6 +4,7 @@
 import { createHmac } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { soon } from "./case.mjs";
 import { Line, Unknown, Unsent } from "./line.mjs";
 import { story } from "./stories.mjs";
 
@@ -16,6 +17,11 @@ const UNDER_ANOTHER_ID = 0.2;
 const LATELY = 64;
 /** Connections of a usual load. */
 export const CONNECTIONS = 8;
+/** The longest until something is acknowledged, and until all is that is sent again, in milliseconds. */
+const PATIENCE = 60_000;
+
+/** This moment, in nanoseconds of CLOCK_MONOTONIC. */
+export const now = () => Number(process.hrtime.bigint());
 
 export class Traffic {
   #random;
@@ -28,7 +34,7 @@ export class Traffic {
   log = new Map();
   /** Every story that began. */
   stories = [];
-  /** Every answer: `{ status, ms, at, id, port }`, the port being the client's; status 0 is none. */
+  /** Every answer: `{ status, sent, at, ms, id, port }`, the port being the client's; status 0 is none. */
   answers = [];
 
   constructor(run) {
@@ -53,8 +59,24 @@ export class Traffic {
     return { done: all, end: () => { isOver = true; return all; } };
   }
 
+  /** How many events were acknowledged. */
+  get acknowledged() {
+    return [...this.log.values()].filter((entry) => entry.acknowledged.length).length;
+  }
+
+  /** The first answer of 200 to a request that was sent after a moment: what was under way by then says nothing. */
+  storedSince(moment) {
+    return this.answers.find(({ status, sent }) => status === 200 && sent > moment);
+  }
+
+  /** Waits until something that was sent from now on is acknowledged: a slow machine takes its time. */
+  async flows() {
+    const began = now();
+    if (!await soon(() => this.storedSince(began), PATIENCE)) throw new Error(`nothing is acknowledged within ${PATIENCE} ms`);
+  }
+
   /** Sends everything that is not acknowledged, and the rest of every story. Resolves with what still is not acknowledged. */
-  async settle(connection, patience = 20_000) {
+  async settle(connection, patience = PATIENCE) {
     for (const told of this.#telling.splice(0)) this.#unsent.push(...told.rest);
     const late = Date.now() + patience;
     let again = false;
@@ -82,8 +104,7 @@ export class Traffic {
     const entries = [...this.log.values()];
     const of = (status) => this.answers.filter((answer) => answer.status === status).length;
     const statuses = [...new Set(this.answers.map(({ status }) => status))].sort();
-    const acknowledged = entries.filter((entry) => entry.acknowledged.length).length;
-    return `${entries.length} events in ${this.answers.length} requests; acknowledged ${acknowledged} events; ` +
+    return `${entries.length} events in ${this.answers.length} requests; acknowledged ${this.acknowledged} events; ` +
       `answers ${statuses.map((status) => `${status || "none"}×${of(status)}`).join(" ")}`;
   }
 
@@ -123,8 +144,8 @@ export class Traffic {
   /** Whether it left this process. */
   async #send(line, connection, event) {
     const entry = this.#entry(event);
-    const began = process.hrtime.bigint();
-    const note = (status, at, port) => this.answers.push({ status, at, ms: (at - Number(began)) / 1e6, id: event.id, port });
+    const sent = now();
+    const note = (status, at, port) => this.answers.push({ status, sent, at, ms: (at - sent) / 1e6, id: event.id, port });
     entry.sent++;
     try {
       const answer = await line.ask(connection.host, connection.port, request(connection, event));
@@ -141,7 +162,7 @@ export class Traffic {
       }
       if (!(error instanceof Unknown)) throw error;
       entry.unknown++;
-      note(0, Number(process.hrtime.bigint()));
+      note(0, now());
     }
     return true;
   }
