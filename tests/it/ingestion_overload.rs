@@ -10,9 +10,8 @@ use crate::support::{
 
 /// Many batches.
 const MANY: usize = 600;
-/// Of the largest bodies, far more than the 32 MiB that may wait to be stored, some of which may come too slowly to wait; and
-/// fewer than the 128 that may be under way.
-const LARGE: usize = 100;
+/// Of the largest bodies, more than the 32 MiB that may wait to be stored.
+const LARGE: usize = 40;
 /// What the log says when somebody is sent away at once, without having waited for anything.
 const TOO_MUCH: &str = "too much waits to be stored";
 
