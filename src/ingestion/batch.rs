@@ -130,3 +130,6 @@ fn verifications<'a>(arrivals: &[&'a Arrival]) -> BTreeMap<ConnectionId, Verific
     }
     verified
 }
+
+#[cfg(test)]
+mod tests;

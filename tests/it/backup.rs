@@ -15,7 +15,9 @@ use std::{
 use serde_json::Value;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::support::{Installation, TestApp, bodies, builders::Connection, cli::one_sentence, database, files, signing};
+use crate::support::{
+    Installation, TestApp, bodies, builders::Connection, cli::one_sentence, database, eventually, files, signing,
+};
 
 /// Names under a directory.
 fn names(directory: &Path) -> Vec<String> {
@@ -64,13 +66,8 @@ async fn post(connection: Connection, sender: u32, acknowledged: Arc<Mutex<Vec<S
 }
 
 async fn until_acknowledged(acknowledged: &Mutex<Vec<String>>, wanted: usize) -> Vec<String> {
-    loop {
-        let so_far = acknowledged.lock().unwrap().clone();
-        if so_far.len() >= wanted {
-            return so_far;
-        }
-        tokio::task::yield_now().await;
-    }
+    eventually(async || acknowledged.lock().unwrap().len() >= wanted).await;
+    acknowledged.lock().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,16 +8,6 @@ fn step(connection: &Connection, rest: &str) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}{rest}", connection.app_id, connection.gateway, connection.mode)
 }
 
-async fn until(owner: &Visitor, path: &str, text: &str) {
-    for _ in 0..200 {
-        if owner.get(path).await.has(text) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
-    panic!("{path} never said {text:?}");
-}
-
 async fn connected() -> (TestApp, Connection, Visitor) {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
@@ -62,11 +52,11 @@ async fn the_states_follow_what_happens() {
     assert!(owner.get(&page).await.has("Marked as done, nothing verified yet"));
 
     assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
-    until(&owner, &page, "no signature came").await;
+    owner.sees(&page, "no signature came").await;
     assert_eq!(connection.post(bodies::bare("foo.bar")).secret("another-secret-altogether").send().await, 401);
-    until(&owner, &page, "the signature fits no SECRET of this webhook").await;
+    owner.sees(&page, "the signature fits no SECRET of this webhook").await;
     assert_eq!(connection.post(bodies::bare("foo.bar")).signature("zz").send().await, 401);
-    until(&owner, &page, "the signature is not one of Razorpay’s").await;
+    owner.sees(&page, "the signature is not one of Razorpay’s").await;
 
     app.clock.advance(std::time::Duration::from_secs(1));
     connection.post(bodies::payment("payment.captured", "pay_Demo0000000001", 0)).event_id("evt_1").stored().await;
@@ -75,7 +65,7 @@ async fn the_states_follow_what_happens() {
 
     app.clock.advance(std::time::Duration::from_secs(1));
     assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
-    until(&owner, &page, "Failing since").await;
+    owner.sees(&page, "Failing since").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

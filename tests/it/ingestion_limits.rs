@@ -2,7 +2,7 @@
 
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::support::{Installation, TestApp, bodies, raw, signing};
+use crate::support::{Installation, TestApp, bodies, post::Post, raw, signing};
 
 const MIB: usize = 1024 * 1024;
 /// The most bodies of one address that may be under way.
@@ -161,6 +161,27 @@ async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() {
     assert_eq!(app.events().await.len(), 1);
 }
 
+/// Has one body too many under way: the oldest is to give way, and the newest to be stored. False when one of them had its
+/// 3 s before that, as happens on a machine that is busy with something else.
+async fn one_gave_way(post: &Post) -> bool {
+    let mut oldest = post.begun().await;
+    let mut others = Vec::new();
+    for _ in 0..UNDER_WAY {
+        others.push(post.begin(&[("connection", "close")]).await);
+    }
+    let answer = raw::read_to_end(&mut oldest).await;
+    if answer.status() == 408 {
+        return false;
+    }
+    assert_eq!((answer.status(), answer.header("retry-after").as_deref()), (503, Some("30")));
+    let newest = others.last_mut().unwrap();
+    // Perhaps to one who was answered.
+    let _ = newest.write_all(post.bytes()).await;
+    let status = raw::read_to_end(newest).await.status();
+    assert!(matches!(status, 200 | 408), "{status}");
+    status == 200
+}
+
 /// The server has a process of its own, so that both have descriptors enough.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_too_many_bodies_of_one_address_the_oldest_gives_way() {
@@ -168,18 +189,12 @@ async fn of_too_many_bodies_of_one_address_the_oldest_gives_way() {
     let connection = at.razorpay().await;
     let (process, address) = at.serve_in_process(&[]);
     let post = connection.at(address).post(bodies::payment("payment.captured", "pay_1", 0));
-    let mut oldest = post.begun().await;
-    let mut others = Vec::new();
-    for _ in 0..UNDER_WAY {
-        others.push(post.begin(&[]).await);
+    let mut tries = 0;
+    while !one_gave_way(&post).await {
+        tries += 1;
+        assert!(tries < 10, "nobody gives way");
     }
-    let answer = raw::read_to_end(&mut oldest).await;
-    assert_eq!((answer.status(), answer.header("retry-after").as_deref()), (503, Some("30")));
-    let newest = others.last_mut().unwrap();
-    newest.write_all(post.bytes()).await.unwrap();
-    assert_eq!(raw::status_line(newest).await, "HTTP/1.1 200 OK");
     assert_eq!(at.events().await.len(), 1);
-    drop(others);
     assert_eq!(process.terminate().code, Some(0));
 }
 

@@ -2,12 +2,7 @@
 
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::support::{
-    TestApp, bodies,
-    builders::Connection,
-    post::{Post, client},
-    raw,
-};
+use crate::support::{TestApp, bodies, builders::Connection, post::Post, raw};
 
 fn captured(connection: &Connection, id: &str) -> Post {
     connection.post(bodies::payment("payment.captured", id, 0))
@@ -24,11 +19,7 @@ async fn kept_alive(post: &Post) -> TcpStream {
 /// Sends new requests until nobody listens any more: each is refused or told to come again.
 async fn sent_away(post: &Post) {
     loop {
-        let mut request = client().post(post.to()).body(post.bytes().to_vec());
-        for (name, value) in post.headers() {
-            request = request.header(name, value);
-        }
-        let Ok(answer) = request.send().await else {
+        let Ok(answer) = post.attempt().await else {
             return;
         };
         assert_eq!(answer.status(), 503);
@@ -50,11 +41,12 @@ async fn whoever_comes_while_the_server_stops_is_sent_away_and_nobody_is_lost() 
         let _ = open.write_all(&[&later.head(&[])[..], later.bytes()].concat()).await;
         let answer = raw::read_to_end(&mut open).await;
         assert!(answer.0.is_empty() || answer.status() == 503, "{answer:?}");
-        half.write_all(early.bytes()).await.unwrap();
+        // Perhaps to one that was given up after its 3 s.
+        let _ = half.write_all(early.bytes()).await;
         raw::read_to_end(&mut half).await.status()
     };
     let ((), status) = tokio::join!(app.stop(), during);
-    assert!(status == 200 || status == 503, "{status}");
+    assert!(matches!(status, 200 | 408 | 503), "{status}");
 
     assert_eq!(app.events().await.len(), if status == 200 { 2 } else { 1 }, "{status}");
     app.restart().await;

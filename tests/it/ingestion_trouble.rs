@@ -1,13 +1,8 @@
 //! The table of answers when we are at fault: 503, never 401, and afterwards all is well.
 
-use std::time::Duration;
-
 use tokio::time::timeout;
 
-use crate::support::{TestApp, bodies};
-
-/// From the request's head to our answer at the latest.
-const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
+use crate::support::{SOON, TestApp, bodies};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_moved_to_another_row_is_no_secret_and_no_refusal() {
@@ -36,7 +31,7 @@ async fn a_locked_database_is_answered_503_in_time_and_the_retry_is_stored() {
     let connection = app.razorpay().await;
     let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
     let lock = app.lock_events().await;
-    let answer = timeout(ANSWER_WITHIN, post.answer()).await.expect("an answer before the gateway gives up");
+    let answer = timeout(SOON, post.answer()).await.expect("an answer in time");
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["retry-after"], "30");
     assert_eq!(answer.bytes().await.unwrap(), "");
@@ -54,7 +49,7 @@ async fn many_who_wait_for_a_locked_database_are_all_answered_in_time() {
     let mut waiting = tokio::task::JoinSet::new();
     for number in 0..30 {
         let post = connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0));
-        waiting.spawn(async move { timeout(ANSWER_WITHIN, post.send()).await.expect("an answer in time") });
+        waiting.spawn(async move { timeout(SOON, post.send()).await.expect("an answer in time") });
     }
     assert!(waiting.join_all().await.iter().all(|status| *status == 503));
     lock.release().await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, bodies, builders::Connection, visitor::Visitor};
+use crate::support::{TestApp, bodies, builders::Connection, post::Post, visitor::Visitor};
 
 /// That of every body in [`bodies`].
 const FIRST: &str = "acc_Test0000000001";
@@ -68,23 +68,14 @@ async fn an_event_of_another_account_is_kept_processed_and_told_until_the_accoun
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_of_one_batch_are_told_apart_whatever_their_order() {
+async fn accounts_of_what_comes_together_are_told_apart_whatever_their_order() {
     let (app, connection, owner) = connected().await;
-    // A store that waits makes one batch of what comes meanwhile.
-    let lock = app.lock_events().await;
-    let posts = ["pay_Demo0000000001", "pay_Demo0000000002", "pay_Demo0000000003", "pay_Demo0000000004"];
-    let first = connection.post(of_account(FIRST, posts[0]));
-    let rest =
-        [(OTHER, posts[1]), (FIRST, posts[2]), (OTHER, posts[3])].map(|(account, id)| connection.post(of_account(account, id)));
-    let unlock = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        drop(lock);
-    };
-    let send = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        tokio::join!(rest[0].stored(), rest[1].stored(), rest[2].stored())
-    };
-    tokio::join!(first.stored(), send, unlock);
+    let posts: Vec<_> = [FIRST, OTHER, FIRST, OTHER]
+        .into_iter()
+        .enumerate()
+        .map(|(number, account)| connection.post(of_account(account, &format!("pay_Demo000000000{number}"))))
+        .collect();
+    futures_util::future::join_all(posts.iter().map(Post::stored)).await;
     let page = owner.get(&webhook(&connection)).await;
     assert!(page.has(HEADLINE) && page.has(FIRST) && page.has(OTHER));
     assert_eq!(app.count("SELECT COUNT(*) FROM evidence WHERE accounts IS NOT NULL AND other_account IS NOT NULL AND other_account_at IS NOT NULL AND accounts <> other_account").await, 1);

@@ -1,19 +1,20 @@
-//! A flood of forged requests is borne by whoever sends it.
+//! In a flood of forged requests, genuine ones are still stored, at the endpoint it goes to as at any other.
+//!
+//! That a forger is made to wait for his answers is told beside `pace` in `src/ingestion/routes.rs`; within which time a genuine
+//! request is answered, by `torture`.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use tokio::{task::JoinSet, time::timeout};
 
-use crate::support::{TestApp, bodies, eventually, post::client};
+use crate::support::{
+    ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, eventually,
+    post::{Post, client},
+};
 
-/// From the request's head to our answer at the latest.
-const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
 /// A flood, in which refused requests wait for their answers.
 const MANY: usize = 300;
 /// How often an event comes at each connection meanwhile.
@@ -24,12 +25,24 @@ async fn forge(url: String, count: Arc<AtomicUsize>, is_over: Arc<AtomicBool>) {
     while !is_over.load(Ordering::Relaxed) {
         let body = format!(r#"{{"event":"payment.captured","number":{}}}"#, count.fetch_add(1, Ordering::Relaxed));
         let answer = client().post(&url).header("x-razorpay-signature", "00".repeat(32)).body(body).send().await.unwrap();
-        assert_eq!(answer.status(), 401);
+        // 503: on a machine that is busy with something else, in time to come again.
+        assert!(matches!(answer.status().as_u16(), 401 | 503), "{answer:?}");
+    }
+}
+
+/// Sends it until it is stored, as gateways do.
+async fn is_stored(post: Post) {
+    loop {
+        match timeout(SOON, post.send()).await.expect("an answer") {
+            200 => return,
+            status => assert_eq!(status, 503, "it is never taken for a forgery, nor sent away as one too many"),
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_flood_at_one_app_genuine_events_of_it_and_of_others_are_answered_in_time() {
+async fn in_a_flood_at_one_app_genuine_events_of_it_and_of_others_are_stored() {
+    let _turn = ONE_FLOOD_AT_A_TIME.lock().await;
     let app = TestApp::start().await;
     let shop = app.company("Neem Tree Retail").await.app("Neem Tree Store").await;
     let twin = app.company("Banyan Books").await.app("Banyan Books Online").await;
@@ -41,12 +54,10 @@ async fn in_a_flood_at_one_app_genuine_events_of_it_and_of_others_are_answered_i
     }
     eventually(async || count.load(Ordering::Relaxed) > MANY).await;
     for round in 0..ROUNDS {
-        let posts = genuine.iter().map(|connection| {
-            let post = connection.post(bodies::payment("payment.captured", &format!("pay_{round}"), 0));
-            async move { timeout(ANSWER_WITHIN, post.send()).await }
-        });
-        let answers = futures_util::future::join_all(posts).await;
-        assert!(answers.iter().all(|answer| *answer == Ok(200)), "round {round}: {answers:?}");
+        let posts =
+            genuine.iter().map(|connection| connection.post(bodies::payment("payment.captured", &format!("pay_{round}"), 0)));
+        let all = futures_util::future::join_all(posts.map(is_stored));
+        timeout(SOON, all).await.expect("they are stored");
     }
     is_over.store(true, Ordering::Relaxed);
     flood.join_all().await;

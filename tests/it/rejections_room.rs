@@ -1,8 +1,6 @@
 //! Which of the refused requests are kept when there is no room for all: a forger pushes out none but his own.
 
-use std::time::Duration;
-
-use crate::support::{TestApp, bodies, builders::Connection, post::Post};
+use crate::support::{TestApp, bodies, builders::Connection, eventually, post::Post};
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 const BYTES: &str = "SELECT CAST(SUM(bytes) AS BIGINT) FROM rejected_requests";
@@ -39,14 +37,7 @@ impl Flood {
             self.sent += 1;
         }
         let sent = self.sent;
-        // Long ones are much to look at.
-        for _ in 0..120 {
-            if self.app.count(COUNT).await == sent {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        panic!("{sent} were not written down");
+        eventually(async || self.app.count(COUNT).await == sent).await;
     }
 
     fn payment(&self, mark: &str, number: usize) -> Post {

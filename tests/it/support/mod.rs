@@ -17,6 +17,7 @@ use std::{
     net::SocketAddr,
     ops::Deref,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use ks_pay::{
@@ -167,15 +168,27 @@ impl Drop for TestApp {
     }
 }
 
+/// Within this, a server in need has answered: not the 4.5 s after which gateways give up, which `torture` holds, since here
+/// sender and server share the processor with whatever else runs.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+/// Two floods at once would only measure the machine.
+pub(crate) static ONE_FLOOD_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// Only keeps a test that fails from hanging.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long it is waited at first, and at most, before it is looked again: looking takes from what is waited for.
+const LOOKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(500)];
+
 /// Waits until something has come to be, which happens soon after what caused it.
 pub(crate) async fn eventually(is_so: impl AsyncFn() -> bool) {
-    let soon = std::time::Duration::from_secs(5);
     let wait = async {
+        let [mut pause, longest] = LOOKS;
         while !is_so().await {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(pause).await;
+            pause = longest.min(pause * 3 / 2);
         }
     };
-    tokio::time::timeout(soon, wait).await.expect("it comes to be soon");
+    tokio::time::timeout(PATIENCE, wait).await.expect("it comes to be");
 }
 
 /// Every file under a directory, with what is in it.

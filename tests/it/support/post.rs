@@ -149,10 +149,6 @@ impl Post {
         headers
     }
 
-    pub(crate) fn to(&self) -> &str {
-        &self.url
-    }
-
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.body
     }

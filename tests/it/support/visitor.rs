@@ -104,6 +104,7 @@ impl Visitor {
                 if page.has(text) {
                     return page;
                 }
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{path} never said {text:?}"))
