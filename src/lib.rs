@@ -13,6 +13,7 @@ mod connections;
 mod dashboard;
 pub mod db;
 mod demo;
+mod descriptors;
 mod events;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -34,6 +35,7 @@ mod startup;
 mod state;
 mod telemetry;
 mod transactions;
+mod turns;
 mod unread;
 mod urls;
 mod web;

@@ -22,6 +22,7 @@ use crate::{
     accounts::{self, Token},
     config::Config,
     db::Db,
+    descriptors,
     events::retention,
     ingestion::{
         self, Ingestion, Listening,
@@ -33,7 +34,7 @@ use crate::{
     sockets::{Peers, Socket},
     startup::{self, ServerLock},
     state::State,
-    unread,
+    turns, unread,
     web::panics,
 };
 
@@ -72,6 +73,7 @@ impl Server {
     /// # Errors
     /// A sentence that says what is wrong and what to do; nothing was damaged.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
+        descriptors::take_all();
         let lock = ServerLock::take(&config)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
@@ -198,6 +200,7 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
             .wrap(from_fn(panics::catch))
             .app_data(state)
             .wrap(from_fn(unread::close))
+            .wrap(from_fn(turns::wait))
             .configure(site::configure)
             .into_factory()
             .map_err(|error: actix_web::Error| error.error_response());
@@ -211,6 +214,7 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
             // the answer.
             .client_disconnect_timeout(LINGER)
             .local_addr(address)
+            .on_connect_ext(|socket: &Socket, data| turns::know(socket.line(), data))
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| ready(admit(&peers, stream))).and_then(http)
     };

@@ -9,6 +9,7 @@ use std::{
     io::{Error, ErrorKind, IoSlice, Result},
     net::IpAddr,
     pin::Pin,
+    rc::Rc,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
@@ -21,10 +22,12 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::web::client::network;
+use crate::{turns::Line, web::client::network};
 
 /// The longest that nothing is sent on a connection.
 const QUIET: Duration = Duration::from_secs(30);
+/// What is read at once, in bytes: nearly all requests whole, and of many small ones sent ahead not too many.
+pub(crate) const AT_ONCE: usize = 4096;
 /// The most connections of one address at once. Loopback and trusted proxies, which speak for many, have no such limit.
 const OF_ONE_ADDRESS: usize = 1024;
 
@@ -52,7 +55,16 @@ impl Peers {
     /// When it has; the connection is closed.
     pub(crate) fn admit(&self, stream: TcpStream) -> Result<Socket> {
         let counted = self.enter(stream.peer_addr()?.ip().to_canonical())?;
-        Ok(Socket { stream, last: Instant::now(), alarm: Box::pin(sleep_until(Instant::now() + QUIET)), _counted: counted })
+        let alarm = Box::pin(sleep_until(Instant::now() + QUIET));
+        Ok(Socket {
+            stream,
+            last: Instant::now(),
+            alarm,
+            has_more: false,
+            is_stuck: false,
+            line: Rc::default(),
+            _counted: counted,
+        })
     }
 
     /// A place for a connection of that address; none is needed where they are not counted.
@@ -94,10 +106,20 @@ pub(crate) struct Socket {
     last: Instant,
     /// Rings at [`Socket::last`] and a while, or before; then it is set anew.
     alarm: Pin<Box<Sleep>>,
+    /// Whether as much was read as may be at once: then others have their turn first.
+    has_more: bool,
+    /// Whether the peer does not take what is sent: then nothing is read.
+    is_stuck: bool,
+    /// Where requests of this connection wait for each other.
+    line: Rc<Line>,
     _counted: Option<Counted>,
 }
 
 impl Socket {
+    pub(crate) const fn line(&self) -> &Rc<Line> {
+        &self.line
+    }
+
     /// Whatever waits for the peer fails once it has waited too long.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
         while self.alarm.as_mut().poll(context).is_ready() {
@@ -112,9 +134,17 @@ impl Socket {
 
     fn sent(&mut self, context: &mut Context<'_>, result: Poll<Result<usize>>) -> Poll<Result<usize>> {
         match result {
-            Poll::Pending => self.wait(context),
+            Poll::Pending => {
+                self.is_stuck = true;
+                self.wait(context)
+            }
             Poll::Ready(result) => {
                 self.last = Instant::now();
+                if std::mem::take(&mut self.is_stuck) {
+                    // Nothing was read meanwhile.
+                    context.waker().wake_by_ref();
+                }
+                self.line.sent();
                 Poll::Ready(result)
             }
         }
@@ -123,9 +153,24 @@ impl Socket {
 
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+        if std::mem::take(&mut self.has_more) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let room = self.line.room(buffer.remaining().min(AT_ONCE), context);
+        if room == 0 || self.is_stuck {
+            return self.wait(context);
+        }
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        match Pin::new(&mut self.stream).poll_read(context, &mut part) {
             Poll::Pending => self.wait(context),
-            ready @ Poll::Ready(_) => ready,
+            Poll::Ready(result) => {
+                let read = part.filled().len();
+                buffer.advance(read);
+                self.line.read(read);
+                self.has_more = read == AT_ONCE;
+                Poll::Ready(result)
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ use actix_web::{
 };
 use futures_util::{Stream, StreamExt as _, stream};
 
+use crate::{sockets::AT_ONCE, turns};
+
 /// Around every route.
 pub(crate) async fn close(
     mut request: ServiceRequest,
@@ -29,10 +31,16 @@ pub(crate) async fn close(
     if !request.headers().contains_key(header::TRANSFER_ENCODING) {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
+    let line = turns::line(request.request());
     let held = Rc::new(RefCell::new(request.take_payload()));
     let reading = held.clone();
-    let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
-        Box::pin(stream::poll_fn(move |cx| reading.borrow_mut().poll_next_unpin(cx)));
+    let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(stream::poll_fn(move |cx| {
+        let chunk = reading.borrow_mut().poll_next_unpin(cx);
+        if chunk.is_pending() {
+            line.allow(Some(AT_ONCE));
+        }
+        chunk
+    }));
     request.set_payload(Payload::from(stream));
     let response = next.call(request).await?;
     Ok(response.map_body(|_, body| BoxBody::new(Holding { body: body.boxed(), _held: held })))

@@ -4,8 +4,11 @@ use super::{Failure, Io};
 use crate::{config::Config, demo, server::Signals, urls};
 
 pub(super) async fn run(config: Config, io: &mut Io<'_>) -> Result<(), Failure> {
-    let signals = Signals::receive()?;
-    let demo = demo::start(config).await?;
+    let mut signals = Signals::receive()?;
+    let demo = tokio::select! {
+        started = demo::start(config) => started?,
+        () = signals.next() => return Ok(()),
+    };
     let address = demo.server.address();
     io.say(format_args!("listening on http://{address}"))?;
     io.say(format_args!("sign in at http://{address}{}", urls::LOGIN))?;

@@ -2,13 +2,14 @@
 //!
 //! With `NORMAL` a power cut loses commits that were acknowledged, so `FULL` is set here and nowhere else.
 
-use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
+use std::{fs::TryLockError, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
     Connection as _, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::time::sleep;
 
 use super::{Db, DbError, Setting, checkpoints, rows::MOST};
 
@@ -18,6 +19,8 @@ const BUSY: Duration = Duration::from_secs(1);
 const ACQUIRE: Duration = Duration::from_secs(2);
 /// How many times [`ACQUIRE`] a start waits for the file.
 const PATIENCE: usize = 10;
+/// How often it is looked whether another process has brought the tables up to date.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// The first version without the WAL-reset corruption of 3.7.0 to 3.51.2 (sqlite.org/wal.html#walresetbug).
 const SOUND: (u32, u32, u32) = (3, 51, 3);
 
@@ -105,12 +108,16 @@ fn judged(version: String, journal: String, synchronous: i64) -> Vec<Setting> {
 pub(super) async fn migration_turn(path: &Path) -> Result<std::fs::File, DbError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".migrating");
-    let taken = tokio::task::spawn_blocking(move || {
-        let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(beside)?;
-        file.lock()?;
-        Ok::<_, std::io::Error>(file)
-    });
-    taken.await.map_err(std::io::Error::other).and_then(|taken| taken).map_err(|error| DbError::from(sqlx::Error::Io(error)))
+    let failed = |error| DbError::from(sqlx::Error::Io(error));
+    let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(beside).map_err(failed)?;
+    // A thread that waited for the lock would hold up whoever gives up waiting.
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => sleep(LOOK_AGAIN).await,
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+    }
 }
 
 fn is_sound(version: &str) -> bool {

@@ -53,7 +53,7 @@ pub(crate) async fn body(
     if announced.is_some_and(|length| length > LARGEST as u64) {
         return Err(Unreceived::TooLarge);
     }
-    let mut body = pin!(collect(payload, pending));
+    let mut body = pin!(collect(payload, pending, address));
     if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
         return body;
     }
@@ -65,7 +65,7 @@ pub(crate) async fn body(
 }
 
 /// A body that comes in one piece, as nearly all do, is kept as it came; only what comes in several is copied together.
-async fn collect(mut payload: Payload, pending: &Pending) -> Result<Bytes, Unreceived> {
+async fn collect(mut payload: Payload, pending: &Pending, address: IpAddr) -> Result<Bytes, Unreceived> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     let mut room = None;
@@ -76,7 +76,7 @@ async fn collect(mut payload: Payload, pending: &Pending) -> Result<Bytes, Unrec
             return Err(Unreceived::TooLarge);
         }
         if length > SMALL && room.is_none() {
-            room = Some(pending.room().ok_or(Unreceived::NoRoom)?);
+            room = Some(pending.room(address).ok_or(Unreceived::NoRoom)?);
         }
         if first.is_empty() {
             first = chunk;
@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn a_body_in_one_piece_is_not_copied_and_one_in_several_is_put_together() {
         let (one, other) = (Bytes::from(b"{\"event\":".to_vec()), Bytes::from(b"\"foo.bar\"}".to_vec()));
-        let collected = |chunks: &[Bytes]| collect(arriving(chunks), &Pending::new()).now_or_never().unwrap().unwrap();
+        let collected =
+            |chunks: &[Bytes]| collect(arriving(chunks), &Pending::new(), [192, 0, 2, 1].into()).now_or_never().unwrap().unwrap();
         let whole = collected(std::slice::from_ref(&one));
         assert_eq!((whole.as_ptr(), whole.len()), (one.as_ptr(), one.len()));
         assert_eq!(collected(&[one, other]), &b"{\"event\":\"foo.bar\"}"[..]);
