@@ -6,6 +6,7 @@
 pub(crate) mod backup;
 mod checkpoints;
 mod durability;
+mod ear;
 mod error;
 mod migrate;
 mod postgres;
@@ -20,10 +21,10 @@ use std::{
 use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
     pool::{PoolConnection, PoolOptions},
-    postgres::PgListener,
 };
 
 pub use durability::Setting;
+pub(crate) use ear::Ear;
 pub use error::DbError;
 
 /// Where the database is.
@@ -241,7 +242,7 @@ impl Db {
 
     /// Hears what other servers on this database say; on SQLite there are none.
     pub(crate) fn ear(&self, channel: &'static str) -> Ear {
-        Ear { db: self.clone(), channel, listener: None }
+        Ear::new(self.clone(), channel)
     }
 
     /// Keeps SQLite's log short until the database is closed; PostgreSQL does so by itself.
@@ -314,23 +315,6 @@ impl Db {
 
 const PROBE: &str = "INSERT INTO installation (name, value) VALUES ('probe', $1) \
                      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-/// Hears what is said on one channel.
-pub(crate) struct Ear {
-    db: Db,
-    channel: &'static str,
-    listener: Option<PgListener>,
-}
-
-impl Ear {
-    /// Returns when something was said, or may have been said while nobody listened.
-    pub(crate) async fn hear(&mut self) {
-        match &self.db {
-            Db::Sqlite { .. } => std::future::pending().await,
-            Db::Postgres(pool) => postgres::heard(pool, self.channel, &mut self.listener).await,
-        }
-    }
-}
 
 impl Tx {
     /// Makes the unit of work last. Only when this returns is anything stored.
