@@ -6,7 +6,7 @@ use crate::support::{
     Installation, TestApp, bodies,
     builders::Connection,
     cli::one_sentence,
-    eventually,
+    database, eventually,
     raw::{self, Answer},
     signing,
 };
@@ -138,6 +138,23 @@ async fn stop_with_somebody_there(app: &TestApp, connection: &Connection, signal
     let ended = tokio::task::block_in_place(|| process.end());
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_waits_for_anothers_ends_when_it_is_told_to() {
+    if database::is_postgres() {
+        return;
+    }
+    let at = Installation::new().await;
+    std::fs::create_dir_all(at.data_dir()).unwrap();
+    let turn = std::fs::File::create(at.data_dir().join("ks-pay.db.migrating")).unwrap();
+    turn.lock().unwrap();
+    let process = at.process(&[], &[]);
+    // Made by a start that hears signals, and before it waits.
+    eventually(async || at.data_dir().join("ks-pay.db.lock").exists()).await;
+    process.signal("TERM");
+    let ended = tokio::task::block_in_place(|| process.end());
+    assert_eq!((ended.code, ended.out), (Some(0), Vec::new()), "{}", ended.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]
