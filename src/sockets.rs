@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     io::{Error, ErrorKind, IoSlice, Result},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
@@ -120,6 +120,11 @@ impl Socket {
         &self.line
     }
 
+    /// The address that the connection arrived at.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.stream.local_addr().ok()
+    }
+
     /// Whatever waits for the peer fails once it has waited too long.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
         while self.alarm.as_mut().poll(context).is_ready() {
@@ -130,6 +135,18 @@ impl Socket {
             self.alarm.as_mut().reset(due);
         }
         Poll::Pending
+    }
+
+    /// Looks for the end of the stream while nothing may be read, so that the work of a request whose sender has left can be
+    /// dropped.
+    fn notice_leaving(&self, context: &mut Context<'_>) {
+        if self.line.has_left() {
+            return;
+        }
+        let mut octet = [0];
+        if matches!(self.stream.poll_peek(context, &mut ReadBuf::new(&mut octet)), Poll::Ready(Ok(0) | Err(_))) {
+            self.line.leave();
+        }
     }
 
     fn sent(&mut self, context: &mut Context<'_>, result: Poll<Result<usize>>) -> Poll<Result<usize>> {
@@ -159,6 +176,7 @@ impl AsyncRead for Socket {
         }
         let room = self.line.room(buffer.remaining().min(AT_ONCE), context);
         if room == 0 || self.is_stuck {
+            self.notice_leaving(context);
             return self.wait(context);
         }
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));

@@ -29,6 +29,9 @@ pub(crate) struct Line {
     allowed: Cell<Option<usize>>,
     /// Who found that none may be.
     reader: RefCell<Option<Waker>>,
+    /// The peer has closed the connection, or its side of it.
+    has_left: Cell<bool>,
+    leaving: Notify,
 }
 
 impl Line {
@@ -46,6 +49,23 @@ impl Line {
             self.reader.replace(Some(context.waker().clone()));
         }
         room
+    }
+
+    /// The peer has closed the connection, or its side of it: nobody waits for the answer any more.
+    pub(crate) fn leave(&self) {
+        self.has_left.set(true);
+        self.leaving.notify_waiters();
+    }
+
+    pub(crate) fn has_left(&self) -> bool {
+        self.has_left.get()
+    }
+
+    /// Resolves when the peer leaves.
+    pub(crate) async fn left(&self) {
+        while !self.has_left.get() {
+            self.leaving.notified().await;
+        }
     }
 
     /// So many bytes were read.

@@ -62,9 +62,9 @@ pub(super) enum SeedError {
 /// Puts everything in place in one unit of work.
 pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, SeedError> {
     let now = state.clock.now();
-    let password_hash = state.passwords.hash(password).await?;
+    let password_hash = state.passwords.hash(accounts::password::Who::Known, password).await?;
     let mut tx = state.db.begin().await?;
-    let (company, _) = companies::find_or_create(&mut tx, "Neem Tree Retail", now).await?;
+    let company = companies::create(&mut tx, "Neem Tree Retail", now).await?;
     let owner =
         NewUser { company: company.id, email: super::EMAIL.to_owned(), name: OWNER.to_owned(), role: Role::Owner, password_hash };
     accounts::create(&mut tx, &owner, now).await?;

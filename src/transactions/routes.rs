@@ -26,6 +26,7 @@ use crate::{
     rejections::telling,
     urls,
     web::{
+        confirmation,
         error::AppError,
         list::{Empty, Pager},
         page::{Page, see_other},
@@ -141,6 +142,7 @@ pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>
         let asked = [("mode", mode.slug()), ("q", &form.q), ("from", &form.from), ("to", &form.to), ("status", &form.status)];
         return Ok(see_other(&urls::query(&urls::transactions(app.id), &asked)));
     }
+    confirmation::require_for_download(&page, &request, &urls::in_mode(&urls::transactions(app.id), mode))?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
     let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode));

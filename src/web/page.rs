@@ -69,7 +69,7 @@ impl Page {
             app: None,
             mode: None,
             flash: self.flash.clone(),
-            at_risk: self.state.at_risk().map(str::to_owned),
+            warnings: self.state.warnings().to_vec(),
         }
     }
 

@@ -93,6 +93,13 @@ impl Flash {
     }
 }
 
+/// A warning on every page about how this server is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Warning {
+    pub(crate) headline: String,
+    pub(crate) advice: &'static str,
+}
+
 /// What a carried line begins with.
 const GOOD: char = '+';
 const WARNING: char = '!';
@@ -110,8 +117,8 @@ pub(crate) struct Shell {
     pub(crate) app: Option<ShellApp>,
     pub(crate) mode: Option<ModeSwitch>,
     pub(crate) flash: Option<Flash>,
-    /// What every page says while the database may lose what was acknowledged.
-    pub(crate) at_risk: Option<String>,
+    /// What every page warns of.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl Shell {

@@ -2,6 +2,7 @@
 //!
 //! The rule: say what happened, then what to do; an icon and a word for every state, never a colour alone.
 
+pub(crate) mod access;
 mod apps;
 mod arrivals;
 pub(crate) mod durability;

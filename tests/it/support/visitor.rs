@@ -123,6 +123,12 @@ impl Visitor {
         self.post_exactly(path, &[&[("csrf_token", token.as_str())], fields].concat()).await
     }
 
+    /// Types the password on the page that asks for it, and goes on with what was interrupted at `path`.
+    pub(crate) async fn confirm(&self, path: &str, asked: &Page, password: &str) -> Page {
+        let interrupted = asked.field("interrupted").expect("the page carries the interrupted form");
+        self.post(path, &[("interrupted", &interrupted), ("current_password", password)]).await
+    }
+
     /// Posts just these fields.
     pub(crate) async fn post_exactly(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = url_encoded(fields);
