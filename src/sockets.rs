@@ -220,6 +220,7 @@ impl AsyncWrite for Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt as _;
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,
@@ -257,6 +258,22 @@ mod tests {
         assert_eq!(failed.kind(), ErrorKind::TimedOut);
         assert!(began.elapsed() < QUIET * 2);
         dripping.abort();
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_leaves_is_noticed_while_nothing_may_be_read() {
+        let (mut socket, peer) = pair().await;
+        let line = Rc::clone(socket.line());
+        line.allow(Some(0));
+        let mut octet = [0];
+        let mut reading = Box::pin(socket.read(&mut octet));
+        let mut leaving = Box::pin(line.left());
+        assert!((&mut reading).now_or_never().is_none() && (&mut leaving).now_or_never().is_none());
+        drop(peer);
+        tokio::select! {
+            () = &mut leaving => {}
+            read = &mut reading => panic!("{read:?}"),
+        }
     }
 
     #[tokio::test(start_paused = true)]
