@@ -202,6 +202,11 @@ pub(crate) fn connection(app: AppId, gateway: Gateway, mode: Mode, rest: &str) -
     format!("{}/{gateway}/{mode}{rest}", connections(app))
 }
 
+/// The part of the Webhook page that says how the webhook is, why, and what to do.
+pub(crate) fn evidence(app: AppId, gateway: Gateway, mode: Mode) -> String {
+    format!("{}#evidence-panel", step(app, gateway, mode, Step::Webhook))
+}
+
 /// A step's page.
 pub(crate) fn step(app: AppId, gateway: Gateway, mode: Mode, step: Step) -> String {
     let rest = match step {

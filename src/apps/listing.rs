@@ -34,7 +34,7 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     /// Of those that need somebody: what fails before what is silent, real money before play money, then the longest.
-    fn urgency(&self) -> Urgency {
+    pub(crate) fn urgency(&self) -> Urgency {
         let since = if self.state == State::Failing { self.evidence.failing_since } else { self.evidence.last_verified_at };
         (self.weight(), self.connection.mode == Mode::Test, since)
     }
@@ -45,7 +45,7 @@ impl Webhook {
     }
 
     /// Whether somebody should look now.
-    fn is_in_need(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_in_need(&self, now: Timestamp) -> bool {
         let silent_for = self.evidence.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
         match self.state {
             State::Failing => true,

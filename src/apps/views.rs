@@ -52,7 +52,7 @@ pub(crate) struct Trouble {
 pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
-        let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
+        let url = urls::evidence(app.id, connection.gateway, connection.mode);
         let is_broken = webhook.state == State::Failing && !webhook.evidence.is_stray;
         let way = if is_broken { "Fix it" } else { "Look into it" };
         Trouble { said: words::trouble(app, webhook, causes.get(&connection.id), now), url, way }

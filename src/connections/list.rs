@@ -133,15 +133,13 @@ pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result
         }
         Err(error) => return Err(error.into()),
     }
-    let number = Step::of(gateway).position(|step| step == Step::Webhook).unwrap_or_default() + 1;
-    let flash = words::added(gateway, mode, number);
-    Ok(page.redirect(&urls::connection(app.id, gateway, mode, ""), &flash))
+    Ok(page.redirect(&urls::step(app.id, gateway, mode, Step::Webhook), &words::added(gateway, mode)))
 }
 
-/// `GET …/{gateway}/{mode}`: the first step that is not done.
+/// `GET …/{gateway}/{mode}`: the step to work on now.
 pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
-    Ok(see_other(&wizard.url(wizard.setup().next_step())))
+    Ok(see_other(&wizard.url(wizard.setup().current_step(wizard.page.now))))
 }
 
 /// Whether a connection receives.

@@ -103,6 +103,7 @@ impl Wizard {
     /// What stands around a step.
     pub(crate) fn frame(&self, current: Step, heading: &str) -> (Shell, Frame) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
+        self.page.remember_mode(app.id, mode);
         let twin = |mode| {
             if self.has_twin || mode == self.connection.mode {
                 urls::step(app.id, gateway, mode, current)

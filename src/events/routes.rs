@@ -43,7 +43,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read();
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
     let mode = shown.mode;
     let side = Side::read(&form.before, &form.after, |text| text.parse().ok());
     let rows = super::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
@@ -54,7 +54,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     };
     drop(reader);
     let path = urls::events(app.id);
-    let shell = page.shell("Events").app(&app, AppEntry::Events, Some(mode)).in_mode(&path, mode);
+    let shell = page.shell("Events").app(&app, AppEntry::Events, Some(mode)).in_mode(&path, mode).other_mode(shown.other);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|event| views::Row::new(event, &recovered, page.now)).collect();
@@ -92,6 +92,7 @@ async fn nothing(reader: &mut Reader, app: &App, shown: &Shown, wanted: &Wanted)
 /// `GET /ks-pay/apps/{app}/events/{event}`
 pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let (app, event, payload) = found(&page, &path).await?;
+    page.remember_mode(app.id, event.mode);
     let list = urls::in_mode(&urls::events(app.id), event.mode);
     let other = if event.mode == Mode::Test { Mode::Live } else { Mode::Test };
     let twin = urls::in_mode(&urls::events(app.id), other);

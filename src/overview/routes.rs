@@ -32,7 +32,7 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let count = period(&asked.days);
     let days = Days::until_now(page.now, count);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, &asked.mode).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &asked.mode), page.now).await?;
     let mode = shown.mode;
     let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
     let sums = store::sums::days(&mut reader, app.id, mode, days).await?;
@@ -50,7 +50,7 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
         views::Health::new(connection, evidence, state, url, page.now)
     };
     let (test, live) = views::twins(app.id, count);
-    let shell = page.shell("App Overview").app(&app, AppEntry::Overview, Some(mode)).between(mode, test, live);
+    let shell = page.shell("App Overview").app(&app, AppEntry::Overview, Some(mode)).between(mode, test, live).other_mode(shown.other);
     page.ok(&views::Show {
         shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
         app: app.id,

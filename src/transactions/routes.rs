@@ -53,7 +53,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
     let mode = shown.mode;
     let filter = wanted.filter(app.id, mode);
     let (rows, sum) = if let Some(name) = &wanted.name {
@@ -65,7 +65,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     };
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
     let path = urls::transactions(app.id);
-    let shell = page.shell("Transaction History").app(&app, AppEntry::Transactions, Some(mode)).in_mode(&path, mode);
+    let shell = page.shell("Transaction History").app(&app, AppEntry::Transactions, Some(mode)).in_mode(&path, mode).other_mode(shown.other);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|row| views::Row::new(row, page.now)).collect();
@@ -135,7 +135,7 @@ pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>
     let app = page.app(&app).await?;
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
-    let mode = shown(&mut reader, &app, &form.mode).await?.mode;
+    let mode = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?.mode;
     if !wanted.errors.is_empty() {
         let form = form.into_inner();
         let asked = [("mode", mode.slug()), ("q", &form.q), ("from", &form.from), ("to", &form.to), ("status", &form.status)];
@@ -191,6 +191,7 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
         None => None,
     };
     let mode = transaction.mode;
+    page.remember_mode(app.id, mode);
     let in_mode = |path: String| urls::in_mode(&path, mode);
     let twin = |mode| urls::in_mode(&urls::transactions(app.id), mode);
     let own = urls::transaction(app.id, id);

@@ -1,6 +1,6 @@
 //! What stands around every signed-in page: top bar, mode, navigation, breadcrumbs, flash.
 
-use crate::{apps::App, gateways::Mode, urls};
+use crate::{apps::App, gateways::Mode, urls, words::OtherMode};
 
 /// Which entry of the console's left menu is current.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,8 @@ pub(crate) struct Shell {
     pub(crate) crumbs: Vec<Crumb>,
     pub(crate) app: Option<ShellApp>,
     pub(crate) mode: Option<ModeSwitch>,
+    /// What needs attention in the mode that is not shown.
+    pub(crate) other_mode: Option<OtherMode>,
     pub(crate) flash: Option<Flash>,
     /// What every page says while the database may lose what was acknowledged.
     pub(crate) at_risk: Option<String>,
@@ -166,6 +168,12 @@ impl Shell {
             link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
         ];
         self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_settings(id)) });
+        self
+    }
+
+    /// The page says what needs attention in the mode that it does not show.
+    pub(crate) fn other_mode(mut self, other: Option<OtherMode>) -> Self {
+        self.other_mode = other;
         self
     }
 

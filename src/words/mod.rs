@@ -10,6 +10,7 @@ mod health;
 pub(crate) mod keys;
 mod lists;
 pub(crate) mod mixups;
+mod modes;
 mod payments;
 pub(crate) mod preflight;
 pub(crate) mod rejections;
@@ -26,6 +27,7 @@ pub(crate) use lists::{
     NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days,
     nothing_in_period, number_text, period, sum, too_many_days,
 };
+pub(crate) use modes::{OtherMode, other_mode};
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, span, to_the_minute, when};
 
@@ -90,9 +92,13 @@ pub(crate) const fn keys_state(keys: connections::Keys) -> Chip {
 /// A connection or an app that was switched off.
 pub(crate) const SWITCHED_OFF: Chip = chip("status-off", "not-started", "Switched off");
 
-/// Said once a gateway is added; `number` is that of its Webhook step.
-pub(crate) fn added(gateway: Gateway, mode: Mode, number: usize) -> String {
-    format!("{} is added in {} mode. Next: copy URL and SECRET in step {number}, Webhook.", gateway.label(), mode.label())
+/// Said on the Webhook page once a gateway is added.
+pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
+    let place = match gateway {
+        Gateway::Razorpay => "into Razorpay’s Dashboard",
+        Gateway::StandardWebhooks => "into the sender’s settings",
+    };
+    format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
 }
 
 /// Said once a domain is stored.
