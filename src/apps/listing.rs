@@ -50,13 +50,13 @@ impl Webhook {
         match self.state {
             State::Failing => true,
             State::Silent => self.connection.mode == Mode::Live || silent_for < TESTS_END,
-            State::Pending | State::NotStarted | State::Verified => false,
+            State::Pending | State::NotStarted | State::Verified | State::Off => false,
         }
     }
 
     /// Worst first, and real money before play money.
     fn rank(&self) -> (bool, State, bool) {
-        (!self.connection.is_enabled, self.weight(), self.connection.mode == Mode::Test)
+        (self.state == State::Off, self.weight(), self.connection.mode == Mode::Test)
     }
 }
 
@@ -102,12 +102,14 @@ pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp
 }
 
 fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, now: Timestamp) -> Vec<Listed> {
+    let enabled: HashMap<AppId, bool> = apps.iter().map(|app| (app.id, app.is_enabled)).collect();
     let mut seen: HashMap<ConnectionId, Evidence> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
     let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();
     for connection in connections {
         // Without evidence the connection was made between the two reads: the next look shows it.
         let Some(evidence) = seen.remove(&connection.id) else { continue };
-        let state = Setup { connection: &connection, evidence: &evidence, domain: None }.state(now);
+        let is_app_enabled = enabled.get(&connection.app_id).copied().unwrap_or_default();
+        let state = Setup { connection: &connection, evidence: &evidence, domain: None, is_app_enabled }.state(now);
         webhooks.entry(connection.app_id).or_default().push(Webhook { connection, evidence, state });
     }
     let listed = |app: App| {

@@ -184,12 +184,12 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
     drop(reader);
     let known = connections.iter().filter_map(|connection| {
         let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;
-        let state = Setup { connection, evidence, domain: None }.state(page.now);
-        Some((!connection.is_enabled, state, card(page, app, connection, evidence)))
+        let state = Setup { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        Some((state, card(page, app, connection, evidence)))
     });
-    let mut cards: Vec<(bool, State, Card)> = known.collect();
+    let mut cards: Vec<(State, Card)> = known.collect();
     // What needs somebody stands first; the rest stays where it is always found.
-    cards.sort_by_key(|(is_off, state, _)| if *is_off || *state > State::Silent { State::Verified } else { *state });
+    cards.sort_by_key(|(state, _)| if *state > State::Silent { State::Verified } else { *state });
     let shell = page
         .shell("Payment Gateway Settings")
         .app(app, AppEntry::Settings, None)
@@ -201,7 +201,7 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
         shell,
         app_id: app.id,
         tab: "payment-gateways",
-        cards: cards.into_iter().map(|(.., card)| card).collect(),
+        cards: cards.into_iter().map(|(_, card)| card).collect(),
         form,
         errors,
         currencies: CURRENCIES,
@@ -209,7 +209,7 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
 }
 
 fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) -> Card {
-    let setup = Setup { connection, evidence, domain: app.domain.as_deref() };
+    let setup = Setup { connection, evidence, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
     let (gateway, mode) = (connection.gateway, connection.mode);
     let steps = Step::of(gateway)
         .enumerate()

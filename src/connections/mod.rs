@@ -169,6 +169,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) evidence: &'a Evidence,
     /// The app's domain.
     pub(crate) domain: Option<&'a str>,
+    /// Whether the app is enabled.
+    pub(crate) is_app_enabled: bool,
 }
 
 impl Setup<'_> {
@@ -192,7 +194,9 @@ impl Setup<'_> {
 
     /// What the webhook's evidence says: the first that fits.
     pub(crate) fn state(&self, now: Timestamp) -> State {
-        if self.evidence.failing_since.is_some() {
+        if !self.is_app_enabled || !self.connection.is_enabled {
+            State::Off
+        } else if self.evidence.failing_since.is_some() {
             State::Failing
         } else if habit::silence(self.evidence, now).is_some() {
             State::Silent
@@ -216,6 +220,8 @@ pub(crate) enum State {
     Pending,
     NotStarted,
     Verified,
+    /// The app or the connection is disabled: every request is rejected.
+    Off,
 }
 
 impl State {
@@ -226,6 +232,7 @@ impl State {
             Self::Verified => "Verified",
             Self::Failing => "Failing",
             Self::Silent => "Silent",
+            Self::Off => "Off",
         }
     }
 }
@@ -334,7 +341,10 @@ mod tests {
         let at = Some(now);
         let mut connection = connection(Gateway::Razorpay);
         let mut evidence = Evidence::default();
-        let state = |connection: &Connection, evidence: &Evidence| Setup { connection, evidence, domain: None }.state(now);
+        let of = |connection: &Connection, evidence: &Evidence, is_app_enabled| {
+            Setup { connection, evidence, domain: None, is_app_enabled }.state(now)
+        };
+        let state = |connection: &Connection, evidence: &Evidence| of(connection, evidence, true);
         assert_eq!(state(&connection, &evidence), State::NotStarted);
         connection.webhook_done_at = at;
         assert_eq!(state(&connection, &evidence), State::Pending);
@@ -346,6 +356,9 @@ mod tests {
         assert_eq!(state(&connection, &evidence), State::Silent);
         evidence.failing_since = at;
         assert_eq!(state(&connection, &evidence), State::Failing);
+        assert_eq!(of(&connection, &evidence, false), State::Off, "the app is disabled");
+        connection.is_enabled = false;
+        assert_eq!(state(&connection, &evidence), State::Off);
     }
 
     #[test]
@@ -354,7 +367,7 @@ mod tests {
         let mut razorpay = connection(Gateway::Razorpay);
         let mut evidence = Evidence::default();
         let current = |connection: &Connection, evidence: &Evidence, domain| {
-            Setup { connection, evidence, domain }.current_step(now)
+            Setup { connection, evidence, domain, is_app_enabled: true }.current_step(now)
         };
         assert_eq!(current(&razorpay, &evidence, None), Step::Webhook);
         razorpay.webhook_done_at = Some(now);

@@ -26,20 +26,16 @@ pub(crate) async fn shown(reader: &mut Reader, app: &App, chosen: Option<Mode>, 
     newest::mark_strays(reader, &mut seen).await?;
     let webhook = |connection: Connection| {
         let evidence = seen.iter().find(|evidence| evidence.connection_id == connection.id)?.clone();
-        let state = Setup { connection: &connection, evidence: &evidence, domain: None }.state(now);
+        let state = Setup { connection: &connection, evidence: &evidence, domain: None, is_app_enabled: app.is_enabled }.state(now);
         Some(Webhook { connection, evidence, state })
     };
     let webhooks: Vec<Webhook> = connections.into_iter().filter_map(webhook).collect();
     let mode = chosen.unwrap_or_else(|| select_mode(&webhooks, now));
     let (own, others): (Vec<_>, Vec<_>) = webhooks.into_iter().partition(|webhook| webhook.connection.mode == mode);
-    let mut in_need: Vec<&Webhook> = others.iter().filter(|webhook| needs_attention(app, webhook, now)).collect();
+    let mut in_need: Vec<&Webhook> = others.iter().filter(|webhook| webhook.is_in_need(now)).collect();
     in_need.sort_by_key(|webhook| webhook.urgency());
     let other = words::other_mode(app, &in_need, now);
     Ok(Shown { mode, connections: own.into_iter().map(|one| (one.connection, one.evidence)).collect(), other })
-}
-
-fn needs_attention(app: &App, webhook: &Webhook, now: Timestamp) -> bool {
-    app.is_enabled && webhook.connection.is_enabled && webhook.is_in_need(now)
 }
 
 /// The only connected mode; else the one that needs attention; else live once it is verified; else test.
@@ -51,7 +47,7 @@ fn select_mode(webhooks: &[Webhook], now: Timestamp) -> Mode {
         (false, true) => return Mode::Live,
         (true, true) => {}
     }
-    let is_in_need = |mode| of(mode).any(|webhook| webhook.connection.is_enabled && webhook.is_in_need(now));
+    let is_in_need = |mode| of(mode).any(|webhook| webhook.is_in_need(now));
     match (is_in_need(Mode::Test), is_in_need(Mode::Live)) {
         (true, false) => Mode::Test,
         (false, true) => Mode::Live,
@@ -97,8 +93,7 @@ mod tests {
     #[test]
     fn a_connection_that_is_switched_off_needs_no_attention() {
         let app = app("Neem Tree Store");
-        let mut off = webhook(&app, Mode::Test, State::Failing);
-        off.connection.is_enabled = false;
+        let off = webhook(&app, Mode::Test, State::Off);
         assert_eq!(select_mode(&[off, webhook(&app, Mode::Live, State::Verified)], NOW), Mode::Live);
     }
 }

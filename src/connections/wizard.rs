@@ -75,7 +75,12 @@ impl Wizard {
 
     /// Where the merchant stands.
     pub(crate) fn setup(&self) -> Setup<'_> {
-        Setup { connection: &self.connection, evidence: &self.evidence, domain: self.app.domain.as_deref() }
+        Setup {
+            connection: &self.connection,
+            evidence: &self.evidence,
+            domain: self.app.domain.as_deref(),
+            is_app_enabled: self.app.is_enabled,
+        }
     }
 
     /// A step's URL.

@@ -45,7 +45,7 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let causes = telling::causes(&mut reader, failing).await?;
     drop(reader);
     let health = |(connection, evidence): &(_, _)| {
-        let state = Setup { connection, evidence, domain: None }.state(page.now);
+        let state = Setup { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
         let url = urls::step(app.id, connection.gateway, mode, Step::Webhook);
         views::Health::new(connection, evidence, state, url, page.now)
     };

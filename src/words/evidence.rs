@@ -88,6 +88,17 @@ pub(crate) fn sentence_of_connection(
         State::Failing => failing(connection.gateway, evidence, told, now),
         State::Silent => silent(connection.gateway, evidence, now),
         State::Verified => verified(evidence, last, now),
+        State::Off => Said {
+            class: "is-warn",
+            icon: "warn",
+            headline: "Off: every request is rejected".to_owned(),
+            reason: if connection.is_enabled {
+                "The app is disabled. Enable it under Settings, General, to receive events again."
+            } else {
+                "The connection is disabled. Enable it under Payment Gateway Settings to receive events again."
+            }
+            .to_owned(),
+        },
         State::Pending => Said {
             class: "is-waiting",
             icon: "pending",

@@ -64,6 +64,7 @@ pub(crate) const fn connection_state(state: connections::State) -> Chip {
         connections::State::Verified => chip("status-good", "good", "Verified"),
         connections::State::Pending => chip("status-pending", "pending", "Pending verification"),
         connections::State::NotStarted => chip("status-off", "not-started", "Not started"),
+        connections::State::Off => chip("status-off", "not-started", "Off"),
     }
 }
 
