@@ -7,7 +7,7 @@ use crate::{
     gateways::Mode,
     kernel::time::Timestamp,
     rejections::newest,
-    words::{self, OtherMode},
+    words::{self, OffConnection, OtherMode},
 };
 
 /// An app's connections with what was seen at them, and the mode to show.
@@ -17,6 +17,8 @@ pub(crate) struct Shown {
     pub(crate) connections: Vec<(Connection, Evidence)>,
     /// What needs attention in the other mode.
     pub(crate) other: Option<OtherMode>,
+    /// Those of the mode that are disabled.
+    pub(crate) off: Vec<OffConnection>,
 }
 
 /// The mode that was chosen; else the one [`select_mode`] finds.
@@ -35,7 +37,8 @@ pub(crate) async fn shown(reader: &mut Reader, app: &App, chosen: Option<Mode>, 
     let mut in_need: Vec<&Webhook> = others.iter().filter(|webhook| webhook.is_in_need(now)).collect();
     in_need.sort_by_key(|webhook| webhook.urgency());
     let other = words::other_mode(app, &in_need, now);
-    Ok(Shown { mode, connections: own.into_iter().map(|one| (one.connection, one.evidence)).collect(), other })
+    let off = words::off_connections(app, own.iter());
+    Ok(Shown { mode, connections: own.into_iter().map(|one| (one.connection, one.evidence)).collect(), other, off })
 }
 
 /// The only connected mode; else the one that needs attention; else live once it is verified; else test.

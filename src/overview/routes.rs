@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Figures, period, views};
 use crate::{
-    connections::{Setup, Step, shown::shown},
+    connections::{Setup, shown::shown},
     kernel::{days::Days, page::Side},
     rejections::{self, telling},
     transactions::{self, store, views::Row},
@@ -46,11 +46,11 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     drop(reader);
     let health = |(connection, evidence): &(_, _)| {
         let state = Setup { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
-        let url = urls::step(app.id, connection.gateway, mode, Step::Webhook);
+        let url = urls::evidence(app.id, connection.gateway, mode);
         views::Health::new(connection, evidence, state, url, page.now)
     };
     let (test, live) = views::twins(app.id, count);
-    let shell = page.shell("App Overview").app(&app, AppEntry::Overview, Some(mode)).between(mode, test, live).other_mode(shown.other);
+    let shell = page.shell("App Overview").app(&app, AppEntry::Overview, Some(mode)).between(mode, test, live).notices(shown.other, shown.off);
     page.ok(&views::Show {
         shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
         app: app.id,

@@ -94,6 +94,6 @@ mod tests {
         let memory = (0..100).fold(ModeMemory::default(), |memory, millis| memory.with(app(millis), Mode::Live));
         assert_eq!(memory.0.len(), MAX_APPS);
         assert!(memory.text().len() < 1_500);
-        assert_eq!(ModeMemory::parse(&memory.text().repeat(50)).0.len(), MAX_APPS);
+        assert_eq!(ModeMemory::parse(&format!("{}.", memory.text()).repeat(50)).0.len(), MAX_APPS);
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Page {
     pub(crate) signed_in: SignedIn,
     pub(crate) now: Timestamp,
     flash: Option<Flash>,
+    /// The page's own address, where it has one.
+    here: String,
     modes: ModeMemory,
     /// Whether the mode that this page shows is the visitor's own choice.
     is_own_choice: bool,
@@ -59,8 +61,10 @@ impl Page {
         };
         let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
         let modes = ModeMemory::of(request, &state);
+        let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(ToString::to_string);
+        let here = here.unwrap_or_default();
         let is_own_choice = mode_memory::is_own_choice(request);
-        Ok(Self { now: state.clock.now(), state, signed_in, flash, modes, is_own_choice, chosen: Cell::new(None) })
+        Ok(Self { now: state.clock.now(), state, signed_in, flash, here, modes, is_own_choice, chosen: Cell::new(None) })
     }
 
     /// What stands around the page.
@@ -74,9 +78,11 @@ impl Page {
             nav_label: String::new(),
             nav: Vec::new(),
             crumbs: Vec::new(),
+            here: self.here.clone(),
             app: None,
             mode: None,
             other_mode: None,
+            off: Vec::new(),
             flash: self.flash.clone(),
             at_risk: self.state.at_risk().map(str::to_owned),
         }

@@ -3,7 +3,7 @@
 use super::{Chip, Line, connection_state, count, line};
 use crate::{
     apps::{App, listing::Webhook},
-    connections::State,
+    connections::{Connection, State},
     kernel::time::Timestamp,
     urls,
 };
@@ -31,7 +31,7 @@ pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Opt
         OtherMode {
             class,
             icon,
-            whose: format!("{} in {} mode", gateway.label(), mode.label()),
+            whose: connection_name(&worst.connection),
             line: Some(line(gateway, worst.state, &worst.evidence, now)),
             text: String::new(),
             url: urls::evidence(app.id, gateway, mode),
@@ -50,3 +50,25 @@ pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Opt
     })
 }
 
+
+/// A disabled connection of an enabled app.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OffConnection {
+    pub(crate) whose: String,
+    pub(crate) enable_url: String,
+}
+
+/// The disabled ones among these; a disabled app is said once for all of them.
+pub(crate) fn off_connections<'a>(app: &App, webhooks: impl Iterator<Item = &'a Webhook>) -> Vec<OffConnection> {
+    let off = webhooks.filter(|webhook| app.is_enabled && webhook.state == State::Off);
+    off.map(|Webhook { connection, .. }| OffConnection {
+        whose: connection_name(connection),
+        enable_url: urls::connection_enabled(app.id, connection.gateway, connection.mode),
+    })
+    .collect()
+}
+
+/// A connection in a sentence.
+pub(crate) fn connection_name(connection: &Connection) -> String {
+    format!("{} in {} mode", connection.gateway.label(), connection.mode.label())
+}
