@@ -28,7 +28,8 @@ pub(crate) async fn shown(reader: &mut Reader, app: &App, chosen: Option<Mode>, 
     newest::mark_strays(reader, &mut seen).await?;
     let webhook = |connection: Connection| {
         let evidence = seen.iter().find(|evidence| evidence.connection_id == connection.id)?.clone();
-        let state = Setup { connection: &connection, evidence: &evidence, domain: None, is_app_enabled: app.is_enabled }.state(now);
+        let state =
+            Setup { connection: &connection, evidence: &evidence, domain: None, is_app_enabled: app.is_enabled }.state(now);
         Some(Webhook { connection, evidence, state })
     };
     let webhooks: Vec<Webhook> = connections.into_iter().filter_map(webhook).collect();

@@ -147,8 +147,7 @@ pub(crate) const fn loss(gateway: Gateway) -> &'static str {
 
 /// What happens when the app is disabled, by the gateways that are connected to it.
 pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
-    let mut told: Vec<&'static str> =
-        Gateway::ALL.into_iter().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
+    let mut told: Vec<&'static str> = Gateway::ALL.into_iter().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
     if told.is_empty() {
         told.push("No payment gateway is connected to it, so no event is lost by it now.");
     }
@@ -188,7 +187,8 @@ mod tests {
         listed.webhooks[0].connection.gateway = Gateway::StandardWebhooks;
         (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, State::Off);
         assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Off"]);
-        let offers = |listed: &Listed| webhook_health(listed, NOW).into_iter().map(|one| one.enable_url.is_some()).collect::<Vec<_>>();
+        let offers =
+            |listed: &Listed| webhook_health(listed, NOW).into_iter().map(|one| one.enable_url.is_some()).collect::<Vec<_>>();
         assert_eq!(offers(&listed), [false, true]);
         listed.app.is_enabled = false;
         assert_eq!(offers(&listed), [false, false], "the app is enabled by its own switch");
