@@ -35,7 +35,7 @@ const CSP: &str = concat!(
 const FIXED: &[(&str, &str)] = &[
     ("content-security-policy", CSP),
     ("x-content-type-options", "nosniff"),
-    // Two secrets stand in URLs. On plain http this makes browsers send the origin `null`: see `csrf.rs`.
+    // A set-up link has a secret in its URL. Over plain http this makes browsers send the origin `null`: see `csrf.rs`.
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
-import { after, before, describe, it } from "node:test";
 
 import { launch, open } from "../support/browser.mjs";
-import { Installation } from "../support/ks_pay.mjs";
-import { HOST, RESOLVE, freePort, secondAddress, startProxy } from "../support/proxies.mjs";
 import { change } from "../support/database.mjs";
+import { Installation, simulate } from "../support/ks_pay.mjs";
+import { HOST, RESOLVE, freePort, secondAddress, startProxy } from "../support/proxies.mjs";
 import { addApp, addRazorpay, follow, send, setUp, signIn, signOut, toPaymentGatewaySettings } from "../support/steps.mjs";
+import { after, before, describe, it } from "../support/test.mjs";
 
 const PERSON = { company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words" };
 const APP = { name: "Neem Tree Shop", email: "shop@neemtree.example" };
@@ -167,8 +167,7 @@ describe("a download a while after signing in", () => {
     at.owner = await at.installation.addOwner();
     at.app = await at.installation.addApp(at.owner.company);
     const { url, secret } = await at.installation.connect(at.app);
-    const { command } = await import("../support/ks_pay.mjs");
-    assert.equal((await command(["simulate", "--url", url], { input: `${secret}\n` })).code, 0);
+    assert.equal((await simulate(url, secret)).code, 0);
   });
 
   it("asks for the password, and then begins", async (t) => {
