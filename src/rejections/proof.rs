@@ -82,7 +82,8 @@ pub(crate) fn is_proven(examined: &Examined) -> bool {
 /// Whether what is signed is an event. A webhook secret signs nothing else, so there it is enough that the body is one of
 /// which only a part was signed; an API key secret also signs what customers hold.
 pub(crate) fn signs_event(gateway: Gateway, kind: KeyKind, signed: &[u8], body: &[u8]) -> bool {
-    keeping::event_type(gateway, signed).is_some() || (kind != KeyKind::ApiKeySecret && keeping::event_type(gateway, body).is_some())
+    keeping::event_type(gateway, signed).is_some()
+        || (kind != KeyKind::ApiKeySecret && keeping::event_type(gateway, body).is_some())
 }
 
 #[cfg(test)]
