@@ -7,6 +7,7 @@
 mod accounts;
 mod apps;
 pub mod cli;
+mod clock_check;
 mod companies;
 pub mod config;
 mod connections;

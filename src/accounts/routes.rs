@@ -68,7 +68,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         Ok(visitor.answer(&state, html(status, &page)?))
     };
     if let Err(wait) = try_sign_in(&request, &state, &email) {
-        tracing::warn!("sign-ins are slowed down");
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-ins are slowed down");
         let mut response = refused(StatusCode::TOO_MANY_REQUESTS, limits::SLOW_DOWN)?;
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait));
         return Ok(response);
@@ -82,7 +82,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
     drop(reader);
     let is_right = state.passwords.verify(&posted.form.password, stored.clone()).await?;
     let Some(user) = user.filter(|_| is_right) else {
-        tracing::warn!("a sign-in failed");
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
     };
     let mut tx = state.db.begin().await?;

@@ -118,7 +118,7 @@ pub(crate) async fn pages(
     let is_defect = status.is_server_error();
     if is_defect {
         let cause = response.response().error().map_or_else(|| status.to_string(), ToString::to_string);
-        tracing::error!(%request_id, %cause, pattern = response.request().match_pattern(), "a page could not be made");
+        tracing::error!(target: crate::telemetry::OUTSIDE, %request_id, %cause, pattern = response.request().match_pattern(), "a page could not be made");
     }
     let (heading, text) = words(status);
     let state = response.request().app_data::<Data<State>>().cloned();

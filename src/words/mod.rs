@@ -4,6 +4,7 @@
 
 mod apps;
 mod arrivals;
+pub(crate) mod clock;
 pub(crate) mod durability;
 mod evidence;
 mod health;
