@@ -43,9 +43,9 @@ pub(crate) enum Difference {
 
 /// What signed events say of the clock.
 pub(crate) struct SignedTimes {
-    /// When each was signed and received, whatever the time of receipt, newest first.
-    newest: Vec<(Option<Timestamp>, Timestamp)>,
-    /// The same of those received up to now.
+    /// The newest signed time, whenever its event was received.
+    latest: Option<Timestamp>,
+    /// When each of the newest was signed and received, of those received up to now, newest first.
     up_to_now: Vec<(Timestamp, Timestamp)>,
 }
 
@@ -53,10 +53,21 @@ impl SignedTimes {
     /// Of one connection, which the caller was allowed to see, or of all.
     pub(crate) async fn load(reader: &mut Reader, connection: Option<ConnectionId>, now: Timestamp) -> Result<Self, DbError> {
         let newest = events::store::list_signed_times(&mut *reader, connection, EventId::greatest(), SAMPLES).await?;
-        let latest = EventId::first_at(now.plus(CLOCK_TOLERANCE));
-        let up_to_now = events::store::list_signed_times(reader, connection, latest, SAMPLES).await?;
-        let up_to_now = up_to_now.into_iter().filter_map(|(signed, received)| Some((signed?, received))).collect();
-        Ok(Self { newest, up_to_now })
+        // Beneath those that a clock that was ahead received, which stay the newest by their ids.
+        let up_to = EventId::first_at(now.plus(CLOCK_TOLERANCE));
+        let beneath = events::store::list_signed_times(reader, connection, up_to, SAMPLES).await?;
+        let pairs = newest.into_iter().chain(beneath).filter_map(|(signed, received)| Some((signed?, received)));
+        Ok(Self::of(pairs.collect(), now))
+    }
+
+    fn of(mut pairs: Vec<(Timestamp, Timestamp)>, now: Timestamp) -> Self {
+        let latest = pairs.iter().map(|(signed, _)| *signed).max();
+        // A process whose clock was set back goes on making ids of the time before, so times are looked at.
+        pairs.retain(|(_, received)| *received <= now.plus(CLOCK_TOLERANCE));
+        pairs.sort_unstable_by_key(|(signed, received)| std::cmp::Reverse((*received, *signed)));
+        pairs.dedup();
+        pairs.truncate(usize::try_from(SAMPLES).unwrap_or_default());
+        Self { latest, up_to_now: pairs }
     }
 
     /// Whether there is anything to compare with.
@@ -66,8 +77,7 @@ impl SignedTimes {
 
     /// How far the clock is off; nothing while it is right, or nothing is known.
     pub(crate) fn difference(&self, now: Timestamp) -> Option<Difference> {
-        let latest = self.newest.iter().filter_map(|(signed, _)| *signed).max();
-        if let Some(latest) = latest.filter(|latest| *latest > now.plus(CLOCK_TOLERANCE)) {
+        if let Some(latest) = self.latest.filter(|latest| *latest > now.plus(CLOCK_TOLERANCE)) {
             return Some(Difference::Behind(latest.since(now)));
         }
         let &(signed, received) = self.up_to_now.first()?;
@@ -132,8 +142,7 @@ mod tests {
     /// Events that were signed and received so many seconds ago, newest first.
     fn received(ago: &[(u64, u64)]) -> SignedTimes {
         let at = |seconds: u64| now().minus(Duration::from_secs(seconds));
-        let up_to_now: Vec<_> = ago.iter().map(|(signed, received)| (at(*signed), at(*received))).collect();
-        SignedTimes { newest: up_to_now.iter().map(|(signed, received)| (Some(*signed), *received)).collect(), up_to_now }
+        SignedTimes::of(ago.iter().map(|(signed, received)| (at(*signed), at(*received))).collect(), now())
     }
 
     #[test]
@@ -169,9 +178,10 @@ mod tests {
     #[test]
     fn what_a_clock_that_was_ahead_received_says_nothing_once_it_is_right() {
         let later = now().plus(Duration::from_secs(365 * DAY));
-        let times = SignedTimes { newest: vec![(Some(now().minus(Duration::from_secs(DAY))), later)], up_to_now: Vec::new() };
+        let signed = now().minus(Duration::from_secs(DAY));
+        let times = SignedTimes::of(vec![(signed, later), (signed, signed)], now());
         assert_eq!(times.difference(now()), None);
         assert!(times.allows(now()));
-        assert!(!SignedTimes { newest: Vec::new(), up_to_now: Vec::new() }.allows(Timestamp::from_seconds(0)));
+        assert!(!SignedTimes::of(Vec::new(), now()).allows(Timestamp::from_seconds(0)));
     }
 }

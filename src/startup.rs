@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     config::{Config, KeySource},
-    db::{Db, DbError, Location},
+    db::{Db, DbError, Location, file_identity::with_suffix},
     kernel::vault::Vault,
     keys, words,
 };
@@ -167,13 +167,17 @@ async fn connect(config: &Config) -> Result<Db, OpenError> {
     Db::connect(&config.database).await.map_err(|error| OpenError::of(&config.database, &error))
 }
 
+/// Whether anything is in a database file, or in its log, which may be ahead of it.
+pub(crate) fn has_content(file: &Path) -> bool {
+    let is_empty =
+        |path: &Path| fs::metadata(path).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |data| data.len() == 0);
+    !is_empty(file) || !is_empty(&with_suffix(file, "-wal"))
+}
+
 /// Refuses to make a database where a master key says that there was one. A key in a variable says no such thing.
 pub(crate) fn check_not_lost(file: &Path, key: &KeySource) -> Result<(), String> {
     let KeySource::File(key) = key else { return Ok(()) };
-    let is_empty =
-        |path: &Path| fs::metadata(path).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |data| data.len() == 0);
-    // A log without its file is an empty database with everything still in the log.
-    if !key.exists() || !is_empty(file) || !is_empty(&crate::db::file_identity::with_suffix(file, "-wal")) {
+    if !key.exists() || has_content(file) {
         return Ok(());
     }
     Err(format!(

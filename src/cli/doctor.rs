@@ -65,10 +65,13 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
 
 async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
     if let Some(path) = config.database.file() {
-        if !path.exists() {
+        if !startup::has_content(path) {
             return match startup::check_not_lost(path, &config.master_key) {
                 Err(sentence) => report.bad("database", sentence),
-                Ok(()) => report.note("database", format_args!("{} is not there yet; `ks-pay` makes it", path.display())),
+                Ok(()) => report.note(
+                    "database",
+                    format_args!("{} holds nothing yet; the first start of the server makes it", path.display()),
+                ),
             };
         }
         files(report, path)?;
