@@ -123,7 +123,7 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     match &tables {
         Ok(()) => report.good("database", format_args!("{} answers", db.engine()))?,
         Err(DbError::Older) => {
-            report.note("database", "its tables are made or brought up to date by the next start of the server")?
+            report.note("database", "its tables are made or brought up to date by the next start of the server")?;
         }
         Err(error) => return report.bad("database", startup::sentence_at(&config.database, error)),
     }

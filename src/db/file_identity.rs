@@ -7,7 +7,10 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,6 +31,8 @@ pub struct OpenFiles {
 struct OpenFile {
     path: PathBuf,
     identity: Identity,
+    /// Whether anything was ever in it: then one that is empty was truncated.
+    had_content: AtomicBool,
     /// Keeps the inode's number from being given to another file.
     _handle: Handle,
 }
@@ -35,11 +40,23 @@ struct OpenFile {
 impl OpenFile {
     fn note(path: PathBuf) -> io::Result<Self> {
         let handle = handle(&path)?;
-        Ok(Self { identity: identity(&path)?, path, _handle: handle })
+        let data = fs::metadata(&path)?;
+        Ok(Self { identity: identity(&data), had_content: AtomicBool::new(data.len() > 0), path, _handle: handle })
     }
 
     fn is_in_place(&self) -> bool {
-        identity(&self.path).is_ok_and(|found| found == self.identity)
+        fs::metadata(&self.path).is_ok_and(|data| identity(&data) == self.identity)
+    }
+
+    /// The same, and not emptied under the name that it had. A log may be emptied by whoever folds it.
+    fn is_whole(&self) -> bool {
+        let Ok(data) = fs::metadata(&self.path) else { return false };
+        if data.len() > 0 {
+            self.had_content.store(true, Ordering::Relaxed);
+        } else if self.had_content.load(Ordering::Relaxed) {
+            return false;
+        }
+        identity(&data) == self.identity
     }
 }
 
@@ -58,8 +75,9 @@ impl OpenFiles {
 
     /// The first of them whose name leads elsewhere now, or nowhere.
     pub(super) fn find_replaced(&self) -> Option<PathBuf> {
-        let log = self.log.get().into_iter().flatten();
-        std::iter::once(&*self.database).chain(log).find(|file| !file.is_in_place()).map(|file| file.path.clone())
+        let mut log = self.log.get().into_iter().flatten();
+        let replaced = if self.database.is_whole() { log.find(|file| !file.is_in_place()) } else { Some(&*self.database) };
+        replaced.map(|file| file.path.clone())
     }
 }
 
@@ -80,9 +98,8 @@ pub(crate) async fn watch(db: Db) {
                     "{error}: nothing is stored, and events are answered 503. Stop the server, put the file back, and start again"
                 );
             }
-            Err(_) => {}
             Ok(()) if last_logged.take().is_some() => tracing::info!("the files of the database are in place again"),
-            Ok(()) => {}
+            Ok(()) | Err(_) => {}
         }
     }
 }
@@ -94,8 +111,8 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn identity(path: &Path) -> io::Result<Identity> {
-    fs::metadata(path).map(|data| (data.dev(), data.ino()))
+fn identity(data: &fs::Metadata) -> Identity {
+    (data.dev(), data.ino())
 }
 
 #[cfg(target_os = "linux")]
@@ -140,6 +157,10 @@ mod tests {
             fs::rename(&aside, &file).unwrap();
             assert_eq!(files.find_replaced(), None, "{name} is back");
         }
+        fs::write(&path, "content").unwrap();
+        assert_eq!(files.find_replaced(), None);
+        fs::write(&path, "").unwrap();
+        assert_eq!(files.find_replaced(), Some(path), "it was emptied");
     }
 
     /// A file system gives the number of a removed file to the next one, unless somebody holds it.

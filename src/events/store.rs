@@ -117,12 +117,12 @@ pub(crate) async fn list_signed_times(
     up_to: EventId,
     limit: i64,
 ) -> Result<Vec<(Option<Timestamp>, Timestamp)>, DbError> {
-    match connection {
-        Some(connection) => run!(on, |conn| {
+    if let Some(connection) = connection {
+        return run!(on, |conn| {
             sqlx::query_as(LIST_SIGNED_TIMES_OF).bind(connection).bind(up_to).bind(limit).fetch_all(conn).await
-        }),
-        None => run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES).bind(up_to).bind(limit).fetch_all(conn).await),
+        });
     }
+    run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES).bind(up_to).bind(limit).fetch_all(conn).await)
 }
 
 /// The events of a transaction, in the order they came.

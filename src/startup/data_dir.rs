@@ -47,7 +47,8 @@ const OWN_FILES: &[&str] = &["ks-pay.db", "master.key", ".master.key.", ".ks-pay
 pub(super) fn prepare(path: &Path) -> Result<(), String> {
     make(path)?;
     let data = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    if data.permissions().mode() & 0o077 == 0 {
+    let is_open_to_others = data.permissions().mode() & 0o077 != 0;
+    if !is_open_to_others {
         return Ok(());
     }
     if let Some(reason) = reason_to_leave(path, &data)? {

@@ -69,7 +69,7 @@ impl Repeats {
             place.written.push(hash);
             return true;
         }
-        place.unwritten.get_or_insert_with(|| (line.message, 0)).1 += 1;
+        place.unwritten.get_or_insert((line.message, 0)).1 += 1;
         false
     }
 
@@ -87,7 +87,7 @@ impl Repeats {
     /// Writes the summaries from a thread of its own.
     pub(super) fn report_every_second(self) {
         let report = move || loop {
-            std::thread::sleep(INTERVAL);
+            std::thread::park_timeout(INTERVAL);
             for Summary { level, text } in self.take() {
                 match level {
                     Level::ERROR => tracing::error!(target: SUMMARY, "{text}"),

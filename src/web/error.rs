@@ -37,7 +37,7 @@ pub(crate) enum AppError {
 impl From<DbError> for AppError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unavailable(_) | DbError::Silent => Self::Unavailable(error),
+            DbError::Unavailable(_) | DbError::Silent | DbError::FileReplaced(_) => Self::Unavailable(error),
             other => Self::Broken(other.into()),
         }
     }

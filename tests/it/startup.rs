@@ -278,12 +278,16 @@ async fn a_database_that_comes_up_after_the_server_is_waited_for() {
         return;
     }
     let at = Installation::new().await;
-    let url = url::Url::parse(at.database_url().unwrap()).unwrap();
-    let behind = format!("{}:{}", url.host_str().unwrap_or("127.0.0.1"), url.port().unwrap_or(5432));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut through = url.clone();
-    through.set_host(Some("127.0.0.1")).unwrap();
-    through.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+    let url = at.database_url().unwrap();
+    let address = url::Url::parse(url).unwrap();
+    // The server of `scripts/with-postgres` has a socket in its directory and no port.
+    let socket =
+        address.query_pairs().find(|(name, _)| name == "host").map(|(_, directory)| format!("{directory}/.s.PGSQL.5432"));
+    let Some(socket) = socket else { return };
+    let directory = at.beside("sockets");
+    std::fs::create_dir(&directory).unwrap();
+    let listener = tokio::net::UnixListener::bind(directory.join(".s.PGSQL.5432")).unwrap();
+    let through = url.replace(&socket[..socket.len() - "/.s.PGSQL.5432".len()], directory.to_str().unwrap());
     let mut process = at.process(&["serve"], &[("DATABASE_URL", through.as_str())]);
     // Twice there is nobody.
     for _ in 0..2 {
@@ -291,9 +295,9 @@ async fn a_database_that_comes_up_after_the_server_is_waited_for() {
     }
     tokio::spawn(async move {
         while let Ok((mut inner, _)) = listener.accept().await {
-            let behind = behind.clone();
+            let socket = socket.clone();
             tokio::spawn(async move {
-                let mut outer = tokio::net::TcpStream::connect(behind).await.unwrap();
+                let mut outer = tokio::net::UnixStream::connect(socket).await.unwrap();
                 let _ = tokio::io::copy_bidirectional(&mut inner, &mut outer).await;
             });
         }
