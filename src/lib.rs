@@ -8,6 +8,7 @@ mod accounts;
 mod apps;
 mod byte_budget;
 pub mod cli;
+mod clock_check;
 mod companies;
 pub mod config;
 mod connections;

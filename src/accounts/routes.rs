@@ -77,7 +77,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
     let who = match try_sign_in(&request, &state, &email) {
         Ok(who) => who,
         Err(wait) => {
-            tracing::warn!("sign-ins are slowed down");
+            tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-ins are slowed down");
             return later(StatusCode::TOO_MANY_REQUESTS, access::SLOW_DOWN, wait);
         }
     };
@@ -98,7 +98,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         verified => verified?,
     };
     let Some(user) = user.filter(|_| is_right) else {
-        tracing::warn!("a sign-in failed");
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
     };
     let mut tx = state.db.begin().await?;

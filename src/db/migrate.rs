@@ -60,6 +60,18 @@ pub(super) async fn check(db: &Db) -> Result<(), DbError> {
     }
 }
 
+/// Whether every migration of this binary was applied; changes nothing.
+pub(super) async fn is_complete(db: &Db) -> Result<bool, DbError> {
+    let mut reader = db.reader().await?;
+    let newest: Result<Option<i64>, DbError> = run!(&mut reader, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await);
+    match newest {
+        Ok(newest) => Ok(newest >= of(db).last().map(|(number, ..)| *number)),
+        // There is no such table.
+        Err(error) if error.sqlite_code() == Some(1) || error.sqlstate().as_deref() == Some("42P01") => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations";
 
 /// Whether it has tables, and each of its migrations is one of ours to the letter.

@@ -5,6 +5,7 @@
 pub(crate) mod access;
 mod apps;
 mod arrivals;
+pub(crate) mod clock;
 pub(crate) mod durability;
 mod evidence;
 mod health;

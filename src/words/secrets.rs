@@ -91,7 +91,7 @@ pub(crate) const CHOOSE_OVERLAP: &str = "Choose how long the present SECRET goes
 
 /// Said once a new one is made.
 pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
-    format!("New SECRET made. The previous one counts until {}.", When::of_day(until, now).text)
+    format!("New SECRET made. The previous one counts until {}.", When::of_expiry(until, now).text)
 }
 
 /// What to do with a new one that has not verified anything yet.
@@ -102,7 +102,7 @@ pub(crate) fn unproven(gateway: Gateway, before: Before, now: Timestamp) -> Said
         }
         Gateway::StandardWebhooks => "Press Copy below, and give it to the sender in place of the one it has.",
     };
-    let until = When::of_day(before.until, now).text;
+    let until = When::of_expiry(before.until, now).text;
     let (class, icon, so_far) = if before.counts {
         ("is-info", "rotate", format!("No event signed with it has come yet. The one before counts until {until}."))
     } else {
