@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use super::{Failure, Io};
 use crate::{
-    config::{Config, Lookup, Options},
+    config::{Config, KeySource, Lookup, Options},
+    connections::sealed::{self, Unreadable},
     db::Db,
     gateways::razorpay_url,
     kernel::time::Clock,
@@ -101,11 +102,42 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     report.good("database", format_args!("{} answers", db.engine()))?;
     durability(report, config, db).await?;
     match keys::check(&config.master_key, db).await {
-        Ok(found) => report.good("master key", found)?,
+        Ok(found) => {
+            report.good("master key", found)?;
+            sealed_secrets(report, config, db).await?;
+        }
         Err(sentence) => report.bad("master key", sentence)?,
     }
     sums(report, db).await?;
     strays(report, db).await
+}
+
+/// Whether every sealed secret opens. Without a key, or with a database that has no such table yet, nothing is said.
+async fn sealed_secrets(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    if matches!(&config.master_key, KeySource::File(path) if !path.exists()) {
+        return Ok(());
+    }
+    let Ok(vault) = keys::open(&config.master_key, db).await else { return Ok(()) };
+    let Ok(found) = sealed::find_unreadable(db, &vault, Clock::system().now()).await else { return Ok(()) };
+    if found.is_empty() {
+        return report.good("sealed secrets", "each of them opens");
+    }
+    for one in found {
+        let Unreadable { app, connection, gateway, mode, secret } = one;
+        let remedy = match secret {
+            Some(secret) => format!(
+                "{secret} of connection {connection} cannot be opened: it was damaged or swapped in the database. Run \
+                 `ks-pay webhook rotate --app {app} --gateway {gateway} --mode {mode}`, enter the new secret at the gateway, and \
+                 retire the damaged one on the Webhook page"
+            ),
+            None => format!(
+                "the Key Secret of connection {connection} ({gateway}, {mode}, app {app}) cannot be opened: it was damaged or \
+                 swapped in the database. Enter it again on the Credentials page"
+            ),
+        };
+        report.bad("sealed secrets", remedy)?;
+    }
+    Ok(())
 }
 
 /// Whether the sums by day that pages show are those of the payments. Of a database that has no such table yet nothing is

@@ -14,6 +14,7 @@ pub(crate) mod mixups;
 pub(crate) mod overlap;
 pub(crate) mod retirement;
 pub(crate) mod rotation;
+pub(crate) mod sealed;
 pub(crate) mod secret_rows;
 pub(crate) mod secrets;
 pub(crate) mod security;
@@ -362,9 +363,8 @@ mod tests {
     fn the_next_step_is_the_first_that_is_not_done() {
         let mut razorpay = connection(Gateway::Razorpay);
         let evidence = Evidence::default();
-        let next = |connection: &Connection, domain| {
-            Setup { connection, evidence: &evidence, domain, is_app_enabled: true }.next_step()
-        };
+        let next =
+            |connection: &Connection, domain| Setup { connection, evidence: &evidence, domain, is_app_enabled: true }.next_step();
         assert_eq!(next(&razorpay, None), Step::Credentials);
         razorpay.keys_state = Some("unchecked".to_owned());
         assert_eq!(next(&razorpay, None), Step::Credentials);

@@ -145,10 +145,9 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let rejected = rejected(&mut reader, wizard).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
-    let secret = match active.filter(|_| is_revealed) {
-        Some(stored) => Some(connection.gateway.adapter().shown(&stored.open(&page.state.vault)?)),
-        None => None,
-    };
+    // One that does not open is not shown, and the page says what to do about it.
+    let opened = active.filter(|_| is_revealed).and_then(|stored| stored.open(&page.state.vault).ok());
+    let secret = opened.map(|secret| connection.gateway.adapter().shown(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let is_razorpay = connection.gateway == Gateway::Razorpay;
     let heading = if is_razorpay { "Connect the Razorpay webhook" } else { "Connect a Standard Webhooks sender" };
