@@ -116,6 +116,8 @@ list! {
         SecretWithPrefix = "secret_with_prefix";
         SecretNotDecoded = "secret_not_decoded";
         SecretMistyped = "secret_mistyped";
+        /// A piece or a variant of a secret that can be guessed.
+        SecretGuessable = "secret_guessable";
         SecretIsUrl = "secret_is_url";
         SecretIsId = "secret_is_id";
         SecretIsKeyId = "secret_is_key_id";

@@ -14,7 +14,10 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::Cause;
+use super::{
+    Cause,
+    proof::{self, KeyKind, Signer},
+};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::{
@@ -97,11 +100,13 @@ pub(crate) struct Diagnosis {
     pub(crate) other: Option<ConnectionId>,
     /// A name or a number that the sentence needs.
     pub(crate) detail: Option<String>,
+    /// The key under which the signature is right, where one was found.
+    pub(crate) signer: Option<Signer>,
 }
 
 impl From<Cause> for Diagnosis {
     fn from(cause: Cause) -> Self {
-        Self { cause, secret: None, other: None, detail: None }
+        Self { cause, secret: None, other: None, detail: None, signer: None }
     }
 }
 
@@ -114,16 +119,16 @@ impl Diagnosis {
 /// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
 pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
     let most = MOST_WORK.min(*work);
-    let mut search = Search { case, known, left: most, is_cut_short: false };
+    let mut search = Search { case, known, left: most, is_cut_short: false, signer: None };
     let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
     *work -= most - search.left;
-    found
+    Diagnosis { signer: search.signer, ..found }
 }
 
 /// The secret that the request is signed with as it came, where that is one which could be accepted as well: known to the
 /// company, and to nobody who only sees its pages.
 pub(crate) fn signer(case: &Case<'_>, known: &Known) -> Option<Secret> {
-    let mut search = Search { case, known, left: MOST_WORK, is_cut_short: false };
+    let mut search = Search { case, known, left: MOST_WORK, is_cut_short: false, signer: None };
     let readings = signatures::read(case.gateway, case.headers);
     let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
     let mut fits = |attempt: &Attempt| {
@@ -173,6 +178,8 @@ struct Search<'a> {
     left: usize,
     /// Whether work ran out before every hypothesis of a single fault was tried, but for the longest.
     is_cut_short: bool,
+    /// The key of the last signature that matched.
+    signer: Option<Signer>,
 }
 
 /// A signature that came is the one that was made, written in this odd way if in any.
@@ -334,7 +341,24 @@ impl Search<'_> {
             mac.update(part);
         }
         let made = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-        readings.iter().find(|reading| reading.tag.is(&made)).map(|reading| Fit { form: reading.form })
+        let form = readings.iter().find(|reading| reading.tag.is(&made))?.form;
+        self.signer = Some(self.signer(attempt, message, form, made));
+        Some(Fit { form })
+    }
+
+    /// The key that made this signature.
+    fn signer(&self, attempt: &Attempt, message: &Message<'_>, form: Option<Cause>, tag: Zeroizing<[u8; 32]>) -> Signer {
+        let (case, key) = (self.case, attempt.key.clone());
+        let mut api_keys = self.known.keys.iter().filter(|key| key.whose == Whose::KeySecret);
+        let is_api_key = api_keys.any(|known| known.text.as_bytes() == key.as_slice());
+        let kind = if is_api_key { KeyKind::ApiKeySecret } else { KeyKind::of(attempt.cause) };
+        let (signed, is_whole) = match message {
+            Message::Of(body) => (*body, *body == case.body),
+            Message::Just(parts) => (*parts, false),
+        };
+        let is_event = proof::signs_event(case.gateway, kind, signed, case.body);
+        let is_unchanged = is_whole && form.is_none() && case.reason != Rejected::SignatureMissing;
+        Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false }
     }
 
     /// Nothing once there is no work left.
@@ -354,7 +378,7 @@ fn named(attempt: &Attempt, body: Option<Cause>, form: Option<Cause>, case: &Cas
         Cause::VerifiesNow => body.or(form).or_else(|| marks::time(case)).unwrap_or(Cause::VerifiesNow),
         other => other,
     };
-    Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail: marks::detail(case, found) }
+    Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail: marks::detail(case, found), signer: None }
 }
 
 impl Tag {

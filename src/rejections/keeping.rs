@@ -42,6 +42,9 @@ const BODY: &str = "rejected_requests.body";
 /// What tells a repeated request from another one.
 const SIGNED: &[&str] = &["x-razorpay-signature", "webhook-id", "webhook-timestamp", "webhook-signature"];
 
+/// The byte order mark of UTF-8, which some programs put before a body.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// How often a connection refused for one reason.
 #[derive(Clone)]
 pub(crate) struct Tally {
@@ -239,15 +242,20 @@ struct Envelope {
     r#type: Option<String>,
 }
 
+/// The name of the event that a body is, where it is one and the name can be shown on a page.
+pub(super) fn event_type(gateway: Gateway, body: &[u8]) -> Option<String> {
+    let envelope: Envelope = serde_json::from_slice(body.strip_prefix(MARK).unwrap_or(body)).ok()?;
+    let name = match gateway {
+        Gateway::Razorpay => envelope.event,
+        Gateway::StandardWebhooks => envelope.r#type,
+    };
+    name.filter(|name| is_clean(name))
+}
+
 impl Said {
     /// What it says it is about, where that is a name that a page can show.
     pub(crate) fn event_type(&self, gateway: Gateway) -> Option<String> {
-        let envelope: Envelope = serde_json::from_slice(&self.body).ok()?;
-        let name = match gateway {
-            Gateway::Razorpay => envelope.event,
-            Gateway::StandardWebhooks => envelope.r#type,
-        };
-        name.filter(|name| is_clean(name))
+        event_type(gateway, &self.body)
     }
 
     /// The headers as adapters read them.

@@ -9,6 +9,7 @@ pub(crate) mod diagnosis;
 pub(crate) mod examination;
 pub(crate) mod keeping;
 pub(crate) mod newest;
+pub(crate) mod proof;
 pub(crate) mod recovery;
 pub(crate) mod retention;
 pub(crate) mod routes;
