@@ -14,7 +14,6 @@ pub(crate) mod mixups;
 pub(crate) mod overlap;
 pub(crate) mod retirement;
 pub(crate) mod rotation;
-pub(crate) mod sealed;
 pub(crate) mod secret_rows;
 pub(crate) mod secrets;
 pub(crate) mod security;
@@ -185,9 +184,12 @@ impl Setup<'_> {
         }
     }
 
-    /// The first step that is not done; the webhook once all are.
-    pub(crate) fn next_step(&self) -> Step {
-        Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook)
+    /// The step to work on: the webhook until it is verified and whenever it has trouble, else the first that is not done.
+    pub(crate) fn current_step(&self, now: Timestamp) -> Step {
+        match self.state(now) {
+            State::Verified => Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook),
+            _ => Step::Webhook,
+        }
     }
 
     /// What the webhook's evidence says: the first that fits.
@@ -360,20 +362,26 @@ mod tests {
     }
 
     #[test]
-    fn the_next_step_is_the_first_that_is_not_done() {
+    fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_not_done() {
+        let now = Timestamp::from_seconds(1_795_356_717);
         let mut razorpay = connection(Gateway::Razorpay);
-        let evidence = Evidence::default();
-        let next =
-            |connection: &Connection, domain| Setup { connection, evidence: &evidence, domain, is_app_enabled: true }.next_step();
-        assert_eq!(next(&razorpay, None), Step::Credentials);
+        let mut evidence = Evidence::default();
+        let current = |connection: &Connection, evidence: &Evidence, domain| {
+            Setup { connection, evidence, domain, is_app_enabled: true }.current_step(now)
+        };
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook);
+        razorpay.webhook_done_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "marked, not verified");
+        evidence.first_verified_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
         razorpay.keys_state = Some("unchecked".to_owned());
-        assert_eq!(next(&razorpay, None), Step::Credentials);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
         razorpay.keys_state = Some("accepted".to_owned());
-        assert_eq!(next(&razorpay, None), Step::Webhook);
-        razorpay.webhook_done_at = Some(Timestamp::from_millis(1));
-        razorpay.integration_done_at = Some(Timestamp::from_millis(1));
-        assert_eq!(next(&razorpay, None), Step::Security);
-        assert_eq!(next(&razorpay, Some("neemtree.example")), Step::Webhook);
-        assert_eq!(next(&connection(Gateway::StandardWebhooks), None), Step::Webhook);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Integration);
+        razorpay.integration_done_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Security);
+        assert_eq!(current(&razorpay, &evidence, Some("neemtree.example")), Step::Webhook);
+        evidence.failing_since = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "the failing step comes first");
     }
 }

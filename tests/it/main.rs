@@ -36,6 +36,7 @@ mod life_cycles;
 mod lists;
 mod migrations;
 mod mixups;
+mod modes;
 mod pages;
 mod plans;
 mod preflight;
