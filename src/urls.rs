@@ -283,7 +283,8 @@ pub(crate) fn is_local(target: &str) -> bool {
 
 /// The page that a form asks to come back to, if it is one of ours, else another.
 pub(crate) fn back_to(asked: &str, otherwise: String) -> String {
-    let is_page = asked == DASHBOARD || asked == APPS || asked.strip_prefix(APPS).is_some_and(|rest| rest.starts_with(['/', '?']));
+    let is_page =
+        asked == DASHBOARD || asked == APPS || asked.strip_prefix(APPS).is_some_and(|rest| rest.starts_with(['/', '?']));
     if is_page && is_local(asked) { asked.to_owned() } else { otherwise }
 }
 

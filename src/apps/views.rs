@@ -55,7 +55,7 @@ pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Tr
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
         let url = urls::evidence(app.id, connection.gateway, connection.mode);
-        let is_broken = webhook.state == State::Failing && !webhook.evidence.is_stray;
+        let is_broken = webhook.alert_state() == State::Failing;
         let way = if is_broken { "Fix it" } else { "Look into it" };
         Trouble { said: words::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };
@@ -79,10 +79,8 @@ pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, Option<&listing::Webhook>)| {
         let connection = webhook.map(|one| &one.connection);
         let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
-        let enable_url = connection.map_or_else(
-            || urls::app_enabled(app.id),
-            |one| urls::connection_enabled(app.id, one.gateway, one.mode),
-        );
+        let enable_url =
+            connection.map_or_else(|| urls::app_enabled(app.id), |one| urls::connection_enabled(app.id, one.gateway, one.mode));
         Trouble { said: words::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
     };
     listing::switched_off(all).into_iter().map(told).collect()
@@ -186,7 +184,15 @@ impl<'a> Choose<'a> {
         let is_found = |app: &App| search_error.is_none() && (is_chosen(app) || listing::matches(app, search));
         let mut found: Vec<&App> = apps.iter().filter(|app| is_found(app)).collect();
         found.sort_by_key(|app| (!is_chosen(app), std::cmp::Reverse(app.id)));
-        Self { shell, search: search.trim(), search_error, chosen, slice: Slice::of(found, CHOICE, 1), count: apps.len(), error: None }
+        Self {
+            shell,
+            search: search.trim(),
+            search_error,
+            chosen,
+            slice: Slice::of(found, CHOICE, 1),
+            count: apps.len(),
+            error: None,
+        }
     }
 
     fn is_chosen(&self, app: &App) -> bool {

@@ -50,7 +50,11 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
         views::Health::new(connection, evidence, state, url, page.now)
     };
     let (test, live) = views::twins(app.id, count);
-    let shell = page.shell("App Overview").app(&app, AppEntry::Overview, Some(mode)).between(mode, test, live).notices(shown.other, shown.off);
+    let shell = page
+        .shell("App Overview")
+        .app(&app, AppEntry::Overview, Some(mode))
+        .between(mode, test, live)
+        .notices(shown.other, shown.off);
     page.ok(&views::Show {
         shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
         app: app.id,

@@ -378,7 +378,13 @@ fn named(attempt: &Attempt, body: Option<Cause>, form: Option<Cause>, case: &Cas
         Cause::VerifiesNow => body.or(form).or_else(|| marks::time(case)).unwrap_or(Cause::VerifiesNow),
         other => other,
     };
-    Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail: marks::detail(case, found), signer: None }
+    Diagnosis {
+        cause: found,
+        secret: attempt.secret,
+        other: attempt.connection,
+        detail: marks::detail(case, found),
+        signer: None,
+    }
 }
 
 impl Tag {

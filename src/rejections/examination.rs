@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::{
     Cause, Sample,
     diagnosis::{self, Case, Diagnosis, Key, Known, Whose},
+    proof,
 };
 use crate::{
     connections::{self, Connection, Place, evidence, secrets},
@@ -86,12 +87,14 @@ impl Doctor {
 pub(crate) struct Examined {
     pub(crate) sample: Sample,
     pub(crate) diagnosis: Diagnosis,
+    /// Whether the gateway itself sent it, for an account of the connection.
+    pub(crate) is_from_account: bool,
 }
 
 impl Examined {
     /// Nobody looked at it.
     fn unlooked(sample: Sample) -> Self {
-        Self { sample, diagnosis: Cause::Unexamined.into() }
+        Self { sample, diagnosis: Cause::Unexamined.into(), is_from_account: false }
     }
 }
 
@@ -109,7 +112,8 @@ fn look(work: Vec<(Known, Vec<Sample>)>, most: usize, is_off: &AtomicBool) -> (V
             let share = (left / to_come).max(LEAST_WORK);
             let mut unhashed = share;
             let diagnosis = diagnose(&sample, &known, &mut unhashed);
-            examined.push(Examined { sample, diagnosis });
+            let is_from_account = proof::is_from_account(&sample, &known.accounts);
+            examined.push(Examined { sample, diagnosis, is_from_account });
             left = left.saturating_sub(share - unhashed);
             to_come -= 1;
         }

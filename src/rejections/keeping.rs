@@ -15,13 +15,14 @@ use tokio::task::spawn_blocking;
 use super::{
     Cause, PAUSE, Reason, Refused, Sample,
     examination::Examined,
+    proof,
     store::{
         self, Kind, NewRejection, NewRequest,
         room::{self, Room},
     },
 };
 use crate::{
-    connections::{self, Place},
+    connections::{self, Place, evidence::Proven},
     db::{DbError, Tx},
     gateways::{Gateway, adapter::is_clean},
     ingestion::receive,
@@ -110,13 +111,14 @@ fn seal_one(vault: &Vault, examined: Examined) -> Sealed {
     Sealed { id, digest: digest(vault, sample), headers, body, examined }
 }
 
-/// Writes down what was counted at each connection, in their order, and keeps what was looked at.
+/// Writes down what was counted at each connection, in their order, and keeps what was looked at. Returns what is proven.
 pub(crate) async fn write_down<'a>(
     tx: &mut Tx,
     tallies: impl Iterator<Item = &'a Tallies> + Clone,
     sealed: &[Sealed],
-) -> Result<(), DbError> {
+) -> Result<BTreeMap<ConnectionId, Proven>, DbError> {
     let tallies: Vec<_> = tallies.flatten().collect();
+    let mut proven = BTreeMap::new();
     // All turns before anything else: whoever waits for one holds nothing that another waits for.
     for connections in tallies.chunk_by(|one, other| one.0.0 == other.0.0) {
         connections::store::take_turn(tx, connections[0].0.0).await?;
@@ -136,6 +138,7 @@ pub(crate) async fn write_down<'a>(
             let id = count(tx, tally, kind, list, more).await?;
             for one in list {
                 keep(tx, id, one).await?;
+                note_proof(&mut proven, id, &one.examined);
             }
             room::trim_one(tx, id, ROOM_OF_ONE).await?;
         }
@@ -146,7 +149,16 @@ pub(crate) async fn write_down<'a>(
             room::trim(tx, *connection, ROOM).await?;
         }
     }
-    Ok(())
+    Ok(proven)
+}
+
+/// Counts a request if it is proven, and if it was rejected for what it is: one at a disabled connection says nothing.
+fn note_proof(proven: &mut BTreeMap<ConnectionId, Proven>, rejection: RejectionId, examined: &Examined) {
+    let sample = &examined.sample;
+    if sample.reason.rejected().is_some() && proof::is_proven(examined) {
+        let one = Proven { count: 1, first_at: sample.at, last_at: sample.at, rejection };
+        proven.entry(sample.place.connection).and_modify(|known| *known = known.and(one)).or_insert(one);
+    }
 }
 
 /// What makes it the same as another. A time is told of the first and differs with each.

@@ -67,7 +67,8 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let others = telling::others(&mut reader, &app, &found.rows).await?;
     drop(reader);
     let path = urls::rejections(app.id);
-    let shell = page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
+    let shell =
+        page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let other = |rejection: &Rejection| Some(others.get(&rejection.other_connection_id?)?.as_str());
     let rows = found.rows.iter().map(|rejection| views::Row::new(rejection, other(rejection), page.now)).collect();

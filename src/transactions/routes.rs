@@ -79,7 +79,18 @@ fn refuse(page: &Page, app: &App, shown: Shown, form: ListForm, wanted: Wanted) 
     let empty = Some(words::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
     let (shell, pager) = (list_shell(page, app, shown), pager(app, mode, &wanted, &rows));
     let sum = String::new();
-    page.unprocessable(&views::Index { shell, app: app.id, mode, form, wanted, rows: Vec::new(), sum, pager, empty, now: page.now })
+    page.unprocessable(&views::Index {
+        shell,
+        app: app.id,
+        mode,
+        form,
+        wanted,
+        rows: Vec::new(),
+        sum,
+        pager,
+        empty,
+        now: page.now,
+    })
 }
 
 fn list_shell(page: &Page, app: &App, shown: Shown) -> Shell {

@@ -1,6 +1,11 @@
 //! What stands around every signed-in page: top bar, mode, navigation, breadcrumbs, flash.
 
-use crate::{apps::App, gateways::Mode, urls, words::{OffConnection, OtherMode}};
+use crate::{
+    apps::App,
+    gateways::Mode,
+    urls,
+    words::{OffConnection, OtherMode},
+};
 
 /// Which entry of the console's left menu is current.
 #[derive(Clone, Copy, PartialEq, Eq)]

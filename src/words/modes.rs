@@ -50,7 +50,6 @@ pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Opt
     })
 }
 
-
 /// A disabled connection of an enabled app.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OffConnection {

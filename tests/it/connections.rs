@@ -111,7 +111,9 @@ async fn a_gateway_is_added_once_a_mode() {
     let webhook = format!("{list}/razorpay/test/webhook");
     assert_eq!(add("razorpay", "test").await.location(), webhook);
     let page = owner.get(&webhook).await;
-    assert!(page.has("Razorpay is added in Test mode. Next: copy the URL and the secret below") && page.has("id=\"webhook-url\""));
+    assert!(
+        page.has("Razorpay is added in Test mode. Next: copy the URL and the secret below") && page.has("id=\"webhook-url\"")
+    );
     assert_eq!(owner.get(&format!("{list}/razorpay/test")).await.location(), webhook);
     assert_eq!(add("razorpay", "live").await.location(), format!("{list}/razorpay/live"));
     let twice = add("razorpay", "test").await;

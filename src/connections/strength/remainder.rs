@@ -6,7 +6,10 @@
 
 use std::sync::LazyLock;
 
-use base64::{Engine as _, engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
 use zeroize::Zeroizing;
 
 /// The dictionary: words of four letters or more, in lower case, sorted.
@@ -49,7 +52,8 @@ const SHORT: &[&str] = &[
     "api", "app", "and", "com", "dev", "for", "inc", "key", "llc", "llp", "ltd", "my", "net", "new", "of", "one", "org", "our",
     "pay", "pvt", "the", "two", "uat", "v1", "v2", "www",
 ];
-const ROWS: &[&str] = &["qwertyuiop", "asdfghjkl", "zxcvbnm", "01234567890", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y7u8i9o0p"];
+const ROWS: &[&str] =
+    &["qwertyuiop", "asdfghjkl", "zxcvbnm", "01234567890", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y7u8i9o0p"];
 
 /// So many characters of the text are left. `names` are those that outsiders know.
 pub(super) fn left(text: &str, names: &[&str]) -> usize {
@@ -228,7 +232,8 @@ impl Taken {
             let down: Vec<char> = row.chars().rev().collect();
             for row in [up, down] {
                 for start in 0..lower.len() {
-                    let common = |at: usize| lower[start..].iter().zip(&row[at..]).take_while(|(one, other)| one == other).count();
+                    let common =
+                        |at: usize| lower[start..].iter().zip(&row[at..]).take_while(|(one, other)| one == other).count();
                     let longest = (0..row.len()).map(common).max().unwrap_or_default();
                     if longest >= LEAST_ROW {
                         self.take(start..start + longest);
