@@ -1,11 +1,11 @@
 // A webhook that does not work says why where the merchant looks, and what was refused meanwhile is not lost.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { open, stays } from "../support/browser.mjs";
 import { captured, post, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, follow, send, signIn, step } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 describe("refused requests", () => {
   const at = site(async (at) => { at.owner = await at.installation.addOwner(); });
