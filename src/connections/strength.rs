@@ -62,8 +62,8 @@ pub(crate) struct Known<'a> {
     pub(crate) gateway: Gateway,
     pub(crate) endpoint: &'a str,
     pub(crate) key_id: Option<&'a str>,
-    /// The app's, its e-mail address, the company's, the domain.
-    pub(crate) names: &'a [&'a str],
+    /// See [`public_names`](super::public_names).
+    pub(crate) names: &'a [String],
 }
 
 /// The SECRET that somebody typed. `is_exact` leaves spaces and quotes at its ends where they are.
@@ -131,7 +131,7 @@ fn guessable(text: &str, folded: &str, known: &Known<'_>) -> Option<Weak> {
     } else if text.len() < LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Some(Weak::Digits)
     } else {
-        let names: Vec<&str> = known.names.iter().copied().chain([known.endpoint]).chain(known.key_id).collect();
+        let names: Vec<&str> = known.names.iter().map(String::as_str).chain([known.endpoint]).chain(known.key_id).collect();
         let left_of = left(text, &names);
         let is_named = left_of < left(text, &[]);
         (left_of < LEAST_LEFT).then_some(if is_named { Weak::Named } else { Weak::Common })
@@ -162,18 +162,20 @@ fn left(text: &str, names: &[&str]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::kernel::base62;
 
-    const KNOWN: Known<'static> = Known {
-        gateway: Gateway::Razorpay,
-        endpoint: "wh_Q7mB2xVt9LkR4nPzA1cE6d",
-        key_id: Some("rzp_test_Demo0000000001"),
-        names: &["Neem Tree Shop", "Neem Tree Crafts", "shop.neemtree.example", "abc"],
-    };
+    static NAMES: LazyLock<Vec<String>> =
+        LazyLock::new(|| ["Neem Tree Shop", "Neem Tree Crafts", "shop.neemtree.example", "abc"].map(str::to_owned).to_vec());
+
+    fn known(gateway: Gateway) -> Known<'static> {
+        Known { gateway, endpoint: "wh_Q7mB2xVt9LkR4nPzA1cE6d", key_id: Some("rzp_test_Demo0000000001"), names: &NAMES }
+    }
 
     fn weak(typed: &str) -> Option<Weak> {
-        read(typed, false, &KNOWN).err()
+        read(typed, false, &known(Gateway::Razorpay)).err()
     }
 
     #[test]
@@ -231,16 +233,13 @@ mod tests {
         let by_chance = (0..500).filter(|_| weak(&base62::random(16)).is_some()).count();
         assert!(by_chance <= 4, "hardly any is taken for a word: {by_chance}");
         for _ in 0..500 {
-            assert!(
-                read(&format!("whsec_{}", base62::random(44)), false, &Known { gateway: Gateway::StandardWebhooks, ..KNOWN })
-                    .is_ok()
-            );
+            assert!(read(&format!("whsec_{}", base62::random(44)), false, &known(Gateway::StandardWebhooks)).is_ok());
         }
     }
 
     #[test]
     fn the_generic_gateway_takes_base64_alone() {
-        let known = Known { gateway: Gateway::StandardWebhooks, ..KNOWN };
+        let known = known(Gateway::StandardWebhooks);
         let read = |typed| read(typed, false, &known).map(|(secret, _)| secret.expose().to_owned());
         assert_eq!(read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").as_deref(), Ok("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
         assert_eq!(read("no base64 at all, certainly"), Err(Weak::Form));
@@ -251,7 +250,8 @@ mod tests {
     fn spaces_and_quotes_at_the_ends_are_cut_off_and_told() {
         const BARE: &str = "kq8Zt2mVx0Lw9Rb4";
         let read = |typed: &str, is_exact| {
-            read(typed, is_exact, &KNOWN).map(|(secret, cut)| (secret.expose().to_owned(), cut.spaces, cut.quotes))
+            read(typed, is_exact, &known(Gateway::Razorpay))
+                .map(|(secret, cut)| (secret.expose().to_owned(), cut.spaces, cut.quotes))
         };
         for (typed, spaces, quotes) in [
             (BARE.to_owned(), false, false),

@@ -89,6 +89,8 @@ pub(crate) struct Known {
     pub(crate) key_ids: Vec<String>,
     /// The gateway's accounts that verified events were of.
     pub(crate) accounts: Vec<String>,
+    /// What outsiders know of the company, and guess first.
+    pub(crate) names: Vec<String>,
 }
 
 /// What was found.
@@ -125,24 +127,15 @@ pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diag
     Diagnosis { signer: search.signer, ..found }
 }
 
-/// The secret that the request is signed with as it came, where that is one which could be accepted as well: known to the
-/// company, and to nobody who only sees its pages.
-pub(crate) fn signer(case: &Case<'_>, known: &Known) -> Option<Secret> {
-    let mut search = Search { case, known, left: MOST_WORK, is_cut_short: false, signer: None };
-    let readings = signatures::read(case.gateway, case.headers);
-    let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-    let mut fits = |attempt: &Attempt| {
-        let fit = search.fits(attempt, &Message::Of(case.body), &readings);
-        fit.is_some_and(|fit| fit.form.is_none())
-    };
-    if own().flat_map(|key| keys::proper(case.gateway, key)).any(|attempt| fits(&attempt)) {
-        return None;
-    }
-    let stored = known.keys.iter().filter(|key| !key.is_retired).flat_map(|key| keys::proper(case.gateway, key));
-    let pasted = own().flat_map(|key| keys::pasted(case.gateway, key));
-    let mistyped = own().flat_map(|key| keys::mistyped(case.gateway, key));
-    let mut attempts = stored.chain(pasted).chain(mistyped).filter(|attempt| attempt.cause.is_acceptable());
-    keys::secret(case.gateway, &attempts.find(fits)?)
+/// The key of a signature as the secret that it is; nothing where none can be that: its gateway's adapter makes the same key of it.
+pub(crate) fn secret(gateway: Gateway, signer: &Signer) -> Option<Secret> {
+    keys::secret(gateway, &signer.key)
+}
+
+/// Whether it is a key that must not be adopted here, whatever else it is: of the other mode, of the API, or retired.
+pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &Known) -> bool {
+    let out = known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, Whose::OtherMode | Whose::KeySecret));
+    out.flat_map(|key| keys::proper(gateway, key)).any(|attempt| attempt.key == signer.key)
 }
 
 /// No signature came, or not all that belongs to one.
