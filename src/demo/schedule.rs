@@ -41,8 +41,7 @@ impl Trade {
         let usual = self.weekdays[usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or_default()];
         let count = (usual * rng.random_range(90..=110) + 50) / 100;
         let midnight = Timestamp::start_of(day).seconds();
-        let mut starts: Vec<i64> =
-            (0..count).map(|_| midnight + self.hour(rng) * HOUR + rng.random_range(0..HOUR)).collect();
+        let mut starts: Vec<i64> = (0..count).map(|_| midnight + self.hour(rng) * HOUR + rng.random_range(0..HOUR)).collect();
         starts.sort_unstable();
         starts
     }

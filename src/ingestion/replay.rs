@@ -62,8 +62,7 @@ impl Ingestion {
 /// A group at a time, so that the baseline of the traffic is what it would be had they arrived one by one.
 async fn store(db: &Db, arrivals: &[Arrival]) -> Result<(), DbError> {
     let arrivals: Vec<&Arrival> = arrivals.iter().collect();
-    let groups: Vec<&[&Arrival]> =
-        arrivals.chunk_by(|one, next| next.at.millis() - one.at.millis() < GROUP_MILLIS).collect();
+    let groups: Vec<&[&Arrival]> = arrivals.chunk_by(|one, next| next.at.millis() - one.at.millis() < GROUP_MILLIS).collect();
     for groups in groups.chunks(GROUPS_PER_COMMIT) {
         let mut tx = db.begin().await?;
         for group in groups {

@@ -24,7 +24,11 @@ pub const SHOPS: &[Shop] = &[
         "counter@two-mongoose-tea.example",
         &[("Masala tea 250 g", 249), ("First-flush tin", 899), ("Ginger tea sampler", 349), ("Clay cups, six", 599)],
     ),
-    shop("जुगनू लालटेन घर", "namaste@jugnu-lalten.example", &[("पीतल की लालटेन", 1850), ("मिट्टी के दीये, बारह", 240), ("Paper lantern, blue", 320)]),
+    shop(
+        "जुगनू लालटेन घर",
+        "namaste@jugnu-lalten.example",
+        &[("पीतल की लालटेन", 1850), ("मिट्टी के दीये, बारह", 240), ("Paper lantern, blue", 320)],
+    ),
     shop(
         "The Grand Umbrella, Gumboot, Raincoat and General Monsoon Outfitting Emporium of Upper \
          Chhatarpalli (Established in the Rain)",
@@ -41,8 +45,16 @@ pub const SHOPS: &[Shop] = &[
         "bell@seventh-spanner.example",
         &[("Brake pads, pair", 450), ("Commuter bicycle, 21 speeds", 14_990), ("Full service", 899)],
     ),
-    shop("Mithai by the Metre", "ladoo@mithai-metre.example", &[("Besan ladoo 500 g", 320), ("Kaju roll 1 kg", 1150), ("Wedding box of forty", 4800)]),
-    shop("Idle Peacock Books", "shelf@idle-peacock-books.example", &[("A railway novel", 399), ("Atlas of stepwells", 1800), ("Gift card", 1000)]),
+    shop(
+        "Mithai by the Metre",
+        "ladoo@mithai-metre.example",
+        &[("Besan ladoo 500 g", 320), ("Kaju roll 1 kg", 1150), ("Wedding box of forty", 4800)],
+    ),
+    shop(
+        "Idle Peacock Books",
+        "shelf@idle-peacock-books.example",
+        &[("A railway novel", 399), ("Atlas of stepwells", 1800), ("Gift card", 1000)],
+    ),
     shop(
         "Dhoop & Drizzle Spices",
         "jar@dhoop-drizzle.example",
@@ -58,27 +70,51 @@ pub const SHOPS: &[Shop] = &[
         "tiffin@kadak-kettle.example",
         &[("Lunch, ten days", 1900), ("Office breakfast for six", 780), ("Filter coffee 250 g", 275)],
     ),
-    shop("Gilli Danda Sports", "umpire@gilli-danda.example", &[("Cricket ball, leather", 649), ("Carrom board", 2399), ("Badminton pair", 1299)]),
-    shop("Banyan Byte Repairs", "help@banyan-byte.example", &[("Screen replacement", 3490), ("Laptop battery", 2799), ("Data recovery", 6500)]),
+    shop(
+        "Gilli Danda Sports",
+        "umpire@gilli-danda.example",
+        &[("Cricket ball, leather", 649), ("Carrom board", 2399), ("Badminton pair", 1299)],
+    ),
+    shop(
+        "Banyan Byte Repairs",
+        "help@banyan-byte.example",
+        &[("Screen replacement", 3490), ("Laptop battery", 2799), ("Data recovery", 6500)],
+    ),
     shop(
         "Chameli Threads",
         "needle@chameli-threads.example",
         &[("Kurta, block print", 1249), ("Alteration, two pieces", 350), ("Jasmine hair garland", 80)],
     ),
-    shop("Brass Elephant Hardware", "bolt@brass-elephant.example", &[("Hinges, dozen", 540), ("Door knocker, brass", 1350), ("Paint 4 l, cream", 1120)]),
-    shop("Saffron Sloth Yoga", "mat@saffron-sloth.example", &[("Ten classes", 4500), ("Cork mat", 2200), ("Weekend retreat", 11_500)]),
+    shop(
+        "Brass Elephant Hardware",
+        "bolt@brass-elephant.example",
+        &[("Hinges, dozen", 540), ("Door knocker, brass", 1350), ("Paint 4 l, cream", 1120)],
+    ),
+    shop(
+        "Saffron Sloth Yoga",
+        "mat@saffron-sloth.example",
+        &[("Ten classes", 4500), ("Cork mat", 2200), ("Weekend retreat", 11_500)],
+    ),
     shop(
         "Noon Auto Tutors",
         "slate@noon-auto-tutors.example",
         &[("Algebra, one month", 2400), ("Exam papers, class 10", 299), ("Spoken Tamil, beginner", 3600)],
     ),
-    shop("Coconut Telegraph Crafts", "coir@coconut-telegraph.example", &[("Coir doormat", 420), ("Shell lamp", 950), ("Bowl of coconut wood", 375)]),
+    shop(
+        "Coconut Telegraph Crafts",
+        "coir@coconut-telegraph.example",
+        &[("Coir doormat", 420), ("Shell lamp", 950), ("Bowl of coconut wood", 375)],
+    ),
     shop(
         "Backwater Bulbul Homestay",
         "porch@backwater-bulbul.example",
         &[("Two nights, river room", 9800), ("Canoe morning", 1400), ("Dinner on a leaf", 650)],
     ),
-    shop("Little Lassi Dairy", "pail@little-lassi.example", &[("Milk, thirty days", 1980), ("Ghee 1 l", 720), ("Paneer 400 g", 210)]),
+    shop(
+        "Little Lassi Dairy",
+        "pail@little-lassi.example",
+        &[("Milk, thirty days", 1980), ("Ghee 1 l", 720), ("Paneer 400 g", 210)],
+    ),
     shop(
         "Monsoon Mirchi Pickles",
         "barni@monsoon-mirchi.example",
@@ -89,8 +125,16 @@ pub const SHOPS: &[Shop] = &[
         "sprout@granite-garden.example",
         &[("Curry leaf plant", 130), ("Terracotta pot, 12 inch", 380), ("Compost 5 kg", 250)],
     ),
-    shop("Silver Squirrel Jewels", "anklet@silver-squirrel.example", &[("Anklets, silver", 3450), ("Nose pin", 1250), ("Bridal set on order", 84_000)]),
-    shop("Ektara Electric", "switch@ektara-electric.example", &[("Ceiling fan", 2890), ("Inverter and battery", 18_500), ("LED tube, pack of four", 980)]),
+    shop(
+        "Silver Squirrel Jewels",
+        "anklet@silver-squirrel.example",
+        &[("Anklets, silver", 3450), ("Nose pin", 1250), ("Bridal set on order", 84_000)],
+    ),
+    shop(
+        "Ektara Electric",
+        "switch@ektara-electric.example",
+        &[("Ceiling fan", 2890), ("Inverter and battery", 18_500), ("LED tube, pack of four", 980)],
+    ),
     shop(
         "Parcel & Parrot Toys",
         "squeak@parcel-parrot.example",

@@ -20,7 +20,7 @@ fn overview(connection: &Connection) -> String {
 }
 
 /// A payment at each of these hours, counted from now; the clock stands at the last of them.
-async fn pay(app: &TestApp, connection: &Connection, hours: impl IntoIterator<Item = u32>) {
+pub(crate) async fn pay(app: &TestApp, connection: &Connection, hours: impl IntoIterator<Item = u32>) {
     let start = app.now();
     for hour in hours {
         let at = start.plus(HOUR * hour);

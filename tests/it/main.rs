@@ -42,6 +42,7 @@ mod pages;
 mod plans;
 mod preflight;
 mod projection;
+mod proof;
 mod recount;
 mod rejections;
 mod rejections_flood;
