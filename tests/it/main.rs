@@ -18,6 +18,7 @@ mod connections;
 mod credentials;
 mod csrf;
 mod demo;
+mod docs;
 mod doctor;
 mod doctor_forgeries;
 mod durability;
