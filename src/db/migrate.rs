@@ -22,7 +22,7 @@ macro_rules! migrations {
             migrations!($engine, 9, "rotation", "0009_rotation"),
             migrations!($engine, 10, "habits", "0010_habits"),
             migrations!($engine, 11, "recoveries", "0011_recoveries"),
-            migrations!($engine, 12, "rejection_keys", "0012_rejection_keys"),
+            migrations!($engine, 12, "rejection keys", "0012_rejection_keys"),
             migrations!($engine, 14, "proof", "0014_proof"),
         ]
     };

@@ -163,6 +163,12 @@ export async function* connection(page, { installation, names, api }) {
   await fetch(url, { method: "POST", body: "{}" });
   await simulate(url, "another secret than this one");
   await page.goto(`${at}/webhook`);
+  await page.getByText("Not verified yet").waitFor();
+  yield "webhook-rejected";
+  await simulate(url, secret);
+  await refused({ url, secret: `${secret} ` }, captured("pay_Failing0000001"), "evt_Failing0000001");
+  await proven(installation, "test");
+  await page.goto(`${at}/webhook`);
   await page.getByText("Failing since").waitFor();
   yield "webhook-failing";
   await page.goto("/");
