@@ -103,6 +103,15 @@ impl From<DbError> for Failure {
     }
 }
 
+impl From<crate::companies::NameError> for Failure {
+    fn from(error: crate::companies::NameError) -> Self {
+        match error {
+            crate::companies::NameError::Db(error) => error.into(),
+            ambiguous @ crate::companies::NameError::Ambiguous => Self::Failed(format!("{ambiguous}.")),
+        }
+    }
+}
+
 impl From<String> for Failure {
     fn from(sentence: String) -> Self {
         Self::Failed(sentence)

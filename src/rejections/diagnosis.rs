@@ -9,26 +9,24 @@ mod json;
 mod keys;
 mod marks;
 mod signatures;
+mod signing;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{
-    Cause,
-    proof::{self, KeyKind, Signer},
-};
+use super::{Cause, proof::Signer};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::{
         id::{ConnectionId, SecretId},
-        secret::Secret,
         time::Timestamp,
     },
 };
 use bodies::Bodies;
 use keys::Attempt;
 use signatures::{Reading, Tag};
+pub(crate) use signing::{is_ruled_out, secret};
 
 /// The most that is hashed and written anew for one request, in bytes.
 pub(crate) const MOST_WORK: usize = 8 * 1024 * 1024;
@@ -129,17 +127,6 @@ pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diag
     Diagnosis { signer: search.signer, ..found }
 }
 
-/// The key of a signature as the secret that it is; nothing where none can be that: its gateway's adapter makes the same key of it.
-pub(crate) fn secret(gateway: Gateway, signer: &Signer) -> Option<Secret> {
-    keys::secret(gateway, &signer.key)
-}
-
-/// Whether it is a key that must not be adopted here, whatever else it is: of the other mode, of the API, or retired.
-pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &Known) -> bool {
-    let out = known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, Whose::OtherMode | Whose::KeySecret));
-    out.flat_map(|key| keys::proper(gateway, key)).any(|attempt| attempt.key == signer.key)
-}
-
 /// No signature came, or not all that belongs to one.
 fn missing(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
@@ -208,25 +195,6 @@ impl Search<'_> {
         self.is_cut_short = self.left == 0;
         // Another secret, and the body changed on the way as well: the secret is named, since it has to be mended first.
         self.changed(bodies.as_ref()?, |whose| whose != Whose::Own, readings).or_else(|| self.mistyped(readings))
-    }
-
-    /// The faults that this webhook has had lately.
-    fn recent(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        let (case, known) = (self.case, self.known);
-        if known.recent.is_empty() {
-            return None;
-        }
-        let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-        let proper = known.keys.iter().flat_map(|key| keys::proper(case.gateway, key));
-        let altered = own().flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
-        let mistyped = own().flat_map(|key| keys::mistyped(case.gateway, key));
-        let recent = proper.chain(altered).chain(mistyped).filter(|attempt| known.recent.contains(&attempt.key));
-        for attempt in recent {
-            if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
-                return Some(named(&attempt, None, form, case));
-            }
-        }
-        None
     }
 
     fn single_fault(&mut self, bodies: Option<&Bodies<'_>>, readings: &[Reading]) -> Option<Diagnosis> {
@@ -361,21 +329,6 @@ impl Search<'_> {
         let form = readings.iter().find(|reading| reading.tag.is(&made))?.form;
         self.signer = Some(self.signer(attempt, message, form, made));
         Some(Fit { form })
-    }
-
-    /// The key that made this signature.
-    fn signer(&self, attempt: &Attempt, message: &Message<'_>, form: Option<Cause>, tag: Zeroizing<[u8; 32]>) -> Signer {
-        let (case, key) = (self.case, attempt.key.clone());
-        let mut api_keys = self.known.keys.iter().filter(|key| key.whose == Whose::KeySecret);
-        let is_api_key = api_keys.any(|known| known.text.as_bytes() == key.as_slice());
-        let kind = if is_api_key { KeyKind::ApiKeySecret } else { KeyKind::of(attempt.cause) };
-        let (signed, is_whole) = match message {
-            Message::Of(body) => (*body, *body == case.body),
-            Message::Just(parts) => (*parts, false),
-        };
-        let is_event = proof::signs_event(case.gateway, kind, signed, case.body);
-        let is_unchanged = is_whole && form.is_none() && case.reason != Rejected::SignatureMissing;
-        Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false }
     }
 
     /// Nothing once there is no work left.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::{
-    Cause, Sample,
+    Cause, Reason, Sample,
     diagnosis::{self, Diagnosis, Key, Known, Whose},
     eviction::Worth,
     shape::{self, Shape},
@@ -75,7 +75,8 @@ impl Doctor {
     pub(crate) async fn examine(&mut self, kit: &Kit, samples: &[&[Sample]]) -> Result<Vec<Examined>, DbError> {
         let mut work = Vec::new();
         for samples in samples.iter().filter(|samples| !samples.is_empty()) {
-            let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
+            let wants_doctor =
+                samples.iter().find(|sample| sample.reason.rejected().is_some() || sample.reason == Reason::SwitchedOff);
             let known = match wants_doctor.filter(|_| !self.is_off.load(Ordering::Relaxed)) {
                 Some(sample) => within_longest(known(kit, &sample.place, sample.at)).await?,
                 None => Known::default(),

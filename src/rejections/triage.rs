@@ -14,12 +14,15 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::{
-    Cause, Sample,
+    Cause, Reason, Sample,
     diagnosis::{self, Case, Diagnosis, Known},
     examination::Examined,
     proof, shape, signing_key,
 };
-use crate::kernel::{id::ConnectionId, vault::Vault};
+use crate::{
+    gateways::adapter::Rejected,
+    kernel::{id::ConnectionId, vault::Vault},
+};
 
 /// So many times its own length is hashed of a request at a brief look.
 const BRIEF: usize = 16;
@@ -182,7 +185,7 @@ impl Round<'_> {
             self.known.recent.insert(0, signer.key.clone());
             self.known.recent.truncate(MOST_RECENT);
         }
-        unhashed > 0 || found[at].signer.is_some()
+        unhashed > 0 || found[at].signer.is_some() || self.samples[at].reason.rejected().is_none()
     }
 }
 
@@ -198,17 +201,18 @@ fn digest(sample: &Sample) -> [u8; 32] {
 }
 
 fn diagnose(sample: &Sample, known: &Known, work: &mut usize) -> Diagnosis {
+    let (gateway, headers, body, is_cut, at) = (sample.place.gateway, &sample.headers, &sample.body, sample.is_cut, sample.at);
+    let case = |reason| Case { gateway, reason, headers, body, is_cut, at };
     let Some(reason) = sample.reason.rejected() else {
-        return Cause::at_once(sample.reason).unwrap_or(Cause::Unknown).into();
+        let seen = Cause::at_once(sample.reason).unwrap_or(Cause::Unknown);
+        // What arrives while the webhook is switched off can be recovered if a valid secret signed it.
+        let may_verify = sample.reason == Reason::SwitchedOff && !is_cut;
+        let found =
+            may_verify.then(|| diagnosis::diagnose(&case(Rejected::SignatureMismatch), known, &mut LEAST_WORK.min(*work)));
+        let signer = found.and_then(|found| found.signer).filter(|signer| signer.is_unchanged);
+        return Diagnosis { signer, ..seen.into() };
     };
-    let case = Case {
-        gateway: sample.place.gateway,
-        reason,
-        headers: &sample.headers,
-        body: &sample.body,
-        is_cut: sample.is_cut,
-        at: sample.at,
-    };
+    let case = case(reason);
     let mut found = diagnosis::diagnose(&case, known, work);
     signing_key::judge(&mut found, case.gateway, known);
     found

@@ -5,10 +5,11 @@ import { createServer } from "node:http";
 import { violations } from "../support/accessibility.mjs";
 import { open } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
+import { captured, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, leading, send, signIn, step } from "../support/steps.mjs";
 import { after, before, describe, it } from "../support/test.mjs";
-import { failingFor, silentFor } from "../support/webhook_pages.mjs";
+import { failingFor, proven, silentFor } from "../support/webhook_pages.mjs";
 
 const HOUR = 3_600_000;
 const webhook = (app, mode = "test") => `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/${mode}/webhook`;

@@ -1,6 +1,7 @@
 // Every page of the console in every state that looks different, as walks: each goes from page to page and says at which it
 // stands. Whoever follows a walk inspects what is there; a new page is added here and thereby inspected in every way.
 import { simulate } from "./ks_pay.mjs";
+import { captured, refused } from "./razorpay.mjs";
 import { follow, send, setUp, signIn, signOut, step } from "./steps.mjs";
 
 /** Names as most people have them. */

@@ -1,5 +1,5 @@
 // Walks through what is told of a webhook that works no more, or not as it should.
-import { change } from "./database.mjs";
+import { change, count } from "./database.mjs";
 import { simulate } from "./ks_pay.mjs";
 import { captured, post, refused } from "./razorpay.mjs";
 import { send, signIn } from "./steps.mjs";
@@ -12,9 +12,10 @@ export const failingFor = (installation, mode, length) =>
 
 /** Waits until a rejected request is found to be proven: it is stored after the response. */
 export async function proven(installation, mode) {
+  const query = `SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL AND ${of(mode)}`;
   for (let tries = 0; tries < 100; tries += 1) {
-    if (change(installation, `UPDATE evidence SET version = version WHERE failing_since IS NOT NULL AND ${of(mode)}`) > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (await count(installation, query) > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("the rejected request was never found to be proven");
 }
