@@ -3,6 +3,7 @@
 import { simulate } from "./ks_pay.mjs";
 import { captured, refused } from "./razorpay.mjs";
 import { follow, send, setUp, signIn, signOut, step } from "./steps.mjs";
+import { proven } from "./webhook_pages.mjs";
 
 /** Names as most people have them. */
 export const USUAL = {
