@@ -122,6 +122,8 @@ impl Doctor {
 pub(crate) struct Examined {
     pub(crate) sample: Sample,
     pub(crate) diagnosis: Diagnosis,
+    /// Whether the gateway itself sent it, for an account of the connection.
+    pub(crate) is_from_account: bool,
     /// What tells the key of its signature from another one.
     pub(crate) key: Option<[u8; 32]>,
     /// Whether what was sent is stored as well: only so many requests of a webhook are.
@@ -131,7 +133,7 @@ pub(crate) struct Examined {
 impl Examined {
     /// Nobody looked at it.
     fn unlooked(sample: Sample) -> Self {
-        Self { sample, diagnosis: Cause::Unexamined.into(), key: None, is_stored: true }
+        Self { sample, diagnosis: Cause::Unexamined.into(), is_from_account: false, key: None, is_stored: true }
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     Cause, Reason, Sample,
     diagnosis::{self, Case, Diagnosis, Known},
     examination::Examined,
-    shape, signing_key,
+    proof, shape, signing_key,
 };
 use crate::{
     gateways::adapter::Rejected,
@@ -76,7 +76,8 @@ impl Triage {
             to_come -= 1;
             let of = |(sample, diagnosis): (Sample, Diagnosis)| {
                 let key = signing_key::digest(vault, sample.place.connection, &diagnosis);
-                Examined { sample, diagnosis, key, is_stored: true }
+                let is_from_account = proof::is_from_account(&sample, &known.accounts);
+                Examined { sample, diagnosis, is_from_account, key, is_stored: true }
             };
             examined[batch] = samples.into_iter().zip(found).map(of).collect();
         }

@@ -46,6 +46,7 @@ mod pages;
 mod plans;
 mod preflight;
 mod projection;
+mod proof;
 mod reading;
 mod recount;
 mod rejections;
