@@ -42,6 +42,7 @@ mod preflight;
 mod projection;
 mod recount;
 mod rejections;
+mod rejections_attacks;
 mod rejections_flood;
 mod rejections_recovered;
 mod rejections_room;
