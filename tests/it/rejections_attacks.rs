@@ -118,7 +118,7 @@ async fn keys_that_differ_are_rejections_of_their_own_and_each_is_adopted_by_its
     }
     shop.counted(3).await;
     for number in 0..2 {
-        shop.app.clock.advance(Duration::from_secs(60));
+        shop.app.clock.advance(Duration::from_mins(1));
         shop.rejected(shop.payment(&format!("pay_other{number}")).secret(other)).await;
     }
     shop.counted(5).await;
