@@ -6,7 +6,9 @@
 
 mod accounts;
 mod apps;
+mod byte_budget;
 pub mod cli;
+mod clock_check;
 mod companies;
 pub mod config;
 mod connections;

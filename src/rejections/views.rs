@@ -179,7 +179,7 @@ impl Show {
 
     pub(crate) fn until(&self) -> When {
         let kept = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
-        When::of_day(kept.plus(KEPT_FOR), self.now)
+        When::of_expiry(kept.plus(KEPT_FOR), self.now)
     }
 
     pub(crate) fn recovered(&self) -> Option<When> {

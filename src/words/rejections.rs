@@ -108,7 +108,6 @@ pub(crate) fn refused_lately(number: i64) -> String {
 /// Stands where a request was.
 pub(crate) const NOT_KEPT: &str =
     "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
-pub(crate) const NOT_THE_PASSWORD: &str = "This is not your password. Type it again.";
 pub(crate) const NOTHING_TO_ACCEPT: &str =
     "There is no SECRET to accept here: none of the kept requests tells it. Enter it yourself on the Webhook page.";
 /// Said once the SECRET of refused requests is accepted.
