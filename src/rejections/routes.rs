@@ -121,9 +121,10 @@ impl Found {
         let (state, id) = (&self.page.state, self.rejection.id);
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
         let is_stuck = count.kept > 0 && count.verify() == 0;
-        let offer = match is_stuck {
-            true => acceptance::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?,
-            false => None,
+        let offer = if is_stuck {
+            acceptance::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?
+        } else {
+            None
         };
         let mut reader = state.db.reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;

@@ -77,6 +77,9 @@ mod tests {
         rejections::diagnosis::{Case, Key},
     };
 
+    /// What stands before and behind what is random.
+    type Ends = fn(&str) -> (String, String);
+
     const BODY: &[u8] = br#"{"entity":"event","event":"payment.captured","payload":{"payment":{"entity":{"id":"pay_1"}}}}"#;
     const NAMES: &[&str] = &["Neem Tree Store", "Kalpavriksha Handicrafts Pvt Ltd", "shop.neemtree.example", "KSB Traders"];
 
@@ -109,7 +112,7 @@ mod tests {
 
     #[test]
     fn of_two_hundred_secrets_only_pieces_with_enough_that_is_random_are_offered() {
-        let shapes: [fn(&str) -> (String, String); 8] = [
+        let shapes: [Ends; 8] = [
             |random| (format!("NeemTreeStore-2026-{random}"), String::new()),
             |random| (format!("neem_tree_store_2026_{random}"), String::new()),
             |random| (format!("KalpavrikshaHandicrafts-15082026-{random}"), String::new()),

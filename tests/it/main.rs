@@ -50,6 +50,7 @@ mod proof;
 mod reading;
 mod recount;
 mod rejections;
+mod rejections_attacks;
 mod rejections_flood;
 mod rejections_recovered;
 mod rejections_room;
