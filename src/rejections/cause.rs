@@ -92,9 +92,12 @@ list! {
         Lengthened = "lengthened";
         // --- made in another way
         OtherHash = "other_hash";
+        /// The signature has the length of another hash function, and no secret makes it.
+        OtherLength = "other_length";
         NotKeyed = "not_keyed";
         AsymmetricOnly = "asymmetric_only";
         SignedBodyOnly = "signed_body_only";
+        SignedPart = "signed_part";
         SignedOtherParts = "signed_other_parts";
         Checkout = "checkout";
         // --- with another secret
@@ -113,6 +116,12 @@ list! {
         SecretDoubled = "secret_doubled";
         SecretCase = "secret_case";
         SecretEncoded = "secret_encoded";
+        SecretEncodedLineEnd = "secret_encoded_line_end";
+        SecretUrlEncoded = "secret_url_encoded";
+        SecretHtmlEscaped = "secret_html_escaped";
+        SecretEscaped = "secret_escaped";
+        SecretHashed = "secret_hashed";
+        SecretDecoded = "secret_decoded";
         SecretWithPrefix = "secret_with_prefix";
         SecretNotDecoded = "secret_not_decoded";
         SecretMistyped = "secret_mistyped";
@@ -132,6 +141,9 @@ list! {
         BodyForm = "body_form";
         BodyWrapped = "body_wrapped";
         BodyCharset = "body_charset";
+        BodyHtmlEscaped = "body_html_escaped";
+        BodyBackslashed = "body_backslashed";
+        BodyCompressed = "body_compressed";
         BodyEmpty = "body_empty";
         BodyCut = "body_cut";
         // --- at another time
@@ -182,7 +194,13 @@ impl Cause {
         self.is_acceptable()
             || matches!(
                 self,
-                Self::RenamedHeader | Self::SignedBodyOnly | Self::SignedOtherParts | Self::OtherMode | Self::KeySecret
+                Self::RenamedHeader
+                    | Self::OtherHash
+                    | Self::SignedBodyOnly
+                    | Self::SignedPart
+                    | Self::SignedOtherParts
+                    | Self::OtherMode
+                    | Self::KeySecret
             )
     }
 
@@ -219,6 +237,12 @@ impl Cause {
                 | Self::SecretDoubled
                 | Self::SecretCase
                 | Self::SecretEncoded
+                | Self::SecretEncodedLineEnd
+                | Self::SecretUrlEncoded
+                | Self::SecretHtmlEscaped
+                | Self::SecretEscaped
+                | Self::SecretHashed
+                | Self::SecretDecoded
                 | Self::SecretWithPrefix
                 | Self::SecretNotDecoded
                 | Self::SecretMistyped
