@@ -40,7 +40,7 @@ async fn the_demo_shows_payments_and_a_refusal_with_its_reason() {
     let (process, visitor, _) = demo(&at).await;
     until(&visitor, "/ks-pay", "Verified").await;
     until(&visitor, "/ks-pay", "Failing").await;
-    until(&visitor, "/", "the signature fits no SECRET of this webhook").await;
+    until(&visitor, "/", "the signature matches no secret of this webhook").await;
     let ended = process.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(!at.data_dir().exists(), "an operator's data directory is left alone");

@@ -134,7 +134,7 @@ async fn a_sender_that_tells_no_deadline_has_none() {
     let connection = app.standard_webhooks().await;
     assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
     let owner = app.owner("Banyan Books").await;
-    let page = owner.sees(&webhook(&connection), "no signature came").await;
+    let page = owner.sees(&webhook(&connection), "no signature was sent").await;
     assert!(page.has("Failing since") && !page.has("switches the webhook off"));
     let dashboard = owner.get("/").await;
     assert!(dashboard.has("1 Test request refused") && !dashboard.has("switch"), "{}", dashboard.body);

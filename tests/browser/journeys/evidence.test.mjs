@@ -25,12 +25,12 @@ describe("the evidence of a webhook", () => {
     const { page, url, secret } = await webhook(t);
     await stays(page, async () => {
       await simulate(url, "another secret than this one");
-      await says(page, /^Refused.*: the signature fits no SECRET of this webhook$/);
+      await says(page, /^Refused.*: the signature matches no secret of this webhook$/);
       await step(page, "Webhook").getByText("Failing").waitFor();
       await page.getByText("Requests come and are refused.").waitFor();
 
       assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 401);
-      await says(page, /^Refused.*: no signature came$/);
+      await says(page, /^Refused.*: no signature was sent$/);
       await evidence(page).getByText(/, 2 refused$/).waitFor();
 
       await simulate(url, secret);
@@ -46,7 +46,7 @@ describe("the evidence of a webhook", () => {
     const { page, url, secret } = await webhook(t, { javaScriptEnabled: false });
     await simulate(url, "another secret than this one");
     // A refusal is written after its answer: the page may be asked once too early.
-    await eventually(page, /: the signature fits no SECRET of this webhook$/);
+    await eventually(page, /: the signature matches no secret of this webhook$/);
     await simulate(url, secret);
     await eventually(page, /^Received payment\.captured, verified/);
   });
