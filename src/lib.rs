@@ -70,6 +70,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         connections::evidence::ROWS,
         connections::uses::ROWS,
         events::store::log::ROWS,
+        rejections::store::room::ROWS,
         transactions::store::stories::ROWS,
         transactions::store::sums::ROWS,
     ];

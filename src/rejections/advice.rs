@@ -52,6 +52,7 @@ impl Cause {
                 Self::RetiredSecret
                     | Self::OtherMode
                     | Self::KeySecret
+                    | Self::SecretGuessable
                     | Self::SecretIsUrl
                     | Self::SecretIsId
                     | Self::SecretIsKeyId
@@ -125,6 +126,7 @@ impl Cause {
             Self::NoSignature
             | Self::IdMissing
             | Self::TimeMissing
+            | Self::SecretGuessable
             | Self::SecretIsUrl
             | Self::SecretIsId
             | Self::SecretIsKeyId
@@ -176,6 +178,7 @@ impl Cause {
             | Self::SecretHashed
             | Self::SecretDecoded
             | Self::SecretMistyped
+            | Self::SecretGuessable
             | Self::SecretIsUrl
             | Self::SecretIsId
             | Self::SecretIsKeyId

@@ -125,6 +125,8 @@ list! {
         SecretWithPrefix = "secret_with_prefix";
         SecretNotDecoded = "secret_not_decoded";
         SecretMistyped = "secret_mistyped";
+        /// A piece or a variant of a secret that can be guessed.
+        SecretGuessable = "secret_guessable";
         SecretIsUrl = "secret_is_url";
         SecretIsId = "secret_is_id";
         SecretIsKeyId = "secret_is_key_id";
@@ -188,22 +190,6 @@ impl Cause {
 }
 
 impl Cause {
-    /// Whether only somebody who has a secret of the company can bring it about, even where none is named with it: nobody
-    /// else can make such a request.
-    pub(crate) const fn is_proven(self) -> bool {
-        self.is_acceptable()
-            || matches!(
-                self,
-                Self::RenamedHeader
-                    | Self::OtherHash
-                    | Self::SignedBodyOnly
-                    | Self::SignedPart
-                    | Self::SignedOtherParts
-                    | Self::OtherMode
-                    | Self::KeySecret
-            )
-    }
-
     /// Whether no request of it can ever be recovered, whoever it is from.
     pub(crate) const fn is_hopeless(self) -> bool {
         matches!(
@@ -214,9 +200,24 @@ impl Cause {
                 | Self::OtherGateway
                 | Self::Scanner
                 | Self::RetiredSecret
+                | Self::SecretGuessable
                 | Self::TooLarge
                 | Self::Encoded
                 | Self::TooSlow
+        )
+    }
+
+    /// Whether the key is an encoding or a digest of a secret: it looks random whatever it is made of.
+    pub(crate) const fn is_encoding(self) -> bool {
+        matches!(
+            self,
+            Self::SecretEncoded
+                | Self::SecretEncodedLineEnd
+                | Self::SecretUrlEncoded
+                | Self::SecretHtmlEscaped
+                | Self::SecretEscaped
+                | Self::SecretHashed
+                | Self::SecretDecoded
         )
     }
 

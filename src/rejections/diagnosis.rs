@@ -21,7 +21,10 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::Cause;
+use super::{
+    Cause,
+    proof::{self, KeyKind, Signer},
+};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::{
@@ -98,6 +101,8 @@ pub(crate) struct Known {
     pub(crate) key_ids: Vec<String>,
     /// The gateway's accounts that verified events were of.
     pub(crate) accounts: Vec<String>,
+    /// What outsiders know of the company, and guess first.
+    pub(crate) names: Vec<String>,
 }
 
 /// What was found.
@@ -109,11 +114,13 @@ pub(crate) struct Diagnosis {
     pub(crate) other: Option<ConnectionId>,
     /// A name or a number that the sentence needs.
     pub(crate) detail: Option<String>,
+    /// The key under which the signature is right, where one was found.
+    pub(crate) signer: Option<Signer>,
 }
 
 impl From<Cause> for Diagnosis {
     fn from(cause: Cause) -> Self {
-        Self { cause, secret: None, other: None, detail: None }
+        Self { cause, secret: None, other: None, detail: None, signer: None }
     }
 }
 
@@ -126,10 +133,10 @@ impl Diagnosis {
 /// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
 pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
     let most = most_work(case, known).min(*work);
-    let mut search = Search { case, known, left: most, is_cut_short: false };
+    let mut search = Search { case, known, left: most, is_cut_short: false, signer: None };
     let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
     *work -= most - search.left;
-    found
+    Diagnosis { signer: search.signer, ..found }
 }
 
 /// The most that is hashed for a request, in bytes: so many hypotheses, however long its body is.
@@ -138,27 +145,15 @@ fn most_work(case: &Case<'_>, known: &Known) -> usize {
     (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (case.body.len() + PER_HASH)).min(MOST_WORK)
 }
 
-/// The secret that the request is signed with as it came, where that is one which could be accepted as well: known to the
-/// company, and to nobody who only sees its pages.
-pub(crate) fn signer(case: &Case<'_>, known: &Known) -> Option<Secret> {
-    let mut search = Search { case, known, left: most_work(case, known), is_cut_short: false };
-    let readings = signatures::read(case.gateway, case.headers);
-    let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-    let mut fits = |attempt: &Attempt| {
-        let fit = search.fits(attempt, &Message::Of(case.body), &readings);
-        fit.is_some_and(|fit| fit.form.is_none())
-    };
-    if own().flat_map(|key| keys::proper(case.gateway, key)).any(|attempt| fits(&attempt)) {
-        return None;
-    }
-    let stored = known.keys.iter().filter(|key| !key.is_retired).flat_map(|key| keys::proper(case.gateway, key));
-    let pasted = own().flat_map(|key| keys::pasted(case.gateway, key));
-    let typed = own().flat_map(|key| typos::likely(case.gateway, key).chain(typos::replaced(case.gateway, key)));
-    let twice = own().flat_map(|key| keys::pasted_twice(case.gateway, key));
-    let added = own().flat_map(|key| typos::added(case.gateway, key));
-    let attempts = stored.chain(pasted).chain(typed).chain(twice).chain(added);
-    let mut attempts = attempts.filter(|attempt| attempt.cause.is_acceptable());
-    keys::secret(case.gateway, &attempts.find(fits)?)
+/// The key of a signature as the secret that it is; nothing where none can be that: its gateway's adapter makes the same key of it.
+pub(crate) fn secret(gateway: Gateway, signer: &Signer) -> Option<Secret> {
+    keys::secret(gateway, &signer.key)
+}
+
+/// Whether it is a key that must not be adopted here, whatever else it is: of the other mode, of the API, or retired.
+pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &Known) -> bool {
+    let out = known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, Whose::OtherMode | Whose::KeySecret));
+    out.flat_map(|key| keys::proper(gateway, key)).any(|attempt| attempt.key == signer.key)
 }
 
 /// No signature came, or not all that belongs to one.
@@ -203,6 +198,8 @@ struct Search<'a> {
     left: usize,
     /// Whether work ran out before every hypothesis of a single fault was tried, but for the longest.
     is_cut_short: bool,
+    /// The key of the last signature that matched.
+    signer: Option<Signer>,
 }
 
 /// A signature that came is the one that was made, written in this odd way if in any.
@@ -231,7 +228,24 @@ impl Search<'_> {
             mac.update(part);
         }
         let made = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-        readings.iter().find(|reading| reading.tag.is(&made)).map(|reading| Fit { form: reading.form })
+        let form = readings.iter().find(|reading| reading.tag.is(&made))?.form;
+        self.signer = Some(self.signer(attempt, message, form, made));
+        Some(Fit { form })
+    }
+
+    /// The key that made this signature.
+    fn signer(&self, attempt: &Attempt, message: &Message<'_>, form: Option<Cause>, tag: Zeroizing<[u8; 32]>) -> Signer {
+        let (case, key) = (self.case, attempt.key.clone());
+        let mut api_keys = self.known.keys.iter().filter(|key| key.whose == Whose::KeySecret);
+        let is_api_key = api_keys.any(|known| known.text.as_bytes() == key.as_slice());
+        let kind = if is_api_key { KeyKind::ApiKeySecret } else { KeyKind::of(attempt.cause) };
+        let (signed, is_whole) = match message {
+            Message::Of(body) => (*body, *body == case.body),
+            Message::Just(parts) => (*parts, false),
+        };
+        let is_event = proof::signs_event(case.gateway, kind, signed, case.body);
+        let is_unchanged = is_whole && form.is_none() && case.reason != Rejected::SignatureMissing;
+        Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false }
     }
 
     /// Nothing once there is no work left.
@@ -252,7 +266,7 @@ fn named(attempt: &Attempt, bodies: &[Cause], form: Option<Cause>, case: &Case<'
     let found = faults.next().unwrap_or(Cause::VerifiesNow);
     let second = faults.find(|second| *second != found && !matches!(second, Cause::SignedEarlier | Cause::SignedAhead));
     let detail = marks::detail(case, found).or_else(|| second.map(|second| second.as_str().to_owned()));
-    Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail }
+    Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail, signer: None }
 }
 
 impl Tag {

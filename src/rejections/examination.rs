@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::{
     Cause, Sample,
     diagnosis::{self, Case, Diagnosis, Key, Known, Whose},
+    signing_key,
 };
 use crate::{
     connections::{self, Connection, Place, evidence, secrets},
@@ -74,12 +75,13 @@ impl Doctor {
             work.push((known, samples.to_vec()));
         }
         let most = self.take(work.iter().map(|(_, samples)| samples.len()).sum());
-        let is_off = Arc::clone(&self.is_off);
+        let (is_off, vault) = (Arc::clone(&self.is_off), kit.vault.clone());
         // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
-        let (examined, unused) = tokio::task::spawn_blocking(move || look(work, most, &is_off)).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the doctor failed");
-            (samples.iter().copied().flatten().cloned().map(Examined::unlooked).collect(), 0)
-        });
+        let (examined, unused) =
+            tokio::task::spawn_blocking(move || look(&vault, work, most, &is_off)).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "the doctor failed");
+                (samples.iter().copied().flatten().cloned().map(Examined::unlooked).collect(), 0)
+            });
         self.left += unused;
         Ok(examined)
     }
@@ -89,17 +91,19 @@ impl Doctor {
 pub(crate) struct Examined {
     pub(crate) sample: Sample,
     pub(crate) diagnosis: Diagnosis,
+    /// What tells the key of its signature from another one.
+    pub(crate) key: Option<[u8; 32]>,
 }
 
 impl Examined {
     /// Nobody looked at it.
     fn unlooked(sample: Sample) -> Self {
-        Self { sample, diagnosis: Cause::Unexamined.into() }
+        Self { sample, diagnosis: Cause::Unexamined.into(), key: None }
     }
 }
 
 /// `most` is what may be hashed, in bytes, as much for each connection; what was not comes back with what was found.
-fn look(work: Vec<(Known, Vec<Sample>)>, most: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
+fn look(vault: &Vault, work: Vec<(Known, Vec<Sample>)>, most: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
     let each = most / work.len().max(1);
     let (mut examined, mut unused) = (Vec::new(), 0);
     for (known, samples) in work {
@@ -112,7 +116,8 @@ fn look(work: Vec<(Known, Vec<Sample>)>, most: usize, is_off: &AtomicBool) -> (V
             let share = (left / to_come).max(LEAST_WORK);
             let mut unhashed = share;
             let diagnosis = diagnose(&sample, &known, &mut unhashed);
-            examined.push(Examined { sample, diagnosis });
+            let key = signing_key::digest(vault, sample.place.connection, &diagnosis);
+            examined.push(Examined { sample, diagnosis, key });
             left = left.saturating_sub(share - unhashed);
             to_come -= 1;
         }
@@ -133,7 +138,9 @@ fn diagnose(sample: &Sample, known: &Known, work: &mut usize) -> Diagnosis {
         is_cut: sample.is_cut,
         at: sample.at,
     };
-    diagnosis::diagnose(&case, known, work)
+    let mut found = diagnosis::diagnose(&case, known, work);
+    signing_key::judge(&mut found, case.gateway, known);
+    found
 }
 
 /// What the company knows that may explain a request at one of its connections.
@@ -148,6 +155,7 @@ pub(super) async fn known(kit: &Kit, place: &Place, at: Timestamp) -> Result<Kno
     stored.extend(others.into_iter().filter(|secret| secret.connection_id != own.id));
     let sealed = connections::store::list_key_secrets(&mut reader, place.company, MOST_SECRETS).await?;
     let accounts = evidence::get(&mut reader, own.id).await?.accounts().map(str::to_owned).collect();
+    let names = connections::public_names::list(&mut reader, place.company).await?;
     drop(reader);
 
     let of = |id: ConnectionId| connections.iter().find(|connection| connection.id == id);
@@ -177,6 +185,7 @@ pub(super) async fn known(kit: &Kit, place: &Place, at: Timestamp) -> Result<Kno
         ids: vec![own.endpoint.clone(), own.id.to_string(), own.app_id.to_string()],
         key_ids: connections.iter().filter_map(|connection| connection.key_id.clone()).take(16).collect(),
         accounts,
+        names,
     })
 }
 
@@ -210,7 +219,10 @@ mod tests {
     use super::*;
     use crate::{
         gateways::{Gateway, Mode},
-        kernel::id::{AppId, CompanyId},
+        kernel::{
+            id::{AppId, CompanyId},
+            vault::MasterKey,
+        },
         rejections::Reason,
     };
 
@@ -237,11 +249,12 @@ mod tests {
 
     #[test]
     fn what_is_not_needed_is_left_for_others_and_whoever_is_told_to_stop_looks_at_nothing() {
+        let vault = Vault::new(MasterKey::generate());
         let work = || vec![(Known::default(), vec![forged(); 3])];
-        let (examined, unused) = look(work(), MOST_WORK, &AtomicBool::new(false));
+        let (examined, unused) = look(&vault, work(), MOST_WORK, &AtomicBool::new(false));
         assert_eq!(causes(&examined), [Cause::Unknown; 3]);
         assert!((MOST_WORK / 10 * 9..MOST_WORK).contains(&unused), "{unused}");
-        let (examined, unused) = look(work(), MOST_WORK, &AtomicBool::new(true));
+        let (examined, unused) = look(&vault, work(), MOST_WORK, &AtomicBool::new(true));
         assert_eq!((causes(&examined), unused), (vec![Cause::Unexamined; 3], MOST_WORK));
     }
 

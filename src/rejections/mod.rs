@@ -7,12 +7,15 @@ pub(crate) mod acceptance;
 pub(crate) mod advice;
 pub(crate) mod cause;
 pub(crate) mod diagnosis;
+pub(crate) mod eviction;
 pub(crate) mod examination;
 pub(crate) mod keeping;
 pub(crate) mod newest;
+pub(crate) mod proof;
 pub(crate) mod recovery;
 pub(crate) mod retention;
 pub(crate) mod routes;
+mod signing_key;
 pub(crate) mod store;
 pub(crate) mod telling;
 pub(crate) mod views;
@@ -108,6 +111,8 @@ pub(crate) struct Rejection {
     pub(crate) cause: Cause,
     /// The SECRET it was signed with, where that is one of the company's.
     pub(crate) secret_id: Option<SecretId>,
+    /// What tells the key of the signatures from another one, where it is known.
+    pub(crate) key_digest: Option<Vec<u8>>,
     /// Whose that SECRET is, where it is not this connection's.
     pub(crate) other_connection_id: Option<ConnectionId>,
     /// A name or a number that the sentence needs.

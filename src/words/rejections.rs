@@ -3,7 +3,7 @@
 use super::{Chip, count, evidence::refusal, number_text};
 use crate::{
     gateways::{Gateway, Mode},
-    rejections::{Cause, Reason, Rejection, Request, recovery::Recovered},
+    rejections::{Cause, Reason, Rejection, Request, acceptance::Offer, recovery::Recovered},
     web::list::Empty,
 };
 
@@ -126,6 +126,21 @@ pub(crate) const OPEN_GATEWAYS: &str = "Payment Gateway Settings";
 pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was refused below; retire it on the Webhook page once it is not needed any more.";
 pub(crate) const SWITCH_ON_FIRST: &str = "Switch the app and its gateway on first. Then requests can be recovered.";
 
+/// How many kept requests the SECRET of a rejection would let verify; a time follows.
+pub(crate) fn offered(offer: &Offer) -> String {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let elsewhere = offer.requests - offer.own.len();
+    let own = count(number(offer.own.len()), "kept request", "kept requests");
+    let verb = if offer.requests == 1 { "verifies" } else { "verify" };
+    match elsewhere {
+        0 => format!("With that secret {own} of this rejection {verb}, the first received"),
+        _ => format!(
+            "With that secret {own} of this rejection and {} of other rejections {verb}, the first received",
+            number_text(number(elsewhere))
+        ),
+    }
+}
+
 /// Before the SECRET of another webhook is accepted.
 pub(crate) const fn before_accepting(cause: Cause) -> Option<&'static str> {
     match cause {
@@ -150,9 +165,13 @@ pub(crate) fn recovered(recovered: Recovered) -> String {
 }
 
 /// Beside a kept request in a list.
-pub(crate) fn note(request: &Request) -> String {
+pub(crate) fn note(request: &Request, would_verify: bool) -> String {
     let again = if request.count > 1 { format!("{} times", number_text(request.count)) } else { String::new() };
-    let state = if request.recovered_at.is_some() { "recovered" } else { "" };
+    let state = match request.recovered_at {
+        Some(_) => "recovered",
+        None if would_verify => "verifies with that secret",
+        None => "",
+    };
     [again.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

@@ -204,8 +204,8 @@ pub(crate) fn weak(gateway: Gateway, weak: Weak) -> String {
         }
         Weak::Repeated => "The same few characters come again and again in it",
         Weak::Digits => "It is of digits only, and too few of them",
-        Weak::Common => "It is made of words and rows that are tried first",
-        Weak::Named => "It is the name of the app, the company or the domain and little else",
+        Weak::Common => "Beside words, dates and patterns too little of it is random",
+        Weak::Named => "Beside names of the app, the company or the domain too little of it is random",
     };
     format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
 }

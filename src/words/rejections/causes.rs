@@ -123,6 +123,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::SecretWithPrefix => whole("signed with the SECRET as it stands, with whsec_"),
         Cause::SecretNotDecoded => whole("signed with the SECRET as text, not decoded"),
         Cause::SecretMistyped => Pasted("one character is wrong"),
+        Cause::SecretGuessable => whole("signed with a secret that may have been guessed"),
         Cause::SecretIsUrl => whole("signed with the webhook’s URL as the secret"),
         Cause::SecretIsId => whole("signed with an ID as the secret"),
         Cause::SecretIsKeyId => whole("signed with the API Key ID as the secret"),
