@@ -10,6 +10,7 @@ use crate::{
     kernel::time::Clock,
     keys, rejections, startup,
     transactions::recount,
+    web::client,
     words,
 };
 
@@ -42,6 +43,7 @@ pub(super) async fn run(options: &Options, variable: Lookup<'_>, io: &mut Io<'_>
         Ok(config) => {
             report.good("configuration", "every value can be right")?;
             public_url(&mut report, &config)?;
+            transport(&mut report, &config)?;
             database(&mut report, &config).await?;
         }
     }
@@ -58,6 +60,22 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
     match razorpay_url::objections(url).first() {
         None => report.good("public URL", url),
         Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
+    }
+}
+
+fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
+    match config.plain_http() {
+        Some(url) => report.note("transport", words::access::plain_http_at(&url)),
+        None => Ok(()),
+    }
+}
+
+/// A proxy that visitors come through and that is not trusted. Of a database that has no such table yet nothing is said.
+async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    let Ok(mut reader) = db.reader().await else { return Ok(()) };
+    match client::untrusted_proxy(&mut reader, &config.trusted_proxies).await {
+        Ok(Some(peer)) => report.note("trusted proxies", words::access::untrusted_proxy(peer)),
+        Ok(None) | Err(_) => Ok(()),
     }
 }
 
@@ -104,6 +122,7 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         Ok(found) => report.good("master key", found)?,
         Err(sentence) => report.bad("master key", sentence)?,
     }
+    proxy(report, config, db).await?;
     sums(report, db).await?;
     strays(report, db).await
 }

@@ -1,7 +1,7 @@
 //! *Bring your own SECRET*: a webhook that runs already is believed here, too, with the SECRET that it has.
 //!
-//! The rule: only for whoever knows the password, since a SECRET that somebody planted lets them invent payments. What was typed
-//! is never shown again, not even where it is refused.
+//! The rule: only for a user who typed their password lately, since a SECRET that was planted lets a stranger invent payments.
+//! What was typed is never shown again, not even where it is refused.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -15,7 +15,6 @@ use super::{
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
-    accounts,
     kernel::secret::Secret,
     urls,
     web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
@@ -37,14 +36,13 @@ pub(crate) struct Bringing {
     pub(crate) errors: FieldErrors,
 }
 
-/// A SECRET as typed, and the password of whoever typed it.
+/// A SECRET as typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct BringForm {
     secret: String,
     /// To be taken with spaces and quotes at its ends.
     is_exact: bool,
-    current_password: String,
 }
 
 /// `GET …/webhook/secrets/new`
@@ -65,9 +63,7 @@ pub(crate) async fn create(posted: Posted<BringForm>, names: Names) -> Result<Ht
         Ok(parsed) => parsed,
         Err(errors) => return refused(errors),
     };
-    if !accounts::routes::is_own_password(&wizard.page, &form.current_password).await? {
-        return refused(error("current_password", words::secrets::WRONG_PASSWORD));
-    }
+    wizard.confirm(&posted.action, words::access::IMPORT).await?;
     if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
         return refused(error("secret", sentence));
     }
@@ -104,9 +100,6 @@ fn parse(wizard: &Wizard, names: &[String], form: &BringForm) -> Result<(Secret,
     let mut errors = FieldErrors::default();
     let read = strength::read(&form.secret, form.is_exact, &known)
         .map_err(|weak| errors.add("secret", words::secrets::weak(connection.gateway, weak)));
-    if form.current_password.is_empty() {
-        errors.add("current_password", words::secrets::NO_PASSWORD);
-    }
     read.ok().filter(|_| errors.is_empty()).ok_or(errors)
 }
 

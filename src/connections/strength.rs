@@ -131,8 +131,7 @@ fn guessable(text: &str, folded: &str, known: &Known<'_>) -> Option<Weak> {
     } else if text.len() < LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Some(Weak::Digits)
     } else {
-        let names: Vec<&str> = known.names.iter().map(String::as_str).chain([known.endpoint]).chain(known.key_id).collect();
-        let left_of = left(text, &names);
+        let left_of = left(text, &names(known));
         let is_named = left_of < left(text, &[]);
         (left_of < LEAST_LEFT).then_some(if is_named { Weak::Named } else { Weak::Common })
     }
@@ -151,7 +150,14 @@ fn is_repeated(text: &str) -> bool {
 pub(crate) fn is_guessable(secret: &Secret, known: &Known<'_>) -> bool {
     let (bare, _) = trimmed(secret.expose());
     let folded = Zeroizing::new(bare.to_lowercase());
-    bare.chars().count() < secret::SHORTEST || guessable(bare, &folded, known).is_some()
+    // A strong one twice is as strong: what is left counts a repetition once.
+    let weak = guessable(bare, &folded, known);
+    let is_twice = weak == Some(Weak::Repeated) && left(bare, &names(known)) >= LEAST_LEFT && bare.len() > LEAST_DIGITS;
+    bare.chars().count() < secret::SHORTEST || (weak.is_some() && !is_twice)
+}
+
+fn names<'a>(known: &Known<'a>) -> Vec<&'a str> {
+    known.names.iter().map(String::as_str).chain([known.endpoint]).chain(known.key_id).collect()
 }
 
 /// The fewest characters that are left of a text and of what it encodes: base64 of a name is no better than the name.

@@ -21,7 +21,7 @@ use crate::{
     urls,
     web::{
         error::AppError,
-        page::Page,
+        page::{Page, see_other},
         posted::{Nothing, Posted},
         shell::Shell,
     },
@@ -104,7 +104,7 @@ impl Webhook {
 
     /// Whether it has been seen to work, lately or not.
     pub(crate) fn is_proven(&self) -> bool {
-        matches!(self.state, State::Verified | State::Silent) || self.is_stray
+        (self.evidence.first.is_some() && self.state != State::Failing) || self.is_stray
     }
 }
 
@@ -115,10 +115,17 @@ pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppEr
     wizard.page.ok(&view)
 }
 
+/// `GET …/webhook/reveal`: the step, with the SECRET hidden.
+pub(crate) async fn hidden(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    Ok(see_other(&wizard.url(Step::Webhook)))
+}
+
 /// `POST …/webhook/reveal`: the one POST that answers 200 with a page. Copy beside the hidden SECRET posts it as well, with
 /// `then=copy`; without scripts there is no other way to hand the SECRET over, so both reveal it.
 pub(crate) async fn reveal(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
+    wizard.confirm(&posted.action, words::access::REVEAL).await?;
     let view = view(&wizard, true).await?;
     tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a SECRET was revealed");
     wizard.page.ok(&view)

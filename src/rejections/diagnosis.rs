@@ -14,6 +14,7 @@ mod marks;
 mod parts;
 mod paste_errors;
 mod signatures;
+mod signing;
 mod typos;
 mod unwrapped;
 
@@ -21,23 +22,22 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{
-    Cause,
-    proof::{self, KeyKind, Signer},
-};
+use super::{Cause, proof::Signer};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::{
         id::{ConnectionId, SecretId},
-        secret::Secret,
         time::Timestamp,
     },
 };
 use keys::Attempt;
 use signatures::{Reading, Tag};
+pub(crate) use signing::{is_ruled_out, secret};
 
 /// The most that is hashed and written anew for one request, in bytes; of a usual one it is far less, see [`most_work`].
 pub(crate) const MOST_WORK: usize = 1536 * 1024 * 1024;
+/// What is enough for every single fault of a usual request, in bytes.
+pub(crate) const USUAL_WORK: usize = 8 * 1024 * 1024;
 /// What a hash costs besides its message.
 const PER_HASH: usize = 256;
 /// What is hashed for a request of any size, and how many hypotheses are tried for each valid secret besides: whether a mistake
@@ -103,6 +103,8 @@ pub(crate) struct Known {
     pub(crate) accounts: Vec<String>,
     /// What outsiders know of the company, and guess first.
     pub(crate) names: Vec<String>,
+    /// Keys of requests that were rejected at this webhook a while ago: they are tried first.
+    pub(crate) recent: Vec<Zeroizing<Vec<u8>>>,
 }
 
 /// What was found.
@@ -143,17 +145,6 @@ pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diag
 fn most_work(case: &Case<'_>, known: &Known) -> usize {
     let own = known.keys.iter().filter(|key| key.whose == Whose::Own).count().clamp(1, MAX_OWN_KEYS);
     (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (case.body.len() + PER_HASH)).min(MOST_WORK)
-}
-
-/// The key of a signature as the secret that it is; nothing where none can be that: its gateway's adapter makes the same key of it.
-pub(crate) fn secret(gateway: Gateway, signer: &Signer) -> Option<Secret> {
-    keys::secret(gateway, &signer.key)
-}
-
-/// Whether it is a key that must not be adopted here, whatever else it is: of the other mode, of the API, or retired.
-pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &Known) -> bool {
-    let out = known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, Whose::OtherMode | Whose::KeySecret));
-    out.flat_map(|key| keys::proper(gateway, key)).any(|attempt| attempt.key == signer.key)
 }
 
 /// No signature came, or not all that belongs to one.
@@ -231,21 +222,6 @@ impl Search<'_> {
         let form = readings.iter().find(|reading| reading.tag.is(&made))?.form;
         self.signer = Some(self.signer(attempt, message, form, made));
         Some(Fit { form })
-    }
-
-    /// The key that made this signature.
-    fn signer(&self, attempt: &Attempt, message: &Message<'_>, form: Option<Cause>, tag: Zeroizing<[u8; 32]>) -> Signer {
-        let (case, key) = (self.case, attempt.key.clone());
-        let mut api_keys = self.known.keys.iter().filter(|key| key.whose == Whose::KeySecret);
-        let is_api_key = api_keys.any(|known| known.text.as_bytes() == key.as_slice());
-        let kind = if is_api_key { KeyKind::ApiKeySecret } else { KeyKind::of(attempt.cause) };
-        let (signed, is_whole) = match message {
-            Message::Of(body) => (*body, *body == case.body),
-            Message::Just(parts) => (*parts, false),
-        };
-        let is_event = proof::signs_event(case.gateway, kind, signed, case.body);
-        let is_unchanged = is_whole && form.is_none() && case.reason != Rejected::SignatureMissing;
-        Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false }
     }
 
     /// Nothing once there is no work left.

@@ -57,7 +57,7 @@ pub(crate) fn sender(address: IpAddr) -> String {
 }
 
 /// The network around it: a /24 or a /48, which one owner may have whole.
-fn around(sender: &str) -> &str {
+pub(super) fn around(sender: &str) -> &str {
     sender.get(..sender.len() / 4 * 3).unwrap_or(sender)
 }
 

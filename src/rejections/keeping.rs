@@ -89,6 +89,12 @@ pub(crate) fn put_back(tallies: &mut Tallies, older: Tallies) {
 /// A request that was looked at, as it is kept.
 pub(crate) struct Sealed {
     examined: Examined,
+    /// Nothing where it is only counted.
+    stored: Option<Content>,
+}
+
+/// What was sent, sealed.
+struct Content {
     id: RequestId,
     digest: [u8; 32],
     headers: Vec<u8>,
@@ -106,11 +112,15 @@ pub(crate) async fn seal(vault: &Vault, examined: Vec<Examined>) -> Vec<Sealed> 
 }
 
 fn seal_one(vault: &Vault, examined: Examined) -> Sealed {
+    if !examined.is_stored {
+        return Sealed { examined, stored: None };
+    }
     let sample = &examined.sample;
     let id = RequestId::new(sample.at);
     let headers = vault.seal(HEADERS, id.as_bytes(), receive::headers_json(&sample.headers).as_bytes());
     let body = vault.seal(BODY, id.as_bytes(), &sample.body);
-    Sealed { id, digest: digest(vault, &examined), headers, body, examined }
+    let stored = Some(Content { id, digest: digest(vault, &examined), headers, body });
+    Sealed { examined, stored }
 }
 
 /// Writes down what was counted at each connection, in their order, and keeps what was looked at.
@@ -126,14 +136,18 @@ pub(crate) async fn write_down<'a>(
     }
     for ((connection, reason), tally) in tallies {
         let is_own = |sample: &Sample| sample.place.connection == *connection && sample.reason == *reason;
-        let own = sealed.iter().filter(|one| is_own(&one.examined.sample));
+        // What was neither looked at nor is stored is counted with the rest.
+        let is_told = |one: &&Sealed| one.stored.is_some() || one.examined.diagnosis.cause != Cause::Unexamined;
+        let own = sealed.iter().filter(|one| is_own(&one.examined.sample)).filter(is_told);
         let mut kinds: BTreeMap<Kind, Vec<&Sealed>> = BTreeMap::new();
         for one in own {
             kinds.entry(kind(*reason, &one.examined)).or_default().push(one);
         }
         let looked_at: usize = kinds.values().map(Vec::len).sum();
         let mut rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
-        let usual = kinds.iter().max_by_key(|(_, list)| list.len()).map(|(kind, _)| kind.clone());
+        // Never with what a key explains: anybody may have sent the rest.
+        let keyless = kinds.iter().filter(|(kind, _)| kind.key.is_none() && kind.secret.is_none());
+        let usual = keyless.max_by_key(|(_, list)| list.len()).map(|(kind, _)| kind.clone());
         for (kind, list) in &kinds {
             let more = if usual.as_ref() == Some(kind) { std::mem::take(&mut rest) } else { 0 };
             let id = count(tx, tally, kind, list, more).await?;
@@ -199,20 +213,20 @@ async fn count_unexamined(tx: &mut Tx, tally: &Tally, reason: Reason, rest: i64)
 
 /// Keeps a request, unless the same is kept already.
 async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &Sealed) -> Result<(), DbError> {
-    let sample = &sealed.examined.sample;
+    let (sample, Some(content)) = (&sealed.examined.sample, &sealed.stored) else { return Ok(()) };
     let new = NewRequest {
-        id: sealed.id,
+        id: content.id,
         rejection,
         place: &sample.place,
-        digest: &sealed.digest,
+        digest: &content.digest,
         worth: Worth::of(&sealed.examined) as i64,
         sender: &eviction::sender(sample.address),
         address: &sample.address.to_string(),
         size: sample.size.and_then(|size| i64::try_from(size).ok()),
         is_cut: sample.is_cut,
         at: sample.at,
-        headers: &sealed.headers,
-        body: &sealed.body,
+        headers: &content.headers,
+        body: &content.body,
     };
     store::keep(tx, &new).await
 }
@@ -309,7 +323,7 @@ mod tests {
             let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
             let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
             let sample = Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample();
-            digest(&vault, &Examined { sample, diagnosis: Cause::Unknown.into(), key: None })
+            digest(&vault, &Examined { sample, diagnosis: Cause::Unknown.into(), key: None, is_stored: true })
         };
         let usual = digest_of(&[("webhook-id", "1"), ("webhook-timestamp", "2"), ("webhook-signature", "v1,3")]);
         assert_eq!(

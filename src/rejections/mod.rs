@@ -15,9 +15,11 @@ pub(crate) mod proof;
 pub(crate) mod recovery;
 pub(crate) mod retention;
 pub(crate) mod routes;
+pub(crate) mod shape;
 mod signing_key;
 pub(crate) mod store;
 pub(crate) mod telling;
+mod triage;
 pub(crate) mod views;
 
 use std::{net::IpAddr, time::Duration};
@@ -36,6 +38,7 @@ use crate::{
         time::Timestamp,
     },
 };
+use shape::Shape;
 use store::{Cursor, Filter};
 
 /// After a pause of this long the same thing is another rejection.
@@ -74,7 +77,8 @@ impl Refused {
         });
         let headers_size = MOST_OF_HEADERS - room;
         let Self { place, reason, headers, address, at, .. } = self;
-        Sample { bytes: body.len() + headers_size, place, reason, headers, body, size, is_cut, address, at }
+        let shape = Shape::of((place.gateway, reason), &headers, &body, address);
+        Sample { bytes: body.len() + headers_size, place, reason, headers, body, size, is_cut, address, shape, at }
     }
 }
 
@@ -90,6 +94,8 @@ pub(crate) struct Sample {
     /// Whether some of the body is missing, so that it can never be verified.
     pub(crate) is_cut: bool,
     pub(crate) address: IpAddr,
+    /// What it looks like.
+    pub(crate) shape: Shape,
     pub(crate) at: Timestamp,
     /// What it takes in memory.
     pub(crate) bytes: usize,

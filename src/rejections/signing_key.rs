@@ -65,9 +65,129 @@ pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &Known) 
 
 /// What tells the key from another one at that connection: nothing where outsiders may know the key.
 pub(super) fn digest(vault: &Vault, connection: ConnectionId, diagnosis: &Diagnosis) -> Option<[u8; 32]> {
-    let signer = diagnosis.signer.as_ref().filter(|signer| signer.kind != KeyKind::Public && !signer.is_guessable)?;
+    let tells = |signer: &&Signer| signer.kind != KeyKind::Public && !signer.is_guessable;
+    let signer = diagnosis.signer.as_ref().filter(tells).filter(|_| diagnosis.cause != Cause::SwitchedOff)?;
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("keys of rejections")).expect("HMAC takes a key of any length");
     mac.update(connection.as_bytes());
     mac.update(&signer.key);
     Some(mac.finalize().into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::{
+        gateways::adapter::Rejected,
+        kernel::{base62, hex, time::Timestamp},
+        rejections::diagnosis::{Case, Key},
+    };
+
+    const BODY: &[u8] = br#"{"entity":"event","event":"payment.captured","payload":{"payment":{"entity":{"id":"pay_1"}}}}"#;
+    const NAMES: &[&str] = &["Neem Tree Store", "Kalpavriksha Handicrafts Pvt Ltd", "shop.neemtree.example", "KSB Traders"];
+
+    fn known(own: &str, others: &[(Whose, &str)]) -> Known {
+        let key = |whose, text: &str| Key {
+            whose,
+            gateway: Gateway::Razorpay,
+            text: Zeroizing::new(text.to_owned()),
+            is_retired: whose == Whose::Retired,
+            secret: None,
+            connection: None,
+        };
+        let keys = [(Whose::Own, own)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
+        Known { keys, names: NAMES.iter().map(|name| (*name).to_owned()).collect(), ..Known::default() }
+    }
+
+    /// What is found of a request that is signed with that key, and what could be adopted.
+    fn found(known: &Known, key: &[u8]) -> (Diagnosis, Option<String>) {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        mac.update(BODY);
+        let signature = hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
+        let headers = [("x-razorpay-signature".to_owned(), signature.into_bytes())];
+        let (gateway, reason, at) = (Gateway::Razorpay, Rejected::SignatureMismatch, Timestamp::from_seconds(0));
+        let case = Case { gateway, reason, headers: &headers, body: BODY, is_cut: false, at };
+        let mut found = diagnosis::diagnose(&case, known, &mut { diagnosis::MOST_WORK });
+        judge(&mut found, gateway, known);
+        let secret = adoptable(&found, gateway, known).map(|secret| secret.expose().to_owned());
+        (found, secret)
+    }
+
+    #[test]
+    fn of_two_hundred_secrets_only_pieces_with_enough_that_is_random_are_offered() {
+        let shapes: [fn(&str) -> (String, String); 8] = [
+            |random| (format!("NeemTreeStore-2026-{random}"), String::new()),
+            |random| (format!("neem_tree_store_2026_{random}"), String::new()),
+            |random| (format!("KalpavrikshaHandicrafts-15082026-{random}"), String::new()),
+            |random| (format!("N33mTr33St0re@2026:{random}"), String::new()),
+            |random| (format!("KSB-Traders-webhook-secret-live-{random}"), String::new()),
+            |random| (format!("whsec_NeemTree_{random}"), String::new()),
+            |random| (random.to_owned(), "-NeemTreeStore-2026".to_owned()),
+            |random| (format!("shop.neemtree.example/{random}"), String::new()),
+        ];
+        let (mut offered, mut guessable) = (0, 0);
+        for number in 0..200 {
+            let random = base62::random(12);
+            let (head, tail) = shapes[number % shapes.len()](&random);
+            let whole = format!("{head}{tail}");
+            let known = known(&whole, &[]);
+            // Every fifth one in full, else the ends near the limit: a signature each.
+            let step = if number % 5 == 0 { 1 } else { 3 };
+            for length in (16..whole.len()).step_by(step) {
+                for piece in [&whole[..length], &whole[whole.len() - length..]] {
+                    let (diagnosis, secret) = found(&known, piece.as_bytes());
+                    let random_left =
+                        (1..=12).rev().find(|left| (0..=12 - left).any(|from| piece.contains(&random[from..from + left])));
+                    let is_random = random_left == Some(12);
+                    assert!(secret.is_none() || is_random, "{piece} of {whole} was offered");
+                    assert_eq!(diagnosis.cause == Cause::SecretGuessable, secret.is_none(), "{piece} of {whole}: {diagnosis:?}");
+                    offered += usize::from(secret.is_some());
+                    guessable += usize::from(secret.is_none());
+                }
+            }
+        }
+        assert!(offered > 500 && guessable > 500, "{offered} {guessable}");
+    }
+
+    #[test]
+    fn a_variant_is_judged_as_what_would_be_adopted() {
+        let own = "NeemTreeStore-2026-8sK2pQ9xLm4T";
+        let known = known(own, &[]);
+        for weak in [own[..18].to_owned(), own[..26].to_owned(), own[..20].to_owned()] {
+            let (found, secret) = found(&known, weak.as_bytes());
+            assert_eq!((found.cause, secret), (Cause::SecretGuessable, None), "{weak}");
+            assert!(found.signer.is_some_and(|signer| !signer.is_proof()));
+        }
+        for strong in [
+            format!("{own} "),
+            format!("{own}\n"),
+            format!("\"{own}\""),
+            own.to_lowercase(),
+            format!("{own}{own}"),
+            own[3..].to_owned(),
+        ] {
+            let (found, secret) = found(&known, strong.as_bytes());
+            assert_eq!(secret.as_deref(), Some(strong.as_str()), "{found:?}");
+            assert!(found.signer.is_some_and(|signer| signer.is_proof()));
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_other_mode_of_the_api_or_retired_is_never_offered() {
+        let [own, other] = std::array::from_fn(|_| base62::random(44));
+        for (whose, may_be) in [
+            (Whose::Old, true),
+            (Whose::OtherApp, true),
+            (Whose::OtherConnection, true),
+            (Whose::Retired, false),
+            (Whose::OtherMode, false),
+            (Whose::KeySecret, false),
+        ] {
+            assert_eq!(found(&known(&own, &[(whose, &other)]), other.as_bytes()).1.is_some(), may_be, "{whose:?}");
+            // The same text elsewhere does not help.
+            let twice = known(&own, &[(Whose::Old, &other), (whose, &other)]);
+            assert_eq!(found(&twice, other.as_bytes()).1.is_some(), may_be, "{whose:?}");
+        }
+    }
 }

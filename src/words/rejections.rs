@@ -57,7 +57,7 @@ fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
         }
     };
     vec![
-        "Each secret that KS Pay knows of your company was tried: as it is, with one common copy-paste or typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.",
+        "KS Pay tried every secret it knows of your company on requests like this: as it is, with one common copy-paste or typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.",
         second,
         "If Cloudflare, nginx, an API gateway or another program stands in front of KS Pay, ask the person who runs it to let /webhooks/ through unchanged. It may change the body in a way that cannot be undone.",
         "If someone else sent it, there is nothing to do.",
@@ -115,7 +115,6 @@ pub(crate) fn refused_lately(number: i64) -> String {
 /// Stands where a request was.
 pub(crate) const NOT_KEPT: &str =
     "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
-pub(crate) const NOT_THE_PASSWORD: &str = "This is not your password. Type it again.";
 pub(crate) const NOTHING_TO_ACCEPT: &str =
     "There is no SECRET to accept here: none of the kept requests tells it. Enter it yourself on the Webhook page.";
 pub(crate) const OPEN_WEBHOOK: &str = "Open webhook settings";

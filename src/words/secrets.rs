@@ -246,11 +246,6 @@ pub(crate) const TOO_MANY: &str =
     "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";
 /// So many count that another would slow down every request.
 pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, and each request is tried with every one. Retire some that are not used any more first.";
-/// The password's field is empty.
-pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
-/// It is another than the user's, or was tried too often.
-pub(crate) const WRONG_PASSWORD: &str =
-    "This is not your password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
 
 /// Said once it is accepted.
 pub(crate) fn brought(cut: Cut) -> String {

@@ -28,6 +28,9 @@ impl Search<'_> {
         if readings.is_empty() {
             return None;
         }
+        if let Some(found) = self.recent(readings) {
+            return Some(found);
+        }
         // What a body could have been is read once, and paid for.
         let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
         let found = self.single_fault(bodies.as_ref(), readings).or_else(|| self.likely_typo(readings));
@@ -36,22 +39,22 @@ impl Search<'_> {
     }
 
     fn single_fault(&mut self, bodies: Option<&Bodies<'_>>, readings: &[Reading]) -> Option<Diagnosis> {
-        let (case, known) = (self.case, self.known);
-        let own = known.keys.iter().filter(|key| key.whose == Whose::Own);
+        let (gateway, known) = (self.case.gateway, self.known);
         // Nothing changed but the secret, or how the signature is written.
-        let proper = known.keys.iter().flat_map(|key| keys::proper(case.gateway, key));
-        // The right secret, pasted wrong; or something else of the page in its place.
-        let pasted = own.flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
-        for attempt in proper.chain(pasted) {
-            if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
-                return Some(named(&attempt, &[], form, case));
-            }
+        let proper = known.keys.iter().flat_map(|key| keys::proper(gateway, key));
+        // The right secret, pasted wrong; or something else of the page in its place. Pieces are many, so they come later.
+        let pasted = known.keys.iter().filter(|key| key.whose == Whose::Own).flat_map(|key| keys::pasted(gateway, key));
+        let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
+        let usual = proper.chain(pasted).chain(keys::instead(known));
+        if let Some(found) = self.as_sent(usual, readings) {
+            return Some(found);
         }
         // The right secret, another body or other parts; then another secret, and the body changed on the way as well.
         let bodies = bodies?;
         let own = self.usual(|whose| whose == Whose::Own);
         self.of_body_parts(&own, readings)
             .or_else(|| self.changed(bodies, &own, readings))
+            .or_else(|| self.as_sent(pieces.into_iter().chain(keys::dots()), readings))
             .or_else(|| self.of_other_parts(&own, readings))
             .or_else(|| self.checkout(readings))
             .or_else(|| self.not_keyed(readings))
@@ -63,7 +66,7 @@ impl Search<'_> {
     fn combined(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
         let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-        let pasted: Vec<_> = own().flat_map(|key| keys::pasted(gateway, key)).chain(keys::instead(known)).collect();
+        let pasted: Vec<_> = own().flat_map(|key| keys::pasted(gateway, key)).collect();
         self.changed_inside(bodies, readings)
             .or_else(|| self.as_sent(own().flat_map(|key| typos::replaced(gateway, key)), readings))
             .or_else(|| self.as_sent(own().flat_map(|key| keys::pasted_twice(gateway, key)), readings))

@@ -168,10 +168,15 @@ pub(super) fn instead(known: &Known) -> Vec<Attempt> {
     attempts.extend(known.ids.iter().map(|id| (Cause::SecretIsId, id.clone())));
     attempts.extend(known.ids.iter().filter_map(|id| Some((Cause::SecretIsId, id.split_once('_')?.1.to_owned()))));
     attempts.extend(known.key_ids.iter().map(|id| (Cause::SecretIsKeyId, id.clone())));
-    for length in 1..=64 {
-        attempts.extend(["•", "●", "*", "·"].map(|dot| (Cause::SecretIsDots, dot.repeat(length))));
-    }
+    // As many as the page shows.
+    attempts.push((Cause::SecretIsDots, "•".repeat(16)));
     attempts
         .extend(["", "null", "undefined", "None", "nil", "SECRET", "secret"].map(|text| (Cause::SecretEmpty, text.to_owned())));
     attempts.iter().map(|(cause, text)| Attempt::with(*cause, text.as_bytes())).collect()
+}
+
+/// The dots that hide a secret, of any number.
+pub(super) fn dots() -> impl Iterator<Item = Attempt> {
+    let numbers = (1..=64).flat_map(|number| ["•", "●", "*", "·"].map(|dot| dot.repeat(number)));
+    numbers.map(|dots| Attempt::with(Cause::SecretIsDots, dots.as_bytes()))
 }

@@ -1,12 +1,12 @@
 // What strangers send alarms nobody and disguises nothing; and on a phone everything that can be pressed is in sight.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { DESKTOP, PHONE, open } from "../support/browser.mjs";
 import { captured, post, refused } from "../support/razorpay.mjs";
 import { shoot } from "../support/shots.mjs";
 import { site } from "../support/site.mjs";
 import { follow, send, signIn } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 const looks = Boolean(process.env.KS_PAY_SHOTS);
 const WAYS = [["desktop", DESKTOP, "light"], ["desktop", DESKTOP, "dark"], ["phone", PHONE, "light"], ["phone", PHONE, "dark"]];
@@ -82,7 +82,6 @@ describe("what strangers send", () => {
     await page.locator("main tbody a.row-link").click();
     await page.getByText(/^payment\.captured, \d+ bytes$/).first().waitFor();
     const rejection = page.url();
-    await page.getByLabel("Your password").fill(at.owner.password);
     await send(page, "Accept that SECRET too");
     await look(page, "rejection-kept");
 
@@ -94,7 +93,6 @@ describe("what strangers send", () => {
     await follow(page, "See what was refused");
     assert.equal(page.url(), rejection);
 
-    await page.getByLabel("Your password").fill(at.owner.password);
     await send(page, "Recover these 3 requests");
     await page.getByRole("heading", { name: "Events that were let in" }).waitFor();
     await look(page, "rejection-let-in");
