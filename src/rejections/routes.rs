@@ -139,6 +139,7 @@ impl Found {
         };
         let kept = store::count_requests(&mut reader, id).await?;
         let other = telling::other(&mut reader, &self.app, &self.rejection).await?;
+        let other_url = telling::other_webhook(&mut reader, &self.app, &self.rejection).await?;
         let let_in = self.let_in(&mut reader).await?;
         drop(reader);
         let told = rejections::told(&self.rejection, other.as_deref());
@@ -155,6 +156,7 @@ impl Found {
             count,
             let_in,
             offer,
+            other: other_url,
             errors,
             now: self.page.now,
         })

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{Rejection, newest};
+use super::{Rejection, advice::Attempts, newest};
 use crate::{
     apps::{self, App},
-    connections::{self, Connection, evidence::Evidence},
+    connections::{self, Connection, Step, evidence::Evidence},
     db::{DbError, Reader},
     kernel::id::ConnectionId,
+    urls,
     words::rejections::{self, Told},
 };
 
@@ -54,4 +55,13 @@ pub(super) async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -
 pub(crate) async fn other(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
     let mut others = others(reader, app, std::slice::from_ref(rejection)).await?;
     Ok(rejection.other_connection_id.and_then(|id| others.remove(&id)))
+}
+
+/// The webhook whose SECRET was used, where its URL may be the one that was meant.
+pub(super) async fn other_webhook(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
+    let is_elsewhere = rejection.cause.attempts(rejection.gateway) == Attempts::Elsewhere;
+    let Some(id) = rejection.other_connection_id.filter(|_| is_elsewhere) else { return Ok(None) };
+    let connections = connections::store::list_of_company(reader, app.company_id).await?;
+    let other = connections.iter().find(|connection| connection.id == id);
+    Ok(other.map(|other| urls::step(other.app_id, other.gateway, other.mode, Step::Webhook)))
 }

@@ -29,7 +29,7 @@ const BRIEF: usize = 16;
 /// What may be hashed of any request, in bytes.
 const LEAST_WORK: usize = 64 * 1024;
 /// What is kept of a webhook's share for thorough looks, in bytes.
-const RESERVED: usize = 2 * diagnosis::MOST_WORK;
+const RESERVED: usize = 2 * diagnosis::USUAL_WORK;
 /// What may be hashed without a finding for one shape at one webhook, in bytes, and a second after that.
 const FRUITLESS: usize = 64 * 1024 * 1024;
 const FRUITLESS_A_SECOND: usize = 1024 * 1024;
@@ -150,13 +150,15 @@ impl Round<'_> {
     fn thoroughly(&mut self, unfinished: Vec<usize>, found: &mut [Diagnosis]) {
         let mut looked_at: HashSet<u64> = HashSet::new();
         let mut unknown: HashSet<u64> = HashSet::new();
-        for &at in &unfinished {
+        for (place, &at) in unfinished.iter().enumerate() {
             let sample = &self.samples[at];
             let likeness = sample.shape.likeness();
             let shape = (sample.place.connection, likeness);
             let must_wait = self.triage.is_fruitless(shape) && !looked_at.insert(likeness);
             if !must_wait && self.left > LEAST_WORK {
-                let (before, most) = (self.left, diagnosis::MOST_WORK.min(self.left));
+                let before = self.left;
+                // All that is left where nothing else waits for it.
+                let most = diagnosis::USUAL_WORK.max(before / (unfinished.len() - place)).min(before);
                 self.diagnose(at, most, found);
                 self.triage.note(shape, before - self.left, &found[at]);
             }

@@ -25,32 +25,32 @@ pub(crate) struct Said {
 pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str, &'static str) {
     match (gateway, reason) {
         (Gateway::Razorpay, Rejected::SignatureMissing) => (
-            "no signature came",
-            "In Razorpay the field Secret is empty. Open the webhook there, press Edit, paste the SECRET of this webhook and press Save Webhook.",
+            "no signature was sent",
+            "If Razorpay sent this, the Secret field of its webhook is empty. In Razorpay’s Dashboard open the webhook, press Edit, paste the SECRET of this webhook and press Save Webhook.",
         ),
         (Gateway::Razorpay, Rejected::SignatureMalformed) => (
-            "the signature is not one of Razorpay’s",
-            "Something between Razorpay and here changed the header X-Razorpay-Signature, or the request came from elsewhere. Look at your proxy.",
+            "the signature cannot be read",
+            "If Razorpay sent this, something on the way changed the header X-Razorpay-Signature. Ask the person who runs your server or hosting to pass it on unchanged: look at Cloudflare, nginx or an API gateway, for example.",
         ),
         (Gateway::Razorpay, Rejected::SignatureMismatch) => (
-            "the signature fits no SECRET of this webhook",
-            "Copy the SECRET of this webhook again, without spaces, and paste it into the field Secret in Razorpay.",
+            "the signature matches no secret of this webhook",
+            "If Razorpay sent this, its Secret field holds something else. Copy the SECRET of this webhook again, without spaces, and paste it there in Razorpay’s Dashboard.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMissing) => (
-            "no signature came",
-            "The sender must send webhook-id, webhook-timestamp and webhook-signature. Give it the SECRET of this webhook.",
+            "no signature was sent",
+            "If your sender sent this, it has no secret yet. Enter the SECRET of this webhook in the sender’s settings; it then sends webhook-id, webhook-timestamp and webhook-signature.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMalformed) => (
             "the signature cannot be read",
-            "The sender must sign as Standard Webhooks 1.0.0 says: v1 and the base64 of an HMAC-SHA256.",
+            "If your sender sent this, ask the author of the program that signs to follow Standard Webhooks 1.0.0: v1, and the HMAC-SHA256 in base64.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMismatch) => (
-            "the signature fits no SECRET of this webhook",
-            "Copy the SECRET of this webhook again, with whsec_ in front and without spaces, and give it to the sender.",
+            "the signature matches no secret of this webhook",
+            "If your sender sent this, it has another secret. Copy the SECRET of this webhook again, with whsec_ in front and without spaces, and enter it in the sender’s settings.",
         ),
         (_, Rejected::TimeOutOfTolerance) => (
-            "it was signed more than 5 minutes ago or ahead",
-            "Set the clock of the sender, or of this server: they must agree to 5 minutes.",
+            "its time is more than 5 minutes ago or ahead",
+            "If your sender sent this, its clock or the one of this server is wrong: they must agree to 5 minutes. Ask the person who runs the server or hosting to set it from the network.",
         ),
     }
 }

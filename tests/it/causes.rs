@@ -65,7 +65,7 @@ async fn the_cause_is_told_wherever_a_refusal_is() {
         ["/".to_owned(), "/ks-pay".to_owned(), of_app.clone(), format!("{of_app}/events"), format!("{of_app}/transactions")]
     {
         let page = owner.sees(&path, "it was pasted with a space").await;
-        assert!(!page.has("fits no SECRET"), "{path}");
+        assert!(!page.has("matches no secret"), "{path}");
     }
 }
 

@@ -126,7 +126,7 @@ async fn an_empty_list_says_that_requests_were_refused_and_why() {
     }
     assert_eq!(connection.post(bodies::payment("payment.captured", "pay_1", 0)).unsigned().send().await, 401);
     for path in &lists {
-        let page = owner.sees(path, "Not verified yet: 1 request was rejected: no signature came").await;
+        let page = owner.sees(path, "Not verified yet: 1 request was rejected: no signature was sent").await;
         assert!(page.has("See how to fix it") && page.has("/payment-gateways/razorpay/test/webhook"), "{path}");
     }
     // The mode in which nothing came says nothing of it.

@@ -4,6 +4,7 @@
 //! database a test on it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod advice;
 mod ahead;
 mod architecture;
 mod at_rest;

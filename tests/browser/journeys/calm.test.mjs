@@ -46,8 +46,8 @@ describe("what strangers send", () => {
     const note = "pay \u{202e}000,01₹\u{202c} करोड़ र्\u{200d}य \u{200b}";
     const body = captured("pay_Turned00000001", { notes: { note } });
     await refused({ ...test, secret: "somebody else's secret" }, body, "evt_Turned000000001");
-    await until(page, `${own}/rejections`, "The signature fits no SECRET");
-    await follow(page, "The signature fits no SECRET of this webhook");
+    await until(page, `${own}/rejections`, "The signature matches no secret");
+    await follow(page, "The signature matches no secret of this webhook");
     await page.getByText("characters that cannot be seen").waitFor();
     const shown = await page.locator(".unseen").allTextContents();
     assert.deepEqual([...new Set(shown)], ["⟨U+202E⟩", "⟨U+202C⟩", "⟨U+200B⟩"]);

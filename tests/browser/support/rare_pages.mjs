@@ -65,9 +65,9 @@ export async function* refusals(page, { installation, names }) {
     await appears(text);
   };
   const notes = { gift: `शुभ दीपावली ${"x".repeat(300)}` };
-  await refuse("somebody else's own secret", captured("pay_Refused0000001", { notes }), "The signature fits no SECRET");
-  await refuse("somebody else's own secret", captured("pay_Refused0000002"), "The signature fits no SECRET");
-  await follow(page, "The signature fits no SECRET of this webhook");
+  await refuse("somebody else's own secret", captured("pay_Refused0000001", { notes }), "The signature matches no secret");
+  await refuse("somebody else's own secret", captured("pay_Refused0000002"), "The signature matches no secret");
+  await follow(page, "The signature matches no secret of this webhook");
   yield "rejection-unknown";
   await refuse(live.secret, captured("pay_Refused0000001"), "Signed with the SECRET of the other mode");
   await refuse(neighbour.secret, captured("pay_Refused0000001"), "Signed with the SECRET of another app");
