@@ -82,7 +82,7 @@ pub(crate) fn sentence_of_connection(
         State::Failing if evidence.failing_since.is_some() => failing(gateway, evidence, told, now),
         State::Failing => overdue(gateway, evidence, told, now),
         State::Silent => silent(gateway, evidence, now),
-        State::Pending | State::NotStarted if evidence.rejected_since.is_some() => not_yet(gateway, evidence, told, now),
+        State::Pending | State::NotStarted if evidence.rejected_since.is_some() => not_yet(gateway, evidence, told),
         State::Verified => verified(evidence, last, now),
         State::Off => Said {
             class: "is-warn",
@@ -132,25 +132,23 @@ fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Time
 /// Events are overdue while requests are rejected of which nothing proves who sent them.
 fn overdue(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
     let (why, fix) = cause(gateway, evidence, told);
-    let silence = habit::silence(evidence, now);
-    let lasts = silence.map(|silence| format!(" for {}", span(silence.lasts))).unwrap_or_default();
-    let usual = silence.map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
+    let usual = habit::silence(evidence, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
     Said {
         class: "is-bad",
         icon: "bad",
-        headline: format!("Nothing verified{lasts}, and requests are rejected"),
+        headline: "No event is verified, and requests are rejected".to_owned(),
         reason: format!("{usual}{} {}", unproven(evidence, now), condition(gateway, why, fix)),
     }
 }
 
 /// No event has been verified yet, and requests were rejected.
-fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Told>) -> Said {
     let (why, fix) = cause(gateway, evidence, told);
     let (headline, reason) = if evidence.failing_since.is_some() {
         (format!("Not verified yet: {why}"), fix.to_owned())
     } else {
         let rejected = format!("Not verified yet: {} rejected", were(evidence.rejected_count));
-        (rejected, format!("{} {}", unproven(evidence, now), condition(gateway, why, fix)))
+        (rejected, format!("{ANYONE} {}", condition(gateway, why, fix)))
     };
     Said { class: "is-warn", icon: "warn", headline, reason }
 }
@@ -161,12 +159,15 @@ pub(crate) fn rejected_meanwhile(state: State, evidence: &Evidence, now: Timesta
     (state == State::Verified && evidence.rejected_since.is_some()).then(|| unproven(evidence, now))
 }
 
+/// Of requests that are not proven to be the gateway's.
+const ANYONE: &str = "Anyone who knows the URL can send such requests.";
+
 /// How many requests were rejected since the last verified event and between which times.
 fn unproven(evidence: &Evidence, now: Timestamp) -> String {
     let start = evidence.rejected_since.map(|at| When::of_day(at, now).text).unwrap_or_default();
     let end = evidence.last_refused_at.map(|at| When::of_day(at, now).text).unwrap_or_default();
     let span = if start == end { format!("on {start}") } else { format!("between {start} and {end}") };
-    format!("{} rejected {span}. Anyone who knows the URL can send such requests.", were(evidence.rejected_count))
+    format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_count))
 }
 
 /// The cause of a request of which nothing proves who sent it.
