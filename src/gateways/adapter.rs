@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::Gateway;
 use crate::{
     kernel::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
-    transactions::projection::Facts,
+    transactions::projection::{Facts, TimeSource},
 };
 
 /// The longest id and type a gateway may give an event, in characters.
@@ -135,6 +135,19 @@ impl Reading {
     pub(crate) const fn quarantined(event_type: Option<String>, fault: &'static str) -> Self {
         let content = Content::Quarantined(fault);
         Self { event_type, occurred_at: None, amount: None, content }
+    }
+
+    /// Adds what the body does not say: its digest, which ranks the report, and the time for an event without one.
+    pub(crate) fn received(mut self, sha256: &[u8; 32], at: Timestamp) -> Self {
+        if let Content::Facts(facts) = &mut self.content {
+            let first = sha256.first_chunk().copied().map_or(0, u64::from_be_bytes);
+            // Without its last bit, so that it is an integer of the database in the order of the bytes.
+            facts.digest = i64::try_from(first >> 1).unwrap_or_default();
+            if facts.time_source == TimeSource::Received {
+                facts.at = at;
+            }
+        }
+        self
     }
 }
 
