@@ -112,7 +112,7 @@ pub(crate) const NOTHING_TO_ACCEPT: &str =
     "There is no SECRET to accept here: none of the kept requests tells it. Enter it yourself on the Webhook page.";
 /// Said once the SECRET of refused requests is accepted.
 pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was refused below; retire it on the Webhook page once it is not needed any more.";
-pub(crate) const SWITCH_ON_FIRST: &str = "Switch the app and its gateway on first. Then requests can be recovered.";
+pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then requests can be recovered.";
 
 /// What can be made of the kept requests.
 pub(crate) fn standing(found: &Count, kept: i64, is_off: bool, cause: Cause) -> String {

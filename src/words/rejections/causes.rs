@@ -254,7 +254,7 @@ fn rest(cause: Cause, gateway: Gateway) -> Said {
         }
         Cause::SwitchedOff => say(
             "this webhook is switched off",
-            "Switch the app and its gateway on again to receive events. What was refused meanwhile can be recovered then.",
+            "Enable the app and its gateway to receive events. What was refused meanwhile can be recovered then.",
         ),
         Cause::TooLarge => say(
             "the body is larger than 1 MiB",
