@@ -4,7 +4,7 @@ use super::{Connection, Setup, evidence, evidence::Evidence, store};
 use crate::{
     apps::{App, listing::Webhook},
     db::{DbError, Reader},
-    gateways::Mode,
+    gateways::{Gateway, Mode},
     kernel::time::Timestamp,
     words::{self, OffConnection, OtherMode},
 };
@@ -18,6 +18,13 @@ pub(crate) struct Shown {
     pub(crate) other: Option<OtherMode>,
     /// Those of the mode that are disabled.
     pub(crate) off: Vec<OffConnection>,
+}
+
+impl Shown {
+    /// The gateway of the mode's first connection.
+    pub(crate) fn gateway(&self) -> Option<Gateway> {
+        self.connections.first().map(|(connection, _)| connection.gateway)
+    }
 }
 
 /// The mode that was chosen; else the one [`select_mode`] finds.
@@ -36,7 +43,7 @@ pub(crate) async fn shown(reader: &mut Reader, app: &App, chosen: Option<Mode>, 
     let mut in_need: Vec<&Webhook> = others.iter().filter(|webhook| webhook.is_in_need(now)).collect();
     in_need.sort_by_key(|webhook| webhook.urgency());
     let other = words::other_mode(app, &in_need, now);
-    let off = words::off_connections(app, own.iter());
+    let off = own.iter().filter_map(|webhook| words::off_connection(app, &webhook.connection)).collect();
     Ok(Shown { mode, connections: own.into_iter().map(|one| (one.connection, one.evidence)).collect(), other, off })
 }
 

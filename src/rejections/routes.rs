@@ -211,6 +211,7 @@ impl Found {
         };
         let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).between(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
+        let shell = shell.notices(None, words::off_connection(app, &self.connection).into_iter().collect());
         let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
         shell.crumb(&app.name, overview).crumb("Rejections", list(mode))
     }

@@ -29,13 +29,14 @@ pub(crate) use lists::{
     NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice,
     count, date, days, invalid_filters, nothing_in_period, number_text, period, sum, too_many_days, with_lost,
 };
-pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connections, other_mode};
+pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, span, to_the_minute, when};
 
 use crate::{
     connections, events,
     gateways::{Gateway, Mode},
+    kernel::time::Timestamp,
     transactions::{Status, Transaction},
 };
 
@@ -96,9 +97,9 @@ pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
 }
 
 /// Said once a domain is stored.
-pub(crate) fn domain_stored(setup: &connections::Setup<'_>) -> &'static str {
-    let mut steps = connections::Step::of(setup.connection.gateway);
-    match (steps.all(|step| setup.is_done(step)), setup.connection.gateway) {
+pub(crate) fn domain_stored(setup: &connections::Setup<'_>, now: Timestamp) -> &'static str {
+    let are_done = connections::Step::of(setup.connection.gateway).all(|step| setup.is_done(step));
+    match (are_done && setup.state(now) == connections::State::Verified, setup.connection.gateway) {
         (true, Gateway::Razorpay) => "The domain is stored. All four steps are done.",
         (true, Gateway::StandardWebhooks) => "The domain is stored. All three steps are done.",
         (false, _) => "The domain is stored",

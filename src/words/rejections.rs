@@ -123,7 +123,7 @@ pub(crate) const CHECK_URL: &str = "Check the URL";
 pub(crate) const OPEN_GATEWAYS: &str = "Payment Gateway Settings";
 /// Said once the SECRET of refused requests is accepted.
 pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was refused below; retire it on the Webhook page once it is not needed any more.";
-pub(crate) const SWITCH_ON_FIRST: &str = "Switch the app and its gateway on first. Then requests can be recovered.";
+pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then requests can be recovered.";
 
 /// How many kept requests the SECRET of a rejection would let verify; a time follows.
 pub(crate) fn offered(offer: &Offer) -> String {

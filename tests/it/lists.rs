@@ -206,3 +206,15 @@ async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to
         assert!(page.has("id=\"q-error\"") && !page.has("Neem Tree Store"), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_list_leads_to_the_webhook_step_or_to_adding_a_gateway() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    for rest in ["", "/transactions", "/events"] {
+        let of = async |mode: &str| owner.get(&format!("/ks-pay/apps/{}{rest}?mode={mode}", connection.app_id)).await;
+        assert!(of("test").await.has("/payment-gateways/razorpay/test/webhook\">Open the Webhook step"), "{rest}");
+        assert!(of("live").await.has("payment-gateways?mode=live#add\">Add a gateway in Live mode"), "{rest}");
+    }
+}

@@ -67,7 +67,7 @@ describe("refused requests", () => {
       await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
       for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
       await follow(page, "This webhook is switched off");
-      await page.getByText("Switch the app and its gateway on first.").waitFor();
+      await page.getByText("Enable the app and its gateway first.").waitFor();
       assert.equal(await page.getByRole("button", { name: /^Recover/ }).count(), 0);
       const rejection = page.url();
 

@@ -80,7 +80,7 @@ export async function* refusals(page, { installation, names }) {
   await change(installation, "UPDATE connections SET is_enabled = FALSE");
   await refuse(connection.secret, captured("pay_Refused0000003"), "This webhook is switched off");
   await page.getByRole("link", { name: "This webhook is switched off" }).click();
-  await page.getByText("Switch the app and its gateway on first.").waitFor();
+  await page.getByText("Enable the app and its gateway first.").waitFor();
   yield "rejection-switched-off";
   await change(installation, "UPDATE connections SET is_enabled = TRUE");
   await page.reload();
