@@ -36,7 +36,8 @@ use crate::{
     startup::{self, ServerLock},
     state::State,
     turns, unread,
-    web::panics,
+    web::{client, panics},
+    words,
 };
 
 /// The longest that what began may take to finish at a stop, in seconds. Units of work before it, then this and a second until
@@ -82,6 +83,9 @@ impl Server {
         let opened = startup::open_to_serve(&config).await?;
         if let Some(said) = &opened.at_risk {
             tracing::warn!("{said} That was accepted at this start; `ks-pay doctor` says what to set");
+        }
+        if let Some(url) = config.plain_http() {
+            tracing::warn!("{}", words::access::plain_http_at(&url));
         }
         let base = match remember(&opened.db, &config, address).await {
             Ok(base) => base,
@@ -224,7 +228,10 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
             // the answer.
             .client_disconnect_timeout(LINGER)
             .local_addr(address)
-            .on_connect_ext(|socket: &Socket, data| turns::know(socket.line(), data))
+            .on_connect_ext(|socket: &Socket, data| {
+                turns::know(socket.line(), data);
+                client::set_local(socket.local_address(), data);
+            })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| ready(admit(&peers, stream))).and_then(http)
     };

@@ -16,7 +16,7 @@ use crate::{
         id::{AppId, CompanyId, ConnectionId},
         time::Timestamp,
     },
-    rejections::newest,
+    words,
 };
 
 /// How it is, whether it is only a test, and since when.
@@ -24,6 +24,8 @@ type Urgency = (State, bool, Option<Timestamp>);
 
 /// A Test connection that has been silent for as long is one that nobody tests with any more.
 const TESTS_END: Duration = Duration::from_hours(14 * 24);
+
+const MAX_SEARCH_CHARS: usize = 200;
 
 /// One connection of an app, and how its webhook is.
 pub(crate) struct Webhook {
@@ -33,30 +35,33 @@ pub(crate) struct Webhook {
 }
 
 impl Webhook {
-    /// Of those that need somebody: what fails before what is silent, real money before play money, then the longest.
-    fn urgency(&self) -> Urgency {
-        let since = if self.state == State::Failing { self.evidence.failing_since } else { self.evidence.last_verified_at };
-        (self.weight(), self.connection.mode == Mode::Test, since)
+    /// Of those that need attention: what fails before what is silent, live before test, then the longest.
+    pub(crate) fn urgency(&self) -> Urgency {
+        let since = self.evidence.failing_since.or(self.evidence.last_verified_at);
+        (self.alert_state(), self.connection.mode == Mode::Test, since)
     }
 
-    /// A stray request weighs less than anything that somebody has to mend.
-    fn weight(&self) -> State {
-        if self.evidence.is_stray { State::Pending } else { self.state }
+    /// The state that alerts and the order of lists go by, which nobody outside can change: a webhook that fails without proof
+    /// is treated as silent.
+    pub(crate) fn alert_state(&self) -> State {
+        if self.state == State::Failing && self.evidence.failing_since.is_none() { State::Silent } else { self.state }
     }
 
     /// Whether somebody should look now.
-    fn is_in_need(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_in_need(&self, now: Timestamp) -> bool {
         let silent_for = self.evidence.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
-        match self.state {
+        match self.alert_state() {
             State::Failing => true,
             State::Silent => self.connection.mode == Mode::Live || silent_for < TESTS_END,
-            State::Pending | State::NotStarted | State::Verified => false,
+            // The merchant's own requests arrive, and not one of them verifies.
+            State::Pending | State::NotStarted => self.evidence.failing_since.is_some(),
+            State::Verified | State::Off => false,
         }
     }
 
     /// Worst first, and real money before play money.
     fn rank(&self) -> (bool, State, bool) {
-        (!self.connection.is_enabled, self.weight(), self.connection.mode == Mode::Test)
+        (self.state == State::Off, self.alert_state(), self.connection.mode == Mode::Test)
     }
 }
 
@@ -96,18 +101,19 @@ impl Listed {
 pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<Listed>, DbError> {
     let apps = store::list(&mut *reader, company).await?;
     let connections = connections::store::list_of_company(&mut *reader, company).await?;
-    let mut evidence = evidence::list_of_company(&mut *reader, company).await?;
-    newest::mark_strays(reader, &mut evidence).await?;
+    let evidence = evidence::list_of_company(&mut *reader, company).await?;
     Ok(join(apps, connections, evidence, now))
 }
 
 fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, now: Timestamp) -> Vec<Listed> {
+    let enabled: HashMap<AppId, bool> = apps.iter().map(|app| (app.id, app.is_enabled)).collect();
     let mut seen: HashMap<ConnectionId, Evidence> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
     let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();
     for connection in connections {
         // Without evidence the connection was made between the two reads: the next look shows it.
         let Some(evidence) = seen.remove(&connection.id) else { continue };
-        let state = Setup { connection: &connection, evidence: &evidence, domain: None }.state(now);
+        let is_app_enabled = enabled.get(&connection.app_id).copied().unwrap_or_default();
+        let state = Setup { connection: &connection, evidence: &evidence, domain: None, is_app_enabled }.state(now);
         webhooks.entry(connection.app_id).or_default().push(Webhook { connection, evidence, state });
     }
     let listed = |app: App| {
@@ -153,6 +159,12 @@ pub(crate) fn switched_off(all: &[Listed]) -> Vec<(&App, Option<&Webhook>)> {
 /// When an event was last verified anywhere.
 pub(crate) fn last_verified(all: &[Listed]) -> Option<Timestamp> {
     all.iter().flat_map(|listed| &listed.webhooks).filter_map(|webhook| webhook.evidence.last_verified_at).max()
+}
+
+/// What is wrong with a search; `None` if it can be made.
+pub(crate) fn search_error(search: &str) -> Option<&'static str> {
+    let is_searchable = search.chars().count() <= MAX_SEARCH_CHARS && !search.chars().any(char::is_control);
+    (!is_searchable).then_some(words::NO_SEARCH)
 }
 
 /// Whether name, e-mail or App ID hold what somebody looks for, capitals or not; an empty search finds everything.
@@ -209,8 +221,9 @@ pub(crate) mod tests {
         };
         let mut webhook = Webhook { connection, evidence: Evidence::default(), state };
         webhook.evidence.connection_id = id;
-        webhook.evidence.first_verified_at = at(state == State::Verified);
+        webhook.evidence.first_verified_at = at(matches!(state, State::Verified | State::Failing));
         webhook.evidence.last_verified_at = at(state == State::Verified);
+        webhook.evidence.failing_count = i64::from(state == State::Failing);
         webhook.evidence.failing_since = at(state == State::Failing);
         webhook
     }
@@ -284,6 +297,8 @@ pub(crate) mod tests {
         for hit in ["", "étoile", " नीम ", "STORE", "shop@NEEM", &app.id.to_string()] {
             assert!(matches(&app, hit), "{hit}");
         }
+        assert_eq!((search_error(""), search_error(&"नी".repeat(100))), (None, None));
+        assert!(search_error("a\0").is_some() && search_error(&"a".repeat(201)).is_some());
         app.name = "Kolam".to_owned();
         assert!(!matches(&app, "étoile"));
     }

@@ -6,12 +6,14 @@ use super::{Failure, Io};
 use crate::{
     clock_check::{Difference, SignedTimes},
     config::{Config, Lookup, Options},
+    connections::sealed::{self, Unreadable},
     db::{Db, DbError},
     gateways::razorpay_url,
-    kernel::time::Clock,
+    kernel::{time::Clock, vault::Vault},
     keys, rejections,
     startup::{self, Files},
     transactions::recount,
+    web::client,
     words,
 };
 
@@ -44,6 +46,7 @@ pub(super) async fn run(options: &Options, variable: Lookup<'_>, io: &mut Io<'_>
         Ok(config) => {
             report.good("configuration", "every value can be right")?;
             public_url(&mut report, &config)?;
+            transport(&mut report, &config)?;
             database(&mut report, &config).await?;
         }
     }
@@ -60,6 +63,22 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
     match razorpay_url::objections(url).first() {
         None => report.good("public URL", url),
         Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
+    }
+}
+
+fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
+    match config.plain_http() {
+        Some(url) => report.note("transport", words::access::plain_http_at(&url)),
+        None => Ok(()),
+    }
+}
+
+/// A proxy that visitors come through and that is not trusted. Of a database that has no such table yet nothing is said.
+async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    let Ok(mut reader) = db.reader().await else { return Ok(()) };
+    match client::untrusted_proxy(&mut reader, &config.trusted_proxies).await {
+        Ok(Some(peer)) => report.note("trusted proxies", words::access::untrusted_proxy(peer)),
+        Ok(None) | Err(_) => Ok(()),
     }
 }
 
@@ -132,10 +151,14 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         writes(report, config, db).await?;
     }
     match keys::find(&config.master_key, db).await {
-        Ok(Some(_)) => report.good("master key", "it is the one of this database")?,
+        Ok(Some(vault)) => {
+            report.good("master key", "it is the one of this database")?;
+            sealed_secrets(report, &vault, db).await?;
+        }
         Ok(None) => report.good("master key", "not made yet; nothing is sealed")?,
         Err(sentence) => report.bad("master key", sentence)?,
     }
+    proxy(report, config, db).await?;
     sums(report, db).await?;
     clock(report, db).await?;
     strays(report, db).await
@@ -163,6 +186,30 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
         Difference::Ahead { is_certain: false, .. } => report.note("clock", said),
         _ => report.bad("clock", said),
     }
+}
+
+/// Whether every sealed secret opens. Of a database that has no such table yet, nothing is said.
+async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> Result<(), Failure> {
+    let Ok(found) = sealed::find_unreadable(db, vault, Clock::system().now()).await else { return Ok(()) };
+    if found.is_empty() {
+        return report.good("sealed secrets", "each of them opens");
+    }
+    for one in found {
+        let Unreadable { app, connection, gateway, mode, secret } = one;
+        let remedy = match secret {
+            Some(secret) => format!(
+                "{secret} of connection {connection} cannot be opened: it was damaged or swapped in the database. Run \
+                 `ks-pay webhook rotate --app {app} --gateway {gateway} --mode {mode}`, enter the new secret at the gateway, and \
+                 retire the damaged one on the Webhook page"
+            ),
+            None => format!(
+                "the Key Secret of connection {connection} ({gateway}, {mode}, app {app}) cannot be opened: it was damaged or \
+                 swapped in the database. Enter it again on the Credentials page"
+            ),
+        };
+        report.bad("sealed secrets", remedy)?;
+    }
+    Ok(())
 }
 
 /// Whether the sums by day that pages show are those of the payments. Of a database that has no such table yet nothing is

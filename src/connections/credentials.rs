@@ -2,7 +2,7 @@
 //!
 //! The rule: the Key Secret is write-only. It is sealed, never shown again, and an empty field leaves it as it is.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -16,7 +16,7 @@ use crate::{
         Gateway, Mode,
         razorpay_api::{self, Answer},
     },
-    kernel::text,
+    kernel::{text, vault::VaultError},
     web::{
         error::AppError,
         form::{FieldErrors, sentence},
@@ -102,7 +102,14 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
     };
     let secret = match &typed {
         Some(secret) => Zeroizing::new(secret.clone()),
-        None => stored_secret(&wizard).await?.unwrap_or_default(),
+        None => match stored_secret(&wizard).await? {
+            Some(Err(_)) => return unreadable(&wizard, &form),
+            stored => stored.and_then(Result::ok).unwrap_or_default(),
+        },
+    };
+    let turn = match wizard.page.state.key_checks.turn(wizard.page.signed_in.company.id) {
+        Ok(turn) => turn,
+        Err(busy) => return too_many(&wizard, &view(&wizard, &form, error("key_secret", words::keys::busy(busy)))),
     };
     let (page, url) = (&wizard.page, wizard.url(Step::Credentials));
     let (state, answer) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
@@ -112,6 +119,7 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
     };
     let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
     store_keys(&wizard, &keys).await?;
+    drop(turn);
     Ok(answer)
 }
 
@@ -119,8 +127,14 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
 pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = open(posted.page, &names).await?;
     let form = KeysForm::of(&wizard);
-    let Some(secret) = stored_secret(&wizard).await? else {
-        return wizard.page.unprocessable(&view(&wizard, &form, error("key_id", words::keys::NONE_STORED)));
+    let secret = match stored_secret(&wizard).await? {
+        Some(Ok(secret)) => secret,
+        Some(Err(_)) => return unreadable(&wizard, &form),
+        None => return wizard.page.unprocessable(&view(&wizard, &form, error("key_id", words::keys::NONE_STORED))),
+    };
+    let _turn = match wizard.page.state.key_checks.turn(wizard.page.signed_in.company.id) {
+        Ok(turn) => turn,
+        Err(busy) => return Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), words::keys::busy(busy))),
     };
     match razorpay_api::check(&wizard.page.state.config.razorpay_api, &form.key_id, &secret).await {
         Answer::Accepted => {
@@ -132,6 +146,13 @@ pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpR
         Answer::Refused => wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::STORED_REFUSED))),
         Answer::Unknown(why) => Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &words::keys::reason(&why))),
     }
+}
+
+/// The page with what was typed, where the gateway was not asked because it was asked a moment ago.
+fn too_many(wizard: &Wizard, view: &Credentials) -> Result<HttpResponse, AppError> {
+    let mut response = wizard.page.unprocessable(view)?;
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    Ok(response)
 }
 
 /// The generic gateway has no such step.
@@ -147,10 +168,16 @@ async fn store_keys(wizard: &Wizard, keys: &NewKeys<'_>) -> Result<(), AppError>
     Ok(tx.commit().await?)
 }
 
-async fn stored_secret(wizard: &Wizard) -> Result<Option<Zeroizing<String>>, AppError> {
+/// The stored Key Secret, if there is one; an error where it was damaged or swapped.
+async fn stored_secret(wizard: &Wizard) -> Result<Option<Result<Zeroizing<String>, VaultError>>, AppError> {
     let state = &wizard.page.state;
     let sealed = store::find_key_secret(&mut state.db.reader().await?, wizard.connection.id).await?;
-    Ok(sealed.map(|sealed| super::open_key_secret(&state.vault, wizard.connection.id, &sealed)).transpose()?)
+    Ok(sealed.map(|sealed| super::open_key_secret(&state.vault, wizard.connection.id, &sealed)))
+}
+
+fn unreadable(wizard: &Wizard, form: &KeysForm) -> Result<HttpResponse, AppError> {
+    tracing::error!(connection = %wizard.connection.id, "the sealed Key Secret cannot be opened: it was damaged or swapped");
+    wizard.page.unprocessable(&view(wizard, form, error("key_secret", words::keys::UNREADABLE)))
 }
 
 const fn prefix(mode: Mode) -> &'static str {

@@ -12,8 +12,10 @@ pub(crate) mod keyring;
 pub(crate) mod list;
 pub(crate) mod mixups;
 pub(crate) mod overlap;
+pub(crate) mod public_names;
 pub(crate) mod retirement;
 pub(crate) mod rotation;
+pub(crate) mod sealed;
 pub(crate) mod secret_rows;
 pub(crate) mod secrets;
 pub(crate) mod security;
@@ -169,6 +171,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) evidence: &'a Evidence,
     /// The app's domain.
     pub(crate) domain: Option<&'a str>,
+    /// Whether the app is enabled.
+    pub(crate) is_app_enabled: bool,
 }
 
 impl Setup<'_> {
@@ -182,23 +186,36 @@ impl Setup<'_> {
         }
     }
 
-    /// The first step that is not done; the webhook once all are.
-    pub(crate) fn next_step(&self) -> Step {
-        Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook)
+    /// The step to work on: the webhook until it is verified and whenever it has trouble, else the first that is not done.
+    pub(crate) fn current_step(&self, now: Timestamp) -> Step {
+        match self.state(now) {
+            State::Verified => Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook),
+            _ => Step::Webhook,
+        }
     }
 
     /// What the webhook's evidence says: the first that fits.
     pub(crate) fn state(&self, now: Timestamp) -> State {
-        if self.evidence.failing_since.is_some() {
-            State::Failing
-        } else if habit::silence(self.evidence, now).is_some() {
-            State::Silent
+        if !self.is_app_enabled || !self.connection.is_enabled {
+            State::Off
         } else if self.evidence.first_verified_at.is_some() {
-            State::Verified
+            self.verified_state(now)
         } else if self.connection.webhook_done_at.is_some() {
             State::Pending
         } else {
             State::NotStarted
+        }
+    }
+
+    /// The same once an event has been verified. Anyone who knows the URL can have requests rejected: those that are not
+    /// proven count only while events are overdue.
+    fn verified_state(&self, now: Timestamp) -> State {
+        let is_overdue = habit::silence(self.evidence, now).is_some();
+        match (self.evidence.failing_since, self.evidence.rejected_since) {
+            (Some(_), _) => State::Failing,
+            (None, Some(_)) if is_overdue => State::Failing,
+            (None, None) if is_overdue => State::Silent,
+            (None, _) => State::Verified,
         }
     }
 }
@@ -207,12 +224,16 @@ impl Setup<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
     // Worst first, as lists sort them.
+    /// Requests that are proven to be this connection's are rejected; or events are overdue while requests are rejected, and
+    /// then alerts and lists treat it as [`State::Silent`].
     Failing,
     /// Worked once; nothing for longer than usual.
     Silent,
     Pending,
     NotStarted,
     Verified,
+    /// The app or the connection is disabled: every request is rejected.
+    Off,
 }
 
 impl State {
@@ -223,6 +244,7 @@ impl State {
             Self::Verified => "Verified",
             Self::Failing => "Failing",
             Self::Silent => "Silent",
+            Self::Off => "Off",
         }
     }
 }
@@ -331,34 +353,53 @@ mod tests {
         let at = Some(now);
         let mut connection = connection(Gateway::Razorpay);
         let mut evidence = Evidence::default();
-        let state = |connection: &Connection, evidence: &Evidence| Setup { connection, evidence, domain: None }.state(now);
+        let of = |connection: &Connection, evidence: &Evidence, is_app_enabled| {
+            Setup { connection, evidence, domain: None, is_app_enabled }.state(now)
+        };
+        let state = |connection: &Connection, evidence: &Evidence| of(connection, evidence, true);
         assert_eq!(state(&connection, &evidence), State::NotStarted);
         connection.webhook_done_at = at;
         assert_eq!(state(&connection, &evidence), State::Pending);
+        (evidence.failing_since, evidence.rejected_since) = (at, at);
+        assert_eq!(state(&connection, &evidence), State::Pending, "not verified yet, whatever was rejected");
         evidence.first_verified_at = at;
-        assert_eq!(state(&connection, &evidence), State::Verified);
+        assert_eq!(state(&connection, &evidence), State::Failing);
+        evidence.failing_since = None;
+        assert_eq!(state(&connection, &evidence), State::Verified, "nothing is proven, and nothing is overdue");
         let mut shop = habit::tests::Shop::new();
         (1..=300).rev().for_each(|hours| shop.pay(now.minus(Duration::from_hours(24 + hours))));
         evidence = shop.evidence;
         assert_eq!(state(&connection, &evidence), State::Silent);
-        evidence.failing_since = at;
+        evidence.rejected_since = at;
         assert_eq!(state(&connection, &evidence), State::Failing);
+        (evidence.failing_since, evidence.rejected_since) = (at, None);
+        assert_eq!(state(&connection, &evidence), State::Failing);
+        assert_eq!(of(&connection, &evidence, false), State::Off, "the app is disabled");
+        connection.is_enabled = false;
+        assert_eq!(state(&connection, &evidence), State::Off);
     }
 
     #[test]
-    fn the_next_step_is_the_first_that_is_not_done() {
+    fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_not_done() {
+        let now = Timestamp::from_seconds(1_795_356_717);
         let mut razorpay = connection(Gateway::Razorpay);
-        let evidence = Evidence::default();
-        let next = |connection: &Connection, domain| Setup { connection, evidence: &evidence, domain }.next_step();
-        assert_eq!(next(&razorpay, None), Step::Credentials);
+        let mut evidence = Evidence::default();
+        let current = |connection: &Connection, evidence: &Evidence, domain| {
+            Setup { connection, evidence, domain, is_app_enabled: true }.current_step(now)
+        };
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook);
+        razorpay.webhook_done_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "marked, not verified");
+        evidence.first_verified_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
         razorpay.keys_state = Some("unchecked".to_owned());
-        assert_eq!(next(&razorpay, None), Step::Credentials);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
         razorpay.keys_state = Some("accepted".to_owned());
-        assert_eq!(next(&razorpay, None), Step::Webhook);
-        razorpay.webhook_done_at = Some(Timestamp::from_millis(1));
-        razorpay.integration_done_at = Some(Timestamp::from_millis(1));
-        assert_eq!(next(&razorpay, None), Step::Security);
-        assert_eq!(next(&razorpay, Some("neemtree.example")), Step::Webhook);
-        assert_eq!(next(&connection(Gateway::StandardWebhooks), None), Step::Webhook);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Integration);
+        razorpay.integration_done_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Security);
+        assert_eq!(current(&razorpay, &evidence, Some("neemtree.example")), Step::Webhook);
+        evidence.failing_since = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "the failing step comes first");
     }
 }

@@ -9,9 +9,9 @@ use crate::{
     apps::App,
     gateways::{Gateway, Mode},
     kernel::time::Timestamp,
-    rejections::newest,
     urls,
     web::{
+        confirmation::{self, Action, Sensitive},
         error::AppError,
         page::Page,
         shell::{AppEntry, Shell},
@@ -48,7 +48,8 @@ pub(crate) struct Frame {
     pub(crate) is_razorpay: bool,
     pub(crate) mode: Chip,
     pub(crate) steps: Vec<StepLink>,
-    pub(crate) is_enabled: bool,
+    /// Where the connection is enabled, while it is disabled.
+    pub(crate) enable_url: Option<String>,
     /// The step's own URL; what belongs to it lies below.
     pub(crate) url: String,
     /// Where the next step is, and its name; nothing after the last.
@@ -67,15 +68,26 @@ impl Wizard {
         let has_twin = all.iter().any(|other| other.gateway == gateway && other.mode != mode);
         let found = all.into_iter().find(|connection| connection.gateway == gateway && connection.mode == mode);
         let connection = found.ok_or(AppError::NotFound)?;
-        let mut evidence = evidence::get(&mut reader, connection.id).await?;
-        newest::mark_strays(&mut reader, std::slice::from_mut(&mut evidence)).await?;
+        let evidence = evidence::get(&mut reader, connection.id).await?;
         drop(reader);
         Ok(Self { page, app, connection, evidence, has_twin })
     }
 
+    /// Lets a sensitive action of the Webhook step go on, or asks for the password first.
+    pub(crate) async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
+        let back = self.url(Step::Webhook);
+        let shell = || self.frame(Step::Webhook, confirmation::TITLE).0.crumb("Webhook", back.clone());
+        confirmation::require(&self.page, action, Sensitive { what, back: back.clone(), shell }).await
+    }
+
     /// Where the merchant stands.
     pub(crate) fn setup(&self) -> Setup<'_> {
-        Setup { connection: &self.connection, evidence: &self.evidence, domain: self.app.domain.as_deref() }
+        Setup {
+            connection: &self.connection,
+            evidence: &self.evidence,
+            domain: self.app.domain.as_deref(),
+            is_app_enabled: self.app.is_enabled,
+        }
     }
 
     /// A step's URL.
@@ -103,6 +115,7 @@ impl Wizard {
     /// What stands around a step.
     pub(crate) fn frame(&self, current: Step, heading: &str) -> (Shell, Frame) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
+        self.page.remember_mode(app.id, mode);
         let twin = |mode| {
             if self.has_twin || mode == self.connection.mode {
                 urls::step(app.id, gateway, mode, current)
@@ -128,7 +141,7 @@ impl Wizard {
             is_razorpay: gateway == Gateway::Razorpay,
             mode: words::mode(mode),
             steps,
-            is_enabled: self.connection.is_enabled,
+            enable_url: (!self.connection.is_enabled).then(|| urls::connection_enabled(app.id, gateway, mode)),
             url: self.url(current),
             next,
         };
@@ -146,7 +159,7 @@ impl Wizard {
 pub(crate) fn chip(setup: &Setup<'_>, step: Step, now: Timestamp) -> Chip {
     match step {
         Step::Credentials => words::keys_state(setup.connection.keys()),
-        Step::Webhook => words::webhook_state(setup.state(now), setup.evidence),
+        Step::Webhook => words::connection_state(setup.state(now)),
         Step::Integration | Step::Security => words::step_state(setup.is_done(step)),
     }
 }

@@ -22,6 +22,10 @@ macro_rules! migrations {
             migrations!($engine, 9, "rotation", "0009_rotation"),
             migrations!($engine, 10, "habits", "0010_habits"),
             migrations!($engine, 11, "recoveries", "0011_recoveries"),
+            migrations!($engine, 12, "rejection_keys", "0012_rejection_keys"),
+            migrations!($engine, 14, "proof", "0014_proof"),
+            migrations!($engine, 15, "amounts", "0015_amounts"),
+            migrations!($engine, 18, "access", "0018_access"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {
@@ -29,13 +33,13 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: [(i64, &str, &str); 11] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 11] = migrations!("postgres");
+const SQLITE: &[(i64, &str, &str)] = &migrations!("sqlite");
+const POSTGRES: &[(i64, &str, &str)] = &migrations!("postgres");
 
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {
-        Db::Sqlite { .. } => &SQLITE,
-        Db::Postgres(_) => &POSTGRES,
+        Db::Sqlite { .. } => SQLITE,
+        Db::Postgres(_) => POSTGRES,
     }
 }
 

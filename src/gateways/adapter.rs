@@ -2,16 +2,17 @@
 //!
 //! The rule: verification has no default. [`Verified`] has no other maker than [`verify`].
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use bytes::Bytes;
+use ipnet::IpNet;
 use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
 use super::Gateway;
 use crate::{
     kernel::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
-    transactions::projection::Facts,
+    transactions::projection::{Facts, TimeSource},
 };
 
 /// The longest id and type a gateway may give an event, in characters.
@@ -136,6 +137,19 @@ impl Reading {
         let content = Content::Quarantined(fault);
         Self { event_type, occurred_at: None, amount: None, content }
     }
+
+    /// Adds what the body does not say: its digest, which ranks the report, and the time for an event without one.
+    pub(crate) fn received(mut self, sha256: &[u8; 32], at: Timestamp) -> Self {
+        if let Content::Facts(facts) = &mut self.content {
+            let first = sha256.first_chunk().copied().map_or(0, u64::from_be_bytes);
+            // Without its last bit, so that it is an integer of the database in the order of the bytes.
+            facts.digest = i64::try_from(first >> 1).unwrap_or_default();
+            if facts.time_source == TimeSource::Received {
+                facts.at = at;
+            }
+        }
+        self
+    }
 }
 
 /// Everything the console needs to know about one gateway's webhooks.
@@ -156,6 +170,10 @@ pub(crate) trait Adapter: Sync {
     /// follows from it.
     fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
 
+    /// The networks from which the gateway says that it sends webhooks; empty where it publishes none. Any merchant of the
+    /// gateway can have it send requests here, so an address alone proves nothing: see [`was_sent_for`].
+    fn webhook_networks(&self) -> &'static [IpNet];
+
     /// Reads a verified body. Unknown types are kept, not refused.
     fn read(&self, body: &Verified) -> Reading;
 
@@ -167,6 +185,14 @@ pub(crate) trait Adapter: Sync {
 
     /// The secret that a pasted text is; `None` when it cannot be one.
     fn pasted(&self, text: &str) -> Option<Secret>;
+}
+
+/// Whether the gateway itself sent this body, for one of these accounts of its: the peer is in the gateway's published
+/// networks, and the body plainly names the account. A body that names none proves nothing.
+pub(crate) fn was_sent_for<'a>(gateway: Gateway, peer: IpAddr, body: &[u8], mut accounts: impl Iterator<Item = &'a str>) -> bool {
+    let adapter = gateway.adapter();
+    adapter.webhook_networks().iter().any(|network| network.contains(&peer))
+        && adapter.account(body).is_some_and(|account| accounts.any(|known| known == account))
 }
 
 /// What makes two requests at one connection the same event.

@@ -48,6 +48,7 @@ pub(crate) struct Health {
     pub(crate) gateway: &'static str,
     pub(crate) line: Line,
     pub(crate) url: String,
+    pub(crate) way: &'static str,
 }
 
 impl Health {
@@ -58,9 +59,8 @@ impl Health {
         url: String,
         now: Timestamp,
     ) -> Self {
-        let is_on = connection.is_enabled;
-        let line = if is_on { words::line(connection.gateway, state, evidence, now) } else { Line::quiet(words::SWITCHED_OFF) };
-        Self { gateway: connection.gateway.label(), line, url }
+        let way = if state == connections::State::Failing { "See the cause" } else { "See the evidence" };
+        Self { gateway: connection.gateway.label(), line: words::line(connection.gateway, state, evidence, now), url, way }
     }
 }
 
@@ -121,7 +121,8 @@ impl Show {
     }
 
     pub(crate) fn refunds(&self) -> String {
-        with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded)
+        let text = with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded);
+        words::with_lost(text, &self.figures.lost)
     }
 
     pub(crate) fn went_through(&self) -> String {
@@ -167,6 +168,7 @@ impl Show {
             ("Paid", "bar-1", ways.paid),
             ("Refunded", "bar-2", ways.refunded),
             ("Failed", "bar-4", ways.failed),
+            ("Returned, never captured", "bar-5", ways.returned),
             ("Not decided yet", "bar-3", ways.open),
         ];
         let row = |(label, class, part)| share(label, class, part, ways.all());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header,
     web::{Path, Query},
 };
@@ -18,7 +18,6 @@ use super::{
     telling, views,
 };
 use crate::{
-    accounts,
     apps::App,
     connections::{self, Connection, shown::shown},
     db::{DbError, Reader},
@@ -30,11 +29,12 @@ use crate::{
     },
     urls,
     web::{
+        confirmation::{self, Action, Sensitive},
         error::AppError,
         form::FieldErrors,
         list::Pager,
         page::Page,
-        posted::Posted,
+        posted::{Nothing, Posted},
         shell::{AppEntry, Shell},
     },
     words::{self, rejections},
@@ -44,6 +44,8 @@ type Answer = Result<HttpResponse, AppError>;
 
 /// Kept requests that are listed beside the one that is shown.
 const LISTED: i64 = 20;
+/// Where the form of recovery says what is wrong.
+const RECOVERY: &str = "recovery";
 /// Events that are listed of those that were let in.
 const LET_IN: i64 = 10;
 
@@ -60,14 +62,15 @@ pub(crate) struct ListForm {
 pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
     let mode = shown.mode;
     let side = Side::read(&form.before, &form.after, super::cursor);
     let found = super::list(&mut reader, Filter { app: app.id, mode }, side).await?;
     let others = telling::others(&mut reader, &app, &found.rows).await?;
     drop(reader);
     let path = urls::rejections(app.id);
-    let shell = page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode);
+    let shell =
+        page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let other = |rejection: &Rejection| Some(others.get(&rejection.other_connection_id?)?.as_str());
     let rows = found.rows.iter().map(|rejection| views::Row::new(rejection, other(rejection), page.now)).collect();
@@ -118,7 +121,11 @@ impl Found {
         let (state, id) = (&self.page.state, self.rejection.id);
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
         let is_stuck = count.kept > 0 && count.verify() == 0;
-        let can_accept = is_stuck && acceptance::find(&state.kit(), &self.connection, &self.rejection).await?.is_some();
+        let offer = if is_stuck {
+            acceptance::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?
+        } else {
+            None
+        };
         let mut reader = state.db.reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
         let types = self.types(&mut reader, &requests).await?;
@@ -147,7 +154,7 @@ impl Found {
             kept,
             count,
             let_in,
-            can_accept,
+            offer,
             errors,
             now: self.page.now,
         })
@@ -177,6 +184,13 @@ impl Found {
         Ok(events)
     }
 
+    /// Lets a sensitive action go on, or asks for the password first.
+    async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
+        let back = urls::rejection(self.app.id, self.rejection.id);
+        let shell = || self.shell(confirmation::TITLE).crumb("Rejection", back.clone());
+        confirmation::require(&self.page, action, Sensitive { what, back: back.clone(), shell }).await
+    }
+
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, Kept)>, AppError> {
         let Some((headers, body)) = store::find_said(reader, self.rejection.id, request.id).await? else { return Ok(None) };
         let said = keeping::open(&self.page.state.vault, request.id, (&headers, &body))?;
@@ -186,6 +200,7 @@ impl Found {
 
     fn shell(&self, title: &str) -> Shell {
         let (app, mode) = (&self.app, self.rejection.mode);
+        self.page.remember_mode(app.id, mode);
         let list = |mode| urls::in_mode(&urls::rejections(app.id), mode);
         let own = urls::rejection(app.id, self.rejection.id);
         let (test, live) = match mode {
@@ -207,9 +222,10 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>, asked: Query<
 }
 
 /// `GET /ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body`
-pub(crate) async fn body(page: Page, path: Path<(String, String, String)>) -> Answer {
+pub(crate) async fn body(request: HttpRequest, page: Page, path: Path<(String, String, String)>) -> Answer {
     let found = Found::open(page, &path.0, &path.1).await?;
     let id: RequestId = path.2.parse().map_err(|_| AppError::NotFound)?;
+    confirmation::require_for_download(&found.page, &request, &urls::rejection(found.app.id, found.rejection.id))?;
     let mut reader = found.page.state.db.reader().await?;
     let (headers, body) = store::find_said(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
     drop(reader);
@@ -221,28 +237,19 @@ pub(crate) async fn body(page: Page, path: Path<(String, String, String)>) -> An
         .body(said.body))
 }
 
-/// The word of whoever accepts a SECRET.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct AcceptanceForm {
-    current_password: String,
-}
-
 /// `POST /ks-pay/apps/{app}/rejections/{rejection}/acceptance`
-pub(crate) async fn accept(posted: Posted<AcceptanceForm>, path: Path<(String, String)>) -> Answer {
+pub(crate) async fn accept(posted: Posted<Nothing>, path: Path<(String, String)>) -> Answer {
     let found = Found::open(posted.page, &path.0, &path.1).await?;
     let page = &found.page;
     let refused = async |sentence: &str| {
         let mut errors = FieldErrors::default();
-        errors.add("current_password", sentence);
+        errors.add(RECOVERY, sentence);
         page.unprocessable(&found.view("", errors).await?)
     };
     if !found.rejection.cause.is_acceptable() {
         return refused(rejections::NOTHING_TO_ACCEPT).await;
     }
-    if !accounts::routes::is_own_password(page, &posted.form.current_password).await? {
-        return refused(rejections::NOT_THE_PASSWORD).await;
-    }
+    found.confirm(&posted.action, words::access::ADOPT).await?;
     let by = By { name: &page.signed_in.user.name, at: page.now };
     let id = found.rejection.id;
     match acceptance::accept(&page.state.kit(), &found.connection, &found.rejection, by).await? {
@@ -257,11 +264,10 @@ pub(crate) async fn accept(posted: Posted<AcceptanceForm>, path: Path<(String, S
     }
 }
 
-/// Which requests to recover, and the word of whoever does.
+/// Which requests to recover.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RecoveryForm {
-    current_password: String,
     /// Nothing: all that verify.
     request: String,
 }
@@ -274,15 +280,12 @@ pub(crate) async fn recover(posted: Posted<RecoveryForm>, path: Path<(String, St
         "" => None,
         text => Some(text.parse().map_err(|_| AppError::NotFound)?),
     };
-    let mut errors = FieldErrors::default();
     if !found.connection.is_enabled || !found.app.is_enabled {
-        errors.add("current_password", rejections::SWITCH_ON_FIRST);
-    } else if !accounts::routes::is_own_password(page, &form.current_password).await? {
-        errors.add("current_password", rejections::NOT_THE_PASSWORD);
-    }
-    if !errors.is_empty() {
+        let mut errors = FieldErrors::default();
+        errors.add(RECOVERY, rejections::SWITCH_ON_FIRST);
         return page.unprocessable(&found.view(&form.request, errors).await?);
     }
+    found.confirm(&posted.action, words::access::RECOVER).await?;
     let by = By { name: &page.signed_in.user.name, at: page.now };
     let stores = (&page.state.db, &page.state.vault);
     let recovered = recovery::recover(stores, &found.connection, &found.rejection, only, by).await?;

@@ -124,13 +124,13 @@ impl Merchant {
         Self::of(shop, rng)
     }
 
-    /// The shop behind a webhook's URL, the same at each time: a webhook hears of one account.
+    /// The simulated shop behind a webhook's URL, the same each time. Its account is the reserved one, which never becomes
+    /// the connection's.
     #[must_use]
     pub fn behind(url: &str) -> Self {
         let digest = Sha256::digest(url);
         let shop = &SHOPS[usize::from(digest[31]) % SHOPS.len()];
-        let account = digest.iter().take(14).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
-        Self { account_id: format!("acc_{}", account.collect::<String>()), shop }
+        Self { account_id: crate::gateways::razorpay::SIMULATED_ACCOUNT.to_owned(), shop }
     }
 
     /// Opens an account for this shop.
@@ -149,6 +149,21 @@ pub const SINGLE_EVENTS: &[&str] = crate::gateways::razorpay::RECOMMENDED_EVENTS
 pub fn life_cycle(kind: LifeCycle, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let is_won = rng.random_ratio(1, 2);
     story::play(&kind.steps(is_won), merchant, at, rng)
+}
+
+/// How far apart the steps of a story are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As at a gateway: a payment takes seconds, its dispute days.
+    Natural,
+    /// Seconds apart, whatever the step.
+    Quick,
+}
+
+/// Tells the whole story of one new payment, the last event of which happens at `end`.
+pub fn life_cycle_until(kind: LifeCycle, pace: Pace, merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Vec<Sample> {
+    let is_won = rng.random_ratio(1, 2);
+    story::play_until(&kind.steps(is_won), pace, merchant, end, rng)
 }
 
 /// Makes one event that happens at `at`, of a payment that has come that far; `None` if the name is

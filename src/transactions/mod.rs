@@ -103,6 +103,12 @@ pub(crate) struct Transaction {
     pub(crate) is_disputed: bool,
     /// Whether a dispute was lost and none is still going on.
     pub(crate) is_dispute_lost: bool,
+    /// Whether the money was received.
+    pub(crate) is_captured: bool,
+    /// What lost disputes took, in subunits.
+    pub(crate) lost: i64,
+    /// What is deducted for other disputes, in subunits.
+    pub(crate) held: i64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }

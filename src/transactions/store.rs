@@ -21,7 +21,8 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, amount_subunits, \
-             amount_refunded_subunits, currency, method, is_disputed, created_at, updated_at, \
+             amount_refunded_subunits, currency, method, is_disputed, is_captured, \
+             amount_lost_subunits, amount_held_subunits, created_at, updated_at, \
              (EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id AND disputes.status = 'lost') \
              AND NOT EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id \
              AND disputes.status IN ('open', 'under_review'))) AS is_dispute_lost"
@@ -78,6 +79,9 @@ where
             currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(word).transpose()?,
             method: row.try_get("method")?,
             is_disputed: row.try_get("is_disputed")?,
+            is_captured: row.try_get("is_captured")?,
+            lost: row.try_get("amount_lost_subunits")?,
+            held: row.try_get("amount_held_subunits")?,
             is_dispute_lost: row.try_get("is_dispute_lost")?,
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,

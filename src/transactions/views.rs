@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    Status, Transaction,
+    Transaction,
     forms::{Choice, ListForm, Wanted},
     timeline::{self, Line},
 };
@@ -42,6 +42,9 @@ pub(crate) struct Index {
 impl Index {
     /// The filters in force; the days shown when none are chosen are no filter.
     pub(crate) fn tags(&self) -> Vec<Tag> {
+        if !self.wanted.errors.is_empty() {
+            return Vec::new();
+        }
         if self.wanted.name.is_some() {
             let url = urls::query(&self.path(), &[("mode", self.mode.slug())]);
             return vec![Tag { label: self.form.q.trim().to_owned(), url }];
@@ -212,28 +215,25 @@ impl Show {
         self.transaction.refund().map(|money| Money { subunits: money.subunits.saturating_neg(), ..money })
     }
 
-    /// What a lost dispute took, as what it takes away: never more than refunds left.
+    /// What lost disputes took, as what it takes away.
     pub(crate) fn lost(&self) -> Option<Money> {
-        let after_refunds = self.after_refunds().filter(|_| self.transaction.is_dispute_lost)?;
-        let lost = |event: &Event| {
-            let money = event.money().filter(|_| event.event_type.as_deref() == Some("payment.dispute.lost"))?;
-            (money.currency == after_refunds.currency).then_some(money.subunits)
-        };
-        let taken = self.events.iter().filter_map(lost).max()?.clamp(0, after_refunds.subunits.max(0));
-        Some(Money { subunits: taken.saturating_neg(), ..after_refunds })
+        self.taken(self.transaction.lost)
     }
 
-    /// What is left of money that came in.
+    /// What is deducted for other disputes, as what it takes away.
+    pub(crate) fn held(&self) -> Option<Money> {
+        self.taken(self.transaction.held)
+    }
+
+    fn taken(&self, subunits: i64) -> Option<Money> {
+        (subunits > 0).then_some(Money::new(subunits.saturating_neg(), self.transaction.currency?))
+    }
+
+    /// What is left of money that was received.
     pub(crate) fn left(&self) -> Option<Money> {
-        let money = self.after_refunds()?;
-        let lost = self.lost().map_or(0, |lost| lost.subunits);
-        Some(Money { subunits: money.subunits.saturating_add(lost), ..money })
-    }
-
-    fn after_refunds(&self) -> Option<Money> {
-        let has_come = matches!(self.transaction.status, Some(Status::Captured | Status::Refunded));
-        let money = self.amount().filter(|_| has_come)?;
-        Some(Money { subunits: money.subunits.saturating_sub(self.transaction.refunded), ..money })
+        let money = self.amount().filter(|_| self.transaction.is_captured)?;
+        let gone = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
+        Some(Money { subunits: gone.iter().fold(money.subunits, |left, gone| left.saturating_sub(*gone)), ..money })
     }
 
     pub(crate) fn last(&self) -> Option<&Event> {

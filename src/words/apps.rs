@@ -1,8 +1,8 @@
 //! Apps in lists: how their webhooks are, what needs somebody, and what switching one off does.
 
 use super::{
-    Line, NOT_CONNECTED, OFF_WITH_THE_APP, SWITCHED_OFF, Said, When, countdown,
-    evidence::{perhaps_of_others, refusal, see_whether_enabled},
+    Line, NOT_CONNECTED, Said, When, connection_name, countdown,
+    evidence::{refusal, see_whether_enabled},
     health, line,
     rejections::Told,
     when,
@@ -15,6 +15,7 @@ use crate::{
     connections::{Connection, State, habit},
     gateways::Gateway,
     kernel::time::Timestamp,
+    urls,
 };
 
 /// One webhook in a line, and whose it is.
@@ -22,12 +23,14 @@ use crate::{
 pub(crate) struct Health {
     pub(crate) whose: String,
     pub(crate) line: Line,
+    /// Where it is enabled, while it alone is disabled.
+    pub(crate) enable_url: Option<String>,
 }
 
 /// How the app's webhooks are, the worst first.
 pub(crate) fn webhook_health(listed: &Listed, now: Timestamp) -> Vec<Health> {
     if listed.webhooks.is_empty() {
-        return vec![Health { whose: String::new(), line: Line::quiet(NOT_CONNECTED) }];
+        return vec![Health { whose: String::new(), line: Line::quiet(NOT_CONNECTED), enable_url: None }];
     }
     let gateway = listed.webhooks[0].connection.gateway;
     let has_many = listed.webhooks.iter().any(|webhook| webhook.connection.gateway != gateway);
@@ -38,18 +41,17 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
     let connection = &webhook.connection;
     let mode = connection.mode.label();
     let whose = if has_many { format!("{} {mode}", connection.gateway.label()) } else { mode.to_owned() };
-    let line = match (app.is_enabled, connection.is_enabled) {
-        (false, _) => Line::quiet(OFF_WITH_THE_APP),
-        (true, false) => Line::quiet(SWITCHED_OFF),
-        (true, true) => line(connection.gateway, webhook.state, &webhook.evidence, now),
-    };
-    Health { whose, line }
+    let line = line(connection.gateway, webhook.state, &webhook.evidence, now);
+    // A disabled app is enabled by its own switch.
+    let is_off_alone = app.is_enabled && !connection.is_enabled;
+    let enable_url = is_off_alone.then(|| urls::connection_enabled(app.id, connection.gateway, connection.mode));
+    Health { whose, line, enable_url }
 }
 
-/// A webhook that needs somebody: it refuses what comes, or nothing comes any more.
+/// A webhook that needs attention: its own requests are rejected, or nothing arrives any more.
 pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) -> Said {
     match habit::silence(&webhook.evidence, now) {
-        Some(silence) if webhook.state == State::Silent => Said {
+        Some(silence) if webhook.alert_state() == State::Silent => Said {
             class: "is-warn",
             icon: "silent",
             headline: format!(
@@ -60,12 +62,11 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Told>, now: Ti
             ),
             reason: format!("{} {}", health::silence(&silence), see_whether_enabled(webhook.connection.gateway)),
         },
-        _ if webhook.evidence.is_stray => stray(app, webhook, told),
         _ => failing(app, webhook, told, now),
     }
 }
 
-/// Whose webhook fails, why, and how long the gateway will bear it.
+/// Whose webhook rejects its own requests, why, and, once it has worked, how long the gateway tolerates that.
 fn failing(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) -> Said {
     let (connection, evidence) = (&webhook.connection, &webhook.evidence);
     let (gateway, mode) = (connection.gateway, connection.mode);
@@ -73,36 +74,25 @@ fn failing(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) ->
     let since = evidence.failing_since.map(|at| format!(" since {}", When::of_start(at, now).text)).unwrap_or_default();
     let plain = || evidence.last_refusal().map_or("it could not be verified", |reason| refusal(gateway, reason).0);
     let why = told.map_or_else(plain, |told| told.why.as_str());
-    let deadline = evidence.failing_since.and_then(|at| countdown(gateway, at, now));
+    let is_failing = webhook.state == State::Failing;
+    let deadline = evidence.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
+    let (class, icon, not_yet) = if is_failing { ("is-bad", "bad", "") } else { ("is-warn", "warn", "not verified yet, ") };
     Said {
-        class: "is-bad",
-        icon: "bad",
-        headline: format!("{}: {} {} {requests} refused{since}", app.name, evidence.failing_count, mode.label()),
+        class,
+        icon,
+        headline: format!("{}: {not_yet}{} {} {requests} rejected{since}", app.name, evidence.failing_count, mode.label()),
         reason: format!("The last one: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
     }
 }
 
-/// A single request was refused at a webhook that works, and nobody can explain it.
-fn stray(app: &App, webhook: &Webhook, told: Option<&Told>) -> Said {
-    let why = told.map_or("it could not be verified", |told| told.why.as_str());
-    let (gateway, mode) = (webhook.connection.gateway, webhook.connection.mode.label());
-    Said {
-        class: "is-info",
-        icon: "info",
-        headline: format!("{}: one request was refused in {mode} mode", app.name),
-        reason: format!("{}. {}", super::capitalised(why), perhaps_of_others(gateway)),
-    }
-}
-
-/// An app, or one connection of it, that records nothing because somebody switched it off.
-pub(crate) fn switched_off(app: &App, connection: Option<&Connection>) -> Said {
-    let whose = connection
-        .map_or_else(|| app.name.clone(), |one| format!("{}: {} in {} mode", app.name, one.gateway.label(), one.mode.label()));
+/// An app, or one connection of it, that is disabled.
+pub(crate) fn off(app: &App, connection: Option<&Connection>) -> Said {
+    let whose = connection.map_or_else(|| app.name.clone(), |one| format!("{}: {}", app.name, connection_name(one)));
     Said {
         class: "is-warn",
         icon: "warn",
-        headline: format!("{whose} is switched off"),
-        reason: "Its payments are not recorded: every event is refused.".to_owned(),
+        headline: format!("{whose} is off"),
+        reason: "Its payments are not recorded: every event is rejected.".to_owned(),
     }
 }
 
@@ -133,18 +123,20 @@ pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> Stan
     }
 }
 
+/// What a gateway does once its events are rejected.
+pub(crate) const fn loss(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "Razorpay gets 401 for every event until it is enabled again, and switches the webhook off after 24 h. \
+             There it must then be enabled by hand."
+        }
+        Gateway::StandardWebhooks => "Senders of Standard Webhooks get 401 for every event until it is enabled again.",
+    }
+}
+
 /// What happens when the app is disabled, by the gateways that are connected to it.
 pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
-    let mut told = Vec::new();
-    if gateways.contains(&Gateway::Razorpay) {
-        told.push(
-            "Razorpay gets 401 for every event until it is enabled again, and switches the webhook off after 24 h. \
-             There it must then be enabled by hand.",
-        );
-    }
-    if gateways.contains(&Gateway::StandardWebhooks) {
-        told.push("Senders of Standard Webhooks get 401 for every event until it is enabled again.");
-    }
+    let mut told: Vec<&'static str> = Gateway::ALL.into_iter().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
     if told.is_empty() {
         told.push("No payment gateway is connected to it, so no event is lost by it now.");
     }
@@ -182,10 +174,13 @@ mod tests {
             ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, 0 s ago"]
         );
         listed.webhooks[0].connection.gateway = Gateway::StandardWebhooks;
-        listed.webhooks[1].connection.is_enabled = false;
-        assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Switched off"]);
+        (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, State::Off);
+        assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Off"]);
+        let offers =
+            |listed: &Listed| webhook_health(listed, NOW).into_iter().map(|one| one.enable_url.is_some()).collect::<Vec<_>>();
+        assert_eq!(offers(&listed), [false, true]);
         listed.app.is_enabled = false;
-        assert_eq!(said(&listed)[0], "Standard Webhooks Live|Off with the app");
+        assert_eq!(offers(&listed), [false, false], "the app is enabled by its own switch");
         listed.webhooks.clear();
         assert_eq!(said(&listed), ["|Nothing connected"]);
     }
@@ -194,9 +189,23 @@ mod tests {
     fn trouble_says_how_long_the_gateway_bears_it() {
         let app = app("Dabba Club");
         let webhook = webhook(&app, Mode::Live, State::Failing);
+        assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 Live request rejected since 7:41 pm");
         let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).reason.replace('\u{a0}', " ");
         assert!(after(1).ends_with(" Razorpay switches the webhook off in 23 h."), "{}", after(1));
         assert!(after(30).ends_with("off already: look in Razorpay’s Dashboard."), "{}", after(30));
+    }
+
+    #[test]
+    fn what_has_never_worked_is_not_verified_yet_and_has_no_countdown() {
+        let app = app("Dabba Club");
+        let mut webhook = webhook(&app, Mode::Live, State::Pending);
+        (webhook.evidence.failing_since, webhook.evidence.failing_count) = (Some(NOW), 3);
+        let said = trouble(&app, &webhook, None, NOW);
+        assert_eq!(
+            (said.class, said.headline.as_str()),
+            ("is-warn", "Dabba Club: not verified yet, 3 Live requests rejected since 7:41 pm")
+        );
+        assert!(!said.reason.contains("switches"), "{}", said.reason);
     }
 
     #[test]

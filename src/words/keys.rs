@@ -1,6 +1,16 @@
 //! What the gateway said of the API keys.
 
-use crate::gateways::razorpay_api::Unknown;
+use crate::{gateways::razorpay_api::Unknown, preflight::desk::Busy};
+
+/// Shown instead of asking the gateway.
+pub(crate) const fn busy(busy: Busy) -> &'static str {
+    match busy {
+        Busy::Running => {
+            "Another check of your company’s keys is running. Wait a few seconds, then try again. Nothing was stored."
+        }
+        Busy::TooMany => "Too many checks in a short time. Wait ten seconds, then try again. Nothing was stored.",
+    }
+}
 
 /// The gateway refused keys that were typed.
 pub(crate) const REFUSED: &str =
@@ -11,6 +21,9 @@ pub(crate) const STORED_REFUSED: &str = "Razorpay refuses the stored keys. Copy 
 pub(crate) const ACCEPTED: &str = "Razorpay accepted the keys; they are stored";
 /// There is nothing to ask the gateway about.
 pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";
+
+/// The stored Key Secret was damaged or swapped.
+pub(crate) const UNREADABLE: &str = "The stored Key Secret cannot be read: it was damaged or replaced in the database. Copy the Key Secret again from Razorpay and save it here.";
 
 /// What is said of stored keys that the gateway could not be asked about, once the reason is forgotten.
 pub(crate) const UNCHECKED: &str = "Razorpay could not be asked when they were saved.";

@@ -21,6 +21,20 @@ pub(crate) const NO_DAY: &str = "This is no day. Write it as 2026-11-22.";
 pub(crate) const WRONG_ORDER: &str = "This is after the last day. Swap the two.";
 pub(crate) const WHOLE_TYPE: &str = "Type the name of an event or how it begins, for example payment.captured or refund.";
 
+pub(crate) const NO_STATUS: &str = "Choose a status from the list.";
+pub(crate) const NO_STATE: &str = "Choose a state from the list.";
+pub(crate) const NO_SEARCH: &str = "Type at most 200 characters, none of them invisible.";
+
+/// Shown instead of rows while a filter is invalid.
+pub(crate) fn invalid_filters(all: String) -> Empty {
+    Empty {
+        icon: "warn",
+        title: "Nothing is shown".to_owned(),
+        text: "A filter is invalid. Correct it above, or clear all filters.".to_owned(),
+        way: Some((all, "Clear all filters".to_owned())),
+    }
+}
+
 /// There is nothing to see yet.
 pub(crate) fn after_today(today: Date) -> String {
     format!("This is after today. Choose {} or earlier.", date(today, today))
@@ -80,16 +94,33 @@ pub(crate) fn sum(sums: &[Sum], status: Option<Choice>, most: i64) -> String {
         })
     };
     let payments = count(sums.iter().filter(fits).map(|sum| sum.payments).sum(), "payment", "payments");
-    let mut received: Vec<Money> = Vec::new();
-    for sum in sums.iter().filter(fits).filter(|sum| matches!(sum.status.as_deref(), Some("captured" | "refunded"))) {
+    let rows = || sums.iter().filter(fits);
+    let received = total(rows().map(|sum| (sum, sum.received)));
+    let lost = total(rows().map(|sum| (sum, sum.lost)));
+    let parts = [(received, "received"), (lost, "lost in disputes")];
+    parts
+        .into_iter()
+        .filter(|(money, _)| !money.is_empty())
+        .fold(payments, |text, (money, what)| format!("{text}, {money} {what}"))
+}
+
+/// A figure's note, with what disputes took.
+pub(crate) fn with_lost(text: String, lost: &[Money]) -> String {
+    let lost: Vec<String> = lost.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
+    if lost.is_empty() { text } else { format!("{text}; {} lost in disputes", lost.join(" + ")) }
+}
+
+/// Amounts by currency: `₹10.00 + AED 1.00`; an empty text where there are none.
+fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
+    let mut total: Vec<Money> = Vec::new();
+    for (sum, amount) in amounts.filter(|(_, amount)| *amount != 0) {
         let Some(currency) = sum.currency.as_deref().and_then(|code| code.parse::<Currency>().ok()) else { continue };
-        match received.iter_mut().find(|known| known.currency == currency) {
-            Some(known) => known.subunits = known.subunits.saturating_add(sum.amount),
-            None => received.push(Money::new(sum.amount, currency)),
+        match total.iter_mut().find(|known| known.currency == currency) {
+            Some(known) => known.subunits = known.subunits.saturating_add(amount),
+            None => total.push(Money::new(amount, currency)),
         }
     }
-    let received: Vec<String> = received.iter().map(ToString::to_string).collect();
-    if received.is_empty() { payments } else { format!("{payments}, {} received", received.join(" + ")) }
+    total.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
 }
 
 /// The way to an app's gateways: where one is added, while there is none in that mode.
@@ -219,12 +250,13 @@ mod tests {
             is_disputed: status == "refunded",
             is_partly_refunded: Some(false),
             payments,
-            amount,
+            received: if status == "failed" { 0 } else { amount },
+            lost: if status == "refunded" { 39_000 } else { 0 },
         };
         let sums = [row("INR", "captured", 700, 40_000_000), row("INR", "refunded", 7, 962_050), row("INR", "failed", 31, 9)];
-        assert_eq!(sum(&sums, None, 1000), "738 payments, ₹4,09,620.50 received");
+        assert_eq!(sum(&sums, None, 1000), "738 payments, ₹4,09,620.50 received, ₹390.00 lost in disputes");
         assert_eq!(sum(&sums, Some(Choice::Is(Status::Failed)), 1000), "31 payments");
-        assert_eq!(sum(&sums, Some(Choice::Disputed), 1000), "7 payments, ₹9,620.50 received");
+        assert_eq!(sum(&sums, Some(Choice::Disputed), 1000), "7 payments, ₹9,620.50 received, ₹390.00 lost in disputes");
         assert_eq!(sum(&sums, Some(Choice::PartlyRefunded), 1000), "0 payments");
         assert_eq!(sum(&sums, None, 738), "738 or more payments; choose fewer days to see their sum");
         assert_eq!(

@@ -115,6 +115,31 @@ pub(crate) fn unproven(gateway: Gateway, before: Before, now: Timestamp) -> Said
     Said { class, icon, headline: format!("Now give {whom} the new SECRET"), reason: format!("{what_to_do} {so_far}") }
 }
 
+/// Valid secrets whose sealed value does not open, by their ids, and what to do.
+pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str>) -> Option<Said> {
+    let ids: Vec<&str> = ids.collect();
+    let (headline, was) = match ids.len() {
+        0 => return None,
+        1 => ("A secret of this webhook cannot be read", "was"),
+        _ => ("Secrets of this webhook cannot be read", "were"),
+    };
+    let (whom, paste) = match gateway {
+        Gateway::Razorpay => ("Razorpay tries them again for 24 hours", "paste it into Razorpay"),
+        Gateway::StandardWebhooks => ("the sender should try them again", "give it to the sender"),
+    };
+    Some(Said {
+        class: "is-bad",
+        icon: "bad",
+        headline: headline.to_owned(),
+        reason: format!(
+            "{} {was} damaged or replaced in the database. Requests that match no other secret are answered 503, and {whom}. \
+             Create a new secret and {paste}: what is signed with it verifies immediately. Then retire the damaged one. The \
+             person who runs this server finds the same with ks-pay doctor.",
+            ids.join(", ")
+        ),
+    })
+}
+
 /// What is lost when a SECRET is retired, a sentence each.
 pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &Held, now: Timestamp) -> Vec<String> {
     let whom = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };
@@ -204,8 +229,8 @@ pub(crate) fn weak(gateway: Gateway, weak: Weak) -> String {
         }
         Weak::Repeated => "The same few characters come again and again in it",
         Weak::Digits => "It is of digits only, and too few of them",
-        Weak::Common => "It is made of words and rows that are tried first",
-        Weak::Named => "It is the name of the app, the company or the domain and little else",
+        Weak::Common => "Beside words, dates and patterns too little of it is random",
+        Weak::Named => "Beside names of the app, the company or the domain too little of it is random",
     };
     format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
 }
@@ -246,11 +271,6 @@ pub(crate) const TOO_MANY: &str =
     "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";
 /// So many count that another would slow down every request.
 pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, and each request is tried with every one. Retire some that are not used any more first.";
-/// The password's field is empty.
-pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
-/// It is another than the user's, or was tried too often.
-pub(crate) const WRONG_PASSWORD: &str =
-    "This is not your password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
 
 /// Said once it is accepted.
 pub(crate) fn brought(cut: Cut) -> String {

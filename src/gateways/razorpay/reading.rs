@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     gateways::{
@@ -18,7 +18,7 @@ use crate::{
     },
     transactions::{
         Status,
-        projection::{Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot},
+        projection::{Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, TimeSource},
     },
 };
 
@@ -80,17 +80,19 @@ payment! {
     Payment {
         #[serde(default)]
         method: Option<String>,
+        #[serde(default)]
+        captured: Option<bool>,
     }
 }
 payment! {
-    /// The same with nothing but what is keyed on: how the customer paid is not looked at.
+    /// The same with nothing but what is keyed on: what only adds to it is read apart.
     Keyed {}
 }
 
 impl Keyed {
-    fn paid_by(self, method: Option<String>) -> Payment {
+    fn with(self, method: Option<String>, captured: Option<bool>) -> Payment {
         let Self { id, amount, currency, status, created_at, order_id, amount_refunded } = self;
-        Payment { id, amount, currency, status, created_at, order_id, amount_refunded, method }
+        Payment { id, amount, currency, status, created_at, order_id, amount_refunded, captured, method }
     }
 }
 
@@ -108,6 +110,8 @@ struct RefundEntity {
     amount: i64,
     currency: String,
     status: String,
+    #[serde(default)]
+    created_at: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +121,8 @@ struct DisputeEntity {
     status: String,
     amount: i64,
     currency: String,
+    #[serde(default)]
+    amount_deducted: Option<i64>,
 }
 
 /// What an event of a type is about.
@@ -172,7 +178,7 @@ fn read_in_parts(body: &[u8]) -> Reading {
     };
     match serde_json::from_slice::<Envelope>(body) {
         Ok(envelope) => {
-            let payload = envelope.payload.0.map(|payment| payment.paid_by(method(body)));
+            let payload = envelope.payload.0.map(|payment| payment.with(method(body), captured(body)));
             tell(event, facts(subject, envelope.created_at, &payload))
         }
         Err(error) => Reading::quarantined(Some(event), field(&error)),
@@ -209,7 +215,7 @@ fn created_at(body: &[u8]) -> Option<i64> {
 fn facts(subject: Subject, created_at: i64, payload: &Payload<Payment>) -> Result<(Money, Facts), &'static str> {
     let at = moment(created_at)?;
     let payment = payload.payment.as_ref().map(|holder| &holder.0.entity.0);
-    let snapshot = payment.map(|payment| snapshot(payment, at)).transpose()?;
+    let snapshot = payment.map(snapshot).transpose()?;
     let (amount, payment_id, refund, dispute) = match subject {
         Subject::Payment => {
             let payment = payment.ok_or("payment")?;
@@ -218,50 +224,52 @@ fn facts(subject: Subject, created_at: i64, payload: &Payload<Payment>) -> Resul
         }
         Subject::Refund => {
             let entity = &payload.refund.as_ref().ok_or("refund")?.0.entity.0;
-            let refund = refund(entity, snapshot.as_ref())?;
+            let refund = refund(entity)?;
             (refund.money, entity.payment_id.clone(), Some(refund), None)
         }
         Subject::Dispute => {
             let entity = &payload.dispute.as_ref().ok_or("dispute")?.0.entity.0;
-            let money = money(entity.amount, &entity.currency)?;
-            (money, entity.payment_id.clone(), None, Some(dispute(entity, at)?))
+            let dispute = dispute(entity)?;
+            (dispute.money, entity.payment_id.clone(), None, Some(dispute))
         }
     };
     clean("payment_id", &payment_id)?;
     if payment.is_some_and(|payment| payment.id != payment_id) {
         return Err("payment_id");
     }
-    Ok((amount, Facts { payment_id, at, snapshot, refund, dispute }))
+    let time_source = TimeSource::Envelope;
+    Ok((amount, Facts { payment_id, at, time_source, digest: 0, snapshot, refund, dispute }))
 }
 
-fn snapshot(payment: &Payment, at: Timestamp) -> Result<Snapshot, &'static str> {
+fn snapshot(payment: &Payment) -> Result<Snapshot, &'static str> {
     clean("id", &payment.id)?;
     let order_id = payment.order_id.as_deref().map(|id| clean("order_id", id)).transpose()?;
     Ok(Snapshot {
         status: payment.status.parse::<Status>().map_err(|_| "status")?,
+        was_captured: payment.captured,
         money: money(payment.amount, &payment.currency)?,
-        at,
         created_at: moment(payment.created_at)?,
         order_id: order_id.map(str::to_owned),
         method: payment.method.clone().filter(|method| is_clean(method)),
-        refunded: whole(payment.amount_refunded.unwrap_or_default())?,
+        refunded: payment.amount_refunded.map(whole).transpose()?,
     })
 }
 
-fn refund(entity: &RefundEntity, snapshot: Option<&Snapshot>) -> Result<Refund, &'static str> {
+fn refund(entity: &RefundEntity) -> Result<Refund, &'static str> {
     Ok(Refund {
         id: clean("id", &entity.id)?.to_owned(),
         money: money(entity.amount, &entity.currency)?,
         status: entity.status.parse::<RefundStatus>().map_err(|_| "status")?,
-        reported: snapshot.map_or(0, |snapshot| snapshot.refunded),
+        created_at: entity.created_at.map(moment).transpose()?,
     })
 }
 
-fn dispute(entity: &DisputeEntity, at: Timestamp) -> Result<Dispute, &'static str> {
+fn dispute(entity: &DisputeEntity) -> Result<Dispute, &'static str> {
     Ok(Dispute {
         id: clean("id", &entity.id)?.to_owned(),
         status: entity.status.parse::<DisputeStatus>().map_err(|_| "status")?,
-        at,
+        money: money(entity.amount, &entity.currency)?,
+        deducted: entity.amount_deducted.map(whole).transpose()?,
     })
 }
 
@@ -298,23 +306,45 @@ fn field(error: &serde_json::Error) -> &'static str {
 /// holds, the event stands.
 fn method(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
-    struct Envelope {
-        payload: Object<Payload>,
-    }
-    #[derive(Deserialize)]
-    struct Payload {
-        payment: Object<Holder>,
-    }
-    #[derive(Deserialize)]
-    struct Holder {
-        entity: Object<Entity>,
-    }
-    #[derive(Deserialize)]
     struct Entity {
         method: String,
     }
-    let Object(envelope): Object<Envelope> = serde_json::from_slice(body).ok()?;
-    Some(envelope.payload.0.payment.0.entity.0.method)
+    apart::<Entity>(body).map(|entity| entity.method)
+}
+
+/// Whether the payment says that it was captured: a flag in most bodies, `"1"` in some. It only tells a refund from a
+/// return, so it is read apart as well.
+fn captured(body: &[u8]) -> Option<bool> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Flag {
+        Bool(bool),
+        Number(u8),
+        Text(String),
+    }
+    #[derive(Deserialize)]
+    struct Entity {
+        captured: Flag,
+    }
+    match apart::<Entity>(body)?.captured {
+        Flag::Bool(flag) => Some(flag),
+        Flag::Number(number) => Some(number != 0),
+        Flag::Text(text) => Some(!matches!(text.as_str(), "" | "0" | "false")),
+    }
+}
+
+/// Some field of the payment, by itself.
+fn apart<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    #[derive(Deserialize)]
+    struct Envelope<T> {
+        payload: Object<Payload<T>>,
+    }
+    #[derive(Deserialize)]
+    struct Payload<T> {
+        payment: Object<Holder<T>>,
+    }
+    let Object(envelope): Object<Envelope<T>> = serde_json::from_slice(body).ok()?;
+    Some(envelope.payload.0.payment.0.entity.0)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 // A webhook that does not work says why where the merchant looks, and what was refused meanwhile is not lost.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { open, stays } from "../support/browser.mjs";
 import { captured, post, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, follow, send, signIn, step } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 describe("refused requests", () => {
   const at = site(async (at) => { at.owner = await at.installation.addOwner(); });
@@ -27,10 +27,10 @@ describe("refused requests", () => {
     const { page, test, live } = await shop(t, "Neem Tree Shop");
     await stays(page, async () => {
       await refused({ url: test.url, secret: live.secret }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Refused.*: signed with the SECRET of the other mode \(Razorpay, Live mode\)$/);
+      await says(page, /^Not verified yet: signed with the SECRET of the other mode \(Razorpay, Live mode\)$/);
       await evidence(page).getByText("Test and Live have a webhook each").waitFor();
       await refused({ url: test.url, secret: `${test.secret}\n` }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Refused.*: signed with the SECRET of this webhook, but it was pasted with a line end$/);
+      await says(page, /^Not verified yet: signed with the SECRET of this webhook, but it was pasted with a line end$/);
       await post(test, captured("pay_Refused0000001"), "evt_Refused0000001");
       await says(page, /^Received payment\.captured, verified/);
       await step(page, "Webhook").getByText("Verified").waitFor();
@@ -42,15 +42,13 @@ describe("refused requests", () => {
     const pasted = { url: test.url, secret: `${test.secret} ` };
     await stays(page, async () => {
       for (const n of [1, 2, 3]) await refused(pasted, captured(`pay_Pasted0000000${n}`), `evt_Pasted0000000${n}`);
-      await says(page, /^Refused.*: signed with the SECRET of this webhook, but it was pasted with a space$/);
+      await says(page, /^Not verified yet: signed with the SECRET of this webhook, but it was pasted with a space$/);
     });
-    await follow(page, "See the refused request");
+    await follow(page, "See the rejected request");
     for (let tries = 0; tries < 50 && await page.getByText("Refused 3 times").count() === 0; tries += 1) await page.reload();
     await page.getByText("not signed with a SECRET that KS Pay accepts").waitFor();
-    await page.getByLabel("Your password").fill(at.owner.password);
     await send(page, "Accept that SECRET too");
     await page.getByText("3 of 3 kept requests verify now.").waitFor();
-    await page.getByLabel("Your password").fill(at.owner.password);
     await send(page, "Recover these 3 requests");
     await page.getByText("3 events recovered").waitFor();
     await post(pasted, captured("pay_Pasted00000004"), "evt_Pasted00000004");
@@ -62,26 +60,22 @@ describe("refused requests", () => {
     it(`can be recovered once the cause is mended, with scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
       const { page, app, test, gateways } = await shop(t, `Neem Tree Stall ${javaScriptEnabled}`, { javaScriptEnabled });
       await page.goto(gateways);
-      await page.getByRole("button", { name: /^Switch off\s+Razorpay.*Test/ }).click();
-      await page.getByRole("heading", { name: /^Switch off Razorpay/ }).waitFor();
-      await send(page, "Switch it off");
+      await page.getByRole("button", { name: /^Disable\s+Razorpay.*Test/ }).click();
+      await page.getByRole("heading", { name: /^Disable Razorpay/ }).waitFor();
+      await send(page, "Disable");
       for (const n of [1, 2]) await refused(test, captured(`pay_Meanwhile00000${n}`), `evt_Meanwhile00000${n}`);
       await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
       for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
       await follow(page, "This webhook is switched off");
       await page.getByText("Switch the app and its gateway on first.").waitFor();
-      assert.equal(await page.getByLabel("Your password").count(), 0);
+      assert.equal(await page.getByRole("button", { name: /^Recover/ }).count(), 0);
       const rejection = page.url();
 
       await page.goto(gateways);
-      await page.getByRole("button", { name: /^Switch on\s+Razorpay.*Test/ }).click();
+      await page.getByRole("button", { name: /^Enable\s+Razorpay.*Test/ }).click();
       await page.waitForLoadState();
       await page.goto(rejection);
       await page.getByText("2 of 2 kept requests verify now.").waitFor();
-      await page.getByLabel("Your password").fill("somebody else's password");
-      await send(page, "Recover these 2 requests");
-      await page.getByText("This is not your password. Type it again.").waitFor();
-      await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Recover these 2 requests");
       await page.getByText("2 events recovered").waitFor();
       await page.getByText("Nothing is left to recover").waitFor();

@@ -1,7 +1,9 @@
 // Every page of the console in every state that looks different, as walks: each goes from page to page and says at which it
 // stands. Whoever follows a walk inspects what is there; a new page is added here and thereby inspected in every way.
 import { simulate } from "./ks_pay.mjs";
+import { captured, refused } from "./razorpay.mjs";
 import { follow, send, setUp, signIn, signOut, step } from "./steps.mjs";
+import { proven } from "./webhook_pages.mjs";
 
 /** Names as most people have them. */
 export const USUAL = {
@@ -163,6 +165,12 @@ export async function* connection(page, { installation, names, api }) {
   await fetch(url, { method: "POST", body: "{}" });
   await simulate(url, "another secret than this one");
   await page.goto(`${at}/webhook`);
+  await page.getByText("Not verified yet").waitFor();
+  yield "webhook-rejected";
+  await simulate(url, secret);
+  await refused({ url, secret: `${secret} ` }, captured("pay_Failing0000001"), "evt_Failing0000001");
+  await proven(installation, "test");
+  await page.goto(`${at}/webhook`);
   await page.getByText("Failing since").waitFor();
   yield "webhook-failing";
   await page.goto("/");
@@ -194,10 +202,10 @@ export async function* connection(page, { installation, names, api }) {
   yield "sender-integration";
   await page.goto(gatewaysOf(app));
   yield "gateways";
-  await page.getByRole("button", { name: /^Switch off\s+Razorpay/ }).click();
-  await page.getByRole("heading", { name: /^Switch off Razorpay/ }).waitFor();
+  await page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click();
+  await page.getByRole("heading", { name: /^Disable Razorpay/ }).waitFor();
   yield "gateway-disable";
-  await send(page, "Switch it off");
+  await send(page, "Disable");
   yield "gateways-disabled";
   await page.goto(`${at}/webhook`);
   yield "webhook-disabled";
@@ -244,7 +252,7 @@ export async function* payments(page, { installation, names }) {
   yield "overview-table";
   await page.goto(`${own}?mode=live`);
   yield "overview-live";
-  await page.goto(`${own}/transactions`);
+  await page.goto(`${own}/transactions?mode=test`);
   yield "transactions";
   await page.goto(`${own}/transactions?status=refunded`);
   yield "transactions-none-found";
@@ -254,6 +262,8 @@ export async function* payments(page, { installation, names }) {
   yield "events";
   await page.goto(`${own}/events?type=nothing.such&state=conflict`);
   yield "events-none-found";
+  await page.goto(`${own}/events?state=nothing.such`);
+  yield "events-refused";
 
   await page.goto(`${own}/events?type=refund.processed`);
   await page.locator("main tbody a").first().click();
