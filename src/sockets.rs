@@ -235,6 +235,9 @@ impl AsyncRead for Socket {
                 let read = part.filled().len();
                 buffer.advance(read);
                 self.line.read(read);
+                if read == 0 {
+                    self.line.leave();
+                }
                 self.has_more = read == AT_ONCE;
                 Poll::Ready(result)
             }
@@ -313,6 +316,14 @@ mod tests {
         assert_eq!(failed.kind(), ErrorKind::TimedOut);
         assert!(began.elapsed() < QUIET * 2);
         dripping.abort();
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_leaves_is_noticed_when_it_is_read() {
+        let (mut socket, peer) = pair().await;
+        drop(peer);
+        assert_eq!(socket.read(&mut [0]).await.unwrap(), 0);
+        assert!(socket.line().has_left());
     }
 
     #[tokio::test]

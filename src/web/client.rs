@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use actix_web::{HttpRequest, dev::Extensions};
+use actix_web::{HttpRequest, dev::Extensions, http::header::HeaderValue};
 
 use crate::{installation, state::State};
 
@@ -18,7 +18,7 @@ pub(crate) fn address(request: &HttpRequest, state: &State) -> IpAddr {
     let is_trusted = |ip: &IpAddr| state.config.trusted_proxies.iter().any(|network| network.contains(ip));
     let peer = peer(request);
     if is_trusted(&peer) {
-        let values = request.headers().get_all(FORWARDED_FOR).map(|value| value.as_bytes());
+        let values = request.headers().get_all(FORWARDED_FOR).map(HeaderValue::as_bytes);
         return nearest(peer, &values.collect::<Vec<_>>(), is_trusted);
     }
     peer
