@@ -115,7 +115,7 @@ async fn a_gateway_is_added_once_a_mode() {
         page.has("Razorpay is added in Test mode. Next: copy the URL and the secret below") && page.has("id=\"webhook-url\"")
     );
     assert_eq!(owner.get(&format!("{list}/razorpay/test")).await.location(), webhook);
-    assert_eq!(add("razorpay", "live").await.location(), format!("{list}/razorpay/live"));
+    assert_eq!(add("razorpay", "live").await.location(), format!("{list}/razorpay/live/webhook"));
     let twice = add("razorpay", "test").await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(twice.has("is there already in Test mode"));
