@@ -85,7 +85,7 @@ impl Line {
         room
     }
 
-    /// The peer has closed the connection, or its side of it: nobody waits for the answer any more.
+    /// The peer has closed the connection, or its side of it.
     pub(crate) fn leave(&self) {
         self.has_left.set(true);
         self.leaving.notify_waiters();

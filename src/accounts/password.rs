@@ -222,7 +222,7 @@ impl Passwords {
             Who::Known => &self.known,
         };
         let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| Unworkable::Busy)?;
-        // A client that has only closed its side still gets an answer when nobody else waits.
+        // A client that has only closed its side still gets an answer while no other client waits.
         let turn = tokio::select! {
             biased;
             turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| Unworkable::Ended)?,
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_is_said_so_and_keeps_nobody_who_is_known_waiting() {
+    async fn a_full_queue_is_reported_and_does_not_delay_known_browsers() {
         let passwords = Passwords::new();
         let cores = std::thread::available_parallelism().unwrap().get();
         let (mut waiting, mut held_back) = (Vec::new(), Vec::new());

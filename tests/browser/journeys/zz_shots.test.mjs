@@ -1,0 +1,37 @@
+// Every page in every state: accessible, on every screen, whatever people are called. Its pictures: `npm run shots`.
+
+import { open } from "../support/browser.mjs";
+import { assertFitsNarrowly, inspect, picture } from "../support/inspect.mjs";
+import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/pages.mjs";
+import { long_lists, oddities, outages, plainly, publicly, refusals } from "../support/rare_pages.mjs";
+import { secrets } from "../support/secret_pages.mjs";
+import { site } from "../support/site.mjs";
+import { describe, it } from "../support/test.mjs";
+import { diagnoses } from "../support/webhook_pages.mjs";
+
+const areShot = process.env.KS_PAY_SHOTS !== undefined;
+
+async function follow(t, at, walk, look) {
+  const page = await open(t, at);
+  for await (const name of walk(page, at)) await t.test(name, () => look(page, name));
+}
+
+for (const walk of [arrival, refusals, plainly]) {
+  const url = walk === publicly ? "https://pay.neemtree.example" : "http://pay.neemtree.example";
+  const environment = [plainly, publicly].includes(walk) ? { KS_PAY_PUBLIC_URL: url } : {};
+  const site_of = (names) => site(async (at) => {
+    at.names = names;
+    if (walk !== arrival) await at.installation.addOwner(names);
+  }, environment);
+
+  describe(`the pages of ${walk.name}`, () => {
+    const at = site_of(USUAL);
+    if (areShot) it("are worth a look", (t) => follow(t, at, walk, picture));
+    else it("are accessible in light and dark, on desktop and phone", (t) => follow(t, at, walk, inspect));
+  });
+
+  describe(`the pages of ${walk.name}, with very long names and Hindi ones`, { skip: areShot }, () => {
+    const at = site_of(UNUSUAL);
+    it("fit the narrowest screens", (t) => follow(t, at, walk, assertFitsNarrowly));
+  });
+}
