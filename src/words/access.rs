@@ -8,7 +8,7 @@ use crate::web::shell::Warning;
 pub(crate) fn plain_http() -> Warning {
     Warning {
         headline: "This console is reached over plain http: passwords and secrets can be read on the way.".to_owned(),
-        advice: "Put a proxy with a certificate in front, or ask the person who runs this server to:",
+        advice: "Ask the person who runs this server to put a proxy with a certificate in front:",
     }
 }
 
