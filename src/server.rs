@@ -20,8 +20,9 @@ use tokio::{net::TcpStream, task::JoinHandle};
 
 use crate::{
     accounts::{self, Token},
+    clock_check,
     config::Config,
-    db::Db,
+    db::{Db, file_identity},
     descriptors,
     events::retention,
     ingestion::{
@@ -87,21 +88,29 @@ impl Server {
         }
         let base = match remember(&opened.db, &config, address).await {
             Ok(base) => base,
-            Err(error) => return Err(startup::sentence(&error)),
+            Err(error) => return Err(startup::sentence_at(&config.database, &error)),
         };
-        let setup = accounts::setup::renew(&opened.db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
+        let renewed = accounts::setup::renew(&opened.db, clock.now()).await;
+        let setup = renewed.map_err(|error| startup::sentence_at(&config.database, &error))?;
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
         let (recorder, refusals) = Recorder::start(Kit { db, vault, clock: clock.clone(), base: base.clone() });
         let mut housekeeping = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone()))];
         housekeeping.extend(config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
         let db = opened.db.clone();
         housekeeping.push(tokio::spawn(async move { db.keep_log_short().await }));
+        housekeeping.push(tokio::spawn(file_identity::watch(opened.db.clone())));
+        housekeeping.push(tokio::spawn(clock_check::run(opened.db.clone(), clock.clone())));
         let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
         let state = Data::from(Arc::new(State::new(config, opened, clock, ingestion, recorder)));
         let _ = state.base.set(base);
 
         let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            database = state.db.engine(),
+            "the server was started on http://{address}"
+        );
         Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, housekeeping, setup, _lock: lock })
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::{
     HttpResponse,
+    http::{StatusCode, header},
     middleware::{Compress, from_fn},
     web::{self, Data, ServiceConfig},
 };
@@ -17,7 +18,7 @@ use crate::{
     connections::{bringing, credentials, integration, list, mixups, retirement, rotation, security, stream, webhook},
     dashboard, events, keys, overview, preflight, rejections,
     state::State,
-    transactions, urls, web as site,
+    telemetry, transactions, urls, web as site,
 };
 
 /// Registers a path with the handler of each of its methods; `get` answers HEAD as well.
@@ -108,7 +109,16 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
 
 /// The process is alive.
 async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain").body("ok\n")
+    health(StatusCode::OK, "ok\n")
+}
+
+/// An answer that no cache keeps: a proxy's would outlive the state that it tells.
+fn health(status: StatusCode, text: &'static str) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/plain")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(text)
 }
 
 /// The longest a probe may take.
@@ -129,9 +139,9 @@ async fn readyz(state: Data<State>) -> HttpResponse {
         }
     };
     if is_ready {
-        HttpResponse::Ok().content_type("text/plain").body("ready\n")
+        health(StatusCode::OK, "ready\n")
     } else {
-        HttpResponse::ServiceUnavailable().content_type("text/plain").body("not ready: nothing can be stored\n")
+        health(StatusCode::SERVICE_UNAVAILABLE, "not ready: nothing can be stored\n")
     }
 }
 
@@ -144,11 +154,11 @@ async fn probe(state: &State) -> bool {
     match tokio::time::timeout(PROBE_WITHIN, probing).await {
         Ok(Ok(true)) => true,
         Ok(Ok(false)) => {
-            tracing::error!("the database is sealed with another master key: give every server the same");
+            tracing::error!(target: telemetry::OUTSIDE, "the database is bound to another master key: give every server the same");
             false
         }
         Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
+            tracing::warn!(target: telemetry::OUTSIDE, %error, "not ready");
             false
         }
         Err(_) => false,

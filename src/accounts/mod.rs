@@ -23,7 +23,7 @@ use crate::{
     db::{DbError, Tx},
     kernel::{
         id::{CompanyId, UserId},
-        time::Timestamp,
+        time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
 
@@ -144,7 +144,7 @@ pub(crate) async fn create(tx: &mut Tx, new: &NewUser, now: Timestamp) -> Result
 /// Signs the user in: a new token, and the ended sessions of everybody swept away.
 pub(crate) async fn open_session(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Token, DbError> {
     let token = Token::generate();
-    store::delete_sessions_before(tx, now.minus(IDLE), now.minus(ABSOLUTE)).await?;
+    store::delete_sessions_outside(tx, (now.minus(IDLE), now.minus(ABSOLUTE)), now.plus(CLOCK_TOLERANCE)).await?;
     store::insert_session(tx, &token.hash(), user, now).await?;
     Ok(token)
 }
@@ -175,7 +175,12 @@ pub(crate) fn is_fresh_proof(proven_at: Timestamp, now: Timestamp) -> bool {
 impl Session {
     /// Whether the session still counts.
     pub(crate) fn is_alive(&self, now: Timestamp) -> bool {
-        now.since(self.last_seen_at) < IDLE && now.since(self.started_at) < ABSOLUTE
+        // One of a clock that was ahead would live for as long as that was.
+        let is_later = |at: Timestamp| at > now.plus(CLOCK_TOLERANCE);
+        now.since(self.last_seen_at) < IDLE
+            && now.since(self.started_at) < ABSOLUTE
+            && !is_later(self.last_seen_at)
+            && !is_later(self.started_at)
     }
 
     /// Whether its last use was written down too long ago.
@@ -216,6 +221,17 @@ mod tests {
         assert!(is_fresh_proof(start, start) && is_fresh_proof(start, start.plus(PROOF_LIFETIME)));
         assert!(!is_fresh_proof(start, start.plus(PROOF_LIFETIME + Duration::from_millis(1))));
         assert!(!is_fresh_proof(start.plus(Duration::from_millis(1)), start));
+    }
+
+    #[test]
+    fn a_session_of_a_clock_that_was_ahead_ends_when_it_is_right() {
+        let year = Duration::from_hours(365 * 24);
+        let start = Timestamp::from_millis(0);
+        let mut session = session();
+        assert!(session.is_alive(start.minus(CLOCK_TOLERANCE)), "two servers differ a little");
+        assert!(!session.is_alive(start.minus(year)));
+        session.started_at = start.minus(year);
+        assert!(!session.is_alive(start.minus(year)), "its last use is later than now");
     }
 
     #[test]

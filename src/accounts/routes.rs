@@ -78,7 +78,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
     let who = match try_sign_in(&request, &state, known.as_deref(), &email) {
         Ok(who) => who,
         Err(wait) => {
-            tracing::warn!("sign-ins are slowed down");
+            tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-ins are slowed down");
             return later(StatusCode::TOO_MANY_REQUESTS, access::SLOW_DOWN, wait);
         }
     };
@@ -95,7 +95,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
     };
     let is_right = turn.verify(&posted.form.password, stored.clone()).await?;
     let Some(user) = user.filter(|_| is_right) else {
-        tracing::warn!("a sign-in failed");
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
     };
     let mut tx = state.db.begin().await?;

@@ -25,7 +25,7 @@ sql! {
     DELETE_OTHER_SESSIONS = "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2";
     DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE user_id = $1";
-    DELETE_SESSIONS_BEFORE = "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2";
+    DELETE_SESSIONS_OUTSIDE = "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2 OR last_seen_at > $3 OR created_at > $3";
 }
 
 /// Whether anybody can sign in.
@@ -121,8 +121,12 @@ pub(crate) async fn delete_sessions_of(tx: &mut Tx, user: UserId) -> Result<(), 
     Ok(())
 }
 
-/// Sweeps away sessions last seen before one time or begun before another.
-pub(crate) async fn delete_sessions_before(tx: &mut Tx, seen: Timestamp, begun: Timestamp) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(DELETE_SESSIONS_BEFORE).bind(seen).bind(begun))?;
+/// Sweeps away sessions last seen before one time, begun before another, or either after `latest`.
+pub(crate) async fn delete_sessions_outside(
+    tx: &mut Tx,
+    (seen, begun): (Timestamp, Timestamp),
+    latest: Timestamp,
+) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_SESSIONS_OUTSIDE).bind(seen).bind(begun).bind(latest))?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
         store,
     },
     db::Exec,
-    kernel::{id::AppId, time::Timestamp},
+    kernel::{id::AppId, time::Timestamp, vault::Vault},
     server, urls,
 };
 
@@ -43,6 +43,13 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether it changes nothing.
+    pub(super) const fn only_reads(&self) -> bool {
+        matches!(self, Self::Show { .. })
+    }
+}
+
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
     let result = match command {
         Command::Show { which, json } => show(at, io, &which, json).await,
@@ -63,10 +70,10 @@ async fn show(at: &Installation, io: &mut Io<'_>, which: &Which, json: bool) -> 
 
 async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Overlap, json: bool) -> Result<(), Failure> {
     let app = at.app(&which.app).await?;
-    let now = at.clock.now();
+    let (now, vault) = (at.clock.now(), at.vault().await?);
     let mut tx = at.db.begin().await?;
     let connection = connection(&mut tx, app.id, which).await?;
-    secrets::rotate(&mut tx, &at.vault, connection.id, (overlap, secrets::COMMAND_LINE), now)
+    secrets::rotate(&mut tx, &vault, connection.id, (overlap, secrets::COMMAND_LINE), now)
         .await
         .map_err(|error| Failure::Failed(format!("{error}.")))?;
     let stored = secrets::list_live(&mut tx, connection.id, now).await?;
@@ -87,33 +94,35 @@ async fn print(
     json: bool,
 ) -> Result<(), Failure> {
     let url = urls::webhook_url(&server::base(&at.db, &at.config).await?, &connection.endpoint);
-    let mut listed = Vec::new();
-    for secret in stored {
-        listed.push((secret, shown(at, connection, secret)?));
-    }
+    let vault = at.vault().await?;
+    let listed: Vec<(&Stored, Shown)> = stored.iter().map(|secret| (secret, shown(&vault, connection, secret))).collect();
     if json {
-        let secrets: Vec<Value> = listed.iter().map(|(secret, shown)| row(secret, shown.as_deref())).collect();
+        let secrets: Vec<Value> = listed.iter().map(|(secret, shown)| row(secret, shown.as_ref().ok())).collect();
         return io.say(json!({ "url": url, "secrets": secrets }));
     }
     io.say(format_args!("URL     {url}"))?;
     for (secret, shown) in listed {
         let until = secret.until.map(|until| format!("  until {until}")).unwrap_or_default();
-        io.say(format_args!("SECRET  {}{until}", shown.as_deref().unwrap_or("(not of our making, so it is not shown)")))?;
+        let (Ok(shown) | Err(shown)) = shown;
+        io.say(format_args!("SECRET  {shown}{until}"))?;
     }
     Ok(())
 }
 
-/// The value; one that is not of our making is never shown.
-fn shown(at: &Installation, connection: &Connection, secret: &Stored) -> Result<Option<String>, Failure> {
+/// The value, or what stands in its place.
+type Shown = Result<String, String>;
+
+/// One that is not of our making is never shown, and one that was damaged does not keep the others from being shown.
+fn shown(vault: &Vault, connection: &Connection, secret: &Stored) -> Shown {
+    let value = secret.open(vault).map_err(|_| format!("({} cannot be opened: it was damaged or swapped)", secret.id))?;
     if secret.origin != Origin::Made {
-        return Ok(None);
+        return Err("(not of our making, so it is not shown)".to_owned());
     }
-    let value = secret.open(&at.vault).map_err(|error| Failure::Failed(format!("{error}.")))?;
-    Ok(Some(connection.gateway.adapter().shown(&value)))
+    Ok(connection.gateway.adapter().shown(&value))
 }
 
 /// The keys of one of our own are those that scripts rely on; another says where it is from.
-fn row(secret: &Stored, shown: Option<&str>) -> Value {
+fn row(secret: &Stored, shown: Option<&String>) -> Value {
     let mut row = json!({ "id": secret.id.to_string(), "secret": shown, "state": secret.state });
     if !secret.is_active() {
         row["until"] = json!(secret.until.map(Timestamp::rfc3339));

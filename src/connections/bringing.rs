@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    Step,
+    Step, public_names,
     secrets::{self, Also, Origin},
     store,
     strength::{self, Cut, Known},
@@ -56,7 +56,10 @@ pub(crate) async fn create(posted: Posted<BringForm>, names: Names) -> Result<Ht
     let wizard = Wizard::open(posted.page, &names).await?;
     let form = posted.form;
     let refused = |errors| wizard.page.unprocessable(&view(&wizard, form.is_exact, errors));
-    let (secret, cut) = match parse(&wizard, &form) {
+    let mut reader = wizard.page.state.db.reader().await?;
+    let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
+    drop(reader);
+    let (secret, cut) = match parse(&wizard, &names, &form) {
         Ok(parsed) => parsed,
         Err(errors) => return refused(errors),
     };
@@ -90,16 +93,10 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
 }
 
 /// The SECRET and what was cut off it, or every error at its field.
-fn parse(wizard: &Wizard, form: &BringForm) -> Result<(Secret, Cut), FieldErrors> {
-    let (app, connection) = (&wizard.app, &wizard.connection);
-    let company = &wizard.page.signed_in.company.name;
-    let names = [app.name.as_str(), company, app.domain.as_deref().unwrap_or_default()];
-    let known = Known {
-        gateway: connection.gateway,
-        endpoint: &connection.endpoint,
-        key_id: connection.key_id.as_deref(),
-        names: &names,
-    };
+fn parse(wizard: &Wizard, names: &[String], form: &BringForm) -> Result<(Secret, Cut), FieldErrors> {
+    let connection = &wizard.connection;
+    let known =
+        Known { gateway: connection.gateway, endpoint: &connection.endpoint, key_id: connection.key_id.as_deref(), names };
     let mut errors = FieldErrors::default();
     let read = strength::read(&form.secret, form.is_exact, &known)
         .map_err(|weak| errors.add("secret", words::secrets::weak(connection.gateway, weak)));
@@ -116,8 +113,8 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<&'stati
     let connections = store::list_of_company(&mut reader, own.company_id).await?;
     drop(reader);
     for (id, sealed) in keys {
-        let key = super::open_key_secret(&state.vault, id, &sealed)?;
-        if Secret::parse(&key).is_some_and(|key| key.is(secret)) {
+        let key = super::open_key_secret(&state.vault, id, &sealed).ok();
+        if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
             return Ok(Some(words::secrets::KEY_SECRET));
         }
     }

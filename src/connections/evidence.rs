@@ -11,8 +11,8 @@ use crate::{
     },
     gateways::adapter::Rejected,
     kernel::{
-        id::{AppId, CompanyId, ConnectionId},
-        time::Timestamp,
+        id::{AppId, CompanyId, ConnectionId, RejectionId},
+        time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
 macro_rules! columns {
     () => {
         "e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, e.last_refused_at, \
-         e.last_refusal, e.failing_since, e.failing_count, e.version, e.habit_since, e.habit_minutes, e.habit_pause, \
+         e.last_refusal, e.failing_since, e.failing_count, e.last_proven_at, e.failing_rejection_id, e.rejected_since, e.rejected_count, e.version, e.habit_since, e.habit_minutes, e.habit_pause, \
          e.earlier_since, e.earlier_minutes, e.earlier_pause, \
          e.accounts, e.other_account, e.other_account_at"
     };
@@ -54,6 +54,46 @@ macro_rules! is_other {
     };
 }
 
+/// Since when requests are rejected without a verified one in between, once those are added of which the last came then.
+macro_rules! since {
+    ($first:literal, $last:literal) => {
+        concat!(
+            "CASE WHEN excluded.",
+            $last,
+            " IS NULL OR evidence.last_verified_at > excluded.",
+            $last,
+            " THEN evidence.",
+            $first,
+            " ELSE COALESCE(evidence.",
+            $first,
+            ", CASE WHEN evidence.last_verified_at > excluded.",
+            $first,
+            " THEN excluded.",
+            $last,
+            " ELSE excluded.",
+            $first,
+            " END) END"
+        )
+    };
+}
+
+/// How many that are.
+macro_rules! counted {
+    ($count:literal, $last:literal) => {
+        concat!(
+            "evidence.",
+            $count,
+            " + CASE WHEN excluded.",
+            $last,
+            " IS NULL OR evidence.last_verified_at > excluded.",
+            $last,
+            " THEN 0 ELSE excluded.",
+            $count,
+            " END"
+        )
+    };
+}
+
 sql! {
     INSERT = "INSERT INTO evidence (connection_id, verified_count, refused_count, failing_count, version) VALUES ($1, 0, 0, 0, 0)";
     FIND = concat!("SELECT ", columns!(), " FROM evidence e WHERE e.connection_id = $1");
@@ -62,6 +102,9 @@ sql! {
     /// Only what was shown is accepted, and never so many that nothing would be another one.
     ACCEPT_ACCOUNT = "UPDATE evidence SET accounts = accounts || ' ' || other_account, other_account = NULL, other_account_at = NULL, \
                       version = version + 1 WHERE connection_id = $1 AND other_account = $2 AND LENGTH(accounts) < 1000";
+    HAS_LATER = "SELECT EXISTS (SELECT 1 FROM evidence WHERE first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR other_account_at > $1 OR habit_since > $1 OR earlier_since > $1)";
+    /// The habit begins anew: its pauses are of a clock that jumped.
+    BOUND = "UPDATE evidence SET first_verified_at = CASE WHEN first_verified_at > $1 THEN $2 ELSE first_verified_at END, last_verified_at = CASE WHEN last_verified_at > $1 THEN $2 ELSE last_verified_at END, last_refused_at = CASE WHEN last_refused_at > $1 THEN $2 ELSE last_refused_at END, failing_since = CASE WHEN failing_since > $1 THEN $2 ELSE failing_since END, other_account_at = CASE WHEN other_account_at > $1 THEN $2 ELSE other_account_at END, habit_since = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN $2 ELSE habit_since END, habit_minutes = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE habit_minutes END, habit_pause = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE habit_pause END, earlier_since = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN NULL ELSE earlier_since END, earlier_minutes = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE earlier_minutes END, earlier_pause = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE earlier_pause END, version = version + 1 WHERE first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR other_account_at > $1 OR habit_since > $1 OR earlier_since > $1";
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1");
 }
 
@@ -72,8 +115,10 @@ rows! {
                concat!("ON CONFLICT (connection_id) DO UPDATE SET verified_count = evidence.verified_count + excluded.verified_count, \
                 first_verified_at = COALESCE(evidence.first_verified_at, excluded.first_verified_at), \
                 last_verified_at = CASE WHEN evidence.last_verified_at > excluded.last_verified_at THEN evidence.last_verified_at ELSE excluded.last_verified_at END, \
-                failing_since = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_since END, \
-                failing_count = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_count ELSE 0 END, \
+                failing_since = CASE WHEN evidence.last_proven_at > excluded.last_verified_at THEN evidence.failing_since END, \
+                failing_count = CASE WHEN evidence.last_proven_at > excluded.last_verified_at THEN evidence.failing_count ELSE 0 END, \
+                rejected_since = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.rejected_since END, \
+                rejected_count = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.rejected_count ELSE 0 END, \
                 habit_since = CASE WHEN evidence.habit_since IS NULL OR ", is_over!(), " THEN excluded.first_verified_at ELSE evidence.habit_since END, \
                 habit_minutes = CASE WHEN ", is_over!(), " THEN 0 ELSE evidence.habit_minutes END \
                 + CASE WHEN evidence.last_verified_at / 60000 >= excluded.last_verified_at / 60000 THEN 0 ELSE 1 END, \
@@ -87,17 +132,20 @@ rows! {
                 other_account_at = CASE WHEN ", is_other!("excluded.other_account"), " OR ", is_other!("excluded.accounts"), " \
                 THEN excluded.last_verified_at ELSE evidence.other_account_at END, \
                 version = evidence.version + 1");
-    /// Written after the answer, so a verification may have come meanwhile: then it is not failing. As `failing_since`
-    /// comes the time of the first of them.
-    REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, failing_since, failing_count, version) VALUES",
-              "(?, 0, ?, ?, ?, ?, ?, 1)",
-              "ON CONFLICT (connection_id) DO UPDATE SET refused_count = evidence.refused_count + excluded.refused_count, \
+    /// Written after the response, so a verification may have been stored meanwhile: what was rejected before it no longer
+    /// counts. Of `rejected_since` and `failing_since` the first is passed.
+    REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, rejected_since, \
+               rejected_count, failing_since, failing_count, last_proven_at, failing_rejection_id, version) VALUES",
+              "(?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+              concat!("ON CONFLICT (connection_id) DO UPDATE SET refused_count = evidence.refused_count + excluded.refused_count, \
                last_refused_at = excluded.last_refused_at, last_refusal = excluded.last_refusal, \
-               failing_since = CASE WHEN evidence.last_verified_at > excluded.last_refused_at THEN evidence.failing_since \
-               ELSE COALESCE(evidence.failing_since, CASE WHEN evidence.last_verified_at > excluded.failing_since \
-               THEN excluded.last_refused_at ELSE excluded.failing_since END) END, \
-               failing_count = CASE WHEN evidence.last_verified_at > excluded.last_refused_at THEN evidence.failing_count \
-               ELSE evidence.failing_count + excluded.failing_count END, version = evidence.version + 1";
+               rejected_since = ", since!("rejected_since", "last_refused_at"), ", \
+               rejected_count = ", counted!("rejected_count", "last_refused_at"), ", \
+               failing_since = ", since!("failing_since", "last_proven_at"), ", \
+               failing_count = ", counted!("failing_count", "last_proven_at"), ", \
+               last_proven_at = COALESCE(excluded.last_proven_at, evidence.last_proven_at), \
+               failing_rejection_id = COALESCE(excluded.failing_rejection_id, evidence.failing_rejection_id), \
+               version = evidence.version + 1");
 }
 
 /// The facts.
@@ -110,10 +158,18 @@ pub(crate) struct Evidence {
     pub(crate) refused_count: i64,
     pub(crate) last_refused_at: Option<Timestamp>,
     last_refusal: Option<String>,
-    /// Since when every request was refused; nothing while the newest was verified.
+    /// The first proven request that was rejected since the last verified event.
     pub(crate) failing_since: Option<Timestamp>,
-    /// How many were refused since then.
+    /// How many of those there are at least: not every rejected request is examined.
     pub(crate) failing_count: i64,
+    /// The newest proven request that was rejected.
+    pub(crate) last_proven_at: Option<Timestamp>,
+    /// The rejection of the newest of them. It may have been deleted.
+    failing_rejection_id: Option<RejectionId>,
+    /// The first request that was rejected since the last verified event, whoever sent it.
+    pub(crate) rejected_since: Option<Timestamp>,
+    /// How many were.
+    pub(crate) rejected_count: i64,
     /// Rises with every change.
     pub(crate) version: i64,
     #[sqlx(flatten)]
@@ -123,9 +179,6 @@ pub(crate) struct Evidence {
     /// The last other account that an event was of.
     pub(crate) other_account: Option<String>,
     pub(crate) other_account_at: Option<Timestamp>,
-    /// Whether it fails for a single request that nobody can explain. No column: see [`crate::rejections::newest`].
-    #[sqlx(skip)]
-    pub(crate) is_stray: bool,
 }
 
 impl Evidence {
@@ -134,10 +187,25 @@ impl Evidence {
         self.last_refusal.clone().and_then(|text| text.try_into().ok())
     }
 
+    /// The rejection that pages show of a webhook that fails: of proven requests, while there are any.
+    pub(crate) fn failing_rejection(&self) -> Option<RejectionId> {
+        self.failing_rejection_id.filter(|_| self.failing_since.is_some())
+    }
+
     /// The gateway's accounts that events may be of: that of the first event, and those accepted since.
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &str> {
         self.accounts.as_deref().unwrap_or_default().split(' ').filter(|account| !account.is_empty())
     }
+}
+
+/// Whether any time is later than now, as it was stored while the clock was ahead.
+pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
+    run!(on, |conn| sqlx::query_scalar(HAS_LATER).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
+}
+
+/// Lets no time be later than now. `now` is of a clock that is known to be right.
+pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(BOUND).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }
 
 #[cfg(test)]
@@ -153,12 +221,15 @@ impl Default for Evidence {
             last_refusal: None,
             failing_since: None,
             failing_count: 0,
+            last_proven_at: None,
+            failing_rejection_id: None,
+            rejected_since: None,
+            rejected_count: 0,
             version: 0,
             habit: Habit::default(),
             accounts: None,
             other_account: None,
             other_account_at: None,
-            is_stray: false,
         }
     }
 }
@@ -170,6 +241,29 @@ pub(crate) struct Refusals {
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
     pub(crate) reason: Rejected,
+}
+
+/// Those of them that are proven to be the connection's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Proven {
+    pub(crate) count: i64,
+    pub(crate) first_at: Timestamp,
+    pub(crate) last_at: Timestamp,
+    /// The rejection of the newest.
+    pub(crate) rejection: RejectionId,
+}
+
+impl Proven {
+    /// Both together.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            first_at: self.first_at.min(other.first_at),
+            last_at: self.last_at.max(other.last_at),
+            rejection: if other.last_at >= self.last_at { other.rejection } else { self.rejection },
+        }
+    }
 }
 
 pub(super) async fn insert(tx: &mut Tx, connection: ConnectionId) -> Result<(), DbError> {
@@ -239,15 +333,24 @@ pub(super) async fn accept_account(tx: &mut Tx, connection: ConnectionId, accoun
     Ok(execute!(tx, sqlx::query(ACCEPT_ACCOUNT).bind(connection).bind(account))? > 0)
 }
 
-/// Notes that requests were refused. In the order of their connections, so that two servers cannot lock up.
-pub(crate) async fn add_refused(tx: &mut Tx, refused: &BTreeMap<ConnectionId, Refusals>) -> Result<(), DbError> {
-    let rows: Vec<_> = refused.iter().collect();
+/// Notes that requests were refused, and which of them are proven. In the order of their connections, so that two servers
+/// cannot lock up.
+pub(crate) async fn add_refused(
+    tx: &mut Tx,
+    refused: &BTreeMap<ConnectionId, Refusals>,
+    proven: &BTreeMap<ConnectionId, Proven>,
+) -> Result<(), DbError> {
+    let rows: Vec<_> = refused.iter().map(|(connection, refusals)| (connection, refusals, proven.get(connection))).collect();
     execute_rows!(tx, REFUSED, &rows, |query, row| query
         .bind(row.0)
         .bind(row.1.count)
         .bind(row.1.last_at)
         .bind(row.1.reason.as_str())
         .bind(row.1.first_at)
-        .bind(row.1.count))?;
+        .bind(row.1.count)
+        .bind(row.2.map(|proven| proven.first_at))
+        .bind(row.2.map_or(0, |proven| proven.count))
+        .bind(row.2.map(|proven| proven.last_at))
+        .bind(row.2.map(|proven| proven.rejection)))?;
     Ok(())
 }

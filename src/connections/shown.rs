@@ -6,7 +6,6 @@ use crate::{
     db::{DbError, Reader},
     gateways::Mode,
     kernel::time::Timestamp,
-    rejections::newest,
     words::{self, OffConnection, OtherMode},
 };
 
@@ -24,8 +23,7 @@ pub(crate) struct Shown {
 /// The mode that was chosen; else the one [`select_mode`] finds.
 pub(crate) async fn shown(reader: &mut Reader, app: &App, chosen: Option<Mode>, now: Timestamp) -> Result<Shown, DbError> {
     let connections = store::list_of_app(&mut *reader, app.company_id, app.id).await?;
-    let mut seen = evidence::list_of_app(&mut *reader, app.id).await?;
-    newest::mark_strays(reader, &mut seen).await?;
+    let seen = evidence::list_of_app(&mut *reader, app.id).await?;
     let webhook = |connection: Connection| {
         let evidence = seen.iter().find(|evidence| evidence.connection_id == connection.id)?.clone();
         let state =

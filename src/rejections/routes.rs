@@ -121,7 +121,11 @@ impl Found {
         let (state, id) = (&self.page.state, self.rejection.id);
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
         let is_stuck = count.kept > 0 && count.verify() == 0;
-        let can_accept = is_stuck && acceptance::find(&state.kit(), &self.connection, &self.rejection).await?.is_some();
+        let offer = if is_stuck {
+            acceptance::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?
+        } else {
+            None
+        };
         let mut reader = state.db.reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
         let types = self.types(&mut reader, &requests).await?;
@@ -150,7 +154,7 @@ impl Found {
             kept,
             count,
             let_in,
-            can_accept,
+            offer,
             errors,
             now: self.page.now,
         })

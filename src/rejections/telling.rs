@@ -1,4 +1,4 @@
-//! What pages say of refused requests: whose SECRET was used, and the cause of the newest at webhooks that fail.
+//! What pages say of rejected requests: whose secret was used, and the cause of the newest since the last verified event.
 
 use std::collections::HashMap;
 
@@ -28,9 +28,9 @@ pub(crate) async fn causes<'a>(
     Ok(causes)
 }
 
-/// The newest refused request of a connection that fails, and what is said of it.
+/// The newest rejected request since a connection's last verified event, a proven one first, and what is said of it.
 pub(crate) async fn cause(reader: &mut Reader, app: &App, evidence: &Evidence) -> Result<Option<(Rejection, Told)>, DbError> {
-    let Some(rejection) = newest::find(&mut *reader, evidence).await? else { return Ok(None) };
+    let Some(rejection) = newest::find(&mut *reader, app.id, evidence).await? else { return Ok(None) };
     let other = other(reader, app, &rejection).await?;
     let told = rejections::told(&rejection, other.as_deref());
     Ok(Some((rejection, told)))

@@ -55,7 +55,7 @@ pub(crate) enum AppError {
 impl From<DbError> for AppError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unavailable(_) | DbError::Silent => Self::Unavailable(error),
+            DbError::Unavailable(_) | DbError::Silent | DbError::FileReplaced(_) => Self::Unavailable(error),
             other => Self::Broken(other.into()),
         }
     }
@@ -152,7 +152,7 @@ pub(crate) async fn pages(
     let is_defect = status.is_server_error() && !is_busy;
     if is_defect {
         let cause = response.response().error().map_or_else(|| status.to_string(), ToString::to_string);
-        tracing::error!(%request_id, %cause, pattern = response.request().match_pattern(), "a page could not be made");
+        tracing::error!(target: crate::telemetry::OUTSIDE, %request_id, %cause, pattern = response.request().match_pattern(), "a page could not be made");
     }
     let state = response.request().app_data::<Data<State>>().cloned();
     let error = response.response().error().and_then(|error| error.as_error::<AppError>());

@@ -42,8 +42,8 @@ const FIXED: &[(&str, &str)] = &[
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
 
-/// A year, as ASVS 3.4.1 asks.
-const HSTS: &str = "max-age=31536000; includeSubDomains";
+/// A year, as ASVS 3.4.1 asks. Other names under this one are not this server's to speak for.
+const HSTS: &str = "max-age=31536000";
 
 /// Adds them. A page that does not say how long it may be kept is not kept at all.
 pub(crate) async fn add(

@@ -1,6 +1,6 @@
 //! What the evidence says: one sentence, one line of reason, and the fix where there is one.
 
-use super::{health, rejections::Told, span, when};
+use super::{When, health, rejections::Told, span, when};
 use crate::{
     connections::{Connection, State, evidence::Evidence, habit},
     events::Event,
@@ -55,22 +55,16 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
     }
 }
 
-/// What an empty list says where requests came and were refused: why, and the way to the fix.
+/// What an empty list says where requests were rejected: why, and the way to the fix.
 pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evidence)], causes: &Causes) -> Empty {
-    let failing = connections.iter().filter(|(_, evidence)| evidence.failing_since.is_some());
-    let Some((connection, evidence)) = failing.max_by_key(|(_, evidence)| evidence.failing_count) else { return empty };
-    let plain = || evidence.last_refusal().map_or("it could not be verified", |reason| refusal(connection.gateway, reason).0);
-    let why = causes.get(&connection.id).map_or_else(plain, |told| told.why.as_str());
-    let (requests, were) =
-        (super::count(evidence.failing_count, "request", "requests"), if evidence.failing_count == 1 { "was" } else { "were" });
-    let url = urls::evidence(connection.app_id, connection.gateway, connection.mode);
+    let rejecting = connections.iter().filter(|(_, evidence)| evidence.rejected_since.is_some());
+    let Some((connection, evidence)) = rejecting.max_by_key(|(_, evidence)| evidence.rejected_count) else { return empty };
+    let (why, _) = cause(connection.gateway, evidence, causes.get(&connection.id));
+    let not_yet = if evidence.first_verified_at.is_none() { "Not verified yet: " } else { "" };
+    let last = if evidence.rejected_count == 1 { ": " } else { ". The last one: " };
     Empty {
-        text: if evidence.failing_count == 1 {
-            format!("{requests} came and {were} refused: {why}.")
-        } else {
-            format!("{requests} came and {were} refused. The last one: {why}.")
-        },
-        way: Some((url, "See how to fix it".to_owned())),
+        text: format!("{not_yet}{} rejected{last}{why}.", were(evidence.rejected_count)),
+        way: Some((urls::evidence(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
         ..empty
     }
 }
@@ -83,10 +77,12 @@ pub(crate) fn sentence_of_connection(
     (last, told): (Option<&Event>, Option<&Told>),
     now: Timestamp,
 ) -> Said {
+    let gateway = connection.gateway;
     match state {
-        State::Failing if evidence.is_stray => stray(connection.gateway, evidence, told, now),
-        State::Failing => failing(connection.gateway, evidence, told, now),
-        State::Silent => silent(connection.gateway, evidence, now),
+        State::Failing if evidence.failing_since.is_some() => failing(gateway, evidence, told, now),
+        State::Failing => overdue(gateway, evidence, told, now),
+        State::Silent => silent(gateway, evidence, now),
+        State::Pending | State::NotStarted if evidence.rejected_since.is_some() => not_yet(gateway, evidence, told, now),
         State::Verified => verified(evidence, last, now),
         State::Off => Said {
             class: "is-warn",
@@ -121,35 +117,70 @@ pub(crate) fn sentence_of_connection(
     }
 }
 
-fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+/// Why the newest rejected request was rejected, and what to do.
+fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a Told>) -> (&'a str, &'a str) {
     let seen = || evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
-    let (why, fix) = told.map_or_else(seen, |told| (told.why.as_str(), told.fix.as_str()));
-    let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
-    Said { class: "is-bad", icon: "bad", headline: format!("Refused{ago}: {why}"), reason: fix.to_owned() }
+    told.map_or_else(seen, |told| (told.why.as_str(), told.fix.as_str()))
 }
 
-/// A single request was refused, and nobody can explain it.
-fn stray(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
-    let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
-    let why = told.map_or("it could not be verified", |told| told.why.as_str());
+fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+    let (why, fix) = cause(gateway, evidence, told);
+    let ago = evidence.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
+    Said { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.to_owned() }
+}
+
+/// Events are overdue while requests are rejected of which nothing proves who sent them.
+fn overdue(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+    let (why, fix) = cause(gateway, evidence, told);
+    let silence = habit::silence(evidence, now);
+    let lasts = silence.map(|silence| format!(" for {}", span(silence.lasts))).unwrap_or_default();
+    let usual = silence.map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
     Said {
-        class: "is-info",
-        icon: "info",
-        headline: format!("One request was refused{ago}"),
-        reason: format!("{}. {}", super::capitalised(why), perhaps_of_others(gateway)),
+        class: "is-bad",
+        icon: "bad",
+        headline: format!("Nothing verified{lasts}, and requests are rejected"),
+        reason: format!("{usual}{} {}", unproven(evidence, now), condition(gateway, why, fix)),
     }
 }
 
-/// What to think of a single refused request that nobody can explain.
-pub(super) const fn perhaps_of_others(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => {
-            "If it came from Razorpay, it comes again soon, and then it is said here what to do. If not, somebody else sent it, and there is nothing to do."
-        }
-        Gateway::StandardWebhooks => {
-            "If it came from your sender, it comes again soon, and then it is said here what to do. If not, somebody else sent it, and there is nothing to do."
-        }
-    }
+/// No event has been verified yet, and requests were rejected.
+fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+    let (why, fix) = cause(gateway, evidence, told);
+    let (headline, reason) = if evidence.failing_since.is_some() {
+        (format!("Not verified yet: {why}"), fix.to_owned())
+    } else {
+        let rejected = format!("Not verified yet: {} rejected", were(evidence.rejected_count));
+        (rejected, format!("{} {}", unproven(evidence, now), condition(gateway, why, fix)))
+    };
+    Said { class: "is-warn", icon: "warn", headline, reason }
+}
+
+/// Requests that were rejected since the last verified event while the webhook works: how many, when, and that it is not known
+/// whose they are.
+pub(crate) fn rejected_meanwhile(state: State, evidence: &Evidence, now: Timestamp) -> Option<String> {
+    (state == State::Verified && evidence.rejected_since.is_some()).then(|| unproven(evidence, now))
+}
+
+/// How many requests were rejected since the last verified event and between which times.
+fn unproven(evidence: &Evidence, now: Timestamp) -> String {
+    let start = evidence.rejected_since.map(|at| When::of_day(at, now).text).unwrap_or_default();
+    let end = evidence.last_refused_at.map(|at| When::of_day(at, now).text).unwrap_or_default();
+    let span = if start == end { format!("on {start}") } else { format!("between {start} and {end}") };
+    format!("{} rejected {span}. Anyone who knows the URL can send such requests.", were(evidence.rejected_count))
+}
+
+/// The cause of a request of which nothing proves who sent it.
+fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
+    let whose = match gateway {
+        Gateway::Razorpay => "If Razorpay sent the last one",
+        Gateway::StandardWebhooks => "If your sender sent the last one",
+    };
+    format!("{whose}, this is why it was rejected: {why}. {fix}").trim_end().to_owned()
+}
+
+/// `1 request was`, `3 requests were`.
+fn were(count: i64) -> String {
+    super::count(count, "request was", "requests were")
 }
 
 fn silent(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Said {

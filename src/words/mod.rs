@@ -5,6 +5,7 @@
 pub(crate) mod access;
 mod apps;
 mod arrivals;
+pub(crate) mod clock;
 pub(crate) mod durability;
 mod evidence;
 mod health;
@@ -22,7 +23,7 @@ pub(crate) use apps::{Health, Standing, disabling, loss, off, standing, trouble,
 pub(crate) use arrivals::{
     BODY_DELETED, UNSEEN, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts,
 };
-pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
+pub(crate) use evidence::{Said, nothing_but_refused, rejected_meanwhile, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
     NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice,
@@ -33,8 +34,7 @@ pub(crate) use payments::{event_sentence, fault_sentence, method, payment_senten
 pub(crate) use when::{When, day, span, to_the_minute, when};
 
 use crate::{
-    connections::{self, evidence::Evidence},
-    events,
+    connections, events,
     gateways::{Gateway, Mode},
     transactions::{Status, Transaction},
 };
@@ -67,11 +67,6 @@ pub(crate) const fn connection_state(state: connections::State) -> Chip {
         connections::State::NotStarted => chip("status-off", "not-started", "Not started"),
         connections::State::Off => chip("status-off", "not-started", "Off"),
     }
-}
-
-/// The same, where a single request that nobody can explain is all that is wrong.
-pub(crate) const fn webhook_state(state: connections::State, evidence: &Evidence) -> Chip {
-    if evidence.is_stray { chip("status-warn", "warn", "One request refused") } else { connection_state(state) }
 }
 
 /// A step that has only two states.

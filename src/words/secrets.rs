@@ -91,7 +91,7 @@ pub(crate) const CHOOSE_OVERLAP: &str = "Choose how long the present SECRET goes
 
 /// Said once a new one is made.
 pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
-    format!("New SECRET made. The previous one counts until {}.", When::of_day(until, now).text)
+    format!("New SECRET made. The previous one counts until {}.", When::of_expiry(until, now).text)
 }
 
 /// What to do with a new one that has not verified anything yet.
@@ -102,7 +102,7 @@ pub(crate) fn unproven(gateway: Gateway, before: Before, now: Timestamp) -> Said
         }
         Gateway::StandardWebhooks => "Press Copy below, and give it to the sender in place of the one it has.",
     };
-    let until = When::of_day(before.until, now).text;
+    let until = When::of_expiry(before.until, now).text;
     let (class, icon, so_far) = if before.counts {
         ("is-info", "rotate", format!("No event signed with it has come yet. The one before counts until {until}."))
     } else {
@@ -113,6 +113,31 @@ pub(crate) fn unproven(gateway: Gateway, before: Before, now: Timestamp) -> Said
         Gateway::StandardWebhooks => "the sender",
     };
     Said { class, icon, headline: format!("Now give {whom} the new SECRET"), reason: format!("{what_to_do} {so_far}") }
+}
+
+/// Valid secrets whose sealed value does not open, by their ids, and what to do.
+pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str>) -> Option<Said> {
+    let ids: Vec<&str> = ids.collect();
+    let (headline, was) = match ids.len() {
+        0 => return None,
+        1 => ("A secret of this webhook cannot be read", "was"),
+        _ => ("Secrets of this webhook cannot be read", "were"),
+    };
+    let (whom, paste) = match gateway {
+        Gateway::Razorpay => ("Razorpay tries them again for 24 hours", "paste it into Razorpay"),
+        Gateway::StandardWebhooks => ("the sender should try them again", "give it to the sender"),
+    };
+    Some(Said {
+        class: "is-bad",
+        icon: "bad",
+        headline: headline.to_owned(),
+        reason: format!(
+            "{} {was} damaged or replaced in the database. Requests that match no other secret are answered 503, and {whom}. \
+             Create a new secret and {paste}: what is signed with it verifies immediately. Then retire the damaged one. The \
+             person who runs this server finds the same with ks-pay doctor.",
+            ids.join(", ")
+        ),
+    })
 }
 
 /// What is lost when a SECRET is retired, a sentence each.
@@ -204,8 +229,8 @@ pub(crate) fn weak(gateway: Gateway, weak: Weak) -> String {
         }
         Weak::Repeated => "The same few characters come again and again in it",
         Weak::Digits => "It is of digits only, and too few of them",
-        Weak::Common => "It is made of words and rows that are tried first",
-        Weak::Named => "It is the name of the app, the company or the domain and little else",
+        Weak::Common => "Beside words, dates and patterns too little of it is random",
+        Weak::Named => "Beside names of the app, the company or the domain too little of it is random",
     };
     format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
 }

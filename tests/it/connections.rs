@@ -52,7 +52,8 @@ async fn the_states_follow_what_happens() {
     assert!(owner.get(&page).await.has("Marked as done, nothing verified yet"));
 
     assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
-    owner.sees(&page, "no signature came").await;
+    let unverified = owner.sees(&page, "no signature came").await;
+    assert!(unverified.has("Not verified yet: 1 request was rejected") && unverified.has("Pending verification"));
     assert_eq!(connection.post(bodies::bare("foo.bar")).secret("another-secret-altogether").send().await, 401);
     owner.sees(&page, "the signature fits no SECRET of this webhook").await;
     assert_eq!(connection.post(bodies::bare("foo.bar")).signature("zz").send().await, 401);
@@ -65,6 +66,10 @@ async fn the_states_follow_what_happens() {
 
     app.clock.advance(std::time::Duration::from_secs(1));
     assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
+    let verified = owner.sees(&page, "1 request was rejected on").await;
+    assert!(verified.has("Received payment.captured, verified") && !verified.has("Failing"));
+    let slip = connection.post(bodies::bare("foo.bar")).secret(&format!("{} ", connection.secret));
+    assert_eq!(slip.send().await, 401);
     owner.sees(&page, "Failing since").await;
 }
 

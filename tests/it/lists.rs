@@ -126,14 +126,14 @@ async fn an_empty_list_says_that_requests_were_refused_and_why() {
     }
     assert_eq!(connection.post(bodies::payment("payment.captured", "pay_1", 0)).unsigned().send().await, 401);
     for path in &lists {
-        let page = owner.sees(path, "1 request came and was refused: no signature came").await;
+        let page = owner.sees(path, "Not verified yet: 1 request was rejected: no signature came").await;
         assert!(page.has("See how to fix it") && page.has("/payment-gateways/razorpay/test/webhook"), "{path}");
     }
     // The mode in which nothing came says nothing of it.
     assert!(!owner.get(&lists[2].replace("test", "live")).await.has("refused"));
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     for path in &lists[1..] {
-        assert!(!owner.get(path).await.has("was refused"), "{path}");
+        assert!(!owner.get(path).await.has("was rejected"), "{path}");
     }
 }
 

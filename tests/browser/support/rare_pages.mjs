@@ -75,7 +75,7 @@ export async function* refusals(page, { installation, names }) {
   await page.getByRole("heading", { name: "What to do" }).waitFor();
   yield "rejection-other-app";
   await page.goto(`${own}/settings/payment-gateways/razorpay/test/webhook`);
-  await page.getByText("See the refused request").waitFor();
+  await page.getByText("See the rejected request").waitFor();
   yield "webhook-diagnosed";
   await change(installation, "UPDATE connections SET is_enabled = FALSE");
   await refuse(connection.secret, captured("pay_Refused0000003"), "This webhook is switched off");
