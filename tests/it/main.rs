@@ -60,6 +60,7 @@ mod retention;
 mod rotation;
 mod running;
 mod sign_in;
+mod sign_in_limits;
 mod startup;
 mod statements;
 mod stories;
