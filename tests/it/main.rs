@@ -9,6 +9,7 @@ mod architecture;
 mod at_rest;
 mod backup;
 mod bringing;
+mod cases;
 mod causes;
 mod cli;
 mod cli_doctor;
