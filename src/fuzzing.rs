@@ -92,7 +92,7 @@ pub struct Told {
 /// Reads a body as that gateway's.
 #[must_use]
 pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
-    let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?);
+    let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?, Timestamp::from_seconds(0));
     let (word, told) = match &reading.content {
         Content::Facts(facts) => ("processed", Some(told(facts))),
         Content::Unhandled => ("unhandled", None),
@@ -147,7 +147,7 @@ pub struct Story {
 pub fn story(bodies: &[&[u8]]) -> Story {
     let mut story = projection::Story::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
-        if let Content::Facts(facts) = Gateway::Razorpay.adapter().read(&body).content {
+        if let Content::Facts(facts) = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).content {
             story.absorb(&facts);
         }
     }

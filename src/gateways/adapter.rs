@@ -113,10 +113,14 @@ pub(crate) struct LiveSecret {
 pub(crate) struct Reading {
     /// The gateway's name for what happened; `None` when it could not be read.
     pub(crate) event_type: Option<String>,
-    /// The gateway's time of the event.
+    /// The gateway's time of the event, or that of the entity it is about.
     pub(crate) occurred_at: Option<Timestamp>,
+    /// Whether the event gave no time of its own.
+    pub(crate) is_time_borrowed: bool,
     /// The amount the event is about, for showing.
     pub(crate) amount: Option<Money>,
+    /// The bank's reference of an event that is about no payment, for showing and for searching.
+    pub(crate) reference: Option<String>,
     pub(crate) content: Content,
 }
 
@@ -131,10 +135,23 @@ pub(crate) enum Content {
 }
 
 impl Reading {
+    /// A type without a rule.
+    pub(crate) const fn unhandled(event_type: String) -> Self {
+        let event_type = Some(event_type);
+        Self {
+            event_type,
+            occurred_at: None,
+            is_time_borrowed: false,
+            amount: None,
+            reference: None,
+            content: Content::Unhandled,
+        }
+    }
+
     /// A body that cannot be relied on.
     pub(crate) const fn quarantined(event_type: Option<String>, fault: &'static str) -> Self {
         let content = Content::Quarantined(fault);
-        Self { event_type, occurred_at: None, amount: None, content }
+        Self { event_type, occurred_at: None, is_time_borrowed: false, amount: None, reference: None, content }
     }
 }
 
@@ -156,8 +173,9 @@ pub(crate) trait Adapter: Sync {
     /// follows from it.
     fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
 
-    /// Reads a verified body. Unknown types are kept, not refused.
-    fn read(&self, body: &Verified) -> Reading;
+    /// Reads a verified body. Unknown types are stored, not rejected. The time it was received stands in where a body
+    /// gives none.
+    fn read(&self, body: &Verified, received_at: Timestamp) -> Reading;
 
     /// The headers with which the gateway would send this body: for `simulate`, the demo and the tests.
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)>;
@@ -271,7 +289,7 @@ mod tests {
         #[test]
         fn reading_never_panics(body in proptest::collection::vec(any::<u8>(), 0..600)) {
             for gateway in Gateway::ALL {
-                gateway.adapter().read(&Verified(body.clone().into()));
+                gateway.adapter().read(&Verified(body.clone().into()), Timestamp::from_millis(0));
             }
         }
     }

@@ -11,15 +11,52 @@ use crate::kernel::{
     time::Timestamp,
 };
 
+/// Where an event's time comes from. The least is trusted least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TimeSource {
+    /// Neither the envelope nor the entity has one: the time at which the event was received.
+    Received,
+    /// Borrowed from the entity that the event is about.
+    Entity,
+    /// The envelope's own.
+    Envelope,
+}
+
 /// What one event says about one payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) payment_id: String,
-    /// The gateway's time of the event.
+    /// The time of the event: the gateway's, or what stands in for it.
     pub(crate) at: Timestamp,
+    pub(crate) time_source: TimeSource,
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) refund: Option<Refund>,
     pub(crate) dispute: Option<Dispute>,
+    pub(crate) details: Details,
+}
+
+/// What is shown of a payment and searched for; no status and no total depends on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    /// What a payment in a foreign currency is settled in.
+    pub(crate) settled: Option<Money>,
+    pub(crate) references: Vec<Reference>,
+}
+
+/// By what a customer or a bank calls a payment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Reference {
+    pub(crate) kind: ReferenceKind,
+    pub(crate) text: String,
+}
+
+/// Who gave a payment a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ReferenceKind {
+    /// The merchant.
+    Receipt,
+    /// The bank: RRN, UTR or ARN.
+    Bank,
 }
 
 /// The payment as it was when the event occurred.
@@ -61,6 +98,8 @@ pub(crate) struct Dispute {
     pub(crate) id: String,
     pub(crate) status: DisputeStatus,
     pub(crate) at: Timestamp,
+    /// The last moment for an answer.
+    pub(crate) respond_by: Option<Timestamp>,
 }
 
 /// Where a dispute stands; of two words of one moment the greater counts.
@@ -88,6 +127,7 @@ macro_rules! words {
         }
     };
 }
+words!(ReferenceKind { Receipt = "receipt", Bank = "bank" });
 words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
 words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
 
@@ -201,7 +241,8 @@ mod tests {
             method: Some("upi".to_owned()),
             refunded,
         };
-        Facts { payment_id: "pay_1".to_owned(), at, snapshot: Some(snapshot), refund: None, dispute: None }
+        let (time_source, details) = (TimeSource::Envelope, Details::default());
+        Facts { payment_id: "pay_1".to_owned(), at, time_source, snapshot: Some(snapshot), refund: None, dispute: None, details }
     }
 
     fn refund(id: &str, amount: i64, status: RefundStatus, at: i64, reported: i64) -> Facts {
@@ -211,7 +252,7 @@ mod tests {
     }
 
     fn dispute(status: DisputeStatus, at: i64) -> Facts {
-        let dispute = Dispute { id: "disp_1".to_owned(), status, at: Timestamp::from_seconds(at) };
+        let dispute = Dispute { id: "disp_1".to_owned(), status, at: Timestamp::from_seconds(at), respond_by: None };
         Facts { dispute: Some(dispute), snapshot: None, ..facts(Status::Captured, at, 0) }
     }
 

@@ -8,7 +8,7 @@
 
 use super::{
     Status, Transaction,
-    projection::{Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, Story},
+    projection::{Details, Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, Story, TimeSource},
 };
 use crate::{
     events::{Event, State},
@@ -66,8 +66,12 @@ fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
 
 /// What an event's row tells: its type, its time and the amount.
 fn facts(transaction: &Transaction, event: &Event) -> Option<Facts> {
-    let (name, at, money) = (event.event_type.as_deref()?, moment(event), event.money()?);
-    let mut facts = Facts { payment_id: transaction.payment_id.clone(), at, snapshot: None, refund: None, dispute: None };
+    let (name, at) = (event.event_type.as_deref()?, moment(event));
+    // An order's amount is not that of the payment which completed it.
+    let money = if name == "order.paid" { transaction.money()? } else { event.money()? };
+    let (payment_id, details) = (transaction.payment_id.clone(), Details::default());
+    let time_source = if event.is_time_borrowed { TimeSource::Entity } else { TimeSource::Envelope };
+    let mut facts = Facts { payment_id, at, time_source, snapshot: None, refund: None, dispute: None, details };
     if let Some(status) = payment_status(name) {
         let (order_id, method) = (transaction.order_id.clone(), transaction.method.clone());
         facts.snapshot = Some(Snapshot { status, money, at, created_at: transaction.created_at, order_id, method, refunded: 0 });
@@ -75,7 +79,7 @@ fn facts(transaction: &Transaction, event: &Event) -> Option<Facts> {
         // Each counts as a refund of its own: the row does not name the refund.
         facts.refund = Some(Refund { id: event.id.to_string(), money, status: RefundStatus::Processed, reported: 0 });
     } else {
-        facts.dispute = Some(Dispute { id: String::new(), status: dispute_status(name)?, at });
+        facts.dispute = Some(Dispute { id: String::new(), status: dispute_status(name)?, at, respond_by: None });
     }
     Some(facts)
 }
@@ -84,7 +88,17 @@ fn payment_status(name: &str) -> Option<Status> {
     match name {
         "payment.created" => Some(Status::Created),
         "payment.authorized" => Some(Status::Authorized),
-        "payment.captured" | "order.paid" => Some(Status::Captured),
+        "payment.captured"
+        | "order.paid"
+        | "payment_link.paid"
+        | "payment_link.partially_paid"
+        | "invoice.paid"
+        | "invoice.partially_paid"
+        | "subscription.activated"
+        | "subscription.charged"
+        | "subscription.completed"
+        | "qr_code.credited"
+        | "virtual_account.credited" => Some(Status::Captured),
         "payment.failed" => Some(Status::Failed),
         _ => None,
     }
@@ -153,10 +167,12 @@ mod tests {
             transaction_id: None,
             amount_subunits: Some(amount),
             currency: Some("INR".to_owned()),
+            reference: None,
             secret_id: SecretId::new(at),
             receipts: 1,
             is_flagged: false,
             occurred_at: Some(Timestamp::from_seconds(START + occurred)),
+            is_time_borrowed: false,
             received_at: at,
             last_received_at: at,
         }
