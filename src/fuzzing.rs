@@ -76,15 +76,15 @@ pub struct Told {
     /// The payment.
     pub payment_id: String,
     /// The payment's status, money and what went back of it.
-    pub snapshot: Option<(&'static str, Money, i64)>,
+    pub snapshot: Option<(&'static str, Money, Option<i64>)>,
     /// The payment's order.
     pub order_id: Option<String>,
     /// How the customer paid.
     pub method: Option<String>,
-    /// A refund's id, status, money and what had gone back by then.
-    pub refund: Option<(String, &'static str, Money, i64)>,
-    /// A dispute's id and status.
-    pub dispute: Option<(String, &'static str)>,
+    /// A refund's id, status and money.
+    pub refund: Option<(String, &'static str, Money)>,
+    /// A dispute's id, status and money, and what was deducted.
+    pub dispute: Option<(String, &'static str, Money, Option<i64>)>,
     /// Every moment in it, in Unix seconds.
     pub moments: Vec<i64>,
 }
@@ -115,16 +115,17 @@ fn verified(body: &[u8]) -> Option<Verified> {
 fn told(facts: &Facts) -> Told {
     let snapshot = facts.snapshot.as_ref();
     let mut moments = vec![facts.at.seconds()];
-    moments.extend(snapshot.iter().flat_map(|snapshot| [snapshot.at.seconds(), snapshot.created_at.seconds()]));
-    moments.extend(facts.dispute.iter().map(|dispute| dispute.at.seconds()));
-    let refund = |refund: &projection::Refund| (refund.id.clone(), refund.status.as_str(), refund.money, refund.reported);
+    moments.extend(snapshot.iter().map(|snapshot| snapshot.created_at.seconds()));
+    moments.extend(facts.refund.iter().filter_map(|refund| refund.created_at).map(Timestamp::seconds));
+    let refund = |refund: &projection::Refund| (refund.id.clone(), refund.status.as_str(), refund.money);
+    let dispute = |dispute: &projection::Dispute| (dispute.id.clone(), dispute.status.as_str(), dispute.money, dispute.deducted);
     Told {
         payment_id: facts.payment_id.clone(),
         snapshot: snapshot.map(|snapshot| (snapshot.status.as_str(), snapshot.money, snapshot.refunded)),
         order_id: snapshot.and_then(|snapshot| snapshot.order_id.clone()),
         method: snapshot.and_then(|snapshot| snapshot.method.clone()),
         refund: facts.refund.as_ref().map(refund),
-        dispute: facts.dispute.as_ref().map(|dispute| (dispute.id.clone(), dispute.status.as_str())),
+        dispute: facts.dispute.as_ref().map(dispute),
         moments,
     }
 }
@@ -147,7 +148,8 @@ pub struct Story {
 pub fn story(bodies: &[&[u8]]) -> Story {
     let mut story = projection::Story::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
-        if let Content::Facts(facts) = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).content {
+        let reading = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
+        if let Content::Facts(facts) = reading.content {
             story.absorb(&facts);
         }
     }

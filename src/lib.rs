@@ -64,12 +64,14 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         transactions::store::STATEMENTS,
         transactions::store::recount::STATEMENTS,
         transactions::store::sums::STATEMENTS,
+        transactions::store::references::STATEMENTS,
         transactions::store::twins::STATEMENTS,
     ];
     let many = [
         connections::evidence::ROWS,
         connections::uses::ROWS,
         events::store::log::ROWS,
+        transactions::store::references::ROWS,
         transactions::store::stories::ROWS,
         transactions::store::sums::ROWS,
     ];

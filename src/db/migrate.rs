@@ -22,6 +22,8 @@ macro_rules! migrations {
             migrations!($engine, 9, "rotation", "0009_rotation"),
             migrations!($engine, 10, "habits", "0010_habits"),
             migrations!($engine, 11, "recoveries", "0011_recoveries"),
+            migrations!($engine, 15, "amounts", "0015_amounts"),
+            migrations!($engine, 16, "references", "0016_references"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {
@@ -29,8 +31,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: [(i64, &str, &str); 11] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 11] = migrations!("postgres");
+const SQLITE: [(i64, &str, &str); 13] = migrations!("sqlite");
+const POSTGRES: [(i64, &str, &str); 13] = migrations!("postgres");
 
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {

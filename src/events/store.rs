@@ -29,6 +29,9 @@ sql! {
                   ORDER BY id LIMIT $6");
     LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
+    /// In any order of ids, so that SQLite takes the index of references and not that of the app.
+    FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND reference IN ($2, $3) \
+                         AND mode = $4 ORDER BY received_at DESC LIMIT 1");
     COUNT = "SELECT COUNT(*) FROM events";
     EXPORT = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 ORDER BY id LIMIT $2");
     /// COALESCE keeps it in the order of the ids: by the index of the app, each page would sort all that the app has.
@@ -38,6 +41,23 @@ sql! {
 /// The app's event.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: EventId) -> Result<Option<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
+}
+
+/// The newest event with that reference, in capitals or as it was typed.
+pub(crate) async fn find_by_reference(
+    on: impl Into<Exec<'_>>,
+    app: AppId,
+    mode: Mode,
+    reference: &str,
+) -> Result<Option<Event>, DbError> {
+    let capitals = reference.to_uppercase();
+    run!(on, |conn| sqlx::query_as(FIND_BY_REFERENCE)
+        .bind(app)
+        .bind(reference)
+        .bind(&capitals)
+        .bind(mode.slug())
+        .fetch_optional(conn)
+        .await)
 }
 
 /// How many there are, of every app.

@@ -34,13 +34,15 @@ pub(crate) struct Ways {
     pub(crate) paid: i64,
     pub(crate) refunded: i64,
     pub(crate) failed: i64,
+    /// Refunded without ever having been captured.
+    pub(crate) returned: i64,
     /// Begun or approved: neither came nor failed yet.
     pub(crate) open: i64,
 }
 
 impl Ways {
     pub(crate) fn all(self) -> i64 {
-        self.paid + self.refunded + self.failed + self.open
+        self.paid + self.refunded + self.failed + self.returned + self.open
     }
 
     /// Those whose money came, whatever went back later.
@@ -50,7 +52,7 @@ impl Ways {
 
     /// Those that came to an end.
     pub(crate) fn settled(self) -> i64 {
-        self.went_through() + self.failed
+        self.went_through() + self.failed + self.returned
     }
 }
 
@@ -61,6 +63,8 @@ pub(crate) struct Figures {
     /// What came in by currency, that of most payments first.
     pub(crate) received: Vec<Money>,
     pub(crate) refunded: Vec<Money>,
+    /// What disputes took.
+    pub(crate) lost: Vec<Money>,
     pub(crate) today: Vec<Money>,
     pub(crate) payments_today: i64,
     /// What came in each day in the first of the currencies.
@@ -81,18 +85,28 @@ impl Figures {
         let first = currencies.first().copied().unwrap_or(Currency::INR);
         let of_day = |day: Date| {
             let rows = came(sums).filter(|sum| sum.day == number(day) && currency(sum) == Some(first));
-            (day, Money::new(rows.map(|sum| sum.amount).fold(0, i64::saturating_add), first))
+            (day, Money::new(rows.map(received).fold(0, i64::saturating_add), first))
         };
         Self {
             ways: ways(sums),
-            received: total(None, |sum| sum.amount),
-            refunded: total(None, |sum| sum.refunded),
-            today: total(Some(today), |sum| sum.amount),
-            payments_today: came(sums).filter(|sum| sum.day == today).map(|sum| sum.payments).sum(),
+            received: total(None, received),
+            refunded: total(None, |sum| sum.refunded.saturating_sub(sum.returned)),
+            lost: total(None, |sum| sum.lost),
+            today: total(Some(today), received),
+            payments_today: came(sums).filter(|sum| sum.day == today).map(received_payments).sum(),
             daily: days.each().map(of_day).collect(),
             methods: methods(sums),
         }
     }
+}
+
+/// What was received of these payments.
+const fn received(sum: &DaySum) -> i64 {
+    sum.amount.saturating_sub(sum.returned)
+}
+
+const fn received_payments(sum: &DaySum) -> i64 {
+    sum.payments.saturating_sub(sum.returned_payments)
 }
 
 /// Those whose money came.
@@ -103,7 +117,7 @@ fn came(sums: &[DaySum]) -> impl Iterator<Item = &DaySum> {
 fn methods(sums: &[DaySum]) -> Vec<(String, i64)> {
     let mut counts = BTreeMap::new();
     for sum in came(sums) {
-        *counts.entry(&sum.method).or_insert(0i64) += sum.payments;
+        *counts.entry(&sum.method).or_insert(0i64) += received_payments(sum);
     }
     let mut counts: Vec<(String, i64)> = counts.into_iter().map(|(method, count)| (method.clone(), count)).collect();
     counts.sort_by_key(|(_, count)| -count);
@@ -117,7 +131,8 @@ fn ways(sums: &[DaySum]) -> Ways {
             "refunded" => &mut ways.refunded,
             "failed" => &mut ways.failed,
             _ => &mut ways.open,
-        } += sum.payments;
+        } += received_payments(sum);
+        ways.returned += sum.returned_payments;
         ways
     })
 }
@@ -128,8 +143,8 @@ fn currencies(sums: &[DaySum]) -> Vec<Currency> {
     for sum in came(sums) {
         let Some(code) = currency(sum) else { continue };
         match counts.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, count)) => *count += sum.payments,
-            None => counts.push((code, sum.payments)),
+            Some((_, count)) => *count += received_payments(sum),
+            None => counts.push((code, received_payments(sum))),
         }
     }
     counts.sort_by_key(|(code, count)| (-count, *code));
@@ -147,7 +162,9 @@ mod tests {
 
     fn sum(day: Date, currency: &str, status: &str, payments: i64, amount: i64) -> DaySum {
         let (currency, status, method) = (currency.to_owned(), status.to_owned(), "upi".to_owned());
-        DaySum { day: number(day), currency, status, method, payments, amount, refunded: amount / 10 }
+        let refunded = amount / 10;
+        let (returned_payments, returned, lost) = (0, 0, 0);
+        DaySum { day: number(day), currency, status, method, payments, amount, refunded, returned_payments, returned, lost }
     }
 
     #[test]
@@ -168,7 +185,7 @@ mod tests {
             sum(today, "", "", 1, 0),
         ];
         let figures = Figures::of(&sums, days);
-        assert_eq!(figures.ways, Ways { paid: 5, refunded: 1, failed: 1, open: 1 });
+        assert_eq!(figures.ways, Ways { paid: 5, refunded: 1, failed: 1, returned: 0, open: 1 });
         assert_eq!((figures.ways.settled(), figures.ways.went_through()), (7, 6));
         let shown = |money: &[Money]| money.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(shown(&figures.received), ["₹3,500.00", "AED\u{a0}10.00"]);

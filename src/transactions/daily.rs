@@ -30,6 +30,10 @@ pub(crate) struct Sum {
     pub(crate) payments: i64,
     pub(crate) amount: i64,
     pub(crate) refunded: i64,
+    /// Those that were refunded without ever having been captured: their money was not received.
+    pub(crate) returned_payments: i64,
+    pub(crate) returned: i64,
+    pub(crate) lost: i64,
 }
 
 /// The changes of one unit of work, in the order in which every server writes them.
@@ -66,10 +70,15 @@ impl Changes {
         sum.payments = sum.payments.saturating_add(sign);
         sum.amount = sum.amount.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
         sum.refunded = sum.refunded.saturating_add(sign.saturating_mul(story.refunded()));
+        sum.lost = sum.lost.saturating_add(sign.saturating_mul(story.lost()));
+        if story.status() == Some(Status::Refunded) && !story.is_captured() {
+            sum.returned_payments = sum.returned_payments.saturating_add(sign);
+            sum.returned = sum.returned.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
+        }
     }
 }
 
 /// When the payment was made: by its own facts, or by what is known of it so far.
 pub(crate) fn made_at(story: &Story) -> Option<Timestamp> {
-    story.created_at.or(story.updated_at)
+    story.created_at.or(story.updated_at.map(|updated| updated.at))
 }

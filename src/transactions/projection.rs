@@ -1,7 +1,15 @@
-//! The projection: (story, facts) → story. Pure, and a join: facts may come in any order and any number of times.
+//! The projection: (payment, reports) → payment. Pure, and a function of the *set* of reports.
 //!
-//! Each field is the greatest of what was said under some total order, or a map of such; nothing is added up as it
-//! comes in.
+//! Every report has a rank: the gateway's time in seconds, then the place of the reported state in the gateway's life
+//! cycle, then the body's digest. For each refund and each dispute the report of the highest rank wins. A total that a
+//! payment quotes is true as of its rank; refunds reported with a higher rank are applied on top (`total.rs`). A borrowed
+//! time ranks below every time that the gateway gave. Each stored field is a maximum or a minimum under a total order,
+//! so reports may arrive in any order and any number of times.
+
+mod outcome;
+#[cfg(test)]
+mod tests;
+mod total;
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -11,24 +19,15 @@ use crate::kernel::{
     time::Timestamp,
 };
 
-/// Where an event's time comes from. The least is trusted least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum TimeSource {
-    /// Neither the envelope nor the entity has one: the time at which the event was received.
-    Received,
-    /// Borrowed from the entity that the event is about.
-    Entity,
-    /// The envelope's own.
-    Envelope,
-}
-
 /// What one event says about one payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) payment_id: String,
-    /// The time of the event: the gateway's, or what stands in for it.
+    /// The time of the event.
     pub(crate) at: Timestamp,
     pub(crate) time_source: TimeSource,
+    /// The beginning of the body's SHA-256, which ranks reports that are equal otherwise. `Reading::received` sets it.
+    pub(crate) digest: i64,
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) refund: Option<Refund>,
     pub(crate) dispute: Option<Dispute>,
@@ -59,19 +58,49 @@ pub(crate) enum ReferenceKind {
     Bank,
 }
 
+/// Where an event's time comes from. The least is trusted least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TimeSource {
+    /// Neither the envelope nor the entity has one: the time at which the event was received.
+    Received,
+    /// Borrowed from the entity that the event is about.
+    Entity,
+    /// The envelope's own.
+    Envelope,
+}
+
+/// A time as far as it ranks reports: whole seconds, with borrowed times below all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[sqlx(transparent)]
+pub(crate) struct Moment(i64);
+
+impl Moment {
+    /// More seconds than any time of a gateway has.
+    const BORROWED: i64 = 10_000_000_000;
+
+    pub(crate) const fn of(at: Timestamp, source: TimeSource) -> Self {
+        Self(match source {
+            TimeSource::Envelope => at.seconds(),
+            TimeSource::Entity => at.seconds() - Self::BORROWED,
+            // A duplicate is received later than the event that is stored: this time must not decide anything.
+            TimeSource::Received => -2 * Self::BORROWED,
+        })
+    }
+}
+
 /// The payment as it was when the event occurred.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot {
     pub(crate) status: Status,
+    /// Whether the money was ever captured, where the status is `refunded` and the payment says so.
+    pub(crate) was_captured: Option<bool>,
     pub(crate) money: Money,
-    /// The gateway's time of the event.
-    pub(crate) at: Timestamp,
     /// The gateway's time of the payment.
     pub(crate) created_at: Timestamp,
     pub(crate) order_id: Option<String>,
     pub(crate) method: Option<String>,
-    /// What had gone back in all, in subunits, by the gateway's account.
-    pub(crate) refunded: i64,
+    /// The refunded total that the payment quotes, in subunits.
+    pub(crate) refunded: Option<i64>,
 }
 
 /// One refund of the payment.
@@ -80,29 +109,31 @@ pub(crate) struct Refund {
     pub(crate) id: String,
     pub(crate) money: Money,
     pub(crate) status: RefundStatus,
-    /// What had gone back in all when this refund was reported, in subunits.
-    pub(crate) reported: i64,
+    /// The gateway's time of the refund, where it is known.
+    pub(crate) created_at: Option<Timestamp>,
 }
 
-/// Where a refund stands, in the order in which a later one wins.
+/// The state of a refund, in the order of the gateway's life cycle: a failure is reported after a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RefundStatus {
     Pending,
-    Failed,
     Processed,
+    Failed,
 }
 
-/// One dispute of the payment: its last word counts.
+/// One dispute of the payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dispute {
     pub(crate) id: String,
     pub(crate) status: DisputeStatus,
-    pub(crate) at: Timestamp,
+    pub(crate) money: Money,
+    /// What was deducted for it, in subunits, where the gateway says so.
+    pub(crate) deducted: Option<i64>,
     /// The last moment for an answer.
     pub(crate) respond_by: Option<Timestamp>,
 }
 
-/// Where a dispute stands; of two words of one moment the greater counts.
+/// The state of a dispute, in the order of the gateway's life cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DisputeStatus {
     Open,
@@ -131,89 +162,174 @@ words!(ReferenceKind { Receipt = "receipt", Bank = "bank" });
 words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
 words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
 
-/// A payment as far as it is known.
+/// A payment as far as its reports tell it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Story {
-    /// The snapshot that decides status and amount.
+    /// The snapshot that decides stage and amount.
     pub(crate) decisive: Option<Decisive>,
     pub(crate) order_id: Option<String>,
     pub(crate) method: Option<String>,
-    /// The most that a payment's own events say went back, in subunits.
-    pub(crate) reported: i64,
-    pub(crate) refunds: BTreeMap<String, (RefundStatus, Money2, i64)>,
-    pub(crate) disputes: BTreeMap<String, (Timestamp, DisputeStatus)>,
+    /// What a payment in a foreign currency is settled in.
+    pub(crate) settled: Option<(i64, Currency)>,
+    /// The refunded total that a report of the payment or of a dispute quotes, of the highest rank.
+    pub(crate) quote: Option<Quote>,
+    pub(crate) refunds: BTreeMap<String, RefundState>,
+    pub(crate) disputes: BTreeMap<String, DisputeState>,
     pub(crate) created_at: Option<Timestamp>,
-    pub(crate) updated_at: Option<Timestamp>,
+    pub(crate) updated_at: Option<Updated>,
 }
 
-/// An amount in an order that does not matter but is always the same.
-pub(crate) type Money2 = (i64, Currency);
+/// The stage that a payment reached by itself (never `refunded`, which follows from the amounts), then the rank, then the
+/// amount: the greatest decides.
+pub(crate) type Decisive = (Status, Moment, i64, i64, Currency);
 
-/// Status, then the event's time, then what is left to tell two apart: the greatest decides.
-pub(crate) type Decisive = (Status, Timestamp, i64, Currency);
+/// A quoted total and the moment as of which it is true. Of two at one moment the later in the life cycle is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quote {
+    pub(crate) at: Moment,
+    pub(crate) total: i64,
+}
+
+/// The winning report of a refund, in the order of rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RefundReport {
+    pub(crate) at: Moment,
+    pub(crate) status: RefundStatus,
+    pub(crate) digest: i64,
+    pub(crate) amount: i64,
+    pub(crate) currency: Currency,
+}
+
+/// One refund as far as its reports tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RefundState {
+    pub(crate) last: RefundReport,
+    /// When the gateway made it, where a report says so.
+    pub(crate) made_at: Option<Moment>,
+    /// The first report of it as not failed.
+    pub(crate) standing_since: Option<Moment>,
+    /// The first report of it as failed.
+    pub(crate) failed_since: Option<Moment>,
+    /// The total quoted by its last report as not failed that quotes one.
+    pub(crate) quote: Option<Quote>,
+    /// The total quoted by its last report as failed that quotes one.
+    pub(crate) failed_quote: Option<Quote>,
+}
+
+/// The winning report of a dispute, in the order of rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DisputeState {
+    pub(crate) at: Moment,
+    pub(crate) status: DisputeStatus,
+    pub(crate) digest: i64,
+    pub(crate) amount: i64,
+    pub(crate) currency: Currency,
+    pub(crate) deducted: Option<i64>,
+    pub(crate) respond_by: Option<Timestamp>,
+}
+
+/// The time of the latest event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Updated {
+    pub(crate) at: Timestamp,
+    /// Whether that is only a time of receipt, since no event has one of the gateway's.
+    pub(crate) is_received: bool,
+}
+
+impl Facts {
+    /// The time as it ranks.
+    pub(crate) const fn moment(&self) -> Moment {
+        Moment::of(self.at, self.time_source)
+    }
+}
+
+impl Snapshot {
+    /// The stage that the payment reached by itself. A payment that went back was captured before, unless it says otherwise.
+    const fn stage(&self) -> Status {
+        match (self.status, self.was_captured) {
+            (Status::Refunded, Some(false)) => Status::Authorized,
+            (Status::Refunded, _) => Status::Captured,
+            (status, _) => status,
+        }
+    }
+
+    /// The total it quotes: all of it where it only says that it is refunded.
+    const fn quote(&self) -> Option<i64> {
+        match (self.refunded, self.status) {
+            (None, Status::Refunded) => Some(self.money.subunits),
+            (quoted, _) => quoted,
+        }
+    }
+}
+
+impl RefundState {
+    fn new(last: RefundReport) -> Self {
+        Self { last, made_at: None, standing_since: None, failed_since: None, quote: None, failed_quote: None }
+    }
+
+    fn absorb(&mut self, report: RefundReport, made_at: Option<Moment>, total: Option<i64>) {
+        self.last = self.last.max(report);
+        keep_least(&mut self.made_at, made_at.as_ref());
+        let quote = total.map(|total| Quote { at: report.at, total });
+        if report.status == RefundStatus::Failed {
+            keep_least(&mut self.failed_since, Some(&report.at));
+            // Failures lower the total, so of two at one moment the lesser is the later.
+            self.failed_quote = later(self.failed_quote, quote, |quote| (quote.at, -quote.total));
+        } else {
+            keep_least(&mut self.standing_since, Some(&report.at));
+            self.quote = later(self.quote, quote, |quote| (quote.at, quote.total));
+        }
+    }
+}
 
 impl Story {
-    /// Lets the facts in.
+    /// Merges what an event says.
     pub(crate) fn absorb(&mut self, facts: &Facts) {
-        self.updated_at = self.updated_at.max(Some(facts.at));
+        self.update(facts);
+        let at = facts.moment();
+        let total = facts.snapshot.as_ref().and_then(Snapshot::quote);
         if let Some(snapshot) = &facts.snapshot {
             let money = snapshot.money;
-            self.decisive = self.decisive.max(Some((snapshot.status, snapshot.at, money.subunits, money.currency)));
+            self.decisive = self.decisive.max(Some((snapshot.stage(), at, facts.digest, money.subunits, money.currency)));
             keep_least(&mut self.order_id, snapshot.order_id.as_ref());
             keep_least(&mut self.method, snapshot.method.as_ref());
             keep_least(&mut self.created_at, Some(&snapshot.created_at));
-            if facts.refund.is_none() {
-                self.reported = self.reported.max(snapshot.refunded);
-            }
+            let settled = facts.details.settled.map(|money| (money.subunits, money.currency));
+            keep_least(&mut self.settled, settled.as_ref());
         }
-        if let Some(refund) = &facts.refund {
-            let said = (refund.status, (refund.money.subunits, refund.money.currency), refund.reported);
-            let known = self.refunds.entry(refund.id.clone()).or_insert(said);
-            *known = (known.0.max(said.0), known.1.max(said.1), known.2.max(said.2));
+        if let Some(Refund { id, money, status, created_at }) = &facts.refund {
+            let (amount, currency) = (money.subunits, money.currency);
+            let report = RefundReport { at, status: *status, digest: facts.digest, amount, currency };
+            let made_at = created_at.map(|at| Moment::of(at, TimeSource::Envelope));
+            self.refunds.entry(id.clone()).or_insert_with(|| RefundState::new(report)).absorb(report, made_at, total);
+        } else {
+            self.quote = later(self.quote, total.map(|total| Quote { at, total }), |quote| (quote.at, quote.total));
         }
-        if let Some(dispute) = &facts.dispute {
-            let known = self.disputes.entry(dispute.id.clone()).or_insert((dispute.at, dispute.status));
-            *known = (*known).max((dispute.at, dispute.status));
+        if let Some(Dispute { id, status, money, deducted, respond_by }) = &facts.dispute {
+            let (amount, currency, deducted, respond_by) = (money.subunits, money.currency, *deducted, *respond_by);
+            let report = DisputeState { at, status: *status, digest: facts.digest, amount, currency, deducted, respond_by };
+            let known = self.disputes.entry(id.clone()).or_insert(report);
+            *known = (*known).max(report);
         }
     }
 
-    /// The amount, in subunits, once a payment's own facts have come.
-    pub(crate) fn amount(&self) -> Option<i64> {
-        self.decisive.map(|(_, _, amount, _)| amount)
+    /// The latest time of the gateway's; while there is none, the first time of receipt, which no duplicate changes.
+    fn update(&mut self, facts: &Facts) {
+        let is_received = facts.time_source == TimeSource::Received;
+        let said = Updated { at: facts.at, is_received };
+        let known = self.updated_at.unwrap_or(said);
+        self.updated_at = Some(match (known.is_received, is_received) {
+            (false, true) => known,
+            (true, false) => said,
+            (true, true) => Updated { at: known.at.min(said.at), ..said },
+            (false, false) => Updated { at: known.at.max(said.at), ..said },
+        });
     }
+}
 
-    /// The payment's currency; until that is known, that of its refunds.
-    pub(crate) fn currency(&self) -> Option<Currency> {
-        self.decisive.map(|decisive| decisive.3).or_else(|| self.refunds.values().map(|(_, money, _)| money.1).max())
-    }
-
-    /// What went back, in subunits: the gateway's own total or the sum of the refunds done, whichever is more. A
-    /// refund that failed takes its part of the story with it. Never more than was paid.
-    pub(crate) fn refunded(&self) -> i64 {
-        let standing = self.refunds.values().filter(|(status, ..)| *status != RefundStatus::Failed);
-        let reported = standing.map(|&(.., reported)| reported).max().unwrap_or_default();
-        let done = self.refunds.values().filter(|(status, ..)| *status == RefundStatus::Processed);
-        let sum = done.fold(0i64, |sum, (_, money, _)| sum.saturating_add(money.0));
-        sum.max(reported).max(self.reported).min(self.amount().unwrap_or(i64::MAX))
-    }
-
-    /// Where the payment stands; nothing while only a refund or a dispute is known.
-    pub(crate) fn status(&self) -> Option<Status> {
-        let (status, _, amount, _) = self.decisive?;
-        let is_all_back = amount > 0 && self.refunded() >= amount;
-        Some(if is_all_back && status >= Status::Captured { Status::Refunded } else { status })
-    }
-
-    /// Whether a dispute was lost and none is still going on.
-    pub(crate) fn is_dispute_lost(&self) -> bool {
-        let has = |wanted: &[DisputeStatus]| self.disputes.values().any(|(_, status)| wanted.contains(status));
-        has(&[DisputeStatus::Lost]) && !has(&[DisputeStatus::Open, DisputeStatus::UnderReview])
-    }
-
-    /// Whether a dispute's last word is neither won nor closed.
-    pub(crate) fn is_disputed(&self) -> bool {
-        self.disputes.values().any(|(_, status)| !matches!(status, DisputeStatus::Won | DisputeStatus::Closed))
-    }
+/// The one of the higher rank.
+fn later<K: Ord>(known: Option<Quote>, said: Option<Quote>, rank: impl Fn(&Quote) -> K) -> Option<Quote> {
+    known.into_iter().chain(said).max_by_key(rank)
 }
 
 /// Keeps the lesser of two where both are said: normally they are the same.
@@ -222,125 +338,5 @@ fn keep_least<T: Ord + Clone>(known: &mut Option<T>, said: Option<&T>) {
         && known.as_ref().is_none_or(|known| said < known)
     {
         *known = Some(said.clone());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn facts(status: Status, at: i64, refunded: i64) -> Facts {
-        let at = Timestamp::from_seconds(at);
-        let snapshot = Snapshot {
-            status,
-            money: Money::new(100_000, Currency::INR),
-            at,
-            created_at: Timestamp::from_seconds(1),
-            order_id: Some("order_1".to_owned()),
-            method: Some("upi".to_owned()),
-            refunded,
-        };
-        let (time_source, details) = (TimeSource::Envelope, Details::default());
-        Facts { payment_id: "pay_1".to_owned(), at, time_source, snapshot: Some(snapshot), refund: None, dispute: None, details }
-    }
-
-    fn refund(id: &str, amount: i64, status: RefundStatus, at: i64, reported: i64) -> Facts {
-        let money = Money::new(amount, Currency::INR);
-        let refund = Refund { id: id.to_owned(), money, status, reported };
-        Facts { refund: Some(refund), snapshot: None, ..facts(Status::Captured, at, 0) }
-    }
-
-    fn dispute(status: DisputeStatus, at: i64) -> Facts {
-        let dispute = Dispute { id: "disp_1".to_owned(), status, at: Timestamp::from_seconds(at), respond_by: None };
-        Facts { dispute: Some(dispute), snapshot: None, ..facts(Status::Captured, at, 0) }
-    }
-
-    fn told(facts: &[Facts]) -> Story {
-        let mut story = Story::default();
-        for facts in facts {
-            story.absorb(facts);
-        }
-        story
-    }
-
-    #[test]
-    fn failed_is_not_final_and_captured_is_not_undone() {
-        let (failed, authorized, captured) =
-            (facts(Status::Failed, 2, 0), facts(Status::Authorized, 3, 0), facts(Status::Captured, 4, 0));
-        assert_eq!(told(&[failed.clone(), authorized.clone(), captured.clone()]).status(), Some(Status::Captured));
-        assert_eq!(told(&[captured.clone(), failed.clone()]).status(), Some(Status::Captured));
-        assert_eq!(told(&[captured, authorized]).status(), Some(Status::Captured));
-        assert_eq!(told(&[failed]).status(), Some(Status::Failed));
-    }
-
-    #[test]
-    fn refunds_add_up_once_each() {
-        let part = |id, amount| refund(id, amount, RefundStatus::Processed, 5, 0);
-        let story = told(&[part("r1", 10_000), part("r2", 20_000), part("r1", 10_000), facts(Status::Captured, 2, 0)]);
-        assert_eq!((story.refunded(), story.status()), (30_000, Some(Status::Captured)));
-        let all = told(&[part("r1", 60_000), facts(Status::Captured, 2, 0), part("r2", 40_000)]);
-        assert_eq!((all.refunded(), all.status()), (100_000, Some(Status::Refunded)));
-    }
-
-    #[test]
-    fn a_refund_that_failed_takes_its_part_with_it() {
-        let story = told(&[
-            facts(Status::Captured, 2, 0),
-            refund("r1", 10_000, RefundStatus::Pending, 3, 10_000),
-            refund("r1", 10_000, RefundStatus::Failed, 4, 0),
-        ]);
-        assert_eq!(story.refunded(), 0);
-    }
-
-    #[test]
-    fn with_only_a_refund_known_there_is_no_status() {
-        let story = told(&[refund("r1", 10_000, RefundStatus::Processed, 3, 0)]);
-        assert_eq!((story.status(), story.amount(), story.currency()), (None, None, Some(Currency::INR)));
-    }
-
-    #[test]
-    fn a_disputes_last_word_counts_however_it_comes() {
-        let (open, won) = (dispute(DisputeStatus::Open, 5), dispute(DisputeStatus::Won, 9));
-        assert!(!told(&[won.clone(), open.clone()]).is_disputed());
-        let lost = told(&[open.clone(), dispute(DisputeStatus::Lost, 7)]);
-        assert!(lost.is_disputed() && lost.is_dispute_lost());
-        assert!(!told(&[dispute(DisputeStatus::Lost, 7), dispute(DisputeStatus::Won, 8)]).is_dispute_lost());
-        assert!(told(&[won, dispute(DisputeStatus::Open, 11)]).is_disputed());
-    }
-
-    fn any_facts() -> impl Strategy<Value = Facts> {
-        let snapshot = (0..5usize, 1..20i64, 0..3i64, prop::option::of(0..2u8)).prop_map(|(status, at, refunded, order)| {
-            let mut said = facts(Status::ALL[status], at, refunded * 30_000);
-            if let Some(snapshot) = &mut said.snapshot {
-                snapshot.order_id = order.map(|order| format!("order_{order}"));
-                snapshot.money.subunits += at % 3;
-            }
-            said
-        });
-        let back = (0..4u8, 1..5i64, 0..3usize, 1..20i64, 0..100_000i64).prop_map(|(id, amount, status, at, reported)| {
-            let statuses = [RefundStatus::Pending, RefundStatus::Failed, RefundStatus::Processed];
-            refund(&format!("r{id}"), amount * 10_000, statuses[status], at, reported)
-        });
-        let trouble = (0..5usize, 1..20i64).prop_map(|(status, at)| {
-            use DisputeStatus::{Closed, Lost, Open, UnderReview, Won};
-            dispute([Open, UnderReview, Lost, Won, Closed][status], at)
-        });
-        prop_oneof![snapshot, back, trouble]
-    }
-
-    proptest! {
-        #[test]
-        fn any_order_and_any_number_of_times_gives_the_same_story(all in prop::collection::vec(any_facts(), 1..12).prop_shuffle(), seed in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {
-            let first = told(&all);
-            let mut other: Vec<Facts> = all.iter().rev().cloned().collect();
-            for index in &seed {
-                let again = all[index.index(all.len())].clone();
-                let at = index.index(other.len());
-                other.insert(at, again);
-            }
-            prop_assert_eq!(&first, &told(&other));
-            prop_assert!(first.amount().is_none_or(|amount| first.refunded() <= amount));
-        }
     }
 }

@@ -47,9 +47,10 @@ pub(crate) fn moment(event: &Event) -> Timestamp {
 
 /// The state after each event.
 fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
-    let mut story = Story::default();
+    let (mut story, mut refunds) = (Story::default(), Refunds::default());
     let state = |event: &&Event| {
-        if let Some(facts) = facts(transaction, event) {
+        if let Some(mut facts) = facts(transaction, event) {
+            facts.refund = facts.refund.and_then(|refund| refunds.name(refund));
             story.absorb(&facts);
         }
         let now = Transaction {
@@ -64,6 +65,29 @@ fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
     events.iter().map(state).collect()
 }
 
+/// The refunds so far, since a row does not name the refund: a report continues the first one of its amount that is at
+/// the stage before.
+#[derive(Default)]
+struct Refunds(Vec<(i64, RefundStatus)>);
+
+impl Refunds {
+    /// The report under a name of its refund; nothing for the failure of a refund that was never seen.
+    fn name(&mut self, refund: Refund) -> Option<Refund> {
+        let (amount, status) = (refund.money.subunits, refund.status);
+        let is_before = |known: &(i64, RefundStatus)| known.0 == amount && known.1 < status;
+        let index = match (self.0.iter().position(is_before), status) {
+            (Some(index), _) => index,
+            (None, RefundStatus::Failed) => return None,
+            (None, _) => {
+                self.0.push((amount, status));
+                self.0.len() - 1
+            }
+        };
+        self.0[index].1 = status;
+        Some(Refund { id: index.to_string(), ..refund })
+    }
+}
+
 /// What an event's row tells: its type, its time and the amount.
 fn facts(transaction: &Transaction, event: &Event) -> Option<Facts> {
     let (name, at) = (event.event_type.as_deref()?, moment(event));
@@ -71,17 +95,30 @@ fn facts(transaction: &Transaction, event: &Event) -> Option<Facts> {
     let money = if name == "order.paid" { transaction.money()? } else { event.money()? };
     let (payment_id, details) = (transaction.payment_id.clone(), Details::default());
     let time_source = if event.is_time_borrowed { TimeSource::Entity } else { TimeSource::Envelope };
-    let mut facts = Facts { payment_id, at, time_source, snapshot: None, refund: None, dispute: None, details };
+    let (digest, snapshot, refund, dispute) = (0, None, None, None);
+    let mut facts = Facts { payment_id, at, time_source, digest, snapshot, refund, dispute, details };
     if let Some(status) = payment_status(name) {
         let (order_id, method) = (transaction.order_id.clone(), transaction.method.clone());
-        facts.snapshot = Some(Snapshot { status, money, at, created_at: transaction.created_at, order_id, method, refunded: 0 });
-    } else if name == "refund.processed" && event.state == State::Processed {
-        // Each counts as a refund of its own: the row does not name the refund.
-        facts.refund = Some(Refund { id: event.id.to_string(), money, status: RefundStatus::Processed, reported: 0 });
+        let created_at = transaction.created_at;
+        let (was_captured, refunded) = (None, None);
+        facts.snapshot = Some(Snapshot { status, was_captured, money, created_at, order_id, method, refunded });
+    } else if let Some(status) = refund_status(name) {
+        let id = String::new();
+        facts.refund = Some(Refund { id, money, status, created_at: None }).filter(|_| event.state == State::Processed);
     } else {
-        facts.dispute = Some(Dispute { id: String::new(), status: dispute_status(name)?, at, respond_by: None });
+        let status = dispute_status(name)?;
+        facts.dispute = Some(Dispute { id: String::new(), status, money, deducted: None, respond_by: None });
     }
     Some(facts)
+}
+
+fn refund_status(name: &str) -> Option<RefundStatus> {
+    match name {
+        "refund.created" => Some(RefundStatus::Pending),
+        "refund.processed" => Some(RefundStatus::Processed),
+        "refund.failed" => Some(RefundStatus::Failed),
+        _ => None,
+    }
 }
 
 fn payment_status(name: &str) -> Option<Status> {
@@ -145,6 +182,10 @@ mod tests {
             method: None,
             is_disputed: false,
             is_dispute_lost: false,
+            settled: None,
+            is_captured: true,
+            lost: 0,
+            held: 0,
             created_at: at,
             updated_at: at,
         }

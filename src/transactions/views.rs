@@ -3,8 +3,10 @@
 use askama::Template;
 
 use super::{
-    Status, Transaction,
+    Transaction,
     forms::{Choice, ListForm, Wanted},
+    projection::{Reference, ReferenceKind},
+    store::references::Dispute,
     timeline::{self, Line},
 };
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
         list::{Empty, Pager, Tag},
         shell::Shell,
     },
-    words::{self, Chip, When},
+    words::{self, Chip, Said, When},
 };
 
 /// `/ks-pay/apps/{app}/transactions`
@@ -147,6 +149,10 @@ pub(crate) struct Show {
     pub(crate) is_cut: bool,
     /// The last event's.
     pub(crate) payload: Option<Payload>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) disputes: Vec<Dispute>,
+    /// The other payments of the order that were captured.
+    pub(crate) others: Vec<Transaction>,
     pub(crate) now: Timestamp,
 }
 
@@ -212,28 +218,70 @@ impl Show {
         self.transaction.refund().map(|money| Money { subunits: money.subunits.saturating_neg(), ..money })
     }
 
-    /// What a lost dispute took, as what it takes away: never more than refunds left.
+    /// What lost disputes took, as what it takes away.
     pub(crate) fn lost(&self) -> Option<Money> {
-        let after_refunds = self.after_refunds().filter(|_| self.transaction.is_dispute_lost)?;
-        let lost = |event: &Event| {
-            let money = event.money().filter(|_| event.event_type.as_deref() == Some("payment.dispute.lost"))?;
-            (money.currency == after_refunds.currency).then_some(money.subunits)
-        };
-        let taken = self.events.iter().filter_map(lost).max()?.clamp(0, after_refunds.subunits.max(0));
-        Some(Money { subunits: taken.saturating_neg(), ..after_refunds })
+        self.taken(self.transaction.lost)
     }
 
-    /// What is left of money that came in.
+    /// What is deducted for other disputes, as what it takes away.
+    pub(crate) fn held(&self) -> Option<Money> {
+        self.taken(self.transaction.held)
+    }
+
+    fn taken(&self, subunits: i64) -> Option<Money> {
+        (subunits > 0).then_some(Money::new(subunits.saturating_neg(), self.transaction.currency?))
+    }
+
+    /// What is left of money that was received.
     pub(crate) fn left(&self) -> Option<Money> {
-        let money = self.after_refunds()?;
-        let lost = self.lost().map_or(0, |lost| lost.subunits);
-        Some(Money { subunits: money.subunits.saturating_add(lost), ..money })
+        let money = self.amount().filter(|_| self.transaction.is_captured)?;
+        let gone = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
+        Some(Money { subunits: gone.iter().fold(money.subunits, |left, gone| left.saturating_sub(*gone)), ..money })
     }
 
-    fn after_refunds(&self) -> Option<Money> {
-        let has_come = matches!(self.transaction.status, Some(Status::Captured | Status::Refunded));
-        let money = self.amount().filter(|_| has_come)?;
-        Some(Money { subunits: money.subunits.saturating_sub(self.transaction.refunded), ..money })
+    /// What to look at first: disputes that wait for an answer, and an order that was paid more than once.
+    pub(crate) fn notices(&self) -> Vec<Said> {
+        let answer = |dispute| words::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
+        let is_of_parts = |event: &Event| event.event_type.as_deref().is_some_and(words::orders::is_of_parts);
+        let twice = (!self.events.iter().any(is_of_parts))
+            .then(|| words::orders::paid_more_than_once(&self.transaction, &self.others))
+            .flatten();
+        self.disputes.iter().filter_map(answer).chain(twice).collect()
+    }
+
+    /// Each dispute: its id, its amount, its state, and the last day to answer it.
+    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, Money, Chip, Option<String>)> {
+        self.disputes.iter().map(|dispute| {
+            let chip = words::orders::dispute_state(dispute.status);
+            (dispute.id.as_str(), dispute.money, chip, words::orders::last_day_to_answer(dispute, self.now))
+        })
+    }
+
+    /// Each other payment of the order.
+    pub(crate) fn others(&self) -> impl Iterator<Item = (String, &str, String, Chip)> {
+        self.others.iter().map(|other| {
+            let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
+            let url = urls::transaction(other.app, other.id);
+            (url, other.payment_id.as_str(), amount, words::transaction_state(other))
+        })
+    }
+
+    /// What the payment is settled in, where that is another currency.
+    pub(crate) fn settled(&self) -> Option<(String, Money)> {
+        let settled = self.transaction.settled?;
+        Some((words::orders::settled_in(settled), settled))
+    }
+
+    pub(crate) fn receipts(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::Receipt)
+    }
+
+    pub(crate) fn bank_references(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::Bank)
+    }
+
+    fn of_kind(&self, kind: ReferenceKind) -> impl Iterator<Item = &str> {
+        self.references.iter().filter(move |reference| reference.kind == kind).map(|reference| reference.text.as_str())
     }
 
     pub(crate) fn last(&self) -> Option<&Event> {

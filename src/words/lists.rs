@@ -4,18 +4,20 @@ use jiff::civil::Date;
 
 use super::payment_status;
 use crate::{
+    events::Event,
     gateways::Mode,
     kernel::{
         days::Days,
         id::AppId,
         money::{Currency, Money, grouped},
+        time::Timestamp,
     },
     transactions::{forms::Choice, store::sums::Sum},
     urls,
     web::list::Empty,
 };
 
-pub(crate) const WHOLE_ID: &str = "Type a whole id. It begins with tx_, pay_ or order_.";
+pub(crate) const WHOLE_ID: &str = "Enter a complete ID, receipt or bank reference.";
 pub(crate) const ONE_DAY_MISSING: &str = "Choose this day too, or clear both.";
 pub(crate) const NO_DAY: &str = "This is no day. Write it as 2026-11-22.";
 pub(crate) const WRONG_ORDER: &str = "This is after the last day. Swap the two.";
@@ -80,16 +82,27 @@ pub(crate) fn sum(sums: &[Sum], status: Option<Choice>, most: i64) -> String {
         })
     };
     let payments = count(sums.iter().filter(fits).map(|sum| sum.payments).sum(), "payment", "payments");
-    let mut received: Vec<Money> = Vec::new();
-    for sum in sums.iter().filter(fits).filter(|sum| matches!(sum.status.as_deref(), Some("captured" | "refunded"))) {
+    let rows = || sums.iter().filter(fits);
+    let received = total(rows().map(|sum| (sum, sum.received)));
+    let lost = total(rows().map(|sum| (sum, sum.lost)));
+    let parts = [(received, "received"), (lost, "lost in disputes")];
+    parts
+        .into_iter()
+        .filter(|(money, _)| !money.is_empty())
+        .fold(payments, |text, (money, what)| format!("{text}, {money} {what}"))
+}
+
+/// Amounts by currency: `₹10.00 + AED 1.00`; an empty text where there are none.
+fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
+    let mut total: Vec<Money> = Vec::new();
+    for (sum, amount) in amounts.filter(|(_, amount)| *amount != 0) {
         let Some(currency) = sum.currency.as_deref().and_then(|code| code.parse::<Currency>().ok()) else { continue };
-        match received.iter_mut().find(|known| known.currency == currency) {
-            Some(known) => known.subunits = known.subunits.saturating_add(sum.amount),
-            None => received.push(Money::new(sum.amount, currency)),
+        match total.iter_mut().find(|known| known.currency == currency) {
+            Some(known) => known.subunits = known.subunits.saturating_add(amount),
+            None => total.push(Money::new(amount, currency)),
         }
     }
-    let received: Vec<String> = received.iter().map(ToString::to_string).collect();
-    if received.is_empty() { payments } else { format!("{payments}, {} received", received.join(" + ")) }
+    total.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
 }
 
 /// The way to an app's gateways: where one is added, while there is none in that mode.
@@ -141,14 +154,14 @@ impl Nothing<'_> {
             },
             Self::Named { name, mode, other } => {
                 let away = other.map(|other| (urls::query(path, &[("mode", other.slug()), ("q", name)]), other));
-                let text = format!("There is no transaction, payment or order {name} in {} mode.", mode.label());
+                let text = format!("No payment in {} mode has the ID, receipt or bank reference {name}.", mode.label());
                 let (more, way) = match away {
                     Some((url, other)) => (
                         format!(" There is one in {} mode.", other.label()),
                         (url, format!("Show it in {} mode", other.label())),
                     ),
                     None => (
-                        " An id counts whole, with its capitals. It may belong to another app.".to_owned(),
+                        " Enter it completely; IDs are case-sensitive. It may belong to another app.".to_owned(),
                         (urls::in_mode(path, mode), "Clear the search".to_owned()),
                     ),
                 };
@@ -172,6 +185,17 @@ impl Nothing<'_> {
                 }
             }
         }
+    }
+}
+
+/// A search for a reference that is a settlement's. `url` is that of its event.
+pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> Empty {
+    let on = super::day(event.occurred_at.unwrap_or(event.received_at), now);
+    Empty {
+        icon: "search",
+        title: "This is the reference of a settlement".to_owned(),
+        text: format!("{}, on {on}.", super::event_sentence(event)),
+        way: Some((url, "Show the settlement".to_owned())),
     }
 }
 
@@ -219,12 +243,13 @@ mod tests {
             is_disputed: status == "refunded",
             is_partly_refunded: Some(false),
             payments,
-            amount,
+            received: if status == "failed" { 0 } else { amount },
+            lost: if status == "refunded" { 39_000 } else { 0 },
         };
         let sums = [row("INR", "captured", 700, 40_000_000), row("INR", "refunded", 7, 962_050), row("INR", "failed", 31, 9)];
-        assert_eq!(sum(&sums, None, 1000), "738 payments, ₹4,09,620.50 received");
+        assert_eq!(sum(&sums, None, 1000), "738 payments, ₹4,09,620.50 received, ₹390.00 lost in disputes");
         assert_eq!(sum(&sums, Some(Choice::Is(Status::Failed)), 1000), "31 payments");
-        assert_eq!(sum(&sums, Some(Choice::Disputed), 1000), "7 payments, ₹9,620.50 received");
+        assert_eq!(sum(&sums, Some(Choice::Disputed), 1000), "7 payments, ₹9,620.50 received, ₹390.00 lost in disputes");
         assert_eq!(sum(&sums, Some(Choice::PartlyRefunded), 1000), "0 payments");
         assert_eq!(sum(&sums, None, 738), "738 or more payments; choose fewer days to see their sum");
         assert_eq!(

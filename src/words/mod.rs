@@ -10,6 +10,7 @@ mod health;
 pub(crate) mod keys;
 mod lists;
 pub(crate) mod mixups;
+pub(crate) mod orders;
 mod payments;
 pub(crate) mod preflight;
 pub(crate) mod rejections;
@@ -18,13 +19,13 @@ mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
 pub(crate) use arrivals::{
-    BODY_DELETED, UNSEEN, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts,
+    BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon, no_event_yet, no_such_event, receipts,
 };
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
     NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days,
-    nothing_in_period, number_text, period, sum, too_many_days,
+    nothing_in_period, number_text, period, settlement_found, sum, too_many_days,
 };
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, span, to_the_minute, when};

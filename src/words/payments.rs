@@ -29,6 +29,7 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     };
     let amount = event.money().map(|money| money.to_string());
     let of = amount.as_deref().map(|amount| format!(" of {amount}")).unwrap_or_default();
+    let with = amount.as_deref().map(|amount| format!(" with a payment of {amount}")).unwrap_or_default();
     let sum = amount.clone().unwrap_or_else(|| "The money".to_owned());
     let gateway = event.gateway.label();
     if event.gateway == Gateway::StandardWebhooks {
@@ -44,6 +45,15 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         "payment.captured" => format!("{sum} was paid"),
         "payment.failed" => format!("A payment{of} failed"),
         "order.paid" => format!("An order{of} is paid in full"),
+        "payment_link.paid" => format!("{sum} was paid through a payment link"),
+        "payment_link.partially_paid" => format!("{sum} was paid towards a payment link"),
+        "invoice.paid" => format!("{sum} was paid; the invoice is paid in full"),
+        "invoice.partially_paid" => format!("{sum} was paid towards an invoice"),
+        "subscription.charged" => format!("{sum} was paid for a subscription"),
+        "subscription.activated" => format!("A subscription became active{with}"),
+        "subscription.completed" => format!("A subscription was completed{with}"),
+        "qr_code.credited" => format!("{sum} was paid by QR code"),
+        "virtual_account.credited" => format!("{sum} was paid into a virtual account"),
         "refund.created" => format!("A refund{of} was asked for"),
         "refund.processed" => format!("A refund{of} went out"),
         "refund.failed" => format!("A refund{of} failed"),
@@ -54,8 +64,12 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         "payment.dispute.won" => format!("You won a dispute{of}"),
         "payment.dispute.lost" => format!("You lost a dispute{of}"),
         "payment.dispute.closed" => format!("A dispute{of} was closed"),
-        "settlement.processed" => format!("{gateway} sent money to your bank account"),
-        other => format!("{gateway} reports {other}"),
+        "settlement.processed" => format!(
+            "{gateway} sent {} to your bank account{}",
+            amount.unwrap_or_else(|| "money".to_owned()),
+            event.reference.as_deref().map(|utr| format!(", UTR {utr}")).unwrap_or_default()
+        ),
+        other => format!("{gateway} reports {other}{with}"),
     }
 }
 

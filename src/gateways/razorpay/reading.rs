@@ -228,8 +228,7 @@ impl Parsed<'_> {
     fn facts(&self) -> Result<(Option<Money>, Facts), &'static str> {
         let payment = self.keys.payment.as_ref();
         let (at, time_source) = self.time()?;
-        let method = details::method(&self.shown);
-        let snapshot = payment.map(|payment| snapshot(payment, at, method)).transpose()?;
+        let snapshot = payment.map(|payment| snapshot(payment, at, &self.shown)).transpose()?;
         let (amount, payment_id, refund, dispute) = match self.subject {
             Subject::Payment | Subject::Paid | Subject::Other => {
                 let payment = payment.ok_or("payment")?;
@@ -240,14 +239,13 @@ impl Parsed<'_> {
             }
             Subject::Refund => {
                 let entity = self.keys.refund.as_ref().ok_or("refund")?;
-                let refund = refund(entity, snapshot.as_ref())?;
+                let refund = refund(entity)?;
                 (Some(refund.money), entity.payment_id.clone(), Some(refund), None)
             }
             Subject::Dispute => {
                 let entity = self.keys.dispute.as_ref().ok_or("dispute")?;
-                let money = money(entity.amount, &entity.currency)?;
-                let dispute = dispute(entity, at, details::respond_by(&self.shown))?;
-                (Some(money), entity.payment_id.clone(), None, Some(dispute))
+                let dispute = dispute(entity, details::respond_by(&self.shown))?;
+                (Some(dispute.money), entity.payment_id.clone(), None, Some(dispute))
             }
         };
         clean("payment_id", &payment_id)?;
@@ -256,7 +254,7 @@ impl Parsed<'_> {
         }
         let currency = snapshot.as_ref().map(|snapshot| snapshot.money.currency);
         let details = Details { settled: details::settled(&self.shown, currency), references: details::references(&self.shown) };
-        Ok((amount, Facts { payment_id, at, time_source, snapshot, refund, dispute, details }))
+        Ok((amount, Facts { payment_id, at, time_source, digest: 0, snapshot, refund, dispute, details }))
     }
 
     /// The gateway's time of the event; where it gives none, that of the entity it is about; where that has none either,
@@ -278,35 +276,36 @@ impl Parsed<'_> {
     }
 }
 
-fn snapshot(payment: &PaymentKeys, at: Timestamp, method: Option<String>) -> Result<Snapshot, &'static str> {
+fn snapshot(payment: &PaymentKeys, at: Timestamp, shown: &ShownPayload<'_>) -> Result<Snapshot, &'static str> {
     clean("id", &payment.id)?;
     // A payment without an order has an empty text there in some events.
     let order_id = payment.order_id.as_deref().filter(|id| !id.is_empty());
     Ok(Snapshot {
         status: payment.status.parse::<Status>().map_err(|_| "status")?,
+        was_captured: details::captured(shown),
         money: money(payment.amount, &payment.currency)?,
-        at,
         created_at: payment.created_at.map_or(Ok(at), moment)?,
         order_id: order_id.map(|id| clean("order_id", id)).transpose()?.map(str::to_owned),
-        method,
-        refunded: whole(payment.amount_refunded.unwrap_or_default())?,
+        method: details::method(shown),
+        refunded: payment.amount_refunded.map(whole).transpose()?,
     })
 }
 
-fn refund(entity: &RefundKeys, snapshot: Option<&Snapshot>) -> Result<Refund, &'static str> {
+fn refund(entity: &RefundKeys) -> Result<Refund, &'static str> {
     Ok(Refund {
         id: clean("id", &entity.id)?.to_owned(),
         money: money(entity.amount, &entity.currency)?,
         status: entity.status.parse::<RefundStatus>().map_err(|_| "status")?,
-        reported: snapshot.map_or(0, |snapshot| snapshot.refunded),
+        created_at: entity.created_at.map(moment).transpose()?,
     })
 }
 
-fn dispute(entity: &DisputeKeys, at: Timestamp, respond_by: Option<Timestamp>) -> Result<Dispute, &'static str> {
+fn dispute(entity: &DisputeKeys, respond_by: Option<Timestamp>) -> Result<Dispute, &'static str> {
     Ok(Dispute {
         id: clean("id", &entity.id)?.to_owned(),
         status: entity.status.parse::<DisputeStatus>().map_err(|_| "status")?,
-        at,
+        money: money(entity.amount, &entity.currency)?,
+        deducted: entity.amount_deducted.map(whole).transpose()?,
         respond_by,
     })
 }

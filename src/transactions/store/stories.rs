@@ -23,7 +23,7 @@ use crate::{
     transactions::{
         Status,
         daily::made_at,
-        projection::{DisputeStatus, RefundStatus, Story},
+        projection::{DisputeState, Moment, Quote, RefundReport, RefundState, Story, Updated},
     },
 };
 
@@ -31,35 +31,52 @@ macro_rules! insert {
     () => {
         "INSERT INTO transactions (id, company_id, app_id, connection_id, gateway, mode, payment_id, order_id, method, status, \
          amount_subunits, currency, amount_refunded_subunits, is_disputed, snapshot_status, snapshot_at, snapshot_currency, \
-         reported_refunded_subunits, created_at, updated_at) VALUES"
+         reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, is_captured, \
+         amount_lost_subunits, amount_held_subunits, is_updated_at_received, settled_subunits, \
+         settled_currency) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO NOTHING";
     /// An update that changes nothing still locks the row on PostgreSQL.
     LOCK = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO UPDATE SET payment_id = excluded.payment_id \
             RETURNING id, connection_id, payment_id, order_id, method, amount_subunits, snapshot_status, snapshot_at, \
-            snapshot_currency, reported_refunded_subunits, created_at, updated_at";
+            snapshot_currency, reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, \
+            is_updated_at_received, settled_subunits, settled_currency";
     UPDATE = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO UPDATE SET order_id = excluded.order_id, \
               method = excluded.method, status = excluded.status, amount_subunits = excluded.amount_subunits, \
               currency = excluded.currency, amount_refunded_subunits = excluded.amount_refunded_subunits, \
               is_disputed = excluded.is_disputed, snapshot_status = excluded.snapshot_status, \
               snapshot_at = excluded.snapshot_at, snapshot_currency = excluded.snapshot_currency, \
               reported_refunded_subunits = excluded.reported_refunded_subunits, created_at = excluded.created_at, \
-              updated_at = excluded.updated_at";
-    REFUNDS = "SELECT transaction_id, refund_id, amount_subunits, currency, status, reported_refunded_subunits \
+              updated_at = excluded.updated_at, snapshot_digest = excluded.snapshot_digest, \
+              reported_refunded_at = excluded.reported_refunded_at, is_captured = excluded.is_captured, \
+              amount_lost_subunits = excluded.amount_lost_subunits, amount_held_subunits = excluded.amount_held_subunits, \
+              is_updated_at_received = excluded.is_updated_at_received, settled_subunits = excluded.settled_subunits, \
+              settled_currency = excluded.settled_currency";
+    REFUNDS = "SELECT transaction_id, refund_id, amount_subunits, currency, status, status_at, digest, made_at, standing_since, \
+               failed_since, reported_refunded_subunits, reported_refunded_at, failed_refunded_subunits, failed_refunded_at \
                FROM refunds WHERE transaction_id IN (", "?", ")";
-    DISPUTES = "SELECT transaction_id, dispute_id, status, status_at FROM disputes WHERE transaction_id IN (", "?", ")";
-    WRITE_REFUNDS = "INSERT INTO refunds (transaction_id, refund_id, amount_subunits, currency, status, \
-                     reported_refunded_subunits) VALUES", "(?, ?, ?, ?, ?, ?)",
+    DISPUTES = "SELECT transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency, amount_deducted_subunits, \
+                respond_by FROM disputes WHERE transaction_id IN (", "?", ")";
+    WRITE_REFUNDS = "INSERT INTO refunds (transaction_id, refund_id, amount_subunits, currency, status, status_at, digest, made_at, \
+                     standing_since, failed_since, reported_refunded_subunits, reported_refunded_at, failed_refunded_subunits, \
+                     failed_refunded_at) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     "ON CONFLICT (transaction_id, refund_id) DO UPDATE SET amount_subunits = excluded.amount_subunits, \
-                     currency = excluded.currency, status = excluded.status, \
-                     reported_refunded_subunits = excluded.reported_refunded_subunits";
-    WRITE_DISPUTES = "INSERT INTO disputes (transaction_id, dispute_id, status, status_at) VALUES", "(?, ?, ?, ?)",
+                     currency = excluded.currency, status = excluded.status, status_at = excluded.status_at, \
+                     digest = excluded.digest, made_at = excluded.made_at, standing_since = excluded.standing_since, \
+                     failed_since = excluded.failed_since, reported_refunded_subunits = excluded.reported_refunded_subunits, \
+                     reported_refunded_at = excluded.reported_refunded_at, \
+                     failed_refunded_subunits = excluded.failed_refunded_subunits, \
+                     failed_refunded_at = excluded.failed_refunded_at";
+    WRITE_DISPUTES = "INSERT INTO disputes (transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency, \
+                      amount_deducted_subunits, respond_by) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      "ON CONFLICT (transaction_id, dispute_id) DO UPDATE SET status = excluded.status, \
-                      status_at = excluded.status_at";
+                      status_at = excluded.status_at, digest = excluded.digest, amount_subunits = excluded.amount_subunits, \
+                      currency = excluded.currency, amount_deducted_subunits = excluded.amount_deducted_subunits, \
+                      respond_by = excluded.respond_by";
 }
 
 /// One payment at one connection.
@@ -137,10 +154,18 @@ macro_rules! bind_entry {
             .bind(story.is_disputed())
             .bind(story.decisive.map(|decisive| decisive.0.as_str()))
             .bind(story.decisive.map(|decisive| decisive.1))
-            .bind(story.decisive.map(|decisive| decisive.3.to_string()))
-            .bind(story.reported)
+            .bind(story.decisive.map(|decisive| decisive.4.to_string()))
+            .bind(story.quote.map_or(0, |quote| quote.total))
             .bind(made_at(story))
-            .bind(story.updated_at)
+            .bind(story.updated_at.map(|updated| updated.at))
+            .bind(story.decisive.map_or(0, |decisive| decisive.2))
+            .bind(story.quote.map(|quote| quote.at))
+            .bind(story.is_captured())
+            .bind(story.lost())
+            .bind(story.held())
+            .bind(story.updated_at.is_some_and(|updated| updated.is_received))
+            .bind(story.settled.map(|settled| settled.0))
+            .bind(story.settled.map(|settled| settled.1.to_string()))
     }};
 }
 
@@ -157,11 +182,47 @@ struct Row {
     method: Option<String>,
     amount_subunits: Option<i64>,
     snapshot_status: Option<String>,
-    snapshot_at: Option<Timestamp>,
+    snapshot_at: Option<Moment>,
+    snapshot_digest: i64,
     snapshot_currency: Option<String>,
     reported_refunded_subunits: i64,
+    reported_refunded_at: Option<Moment>,
     created_at: Timestamp,
     updated_at: Timestamp,
+    is_updated_at_received: bool,
+    settled_subunits: Option<i64>,
+    settled_currency: Option<String>,
+}
+
+#[derive(FromRow)]
+struct RefundRow {
+    transaction_id: TransactionId,
+    refund_id: String,
+    amount_subunits: i64,
+    currency: String,
+    status: String,
+    status_at: Moment,
+    digest: i64,
+    made_at: Option<Moment>,
+    standing_since: Option<Moment>,
+    failed_since: Option<Moment>,
+    reported_refunded_subunits: i64,
+    reported_refunded_at: Option<Moment>,
+    failed_refunded_subunits: i64,
+    failed_refunded_at: Option<Moment>,
+}
+
+#[derive(FromRow)]
+struct DisputeRow {
+    transaction_id: TransactionId,
+    dispute_id: String,
+    status: String,
+    status_at: Moment,
+    digest: i64,
+    amount_subunits: i64,
+    currency: String,
+    amount_deducted_subunits: Option<i64>,
+    respond_by: Option<Timestamp>,
 }
 
 /// A payment's story as it is stored, locked until the unit of work ends.
@@ -190,32 +251,67 @@ pub(crate) async fn lock(tx: &mut Tx, entries: &[&Entry<'_>]) -> Result<Vec<Lock
 type Parts = BTreeMap<TransactionId, Story>;
 
 async fn parts(tx: &mut Tx, ids: &[TransactionId]) -> Result<Parts, DbError> {
-    let refunds = fetch_rows!(tx, REFUNDS -> (TransactionId, String, i64, String, String, i64), ids, |query, id| query.bind(id))?;
-    let disputes = fetch_rows!(tx, DISPUTES -> (TransactionId, String, String, Timestamp), ids, |query, id| query.bind(id))?;
+    let refunds = fetch_rows!(tx, REFUNDS -> RefundRow, ids, |query, id| query.bind(id))?;
+    let disputes = fetch_rows!(tx, DISPUTES -> DisputeRow, ids, |query, id| query.bind(id))?;
     let mut parts = Parts::new();
-    for (id, refund, amount, currency, status, reported) in refunds {
-        let said = (word::<RefundStatus>(&status)?, (amount, word::<Currency>(&currency)?), reported);
-        parts.entry(id).or_default().refunds.insert(refund, said);
+    for row in refunds {
+        parts.entry(row.transaction_id).or_default().refunds.insert(row.refund_id.clone(), refund(&row)?);
     }
-    for (id, dispute, status, at) in disputes {
-        parts.entry(id).or_default().disputes.insert(dispute, (at, word::<DisputeStatus>(&status)?));
+    for row in disputes {
+        parts.entry(row.transaction_id).or_default().disputes.insert(row.dispute_id.clone(), dispute(&row)?);
     }
     Ok(parts)
+}
+
+fn refund(row: &RefundRow) -> Result<RefundState, sqlx::Error> {
+    let last = RefundReport {
+        at: row.status_at,
+        status: word(&row.status)?,
+        digest: row.digest,
+        amount: row.amount_subunits,
+        currency: word(&row.currency)?,
+    };
+    Ok(RefundState {
+        last,
+        made_at: row.made_at,
+        standing_since: row.standing_since,
+        failed_since: row.failed_since,
+        quote: quote(row.reported_refunded_at, row.reported_refunded_subunits),
+        failed_quote: quote(row.failed_refunded_at, row.failed_refunded_subunits),
+    })
+}
+
+fn dispute(row: &DisputeRow) -> Result<DisputeState, sqlx::Error> {
+    Ok(DisputeState {
+        at: row.status_at,
+        status: word(&row.status)?,
+        digest: row.digest,
+        amount: row.amount_subunits,
+        currency: word(&row.currency)?,
+        deducted: row.amount_deducted_subunits,
+        respond_by: row.respond_by,
+    })
+}
+
+fn quote(at: Option<Moment>, total: i64) -> Option<Quote> {
+    at.map(|at| Quote { at, total })
 }
 
 fn locked(row: Row, parts: &mut Parts) -> Result<Locked, sqlx::Error> {
     let status = row.snapshot_status.as_deref().map(word::<Status>).transpose()?;
     let currency = row.snapshot_currency.as_deref().map(word::<Currency>).transpose()?;
     let decisive = match (status, row.snapshot_at, row.amount_subunits, currency) {
-        (Some(status), Some(at), Some(amount), Some(currency)) => Some((status, at, amount, currency)),
+        (Some(status), Some(at), Some(amount), Some(currency)) => Some((status, at, row.snapshot_digest, amount, currency)),
         _ => None,
     };
+    let settled_currency = row.settled_currency.as_deref().map(word::<Currency>).transpose()?;
     let story = Story {
         order_id: row.order_id,
         method: row.method,
-        reported: row.reported_refunded_subunits,
+        settled: row.settled_subunits.zip(settled_currency),
+        quote: quote(row.reported_refunded_at, row.reported_refunded_subunits),
         created_at: decisive.map(|_| row.created_at),
-        updated_at: Some(row.updated_at),
+        updated_at: Some(Updated { at: row.updated_at, is_received: row.is_updated_at_received }),
         decisive,
         ..parts.remove(&row.id).unwrap_or_default()
     };
@@ -231,10 +327,18 @@ pub(crate) async fn write_news(tx: &mut Tx, entries: &[&Entry<'_>]) -> Result<()
     execute_rows!(tx, WRITE_REFUNDS, &refunds, |query, row| query
         .bind(row.0)
         .bind(row.1)
-        .bind(row.2.1.0)
-        .bind(row.2.1.1.to_string())
-        .bind(row.2.0.as_str())
-        .bind(row.2.2))?;
+        .bind(row.2.last.amount)
+        .bind(row.2.last.currency.to_string())
+        .bind(row.2.last.status.as_str())
+        .bind(row.2.last.at)
+        .bind(row.2.last.digest)
+        .bind(row.2.made_at)
+        .bind(row.2.standing_since)
+        .bind(row.2.failed_since)
+        .bind(row.2.quote.map_or(0, |quote| quote.total))
+        .bind(row.2.quote.map(|quote| quote.at))
+        .bind(row.2.failed_quote.map_or(0, |quote| quote.total))
+        .bind(row.2.failed_quote.map(|quote| quote.at)))?;
     let disputes: Vec<_> = entries
         .iter()
         .flat_map(|entry| entry.news.disputes.iter().map(move |id| (entry.id, id, entry.story.disputes[id])))
@@ -242,7 +346,12 @@ pub(crate) async fn write_news(tx: &mut Tx, entries: &[&Entry<'_>]) -> Result<()
     execute_rows!(tx, WRITE_DISPUTES, &disputes, |query, row| query
         .bind(row.0)
         .bind(row.1)
-        .bind(row.2.1.as_str())
-        .bind(row.2.0))?;
+        .bind(row.2.status.as_str())
+        .bind(row.2.at)
+        .bind(row.2.digest)
+        .bind(row.2.amount)
+        .bind(row.2.currency.to_string())
+        .bind(row.2.deducted)
+        .bind(row.2.respond_by))?;
     Ok(())
 }

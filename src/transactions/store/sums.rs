@@ -20,25 +20,34 @@ use crate::{
 sql! {
     /// Of no more than the newest so many, so that a list's sum costs no scan that grows with the shop.
     SUMS = "SELECT currency, status, is_disputed, is_partly_refunded, count(*) AS payments, \
-            CAST(COALESCE(sum(amount_subunits), 0) AS BIGINT) AS amount FROM (SELECT currency, status, is_disputed, amount_subunits, \
+            CAST(COALESCE(sum(CASE WHEN is_captured THEN amount_subunits ELSE 0 END), 0) AS BIGINT) AS received, \
+            CAST(COALESCE(sum(amount_lost_subunits), 0) AS BIGINT) AS lost FROM \
+            (SELECT currency, status, is_disputed, amount_subunits, is_captured, amount_lost_subunits, \
             (status = 'captured' AND amount_refunded_subunits > 0) AS is_partly_refunded FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
             AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest \
             GROUP BY currency, status, is_disputed, is_partly_refunded ORDER BY currency, status, is_disputed, is_partly_refunded";
-    DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits FROM transaction_sums \
+    DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+            returned_payments, returned_subunits, lost_subunits FROM transaction_sums \
             WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND payments > 0 ORDER BY day, currency, status, method";
 }
 
 rows! {
     /// So far from the end of what an integer holds that another unit of work's part still fits: no sum, however absurd,
     /// may keep an event from being stored.
-    ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) VALUES",
-          "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+           returned_payments, returned_subunits, lost_subunits) VALUES",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           "ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
            payments = transaction_sums.payments + excluded.payments, \
            amount_subunits = CASE WHEN abs(transaction_sums.amount_subunits) < 9000000000000000000 \
            THEN transaction_sums.amount_subunits + excluded.amount_subunits ELSE transaction_sums.amount_subunits END, \
            refunded_subunits = CASE WHEN abs(transaction_sums.refunded_subunits) < 9000000000000000000 \
-           THEN transaction_sums.refunded_subunits + excluded.refunded_subunits ELSE transaction_sums.refunded_subunits END";
+           THEN transaction_sums.refunded_subunits + excluded.refunded_subunits ELSE transaction_sums.refunded_subunits END, \
+           returned_payments = transaction_sums.returned_payments + excluded.returned_payments, \
+           returned_subunits = CASE WHEN abs(transaction_sums.returned_subunits) < 9000000000000000000 \
+           THEN transaction_sums.returned_subunits + excluded.returned_subunits ELSE transaction_sums.returned_subunits END, \
+           lost_subunits = CASE WHEN abs(transaction_sums.lost_subunits) < 9000000000000000000 \
+           THEN transaction_sums.lost_subunits + excluded.lost_subunits ELSE transaction_sums.lost_subunits END";
 }
 
 /// How many payments of a currency are in a state, and what they sum up to in subunits.
@@ -50,7 +59,10 @@ pub(crate) struct Sum {
     /// Not known of a payment whose status is not known.
     pub(crate) is_partly_refunded: Option<bool>,
     pub(crate) payments: i64,
-    pub(crate) amount: i64,
+    /// Of payments that were captured.
+    pub(crate) received: i64,
+    /// Taken by disputes.
+    pub(crate) lost: i64,
 }
 
 /// The sums of the newest `most` transactions of a span of time, by currency and status.
@@ -78,6 +90,12 @@ pub(crate) struct DaySum {
     pub(crate) amount: i64,
     #[sqlx(rename = "refunded_subunits")]
     pub(crate) refunded: i64,
+    /// Those that were refunded without ever having been captured: their money was not received.
+    pub(crate) returned_payments: i64,
+    #[sqlx(rename = "returned_subunits")]
+    pub(crate) returned: i64,
+    #[sqlx(rename = "lost_subunits")]
+    pub(crate) lost: i64,
 }
 
 /// The sums of each day from the first to the last.
@@ -97,6 +115,9 @@ pub(crate) async fn add(tx: &mut Tx, changes: &Changes) -> Result<(), DbError> {
         .bind(row.0.method.as_deref().unwrap_or_default())
         .bind(row.1.payments)
         .bind(row.1.amount)
-        .bind(row.1.refunded))?;
+        .bind(row.1.refunded)
+        .bind(row.1.returned_payments)
+        .bind(row.1.returned)
+        .bind(row.1.lost))?;
     Ok(())
 }

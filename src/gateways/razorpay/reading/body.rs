@@ -67,13 +67,14 @@ entity!(Payment = PaymentKeys {
     id: String, amount: i64, currency: String, status: String, created_at: Option<i64>, order_id: Option<String>,
     amount_refunded: Option<i64>
 } + PaymentShown {
-    method: Shown<'a>, base_amount: Shown<'a>, base_currency: Shown<'a>, acquirer_data: Lenient<BankReferences<'a>>
+    method: Shown<'a>, captured: Shown<'a>, base_amount: Shown<'a>, base_currency: Shown<'a>, acquirer_data: Lenient<BankReferences<'a>>
 });
 entity!(Refund = RefundKeys {
     id: String, payment_id: String, amount: i64, currency: String, status: String, created_at: Option<i64>
 } + RefundShown { receipt: Shown<'a>, acquirer_data: Lenient<BankReferences<'a>> });
 entity!(Dispute = DisputeKeys {
-    id: String, payment_id: String, status: String, amount: i64, currency: String, created_at: Option<i64>
+    id: String, payment_id: String, status: String, amount: i64, currency: String, created_at: Option<i64>,
+    amount_deducted: Option<i64>
 } + DisputeShown { respond_by: Shown<'a> });
 
 macro_rules! shown {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    body::{BankReferences, ShownPayload, Transfer},
+    body::{BankReferences, Holder, ShownPayload, Transfer},
     moment, money,
     shown::{Lenient, Shown},
 };
@@ -16,45 +16,53 @@ use crate::{
     transactions::projection::{Reference, ReferenceKind},
 };
 
-/// All that is shown of a body in which something is unexpected. Where even that cannot be read, the payment's method.
+/// All that is shown of a body in which something is unexpected. Where not all of it can be read, the payment's method, and
+/// whether it was captured.
 pub(super) fn shown(body: &[u8]) -> ShownPayload<'_> {
     #[derive(Deserialize)]
     struct Envelope<'a> {
         #[serde(borrow, default)]
         payload: Lenient<ShownPayload<'a>>,
     }
-    match serde_json::from_slice::<Object<Envelope<'_>>>(body) {
-        Ok(Object(envelope)) => envelope.payload.0,
-        Err(_) => method_alone(body),
-    }
-}
-
-fn method_alone(body: &[u8]) -> ShownPayload<'_> {
-    #[derive(Deserialize)]
-    struct Envelope<'a> {
-        #[serde(borrow)]
-        payload: Object<Payload<'a>>,
-    }
-    #[derive(Deserialize)]
-    struct Payload<'a> {
-        #[serde(borrow)]
-        payment: Object<Holder<'a>>,
-    }
-    #[derive(Deserialize)]
-    struct Holder<'a> {
-        #[serde(borrow)]
-        entity: Object<Entity<'a>>,
-    }
-    #[derive(Deserialize)]
-    struct Entity<'a> {
-        #[serde(borrow)]
-        method: Shown<'a>,
+    if let Ok(Object(envelope)) = serde_json::from_slice::<Object<Envelope<'_>>>(body) {
+        return envelope.payload.0;
     }
     let mut shown = ShownPayload::default();
-    if let Ok(Object(envelope)) = serde_json::from_slice::<Object<Envelope<'_>>>(body) {
-        shown.payment.0.entity.0.method = envelope.payload.0.payment.0.entity.0.method;
-    }
+    let payment = &mut shown.payment.0.entity.0;
+    payment.method = alone(body, |Method { method }| method);
+    payment.captured = alone(body, |Captured { captured }| captured);
     shown
+}
+
+#[derive(Deserialize)]
+struct Method<'a> {
+    #[serde(borrow)]
+    method: Shown<'a>,
+}
+
+#[derive(Deserialize)]
+struct Captured<'a> {
+    #[serde(borrow)]
+    captured: Shown<'a>,
+}
+
+/// A field of the payment, by itself.
+fn alone<'a, T: Deserialize<'a>>(body: &'a [u8], field: impl FnOnce(T) -> Shown<'a>) -> Shown<'a> {
+    #[derive(Deserialize)]
+    struct Envelope<T> {
+        payload: Object<Payload<T>>,
+    }
+    #[derive(Deserialize)]
+    struct Payload<T> {
+        payment: Object<Holder<T>>,
+    }
+    let envelope = serde_json::from_slice::<Object<Envelope<T>>>(body);
+    envelope.map_or(Shown::Other, |Object(envelope)| field(envelope.payload.0.payment.0.entity.0))
+}
+
+/// Whether the payment says that it was captured.
+pub(super) fn captured(shown: &ShownPayload<'_>) -> Option<bool> {
+    shown.payment.0.entity.0.captured.flag()
 }
 
 /// How the customer paid.

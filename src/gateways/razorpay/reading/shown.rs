@@ -7,14 +7,17 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
+use crate::kernel::unseen::{self, Piece};
+
 /// The longest reference that is kept, in characters.
 const MAX_REFERENCE_CHARS: usize = 128;
 
-/// A text, a whole number, or anything else.
+/// A text, a whole number, a flag, or anything else.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) enum Shown<'a> {
     Text(Cow<'a, str>),
     Number(i64),
+    Flag(bool),
     #[default]
     Other,
 }
@@ -23,14 +26,24 @@ impl Shown<'_> {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Number(_) | Self::Other => None,
+            Self::Number(_) | Self::Flag(_) | Self::Other => None,
         }
     }
 
     pub(super) fn number(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number),
-            Self::Text(_) | Self::Other => None,
+            Self::Text(_) | Self::Flag(_) | Self::Other => None,
+        }
+    }
+
+    /// A flag, which some samples write as `"1"`.
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self {
+            Self::Flag(flag) => Some(*flag),
+            Self::Number(number) => Some(*number != 0),
+            Self::Text(text) => Some(!matches!(text.as_ref(), "" | "0" | "false")),
+            Self::Other => None,
         }
     }
 
@@ -39,11 +52,16 @@ impl Shown<'_> {
         let text = match self {
             Self::Text(text) => text.trim().to_owned(),
             Self::Number(number) => number.to_string(),
-            Self::Other => return None,
+            Self::Flag(_) | Self::Other => return None,
         };
         let is_short = text.chars().count() <= MAX_REFERENCE_CHARS;
-        (!text.is_empty() && is_short && !text.chars().any(char::is_control)).then_some(text)
+        (!text.is_empty() && is_short && is_plain_to_see(&text)).then_some(text)
     }
+}
+
+/// Whether people read the text that was sent, and no other.
+fn is_plain_to_see(text: &str) -> bool {
+    unseen::pieces(text).iter().all(|piece| matches!(piece, Piece::Seen(_)))
 }
 
 /// An object of shown values, or anything else, which is as good as an empty one. Samples have `[]` for an empty object.
@@ -53,9 +71,6 @@ pub(super) struct Lenient<T>(pub(super) T);
 /// What is no text, number or object is read to its end and dropped.
 macro_rules! dropped {
     ($value:expr) => {
-        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-            Ok($value)
-        }
         fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
             Ok($value)
         }
@@ -83,6 +98,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Shown<'a> {
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Shown<'de>, E> {
                 Ok(Shown::Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_bool<E: Error>(self, flag: bool) -> Result<Shown<'de>, E> {
+                Ok(Shown::Flag(flag))
             }
             fn visit_i64<E: Error>(self, number: i64) -> Result<Shown<'de>, E> {
                 Ok(Shown::Number(number))
@@ -113,6 +131,9 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Lenient<T> {
                 T::deserialize(MapAccessDeserializer::new(map))
             }
             fn visit_str<E: Error>(self, _: &str) -> Result<T, E> {
+                Ok(T::default())
+            }
+            fn visit_bool<E: Error>(self, _: bool) -> Result<T, E> {
                 Ok(T::default())
             }
             fn visit_i64<E: Error>(self, _: i64) -> Result<T, E> {

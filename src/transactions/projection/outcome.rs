@@ -1,0 +1,74 @@
+//! What a payment's reports amount to: status and amounts, which never contradict each other.
+
+use super::{DisputeState, DisputeStatus, Story, total};
+use crate::{kernel::money::Currency, transactions::Status};
+
+impl Story {
+    /// The amount, in subunits, once a report of the payment itself has arrived.
+    pub(crate) fn amount(&self) -> Option<i64> {
+        self.decisive.map(|decisive| decisive.3)
+    }
+
+    /// The payment's currency; until that is known, that of its refunds.
+    pub(crate) fn currency(&self) -> Option<Currency> {
+        self.decisive.map(|decisive| decisive.4).or_else(|| self.refunds.values().map(|refund| refund.last.currency).max())
+    }
+
+    /// What was refunded, in subunits. Never more than the amount.
+    pub(crate) fn refunded(&self) -> i64 {
+        total::refunded(self, self.currency()).clamp(0, self.amount().unwrap_or(i64::MAX))
+    }
+
+    /// The payment's status; nothing while only a refund or a dispute is known. It follows from the amounts: what is
+    /// refunded in full is refunded, and only what was captured can be refunded in part.
+    pub(crate) fn status(&self) -> Option<Status> {
+        let stage = self.decisive?.0;
+        let (refunded, amount) = (self.refunded(), self.amount().unwrap_or_default());
+        Some(match refunded {
+            0 => stage,
+            _ if refunded >= amount => Status::Refunded,
+            _ => Status::Captured,
+        })
+    }
+
+    /// Whether the money was received. A payment that was authorised and never captured is returned by itself.
+    pub(crate) fn is_captured(&self) -> bool {
+        let stage = self.decisive.map(|decisive| decisive.0);
+        stage == Some(Status::Captured) || self.status() == Some(Status::Captured)
+    }
+
+    /// What lost disputes took, in subunits: what was deducted for each. Where the gateway does not say how much, the
+    /// amount in dispute, as far as refunds left it.
+    pub(crate) fn lost(&self) -> i64 {
+        let lost = || self.disputes.values().filter(|dispute| dispute.status == DisputeStatus::Lost);
+        let known = self.deducted(|status| status == DisputeStatus::Lost);
+        let left = self.amount().map_or(i64::MAX, |amount| amount.saturating_sub(self.refunded()).saturating_sub(known).max(0));
+        let unknown = lost().filter(|dispute| self.is_of_currency(dispute) && dispute.deducted.is_none());
+        known.saturating_add(unknown.fold(0i64, |sum, dispute| sum.saturating_add(dispute.amount)).min(left))
+    }
+
+    /// What is deducted for disputes that are not decided, or were closed, in subunits.
+    pub(crate) fn held(&self) -> i64 {
+        self.deducted(|status| !matches!(status, DisputeStatus::Lost | DisputeStatus::Won))
+    }
+
+    fn deducted(&self, is_counted: impl Fn(DisputeStatus) -> bool) -> i64 {
+        let counted = self.disputes.values().filter(|dispute| is_counted(dispute.status) && self.is_of_currency(dispute));
+        counted.filter_map(|dispute| dispute.deducted).fold(0, i64::saturating_add)
+    }
+
+    fn is_of_currency(&self, dispute: &DisputeState) -> bool {
+        self.currency().is_none_or(|currency| currency == dispute.currency)
+    }
+
+    /// Whether a dispute was lost and none is still going on.
+    pub(crate) fn is_dispute_lost(&self) -> bool {
+        let has = |wanted: &[DisputeStatus]| self.disputes.values().any(|dispute| wanted.contains(&dispute.status));
+        has(&[DisputeStatus::Lost]) && !has(&[DisputeStatus::Open, DisputeStatus::UnderReview])
+    }
+
+    /// Whether the latest state of a dispute is neither won nor closed.
+    pub(crate) fn is_disputed(&self) -> bool {
+        self.disputes.values().any(|dispute| !matches!(dispute.status, DisputeStatus::Won | DisputeStatus::Closed))
+    }
+}
