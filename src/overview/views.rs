@@ -121,7 +121,8 @@ impl Show {
     }
 
     pub(crate) fn refunds(&self) -> String {
-        with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded)
+        let text = with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded);
+        words::with_lost(text, &self.figures.lost)
     }
 
     pub(crate) fn went_through(&self) -> String {
@@ -167,6 +168,7 @@ impl Show {
             ("Paid", "bar-1", ways.paid),
             ("Refunded", "bar-2", ways.refunded),
             ("Failed", "bar-4", ways.failed),
+            ("Returned, never captured", "bar-5", ways.returned),
             ("Not decided yet", "bar-3", ways.open),
         ];
         let row = |(label, class, part)| share(label, class, part, ways.all());

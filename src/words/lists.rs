@@ -92,6 +92,12 @@ pub(crate) fn sum(sums: &[Sum], status: Option<Choice>, most: i64) -> String {
         .fold(payments, |text, (money, what)| format!("{text}, {money} {what}"))
 }
 
+/// A figure's note, with what disputes took.
+pub(crate) fn with_lost(text: String, lost: &[Money]) -> String {
+    let lost: Vec<String> = lost.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
+    if lost.is_empty() { text } else { format!("{text}; {} lost in disputes", lost.join(" + ")) }
+}
+
 /// Amounts by currency: `₹10.00 + AED 1.00`; an empty text where there are none.
 fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
     let mut total: Vec<Money> = Vec::new();

@@ -25,7 +25,7 @@ pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
     NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days,
-    nothing_in_period, number_text, period, settlement_found, sum, too_many_days,
+    nothing_in_period, number_text, period, settlement_found, sum, too_many_days, with_lost,
 };
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, span, to_the_minute, when};

@@ -3,6 +3,7 @@
 use crate::{
     events::{Event, State},
     gateways::Gateway,
+    kernel::money::Money,
     transactions::{Status, Transaction},
 };
 
@@ -121,7 +122,8 @@ pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
     let told = match (transaction.status, &refund) {
         (Some(Status::Captured), Some(refund)) => format!("Paid{by}; {refund} of it refunded"),
         (Some(Status::Captured), None) => format!("Paid{by}"),
-        (Some(Status::Refunded), _) => format!("Paid{by}, and refunded in full"),
+        (Some(Status::Refunded), _) if transaction.is_captured => format!("Paid{by}, and refunded in full"),
+        (Some(Status::Refunded), _) => format!("Approved{by}, never captured, and returned to the customer"),
         (Some(Status::Authorized), _) => {
             format!("Approved{by}; {} has not captured it yet", transaction.gateway.label())
         }
@@ -130,11 +132,24 @@ pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
         (None, Some(refund)) => format!("{refund} refunded; the payment itself has not been told yet"),
         (None, None) => "The payment itself has not been told yet".to_owned(),
     };
-    if transaction.is_dispute_lost {
-        format!("{told}, then lost in a dispute")
-    } else if transaction.is_disputed {
-        format!("{told}. The customer disputes it")
-    } else {
-        told
-    }
+    told + &disputes(transaction)
+}
+
+/// What disputes of a payment cost, and whether one is still open.
+fn disputes(transaction: &Transaction) -> String {
+    let Transaction { lost, held, is_disputed, is_dispute_lost, .. } = *transaction;
+    let money = |subunits| transaction.currency.filter(|_| subunits > 0).map(|currency| Money::new(subunits, currency));
+    let cost = match money(lost) {
+        Some(_) if transaction.refunded == 0 && transaction.amount == Some(lost) => ", then lost in a dispute".to_owned(),
+        Some(lost) => format!("; {lost} lost in a dispute"),
+        None if is_dispute_lost => "; a dispute was lost, and nothing was deducted".to_owned(),
+        None => String::new(),
+    };
+    let deducted = money(held).map(|held| format!("; {held} deducted for a dispute")).unwrap_or_default();
+    let open = match (is_disputed && !is_dispute_lost, lost > 0) {
+        (false, _) => "",
+        (true, false) => ". The customer disputes it",
+        (true, true) => ". Another dispute is open",
+    };
+    format!("{cost}{deducted}{open}")
 }

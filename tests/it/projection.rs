@@ -116,6 +116,41 @@ async fn a_payment_all_of_which_went_back_is_refunded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_fails_after_it_was_processed_is_none_in_any_order() {
+    let told = [
+        bodies::payment("payment.captured", "pay_1", 0),
+        bodies::refund("refund.created", "rfnd_1", "pay_1", AMOUNT, AMOUNT, 60),
+        bodies::refund("refund.processed", "rfnd_1", "pay_1", AMOUNT, AMOUNT, 70),
+        bodies::refund("refund.failed", "rfnd_1", "pay_1", AMOUNT, 0, 90),
+    ];
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [3, 0, 1, 2]] {
+        let connection = company.app(&format!("{order:?}")).await.razorpay("live").await;
+        for index in order.iter().chain(&order[1..3]) {
+            connection.post(told[*index].clone()).stored().await;
+        }
+    }
+    let transactions = app.transactions().await;
+    assert_eq!(transactions.len(), 4);
+    for transaction in transactions {
+        assert_eq!((&transaction["status"], &transaction["amount_refunded"]), (&json!("captured"), &json!(0)));
+        assert_eq!(transaction["updated_at"], "2026-11-22T10:31:30.000Z");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_total_that_is_quoted_later_may_be_less() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_1", 40_000, 40_000, 60)).stored().await;
+    connection.post(bodies::refund("refund.processed", "rfnd_2", "pay_1", 20_000, 20_000, 90)).stored().await;
+    assert_eq!(only(&app).await["amount_refunded"], 20_000, "the first one was taken out by then");
+    connection.post(bodies::refund("refund.failed", "rfnd_1", "pay_1", 40_000, 0, 80)).stored().await;
+    assert_eq!(only(&app).await["amount_refunded"], 20_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dispute_is_open_until_its_last_word_is_won_or_closed() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;

@@ -5,15 +5,23 @@ use serde_json::json;
 use crate::support::{TestApp, bodies, builders::Connection, cli::Output};
 
 /// Sums that differ from what is counted, from either side.
-const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits \
+const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+     returned_payments, returned_subunits, lost_subunits \
      FROM transaction_sums WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0 \
      EXCEPT SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), COALESCE(status, ''), \
      COALESCE(method, ''), count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
-     CAST(sum(amount_refunded_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6) AS wrong";
+     CAST(sum(amount_refunded_subunits) AS BIGINT), \
+     CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS BIGINT), \
+     CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
+     CAST(sum(amount_lost_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6) AS wrong";
 const MISSING: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), \
      COALESCE(status, ''), COALESCE(method, ''), count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
-     CAST(sum(amount_refunded_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6 \
-     EXCEPT SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits \
+     CAST(sum(amount_refunded_subunits) AS BIGINT), \
+     CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS BIGINT), \
+     CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
+     CAST(sum(amount_lost_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6 \
+     EXCEPT SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+     returned_payments, returned_subunits, lost_subunits \
      FROM transaction_sums) AS missing";
 /// A sum of today that no payment stands behind.
 const INVENT: &str = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
@@ -27,6 +35,10 @@ async fn shop() -> (TestApp, Connection) {
         connection.post(bodies::payment("payment.captured", id, 0)).stored().await;
     }
     connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_2", 40_000, 40_000, 60)).stored().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (39_000, 39_000), 0, 60)).stored().await;
+    connection.post(bodies::payment("payment.authorized", "pay_back", 0)).stored().await;
+    connection.post(bodies::returned("rfnd_2", "pay_back", 60)).stored().await;
     connection.post(bodies::bare_refund("rfnd_9", "pay_unseen", 1_000)).stored().await;
     (app, connection)
 }
@@ -47,6 +59,10 @@ async fn what_is_wrong_is_told_and_mended() {
     assert!(nothing.line().ends_with("nothing was to be mended"), "{}", nothing.out);
 
     app.sql("UPDATE transaction_sums SET payments = payments + 2, amount_subunits = 5 WHERE refunded_subunits > 0").await;
+    assert!(
+        app.sql("UPDATE transaction_sums SET returned_payments = 0, returned_subunits = 7 WHERE returned_payments > 0").await > 0
+    );
+    assert!(app.sql("UPDATE transaction_sums SET lost_subunits = 1 WHERE lost_subunits > 0").await > 0);
     assert!(app.sql("DELETE FROM transaction_sums WHERE status = ''").await > 0);
     app.sql(INVENT).await;
     assert!(!is_right(&app).await);

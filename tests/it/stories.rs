@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    TestApp, bodies,
+    TestApp,
+    bodies::{self, AMOUNT},
     builders::Connection,
     visitor::{Page, Visitor},
 };
@@ -61,8 +62,51 @@ async fn a_lost_dispute_takes_no_more_than_refunds_left() {
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_1", 40_000, 40_000, 60)).stored().await;
     assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "", "₹600.00"]));
-    connection.post(bodies::dispute("payment.dispute.lost", "disp_1", "pay_1", "lost", 120)).stored().await;
+    let mut lost: Value =
+        serde_json::from_slice(&bodies::partial_dispute("payment.dispute.lost", "disp_1", (AMOUNT, 0), 40_000, 120)).unwrap();
+    lost["payload"]["dispute"]["entity"].as_object_mut().unwrap().remove("amount_deducted");
+    connection.post(lost.to_string().into_bytes()).stored().await;
     assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "−₹600.00", "₹0.00"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_that_was_lost_in_part_costs_what_was_deducted() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (39_000, 39_000), 0, 60)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("Paid by UPI; ₹390.00 lost in a dispute") && !page.has("then lost in a dispute"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "−₹390.00", "₹610.00"]));
+    let of = format!("/ks-pay/apps/{}", connection.app_id);
+    assert!(owner.get(&of).await.has("₹390.00 lost in disputes"));
+    assert!(owner.get(&format!("{of}/transactions?from=2026-11-22&to=2026-11-22")).await.has("₹390.00 lost in disputes"));
+
+    connection.post(bodies::partial_dispute("payment.dispute.created", "disp_2", (30_000, 0), 0, 70)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("₹390.00 lost in a dispute. Another dispute is open"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "−₹390.00", "₹610.00"]), "what the first one took stays");
+
+    connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_2", (30_000, 10_000), 0, 80)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "−₹490.00", "₹510.00"]));
+    connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_3", (30_000, 0), 0, 90)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "−₹490.00", "₹510.00"]), "nothing was deducted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_was_never_captured_and_went_back_counts_nowhere_as_received() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.authorized", "pay_1", 0)).stored().await;
+    connection.post(bodies::returned("rfnd_1", "pay_1", 60)).stored().await;
+    let transactions = app.transactions().await;
+    assert_eq!((&transactions[0]["status"], &transactions[0]["amount_refunded"]), (&json!("refunded"), &json!(AMOUNT)));
+    let page = told(&app, &owner).await;
+    assert!(page.has("Approved by UPI, never captured, and returned to the customer") && !page.has("Paid by UPI"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "−₹1,000.00", "", ""]), "nothing was received, so nothing is left");
+    let of = format!("/ks-pay/apps/{}", connection.app_id);
+    let list = owner.get(&format!("{of}/transactions?from=2026-11-22&to=2026-11-22")).await;
+    assert!(list.has("1 payment") && !list.has("received"));
+    let overview = owner.get(&of).await;
+    assert!(overview.has("Returned, never captured") && !overview.has("₹1,000.00</dd>"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

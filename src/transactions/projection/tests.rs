@@ -1,1 +1,377 @@
+//! The law of the projection: against a reference model of a gateway, and example by example.
 
+#[path = "../../../tests/it/histories/gateway.rs"]
+mod gateway;
+
+use proptest::prelude::*;
+
+use super::*;
+use gateway::{Gateway, Quoted, Report, Step, Way};
+
+const AMOUNT: i64 = 100_000;
+
+fn money(amount: i64) -> Money {
+    Money::new(amount, Currency::INR)
+}
+
+fn bare(at: i64) -> Facts {
+    Facts {
+        payment_id: "pay_1".to_owned(),
+        at: Timestamp::from_seconds(at),
+        time_source: TimeSource::Envelope,
+        digest: at * 7919 % 13,
+        snapshot: None,
+        refund: None,
+        dispute: None,
+        details: Details { settled: (at % 2 == 0).then(|| money(at % 5)), references: Vec::new() },
+    }
+}
+
+fn shown(status: Status, refunded: Option<i64>) -> Snapshot {
+    Snapshot {
+        status,
+        was_captured: None,
+        money: money(AMOUNT),
+        created_at: Timestamp::from_seconds(1),
+        order_id: Some("order_1".to_owned()),
+        method: Some("upi".to_owned()),
+        refunded,
+    }
+}
+
+fn payment(status: Status, at: i64, refunded: i64) -> Facts {
+    Facts { snapshot: Some(shown(status, Some(refunded))), ..bare(at) }
+}
+
+/// A report of a refund that was made at `made_at`, with the total that its payment quotes.
+fn refund(id: &str, amount: i64, status: RefundStatus, (made_at, at): (i64, i64), quoted: Option<i64>) -> Facts {
+    let created_at = Some(Timestamp::from_seconds(made_at));
+    let refund = Refund { id: id.to_owned(), money: money(amount), status, created_at };
+    let snapshot = quoted.map(|total| shown(if total == AMOUNT { Status::Refunded } else { Status::Captured }, Some(total)));
+    Facts { snapshot, refund: Some(refund), ..bare(at) }
+}
+
+fn dispute(id: &str, status: DisputeStatus, at: i64, amount: i64, deducted: Option<i64>) -> Facts {
+    let respond_by = (at % 3 != 0).then(|| Timestamp::from_seconds(at * 5 % 7));
+    Facts { dispute: Some(Dispute { id: id.to_owned(), status, money: money(amount), deducted, respond_by }), ..bare(at) }
+}
+
+fn told(facts: &[Facts]) -> Story {
+    let mut story = Story::default();
+    for facts in facts {
+        story.absorb(facts);
+    }
+    story
+}
+
+/// The same in every order of few reports.
+fn in_any_order(facts: &[Facts], check: impl Fn(&Story)) {
+    let mut orders = vec![Vec::new()];
+    for fact in facts {
+        orders = orders
+            .iter()
+            .flat_map(|order: &Vec<Facts>| {
+                (0..=order.len()).map(move |at| [&order[..at], std::slice::from_ref(fact), &order[at..]].concat())
+            })
+            .collect();
+    }
+    for order in orders {
+        check(&told(&order));
+    }
+}
+
+use RefundStatus::{Failed, Processed};
+
+#[test]
+fn a_failure_is_not_final_and_a_capture_is_not_undone() {
+    let at = |status, at| payment(status, at, 0);
+    let (failed, authorized, captured) = (at(Status::Failed, 2), at(Status::Authorized, 3), at(Status::Captured, 4));
+    assert_eq!(told(&[failed.clone(), authorized.clone(), captured.clone()]).status(), Some(Status::Captured));
+    assert_eq!(told(&[captured.clone(), at(Status::Failed, 9)]).status(), Some(Status::Captured));
+    assert_eq!(told(&[captured, authorized]).status(), Some(Status::Captured));
+    assert_eq!(told(&[failed]).status(), Some(Status::Failed));
+}
+
+#[test]
+fn a_refund_that_fails_after_a_success_takes_nothing() {
+    for way in [0, 40_000] {
+        let reports = [
+            payment(Status::Captured, 10, 0),
+            refund("r1", 40_000, Processed, (100, 100), Some(40_000)),
+            refund("r1", 40_000, Failed, (100, 900), Some(way)),
+        ];
+        in_any_order(&reports, |story| assert_eq!((story.refunded(), story.status()), (0, Some(Status::Captured)), "{way}"));
+    }
+}
+
+#[test]
+fn a_failure_in_the_second_of_the_success_comes_after_it() {
+    let reports = [
+        refund("r1", 40_000, Processed, (100, 100), None),
+        refund("r1", 40_000, Failed, (100, 100), None),
+        payment(Status::Captured, 10, 0),
+    ];
+    in_any_order(&reports, |story| assert_eq!(story.refunded(), 0));
+}
+
+#[test]
+fn a_total_that_only_a_failure_quotes_is_without_the_failed_refund() {
+    let reports = [payment(Status::Captured, 10, 0), refund("r1", 50_000, Failed, (200, 300), Some(60_000))];
+    in_any_order(&reports, |story| assert_eq!(story.refunded(), 60_000));
+}
+
+#[test]
+fn a_quoted_total_may_decrease() {
+    let reports = [
+        payment(Status::Captured, 10, 0),
+        refund("r1", 40_000, Processed, (100, 100), Some(40_000)),
+        payment(Status::Captured, 500, 0),
+    ];
+    in_any_order(&reports, |story| assert_eq!(story.refunded(), 0));
+    let later = [&reports[..], &[refund("r2", 30_000, Processed, (600, 600), None)]].concat();
+    in_any_order(&later, |story| assert_eq!(story.refunded(), 30_000, "its failure is not reported yet"));
+    let failed = [&later[..], &[refund("r1", 40_000, Failed, (100, 501), None)]].concat();
+    in_any_order(&failed, |story| assert_eq!(story.refunded(), 30_000, "{story:?}"));
+}
+
+#[test]
+fn a_refund_made_before_a_quote_and_reported_after_it_is_counted_once() {
+    let reports = [
+        payment(Status::Captured, 10, 0),
+        Facts { snapshot: Some(shown(Status::Captured, Some(40_000))), ..dispute("d", DisputeStatus::Open, 200, 5, None) },
+        refund("r1", 40_000, Processed, (100, 300), None),
+    ];
+    in_any_order(&reports, |story| assert_eq!(story.refunded(), 40_000));
+}
+
+#[test]
+fn refunds_of_one_second_add_up() {
+    let reports = [
+        payment(Status::Captured, 10, 0),
+        refund("r1", 10_000, Processed, (100, 100), Some(10_000)),
+        refund("r2", 20_000, Processed, (100, 100), Some(30_000)),
+        refund("r3", 30_000, Processed, (100, 100), None),
+    ];
+    in_any_order(&reports[..3], |story| assert_eq!(story.refunded(), 30_000));
+    in_any_order(&reports, |story| assert_eq!(story.refunded(), 60_000));
+}
+
+#[test]
+fn a_refund_that_is_made_anew_in_the_second_of_the_failure_counts() {
+    let before = [payment(Status::Captured, 10, 0), refund("r1", 40_000, Processed, (100, 100), Some(40_000))];
+    for (failed, anew) in [(0, 40_000), (40_000, 80_000), (80_000, 80_000)] {
+        let both =
+            [refund("r1", 40_000, Failed, (100, 200), Some(failed)), refund("r2", 40_000, Processed, (200, 200), Some(anew))];
+        in_any_order(&[&before[..], &both].concat(), |story| assert_eq!(story.refunded(), 40_000, "{failed} {anew}"));
+    }
+}
+
+#[test]
+fn a_borrowed_time_ranks_below_every_time_of_the_gateways() {
+    let late = payment(Status::Captured, 10, 40_000);
+    let borrowed = |source| Facts { time_source: source, ..payment(Status::Captured, 900, 90_000) };
+    for source in [TimeSource::Entity, TimeSource::Received] {
+        in_any_order(&[late.clone(), borrowed(source)], |story| assert_eq!(story.refunded(), 40_000));
+    }
+    in_any_order(&[borrowed(TimeSource::Entity), borrowed(TimeSource::Received)], |story| {
+        assert_eq!(story.refunded(), 90_000);
+    });
+}
+
+#[test]
+fn a_time_of_receipt_decides_nothing_so_that_a_duplicate_changes_nothing() {
+    let received = |at| Facts { time_source: TimeSource::Received, ..refund("r1", 40_000, Processed, (1, at), None) };
+    let first = told(&[received(500)]);
+    assert_eq!(told(&[received(500), received(900)]), first);
+    let with_time = told(&[received(500), payment(Status::Captured, 10, 0)]);
+    assert_eq!(with_time.updated_at.map(|updated| updated.at), Some(Timestamp::from_seconds(10)));
+}
+
+#[test]
+fn a_payment_that_was_never_captured_and_went_back_is_refunded_but_not_received() {
+    let authorized = payment(Status::Authorized, 10, 0);
+    let mut returned = refund("r1", AMOUNT, Processed, (500, 500), Some(AMOUNT));
+    returned.snapshot.as_mut().unwrap().was_captured = Some(false);
+    in_any_order(&[authorized.clone(), returned.clone()], |story| {
+        assert_eq!((story.status(), story.refunded(), story.is_captured()), (Some(Status::Refunded), AMOUNT, false));
+    });
+    in_any_order(&[authorized.clone(), returned, payment(Status::Captured, 20, 0)], |story| assert!(story.is_captured()));
+    let part = [authorized, refund("r1", 1, Processed, (500, 500), None)];
+    in_any_order(&part, |story| assert_eq!((story.status(), story.is_captured()), (Some(Status::Captured), true)));
+}
+
+#[test]
+fn a_payment_that_only_says_refunded_was_refunded_in_full() {
+    let story = told(&[Facts { snapshot: Some(shown(Status::Refunded, None)), ..bare(5) }]);
+    assert_eq!((story.status(), story.refunded(), story.is_captured()), (Some(Status::Refunded), AMOUNT, true));
+}
+
+#[test]
+fn with_only_a_refund_known_there_is_no_status() {
+    let story = told(&[refund("r1", 10_000, Processed, (3, 3), None)]);
+    assert_eq!((story.status(), story.amount(), story.currency()), (None, None, Some(Currency::INR)));
+    assert_eq!(story.refunded(), 10_000);
+}
+
+#[test]
+fn a_refund_in_another_currency_is_not_added_up() {
+    let mut other = refund("r1", 10_000, Processed, (3, 3), None);
+    other.refund.as_mut().unwrap().money.currency = "AED".parse().unwrap();
+    in_any_order(&[payment(Status::Captured, 1, 0), other], |story| assert_eq!(story.refunded(), 0));
+}
+
+#[test]
+fn each_dispute_costs_what_was_deducted_for_it() {
+    use DisputeStatus::{Closed, Lost, Open, UnderReview, Won};
+    let reports = [
+        payment(Status::Captured, 1, 0),
+        dispute("d1", Open, 5, 39_000, Some(0)),
+        dispute("d1", Lost, 9, 39_000, Some(20_000)),
+        dispute("d2", Lost, 6, 10_000, Some(10_000)),
+        dispute("d3", UnderReview, 7, 5_000, Some(5_000)),
+    ];
+    in_any_order(&reports, |story| {
+        assert_eq!((story.lost(), story.held(), story.is_disputed(), story.is_dispute_lost()), (30_000, 5_000, true, false));
+    });
+    let won = [&reports[..], &[dispute("d1", Won, 10, 39_000, Some(0)), dispute("d3", Closed, 8, 5_000, Some(0))]].concat();
+    assert_eq!((told(&won).lost(), told(&won).held(), told(&won).is_dispute_lost()), (10_000, 0, true));
+    let unsaid = [refund("r1", 80_000, Processed, (2, 2), None), dispute("d1", Lost, 9, 39_000, None)];
+    let unsaid = [&[payment(Status::Captured, 1, 0)], &unsaid[..]].concat();
+    in_any_order(&unsaid, |story| assert_eq!(story.lost(), 20_000, "no more than refunds left"));
+}
+
+#[test]
+fn of_two_reports_of_equal_rank_the_digest_decides() {
+    let of = |digest, amount| Facts { digest, ..refund("r1", amount, Processed, (5, 5), None) };
+    in_any_order(&[payment(Status::Captured, 1, 0), of(7, 10_000), of(9, 5_000)], |story| {
+        assert_eq!(story.refunded(), 5_000);
+    });
+}
+
+fn facts(report: &Report, amount: i64) -> Facts {
+    let time = Timestamp::from_seconds;
+    let snapshot = |quoted: &Quoted| Snapshot {
+        was_captured: Some(quoted.is_captured),
+        money: money(amount),
+        ..shown(quoted.status.parse().unwrap(), Some(quoted.refunded))
+    };
+    let refund = |refund: &gateway::Refund| Refund {
+        id: format!("rfnd_{}", refund.number),
+        money: money(refund.amount),
+        status: refund.status.parse().unwrap(),
+        created_at: Some(time(refund.created_at)),
+    };
+    let dispute = |dispute: &gateway::Dispute| Dispute {
+        id: format!("disp_{}", dispute.number),
+        status: dispute.status.parse().unwrap(),
+        money: money(dispute.amount),
+        deducted: Some(dispute.deducted),
+        respond_by: None,
+    };
+    Facts {
+        digest: i64::try_from(format!("{report:?}").len()).unwrap(),
+        snapshot: report.payment.as_ref().map(snapshot),
+        refund: report.refund.as_ref().map(refund),
+        dispute: report.dispute.as_ref().map(dispute),
+        ..bare(report.at)
+    }
+}
+
+/// A whole life of a payment: time passes between two steps, or not where `wait` begins with 0.
+fn any_life(wait: std::ops::Range<i64>) -> impl Strategy<Value = Gateway> {
+    let steps = prop::collection::vec((wait, gateway::any_step()), 1..14);
+    (any_way(), prop::bool::weighted(0.8), steps).prop_map(|(way, is_captured, steps)| {
+        let mut gateway = Gateway::authorize(AMOUNT, way, 1_000);
+        if is_captured {
+            gateway.take(Step::Capture);
+        }
+        for (seconds, step) in steps {
+            gateway.take(Step::Wait(seconds));
+            gateway.take(step);
+        }
+        gateway
+    })
+}
+
+fn any_way() -> impl Strategy<Value = Way> {
+    prop_oneof![Just(Way::TakenOut), Just(Way::StillIn)]
+}
+
+/// The same of a captured payment whose refunds have amounts of which no sums coincide.
+fn any_distinct_life() -> impl Strategy<Value = Gateway> {
+    let steps = prop::collection::vec((1..4i64, gateway::any_step()), 1..14);
+    (any_way(), steps).prop_map(|(way, steps)| {
+        let mut gateway = Gateway::authorize(1 << 30, way, 1_000);
+        gateway.take(Step::Capture);
+        for (number, (seconds, step)) in steps.into_iter().enumerate() {
+            gateway.take(Step::Wait(seconds));
+            gateway.take(match step {
+                Step::Refund { is_instant, quotes, .. } => Step::Refund { amount: 10 << number, is_instant, quotes },
+                step => step,
+            });
+        }
+        gateway
+    })
+}
+
+fn check(gateway: &Gateway, story: &Story) -> Result<(), TestCaseError> {
+    prop_assert_eq!(story.refunded(), gateway.refunded());
+    prop_assert_eq!(story.status().map(Status::as_str), Some(gateway.status()));
+    prop_assert_eq!(story.is_captured(), gateway.is_captured());
+    prop_assert_eq!((story.lost(), story.is_disputed()), (gateway.lost(), gateway.is_disputed()));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+
+    #[test]
+    fn a_whole_life_in_any_order_ends_as_the_gateway_has_it(
+        (gateway, order) in any_life(1..4).prop_flat_map(|gateway| {
+            let reports = gateway.reports.len();
+            (Just(gateway), prop::collection::vec(0..reports, 0..8).prop_flat_map(move |again| {
+                Just((0..reports).chain(again).collect::<Vec<_>>()).prop_shuffle()
+            }))
+        }),
+    ) {
+        let reports: Vec<Facts> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
+        let story = told(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
+        check(&gateway, &story)?;
+        prop_assert_eq!(story, told(&reports));
+    }
+
+    /// Several things in one second are told apart as far as everything was reported.
+    #[test]
+    fn a_life_within_few_seconds_ends_as_the_gateway_has_it(gateway in any_life(0..2), seed in any::<u64>()) {
+        let mut reports: Vec<Facts> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
+        shuffle(&mut reports, seed);
+        check(&gateway, &told(&reports))?;
+    }
+
+    /// What the gateway has at the latest quote, and what it reported after it, is enough, whatever else is missing. While
+    /// that quote is a failure's own, the two ways cannot be told apart, and it is read as already taken out: in the other
+    /// way the total is right once every refund's earlier report has arrived.
+    #[test]
+    fn the_latest_quote_and_what_follows_it_are_enough(
+        gateway in any_distinct_life(),
+        kept in prop::collection::vec(any::<bool>(), 64), seed in any::<u64>(),
+    ) {
+        let latest = gateway.reports.iter().rposition(|report| report.payment.is_some()).unwrap();
+        let is_failure = gateway.reports[latest].refund.as_ref().is_some_and(|refund| refund.status == "failed");
+        let needs_all = is_failure && gateway.way() == Way::StillIn;
+        let is_kept = |index: usize, report: &Report| index >= latest || kept[index] || (needs_all && report.refund.is_some());
+        let reports = gateway.reports.iter().enumerate().filter(|(index, report)| is_kept(*index, report));
+        let mut reports: Vec<Facts> = reports.map(|(_, report)| facts(report, gateway.amount)).collect();
+        shuffle(&mut reports, seed);
+        prop_assert_eq!(told(&reports).refunded(), gateway.refunded());
+    }
+}
+
+/// A shuffle that is the same for the same seed.
+fn shuffle<T>(items: &mut [T], seed: u64) {
+    let mut state = seed | 1;
+    for index in (1..items.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        items.swap(index, usize::try_from(state >> 33).unwrap() % (index + 1));
+    }
+}

@@ -1,40 +1,34 @@
 //! How much of a payment was refunded: the quoted total of the highest rank, and on top of it what refunds did later.
 //!
-//! Quotes are read in the order of their moments. Each says how much was refunded *apart from* the refunds known here:
+//! Quotes are read in the order of their ranks. Each says how much was refunded *apart from* the refunds known here:
 //! outside this webhook, or in reports still under way. Three things cannot be seen from one quote alone: whether the
-//! report of a failure quotes a total that the failed refund was already taken out of; whether a refund made before the
-//! quote but reported after it is in it; and what comes first within a second. Each is read in the way that agrees with
-//! what is known already, if there is one. Otherwise the failed refund is out, and the refund that was made before is in.
+//! report of a failure quotes a total that the failed refund was already taken out of; whether a refund that was made
+//! before the quote but reported after it is in it; and what comes first within a second. Each is read in the way that
+//! agrees with what is known already, if there is one. Otherwise ranks decide, the failed refund is out, and the one that
+//! was made before is in.
 
 use super::{Moment, Quote, RefundState, RefundStatus, Story};
 use crate::kernel::money::Currency;
 
-/// A quote and whose report it comes from, in the order of the life cycle.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    /// The payment's, or a dispute's.
-    Payment,
-    /// A refund's that had not failed.
-    Refund,
-    /// A failure's. The amount is that of the refund, where an earlier report of it is known: it may still be in the total.
-    Failure { still_in: Option<i64> },
-}
+/// So many sums are looked at where much happens in one second.
+const MAX_SUMS: usize = 256;
 
-/// A way to tell which refunds stand as of a moment.
+/// A quote, and whose report it comes from.
 #[derive(Clone, Copy)]
-struct Reading {
-    /// Whether a refund exists from the time at which the gateway made it, or from its first report.
-    is_from_creation: bool,
-    /// Whether reports of the same second that quote nothing themselves come before the quote.
-    is_inclusive: bool,
+struct Source<'a> {
+    quote: Quote,
+    /// Nothing for a report of the payment, or of a dispute.
+    refund: Option<&'a RefundState>,
+    is_failure: bool,
 }
 
-const READINGS: [Reading; 4] = [
-    Reading { is_from_creation: true, is_inclusive: true },
-    Reading { is_from_creation: false, is_inclusive: true },
-    Reading { is_from_creation: true, is_inclusive: false },
-    Reading { is_from_creation: false, is_inclusive: false },
-];
+impl Source<'_> {
+    /// The place in the gateway's life cycle: a failure lowers the total, and everything else raises it.
+    fn rank(&self) -> (Moment, bool, bool, i64) {
+        let total = if self.is_failure { -self.quote.total } else { self.quote.total };
+        (self.quote.at, self.refund.is_some(), self.is_failure, total)
+    }
+}
 
 /// The refunded total in subunits, not yet bounded by the amount.
 pub(super) fn refunded(story: &Story, currency: Option<Currency>) -> i64 {
@@ -42,84 +36,83 @@ pub(super) fn refunded(story: &Story, currency: Option<Currency>) -> i64 {
         return story.quote.map_or(0, |quote| quote.total);
     }
     let refunds: Vec<&RefundState> = story.refunds.values().filter(|refund| Some(refund.last.currency) == currency).collect();
-    let quotes = quotes(story);
-    let (mut apart, mut before) = (0i64, None);
-    for group in quotes.chunk_by(|one, next| one.0.at == next.0.at) {
-        let at = group[0].0.at;
-        apart = settle(apart, &refunds, before, at);
-        apart = read(group, at, apart, &refunds);
-        before = Some(at);
-    }
-    let last = |refund: &&&RefundState| refund.last.status != RefundStatus::Failed;
-    let standing = sum(refunds.iter().filter(last).map(|refund| refund.last.amount));
-    settle(apart, &refunds, before, Moment(i64::MAX)).saturating_add(standing)
+    let mut sources = sources(story.quote, &refunds);
+    sources.sort_by_key(Source::rank);
+    let latest = sources.chunk_by(|one, next| one.quote.at == next.quote.at).filter_map(<[Source<'_>]>::last);
+    let apart = latest.fold(0, |apart, source| read(source, apart, &refunds));
+    let is_made_up_for = sources.last().is_some_and(|source| is_reported_late(source, apart, &refunds));
+    let apart = if is_made_up_for { 0 } else { apart };
+    let standing = refunds.iter().filter(|refund| refund.last.status != RefundStatus::Failed);
+    standing.fold(apart, |total, refund| total.saturating_add(refund.last.amount))
 }
 
-/// All quotes in the order of rank.
-fn quotes(story: &Story) -> Vec<(Quote, Source)> {
-    let mut quotes: Vec<(Quote, Source)> = story.quote.map(|quote| (quote, Source::Payment)).into_iter().collect();
-    for refund in story.refunds.values() {
-        quotes.extend(refund.quote.map(|quote| (quote, Source::Refund)));
-        let still_in = refund.standing_since.map(|_| refund.last.amount);
-        quotes.extend(refund.failed_quote.map(|quote| (quote, Source::Failure { still_in })));
-    }
-    quotes.sort_by_key(|(quote, source)| {
-        let later = if matches!(source, Source::Failure { .. }) { -quote.total } else { quote.total };
-        (quote.at, *source > Source::Payment, *source > Source::Refund, later)
+fn sources<'a>(quote: Option<Quote>, refunds: &[&'a RefundState]) -> Vec<Source<'a>> {
+    let source = |quote: Option<Quote>, refund, is_failure| quote.map(|quote| Source { quote, refund, is_failure });
+    let of_refunds = refunds.iter().flat_map(|refund| {
+        [source(refund.quote, Some(*refund), false), source(refund.failed_quote, Some(*refund), true)].into_iter().flatten()
     });
-    quotes
+    source(quote, None, false).into_iter().chain(of_refunds).collect()
 }
 
-/// What is refunded apart from the known refunds, by the quotes of one moment.
-fn read(group: &[(Quote, Source)], at: Moment, apart: i64, refunds: &[&RefundState]) -> i64 {
-    let Some((last, rest)) = group.split_last() else { return apart };
-    let of_refunds = rest.iter().filter(|(_, source)| *source != Source::Payment);
-    let candidates: Vec<&(Quote, Source)> = of_refunds.chain([last]).collect();
-    let agrees = |reading: &Reading| {
-        let total = apart.saturating_add(standing(refunds, at, *reading));
-        candidates.iter().any(|(quote, source)| match source {
-            Source::Failure { still_in: Some(amount) } if apart >= 0 => total == quote.total || total == quote.total - amount,
-            _ => total == quote.total,
-        })
-    };
-    if READINGS.iter().any(agrees) {
-        return apart;
+/// What is refunded apart from the known refunds once a quote was read; `apart` before.
+fn read(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> i64 {
+    let parts: Vec<Part> = refunds.iter().map(|refund| refund.part(source)).collect();
+    let usual = parts.iter().fold(0i64, |sum, part| sum.saturating_add(part.usual));
+    let total = source.quote.total;
+    let still_in = source.refund.filter(|refund| source.is_failure && refund.standing_since.is_some());
+    let mut totals = vec![total];
+    totals.extend(still_in.map(|refund| total.saturating_sub(refund.last.amount)).filter(|total| *total >= 0));
+    let mut sums = vec![apart.saturating_add(usual)];
+    for other in parts.iter().filter_map(|part| part.other) {
+        if sums.len() < MAX_SUMS {
+            sums.extend(sums.clone().into_iter().map(|sum| sum.saturating_add(other)));
+        }
     }
-    // A payment's own report ranks below those of refunds in the same second.
-    let reading = READINGS[if last.1 == Source::Payment { 2 } else { 0 }];
-    last.0.total.saturating_sub(standing(refunds, at, reading))
+    if sums.iter().any(|sum| totals.contains(sum)) { apart } else { total.saturating_sub(usual) }
 }
 
-/// Less than nothing apart means that a known refund was already taken out; its failure, once it is reported, makes up
-/// for that.
-fn settle(apart: i64, refunds: &[&RefundState], after: Option<Moment>, until: Moment) -> i64 {
-    if apart >= 0 {
-        return apart;
-    }
+/// Whether less than nothing is refunded apart because the quote had a refund taken out whose failure is reported later.
+fn is_reported_late(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> bool {
     let failed = refunds.iter().filter(|refund| refund.last.status == RefundStatus::Failed);
-    let failed = failed.filter(|refund| refund.failed_since.is_some_and(|at| Some(at) > after && at <= until));
-    apart.saturating_add(sum(failed.map(|refund| refund.last.amount))).min(0)
+    apart < 0 && failed.into_iter().any(|refund| apart == -refund.last.amount && refund.part(source).usual > 0)
 }
 
-/// The sum of the refunds that exist at a moment and have not failed.
-fn standing(refunds: &[&RefundState], at: Moment, reading: Reading) -> i64 {
-    sum(refunds.iter().filter(|refund| refund.stands(at, reading)).map(|refund| refund.last.amount))
+/// A refund's part in a quoted total.
+struct Part {
+    usual: i64,
+    /// The difference it makes to read it in the other way, where there is one.
+    other: Option<i64>,
 }
 
 impl RefundState {
-    fn stands(&self, at: Moment, reading: Reading) -> bool {
-        let quotes_now = |quote: Option<Quote>| quote.is_some_and(|quote| quote.at == at);
-        let is_in = |since: Option<Moment>, quote: Option<Quote>| {
-            since.is_some_and(|since| since < at || (since == at && (reading.is_inclusive || quotes_now(quote))))
+    fn part(&self, source: &Source<'_>) -> Part {
+        let at = source.quote.at;
+        let is_own = source.refund.is_some_and(|refund| std::ptr::eq(refund, self));
+        // Of the payment's own report and those of refunds in the same second, the latter rank above.
+        let (usual, is_open) = (source.refund.is_some(), !is_own);
+        let has = |since: Option<Moment>| match since {
+            Some(since) if since == at => (usual || is_own, is_open),
+            since => (since.is_some_and(|since| since < at), false),
         };
-        let reported = [self.standing_since, self.failed_since].into_iter().flatten();
-        let made = self.made_at.filter(|_| reading.is_from_creation);
-        let exists = is_in(reported.chain(made).min(), self.quote.or(self.failed_quote));
+        let reported = [self.standing_since, self.failed_since].into_iter().flatten().min();
+        let made = reported.into_iter().chain(self.made_at).min();
+        let (is_made, is_made_unclear) = has(made);
+        // Made before the quote and reported after it.
+        let is_unclear = is_made_unclear || (is_made && reported > Some(at));
         let is_restored = self.last.status != RefundStatus::Failed && self.last.at <= at;
-        exists && (is_restored || !is_in(self.failed_since, self.failed_quote))
+        // Its own failure comes after its success.
+        let is_later = is_restored || (is_own && !source.is_failure && self.failed_since >= Some(at));
+        let (has_failed, is_failure_unclear) = if is_later { (false, false) } else { has(self.failed_since) };
+        let amount = self.last.amount;
+        let is_in = is_made && !has_failed;
+        // What was made and failed is out, as is what was not made.
+        let can_differ = match (is_unclear, is_failure_unclear) {
+            (false, false) => false,
+            (true, false) => !has_failed,
+            (false, true) => is_made,
+            (true, true) => true,
+        };
+        let other = can_differ.then_some(if is_in { -amount } else { amount });
+        Part { usual: if is_in { amount } else { 0 }, other }
     }
-}
-
-fn sum(amounts: impl Iterator<Item = i64>) -> i64 {
-    amounts.fold(0, i64::saturating_add)
 }

@@ -46,6 +46,22 @@ pub(crate) fn dispute(event: &str, id: &str, of: &str, status: &str, after: i64)
     envelope(event, &json!({ "payment": { "entity": payment }, "dispute": { "entity": dispute } }), after)
 }
 
+/// The same about a part of it, of which something was deducted, once `total` was refunded.
+pub(crate) fn partial_dispute(event: &str, id: &str, (amount, deducted): (i64, i64), total: i64, after: i64) -> Vec<u8> {
+    let status = event.rsplit('.').next().map(|word| if word == "created" { "open" } else { word });
+    let dispute = json!({ "id": id, "entity": "dispute", "payment_id": "pay_1", "amount": amount, "currency": "INR", "status": status,
+        "amount_deducted": deducted, "created_at": AT + after });
+    let payment = entity("pay_1", "captured", total);
+    envelope(event, &json!({ "payment": { "entity": payment }, "dispute": { "entity": dispute } }), after)
+}
+
+/// `refund.processed` of a payment that was authorised, never captured and returned by itself.
+pub(crate) fn returned(id: &str, of: &str, after: i64) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(&refund("refund.processed", id, of, AMOUNT, AMOUNT, after)).unwrap();
+    body["payload"]["payment"]["entity"]["captured"] = json!(false);
+    body.to_string().into_bytes()
+}
+
 /// A body that says nothing but what it is.
 pub(crate) fn bare(event: &str) -> Vec<u8> {
     json!({ "event": event }).to_string().into_bytes()
