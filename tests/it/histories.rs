@@ -1,8 +1,10 @@
-//! Random histories of payments, in random orders, repeated, many at once: the rows are those of a plain model.
+//! Random lives of payments as a model of a gateway plays them, in random orders, repeated, many at once: the rows are what the
+//! gateway has in the end.
 //!
 //! Each event comes under one of a few ids, or under none: so bodies come again under new ids, and ids with new bodies. Now and
 //! then the server is killed amid a history and started again. `HISTORIES` says how many to try; a few by default.
 
+mod gateway;
 mod ids;
 mod model;
 
@@ -23,7 +25,10 @@ use proptest::{
 use serde_json::{Value, json};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-use self::{ids::Firsts, model::Event};
+use self::{
+    ids::Firsts,
+    model::{Event, Truth},
+};
 use crate::support::{
     Installation,
     builders::{Connection, text},
@@ -52,20 +57,22 @@ struct History {
     crash: Option<Index>,
     /// The same events in another order, each once.
     second: Posts,
+    truths: Vec<Truth>,
 }
 
 fn any_history() -> impl Strategy<Value = History> {
-    let events = prop::collection::vec(model::any_event(Shops::CONNECTIONS), 1..=MOST);
+    let lives = model::any_lives(Shops::CONNECTIONS);
     let again = prop::collection::vec(any::<Index>(), 0..=MOST / 2);
     let sizes = prop::collection::vec(1..=12usize, 2 * MOST);
     let ids = prop::collection::vec(ids::any_id(), 2 * MOST);
     let crash = prop::option::weighted(0.3, any::<Index>());
-    (events, again, sizes, ids, crash).prop_flat_map(|(events, again, sizes, ids, crash)| {
+    (lives, again, sizes, ids, crash).prop_flat_map(|((truths, events), again, sizes, ids, crash)| {
         let repeated: Vec<Event> = events.iter().chain(again.iter().map(|index| index.get(&events))).cloned().collect();
         (Just(repeated).prop_shuffle(), Just(events).prop_shuffle()).prop_map(move |(first, second)| History {
             first: pieces(first, &ids, &sizes),
             crash,
             second: pieces(second, &ids, &sizes),
+            truths: truths.clone(),
         })
     })
 }
@@ -81,8 +88,11 @@ type Key = (usize, String);
 type Rows = BTreeMap<Key, Value>;
 /// By the number of the connection and the body's digest: the payment an event belongs to, and how often it came.
 type Events = BTreeMap<(usize, String), (Option<Key>, i64)>;
-/// App, mode, day, currency, status, method; how many, their amounts, what went back.
-type Sum = (AppId, String, i64, String, String, String, i64, i64, i64);
+/// App, mode, day, currency, status, method; how many, their amounts, what went back; those never captured, and what disputes took.
+type Sum = (AppId, String, i64, String, String, String, i64, i64, i64, i64, i64, i64);
+
+/// Method, time of making, whether it was captured, and what disputes took.
+type Beside = (Option<String>, Timestamp, bool, i64);
 
 /// What one installation holds.
 struct Seen {
@@ -191,12 +201,14 @@ impl Shops {
         for mut row in self.at.transactions().await {
             let key = (self.number(&row), text(&row["payment_id"]));
             keys.insert(text(&row["transaction"]), key.clone());
-            let (method, created_at) = beside.remove(&(text(&row["connection"]), key.1.clone())).unwrap();
+            let (method, created_at, is_captured, lost) = beside.remove(&(text(&row["connection"]), key.1.clone())).unwrap();
             let columns = row.as_object_mut().unwrap();
             let ids = ["transaction", "app", "connection", "gateway", "mode", "payment_id"];
             columns.retain(|name, _| !ids.contains(&name.as_str()));
             columns.insert("method".to_owned(), json!(method));
             columns.insert("created_at".to_owned(), json!(created_at.rfc3339()));
+            columns.insert("is_captured".to_owned(), json!(is_captured));
+            columns.insert("lost".to_owned(), json!(lost));
             rows.insert(key, row);
         }
         assert!(beside.is_empty(), "every transaction is exported");
@@ -214,12 +226,16 @@ impl Shops {
 
     /// The sums by day are what the transactions add up to.
     async fn check_sums(&self) {
-        const KEPT: &str = "SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits \
+        const KEPT: &str = "SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+                            returned_payments, returned_subunits, lost_subunits \
                             FROM transaction_sums WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0";
         const COUNTED: &str = "SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), \
                                COALESCE(status, ''), COALESCE(method, ''), count(*), \
                                CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
-                               CAST(sum(amount_refunded_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6";
+                               CAST(sum(amount_refunded_subunits) AS BIGINT), \
+                               CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS BIGINT), \
+                               CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
+                               CAST(sum(amount_lost_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6";
         assert_eq!(self.sums(KEPT).await, self.sums(COUNTED).await);
     }
 
@@ -231,24 +247,24 @@ impl Shops {
         rows.into_iter().collect()
     }
 
-    /// What the export does not tell: method and time of making, by connection and payment.
-    async fn columns_beside(&self) -> BTreeMap<(String, String), (Option<String>, Timestamp)> {
-        const COLUMNS: &str = "SELECT connection_id, payment_id, method, created_at FROM transactions";
-        let rows: Vec<(ConnectionId, String, Option<String>, Timestamp)> = match &self.db {
+    /// What the export does not tell, by connection and payment.
+    async fn columns_beside(&self) -> BTreeMap<(String, String), Beside> {
+        const COLUMNS: &str =
+            "SELECT connection_id, payment_id, method, created_at, is_captured, amount_lost_subunits FROM transactions";
+        let rows: Vec<(ConnectionId, String, Option<String>, Timestamp, bool, i64)> = match &self.db {
             Db::Sqlite { writer, .. } => sqlx::query_as(COLUMNS).fetch_all(writer).await.unwrap(),
             Db::Postgres(pool) => sqlx::query_as(COLUMNS).fetch_all(pool).await.unwrap(),
         };
-        rows.into_iter().map(|(connection, payment, method, at)| ((connection.to_string(), payment), (method, at))).collect()
+        let key = |(connection, payment, method, at, is_captured, lost): (ConnectionId, String, _, _, _, _)| {
+            ((connection.to_string(), payment), (method, at, is_captured, lost))
+        };
+        rows.into_iter().map(key).collect()
     }
 }
 
-/// The rows of a case as the model has them.
-fn expected(case: u32, events: &[Event]) -> Rows {
-    let mut told: BTreeMap<Key, Vec<&Event>> = BTreeMap::new();
-    for event in events.iter().filter(|event| event.tells()) {
-        told.entry((event.connection, event.payment_id(case))).or_default().push(event);
-    }
-    told.into_iter().map(|(key, events)| (key, model::row(&events))).collect()
+/// The rows of a case as the gateway has them.
+fn expected(case: u32, truths: &[Truth]) -> Rows {
+    truths.iter().map(|truth| ((truth.connection, model::payment_id(case, truth.payment)), truth.row())).collect()
 }
 
 /// The events of these requests as they came.
@@ -303,8 +319,7 @@ impl Pair {
     /// Tells a history of payments that were not there before; no other row may change.
     async fn tell(&mut self, history: &History) {
         self.case += 1;
-        let events: Vec<Event> = history.second.iter().flatten().map(|told| told.event.clone()).collect();
-        let told = expected(self.case, &events);
+        let told = expected(self.case, &history.truths);
         let crash = history.crash.map(|index| index.index(history.first.len()));
         for (shops, (posts, crash)) in self.shops.iter_mut().zip([(&history.first, crash), (&history.second, None)]) {
             let before = match shops.last.take() {

@@ -1,212 +1,150 @@
-//! What a payment should look like, from the set of all that was said of it: written without a look at the projection.
+//! Events of few payments, as a gateway reports them, and the row that each payment must end with: what the gateway itself
+//! has of it, written without a look at the projection.
 
 use ks_pay::kernel::time::Timestamp;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 
+use super::gateway::{self, Gateway, Report, Step, Way};
 use crate::support::bodies::AT;
+
+/// What every payment is of, in subunits.
+const AMOUNT: i64 = 100_000;
 
 /// One event, at one connection.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Event {
     pub(super) connection: usize,
     pub(super) payment: u8,
-    /// Seconds after [`AT`].
-    at: i64,
-    snapshot: Option<Snapshot>,
     subject: Subject,
-}
-
-/// The payment as the event shows it.
-#[derive(Debug, Clone, PartialEq)]
-struct Snapshot {
-    status: &'static str,
-    amount: i64,
-    currency: &'static str,
-    order: Option<u8>,
-    method: Option<&'static str>,
-    refunded: i64,
-    created: i64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Subject {
-    Payment(&'static str),
-    Refund {
-        id: u8,
-        status: &'static str,
-        amount: i64,
-        currency: &'static str,
-    },
-    Dispute {
-        id: u8,
-        status: &'static str,
-    },
+    Payment(Box<Report>, Shown),
     /// Of no payment.
-    Other,
+    Other(i64),
 }
 
-/// From the least to the most.
-const STATUSES: [&str; 5] = ["created", "failed", "authorized", "captured", "refunded"];
-const REFUND_STATUSES: [&str; 3] = ["pending", "failed", "processed"];
-const DISPUTE_STATUSES: [&str; 5] = ["open", "under_review", "lost", "won", "closed"];
-/// Mostly rupees.
-const CURRENCIES: [&str; 4] = ["INR", "INR", "INR", "AED"];
-
-/// An event at one of `connections`, of few payments, so that many meet.
-pub(super) fn any_event(connections: usize) -> impl Strategy<Value = Event> {
-    let shown = prop_oneof![1 => any_snapshot().prop_map(Some), 1 => Just(None)];
-    (0..connections, 0..2u8, 0..12i64, any_snapshot(), shown, any_subject()).prop_map(
-        |(connection, payment, at, own, shown, subject)| {
-            let is_payment = matches!(subject, Subject::Payment(_));
-            Event { connection, payment, at, snapshot: if is_payment { Some(own) } else { shown }, subject }
-        },
-    )
+/// What is the same in every report of a payment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Shown {
+    order: Option<u8>,
+    method: Option<&'static str>,
+    currency: &'static str,
+    created: i64,
 }
 
-fn any_snapshot() -> impl Strategy<Value = Snapshot> {
-    let back = prop_oneof![2 => Just(0), 1 => select(vec![20_000, 60_000, 100_000])];
-    let methods = prop::option::of(select(vec!["upi", "card"]));
-    let amount = select(vec![100_000, 100_000, 90_000, 0]);
-    (select(&STATUSES[..]), amount, select(&CURRENCIES[..]), prop::option::of(0..2u8), methods, back, 0..3i64).prop_map(
-        |(status, amount, currency, order, method, refunded, created)| Snapshot {
-            status,
-            amount,
-            currency,
-            order,
-            method,
-            refunded,
-            created,
-        },
-    )
+/// What the gateway has of a payment in the end.
+#[derive(Debug, Clone)]
+pub(super) struct Truth {
+    pub(super) connection: usize,
+    pub(super) payment: u8,
+    gateway: Gateway,
+    shown: Shown,
 }
 
-fn any_subject() -> impl Strategy<Value = Subject> {
-    let events = vec!["payment.created", "payment.authorized", "payment.captured", "payment.failed", "order.paid"];
-    let refund = (0..3u8, select(&REFUND_STATUSES[..]), 1..7i64, select(&CURRENCIES[..]));
-    prop_oneof![
-        3 => select(events).prop_map(Subject::Payment),
-        2 => refund.prop_map(|(id, status, tenths, currency)| Subject::Refund { id, status, amount: tenths * 10_000, currency }),
-        1 => Just(Subject::Other),
-        1 => (0..2u8, select(&DISPUTE_STATUSES[..])).prop_map(|(id, status)| Subject::Dispute { id, status }),
-    ]
+/// The lives of few payments at `connections`, and their events.
+pub(super) fn any_lives(connections: usize) -> impl Strategy<Value = (Vec<Truth>, Vec<Event>)> {
+    let others = prop::collection::vec((0..connections, 0..12i64), 0..4);
+    let lives = prop::collection::btree_map((0..connections, 0..2u8), any_life(), 1..=4);
+    (lives, others).prop_map(|(lives, others)| {
+        let truth = |((connection, payment), (gateway, shown))| Truth { connection, payment, gateway, shown };
+        let truths: Vec<Truth> = lives.into_iter().map(truth).collect();
+        let other = |(connection, at)| Event { connection, payment: 9, subject: Subject::Other(at) };
+        let events = truths.iter().flat_map(Truth::events).chain(others.into_iter().map(other)).collect();
+        (truths, events)
+    })
+}
+
+fn any_life() -> impl Strategy<Value = (Gateway, Shown)> {
+    let ways = prop_oneof![Just(Way::TakenOut), Just(Way::StillIn)];
+    let steps = prop::collection::vec((1..4i64, gateway::any_step()), 0..7);
+    let shown =
+        (prop::option::of(0..2u8), prop::option::of(select(vec!["upi", "card"])), select(vec!["INR", "INR", "AED"]), 0..3i64)
+            .prop_map(|(order, method, currency, created)| Shown { order, method, currency, created });
+    (ways, prop::bool::weighted(0.8), steps, shown).prop_map(|(way, is_captured, steps, shown)| {
+        let mut gateway = Gateway::authorize(AMOUNT, way, AT);
+        if is_captured {
+            gateway.take(Step::Capture);
+        }
+        for (seconds, step) in steps {
+            gateway.take(Step::Wait(seconds));
+            gateway.take(step);
+        }
+        (gateway, shown)
+    })
+}
+
+impl Truth {
+    fn events(&self) -> impl Iterator<Item = Event> {
+        self.gateway.reports.iter().map(|report| {
+            let subject = Subject::Payment(Box::new(report.clone()), self.shown);
+            Event { connection: self.connection, payment: self.payment, subject }
+        })
+    }
+
+    /// The row of the payment without its ids.
+    pub(super) fn row(&self) -> Value {
+        let (gateway, shown) = (&self.gateway, self.shown);
+        let last = gateway.reports.iter().map(|report| report.at).max().unwrap();
+        json!({
+            "order_id": shown.order.map(|order| format!("order_{order}")), "status": gateway.status(), "amount": AMOUNT,
+            "amount_refunded": gateway.refunded(), "currency": shown.currency, "disputed": gateway.is_disputed(),
+            "updated_at": Timestamp::from_seconds(last).rfc3339(), "method": shown.method,
+            "created_at": Timestamp::from_seconds(AT - shown.created).rfc3339(), "is_captured": gateway.is_captured(),
+            "lost": gateway.lost(),
+        })
+    }
 }
 
 impl Event {
     /// Whether it says anything of its payment.
     pub(super) fn tells(&self) -> bool {
-        self.subject != Subject::Other
+        matches!(self.subject, Subject::Payment(..))
     }
 
     pub(super) fn payment_id(&self, case: u32) -> String {
-        format!("pay_{case}_{}", self.payment)
+        payment_id(case, self.payment)
     }
 
     /// As Razorpay documents it.
     pub(super) fn body(&self, case: u32) -> Vec<u8> {
         let id = self.payment_id(case);
-        let mut payload = json!({});
-        if let Some(shown) = &self.snapshot {
-            payload["payment"]["entity"] = shown.entity(&id);
-        }
-        let event = match &self.subject {
-            Subject::Payment(event) => (*event).to_owned(),
-            Subject::Other => {
-                payload["settlement"]["entity"] = json!({ "id": format!("setl_of_{id}") });
-                "settlement.processed".to_owned()
+        let body = match &self.subject {
+            Subject::Other(at) => {
+                let payload = json!({ "settlement": { "entity": { "id": format!("setl_of_{id}") } } });
+                json!({ "entity": "event", "event": "settlement.processed", "payload": payload, "created_at": AT + at })
             }
-            Subject::Refund { id: refund, status, amount, currency } => {
-                payload["refund"]["entity"] = json!({ "id": format!("rfnd_{refund}"), "entity": "refund", "payment_id": id,
-                    "amount": amount, "currency": currency, "status": status, "created_at": AT });
-                format!("refund.{}", if *status == "pending" { "created" } else { status })
-            }
-            Subject::Dispute { id: dispute, status } => {
-                payload["dispute"]["entity"] = json!({ "id": format!("disp_{dispute}"), "entity": "dispute", "payment_id": id,
-                    "amount": 100_000, "currency": "INR", "status": status });
-                format!("payment.dispute.{}", if *status == "open" { "created" } else { status })
+            Subject::Payment(report, shown) => {
+                let payload = payload(report, *shown, &id);
+                json!({ "entity": "event", "event": report.event, "payload": payload, "created_at": report.at })
             }
         };
-        json!({ "entity": "event", "event": event, "payload": payload, "created_at": AT + self.at }).to_string().into_bytes()
+        body.to_string().into_bytes()
     }
 }
 
-impl Snapshot {
-    fn entity(&self, id: &str) -> Value {
-        json!({ "id": id, "entity": "payment", "amount": self.amount, "currency": self.currency, "status": self.status,
-            "order_id": self.order.map(|order| format!("order_{order}")), "method": self.method,
-            "amount_refunded": self.refunded, "notes": [], "created_at": AT - self.created })
+pub(super) fn payment_id(case: u32, payment: u8) -> String {
+    format!("pay_{case}_{payment}")
+}
+
+fn payload(report: &Report, shown: Shown, id: &str) -> Value {
+    let mut payload = json!({});
+    if let Some(quoted) = &report.payment {
+        payload["payment"]["entity"] = json!({ "id": id, "entity": "payment", "amount": AMOUNT, "currency": shown.currency,
+            "status": quoted.status, "captured": quoted.is_captured, "amount_refunded": quoted.refunded,
+            "order_id": shown.order.map(|order| format!("order_{order}")), "method": shown.method, "notes": [],
+            "created_at": AT - shown.created });
     }
-}
-
-/// The row of a payment of which these events were told, without its ids.
-pub(super) fn row(events: &[&Event]) -> Value {
-    let shown: Vec<(&Snapshot, i64)> = events.iter().filter_map(|event| Some((event.snapshot.as_ref()?, event.at))).collect();
-    let snapshots = shown.iter().map(|(shown, _)| *shown);
-    // The furthest status decides; of two such the later, then the greater.
-    let decisive = shown.iter().max_by_key(|(shown, at)| (rank(&STATUSES, shown.status), *at, shown.amount, shown.currency));
-    let amount = decisive.map(|(shown, _)| shown.amount);
-    let refunds = refunds(events);
-    let currency = decisive.map(|(shown, _)| shown.currency).or_else(|| refunds.iter().map(|refund| refund.currency).max());
-    let refunded = refunded(events, &refunds).min(amount.unwrap_or(i64::MAX));
-    let status = decisive.map(|(shown, _)| {
-        let is_taken = rank(&STATUSES, shown.status) >= rank(&STATUSES, "captured");
-        if is_taken && shown.amount > 0 && refunded >= shown.amount { "refunded" } else { shown.status }
-    });
-    let last = AT + events.iter().map(|event| event.at).max().unwrap();
-    let created = snapshots.clone().map(|shown| AT - shown.created).min().unwrap_or(last);
-    json!({
-        "order_id": snapshots.clone().filter_map(|shown| shown.order).min().map(|order| format!("order_{order}")),
-        "status": status, "amount": amount, "amount_refunded": refunded, "currency": currency,
-        "disputed": is_disputed(events), "updated_at": Timestamp::from_seconds(last).rfc3339(),
-        "method": snapshots.filter_map(|shown| shown.method).min(), "created_at": Timestamp::from_seconds(created).rfc3339(),
-    })
-}
-
-/// All that was said of one refund.
-struct Refund {
-    status: &'static str,
-    amount: i64,
-    currency: &'static str,
-    reported: i64,
-}
-
-fn refunds(events: &[&Event]) -> Vec<Refund> {
-    let one = |wanted: u8| {
-        let said = events.iter().filter_map(|event| match event.subject {
-            Subject::Refund { id, status, amount, currency } if id == wanted => Some((
-                rank(&REFUND_STATUSES, status),
-                (amount, currency),
-                event.snapshot.as_ref().map_or(0, |shown| shown.refunded),
-            )),
-            _ => None,
-        });
-        let (amount, currency) = said.clone().map(|said| said.1).max()?;
-        let status = REFUND_STATUSES[said.clone().map(|said| said.0).max()?];
-        Some(Refund { status, amount, currency, reported: said.map(|said| said.2).max()? })
-    };
-    (0..3).filter_map(one).collect()
-}
-
-/// What went back: the refunds that are done, or what the gateway says in all, whichever is more.
-fn refunded(events: &[&Event], refunds: &[Refund]) -> i64 {
-    let done: i64 = refunds.iter().filter(|refund| refund.status == "processed").map(|refund| refund.amount).sum();
-    let by_refunds = refunds.iter().filter(|refund| refund.status != "failed").map(|refund| refund.reported).max();
-    let others = events.iter().filter(|event| !matches!(event.subject, Subject::Refund { .. }));
-    let by_others = others.filter_map(|event| event.snapshot.as_ref()).map(|shown| shown.refunded).max();
-    done.max(by_refunds.unwrap_or_default()).max(by_others.unwrap_or_default())
-}
-
-/// Whether the last word on any dispute is neither won nor closed.
-fn is_disputed(events: &[&Event]) -> bool {
-    (0..2u8).any(|wanted| {
-        let words = events.iter().filter_map(|event| match event.subject {
-            Subject::Dispute { id, status } if id == wanted => Some((event.at, rank(&DISPUTE_STATUSES, status))),
-            _ => None,
-        });
-        words.max().is_some_and(|(_, word)| !["won", "closed"].contains(&DISPUTE_STATUSES[word]))
-    })
-}
-
-fn rank(order: &[&str], word: &str) -> usize {
-    order.iter().position(|known| *known == word).unwrap()
+    if let Some(refund) = &report.refund {
+        payload["refund"]["entity"] = json!({ "id": format!("rfnd_{}", refund.number), "entity": "refund", "payment_id": id,
+            "amount": refund.amount, "currency": shown.currency, "status": refund.status, "created_at": refund.created_at });
+    }
+    if let Some(dispute) = &report.dispute {
+        payload["dispute"]["entity"] = json!({ "id": format!("disp_{}", dispute.number), "entity": "dispute",
+            "payment_id": id, "amount": dispute.amount, "amount_deducted": dispute.deducted, "currency": shown.currency,
+            "status": dispute.status, "created_at": AT });
+    }
+    payload
 }
