@@ -111,7 +111,7 @@ impl Config {
     /// # Errors
     /// A sentence for the first value that cannot be right.
     pub fn read(options: &Options, variable: Lookup<'_>) -> Result<Self, String> {
-        let set = |flag: &Option<String>, name: &str| flag.clone().or_else(|| of(variable, name));
+        let set = |flag: &Option<String>, name: Name| Set::find(flag, name, variable);
         let path = |flag: &Option<PathBuf>, name: &str| flag.clone().or_else(|| of(variable, name).map(PathBuf::from));
 
         let data_dir = path(&options.data_dir, "KS_PAY_DATA_DIR").unwrap_or_else(|| PathBuf::from("./data"));
@@ -119,16 +119,17 @@ impl Config {
             Some(url) => Location::parse(&url)?,
             None => Location::Sqlite(data_dir.join("ks-pay.db")),
         };
-        let chosen = set(&options.listen, "KS_PAY_LISTEN");
+        let chosen = set(&options.listen, LISTEN);
         Ok(Self {
             listen_is_chosen: chosen.is_some(),
-            listen: listen(chosen.as_deref().unwrap_or("127.0.0.1:8080"))?,
-            public_url: set(&options.public_url, "KS_PAY_PUBLIC_URL").map(|url| origin("KS_PAY_PUBLIC_URL", &url)).transpose()?,
-            master_key: key_source(path(&options.master_key_file, "KS_PAY_MASTER_KEY_FILE"), variable, &data_dir)?,
-            trusted_proxies: proxies(&set(&options.trusted_proxies, "KS_PAY_TRUSTED_PROXIES").unwrap_or_default())?,
-            keep_bodies: set(&options.keep_bodies_days, "KS_PAY_KEEP_BODIES_DAYS").map(|text| days(&text)).transpose()?,
-            razorpay_api: set(&options.razorpay_api, "KS_PAY_RAZORPAY_API")
-                .map_or_else(|| Ok("https://api.razorpay.com".to_owned()), |url| origin("KS_PAY_RAZORPAY_API", &url))?,
+            listen: chosen.map_or_else(|| Ok(SocketAddr::from(([127, 0, 0, 1], 8080))), |set| listen(&set))?,
+            public_url: set(&options.public_url, PUBLIC_URL).map(|set| origin(&set)).transpose()?,
+            master_key: key_source(path(&options.master_key_file, "KS_PAY_MASTER_KEY_FILE"), options, variable, &data_dir)?,
+            trusted_proxies: set(&options.trusted_proxies, TRUSTED_PROXIES)
+                .map_or_else(|| Ok(Vec::new()), |set| proxies(&set))?,
+            keep_bodies: set(&options.keep_bodies_days, KEEP_BODIES_DAYS).map(|set| days(&set)).transpose()?,
+            razorpay_api: set(&options.razorpay_api, RAZORPAY_API)
+                .map_or_else(|| Ok("https://api.razorpay.com".to_owned()), |set| origin(&set))?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
             data_dir,
             database,
@@ -140,10 +141,36 @@ impl Config {
     /// # Errors
     /// A sentence when the format is none of ours.
     pub fn log_format(options: &Options, variable: Lookup<'_>) -> Result<LogFormat, String> {
-        match options.log_format.clone().or_else(|| of(variable, "KS_PAY_LOG_FORMAT")).as_deref() {
-            None | Some("text") => Ok(LogFormat::Text),
-            Some("json") => Ok(LogFormat::Json),
-            Some(_) => Err("KS_PAY_LOG_FORMAT must be text or json.".to_owned()),
+        match Set::find(&options.log_format, LOG_FORMAT, variable) {
+            None => Ok(LogFormat::Text),
+            Some(set) if set.text == "text" => Ok(LogFormat::Text),
+            Some(set) if set.text == "json" => Ok(LogFormat::Json),
+            Some(set) => Err(format!("{} must be text or json.", set.name)),
+        }
+    }
+}
+
+/// The flag and the variable of one setting.
+type Name = (&'static str, &'static str);
+
+const LISTEN: Name = ("--listen", "KS_PAY_LISTEN");
+const PUBLIC_URL: Name = ("--public-url", "KS_PAY_PUBLIC_URL");
+const TRUSTED_PROXIES: Name = ("--trusted-proxies", "KS_PAY_TRUSTED_PROXIES");
+const KEEP_BODIES_DAYS: Name = ("--keep-bodies-days", "KS_PAY_KEEP_BODIES_DAYS");
+const RAZORPAY_API: Name = ("--razorpay-api", "KS_PAY_RAZORPAY_API");
+const LOG_FORMAT: Name = ("--log-format", "KS_PAY_LOG_FORMAT");
+
+/// A value, and the name under which it was set: a message names what the operator wrote.
+struct Set {
+    text: String,
+    name: &'static str,
+}
+
+impl Set {
+    fn find(flag: &Option<String>, (flag_name, variable_name): Name, variable: Lookup<'_>) -> Option<Self> {
+        match flag {
+            Some(text) => Some(Self { text: text.clone(), name: flag_name }),
+            None => of(variable, variable_name).map(|text| Self { text, name: variable_name }),
         }
     }
 }
@@ -162,15 +189,16 @@ fn is_true(variable: Lookup<'_>, name: &str) -> Result<bool, String> {
     }
 }
 
-fn listen(text: &str) -> Result<SocketAddr, String> {
-    let sentence = "KS_PAY_LISTEN must be an address and a port, for example 127.0.0.1:8080.";
-    text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| sentence.to_owned())
+fn listen(set: &Set) -> Result<SocketAddr, String> {
+    let sentence = || format!("{} must be an address and a port, for example 127.0.0.1:8080.", set.name);
+    set.text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(sentence)
 }
 
 /// Scheme, host and port of a URL that has nothing else.
-fn origin(name: &str, text: &str) -> Result<String, String> {
-    let sentence = || format!("{name} must be scheme, host and port and nothing more, for example https://pay.example.com.");
-    let url = Url::parse(text).map_err(|_| sentence())?;
+fn origin(set: &Set) -> Result<String, String> {
+    let sentence =
+        || format!("{} must be scheme, host and port and nothing more, for example https://pay.example.com.", set.name);
+    let url = Url::parse(&set.text).map_err(|_| sentence())?;
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let is_anonymous = url.username().is_empty() && url.password().is_none();
     if !matches!(url.scheme(), "http" | "https") || !is_bare || !is_anonymous || url.host().is_none() {
@@ -179,30 +207,32 @@ fn origin(name: &str, text: &str) -> Result<String, String> {
     Ok(url.origin().ascii_serialization())
 }
 
-fn key_source(file: Option<PathBuf>, variable: Lookup<'_>, data_dir: &Path) -> Result<KeySource, String> {
+fn key_source(file: Option<PathBuf>, options: &Options, variable: Lookup<'_>, data_dir: &Path) -> Result<KeySource, String> {
+    let name = if options.master_key_file.is_some() { "--master-key-file" } else { "KS_PAY_MASTER_KEY_FILE" };
     match (of(variable, "KS_PAY_MASTER_KEY"), file) {
-        (Some(_), Some(_)) => Err("KS_PAY_MASTER_KEY and KS_PAY_MASTER_KEY_FILE are both set: keep one.".to_owned()),
+        (Some(_), Some(_)) => Err(format!("KS_PAY_MASTER_KEY and {name} are both set: keep one.")),
         (Some(text), None) => Ok(KeySource::Variable(secret_text::SecretText(text))),
         (None, Some(path)) => Ok(KeySource::File(path)),
         (None, None) => Ok(KeySource::File(data_dir.join("master.key"))),
     }
 }
 
-fn proxies(text: &str) -> Result<Vec<IpNet>, String> {
-    let sentence = "KS_PAY_TRUSTED_PROXIES must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.";
-    text.split(',')
+fn proxies(set: &Set) -> Result<Vec<IpNet>, String> {
+    let sentence = || format!("{} must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.", set.name);
+    set.text
+        .split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty())
-        .map(|part| part.parse().or_else(|_| part.parse::<std::net::IpAddr>().map(IpNet::from)).map_err(|_| sentence.to_owned()))
+        .map(|part| part.parse().or_else(|_| part.parse::<std::net::IpAddr>().map(IpNet::from)).map_err(|_| sentence()))
         .collect()
 }
 
 /// A gateway may send an event again for fifteen days, and somebody may want to look at it then.
-fn days(text: &str) -> Result<Duration, String> {
+fn days(set: &Set) -> Result<Duration, String> {
     let sentence =
-        "KS_PAY_KEEP_BODIES_DAYS must be a whole number of days from 30 to 36500; leave it unset to keep bodies for ever.";
-    let days = text.parse::<u64>().ok().filter(|days| (30..=36_500).contains(days));
-    days.map(|days| Duration::from_hours(24 * days)).ok_or_else(|| sentence.to_owned())
+        || format!("{} must be a whole number of days from 30 to 36500; leave it out to keep bodies for ever.", set.name);
+    let days = set.text.parse::<u64>().ok().filter(|days| (30..=36_500).contains(days));
+    days.map(|days| Duration::from_hours(24 * days)).ok_or_else(sentence)
 }
 
 #[cfg(test)]
@@ -258,5 +288,27 @@ mod tests {
             assert!(said.contains(name) && !said.contains("hush"), "{said}");
         }
         assert!(read(&[("KS_PAY_MASTER_KEY", "a"), ("KS_PAY_MASTER_KEY_FILE", "b")]).is_err());
+    }
+
+    #[test]
+    fn a_message_names_the_flag_that_was_written_and_not_the_variable() {
+        let wrong = || Some("hush".to_owned());
+        let none = Options::default;
+        for (options, flag) in [
+            (Options { listen: wrong(), ..none() }, "--listen"),
+            (Options { public_url: wrong(), ..none() }, "--public-url"),
+            (Options { trusted_proxies: wrong(), ..none() }, "--trusted-proxies"),
+            (Options { razorpay_api: wrong(), ..none() }, "--razorpay-api"),
+            (Options { keep_bodies_days: wrong(), ..none() }, "--keep-bodies-days"),
+        ] {
+            // The variable is right, and does not count beside the flag.
+            let said = Config::read(&options, &|name| (name == "KS_PAY_LISTEN").then(|| "127.0.0.1:1".to_owned())).unwrap_err();
+            assert!(said.starts_with(flag) && !said.contains("KS_PAY") && !said.contains("hush"), "{said}");
+        }
+        let said = Config::log_format(&Options { log_format: wrong(), ..none() }, &|_| None).unwrap_err();
+        assert!(said.starts_with("--log-format"), "{said}");
+        let both = Options { master_key_file: Some("b".into()), ..none() };
+        let said = Config::read(&both, &|name| (name == "KS_PAY_MASTER_KEY").then(|| "a".to_owned())).unwrap_err();
+        assert!(said.contains("--master-key-file"), "{said}");
     }
 }

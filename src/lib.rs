@@ -6,6 +6,7 @@
 
 mod accounts;
 mod apps;
+mod byte_budget;
 pub mod cli;
 mod companies;
 pub mod config;

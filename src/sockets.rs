@@ -22,7 +22,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::{turns::Line, web::client::network};
+use crate::{byte_budget::ByteBudget, turns::Line, web::client::network};
 
 /// The longest that nothing is sent on a connection.
 const QUIET: Duration = Duration::from_secs(30);
@@ -30,12 +30,18 @@ const QUIET: Duration = Duration::from_secs(30);
 pub(crate) const AT_ONCE: usize = 4096;
 /// The most connections of one address at once. Loopback and trusted proxies, which speak for many, have no such limit.
 const OF_ONE_ADDRESS: usize = 1024;
+/// How long what a peer still sends is taken in after it was turned away: closing earlier would take the answer from it.
+const LINGER: Duration = Duration::from_secs(1);
+/// Answers to requests that never became complete, which actix therefore knows nothing of.
+const HEAD_TOO_LONG: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// Who is connected, by address.
 #[derive(Clone)]
 pub(crate) struct Peers {
     trusted: Arc<[IpNet]>,
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    budget: ByteBudget,
 }
 
 /// One connection of an address; gone when it ends.
@@ -46,7 +52,7 @@ struct Counted {
 
 impl Peers {
     pub(crate) fn new(trusted: &[IpNet]) -> Self {
-        Self { trusted: trusted.into(), counts: Arc::default() }
+        Self { trusted: trusted.into(), counts: Arc::default(), budget: ByteBudget::new() }
     }
 
     /// Takes the connection, unless its address has too many.
@@ -54,7 +60,8 @@ impl Peers {
     /// # Errors
     /// When it has; the connection is closed.
     pub(crate) fn admit(&self, stream: TcpStream) -> Result<Socket> {
-        let counted = self.enter(stream.peer_addr()?.ip().to_canonical())?;
+        let address = stream.peer_addr()?.ip().to_canonical();
+        let counted = self.enter(address)?;
         let alarm = Box::pin(sleep_until(Instant::now() + QUIET));
         Ok(Socket {
             stream,
@@ -62,7 +69,8 @@ impl Peers {
             alarm,
             has_more: false,
             is_stuck: false,
-            line: Rc::default(),
+            is_turned_away: false,
+            line: Rc::new(Line::new(Some(self.budget.open(network(address))))),
             _counted: counted,
         })
     }
@@ -110,6 +118,8 @@ pub(crate) struct Socket {
     has_more: bool,
     /// Whether the peer does not take what is sent: then nothing is read.
     is_stuck: bool,
+    /// Whether it got the answer to a request that is not complete: then what still comes is discarded for a moment.
+    is_turned_away: bool,
     /// Where requests of this connection wait for each other.
     line: Rc<Line>,
     _counted: Option<Counted>,
@@ -130,6 +140,36 @@ impl Socket {
             self.alarm.as_mut().reset(due);
         }
         Poll::Pending
+    }
+
+    /// Answers a request that will not become complete, past actix, which still waits for it.
+    fn turn_away<T>(&mut self, context: &mut Context<'_>, answer: &[u8]) -> Poll<Result<T>> {
+        if self.line.is_owed() {
+            return self.wait(context);
+        }
+        let written = if self.is_stuck { Poll::Pending } else { Pin::new(&mut self.stream).poll_write(context, answer) };
+        if !matches!(written, Poll::Ready(Ok(length)) if length == answer.len()) {
+            return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
+        }
+        let _ = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.is_turned_away = true;
+        self.alarm.as_mut().reset(Instant::now() + LINGER);
+        self.discard(context)
+    }
+
+    /// Discards what still comes, until the peer has closed or a moment is over.
+    fn discard<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
+        let mut scratch = [0; AT_ONCE];
+        let mut buffer = ReadBuf::new(&mut scratch);
+        let is_over = self.alarm.as_mut().poll(context).is_ready();
+        match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+            Poll::Ready(Ok(())) if !buffer.filled().is_empty() && !is_over => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Poll::Pending if !is_over => Poll::Pending,
+            Poll::Ready(_) | Poll::Pending => Poll::Ready(Err(ErrorKind::ConnectionAborted.into())),
+        }
     }
 
     fn sent(&mut self, context: &mut Context<'_>, result: Poll<Result<usize>>) -> Poll<Result<usize>> {
@@ -153,11 +193,20 @@ impl Socket {
 
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        if self.is_turned_away {
+            return self.discard(context);
+        }
+        if self.line.is_evicted(context) {
+            return self.turn_away(context, NO_ROOM);
+        }
         if std::mem::take(&mut self.has_more) {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         let room = self.line.room(buffer.remaining().min(AT_ONCE), context);
+        if self.line.is_head_too_long() {
+            return self.turn_away(context, HEAD_TOO_LONG);
+        }
         if room == 0 || self.is_stuck {
             return self.wait(context);
         }
@@ -177,6 +226,9 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<Result<usize>> {
+        if self.is_turned_away {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
         let result = Pin::new(&mut self.stream).poll_write(context, octets);
         self.sent(context, result)
     }
@@ -190,6 +242,9 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        if self.is_turned_away {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
         self.sent(context, result)
     }

@@ -3,78 +3,166 @@
 //!
 //! The rule: what a connection holds in memory does not grow with how much is asked for on it. actix reads 128 KiB ahead, makes
 //! requests of all that, which takes fifty times as much, and answers them at once, whether or not anybody takes the answers.
+//! Between two requests no more is read than one head may have; while one is answered, to the last byte of the response, no
+//! more than its own body.
 
 use std::{
     cell::{Cell, RefCell},
+    pin::Pin,
     rc::Rc,
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use actix_web::{
     Error, HttpRequest,
-    body::MessageBody,
+    body::{BodySize, BoxBody, MessageBody},
     dev::{Extensions, ServiceRequest, ServiceResponse},
     http::header::{self, HeaderMap},
     middleware::Next,
+    web::{Bytes, Data},
 };
 use tokio::sync::Notify;
 
+use crate::{
+    byte_budget::Holding,
+    state::State,
+    web::client::{self, network},
+};
+
+/// The longest head of a request, in bytes.
+pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;
+
 /// Where a connection stands. Shared by its socket and its requests, which are on one thread.
-#[derive(Default)]
 pub(crate) struct Line {
     /// An answer was made of which nothing was sent yet; whoever waits for that.
     is_owed: Cell<bool>,
     sent: Notify,
-    /// How many bytes may be read, while that is bounded.
-    allowed: Cell<Option<usize>>,
+    /// Whether a request is being answered, from its complete head to the last byte of the response.
+    is_serving: Cell<bool>,
+    /// How many bytes may be read.
+    allowed: Cell<usize>,
     /// Who found that none may be.
     reader: RefCell<Option<Waker>>,
+    /// Bytes that were read of a request that is not complete.
+    incomplete: Cell<usize>,
+    /// Their part of the budget; none where there is no connection.
+    holding: RefCell<Option<Holding>>,
 }
 
 impl Line {
+    /// The line of a new connection.
+    pub(crate) fn new(holding: Option<Holding>) -> Self {
+        Self {
+            is_owed: Cell::default(),
+            sent: Notify::default(),
+            is_serving: Cell::default(),
+            allowed: Cell::new(MAX_HEAD_BYTES),
+            reader: RefCell::default(),
+            incomplete: Cell::default(),
+            holding: RefCell::new(holding),
+        }
+    }
+
     /// Something was sent.
     pub(crate) fn sent(&self) {
         if self.is_owed.replace(false) {
             self.sent.notify_one();
+            self.wake();
         }
     }
 
     /// How many bytes may be read now, `most` at most; if none, whoever asks is woken when some may be.
     pub(crate) fn room(&self, most: usize, context: &Context<'_>) -> usize {
-        let room = self.allowed.get().map_or(most, |allowed| allowed.min(most));
+        let room = self.allowed.get().min(most);
         if room == 0 {
             self.reader.replace(Some(context.waker().clone()));
         }
         room
     }
 
-    /// So many bytes were read.
-    pub(crate) fn read(&self, bytes: usize) {
-        self.allowed.set(self.allowed.get().map(|allowed| allowed.saturating_sub(bytes)));
+    /// Whether as much was read as a head may have, and none was complete.
+    pub(crate) fn is_head_too_long(&self) -> bool {
+        self.allowed.get() == 0 && !self.is_serving.get()
     }
 
-    /// So many bytes may be read; any number where nobody is served.
-    pub(crate) fn allow(&self, bytes: Option<usize>) {
-        self.allowed.set(bytes);
-        if bytes != Some(0)
-            && let Some(reader) = self.reader.take()
+    /// Whether an answer was made of which nothing was sent yet.
+    pub(crate) const fn is_owed(&self) -> bool {
+        self.is_owed.get()
+    }
+
+    /// So many bytes were read.
+    pub(crate) fn read(&self, bytes: usize) {
+        self.allowed.set(self.allowed.get().saturating_sub(bytes));
+        self.incomplete.set(self.incomplete.get() + bytes);
+        if let Some(holding) = self.holding.borrow_mut().as_mut() {
+            holding.set(self.incomplete.get());
+        }
+    }
+
+    /// Whether the request must be given up so that others have room. If not, and it holds a part of the budget, whoever asks
+    /// is woken when it must.
+    pub(crate) fn is_evicted(&self, context: &Context<'_>) -> bool {
+        if self.incomplete.get() == 0 {
+            return false;
+        }
+        let holding = self.holding.borrow();
+        let Some(holding) = holding.as_ref() else { return false };
+        holding.watch(context);
+        holding.is_evicted()
+    }
+
+    /// The request is complete: its body was read to the end, or it has none.
+    pub(crate) fn arrived(&self) {
+        if self.incomplete.replace(0) > 0
+            && let Some(holding) = self.holding.borrow_mut().as_mut()
         {
+            holding.release();
+        }
+    }
+
+    /// So many bytes may be read.
+    pub(crate) fn allow(&self, bytes: usize) {
+        self.allowed.set(bytes);
+        if bytes > 0 {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(reader) = self.reader.take() {
             reader.wake();
         }
     }
 
     /// A request's turn, with so many bytes that are still to come of it.
     async fn begin(&self, body: usize) {
-        self.allow(Some(0));
+        self.is_serving.set(true);
+        self.allow(0);
         while self.is_owed.get() {
             self.sent.notified().await;
         }
-        self.allow(Some(body));
+        self.allow(body);
     }
 
-    fn end(&self) {
+    /// The head of the response is made.
+    fn respond(&self) {
         self.is_owed.set(true);
-        self.allow(None);
+    }
+
+    /// The response is complete: the next request may come.
+    fn finish(&self) {
+        self.is_serving.set(false);
+        self.arrived();
+        self.allow(MAX_HEAD_BYTES);
+    }
+
+    /// Counts what is still to come for the client that a trusted proxy names.
+    fn attribute(&self, request: &HttpRequest) {
+        if let Some(holding) = self.holding.borrow_mut().as_mut()
+            && let Some(state) = request.app_data::<Data<State>>()
+        {
+            holding.move_to(network(client::address(request, state)));
+        }
     }
 }
 
@@ -85,19 +173,61 @@ pub(crate) fn know(line: &Rc<Line>, data: &mut Extensions) {
 
 /// The line of a request's connection; one of its own where it has none.
 pub(crate) fn line(request: &HttpRequest) -> Rc<Line> {
-    request.conn_data::<Rc<Line>>().cloned().unwrap_or_default()
+    request.conn_data::<Rc<Line>>().cloned().unwrap_or_else(|| Rc::new(Line::new(None)))
 }
 
 /// Around every route.
 pub(crate) async fn wait(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<Answer>, Error> {
     let line = line(request.request());
-    line.begin(to_come(request.headers())).await;
+    let (body, is_chunked) = (to_come(request.headers()), request.headers().contains_key(header::TRANSFER_ENCODING));
+    if body == 0 && !is_chunked {
+        line.arrived();
+    } else {
+        line.attribute(request.request());
+    }
+    line.begin(body).await;
+    let open = Open(line);
     let response = next.call(request).await;
-    line.end();
-    response
+    open.0.respond();
+    let response = response?;
+    // One that is made as it goes may take long, and its last part is sent before the body is dropped.
+    let open = matches!(response.response().body().size(), BodySize::Stream).then_some(open);
+    Ok(response.map_body(|_, body| Answer { body: body.boxed(), open }))
+}
+
+/// A request that is being answered; when dropped, the next one may come.
+struct Open(Rc<Line>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+/// The body of a response. While it is made as it goes, nothing else is read on its connection.
+pub(crate) struct Answer {
+    body: BoxBody,
+    open: Option<Open>,
+}
+
+impl MessageBody for Answer {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        let Self { body, open } = self;
+        body.try_into_bytes().map_err(|body| Self { body, open })
+    }
 }
 
 /// How long the body is said to be; one without a length is read as it is asked for, see `unread.rs`.
@@ -131,15 +261,18 @@ mod tests {
 
     #[test]
     fn whoever_asks_ahead_waits_until_something_was_sent_and_no_more_is_read_than_is_to_come() {
-        let (line, reader) = (Line::default(), Arc::new(Woken::default()));
+        let (line, reader) = (Line::new(None), Arc::new(Woken::default()));
         let waker = Waker::from(Arc::clone(&reader));
         let room = || line.room(100, &Context::from_waker(&waker));
+        assert_eq!((room(), line.is_head_too_long()), (100, false));
         assert_eq!((line.begin(30).now_or_never(), room()), (Some(()), 30), "the first one");
         line.read(20);
         assert_eq!(room(), 10);
         line.read(10);
         assert_eq!(room(), 0);
-        line.end();
+        line.respond();
+        assert_eq!(room(), 0, "the response is still made");
+        line.finish();
         assert_eq!((reader.0.swap(false, Ordering::Relaxed), room()), (true, 100));
 
         let mut next = Box::pin(line.begin(0));
@@ -147,7 +280,37 @@ mod tests {
         line.sent();
         assert_eq!((next.now_or_never(), room()), (Some(()), 0));
         line.sent();
-        line.end();
+        line.respond();
+        line.finish();
         assert_eq!(line.begin(0).now_or_never(), None, "what was sent before counts no more");
+    }
+
+    #[test]
+    fn a_head_has_so_many_bytes_and_the_next_one_as_many() {
+        let (line, waker) = (Line::new(None), Waker::noop());
+        for _ in 0..2 {
+            line.read(MAX_HEAD_BYTES - 1);
+            assert_eq!((line.room(100, &Context::from_waker(waker)), line.is_head_too_long()), (1, false));
+            line.read(1);
+            assert!(line.is_head_too_long());
+            assert_eq!(line.begin(0).now_or_never(), Some(()), "it was complete after all");
+            assert!(!line.is_head_too_long());
+            line.respond();
+            line.sent();
+            line.finish();
+        }
+    }
+
+    #[test]
+    fn nothing_is_read_while_a_response_is_made_as_it_goes() {
+        let (line, waker) = (Rc::new(Line::new(None)), Waker::noop());
+        let room = || line.room(100, &Context::from_waker(waker));
+        assert_eq!(line.begin(0).now_or_never(), Some(()));
+        let answer = Answer { body: BoxBody::new("so far"), open: Some(Open(Rc::clone(&line))) };
+        line.respond();
+        line.sent();
+        assert_eq!((room(), line.is_head_too_long()), (0, false));
+        drop(answer);
+        assert_eq!(room(), 100);
     }
 }

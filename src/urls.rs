@@ -202,6 +202,16 @@ pub(crate) fn connection(app: AppId, gateway: Gateway, mode: Mode, rest: &str) -
     format!("{}/{gateway}/{mode}{rest}", connections(app))
 }
 
+/// The part of the Webhook page that says how the webhook is, why, and what to do.
+pub(crate) fn evidence(app: AppId, gateway: Gateway, mode: Mode) -> String {
+    format!("{}#evidence-panel", step(app, gateway, mode, Step::Webhook))
+}
+
+/// Where a connection is enabled and disabled.
+pub(crate) fn connection_enabled(app: AppId, gateway: Gateway, mode: Mode) -> String {
+    connection(app, gateway, mode, "/enabled")
+}
+
 /// A step's page.
 pub(crate) fn step(app: AppId, gateway: Gateway, mode: Mode, step: Step) -> String {
     let rest = match step {
@@ -224,8 +234,6 @@ macro_rules! below {
 }
 
 below! {
-    /// Where a connection is switched off and on.
-    enabled = "/enabled";
     /// Where the SECRET is shown.
     reveal = "/reveal";
     /// Where a new SECRET is made.
@@ -271,6 +279,13 @@ pub(crate) fn is_local(target: &str) -> bool {
         .and_then(|base| base.join(target).ok())
         .is_some_and(|url| url.host_str() == Some("site.invalid") && url.scheme() == "https");
     is_path && is_plain && stays
+}
+
+/// The page that a form asks to come back to, if it is one of ours, else another.
+pub(crate) fn back_to(asked: &str, otherwise: String) -> String {
+    let is_page =
+        asked == DASHBOARD || asked == APPS || asked.strip_prefix(APPS).is_some_and(|rest| rest.starts_with(['/', '?']));
+    if is_page && is_local(asked) { asked.to_owned() } else { otherwise }
 }
 
 #[cfg(test)]

@@ -100,10 +100,9 @@ impl EnabledForm {
         self.confirm == "yes"
     }
 
-    /// A page of KS Pay: where the form stood, else the list.
-    pub(crate) fn back(&self) -> &str {
-        let is_ours = self.back.starts_with(urls::APPS) && urls::is_local(&self.back);
-        if is_ours { &self.back } else { urls::APPS }
+    /// The page with the form, else the list.
+    pub(crate) fn back(&self) -> String {
+        urls::back_to(&self.back, urls::APPS.to_owned())
     }
 }
 
@@ -163,10 +162,11 @@ mod tests {
     fn disabling_leads_back_to_a_page_of_ours() {
         let back = |to: &str| {
             let form = EnabledForm { is_enabled: false, confirm: String::new(), back: to.to_owned() };
-            form.back().to_owned()
+            form.back()
         };
+        assert_eq!(back("/"), "/");
         assert_eq!(back("/ks-pay?q=%E0%A4%A8&page=2"), "/ks-pay?q=%E0%A4%A8&page=2");
-        for elsewhere in ["", "//evil.example", "https://evil.example/ks-pay", "/logout", "/ks-pay\\evil"] {
+        for elsewhere in ["", "//evil.example", "https://evil.example/ks-pay", "/logout", "/ks-pay\\evil", "/ks-payments"] {
             assert_eq!(back(elsewhere), "/ks-pay", "{elsewhere}");
         }
     }

@@ -17,6 +17,7 @@ use crate::{
         time::Timestamp,
     },
     rejections::newest,
+    words,
 };
 
 /// How it is, whether it is only a test, and since when.
@@ -24,6 +25,8 @@ type Urgency = (State, bool, Option<Timestamp>);
 
 /// A Test connection that has been silent for as long is one that nobody tests with any more.
 const TESTS_END: Duration = Duration::from_hours(14 * 24);
+
+const MAX_SEARCH_CHARS: usize = 200;
 
 /// One connection of an app, and how its webhook is.
 pub(crate) struct Webhook {
@@ -34,7 +37,7 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     /// Of those that need somebody: what fails before what is silent, real money before play money, then the longest.
-    fn urgency(&self) -> Urgency {
+    pub(crate) fn urgency(&self) -> Urgency {
         let since = if self.state == State::Failing { self.evidence.failing_since } else { self.evidence.last_verified_at };
         (self.weight(), self.connection.mode == Mode::Test, since)
     }
@@ -45,18 +48,18 @@ impl Webhook {
     }
 
     /// Whether somebody should look now.
-    fn is_in_need(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_in_need(&self, now: Timestamp) -> bool {
         let silent_for = self.evidence.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
         match self.state {
             State::Failing => true,
             State::Silent => self.connection.mode == Mode::Live || silent_for < TESTS_END,
-            State::Pending | State::NotStarted | State::Verified => false,
+            State::Pending | State::NotStarted | State::Verified | State::Off => false,
         }
     }
 
     /// Worst first, and real money before play money.
     fn rank(&self) -> (bool, State, bool) {
-        (!self.connection.is_enabled, self.weight(), self.connection.mode == Mode::Test)
+        (self.state == State::Off, self.weight(), self.connection.mode == Mode::Test)
     }
 }
 
@@ -102,12 +105,14 @@ pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp
 }
 
 fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, now: Timestamp) -> Vec<Listed> {
+    let enabled: HashMap<AppId, bool> = apps.iter().map(|app| (app.id, app.is_enabled)).collect();
     let mut seen: HashMap<ConnectionId, Evidence> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
     let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();
     for connection in connections {
         // Without evidence the connection was made between the two reads: the next look shows it.
         let Some(evidence) = seen.remove(&connection.id) else { continue };
-        let state = Setup { connection: &connection, evidence: &evidence, domain: None }.state(now);
+        let is_app_enabled = enabled.get(&connection.app_id).copied().unwrap_or_default();
+        let state = Setup { connection: &connection, evidence: &evidence, domain: None, is_app_enabled }.state(now);
         webhooks.entry(connection.app_id).or_default().push(Webhook { connection, evidence, state });
     }
     let listed = |app: App| {
@@ -153,6 +158,12 @@ pub(crate) fn switched_off(all: &[Listed]) -> Vec<(&App, Option<&Webhook>)> {
 /// When an event was last verified anywhere.
 pub(crate) fn last_verified(all: &[Listed]) -> Option<Timestamp> {
     all.iter().flat_map(|listed| &listed.webhooks).filter_map(|webhook| webhook.evidence.last_verified_at).max()
+}
+
+/// What is wrong with a search; `None` if it can be made.
+pub(crate) fn search_error(search: &str) -> Option<&'static str> {
+    let is_searchable = search.chars().count() <= MAX_SEARCH_CHARS && !search.chars().any(char::is_control);
+    (!is_searchable).then_some(words::NO_SEARCH)
 }
 
 /// Whether name, e-mail or App ID hold what somebody looks for, capitals or not; an empty search finds everything.
@@ -284,6 +295,8 @@ pub(crate) mod tests {
         for hit in ["", "étoile", " नीम ", "STORE", "shop@NEEM", &app.id.to_string()] {
             assert!(matches(&app, hit), "{hit}");
         }
+        assert_eq!((search_error(""), search_error(&"नी".repeat(100))), (None, None));
+        assert!(search_error("a\0").is_some() && search_error(&"a".repeat(201)).is_some());
         app.name = "Kolam".to_owned();
         assert!(!matches(&app, "étoile"));
     }

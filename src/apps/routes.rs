@@ -57,7 +57,8 @@ pub(crate) async fn index(page: Page, search: Query<Search>) -> Answer {
     let causes = telling::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
     drop(reader);
     let shell = page.shell("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
-    page.ok(&views::Index::new(shell, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now))
+    let view = views::Index::new(shell, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now);
+    if view.search_error.is_some() { page.unprocessable(&view) } else { page.ok(&view) }
 }
 
 /// `GET /ks-pay/apps/new`
@@ -101,6 +102,9 @@ pub(crate) async fn choose(page: Page, choice: Query<Choice>) -> Answer {
         None => shell.console(ConsoleEntry::Applications),
     };
     let mut choose = views::Choose::new(shell, &apps, chosen.map(|app| app.id), &choice.q);
+    if choose.search_error.is_some() {
+        return page.unprocessable(&choose);
+    }
     if choice.go.is_empty() {
         return page.ok(&choose);
     }
@@ -168,14 +172,14 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledFor
         drop(reader);
         let gateways: Vec<_> = connected.iter().filter(|one: &&Connection| one.is_enabled).map(|one| one.gateway).collect();
         let shell = app_shell(&page, &app, format!("Disable {}?", app.name));
-        return page.unprocessable(&views::Disable::new(shell, app, form.back().to_owned(), &gateways));
+        return page.unprocessable(&views::Disable::new(shell, app, form.back(), &gateways));
     }
     let mut tx = page.state.db.begin().await?;
     store::update_enabled(&mut tx, app.company_id, app.id, form.is_enabled).await?;
     tx.commit().await?;
     let (name, now_is) = (&app.name, if form.is_enabled { "enabled" } else { "disabled" });
     tracing::info!(app = %app.id, by = %page.signed_in.user.id, "the app is {now_is}");
-    Ok(page.redirect(form.back(), &format!("{name} is {now_is}")))
+    Ok(page.redirect(&form.back(), &format!("{name} is {now_is}")))
 }
 
 fn name_taken() -> FieldErrors {

@@ -46,16 +46,18 @@ pub(crate) struct Trouble {
     pub(crate) url: String,
     /// On the button.
     pub(crate) way: &'static str,
+    /// Where it is enabled, if that is all it needs.
+    pub(crate) enable_url: Option<String>,
 }
 
 /// Every webhook that fails or is silent, the worst first.
 pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
-        let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
+        let url = urls::evidence(app.id, connection.gateway, connection.mode);
         let is_broken = webhook.state == State::Failing && !webhook.evidence.is_stray;
         let way = if is_broken { "Fix it" } else { "Look into it" };
-        Trouble { said: words::trouble(app, webhook, causes.get(&connection.id), now), url, way }
+        Trouble { said: words::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };
     listing::in_need(all, now).into_iter().map(told).collect()
 }
@@ -67,7 +69,7 @@ pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
         let mut said = words::mixups::other_account(&webhook.evidence, now)?;
         said.headline = format!("{}, {} mode: events of another Razorpay account come", app.name, connection.mode.label());
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
-        Some(Trouble { said, url, way: "Look into it" })
+        Some(Trouble { said, url, way: "Look into it", enable_url: None })
     };
     listing::mixed_up(all).into_iter().filter_map(told).collect()
 }
@@ -75,8 +77,11 @@ pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
 /// What is switched off, the app that needs you first.
 pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, Option<&listing::Webhook>)| {
+        let connection = webhook.map(|one| &one.connection);
         let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
-        Trouble { said: words::switched_off(app, webhook.map(|one| &one.connection)), url, way: "Open settings" }
+        let enable_url =
+            connection.map_or_else(|| urls::app_enabled(app.id), |one| urls::connection_enabled(app.id, one.gateway, one.mode));
+        Trouble { said: words::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
     };
     listing::switched_off(all).into_iter().map(told).collect()
 }
@@ -87,6 +92,7 @@ pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
 pub(crate) struct Index<'a> {
     pub(crate) shell: Shell,
     pub(crate) search: &'a str,
+    pub(crate) search_error: Option<&'static str>,
     pub(crate) slice: Slice<'a, Listed>,
     /// Apps of the company, whatever is looked for.
     pub(crate) count: usize,
@@ -102,9 +108,12 @@ impl<'a> Index<'a> {
         page: usize,
         now: Timestamp,
     ) -> Self {
-        let found = all.iter().filter(|listed| listing::matches(&listed.app, search)).collect();
+        let search_error = listing::search_error(search);
+        let is_found = |listed: &&Listed| search_error.is_none() && listing::matches(&listed.app, search);
+        let found = all.iter().filter(is_found).collect();
         Self {
             shell,
+            search_error,
             search: search.trim(),
             slice: Slice::of(found, PAGE, page),
             count: all.len(),
@@ -159,6 +168,7 @@ pub(crate) struct New {
 pub(crate) struct Choose<'a> {
     pub(crate) shell: Shell,
     pub(crate) search: &'a str,
+    pub(crate) search_error: Option<&'static str>,
     pub(crate) chosen: Option<AppId>,
     pub(crate) slice: Slice<'a, App>,
     /// Apps of the company, whatever is looked for.
@@ -170,9 +180,19 @@ impl<'a> Choose<'a> {
     /// The chosen app stands first, wherever a search would put it.
     pub(crate) fn new(shell: Shell, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
         let is_chosen = |app: &App| Some(app.id) == chosen;
-        let mut found: Vec<&App> = apps.iter().filter(|app| is_chosen(app) || listing::matches(app, search)).collect();
+        let search_error = listing::search_error(search);
+        let is_found = |app: &App| search_error.is_none() && (is_chosen(app) || listing::matches(app, search));
+        let mut found: Vec<&App> = apps.iter().filter(|app| is_found(app)).collect();
         found.sort_by_key(|app| (!is_chosen(app), std::cmp::Reverse(app.id)));
-        Self { shell, search: search.trim(), chosen, slice: Slice::of(found, CHOICE, 1), count: apps.len(), error: None }
+        Self {
+            shell,
+            search: search.trim(),
+            search_error,
+            chosen,
+            slice: Slice::of(found, CHOICE, 1),
+            count: apps.len(),
+            error: None,
+        }
     }
 
     fn is_chosen(&self, app: &App) -> bool {

@@ -55,6 +55,8 @@ enum Command {
     /// Run the server
     Serve,
     /// Run a demo on ./data-demo, made anew: sample apps, history, and a simulated gateway
+    ///
+    /// Ignores the database, the data directory, the master key and the gateway's API that are configured.
     Demo,
     /// Add people, and give them new passwords
     #[command(subcommand)]
@@ -83,7 +85,7 @@ enum Command {
     /// The copy holds everything that was acknowledged before it began, and is looked through before it gets its name. The
     /// master key is not in it: keep a copy of that elsewhere.
     Backup(backup::Backup),
-    /// Check configuration, database, durability and key: a line each
+    /// Check configuration, database, durability, key, public URL and the sums by day: a line each
     Doctor,
 }
 

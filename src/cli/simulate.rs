@@ -8,7 +8,7 @@ use crate::{
     gateways::Gateway,
     http,
     kernel::{secret::Secret, time::Clock},
-    samples::{self, LifeCycle, Merchant, Sample, generic},
+    samples::{self, LifeCycle, Merchant, Pace, Sample, generic},
 };
 
 /// The most events one call sends.
@@ -25,9 +25,12 @@ pub(super) struct Simulate {
     /// The event's name, for example payment.failed
     #[arg(long, value_name = "EVENT", conflicts_with = "life_cycle")]
     event: Option<String>,
-    /// What becomes of a payment: paid, failed-then-paid, partly-refunded, disputed or settled
+    /// What becomes of a payment, step by step: paid, failed-then-paid, partly-refunded, disputed or settled
     #[arg(long, value_name = "LIFE_CYCLE")]
     life_cycle: Option<LifeCycle>,
+    /// Date the steps of the life cycle over the past days, the last one now; without it they are seconds apart
+    #[arg(long, requires = "life_cycle", conflicts_with = "event")]
+    spread: bool,
     /// How many times
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
     count: u32,
@@ -109,7 +112,8 @@ fn samples_of(simulate: &Simulate, merchant: &Merchant, clock: &Clock) -> Result
         return Ok(vec![generic::standard(event, now, &mut rng)]);
     }
     if let Some(kind) = simulate.life_cycle {
-        return Ok(samples::life_cycle(kind, merchant, now - kind.span(), &mut rng));
+        let pace = if simulate.spread { Pace::Natural } else { Pace::Quick };
+        return Ok(samples::life_cycle_until(kind, pace, merchant, now, &mut rng));
     }
     let wanted = simulate.event.as_deref().unwrap_or("payment.captured");
     samples::single(wanted, merchant, now, &mut rng)

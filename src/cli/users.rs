@@ -26,12 +26,17 @@ pub(super) struct Add {
     /// The person's name
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// owner, admin, developer or viewer; needed unless the company is new
-    #[arg(long, value_name = "ROLE")]
+    /// owner, the only role so far; required when the company exists
+    #[arg(long, value_name = "ROLE", value_parser = available_role)]
     role: Option<Role>,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// A role that a person can be given today.
+fn available_role(text: &str) -> Result<Role, &'static str> {
+    text.parse().ok().filter(|role| *role == Role::Owner).ok_or("the only role so far is owner")
 }
 
 #[derive(Subcommand)]
@@ -64,21 +69,12 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let now = at.clock.now();
     let mut tx = at.db.begin().await?;
     let (company, is_new) = companies::find_or_create(&mut tx, &company, now).await?;
-    let role = match (typed.role, is_new) {
-        (None, true) | (Some(Role::Owner), _) => Role::Owner,
-        (Some(role), false) => role,
-        (Some(_), true) => {
-            return Err(Failure::Failed("The first person of a company is its owner: leave --role out.".to_owned()));
-        }
-        (None, false) => {
-            return Err(Failure::Usage(
-                "The company exists: say with --role what this person may do, for example --role owner.".to_owned(),
-            ));
-        }
-    };
-    if role != Role::Owner {
-        return Err(Failure::Failed("Only the role owner is there so far.".to_owned()));
+    if typed.role.is_none() && !is_new {
+        return Err(Failure::Usage(
+            "The company exists: say with --role what this person may do, for example --role owner.".to_owned(),
+        ));
     }
+    let role = typed.role.unwrap_or(Role::Owner);
     let new = NewUser { company: company.id, email, name, role, password_hash };
     let id = match accounts::create(&mut tx, &new, now).await {
         Err(DbError::NotUnique) => {

@@ -1,4 +1,4 @@
-//! Payment Gateway Settings: the connections of an app, adding one, and switching one off and on.
+//! Payment Gateway Settings: the connections of an app, adding one, and disabling and enabling one.
 
 use actix_web::{
     HttpResponse,
@@ -58,13 +58,14 @@ pub(crate) struct Index {
     pub(crate) currencies: &'static [&'static str],
 }
 
-/// Asks before a connection is switched off.
+/// Asks before a connection is disabled.
 #[derive(Template)]
 #[template(path = "connections/disable.html")]
 pub(crate) struct Disable {
     pub(crate) shell: Shell,
-    pub(crate) gateway: &'static str,
-    pub(crate) mode: &'static str,
+    pub(crate) name: String,
+    /// What the gateway does then.
+    pub(crate) loss: &'static str,
     pub(crate) action: String,
     pub(crate) back: String,
 }
@@ -133,15 +134,13 @@ pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result
         }
         Err(error) => return Err(error.into()),
     }
-    let number = Step::of(gateway).position(|step| step == Step::Webhook).unwrap_or_default() + 1;
-    let flash = words::added(gateway, mode, number);
-    Ok(page.redirect(&urls::connection(app.id, gateway, mode, ""), &flash))
+    Ok(page.redirect(&urls::step(app.id, gateway, mode, Step::Webhook), &words::added(gateway, mode)))
 }
 
-/// `GET …/{gateway}/{mode}`: the first step that is not done.
+/// `GET …/{gateway}/{mode}`: the step to work on now.
 pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
-    Ok(see_other(&wizard.url(wizard.setup().next_step())))
+    Ok(see_other(&wizard.url(wizard.setup().current_step(wizard.page.now))))
 }
 
 /// Whether a connection receives.
@@ -150,6 +149,8 @@ pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppEr
 pub(crate) struct EnabledForm {
     is_enabled: bool,
     confirm: String,
+    /// The page to come back to.
+    back: String,
 }
 
 /// `POST …/{gateway}/{mode}/enabled`
@@ -157,25 +158,30 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     let wizard = Wizard::open(posted.page, &names).await?;
     let (page, connection) = (&wizard.page, &wizard.connection);
     let (gateway, mode) = (connection.gateway, connection.mode);
-    let back = urls::connections(wizard.app.id);
+    let back = urls::back_to(&posted.form.back, urls::connections(wizard.app.id));
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
         let shell = page
-            .shell("Switch off a connection")
+            .shell("Disable a connection")
             .app(&wizard.app, AppEntry::Settings, None)
             .crumb("Applications", urls::APPLICATIONS)
             .crumb("KS Pay", urls::APPS)
             .crumb(&wizard.app.name, urls::app(wizard.app.id))
             .crumb("Settings", urls::app_settings(wizard.app.id))
-            .crumb("Payment Gateway Settings", back.clone());
-        let action = urls::enabled(&urls::connection(wizard.app.id, gateway, mode, ""));
-        return page.unprocessable(&Disable { shell, gateway: gateway.label(), mode: mode.label(), action, back });
+            .crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
+        let action = urls::connection_enabled(wizard.app.id, gateway, mode);
+        let (name, loss) = (words::connection_name(connection), words::loss(gateway));
+        return page.unprocessable(&Disable { shell, name, loss, action, back });
     }
     let mut tx = page.state.db.begin().await?;
     store::update_enabled(&mut tx, connection.id, posted.form.is_enabled).await?;
     tx.commit().await?;
-    tracing::info!(connection = %connection.id, is_enabled = posted.form.is_enabled, "a connection was switched");
-    let what = if posted.form.is_enabled { "receives again" } else { "is switched off" };
-    Ok(page.redirect(&back, &format!("{} in {} mode {what}", gateway.label(), mode.label())))
+    tracing::info!(connection = %connection.id, is_enabled = posted.form.is_enabled, "a connection was enabled or disabled");
+    let name = words::connection_name(connection);
+    Ok(match (posted.form.is_enabled, wizard.app.is_enabled) {
+        (false, _) => page.redirect(&back, &format!("{name} is disabled")),
+        (true, true) => page.redirect(&back, &format!("{name} is enabled")),
+        (true, false) => page.redirect_warning(&back, &format!("{name} is enabled, but its app is off. Enable the app too.")),
+    })
 }
 
 async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
@@ -186,12 +192,12 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
     drop(reader);
     let known = connections.iter().filter_map(|connection| {
         let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;
-        let state = Setup { connection, evidence, domain: None }.state(page.now);
-        Some((!connection.is_enabled, state, card(page, app, connection, evidence)))
+        let state = Setup { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        Some((state, card(page, app, connection, evidence)))
     });
-    let mut cards: Vec<(bool, State, Card)> = known.collect();
+    let mut cards: Vec<(State, Card)> = known.collect();
     // What needs somebody stands first; the rest stays where it is always found.
-    cards.sort_by_key(|(is_off, state, _)| if *is_off || *state > State::Silent { State::Verified } else { *state });
+    cards.sort_by_key(|(state, _)| if *state > State::Silent { State::Verified } else { *state });
     let shell = page
         .shell("Payment Gateway Settings")
         .app(app, AppEntry::Settings, None)
@@ -203,7 +209,7 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
         shell,
         app_id: app.id,
         tab: "payment-gateways",
-        cards: cards.into_iter().map(|(.., card)| card).collect(),
+        cards: cards.into_iter().map(|(_, card)| card).collect(),
         form,
         errors,
         currencies: CURRENCIES,
@@ -211,7 +217,7 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
 }
 
 fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) -> Card {
-    let setup = Setup { connection, evidence, domain: app.domain.as_deref() };
+    let setup = Setup { connection, evidence, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
     let (gateway, mode) = (connection.gateway, connection.mode);
     let steps = Step::of(gateway)
         .enumerate()
@@ -221,7 +227,7 @@ fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) ->
         mode: words::mode(mode),
         currency: connection.currency.clone(),
         url: urls::connection(app.id, gateway, mode, ""),
-        enabled_url: urls::enabled(&urls::connection(app.id, gateway, mode, "")),
+        enabled_url: urls::connection_enabled(app.id, gateway, mode),
         is_enabled: connection.is_enabled,
         steps: steps.collect(),
         line: words::line(gateway, setup.state(page.now), evidence, page.now),

@@ -169,6 +169,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) evidence: &'a Evidence,
     /// The app's domain.
     pub(crate) domain: Option<&'a str>,
+    /// Whether the app is enabled.
+    pub(crate) is_app_enabled: bool,
 }
 
 impl Setup<'_> {
@@ -182,14 +184,19 @@ impl Setup<'_> {
         }
     }
 
-    /// The first step that is not done; the webhook once all are.
-    pub(crate) fn next_step(&self) -> Step {
-        Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook)
+    /// The step to work on: the webhook until it is verified and whenever it has trouble, else the first that is not done.
+    pub(crate) fn current_step(&self, now: Timestamp) -> Step {
+        match self.state(now) {
+            State::Verified => Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook),
+            _ => Step::Webhook,
+        }
     }
 
     /// What the webhook's evidence says: the first that fits.
     pub(crate) fn state(&self, now: Timestamp) -> State {
-        if self.evidence.failing_since.is_some() {
+        if !self.is_app_enabled || !self.connection.is_enabled {
+            State::Off
+        } else if self.evidence.failing_since.is_some() {
             State::Failing
         } else if habit::silence(self.evidence, now).is_some() {
             State::Silent
@@ -213,6 +220,8 @@ pub(crate) enum State {
     Pending,
     NotStarted,
     Verified,
+    /// The app or the connection is disabled: every request is rejected.
+    Off,
 }
 
 impl State {
@@ -223,6 +232,7 @@ impl State {
             Self::Verified => "Verified",
             Self::Failing => "Failing",
             Self::Silent => "Silent",
+            Self::Off => "Off",
         }
     }
 }
@@ -331,7 +341,10 @@ mod tests {
         let at = Some(now);
         let mut connection = connection(Gateway::Razorpay);
         let mut evidence = Evidence::default();
-        let state = |connection: &Connection, evidence: &Evidence| Setup { connection, evidence, domain: None }.state(now);
+        let of = |connection: &Connection, evidence: &Evidence, is_app_enabled| {
+            Setup { connection, evidence, domain: None, is_app_enabled }.state(now)
+        };
+        let state = |connection: &Connection, evidence: &Evidence| of(connection, evidence, true);
         assert_eq!(state(&connection, &evidence), State::NotStarted);
         connection.webhook_done_at = at;
         assert_eq!(state(&connection, &evidence), State::Pending);
@@ -343,22 +356,32 @@ mod tests {
         assert_eq!(state(&connection, &evidence), State::Silent);
         evidence.failing_since = at;
         assert_eq!(state(&connection, &evidence), State::Failing);
+        assert_eq!(of(&connection, &evidence, false), State::Off, "the app is disabled");
+        connection.is_enabled = false;
+        assert_eq!(state(&connection, &evidence), State::Off);
     }
 
     #[test]
-    fn the_next_step_is_the_first_that_is_not_done() {
+    fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_not_done() {
+        let now = Timestamp::from_seconds(1_795_356_717);
         let mut razorpay = connection(Gateway::Razorpay);
-        let evidence = Evidence::default();
-        let next = |connection: &Connection, domain| Setup { connection, evidence: &evidence, domain }.next_step();
-        assert_eq!(next(&razorpay, None), Step::Credentials);
+        let mut evidence = Evidence::default();
+        let current = |connection: &Connection, evidence: &Evidence, domain| {
+            Setup { connection, evidence, domain, is_app_enabled: true }.current_step(now)
+        };
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook);
+        razorpay.webhook_done_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "marked, not verified");
+        evidence.first_verified_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
         razorpay.keys_state = Some("unchecked".to_owned());
-        assert_eq!(next(&razorpay, None), Step::Credentials);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
         razorpay.keys_state = Some("accepted".to_owned());
-        assert_eq!(next(&razorpay, None), Step::Webhook);
-        razorpay.webhook_done_at = Some(Timestamp::from_millis(1));
-        razorpay.integration_done_at = Some(Timestamp::from_millis(1));
-        assert_eq!(next(&razorpay, None), Step::Security);
-        assert_eq!(next(&razorpay, Some("neemtree.example")), Step::Webhook);
-        assert_eq!(next(&connection(Gateway::StandardWebhooks), None), Step::Webhook);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Integration);
+        razorpay.integration_done_at = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Security);
+        assert_eq!(current(&razorpay, &evidence, Some("neemtree.example")), Step::Webhook);
+        evidence.failing_since = Some(now);
+        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "the failing step comes first");
     }
 }

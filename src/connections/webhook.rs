@@ -104,7 +104,7 @@ impl Webhook {
 
     /// Whether it has been seen to work, lately or not.
     pub(crate) fn is_proven(&self) -> bool {
-        matches!(self.state, State::Verified | State::Silent) || self.is_stray
+        (self.evidence.first.is_some() && self.state != State::Failing) || self.is_stray
     }
 }
 

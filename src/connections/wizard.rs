@@ -48,7 +48,8 @@ pub(crate) struct Frame {
     pub(crate) is_razorpay: bool,
     pub(crate) mode: Chip,
     pub(crate) steps: Vec<StepLink>,
-    pub(crate) is_enabled: bool,
+    /// Where the connection is enabled, while it is disabled.
+    pub(crate) enable_url: Option<String>,
     /// The step's own URL; what belongs to it lies below.
     pub(crate) url: String,
     /// Where the next step is, and its name; nothing after the last.
@@ -75,7 +76,12 @@ impl Wizard {
 
     /// Where the merchant stands.
     pub(crate) fn setup(&self) -> Setup<'_> {
-        Setup { connection: &self.connection, evidence: &self.evidence, domain: self.app.domain.as_deref() }
+        Setup {
+            connection: &self.connection,
+            evidence: &self.evidence,
+            domain: self.app.domain.as_deref(),
+            is_app_enabled: self.app.is_enabled,
+        }
     }
 
     /// A step's URL.
@@ -103,6 +109,7 @@ impl Wizard {
     /// What stands around a step.
     pub(crate) fn frame(&self, current: Step, heading: &str) -> (Shell, Frame) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
+        self.page.remember_mode(app.id, mode);
         let twin = |mode| {
             if self.has_twin || mode == self.connection.mode {
                 urls::step(app.id, gateway, mode, current)
@@ -128,7 +135,7 @@ impl Wizard {
             is_razorpay: gateway == Gateway::Razorpay,
             mode: words::mode(mode),
             steps,
-            is_enabled: self.connection.is_enabled,
+            enable_url: (!self.connection.is_enabled).then(|| urls::connection_enabled(app.id, gateway, mode)),
             url: self.url(current),
             next,
         };

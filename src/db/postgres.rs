@@ -9,7 +9,7 @@ use sqlx::{
 
 use super::{Db, DbError, Setting};
 
-/// How long a request waits for a connection. Below the ingestion deadline of 4.5 s.
+/// How long a request waits for a connection. Below the ingestion deadline of 4.4 s.
 const ACQUIRE: Duration = Duration::from_secs(2);
 
 /// A connection that lay so long is asked whether it is still there. One that was used a moment ago need not be.

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::{Db, DbError, Setting, checkpoints, rows::MOST};
 
-/// How long a statement waits for another process's lock. Below the ingestion deadline of 4.5 s.
+/// How long a statement waits for another process's lock. Below the ingestion deadline of 4.4 s.
 const BUSY: Duration = Duration::from_secs(1);
 /// How long a request waits for a connection. With [`BUSY`] still below the ingestion deadline.
 const ACQUIRE: Duration = Duration::from_secs(2);

@@ -1,23 +1,39 @@
-//! The simulated gateway: posts history at once, then payments at a human pace; now and then a signature is wrong.
+//! The simulated gateway: a history up to now, then payments when they are due; now and then a signature is wrong.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use actix_web::web::Bytes;
+use jiff::{ToSpan as _, civil::Date};
 use tokio::task::JoinHandle;
 
-use super::seed::{Temper, Wired};
+use super::{
+    schedule::{self, Story},
+    seed::{Temper, Wired},
+};
 use crate::{
     gateways::Gateway,
     http,
-    kernel::{base62, secret::Secret, time::Clock},
-    samples::{self, LifeCycle, Merchant, Sample},
+    ingestion::replay::PastRequest,
+    kernel::{
+        base62,
+        secret::Secret,
+        time::{Clock, Timestamp},
+    },
+    samples::{self, LifeCycle, Merchant, Pace, Sample},
+    state::State,
     urls,
 };
 
 /// How far back the history goes.
-const DAYS: i64 = 14;
-const DAY: i64 = 86_400;
-/// One in so many events is signed wrongly first: as by somebody who guesses the URL, or with a slip of the SECRET.
-const WRONG_ONE_IN: u32 = 12;
+pub(super) const DAYS: i32 = 14;
+/// One in so many events is signed wrongly first: by a guess at the URL, or with a slip of the secret.
+const WRONG_ONE_IN: u32 = 40;
+/// The most seconds between an event and its receipt.
+const LATEST_RECEIPT: u32 = 3;
+/// How long the simulated gateway waits before it tries again.
+const RETRY_AFTER: Duration = Duration::from_secs(4);
+/// The longest sleep, so that a clock that was set does not matter for long.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// The tasks that play; they end when dropped.
 pub(super) struct Playing(Vec<JoinHandle<()>>);
@@ -35,96 +51,123 @@ struct Sender {
     wired: Wired,
     merchant: Merchant,
     clock: Clock,
+    /// Events that are still to come, by their time.
+    due: BTreeMap<(i64, u64), Sample>,
+    count: u64,
+    /// The first day that is not scheduled yet.
+    next_day: Date,
 }
 
-/// Plays for every connection.
-pub(super) async fn play(base: &str, shops: Vec<Wired>) -> Result<Playing, String> {
+/// Stores every connection's history, then plays for each.
+pub(super) async fn play(state: &State, base: &str, shops: Vec<Wired>) -> Result<Playing, String> {
     let client = http::client().await?;
-    let tasks = shops.into_iter().map(|wired| {
-        let sender = Sender {
-            client: client.clone(),
-            url: urls::webhook_url(base, &wired.endpoint),
-            merchant: Merchant::of(wired.shop, &mut rand::rng()),
-            wired,
-            clock: Clock::system(),
-        };
-        tokio::spawn(sender.run())
-    });
-    Ok(Playing(tasks.collect()))
+    let clock = Clock::system();
+    let mut senders: Vec<Sender> =
+        shops.into_iter().map(|wired| Sender::new(client.clone(), base, wired, clock.clone())).collect();
+    let mut history: Vec<PastRequest> = senders.iter_mut().flat_map(Sender::history).collect();
+    history.sort_by_key(|request| request.received_at);
+    let failed = |error| format!("The demo's history could not be stored: {error}.");
+    state.ingestion.replay(&state.db, &history).await.map_err(failed)?;
+    Ok(Playing(senders.into_iter().map(|sender| tokio::spawn(sender.run())).collect()))
 }
 
 impl Sender {
-    async fn run(self) {
-        let history = self.history();
-        let half = history.len() / 2;
-        for (number, sample) in history.iter().enumerate() {
-            let before = self.wired.before.as_ref().filter(|_| number < half);
-            if self.wired.before.is_some() && number == half {
-                self.post(sample, &self.slip().unwrap_or_else(Secret::generate)).await;
-            }
-            self.post(sample, before.unwrap_or(&self.wired.secret)).await;
+    fn new(client: reqwest::Client, base: &str, wired: Wired, clock: Clock) -> Self {
+        let url = urls::webhook_url(base, &wired.endpoint);
+        let merchant = Merchant::of(wired.shop, &mut rand::rng());
+        let next_day = clock.now().zoned().date().saturating_sub(DAYS.days());
+        Self { client, url, wired, merchant, clock, due: BTreeMap::new(), count: 0, next_day }
+    }
+
+    /// What has been received by now, oldest first; what is not due yet stays.
+    fn history(&mut self) -> Vec<PastRequest> {
+        let now = self.clock.now();
+        self.schedule(now.seconds());
+        let later = self.due.split_off(&(now.seconds() - i64::from(LATEST_RECEIPT), 0));
+        std::mem::replace(&mut self.due, later).into_values().map(|sample| self.past(&sample)).collect()
+    }
+
+    fn past(&self, sample: &Sample) -> PastRequest {
+        let late = Duration::from_millis(u64::from(400 + base62::below(LATEST_RECEIPT * 1000 - 400)));
+        let received_at = Timestamp::from_seconds(sample.at).plus(late);
+        let headers = headers(self.wired.secret_at(received_at), sample, received_at);
+        PastRequest {
+            endpoint: self.wired.endpoint.clone(),
+            headers: headers.into_iter().map(|(name, value)| (name.to_lowercase(), value.into_bytes())).collect(),
+            body: Bytes::from(sample.body.clone()),
+            received_at,
         }
+    }
+
+    /// Plans every day that has begun by that time.
+    fn schedule(&mut self, until: i64) {
+        let mut rng = rand::rng();
+        while Timestamp::start_of(self.next_day).seconds() <= until {
+            for at in self.wired.trade.starts(self.next_day, &mut rng) {
+                let samples = match schedule::story(&mut rng) {
+                    Story::Failed => samples::single("payment.failed", &self.merchant, at, &mut rng).into_iter().collect(),
+                    Story::Cycle(kind) => samples::life_cycle(kind, &self.merchant, at, &mut rng),
+                };
+                samples.into_iter().for_each(|sample| self.add(sample));
+            }
+            self.next_day = schedule::next(self.next_day);
+        }
+    }
+
+    fn add(&mut self, sample: Sample) {
+        self.count += 1;
+        self.due.insert((sample.at, self.count), sample);
+    }
+
+    async fn run(mut self) {
+        self.begin().await;
         loop {
-            for sample in self.payment() {
-                tokio::time::sleep(Duration::from_millis(sample.after_ms.clamp(400, 8000))).await;
-                if base62::below(WRONG_ONE_IN) == 0 {
-                    self.post(&sample, &self.wrong()).await;
-                    tokio::time::sleep(Duration::from_secs(4)).await;
-                }
-                self.post(&sample, &self.wired.secret).await;
+            let now = self.clock.now();
+            self.schedule(now.plus(LONGEST_SLEEP).seconds());
+            while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now.seconds()) {
+                let sample = entry.remove();
+                self.deliver(&sample, base62::below(WRONG_ONE_IN) == 0).await;
             }
-            let pause = if self.wired.temper == Temper::Busy { 3 + base62::below(8) } else { 20 + base62::below(40) };
-            tokio::time::sleep(Duration::from_secs(pause.into())).await;
+            let next = self.due.first_key_value().map(|((at, _), _)| Timestamp::from_seconds(*at).since(self.clock.now()));
+            tokio::time::sleep(next.unwrap_or(LONGEST_SLEEP).clamp(Duration::from_millis(200), LONGEST_SLEEP)).await;
         }
     }
 
-    /// A SECRET that is none: the right one with a slip, or one of nobody.
-    fn wrong(&self) -> Secret {
-        self.slip().filter(|_| base62::below(2) == 0).unwrap_or_else(Secret::generate)
-    }
-
-    /// The right one as an editor saves it, with the end of its line.
-    fn slip(&self) -> Option<Secret> {
-        Secret::parse(&format!("{}\n", self.wired.secret.expose()))
-    }
-
-    /// Payments of the last days, oldest first.
-    fn history(&self) -> Vec<Sample> {
-        let count = match self.wired.temper {
-            Temper::Busy => 90,
-            Temper::Quiet => 8,
-            Temper::Mistaken => 3,
-        };
+    /// A payment that is made as the demo starts, so that whoever looks sees one arrive.
+    async fn begin(&self) {
+        let is_shop = self.wired.temper != Temper::Quiet;
         let now = self.clock.now().seconds();
-        let mut starts: Vec<i64> =
-            (0..count).map(|_| now - 600 - i64::from(base62::below(u32::try_from(DAYS * DAY).unwrap_or(u32::MAX)))).collect();
-        starts.sort_unstable();
-        starts.into_iter().flat_map(|at| self.past(at)).filter(|sample| sample.at <= now).collect()
-    }
-
-    /// A payment of some day: now and then one that failed for good.
-    fn past(&self, at: i64) -> Vec<Sample> {
-        if base62::below(12) == 0 {
-            return samples::single("payment.failed", &self.merchant, at, &mut rand::rng()).into_iter().collect();
+        let samples = samples::life_cycle_until(LifeCycle::Paid, Pace::Quick, &self.merchant, now, &mut rand::rng());
+        for (number, sample) in samples.iter().enumerate().filter(|_| is_shop) {
+            if number == 0 && self.wired.temper == Temper::Busy {
+                self.post(sample, &self.slip()).await;
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            self.deliver(sample, false).await;
         }
-        self.told(any_life_cycle(), at)
     }
 
-    /// A payment as of now.
-    fn payment(&self) -> Vec<Sample> {
-        // Most payments are simply paid, and those that are not yet told to their end would lie in the future.
-        let kind = if base62::below(4) == 0 { LifeCycle::FailedThenPaid } else { LifeCycle::Paid };
-        self.told(kind, self.clock.now().seconds() - kind.span())
+    /// Posts an event; at first with a wrong secret, if so.
+    async fn deliver(&self, sample: &Sample, is_wrong_first: bool) {
+        if self.wired.temper == Temper::Mistaken {
+            return self.post(sample, &self.slip()).await;
+        }
+        if is_wrong_first {
+            let wrong = if base62::below(2) == 0 { self.slip() } else { Secret::generate() };
+            self.post(sample, &wrong).await;
+            tokio::time::sleep(RETRY_AFTER).await;
+        }
+        self.post(sample, &self.wired.secret).await;
     }
 
-    fn told(&self, kind: LifeCycle, at: i64) -> Vec<Sample> {
-        samples::life_cycle(kind, &self.merchant, at, &mut rand::rng())
+    /// The right secret as an editor saves it, with the end of its line.
+    fn slip(&self) -> Secret {
+        Secret::parse(&format!("{}\n", self.wired.secret.expose())).unwrap_or_else(Secret::generate)
     }
 
     async fn post(&self, sample: &Sample, secret: &Secret) {
-        let headers = Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, self.clock.now());
         let mut request = self.client.post(&self.url).body(sample.body.clone());
-        for (name, value) in headers {
+        for (name, value) in headers(secret, sample, self.clock.now()) {
             request = request.header(name, value);
         }
         if let Err(error) = request.send().await {
@@ -133,12 +176,9 @@ impl Sender {
     }
 }
 
-fn any_life_cycle() -> LifeCycle {
-    match base62::below(10) {
-        0 => LifeCycle::FailedThenPaid,
-        1 => LifeCycle::PartlyRefunded,
-        2 => LifeCycle::Settled,
-        3 if base62::below(3) == 0 => LifeCycle::Disputed,
-        _ => LifeCycle::Paid,
-    }
+/// The headers of a request, as the gateway sends them.
+fn headers(secret: &Secret, sample: &Sample, now: Timestamp) -> Vec<(&'static str, String)> {
+    let mut headers = Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, now);
+    headers.extend([("Content-Type", "application/json".to_owned()), ("User-Agent", "Razorpay-Webhook/v1".to_owned())]);
+    headers
 }

@@ -1,10 +1,11 @@
 //! `ks-pay demo`: the whole product alive, with nothing to set up and nothing to lose.
 //!
-//! The rule: the demo goes the public way. Its history and its payments are posted, signed, to the same route that a
-//! gateway uses; only company, apps and connections are put in place directly.
+//! Its payments are posted, signed, to the same route that a gateway uses. Its history takes the same path from there on,
+//! with the times at which it happened; only company, apps and connections are put in place directly.
 
 mod api;
 mod gateway;
+mod schedule;
 mod seed;
 
 use std::{fs, io, path::Path};
@@ -57,7 +58,7 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     let password = base62::random(16);
     let shops =
         seed::plant(server.state(), &password).await.map_err(|error| format!("The demo could not be set up: {error}."))?;
-    let gateway = gateway::play(&format!("http://{}", server.address()), shops).await?;
+    let gateway = gateway::play(server.state(), &format!("http://{}", server.address()), shops).await?;
     Ok(Demo { server, password, api, gateway })
 }
 

@@ -1,6 +1,12 @@
-//! The demo's company, apps and connections: one that works, one in Test alone, one whose SECRET is wrong, one to be
-//! set up by whoever looks.
+//! The demo's company, apps and connections: one that works, one in Test alone, one whose secret is wrong since a
+//! moment ago, and one that is still to be set up.
 
+use std::time::Duration;
+
+use super::{
+    gateway::DAYS,
+    schedule::{self, Trade},
+};
 use crate::{
     accounts::{self, NewUser, Role},
     apps::{self, Details},
@@ -21,21 +27,29 @@ use crate::{
 /// A connection that the simulated gateway sends to.
 pub(super) struct Wired {
     pub(super) shop: &'static Shop,
+    pub(super) trade: &'static Trade,
     pub(super) endpoint: String,
     pub(super) secret: Secret,
-    /// The one before it, which still counts.
-    pub(super) before: Option<Secret>,
+    /// The one before it, which is still valid, and when it was replaced.
+    before: Option<(Secret, Timestamp)>,
     pub(super) temper: Temper,
+}
+
+impl Wired {
+    /// The secret with which the gateway signed at that time.
+    pub(super) fn secret_at(&self, at: Timestamp) -> &Secret {
+        self.before.as_ref().filter(|(_, until)| at < *until).map_or(&self.secret, |(secret, _)| secret)
+    }
 }
 
 /// How the simulated gateway treats a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Temper {
-    /// Weeks of history, and payments that go on.
+    /// A shop whose webhook works.
     Busy,
-    /// Some history, and a payment now and then.
+    /// Test payments of developers.
     Quiet,
-    /// Signs with another SECRET, as if an old one had been pasted.
+    /// A shop whose webhook worked until its secret was pasted with a line end.
     Mistaken,
 }
 
@@ -44,6 +58,7 @@ struct Plot {
     company: CompanyId,
     app: AppId,
     shop: &'static Shop,
+    founded: Timestamp,
 }
 
 /// Why the demo could not be put in place.
@@ -61,7 +76,8 @@ pub(super) enum SeedError {
 
 /// Puts everything in place in one unit of work.
 pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, SeedError> {
-    let now = state.clock.now();
+    let founded = state.clock.now().minus(BEFORE_HISTORY);
+    let now = founded;
     let password_hash = state.passwords.hash(password).await?;
     let mut tx = state.db.begin().await?;
     let (company, _) = companies::find_or_create(&mut tx, "Neem Tree Retail", now).await?;
@@ -72,7 +88,7 @@ pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, S
     for (shop, wishes) in SHOPS.iter().zip(WISHES) {
         let app = app(&mut tx, company.id, shop, now).await?;
         for &(mode, temper) in wishes {
-            wired.push(wire(&mut tx, state, &Plot { company: company.id, app, shop }, mode, temper).await?);
+            wired.push(wire(&mut tx, state, &Plot { company: company.id, app, shop, founded }, mode, temper).await?);
         }
     }
     tx.commit().await?;
@@ -81,8 +97,12 @@ pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, S
 
 /// Who has made it all.
 const OWNER: &str = "Demo Owner";
-/// So long the SECRET before goes on counting.
+/// For how long the secret before stays valid.
 const OVERLAP: Overlap = Overlap::CHOICES[1];
+/// How long ago the busy shop got its new secret.
+const ROTATED: Duration = Duration::from_hours(20);
+/// How long ago everything was set up: a day before the history begins.
+const BEFORE_HISTORY: Duration = Duration::from_hours(24 * (DAYS as u64 + 2));
 
 /// What each of the first shops gets.
 const WISHES: [&[(Mode, Temper)]; 4] = [
@@ -107,21 +127,24 @@ async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Re
 }
 
 async fn wire(tx: &mut Tx, state: &State, place: &Plot, mode: Mode, temper: Temper) -> Result<Wired, SeedError> {
-    let &Plot { company, app, shop } = place;
-    let now = state.clock.now();
+    let &Plot { company, app, shop, founded: now } = place;
+    let (today, rotated_at) = (state.clock.now(), state.clock.now().minus(ROTATED));
     let new = NewConnection { company, app, gateway: Gateway::Razorpay, mode, currency: Currency::INR };
     let connection = connections::create(tx, &state.vault, &new, OWNER, now).await?;
     if temper == Temper::Busy {
         finish(tx, state, &connection, app, company, now).await?;
-        secrets::rotate(tx, &state.vault, connection.id, (OVERLAP, OWNER), now).await?;
+        secrets::rotate(tx, &state.vault, connection.id, (OVERLAP, OWNER), rotated_at).await?;
     }
-    let stored = secrets::list_live(&mut *tx, connection.id, now).await?;
+    let stored = secrets::list_live(&mut *tx, connection.id, today).await?;
     let open = |is_active| stored.iter().find(|stored| stored.is_active() == is_active).map(|stored| stored.open(&state.vault));
-    let secret = match open(true) {
-        Some(secret) if temper != Temper::Mistaken => secret?,
-        _ => Secret::generate(),
+    let secret = open(true).transpose()?.unwrap_or_else(Secret::generate);
+    let before = open(false).transpose()?.map(|secret| (secret, rotated_at));
+    let trade = match temper {
+        Temper::Busy => &schedule::BUSY,
+        Temper::Quiet => &schedule::TESTS,
+        Temper::Mistaken => &schedule::STEADY,
     };
-    Ok(Wired { shop, endpoint: connection.endpoint, secret, before: open(false).transpose()?, temper })
+    Ok(Wired { shop, trade, endpoint: connection.endpoint, secret, before, temper })
 }
 
 /// All four steps done, as a merchant leaves them.

@@ -38,7 +38,11 @@ impl ListForm {
             errors.add("type", words::WHOLE_TYPE);
         }
         let event_type = is_clean(typed).then(|| typed.to_owned());
-        Wanted { state: self.state.parse().ok(), event_type, errors }
+        let state = self.state.parse().ok();
+        if state.is_none() && !self.state.is_empty() {
+            errors.add("state", words::NO_STATE);
+        }
+        Wanted { state, event_type, errors }
     }
 }
 
@@ -58,7 +62,9 @@ mod tests {
 
     #[test]
     fn what_is_no_name_of_an_event_is_said_and_not_looked_for() {
-        let read = |typed: &str| ListForm { r#type: typed.to_owned(), state: "rubbish".to_owned(), ..ListForm::default() }.read();
+        let read = |typed: &str| ListForm { r#type: typed.to_owned(), ..ListForm::default() }.read();
+        let wrong_state = ListForm { state: "rubbish".to_owned(), ..ListForm::default() }.read();
+        assert!(wrong_state.errors.of("state").is_some() && wrong_state.errors.of("type").is_none());
         assert_eq!(read(" payment.captured ").event_type.as_deref(), Some("payment.captured"));
         assert!(read("").is_any() && read("").errors.is_empty());
         for wrong in ["a b", "a\0", "नीम"] {

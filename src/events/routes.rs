@@ -30,7 +30,7 @@ use crate::{
         error::AppError,
         list::{Empty, Pager},
         page::Page,
-        shell::AppEntry,
+        shell::{AppEntry, Shell},
     },
     words::{self, Said},
 };
@@ -43,8 +43,14 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read();
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
     let mode = shown.mode;
+    if !wanted.errors.is_empty() {
+        let empty = Some(words::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));
+        let pager = pager(&app, mode, &wanted, &Rows { rows: Vec::new(), has_newer: false, has_older: false });
+        let shell = list_shell(&page, &app, shown);
+        return page.unprocessable(&views::Index { shell, app: app.id, mode, form, wanted, rows: Vec::new(), pager, empty });
+    }
     let side = Side::read(&form.before, &form.after, |text| text.parse().ok());
     let rows = super::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
@@ -53,12 +59,17 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
         _ => Vec::new(),
     };
     drop(reader);
-    let path = urls::events(app.id);
-    let shell = page.shell("Events").app(&app, AppEntry::Events, Some(mode)).in_mode(&path, mode);
-    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let shell = list_shell(&page, &app, shown);
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|event| views::Row::new(event, &recovered, page.now)).collect();
     page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty })
+}
+
+fn list_shell(page: &Page, app: &App, shown: Shown) -> Shell {
+    let path = urls::events(app.id);
+    let shell = page.shell("Events").app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
+    let shell = shell.notices(shown.other, shown.off);
+    shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
 }
 
 fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
@@ -92,6 +103,7 @@ async fn nothing(reader: &mut Reader, app: &App, shown: &Shown, wanted: &Wanted)
 /// `GET /ks-pay/apps/{app}/events/{event}`
 pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let (app, event, payload) = found(&page, &path).await?;
+    page.remember_mode(app.id, event.mode);
     let list = urls::in_mode(&urls::events(app.id), event.mode);
     let other = if event.mode == Mode::Test { Mode::Live } else { Mode::Test };
     let twin = urls::in_mode(&urls::events(app.id), other);

@@ -39,6 +39,9 @@ pub(crate) struct Index {
 
 impl Index {
     pub(crate) fn tags(&self) -> Vec<Tag> {
+        if !self.wanted.errors.is_empty() {
+            return Vec::new();
+        }
         let (path, mode) = (urls::events(self.app), ("mode", self.mode.slug()));
         let state = self.wanted.state.map_or("", State::as_str);
         let kind = self.wanted.event_type.as_deref().unwrap_or_default();

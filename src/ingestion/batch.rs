@@ -107,7 +107,7 @@ async fn keep(db: &Db, batch: &[Job]) -> Result<Vec<Kept>, DbError> {
 }
 
 /// Tables in one order on every server – transactions, events, ids, sums, evidence – so that two of them cannot lock up.
-async fn write(tx: &mut Tx, arrivals: &[&Arrival]) -> Result<(), DbError> {
+pub(super) async fn write(tx: &mut Tx, arrivals: &[&Arrival]) -> Result<(), DbError> {
     let told: Vec<Told<'_>> = arrivals.iter().filter_map(|arrival| arrival.told()).collect();
     let projected = transactions::project(tx, &told).await?;
     let mut ids = projected.ids.into_iter();

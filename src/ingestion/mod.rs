@@ -8,6 +8,7 @@ mod pending;
 pub(crate) mod receive;
 mod receivers;
 pub(crate) mod refusals;
+pub(crate) mod replay;
 pub(crate) mod routes;
 pub(crate) mod store;
 mod uses;

@@ -1,4 +1,4 @@
-//! Bodies that are under way: how many one address may have, and how much memory all of them together.
+//! Bodies that are under way: how many one address may have. How many bytes they may take is `byte_budget.rs`'s.
 //!
 //! The rule: when an address has too many, its oldest gives way, with an answer that says to come again. A gateway's body
 //! is there within milliseconds, so it is those held open byte by byte that go.
@@ -9,26 +9,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::Notify;
 
 /// The most bodies of one address that may be under way.
 const OF_ONE_ADDRESS: usize = 256;
-/// The most large bodies that may be under way, and those of one address, so that others have room.
-const LARGE: usize = 128;
-const LARGE_OF_ONE_ADDRESS: usize = 64;
-
 /// The bodies under way at one server.
 pub(crate) struct Pending {
     by_address: Mutex<HashMap<IpAddr, VecDeque<Arc<Notify>>>>,
-    large: Semaphore,
-    large_by_address: Mutex<HashMap<IpAddr, usize>>,
-}
-
-/// Room for one large body.
-pub(crate) struct Room<'a> {
-    pending: &'a Pending,
-    address: IpAddr,
-    _one: SemaphorePermit<'a>,
 }
 
 /// One body under way.
@@ -40,7 +27,7 @@ pub(crate) struct Place<'a> {
 
 impl Pending {
     pub(crate) fn new() -> Self {
-        Self { by_address: Mutex::default(), large: Semaphore::new(LARGE), large_by_address: Mutex::default() }
+        Self { by_address: Mutex::default() }
     }
 
     /// A place for a body of that address. Its oldest gives way if there are too many.
@@ -56,27 +43,6 @@ impl Pending {
         }
         drop(by_address);
         Place { pending: self, address, gives_way }
-    }
-
-    /// Room for a body of that address that is larger than nearly all; nothing when there are too many of those.
-    pub(crate) fn room(&self, address: IpAddr) -> Option<Room<'_>> {
-        let mut by_address = self.large_by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_this = by_address.get(&address).copied().unwrap_or_default();
-        let one = (of_this < LARGE_OF_ONE_ADDRESS).then(|| self.large.try_acquire().ok()).flatten()?;
-        by_address.insert(address, of_this + 1);
-        Some(Room { pending: self, address, _one: one })
-    }
-}
-
-impl Drop for Room<'_> {
-    fn drop(&mut self) {
-        let mut by_address = self.pending.large_by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(of_this) = by_address.get_mut(&self.address) {
-            *of_this -= 1;
-            if *of_this == 0 {
-                by_address.remove(&self.address);
-            }
-        }
     }
 }
 
@@ -125,18 +91,5 @@ mod tests {
             drop(pending.enter(address(1)));
         }
         assert!(pending.by_address.lock().unwrap().is_empty());
-    }
-
-    #[test]
-    fn large_bodies_have_so_much_room_and_no_address_takes_it_all() {
-        let pending = Pending::new();
-        let fill = |last| std::iter::from_fn(|| pending.room(address(last))).collect::<Vec<_>>();
-        let (first, second) = (fill(1), fill(2));
-        assert_eq!((first.len(), second.len()), (LARGE_OF_ONE_ADDRESS, LARGE - LARGE_OF_ONE_ADDRESS));
-        assert!(pending.room(address(3)).is_none(), "there is no more");
-        drop(first);
-        assert!(pending.room(address(3)).is_some() && pending.room(address(1)).is_some());
-        drop(second);
-        assert!(pending.large_by_address.lock().unwrap().is_empty());
     }
 }

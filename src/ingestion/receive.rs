@@ -14,14 +14,12 @@ use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::pending::Pending;
+use crate::turns;
 
 /// The largest body taken, in bytes. Real ones have one to two thousand.
 pub(crate) const LARGEST: usize = 1024 * 1024;
 /// A body that is not there after this long is given up. Gateways wait 5 s for the whole answer.
 const SLOWEST: Duration = Duration::from_secs(3);
-
-/// What a body may have before it needs room, in bytes.
-const SMALL: usize = 64 * 1024;
 
 /// Why a body was not received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,30 +51,29 @@ pub(crate) async fn body(
     if announced.is_some_and(|length| length > LARGEST as u64) {
         return Err(Unreceived::TooLarge);
     }
-    let mut body = pin!(collect(payload, pending, address));
+    let mut body = pin!(collect(payload));
     if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
+        turns::line(request).arrived();
         return body;
     }
     let place = pending.enter(address);
-    tokio::select! {
+    let body = tokio::select! {
         body = timeout(SLOWEST, body) => body.unwrap_or(Err(Unreceived::TooSlow)),
         () = place.gives_way() => Err(Unreceived::NoRoom),
-    }
+    };
+    turns::line(request).arrived();
+    body
 }
 
 /// A body that comes in one piece, as nearly all do, is kept as it came; only what comes in several is copied together.
-async fn collect(mut payload: Payload, pending: &Pending, address: IpAddr) -> Result<Bytes, Unreceived> {
+async fn collect(mut payload: Payload) -> Result<Bytes, Unreceived> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    let mut room = None;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Unreceived::Broken)?;
         let length = first.len().max(rest.len()) + chunk.len();
         if length > LARGEST {
             return Err(Unreceived::TooLarge);
-        }
-        if length > SMALL && room.is_none() {
-            room = Some(pending.room(address).ok_or(Unreceived::NoRoom)?);
         }
         if first.is_empty() {
             first = chunk;
@@ -134,8 +131,7 @@ mod tests {
     #[test]
     fn a_body_in_one_piece_is_not_copied_and_one_in_several_is_put_together() {
         let (one, other) = (Bytes::from(b"{\"event\":".to_vec()), Bytes::from(b"\"foo.bar\"}".to_vec()));
-        let collected =
-            |chunks: &[Bytes]| collect(arriving(chunks), &Pending::new(), [192, 0, 2, 1].into()).now_or_never().unwrap().unwrap();
+        let collected = |chunks: &[Bytes]| collect(arriving(chunks)).now_or_never().unwrap().unwrap();
         let whole = collected(std::slice::from_ref(&one));
         assert_eq!((whole.as_ptr(), whole.len()), (one.as_ptr(), one.len()));
         assert_eq!(collected(&[one, other]), &b"{\"event\":\"foo.bar\"}"[..]);

@@ -29,7 +29,7 @@ use crate::{
     web::client::{self, network},
 };
 
-/// From the request's head to our answer at the latest. Razorpay waits 5 s.
+/// From the request's head to our answer at the latest: the internal deadline that keeps the promise of 4.5 s. Razorpay waits 5 s.
 const DEADLINE: Duration = Duration::from_millis(4400);
 /// So many refused requests a second are answered at once; a mistaken webhook's are far fewer.
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(200).unwrap();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Figures, period, views};
 use crate::{
-    connections::{Setup, Step, shown::shown},
+    connections::{Setup, shown::shown},
     kernel::{days::Days, page::Side},
     rejections::{self, telling},
     transactions::{self, store, views::Row},
@@ -32,7 +32,7 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let count = period(&asked.days);
     let days = Days::until_now(page.now, count);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, &asked.mode).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &asked.mode), page.now).await?;
     let mode = shown.mode;
     let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
     let sums = store::sums::days(&mut reader, app.id, mode, days).await?;
@@ -45,12 +45,16 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let causes = telling::causes(&mut reader, failing).await?;
     drop(reader);
     let health = |(connection, evidence): &(_, _)| {
-        let state = Setup { connection, evidence, domain: None }.state(page.now);
-        let url = urls::step(app.id, connection.gateway, mode, Step::Webhook);
+        let state = Setup { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        let url = urls::evidence(app.id, connection.gateway, mode);
         views::Health::new(connection, evidence, state, url, page.now)
     };
     let (test, live) = views::twins(app.id, count);
-    let shell = page.shell("App Overview").app(&app, AppEntry::Overview, Some(mode)).between(mode, test, live);
+    let shell = page
+        .shell("App Overview")
+        .app(&app, AppEntry::Overview, Some(mode))
+        .between(mode, test, live)
+        .notices(shown.other, shown.off);
     page.ok(&views::Show {
         shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
         app: app.id,

@@ -48,6 +48,7 @@ pub(crate) struct Health {
     pub(crate) gateway: &'static str,
     pub(crate) line: Line,
     pub(crate) url: String,
+    pub(crate) way: &'static str,
 }
 
 impl Health {
@@ -58,9 +59,8 @@ impl Health {
         url: String,
         now: Timestamp,
     ) -> Self {
-        let is_on = connection.is_enabled;
-        let line = if is_on { words::line(connection.gateway, state, evidence, now) } else { Line::quiet(words::SWITCHED_OFF) };
-        Self { gateway: connection.gateway.label(), line, url }
+        let way = if state == connections::State::Failing { "See the cause" } else { "See the evidence" };
+        Self { gateway: connection.gateway.label(), line: words::line(connection.gateway, state, evidence, now), url, way }
     }
 }
 

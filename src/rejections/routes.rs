@@ -60,14 +60,15 @@ pub(crate) struct ListForm {
 pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
     let mode = shown.mode;
     let side = Side::read(&form.before, &form.after, super::cursor);
     let found = super::list(&mut reader, Filter { app: app.id, mode }, side).await?;
     let others = telling::others(&mut reader, &app, &found.rows).await?;
     drop(reader);
     let path = urls::rejections(app.id);
-    let shell = page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode);
+    let shell =
+        page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let other = |rejection: &Rejection| Some(others.get(&rejection.other_connection_id?)?.as_str());
     let rows = found.rows.iter().map(|rejection| views::Row::new(rejection, other(rejection), page.now)).collect();
@@ -186,6 +187,7 @@ impl Found {
 
     fn shell(&self, title: &str) -> Shell {
         let (app, mode) = (&self.app, self.rejection.mode);
+        self.page.remember_mode(app.id, mode);
         let list = |mode| urls::in_mode(&urls::rejections(app.id), mode);
         let own = urls::rejection(app.id, self.rejection.id);
         let (test, live) = match mode {

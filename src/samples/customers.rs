@@ -5,16 +5,16 @@
 
 use rand::{Rng, RngExt};
 
-use super::{digits, pick};
+use super::{digits, pick, shops::Shop};
 
 /// The most paise that one UPI payment may carry: ₹1,00,000.
 pub(super) const UPI_LIMIT: i64 = 100_000 * 100;
 
-/// ₹49, the cheapest thing in any shop, in paise.
-const LEAST: i64 = 49 * 100;
-
-/// ₹1,24,999, the dearest thing in any shop, in paise.
-const MOST: i64 = 124_999 * 100;
+/// What the shops ask for sending a small order, in rupees; a larger one is sent free.
+const DELIVERY: i64 = 49;
+const FREE_DELIVERY_FROM: i64 = 500;
+/// Dearer goods are bought one at a time.
+const DEAR_FROM: i64 = 2_000;
 
 /// Codes of banks that offer netbanking.
 pub(super) const BANKS: &[&str] = &["SBIN", "HDFC", "ICIC", "UTIB", "PUNB_R", "CNRB"];
@@ -52,23 +52,31 @@ impl Customer {
     }
 }
 
-/// A price in paise: mostly small, mostly round, sometimes the ninety-nine of shop windows.
-pub(super) fn amount(rng: &mut impl Rng) -> i64 {
-    let rupees: i64 = match rng.random_range(0..100) {
-        0..50 => rng.random_range(49..500),
-        50..80 => rng.random_range(500..2_000),
-        80..94 => rng.random_range(2_000..10_000),
-        94..99 => rng.random_range(10_000..50_000),
-        _ => rng.random_range(50_000..125_000),
-    };
-    let paise = match rng.random_range(0..10) {
-        0..4 => (rupees + 25) / 50 * 50 * 100,
-        4..7 => (rupees / 10 * 10 + 9) * 100,
-        7 => rupees * 100 + 50,
-        8 => rupees * 100 + rng.random_range(0..100),
-        _ => rupees * 100,
-    };
-    paise.clamp(LEAST, MOST)
+/// One order: what is bought, how many, and what the buyer pays for it in paise.
+pub(super) struct Purchase {
+    pub(super) item: &'static str,
+    pub(super) quantity: i64,
+    pub(super) amount: i64,
+}
+
+impl Purchase {
+    /// Something the shop sells at its price: mostly one of it.
+    pub(super) fn of(shop: &Shop, rng: &mut impl Rng) -> Self {
+        let &(item, rupees) = pick(shop.sells, rng);
+        let most = if rupees >= DEAR_FROM { 1 } else { 4 };
+        let quantity = *pick(&[1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4], rng).min(&most);
+        let goods = rupees * quantity;
+        let delivery = if goods < FREE_DELIVERY_FROM { DELIVERY } else { 0 };
+        Self { item, quantity, amount: (goods + delivery) * 100 }
+    }
+
+    /// In words, as on a bill.
+    pub(super) fn description(&self, bill: &str) -> String {
+        match self.quantity {
+            1 => format!("{} ({bill})", self.item),
+            many => format!("{many} × {} ({bill})", self.item),
+        }
+    }
 }
 
 /// How India pays: seven times in ten by UPI, if the amount allows it.
@@ -83,18 +91,21 @@ pub(super) fn method(amount: i64, rng: &mut impl Rng) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::SplitMix;
+    use super::super::{shops::SHOPS, tests::SplitMix};
     use super::*;
 
     #[test]
-    fn amounts_stay_in_range_and_are_mostly_small_and_round() {
+    fn a_purchase_costs_what_the_shop_asks() {
         let mut rng = SplitMix::new(1);
-        let amounts: Vec<i64> = (0..5_000).map(|_| amount(&mut rng)).collect();
-        assert!(amounts.iter().all(|paise| (LEAST..=MOST).contains(paise)));
-        let small = amounts.iter().filter(|&&paise| paise < 50_000).count();
-        let round = amounts.iter().filter(|&&paise| paise % 50 == 0).count();
-        assert!((2_200..3_000).contains(&small), "{small}");
-        assert!(round > 4_400, "{round}");
+        for shop in SHOPS {
+            for _ in 0..200 {
+                let Purchase { item, quantity, amount } = Purchase::of(shop, &mut rng);
+                let (_, rupees) = shop.sells.iter().find(|(name, _)| *name == item).unwrap();
+                let goods = rupees * quantity;
+                assert!(amount == goods * 100 || (goods < 500 && amount == (goods + 49) * 100), "{item}: {amount}");
+                assert!(quantity == 1 || (quantity <= 4 && *rupees < DEAR_FROM) && amount <= UPI_LIMIT, "{item}");
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
-use super::customers::{self, Customer};
+use super::customers::Customer;
 use super::shops::SHOPS;
 use super::{Sample, alphanumerics, digits, id, pick};
 
@@ -88,7 +88,7 @@ impl Invoice {
         let issued = at - age * DAY;
         let shop = pick(SHOPS, rng);
         let buyer = Customer::new(rng);
-        let lines: Vec<Line> = shop.sells.iter().take(2).map(|item| Line::new(item, rng)).collect();
+        let lines: Vec<Line> = shop.sells.iter().take(2).map(|&(item, rupees)| Line::new(item, rupees, rng)).collect();
         let total: i64 = lines.iter().map(|line| line.amount).sum();
         let (amount_paid, amount_due) = match status {
             "paid" => (total, 0),
@@ -119,8 +119,8 @@ impl Invoice {
 }
 
 impl Line {
-    fn new(description: &'static str, rng: &mut impl Rng) -> Self {
-        let (quantity, unit_amount) = (rng.random_range(1..=4), customers::amount(rng));
+    fn new(description: &'static str, rupees: i64, rng: &mut impl Rng) -> Self {
+        let (quantity, unit_amount) = (rng.random_range(1..=4), rupees * 100);
         Self { description, quantity, unit_amount, amount: quantity * unit_amount }
     }
 }

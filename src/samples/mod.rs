@@ -151,6 +151,21 @@ pub fn life_cycle(kind: LifeCycle, merchant: &Merchant, at: i64, rng: &mut impl 
     story::play(&kind.steps(is_won), merchant, at, rng)
 }
 
+/// How far apart the steps of a story are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As at a gateway: a payment takes seconds, its dispute days.
+    Natural,
+    /// Seconds apart, whatever the step.
+    Quick,
+}
+
+/// Tells the whole story of one new payment, the last event of which happens at `end`.
+pub fn life_cycle_until(kind: LifeCycle, pace: Pace, merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Vec<Sample> {
+    let is_won = rng.random_ratio(1, 2);
+    story::play_until(&kind.steps(is_won), pace, merchant, end, rng)
+}
+
 /// Makes one event that happens at `at`, of a payment that has come that far; `None` if the name is
 /// not in [`SINGLE_EVENTS`].
 pub fn single(event: &str, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Option<Sample> {

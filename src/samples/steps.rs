@@ -31,6 +31,9 @@ use Step::{
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
 
+/// Seconds since the step before, where the whole story happens now. Never nought, as in [`Step::wait`].
+pub(super) const QUICK_WAIT: RangeInclusive<i64> = 1..=3;
+
 impl Step {
     pub(super) const ALL: [Self; 14] = [
         Authorized,

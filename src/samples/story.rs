@@ -6,21 +6,39 @@
 use rand::{Rng, RngExt};
 
 use super::razorpay::{Dispute, Entities, Order, Payment, Refund, Settlement, body};
-use super::steps::{Step, span};
-use super::{Merchant, Sample, alphanumerics};
+use super::steps::{QUICK_WAIT, Step, span};
+use super::{Merchant, Pace, Sample, alphanumerics};
 
 /// Plays all the steps; the buyer clicks at `start`.
 pub(super) fn play(steps: &[Step], merchant: &Merchant, start: i64, rng: &mut impl Rng) -> Vec<Sample> {
+    let waits = waits(steps, Pace::Natural, rng);
+    play_timed(steps, &waits, merchant, start, rng)
+}
+
+/// Plays all the steps, the last one at `end`.
+pub(super) fn play_until(steps: &[Step], pace: Pace, merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Vec<Sample> {
+    let waits = waits(steps, pace, rng);
+    play_timed(steps, &waits, merchant, end - waits.iter().sum::<i64>(), rng)
+}
+
+/// The seconds before each step.
+fn waits(steps: &[Step], pace: Pace, rng: &mut impl Rng) -> Vec<i64> {
+    let wait = |step: &Step| match pace {
+        Pace::Natural => step.wait(),
+        Pace::Quick => QUICK_WAIT,
+    };
+    steps.iter().map(|step| rng.random_range(wait(step))).collect()
+}
+
+fn play_timed(steps: &[Step], waits: &[i64], merchant: &Merchant, start: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let mut story = Story::begin(steps, merchant, start, rng);
     let mut now = start;
-    steps
-        .iter()
-        .map(|&step| {
-            now += rng.random_range(step.wait());
-            story.take(step, now, rng);
-            story.sample(step, now, rng)
-        })
-        .collect()
+    let mut play = |(step, wait): (&Step, &i64)| {
+        now += wait;
+        story.take(*step, now, rng);
+        story.sample(*step, now, rng)
+    };
+    steps.iter().zip(waits).map(&mut play).collect()
 }
 
 /// Plays all the steps, the last one at `end`, and keeps the event of that one alone.

@@ -96,7 +96,11 @@ impl ListForm {
         let usual = Days::until_now(now, DEFAULT_DAYS);
         let days = days(&self.from, &self.to, now, &mut errors).unwrap_or(usual);
         let name = name(self.q.trim(), &mut errors);
-        Wanted { days, is_default: days == usual, status: Choice::read(&self.status), name, errors }
+        let status = Choice::read(&self.status);
+        if status.is_none() && !self.status.is_empty() {
+            errors.add("status", words::NO_STATUS);
+        }
+        Wanted { days, is_default: days == usual, status, name, errors }
     }
 }
 
@@ -205,6 +209,14 @@ mod tests {
         }
         assert!(Status::ALL.into_iter().all(|status| Choice::read(status.as_str()) == Some(Choice::Is(status))));
         assert_eq!((Choice::read(""), Choice::read("Disputed'")), (None, None));
+        let is_refused = |status: &str| {
+            let wanted = ListForm { status: status.to_owned(), ..ListForm::default() }.read(Timestamp::from_millis(0));
+            wanted.errors.of("status").is_some()
+        };
+        assert!(!is_refused("") && !is_refused("disputed"));
+        for wrong in ["Disputed", "paid", " ", "captured'--"] {
+            assert!(is_refused(wrong), "{wrong:?}");
+        }
     }
 
     #[test]

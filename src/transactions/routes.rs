@@ -28,8 +28,8 @@ use crate::{
     web::{
         error::AppError,
         list::{Empty, Pager},
-        page::{Page, see_other},
-        shell::AppEntry,
+        page::Page,
+        shell::{AppEntry, Shell},
     },
     words,
 };
@@ -53,8 +53,11 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, &form.mode).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
     let mode = shown.mode;
+    if !wanted.errors.is_empty() {
+        return refuse(&page, &app, shown, form, wanted);
+    }
     let filter = wanted.filter(app.id, mode);
     let (rows, sum) = if let Some(name) = &wanted.name {
         (found(find(&mut reader, &app, mode, name).await?), String::new())
@@ -64,12 +67,37 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
         (super::list(&mut reader, &filter, side).await?, words::sum(&sums, wanted.status, MOST_SUMMED))
     };
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
-    let path = urls::transactions(app.id);
-    let shell = page.shell("Transaction History").app(&app, AppEntry::Transactions, Some(mode)).in_mode(&path, mode);
-    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let shell = list_shell(&page, &app, shown);
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|row| views::Row::new(row, page.now)).collect();
     page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, sum, pager, empty, now: page.now })
+}
+
+/// The list without a row, with every error at its field.
+fn refuse(page: &Page, app: &App, shown: Shown, form: ListForm, wanted: Wanted) -> Answer {
+    let (mode, rows) = (shown.mode, found(Vec::new()));
+    let empty = Some(words::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
+    let (shell, pager) = (list_shell(page, app, shown), pager(app, mode, &wanted, &rows));
+    let sum = String::new();
+    page.unprocessable(&views::Index {
+        shell,
+        app: app.id,
+        mode,
+        form,
+        wanted,
+        rows: Vec::new(),
+        sum,
+        pager,
+        empty,
+        now: page.now,
+    })
+}
+
+fn list_shell(page: &Page, app: &App, shown: Shown) -> Shell {
+    let path = urls::transactions(app.id);
+    let shell = page.shell("Transaction History").app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
+    let shell = shell.notices(shown.other, shown.off);
+    shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
 }
 
 fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
@@ -140,12 +168,11 @@ pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>
     let app = page.app(&app).await?;
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
-    let mode = shown(&mut reader, &app, &form.mode).await?.mode;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
     if !wanted.errors.is_empty() {
-        let form = form.into_inner();
-        let asked = [("mode", mode.slug()), ("q", &form.q), ("from", &form.from), ("to", &form.to), ("status", &form.status)];
-        return Ok(see_other(&urls::query(&urls::transactions(app.id), &asked)));
+        return refuse(&page, &app, shown, form.into_inner(), wanted);
     }
+    let mode = shown.mode;
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
     let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode));
@@ -200,6 +227,7 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let others = references::list_of_order(&mut reader, &transaction).await?;
     drop(reader);
     let mode = transaction.mode;
+    page.remember_mode(app.id, mode);
     let in_mode = |path: String| urls::in_mode(&path, mode);
     let twin = |mode| urls::in_mode(&urls::transactions(app.id), mode);
     let own = urls::transaction(app.id, id);

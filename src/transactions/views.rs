@@ -44,6 +44,9 @@ pub(crate) struct Index {
 impl Index {
     /// The filters in force; the days shown when none are chosen are no filter.
     pub(crate) fn tags(&self) -> Vec<Tag> {
+        if !self.wanted.errors.is_empty() {
+            return Vec::new();
+        }
         if self.wanted.name.is_some() {
             let url = urls::query(&self.path(), &[("mode", self.mode.slug())]);
             return vec![Tag { label: self.form.q.trim().to_owned(), url }];

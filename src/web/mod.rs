@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod list;
+mod mode_memory;
 pub(crate) mod page;
 pub(crate) mod panics;
 pub(crate) mod posted;

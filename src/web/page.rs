@@ -1,6 +1,6 @@
 //! A signed-in visitor's page: who asks, what was flashed, and the ways to answer.
 
-use std::{future::Future, pin::Pin};
+use std::{cell::Cell, future::Future, pin::Pin};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -13,12 +13,14 @@ use askama::Template;
 use super::{
     cookies, csrf,
     error::{AppError, html},
+    mode_memory::{self, ModeMemory},
     session::{self, SignedIn},
     shell::{Flash, Shell},
 };
 use crate::{
     apps::{self, App},
-    kernel::time::Timestamp,
+    gateways::Mode,
+    kernel::{id::AppId, time::Timestamp},
     state::State,
 };
 
@@ -30,6 +32,12 @@ pub(crate) struct Page {
     pub(crate) signed_in: SignedIn,
     pub(crate) now: Timestamp,
     flash: Option<Flash>,
+    /// The page's own address, where it has one.
+    here: String,
+    modes: ModeMemory,
+    /// Whether the mode that this page shows is the visitor's own choice.
+    is_own_choice: bool,
+    chosen: Cell<Option<(AppId, Mode)>>,
 }
 
 impl FromRequest for Page {
@@ -52,7 +60,11 @@ impl Page {
             return Err(AppError::SignedOut { return_to: path.filter(|path| is_get && path != "/") });
         };
         let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
-        Ok(Self { now: state.clock.now(), state, signed_in, flash })
+        let modes = ModeMemory::of(request, &state);
+        let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(ToString::to_string);
+        let here = here.unwrap_or_default();
+        let is_own_choice = mode_memory::is_own_choice(request);
+        Ok(Self { now: state.clock.now(), state, signed_in, flash, here, modes, is_own_choice, chosen: Cell::new(None) })
     }
 
     /// What stands around the page.
@@ -66,8 +78,11 @@ impl Page {
             nav_label: String::new(),
             nav: Vec::new(),
             crumbs: Vec::new(),
+            here: self.here.clone(),
             app: None,
             mode: None,
+            other_mode: None,
+            off: Vec::new(),
             flash: self.flash.clone(),
             at_risk: self.state.at_risk().map(str::to_owned),
         }
@@ -78,6 +93,24 @@ impl Page {
         let id = id.parse().map_err(|_| AppError::NotFound)?;
         let mut reader = self.state.db.reader().await?;
         apps::store::find(&mut reader, self.signed_in.company.id, id).await?.ok_or(AppError::NotFound)
+    }
+
+    /// The mode chosen for the app: the one asked for, which is remembered, else the one remembered.
+    pub(crate) fn chosen_mode(&self, app: AppId, asked: &str) -> Option<Mode> {
+        match asked.parse() {
+            Ok(mode) => {
+                self.remember_mode(app, mode);
+                Some(mode)
+            }
+            Err(_) => self.modes.get(app),
+        }
+    }
+
+    /// Remembers the mode of a page that belongs to one.
+    pub(crate) fn remember_mode(&self, app: AppId, mode: Mode) {
+        if self.is_own_choice {
+            self.chosen.set(Some((app, mode)));
+        }
     }
 
     /// The page.
@@ -95,6 +128,9 @@ impl Page {
         if self.flash.is_some() {
             // A cookie that cannot be added would only show the flash twice.
             let _ = response.add_cookie(&cookies::removal(&self.state, FLASH));
+        }
+        if let Some(cookie) = self.chosen.get().and_then(|(app, mode)| self.modes.remember(&self.state, app, mode)) {
+            let _ = response.add_cookie(&cookie);
         }
         Ok(response)
     }

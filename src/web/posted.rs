@@ -11,6 +11,7 @@ use super::{
     error::AppError,
     page::{self, Page},
 };
+use crate::turns;
 
 /// The largest form, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -78,7 +79,9 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, AppEr
     if !csrf::is_from_here(request) || !is_form {
         return Err(AppError::Forged);
     }
-    tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| AppError::Unreadable)?
+    let body = tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| AppError::Unreadable)??;
+    turns::line(request).arrived();
+    Ok(body)
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, AppError> {

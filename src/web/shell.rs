@@ -1,6 +1,11 @@
 //! What stands around every signed-in page: top bar, mode, navigation, breadcrumbs, flash.
 
-use crate::{apps::App, gateways::Mode, urls};
+use crate::{
+    apps::App,
+    gateways::Mode,
+    urls,
+    words::{OffConnection, OtherMode},
+};
 
 /// Which entry of the console's left menu is current.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,8 +112,14 @@ pub(crate) struct Shell {
     pub(crate) nav_label: String,
     pub(crate) nav: Vec<NavLink>,
     pub(crate) crumbs: Vec<Crumb>,
+    /// The page's own address, to come back to.
+    pub(crate) here: String,
     pub(crate) app: Option<ShellApp>,
     pub(crate) mode: Option<ModeSwitch>,
+    /// What needs attention in the mode that is not shown.
+    pub(crate) other_mode: Option<OtherMode>,
+    /// Connections of the mode that are disabled.
+    pub(crate) off: Vec<OffConnection>,
     pub(crate) flash: Option<Flash>,
     /// What every page says while the database may lose what was acknowledged.
     pub(crate) at_risk: Option<String>,
@@ -165,7 +176,13 @@ impl Shell {
             link(moded(urls::rejections(id)), "failed", "Rejections", AppEntry::Rejections),
             link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
         ];
-        self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_settings(id)) });
+        self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_enabled(id)) });
+        self
+    }
+
+    /// The page says what needs attention in the other mode, and what is off in its own.
+    pub(crate) fn notices(mut self, other: Option<OtherMode>, off: Vec<OffConnection>) -> Self {
+        (self.other_mode, self.off) = (other, off);
         self
     }
 

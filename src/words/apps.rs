@@ -1,7 +1,7 @@
 //! Apps in lists: how their webhooks are, what needs somebody, and what switching one off does.
 
 use super::{
-    Line, NOT_CONNECTED, OFF_WITH_THE_APP, SWITCHED_OFF, Said, When, countdown,
+    Line, NOT_CONNECTED, Said, When, connection_name, countdown,
     evidence::{perhaps_of_others, refusal, see_whether_enabled},
     health, line,
     rejections::Told,
@@ -15,6 +15,7 @@ use crate::{
     connections::{Connection, State, habit},
     gateways::Gateway,
     kernel::time::Timestamp,
+    urls,
 };
 
 /// One webhook in a line, and whose it is.
@@ -22,12 +23,14 @@ use crate::{
 pub(crate) struct Health {
     pub(crate) whose: String,
     pub(crate) line: Line,
+    /// Where it is enabled, while it alone is disabled.
+    pub(crate) enable_url: Option<String>,
 }
 
 /// How the app's webhooks are, the worst first.
 pub(crate) fn webhook_health(listed: &Listed, now: Timestamp) -> Vec<Health> {
     if listed.webhooks.is_empty() {
-        return vec![Health { whose: String::new(), line: Line::quiet(NOT_CONNECTED) }];
+        return vec![Health { whose: String::new(), line: Line::quiet(NOT_CONNECTED), enable_url: None }];
     }
     let gateway = listed.webhooks[0].connection.gateway;
     let has_many = listed.webhooks.iter().any(|webhook| webhook.connection.gateway != gateway);
@@ -38,12 +41,11 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
     let connection = &webhook.connection;
     let mode = connection.mode.label();
     let whose = if has_many { format!("{} {mode}", connection.gateway.label()) } else { mode.to_owned() };
-    let line = match (app.is_enabled, connection.is_enabled) {
-        (false, _) => Line::quiet(OFF_WITH_THE_APP),
-        (true, false) => Line::quiet(SWITCHED_OFF),
-        (true, true) => line(connection.gateway, webhook.state, &webhook.evidence, now),
-    };
-    Health { whose, line }
+    let line = line(connection.gateway, webhook.state, &webhook.evidence, now);
+    // A disabled app is enabled by its own switch.
+    let is_off_alone = app.is_enabled && !connection.is_enabled;
+    let enable_url = is_off_alone.then(|| urls::connection_enabled(app.id, connection.gateway, connection.mode));
+    Health { whose, line, enable_url }
 }
 
 /// A webhook that needs somebody: it refuses what comes, or nothing comes any more.
@@ -94,15 +96,14 @@ fn stray(app: &App, webhook: &Webhook, told: Option<&Told>) -> Said {
     }
 }
 
-/// An app, or one connection of it, that records nothing because somebody switched it off.
-pub(crate) fn switched_off(app: &App, connection: Option<&Connection>) -> Said {
-    let whose = connection
-        .map_or_else(|| app.name.clone(), |one| format!("{}: {} in {} mode", app.name, one.gateway.label(), one.mode.label()));
+/// An app, or one connection of it, that is disabled.
+pub(crate) fn off(app: &App, connection: Option<&Connection>) -> Said {
+    let whose = connection.map_or_else(|| app.name.clone(), |one| format!("{}: {}", app.name, connection_name(one)));
     Said {
         class: "is-warn",
         icon: "warn",
-        headline: format!("{whose} is switched off"),
-        reason: "Its payments are not recorded: every event is refused.".to_owned(),
+        headline: format!("{whose} is off"),
+        reason: "Its payments are not recorded: every event is rejected.".to_owned(),
     }
 }
 
@@ -133,18 +134,20 @@ pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> Stan
     }
 }
 
+/// What a gateway does once its events are rejected.
+pub(crate) const fn loss(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "Razorpay gets 401 for every event until it is enabled again, and switches the webhook off after 24 h. \
+             There it must then be enabled by hand."
+        }
+        Gateway::StandardWebhooks => "Senders of Standard Webhooks get 401 for every event until it is enabled again.",
+    }
+}
+
 /// What happens when the app is disabled, by the gateways that are connected to it.
 pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
-    let mut told = Vec::new();
-    if gateways.contains(&Gateway::Razorpay) {
-        told.push(
-            "Razorpay gets 401 for every event until it is enabled again, and switches the webhook off after 24 h. \
-             There it must then be enabled by hand.",
-        );
-    }
-    if gateways.contains(&Gateway::StandardWebhooks) {
-        told.push("Senders of Standard Webhooks get 401 for every event until it is enabled again.");
-    }
+    let mut told: Vec<&'static str> = Gateway::ALL.into_iter().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
     if told.is_empty() {
         told.push("No payment gateway is connected to it, so no event is lost by it now.");
     }
@@ -182,10 +185,13 @@ mod tests {
             ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, 0 s ago"]
         );
         listed.webhooks[0].connection.gateway = Gateway::StandardWebhooks;
-        listed.webhooks[1].connection.is_enabled = false;
-        assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Switched off"]);
+        (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, State::Off);
+        assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Off"]);
+        let offers =
+            |listed: &Listed| webhook_health(listed, NOW).into_iter().map(|one| one.enable_url.is_some()).collect::<Vec<_>>();
+        assert_eq!(offers(&listed), [false, true]);
         listed.app.is_enabled = false;
-        assert_eq!(said(&listed)[0], "Standard Webhooks Live|Off with the app");
+        assert_eq!(offers(&listed), [false, false], "the app is enabled by its own switch");
         listed.webhooks.clear();
         assert_eq!(said(&listed), ["|Nothing connected"]);
     }

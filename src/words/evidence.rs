@@ -2,7 +2,7 @@
 
 use super::{health, rejections::Told, span, when};
 use crate::{
-    connections::{Connection, State, Step, evidence::Evidence, habit},
+    connections::{Connection, State, evidence::Evidence, habit},
     events::Event,
     gateways::{Gateway, Mode, adapter::Rejected},
     kernel::time::Timestamp,
@@ -63,7 +63,7 @@ pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evid
     let why = causes.get(&connection.id).map_or_else(plain, |told| told.why.as_str());
     let (requests, were) =
         (super::count(evidence.failing_count, "request", "requests"), if evidence.failing_count == 1 { "was" } else { "were" });
-    let url = urls::step(connection.app_id, connection.gateway, connection.mode, Step::Webhook);
+    let url = urls::evidence(connection.app_id, connection.gateway, connection.mode);
     Empty {
         text: if evidence.failing_count == 1 {
             format!("{requests} came and {were} refused: {why}.")
@@ -88,6 +88,17 @@ pub(crate) fn sentence_of_connection(
         State::Failing => failing(connection.gateway, evidence, told, now),
         State::Silent => silent(connection.gateway, evidence, now),
         State::Verified => verified(evidence, last, now),
+        State::Off => Said {
+            class: "is-warn",
+            icon: "warn",
+            headline: "Off: every request is rejected".to_owned(),
+            reason: if connection.is_enabled {
+                "The app is disabled. Enable it under Settings, General, to receive events again."
+            } else {
+                "The connection is disabled. Enable it under Payment Gateway Settings to receive events again."
+            }
+            .to_owned(),
+        },
         State::Pending => Said {
             class: "is-waiting",
             icon: "pending",

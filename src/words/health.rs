@@ -47,7 +47,7 @@ pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Tim
             (" for ", silence.map(|silence| lasting(&silence, now)), silence.map(|silence| usually(&silence.usual)))
         }
         State::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now)), None),
-        State::Pending | State::NotStarted => return Line::quiet(connection_state(state)),
+        State::Pending | State::NotStarted | State::Off => return Line::quiet(connection_state(state)),
     };
     Line { chip: webhook_state(state, evidence), joint, when, rest }
 }

@@ -23,6 +23,20 @@ pub(crate) const NO_DAY: &str = "This is no day. Write it as 2026-11-22.";
 pub(crate) const WRONG_ORDER: &str = "This is after the last day. Swap the two.";
 pub(crate) const WHOLE_TYPE: &str = "Type the name of an event or how it begins, for example payment.captured or refund.";
 
+pub(crate) const NO_STATUS: &str = "Choose a status from the list.";
+pub(crate) const NO_STATE: &str = "Choose a state from the list.";
+pub(crate) const NO_SEARCH: &str = "Type at most 200 characters, none of them invisible.";
+
+/// Shown instead of rows while a filter is invalid.
+pub(crate) fn invalid_filters(all: String) -> Empty {
+    Empty {
+        icon: "warn",
+        title: "Nothing is shown".to_owned(),
+        text: "A filter is invalid. Correct it above, or clear all filters.".to_owned(),
+        way: Some((all, "Clear all filters".to_owned())),
+    }
+}
+
 /// There is nothing to see yet.
 pub(crate) fn after_today(today: Date) -> String {
     format!("This is after today. Choose {} or earlier.", date(today, today))

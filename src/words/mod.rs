@@ -10,6 +10,7 @@ mod health;
 pub(crate) mod keys;
 mod lists;
 pub(crate) mod mixups;
+mod modes;
 pub(crate) mod orders;
 mod payments;
 pub(crate) mod preflight;
@@ -17,16 +18,17 @@ pub(crate) mod rejections;
 pub(crate) mod secrets;
 mod when;
 
-pub(crate) use apps::{Health, Standing, disabling, standing, switched_off, trouble, webhook_health};
+pub(crate) use apps::{Health, Standing, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
     BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon, no_event_yet, no_such_event, receipts,
 };
 pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
-    NO_DAY, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice, count, date, days,
-    nothing_in_period, number_text, period, settlement_found, sum, too_many_days, with_lost,
+    NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice,
+    count, date, days, invalid_filters, nothing_in_period, number_text, period, settlement_found, sum, too_many_days, with_lost,
 };
+pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connections, other_mode};
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, span, to_the_minute, when};
 
@@ -63,6 +65,7 @@ pub(crate) const fn connection_state(state: connections::State) -> Chip {
         connections::State::Verified => chip("status-good", "good", "Verified"),
         connections::State::Pending => chip("status-pending", "pending", "Pending verification"),
         connections::State::NotStarted => chip("status-off", "not-started", "Not started"),
+        connections::State::Off => chip("status-off", "not-started", "Off"),
     }
 }
 
@@ -88,12 +91,13 @@ pub(crate) const fn keys_state(keys: connections::Keys) -> Chip {
     }
 }
 
-/// A connection or an app that was switched off.
-pub(crate) const SWITCHED_OFF: Chip = chip("status-off", "not-started", "Switched off");
-
-/// Said once a gateway is added; `number` is that of its Webhook step.
-pub(crate) fn added(gateway: Gateway, mode: Mode, number: usize) -> String {
-    format!("{} is added in {} mode. Next: copy URL and SECRET in step {number}, Webhook.", gateway.label(), mode.label())
+/// Said on the Webhook page once a gateway is added.
+pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
+    let place = match gateway {
+        Gateway::Razorpay => "into Razorpay’s Dashboard",
+        Gateway::StandardWebhooks => "into the sender’s settings",
+    };
+    format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
 }
 
 /// Said once a domain is stored.
@@ -107,10 +111,7 @@ pub(crate) fn domain_stored(setup: &connections::Setup<'_>) -> &'static str {
 }
 
 /// Said above every page of an app that is disabled.
-pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is refused.";
-
-/// A connection whose app was switched off.
-pub(crate) const OFF_WITH_THE_APP: Chip = chip("status-off", "not-started", "Off with the app");
+pub(crate) const APP_DISABLED: &str = "This app is off: every event is rejected.";
 
 /// An app without any connection.
 pub(crate) const NOT_CONNECTED: Chip = chip("status-off", "not-started", "Nothing connected");

@@ -2,13 +2,13 @@
 // signs they accept; and whatever they accept or reject, the server answers with 200 or 401.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { after, before, describe, it } from "node:test";
 
 import Razorpay from "razorpay";
 import { Webhook } from "standardwebhooks";
 
 import { Installation, simulate } from "./support/ks_pay.mjs";
 import { recorder } from "./support/recorder.mjs";
+import { after, before, describe, it } from "./support/test.mjs";
 
 const LIFE_CYCLES = ["paid", "failed-then-paid", "partly-refunded", "disputed", "settled"];
 const STANDARD_EVENTS = ["invoice.created", "invoice.paid", "invoice.overdue", "invoice.voided"];

@@ -106,6 +106,13 @@ async fn a_company_is_made_with_its_owner_and_afterwards_a_role_is_needed() {
     at.cli(user("neem tree retail", "three@neem.example"), PASSWORD).await.assert_done();
     assert_eq!(at.count("SELECT COUNT(*) FROM companies").await, 2, "another spelling is another company");
     assert_eq!(at.count("SELECT COUNT(*) FROM users WHERE role = 'owner'").await, 3);
+    for role in ["admin", "developer", "viewer"] {
+        let with = [&user("Neem Tree Retail", "five@neem.example")[..], &["--role", role]].concat();
+        let refused = at.cli_with(&with, PASSWORD, &[]).await;
+        assert!(refused.code == 2 && refused.err.contains("the only role so far is owner"), "{role}: {}", refused.err);
+        let help = at.cli(["user", "add", "--help"], "").await.out;
+        assert!(!help.contains(role), "the help offers what is refused");
+    }
     let king = [&user("Neem Tree Retail", "four@neem.example")[..], &["--role", "king"]].concat();
     assert_eq!(at.cli_with(&king, PASSWORD, &[]).await.code, 2);
 }

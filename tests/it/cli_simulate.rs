@@ -1,8 +1,9 @@
 //! `ks-pay simulate`: correctly signed sample events for anybody who has URL and SECRET.
 
+use ks_pay::kernel::time::Clock;
 use serde_json::json;
 
-use crate::support::{TestApp, cli};
+use crate::support::{TestApp, builders::Connection, cli, visitor::Visitor};
 
 const LIFE_CYCLES: [&str; 5] = ["paid", "failed-then-paid", "partly-refunded", "disputed", "settled"];
 
@@ -30,6 +31,50 @@ async fn every_life_cycle_is_believed_and_told() {
     }
     assert_eq!(app.transactions().await.len(), 2 * LIFE_CYCLES.len());
     assert!(app.events().await.iter().all(|event| event["receipts"] == 1), "every event has an id and a body of its own");
+}
+
+/// The gateway's time of each event, in the order of receipt.
+async fn times(app: &TestApp, owner: &Visitor, connection: &Connection) -> Vec<i64> {
+    let mut times = Vec::new();
+    for event in app.events().await {
+        let path = format!("/ks-pay/apps/{}/events/{}/body", connection.app_id, event["event"].as_str().unwrap());
+        let body: serde_json::Value = serde_json::from_str(&owner.get(&path).await.body).unwrap();
+        times.push(body["created_at"].as_i64().unwrap());
+    }
+    times
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_life_cycle_happens_now_and_a_spread_one_ends_now() {
+    let now = || Clock::system().now().seconds();
+    for kind in LIFE_CYCLES {
+        for is_spread in [false, true] {
+            let app = TestApp::start().await;
+            let connection = app.razorpay().await;
+            let owner = app.owner("Neem Tree Retail").await;
+            let mut args = vec!["simulate", "--url", &connection.url, "--life-cycle", kind];
+            args.extend(is_spread.then_some("--spread"));
+            let before = now();
+            app.cli_with(&args, &connection.secret, &[]).await.assert_done();
+            let after = now();
+            let times = times(&app, &owner, &connection).await;
+            let (first, last) = (times[0], *times.last().unwrap());
+            assert!((before..=after).contains(&last), "{kind}: the last step happens now");
+            assert!(times.is_sorted_by(|one, next| one < next), "{kind}: the later steps are later");
+            let is_long = is_spread && matches!(kind, "partly-refunded" | "disputed" | "settled");
+            assert_eq!(last - first > 3600, is_long, "{kind}: {times:?}");
+            assert!(is_spread || last - first < 30, "{kind}: {times:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_life_cycle_is_spread() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let args = ["simulate", "--url", &connection.url, "--event", "payment.failed", "--spread"];
+    let refused = app.cli(args, &connection.secret).await;
+    assert_eq!((refused.code, app.events().await.len()), (2, 0), "{}", refused.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]

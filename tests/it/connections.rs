@@ -108,8 +108,13 @@ async fn a_gateway_is_added_once_a_mode() {
     let owner = app.owner("Neem Tree Retail").await;
     let list = format!("/ks-pay/apps/{id}/settings/payment-gateways");
     let add = async |gateway: &str, mode: &str| owner.post(&list, &[("gateway", gateway), ("mode", mode)]).await;
-    assert_eq!(add("razorpay", "test").await.location(), format!("{list}/razorpay/test"));
-    assert_eq!(owner.get(&format!("{list}/razorpay/test")).await.location(), format!("{list}/razorpay/test/credentials"));
+    let webhook = format!("{list}/razorpay/test/webhook");
+    assert_eq!(add("razorpay", "test").await.location(), webhook);
+    let page = owner.get(&webhook).await;
+    assert!(
+        page.has("Razorpay is added in Test mode. Next: copy the URL and the secret below") && page.has("id=\"webhook-url\"")
+    );
+    assert_eq!(owner.get(&format!("{list}/razorpay/test")).await.location(), webhook);
     assert_eq!(add("razorpay", "live").await.location(), format!("{list}/razorpay/live"));
     let twice = add("razorpay", "test").await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);

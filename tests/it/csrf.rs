@@ -145,7 +145,7 @@ async fn unchanged(owner: &Visitor, id: &str) {
     assert!(!owner.get("/ks-pay").await.has("Changed"));
     let list = owner.get(&format!("/ks-pay/apps/{id}/settings/payment-gateways")).await;
     assert!(!list.has("Live") || list.has("Test and Live"), "no gateway was added");
-    assert!(!list.has("Switched off"));
+    assert!(!list.has(">Enable<"));
     let webhook = owner.get(&format!("/ks-pay/apps/{id}/settings/payment-gateways/razorpay/test/webhook")).await;
     assert!(webhook.has("Not started") && !webhook.has("Marked as done by") && !webhook.has("Retire now"));
     let security = owner.get(&format!("/ks-pay/apps/{id}/settings/payment-gateways/razorpay/test/security")).await;

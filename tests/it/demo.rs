@@ -1,6 +1,8 @@
 //! `ks-pay demo`: alive by itself, and nobody's business but its own.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
+
+use serde_json::Value;
 
 use crate::support::{Installation, process::Process, visitor::Visitor};
 
@@ -35,12 +37,12 @@ async fn until(visitor: &Visitor, path: &str, wanted: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_shows_payments_and_a_refusal_with_its_reason() {
+async fn the_demo_shows_payments_and_a_rejection_with_its_reason() {
     let at = Installation::new().await;
     let (process, visitor, _) = demo(&at).await;
     until(&visitor, "/ks-pay", "Verified").await;
     until(&visitor, "/ks-pay", "Failing").await;
-    until(&visitor, "/", "the signature fits no SECRET of this webhook").await;
+    until(&visitor, "/", "line end").await;
     let ended = process.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(!at.data_dir().exists(), "an operator's data directory is left alone");
@@ -92,4 +94,55 @@ async fn the_demo_is_made_anew_with_another_password_and_removes_nothing_else() 
     let refused = at.process(&["demo"], SET).end();
     assert_eq!((refused.code, refused.err.lines().count()), (Some(1), 1), "{}", refused.err);
     assert_eq!(fs::read_to_string(at.beside("data-demo").join("mine.txt")).unwrap(), "mine");
+}
+
+/// What the demo's database holds, as the command line exports it beside the running demo.
+fn exported(at: &Installation, what: &str) -> Vec<Value> {
+    let none = [("DATABASE_URL", ""), ("KS_PAY_MASTER_KEY", ""), ("KS_PAY_MASTER_KEY_FILE", "")];
+    let ended = at.process(&[what, "export", "--jsonl", "--data-dir", "data-demo"], &none).end();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    ended.out.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn moment(value: &Value) -> jiff::Timestamp {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+/// When each payment was first and last heard of.
+fn receipts(events: &[Value]) -> BTreeMap<String, (jiff::Timestamp, jiff::Timestamp)> {
+    let mut receipts = BTreeMap::new();
+    for event in events {
+        let Some(id) = event["transaction"].as_str() else { continue };
+        let at = moment(&event["received_at"]);
+        let (first, last) = receipts.entry(id.to_owned()).or_insert((at, at));
+        (*first, *last) = ((*first).min(at), (*last).max(at));
+    }
+    receipts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demos_history_came_in_day_by_day_seconds_after_it_happened() {
+    let at = Installation::new().await;
+    let (process, _visitor, _) = demo(&at).await;
+    let (events, transactions) = (exported(&at, "events"), exported(&at, "transactions"));
+    process.terminate();
+    let receipts = receipts(&events);
+    let zone = jiff::tz::TimeZone::get("Asia/Kolkata").unwrap();
+    let mut days: BTreeMap<(String, jiff::civil::Date), usize> = BTreeMap::new();
+    for transaction in &transactions {
+        let (first, last) = receipts[transaction["transaction"].as_str().unwrap()];
+        let lag = last.as_millisecond() - moment(&transaction["updated_at"]).as_millisecond();
+        assert!((0..10_000).contains(&lag), "{transaction}: {lag} ms");
+        let amount = transaction["amount"].as_i64().unwrap();
+        assert!((5_000..2_000_000).contains(&amount), "{transaction}");
+        if transaction["mode"] == "live" {
+            let app = transaction["app"].as_str().unwrap().to_owned();
+            *days.entry((app, first.to_zoned(zone.clone()).date())).or_default() += 1;
+        }
+    }
+    let today = jiff::Zoned::now().with_time_zone(zone).date();
+    let whole: Vec<_> = days.iter().filter(|((_, day), _)| *day < today).collect();
+    assert!(whole.len() >= 2 * 14 - 2, "two shops, two weeks: {days:?}");
+    // A payment made just before midnight is first heard of the day after.
+    assert!(whole.iter().all(|(_, count)| (38..=102).contains(*count)), "{days:?}");
 }

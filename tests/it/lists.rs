@@ -1,5 +1,7 @@
 //! The lists of transactions and events: what is chosen is what is shown and downloaded, and an empty one says why.
 
+use reqwest::StatusCode;
+
 use crate::support::{
     TestApp, bodies,
     builders::Connection,
@@ -164,5 +166,43 @@ async fn the_way_to_a_row_begins_as_the_way_to_its_list_does() {
         let row = list.body.split('"').find(|text| text.contains(mark)).unwrap();
         let of_row = crumbs(&owner.get(row).await);
         assert_eq!((&of_row[..3], of_row.len()), (&way[..], 4), "{of_row:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to_do() {
+    let three = three_payments().await;
+    for (query, field) in [
+        ("&status=paid", "status"),
+        ("&from=2026-11-22", "to"),
+        ("&from=x&to=2026-11-22", "from"),
+        ("&from=2026-11-22&to=2026-11-01", "from"),
+        ("&q=tx_short", "q"),
+        ("&q=tx_short", "q"),
+        // What is valid beside it changes nothing.
+        ("&q=pay_whole&status=paid", "status"),
+        ("&q=pay_whole&from=x&to=y", "from"),
+        ("&status=captured&from=2026-11-22&to=1926-11-22", "from"),
+    ] {
+        let page = three.transactions(query).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert!(page.has(&format!("id=\"{field}-error\"")) && page.has("A filter is invalid."), "{query}");
+        assert!(three.shown(&page).await.is_empty() && !page.has("₹") && !page.has(" payments"), "{query}");
+        assert!(!page.has("transactions.csv"), "{query}: nothing to download");
+        let path = format!("/ks-pay/apps/{}/transactions.csv?mode=test{query}", three.connection.app_id);
+        let download = three.owner.get(&path).await;
+        assert_eq!(download.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert!(!download.has("pay_") || !download.has("Transaction ID,"), "{query}");
+        assert!(download.has(&format!("id=\"{field}-error\"")) && !download.has("pay_disputed"), "{query}");
+    }
+    for (query, field) in [("&state=rubbish", "state"), ("&type=a+b", "type"), ("&type=payment&state=rubbish", "state")] {
+        let page = three.events(query).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert!(page.has(&format!("id=\"{field}-error\"")) && !page.has("class=\"row-link\""), "{query}");
+    }
+    for path in ["/ks-pay?q=a%00b", "/ks-pay/settings?q=a%00b"] {
+        let page = three.owner.get(path).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(page.has("id=\"q-error\"") && !page.has("Neem Tree Store"), "{path}");
     }
 }

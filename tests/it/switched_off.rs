@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 
 use crate::support::{TestApp, bodies, builders::Connection, visitor::Visitor};
 
-const BANNER: &str = "This app is disabled: every event is refused.";
+const BANNER: &str = "This app is off: every event is rejected.";
 const ALL_IS_WELL: &str = "No event has been verified yet";
 
 async fn connected() -> (TestApp, Connection, Visitor) {
@@ -29,7 +29,7 @@ async fn every_page_of_a_disabled_app_says_so_and_where_to_enable_it() {
         for rest in pages {
             let page = owner.get(&format!("{at}{rest}")).await;
             assert_eq!(page.has(BANNER), wanted, "{rest}");
-            assert_eq!(page.has("Enable it under Settings, General."), wanted, "{rest}");
+            assert_eq!(page.has(&format!("action=\"{at}/enabled\"")) && page.has("value=\"true\""), wanted, "{rest}");
         }
     }
     assert!(!owner.get("/").await.has(BANNER), "the dashboard is of no app");
@@ -63,18 +63,18 @@ async fn the_dashboard_names_an_app_that_is_switched_off_and_leads_to_it() {
     let at = format!("/ks-pay/apps/{}", connection.app_id);
     switch(&owner, &format!("{at}/enabled"), false).await;
     let page = owner.get("/").await;
-    assert!(page.has("Neem Tree Store is switched off") && page.has("Its payments are not recorded"));
+    assert!(page.has("Neem Tree Store is off") && page.has("Its payments are not recorded"));
     assert!(page.has(&format!("href=\"{at}/settings\"")) && !page.has(ALL_IS_WELL));
     switch(&owner, &format!("{at}/enabled"), true).await;
     let page = owner.get("/").await;
-    assert!(page.has(ALL_IS_WELL) && !page.has("is switched off"));
+    assert!(page.has(ALL_IS_WELL) && !page.has(" is off"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_names_a_connection_that_is_switched_off_but_not_below_its_app() {
     let (_app, connection, owner) = connected().await;
     let at = format!("/ks-pay/apps/{}", connection.app_id);
-    let off = "Neem Tree Store: Razorpay in Test mode is switched off";
+    let off = "Neem Tree Store: Razorpay in Test mode is off";
     switch(&owner, &format!("{at}/settings/payment-gateways/razorpay/test/enabled"), false).await;
     let page = owner.get("/").await;
     assert!(page.has(off) && !page.has(ALL_IS_WELL));
@@ -82,10 +82,72 @@ async fn the_dashboard_names_a_connection_that_is_switched_off_but_not_below_its
 
     switch(&owner, &format!("{at}/enabled"), false).await;
     let page = owner.get("/").await;
-    assert!(page.has("Neem Tree Store is switched off") && !page.has(off), "once an app");
+    assert!(page.has("Neem Tree Store is off") && !page.has(off), "once an app");
 
     switch(&owner, &format!("{at}/enabled"), true).await;
     assert!(owner.get("/").await.has(off), "enabling the app does not enable its connection");
     switch(&owner, &format!("{at}/settings/payment-gateways/razorpay/test/enabled"), true).await;
-    assert!(!owner.get("/").await.has("is switched off"));
+    assert!(!owner.get("/").await.has(" is off"));
+}
+
+/// Enables what a page offers to enable, as its visitor would, and says where that led.
+async fn press_enable(owner: &Visitor, page: &str, action: &str) -> String {
+    let found = owner.get(page).await;
+    let form = found.body.split("<form ").find(|form| form.contains(&format!("action=\"{action}\""))).unwrap();
+    assert!(form.contains(">Enable<"), "{page}: {form}");
+    let back = form.split_once("name=\"back\" value=\"").unwrap().1.split_once('"').unwrap().0.replace("&#38;", "&");
+    owner.post(action, &[("is_enabled", "true"), ("back", &back)]).await.location().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_connection_is_off_everywhere_with_the_button_to_enable_it() {
+    let (_app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let at = format!("/ks-pay/apps/{}", connection.app_id);
+    let list = format!("{at}/settings/payment-gateways");
+    let action = format!("{list}/razorpay/test/enabled");
+    let mut pages = vec!["/".to_owned(), "/ks-pay".to_owned()];
+    pages.extend(["", "/transactions", "/events", "/rejections"].map(|rest| format!("{at}{rest}")));
+    for step in ["credentials", "webhook", "integration", "security"] {
+        pages.push(format!("{list}/razorpay/test/{step}"));
+    }
+    for path in pages {
+        switch(&owner, &action, false).await;
+        let page = owner.get(&path).await;
+        assert!(page.has("Off") || page.has(" is off"), "{path}");
+        assert!(!page.has("</use></svg>Verified<"), "{path}");
+        assert_eq!(press_enable(&owner, &path, &action).await, path);
+        assert!(owner.get(&path).await.has("Razorpay in Test mode is enabled"), "{path}");
+        assert!(!owner.get(&path).await.has(" is off"), "{path}");
+    }
+    switch(&owner, &action, false).await;
+    let page = owner.get(&list).await;
+    assert!(page.has("Off</span>") && page.has(">Enable<") && !page.has(">Disable<"));
+    switch(&owner, &format!("{at}/enabled"), false).await;
+    for path in ["/", "/ks-pay", at.as_str(), list.as_str()] {
+        assert!(!owner.get(path).await.has("Verified, "), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enabling_a_connection_of_a_disabled_app_does_not_say_that_it_receives() {
+    let (_app, connection, owner) = connected().await;
+    let at = format!("/ks-pay/apps/{}", connection.app_id);
+    let action = format!("{at}/settings/payment-gateways/razorpay/test/enabled");
+    for path in [&action, &format!("{at}/enabled")] {
+        switch(&owner, path, false).await;
+    }
+    let led_to = owner.post(&action, &[("is_enabled", "true")]).await.location().to_owned();
+    let page = owner.get(&led_to).await;
+    assert!(page.has("Razorpay in Test mode is enabled, but its app is off.") && page.has(BANNER));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_question_before_disabling_says_what_that_gateway_does() {
+    let app = TestApp::start().await;
+    let connection = app.standard_webhooks().await;
+    let owner = app.owner("Banyan Books").await;
+    let action = format!("/ks-pay/apps/{}/settings/payment-gateways/standard-webhooks/test/enabled", connection.app_id);
+    let asked = owner.post(&action, &[("is_enabled", "false")]).await;
+    assert!(asked.has("get 401 for every event") && !asked.has("Razorpay"), "{}", asked.body);
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
-use super::super::customers::{self, Customer};
+use super::super::customers::{self, Customer, Purchase};
 use super::super::shops::Shop;
 use super::super::{digits, id, pick};
 use super::instruments::{Card, Upi};
@@ -72,18 +72,15 @@ impl Payment {
         (ordered_at, at): (i64, i64),
         rng: &mut impl Rng,
     ) -> (Order, Self) {
-        let amount = customers::amount(rng);
-        let method = method.unwrap_or_else(|| customers::method(amount, rng));
-        // One UPI payment carries a lakh at most, whatever the shop sells.
-        let amount = if method == "upi" { amount.min(customers::UPI_LIMIT) } else { amount };
-        let order = Order::new(amount, ordered_at, rng);
-        let payment = Self::new(shop, &order, method, at, rng);
+        let purchase = Purchase::of(shop, rng);
+        let method = method.unwrap_or_else(|| customers::method(purchase.amount, rng));
+        let order = Order::new(purchase.amount, ordered_at, rng);
+        let payment = Self::new(shop, &purchase, &order, method, at, rng);
         (order, payment)
     }
 
-    fn new(shop: &'static Shop, order: &Order, method: &'static str, at: i64, rng: &mut impl Rng) -> Self {
+    fn new(shop: &'static Shop, purchase: &Purchase, order: &Order, method: &'static str, at: i64, rng: &mut impl Rng) -> Self {
         let Customer { vpa, email, contact } = Customer::new(rng);
-        let item = *pick(shop.sells, rng);
         let has_notes = rng.random_ratio(3, 4);
         let card = (method == "card").then(|| Card::new(rng));
         let vpa = (method == "upi").then_some(vpa);
@@ -102,7 +99,7 @@ impl Payment {
             amount_transferred: None,
             refund_status: None,
             captured: false,
-            description: format!("{item} ({})", order.receipt),
+            description: purchase.description(&order.receipt),
             card_id: card.as_ref().map(|card| card.id.clone()),
             card,
             bank: (method == "netbanking").then(|| *pick(customers::BANKS, rng)),
@@ -111,7 +108,7 @@ impl Payment {
             vpa,
             email,
             contact,
-            notes: if has_notes { Notes::Some { shop: shop.name, item } } else { Notes::None([]) },
+            notes: if has_notes { Notes::Some { shop: shop.name, item: purchase.item } } else { Notes::None([]) },
             fee: None,
             tax: None,
             error_code: None,

@@ -138,3 +138,28 @@ fn a_settlement_is_the_payment_less_its_fees() {
         assert!(settled["utr"].is_string());
     }
 }
+
+#[test]
+fn a_story_that_happens_now_ends_now_and_takes_seconds_and_a_spread_one_takes_days() {
+    let mut rng = SplitMix::new(21);
+    for kind in LifeCycle::ALL {
+        for _ in 0..100 {
+            let merchant = Merchant::new(&mut rng);
+            let mut times = |pace| {
+                let samples = life_cycle_until(kind, pace, &merchant, AT, &mut rng);
+                let created = entity(&parse(&samples[0]), "payment")["created_at"].as_i64().unwrap();
+                let times: Vec<i64> = samples.iter().map(|sample| sample.at).collect();
+                assert!(times.is_sorted_by(|one, next| one < next) && created < times[0] && times.last() == Some(&AT));
+                AT - created
+            };
+            assert!((3..=30).contains(&times(Pace::Quick)), "{kind}");
+            let spread = times(Pace::Natural);
+            assert!(spread <= kind.span(), "{kind}");
+            match kind {
+                LifeCycle::Disputed | LifeCycle::Settled => assert!(spread > 24 * 60 * 60, "{kind}: {spread}"),
+                LifeCycle::PartlyRefunded => assert!(spread > 60 * 60, "{kind}: {spread}"),
+                LifeCycle::Paid | LifeCycle::FailedThenPaid => {}
+            }
+        }
+    }
+}

@@ -43,7 +43,9 @@ if (place) {
     if (ended || busy) return;
     busy = true;
     try {
-      const answer = await fetch(place.dataset.evidencePage, { credentials: "same-origin", headers: { Accept: "text/html" } });
+      const answer = await fetch(place.dataset.evidencePage, {
+        credentials: "same-origin", headers: { Accept: "text/html", "X-Requested-With": "refresh" }, // chooses no mode
+      });
       ended = answer.redirected || answer.status === 401 || answer.status === 403; // signed out
       if (ended) close();
       else if (answer.ok) refreshParts(parse(await answer.text()));

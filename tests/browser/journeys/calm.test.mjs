@@ -1,12 +1,12 @@
 // What strangers send alarms nobody and disguises nothing; and on a phone everything that can be pressed is in sight.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { DESKTOP, PHONE, open } from "../support/browser.mjs";
 import { captured, post, refused } from "../support/razorpay.mjs";
 import { shoot } from "../support/shots.mjs";
 import { site } from "../support/site.mjs";
 import { follow, send, signIn } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 const looks = Boolean(process.env.KS_PAY_SHOTS);
 const WAYS = [["desktop", DESKTOP, "light"], ["desktop", DESKTOP, "dark"], ["phone", PHONE, "light"], ["phone", PHONE, "dark"]];

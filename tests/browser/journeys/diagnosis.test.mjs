@@ -1,13 +1,13 @@
 // What a merchant sees of a webhook that works no more, and the check that tells what stands in the way.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
 
 import { violations } from "../support/accessibility.mjs";
 import { open } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, leading, send, signIn, step } from "../support/steps.mjs";
+import { after, before, describe, it } from "../support/test.mjs";
 import { failingFor, silentFor } from "../support/webhook_pages.mjs";
 
 const HOUR = 3_600_000;

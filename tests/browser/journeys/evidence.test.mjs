@@ -1,11 +1,11 @@
 // What the Webhook step says while requests come, are refused, and come again; and that it never holds the server back.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { NO_SERVER, open, stays } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, signIn, step } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 describe("the evidence of a webhook", () => {
   const at = site(async (at) => { at.owner = await at.installation.addOwner(); });

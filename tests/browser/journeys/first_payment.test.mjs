@@ -1,11 +1,11 @@
 // The main job, from nothing to Mark as done: what a merchant does on their first day.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { NO_SERVER, copied, open, recordDocument, stays } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
 import { addApp, addRazorpay, evidence, follow, leading, send, setUp, step, toPaymentGatewaySettings } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 const PERSON = {
   company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words",

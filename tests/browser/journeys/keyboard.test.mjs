@@ -1,12 +1,12 @@
 // With the keyboard alone: Tab, Enter, Space and letters, from sign-in to Mark as done.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { open } from "../support/browser.mjs";
 import { assertFocused, enter, tabTo, type } from "../support/keyboard.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, leading, signIn, step } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 describe("the keyboard alone", () => {
   const at = site(async (at) => { at.owner = await at.installation.addOwner(); });

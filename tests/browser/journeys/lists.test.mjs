@@ -1,11 +1,11 @@
 // Lists of more than one page: nothing is left out or told twice, there and back.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { open } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
 import { follow, signIn } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 const SENT = 120;
 

@@ -1,5 +1,4 @@
 // Every page in every state: accessible, on every screen, whatever people are called. Its pictures: `npm run shots`.
-import { describe, it } from "node:test";
 
 import { amounts } from "../support/amount_pages.mjs";
 import { open } from "../support/browser.mjs";
@@ -8,6 +7,7 @@ import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/
 import { long_lists, oddities, outages, publicly, refusals } from "../support/rare_pages.mjs";
 import { secrets } from "../support/secret_pages.mjs";
 import { site } from "../support/site.mjs";
+import { describe, it } from "../support/test.mjs";
 import { diagnoses } from "../support/webhook_pages.mjs";
 
 const areShot = process.env.KS_PAY_SHOTS !== undefined;

@@ -1,11 +1,11 @@
 // A webhook that does not work says why where the merchant looks, and what was refused meanwhile is not lost.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { open, stays } from "../support/browser.mjs";
 import { captured, post, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, follow, send, signIn, step } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 describe("refused requests", () => {
   const at = site(async (at) => { at.owner = await at.installation.addOwner(); });
@@ -62,9 +62,9 @@ describe("refused requests", () => {
     it(`can be recovered once the cause is mended, with scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
       const { page, app, test, gateways } = await shop(t, `Neem Tree Stall ${javaScriptEnabled}`, { javaScriptEnabled });
       await page.goto(gateways);
-      await page.getByRole("button", { name: /^Switch off\s+Razorpay.*Test/ }).click();
-      await page.getByRole("heading", { name: /^Switch off Razorpay/ }).waitFor();
-      await send(page, "Switch it off");
+      await page.getByRole("button", { name: /^Disable\s+Razorpay.*Test/ }).click();
+      await page.getByRole("heading", { name: /^Disable Razorpay/ }).waitFor();
+      await send(page, "Disable");
       for (const n of [1, 2]) await refused(test, captured(`pay_Meanwhile00000${n}`), `evt_Meanwhile00000${n}`);
       await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
       for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
@@ -74,7 +74,7 @@ describe("refused requests", () => {
       const rejection = page.url();
 
       await page.goto(gateways);
-      await page.getByRole("button", { name: /^Switch on\s+Razorpay.*Test/ }).click();
+      await page.getByRole("button", { name: /^Enable\s+Razorpay.*Test/ }).click();
       await page.waitForLoadState();
       await page.goto(rejection);
       await page.getByText("2 of 2 kept requests verify now.").waitFor();

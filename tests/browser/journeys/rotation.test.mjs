@@ -1,12 +1,12 @@
 // A new SECRET, on the day it is pasted and a day later: nothing is refused meanwhile, and the page says what is left to do.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { copied, open, recordDocument, stays } from "../support/browser.mjs";
 import { change } from "../support/database.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
 import { follow, leading, send, signIn } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 const OWN = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
 const TO_PASTE = "Now give Razorpay the new SECRET";

@@ -1,10 +1,10 @@
 // Getting in and out: the set-up link, sign-in, where it leads, and sign-out.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { open } from "../support/browser.mjs";
 import { site } from "../support/site.mjs";
 import { leading, send, setUp, signIn, signOut } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 const PERSON = {
   company: "नीम ट्री हस्तशिल्प", name: "मीरा अय्यर", email: "meera@neemtree.example", password: "four unrelated quiet words",

@@ -1,10 +1,10 @@
 // Whether the watch over every page sees what it is there for: a guard that sleeps would let everything pass.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
 
 import { violations } from "../support/accessibility.mjs";
 import { launch, watch } from "../support/browser.mjs";
+import { after, before, describe, it } from "../support/test.mjs";
 
 const POLICY = "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'";
 const PAGES = {

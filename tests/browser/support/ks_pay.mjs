@@ -12,6 +12,8 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const BINARY = process.env.KS_PAY_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/ks-pay");
 /** The longest that a server may take to listen, or to finish what began, in milliseconds. */
 const PATIENCE = 30_000;
+/** The longest that a command may take, in milliseconds. */
+const COMMAND_LIMIT = 90_000;
 
 assert.ok(existsSync(BINARY), `There is no ${BINARY}: run cargo build, or name the binary in KS_PAY_BIN.`);
 
@@ -28,7 +30,12 @@ export async function command(args, { dataDir = tmpdir(), input = "", env = {} }
   child.stdout.setEncoding("utf8").on("data", (text) => { stdout += text; });
   child.stderr.setEncoding("utf8").on("data", (text) => { stderr += text; });
   child.stdin.on("error", () => {}).end(input); // some commands end without reading
+  const late = setTimeout(() => {
+    stderr += `\nIt was ended: it did not end by itself within ${COMMAND_LIMIT / 1000} s.`;
+    child.kill("SIGKILL");
+  }, COMMAND_LIMIT);
   const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  clearTimeout(late);
   return { code, stdout, stderr };
 }
 

@@ -194,10 +194,10 @@ export async function* connection(page, { installation, names, api }) {
   yield "sender-integration";
   await page.goto(gatewaysOf(app));
   yield "gateways";
-  await page.getByRole("button", { name: /^Switch off\s+Razorpay/ }).click();
-  await page.getByRole("heading", { name: /^Switch off Razorpay/ }).waitFor();
+  await page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click();
+  await page.getByRole("heading", { name: /^Disable Razorpay/ }).waitFor();
   yield "gateway-disable";
-  await send(page, "Switch it off");
+  await send(page, "Disable");
   yield "gateways-disabled";
   await page.goto(`${at}/webhook`);
   yield "webhook-disabled";
@@ -244,7 +244,7 @@ export async function* payments(page, { installation, names }) {
   yield "overview-table";
   await page.goto(`${own}?mode=live`);
   yield "overview-live";
-  await page.goto(`${own}/transactions`);
+  await page.goto(`${own}/transactions?mode=test`);
   yield "transactions";
   await page.goto(`${own}/transactions?status=refunded`);
   yield "transactions-none-found";
@@ -254,6 +254,8 @@ export async function* payments(page, { installation, names }) {
   yield "events";
   await page.goto(`${own}/events?type=nothing.such&state=conflict`);
   yield "events-none-found";
+  await page.goto(`${own}/events?state=nothing.such`);
+  yield "events-refused";
 
   await page.goto(`${own}/events?type=refund.processed`);
   await page.locator("main tbody a").first().click();

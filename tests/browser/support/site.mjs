@@ -1,9 +1,8 @@
 // A browser and an installation for the tests of one `describe`.
-import { after, before } from "node:test";
-
 import { launch } from "./browser.mjs";
 import { Installation } from "./ks_pay.mjs";
 import { StandIn } from "./stand_in.mjs";
+import { after, before } from "./test.mjs";
 
 /**
  * To be called in a `describe`: its tests find `browser` and `installation` in what it returns. `prepare` gets the same

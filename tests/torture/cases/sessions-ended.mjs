@@ -29,7 +29,7 @@ await torture(async (run) => {
     administrator.ask(END);
   }
   administrator.end();
-  await administrator.over;
+  await administrator.over();
   await pause(300);
   await load.end();
   answeredInTime(run, traffic.answers);

@@ -11,12 +11,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { randomOf } from "./random.mjs";
+import { waitedFor, within } from "./wait.mjs";
 
 /** The exit codes of a case that could not be tried, and of one that is to be tried once more. */
 export const SKIPPED = 77;
 const UNPROVED = 75;
 /** A case that goes on for so many milliseconds hangs; ten times what one takes, for it may share a slow machine. */
 const LONGEST = { short: 600_000, full: 3_600_000 };
+/** The longest that one step of cleaning up may take, in milliseconds. */
+const CLEANING_LIMIT = 120_000;
 
 class Skipped extends Error {}
 
@@ -98,7 +101,7 @@ class Run {
 
   async clean() {
     for (const clean of this.#cleaners.splice(0).reverse()) {
-      await Promise.resolve().then(clean).catch((error) => console.log(`  could not clean up: ${error.message}`));
+      await within(CLEANING_LIMIT, "cleaning up", Promise.resolve().then(clean)).catch((error) => console.log(`  could not clean up: ${error.message}`));
     }
   }
 
@@ -152,7 +155,7 @@ export async function torture(body) {
   const longest = run.of(LONGEST.short, LONGEST.full);
   let late;
   const tooLate = new Promise((_, reject) => {
-    late = setTimeout(() => reject(new Error(`the case did not end within ${longest / 1000} s`)), longest);
+    late = setTimeout(() => reject(new Error(`the case did not end within ${longest / 1000} s; it waited for ${waitedFor()}`)), longest);
   });
   const began = Date.now();
   const error = await Promise.race([body(run), tooLate]).then(() => undefined, (error) => error);

@@ -7,8 +7,12 @@ import { resolve as inFull } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { within } from "./wait.mjs";
+
 /** The longest that a server may take to be ready or to end, in milliseconds. */
 const PATIENCE = 40_000;
+/** The longest that any other program may take, in milliseconds. */
+const PROGRAM_LIMIT = 180_000;
 
 /** Who owns every installation made here. */
 export const OWNER = { email: "owner@torture.example", password: "four unrelated quiet words" };
@@ -23,7 +27,7 @@ export function start(command, args, options = {}) {
   return spawn(program, [...before, ...args], options);
 }
 
-/** Runs a program to its end: `{ code, stdout, stderr }`. */
+/** Runs a program to its end: `{ code, stdout, stderr }`. One that does not end is killed, and an error names it. */
 export async function ended(command, args, { input = "", ...options } = {}) {
   const child = start(command, args, options);
   const chunks = [];
@@ -31,7 +35,8 @@ export async function ended(command, args, { input = "", ...options } = {}) {
   child.stdout.on("data", (chunk) => chunks.push(chunk));
   child.stderr.setEncoding("utf8").on("data", (text) => { stderr += text; });
   child.stdin.on("error", () => {}).end(input); // some programs end without reading
-  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  const over = new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  const code = await within(PROGRAM_LIMIT, `the end of ${command} ${args.slice(0, 4).join(" ")}`, over).finally(() => child.kill("SIGKILL"));
   return { code, stdout: Buffer.concat(chunks).toString(), stderr };
 }
 
@@ -119,7 +124,8 @@ export class Installation {
   /** A page as a visitor gets it. */
   async page(path) {
     const { host, port } = this.connection;
-    return (await fetch(`http://${host}:${port}${path}`, { headers: { connection: "close" } })).text();
+    const signal = AbortSignal.timeout(PATIENCE);
+    return (await fetch(`http://${host}:${port}${path}`, { signal, headers: { connection: "close" } })).text();
   }
 
   /** How many milliseconds it took until a GET was answered so; nothing if it never was. */
@@ -150,7 +156,7 @@ export class Installation {
     if (!this.isRunning) return this.exit;
     this.child.kill(name);
     const late = setTimeout(() => this.child.kill("SIGKILL"), PATIENCE);
-    const how = await this.exit;
+    const how = await within(2 * PATIENCE, `the end of ks-pay after ${name}`, this.exit);
     clearTimeout(late);
     return how;
   }

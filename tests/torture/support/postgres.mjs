@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { ended, start } from "./installation.mjs";
+import { within } from "./wait.mjs";
 
 /** The longest that the server may take to start or to stop, in milliseconds. */
 const PATIENCE = 60_000;
@@ -35,6 +36,7 @@ export class Cluster {
   #through;
   #listen;
   #port;
+  #sessions = new Set();
   /** The postmaster's process. */
   child;
 
@@ -110,7 +112,8 @@ export class Cluster {
   async reached() {
     for (const late = Date.now() + PATIENCE; Date.now() < late; await pause(20)) {
       const socket = connect({ host: this.#listen, port: this.#port });
-      const isTaken = await new Promise((resolve) => socket.on("connect", () => resolve(true)).on("error", () => resolve(false)));
+      const taken = new Promise((resolve) => socket.on("connect", () => resolve(true)).on("error", () => resolve(false)));
+      const isTaken = await within(PATIENCE, `a connection to PostgreSQL at ${this.#listen}`, taken);
       socket.destroy();
       if (isTaken) return;
     }
@@ -121,7 +124,8 @@ export class Cluster {
   async stop(mode) {
     const ending = this.exit;
     await succeed(...unprivileged([join(this.#bin, "pg_ctl"), "--pgdata", this.data, "--mode", mode, "--wait", "--silent", "stop"]));
-    await ending;
+    await within(PATIENCE, `the end of PostgreSQL after an ${mode} stop`, ending);
+    this.#endSessions();
   }
 
   /** Ends it as fast as it lets go of everything. */
@@ -135,7 +139,17 @@ export class Cluster {
     if (!pid || this.child.exitCode !== null || this.child.signalCode !== null) return;
     process.kill(pid, "SIGKILL");
     this.child.stderr.destroy();
-    await new Promise((resolve) => (this.child.exitCode ?? this.child.signalCode) === null ? this.child.on("exit", resolve) : resolve());
+    const gone = new Promise((resolve) => (this.child.exitCode ?? this.child.signalCode) === null ? this.child.on("exit", resolve) : resolve());
+    await within(PATIENCE, "the end of a killed postmaster", gone);
+    this.#endSessions();
+  }
+
+  /**
+   * Ends the input of every psql. One that reads the server's last message and the end of its connection apart goes back to
+   * its input, and would wait there for statements for ever.
+   */
+  #endSessions() {
+    for (const child of this.#sessions) child.stdin.end();
   }
 
   get postmaster() {
@@ -147,13 +161,17 @@ export class Cluster {
     return ended(join(this.#bin, "psql"), [...this.#bySocket, "-c", sql]);
   }
 
-  /** A session that takes statements, a line each, from its stdin, and says to `answers` what they return. */
+  /** A session that takes statements, a line each, from its stdin, and says to `answers` what they return. It ends with the server. */
   session(answers) {
     const child = start(join(this.#bin, "psql"), this.#bySocket, { stdio: ["pipe", answers ? "pipe" : "ignore", "ignore"] });
     child.stdin.on("error", () => {}); // PostgreSQL may go first
     if (answers) createInterface(child.stdout).on("line", answers);
-    const over = new Promise((resolve) => child.on("close", resolve));
-    return { ask: (sql) => child.stdin.write(`${sql};\n`), end: () => child.stdin.end(), over };
+    this.#sessions.add(child);
+    const closed = new Promise((resolve) => child.on("close", resolve)).then(() => this.#sessions.delete(child));
+    const over = () => within(PATIENCE, "the end of a psql session", closed).finally(() => child.kill("SIGKILL"));
+    // What is written after its end is lost, as it is in a crash.
+    const ask = (sql) => child.stdin.writable && child.stdin.write(`${sql};\n`);
+    return { ask, end: () => child.stdin.end(), over };
   }
 
   get #bySocket() {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { ended, start } from "./installation.mjs";
+import { within } from "./wait.mjs";
 
 const CHECK = `
 import sqlite3, sys, json
@@ -37,6 +38,9 @@ export async function databaseProblems(paths, scratch = tmpdir()) {
   }
 }
 
+/** The longest that a lock may take to be held or released, in milliseconds. */
+const LOCK_LIMIT = 90_000;
+
 /** Ends the case where there is no Python with sqlite3. */
 export async function needPython(run) {
   const { code } = await ended("python3", ["-c", "import sqlite3"]).catch(() => ({ code: 1 }));
@@ -57,10 +61,11 @@ export async function lock(run, path) {
   const child = start("python3", ["-c", LOCK, path], { stdio: ["pipe", "pipe", "inherit"] });
   const over = new Promise((resolve) => child.on("close", resolve));
   run.later(() => { if (child.exitCode === null) child.kill("SIGKILL"); });
-  await new Promise((resolve, reject) => {
+  const held = new Promise((resolve, reject) => {
     child.stdout.once("data", resolve);
     child.on("error", reject);
     over.then(() => reject(new Error("the lock could not be taken")));
   });
-  return { release: () => { child.stdin.end(); return over; } };
+  await within(LOCK_LIMIT, "the database's lock", held);
+  return { release: () => { child.stdin.end(); return within(LOCK_LIMIT, "the release of the database's lock", over); } };
 }

@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { Line } from "./line.mjs";
 import { request } from "./traffic.mjs";
+import { within } from "./wait.mjs";
 
 /** So many milliseconds between two forgeries. */
 const EVERY = 20;
@@ -40,7 +41,7 @@ export async function deaf(run, { host, port }) {
   const socket = connect({ host, port });
   run.later(() => socket.destroy());
   socket.on("error", () => {}).pause();
-  await new Promise((resolve) => socket.once("connect", resolve));
+  await within(30_000, "a connection to the server", new Promise((resolve) => socket.once("connect", resolve)));
   socket.write(`GET /login HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`.repeat(ASKED));
   const until = performance.now() + HELD_WITHIN;
   for (let before = 0, still = 0; still < LOOKS; ) {

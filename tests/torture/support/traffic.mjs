@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { soon } from "./case.mjs";
 import { Line, Unknown, Unsent } from "./line.mjs";
 import { story } from "./stories.mjs";
+import { within } from "./wait.mjs";
 
 /** Stories told at the same time. */
 const AT_ONCE = 24;
@@ -19,6 +20,8 @@ const LATELY = 64;
 export const CONNECTIONS = 8;
 /** The longest until something is acknowledged, and until all is that is sent again, in milliseconds. */
 const PATIENCE = 60_000;
+/** The longest until a load of a set size was sent, in milliseconds. */
+const LOAD_LIMIT = 300_000;
 
 /** This moment, in nanoseconds of CLOCK_MONOTONIC. */
 export const now = () => Number(process.hrtime.bigint());
@@ -56,7 +59,10 @@ export class Traffic {
       line.close();
     });
     const all = Promise.all(lines);
-    return { done: all, end: () => { isOver = true; return all; } };
+    return {
+      get done() { return within(LOAD_LIMIT, `the answers to ${most} requests`, all); },
+      end: () => { isOver = true; return within(PATIENCE, "the last answers to a load that ends", all); },
+    };
   }
 
   /** How many events were acknowledged. */

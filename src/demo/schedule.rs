@@ -1,0 +1,129 @@
+//! When buyers pay, and what becomes of their payments: how many on which day of the week, and at what hour.
+//!
+//! History and live traffic follow the same schedule, so that no day differs from the next by where it came from.
+
+use jiff::{ToSpan as _, civil::Date};
+use rand::{Rng, RngExt};
+
+use crate::{kernel::time::Timestamp, samples::LifeCycle};
+
+const HOUR: i64 = 60 * 60;
+
+/// The customers of a shop: payments by day of the week, Monday first, and the weight of each hour of the day.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Trade {
+    weekdays: [i64; 7],
+    hours: [u32; 24],
+}
+
+/// Few at night, most in the evening.
+const SHOP_HOURS: [u32; 24] = [2, 1, 0, 0, 0, 1, 2, 4, 6, 8, 9, 10, 9, 8, 7, 7, 8, 10, 12, 13, 12, 9, 6, 4];
+/// When developers work.
+const OFFICE_HOURS: [u32; 24] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 6, 8, 6, 3, 6, 8, 8, 5, 2, 0, 0, 0, 0, 0];
+
+/// A busy shop: 40 to 100 payments a day, most at the end of the week.
+pub(super) const BUSY: Trade = Trade { weekdays: [52, 54, 57, 60, 70, 90, 80], hours: SHOP_HOURS };
+/// A somewhat smaller one.
+pub(super) const STEADY: Trade = Trade { weekdays: [46, 48, 48, 50, 58, 74, 68], hours: SHOP_HOURS };
+/// Somebody who tests, on working days.
+pub(super) const TESTS: Trade = Trade { weekdays: [5, 6, 6, 5, 4, 0, 0], hours: OFFICE_HOURS };
+
+/// What becomes of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Story {
+    Failed,
+    Cycle(LifeCycle),
+}
+
+impl Trade {
+    /// When the payments of a day begin, in Unix seconds, in order.
+    pub(super) fn starts(&self, day: Date, rng: &mut impl Rng) -> Vec<i64> {
+        let usual = self.weekdays[usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or_default()];
+        let count = (usual * rng.random_range(90..=110) + 50) / 100;
+        let midnight = Timestamp::start_of(day).seconds();
+        let mut starts: Vec<i64> = (0..count).map(|_| midnight + self.hour(rng) * HOUR + rng.random_range(0..HOUR)).collect();
+        starts.sort_unstable();
+        starts
+    }
+
+    fn hour(&self, rng: &mut impl Rng) -> i64 {
+        let mut left = rng.random_range(0..self.hours.iter().sum());
+        let is_it = |weight: &u32| match left.checked_sub(*weight) {
+            Some(rest) => {
+                left = rest;
+                false
+            }
+            None => true,
+        };
+        self.hours.iter().position(is_it).and_then(|hour| i64::try_from(hour).ok()).unwrap_or_default()
+    }
+}
+
+/// Nearly all are simply paid.
+pub(super) fn story(rng: &mut impl Rng) -> Story {
+    match rng.random_range(0..1000) {
+        0..50 => Story::Failed,
+        50..120 => Story::Cycle(LifeCycle::FailedThenPaid),
+        120..150 => Story::Cycle(LifeCycle::PartlyRefunded),
+        150..154 => Story::Cycle(LifeCycle::Disputed),
+        _ => Story::Cycle(LifeCycle::Paid),
+    }
+}
+
+/// The day after.
+pub(super) fn next(day: Date) -> Date {
+    day.saturating_add(1.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::{Weekday, date};
+
+    #[test]
+    fn a_shop_has_forty_to_a_hundred_payments_a_day_and_most_at_the_end_of_the_week() {
+        let mut rng = rand::rng();
+        for trade in [BUSY, STEADY] {
+            let (mut monday, mut saturday, mut day) = (0, 0, date(2026, 11, 1));
+            for _ in 0..140 {
+                let starts = trade.starts(day, &mut rng);
+                assert!((40..=100).contains(&starts.len()), "{day}: {}", starts.len());
+                let (midnight, next_midnight) = (Timestamp::start_of(day).seconds(), Timestamp::start_of(next(day)).seconds());
+                assert!(starts.iter().all(|at| (midnight..next_midnight).contains(at)) && starts.is_sorted());
+                match day.weekday() {
+                    Weekday::Monday => monday += starts.len(),
+                    Weekday::Saturday => saturday += starts.len(),
+                    _ => {}
+                }
+                day = next(day);
+            }
+            assert!(saturday * 10 > monday * 13, "{saturday} on Saturdays, {monday} on Mondays");
+        }
+    }
+
+    #[test]
+    fn shops_are_busy_in_the_evening_and_developers_test_by_day() {
+        let mut rng = rand::rng();
+        let hours = |trade: &Trade, day: Date, rng: &mut rand::rngs::ThreadRng| -> Vec<i64> {
+            let midnight = Timestamp::start_of(day).seconds();
+            trade.starts(day, rng).into_iter().map(|at| (at - midnight) / HOUR).collect()
+        };
+        let (mut night, mut evening) = (0, 0);
+        for day in 1..=28 {
+            let hours = hours(&BUSY, date(2026, 11, day), &mut rng);
+            night += hours.iter().filter(|hour| **hour < 6).count();
+            evening += hours.iter().filter(|hour| (16..22).contains(*hour)).count();
+        }
+        assert!(evening > 5 * night, "{evening} in the evening, {night} at night");
+        assert!(hours(&TESTS, date(2026, 11, 23), &mut rng).iter().all(|hour| (9..19).contains(hour)));
+        assert!(TESTS.starts(date(2026, 11, 22), &mut rng).is_empty(), "a Sunday");
+    }
+
+    #[test]
+    fn most_payments_are_simply_paid() {
+        let mut rng = rand::rng();
+        let stories: Vec<Story> = (0..2000).map(|_| story(&mut rng)).collect();
+        let paid = stories.iter().filter(|story| **story == Story::Cycle(LifeCycle::Paid)).count();
+        assert!((1500..1900).contains(&paid), "{paid}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Stores a history: requests of the demo's simulated gateway, each as if it had been received at its time.
+//!
+//! The requests are verified, read and stored by the same code as those that arrive over HTTP; only the time is given.
+
+use actix_web::web::Bytes;
+
+use super::{Ingestion, batch, receive, receivers::Unknown};
+use crate::{
+    db::{Db, DbError},
+    events::append::Arrival,
+    gateways::adapter::{self, Incoming},
+    kernel::{time::Timestamp, vault::VaultError},
+};
+
+/// Requests less than this apart belong to one payment and are stored together.
+const GROUP_MILLIS: i64 = 60_000;
+/// Groups of requests in one unit of work.
+const GROUPS_PER_COMMIT: usize = 40;
+
+/// A request that was received in the past.
+pub(crate) struct PastRequest {
+    pub(crate) endpoint: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Bytes,
+    pub(crate) received_at: Timestamp,
+}
+
+/// Why a history could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReplayError {
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    #[error("a secret cannot be opened: {0}")]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Ingestion {
+    /// Stores the requests, which come oldest first; those that do not verify are left out.
+    ///
+    /// # Errors
+    /// When they could not be verified or stored.
+    pub(crate) async fn replay(&self, db: &Db, requests: &[PastRequest]) -> Result<(), ReplayError> {
+        let known = self.receivers.known().await?;
+        let mut arrivals = Vec::new();
+        for request in requests {
+            let Some(receiver) = known.receiver(&request.endpoint) else { continue };
+            let live = receiver.live.as_deref().map_err(|error| *error)?;
+            let incoming = Incoming { headers: &request.headers, body: &request.body };
+            if let Ok(verified) = adapter::verify(receiver.place.gateway, &incoming, live, request.received_at) {
+                let headers = receive::headers_json(&request.headers);
+                arrivals.push(Arrival::new(receiver.place, &incoming, verified, headers, request.received_at));
+            }
+        }
+        store(db, &arrivals).await?;
+        for arrival in &arrivals {
+            self.uses.note(arrival.place.connection, arrival.secret, arrival.at);
+        }
+        Ok(())
+    }
+}
+
+/// A group at a time, so that the baseline of the traffic is what it would be had they arrived one by one.
+async fn store(db: &Db, arrivals: &[Arrival]) -> Result<(), DbError> {
+    let arrivals: Vec<&Arrival> = arrivals.iter().collect();
+    let groups: Vec<&[&Arrival]> = arrivals.chunk_by(|one, next| next.at.millis() - one.at.millis() < GROUP_MILLIS).collect();
+    for groups in groups.chunks(GROUPS_PER_COMMIT) {
+        let mut tx = db.begin().await?;
+        for group in groups {
+            batch::write(&mut tx, group).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+// The flow leads on: the chosen mode stays chosen, and every link and button leads to where something can be done.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { NO_SERVER, PHONE, open } from "../support/browser.mjs";
+import { simulate } from "../support/ks_pay.mjs";
+import { site } from "../support/site.mjs";
+import { evidence, follow, leading, send, signIn, step, toPaymentGatewaySettings } from "../support/steps.mjs";
+
+const mode = (page) => page.getByRole("navigation", { name: "Mode" });
+const current = (page, name) => mode(page).locator("[aria-current=true]", { hasText: name }).waitFor();
+const choose = (page, name) => leading(page, () => mode(page).getByRole("link", { name }).click());
+
+describe("the mode", () => {
+  const at = site(async (at) => {
+    at.owner = await at.installation.addOwner();
+  });
+
+  for (const javaScriptEnabled of [true, false]) {
+    it(`stays as chosen through Settings and for each app, scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
+      const [one, other] = ["Shop", "Stall"].map((name) => `${name} ${javaScriptEnabled}`);
+      const apps = [];
+      for (const name of [one, other]) {
+        const app = await at.installation.addApp(at.owner.company, name);
+        await at.installation.connect(app, "razorpay", "test");
+        const live = await at.installation.connect(app, "razorpay", "live");
+        await simulate(live.url, live.secret);
+        apps.push(`/ks-pay/apps/${app}`);
+      }
+      const page = await open(t, at, { javaScriptEnabled });
+      await signIn(page, at.owner, apps[0]);
+      await current(page, "Live");
+      await choose(page, "Test");
+      await current(page, "Test");
+      await toPaymentGatewaySettings(page, one);
+      const menu = (name, link) => leading(page, () => page.getByRole("navigation", { name }).getByRole("link", { name: link, exact: true }).click());
+      for (const link of ["Events", "Transactions", "Rejections", "Overview"]) {
+        await menu(one, link);
+        await current(page, "Test");
+      }
+      await page.goto("/ks-pay");
+      await follow(page, other);
+      await current(page, "Live");
+      await page.goto("/ks-pay");
+      await follow(page, one);
+      await current(page, "Test");
+    });
+  }
+
+  it("that is the only connected one is shown, and trouble in the other is one line that leads to its cause", async (t) => {
+    const app = await at.installation.addApp(at.owner.company, "Live Only");
+    const own = `/ks-pay/apps/${app}`;
+    const live = await at.installation.connect(app, "razorpay", "live");
+    assert.deepEqual((await simulate(live.url, live.secret)).answers, { 200: 1 });
+    const page = await open(t, at);
+    await signIn(page, at.owner, own);
+    await current(page, "Live");
+    assert.equal(await page.getByText("No gateway is connected").count(), 0);
+
+    assert.deepEqual((await simulate(live.url, `${live.secret} `, ["--count", "2"])).answers, { 401: 2 });
+    await page.goto(`${own}/transactions?mode=test`);
+    for (let tries = 0; tries < 100 && await page.getByText("Razorpay in Live mode:").count() === 0; tries += 1) await page.reload();
+    await follow(page, "See the cause");
+    await evidence(page).getByRole("heading", { name: /space/ }).waitFor();
+    await current(page, "Live");
+  });
+});
+
+describe("what leads on", () => {
+  const at = site(async (at) => {
+    at.owner = await at.installation.addOwner();
+  });
+
+  it("is Webhook after Add Gateway and Open, and the evidence after Fix it, in sight on a phone", async (t) => {
+    const app = await at.installation.addApp(at.owner.company, "Neem Tree Cart");
+    const gateways = `/ks-pay/apps/${app}/settings/payment-gateways`;
+    const page = await open(t, at, { viewport: PHONE }, NO_SERVER);
+    await signIn(page, at.owner, gateways);
+    await page.getByLabel("Live: real payments").check();
+    await send(page, "Add Gateway");
+    await page.getByText("Razorpay is added in Live mode. Next: copy the URL and the secret below").waitFor();
+    await page.getByRole("heading", { name: "Copy these two values" }).waitFor();
+    const url = await page.locator("#webhook-url").inputValue();
+    await send(page, "Reveal");
+    const secret = await page.locator("#secret").inputValue();
+    await page.goto(gateways);
+    await follow(page, "Open");
+    await page.waitForURL(/\/webhook$/);
+    assert.deepEqual((await simulate(url, secret)).answers, { 200: 1 });
+    await page.goto(gateways);
+    await follow(page, "Open");
+    await page.waitForURL(/\/credentials$/);
+
+    assert.deepEqual((await simulate(url, `${secret} `, ["--count", "2"])).answers, { 401: 2 });
+    await page.goto("/");
+    for (let tries = 0; tries < 100 && await page.getByRole("link", { name: /^Fix it/ }).count() === 0; tries += 1) await page.reload();
+    await leading(page, () => page.getByRole("link", { name: /^Fix it/ }).click());
+    const cause = evidence(page).getByRole("heading", { name: /space/ });
+    await cause.waitFor();
+    const { y } = await cause.boundingBox();
+    assert.ok(y >= 0 && y < PHONE.height, `the cause is in sight: ${y}`);
+    await page.goto(gateways);
+    await follow(page, "Open");
+    await step(page, "Webhook").and(page.locator("[aria-current=step]")).waitFor();
+  });
+
+  it("is the button that enables what is off, which comes back to the same page", async (t) => {
+    const app = await at.installation.addApp(at.owner.company, "Neem Tree Stall");
+    const { url, secret } = await at.installation.connect(app);
+    await simulate(url, secret);
+    const own = `/ks-pay/apps/${app}`;
+    const page = await open(t, at);
+    await signIn(page, at.owner, `${own}/settings/payment-gateways`);
+    for (const path of ["/", "/ks-pay", own, `${own}/events`, `${own}/settings/payment-gateways/razorpay/test/webhook`]) {
+      await page.goto(`${own}/settings/payment-gateways`);
+      await leading(page, () => page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click());
+      await send(page, "Disable");
+      await page.goto(path);
+      await page.getByText(/\boff\b/i).first().waitFor();
+      await leading(page, () => page.getByRole("button", { name: /^Enable\b/ }).first().click());
+      await page.waitForURL((to) => to.pathname === path);
+      await page.getByText("Razorpay in Test mode is enabled").waitFor();
+      assert.equal(await page.getByRole("button", { name: /^Enable\b/ }).count(), 0, path);
+    }
+  });
+});

@@ -1,0 +1,116 @@
+//! What incomplete requests may take: a head 32 KiB, and all heads and bodies together one budget.
+
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpSocket, TcpStream},
+};
+
+use crate::support::{Installation, TestApp, bodies, post::Post, raw};
+
+const KIB: usize = 1024;
+/// What a form may have and stays below its own limit.
+const FORM: usize = 60 * KIB;
+/// Forms that stay within the budget of 64 MiB, and more of them that do not.
+const WITHIN: usize = 1000;
+const BEYOND: usize = 150;
+/// What the server may have in memory with the budget used up, in MB: it holds more than the bytes alone.
+const MEMORY: usize = 300;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_over_32_kib_is_answered_431_and_a_shorter_one_is_taken() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
+    let size = |post: &Post| post.head(&[]).len();
+    let longest = post.clone().header("x-long", &"a".repeat(32 * KIB - size(&post.clone().header("x-long", ""))));
+    assert_eq!(size(&longest), 32 * KIB);
+    let answer = async |request: &Post| {
+        let mut stream = request.connect().await;
+        stream.write_all(&[&request.head(&[("connection", "close")])[..], request.bytes()].concat()).await.unwrap();
+        raw::read_to_end(&mut stream).await
+    };
+    let closing = "connection: close\r\n".len();
+    let fits = post.clone().header("x-long", &"a".repeat(32 * KIB - size(&post.clone().header("x-long", "")) - closing));
+    assert_eq!(answer(&fits).await.status(), 200);
+    for more in [1, KIB, 300 * KIB] {
+        let long = post.clone().header("x-long", &"a".repeat(32 * KIB + more));
+        let answer = answer(&long).await;
+        assert_eq!((answer.status(), answer.header("connection").as_deref()), (431, Some("close")), "{more} more");
+    }
+    assert_eq!(app.events().await.len(), 1);
+}
+
+/// A form to be signed in with, all but its end, from another address than the tests have.
+async fn unfinished_form(app: std::net::SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut stream = socket.connect(app).await.unwrap();
+    let head = format!(
+        "POST /login HTTP/1.1\r\nHost: {app}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        FORM + 1
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The server may have given it up already.
+    let _ = stream.write_all(&vec![b'a'; FORM]).await;
+    stream
+}
+
+/// The status of what has been answered so far.
+fn status(stream: &TcpStream) -> Option<u16> {
+    let mut head = [0; 12];
+    let read = stream.try_read(&mut head).ok()?;
+    std::str::from_utf8(&head[..read]).ok()?.get(9..12)?.parse().ok()
+}
+
+/// What a process has ever had in memory, in MB.
+fn most_memory(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1024
+}
+
+/// Uses the budget up from one address while a genuine body is on its way from another. Nothing when a deadline passed before
+/// that, as happens on a machine that is busy with something else.
+async fn use_up(address: std::net::SocketAddr, post: &Post) -> Option<Vec<u16>> {
+    let mut forms = Vec::new();
+    for _ in 0..WITHIN {
+        forms.push(unfinished_form(address).await);
+    }
+    let mut genuine = post.begin(&[("connection", "close")]).await;
+    let (first, second) = post.bytes().split_at(post.bytes().len() / 2);
+    genuine.write_all(first).await.unwrap();
+    for _ in 0..BEYOND {
+        forms.push(unfinished_form(address).await);
+    }
+    let _ = genuine.write_all(second).await;
+    let genuine = raw::read_to_end(&mut genuine).await.status();
+    assert!(matches!(genuine, 200 | 408), "{genuine}");
+    let statuses: Vec<u16> = forms.iter().filter_map(status).collect();
+    (genuine == 200 && statuses.contains(&503)).then_some(statuses)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_budget_is_used_up_the_address_that_holds_most_gives_way_and_no_other() {
+    // Its start takes as many descriptors as there may be, for this process as well.
+    let _descriptors = TestApp::start().await;
+    let at = Installation::new().await;
+    let connection = at.razorpay().await;
+    let (process, address) = at.serve_in_process(&[]);
+    let mut body = bodies::payment("payment.captured", "pay_1", 0);
+    body.resize(200 * KIB, b' ');
+    let post = connection.at(address).post(body);
+    let mut tries = 0;
+    let statuses = loop {
+        if let Some(statuses) = use_up(address, &post).await {
+            break statuses;
+        }
+        tries += 1;
+        assert!(tries < 10, "no form gives way");
+    };
+    assert!(statuses.iter().all(|status| matches!(status, 503 | 400)), "{statuses:?}");
+    assert!(statuses.len() < WITHIN, "the others go on");
+    let memory = most_memory(process.id());
+    assert!(memory < MEMORY, "{memory} MB");
+    assert_eq!(at.events().await.len(), 1);
+}
