@@ -256,7 +256,8 @@ impl Show {
     pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, Money, Chip, Option<String>)> {
         self.disputes.iter().map(|dispute| {
             let chip = words::orders::dispute_state(dispute.status);
-            (dispute.id.as_str(), dispute.money, chip, words::orders::last_day_to_answer(dispute, self.now))
+            let answer = words::orders::last_day_to_answer(dispute, self.now).map(|answer| words::capitalised(&answer));
+            (dispute.id.as_str(), dispute.money, chip, answer)
         })
     }
 

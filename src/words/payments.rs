@@ -96,6 +96,9 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
         State::Conflict => {
             Some("Another body came under this event’s id before. Both are kept; the money is counted once.".to_owned())
         }
+        State::Unhandled if event.event_type.as_deref() == Some("settlement.processed") => {
+            Some("A settlement belongs to no single payment. It is stored and changes no transaction.".to_owned())
+        }
         State::Unhandled => {
             Some("There is no rule for this type yet. It is kept to the byte and changes no transaction.".to_owned())
         }

@@ -129,12 +129,12 @@ where
 
 /// Of an event that need not carry a payment, and of types that are not known.
 fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> Keyed {
+    let is_paid = subject == Subject::Paid;
     match carried(body) {
         Ok(Carried::Whole) => keyed::<OfPayment>(body),
-        Ok(Carried::Part) if subject == Subject::Paid => keyed::<OfPayment>(body),
-        Ok(Carried::Part | Carried::Nothing) => Ok((created_at(body), Keys::default())),
-        Err(error) if subject == Subject::Paid || is_doubled(&error) => Err(field(&error)),
-        Err(_) => Ok((created_at(body), Keys::default())),
+        Ok(Carried::Part) if is_paid => keyed::<OfPayment>(body),
+        Err(error) if is_paid || is_doubled(&error) => Err(field(&error)),
+        Ok(Carried::Part | Carried::Nothing) | Err(_) => Ok((created_at(body), Keys::default())),
     }
 }
 
