@@ -244,6 +244,22 @@ mod tests {
     }
 
     #[test]
+    fn a_refund_that_failed_is_one_no_more() {
+        let events = [
+            event("payment.captured", 249_900, 20, 21),
+            event("refund.created", 50_000, 90, 91),
+            event("refund.processed", 50_000, 95, 96),
+            event("refund.created", 50_000, 100, 101),
+            event("refund.failed", 50_000, 110, 111),
+            event("refund.failed", 50_000, 120, 121),
+            event("refund.failed", 70_000, 130, 131),
+        ];
+        let lines = lines(&transaction(0), &events);
+        let decided: Vec<_> = lines.iter().map(|line| line.decided).collect();
+        assert_eq!(decided, [Some("Paid"), Some("Partly refunded"), None, None, None, Some("Paid"), None]);
+    }
+
+    #[test]
     fn nothing_is_claimed_when_the_rows_do_not_tell_the_whole_story() {
         let events = [event("payment.failed", 249_900, 1, 2)];
         assert!(lines(&transaction(0), &events).iter().all(|line| line.decided.is_none()));
