@@ -414,7 +414,7 @@ proptest! {
     ) {
         let latest = gateway.reports.iter().rposition(|report| report.payment.is_some()).unwrap();
         let is_failure = gateway.reports[latest].refund.as_ref().is_some_and(|refund| refund.status == "failed");
-        let needs_all = is_failure && gateway.way() == Way::StillIn;
+        let needs_all = is_failure && gateway.way == Way::StillIn;
         let is_kept = |index: usize, report: &Report| index >= latest || kept[index] || (needs_all && report.refund.is_some());
         let reports = gateway.reports.iter().enumerate().filter(|(index, report)| is_kept(*index, report));
         let mut reports: Vec<Facts> = reports.map(|(_, report)| facts(report, gateway.amount)).collect();
