@@ -64,6 +64,8 @@ pub struct Read {
     pub event_type: Option<String>,
     /// In Unix seconds.
     pub occurred_at: Option<i64>,
+    /// Whether the event gave no time of its own.
+    pub is_time_borrowed: bool,
     /// What it is about.
     pub amount: Option<Money>,
     /// What it says of a payment.
@@ -99,7 +101,8 @@ pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
         Content::Quarantined(fault) => (*fault, None),
     };
     let occurred_at = reading.occurred_at.map(Timestamp::seconds);
-    Some(Read { word, event_type: reading.event_type, occurred_at, amount: reading.amount, told })
+    let is_time_borrowed = reading.is_time_borrowed;
+    Some(Read { word, event_type: reading.event_type, occurred_at, is_time_borrowed, amount: reading.amount, told })
 }
 
 /// The one way to a verified body leads through a signature, for a fuzzer as for everybody.

@@ -38,6 +38,7 @@ mod lists;
 mod migrations;
 mod mixups;
 mod pages;
+mod payment_details;
 mod plans;
 mod preflight;
 mod projection;

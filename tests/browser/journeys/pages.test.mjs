@@ -1,6 +1,7 @@
 // Every page in every state: accessible, on every screen, whatever people are called. Its pictures: `npm run shots`.
 import { describe, it } from "node:test";
 
+import { amounts } from "../support/amount_pages.mjs";
 import { open } from "../support/browser.mjs";
 import { assertFitsNarrowly, inspect, picture } from "../support/inspect.mjs";
 import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/pages.mjs";
@@ -16,7 +17,7 @@ async function follow(t, at, walk, look) {
   for await (const name of walk(page, at)) await t.test(name, () => look(page, name));
 }
 
-for (const walk of [arrival, apps, connection, secrets, payments, oddities, diagnoses, refusals, long_lists, outages, publicly]) {
+for (const walk of [arrival, apps, connection, secrets, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, publicly]) {
   const environment = walk === publicly ? { KS_PAY_PUBLIC_URL: "https://pay.neemtree.example" } : {};
   const site_of = (names) => site(async (at) => {
     at.names = names;
