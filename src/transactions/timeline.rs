@@ -50,7 +50,7 @@ fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
     let (mut story, mut refunds) = (Story::default(), Refunds::default());
     let state = |event: &&Event| {
         if let Some(mut facts) = facts(transaction, event) {
-            facts.refund = facts.refund.and_then(|refund| refunds.name(refund));
+            facts.refund = facts.refund.and_then(|refund| Some(Refund { id: refunds.name(&refund)?, ..refund }));
             story.absorb(&facts);
         }
         let now = Transaction {
@@ -71,8 +71,8 @@ fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
 struct Refunds(Vec<(i64, RefundStatus)>);
 
 impl Refunds {
-    /// The report under a name of its refund; nothing for the failure of a refund that was never seen.
-    fn name(&mut self, refund: Refund) -> Option<Refund> {
+    /// A name for the refund of the report; nothing for the failure of a refund that was never seen.
+    fn name(&mut self, refund: &Refund) -> Option<String> {
         let (amount, status) = (refund.money.subunits, refund.status);
         let is_before = |known: &(i64, RefundStatus)| known.0 == amount && known.1 < status;
         let index = match (self.0.iter().position(is_before), status) {
@@ -84,7 +84,7 @@ impl Refunds {
             }
         };
         self.0[index].1 = status;
-        Some(Refund { id: index.to_string(), ..refund })
+        Some(index.to_string())
     }
 }
 
@@ -241,6 +241,22 @@ mod tests {
                 ("refund.processed", Some("Partly refunded"), false),
             ]
         );
+    }
+
+    #[test]
+    fn a_refund_that_failed_is_one_no_more() {
+        let events = [
+            event("payment.captured", 249_900, 20, 21),
+            event("refund.created", 50_000, 90, 91),
+            event("refund.processed", 50_000, 95, 96),
+            event("refund.created", 50_000, 100, 101),
+            event("refund.failed", 50_000, 110, 111),
+            event("refund.failed", 50_000, 120, 121),
+            event("refund.failed", 70_000, 130, 131),
+        ];
+        let lines = lines(&transaction(0), &events);
+        let decided: Vec<_> = lines.iter().map(|line| line.decided).collect();
+        assert_eq!(decided, [Some("Paid"), Some("Partly refunded"), None, None, None, Some("Paid"), None]);
     }
 
     #[test]

@@ -156,3 +156,69 @@ fn disputes(transaction: &Transaction) -> String {
     };
     format!("{cost}{deducted}{open}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gateways::Mode,
+        kernel::{
+            id::{AppId, ConnectionId, TransactionId},
+            money::Currency,
+            time::Timestamp,
+        },
+    };
+
+    fn paid() -> Transaction {
+        let at = Timestamp::from_seconds(1_795_343_403);
+        Transaction {
+            id: TransactionId::new(at),
+            app: AppId::new(at),
+            connection: ConnectionId::new(at),
+            gateway: Gateway::Razorpay,
+            mode: Mode::Live,
+            payment_id: "pay_1".to_owned(),
+            order_id: None,
+            status: Some(Status::Captured),
+            amount: Some(100_000),
+            refunded: 0,
+            currency: Some(Currency::INR),
+            method: Some("card".to_owned()),
+            is_disputed: false,
+            is_dispute_lost: false,
+            is_captured: true,
+            lost: 0,
+            held: 0,
+            settled: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn a_sentence_says_what_disputes_cost() {
+        let disputed = Transaction { is_disputed: true, ..paid() };
+        let lost = Transaction { is_dispute_lost: true, ..disputed.clone() };
+        let told = |transaction: Transaction| payment_sentence(&transaction);
+        assert_eq!(told(disputed.clone()), "Paid by Card. The customer disputes it");
+        assert_eq!(told(Transaction { lost: 100_000, ..lost.clone() }), "Paid by Card, then lost in a dispute");
+        assert_eq!(told(Transaction { lost: 39_000, ..lost.clone() }), "Paid by Card; ₹390.00 lost in a dispute");
+        assert_eq!(
+            told(Transaction { lost: 39_000, refunded: 10_000, ..lost.clone() }),
+            "Paid by Card; ₹100.00 of it refunded; ₹390.00 lost in a dispute"
+        );
+        assert_eq!(told(lost), "Paid by Card; a dispute was lost, and nothing was deducted");
+        assert_eq!(
+            told(Transaction { lost: 39_000, held: 1_000, ..disputed }),
+            "Paid by Card; ₹390.00 lost in a dispute; ₹10.00 deducted for a dispute. Another dispute is open"
+        );
+    }
+
+    #[test]
+    fn a_payment_that_was_never_captured_was_not_paid() {
+        let refunded = Transaction { status: Some(Status::Refunded), refunded: 100_000, ..paid() };
+        assert_eq!(payment_sentence(&refunded), "Paid by Card, and refunded in full");
+        let returned = Transaction { is_captured: false, ..refunded };
+        assert_eq!(payment_sentence(&returned), "Approved by Card, never captured, and returned to the customer");
+    }
+}
