@@ -3,13 +3,13 @@
 //! A refusal names the setting and what a right value looks like; it repeats no value that may be a secret.
 
 use std::{
-    net::{SocketAddr, ToSocketAddrs as _},
+    net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use ipnet::IpNet;
-use url::Url;
+use ipnet::{IpNet, Ipv6Net};
+use url::{Host, Url};
 
 use crate::db::Location;
 
@@ -29,7 +29,7 @@ pub struct Options {
     /// The file with the 32-byte master key in base64 [env: KS_PAY_MASTER_KEY_FILE] [default: DATA_DIR/master.key]
     #[arg(long, value_name = "FILE", global = true)]
     pub master_key_file: Option<PathBuf>,
-    /// Networks whose X-Forwarded-For is believed, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
+    /// Networks whose X-Forwarded-For is trusted, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
     #[arg(long, value_name = "CIDRS", global = true)]
     pub trusted_proxies: Option<String>,
     /// Razorpay's API, or a stand-in for it [env: KS_PAY_RAZORPAY_API] [default: api.razorpay.com over https]
@@ -92,7 +92,7 @@ pub struct Config {
     pub database: Location,
     /// Which master key.
     pub master_key: KeySource,
-    /// Whose `X-Forwarded-For` is believed.
+    /// The networks whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// How long headers and bodies of events are kept; `None` means for ever.
     pub keep_bodies: Option<Duration>,
@@ -134,6 +134,14 @@ impl Config {
             data_dir,
             database,
         })
+    }
+
+    /// The address under which other machines reach this server over plain http, if there is one.
+    pub(crate) fn plain_http(&self) -> Option<String> {
+        match &self.public_url {
+            Some(url) => is_exposed(url).then(|| url.clone()),
+            None => (!self.listen.ip().to_canonical().is_loopback()).then(|| format!("http://{}", self.listen)),
+        }
     }
 
     /// How log lines look.
@@ -218,13 +226,49 @@ fn key_source(file: Option<PathBuf>, options: &Options, variable: Lookup<'_>, da
 }
 
 fn proxies(set: &Set) -> Result<Vec<IpNet>, String> {
-    let sentence = || format!("{} must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.", set.name);
-    set.text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(|part| part.parse().or_else(|_| part.parse::<std::net::IpAddr>().map(IpNet::from)).map_err(|_| sentence()))
-        .collect()
+    set.text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| proxy(set.name, part)).collect()
+}
+
+/// Parses one trusted network. Rejects a network that trusts every sender, and one that says something else than it means.
+fn proxy(name: &str, text: &str) -> Result<IpNet, String> {
+    let not_a_network = || format!("{name} must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.");
+    let network: IpNet = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| not_a_network())?;
+    if network.prefix_len() == 0 {
+        return Err(format!(
+            "{name} contains {network}, which trusts every sender's X-Forwarded-For. Name the addresses of your proxies only."
+        ));
+    }
+    if let IpNet::V6(mapped) = network
+        && (MAPPED.contains(&mapped) || mapped.contains(&MAPPED))
+    {
+        return Err(format!(
+            "{name} contains {network}, a network of IPv4-mapped addresses, which never matches. Write it as an IPv4 network, for example 10.0.0.0/8."
+        ));
+    }
+    if network.addr() != network.network() {
+        return Err(format!(
+            "{name} contains {network}, which has bits set behind its prefix. Write {} for the network, or {}/{} for the one address.",
+            network.trunc(),
+            network.addr(),
+            network.max_prefix_len()
+        ));
+    }
+    Ok(network)
+}
+
+/// All IPv4-mapped IPv6 addresses. Peers are compared in their IPv4 form.
+const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
+
+/// True for a URL over plain http whose host is not this machine.
+fn is_exposed(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::from(ip).to_canonical().is_loopback(),
+        None => false,
+    };
+    url.scheme() == "http" && !is_loopback
 }
 
 /// A gateway may send an event again for fifteen days, and somebody may want to look at it then.
@@ -271,6 +315,44 @@ mod tests {
         {
             assert!(read(&[("KS_PAY_PUBLIC_URL", wrong)]).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_trusted_network_names_proxies_and_not_everybody() {
+        let trusted = |text| read(&[("KS_PAY_TRUSTED_PROXIES", text)]).map(|config| config.trusted_proxies);
+        let shown = |networks: Vec<IpNet>| networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            trusted("10.0.0.0/8, 127.0.0.1 ,fd00::/8,::1").map(shown).unwrap(),
+            "10.0.0.0/8 127.0.0.1/32 fd00::/8 ::1/128"
+        );
+        for (wrong, said) in [
+            ("0.0.0.0/0", "trusts every sender"),
+            ("10.0.0.0/8,::/0", "trusts every sender"),
+            ("1.2.3.4/0", "trusts every sender"),
+            ("::ffff:10.0.0.0/104", "IPv4-mapped"),
+            ("::ffff:10.0.0.1", "IPv4-mapped"),
+            ("::ffff:0:0/96", "IPv4-mapped"),
+            ("::/80", "IPv4-mapped"),
+            ("10.1.0.0/8", "Write 10.0.0.0/8 for the network, or 10.1.0.0/32 for the one address"),
+            ("fd00::1/64", "Write fd00::/64 for the network, or fd00::1/128 for the one address"),
+            ("10.0.0.0/33", "must be networks"),
+        ] {
+            let sentence = trusted(wrong).unwrap_err();
+            assert!(sentence.contains(said) && sentence.contains("KS_PAY_TRUSTED_PROXIES"), "{wrong}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_told_apart_from_https_and_from_this_machine() {
+        let plain = |name: &'static str, value| read(&[(name, value)]).unwrap().plain_http();
+        for url in ["http://pay.example", "http://192.0.2.2:8080", "http://[fd00::2]:8080", "http://localhost.example"] {
+            assert_eq!(plain("KS_PAY_PUBLIC_URL", url).as_deref(), Some(url));
+        }
+        for url in ["https://pay.example", "http://localhost:8080", "http://127.0.0.9", "http://[::1]:1", "http://a.localhost"] {
+            assert_eq!(plain("KS_PAY_PUBLIC_URL", url), None, "{url}");
+        }
+        assert_eq!(plain("KS_PAY_LISTEN", "0.0.0.0:8080").as_deref(), Some("http://0.0.0.0:8080"));
+        assert_eq!(plain("KS_PAY_LISTEN", "127.0.0.1:8080"), None);
     }
 
     #[test]

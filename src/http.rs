@@ -2,15 +2,20 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use tokio::sync::OnceCell;
+
 /// The longest an answer may take.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// A client.
+/// The client that all of this process share.
+static CLIENT: OnceCell<reqwest::Client> = OnceCell::const_new();
+
+/// The shared client, built on first use.
 ///
 /// # Errors
-/// A sentence when no TLS can be had, as on a system without certificates.
-pub(crate) async fn client() -> Result<reqwest::Client, String> {
-    build(reqwest::Client::builder().timeout(WITHIN)).await
+/// A sentence when no TLS can be had, as on a system without certificates. The next call tries again.
+pub(crate) async fn client() -> Result<&'static reqwest::Client, String> {
+    CLIENT.get_or_try_init(|| build(reqwest::Client::builder().timeout(WITHIN).pool_max_idle_per_host(0))).await
 }
 
 /// A client that looks for that host at this address and nowhere else, and waits no longer.

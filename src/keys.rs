@@ -1,54 +1,70 @@
 //! Finds the master key, or makes it on first use.
 //!
-//! The rule: a key is made only while the database holds no sealed value. A database with sealed values and no key, or
-//! another key, is refused: going on would lose what was sealed.
+//! A key is made only for a database that is bound to none, and is bound to it in the same start: of two servers with two keys,
+//! the second is refused. A database that is bound and no key, or another key, is refused: going on would lose what was sealed.
 
 use std::{
     fs,
     io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
 use crate::{
-    config::KeySource,
+    config::{Config, KeySource},
     connections::secrets::SEALED_WITH,
     db::{Db, DbError},
     installation,
     kernel::vault::{MasterKey, Vault},
+    startup::{self, OpenError},
 };
 
 const WHAT_A_KEY_IS: &str = "a master key is 32 random bytes in base64, for example from: openssl rand -base64 32";
+const OTHER_KEY: &str = "The master key is not the one that this database is bound to. Give every server of an installation the same key: copy \
+                         master.key from the first one, or put the right key back; nothing was changed.";
 
-/// Opens the vault of this database.
+/// Opens the vault of this database, and binds the database to its key.
 ///
 /// # Errors
 /// A sentence that says what is wrong and what to do.
-pub(crate) async fn open(source: &KeySource, db: &Db) -> Result<Vault, String> {
-    let mut reader = db.reader().await.map_err(|error| error.to_string())?;
-    let sealed_with = installation::find(&mut reader, SEALED_WITH).await.map_err(|error| error.to_string())?;
-    drop(reader);
-    let key = match source {
-        KeySource::Variable(text) => {
-            MasterKey::parse(&text.0).ok_or_else(|| format!("KS_PAY_MASTER_KEY holds no master key: {WHAT_A_KEY_IS}."))?
-        }
-        KeySource::File(path) => match read(path)? {
-            Some(key) => key,
-            None if sealed_with.is_some() => {
-                return Err(format!(
-                    "The database holds sealed values, but there is no master key at {}. Put the key file back from your copy, or set KS_PAY_MASTER_KEY.",
-                    path.display()
-                ));
-            }
-            None => make(path)?,
+pub(crate) async fn open(config: &Config, db: &Db) -> Result<Vault, OpenError> {
+    let failed = |error: DbError| OpenError::of(&config.database, &error);
+    let bound_to = bound_to(db).await.map_err(failed)?;
+    let (key, is_new) = match configured(&config.master_key)? {
+        Some(key) => (key, false),
+        None => match &config.master_key {
+            KeySource::File(path) if bound_to.is_none() => make(path)?,
+            source => return Err(missing(source).into()),
         },
     };
     let vault = Vault::new(key);
-    match sealed_with {
-        Some(id) if id != vault.key_id().as_bytes() => {
-            Err("The master key is not the one this database was sealed with. Put the right key back; nothing was changed."
-                .to_owned())
-        }
+    let bound_to = match bound_to {
+        Some(id) => id,
+        None => bind(db, &vault).await.map_err(failed)?,
+    };
+    if bound_to == vault.key_id().as_bytes() {
+        return Ok(vault);
+    }
+    if let KeySource::File(path) = &config.master_key
+        && is_new
+    {
+        // Another server was first, and nothing was sealed with this one.
+        let _ = fs::remove_file(path);
+    }
+    Err(OTHER_KEY.to_owned().into())
+}
+
+/// The vault of this database, if it has a key: nothing is made, and nothing is bound.
+///
+/// # Errors
+/// A sentence that says what is wrong and what to do.
+pub(crate) async fn find(source: &KeySource, db: &Db) -> Result<Option<Vault>, String> {
+    // A database without tables is bound to no key either.
+    let bound_to = bound_to(db).await.unwrap_or_default();
+    let vault = configured(source)?.map(Vault::new);
+    match (&vault, bound_to) {
+        (None, Some(_)) => Err(missing(source)),
+        (Some(vault), Some(id)) if id != vault.key_id().as_bytes() => Err(OTHER_KEY.to_owned()),
         _ => Ok(vault),
     }
 }
@@ -58,35 +74,49 @@ pub(crate) async fn open(source: &KeySource, db: &Db) -> Result<Vault, String> {
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn fits(db: &Db, vault: &Vault) -> Result<bool, DbError> {
-    let sealed_with = installation::find(&mut db.reader().await?, SEALED_WITH).await?;
-    Ok(sealed_with.is_none_or(|id| id == vault.key_id().as_bytes()))
+    Ok(bound_to(db).await?.is_none_or(|id| id == vault.key_id().as_bytes()))
 }
 
-/// Says what is known of the key without making one.
-///
-/// # Errors
-/// A sentence that says what is wrong and what to do.
-pub(crate) async fn check(source: &KeySource, db: &Db) -> Result<&'static str, String> {
-    if let KeySource::File(path) = source
-        && !path.exists()
-    {
-        // A database without tables has nothing sealed either.
-        let mut reader = db.reader().await.map_err(|error| error.to_string())?;
-        return match installation::find(&mut reader, SEALED_WITH).await {
-            Ok(Some(_)) => {
-                Err(format!("the database holds sealed values, but there is no key at {}. Put it back", path.display()))
-            }
-            _ => Ok("not made yet; nothing is sealed"),
-        };
+/// The id of the key that the database is bound to.
+async fn bound_to(db: &Db) -> Result<Option<Vec<u8>>, DbError> {
+    installation::find(&mut db.reader().await?, SEALED_WITH).await
+}
+
+/// Binds the database to a key, unless it is bound, and returns the id of the key that it is bound to then.
+async fn bind(db: &Db, vault: &Vault) -> Result<Vec<u8>, DbError> {
+    let mut tx = db.begin().await?;
+    let id = installation::claim(&mut tx, SEALED_WITH, vault.key_id().as_bytes()).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// The key that is configured; nothing where its file is not there.
+fn configured(source: &KeySource) -> Result<Option<MasterKey>, String> {
+    match source {
+        KeySource::Variable(text) => match MasterKey::parse(&text.0) {
+            Some(key) => Ok(Some(key)),
+            None => Err(format!("KS_PAY_MASTER_KEY holds no master key: {WHAT_A_KEY_IS}.")),
+        },
+        KeySource::File(path) => read(path),
     }
-    open(source, db).await.map(|_| "it is the one the database is sealed with")
+}
+
+fn missing(source: &KeySource) -> String {
+    let path = match source {
+        KeySource::Variable(_) => "KS_PAY_MASTER_KEY".to_owned(),
+        KeySource::File(path) => path.display().to_string(),
+    };
+    format!(
+        "The database is bound to a master key, but there is no master key at {path}. Put the key file back from your copy, copy it from \
+         another server of this installation, or set KS_PAY_MASTER_KEY."
+    )
 }
 
 fn read(path: &Path) -> Result<Option<MasterKey>, String> {
     let text = match fs::read_to_string(path) {
         Ok(text) => zeroize::Zeroizing::new(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("The master key at {} cannot be read: {error}.", path.display())),
+        Err(error) => return Err(unreadable(path, &error)),
     };
     let mode = fs::metadata(path).map(|data| data.permissions().mode()).unwrap_or_default();
     if mode & 0o077 != 0 {
@@ -98,9 +128,25 @@ fn read(path: &Path) -> Result<Option<MasterKey>, String> {
     }
 }
 
-/// Makes the file whole or not at all, and never over another: of two servers that start at once, one key wins.
-fn make(path: &Path) -> Result<MasterKey, String> {
-    let failed = |error: io::Error| format!("The master key cannot be written to {}: {error}.", path.display());
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    let shown = path.display();
+    match fs::metadata(path) {
+        Ok(data) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let (owner, me) = (startup::user(data.uid()), startup::user(rustix::process::geteuid().as_raw()));
+            format!(
+                "The master key at {shown} belongs to {owner}, and {me} may not read it. Run this as {owner}, or run `chown {me} {shown}` as root."
+            )
+        }
+        _ => format!("The master key at {shown} cannot be read: {error}."),
+    }
+}
+
+/// Makes the file whole or not at all, and never over another: of two servers that start at once, one key wins. Says whether
+/// it is this one's.
+fn make(path: &Path) -> Result<(MasterKey, bool), String> {
+    let failed = |error: io::Error| {
+        format!("The master key cannot be written to {}: {error}. Make room there, or let this user write to it.", path.display())
+    };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let draft = directory.join(format!(".master.key.{}", std::process::id()));
     let key = MasterKey::generate();
@@ -112,10 +158,10 @@ fn make(path: &Path) -> Result<MasterKey, String> {
     match linked {
         Ok(()) => {
             fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
-            Ok(key)
+            Ok((key, true))
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            read(path)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+            Ok((read(path)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?, false))
         }
         Err(error) => Err(failed(error)),
     }
@@ -129,9 +175,12 @@ mod tests {
     fn a_key_file_is_private_and_made_once() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("master.key");
-        let made = make(&path).unwrap();
+        let (made, is_new) = make(&path).unwrap();
+        assert!(is_new);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(*make(&path).unwrap().to_base64(), *made.to_base64());
+        let (again, is_new) = make(&path).unwrap();
+        assert!(!is_new);
+        assert_eq!(*again.to_base64(), *made.to_base64());
         assert_eq!(*read(&path).unwrap().unwrap().to_base64(), *made.to_base64());
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }

@@ -8,6 +8,7 @@ mod accounts;
 mod apps;
 mod byte_budget;
 pub mod cli;
+mod clock_check;
 mod companies;
 pub mod config;
 mod connections;
@@ -72,6 +73,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         connections::evidence::ROWS,
         connections::uses::ROWS,
         events::store::log::ROWS,
+        rejections::store::room::ROWS,
         transactions::store::references::ROWS,
         transactions::store::stories::ROWS,
         transactions::store::sums::ROWS,

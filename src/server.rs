@@ -20,8 +20,9 @@ use tokio::{net::TcpStream, task::JoinHandle};
 
 use crate::{
     accounts::{self, Token},
+    clock_check,
     config::Config,
-    db::Db,
+    db::{Db, file_identity},
     descriptors,
     events::retention,
     ingestion::{
@@ -35,7 +36,8 @@ use crate::{
     startup::{self, ServerLock},
     state::State,
     turns, unread,
-    web::panics,
+    web::{client, panics},
+    words,
 };
 
 /// The longest that what began may take to finish at a stop, in seconds. Units of work before it, then this and a second until
@@ -81,23 +83,34 @@ impl Server {
         if let Some(said) = &opened.at_risk {
             tracing::warn!("{said} That was accepted at this start; `ks-pay doctor` says what to set");
         }
+        if let Some(url) = config.plain_http() {
+            tracing::warn!("{}", words::access::plain_http_at(&url));
+        }
         let base = match remember(&opened.db, &config, address).await {
             Ok(base) => base,
-            Err(error) => return Err(startup::sentence(&error)),
+            Err(error) => return Err(startup::sentence_at(&config.database, &error)),
         };
-        let setup = accounts::setup::renew(&opened.db, clock.now()).await.map_err(|error| startup::sentence(&error))?;
+        let renewed = accounts::setup::renew(&opened.db, clock.now()).await;
+        let setup = renewed.map_err(|error| startup::sentence_at(&config.database, &error))?;
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
         let (recorder, refusals) = Recorder::start(Kit { db, vault, clock: clock.clone(), base: base.clone() });
         let mut housekeeping = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone()))];
         housekeeping.extend(config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
         let db = opened.db.clone();
         housekeeping.push(tokio::spawn(async move { db.keep_log_short().await }));
+        housekeeping.push(tokio::spawn(file_identity::watch(opened.db.clone())));
+        housekeeping.push(tokio::spawn(clock_check::run(opened.db.clone(), clock.clone())));
         let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
         let state = Data::from(Arc::new(State::new(config, opened, clock, ingestion, recorder)));
         let _ = state.base.set(base);
 
         let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            database = state.db.engine(),
+            "the server was started on http://{address}"
+        );
         Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, housekeeping, setup, _lock: lock })
     }
 
@@ -214,7 +227,10 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
             // the answer.
             .client_disconnect_timeout(LINGER)
             .local_addr(address)
-            .on_connect_ext(|socket: &Socket, data| turns::know(socket.line(), data))
+            .on_connect_ext(|socket: &Socket, data| {
+                turns::know(socket.line(), data);
+                client::set_local(socket.local_address(), data);
+            })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| ready(admit(&peers, stream))).and_then(http)
     };

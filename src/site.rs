@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::{
     HttpResponse,
+    http::{StatusCode, header},
     middleware::{Compress, from_fn},
     web::{self, Data, ServiceConfig},
 };
@@ -17,7 +18,7 @@ use crate::{
     connections::{bringing, credentials, integration, list, mixups, retirement, rotation, security, stream, webhook},
     dashboard, events, keys, overview, preflight, rejections,
     state::State,
-    transactions, urls, web as site,
+    telemetry, transactions, urls, web as site,
 };
 
 /// Registers a path with the handler of each of its methods; `get` answers HEAD as well.
@@ -56,15 +57,17 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::LOGIN, get = accounts::routes::login, post = accounts::routes::sign_in);
     let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
     let scope = route!(scope, urls::LOGOUT, post = accounts::routes::sign_out);
-    let scope = route!(scope, urls::PERSONAL_INFO, get = accounts::routes::personal_info, post = accounts::routes::update_person);
-    let scope = route!(scope, urls::PASSWORD, post = accounts::routes::update_password);
+    let scope = route!(scope, urls::PERSONAL_INFO, get = accounts::person::show, post = accounts::person::update);
+    let scope = route!(scope, urls::PASSWORD, post = accounts::person::update_password);
+    let scope = route!(scope, urls::CONFIRMATION, get = accounts::person::ask, post = accounts::person::confirm);
+    let scope = route!(scope, urls::OTHER_SESSIONS_REMOVAL, post = accounts::person::sign_out_elsewhere);
     let scope = route!(scope, urls::CONNECTIONS, get = list::index, post = list::create);
     let scope = route!(scope, urls::CONNECTION, get = list::show);
     let scope = route!(scope, urls::CONNECTION_ENABLED, post = list::update_enabled);
     let scope = route!(scope, urls::CREDENTIALS, get = credentials::show, post = credentials::update);
     let scope = route!(scope, urls::CREDENTIALS_CHECK, post = credentials::check);
     let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
-    let scope = route!(scope, urls::WEBHOOK_REVEAL, post = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_REVEAL, get = webhook::hidden, post = webhook::reveal);
     let scope = route!(scope, urls::WEBHOOK_ROTATION, get = rotation::ask, post = rotation::create);
     let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get = bringing::new);
     let scope = route!(scope, urls::WEBHOOK_SECRETS, post = bringing::create);
@@ -106,7 +109,16 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
 
 /// The process is alive.
 async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain").body("ok\n")
+    health(StatusCode::OK, "ok\n")
+}
+
+/// An answer that no cache keeps: a proxy's would outlive the state that it tells.
+fn health(status: StatusCode, text: &'static str) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/plain")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(text)
 }
 
 /// The longest a probe may take.
@@ -127,9 +139,9 @@ async fn readyz(state: Data<State>) -> HttpResponse {
         }
     };
     if is_ready {
-        HttpResponse::Ok().content_type("text/plain").body("ready\n")
+        health(StatusCode::OK, "ready\n")
     } else {
-        HttpResponse::ServiceUnavailable().content_type("text/plain").body("not ready: nothing can be stored\n")
+        health(StatusCode::SERVICE_UNAVAILABLE, "not ready: nothing can be stored\n")
     }
 }
 
@@ -142,11 +154,11 @@ async fn probe(state: &State) -> bool {
     match tokio::time::timeout(PROBE_WITHIN, probing).await {
         Ok(Ok(true)) => true,
         Ok(Ok(false)) => {
-            tracing::error!("the database is sealed with another master key: give every server the same");
+            tracing::error!(target: telemetry::OUTSIDE, "the database is bound to another master key: give every server the same");
             false
         }
         Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
+            tracing::warn!(target: telemetry::OUTSIDE, %error, "not ready");
             false
         }
         Err(_) => false,

@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     io::{Error, ErrorKind, IoSlice, Result},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
@@ -130,6 +130,11 @@ impl Socket {
         &self.line
     }
 
+    /// The address that the connection arrived at.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.stream.local_addr().ok()
+    }
+
     /// Whatever waits for the peer fails once it has waited too long.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
         while self.alarm.as_mut().poll(context).is_ready() {
@@ -140,6 +145,18 @@ impl Socket {
             self.alarm.as_mut().reset(due);
         }
         Poll::Pending
+    }
+
+    /// Looks for the end of the stream while nothing may be read, so that the work of a request whose sender has left can be
+    /// dropped.
+    fn notice_leaving(&self, context: &mut Context<'_>) {
+        if self.line.has_left() {
+            return;
+        }
+        let mut octet = [0];
+        if matches!(self.stream.poll_peek(context, &mut ReadBuf::new(&mut octet)), Poll::Ready(Ok(0) | Err(_))) {
+            self.line.leave();
+        }
     }
 
     /// Answers a request that will not become complete, past actix, which still waits for it.
@@ -208,6 +225,7 @@ impl AsyncRead for Socket {
             return self.turn_away(context, HEAD_TOO_LONG);
         }
         if room == 0 || self.is_stuck {
+            self.notice_leaving(context);
             return self.wait(context);
         }
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
@@ -257,6 +275,7 @@ impl AsyncWrite for Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt as _;
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,
@@ -294,6 +313,22 @@ mod tests {
         assert_eq!(failed.kind(), ErrorKind::TimedOut);
         assert!(began.elapsed() < QUIET * 2);
         dripping.abort();
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_leaves_is_noticed_while_nothing_may_be_read() {
+        let (mut socket, peer) = pair().await;
+        let line = Rc::clone(socket.line());
+        line.allow(0);
+        let mut octet = [0];
+        let mut reading = Box::pin(socket.read(&mut octet));
+        let mut leaving = Box::pin(line.left());
+        assert!((&mut reading).now_or_never().is_none() && (&mut leaving).now_or_never().is_none());
+        drop(peer);
+        tokio::select! {
+            () = &mut leaving => {}
+            read = &mut reading => panic!("{read:?}"),
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,17 +1,32 @@
 //! Opens an installation: data directory, database, master key – each trouble one sentence, nothing damaged.
 
-use std::{
-    fs::{self, File},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
-};
+mod data_dir;
+mod files;
+mod sentences;
+mod server_lock;
+
+use std::{fs, io, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
+
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    config::Config,
-    db::{Db, DbError},
+    config::{Config, KeySource},
+    db::{Db, DbError, Location, file_identity::with_suffix},
     kernel::vault::Vault,
     keys, words,
 };
+
+pub(crate) use self::{
+    data_dir::in_full,
+    files::{Files, obstacle, user},
+    sentences::{cause, sentence, sentence_at},
+    server_lock::ServerLock,
+};
+
+/// The longest that a start of the server waits for a database that cannot be reached yet.
+const DATABASE_WAIT: Duration = Duration::from_secs(30);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A database that is ready to be used.
 pub(crate) struct Opened {
@@ -21,158 +36,182 @@ pub(crate) struct Opened {
     pub(crate) at_risk: Option<String>,
 }
 
+/// Why an installation was not opened.
+pub(crate) enum OpenError {
+    /// The database cannot be used now; the same may work later.
+    Unavailable(String),
+    /// Something is to be done first.
+    Refused(String),
+}
+
+impl OpenError {
+    pub(crate) fn of(database: &Location, error: &DbError) -> Self {
+        let sentence = sentence_at(database, error);
+        match error {
+            DbError::Unavailable(_) | DbError::Silent => Self::Unavailable(sentence),
+            _ => Self::Refused(sentence),
+        }
+    }
+
+    fn into_sentence(self) -> String {
+        let (Self::Unavailable(sentence) | Self::Refused(sentence)) = self;
+        sentence
+    }
+}
+
+impl From<String> for OpenError {
+    fn from(sentence: String) -> Self {
+        Self::Refused(sentence)
+    }
+}
+
 /// Opens database and vault, making what is missing.
 ///
 /// # Errors
 /// A sentence that says what is wrong and what to do.
 pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
-    let db = connect(config).await?;
-    ready(config, db).await
+    let opening = async { ready(config, connect(config).await?).await };
+    opening.await.map_err(OpenError::into_sentence)
+}
+
+/// Opens the database to read it: nothing is made, and nothing is brought up to date.
+///
+/// # Errors
+/// A sentence that says what is wrong and what to do.
+pub(crate) async fn open_to_read(config: &Config) -> Result<Db, String> {
+    if let Some(file) = config.database.file()
+        && let Err(error) = fs::metadata(file)
+    {
+        return Err(no_database(file, &error));
+    }
+    let failed = |error: DbError| sentence_at(&config.database, &error);
+    let db = Db::connect_to_read(&config.database).await.map_err(failed)?;
+    match db.check_tables().await {
+        Ok(()) => Ok(db),
+        Err(error) => {
+            db.close().await;
+            Err(failed(error))
+        }
+    }
+}
+
+/// What to tell of a database file that cannot be found.
+pub(crate) fn no_database(file: &Path, error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::NotFound {
+        let file = file.display();
+        return format!("There is no database at {file}. Say with --data-dir or DATABASE_URL where the installation is.");
+    }
+    obstacle(file)
+        .unwrap_or_else(|| format!("The database {} cannot be read: {error}. Run this as a user who may.", file.display()))
 }
 
 /// The same, for a server: only of a database that keeps what will be acknowledged, unless an operator accepts that it
-/// does not. Then with what is to be said of it. A database that is refused gets no tables and no key.
+/// does not. Then with what is to be said of it. A database that is refused gets no tables and no key. One that cannot be
+/// reached yet, as when both boot, is waited for.
 ///
 /// # Errors
 /// A sentence that says what is wrong and what to do.
 pub(crate) async fn open_to_serve(config: &Config) -> Result<Opened, String> {
+    let began = Instant::now();
+    let mut last_logged = None;
+    loop {
+        match try_to_serve(config).await {
+            Ok(opened) => return Ok(opened),
+            // A file is there or not: nobody else has to start first.
+            Err(OpenError::Unavailable(sentence)) if config.database.file().is_none() && began.elapsed() < DATABASE_WAIT => {
+                if last_logged.is_none_or(|at: Instant| at.elapsed() >= LOG_INTERVAL) {
+                    last_logged = Some(Instant::now());
+                    let seconds = DATABASE_WAIT.saturating_sub(began.elapsed()).as_secs();
+                    tracing::warn!("waiting for the database, for {seconds} s at most: {sentence}");
+                }
+                sleep(RETRY_INTERVAL).await;
+            }
+            Err(error) => return Err(error.into_sentence()),
+        }
+    }
+}
+
+async fn try_to_serve(config: &Config) -> Result<Opened, OpenError> {
     let db = connect(config).await?;
     match risk(config, &db).await {
-        Ok(at_risk) => Ok(Opened { at_risk, ..ready(config, db).await? }),
-        Err(said) => {
+        Ok(at_risk) => {
+            let opened = ready(config, db).await?;
+            opened.db.pin_log().await.map_err(|error| OpenError::of(&config.database, &error))?;
+            Ok(Opened { at_risk, ..opened })
+        }
+        Err(error) => {
             db.close().await;
-            Err(said)
+            Err(error)
         }
     }
 }
 
 /// What may be lost although it was acknowledged, where that is accepted.
-async fn risk(config: &Config, db: &Db) -> Result<Option<String>, String> {
-    let settings = db.durability().await.map_err(|error| sentence(&error))?;
+async fn risk(config: &Config, db: &Db) -> Result<Option<String>, OpenError> {
+    let settings = db.durability().await.map_err(|error| OpenError::of(&config.database, &error))?;
     match words::durability::refusal(db.engine(), &settings) {
-        Some(refusal) if !config.accept_data_loss => Err(refusal),
+        Some(refusal) if !config.accept_data_loss => Err(refusal.into()),
         _ => Ok(words::durability::at_risk(db.engine(), &settings)),
     }
 }
 
 /// Connects to the database, making its directory and its file.
-async fn connect(config: &Config) -> Result<Db, String> {
-    make_directory(&config.data_dir)?;
-    keep_private(&config.data_dir)?;
-    if let Some(directory) = config.database.file().and_then(Path::parent).filter(|parent| !parent.as_os_str().is_empty()) {
-        make_directory(directory)?;
-    }
+async fn connect(config: &Config) -> Result<Db, OpenError> {
     if let Some(file) = config.database.file() {
-        // SQLite gives its log and its index the mode of the database.
-        fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(file)
-            .map_err(|error| format!("The database {} cannot be opened: {error}.", file.display()))?;
+        check_not_lost(file, &config.master_key)?;
     }
-    Db::connect(&config.database).await.map_err(|error| sentence(&error))
+    data_dir::prepare(&config.data_dir)?;
+    if let Some(file) = config.database.file() {
+        make_file(file)?;
+    }
+    Db::connect(&config.database).await.map_err(|error| OpenError::of(&config.database, &error))
+}
+
+/// Whether anything is in a database file, or in its log, which may be ahead of it.
+pub(crate) fn has_content(file: &Path) -> bool {
+    let is_empty =
+        |path: &Path| fs::metadata(path).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |data| data.len() == 0);
+    !is_empty(file) || !is_empty(&with_suffix(file, "-wal"))
+}
+
+/// Refuses to make a database where a master key says that there was one. A key in a variable says no such thing.
+pub(crate) fn check_not_lost(file: &Path, key: &KeySource) -> Result<(), String> {
+    let KeySource::File(key) = key else { return Ok(()) };
+    if !key.exists() || has_content(file) {
+        return Ok(());
+    }
+    Err(format!(
+        "There is a master key at {key}, but no database at {file}: none was made in its place. Restore the database from a backup, or \
+         correct --data-dir or DATABASE_URL. To begin a new installation, move the key elsewhere, or set KS_PAY_MASTER_KEY to \
+         its content for the first start.",
+        key = key.display(),
+        file = file.display()
+    ))
+}
+
+/// Makes the database's directory and file, for their owner alone: SQLite gives its log and its index the file's mode.
+fn make_file(file: &Path) -> Result<(), String> {
+    if let Some(directory) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        data_dir::make(directory)?;
+    }
+    match fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(obstacle(file).unwrap_or_else(|| format!("The database {} cannot be made: {error}.", file.display()))),
+    }
 }
 
 /// Brings the tables up to date and finds the master key.
-async fn ready(config: &Config, db: Db) -> Result<Opened, String> {
+async fn ready(config: &Config, db: Db) -> Result<Opened, OpenError> {
     let opened = match db.migrate(&config.database).await {
-        Ok(()) => keys::open(&config.master_key, &db).await,
-        Err(error) => Err(sentence(&error)),
+        Ok(()) => keys::open(config, &db).await,
+        Err(error) => Err(OpenError::of(&config.database, &error)),
     };
     match opened {
         Ok(vault) => Ok(Opened { db, vault, at_risk: None }),
-        Err(said) => {
+        Err(error) => {
             db.close().await;
-            Err(said)
-        }
-    }
-}
-
-/// What to tell an operator of a database that does not open.
-pub(crate) fn sentence(error: &DbError) -> String {
-    match error {
-        DbError::Newer(number) => format!("The database was written by a newer ks-pay (migration {number}). Start that version."),
-        DbError::Unavailable(cause) => {
-            format!("The database cannot be reached: {}. Check that it is running and that DATABASE_URL is right.", brief(cause))
-        }
-        DbError::Silent => "The database does not answer. Check that it is running and can be reached.".to_owned(),
-        DbError::Broken(cause) => {
-            format!("The database refused to open: {}. Check that DATABASE_URL names a database of ks-pay.", brief(cause))
-        }
-        other => format!("{other}. Restore a copy, or ask for help with this line."),
-    }
-}
-
-/// The cause alone, where the sentence around it says what was being done.
-pub(crate) fn cause(error: &DbError) -> String {
-    match error {
-        DbError::Unavailable(cause) | DbError::Broken(cause) => brief(cause),
-        other => other.to_string(),
-    }
-}
-
-/// The cause without the parts that repeat what was configured.
-fn brief(cause: &sqlx::Error) -> String {
-    match cause {
-        sqlx::Error::Io(error) => error.to_string(),
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        sqlx::Error::PoolTimedOut => "it did not answer in time".to_owned(),
-        sqlx::Error::Configuration(_) => "the address is not one of PostgreSQL's".to_owned(),
-        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
-    }
-}
-
-/// Makes a directory for its owner alone.
-fn make_directory(path: &Path) -> Result<(), String> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| format!("The data directory {} cannot be made: {error}.", path.display()))
-}
-
-/// Takes a directory that was there already away from everybody else: it holds passwords' hashes and the master key.
-fn keep_private(path: &Path) -> Result<(), String> {
-    let mode = fs::metadata(path).map(|data| data.permissions().mode()).unwrap_or_default();
-    if mode & 0o077 != 0 {
-        return fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-            .map_err(|error| format!("Others may read the data directory {0}: {error}. Run: chmod 700 {0}", path.display()));
-    }
-    Ok(())
-}
-
-/// The path in full, as an operator needs it.
-pub(crate) fn in_full(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Holds an SQLite file for one server. Released when the process ends, however it ends.
-pub(crate) struct ServerLock(#[expect(dead_code, reason = "held, not read")] Option<File>);
-
-impl ServerLock {
-    /// Takes the lock.
-    ///
-    /// # Errors
-    /// A sentence when another server has it.
-    pub(crate) fn take(config: &Config) -> Result<Self, String> {
-        let Some(database) = config.database.file() else {
-            return Ok(Self(None));
-        };
-        let mut path = database.as_os_str().to_owned();
-        path.push(".lock");
-        let path = PathBuf::from(path);
-        if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            make_directory(directory)?;
-        }
-        let failed = |error: &dyn std::fmt::Display| format!("The lock {} cannot be taken: {error}.", path.display());
-        let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(|error| failed(&error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(Some(file))),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(format!("Another ks-pay serves {}. Stop it first; several servers need PostgreSQL.", database.display()))
-            }
-            Err(error) => Err(failed(&error)),
+            Err(error)
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::{
     accounts::{limits::Limits, password::Passwords},
     config::Config,
+    connections::stream::Streams,
     db::Db,
     ingestion::{
         Ingestion,
@@ -18,6 +19,8 @@ use crate::{
     kernel::{time::Clock, vault::Vault},
     preflight::desk::Desk,
     startup::Opened,
+    web::{client::UntrustedProxy, shell::Warning},
+    words,
 };
 
 /// One server's.
@@ -31,8 +34,11 @@ pub(crate) struct State {
     pub(crate) ingestion: Ingestion,
     pub(crate) refusals: Recorder,
     pub(crate) checks: Desk,
-    /// What every page says while the database may lose what was acknowledged.
-    at_risk: Option<String>,
+    pub(crate) key_checks: Desk,
+    pub(crate) streams: Streams,
+    pub(crate) untrusted_proxy: UntrustedProxy,
+    /// What every page warns of.
+    warnings: Vec<Warning>,
     /// The base of every shown URL; known once the server listens.
     pub(crate) base: OnceLock<String>,
     /// When the database was last probed, and whether it could store.
@@ -44,8 +50,10 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(config: Config, opened: Opened, clock: Clock, ingestion: Ingestion, refusals: Recorder) -> Self {
         let Opened { db, vault, at_risk } = opened;
+        let plain_http = config.plain_http().map(|_| words::access::plain_http());
         Self {
-            at_risk,
+            warnings: at_risk.map(words::durability::accepted).into_iter().chain(plain_http).collect(),
+            untrusted_proxy: UntrustedProxy::default(),
             ingestion,
             db,
             vault,
@@ -55,6 +63,8 @@ impl State {
             limits: Limits::new(),
             refusals,
             checks: Desk::new(),
+            key_checks: Desk::new(),
+            streams: Streams::default(),
             base: OnceLock::new(),
             probed: tokio::sync::Mutex::new(None),
             stopping: AtomicBool::new(false),
@@ -67,9 +77,9 @@ impl State {
         self.base.get().map_or("", String::as_str)
     }
 
-    /// What every page says while the database may lose what was acknowledged.
-    pub(crate) fn at_risk(&self) -> Option<&str> {
-        self.at_risk.as_deref()
+    /// What every page warns of.
+    pub(crate) fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// What the doctor needs at hand.

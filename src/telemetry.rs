@@ -1,19 +1,71 @@
-//! Logs: to stderr only, one line an event, never a secret, a body, a query or a cookie.
+//! Logs: to stderr only, one line an event, never a secret, a body, a query or a cookie; and no more of them than a second's,
+//! whatever strangers send.
 
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+mod repeats;
 
-use crate::config::LogFormat;
+use serde_json::json;
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use self::repeats::Repeats;
+use crate::{config::LogFormat, kernel::time::Clock};
+
+/// The target of lines that a stranger can cause: each is written once a second, with the number of those like it.
+pub(crate) const OUTSIDE: &str = "ks_pay::outside";
+
+const DEFAULT_FILTER: &str = "info,sqlx=warn,actix_server=warn";
+/// What is not HTTP is logged as an error by the library, but anybody may send it.
+const QUIET_PARSER: &str = ",actix_http=off";
 
 /// Starts logging; a second call changes nothing.
 pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
     let filter = EnvFilter::builder()
         .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
-        .parse_lossy(filter.unwrap_or("info,sqlx=warn,actix_server=warn"));
+        .parse_lossy(directives(filter.unwrap_or(DEFAULT_FILTER)));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
-    // The error means that logging has begun already, as it has in tests.
-    let _ = match format {
-        LogFormat::Json => registry.with(lines.json()).try_init(),
-        LogFormat::Text => registry.with(lines.with_ansi(false)).try_init(),
+    let repeats = Repeats::default();
+    let started = match format {
+        LogFormat::Json => registry.with(lines.json().with_filter(repeats.clone())).try_init(),
+        LogFormat::Text => registry.with(lines.with_ansi(false).with_filter(repeats.clone())).try_init(),
     };
+    // The error means that logging has begun already, as it has in tests.
+    if started.is_ok() {
+        repeats.report_every_second();
+    }
+}
+
+/// Parse errors of HTTP are for whoever asks for debug lines.
+fn directives(filter: &str) -> String {
+    let wants_them = ["debug", "trace", "actix_http"].iter().any(|word| filter.to_lowercase().contains(word));
+    if wants_them { filter.to_owned() } else { format!("{filter}{QUIET_PARSER}") }
+}
+
+/// A line of the command line itself, in the log's format.
+pub(crate) fn line(format: LogFormat, level: &str, text: &str) -> String {
+    match format {
+        LogFormat::Text => text.to_owned(),
+        LogFormat::Json => {
+            json!({ "timestamp": Clock::system().now().rfc3339(), "level": level, "fields": { "message": text } }).to_string()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_errors_are_logged_only_where_somebody_debugs() {
+        assert_eq!(directives("info"), "info,actix_http=off");
+        for asked in ["debug", "info,actix_http=warn", "ks_pay=TRACE"] {
+            assert_eq!(directives(asked), asked);
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_command_line_is_an_object_where_the_log_is() {
+        assert_eq!(line(LogFormat::Text, "INFO", "listening"), "listening");
+        let object: serde_json::Value = serde_json::from_str(&line(LogFormat::Json, "INFO", "listening")).unwrap();
+        assert_eq!((&object["level"], &object["fields"]["message"]), (&"INFO".into(), &"listening".into()));
+    }
 }

@@ -43,6 +43,9 @@ pub(crate) struct Line {
     allowed: Cell<usize>,
     /// Who found that none may be.
     reader: RefCell<Option<Waker>>,
+    /// The peer has closed the connection, or its side of it.
+    has_left: Cell<bool>,
+    leaving: Notify,
     /// Bytes that were read of a request that is not complete.
     incomplete: Cell<usize>,
     /// Their part of the budget; none where there is no connection.
@@ -58,6 +61,8 @@ impl Line {
             is_serving: Cell::default(),
             allowed: Cell::new(MAX_HEAD_BYTES),
             reader: RefCell::default(),
+            has_left: Cell::default(),
+            leaving: Notify::default(),
             incomplete: Cell::default(),
             holding: RefCell::new(holding),
         }
@@ -78,6 +83,23 @@ impl Line {
             self.reader.replace(Some(context.waker().clone()));
         }
         room
+    }
+
+    /// The peer has closed the connection, or its side of it: nobody waits for the answer any more.
+    pub(crate) fn leave(&self) {
+        self.has_left.set(true);
+        self.leaving.notify_waiters();
+    }
+
+    pub(crate) fn has_left(&self) -> bool {
+        self.has_left.get()
+    }
+
+    /// Resolves when the peer leaves.
+    pub(crate) async fn left(&self) {
+        while !self.has_left.get() {
+            self.leaving.notified().await;
+        }
     }
 
     /// Whether as much was read as a head may have, and none was complete.

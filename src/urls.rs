@@ -35,6 +35,8 @@ pub(crate) const LOGOUT: &str = "/logout";
 pub(crate) const DASHBOARD: &str = "/";
 pub(crate) const PERSONAL_INFO: &str = "/personal-info";
 pub(crate) const PASSWORD: &str = "/personal-info/password";
+pub(crate) const CONFIRMATION: &str = "/personal-info/confirmation";
+pub(crate) const OTHER_SESSIONS_REMOVAL: &str = "/personal-info/other-sessions/removal";
 pub(crate) const APPLICATIONS: &str = "/applications";
 pub(crate) const SETTINGS: &str = "/settings";
 
@@ -46,6 +48,11 @@ pub(crate) fn setup_link(base: &str, token: &str) -> String {
 /// Sign-in, and back to that page afterwards.
 pub(crate) fn login_for(return_to: &str) -> String {
     format!("{LOGIN}?redirect_url={}", percent(return_to))
+}
+
+/// The page that asks for the password, which leads to `target` afterwards and to `back` without it.
+pub(crate) fn confirmation_for(target: &str, back: &str) -> String {
+    query(CONFIRMATION, &[("return_to", target), ("back", back)])
 }
 
 // --- apps

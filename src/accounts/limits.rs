@@ -1,6 +1,7 @@
-//! How often somebody may try to sign in: by account and address together, by account, and by address.
+//! Rate limits on sign-in: per account and address, per account, per address, per provider's customer, and overall; and
+//! per session on confirming a password.
 //!
-//! Never a lock: whoever guesses is slowed down, and the owner gets in again within seconds.
+//! Throttles instead of locking out: an attempt is possible again within seconds.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
@@ -10,10 +11,7 @@ use governor::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::web::client::network;
-
-/// What a visitor is told who tries too often.
-pub(crate) const SLOW_DOWN: &str = "Too many tries. Wait a few seconds, then sign in again.";
+use crate::web::client::{network, site};
 
 /// Keys kept before those that have recovered are swept away.
 const MANY: usize = 10_000;
@@ -25,7 +23,11 @@ pub(crate) struct Limits {
     pair: Limiter,
     account: Limiter,
     address: Limiter,
+    site: Limiter,
+    overall: Limiter,
     known: Limiter,
+    session: Limiter,
+    sign_out_elsewhere: Limiter,
 }
 
 impl Limits {
@@ -39,29 +41,59 @@ impl Limits {
             pair: limiter(10, Duration::from_secs(5)),
             account: limiter(30, Duration::from_secs(2)),
             address: limiter(60, Duration::from_secs(1)),
+            site: limiter(120, Duration::from_millis(500)),
+            overall: limiter(300, Duration::from_millis(50)),
             known: limiter(10, Duration::from_secs(5)),
+            session: limiter(10, Duration::from_secs(5)),
+            sign_out_elsewhere: limiter(3, Duration::from_mins(1)),
         }
     }
 
-    /// Lets a try through, or says after how many seconds to come again.
+    /// Takes an attempt to sign in from a browser that is not known, or returns the seconds until the next one.
+    ///
+    /// The widest keys come last, and the account's very last: who has used up the limit of their own address takes nothing
+    /// from others. Of IPv6, where one customer has 65,536 networks, the customer's limit comes first.
     pub(crate) fn try_sign_in(&self, address: IpAddr, email: &str) -> Result<(), u64> {
-        let address = network(address).to_string();
-        check(&self.pair, &[&address, email])?;
-        check(&self.account, &[email])?;
-        check(&self.address, &[&address])
+        let (site, address) = (site(address).to_string(), network(address));
+        let own = address.to_string();
+        let (first, second) = if address.is_ipv6() {
+            ((&self.site, &site), (&self.address, &own))
+        } else {
+            ((&self.address, &own), (&self.site, &site))
+        };
+        check(first.0, &[first.1])?;
+        check(second.0, &[second.1])?;
+        check(&self.overall, &[])?;
+        check(&self.pair, &[&own, email])?;
+        check(&self.account, &[email])
     }
 
-    /// The same for a browser that this account has signed in from: others who guess cannot keep it out.
-    pub(crate) fn try_known(&self, browser: &str, email: &str) -> Result<(), u64> {
-        check(&self.known, &[browser, email])
+    /// The same for a browser that this account has signed in from: strangers' attempts do not count, nor do those of the same
+    /// browser's cookies used elsewhere.
+    pub(crate) fn try_known(&self, address: IpAddr, browser: &str, email: &str) -> Result<(), u64> {
+        check(&self.known, &[browser, email, &network(address).to_string()])
+    }
+
+    /// Takes an attempt to confirm the password in a session.
+    pub(crate) fn try_session(&self, session: &[u8; 32]) -> Result<(), u64> {
+        check_key(&self.session, *session)
+    }
+
+    /// Takes an attempt of a session to end the others.
+    pub(crate) fn try_sign_out_elsewhere(&self, session: &[u8; 32]) -> Result<(), u64> {
+        check_key(&self.sign_out_elsewhere, *session)
     }
 }
 
 fn check(limiter: &Limiter, parts: &[&str]) -> Result<(), u64> {
+    check_key(limiter, key(parts))
+}
+
+fn check_key(limiter: &Limiter, key: [u8; 32]) -> Result<(), u64> {
     if limiter.len() > MANY {
         limiter.retain_recent();
     }
-    limiter.check_key(&key(parts)).map_err(|early| early.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    limiter.check_key(&key).map_err(|early| early.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
 }
 
 /// A key of fixed size: what was typed is not kept.
@@ -93,7 +125,29 @@ mod tests {
             let _ = limits.try_sign_in(IpAddr::from([192, 0, 2, host]), "meera@neemtree.example");
         }
         assert!(limits.try_sign_in(IpAddr::from([198, 51, 100, 1]), "meera@neemtree.example").is_err());
-        assert!(limits.try_known("browser", "meera@neemtree.example").is_ok());
+        let owner = IpAddr::from([198, 51, 100, 1]);
+        assert!(limits.try_known(owner, "browser", "meera@neemtree.example").is_ok());
+    }
+
+    #[test]
+    fn a_copy_of_a_known_browsers_cookies_uses_up_its_own_limit_alone() {
+        let limits = Limits::new();
+        let (thief, owner) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([198, 51, 100, 1]));
+        let refused = (0..30).filter(|_| limits.try_known(thief, "browser", "meera@neemtree.example").is_err()).count();
+        assert!(refused >= 19, "{refused}");
+        assert!(limits.try_known(owner, "browser", "meera@neemtree.example").is_ok());
+        let refused = (0..30).filter(|_| limits.try_session(&[1; 32]).is_err()).count();
+        assert!(refused >= 19 && limits.try_session(&[2; 32]).is_ok(), "{refused}");
+    }
+
+    #[test]
+    fn many_networks_of_one_customer_are_limited_together_and_take_nothing_from_others() {
+        let limits = Limits::new();
+        let network = |number: u16| IpAddr::from([0x2001, 0xdb8, 1, number, 0, 0, 0, 1]);
+        let refused = (0..3000).filter(|number| limits.try_sign_in(network(*number), "meera@neemtree.example").is_err()).count();
+        assert!(refused >= 2800, "{refused}");
+        let other = IpAddr::from([0x2001, 0xdb8, 2, 0, 0, 0, 0, 1]);
+        assert!(limits.try_sign_in(other, "ravi@banyan.example").is_ok());
     }
 
     #[test]

@@ -5,6 +5,8 @@
 pub(crate) mod forms;
 pub(crate) mod limits;
 pub(crate) mod password;
+pub(crate) mod person;
+pub(crate) mod proof;
 pub(crate) mod routes;
 pub(crate) mod setup;
 pub(crate) mod store;
@@ -21,7 +23,7 @@ use crate::{
     db::{DbError, Tx},
     kernel::{
         id::{CompanyId, UserId},
-        time::Timestamp,
+        time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
 
@@ -31,6 +33,9 @@ pub(crate) const IDLE: Duration = Duration::from_hours(12);
 pub(crate) const ABSOLUTE: Duration = Duration::from_hours(168);
 /// How often a session's last use is written down: SQLite has one writer, and pages must not queue for it.
 const TOUCH: Duration = Duration::from_mins(1);
+
+/// The longest time since a user typed their password after which a sensitive action asks for it again.
+pub(crate) const PROOF_LIFETIME: Duration = Duration::from_mins(15);
 
 /// What a user may do in their company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +144,7 @@ pub(crate) async fn create(tx: &mut Tx, new: &NewUser, now: Timestamp) -> Result
 /// Signs the user in: a new token, and the ended sessions of everybody swept away.
 pub(crate) async fn open_session(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Token, DbError> {
     let token = Token::generate();
-    store::delete_sessions_before(tx, now.minus(IDLE), now.minus(ABSOLUTE)).await?;
+    store::delete_sessions_outside(tx, (now.minus(IDLE), now.minus(ABSOLUTE)), now.plus(CLOCK_TOLERANCE)).await?;
     store::insert_session(tx, &token.hash(), user, now).await?;
     Ok(token)
 }
@@ -157,12 +162,25 @@ pub(crate) struct Session {
     pub(crate) user: User,
     pub(crate) started_at: Timestamp,
     pub(crate) last_seen_at: Timestamp,
+    /// When the password was typed last.
+    pub(crate) proven_at: Timestamp,
+}
+
+/// True while a password typed at `proven_at` need not be typed again. A time in the future proves nothing: the clock was
+/// wrong.
+pub(crate) fn is_fresh_proof(proven_at: Timestamp, now: Timestamp) -> bool {
+    proven_at <= now && now.since(proven_at) <= PROOF_LIFETIME
 }
 
 impl Session {
     /// Whether the session still counts.
     pub(crate) fn is_alive(&self, now: Timestamp) -> bool {
-        now.since(self.last_seen_at) < IDLE && now.since(self.started_at) < ABSOLUTE
+        // One of a clock that was ahead would live for as long as that was.
+        let is_later = |at: Timestamp| at > now.plus(CLOCK_TOLERANCE);
+        now.since(self.last_seen_at) < IDLE
+            && now.since(self.started_at) < ABSOLUTE
+            && !is_later(self.last_seen_at)
+            && !is_later(self.started_at)
     }
 
     /// Whether its last use was written down too long ago.
@@ -184,7 +202,7 @@ mod tests {
             name: String::new(),
             role: Role::Owner,
         };
-        Session { user, started_at: now, last_seen_at: now }
+        Session { user, started_at: now, last_seen_at: now, proven_at: now }
     }
 
     #[test]
@@ -195,6 +213,25 @@ mod tests {
         assert!(!session.is_alive(start.plus(IDLE)));
         session.last_seen_at = start.plus(ABSOLUTE);
         assert!(!session.is_alive(start.plus(ABSOLUTE)));
+    }
+
+    #[test]
+    fn a_proof_lasts_fifteen_minutes_and_one_of_the_future_not_at_all() {
+        let start = Timestamp::from_millis(0);
+        assert!(is_fresh_proof(start, start) && is_fresh_proof(start, start.plus(PROOF_LIFETIME)));
+        assert!(!is_fresh_proof(start, start.plus(PROOF_LIFETIME + Duration::from_millis(1))));
+        assert!(!is_fresh_proof(start.plus(Duration::from_millis(1)), start));
+    }
+
+    #[test]
+    fn a_session_of_a_clock_that_was_ahead_ends_when_it_is_right() {
+        let year = Duration::from_hours(365 * 24);
+        let start = Timestamp::from_millis(0);
+        let mut session = session();
+        assert!(session.is_alive(start.minus(CLOCK_TOLERANCE)), "two servers differ a little");
+        assert!(!session.is_alive(start.minus(year)));
+        session.started_at = start.minus(year);
+        assert!(!session.is_alive(start.minus(year)), "its last use is later than now");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Passwords: which are taken, and how they are kept.
 //!
 //! Argon2id runs off the async threads and on as many at once as there are cores, so that a flood of sign-ins can
-//! take neither the pages nor the memory.
+//! take neither the pages nor the memory. Its queue is short, and browsers that are known have one of their own.
 
 use std::sync::Arc;
 
@@ -116,38 +116,70 @@ fn is_sequence(folded: &str) -> bool {
 /// Hashes and compares, a few at a time. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Passwords {
-    turns: Arc<Semaphore>,
+    strangers: Queue,
+    known: Queue,
 }
 
-/// The work of a password could not be done; the server is shutting down.
-#[derive(Debug, thiserror::Error)]
-#[error("passwords cannot be worked on now")]
-pub(crate) struct Unworkable;
+/// Whose password is worked on. Strangers cannot keep those who are known waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Anyone at the sign-in form.
+    Stranger,
+    /// A browser that the account has signed in from, or a user who is signed in.
+    Known,
+}
+
+/// Work that is done so many at a time, and so much of it that may wait.
+#[derive(Clone)]
+struct Queue {
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
+
+impl Queue {
+    fn new(turns: usize) -> Self {
+        Self { turns: Arc::new(Semaphore::new(turns)), places: Arc::new(Semaphore::new(turns + MAX_WAITING)) }
+    }
+}
+
+/// The most passwords of a queue that wait: those that come then are answered 503 instead of holding up the rest.
+const MAX_WAITING: usize = 32;
+
+/// The work of a password could not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unworkable {
+    #[error("too many passwords are waiting")]
+    Busy,
+    #[error("the server is shutting down")]
+    Ended,
+}
 
 /// What is compared with when there is no such user, so that the answer takes as long: a stored text like any other, made of
 /// random salt and hash, that no known password has.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$vhcVNuYn7ke461lwn3ctAA$FNzSWvug68t+41QMH9iiwX7AKUD90iv9n4EtebFBqi0";
 
 impl Passwords {
-    /// As many at once as there are cores.
+    /// As many of strangers at a time as there are cores, and one more of those who are known.
     pub(crate) fn new() -> Self {
-        let turns = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { turns: Arc::new(Semaphore::new(turns)) }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { strangers: Queue::new(cores), known: Queue::new(1) }
     }
 
     /// The text to store for a password: Argon2id at 19 MiB, two passes (OWASP's password storage sheet).
-    pub(crate) async fn hash(&self, password: &str) -> Result<String, Unworkable> {
+    pub(crate) async fn hash(&self, who: Who, password: &str) -> Result<String, Unworkable> {
         let password = Zeroizing::new(password.as_bytes().to_vec());
-        self.work(move || Argon2::default().hash_password(&password).map(|hash| hash.to_string()).ok()).await?.ok_or(Unworkable)
+        self.work(who, move || Argon2::default().hash_password(&password).map(|hash| hash.to_string()).ok())
+            .await?
+            .ok_or(Unworkable::Ended)
     }
 
     /// Whether the password is that of the stored text. With nothing stored it takes as long and is wrong.
-    pub(crate) async fn verify(&self, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
+    pub(crate) async fn verify(&self, who: Who, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
         if password.len() > MOST {
             return Ok(false);
         }
         let password = Zeroizing::new(password.as_bytes().to_vec());
-        self.work(move || {
+        self.work(who, move || {
             let is_somebody = stored.is_some();
             let text = stored.as_deref().unwrap_or(NOBODY);
             Argon2::default().verify_password(&password, text).is_ok() && is_somebody
@@ -155,14 +187,20 @@ impl Passwords {
         .await
     }
 
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Unworkable)?;
+    /// Waits for a turn and does the work. Dropped while it waits, it takes neither.
+    async fn work<T: Send + 'static>(&self, who: Who, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
+        let queue = match who {
+            Who::Stranger => &self.strangers,
+            Who::Known => &self.known,
+        };
+        let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| Unworkable::Busy)?;
+        let turn = Arc::clone(&queue.turns).acquire_owned().await.map_err(|_| Unworkable::Ended)?;
         tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            let _held = (turn, place);
             work()
         })
         .await
-        .map_err(|_| Unworkable)
+        .map_err(|_| Unworkable::Ended)
     }
 }
 
@@ -178,30 +216,30 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_kept_as_argon2id_and_recognised() {
         let passwords = Passwords::new();
-        let stored = passwords.hash("four unrelated words here").await.unwrap();
+        let stored = passwords.hash(Who::Stranger, "four unrelated words here").await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(passwords.verify("four unrelated words here", Some(stored.clone())).await.unwrap());
-        assert!(!passwords.verify("four unrelated words her", Some(stored.clone())).await.unwrap());
+        assert!(passwords.verify(Who::Stranger, "four unrelated words here", Some(stored.clone())).await.unwrap());
+        assert!(!passwords.verify(Who::Stranger, "four unrelated words her", Some(stored.clone())).await.unwrap());
         // What stands for nobody is read as any other, and takes the same work.
         let work = |text: &str| text.rsplitn(3, '$').last().map(str::to_owned);
         assert_eq!((work(NOBODY), NOBODY.len()), (work(&stored), stored.len()));
         let refused = Argon2::default().verify_password(b"any", NOBODY).unwrap_err();
         assert_eq!(refused.to_string(), Argon2::default().verify_password(b"any", stored.as_str()).unwrap_err().to_string());
-        assert!(!passwords.verify("four unrelated words here", None).await.unwrap());
+        assert!(!passwords.verify(Who::Stranger, "four unrelated words here", None).await.unwrap());
     }
 
     #[tokio::test]
     async fn what_differs_after_72_bytes_differs() {
         let passwords = Passwords::new();
         let start = "x9 ".repeat(30);
-        let stored = passwords.hash(&format!("{start}one")).await.unwrap();
-        assert!(!passwords.verify(&format!("{start}two"), Some(stored)).await.unwrap());
+        let stored = passwords.hash(Who::Stranger, &format!("{start}one")).await.unwrap();
+        assert!(!passwords.verify(Who::Stranger, &format!("{start}two"), Some(stored)).await.unwrap());
     }
 
     /// Work that says when it began, and goes on until it is let go.
     fn held(passwords: &Passwords) -> (impl Future<Output = Result<(), Unworkable>>, Receiver<()>, Sender<()>) {
         let ((began, has_begun), (let_go, is_let_go)) = (channel(), channel::<()>());
-        let work = passwords.work(move || {
+        let work = passwords.work(Who::Stranger, move || {
             began.send(()).unwrap();
             let _ = is_let_go.recv();
         });
@@ -227,12 +265,35 @@ mod tests {
         // A visitor who goes away ends no work, so the turn is not free either.
         let (gone, let_go) = under_way.pop().unwrap();
         drop(gone);
-        assert_eq!(passwords.turns.available_permits(), 0);
+        assert_eq!(passwords.strangers.turns.available_permits(), 0);
 
-        let mut next = Box::pin(passwords.verify("four unrelated words here", None));
+        let mut next = Box::pin(passwords.verify(Who::Stranger, "four unrelated words here", None));
         assert!(is_pending(&mut next).await);
         drop(let_go);
         assert!(!next.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_said_so_and_keeps_nobody_who_is_known_waiting() {
+        let passwords = Passwords::new();
+        let cores = std::thread::available_parallelism().unwrap().get();
+        let (mut waiting, mut held_back) = (Vec::new(), Vec::new());
+        for _ in 0..cores + MAX_WAITING {
+            let (work, _, let_go) = held(&passwords);
+            let mut work = Box::pin(work);
+            assert!(is_pending(&mut work).await);
+            waiting.push(work);
+            held_back.push(let_go);
+        }
+        let verify = async |who| passwords.verify(who, "four unrelated words here", None).await;
+        assert_eq!(verify(Who::Stranger).await, Err(Unworkable::Busy));
+        assert_eq!(verify(Who::Known).await, Ok(false));
+        // One who waited and has left makes room for another.
+        drop(waiting.pop());
+        let mut next = Box::pin(passwords.verify(Who::Stranger, "four unrelated words here", None));
+        assert!(is_pending(&mut next).await);
+        drop((held_back, waiting));
+        assert_eq!(next.await, Ok(false));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Sign-in, sign-out, set-up and Personal Info.
+//! Sign-in, sign-out and set-up.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -9,24 +9,24 @@ use serde::Deserialize;
 
 use super::{
     NewUser, Role, Token,
-    forms::{PasswordForm, PersonForm, SetupForm, SignInForm},
-    limits, setup, store, views,
+    forms::{SetupForm, SignInForm},
+    password::{Unworkable, Who},
+    setup, store, views,
 };
 use crate::{
     accounts, companies,
-    db::DbError,
     kernel::text,
     state::State,
-    urls,
+    turns, urls,
     web::{
         client, cookies, csrf,
         error::{AppError, html},
         form::FieldErrors,
-        page::{Page, see_other},
+        page::see_other,
         posted::{Anonymous, Nothing, Posted},
         session,
-        shell::ConsoleEntry,
     },
+    words::access,
 };
 
 type Answer = Result<HttpResponse, AppError>;
@@ -37,8 +37,10 @@ const VISITOR: &str = "ks_pay_visitor";
 const KNOWN: &str = "ks_pay_known";
 /// For how long that is remembered.
 const KNOWN_FOR: std::time::Duration = std::time::Duration::from_hours(180 * 24);
+/// After how many seconds the password queue may have room again.
+const BUSY_FOR: u64 = 2;
 /// One answer for an unknown e-mail and a wrong password.
-const WRONG: &str = "E-mail and password do not belong together. Check both; the password minds capitals.";
+const WRONG: &str = "E-mail and password do not belong together. Check both; passwords are case-sensitive.";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -67,12 +69,18 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
         Ok(visitor.answer(&state, html(status, &page)?))
     };
-    if let Err(wait) = try_sign_in(&request, &state, &email) {
-        tracing::warn!("sign-ins are slowed down");
-        let mut response = refused(StatusCode::TOO_MANY_REQUESTS, limits::SLOW_DOWN)?;
+    let later = |status, sentence, wait: u64| {
+        let mut response = refused(status, sentence)?;
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait));
-        return Ok(response);
-    }
+        Ok(response)
+    };
+    let who = match try_sign_in(&request, &state, &email) {
+        Ok(who) => who,
+        Err(wait) => {
+            tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-ins are slowed down");
+            return later(StatusCode::TOO_MANY_REQUESTS, access::SLOW_DOWN, wait);
+        }
+    };
     let mut reader = state.db.reader().await?;
     let user = store::find_by_email(&mut reader, &email).await?;
     let stored = match &user {
@@ -80,9 +88,17 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         None => None,
     };
     drop(reader);
-    let is_right = state.passwords.verify(&posted.form.password, stored.clone()).await?;
+    let line = turns::line(&request);
+    let is_right = tokio::select! {
+        verified = state.passwords.verify(who, &posted.form.password, stored.clone()) => verified,
+        () = line.left() => Err(Unworkable::Busy),
+    };
+    let is_right = match is_right {
+        Err(Unworkable::Busy) => return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, BUSY_FOR),
+        verified => verified?,
+    };
     let Some(user) = user.filter(|_| is_right) else {
-        tracing::warn!("a sign-in failed");
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
     };
     let mut tx = state.db.begin().await?;
@@ -105,7 +121,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
 
 /// `GET /login/forgotten`
 pub(crate) async fn forgotten(state: Data<State>) -> Answer {
-    html(StatusCode::OK, &views::Forgotten { at_risk: state.at_risk() })
+    html(StatusCode::OK, &views::Forgotten { warnings: state.warnings() })
 }
 
 /// `POST /logout`
@@ -155,12 +171,12 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
             return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?));
         }
     };
-    let password_hash = state.passwords.hash(&posted.form.password).await?;
+    let password_hash = state.passwords.hash(Who::Known, &posted.form.password).await?;
     let mut tx = state.db.begin().await?;
     if !setup::consume(&mut tx, &link, now).await? {
         return setup_over(&state);
     }
-    let (company, _) = companies::find_or_create(&mut tx, &owner.company, now).await?;
+    let company = companies::create(&mut tx, &owner.company, now).await?;
     let new = NewUser { company: company.id, email: owner.email, name: owner.name, role: Role::Owner, password_hash };
     let user = accounts::create(&mut tx, &new, now).await?;
     let token = accounts::open_session(&mut tx, user, now).await?;
@@ -169,89 +185,13 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
     Ok(signed_in(&state, &token, urls::DASHBOARD))
 }
 
-/// `GET /personal-info`
-pub(crate) async fn personal_info(page: Page) -> Answer {
-    page.ok(&person(&page, person_form(&page), FieldErrors::default(), FieldErrors::default()))
-}
-
-/// `POST /personal-info`
-pub(crate) async fn update_person(posted: Posted<PersonForm>) -> Answer {
-    let (page, form) = (posted.page, posted.form);
-    let (name, email) = match form.parse() {
-        Ok(parsed) => parsed,
-        Err(errors) => return page.unprocessable(&person(&page, form, errors, FieldErrors::default())),
-    };
-    let user = &page.signed_in.user;
-    let is_moving = email != user.email;
-    if is_moving && !is_own_password(&page, &form.current_password).await? {
-        let mut errors = FieldErrors::default();
-        errors.add("current_password", "Another e-mail needs your password. Type it here.");
-        return page.unprocessable(&person(&page, form, errors, FieldErrors::default()));
-    }
-    let mut tx = page.state.db.begin().await?;
-    store::update_name(&mut tx, user.id, &name).await?;
-    if is_moving {
-        match store::update_email(&mut tx, user.id, &email).await {
-            Err(DbError::NotUnique) => {
-                drop(tx);
-                let mut errors = FieldErrors::default();
-                errors.add("email", "Somebody here signs in with this e-mail. Type another.");
-                return page.unprocessable(&person(&page, form, errors, FieldErrors::default()));
-            }
-            other => other?,
-        }
-    }
-    tx.commit().await?;
-    Ok(page.redirect(urls::PERSONAL_INFO, "Your personal info is saved"))
-}
-
-/// `POST /personal-info/password`
-pub(crate) async fn update_password(posted: Posted<PasswordForm>) -> Answer {
-    let (page, form) = (posted.page, posted.form);
-    let mut errors = form.errors(&page.signed_in.user.email);
-    if errors.is_empty() && !is_own_password(&page, &form.old_password).await? {
-        errors.add("old_password", "This is not your password. Type it again.");
-    }
-    if !errors.is_empty() {
-        return page.unprocessable(&person(&page, person_form(&page), FieldErrors::default(), errors));
-    }
-    let hash = page.state.passwords.hash(&form.new_password).await?;
-    let mut tx = page.state.db.begin().await?;
-    accounts::change_password(&mut tx, page.signed_in.user.id, &hash).await?;
-    let token = accounts::open_session(&mut tx, page.signed_in.user.id, page.now).await?;
-    tx.commit().await?;
-    tracing::info!(user = %page.signed_in.user.id, "a password was changed");
-    let mut response = page.redirect(urls::PERSONAL_INFO, "Your password is changed; other devices are signed out");
-    let _ = response.add_cookie(&session::cookie(&page.state, &token));
-    Ok(response)
-}
-
-/// A browser that signed in as this account before has a limit of its own.
-fn try_sign_in(request: &HttpRequest, state: &State, email: &str) -> Result<(), u64> {
-    let known = cookies::read_signed(request, state, KNOWN);
+/// Applies the limits on sign-in. A browser that signed in as this account before has one of its own, and a queue of its own.
+fn try_sign_in(request: &HttpRequest, state: &State, email: &str) -> Result<Who, u64> {
+    let (known, address) = (cookies::read_signed(request, state, KNOWN), client::address(request, state));
     match known.as_deref().and_then(|known| known.split_once(' ')) {
-        Some((owner, browser)) if owner == email => state.limits.try_known(browser, email),
-        _ => state.limits.try_sign_in(client::address(request, state), email),
+        Some((owner, browser)) if owner == email => state.limits.try_known(address, browser, email).map(|()| Who::Known),
+        _ => state.limits.try_sign_in(address, email).map(|()| Who::Stranger),
     }
-}
-
-/// Whether it is the user's present password. A session that was stolen is no place to guess it from.
-pub(crate) async fn is_own_password(page: &Page, password: &str) -> Result<bool, AppError> {
-    let user = page.signed_in.user.id;
-    if page.state.limits.try_known("own password", &user.to_string()).is_err() {
-        return Ok(false);
-    }
-    let stored = store::find_password(&mut page.state.db.reader().await?, user).await?;
-    Ok(page.state.passwords.verify(password, stored).await?)
-}
-
-fn person_form(page: &Page) -> PersonForm {
-    let user = &page.signed_in.user;
-    PersonForm { name: user.name.clone(), email: user.email.clone(), current_password: String::new() }
-}
-
-fn person(page: &Page, form: PersonForm, errors: FieldErrors, password_errors: FieldErrors) -> views::PersonalInfo {
-    views::PersonalInfo { shell: page.shell("Personal Info").console(ConsoleEntry::PersonalInfo), form, errors, password_errors }
 }
 
 fn local(target: &str) -> &str {
@@ -266,16 +206,16 @@ fn sign_in_page<'a>(
     error: Option<&'static str>,
 ) -> views::Login<'a> {
     let host = state.base().split_once("://").map_or("", |(_, host)| host);
-    views::Login { csrf: visitor.token(state), host, email, redirect_url, error, is_fresh: false, at_risk: state.at_risk() }
+    views::Login { csrf: visitor.token(state), host, email, redirect_url, error, is_fresh: false, warnings: state.warnings() }
 }
 
 fn setup_page<'a>(state: &'a State, visitor: &Visitor, form: &'a SetupForm) -> views::Setup<'a> {
-    views::Setup { csrf: visitor.token(state), form, errors: FieldErrors::default(), at_risk: state.at_risk() }
+    views::Setup { csrf: visitor.token(state), form, errors: FieldErrors::default(), warnings: state.warnings() }
 }
 
 /// The link works no more.
 fn setup_over(state: &State) -> Answer {
-    html(StatusCode::NOT_FOUND, &views::SetupOver { at_risk: state.at_risk() })
+    html(StatusCode::NOT_FOUND, &views::SetupOver { warnings: state.warnings() })
 }
 
 fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {

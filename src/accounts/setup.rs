@@ -6,7 +6,7 @@ use super::{Token, store};
 use crate::{
     db::{Db, DbError, Exec, Tx},
     installation,
-    kernel::time::Timestamp,
+    kernel::time::{CLOCK_TOLERANCE, Timestamp},
 };
 
 /// How long a link works.
@@ -41,7 +41,10 @@ async fn is_live(on: impl Into<Exec<'_>>, token: &Token, now: Timestamp) -> Resu
     let Some((until, hash)) = stored.split_first_chunk::<8>() else {
         return Ok(false);
     };
-    Ok(now.millis() < i64::from_be_bytes(*until) && hash == token.hash())
+    let until = Timestamp::from_millis(i64::from_be_bytes(*until));
+    // Later than a link can last: it was made while the clock was ahead.
+    let was_made_ahead = until > now.plus(LIFE).plus(CLOCK_TOLERANCE);
+    Ok(now < until && !was_made_ahead && hash == token.hash())
 }
 
 /// Uses the link up: only one of two who hold it makes an owner.

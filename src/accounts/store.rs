@@ -15,13 +15,17 @@ sql! {
     UPDATE_NAME = "UPDATE users SET name = $2 WHERE id = $1";
     UPDATE_EMAIL = "UPDATE users SET email = $2 WHERE id = $1";
     UPDATE_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
-    INSERT_SESSION = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)";
-    FIND_SESSION = "SELECT u.id, u.company_id, u.email, u.name, u.role, s.created_at AS started_at, s.last_seen_at \
+    INSERT_SESSION = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proven_at) VALUES ($1, $2, $3, $3, $3)";
+    FIND_SESSION = "SELECT u.id, u.company_id, u.email, u.name, u.role, s.created_at AS started_at, s.last_seen_at, s.proven_at \
                     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
     TOUCH_SESSION = "UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
+    PROVE_SESSION = "UPDATE sessions SET proven_at = $2 WHERE token_hash = $1";
+    COUNT_OTHER_SESSIONS = "SELECT COUNT(*) FROM sessions \
+                            WHERE user_id = $1 AND token_hash <> $2 AND last_seen_at > $3 AND created_at > $4";
+    DELETE_OTHER_SESSIONS = "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2";
     DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE user_id = $1";
-    DELETE_SESSIONS_BEFORE = "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2";
+    DELETE_SESSIONS_OUTSIDE = "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2 OR last_seen_at > $3 OR created_at > $3";
 }
 
 /// Whether anybody can sign in.
@@ -86,6 +90,27 @@ pub(crate) async fn touch_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> R
     Ok(())
 }
 
+/// Stores that the session's user typed their password.
+pub(crate) async fn prove_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(PROVE_SESSION).bind(hash).bind(now))?;
+    Ok(())
+}
+
+/// The number of the user's other sessions that were used after one time and began after another.
+pub(crate) async fn count_other_sessions(
+    on: impl Into<Exec<'_>>,
+    (user, hash): (UserId, &[u8]),
+    (seen, begun): (Timestamp, Timestamp),
+) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT_OTHER_SESSIONS).bind(user).bind(hash).bind(seen).bind(begun).fetch_one(conn).await)
+}
+
+/// Ends every session of the user except the one whose token has that hash.
+pub(crate) async fn delete_other_sessions(tx: &mut Tx, user: UserId, hash: &[u8]) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_OTHER_SESSIONS).bind(user).bind(hash))?;
+    Ok(())
+}
+
 pub(crate) async fn delete_session(tx: &mut Tx, hash: &[u8]) -> Result<(), DbError> {
     execute!(tx, sqlx::query(DELETE_SESSION).bind(hash))?;
     Ok(())
@@ -96,8 +121,12 @@ pub(crate) async fn delete_sessions_of(tx: &mut Tx, user: UserId) -> Result<(), 
     Ok(())
 }
 
-/// Sweeps away sessions last seen before one time or begun before another.
-pub(crate) async fn delete_sessions_before(tx: &mut Tx, seen: Timestamp, begun: Timestamp) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(DELETE_SESSIONS_BEFORE).bind(seen).bind(begun))?;
+/// Sweeps away sessions last seen before one time, begun before another, or either after `latest`.
+pub(crate) async fn delete_sessions_outside(
+    tx: &mut Tx,
+    (seen, begun): (Timestamp, Timestamp),
+    latest: Timestamp,
+) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_SESSIONS_OUTSIDE).bind(seen).bind(begun).bind(latest))?;
     Ok(())
 }

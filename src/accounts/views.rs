@@ -3,7 +3,10 @@
 use askama::Template;
 
 use super::forms::{PersonForm, SetupForm};
-use crate::web::{form::FieldErrors, shell::Shell};
+use crate::web::{
+    form::FieldErrors,
+    shell::{Shell, Warning},
+};
 
 /// `/login`
 #[derive(Template)]
@@ -16,14 +19,14 @@ pub(crate) struct Login<'a> {
     pub(crate) error: Option<&'static str>,
     /// Nobody can sign in yet.
     pub(crate) is_fresh: bool,
-    pub(crate) at_risk: Option<&'a str>,
+    pub(crate) warnings: &'a [Warning],
 }
 
 /// `/login/forgotten`
 #[derive(Template)]
 #[template(path = "accounts/forgotten.html")]
 pub(crate) struct Forgotten<'a> {
-    pub(crate) at_risk: Option<&'a str>,
+    pub(crate) warnings: &'a [Warning],
 }
 
 /// `/setup`
@@ -33,14 +36,14 @@ pub(crate) struct Setup<'a> {
     pub(crate) csrf: String,
     pub(crate) form: &'a SetupForm,
     pub(crate) errors: FieldErrors,
-    pub(crate) at_risk: Option<&'a str>,
+    pub(crate) warnings: &'a [Warning],
 }
 
 /// `/setup` with a link that works no more.
 #[derive(Template)]
 #[template(path = "accounts/setup_over.html")]
 pub(crate) struct SetupOver<'a> {
-    pub(crate) at_risk: Option<&'a str>,
+    pub(crate) warnings: &'a [Warning],
 }
 
 /// `/personal-info`
@@ -51,4 +54,6 @@ pub(crate) struct PersonalInfo {
     pub(crate) form: PersonForm,
     pub(crate) errors: FieldErrors,
     pub(crate) password_errors: FieldErrors,
+    /// Where else the user is signed in.
+    pub(crate) sessions: String,
 }

@@ -6,7 +6,7 @@
 mod draft;
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -15,7 +15,7 @@ use self::draft::Draft;
 use super::{Failure, Io};
 use crate::{
     config::{Config, KeySource},
-    db::{DbError, backup},
+    db::{Db, DbError, Location, backup},
     events,
     kernel::time::{Clock, Timestamp},
     server::Signals,
@@ -58,7 +58,9 @@ pub(super) async fn run(wanted: Backup, config: &Config, io: &mut Io<'_>) -> Res
 }
 
 async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
-    find(database)?;
+    if let Err(error) = fs::metadata(database) {
+        return Err(startup::no_database(database, &error));
+    }
     let draft = Draft::beside(dest)?;
     let (as_of, began) = (Clock::system().now(), Instant::now());
     copy(database, &draft).await?;
@@ -68,32 +70,39 @@ async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
     Ok(Written { path: startup::in_full(dest), bytes, events, as_of, seconds: began.elapsed().as_secs_f64() })
 }
 
-fn find(database: &Path) -> Result<(), String> {
-    match fs::metadata(database) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!(
-            "There is no database at {}. Say with --data-dir or DATABASE_URL where the installation is.",
-            database.display()
-        )),
-        Err(error) => Err(format!("The database {} cannot be read: {error}. Run this as a user who may.", database.display())),
-    }
-}
-
 /// Everything that was committed before goes into the draft.
 async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     let unread = |error: DbError| match error {
         DbError::Newer(_) => startup::sentence(&error),
-        other => format!("The database {} cannot be read: {}.", database.display(), startup::cause(&other)),
+        other if is_damage(&other) => damaged(database, &startup::cause(&other)),
+        other => startup::obstacle(database)
+            .unwrap_or_else(|| format!("The database {} cannot be read: {}.", database.display(), startup::cause(&other))),
     };
     let to = draft.text()?;
-    let db = backup::open(database).await.map_err(unread)?;
+    let db = Db::connect_to_read(&Location::Sqlite(database.to_owned())).await.map_err(unread)?;
     let result = match backup::is_ours(&db).await {
-        Ok(true) => backup::copy(&db, to).await.map_err(|error| draft.unwritten(&startup::cause(&error))),
+        Ok(true) => backup::copy(&db, to).await.map_err(|error| {
+            // The copy is new: what is damaged is what it is taken of.
+            if is_damage(&error) { damaged(database, &startup::cause(&error)) } else { draft.unwritten(&startup::cause(&error)) }
+        }),
         Ok(false) => Err(format!("{} is no database of ks-pay.", database.display())),
         Err(error) => Err(unread(error)),
     };
     db.close().await;
     result
+}
+
+/// SQLite says that the file is damaged, or none of its files.
+fn is_damage(error: &DbError) -> bool {
+    matches!(error.sqlite_code(), Some(11 | 26))
+}
+
+fn damaged(database: &Path, cause: &str) -> String {
+    format!(
+        "The database {} is damaged, so no copy was made: {cause}. Keep your older copies and the damaged file, stop the server, \
+         and restore the newest good copy.",
+        database.display()
+    )
 }
 
 /// How many events are in a copy that is sound.
@@ -102,7 +111,7 @@ async fn look_through(draft: &Draft) -> Result<i64, String> {
         format!("The copy did not pass its check and was removed: {fault}. Run `ks-pay doctor`, and keep your older copies.")
     };
     let unread = |error: DbError| failed(startup::cause(&error));
-    let copy = backup::open(draft.path()).await.map_err(unread)?;
+    let copy = Db::connect_to_read(&Location::Sqlite(draft.path().to_owned())).await.map_err(unread)?;
     let looking = async {
         if let Some(fault) = backup::fault(&copy).await? {
             return Ok(Err(failed(fault)));

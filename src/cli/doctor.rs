@@ -1,15 +1,18 @@
 //! `ks-pay doctor`: a line for each thing an operator can get wrong, good or what to do.
 
-use std::fmt::Display;
+use std::{fmt::Display, path::Path};
 
 use super::{Failure, Io};
 use crate::{
+    clock_check::{Difference, SignedTimes},
     config::{Config, Lookup, Options},
-    db::Db,
+    db::{Db, DbError},
     gateways::razorpay_url,
     kernel::time::Clock,
-    keys, rejections, startup,
+    keys, rejections,
+    startup::{self, Files},
     transactions::recount,
+    web::client,
     words,
 };
 
@@ -42,6 +45,7 @@ pub(super) async fn run(options: &Options, variable: Lookup<'_>, io: &mut Io<'_>
         Ok(config) => {
             report.good("configuration", "every value can be right")?;
             public_url(&mut report, &config)?;
+            transport(&mut report, &config)?;
             database(&mut report, &config).await?;
         }
     }
@@ -61,17 +65,55 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
     }
 }
 
-async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
-    if let Some(path) = config.database.file().filter(|path| !path.exists()) {
-        return report.note("database", format_args!("{} is not there yet; `ks-pay` makes it", path.display()));
+fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
+    match config.plain_http() {
+        Some(url) => report.note("transport", words::access::plain_http_at(&url)),
+        None => Ok(()),
     }
-    let db = match Db::connect(&config.database).await {
+}
+
+/// A proxy that visitors come through and that is not trusted. Of a database that has no such table yet nothing is said.
+async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    let Ok(mut reader) = db.reader().await else { return Ok(()) };
+    match client::untrusted_proxy(&mut reader, &config.trusted_proxies).await {
+        Ok(Some(peer)) => report.note("trusted proxies", words::access::untrusted_proxy(peer)),
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
+    if let Some(path) = config.database.file() {
+        if !startup::has_content(path) {
+            return match startup::check_not_lost(path, &config.master_key) {
+                Err(sentence) => report.bad("database", sentence),
+                Ok(()) => report.note(
+                    "database",
+                    format_args!("{} holds nothing yet; the first start of the server makes it", path.display()),
+                ),
+            };
+        }
+        files(report, path)?;
+    }
+    let db = match Db::connect_to_read(&config.database).await {
         Ok(db) => db,
-        Err(error) => return report.bad("database", startup::sentence(&error)),
+        Err(error) => return report.bad("database", startup::sentence_at(&config.database, &error)),
     };
     let result = opened(report, config, &db).await;
     db.close().await;
     result
+}
+
+/// Whether this user can read and write the database's files, a server of their owner's could, and there is room.
+fn files(report: &mut Report<'_, '_>, database: &Path) -> Result<(), Failure> {
+    let files = Files::of(database);
+    match files.obstacle().or_else(|| files.mixed_owners()) {
+        Some(fault) => report.bad("files", fault)?,
+        None => report.good("files", "the database and its directory can be read and written")?,
+    }
+    match files.shortage() {
+        Some(fault) => report.bad("disk", fault),
+        None => report.good("disk", "there is room"),
+    }
 }
 
 async fn durability(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
@@ -95,17 +137,51 @@ async fn durability(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Re
 }
 
 async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
-    if let Err(error) = db.check_age().await {
-        return report.bad("database", startup::sentence(&error));
+    let tables = db.check_tables().await;
+    match &tables {
+        Ok(()) => report.good("database", format_args!("{} answers", db.engine()))?,
+        Err(DbError::Older) => {
+            report.note("database", "its tables are made or brought up to date by the next start of the server")?;
+        }
+        Err(error) => return report.bad("database", startup::sentence_at(&config.database, error)),
     }
-    report.good("database", format_args!("{} answers", db.engine()))?;
     durability(report, config, db).await?;
-    match keys::check(&config.master_key, db).await {
-        Ok(found) => report.good("master key", found)?,
+    if tables.is_ok() {
+        writes(report, config, db).await?;
+    }
+    match keys::find(&config.master_key, db).await {
+        Ok(Some(_)) => report.good("master key", "it is the one of this database")?,
+        Ok(None) => report.good("master key", "not made yet; nothing is sealed")?,
         Err(sentence) => report.bad("master key", sentence)?,
     }
+    proxy(report, config, db).await?;
     sums(report, db).await?;
+    clock(report, db).await?;
     strays(report, db).await
+}
+
+/// Whether something could be stored now; it is not.
+async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    match db.probe_and_undo().await {
+        Ok(()) => report.good("writes", "the database takes them"),
+        Err(error) => report.bad("writes", startup::sentence_at(&config.database, &error)),
+    }
+}
+
+/// Whether the clock agrees with the times in signed events. Where there are none nothing is said.
+async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
+    let now = Clock::system().now();
+    let Ok(mut reader) = db.reader().await else { return Ok(()) };
+    let Ok(signed) = SignedTimes::load(&mut reader, None, now).await else { return Ok(()) };
+    let Some(difference) = signed.difference(now) else {
+        return if signed.is_empty() { Ok(()) } else { report.good("clock", "it agrees with the times in signed events") };
+    };
+    let (headline, what_to_do) = words::clock::sentences(difference);
+    let said = format!("{headline}. {what_to_do}");
+    match difference {
+        Difference::Ahead { is_certain: false, .. } => report.note("clock", said),
+        _ => report.bad("clock", said),
+    }
 }
 
 /// Whether the sums by day that pages show are those of the payments. Of a database that has no such table yet nothing is

@@ -35,8 +35,9 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
 async fn add(at: &Installation, io: &mut Io<'_>, which: &Which, currency: Currency, json: bool) -> Result<(), Failure> {
     let app = at.app(&which.app).await?;
     let new = NewConnection { company: app.company_id, app: app.id, gateway: which.gateway, mode: which.mode, currency };
+    let vault = at.vault().await?;
     let mut tx = at.db.begin().await?;
-    let connection = match connections::create(&mut tx, &at.vault, &new, secrets::COMMAND_LINE, at.clock.now()).await {
+    let connection = match connections::create(&mut tx, &vault, &new, secrets::COMMAND_LINE, at.clock.now()).await {
         Err(ConnectError::Db(DbError::NotUnique)) => {
             return Err(Failure::Failed(
                 "The app has this gateway in this mode already. `ks-pay webhook show` shows it.".to_owned(),

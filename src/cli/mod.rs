@@ -25,11 +25,11 @@ use clap::{Parser, Subcommand};
 use zeroize::Zeroizing;
 
 use crate::{
-    config::{Config, Lookup, Options},
+    config::{Config, LogFormat, Lookup, Options},
     db::{Db, DbError},
     gateways::{Gateway, Mode},
     kernel::{id::AppId, time::Clock, vault::Vault},
-    startup, telemetry,
+    keys, startup, telemetry,
 };
 
 /// What can be set by variables alone, since a command line is no place for a password.
@@ -100,6 +100,15 @@ pub(crate) enum Failure {
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
         Self::Failed(startup::sentence(&error))
+    }
+}
+
+impl From<crate::companies::NameError> for Failure {
+    fn from(error: crate::companies::NameError) -> Self {
+        match error {
+            crate::companies::NameError::Db(error) => error.into(),
+            ambiguous @ crate::companies::NameError::Ambiguous => Self::Failed(format!("{ambiguous}.")),
+        }
     }
 }
 
@@ -179,21 +188,20 @@ pub async fn run(args: impl IntoIterator<Item = OsString>, variable: Lookup<'_>,
             return 0;
         }
     };
-    match dispatch(cli, variable, io).await {
-        Ok(()) => 0,
-        Err(Failure::Failed(sentence)) => {
-            let _ = writeln!(io.err, "{sentence}");
-            1
-        }
-        Err(Failure::Usage(sentence)) => {
-            let _ = writeln!(io.err, "{sentence}");
-            2
-        }
-    }
+    let format = Config::log_format(&cli.options, variable);
+    let shown = format.clone().unwrap_or(LogFormat::Text);
+    let (sentence, code) = match dispatch(cli, format, variable, io).await {
+        Ok(()) => return 0,
+        Err(Failure::Failed(sentence)) => (sentence, 1),
+        Err(Failure::Usage(sentence)) => (sentence, 2),
+    };
+    let _ = writeln!(io.err, "{}", telemetry::line(shown, "ERROR", &sentence));
+    code
 }
 
-async fn dispatch(cli: Cli, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
-    telemetry::start(Config::log_format(&cli.options, variable)?, variable("RUST_LOG").as_deref());
+async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
+    let format = format?;
+    telemetry::start(format, variable("RUST_LOG").as_deref());
     if let Some(Command::Simulate(simulate)) = cli.command {
         return simulate::run(simulate, variable, io).await;
     }
@@ -204,17 +212,23 @@ async fn dispatch(cli: Cli, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(),
         // An operator's database and keys are none of the demo's business.
         let private = ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE"];
         let public = |name: &str| if private.contains(&name) { None } else { variable(name) };
-        return demo::run(Config::read(&cli.options, &public)?, io).await;
+        return demo::run(Config::read(&cli.options, &public)?, format, io).await;
     }
     let config = Config::read(&cli.options, variable)?;
     match cli.command {
-        None | Some(Command::Serve) => serve::run(config, io).await,
+        None | Some(Command::Serve) => serve::run(config, format, io).await,
         Some(Command::User(command)) => users::run(command, &Installation::open(config).await?, io).await,
         Some(Command::App(command)) => apps::run(command, &Installation::open(config).await?, io).await,
         Some(Command::Gateway(command)) => gateways::run(command, &Installation::open(config).await?, io).await,
-        Some(Command::Webhook(command)) => webhooks::run(command, &Installation::open(config).await?, io).await,
-        Some(Command::Events(command)) => events::run(command, &Installation::open(config).await?, io).await,
-        Some(Command::Transactions(command)) => transactions::run(command, &Installation::open(config).await?, io).await,
+        Some(Command::Webhook(command)) => {
+            let at = Installation::of(command.only_reads(), config).await?;
+            webhooks::run(command, &at, io).await
+        }
+        Some(Command::Events(command)) => events::run(command, &Installation::of(true, config).await?, io).await,
+        Some(Command::Transactions(command)) => {
+            let at = Installation::of(command.only_reads(), config).await?;
+            transactions::run(command, &at, io).await
+        }
         Some(Command::Backup(wanted)) => backup::run(wanted, &config, io).await,
         Some(Command::Simulate(_) | Command::Doctor | Command::Demo) => Ok(()),
     }
@@ -224,14 +238,33 @@ async fn dispatch(cli: Cli, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(),
 pub(crate) struct Installation {
     config: Config,
     db: Db,
-    vault: Vault,
+    /// Nothing for a command that only reads, until it asks for it.
+    vault: Option<Vault>,
     clock: Clock,
 }
 
 impl Installation {
     async fn open(config: Config) -> Result<Self, Failure> {
         let startup::Opened { db, vault, .. } = startup::open(&config).await?;
-        Ok(Self { config, db, vault, clock: Clock::system() })
+        Ok(Self { config, db, vault: Some(vault), clock: Clock::system() })
+    }
+
+    /// For a command that only reads nothing is made: no directory, no table and no key.
+    async fn of(only_reads: bool, config: Config) -> Result<Self, Failure> {
+        if !only_reads {
+            return Self::open(config).await;
+        }
+        let db = startup::open_to_read(&config).await?;
+        Ok(Self { config, db, vault: None, clock: Clock::system() })
+    }
+
+    /// What opens sealed values.
+    async fn vault(&self) -> Result<Vault, Failure> {
+        if let Some(vault) = &self.vault {
+            return Ok(vault.clone());
+        }
+        let found = keys::find(&self.config.master_key, &self.db).await?;
+        found.ok_or_else(|| Failure::Failed("There is no master key yet. The first start of the server makes it.".to_owned()))
     }
 
     /// The app of that id.

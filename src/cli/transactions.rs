@@ -26,6 +26,13 @@ pub(super) struct Recount {
     json: bool,
 }
 
+impl Command {
+    /// Whether it changes nothing.
+    pub(super) const fn only_reads(&self) -> bool {
+        matches!(self, Self::Export(_))
+    }
+}
+
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
     let result = match command {
         Command::Export(wanted) => export(at, io, &wanted).await,

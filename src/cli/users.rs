@@ -6,7 +6,7 @@ use super::{Failure, Installation, Io};
 use crate::{
     accounts::{
         self, NewUser, Role,
-        password::{self, Passwords},
+        password::{self, Passwords, Who},
     },
     companies,
     db::DbError,
@@ -105,5 +105,5 @@ async fn read_password(io: &mut Io<'_>, email: &str) -> Result<String, Failure> 
     if let Some(sentence) = password::refusal(&password, email) {
         return Err(Failure::Failed(sentence.to_owned()));
     }
-    Passwords::new().hash(&password).await.map_err(|error| Failure::Failed(error.to_string()))
+    Passwords::new().hash(Who::Known, &password).await.map_err(|error| Failure::Failed(error.to_string()))
 }

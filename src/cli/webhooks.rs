@@ -12,7 +12,7 @@ use crate::{
         store,
     },
     db::Exec,
-    kernel::{id::AppId, time::Timestamp},
+    kernel::{id::AppId, time::Timestamp, vault::Vault},
     server, urls,
 };
 
@@ -43,6 +43,13 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether it changes nothing.
+    pub(super) const fn only_reads(&self) -> bool {
+        matches!(self, Self::Show { .. })
+    }
+}
+
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
     let result = match command {
         Command::Show { which, json } => show(at, io, &which, json).await,
@@ -63,10 +70,10 @@ async fn show(at: &Installation, io: &mut Io<'_>, which: &Which, json: bool) -> 
 
 async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Overlap, json: bool) -> Result<(), Failure> {
     let app = at.app(&which.app).await?;
-    let now = at.clock.now();
+    let (now, vault) = (at.clock.now(), at.vault().await?);
     let mut tx = at.db.begin().await?;
     let connection = connection(&mut tx, app.id, which).await?;
-    secrets::rotate(&mut tx, &at.vault, connection.id, (overlap, secrets::COMMAND_LINE), now)
+    secrets::rotate(&mut tx, &vault, connection.id, (overlap, secrets::COMMAND_LINE), now)
         .await
         .map_err(|error| Failure::Failed(format!("{error}.")))?;
     let stored = secrets::list_live(&mut tx, connection.id, now).await?;
@@ -87,9 +94,10 @@ async fn print(
     json: bool,
 ) -> Result<(), Failure> {
     let url = urls::webhook_url(&server::base(&at.db, &at.config).await?, &connection.endpoint);
+    let vault = at.vault().await?;
     let mut listed = Vec::new();
     for secret in stored {
-        listed.push((secret, shown(at, connection, secret)?));
+        listed.push((secret, shown(&vault, connection, secret)?));
     }
     if json {
         let secrets: Vec<Value> = listed.iter().map(|(secret, shown)| row(secret, shown.as_deref())).collect();
@@ -104,11 +112,11 @@ async fn print(
 }
 
 /// The value; one that is not of our making is never shown.
-fn shown(at: &Installation, connection: &Connection, secret: &Stored) -> Result<Option<String>, Failure> {
+fn shown(vault: &Vault, connection: &Connection, secret: &Stored) -> Result<Option<String>, Failure> {
     if secret.origin != Origin::Made {
         return Ok(None);
     }
-    let value = secret.open(&at.vault).map_err(|error| Failure::Failed(format!("{error}.")))?;
+    let value = secret.open(vault).map_err(|error| Failure::Failed(format!("{error}.")))?;
     Ok(Some(connection.gateway.adapter().shown(&value)))
 }
 

@@ -6,10 +6,13 @@ pub(crate) mod store;
 pub(crate) mod views;
 
 use crate::{
-    db::{DbError, Tx},
+    db::{DbError, Exec, Tx},
+    installation,
     kernel::{id::CompanyId, time::Timestamp},
 };
 
+/// The row that commands lock which may create a company.
+const CREATION_LOCK: &str = "company_creation";
 /// The longest name, in characters.
 pub(crate) const NAME_MOST: usize = 60;
 /// The shortest name, in characters.
@@ -22,12 +25,35 @@ pub(crate) struct Company {
     pub(crate) name: String,
 }
 
-/// The company of exactly that name, and whether it had to be made.
-pub(crate) async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<(Company, bool), DbError> {
-    if let Some(company) = store::find_by_name(&mut *tx, name).await? {
-        return Ok((company, false));
+/// Why no company can be named.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NameError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Tenants choose their names themselves, so several may have one.
+    #[error("Several companies have this name. Rename one under Settings first: a command must not guess which is meant")]
+    Ambiguous,
+}
+
+/// The company of exactly that name, for commands.
+pub(crate) async fn find_named(on: impl Into<Exec<'_>>, name: &str) -> Result<Option<Company>, NameError> {
+    let mut found = store::list_by_name(on, name).await?;
+    if found.len() > 1 { Err(NameError::Ambiguous) } else { Ok(found.pop()) }
+}
+
+/// The company of exactly that name, and whether it had to be created.
+pub(crate) async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<(Company, bool), NameError> {
+    // Locks one row until the unit of work ends, so that of two commands only the first creates the company.
+    installation::set(tx, CREATION_LOCK, &[]).await?;
+    match find_named(&mut *tx, name).await? {
+        Some(company) => Ok((company, false)),
+        None => Ok((create(tx, name, now).await?, true)),
     }
+}
+
+/// Adds a company.
+pub(crate) async fn create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<Company, DbError> {
     let company = Company { id: CompanyId::new(now), name: name.to_owned() };
     store::insert(tx, &company, now).await?;
-    Ok((company, true))
+    Ok(company)
 }

@@ -4,7 +4,6 @@ use actix_web::HttpResponse;
 
 use super::{forms::CompanyForm, store, views};
 use crate::{
-    db::DbError,
     urls,
     web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::ConsoleEntry},
 };
@@ -25,19 +24,9 @@ pub(crate) async fn update(posted: Posted<CompanyForm>) -> Answer {
         Err(errors) => return page.unprocessable(&settings_page(&page, form, errors)),
     };
     let mut tx = page.state.db.begin().await?;
-    match store::update_name(&mut tx, page.signed_in.company.id, &name).await {
-        Err(DbError::NotUnique) => {
-            drop(tx);
-            let mut errors = FieldErrors::default();
-            errors.add("name", "Another company on this server has this name. Type another.");
-            page.unprocessable(&settings_page(&page, form, errors))
-        }
-        updated => {
-            updated?;
-            tx.commit().await?;
-            Ok(page.redirect(urls::SETTINGS, "The company’s settings are saved"))
-        }
-    }
+    store::update_name(&mut tx, page.signed_in.company.id, &name).await?;
+    tx.commit().await?;
+    Ok(page.redirect(urls::SETTINGS, "The company’s settings are saved"))
 }
 
 fn settings_page(page: &Page, form: CompanyForm, errors: FieldErrors) -> views::Settings {

@@ -7,15 +7,15 @@ use crate::{
 };
 
 sql! {
-    FIND_BY_NAME = "SELECT id, name FROM companies WHERE name = $1";
+    LIST_BY_NAME = "SELECT id, name FROM companies WHERE name = $1 ORDER BY id LIMIT 2";
     GET = "SELECT id, name FROM companies WHERE id = $1";
     INSERT = "INSERT INTO companies (id, name, created_at) VALUES ($1, $2, $3)";
     UPDATE_NAME = "UPDATE companies SET name = $2 WHERE id = $1";
 }
 
-/// The company with exactly that name.
-pub(crate) async fn find_by_name(on: impl Into<Exec<'_>>, name: &str) -> Result<Option<Company>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_BY_NAME).bind(name).fetch_optional(conn).await)
+/// The companies with exactly that name, two at most: then it names none.
+pub(crate) async fn list_by_name(on: impl Into<Exec<'_>>, name: &str) -> Result<Vec<Company>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_BY_NAME).bind(name).fetch_all(conn).await)
 }
 
 /// The company, which exists because something belongs to it.
@@ -28,7 +28,7 @@ pub(crate) async fn insert(tx: &mut Tx, company: &Company, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Gives the company another name; [`DbError::NotUnique`] when one has it.
+/// Gives the company another name. Several may have one name: a tenant learns nothing of another.
 pub(crate) async fn update_name(tx: &mut Tx, id: CompanyId, name: &str) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_NAME).bind(id).bind(name))?;
     Ok(())

@@ -1,21 +1,20 @@
 //! *Bring your own SECRET*: a webhook that runs already is believed here, too, with the SECRET that it has.
 //!
-//! The rule: only for whoever knows the password, since a SECRET that somebody planted lets them invent payments. What was typed
-//! is never shown again, not even where it is refused.
+//! The rule: only for a user who typed their password lately, since a SECRET that was planted lets a stranger invent payments.
+//! What was typed is never shown again, not even where it is refused.
 
 use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    Step,
+    Step, public_names,
     secrets::{self, Also, Origin},
     store,
     strength::{self, Cut, Known},
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
-    accounts,
     kernel::secret::Secret,
     urls,
     web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
@@ -37,14 +36,13 @@ pub(crate) struct Bringing {
     pub(crate) errors: FieldErrors,
 }
 
-/// A SECRET as typed, and the password of whoever typed it.
+/// A SECRET as typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct BringForm {
     secret: String,
     /// To be taken with spaces and quotes at its ends.
     is_exact: bool,
-    current_password: String,
 }
 
 /// `GET …/webhook/secrets/new`
@@ -58,13 +56,14 @@ pub(crate) async fn create(posted: Posted<BringForm>, names: Names) -> Result<Ht
     let wizard = Wizard::open(posted.page, &names).await?;
     let form = posted.form;
     let refused = |errors| wizard.page.unprocessable(&view(&wizard, form.is_exact, errors));
-    let (secret, cut) = match parse(&wizard, &form) {
+    let mut reader = wizard.page.state.db.reader().await?;
+    let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
+    drop(reader);
+    let (secret, cut) = match parse(&wizard, &names, &form) {
         Ok(parsed) => parsed,
         Err(errors) => return refused(errors),
     };
-    if !accounts::routes::is_own_password(&wizard.page, &form.current_password).await? {
-        return refused(error("current_password", words::secrets::WRONG_PASSWORD));
-    }
+    wizard.confirm(&posted.action, words::access::IMPORT).await?;
     if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
         return refused(error("secret", sentence));
     }
@@ -94,22 +93,13 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
 }
 
 /// The SECRET and what was cut off it, or every error at its field.
-fn parse(wizard: &Wizard, form: &BringForm) -> Result<(Secret, Cut), FieldErrors> {
-    let (app, connection) = (&wizard.app, &wizard.connection);
-    let company = &wizard.page.signed_in.company.name;
-    let names = [app.name.as_str(), company, app.domain.as_deref().unwrap_or_default()];
-    let known = Known {
-        gateway: connection.gateway,
-        endpoint: &connection.endpoint,
-        key_id: connection.key_id.as_deref(),
-        names: &names,
-    };
+fn parse(wizard: &Wizard, names: &[String], form: &BringForm) -> Result<(Secret, Cut), FieldErrors> {
+    let connection = &wizard.connection;
+    let known =
+        Known { gateway: connection.gateway, endpoint: &connection.endpoint, key_id: connection.key_id.as_deref(), names };
     let mut errors = FieldErrors::default();
     let read = strength::read(&form.secret, form.is_exact, &known)
         .map_err(|weak| errors.add("secret", words::secrets::weak(connection.gateway, weak)));
-    if form.current_password.is_empty() {
-        errors.add("current_password", words::secrets::NO_PASSWORD);
-    }
     read.ok().filter(|_| errors.is_empty()).ok_or(errors)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The rule: the Key Secret is write-only. It is sealed, never shown again, and an empty field leaves it as it is.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -104,6 +104,10 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
         Some(secret) => Zeroizing::new(secret.clone()),
         None => stored_secret(&wizard).await?.unwrap_or_default(),
     };
+    let turn = match wizard.page.state.key_checks.turn(wizard.page.signed_in.company.id) {
+        Ok(turn) => turn,
+        Err(busy) => return too_many(&wizard, &view(&wizard, &form, error("key_secret", words::keys::busy(busy)))),
+    };
     let (page, url) = (&wizard.page, wizard.url(Step::Credentials));
     let (state, answer) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
         Answer::Accepted => (Keys::Accepted, page.redirect(&url, words::keys::ACCEPTED)),
@@ -112,6 +116,7 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
     };
     let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
     store_keys(&wizard, &keys).await?;
+    drop(turn);
     Ok(answer)
 }
 
@@ -121,6 +126,10 @@ pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpR
     let form = KeysForm::of(&wizard);
     let Some(secret) = stored_secret(&wizard).await? else {
         return wizard.page.unprocessable(&view(&wizard, &form, error("key_id", words::keys::NONE_STORED)));
+    };
+    let _turn = match wizard.page.state.key_checks.turn(wizard.page.signed_in.company.id) {
+        Ok(turn) => turn,
+        Err(busy) => return Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), words::keys::busy(busy))),
     };
     match razorpay_api::check(&wizard.page.state.config.razorpay_api, &form.key_id, &secret).await {
         Answer::Accepted => {
@@ -132,6 +141,13 @@ pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpR
         Answer::Refused => wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::STORED_REFUSED))),
         Answer::Unknown(why) => Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &words::keys::reason(&why))),
     }
+}
+
+/// The page with what was typed, where the gateway was not asked because it was asked a moment ago.
+fn too_many(wizard: &Wizard, view: &Credentials) -> Result<HttpResponse, AppError> {
+    let mut response = wizard.page.unprocessable(view)?;
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    Ok(response)
 }
 
 /// The generic gateway has no such step.

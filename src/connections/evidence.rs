@@ -12,7 +12,7 @@ use crate::{
     gateways::adapter::Rejected,
     kernel::{
         id::{AppId, CompanyId, ConnectionId},
-        time::Timestamp,
+        time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
 
@@ -62,6 +62,9 @@ sql! {
     /// Only what was shown is accepted, and never so many that nothing would be another one.
     ACCEPT_ACCOUNT = "UPDATE evidence SET accounts = accounts || ' ' || other_account, other_account = NULL, other_account_at = NULL, \
                       version = version + 1 WHERE connection_id = $1 AND other_account = $2 AND LENGTH(accounts) < 1000";
+    HAS_LATER = "SELECT EXISTS (SELECT 1 FROM evidence WHERE first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR other_account_at > $1 OR habit_since > $1 OR earlier_since > $1)";
+    /// The habit begins anew: its pauses are of a clock that jumped.
+    BOUND = "UPDATE evidence SET first_verified_at = CASE WHEN first_verified_at > $1 THEN $2 ELSE first_verified_at END, last_verified_at = CASE WHEN last_verified_at > $1 THEN $2 ELSE last_verified_at END, last_refused_at = CASE WHEN last_refused_at > $1 THEN $2 ELSE last_refused_at END, failing_since = CASE WHEN failing_since > $1 THEN $2 ELSE failing_since END, other_account_at = CASE WHEN other_account_at > $1 THEN $2 ELSE other_account_at END, habit_since = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN $2 ELSE habit_since END, habit_minutes = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE habit_minutes END, habit_pause = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE habit_pause END, earlier_since = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN NULL ELSE earlier_since END, earlier_minutes = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE earlier_minutes END, earlier_pause = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE earlier_pause END, version = version + 1 WHERE first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR other_account_at > $1 OR habit_since > $1 OR earlier_since > $1";
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1");
 }
 
@@ -138,6 +141,16 @@ impl Evidence {
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &str> {
         self.accounts.as_deref().unwrap_or_default().split(' ').filter(|account| !account.is_empty())
     }
+}
+
+/// Whether any time is later than now, as it was stored while the clock was ahead.
+pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
+    run!(on, |conn| sqlx::query_scalar(HAS_LATER).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
+}
+
+/// Lets no time be later than now. `now` is of a clock that is known to be right.
+pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(BOUND).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }
 
 #[cfg(test)]

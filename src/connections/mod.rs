@@ -12,6 +12,7 @@ pub(crate) mod keyring;
 pub(crate) mod list;
 pub(crate) mod mixups;
 pub(crate) mod overlap;
+pub(crate) mod public_names;
 pub(crate) mod retirement;
 pub(crate) mod rotation;
 pub(crate) mod secret_rows;

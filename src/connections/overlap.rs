@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 /// Until the gateway has given up what it signed with the SECRET before, and its support has repeated the last of it.
-const LONGEST: Duration = Duration::from_hours(15 * 24);
+pub(super) const LONGEST: Duration = Duration::from_hours(15 * 24);
 
 /// More than nothing and at most 15 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,7 +62,7 @@ fn live(wizard: &Wizard, ring: &Keyring, held: &Held, url: &str) -> LiveRow {
         id: stored.id.to_string(),
         chip: words::secrets::state(stored),
         is_active: stored.is_active(),
-        until: stored.until.map(|until| When::of_day(until, now)),
+        until: stored.until.map(|until| When::of_expiry(until, now)),
         made: (words::secrets::made(stored.origin), When::of_day(stored.created_at, now)),
         by: words::secrets::by(stored.made_by.as_deref()),
         last: held.used.map(|used| words::when(used.last_at, now)),

@@ -4,7 +4,11 @@
 //! the one before begins to drain and the new one is there. A row is never deleted, so that every event can name the SECRET
 //! that verified it. The `secrets` table is this file's alone.
 
-use super::{ConnectError, overlap::Overlap, store};
+use super::{
+    ConnectError,
+    overlap::{self, Overlap},
+    store,
+};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::adapter::LiveSecret,
@@ -12,7 +16,7 @@ use crate::{
     kernel::{
         id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
-        time::Timestamp,
+        time::{CLOCK_TOLERANCE, Timestamp},
         vault::{Vault, VaultError},
     },
 };
@@ -54,6 +58,8 @@ sql! {
     LIST_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id IN \
                        (SELECT id FROM connections WHERE company_id = $1) ORDER BY id DESC LIMIT $2");
+    HAS_UNTIL_AFTER = "SELECT EXISTS (SELECT 1 FROM secrets WHERE state <> 'active' AND retired_at IS NULL AND until > $1)";
+    BOUND_UNTIL = "UPDATE secrets SET until = $2 WHERE state <> 'active' AND retired_at IS NULL AND until > $1";
     DRAIN = "UPDATE secrets SET state = 'draining', until = $2 WHERE connection_id = $1 AND state = 'active'";
     RETIRE = "UPDATE secrets SET until = $3, retired_at = $3, retired_by = $4 WHERE connection_id = $1 AND id = $2 \
               AND state <> 'active' AND retired_at IS NULL AND (until IS NULL OR until > $3)";
@@ -261,6 +267,18 @@ pub(crate) async fn retire(
     now: Timestamp,
 ) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(RETIRE).bind(connection).bind(id).bind(now).bind(by))? > 0)
+}
+
+/// Whether one expires later than any overlap lasts, as one does that was replaced while the clock was ahead.
+pub(crate) async fn has_late_expiry(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
+    let latest = now.plus(overlap::LONGEST).plus(CLOCK_TOLERANCE);
+    run!(on, |conn| sqlx::query_scalar(HAS_UNTIL_AFTER).bind(latest).fetch_one(conn).await)
+}
+
+/// Lets none expire later than after the longest overlap. `now` is of a clock that is known to be right.
+pub(crate) async fn bound_expiry(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+    let longest = now.plus(overlap::LONGEST);
+    execute!(tx, sqlx::query(BOUND_UNTIL).bind(longest.plus(CLOCK_TOLERANCE)).bind(longest))
 }
 
 /// The SECRETs that count now, newest first. `connection` is one the caller was allowed to see.

@@ -5,26 +5,24 @@
 //! stream ends after a while and the browser opens another, so that a session that ended does not go on watching.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
+    http::Method,
     web::{Bytes, Data},
 };
 use futures_util::stream;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{
     evidence, uses,
     wizard::{Names, Wizard},
 };
 use crate::{
-    kernel::id::ConnectionId,
+    kernel::id::{ConnectionId, UserId},
     state::State,
     web::{error::AppError, page::Page},
 };
@@ -36,16 +34,22 @@ const LIFE: Duration = Duration::from_mins(1);
 /// Silence after which a comment goes out, so that a proxy keeps the stream and a client that left is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The most streams of one server; a page without one is refreshed by its own timer.
-const MOST: usize = 512;
-
-static OPEN: AtomicUsize = AtomicUsize::new(0);
+const MAX_OPEN: usize = 512;
+/// The most streams of one user.
+const MAX_OF_ONE_USER: usize = 16;
 
 /// `GET …/webhook/evidence/stream`
-pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn show(request: HttpRequest, page: Page, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
-    let Some(place) = Place::take() else {
-        return Ok(HttpResponse::ServiceUnavailable().body("too many streams\n"));
-    };
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type("text/event-stream")
+        .insert_header(("x-accel-buffering", "no"))
+        .insert_header(("content-encoding", "identity"));
+    if request.method() == Method::HEAD {
+        return Ok(response.streaming(stream::empty::<Result<Bytes, AppError>>()));
+    }
+    let place = wizard.page.state.streams.open(wizard.page.signed_in.user.id);
     let uses = uses::count(&mut wizard.page.state.db.reader().await?, wizard.connection.id).await?;
     let watcher = Watcher {
         state: wizard.page.state.clone(),
@@ -54,30 +58,53 @@ pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppEr
         until: Instant::now() + LIFE,
         said_at: Instant::now(),
         is_new: true,
-        _place: place,
+        place,
     };
     let events = stream::unfold(watcher, |watcher| async { watcher.next().await });
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header(("x-accel-buffering", "no"))
-        .insert_header(("content-encoding", "identity"))
-        .streaming(events))
+    Ok(response.streaming(events))
 }
 
-/// One of the streams that may be open.
-struct Place;
+/// The open streams of one server, oldest first.
+#[derive(Clone, Default)]
+pub(crate) struct Streams(Arc<Mutex<Vec<(UserId, Arc<Notify>)>>>);
 
-impl Place {
-    fn take() -> Option<Arc<Self>> {
-        let open = OPEN.fetch_add(1, Ordering::Relaxed);
-        let place = Arc::new(Self);
-        (open < MOST).then_some(place)
+/// An open stream; dropped with it.
+struct Place {
+    streams: Streams,
+    /// Ends the stream.
+    end: Arc<Notify>,
+}
+
+impl Streams {
+    fn all(&self) -> MutexGuard<'_, Vec<(UserId, Arc<Notify>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a stream. One too many ends the oldest of the same user; when the server has no more, that of the user who has
+    /// most: a newer page is the one that is being looked at.
+    fn open(&self, user: UserId) -> Place {
+        let mut all = self.all();
+        let count = |of: UserId| all.iter().filter(|(owner, _)| *owner == of).count();
+        let loser = if count(user) >= MAX_OF_ONE_USER {
+            Some(user)
+        } else if all.len() >= MAX_OPEN {
+            all.iter().map(|(owner, _)| *owner).max_by_key(|owner| count(*owner))
+        } else {
+            None
+        };
+        if let Some(index) = loser.and_then(|loser| all.iter().position(|(owner, _)| *owner == loser)) {
+            all.remove(index).1.notify_one();
+        }
+        let end = Arc::new(Notify::new());
+        all.push((user, Arc::clone(&end)));
+        drop(all);
+        Place { streams: self.clone(), end }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        OPEN.fetch_sub(1, Ordering::Relaxed);
+        self.streams.all().retain(|(_, end)| !Arc::ptr_eq(end, &self.end));
     }
 }
 
@@ -89,7 +116,7 @@ struct Watcher {
     until: Instant,
     said_at: Instant,
     is_new: bool,
-    _place: Arc<Place>,
+    place: Place,
 }
 
 type Next = Option<(Result<Bytes, AppError>, Watcher)>;
@@ -109,6 +136,7 @@ impl Watcher {
             tokio::select! {
                 () = tokio::time::sleep(INTERVAL) => {}
                 _ = stopped.changed() => return None,
+                () = self.place.end.notified() => return None,
             }
             match self.version().await {
                 Some(version) if version != self.version => {
@@ -130,5 +158,40 @@ impl Watcher {
     fn say(mut self, text: &'static str) -> (Result<Bytes, AppError>, Self) {
         self.said_at = Instant::now();
         (Ok(Bytes::from_static(text.as_bytes())), self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::time::Timestamp;
+    use futures_util::FutureExt as _;
+
+    fn user(millis: i64) -> UserId {
+        UserId::new(Timestamp::from_millis(millis))
+    }
+
+    #[test]
+    fn one_user_has_so_many_streams_and_the_oldest_gives_way() {
+        let (streams, one) = (Streams::default(), user(1));
+        let mut open: Vec<Place> = (0..MAX_OF_ONE_USER).map(|_| streams.open(one)).collect();
+        let newest = streams.open(one);
+        assert!(open[0].end.notified().now_or_never().is_some(), "the oldest ends");
+        assert!(open[1..].iter().all(|place| place.end.notified().now_or_never().is_none()));
+        open.remove(0);
+        assert_eq!(streams.all().len(), MAX_OF_ONE_USER);
+        drop((open, newest));
+        assert!(streams.all().is_empty());
+    }
+
+    #[test]
+    fn when_there_are_no_more_the_user_who_has_most_gives_way() {
+        let (streams, one) = (Streams::default(), user(1));
+        let greedy: Vec<_> = (0..MAX_OF_ONE_USER).map(|_| streams.open(one)).collect();
+        let modest: Vec<_> = (MAX_OF_ONE_USER..MAX_OPEN).map(|n| streams.open(user(i64::try_from(n).unwrap()))).collect();
+        let late = streams.open(user(0));
+        assert!(greedy[0].end.notified().now_or_never().is_some());
+        assert!(modest.iter().all(|place| place.end.notified().now_or_never().is_none()));
+        assert!(late.end.notified().now_or_never().is_none());
     }
 }

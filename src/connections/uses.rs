@@ -6,18 +6,21 @@ use std::collections::BTreeMap;
 
 use crate::{
     db::{
-        DbError, Exec, Tx,
+        DbError, Exec, Tx, execute,
         rows::{execute_rows, rows},
         run, sql,
     },
     kernel::{
         id::{ConnectionId, SecretId},
-        time::Timestamp,
+        time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
 
 sql! {
     LIST_OF_CONNECTION = "SELECT secret_id, first_verified_at, last_verified_at FROM secret_uses WHERE connection_id = $1";
+    HAS_LATER = "SELECT EXISTS (SELECT 1 FROM secret_uses WHERE last_verified_at > $1)";
+    BOUND = "UPDATE secret_uses SET first_verified_at = CASE WHEN first_verified_at > $1 THEN $2 ELSE first_verified_at END, \
+             last_verified_at = $2 WHERE last_verified_at > $1";
     COUNT_OF_CONNECTION = "SELECT COUNT(*) FROM secret_uses WHERE connection_id = $1";
 }
 
@@ -60,6 +63,16 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId) -> R
 /// How many of a connection's SECRETs have ever been used: it changes when one verifies its first request.
 pub(crate) async fn count(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT_OF_CONNECTION).bind(connection).fetch_one(conn).await)
+}
+
+/// Whether any use is later than now, as it was noted while the clock was ahead.
+pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
+    run!(on, |conn| sqlx::query_scalar(HAS_LATER).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
+}
+
+/// Lets no use be later than now. `now` is of a clock that is known to be right.
+pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(BOUND).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }
 
 /// Notes uses.

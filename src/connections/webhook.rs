@@ -13,6 +13,7 @@ use super::{
     wizard::{Frame, Names, Wizard},
 };
 use crate::{
+    clock_check::SignedTimes,
     db::{DbError, Reader},
     events::{self, Event},
     gateways::{Gateway, Mode, razorpay, razorpay_url},
@@ -21,7 +22,7 @@ use crate::{
     urls,
     web::{
         error::AppError,
-        page::Page,
+        page::{Page, see_other},
         posted::{Nothing, Posted},
         shell::Shell,
     },
@@ -87,6 +88,8 @@ pub(crate) struct Webhook {
     /// The last other account that an event was of, and what to do about it.
     pub(crate) other_account: Option<(String, Said)>,
     pub(crate) both_modes: Option<Said>,
+    /// How far the server's clock is from the times in this webhook's events.
+    pub(crate) clock: Option<Said>,
     pub(crate) evidence: EvidenceView,
     pub(crate) done: Option<(String, When)>,
     pub(crate) stream: String,
@@ -115,10 +118,17 @@ pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppEr
     wizard.page.ok(&view)
 }
 
+/// `GET …/webhook/reveal`: the step, with the SECRET hidden.
+pub(crate) async fn hidden(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    Ok(see_other(&wizard.url(Step::Webhook)))
+}
+
 /// `POST …/webhook/reveal`: the one POST that answers 200 with a page. Copy beside the hidden SECRET posts it as well, with
 /// `then=copy`; without scripts there is no other way to hand the SECRET over, so both reveal it.
 pub(crate) async fn reveal(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
+    wizard.confirm(&posted.action, words::access::REVEAL).await?;
     let view = view(&wizard, true).await?;
     tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a SECRET was revealed");
     wizard.page.ok(&view)
@@ -143,6 +153,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let mixups = Mixups::find(&mut reader, wizard).await?;
     let check = preflight::store::find(&mut reader, connection.id).await?;
     let rejected = rejected(&mut reader, wizard).await?;
+    let signed_times = SignedTimes::load(&mut reader, Some(connection.id), page.now).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
     let secret = match active.filter(|_| is_revealed) {
@@ -172,6 +183,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         is_stray: wizard.evidence.is_stray,
         other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, page.now)),
         both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
+        clock: signed_times.difference(page.now).map(words::clock::said),
         evidence: evidence_view(wizard, state, &last, rejected),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
         stream: urls::evidence_stream(&frame.url),

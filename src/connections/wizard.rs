@@ -12,6 +12,7 @@ use crate::{
     rejections::newest,
     urls,
     web::{
+        confirmation::{self, Action, Sensitive},
         error::AppError,
         page::Page,
         shell::{AppEntry, Shell},
@@ -72,6 +73,13 @@ impl Wizard {
         newest::mark_strays(&mut reader, std::slice::from_mut(&mut evidence)).await?;
         drop(reader);
         Ok(Self { page, app, connection, evidence, has_twin })
+    }
+
+    /// Lets a sensitive action of the Webhook step go on, or asks for the password first.
+    pub(crate) async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
+        let back = self.url(Step::Webhook);
+        let shell = || self.frame(Step::Webhook, confirmation::TITLE).0.crumb("Webhook", back.clone());
+        confirmation::require(&self.page, action, Sensitive { what, back: back.clone(), shell }).await
     }
 
     /// Where the merchant stands.

@@ -77,7 +77,7 @@ mod tests {
     /// Those that read, write and fold, of a database with a table.
     async fn opened(directory: &tempfile::TempDir) -> (SqlitePool, SqlitePool, SqlitePool) {
         let location = Location::Sqlite(directory.path().join("ks-pay.db"));
-        let Ok(Db::Sqlite { readers, writer, beside }) = Db::connect(&location).await else { panic!("it opens") };
+        let Ok(Db::Sqlite { readers, writer, beside, .. }) = Db::connect(&location).await else { panic!("it opens") };
         sqlx::query("CREATE TABLE pages (page BLOB)").execute(&writer).await.unwrap();
         (readers, writer, beside)
     }

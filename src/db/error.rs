@@ -1,22 +1,32 @@
 //! What can go wrong with a database, as far as a caller acts on it.
+//!
+//! A driver's own text is never passed on: SQLite quotes a damaged file, and PostgreSQL the value that it could not read.
 
-/// A database's refusal. Its text is for the log, never for a visitor.
+use std::path::PathBuf;
+
+/// A database's refusal. Its text is for the log, never for a visitor, and holds nothing that is stored.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// A value that must be unique exists already.
     #[error("a value that must be unique exists already")]
     NotUnique,
     /// Busy, full, read-only or gone: the same may work later.
-    #[error("the database cannot be used now: {0}")]
+    #[error("the database cannot be used now: {}", describe(.0))]
     Unavailable(#[source] sqlx::Error),
     /// It did not answer in time.
     #[error("the database does not answer")]
     Silent,
+    /// A file of the open database was removed or replaced: what is written now is lost.
+    #[error("{} was removed or replaced while it was open", .0.display())]
+    FileReplaced(PathBuf),
     /// The database was written by a newer version.
     #[error("the database is newer than this binary: it has migration {0}")]
     Newer(i64),
+    /// The tables are of an older version, and this command changes nothing.
+    #[error("the database is older than this binary")]
+    Older,
     /// Everything else: a defect here, or a damaged database.
-    #[error("the database refused a statement: {0}")]
+    #[error("the database refused a statement: {}", describe(.0))]
     Broken(#[source] sqlx::Error),
     /// The tables could not be brought up to date.
     #[error("the database's tables could not be brought up to date: {0}")]
@@ -41,6 +51,77 @@ impl From<sqlx::Error> for DbError {
     }
 }
 
+impl DbError {
+    /// SQLite's primary result code (sqlite.org/rescode.html).
+    pub(crate) fn sqlite_code(&self) -> Option<u32> {
+        let code = self.code()?;
+        // PostgreSQL's have five characters.
+        (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
+    }
+
+    /// PostgreSQL's SQLSTATE.
+    pub(crate) fn sqlstate(&self) -> Option<String> {
+        self.code().filter(|code| code.len() == 5)
+    }
+
+    fn code(&self) -> Option<String> {
+        match self {
+            Self::Unavailable(sqlx::Error::Database(refusal)) | Self::Broken(sqlx::Error::Database(refusal)) => {
+                refusal.code().map(Into::into)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The cause of a driver's error, in words that quote nothing that is stored.
+pub(crate) fn describe(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(refusal) => {
+            let code = refusal.code().unwrap_or_default();
+            if code.len() == 5 { describe_postgres(&code, refusal.message()) } else { describe_sqlite(&code) }
+        }
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) => format!("TLS failed: {error}"),
+        sqlx::Error::PoolTimedOut => "it did not answer in time".to_owned(),
+        sqlx::Error::PoolClosed => "it was closed".to_owned(),
+        sqlx::Error::Configuration(_) => "the address is not one of PostgreSQL's".to_owned(),
+        sqlx::Error::RowNotFound => "a row is missing".to_owned(),
+        sqlx::Error::ColumnDecode { index, .. } => format!("column {index} holds a value that cannot be read"),
+        sqlx::Error::Protocol(_) => "the answer is not one of PostgreSQL's".to_owned(),
+        _ => "the driver failed".to_owned(),
+    }
+}
+
+/// Messages of these classes name users, databases, tables and settings, and no values.
+fn describe_postgres(code: &str, message: &str) -> String {
+    let names_no_values =
+        matches!(&code[..2], "08" | "23" | "25" | "28" | "3D" | "3F" | "40" | "42" | "53" | "55" | "57" | "58" | "XX");
+    if names_no_values {
+        format!("{} (SQLSTATE {code})", message.lines().next().unwrap_or_default())
+    } else {
+        format!("SQLSTATE {code}")
+    }
+}
+
+fn describe_sqlite(code: &str) -> String {
+    let text = match code.parse::<u32>().unwrap_or_default() & 0xff {
+        1 => "the tables are not those of this version",
+        3 => "access is denied",
+        5 | 6 => "another process holds a lock",
+        7 => "out of memory",
+        8 => "the file cannot be written to",
+        10 => "the disk reported an error",
+        11 => "the file is damaged",
+        13 => "the disk is full",
+        14 => "the file cannot be opened",
+        19 => "a constraint was violated",
+        26 => "the file is not an SQLite database",
+        _ => "SQLite failed",
+    };
+    format!("{text} (SQLite code {code})")
+}
+
 /// Whether a code of either engine says "not now" rather than "never".
 ///
 /// SQLite's primary result codes (sqlite.org/rescode.html) are numbers below 256, PostgreSQL's are five characters
@@ -56,7 +137,19 @@ fn is_passing(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_passing;
+    use super::{describe_postgres, describe_sqlite, is_passing};
+
+    #[test]
+    fn a_cause_quotes_no_stored_value() {
+        let said = describe_postgres("22P02", "invalid input syntax for type integer: \"hush\"");
+        assert_eq!(said, "SQLSTATE 22P02");
+        assert_eq!(
+            describe_postgres("28P01", "password authentication failed"),
+            "password authentication failed (SQLSTATE 28P01)"
+        );
+        assert_eq!(describe_sqlite("11"), "the file is damaged (SQLite code 11)");
+        assert_eq!(describe_sqlite("2570"), "the disk reported an error (SQLite code 2570)");
+    }
 
     #[test]
     fn passing_trouble_is_told_from_defects() {

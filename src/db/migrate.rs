@@ -22,8 +22,10 @@ macro_rules! migrations {
             migrations!($engine, 9, "rotation", "0009_rotation"),
             migrations!($engine, 10, "habits", "0010_habits"),
             migrations!($engine, 11, "recoveries", "0011_recoveries"),
+            migrations!($engine, 12, "rejection_keys", "0012_rejection_keys"),
             migrations!($engine, 15, "amounts", "0015_amounts"),
             migrations!($engine, 16, "references", "0016_references"),
+            migrations!($engine, 18, "access", "0018_access"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {
@@ -31,13 +33,13 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: [(i64, &str, &str); 13] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 13] = migrations!("postgres");
+const SQLITE: &[(i64, &str, &str)] = &migrations!("sqlite");
+const POSTGRES: &[(i64, &str, &str)] = &migrations!("postgres");
 
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {
-        Db::Sqlite { .. } => &SQLITE,
-        Db::Postgres(_) => &POSTGRES,
+        Db::Sqlite { .. } => SQLITE,
+        Db::Postgres(_) => POSTGRES,
     }
 }
 
@@ -55,6 +57,18 @@ pub(super) async fn check(db: &Db) -> Result<(), DbError> {
         Ok(Some(number)) if of(db).iter().all(|(known, ..)| *known != number) => Err(DbError::Newer(number)),
         // Broken: there is no such table, since nothing was migrated yet.
         Ok(_) | Err(DbError::Broken(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether every migration of this binary was applied; changes nothing.
+pub(super) async fn is_complete(db: &Db) -> Result<bool, DbError> {
+    let mut reader = db.reader().await?;
+    let newest: Result<Option<i64>, DbError> = run!(&mut reader, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await);
+    match newest {
+        Ok(newest) => Ok(newest >= of(db).last().map(|(number, ..)| *number)),
+        // There is no such table.
+        Err(error) if error.sqlite_code() == Some(1) || error.sqlstate().as_deref() == Some("42P01") => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -8,15 +8,14 @@ mod checkpoints;
 mod durability;
 mod ear;
 mod error;
+pub(crate) mod file_identity;
+mod location;
 mod migrate;
 mod postgres;
 pub(crate) mod rows;
 mod sqlite;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
@@ -26,66 +25,9 @@ use sqlx::{
 pub use durability::Setting;
 pub(crate) use ear::Ear;
 pub use error::DbError;
-
-/// Where the database is.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Location {
-    /// A file of the embedded database.
-    Sqlite(PathBuf),
-    /// The URL of a PostgreSQL server; it may hold a password.
-    Postgres(secrecy_url::Hidden),
-}
-
-/// Keeps a URL with a password out of `Debug`.
-mod secrecy_url {
-    /// A URL that does not show itself.
-    #[derive(Clone, PartialEq, Eq)]
-    pub struct Hidden(pub(crate) String);
-
-    impl std::fmt::Debug for Hidden {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("postgres://…")
-        }
-    }
-}
-
-impl std::fmt::Debug for Location {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(url) => write!(f, "{url:?}"),
-        }
-    }
-}
-
-impl Location {
-    /// Reads `sqlite:PATH` or `postgres://…`.
-    ///
-    /// # Errors
-    /// A sentence that says what such a value looks like. It never repeats the value, which may hold a password.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            let named = !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:";
-            return named
-                .then(|| Self::Sqlite(path.into()))
-                .ok_or_else(|| "DATABASE_URL names no file: write sqlite:PATH, for example sqlite:./data/ks-pay.db.".to_owned());
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return postgres::options(text).map(|_| Self::Postgres(secrecy_url::Hidden(text.to_owned())));
-        }
-        Err("DATABASE_URL must begin with sqlite: or postgres://.".to_owned())
-    }
-
-    /// The file, where the database is one.
-    #[must_use]
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Sqlite(path) => Some(path),
-            Self::Postgres(_) => None,
-        }
-    }
-}
+pub(crate) use error::describe;
+pub use file_identity::OpenFiles;
+pub use location::Location;
 
 /// The open database. Cheap to clone.
 #[derive(Clone)]
@@ -98,6 +40,8 @@ pub enum Db {
         writer: SqlitePool,
         /// The one connection that folds the log into the file, while there is a server.
         beside: SqlitePool,
+        /// What was opened, to be compared with what the path names now.
+        files: Option<OpenFiles>,
     },
     /// PostgreSQL.
     Postgres(PgPool),
@@ -181,6 +125,26 @@ impl Db {
         }
     }
 
+    /// Opens a database that is there, to read it: no file, no table and no setting of the database is made or changed.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub(crate) async fn connect_to_read(location: &Location) -> Result<Self, DbError> {
+        match location {
+            Location::Sqlite(path) => sqlite::connect_to_read(path).await,
+            Location::Postgres(url) => postgres::connect(&url.0).await,
+        }
+    }
+
+    /// Refuses a database with other tables than this binary's, and changes nothing.
+    ///
+    /// # Errors
+    /// [`DbError::Newer`], [`DbError::Older`], or when the database does not answer.
+    pub(crate) async fn check_tables(&self) -> Result<(), DbError> {
+        self.check_age().await?;
+        if migrate::is_complete(self).await? { Ok(()) } else { Err(DbError::Older) }
+    }
+
     /// Refuses a database that is newer than this binary, and changes nothing.
     ///
     /// # Errors
@@ -194,6 +158,7 @@ impl Db {
     /// # Errors
     /// When the database is busy, full or gone.
     pub async fn begin(&self) -> Result<Tx, DbError> {
+        self.check_files()?;
         Ok(match self {
             // Takes the write lock now. A deferred transaction that reads first and writes later can fail with
             // SQLITE_BUSY_SNAPSHOT, which no busy timeout retries.
@@ -234,6 +199,7 @@ impl Db {
     /// # Errors
     /// When the database is busy or gone.
     pub async fn reader(&self) -> Result<Reader, DbError> {
+        self.check_files()?;
         Ok(match self {
             Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
             Self::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
@@ -252,10 +218,40 @@ impl Db {
         }
     }
 
+    /// Notes the log of an SQLite database beside the file: from now on a connection is open that keeps both in place.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn pin_log(&self) -> Result<(), DbError> {
+        if let Self::Sqlite { beside, files: Some(files), .. } = self {
+            sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(beside).await?;
+            files.note_log();
+        }
+        Ok(())
+    }
+
+    /// Refuses an SQLite database whose files were removed or replaced since they were opened.
+    ///
+    /// # Errors
+    /// [`DbError::FileReplaced`]
+    pub(crate) fn check_files(&self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite { files: Some(files), .. } => {
+                files.find_replaced().map_or(Ok(()), |path| Err(DbError::FileReplaced(path)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Closes every connection, so that SQLite folds its log into the file.
     pub async fn close(&self) {
+        if self.check_files().is_err() {
+            // SQLite would remove the log by its name, which may be another database's by now.
+            std::mem::forget(self.clone());
+            return;
+        }
         match self {
-            Self::Sqlite { readers, writer, beside } => {
+            Self::Sqlite { readers, writer, beside, .. } => {
                 beside.close().await;
                 readers.close().await;
                 writer.close().await;
@@ -291,7 +287,22 @@ impl Db {
     pub async fn probe(&self) -> Result<(), DbError> {
         let mut tx = self.begin().await?;
         execute!(&mut tx, sqlx::query(PROBE).bind(b"".as_slice()))?;
-        tx.commit().await
+        tx.commit().await?;
+        self.check_files()
+    }
+
+    /// The same without storing anything.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub(crate) async fn probe_and_undo(&self) -> Result<(), DbError> {
+        let mut tx = self.begin().await?;
+        execute!(&mut tx, sqlx::query(PROBE).bind(b"".as_slice()))?;
+        match tx {
+            Tx::Sqlite(tx) => tx.rollback().await?,
+            Tx::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
     }
 
     /// Prepares a statement without running it.
@@ -380,20 +391,3 @@ macro_rules! sql {
     };
 }
 pub(crate) use sql;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_location_is_read_and_never_shows_a_password() {
-        assert_eq!(Location::parse("sqlite:./a.db").unwrap().file(), Some(Path::new("./a.db")));
-        assert_eq!(Location::parse("sqlite:///var/a.db").unwrap().file(), Some(Path::new("/var/a.db")));
-        let location = Location::parse("postgres://me:hush@localhost/db").unwrap();
-        assert!(!format!("{location:?}").contains("hush"));
-        for wrong in ["", "sqlite:", "sqlite::memory:", "mysql://hush@x", "hush", "postgres://me:hush@:x:/"] {
-            let said = Location::parse(wrong).unwrap_err();
-            assert!(!said.contains("hush"), "{said}");
-        }
-    }
-}

@@ -5,13 +5,13 @@
 use std::{fs::TryLockError, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
-    Connection as _, Sqlite, SqliteConnection, SqlitePool,
+    ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::time::sleep;
 
-use super::{Db, DbError, Setting, checkpoints, rows::MOST};
+use super::{Db, DbError, OpenFiles, Setting, checkpoints, file_identity::with_suffix, rows::MOST};
 
 /// How long a statement waits for another process's lock. Below the ingestion deadline of 4.4 s.
 const BUSY: Duration = Duration::from_secs(1);
@@ -50,10 +50,53 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     // Statements over many rows have a text for each number of rows. What such a statement would have to undo is kept in
     // memory, not in a file that is made anew each time.
     let writing = options.clone().statement_cache_capacity(16 * MOST).pragma("temp_store", "memory");
+    let noted = OpenFiles::note(path).ok();
     let writer = open_first(writing).await?;
+    // The file may have been replaced while it was opened: what was noted before is what SQLite has.
+    let files = match noted {
+        Some(files) => match files.find_replaced() {
+            Some(path) => return Err(DbError::FileReplaced(path)),
+            None => Some(files),
+        },
+        None => OpenFiles::note(path).ok(),
+    };
     let beside = pool(1).connect_lazy_with(options.clone().create_if_missing(false));
     let readers = pool(4).connect_lazy_with(options.read_only(true).create_if_missing(false));
-    Ok(Db::Sqlite { readers, writer, beside })
+    Ok(Db::Sqlite { readers, writer, beside, files })
+}
+
+/// How long a command that only reads waits for a lock. A server that starts or stops holds one for a moment.
+const READ_BUSY: Duration = Duration::from_secs(10);
+
+/// Opens a database file that is there, and makes nothing: no file, no table, no other mode.
+///
+/// It is opened for writing although nothing is written: a connection that only reads leaves its log behind and knows no
+/// CHECK constraints, which then nobody checks. Where the file may only be read, SQLite falls back to that; and where not even
+/// the log's index can be made, and there is no log, the file cannot change either.
+pub(super) async fn connect_to_read(path: &Path) -> Result<Db, DbError> {
+    // A copy may take long: nobody's cron needs to be warned of a slow statement.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(READ_BUSY)
+        .disable_statement_logging();
+    match open_to_read(options.clone()).await {
+        Err(DbError::Unavailable(_)) if path.exists() && !with_suffix(path, "-wal").exists() => {
+            open_to_read(options.read_only(true).immutable(true)).await
+        }
+        opened => opened,
+    }
+}
+
+async fn open_to_read(options: SqliteConnectOptions) -> Result<Db, DbError> {
+    let pool = super::lasting().max_connections(2).connect_with(options).await?;
+    // The header is read only now, and the log's index made.
+    if let Err(error) = sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(&pool).await {
+        pool.close().await;
+        return Err(error.into());
+    }
+    Ok(Db::Sqlite { readers: pool.clone(), writer: pool.clone(), beside: pool, files: None })
 }
 
 /// The connection that writes is the first one, and makes the file. A disk that is busy may take longer for that than a

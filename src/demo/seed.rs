@@ -78,9 +78,9 @@ pub(super) enum SeedError {
 pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, SeedError> {
     let founded = state.clock.now().minus(BEFORE_HISTORY);
     let now = founded;
-    let password_hash = state.passwords.hash(password).await?;
+    let password_hash = state.passwords.hash(accounts::password::Who::Known, password).await?;
     let mut tx = state.db.begin().await?;
-    let (company, _) = companies::find_or_create(&mut tx, "Neem Tree Retail", now).await?;
+    let company = companies::create(&mut tx, "Neem Tree Retail", now).await?;
     let owner =
         NewUser { company: company.id, email: super::EMAIL.to_owned(), name: OWNER.to_owned(), role: Role::Owner, password_hash };
     accounts::create(&mut tx, &owner, now).await?;

@@ -1,7 +1,7 @@
 //! The list of events, one event, and its exact octets.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header,
     web::{Path, Query},
 };
@@ -27,6 +27,7 @@ use crate::{
     transactions::store::twins,
     urls,
     web::{
+        confirmation,
         error::AppError,
         list::{Empty, Pager},
         page::Page,
@@ -146,9 +147,10 @@ async fn mixups(page: &Page, event: &Event, body: Option<&[u8]>) -> Result<Vec<S
 }
 
 /// `GET /ks-pay/apps/{app}/events/{event}/body`
-pub(crate) async fn body(page: Page, path: Path<(String, String)>) -> Answer {
-    let (_, event, payload) = found(&page, &path).await?;
+pub(crate) async fn body(request: HttpRequest, page: Page, path: Path<(String, String)>) -> Answer {
+    let (app, event, payload) = found(&page, &path).await?;
     let (_, body) = payload.ok_or(AppError::NotFound)?;
+    confirmation::require_for_download(&page, &request, &urls::event(app.id, event.id))?;
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
         // As stored: the signature covers these octets and no others.

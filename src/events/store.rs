@@ -6,7 +6,10 @@ use super::{Event, State};
 use crate::{
     db::{DbError, Exec, run, sql},
     gateways::Mode,
-    kernel::id::{AppId, ConnectionId, EventId, TransactionId},
+    kernel::{
+        id::{AppId, ConnectionId, EventId, TransactionId},
+        time::Timestamp,
+    },
 };
 
 /// What is read of a row, everywhere in the same order.
@@ -28,6 +31,8 @@ sql! {
                   AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR substr(event_type, 1, length(CAST($5 AS TEXT))) = $5) \
                   ORDER BY id LIMIT $6");
     LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
+    LIST_SIGNED_TIMES = "SELECT occurred_at, received_at FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2";
+    LIST_SIGNED_TIMES_OF = "SELECT occurred_at, received_at FROM events WHERE connection_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3";
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     /// In any order of ids, so that SQLite takes the index of references and not that of the app.
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND reference IN ($2, $3) \
@@ -122,6 +127,22 @@ async fn list(
 /// The newest events of a connection.
 pub(crate) async fn list_last(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_LAST).bind(connection).bind(limit).fetch_all(conn).await)
+}
+
+/// When the newest events that were first received up to a moment were signed and received, of one connection or of all,
+/// newest first. `connection` is one the caller was allowed to see.
+pub(crate) async fn list_signed_times(
+    on: impl Into<Exec<'_>>,
+    connection: Option<ConnectionId>,
+    up_to: EventId,
+    limit: i64,
+) -> Result<Vec<(Option<Timestamp>, Timestamp)>, DbError> {
+    if let Some(connection) = connection {
+        return run!(on, |conn| {
+            sqlx::query_as(LIST_SIGNED_TIMES_OF).bind(connection).bind(up_to).bind(limit).fetch_all(conn).await
+        });
+    }
+    run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES).bind(up_to).bind(limit).fetch_all(conn).await)
 }
 
 /// The events of a transaction, in the order they came.

@@ -103,6 +103,8 @@ async fn keep(db: &Db, batch: &[Job]) -> Result<Vec<Kept>, DbError> {
         write(&mut tx, &arrivals).await?;
     }
     tx.commit().await?;
+    // What was committed to a file that has lost its name is lost with this process.
+    db.check_files()?;
     Ok(kept)
 }
 

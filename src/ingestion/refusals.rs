@@ -6,7 +6,6 @@
 
 use std::{
     collections::BTreeMap,
-    num::NonZeroU32,
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -16,7 +15,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::{
     sync::{
         Notify, OwnedSemaphorePermit, Semaphore,
@@ -36,6 +34,7 @@ use crate::{
         Refused, Sample,
         examination::{Doctor, Examined},
         keeping::{self, Tallies},
+        shape::{self, Shape},
         store,
     },
 };
@@ -49,11 +48,17 @@ const MANY: i64 = 50;
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long requests at no endpoint of anybody are.
 const STRAYS_EVERY: Duration = Duration::from_secs(10);
-/// Requests of one connection that are kept from an interval.
+/// Requests of one connection that are looked at in an interval.
 const MOST_OF_ONE: usize = 200;
 /// What all that are gathered may take in memory, in bytes, and those of one connection.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_BYTES_OF_ONE: usize = 2 * 1024 * 1024;
+/// What may be gathered beyond that before the most alike of them go.
+const SPARE: usize = 64;
+const SPARE_BYTES: usize = 512 * 1024;
+/// What is left for connections of which less than that is gathered, however much comes at the others, in bytes.
+const ROOM_FOR_OTHERS: usize = 8 * 1024 * 1024;
+const LEAST_OF_ONE: usize = 128 * 1024;
 /// What goes into one unit of work, in bytes, and the connections: events that arrive wait for no longer than that.
 const MOST_AT_ONCE: usize = 2 * 1024 * 1024;
 const CONNECTIONS_AT_ONCE: usize = 64;
@@ -62,9 +67,6 @@ const QUEUE: usize = 256;
 const ROOM: usize = 16 * 1024;
 /// What a request costs besides what it said, in bytes.
 const OVERHEAD: usize = 512;
-/// Requests of a connection that are kept at once, and a second after that: more are only counted.
-const BURST: NonZeroU32 = NonZeroU32::new(200).expect("it is not zero");
-const PACE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
 /// Where refusals are noted. Cheap to clone.
 #[derive(Clone)]
@@ -72,7 +74,6 @@ pub(crate) struct Recorder {
     queue: Sender<Handed>,
     room: Arc<Semaphore>,
     gathered: Arc<Mutex<Gathered>>,
-    pace: Arc<DefaultKeyedRateLimiter<ConnectionId>>,
     wake: Arc<Notify>,
 }
 
@@ -126,9 +127,8 @@ impl Recorder {
 
     fn new() -> (Self, Receiver<Handed>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let pace = Arc::new(RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST)));
         let room = Arc::new(Semaphore::new(ROOM));
-        (Self { queue: sender, room, gathered: Arc::default(), pace, wake: Arc::default() }, receiver)
+        (Self { queue: sender, room, gathered: Arc::default(), wake: Arc::default() }, receiver)
     }
 
     /// Notes one. Only known connections come here. Nothing of it is looked at or copied on the way to the answer, so that
@@ -156,7 +156,7 @@ impl Recorder {
         let connection = refused.place.connection;
         let has_room = self.lock().has_room(connection);
         // Copied while nobody waits.
-        let sample = (has_room && self.pace.check_key(&connection).is_ok()).then(|| refused.clone().sample());
+        let sample = has_room.then(|| refused.clone().sample());
         let mut gathered = self.lock();
         gathered.count(refused);
         if let Some(sample) = sample {
@@ -226,8 +226,8 @@ impl Gathered {
 
     /// Whether one more may be kept of that connection.
     fn has_room(&self, connection: ConnectionId) -> bool {
-        let has_room = |own: &Own| own.samples.len() < MOST_OF_ONE && own.bytes < MOST_BYTES_OF_ONE;
-        self.bytes < MOST_BYTES && self.of.get(&connection).is_none_or(has_room)
+        let own = self.of.get(&connection).map_or(0, |own| own.bytes);
+        self.bytes < if own < LEAST_OF_ONE { MOST_BYTES } else { MOST_BYTES - ROOM_FOR_OTHERS }
     }
 
     fn keep(&mut self, sample: Sample) {
@@ -235,6 +235,9 @@ impl Gathered {
         own.bytes += cost(&sample);
         self.bytes += cost(&sample);
         own.samples.push(sample);
+        if own.samples.len() >= MOST_OF_ONE + SPARE || own.bytes >= MOST_BYTES_OF_ONE + SPARE_BYTES {
+            self.bytes -= own.trim();
+        }
     }
 
     /// Takes out what goes into one unit of work.
@@ -270,6 +273,26 @@ impl Gathered {
             }
         }
         self.strays += older.strays;
+    }
+}
+
+impl Own {
+    /// Leaves as much as is looked at in an interval, some of every shape; how many bytes went.
+    fn trim(&mut self) -> usize {
+        let shapes: Vec<Shape> = self.samples.iter().map(|sample| sample.shape).collect();
+        let mut samples: Vec<Option<Sample>> = std::mem::take(&mut self.samples).into_iter().map(Some).collect();
+        let before = std::mem::take(&mut self.bytes);
+        let mut left: Vec<(usize, Sample)> = Vec::with_capacity(samples.len());
+        for at in shape::order(&shapes) {
+            let fits = |sample: &Sample| left.len() < MOST_OF_ONE && self.bytes + cost(sample) <= MOST_BYTES_OF_ONE;
+            if let Some(sample) = samples[at].take().filter(fits) {
+                self.bytes += cost(&sample);
+                left.push((at, sample));
+            }
+        }
+        left.sort_by_key(|(at, _)| *at);
+        self.samples = left.into_iter().map(|(_, sample)| sample).collect();
+        before - self.bytes
     }
 }
 

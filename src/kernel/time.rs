@@ -21,6 +21,8 @@ pub const ZONE: &str = "Asia/Kolkata";
 const OFFSET: i64 = 19_800_000;
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;
+/// How far two right clocks may be apart. A stored time that is later than now by more was stored by a wrong one.
+pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
 /// A moment, in Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]

@@ -1,6 +1,5 @@
-//! Who may check now: one check at a time for a company, and not one after the other without end.
-//!
-//! The rule: a check makes this server send requests, so nobody may make it send many.
+//! The limit on checks that make this server send requests, of a webhook's URL and of API keys: one at a time per company,
+//! with a burst quota. Each kind of check has a limiter of its own.
 
 use std::{
     collections::HashSet,

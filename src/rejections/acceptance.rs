@@ -1,15 +1,15 @@
-//! Accepts the SECRET that refused requests were signed with, where the doctor has found it: then they verify, and so do the
+//! Accepts the SECRET that refused requests were signed with, where diagnosis has found it: then they verify, and so do the
 //! gateway's retries, which go on being signed with it.
 //!
-//! The rule: on a person's word only, as an additional SECRET that can be retired like any other; nothing that somebody else
-//! could know, and never one of the other mode.
+//! The rule: on a person's word only, as an additional SECRET that can be retired like any other. Exactly the key of that
+//! rejection, and only one that would also be taken if it were imported.
 
 use super::{
     Rejection,
     diagnosis::{self, Case},
     examination, keeping,
-    recovery::By,
-    store,
+    recovery::{self, By},
+    signing_key, store,
 };
 use crate::{
     connections::{
@@ -18,8 +18,9 @@ use crate::{
     },
     ingestion::refusals::Kit,
     kernel::{
-        id::{RequestId, SecretId},
+        id::{RejectionId, RequestId, SecretId},
         secret::Secret,
+        time::Timestamp,
     },
 };
 
@@ -59,12 +60,49 @@ pub(crate) async fn accept(
     })
 }
 
+/// What accepting the SECRET of a rejection lets verify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Offer {
+    /// Kept requests of the connection that verify with it, and with no other secret.
+    pub(crate) requests: usize,
+    /// Those of them that belong to this rejection.
+    pub(crate) own: Vec<RequestId>,
+    /// The other rejections that have some, the newest first.
+    pub(crate) others: Vec<RejectionId>,
+    /// When the first of them was received.
+    pub(crate) since: Timestamp,
+}
+
+/// What a page can offer: nothing where no kept request would verify.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn offer(
+    kit: &Kit,
+    connection: &Connection,
+    rejection: &Rejection,
+    now: Timestamp,
+) -> Result<Option<Offer>, ConnectError> {
+    let Some(secret) = find(kit, connection, rejection).await? else { return Ok(None) };
+    let verified = recovery::verified_with((&kit.db, &kit.vault), connection, secret, now).await?;
+    let own: Vec<RequestId> = verified.iter().filter(|one| one.rejection == rejection.id).map(|one| one.id).collect();
+    let mut others: Vec<RejectionId> = Vec::new();
+    for one in verified.iter().filter(|one| one.rejection != rejection.id) {
+        if !others.contains(&one.rejection) {
+            others.push(one.rejection);
+        }
+    }
+    let since = verified.iter().map(|one| one.received_at).min();
+    Ok(since.filter(|_| !own.is_empty()).map(|since| Offer { requests: verified.len(), own, others, since }))
+}
+
 /// The SECRET that a rejection's kept requests were signed with, where it may be accepted.
 ///
 /// # Errors
 /// When the database refuses.
-pub(crate) async fn find(kit: &Kit, connection: &Connection, rejection: &Rejection) -> Result<Option<Secret>, ConnectError> {
-    let Some(reason) = rejection.reason.rejected().filter(|_| rejection.cause.is_acceptable()) else { return Ok(None) };
+async fn find(kit: &Kit, connection: &Connection, rejection: &Rejection) -> Result<Option<Secret>, ConnectError> {
+    let may_be = rejection.cause.is_acceptable() && rejection.key_digest.is_some();
+    let Some(reason) = rejection.reason.rejected().filter(|_| may_be) else { return Ok(None) };
     let mut reader = kit.db.reader().await?;
     let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), LOOKED_AT).await?;
     drop(reader);
@@ -73,9 +111,12 @@ pub(crate) async fn find(kit: &Kit, connection: &Connection, rejection: &Rejecti
         let Some(headers) = said.pairs() else { continue };
         let known = examination::known(kit, &connection.place(), kept.received_at).await?;
         let (gateway, at, body) = (connection.gateway, kept.received_at, said.body);
+        let (vault, id, key) = (kit.vault.clone(), connection.id, rejection.key_digest.clone());
         let looked = tokio::task::spawn_blocking(move || {
             let case = Case { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
-            diagnosis::signer(&case, &known)
+            let found = diagnosis::diagnose(&case, &known, &mut { diagnosis::MOST_WORK });
+            let is_the_key = signing_key::digest(&vault, id, &found).is_some_and(|found| key == Some(found.to_vec()));
+            signing_key::adoptable(&found, gateway, &known).filter(|_| is_the_key)
         });
         if let Some(found) = looked.await.ok().flatten() {
             return Ok(Some(found));

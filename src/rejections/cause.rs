@@ -116,6 +116,8 @@ list! {
         SecretWithPrefix = "secret_with_prefix";
         SecretNotDecoded = "secret_not_decoded";
         SecretMistyped = "secret_mistyped";
+        /// A piece or a variant of a secret that can be guessed.
+        SecretGuessable = "secret_guessable";
         SecretIsUrl = "secret_is_url";
         SecretIsId = "secret_is_id";
         SecretIsKeyId = "secret_is_key_id";
@@ -176,16 +178,6 @@ impl Cause {
 }
 
 impl Cause {
-    /// Whether only somebody who has a secret of the company can bring it about, even where none is named with it: nobody
-    /// else can make such a request.
-    pub(crate) const fn is_proven(self) -> bool {
-        self.is_acceptable()
-            || matches!(
-                self,
-                Self::RenamedHeader | Self::SignedBodyOnly | Self::SignedOtherParts | Self::OtherMode | Self::KeySecret
-            )
-    }
-
     /// Whether no request of it can ever be recovered, whoever it is from.
     pub(crate) const fn is_hopeless(self) -> bool {
         matches!(
@@ -196,6 +188,7 @@ impl Cause {
                 | Self::OtherGateway
                 | Self::Scanner
                 | Self::RetiredSecret
+                | Self::SecretGuessable
                 | Self::TooLarge
                 | Self::Encoded
                 | Self::TooSlow

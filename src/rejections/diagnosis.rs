@@ -9,23 +9,24 @@ mod json;
 mod keys;
 mod marks;
 mod signatures;
+mod signing;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::Cause;
+use super::{Cause, proof::Signer};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::{
         id::{ConnectionId, SecretId},
-        secret::Secret,
         time::Timestamp,
     },
 };
 use bodies::Bodies;
 use keys::Attempt;
 use signatures::{Reading, Tag};
+pub(crate) use signing::{is_ruled_out, secret};
 
 /// The most that is hashed and written anew for one request, in bytes.
 pub(crate) const MOST_WORK: usize = 8 * 1024 * 1024;
@@ -86,6 +87,10 @@ pub(crate) struct Known {
     pub(crate) key_ids: Vec<String>,
     /// The gateway's accounts that verified events were of.
     pub(crate) accounts: Vec<String>,
+    /// What outsiders know of the company, and guess first.
+    pub(crate) names: Vec<String>,
+    /// Keys of requests that were rejected at this webhook a while ago: they are tried first.
+    pub(crate) recent: Vec<Zeroizing<Vec<u8>>>,
 }
 
 /// What was found.
@@ -97,11 +102,13 @@ pub(crate) struct Diagnosis {
     pub(crate) other: Option<ConnectionId>,
     /// A name or a number that the sentence needs.
     pub(crate) detail: Option<String>,
+    /// The key under which the signature is right, where one was found.
+    pub(crate) signer: Option<Signer>,
 }
 
 impl From<Cause> for Diagnosis {
     fn from(cause: Cause) -> Self {
-        Self { cause, secret: None, other: None, detail: None }
+        Self { cause, secret: None, other: None, detail: None, signer: None }
     }
 }
 
@@ -114,30 +121,10 @@ impl Diagnosis {
 /// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
 pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
     let most = MOST_WORK.min(*work);
-    let mut search = Search { case, known, left: most, is_cut_short: false };
+    let mut search = Search { case, known, left: most, is_cut_short: false, signer: None };
     let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
     *work -= most - search.left;
-    found
-}
-
-/// The secret that the request is signed with as it came, where that is one which could be accepted as well: known to the
-/// company, and to nobody who only sees its pages.
-pub(crate) fn signer(case: &Case<'_>, known: &Known) -> Option<Secret> {
-    let mut search = Search { case, known, left: MOST_WORK, is_cut_short: false };
-    let readings = signatures::read(case.gateway, case.headers);
-    let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-    let mut fits = |attempt: &Attempt| {
-        let fit = search.fits(attempt, &Message::Of(case.body), &readings);
-        fit.is_some_and(|fit| fit.form.is_none())
-    };
-    if own().flat_map(|key| keys::proper(case.gateway, key)).any(|attempt| fits(&attempt)) {
-        return None;
-    }
-    let stored = known.keys.iter().filter(|key| !key.is_retired).flat_map(|key| keys::proper(case.gateway, key));
-    let pasted = own().flat_map(|key| keys::pasted(case.gateway, key));
-    let mistyped = own().flat_map(|key| keys::mistyped(case.gateway, key));
-    let mut attempts = stored.chain(pasted).chain(mistyped).filter(|attempt| attempt.cause.is_acceptable());
-    keys::secret(case.gateway, &attempts.find(fits)?)
+    Diagnosis { signer: search.signer, ..found }
 }
 
 /// No signature came, or not all that belongs to one.
@@ -173,6 +160,8 @@ struct Search<'a> {
     left: usize,
     /// Whether work ran out before every hypothesis of a single fault was tried, but for the longest.
     is_cut_short: bool,
+    /// The key of the last signature that matched.
+    signer: Option<Signer>,
 }
 
 /// A signature that came is the one that was made, written in this odd way if in any.
@@ -193,6 +182,9 @@ impl Search<'_> {
     fn prove(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         if readings.is_empty() {
             return None;
+        }
+        if let Some(found) = self.recent(readings) {
+            return Some(found);
         }
         // What a body could have been is read once, and paid for.
         let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
@@ -334,7 +326,9 @@ impl Search<'_> {
             mac.update(part);
         }
         let made = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-        readings.iter().find(|reading| reading.tag.is(&made)).map(|reading| Fit { form: reading.form })
+        let form = readings.iter().find(|reading| reading.tag.is(&made))?.form;
+        self.signer = Some(self.signer(attempt, message, form, made));
+        Some(Fit { form })
     }
 
     /// Nothing once there is no work left.
@@ -354,7 +348,13 @@ fn named(attempt: &Attempt, body: Option<Cause>, form: Option<Cause>, case: &Cas
         Cause::VerifiesNow => body.or(form).or_else(|| marks::time(case)).unwrap_or(Cause::VerifiesNow),
         other => other,
     };
-    Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail: marks::detail(case, found) }
+    Diagnosis {
+        cause: found,
+        secret: attempt.secret,
+        other: attempt.connection,
+        detail: marks::detail(case, found),
+        signer: None,
+    }
 }
 
 impl Tag {

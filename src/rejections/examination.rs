@@ -3,17 +3,24 @@
 //! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. There is so much
 //! work and no more, at once and a second; what comes after that is looked at in the simplest way only.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::{
-    Cause, Sample,
-    diagnosis::{self, Case, Diagnosis, Key, Known, Whose},
+    Cause, Reason, Sample,
+    diagnosis::{self, Diagnosis, Key, Known, Whose},
+    eviction::Worth,
+    shape::{self, Shape},
+    triage::Triage,
 };
 use crate::{
     connections::{self, Connection, Place, evidence, secrets},
@@ -25,12 +32,14 @@ use crate::{
 
 /// The most secrets of one kind that are opened for a connection.
 const MOST_SECRETS: i64 = 64;
-/// What may be hashed at once for all that was gathered, in bytes; until somebody is found to go on and on; a second after
-/// that; and at least for each.
+/// What may be hashed at once for all that was gathered, in bytes; until somebody is found to go on and on; and a second after
+/// that. What each request may have at least, and who has how much of it, says `triage.rs`.
 const MOST_WORK: usize = 128 * 1024 * 1024;
 const FIRST_WORK: usize = 8 * MOST_WORK;
 const WORK_A_SECOND: usize = 16 * 1024 * 1024;
-const LEAST_WORK: usize = 64 * 1024;
+/// Requests of a connection that are stored at once, and a second after that: more are only counted.
+const BURST: NonZeroU32 = NonZeroU32::new(200).expect("it is not zero");
+const PACE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
 /// Who looks at what was refused, and how much may still be hashed: whoever goes on sending what nobody can explain does not
 /// keep a core busy with it.
@@ -38,12 +47,15 @@ pub(crate) struct Doctor {
     left: usize,
     since: Instant,
     is_off: Arc<AtomicBool>,
+    triage: Triage,
+    pace: DefaultKeyedRateLimiter<ConnectionId>,
 }
 
 impl Doctor {
     /// One who looks at nothing any more once `is_off` says so: not even in the middle of it.
     pub(crate) fn new(is_off: Arc<AtomicBool>) -> Self {
-        Self { left: FIRST_WORK, since: Instant::now(), is_off }
+        let pace = RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST));
+        Self { left: FIRST_WORK, since: Instant::now(), is_off, triage: Triage::default(), pace }
     }
 
     /// What may be hashed now for so many requests, in bytes.
@@ -63,7 +75,8 @@ impl Doctor {
     pub(crate) async fn examine(&mut self, kit: &Kit, samples: &[&[Sample]]) -> Result<Vec<Examined>, DbError> {
         let mut work = Vec::new();
         for samples in samples.iter().filter(|samples| !samples.is_empty()) {
-            let wants_doctor = samples.iter().find(|sample| sample.reason.rejected().is_some());
+            let wants_doctor =
+                samples.iter().find(|sample| sample.reason.rejected().is_some() || sample.reason == Reason::SwitchedOff);
             let known = match wants_doctor.filter(|_| !self.is_off.load(Ordering::Relaxed)) {
                 Some(sample) => within_longest(known(kit, &sample.place, sample.at)).await?,
                 None => Known::default(),
@@ -71,14 +84,37 @@ impl Doctor {
             work.push((known, samples.to_vec()));
         }
         let most = self.take(work.iter().map(|(_, samples)| samples.len()).sum());
-        let is_off = Arc::clone(&self.is_off);
+        let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), kit.vault.clone(), std::mem::take(&mut self.triage));
         // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
-        let (examined, unused) = tokio::task::spawn_blocking(move || look(work, most, &is_off)).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the doctor failed");
-            (samples.iter().copied().flatten().cloned().map(Examined::unlooked).collect(), 0)
+        let looked = tokio::task::spawn_blocking(move || {
+            let (examined, unused) = triage.look(&vault, work, most, &is_off);
+            (examined, unused, triage)
         });
-        self.left += unused;
+        let mut examined = match looked.await {
+            Ok((examined, unused, triage)) => {
+                self.left += unused;
+                self.triage = triage;
+                examined
+            }
+            Err(error) => {
+                tracing::error!(%error, "the doctor failed");
+                samples.iter().copied().flatten().cloned().map(Examined::unlooked).collect()
+            }
+        };
+        self.choose(&mut examined);
         Ok(examined)
+    }
+
+    /// Chooses what is stored: what is worth most first, then one of each shape in turn.
+    fn choose(&self, examined: &mut [Examined]) {
+        for own in examined.chunk_by_mut(|one, other| one.sample.place.connection == other.sample.place.connection) {
+            let shapes: Vec<Shape> = own.iter().map(|one| one.sample.shape).collect();
+            let mut order = shape::order(&shapes);
+            order.sort_by_key(|at| Worth::of(&own[*at]));
+            for at in order {
+                own[at].is_stored = self.pace.check_key(&own[at].sample.place.connection).is_ok();
+            }
+        }
     }
 }
 
@@ -86,51 +122,17 @@ impl Doctor {
 pub(crate) struct Examined {
     pub(crate) sample: Sample,
     pub(crate) diagnosis: Diagnosis,
+    /// What tells the key of its signature from another one.
+    pub(crate) key: Option<[u8; 32]>,
+    /// Whether what was sent is stored as well: only so many requests of a webhook are.
+    pub(crate) is_stored: bool,
 }
 
 impl Examined {
     /// Nobody looked at it.
     fn unlooked(sample: Sample) -> Self {
-        Self { sample, diagnosis: Cause::Unexamined.into() }
+        Self { sample, diagnosis: Cause::Unexamined.into(), key: None, is_stored: true }
     }
-}
-
-/// `most` is what may be hashed, in bytes, as much for each connection; what was not comes back with what was found.
-fn look(work: Vec<(Known, Vec<Sample>)>, most: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
-    let each = most / work.len().max(1);
-    let (mut examined, mut unused) = (Vec::new(), 0);
-    for (known, samples) in work {
-        let (mut left, mut to_come) = (each, samples.len());
-        for sample in samples {
-            if is_off.load(Ordering::Relaxed) {
-                examined.push(Examined::unlooked(sample));
-                continue;
-            }
-            let share = (left / to_come).max(LEAST_WORK);
-            let mut unhashed = share;
-            let diagnosis = diagnose(&sample, &known, &mut unhashed);
-            examined.push(Examined { sample, diagnosis });
-            left = left.saturating_sub(share - unhashed);
-            to_come -= 1;
-        }
-        unused += left;
-    }
-    (examined, unused)
-}
-
-fn diagnose(sample: &Sample, known: &Known, work: &mut usize) -> Diagnosis {
-    let Some(reason) = sample.reason.rejected() else {
-        return Cause::at_once(sample.reason).unwrap_or(Cause::Unknown).into();
-    };
-    let case = Case {
-        gateway: sample.place.gateway,
-        reason,
-        headers: &sample.headers,
-        body: &sample.body,
-        is_cut: sample.is_cut,
-        at: sample.at,
-    };
-    diagnosis::diagnose(&case, known, work)
 }
 
 /// What the company knows that may explain a request at one of its connections.
@@ -145,6 +147,7 @@ pub(super) async fn known(kit: &Kit, place: &Place, at: Timestamp) -> Result<Kno
     stored.extend(others.into_iter().filter(|secret| secret.connection_id != own.id));
     let sealed = connections::store::list_key_secrets(&mut reader, place.company, MOST_SECRETS).await?;
     let accounts = evidence::get(&mut reader, own.id).await?.accounts().map(str::to_owned).collect();
+    let names = connections::public_names::list(&mut reader, place.company).await?;
     drop(reader);
 
     let of = |id: ConnectionId| connections.iter().find(|connection| connection.id == id);
@@ -174,6 +177,8 @@ pub(super) async fn known(kit: &Kit, place: &Place, at: Timestamp) -> Result<Kno
         ids: vec![own.endpoint.clone(), own.id.to_string(), own.app_id.to_string()],
         key_ids: connections.iter().filter_map(|connection| connection.key_id.clone()).take(16).collect(),
         accounts,
+        names,
+        recent: Vec::new(),
     })
 }
 
@@ -202,45 +207,7 @@ fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, sealed: 
 mod tests {
     use std::time::Duration;
 
-    use bytes::Bytes;
-
     use super::*;
-    use crate::{
-        gateways::{Gateway, Mode},
-        kernel::id::{AppId, CompanyId},
-        rejections::Reason,
-    };
-
-    /// A request that is signed with none of the company's secrets.
-    fn forged() -> Sample {
-        let at = Timestamp::from_millis(0);
-        let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
-        Sample {
-            place: Place { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test },
-            reason: Reason::SignatureMismatch,
-            headers: vec![("x-razorpay-signature".to_owned(), "00".repeat(32).into_bytes())],
-            body: Bytes::from_static(b"{}"),
-            size: Some(2),
-            is_cut: false,
-            address: [127, 0, 0, 1].into(),
-            at,
-            bytes: 2,
-        }
-    }
-
-    fn causes(examined: &[Examined]) -> Vec<Cause> {
-        examined.iter().map(|one| one.diagnosis.cause).collect()
-    }
-
-    #[test]
-    fn what_is_not_needed_is_left_for_others_and_whoever_is_told_to_stop_looks_at_nothing() {
-        let work = || vec![(Known::default(), vec![forged(); 3])];
-        let (examined, unused) = look(work(), MOST_WORK, &AtomicBool::new(false));
-        assert_eq!(causes(&examined), [Cause::Unknown; 3]);
-        assert!((MOST_WORK / 10 * 9..MOST_WORK).contains(&unused), "{unused}");
-        let (examined, unused) = look(work(), MOST_WORK, &AtomicBool::new(true));
-        assert_eq!((causes(&examined), unused), (vec![Cause::Unexamined; 3], MOST_WORK));
-    }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_goes_on_gets_less_looked_at() {

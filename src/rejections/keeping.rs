@@ -14,11 +14,9 @@ use tokio::task::spawn_blocking;
 
 use super::{
     Cause, PAUSE, Reason, Refused, Sample,
+    eviction::{self, Room, Worth},
     examination::Examined,
-    store::{
-        self, Kind, NewRejection, NewRequest,
-        room::{self, Room},
-    },
+    store::{self, Kind, NewRejection, NewRequest, room},
 };
 use crate::{
     connections::{self, Place},
@@ -35,12 +33,20 @@ use crate::{
 /// The most requests that are kept of a connection, and what they may take, in bytes: an app has four connections at
 /// most. One rejection has half of it, so that a flood of one kind leaves the others room.
 const ROOM: Room = Room { rows: 2000, bytes: 8 * 1024 * 1024 };
-const ROOM_OF_ONE: Room = Room { rows: ROOM.rows / 2, bytes: ROOM.bytes / 2 };
 /// What sealed headers and a sealed body are bound to.
 const HEADERS: &str = "rejected_requests.headers";
 const BODY: &str = "rejected_requests.body";
-/// What tells a repeated request from another one.
-const SIGNED: &[&str] = &["x-razorpay-signature", "webhook-id", "webhook-timestamp", "webhook-signature"];
+/// The headers that a gateway signs, and its signature: what tells a repeated request from another one. Whatever else a
+/// request carries, anybody can put there.
+const fn signed(gateway: Gateway) -> &'static [&'static str] {
+    match gateway {
+        Gateway::Razorpay => &["x-razorpay-signature"],
+        Gateway::StandardWebhooks => &["webhook-id", "webhook-timestamp", "webhook-signature"],
+    }
+}
+
+/// The byte order mark of UTF-8, which some programs put before a body.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// How often a connection refused for one reason.
 #[derive(Clone)]
@@ -83,6 +89,12 @@ pub(crate) fn put_back(tallies: &mut Tallies, older: Tallies) {
 /// A request that was looked at, as it is kept.
 pub(crate) struct Sealed {
     examined: Examined,
+    /// Nothing where it is only counted.
+    stored: Option<Content>,
+}
+
+/// What was sent, sealed.
+struct Content {
     id: RequestId,
     digest: [u8; 32],
     headers: Vec<u8>,
@@ -100,11 +112,15 @@ pub(crate) async fn seal(vault: &Vault, examined: Vec<Examined>) -> Vec<Sealed> 
 }
 
 fn seal_one(vault: &Vault, examined: Examined) -> Sealed {
+    if !examined.is_stored {
+        return Sealed { examined, stored: None };
+    }
     let sample = &examined.sample;
     let id = RequestId::new(sample.at);
     let headers = vault.seal(HEADERS, id.as_bytes(), receive::headers_json(&sample.headers).as_bytes());
     let body = vault.seal(BODY, id.as_bytes(), &sample.body);
-    Sealed { id, digest: digest(vault, sample), headers, body, examined }
+    let stored = Some(Content { id, digest: digest(vault, &examined), headers, body });
+    Sealed { examined, stored }
 }
 
 /// Writes down what was counted at each connection, in their order, and keeps what was looked at.
@@ -120,21 +136,24 @@ pub(crate) async fn write_down<'a>(
     }
     for ((connection, reason), tally) in tallies {
         let is_own = |sample: &Sample| sample.place.connection == *connection && sample.reason == *reason;
-        let own = sealed.iter().filter(|one| is_own(&one.examined.sample));
+        // What was neither looked at nor is stored is counted with the rest.
+        let is_told = |one: &&Sealed| one.stored.is_some() || one.examined.diagnosis.cause != Cause::Unexamined;
+        let own = sealed.iter().filter(|one| is_own(&one.examined.sample)).filter(is_told);
         let mut kinds: BTreeMap<Kind, Vec<&Sealed>> = BTreeMap::new();
         for one in own {
             kinds.entry(kind(*reason, &one.examined)).or_default().push(one);
         }
         let looked_at: usize = kinds.values().map(Vec::len).sum();
         let mut rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
-        let usual = kinds.iter().max_by_key(|(_, list)| list.len()).map(|(kind, _)| kind.clone());
+        // Never with what a key explains: anybody may have sent the rest.
+        let keyless = kinds.iter().filter(|(kind, _)| kind.key.is_none() && kind.secret.is_none());
+        let usual = keyless.max_by_key(|(_, list)| list.len()).map(|(kind, _)| kind.clone());
         for (kind, list) in &kinds {
             let more = if usual.as_ref() == Some(kind) { std::mem::take(&mut rest) } else { 0 };
             let id = count(tx, tally, kind, list, more).await?;
             for one in list {
                 keep(tx, id, one).await?;
             }
-            room::trim_one(tx, id, ROOM_OF_ONE).await?;
         }
         if rest > 0 {
             count_unexamined(tx, tally, *reason, rest).await?;
@@ -150,7 +169,8 @@ pub(crate) async fn write_down<'a>(
 fn kind(reason: Reason, one: &Examined) -> Kind {
     let found = &one.diagnosis;
     let is_named = !matches!(found.cause, Cause::SignedEarlier | Cause::SignedAhead);
-    Kind { reason, cause: found.cause, secret: found.secret, name: found.detail.clone().filter(|_| is_named) }
+    let key = one.key.map(Into::into);
+    Kind { reason, cause: found.cause, secret: found.secret, key, name: found.detail.clone().filter(|_| is_named) }
 }
 
 /// Counts requests of one kind, with the rejection that goes on or as a new one.
@@ -187,33 +207,43 @@ async fn count_unexamined(tx: &mut Tx, tally: &Tally, reason: Reason, rest: i64)
         return store::add(tx, id, rest, tally.last_at, &tally.address).await;
     }
     let cause = Cause::at_once(reason).unwrap_or(Cause::Unexamined);
-    count(tx, tally, &Kind { reason, cause, secret: None, name: None }, &[], rest).await?;
+    count(tx, tally, &Kind { reason, cause, secret: None, key: None, name: None }, &[], rest).await?;
     Ok(())
 }
 
 /// Keeps a request, unless the same is kept already.
 async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &Sealed) -> Result<(), DbError> {
-    let sample = &sealed.examined.sample;
+    let (sample, Some(content)) = (&sealed.examined.sample, &sealed.stored) else { return Ok(()) };
     let new = NewRequest {
-        id: sealed.id,
+        id: content.id,
         rejection,
         place: &sample.place,
-        digest: &sealed.digest,
+        digest: &content.digest,
+        worth: Worth::of(&sealed.examined) as i64,
+        sender: &eviction::sender(sample.address),
         address: &sample.address.to_string(),
         size: sample.size.and_then(|size| i64::try_from(size).ok()),
         is_cut: sample.is_cut,
         at: sample.at,
-        headers: &sealed.headers,
-        body: &sealed.body,
+        headers: &content.headers,
+        body: &content.body,
     };
     store::keep(tx, &new).await
 }
 
-/// Under a key of its own, so that nobody can tell from it whether a guess is what came.
-fn digest(vault: &Vault, sample: &Sample) -> [u8; 32] {
+/// What tells it from other requests, under a key of its own, so that nobody can tell from it whether a guess is what came.
+/// A signature that proves it is the same one however it is written and whatever it is wrapped in: one that an outsider has
+/// seen makes no second request.
+fn digest(vault: &Vault, examined: &Examined) -> [u8; 32] {
+    let sample = &examined.sample;
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length");
+    if let Some(signer) = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof()) {
+        mac.update(&[u8::from(signer.is_unchanged)]);
+        mac.update(&*signer.tag);
+        return mac.finalize().into_bytes().into();
+    }
     // Headers come in any order, and in another one at each request.
-    for signed in SIGNED {
+    for signed in signed(sample.place.gateway) {
         for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
             for part in [name.as_bytes(), value] {
                 mac.update(&part.len().to_be_bytes());
@@ -239,15 +269,20 @@ struct Envelope {
     r#type: Option<String>,
 }
 
+/// The name of the event that a body is, where it is one and the name can be shown on a page.
+pub(super) fn event_type(gateway: Gateway, body: &[u8]) -> Option<String> {
+    let envelope: Envelope = serde_json::from_slice(body.strip_prefix(MARK).unwrap_or(body)).ok()?;
+    let name = match gateway {
+        Gateway::Razorpay => envelope.event,
+        Gateway::StandardWebhooks => envelope.r#type,
+    };
+    name.filter(|name| is_clean(name))
+}
+
 impl Said {
     /// What it says it is about, where that is a name that a page can show.
     pub(crate) fn event_type(&self, gateway: Gateway) -> Option<String> {
-        let envelope: Envelope = serde_json::from_slice(&self.body).ok()?;
-        let name = match gateway {
-            Gateway::Razorpay => envelope.event,
-            Gateway::StandardWebhooks => envelope.r#type,
-        };
-        name.filter(|name| is_clean(name))
+        event_type(gateway, &self.body)
     }
 
     /// The headers as adapters read them.
@@ -287,7 +322,8 @@ mod tests {
         let digest_of = |headers: &[(&str, &str)]| {
             let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
             let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
-            digest(&vault, &Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample())
+            let sample = Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample();
+            digest(&vault, &Examined { sample, diagnosis: Cause::Unknown.into(), key: None, is_stored: true })
         };
         let usual = digest_of(&[("webhook-id", "1"), ("webhook-timestamp", "2"), ("webhook-signature", "v1,3")]);
         assert_eq!(

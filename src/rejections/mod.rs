@@ -6,14 +6,19 @@
 pub(crate) mod acceptance;
 pub(crate) mod cause;
 pub(crate) mod diagnosis;
+pub(crate) mod eviction;
 pub(crate) mod examination;
 pub(crate) mod keeping;
 pub(crate) mod newest;
+pub(crate) mod proof;
 pub(crate) mod recovery;
 pub(crate) mod retention;
 pub(crate) mod routes;
+pub(crate) mod shape;
+mod signing_key;
 pub(crate) mod store;
 pub(crate) mod telling;
+mod triage;
 pub(crate) mod views;
 
 use std::{net::IpAddr, time::Duration};
@@ -32,6 +37,7 @@ use crate::{
         time::Timestamp,
     },
 };
+use shape::Shape;
 use store::{Cursor, Filter};
 
 /// After a pause of this long the same thing is another rejection.
@@ -70,7 +76,8 @@ impl Refused {
         });
         let headers_size = MOST_OF_HEADERS - room;
         let Self { place, reason, headers, address, at, .. } = self;
-        Sample { bytes: body.len() + headers_size, place, reason, headers, body, size, is_cut, address, at }
+        let shape = Shape::of((place.gateway, reason), &headers, &body, address);
+        Sample { bytes: body.len() + headers_size, place, reason, headers, body, size, is_cut, address, shape, at }
     }
 }
 
@@ -86,6 +93,8 @@ pub(crate) struct Sample {
     /// Whether some of the body is missing, so that it can never be verified.
     pub(crate) is_cut: bool,
     pub(crate) address: IpAddr,
+    /// What it looks like.
+    pub(crate) shape: Shape,
     pub(crate) at: Timestamp,
     /// What it takes in memory.
     pub(crate) bytes: usize,
@@ -107,6 +116,8 @@ pub(crate) struct Rejection {
     pub(crate) cause: Cause,
     /// The SECRET it was signed with, where that is one of the company's.
     pub(crate) secret_id: Option<SecretId>,
+    /// What tells the key of the signatures from another one, where it is known.
+    pub(crate) key_digest: Option<Vec<u8>>,
     /// Whose that SECRET is, where it is not this connection's.
     pub(crate) other_connection_id: Option<ConnectionId>,
     /// A name or a number that the sentence needs.

@@ -24,6 +24,7 @@ use crate::{
     gateways::adapter::{self, Incoming, LiveSecret},
     kernel::{
         id::{EventId, RejectionId, RequestId, SecretId},
+        secret::Secret,
         time::Timestamp,
         vault::Vault,
     },
@@ -88,6 +89,31 @@ pub(crate) async fn count(
     drop(reader);
     let verified = kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, now));
     Ok(Count { verified: verified.map(|one| one.id).collect(), kept: kept.len() })
+}
+
+/// A kept request that verifies with a secret which is not valid yet.
+pub(crate) struct VerifiedWith {
+    pub(crate) id: RequestId,
+    pub(crate) rejection: RejectionId,
+    pub(crate) received_at: Timestamp,
+}
+
+/// Kept requests of a connection that a secret would let verify, and that no valid one does: the newest first.
+pub(super) async fn verified_with(
+    (db, vault): (&Db, &Vault),
+    connection: &Connection,
+    secret: Secret,
+    now: Timestamp,
+) -> Result<Vec<VerifiedWith>, DbError> {
+    let mut reader = db.reader().await?;
+    let valid = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
+    let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
+    drop(reader);
+    let candidate = [LiveSecret { id: SecretId::new(now), secret, until: None }];
+    let verifies = |kept: &Recoverable, with: &[LiveSecret]| verify(vault, connection.place(), kept, with, now).is_some();
+    let found = kept.iter().filter(|kept| verifies(kept, &candidate) && !verifies(kept, &valid));
+    let verified = |kept: &Recoverable| VerifiedWith { id: kept.id, rejection: kept.rejection_id, received_at: kept.received_at };
+    Ok(found.map(verified).collect())
 }
 
 /// Kept requests of a connection that verify with one SECRET and with no other that counts.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header,
     web::{Path, Query},
 };
@@ -18,7 +18,6 @@ use super::{
     telling, views,
 };
 use crate::{
-    accounts,
     apps::App,
     connections::{self, Connection, shown::shown},
     db::{DbError, Reader},
@@ -30,11 +29,12 @@ use crate::{
     },
     urls,
     web::{
+        confirmation::{self, Action, Sensitive},
         error::AppError,
         form::FieldErrors,
         list::Pager,
         page::Page,
-        posted::Posted,
+        posted::{Nothing, Posted},
         shell::{AppEntry, Shell},
     },
     words::{self, rejections},
@@ -44,6 +44,8 @@ type Answer = Result<HttpResponse, AppError>;
 
 /// Kept requests that are listed beside the one that is shown.
 const LISTED: i64 = 20;
+/// Where the form of recovery says what is wrong.
+const RECOVERY: &str = "recovery";
 /// Events that are listed of those that were let in.
 const LET_IN: i64 = 10;
 
@@ -119,7 +121,10 @@ impl Found {
         let (state, id) = (&self.page.state, self.rejection.id);
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
         let is_stuck = count.kept > 0 && count.verify() == 0;
-        let can_accept = is_stuck && acceptance::find(&state.kit(), &self.connection, &self.rejection).await?.is_some();
+        let offer = match is_stuck {
+            true => acceptance::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?,
+            false => None,
+        };
         let mut reader = state.db.reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
         let types = self.types(&mut reader, &requests).await?;
@@ -148,7 +153,7 @@ impl Found {
             kept,
             count,
             let_in,
-            can_accept,
+            offer,
             errors,
             now: self.page.now,
         })
@@ -176,6 +181,13 @@ impl Found {
             events.extend(events::store::find(&mut *reader, self.app.id, id).await?);
         }
         Ok(events)
+    }
+
+    /// Lets a sensitive action go on, or asks for the password first.
+    async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
+        let back = urls::rejection(self.app.id, self.rejection.id);
+        let shell = || self.shell(confirmation::TITLE).crumb("Rejection", back.clone());
+        confirmation::require(&self.page, action, Sensitive { what, back: back.clone(), shell }).await
     }
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, Kept)>, AppError> {
@@ -209,9 +221,10 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>, asked: Query<
 }
 
 /// `GET /ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body`
-pub(crate) async fn body(page: Page, path: Path<(String, String, String)>) -> Answer {
+pub(crate) async fn body(request: HttpRequest, page: Page, path: Path<(String, String, String)>) -> Answer {
     let found = Found::open(page, &path.0, &path.1).await?;
     let id: RequestId = path.2.parse().map_err(|_| AppError::NotFound)?;
+    confirmation::require_for_download(&found.page, &request, &urls::rejection(found.app.id, found.rejection.id))?;
     let mut reader = found.page.state.db.reader().await?;
     let (headers, body) = store::find_said(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
     drop(reader);
@@ -223,28 +236,19 @@ pub(crate) async fn body(page: Page, path: Path<(String, String, String)>) -> An
         .body(said.body))
 }
 
-/// The word of whoever accepts a SECRET.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct AcceptanceForm {
-    current_password: String,
-}
-
 /// `POST /ks-pay/apps/{app}/rejections/{rejection}/acceptance`
-pub(crate) async fn accept(posted: Posted<AcceptanceForm>, path: Path<(String, String)>) -> Answer {
+pub(crate) async fn accept(posted: Posted<Nothing>, path: Path<(String, String)>) -> Answer {
     let found = Found::open(posted.page, &path.0, &path.1).await?;
     let page = &found.page;
     let refused = async |sentence: &str| {
         let mut errors = FieldErrors::default();
-        errors.add("current_password", sentence);
+        errors.add(RECOVERY, sentence);
         page.unprocessable(&found.view("", errors).await?)
     };
     if !found.rejection.cause.is_acceptable() {
         return refused(rejections::NOTHING_TO_ACCEPT).await;
     }
-    if !accounts::routes::is_own_password(page, &posted.form.current_password).await? {
-        return refused(rejections::NOT_THE_PASSWORD).await;
-    }
+    found.confirm(&posted.action, words::access::ADOPT).await?;
     let by = By { name: &page.signed_in.user.name, at: page.now };
     let id = found.rejection.id;
     match acceptance::accept(&page.state.kit(), &found.connection, &found.rejection, by).await? {
@@ -259,11 +263,10 @@ pub(crate) async fn accept(posted: Posted<AcceptanceForm>, path: Path<(String, S
     }
 }
 
-/// Which requests to recover, and the word of whoever does.
+/// Which requests to recover.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RecoveryForm {
-    current_password: String,
     /// Nothing: all that verify.
     request: String,
 }
@@ -276,15 +279,12 @@ pub(crate) async fn recover(posted: Posted<RecoveryForm>, path: Path<(String, St
         "" => None,
         text => Some(text.parse().map_err(|_| AppError::NotFound)?),
     };
-    let mut errors = FieldErrors::default();
     if !found.connection.is_enabled || !found.app.is_enabled {
-        errors.add("current_password", rejections::SWITCH_ON_FIRST);
-    } else if !accounts::routes::is_own_password(page, &form.current_password).await? {
-        errors.add("current_password", rejections::NOT_THE_PASSWORD);
-    }
-    if !errors.is_empty() {
+        let mut errors = FieldErrors::default();
+        errors.add(RECOVERY, rejections::SWITCH_ON_FIRST);
         return page.unprocessable(&found.view(&form.request, errors).await?);
     }
+    found.confirm(&posted.action, words::access::RECOVER).await?;
     let by = By { name: &page.signed_in.user.name, at: page.now };
     let stores = (&page.state.db, &page.state.vault);
     let recovered = recovery::recover(stores, &found.connection, &found.rejection, only, by).await?;

@@ -17,7 +17,7 @@ use crate::{
 /// What is read of a rejection, everywhere in the same order.
 macro_rules! columns {
     () => {
-        "id, app_id, connection_id, gateway, mode, reason, cause, secret_id, other_connection_id, detail, address, count, \
+        "id, app_id, connection_id, gateway, mode, reason, cause, secret_id, key_digest, other_connection_id, detail, address, count, \
          recovered, first_at, last_at"
     };
 }
@@ -39,16 +39,17 @@ sql! {
     COUNT = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE app_id = $1 AND mode = $2 AND last_at >= $3";
     /// The one that goes on, if there is one.
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
-                 AND secret_id IS NOT DISTINCT FROM $4 AND (CAST($5 AS TEXT) IS NULL OR detail = $5) AND last_at > $6 \
+                 AND secret_id IS NOT DISTINCT FROM $4 AND key_digest IS NOT DISTINCT FROM $5 AND (CAST($6 AS TEXT) IS NULL OR detail = $6) AND last_at > $7 \
                  ORDER BY last_at DESC LIMIT 1";
-    /// The same whatever its cause: for those that nobody looked at.
-    FIND_OPEN_OF_REASON = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND last_at > $3 ORDER BY last_at DESC LIMIT 1";
+    /// The same whatever its cause, unless that names a key: for those that nobody looked at.
+    FIND_OPEN_OF_REASON = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND last_at > $3 \
+                           AND secret_id IS NULL AND key_digest IS NULL ORDER BY last_at DESC LIMIT 1";
     INSERT = "INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, secret_id, \
-              other_connection_id, detail, address, count, first_at, last_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+              key_digest, other_connection_id, detail, address, count, first_at, last_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     ADD = "UPDATE rejections SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END, address = $4 WHERE id = $1";
-    KEEP = "INSERT INTO rejected_requests (id, rejection_id, app_id, connection_id, digest, address, size, is_cut, bytes, count, \
-            received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11, $12) \
+    KEEP = "INSERT INTO rejected_requests (id, rejection_id, app_id, connection_id, digest, worth, sender, address, size, is_cut, bytes, \
+            count, received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $12, $13, $14) \
             ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, last_at = excluded.last_at, \
             address = excluded.address";
     LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
@@ -147,6 +148,8 @@ pub(crate) struct Kind {
     pub(crate) reason: Reason,
     pub(crate) cause: Cause,
     pub(crate) secret: Option<SecretId>,
+    /// A keyed digest of the key of the signature.
+    pub(crate) key: Option<Vec<u8>>,
     /// A name that the sentence says, where another name would be another thing.
     pub(crate) name: Option<String>,
 }
@@ -163,6 +166,7 @@ pub(crate) async fn find_open(
         .bind(kind.reason.as_str())
         .bind(kind.cause.as_str())
         .bind(kind.secret)
+        .bind(&kind.key)
         .bind(&kind.name)
         .bind(since)
         .fetch_optional(conn)
@@ -210,6 +214,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), Db
             .bind(new.kind.reason.as_str())
             .bind(new.kind.cause.as_str())
             .bind(new.kind.secret)
+            .bind(&new.kind.key)
             .bind(new.other)
             .bind(new.detail)
             .bind(new.address)
@@ -232,6 +237,8 @@ pub(crate) struct NewRequest<'a> {
     pub(crate) rejection: RejectionId,
     pub(crate) place: &'a Place,
     pub(crate) digest: &'a [u8],
+    pub(crate) worth: i64,
+    pub(crate) sender: &'a str,
     pub(crate) address: &'a str,
     pub(crate) size: Option<i64>,
     pub(crate) is_cut: bool,
@@ -251,6 +258,8 @@ pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbErro
             .bind(new.place.app)
             .bind(new.place.connection)
             .bind(new.digest)
+            .bind(new.worth)
+            .bind(new.sender)
             .bind(new.address)
             .bind(new.size)
             .bind(new.is_cut)

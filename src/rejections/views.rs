@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::{Cause, KEPT_FOR, Reason, Rejection, Request, recovery::Count};
+use super::{Cause, KEPT_FOR, Reason, Rejection, Request, acceptance::Offer, recovery::Count};
 use crate::{
     apps::App,
     connections::{Connection, Step},
@@ -18,6 +18,9 @@ use crate::{
     },
     words::{self, Chip, When, rejections},
 };
+
+/// So many other rejections are linked that accepting a SECRET lets verify, too.
+const OTHERS_SHOWN: usize = 5;
 
 /// `/ks-pay/apps/{app}/rejections`
 #[derive(Template)]
@@ -88,8 +91,8 @@ pub(crate) struct Show {
     pub(crate) count: Count,
     /// The newest events that were let in from it.
     pub(crate) let_in: Vec<Event>,
-    /// Whether the SECRET is known that the kept requests were signed with, and may be accepted.
-    pub(crate) can_accept: bool,
+    /// What is gained by accepting the SECRET that the kept requests were signed with, where it is known and may be accepted.
+    pub(crate) offer: Option<Offer>,
     pub(crate) errors: FieldErrors,
     pub(crate) now: Timestamp,
 }
@@ -142,7 +145,19 @@ impl Show {
 
     /// Where the SECRET is accepted with which the kept requests were signed, while none of them verifies without.
     pub(crate) fn acceptance(&self) -> Option<String> {
-        self.can_accept.then(|| urls::rejection_acceptance(self.app.id, self.rejection.id))
+        self.offer.as_ref().map(|_| urls::rejection_acceptance(self.app.id, self.rejection.id))
+    }
+
+    /// How many requests that lets verify, and since when they were received.
+    pub(crate) fn offered(&self) -> Option<(String, When)> {
+        let offer = self.offer.as_ref()?;
+        Some((rejections::offered(offer), When::of_moment(offer.since, self.now)))
+    }
+
+    /// The other rejections that have some of them: address and label.
+    pub(crate) fn offered_elsewhere(&self) -> Vec<(String, String)> {
+        let others = self.offer.iter().flat_map(|offer| &offer.others);
+        others.take(OTHERS_SHOWN).map(|id| (urls::rejection(self.app.id, *id), id.to_string())).collect()
     }
 
     /// What to think of before accepting.
@@ -164,7 +179,7 @@ impl Show {
 
     pub(crate) fn until(&self) -> When {
         let kept = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
-        When::of_day(kept.plus(KEPT_FOR), self.now)
+        When::of_expiry(kept.plus(KEPT_FOR), self.now)
     }
 
     pub(crate) fn recovered(&self) -> Option<When> {
@@ -178,7 +193,7 @@ impl Show {
             .map(|request| RequestRow {
                 url: self.address_of(request.id),
                 when: When::of_moment(request.received_at, self.now),
-                note: rejections::note(request),
+                note: rejections::note(request, self.offer.as_ref().is_some_and(|offer| offer.own.contains(&request.id))),
                 what: rejections::what(request, self.types.get(&request.id).map(String::as_str)),
                 is_current: shown == Some(request.id),
             })

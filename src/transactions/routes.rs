@@ -26,6 +26,7 @@ use crate::{
     rejections::telling,
     urls,
     web::{
+        confirmation,
         error::AppError,
         list::{Empty, Pager},
         page::Page,
@@ -173,6 +174,7 @@ pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>
         return refuse(&page, &app, shown, form.into_inner(), wanted);
     }
     let mode = shown.mode;
+    confirmation::require_for_download(&page, &request, &urls::in_mode(&urls::transactions(app.id), mode))?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
     let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode));

@@ -1,27 +1,39 @@
-//! Who asks: the peer's address, or what a trusted proxy says of it.
+//! Where a request comes from: the client's address behind trusted proxies, and the address it arrived at.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, dev::Extensions};
 
-use crate::state::State;
+use crate::{installation, state::State};
 
-/// The address of whoever asks. `X-Forwarded-For` is believed from trusted proxies alone, from its end backwards.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+/// The name under which the installation stores the proxy that is not trusted.
+const UNTRUSTED: &str = "untrusted_proxy";
+
+/// The client's address. `X-Forwarded-For` is read from trusted proxies only, from its end backwards.
 pub(crate) fn address(request: &HttpRequest, state: &State) -> IpAddr {
-    let trusted = &state.config.trusted_proxies;
-    let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
-    if !is_trusted(&peer) {
-        return peer;
+    let is_trusted = |ip: &IpAddr| state.config.trusted_proxies.iter().any(|network| network.contains(ip));
+    let peer = peer(request);
+    if is_trusted(&peer) {
+        let values = request.headers().get_all(FORWARDED_FOR).map(|value| value.as_bytes());
+        return nearest(peer, &values.collect::<Vec<_>>(), is_trusted);
     }
-    let mut hops: Vec<&str> = Vec::new();
-    for value in request.headers().get_all("x-forwarded-for") {
-        hops.extend(value.to_str().unwrap_or("?").split(','));
-    }
-    // What a proxy wrote that cannot be read ends the chain: what stands before it is the visitor's own invention.
-    let known = hops.into_iter().rev().map_while(hop);
+    peer
+}
+
+fn peer(request: &HttpRequest) -> IpAddr {
+    request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical())
+}
+
+/// The last address that is no trusted proxy's. A hop that cannot be read ends the chain: what precedes it is the client's
+/// invention, what follows it was written by a trusted proxy.
+fn nearest(peer: IpAddr, values: &[&[u8]], is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
+    let hops = values.iter().rev().flat_map(|value| value.rsplit(|byte| *byte == b','));
     let mut nearest = peer;
-    for ip in known {
+    for ip in hops.map_while(hop) {
         nearest = ip;
         if !is_trusted(&ip) {
             break;
@@ -41,11 +53,92 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// An address with or without a port.
-fn hop(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
+/// The network of one customer of a provider: an IPv4 /24, or an IPv6 /48, which has 65,536 times a [`network`].
+pub(crate) fn site(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(ip) => {
+            let [a, b, c, _] = ip.octets();
+            IpAddr::from([a, b, c, 0])
+        }
+        IpAddr::V6(ip) => {
+            let [a, b, c, ..] = ip.segments();
+            IpAddr::from([a, b, c, 0, 0, 0, 0, 0])
+        }
+    }
+}
+
+/// Parses an address with or without a port.
+fn hop(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?.trim();
     let ip = text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
     ip.map(|ip: IpAddr| ip.to_canonical())
+}
+
+/// The address that a connection arrived at.
+struct Local(SocketAddr);
+
+/// Adds the address that a connection arrived at to what its requests can read.
+pub(crate) fn set_local(address: Option<SocketAddr>, data: &mut Extensions) {
+    if let Some(address) = address {
+        data.insert(Local(address));
+    }
+}
+
+/// The address that the request's connection arrived at.
+pub(crate) fn local(request: &HttpRequest) -> Option<SocketAddr> {
+    request.conn_data::<Local>().map(|local| local.0)
+}
+
+/// Notices a proxy that is not trusted, once in a server's life.
+#[derive(Default)]
+pub(crate) struct UntrustedProxy(AtomicBool);
+
+impl UntrustedProxy {
+    /// Logs and stores a private or loopback peer that sends `X-Forwarded-For` and is not trusted: all its visitors share
+    /// one address, so that one of them can use up the sign-in limit of all.
+    pub(crate) fn notice(&self, request: &HttpRequest, state: &State) {
+        if !request.headers().contains_key(FORWARDED_FOR) || self.0.load(Ordering::Relaxed) {
+            return;
+        }
+        let peer = peer(request);
+        let is_trusted = state.config.trusted_proxies.iter().any(|network| network.contains(&peer));
+        if is_trusted || !is_private(peer) || self.0.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::warn!(%peer, "requests carry X-Forwarded-For from an address that KS_PAY_TRUSTED_PROXIES does not name: all their visitors share one limit on sign-in. Name the proxy's address there");
+        let db = state.db.clone();
+        tokio::spawn(async move {
+            let stored = async {
+                let mut tx = db.begin().await?;
+                installation::set(&mut tx, UNTRUSTED, peer.to_string().as_bytes()).await?;
+                tx.commit().await
+            };
+            if let Err(error) = stored.await {
+                tracing::warn!(%error, "the proxy that is not trusted could not be stored for ks-pay doctor");
+            }
+        });
+    }
+}
+
+/// The proxy that was noticed last, unless it is trusted by now.
+pub(crate) async fn untrusted_proxy(
+    on: impl Into<crate::db::Exec<'_>>,
+    trusted: &[ipnet::IpNet],
+) -> Result<Option<IpAddr>, crate::db::DbError> {
+    let stored = installation::find(on, UNTRUSTED).await?;
+    let peer = stored.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse::<IpAddr>().ok());
+    Ok(peer.filter(|peer| !trusted.iter().any(|network| network.contains(peer))))
+}
+
+/// True for addresses that a proxy of one's own has: loopback, private, link-local, and a provider's shared ones.
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+        }
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
 }
 
 #[cfg(test)]
@@ -55,9 +148,44 @@ mod tests {
     #[test]
     fn a_hop_may_have_a_port_and_must_be_an_address() {
         let ip = IpAddr::from([203, 0, 113, 5]);
-        assert_eq!(hop(" 203.0.113.5 "), Some(ip));
-        assert_eq!(hop("203.0.113.5:4711"), Some(ip));
-        assert_eq!(hop("::ffff:203.0.113.5"), Some(ip));
-        assert!(hop("[2001:db8::1]:80").is_some() && hop("unknown").is_none() && hop("").is_none());
+        assert_eq!(hop(b" 203.0.113.5 "), Some(ip));
+        assert_eq!(hop(b"203.0.113.5:4711"), Some(ip));
+        assert_eq!(hop(b"::ffff:203.0.113.5"), Some(ip));
+        assert!(hop(b"[2001:db8::1]:80").is_some() && hop(b"unknown").is_none() && hop(b"").is_none());
+    }
+
+    #[test]
+    fn the_chain_is_read_from_its_end_and_an_unreadable_hop_hides_no_later_one() {
+        let proxy = IpAddr::from([10, 0, 0, 1]);
+        let found =
+            |values: &[&[u8]]| nearest(proxy, values, |ip| matches!(ip, IpAddr::V4(ip) if ip.octets()[0] == 10)).to_string();
+        assert_eq!(found(&[b"203.0.113.5"]), "203.0.113.5");
+        assert_eq!(found(&[b"198.51.100.1, 203.0.113.5, 10.0.0.2"]), "203.0.113.5");
+        assert_eq!(found(&[b"198.51.100.1", b"203.0.113.5"]), "203.0.113.5");
+        for unreadable in [&b"\xff, 203.0.113.5"[..], b"\xe2\x80, 203.0.113.5 ,10.0.0.2", b"unknown,203.0.113.5", b",203.0.113.5"]
+        {
+            assert_eq!(found(&[unreadable]), "203.0.113.5", "{unreadable:?}");
+        }
+        assert_eq!(found(&[b"198.51.100.1,\xff"]), "10.0.0.1", "what precedes it is not believed");
+        assert_eq!(found(&[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_site_is_wider_than_a_network() {
+        let one: IpAddr = "2001:db8:1:2::3".parse().unwrap();
+        assert_eq!((network(one).to_string(), site(one).to_string()), ("2001:db8:1:2::".to_owned(), "2001:db8:1::".to_owned()));
+        assert_eq!(site("203.0.113.5".parse().unwrap()).to_string(), "203.0.113.0");
+    }
+
+    #[test]
+    fn a_proxy_of_ones_own_has_a_private_address() {
+        for private in
+            ["127.0.0.1", "10.1.2.3", "172.20.0.2", "192.168.1.1", "100.64.0.9", "169.254.1.1", "::1", "fd00::1", "fe80::1"]
+        {
+            assert!(is_private(private.parse().unwrap()), "{private}");
+        }
+        for public in ["203.0.113.5", "8.8.8.8", "100.128.0.1", "2001:db8::1"] {
+            assert!(!is_private(public.parse().unwrap()), "{public}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The token is masked anew for every page, so that compression beside typed text tells nothing of it (BREACH).
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use actix_web::{HttpRequest, http::header};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,21 +11,51 @@ use rand::{TryRng as _, rngs::SysRng};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use crate::kernel::vault::Vault;
+use super::client;
+use crate::{kernel::vault::Vault, state::State};
 
 const LENGTH: usize = 32;
 
-/// Whether the browser says that the request comes from a page of ours; where it says nothing, so does a script.
-pub(crate) fn is_from_here(request: &HttpRequest) -> bool {
+/// True unless the browser says that the request comes from another site.
+///
+/// On plain http browsers send no fetch metadata, and because of our `Referrer-Policy` the origin `null`: then only the token
+/// decides.
+pub(crate) fn is_from_here(request: &HttpRequest, state: &State) -> bool {
     let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
-    let Some(origin) = text(header::ORIGIN.as_str()) else {
-        return true;
+    match text(header::ORIGIN.as_str()) {
+        None | Some("null") => true,
+        Some(origin) => origin == state.base() || is_direct(origin, request, state.config.public_url.is_some()),
+    }
+}
+
+/// True for the origin of a request that reached the server without a proxy: of the address that the connection arrived at,
+/// or, while no public URL is set, of the address in `Host`. A name in `Host` proves nothing, since any name can be made to
+/// lead here.
+fn is_direct(origin: &str, request: &HttpRequest, has_public_url: bool) -> bool {
+    let Some(authority) = origin.strip_prefix("http://") else { return false };
+    let Some((ip, port)) = parse_authority(authority) else { return false };
+    let has_arrived = |local: SocketAddr| {
+        let at = local.ip().to_canonical();
+        local.port() == port && (at == ip || (at.is_loopback() && ip.is_loopback()))
     };
-    let host = origin.split_once("://").map(|(_, host)| host);
-    host.is_some() && host == text(header::HOST.as_str())
+    let is_host = || request.headers().get(header::HOST).is_some_and(|host| host.as_bytes() == authority.as_bytes());
+    client::local(request).is_some_and(has_arrived) || (!has_public_url && is_host())
+}
+
+/// Address and port of an authority that names an address, or `localhost`.
+fn parse_authority(authority: &str) -> Option<(IpAddr, u16)> {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
+        _ => (authority, 80),
+    };
+    if host == "localhost" {
+        return Some((IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+    }
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    Some((bare.parse::<IpAddr>().ok()?.to_canonical(), port))
 }
 
 /// The token to put into a form, for whoever holds `holder` – a session's token, or a sign-in cookie's value.
@@ -57,7 +89,6 @@ fn expected(vault: &Vault, holder: &str) -> [u8; LENGTH] {
 mod tests {
     use super::*;
     use crate::kernel::vault::MasterKey;
-    use actix_web::test::TestRequest;
 
     #[test]
     fn a_token_belongs_to_its_holder_and_never_looks_the_same() {
@@ -70,17 +101,19 @@ mod tests {
     }
 
     #[test]
-    fn a_request_from_elsewhere_is_told_apart() {
-        let from = |headers: &[(&'static str, &str)]| {
-            let request =
-                headers.iter().fold(TestRequest::post(), |request, (name, value)| request.insert_header((*name, *value)));
-            is_from_here(&request.to_http_request())
-        };
-        assert!(from(&[]) && from(&[("sec-fetch-site", "same-origin")]) && from(&[("sec-fetch-site", "none")]));
-        assert!(!from(&[("sec-fetch-site", "cross-site")]) && !from(&[("sec-fetch-site", "same-site")]));
-        assert!(from(&[("host", "pay.example:8080"), ("origin", "http://pay.example:8080")]));
-        assert!(!from(&[("host", "pay.example"), ("origin", "http://pay.example:8080")]));
-        assert!(!from(&[("host", "pay.example"), ("origin", "null")]));
-        assert!(!from(&[("host", "pay.example"), ("origin", "https://evil.example")]));
+    fn an_authority_is_an_address_with_its_port() {
+        let parsed = |text| parse_authority(text).map(|(ip, port)| format!("{ip} {port}"));
+        for (text, wanted) in [
+            ("192.0.2.2:8080", "192.0.2.2 8080"),
+            ("192.0.2.2", "192.0.2.2 80"),
+            ("[fd00::2]:8080", "fd00::2 8080"),
+            ("[::1]", "::1 80"),
+            ("localhost:8080", "127.0.0.1 8080"),
+        ] {
+            assert_eq!(parsed(text).as_deref(), Some(wanted));
+        }
+        for name in ["pay.example:8080", "", ":80", "192.0.2.2:x", "localhost.evil.example", "192.0.2.2.evil.example:80"] {
+            assert_eq!(parsed(name), None, "{name}");
+        }
     }
 }

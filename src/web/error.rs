@@ -3,6 +3,8 @@
 //! The rule: a visitor learns what to do next and, of a defect, the request's id – nothing of its cause, which is
 //! logged once, here.
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpResponse, ResponseError,
     body::{BodySize, BoxBody, MessageBody},
@@ -13,7 +15,11 @@ use actix_web::{
 };
 use askama::Template;
 
-use crate::{db::DbError, kernel::base62, state::State, urls};
+use super::{confirmation::ConfirmPage, shell::Warning};
+use crate::{accounts::password::Unworkable, db::DbError, kernel::base62, state::State, urls, words};
+
+/// After how many seconds the work of passwords may have room again.
+const RETRY_AFTER: &str = "2";
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +30,18 @@ pub(crate) enum AppError {
     SignedOut { return_to: Option<String> },
     #[error("the form does not come from a page of ours")]
     Forged,
+    /// The browser says that the form was sent from another address.
+    #[error("the form comes from another origin")]
+    OtherOrigin,
+    /// The password must be confirmed first; the page that asks for it.
+    #[error("the password must be confirmed first")]
+    Unconfirmed(Box<ConfirmPage>),
+    /// The same, elsewhere: the way to that page.
+    #[error("the password must be confirmed first")]
+    ConfirmFirst(String),
+    /// The work of passwords is queued up, or was abandoned by the client.
+    #[error("too many passwords are being checked")]
+    PasswordsBusy,
     #[error("too large")]
     TooLarge,
     #[error("the form cannot be read")]
@@ -37,7 +55,7 @@ pub(crate) enum AppError {
 impl From<DbError> for AppError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unavailable(_) | DbError::Silent => Self::Unavailable(error),
+            DbError::Unavailable(_) | DbError::Silent | DbError::FileReplaced(_) => Self::Unavailable(error),
             other => Self::Broken(other.into()),
         }
     }
@@ -64,9 +82,12 @@ impl From<crate::kernel::vault::VaultError> for AppError {
     }
 }
 
-impl From<crate::accounts::password::Unworkable> for AppError {
-    fn from(error: crate::accounts::password::Unworkable) -> Self {
-        Self::Broken(error.into())
+impl From<Unworkable> for AppError {
+    fn from(error: Unworkable) -> Self {
+        match error {
+            Unworkable::Busy => Self::PasswordsBusy,
+            Unworkable::Ended => Self::Broken(error.into()),
+        }
     }
 }
 
@@ -74,20 +95,31 @@ impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SignedOut { .. } => StatusCode::SEE_OTHER,
-            Self::Forged => StatusCode::FORBIDDEN,
+            Self::SignedOut { .. } | Self::ConfirmFirst(_) => StatusCode::SEE_OTHER,
+            Self::Forged | Self::OtherOrigin => StatusCode::FORBIDDEN,
+            Self::Unconfirmed(page) => page.status,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::PasswordsBusy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.status_code());
-        if let Self::SignedOut { return_to } = self {
-            let target = return_to.as_deref().map_or_else(|| urls::LOGIN.to_owned(), urls::login_for);
-            response.insert_header((header::LOCATION, target));
+        match self {
+            Self::SignedOut { return_to } => {
+                let target = return_to.as_deref().map_or_else(|| urls::LOGIN.to_owned(), urls::login_for);
+                response.insert_header((header::LOCATION, target));
+            }
+            Self::ConfirmFirst(target) => {
+                response.insert_header((header::LOCATION, target.as_str()));
+            }
+            Self::PasswordsBusy => {
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            }
+            Self::Unconfirmed(page) => return page.response(response),
+            _ => {}
         }
         response.finish()
     }
@@ -99,7 +131,7 @@ struct ErrorPage<'a> {
     heading: &'a str,
     text: &'a str,
     request_id: Option<&'a str>,
-    at_risk: Option<&'a str>,
+    warnings: &'a [Warning],
 }
 
 /// Gives every empty answer of 400 and above its page, and logs defects.
@@ -115,15 +147,18 @@ pub(crate) async fn pages(
         return Ok(response);
     }
     let request_id = base62::random(12);
-    let is_defect = status.is_server_error();
+    let is_busy = matches!(status, StatusCode::SERVICE_UNAVAILABLE)
+        && matches!(response.response().error().and_then(|error| error.as_error()), Some(AppError::PasswordsBusy));
+    let is_defect = status.is_server_error() && !is_busy;
     if is_defect {
         let cause = response.response().error().map_or_else(|| status.to_string(), ToString::to_string);
-        tracing::error!(%request_id, %cause, pattern = response.request().match_pattern(), "a page could not be made");
+        tracing::error!(target: crate::telemetry::OUTSIDE, %request_id, %cause, pattern = response.request().match_pattern(), "a page could not be made");
     }
-    let (heading, text) = words(status);
     let state = response.request().app_data::<Data<State>>().cloned();
-    let at_risk = state.as_ref().and_then(|state| state.at_risk());
-    let page = ErrorPage { heading, text, request_id: is_defect.then_some(request_id.as_str()), at_risk };
+    let error = response.response().error().and_then(|error| error.as_error::<AppError>());
+    let (heading, text) = words(status, error, state.as_ref().and_then(|state| state.config.public_url.as_deref()));
+    let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
+    let page = ErrorPage { heading, text: &text, request_id: is_defect.then_some(request_id.as_str()), warnings };
     let html = page.render().unwrap_or_else(|_| heading.to_owned());
     Ok(response.map_body(|head, _| {
         head.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
@@ -132,7 +167,23 @@ pub(crate) async fn pages(
 }
 
 /// What is wrong, and what to do next.
-fn words(status: StatusCode) -> (&'static str, &'static str) {
+fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Cow<'static, str>) {
+    match error {
+        Some(AppError::OtherOrigin) => ("This form came from another address", words::access::other_origin(public_url).into()),
+        Some(AppError::Forged) => ("This form has expired", words::access::expired(public_url).into()),
+        Some(AppError::PasswordsBusy) => (
+            "Sign-in is busy",
+            "Many people are signing in at this moment. Wait a few seconds, then go back and send the form again.".into(),
+        ),
+        _ => {
+            let (heading, text) = words_of(status);
+            (heading, text.into())
+        }
+    }
+}
+
+/// The same, where the status is all that is known.
+fn words_of(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::NOT_FOUND => (
             "There is no such page",
@@ -140,9 +191,6 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
         ),
         StatusCode::METHOD_NOT_ALLOWED => {
             ("This page cannot be used that way", "Go back to the page you came from and use its buttons.")
-        }
-        StatusCode::FORBIDDEN => {
-            ("This form has expired", "Nothing was changed. Go back, reload the page and send the form again.")
         }
         StatusCode::PAYLOAD_TOO_LARGE => ("That is too much for a form", "Nothing was changed. Go back and send less."),
         StatusCode::SERVICE_UNAVAILABLE => {

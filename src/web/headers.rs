@@ -35,21 +35,26 @@ const CSP: &str = concat!(
 const FIXED: &[(&str, &str)] = &[
     ("content-security-policy", CSP),
     ("x-content-type-options", "nosniff"),
+    // A set-up link has a secret in its URL. Over plain http this makes browsers send the origin `null`: see `csrf.rs`.
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
 
-/// A year, as ASVS 3.4.1 asks.
-const HSTS: &str = "max-age=31536000; includeSubDomains";
+/// A year, as ASVS 3.4.1 asks. Other names under this one are not this server's to speak for.
+const HSTS: &str = "max-age=31536000";
 
 /// Adds them. A page that does not say how long it may be kept is not kept at all.
 pub(crate) async fn add(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let is_https = request.app_data::<Data<State>>().is_some_and(|state| state.is_https());
+    let state = request.app_data::<Data<State>>().cloned();
+    let is_https = state.as_ref().is_some_and(|state| state.is_https());
+    if let Some(state) = &state {
+        state.untrusted_proxy.notice(request.request(), state);
+    }
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     set_fixed(headers);

@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod client;
+pub(crate) mod confirmation;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
 pub(crate) mod error;

@@ -84,7 +84,7 @@ impl Page {
             other_mode: None,
             off: Vec::new(),
             flash: self.flash.clone(),
-            at_risk: self.state.at_risk().map(str::to_owned),
+            warnings: self.state.warnings().to_vec(),
         }
     }
 

@@ -37,7 +37,7 @@ pub(crate) async fn catch(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     AssertUnwindSafe(next.call(request)).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!("a handler panicked");
+        tracing::error!(target: crate::telemetry::OUTSIDE, "a handler panicked");
         Err(Panicked.into())
     })
 }

@@ -7,6 +7,7 @@ use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
 use super::{
+    confirmation::Action,
     csrf,
     error::AppError,
     page::{self, Page},
@@ -22,6 +23,8 @@ const SLOWEST: std::time::Duration = std::time::Duration::from_secs(10);
 pub(crate) struct Posted<T> {
     pub(crate) page: Page,
     pub(crate) form: T,
+    /// The form as it can be interrupted, for actions that ask for the password.
+    pub(crate) action: Action,
 }
 
 /// A form of anybody: before signing in there is no session to check a token against.
@@ -53,7 +56,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
             if !csrf::is_token(&page.state.vault, page.signed_in.token.expose(), &csrf_token) {
                 return Err(AppError::Forged);
             }
-            Ok(Self { page, form: parse(&body)? })
+            let action = Action::read(&page, request.path(), &body)?;
+            Ok(Self { form: parse(action.fields())?, page, action })
         })
     }
 }
@@ -76,7 +80,10 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, AppEr
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_form =
         kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    if !csrf::is_from_here(request) || !is_form {
+    if !csrf::is_from_here(request, &*page::state(request)?) {
+        return Err(AppError::OtherOrigin);
+    }
+    if !is_form {
         return Err(AppError::Forged);
     }
     let body = tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| AppError::Unreadable)??;

@@ -7,6 +7,7 @@ use crate::{
     accounts::{self, Session, Token, User, store},
     companies::{self, Company},
     db::DbError,
+    kernel::time::Timestamp,
     state::State,
 };
 
@@ -17,6 +18,8 @@ pub(crate) struct SignedIn {
     pub(crate) user: User,
     pub(crate) company: Company,
     pub(crate) token: Token,
+    /// When the password was typed last.
+    pub(crate) proven_at: Timestamp,
 }
 
 /// The cookie that signs somebody in.
@@ -52,7 +55,7 @@ pub(crate) async fn find(request: &HttpRequest, state: &State) -> Result<Option<
     let company = companies::store::get(&mut reader, session.user.company_id).await?;
     drop(reader);
     touch(state, &token, &session).await;
-    Ok(Some(SignedIn { user: session.user, company, token }))
+    Ok(Some(SignedIn { user: session.user, company, token, proven_at: session.proven_at }))
 }
 
 /// Writes the session's last use down, now and then. A page is not refused because that fails.

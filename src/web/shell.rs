@@ -98,6 +98,13 @@ impl Flash {
     }
 }
 
+/// A warning on every page about how this server is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Warning {
+    pub(crate) headline: String,
+    pub(crate) advice: &'static str,
+}
+
 /// What a carried line begins with.
 const GOOD: char = '+';
 const WARNING: char = '!';
@@ -121,8 +128,8 @@ pub(crate) struct Shell {
     /// Connections of the mode that are disabled.
     pub(crate) off: Vec<OffConnection>,
     pub(crate) flash: Option<Flash>,
-    /// What every page says while the database may lose what was acknowledged.
-    pub(crate) at_risk: Option<String>,
+    /// What every page warns of.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl Shell {

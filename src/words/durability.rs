@@ -1,6 +1,6 @@
 //! What may be lost, and why: said where a server starts and, when that was accepted, on every page.
 
-use crate::db::Setting;
+use crate::{db::Setting, web::shell::Warning};
 
 /// The settings that break the promise, as a clause; those of one value together.
 fn faults(engine: &str, settings: &[Setting]) -> Option<String> {
@@ -23,6 +23,11 @@ fn bad(settings: &[Setting]) -> impl Iterator<Item = (&Setting, &'static str)> {
 /// What everybody is told while settings break the promise; nothing when none does.
 pub(crate) fn at_risk(engine: &str, settings: &[Setting]) -> Option<String> {
     faults(engine, settings).map(|faults| format!("Events may be lost in a power cut: {faults}."))
+}
+
+/// The same as a warning on every page.
+pub(crate) const fn accepted(said: String) -> Warning {
+    Warning { headline: said, advice: "The operator of this server accepted that:" }
 }
 
 /// Why a server does not start; nothing when no setting breaks the promise.

@@ -1,6 +1,16 @@
 //! What the gateway said of the API keys.
 
-use crate::gateways::razorpay_api::Unknown;
+use crate::{gateways::razorpay_api::Unknown, preflight::desk::Busy};
+
+/// Shown instead of asking the gateway.
+pub(crate) const fn busy(busy: Busy) -> &'static str {
+    match busy {
+        Busy::Running => {
+            "Another check of your company’s keys is running. Wait a few seconds, then try again. Nothing was stored."
+        }
+        Busy::TooMany => "Too many checks in a short time. Wait ten seconds, then try again. Nothing was stored.",
+    }
+}
 
 /// The gateway refused keys that were typed.
 pub(crate) const REFUSED: &str =

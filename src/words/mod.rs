@@ -2,8 +2,10 @@
 //!
 //! The rule: say what happened, then what to do; an icon and a word for every state, never a colour alone.
 
+pub(crate) mod access;
 mod apps;
 mod arrivals;
+pub(crate) mod clock;
 pub(crate) mod durability;
 mod evidence;
 mod health;

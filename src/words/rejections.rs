@@ -5,6 +5,7 @@ use crate::{
     gateways::{Gateway, Mode},
     rejections::{
         Cause, Reason, Rejection, Request,
+        acceptance::Offer,
         recovery::{Count, Recovered},
     },
     web::list::Empty,
@@ -107,7 +108,6 @@ pub(crate) fn refused_lately(number: i64) -> String {
 /// Stands where a request was.
 pub(crate) const NOT_KEPT: &str =
     "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
-pub(crate) const NOT_THE_PASSWORD: &str = "This is not your password. Type it again.";
 pub(crate) const NOTHING_TO_ACCEPT: &str =
     "There is no SECRET to accept here: none of the kept requests tells it. Enter it yourself on the Webhook page.";
 /// Said once the SECRET of refused requests is accepted.
@@ -142,6 +142,9 @@ const fn never_verifies(cause: Cause) -> &'static str {
         Cause::NoSignature => {
             "These cannot be recovered: they carry no signature, so nobody can tell who sent them. Look the payments up at the gateway. Once its Secret is filled in, new ones arrive here."
         }
+        Cause::SecretGuessable => {
+            "These cannot be recovered: a stranger who guessed the secret may have sent them. Look the payments up at the gateway, if they are yours."
+        }
         Cause::OtherMode => "These belong to the other mode, so there is nothing to recover here.",
         Cause::Scanner | Cause::OtherGateway => "There is nothing to recover: these are no events of this webhook.",
         Cause::RetiredSecret => {
@@ -154,6 +157,21 @@ const fn never_verifies(cause: Cause) -> &'static str {
         _ => {
             "These cannot be recovered as they are: what came is not what was signed. Once the cause is mended, the gateway's next tries come in by themselves."
         }
+    }
+}
+
+/// How many kept requests the SECRET of a rejection would let verify; a time follows.
+pub(crate) fn offered(offer: &Offer) -> String {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let elsewhere = offer.requests - offer.own.len();
+    let own = count(number(offer.own.len()), "kept request", "kept requests");
+    let verb = if offer.requests == 1 { "verifies" } else { "verify" };
+    match elsewhere {
+        0 => format!("With that secret {own} of this rejection {verb}, the first received"),
+        _ => format!(
+            "With that secret {own} of this rejection and {} of other rejections {verb}, the first received",
+            number_text(number(elsewhere))
+        ),
     }
 }
 
@@ -181,9 +199,13 @@ pub(crate) fn recovered(recovered: Recovered) -> String {
 }
 
 /// Beside a kept request in a list.
-pub(crate) fn note(request: &Request) -> String {
+pub(crate) fn note(request: &Request, would_verify: bool) -> String {
     let again = if request.count > 1 { format!("{} times", number_text(request.count)) } else { String::new() };
-    let state = if request.recovered_at.is_some() { "recovered" } else { "" };
+    let state = match request.recovered_at {
+        Some(_) => "recovered",
+        None if would_verify => "verifies with that secret",
+        None => "",
+    };
     [again.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

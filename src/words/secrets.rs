@@ -91,7 +91,7 @@ pub(crate) const CHOOSE_OVERLAP: &str = "Choose how long the present SECRET goes
 
 /// Said once a new one is made.
 pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
-    format!("New SECRET made. The previous one counts until {}.", When::of_day(until, now).text)
+    format!("New SECRET made. The previous one counts until {}.", When::of_expiry(until, now).text)
 }
 
 /// What to do with a new one that has not verified anything yet.
@@ -102,7 +102,7 @@ pub(crate) fn unproven(gateway: Gateway, before: Before, now: Timestamp) -> Said
         }
         Gateway::StandardWebhooks => "Press Copy below, and give it to the sender in place of the one it has.",
     };
-    let until = When::of_day(before.until, now).text;
+    let until = When::of_expiry(before.until, now).text;
     let (class, icon, so_far) = if before.counts {
         ("is-info", "rotate", format!("No event signed with it has come yet. The one before counts until {until}."))
     } else {
@@ -204,8 +204,8 @@ pub(crate) fn weak(gateway: Gateway, weak: Weak) -> String {
         }
         Weak::Repeated => "The same few characters come again and again in it",
         Weak::Digits => "It is of digits only, and too few of them",
-        Weak::Common => "It is made of words and rows that are tried first",
-        Weak::Named => "It is the name of the app, the company or the domain and little else",
+        Weak::Common => "Beside words, dates and patterns too little of it is random",
+        Weak::Named => "Beside names of the app, the company or the domain too little of it is random",
     };
     format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
 }
@@ -246,11 +246,6 @@ pub(crate) const TOO_MANY: &str =
     "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";
 /// So many count that another would slow down every request.
 pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, and each request is tried with every one. Retire some that are not used any more first.";
-/// The password's field is empty.
-pub(crate) const NO_PASSWORD: &str = "Type the password with which you sign in.";
-/// It is another than the user's, or was tried too often.
-pub(crate) const WRONG_PASSWORD: &str =
-    "This is not your password. Type it again; after many tries wait a few seconds. The SECRET must be typed again, too.";
 
 /// Said once it is accepted.
 pub(crate) fn brought(cut: Cut) -> String {

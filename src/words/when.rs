@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::kernel::time::Timestamp;
+use crate::kernel::time::{CLOCK_TOLERANCE, Timestamp};
 
 /// A moment for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +19,12 @@ pub(crate) struct When {
 
 /// The moment, seen from `now`: seconds, minutes and hours up to a day, then yesterday, then the day.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
+    if at > now.plus(CLOCK_TOLERANCE) {
+        return When::unknown(now);
+    }
     let zoned = at.zoned();
     let age = now.since(at).as_secs();
     let text = match age {
-        0 if at > now.plus(Duration::from_mins(1)) => zoned.strftime("%-d %b %Y, %-I:%M\u{a0}%P").to_string(),
         0..60 => format!("{age}\u{a0}s ago"),
         60..3600 => format!("{}\u{a0}min ago", age / 60),
         3600..86_400 => format!("{}\u{a0}h ago", age / 3600),
@@ -70,34 +72,57 @@ pub(crate) fn to_the_minute(length: Duration) -> String {
 }
 
 impl When {
+    /// A moment that has not been yet although it was stored: the clock was ahead then.
+    fn unknown(now: Timestamp) -> Self {
+        Self {
+            iso: now.zoned().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+            exact: "The server’s clock was ahead when this was stored".to_owned(),
+            text: "time unknown".to_owned(),
+            is_recent: false,
+        }
+    }
+
     /// Day and clock: `22 Nov, 7:41 pm`.
     pub(crate) fn of_day(at: Timestamp, now: Timestamp) -> Self {
+        Self::of_past(at, now, |at| Self::of_expiry(at, now).text)
+    }
+
+    /// Day and clock of a moment that may be still to come.
+    pub(crate) fn of_expiry(at: Timestamp, now: Timestamp) -> Self {
         let clock = at.zoned().strftime("%-I:%M\u{a0}%P").to_string();
-        Self { text: format!("{}, {clock}", day(at, now)), is_recent: false, ..when(at, now) }
+        Self { text: format!("{}, {clock}", day(at, now)), is_recent: false, ..when(at, at.max(now)) }
+    }
+
+    /// Of a moment that has been, as `text` writes it.
+    fn of_past(at: Timestamp, now: Timestamp, text: impl FnOnce(Timestamp) -> String) -> Self {
+        if at > now.plus(CLOCK_TOLERANCE) {
+            return Self::unknown(now);
+        }
+        Self { text: text(at), is_recent: false, ..when(at, now) }
     }
 
     /// Since when: the clock on the same day, else the day.
     pub(crate) fn of_start(at: Timestamp, now: Timestamp) -> Self {
-        let zoned = at.zoned();
-        let text = if zoned.date() == now.zoned().date() {
-            zoned.strftime("%-I:%M\u{a0}%P").to_string()
-        } else if is_yesterday(at, now) {
-            "yesterday".to_owned()
-        } else {
-            day(at, now)
-        };
-        Self { text, is_recent: false, ..when(at, now) }
+        Self::of_past(at, now, |at| {
+            let zoned = at.zoned();
+            if zoned.date() == now.zoned().date() {
+                zoned.strftime("%-I:%M\u{a0}%P").to_string()
+            } else if is_yesterday(at, now) {
+                "yesterday".to_owned()
+            } else {
+                day(at, now)
+            }
+        })
     }
 
     /// Day and clock to the second: `22 Nov, 7:41:57 pm`.
     pub(crate) fn of_moment(at: Timestamp, now: Timestamp) -> Self {
-        let clock = Self::of_clock(at, now);
-        Self { text: format!("{}, {}", day(at, now), clock.text), ..clock }
+        Self::of_past(at, now, |at| format!("{}, {}", day(at, now), Self::of_clock(at, now).text))
     }
 
     /// The clock to the second: `7:41:57 pm`.
     pub(crate) fn of_clock(at: Timestamp, now: Timestamp) -> Self {
-        Self { text: at.zoned().strftime("%-I:%M:%S\u{a0}%P").to_string(), is_recent: false, ..when(at, now) }
+        Self::of_past(at, now, |at| at.zoned().strftime("%-I:%M:%S\u{a0}%P").to_string())
     }
 }
 
@@ -114,6 +139,26 @@ mod tests {
         );
         let left = |seconds| to_the_minute(Duration::from_secs(seconds)).replace('\u{a0}', " ");
         assert_eq!([1, 61, 3541, 67_200, 86_399].map(left), ["1 min", "2 min", "1 h", "18 h 40 min", "24 h"]);
+    }
+
+    #[test]
+    fn a_stored_time_that_has_not_been_yet_is_not_shown_and_an_expiry_is() {
+        let now = Timestamp::from_seconds(1_795_356_717);
+        let later = now.plus(Duration::from_hours(365 * 24));
+        let shown = [
+            when(later, now),
+            When::of_day(later, now),
+            When::of_start(later, now),
+            When::of_moment(later, now),
+            When::of_clock(later, now),
+        ];
+        for when in shown {
+            assert_eq!(when, When::unknown(now));
+            assert!(!when.iso.contains("2027") && !when.exact.contains("2027"));
+        }
+        let expiry = When::of_expiry(later, now);
+        assert!(expiry.text.contains("2027") && expiry.exact.contains("2027") && !expiry.is_recent);
+        assert_eq!(when(now.plus(Duration::from_secs(2)), now).text.replace('\u{a0}', " "), "0 s ago");
     }
 
     #[test]

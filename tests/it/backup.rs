@@ -262,3 +262,38 @@ async fn on_postgresql_it_names_what_to_use_instead() {
     assert!(sentence.contains("pg_dump") && sentence.contains("master key"), "{sentence}");
     assert!(!dest.exists() && !at.data_dir().exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_the_next_start_would_remove_is_refused() {
+    if database::is_postgres() {
+        return;
+    }
+    let mut app = TestApp::start().await;
+    app.stop().await;
+    for name in ["ks-pay.db-wal", "ks-pay.db-shm", "ks-pay.db-journal"] {
+        let sentence = refused(&app, &app.data_dir().join(name)).await;
+        assert!(sentence.contains("Name the copy otherwise"), "{sentence}");
+        assert!(!app.data_dir().join(name).exists());
+    }
+    app.restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_database_is_named_and_not_the_place_of_the_copy() {
+    if database::is_postgres() {
+        return;
+    }
+    let mut app = TestApp::start().await;
+    app.razorpay().await;
+    app.stop().await;
+    let file = app.data_dir().join("ks-pay.db");
+    let whole = fs::read(&file).unwrap();
+    let shelf = shelf(&app);
+    // Every page but the first, and then that one: the copy meets with the damage at another step.
+    for damaged in [[&whole[..4096], &vec![0xff; whole.len() - 4096][..]].concat(), vec![0xff; whole.len()]] {
+        fs::write(&file, damaged).unwrap();
+        let sentence = refused(&app, &shelf.join("copy.db")).await;
+        assert!(sentence.contains("ks-pay.db is damaged") && sentence.contains("older copies"), "{sentence}");
+        assert_eq!(fs::read_dir(&shelf).unwrap().count(), 0);
+    }
+}

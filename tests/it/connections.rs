@@ -1,8 +1,8 @@
 //! Payment Gateway Settings and the Webhook step, without scripts.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, bodies, builders::Connection, raw, visitor::Visitor};
+use crate::support::{SOON, TestApp, bodies, builders::Connection, raw, visitor::Visitor};
 
 fn step(connection: &Connection, rest: &str) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}{rest}", connection.app_id, connection.gateway, connection.mode)
@@ -164,6 +164,38 @@ async fn the_domain_is_the_apps_and_finishes_security_in_every_mode() {
     assert_eq!(owner.post(&path, &[("domain", "Shop.Neemtree.Example")]).await.location(), path);
     assert!(owner.get(&path).await.has("shop.neemtree.example"));
     assert!(owner.get(&format!("/ks-pay/apps/{}/settings/domain", connection.app_id)).await.has("shop.neemtree.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_streams_of_one_user_do_not_keep_another_from_theirs() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let other = app.standard_webhooks().await;
+    let (greedy, owner) = (app.owner("Neem Tree Retail").await, app.owner("Banyan Books").await);
+    let path = step(&connection, "/webhook/evidence/stream");
+    let mut streams = Vec::new();
+    for _ in 0..40 {
+        let mut stream = greedy.listen(&path).await;
+        assert_eq!(stream.0.status(), StatusCode::OK);
+        stream.says("retry: 2000").await;
+        streams.push(stream);
+    }
+    streams.remove(0).ends().await;
+    let mut others = owner.listen(&step(&other, "/webhook/evidence/stream")).await;
+    others.says("retry: 2000").await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    streams.pop().unwrap().says("event: changed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_asks_for_a_streams_head_is_answered_with_it() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let path = step(&connection, "/webhook/evidence/stream");
+    let asking = owner.send(Method::HEAD, &path, None, &[]);
+    let head = tokio::time::timeout(SOON, asking).await.expect("it is answered long before the stream would end");
+    assert_eq!((head.status, head.headers["content-type"].to_str().unwrap()), (StatusCode::OK, "text/event-stream"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -144,3 +144,34 @@ async fn keys_of_the_other_mode_and_half_keys_are_refused_unasked() {
     }
     assert!(stand_in.asked().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_is_not_asked_without_end() {
+    let stand_in = StandIn::start().await;
+    let (app, connection, owner) = asked_of(&stand_in).await;
+    let mut refused = 0;
+    for number in 0..30 {
+        let rest = if number % 2 == 0 { "" } else { "/check" };
+        let fields = [("key_id", KEY_ID), ("key_secret", KEY_SECRET)];
+        let page = owner.post(&path(&connection, rest), &fields).await;
+        if page.status == StatusCode::TOO_MANY_REQUESTS {
+            assert!(page.has("Too many checks in a short time") && page.has(KEY_ID) && !page.has(KEY_SECRET));
+            refused += 1;
+        }
+    }
+    let asked = stand_in.asked().len();
+    assert!(refused >= 5 && asked < 20, "{refused} refused, {asked} asked");
+    assert!(owner.post(&path(&connection, "/check"), &[]).await.location() == path(&connection, ""));
+    assert!(owner.get(&path(&connection, "")).await.has("Too many checks"));
+
+    app.company("Banyan Books").await;
+    let other = app.owner("Banyan Books").await;
+    let shop = other.post("/ks-pay/apps", &[("name", "Banyan"), ("email", "a@b.example"), ("country", "IN")]).await;
+    let gateways = format!("{}/settings/payment-gateways", shop.location());
+    other.post(&gateways, &[("gateway", "razorpay"), ("mode", "test")]).await.location();
+    other
+        .post(&format!("{gateways}/razorpay/test/credentials"), &[("key_id", KEY_ID), ("key_secret", KEY_SECRET)])
+        .await
+        .location();
+    assert_eq!(stand_in.asked().len(), asked + 1, "another company does not wait");
+}

@@ -46,10 +46,10 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     switch(&owner, &connection, true).await;
     assert!(owner.get(&path).await.has("70 of 71 kept requests verify now"));
 
-    for wrong in ["", "not the password"] {
+    for (wrong, said) in [("", "Type the password you sign in with"), ("not the password", "This is not your password")] {
         let page = owner.post(&recovery, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.has("This is not your password"));
+        assert!(page.has(said), "{}", page.body);
     }
     assert_eq!(app.events().await.len(), 0, "and nothing was let in");
 
@@ -160,10 +160,10 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
     assert!(!page.body.contains(&connection.secret));
 
     let acceptance = format!("{path}/acceptance");
-    for wrong in ["", "not the password"] {
+    for (wrong, said) in [("", "Type the password you sign in with"), ("not the password", "This is not your password")] {
         let page = owner.post(&acceptance, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.has("This is not your password"));
+        assert!(page.has(said), "{}", page.body);
     }
     let again = || connection.post(bodies::payment("payment.captured", "pay_0", 0)).event_id("evt_0").secret(&pasted);
     assert_eq!(again().send().await, 401, "nothing was accepted yet");

@@ -42,7 +42,7 @@ async fn each_start_prints_a_new_link_until_there_is_a_user() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_made_is_its_owners_alone_and_printed_in_full() {
     let at = Installation::new().await;
-    let (mut process, _) = at.serve_in_process(&[("KS_PAY_LOG_FORMAT", "json")]);
+    let (mut process, address) = at.serve_in_process(&[]);
     let printed = process.line("data directory ");
     assert_eq!(printed, format!("data directory {}", std::fs::canonicalize(at.data_dir()).unwrap().display()));
     let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -50,9 +50,73 @@ async fn what_is_made_is_its_owners_alone_and_printed_in_full() {
     assert_eq!(mode(at.data_dir().join("master.key")), 0o600);
     let ended = process.terminate();
     assert_eq!(ended.code, Some(0));
-    assert!(ended.out[0].starts_with("listening on http://"), "a plain line whatever the log format");
-    let is_object = |line: &str| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|value| value.is_object());
-    assert!(ended.err.lines().all(is_object), "{}", ended.err);
+    assert_eq!(ended.out[0], format!("listening on http://{address}"));
+    assert!(ended.err.lines().any(|line| line.contains("the server was started on")), "{}", ended.err);
+}
+
+/// The message of a line of JSON.
+fn message(line: &str) -> String {
+    let object: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    assert!(object["timestamp"].is_string() && object["level"].is_string(), "{line}");
+    object["fields"]["message"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_log_is_json_so_is_all_that_a_server_prints_and_why_it_does_not_start() {
+    let at = Installation::new().await;
+    let json = [("KS_PAY_LOG_FORMAT", "json")];
+    let mut process = at.process(&["serve"], &json);
+    process.line(r#"{"fields":{"message":"listening on http://"#);
+    process.line(r#"{"fields":{"message":"data directory "#);
+    process.line(r#"{"fields":{"message":"set up here"#);
+    let ended = process.terminate();
+    assert_eq!(ended.code, Some(0));
+    let printed: Vec<String> = ended.out.iter().map(|line| message(line)).collect();
+    assert!(printed[0].starts_with("listening on http://127.0.0.1:"), "{printed:?}");
+    let logged: Vec<String> = ended.err.lines().map(message).collect();
+    assert!(logged.iter().any(|line| line.contains("the server was started on")), "{logged:?}");
+    let token = printed[2].split("token=").nth(1).unwrap();
+    assert!(!ended.err.contains(token), "the token is on stdout alone");
+
+    let failed = at.process(&["serve"], &[json[0], ("DATABASE_URL", "mysql://hush")]).end();
+    assert_eq!((failed.code, failed.out.len()), (Some(1), 0));
+    assert!(message(one_sentence_of_json(&failed.err)).contains("DATABASE_URL"), "{}", failed.err);
+}
+
+fn one_sentence_of_json(text: &str) -> &str {
+    let line = text.strip_suffix('\n').unwrap();
+    assert!(!line.contains('\n'), "one line: {text}");
+    line
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_do_not_fill_the_log() {
+    let at = Installation::new().await;
+    // The second lets parse errors through as lines of a library that anybody can cause.
+    for filter in ["info", "info,actix_http=info"] {
+        let (process, address) = at.serve_in_process(&[("RUST_LOG", filter)]);
+        let began = std::time::Instant::now();
+        for _ in 0..600 {
+            raw::exchange(address, b"\x16\x03\x01 this is no HTTP\r\n\r\n").await;
+        }
+        let seconds = usize::try_from(began.elapsed().as_secs()).unwrap() + 2;
+        let ended = process.terminate();
+        let lines = ended.err.lines().filter(|line| line.contains("parse") || line.contains("more within a second")).count();
+        let most = if filter == "info" { 0 } else { 2 * seconds };
+        assert!(lines <= most, "{lines} lines in {seconds} s: {}", ended.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_cache_keeps_what_the_probes_say() {
+    let app = TestApp::start().await;
+    for path in ["/healthz", "/readyz"] {
+        let page = app.visitor().get(path).await;
+        assert_eq!(
+            (page.status.as_u16(), &page.headers["cache-control"], &page.headers["x-content-type-options"]),
+            (200, &"no-store".parse().unwrap(), &"nosniff".parse().unwrap())
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,6 +30,10 @@ async fn a_value_that_cannot_be_right_stops_the_start() {
         ("KS_PAY_PUBLIC_URL", "https://pay.example.com/hush"),
         ("KS_PAY_PUBLIC_URL", "ftp://hush"),
         ("KS_PAY_TRUSTED_PROXIES", "hush"),
+        ("KS_PAY_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("KS_PAY_TRUSTED_PROXIES", "127.0.0.1,::/0"),
+        ("KS_PAY_TRUSTED_PROXIES", "::ffff:10.0.0.0/104"),
+        ("KS_PAY_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("KS_PAY_RAZORPAY_API", "hush"),
         ("KS_PAY_LOG_FORMAT", "hush"),
         ("KS_PAY_ACCEPT_DATA_LOSS", "hush"),
@@ -77,7 +81,9 @@ async fn a_postgresql_that_refuses_is_told_in_one_sentence_with_its_cause() {
     let at = Installation::new().await;
     let ended = at.process(&["serve"], &[("DATABASE_URL", "postgres://nobody:hush@127.0.0.1:1/none")]).end();
     assert_eq!((ended.code, ended.out.len()), (Some(1), 0));
-    let sentence = one_sentence(&ended.err);
+    let (waiting, sentence) = ended.err.split_once("Check that it is running and that DATABASE_URL is right.\n").unwrap();
+    assert!(waiting.contains("WARN waiting for the database"), "{waiting}");
+    let sentence = one_sentence(sentence.lines().last().map(|line| format!("{line}\n")).as_deref().unwrap()).to_owned();
     assert!(sentence.contains("cannot be reached") && sentence.contains("refused"), "{sentence}");
     assert!(sentence.contains("DATABASE_URL") && !sentence.contains("hush"), "{sentence}");
 }
@@ -177,6 +183,132 @@ async fn a_data_directory_that_others_could_read_is_taken_away_from_them() {
     for (path, _) in crate::support::files(&app.data_dir()) {
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_with_other_files_in_it_is_left_as_it_is() {
+    let at = Installation::new().await;
+    let directory = at.data_dir();
+    std::fs::create_dir(&directory).unwrap();
+    for (name, wanted) in [("somebody's.txt", 0o755), ("", 0o1777)] {
+        if !name.is_empty() {
+            std::fs::write(directory.join(name), "").unwrap();
+        }
+        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(wanted)).unwrap();
+        let sentence = start(&at, &[]).await.failure().to_owned();
+        assert!(sentence.contains("left as it is") && sentence.contains("--data-dir"), "{sentence}");
+        assert_eq!(mode(&directory), wanted);
+        if !name.is_empty() {
+            std::fs::remove_file(directory.join(name)).unwrap();
+        }
+    }
+    // Whoever made it private may keep what they like in it.
+    std::fs::write(directory.join("somebody's.txt"), "").unwrap();
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o750)).unwrap();
+    start(&at, &[]).await.failure();
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut app = at.serve().await;
+    // Our own files are no other's.
+    app.stop().await;
+    std::fs::remove_file(directory.join("somebody's.txt")).unwrap();
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+    app.restart().await;
+    assert_eq!(mode(&directory), 0o700);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn directories_of_the_system_are_never_taken() {
+    let at = Installation::new().await;
+    let before = mode(std::path::Path::new("/tmp"));
+    let sentence = start(&at, &[("KS_PAY_DATA_DIR", "/tmp")]).await.failure().to_owned();
+    assert!(sentence.contains("left as it is"), "{sentence}");
+    assert_eq!(mode(std::path::Path::new("/tmp")), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_bound_to_its_key_from_the_first_start() {
+    let mut app = TestApp::start().await;
+    app.stop().await;
+    let file = app.data_dir().join("master.key");
+    let key = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(start(&app, &[]).await.failure().contains("bound to a master key"));
+    assert!(!file.exists());
+    assert!(start(&app, &[("KS_PAY_MASTER_KEY", OTHER_KEY)]).await.failure().contains("bound to"));
+    std::fs::write(&file, key).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    app.restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_servers_with_keys_of_their_own_one_serves_and_the_other_is_refused() {
+    if !database::is_postgres() {
+        return;
+    }
+    let at = Installation::new().await;
+    let elsewhere = at.beside("elsewhere");
+    let directories = [at.data_dir(), elsewhere.clone()];
+    let processes =
+        directories.each_ref().map(|directory| at.process(&["serve"], &[("KS_PAY_DATA_DIR", directory.to_str().unwrap())]));
+    let has_key = |directory: &std::path::Path| directory.join("master.key").exists();
+    // The refused one ends by itself; the other is told to once it serves.
+    let mut refused = Vec::new();
+    let mut served = Vec::new();
+    for (mut process, directory) in processes.into_iter().zip(&directories) {
+        match process.first_line() {
+            Some(line) if line.starts_with("listening on") => served.push((process, directory)),
+            _ => refused.push((process.end(), directory)),
+        }
+    }
+    assert_eq!((served.len(), refused.len()), (1, 1));
+    let (ended, directory) = &refused[0];
+    assert_eq!(ended.code, Some(1));
+    assert!(one_sentence(&ended.err).contains("bound to") && !has_key(directory), "{}", ended.err);
+    // As README says: the second one gets the first one's key.
+    std::fs::copy(served[0].1.join("master.key"), directory.join("master.key")).unwrap();
+    let mut second = at.process(&["serve"], &[("KS_PAY_DATA_DIR", directory.to_str().unwrap())]);
+    second.line("listening on");
+    assert_eq!(second.terminate().code, Some(0));
+    assert_eq!(served.remove(0).0.terminate().code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_comes_up_after_the_server_is_waited_for() {
+    if !database::is_postgres() {
+        return;
+    }
+    let at = Installation::new().await;
+    let url = at.database_url().unwrap();
+    let address = url::Url::parse(url).unwrap();
+    // The server of `scripts/with-postgres` has a socket in its directory and no port.
+    let socket =
+        address.query_pairs().find(|(name, _)| name == "host").map(|(_, directory)| format!("{directory}/.s.PGSQL.5432"));
+    let Some(socket) = socket else { return };
+    let directory = at.beside("sockets");
+    std::fs::create_dir(&directory).unwrap();
+    let listener = tokio::net::UnixListener::bind(directory.join(".s.PGSQL.5432")).unwrap();
+    let through = url.replace(&socket[..socket.len() - "/.s.PGSQL.5432".len()], directory.to_str().unwrap());
+    let mut process = at.process(&["serve"], &[("DATABASE_URL", through.as_str())]);
+    // Twice there is nobody.
+    for _ in 0..2 {
+        drop(listener.accept().await.unwrap());
+    }
+    tokio::spawn(async move {
+        while let Ok((mut inner, _)) = listener.accept().await {
+            let socket = socket.clone();
+            tokio::spawn(async move {
+                let mut outer = tokio::net::UnixStream::connect(socket).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut inner, &mut outer).await;
+            });
+        }
+    });
+    tokio::task::block_in_place(|| process.line("listening on http://"));
+    let ended = tokio::task::block_in_place(|| process.terminate());
+    assert!(ended.code == Some(0) && ended.err.contains("waiting for the database"), "{}", ended.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -181,3 +181,36 @@ async fn what_is_no_id_is_not_found() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_learns_of_no_other_by_choosing_its_name() {
+    let two = two_companies().await;
+    for name in ["Neem Tree Retail", "A name of nobody"] {
+        assert_eq!(two.stranger.post("/settings", &[("name", name)]).await.location(), "/settings", "{name}");
+        assert!(two.stranger.get("/settings").await.has(&format!("value=\"{name}\"")));
+    }
+    two.stranger.post("/settings", &[("name", "Neem Tree Retail")]).await.location();
+    let owner = two.app.owner("Neem Tree Retail").await;
+    assert!(owner.get("/ks-pay").await.has(&two.mine) && !two.stranger.get("/ks-pay").await.has(&two.mine));
+
+    // A command that names the company does not guess which one is meant.
+    let args = ["app", "add", "--company", "Neem Tree Retail", "--name", "New", "--email", "a@b.example", "--country", "IN"];
+    let sentence = two.app.cli(args, "").await.failure().to_owned();
+    assert!(sentence.contains("Several companies have this name"), "{sentence}");
+    let args = ["user", "add", "--company", "Neem Tree Retail", "--email", "a@b.example", "--name", "A", "--role", "owner"];
+    two.app.cli(args, PASSWORD).await.failure();
+    two.stranger.post("/settings", &[("name", "Banyan Books")]).await.location();
+    two.app.cli(args, PASSWORD).await.assert_done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_commands_that_name_a_new_company_one_makes_it() {
+    let app = TestApp::start().await;
+    let add = async |email: &'static str| {
+        let args = ["user", "add", "--company", "Neem Tree Retail", "--email", email, "--name", "A", "--role", "owner"];
+        app.cli(args, PASSWORD).await.assert_done();
+    };
+    tokio::join!(add("a@neemtree.example"), add("b@neemtree.example"), add("c@neemtree.example"));
+    assert_eq!(app.count("SELECT COUNT(*) FROM companies").await, 1);
+    assert_eq!(app.count("SELECT COUNT(*) FROM users").await, 3);
+}

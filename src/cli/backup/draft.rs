@@ -9,6 +9,9 @@ use std::{
 
 use crate::kernel::base62;
 
+/// The ends of names that belong to the database of the name before them.
+const SQLITE_SUFFIXES: [&str; 3] = ["-journal", "-wal", "-shm"];
+
 /// Removed when it is dropped, unless it was published.
 pub(super) struct Draft {
     file: File,
@@ -25,6 +28,13 @@ impl Draft {
     pub(super) fn beside(dest: &Path) -> Result<Self, String> {
         if dest.file_name().is_none() {
             return Err(format!("{} names no file.", dest.display()));
+        }
+        let name = dest.file_name().unwrap_or_default().to_string_lossy();
+        if SQLITE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
+            return Err(format!(
+                "{} has a name that SQLite gives to files of its own, which it removes. Name the copy otherwise, for example copy.db.",
+                dest.display()
+            ));
         }
         if fs::symlink_metadata(dest).is_ok() {
             return Err(taken(dest));
@@ -89,7 +99,7 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         // Once published, there is nothing of that name. SQLite leaves its journal where it was stopped or the disk is full.
-        for side in ["", "-journal", "-wal", "-shm"] {
+        for side in [""].into_iter().chain(SQLITE_SUFFIXES) {
             let mut path = self.path.as_os_str().to_owned();
             path.push(side);
             let _ = fs::remove_file(path);
@@ -118,6 +128,15 @@ mod tests {
         assert!(draft.publish().unwrap_err().contains("is there already"));
         assert_eq!(fs::read_to_string(&dest).unwrap(), "somebody's");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_name_that_sqlite_removes_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["ks-pay.db-wal", "ks-pay.db-shm", "ks-pay.db-journal", "copy-wal"] {
+            assert!(Draft::beside(&directory.path().join(name)).is_err_and(|said| said.contains("Name the copy otherwise")));
+        }
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 
     #[test]

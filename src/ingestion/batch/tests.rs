@@ -77,7 +77,7 @@ impl Bench {
     /// A connection of an app of its own.
     async fn connection(&self, app: &str) -> Place {
         let mut tx = self.db.begin().await.unwrap();
-        let (company, _) = companies::find_or_create(&mut tx, "Neem Tree Retail", self.now).await.unwrap();
+        let company = companies::create(&mut tx, "Neem Tree Retail", self.now).await.unwrap();
         let details = apps::Details {
             name: app.to_owned(),
             email: "shop@example.com".to_owned(),

@@ -82,10 +82,10 @@ pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
 }
 
 /// What was tried as the SECRET that it is: its gateway's adapter makes the same key of it.
-pub(super) fn secret(gateway: Gateway, attempt: &Attempt) -> Option<Secret> {
+pub(super) fn secret(gateway: Gateway, key: &[u8]) -> Option<Secret> {
     match gateway {
-        Gateway::Razorpay => Secret::parse(std::str::from_utf8(&attempt.key).ok()?),
-        Gateway::StandardWebhooks => Secret::parse(&Zeroizing::new(STANDARD.encode(&*attempt.key))),
+        Gateway::Razorpay => Secret::parse(std::str::from_utf8(key).ok()?),
+        Gateway::StandardWebhooks => Secret::parse(&Zeroizing::new(STANDARD.encode(key))),
     }
 }
 

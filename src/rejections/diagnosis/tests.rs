@@ -59,7 +59,7 @@ fn the_work_is_bounded() {
     let at = Timestamp::from_seconds(0);
     let reason = Rejected::SignatureMismatch;
     let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_cut: false, at };
-    let mut search = Search { case: &case, known: &known, left: 1_000_000, is_cut_short: false };
+    let mut search = Search { case: &case, known: &known, left: 1_000_000, is_cut_short: false, signer: None };
     assert!(search.prove(&signatures::read(Gateway::Razorpay, &headers)).is_none());
     assert_eq!(search.left, 0, "it stops, and does not begin what it cannot pay for");
     assert_eq!(diagnose(&case, &known, &mut 0).cause, Cause::Unexamined, "what was not tried is not said to fit nothing");
@@ -102,7 +102,7 @@ fn brackets_and_commas_are_not_written_without_bounds() {
     let readings = signatures::read(Gateway::Razorpay, &headers);
     for is_theirs in [|whose| whose == Whose::Own, |whose| whose != Whose::Own] {
         let before = json::WRITTEN.get();
-        let mut search = Search { case: &case, known: &known, left: LEFT, is_cut_short: false };
+        let mut search = Search { case: &case, known: &known, left: LEFT, is_cut_short: false, signer: None };
         assert!(search.changed(&Bodies::of(&body), is_theirs, &readings).is_none());
         let written = json::WRITTEN.get() - before;
         assert!((body.len()..5 * LEFT).contains(&written), "{written} bytes were written for {LEFT} that were paid for");

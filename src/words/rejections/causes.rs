@@ -178,6 +178,12 @@ fn secret(cause: Cause, gateway: Gateway, other: &str) -> Said {
             "The sender must decode the SECRET from base64 before it signs. The libraries of Standard Webhooks do.",
         ),
         Cause::SecretMistyped => right("one character is wrong"),
+        Cause::SecretGuessable => say(
+            "signed with a secret that may have been guessed",
+            format!(
+                "KS Pay does not accept it: too little of it is random, so a stranger could have made these requests. Generate a new secret. {paste}"
+            ),
+        ),
         Cause::SecretIsUrl => say("signed with the URL in place of the SECRET", paste),
         Cause::SecretIsId => say("signed with an id in place of the SECRET", paste),
         Cause::SecretIsKeyId => say("signed with the API Key ID in place of the SECRET", paste),

@@ -82,7 +82,6 @@ describe("what strangers send", () => {
     await page.locator("main tbody a.row-link").click();
     await page.getByText(/^payment\.captured, \d+ bytes$/).first().waitFor();
     const rejection = page.url();
-    await page.getByLabel("Your password").fill(at.owner.password);
     await send(page, "Accept that SECRET too");
     await look(page, "rejection-kept");
 
@@ -94,7 +93,6 @@ describe("what strangers send", () => {
     await follow(page, "See what was refused");
     assert.equal(page.url(), rejection);
 
-    await page.getByLabel("Your password").fill(at.owner.password);
     await send(page, "Recover these 3 requests");
     await page.getByRole("heading", { name: "Events that were let in" }).waitFor();
     await look(page, "rejection-let-in");

@@ -4,7 +4,7 @@ import { amounts } from "../support/amount_pages.mjs";
 import { open } from "../support/browser.mjs";
 import { assertFitsNarrowly, inspect, picture } from "../support/inspect.mjs";
 import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/pages.mjs";
-import { long_lists, oddities, outages, publicly, refusals } from "../support/rare_pages.mjs";
+import { long_lists, oddities, outages, plainly, publicly, refusals } from "../support/rare_pages.mjs";
 import { secrets } from "../support/secret_pages.mjs";
 import { site } from "../support/site.mjs";
 import { describe, it } from "../support/test.mjs";
@@ -17,8 +17,9 @@ async function follow(t, at, walk, look) {
   for await (const name of walk(page, at)) await t.test(name, () => look(page, name));
 }
 
-for (const walk of [arrival, apps, connection, secrets, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, publicly]) {
-  const environment = walk === publicly ? { KS_PAY_PUBLIC_URL: "https://pay.neemtree.example" } : {};
+for (const walk of [arrival, apps, connection, secrets, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, plainly, publicly]) {
+  const url = walk === publicly ? "https://pay.neemtree.example" : "http://pay.neemtree.example";
+  const environment = [plainly, publicly].includes(walk) ? { KS_PAY_PUBLIC_URL: url } : {};
   const site_of = (names) => site(async (at) => {
     at.names = names;
     if (walk !== arrival) await at.installation.addOwner(names);

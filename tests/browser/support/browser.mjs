@@ -19,10 +19,10 @@ export const PHONE = { width: 360, height: 740 };
 export const NO_SERVER = /net::ERR_CONNECTION_(REFUSED|RESET)/;
 
 /** Starts the browser. Whoever starts it closes it. */
-export async function launch() {
+export async function launch(flags = []) {
   const executablePath = process.env.CHROMIUM || PLACES.find((place) => existsSync(place));
   assert.ok(executablePath, "There is no Chromium. Install it, or name it in CHROMIUM.");
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
 }
 
 /**

@@ -87,7 +87,7 @@ export class Installation {
       child.on("error", reject).on("close", (code) => reject(new Error(`ks-pay ended with ${code}.\n${this.log}`)));
       createInterface(child.stdout).on("line", (line) => {
         this.url = line.match(/^listening on (http:\S+)$/)?.[1] ?? this.url;
-        this.setupLink = line.match(/http:\S+\/setup\?token=\S+/)?.[0] ?? this.setupLink;
+        this.setupLink = line.match(/https?:\S+\/setup\?token=\S+/)?.[0] ?? this.setupLink;
         // Without a user the link is the last line, with one this is.
         if (this.setupLink || line.startsWith("data directory ")) {
           clearTimeout(late);

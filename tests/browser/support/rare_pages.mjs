@@ -86,11 +86,18 @@ export async function* refusals(page, { installation, names }) {
   await page.reload();
   await page.getByText("The kept request verifies now.").waitFor();
   yield "rejection-recoverable";
+  await page.goto("/ks-pay/settings"); // no stream is open while the server is away
+  await change(installation, "UPDATE sessions SET proven_at = proven_at - 1000000");
+  await page.goBack();
+  await send(page, "Recover this request");
+  await page.getByRole("heading", { name: "Confirm your password" }).waitFor();
+  yield "confirm";
   await page.getByLabel("Your password").fill("not the password");
-  await send(page, "Recover this request");
-  yield "rejection-recovery-refused";
+  await send(page, "Confirm and continue");
+  await page.getByText("This is not your password. Type it again.").waitFor();
+  yield "confirm-refused";
   await page.getByLabel("Your password").fill(names.password);
-  await send(page, "Recover this request");
+  await send(page, "Confirm and continue");
   await page.getByText("1 event recovered").waitFor();
   yield "rejection-recovered";
   await page.goto(list);
@@ -142,6 +149,20 @@ export async function* outages(page, { installation, names }) {
   await send(page, "Reveal");
   await page.getByRole("heading", { name: "Something broke on our side" }).waitFor();
   yield "broken";
+}
+
+/** What differs where the server is reached over plain http: see `environment` in the test. */
+export async function* plainly(page, { installation, names }) {
+  const app = await installation.addApp(names.company, names.app, names.email);
+  await page.goto("/login");
+  await page.getByText("This console is reached over plain http").waitFor();
+  yield "login-plain-http";
+  await signIn(page, names, "/");
+  yield "dashboard-plain-http";
+  await page.goto(`/ks-pay/apps/${app}?mode=test`);
+  yield "overview-plain-http";
+  await page.goto("/nowhere");
+  yield "not-found-plain-http";
 }
 
 /** What differs where the world can reach the server: see `environment` in the test. */

@@ -141,6 +141,13 @@ impl TestApp {
         self.restart_with(|_| ()).await;
     }
 
+    /// Serves it again by another clock.
+    pub(crate) async fn restart_at(&mut self, clock: Clock) {
+        self.stop().await;
+        self.installation.clock = clock;
+        self.restart().await;
+    }
+
     /// The same with something else set.
     pub(crate) async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
         self.stop().await;

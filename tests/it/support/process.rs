@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread::JoinHandle,
@@ -13,6 +14,12 @@ use super::Installation;
 
 /// Only keeps a test that fails from hanging.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Whether this is root, who may be anybody, and whom no mode of a file stops.
+pub(crate) fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output().unwrap();
+    output.stdout.trim_ascii() == b"0"
+}
 
 /// A running process. Killed when it is dropped.
 pub(crate) struct Process {
@@ -53,6 +60,19 @@ impl Installation {
         Process { child, out, err: Some(err), seen: Vec::new() }
     }
 
+    /// Runs the binary as a user who owns nothing; only root can. The test's folder is opened to them, the data directory is not.
+    pub(crate) fn process_as_nobody(&self, args: &[&str], more: &[(&str, &str)]) -> Process {
+        let binary = self.beside("ks-pay");
+        if !binary.exists() {
+            let built = env!("CARGO_BIN_EXE_ks-pay");
+            std::fs::hard_link(built, &binary).or_else(|_| std::fs::copy(built, &binary).map(drop)).unwrap();
+            std::fs::set_permissions(self.beside(""), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(binary).args(args);
+        self.spawn(&mut command, more)
+    }
+
     /// Starts the server and waits until it listens.
     pub(crate) fn serve_in_process(&self, more: &[(&str, &str)]) -> (Process, SocketAddr) {
         self.process(&[], more).listening()
@@ -75,6 +95,13 @@ impl Process {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The first line on stdout; none if the process ends without.
+    pub(crate) fn first_line(&mut self) -> Option<String> {
+        let line = self.out.recv_timeout(PATIENCE).ok()?;
+        self.seen.push(line.clone());
+        Some(line)
     }
 
     /// Waits for a line on stdout that begins so.

@@ -65,6 +65,14 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// Waits until it is over.
+    pub(crate) async fn ends(&mut self) {
+        let ending = async { while let Ok(Some(_)) = self.0.chunk().await {} };
+        tokio::time::timeout(PATIENCE, ending).await.expect("the stream ends");
+    }
+}
+
 impl TestApp {
     /// Somebody who is not signed in.
     pub(crate) fn visitor(&self) -> Visitor {
@@ -123,6 +131,12 @@ impl Visitor {
         self.post_exactly(path, &[&[("csrf_token", token.as_str())], fields].concat()).await
     }
 
+    /// Types the password on the page that asks for it, and goes on with what was interrupted at `path`.
+    pub(crate) async fn confirm(&self, path: &str, asked: &Page, password: &str) -> Page {
+        let interrupted = asked.field("interrupted").expect("the page carries the interrupted form");
+        self.post(path, &[("interrupted", &interrupted), ("current_password", password)]).await
+    }
+
     /// Posts just these fields.
     pub(crate) async fn post_exactly(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = url_encoded(fields);
@@ -149,7 +163,19 @@ impl Visitor {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = request.body(body.unwrap_or_default()).send().await.unwrap();
+        self.read(request.body(body.unwrap_or_default()).send().await.unwrap()).await
+    }
+
+    /// Posts a form as it comes through a proxy, which says from where.
+    pub(crate) async fn send_from(&self, from: &[u8], path: &str, body: String) -> Page {
+        let request = self
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("x-forwarded-for", header::HeaderValue::from_bytes(from).unwrap());
+        self.read(request.body(body).send().await.unwrap()).await
+    }
+
+    async fn read(&self, answer: reqwest::Response) -> Page {
         self.keep(answer.headers());
         Page { status: answer.status(), headers: answer.headers().clone(), body: answer.text().await.unwrap() }
     }

@@ -1,0 +1,203 @@
+//! Personal Info: name, e-mail, password, other sessions, and the page that confirms the password before a download.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    web::Query,
+};
+use serde::Deserialize;
+
+use super::{
+    ABSOLUTE, IDLE,
+    forms::{PasswordForm, PersonForm},
+    password::Who,
+    proof::{self, Proof},
+    store, views,
+};
+use crate::{
+    accounts,
+    db::DbError,
+    urls,
+    web::{
+        confirmation::{self, Sensitive},
+        error::AppError,
+        form::FieldErrors,
+        page::{Page, see_other},
+        posted::{Nothing, Posted},
+        session,
+        shell::{ConsoleEntry, Shell},
+    },
+    words::{self, access},
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `GET /personal-info`
+pub(crate) async fn show(page: Page) -> Answer {
+    let view = view(&page, form_of(&page), FieldErrors::default(), FieldErrors::default()).await?;
+    page.ok(&view)
+}
+
+/// `POST /personal-info`
+pub(crate) async fn update(posted: Posted<PersonForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let (name, email) = match form.parse() {
+        Ok(parsed) => parsed,
+        Err(errors) => return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?),
+    };
+    let user = &page.signed_in.user;
+    let is_moving = email != user.email;
+    if is_moving {
+        let missing = "Another e-mail needs your password. Type it here.";
+        if let Some(unproven) = prove(&page, &form.current_password, ("current_password", missing)).await? {
+            let view = view(&page, form, unproven.errors(), FieldErrors::default()).await?;
+            return unproven.answer(&page, &view);
+        }
+    }
+    let mut tx = page.state.db.begin().await?;
+    store::update_name(&mut tx, user.id, &name).await?;
+    if is_moving {
+        match store::update_email(&mut tx, user.id, &email).await {
+            Err(DbError::NotUnique) => {
+                drop(tx);
+                let mut errors = FieldErrors::default();
+                errors.add("email", "Somebody here signs in with this e-mail. Type another.");
+                return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?);
+            }
+            other => other?,
+        }
+    }
+    tx.commit().await?;
+    Ok(page.redirect(urls::PERSONAL_INFO, "Your personal info is saved"))
+}
+
+/// `POST /personal-info/password`
+pub(crate) async fn update_password(posted: Posted<PasswordForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let errors = form.errors(&page.signed_in.user.email);
+    if !errors.is_empty() {
+        return page.unprocessable(&view(&page, form_of(&page), FieldErrors::default(), errors).await?);
+    }
+    if let Some(unproven) = prove(&page, &form.old_password, ("old_password", access::WRONG_PASSWORD)).await? {
+        let view = view(&page, form_of(&page), FieldErrors::default(), unproven.errors()).await?;
+        return unproven.answer(&page, &view);
+    }
+    let hash = page.state.passwords.hash(Who::Known, &form.new_password).await?;
+    let mut tx = page.state.db.begin().await?;
+    accounts::change_password(&mut tx, page.signed_in.user.id, &hash).await?;
+    let token = accounts::open_session(&mut tx, page.signed_in.user.id, page.now).await?;
+    tx.commit().await?;
+    tracing::info!(user = %page.signed_in.user.id, "a password was changed");
+    let mut response = page.redirect(urls::PERSONAL_INFO, "Your password is changed; other devices are signed out");
+    let _ = response.add_cookie(&session::cookie(&page.state, &token));
+    Ok(response)
+}
+
+/// `POST /personal-info/other-sessions/removal`: **Sign out everywhere else**. Needs no password, so that it is there for
+/// everyone whose session was stolen; how often is limited, so that the thief cannot keep signing the owner out.
+pub(crate) async fn sign_out_elsewhere(posted: Posted<Nothing>) -> Answer {
+    let page = posted.page;
+    let hash = page.signed_in.token.hash();
+    if let Err(wait) = page.state.limits.try_sign_out_elsewhere(&hash) {
+        return Ok(page.redirect_warning(urls::PERSONAL_INFO, &access::too_many_attempts(Duration::from_secs(wait))));
+    }
+    let mut tx = page.state.db.begin().await?;
+    store::delete_other_sessions(&mut tx, page.signed_in.user.id, &hash).await?;
+    tx.commit().await?;
+    tracing::info!(user = %page.signed_in.user.id, "other sessions were ended");
+    Ok(page.redirect(urls::PERSONAL_INFO, access::SIGNED_OUT_ELSEWHERE))
+}
+
+/// Where the page that confirms the password leads: on, or back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Target {
+    return_to: String,
+    back: String,
+}
+
+impl Target {
+    fn target(&self) -> &str {
+        local(&self.return_to)
+    }
+}
+
+fn local(target: &str) -> &str {
+    if urls::is_local(target) { target } else { urls::DASHBOARD }
+}
+
+/// `GET /personal-info/confirmation`
+pub(crate) async fn ask(page: Page, target: Query<Target>) -> Answer {
+    if confirmation::is_confirmed(&page) {
+        return Ok(see_other(target.target()));
+    }
+    let fields = [("return_to", target.target()), ("back", local(&target.back))];
+    confirmation::page(&page, urls::CONFIRMATION, &fields, download(&page, &target))
+}
+
+/// `POST /personal-info/confirmation`
+pub(crate) async fn confirm(posted: Posted<Target>) -> Answer {
+    confirmation::require(&posted.page, &posted.action, download(&posted.page, &posted.form)).await?;
+    Ok(see_other(posted.form.target()))
+}
+
+fn download<'a>(page: &'a Page, target: &Target) -> Sensitive<impl FnOnce() -> Shell + use<'a>> {
+    let shell = || page.shell(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
+    Sensitive { what: access::DOWNLOAD, back: local(&target.back).to_owned(), shell }
+}
+
+/// A password that proves nothing, and at which field that is said.
+struct Unproven {
+    field: &'static str,
+    sentence: String,
+    retry_after: Option<Duration>,
+}
+
+impl Unproven {
+    fn errors(&self) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        errors.add(self.field, &*self.sentence);
+        errors
+    }
+
+    fn answer(&self, page: &Page, view: &views::PersonalInfo) -> Answer {
+        let mut response = page.unprocessable(view)?;
+        if let Some(wait) = self.retry_after {
+            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+            response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
+        }
+        Ok(response)
+    }
+}
+
+/// Checks the password in a form's field; nothing if it is right. `missing` is said where it is not.
+async fn prove(page: &Page, password: &str, (field, missing): (&'static str, &str)) -> Result<Option<Unproven>, AppError> {
+    if password.is_empty() {
+        return Ok(Some(Unproven { field, sentence: missing.to_owned(), retry_after: None }));
+    }
+    Ok(match proof::check(page, password).await? {
+        Proof::Right => None,
+        Proof::Wrong => Some(Unproven { field, sentence: access::WRONG_PASSWORD.to_owned(), retry_after: None }),
+        Proof::TooMany(wait) => Some(Unproven { field, sentence: access::too_many_attempts(wait), retry_after: Some(wait) }),
+    })
+}
+
+fn form_of(page: &Page) -> PersonForm {
+    let user = &page.signed_in.user;
+    PersonForm { name: user.name.clone(), email: user.email.clone(), current_password: String::new() }
+}
+
+async fn view(
+    page: &Page,
+    form: PersonForm,
+    errors: FieldErrors,
+    password_errors: FieldErrors,
+) -> Result<views::PersonalInfo, AppError> {
+    let (user, hash) = (page.signed_in.user.id, page.signed_in.token.hash());
+    let alive = (page.now.minus(IDLE), page.now.minus(ABSOLUTE));
+    let others = store::count_other_sessions(&mut page.state.db.reader().await?, (user, &hash), alive).await?;
+    let shell = page.shell("Personal Info").console(ConsoleEntry::PersonalInfo);
+    Ok(views::PersonalInfo { shell, form, errors, password_errors, sessions: words::access::other_sessions(others) })
+}

@@ -1,0 +1,24 @@
+//! What outsiders know of a company: its names, its apps' names and domains, and the ids that pages and URLs show.
+//!
+//! The rule: a secret is judged by what is left without them, whether it is imported or found by diagnosis.
+
+use crate::{
+    apps, companies,
+    connections::store,
+    db::{DbError, Reader},
+    kernel::id::CompanyId,
+};
+
+/// All of them. The caller was allowed to see the company.
+pub(crate) async fn list(reader: &mut Reader, company: CompanyId) -> Result<Vec<String>, DbError> {
+    let mut names = vec![companies::store::get(&mut *reader, company).await?.name];
+    for app in apps::store::list(&mut *reader, company).await? {
+        names.extend([app.name, app.email, app.id.to_string()]);
+        names.extend(app.domain);
+    }
+    for connection in store::list_of_company(reader, company).await? {
+        names.extend([connection.endpoint, connection.id.to_string()]);
+        names.extend(connection.key_id);
+    }
+    Ok(names)
+}

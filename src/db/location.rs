@@ -1,0 +1,82 @@
+//! Where the database is, as an operator writes it.
+
+use std::path::{Path, PathBuf};
+
+use super::postgres;
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file of the embedded database.
+    Sqlite(PathBuf),
+    /// The URL of a PostgreSQL server; it may hold a password.
+    Postgres(secrecy_url::Hidden),
+}
+
+/// Keeps a URL with a password out of `Debug`.
+mod secrecy_url {
+    /// A URL that does not show itself.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct Hidden(pub(crate) String);
+
+    impl std::fmt::Debug for Hidden {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("postgres://…")
+        }
+    }
+}
+
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => write!(f, "{url:?}"),
+        }
+    }
+}
+
+impl Location {
+    /// Reads `sqlite:PATH` or `postgres://…`.
+    ///
+    /// # Errors
+    /// A sentence that says what such a value looks like. It never repeats the value, which may hold a password.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let named = !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:";
+            return named
+                .then(|| Self::Sqlite(path.into()))
+                .ok_or_else(|| "DATABASE_URL names no file: write sqlite:PATH, for example sqlite:./data/ks-pay.db.".to_owned());
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return postgres::options(text).map(|_| Self::Postgres(secrecy_url::Hidden(text.to_owned())));
+        }
+        Err("DATABASE_URL must begin with sqlite: or postgres://.".to_owned())
+    }
+
+    /// The file, where the database is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_read_and_never_shows_a_password() {
+        assert_eq!(Location::parse("sqlite:./a.db").unwrap().file(), Some(Path::new("./a.db")));
+        assert_eq!(Location::parse("sqlite:///var/a.db").unwrap().file(), Some(Path::new("/var/a.db")));
+        let location = Location::parse("postgres://me:hush@localhost/db").unwrap();
+        assert!(!format!("{location:?}").contains("hush"));
+        for wrong in ["", "sqlite:", "sqlite::memory:", "mysql://hush@x", "hush", "postgres://me:hush@:x:/"] {
+            let said = Location::parse(wrong).unwrap_err();
+            assert!(!said.contains("hush"), "{said}");
+        }
+    }
+}

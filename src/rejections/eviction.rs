@@ -1,0 +1,272 @@
+//! Which stored requests go when there is no room for all. Pure.
+//!
+//! The rule: what is cheap to make never evicts what is not. Proven requests stay longest, then what may be genuine, then what
+//! can never be recovered, then further copies of one signed text. Among equals every cause has the same share, in it every
+//! network, and in that every sender, so that a flood evicts its own.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    net::IpAddr,
+};
+
+use super::{
+    Cause,
+    examination::Examined,
+    proof::{self, KeyKind},
+};
+use crate::kernel::id::{RejectionId, RequestId};
+
+/// A request of more bytes shares with other long ones alone, so that a sender's long ones do not evict the short ones.
+const LONG: i64 = 32 * 1024;
+
+/// What it costs to make such a request, and whether it can still become an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i64)]
+pub(crate) enum Worth {
+    /// No outsider can have made it.
+    Proven = 0,
+    /// It may be genuine: signed with a secret that is not known here.
+    Possible = 1,
+    /// It can never be recovered, whoever sent it.
+    Hopeless = 2,
+}
+
+impl Worth {
+    pub(crate) fn of(examined: &Examined) -> Self {
+        let (cause, signer) = (examined.diagnosis.cause, examined.diagnosis.signer.as_ref());
+        // Signed with what others know, or over what customers hold: nobody will ever adopt that.
+        let is_public = |kind| matches!(kind, KeyKind::Public | KeyKind::ApiKeySecret);
+        let is_proven = proof::is_proven(examined);
+        let is_worthless = !is_proven && signer.is_some_and(|signer| signer.is_guessable || is_public(signer.kind));
+        if examined.sample.is_cut || cause.is_hopeless() || matches!(cause, Cause::Checkout | Cause::NotKeyed) || is_worthless {
+            Self::Hopeless
+        } else if is_proven {
+            Self::Proven
+        } else {
+            Self::Possible
+        }
+    }
+}
+
+/// The network of a sender: an IPv4 address, or the /64 of an IPv6 one, in hexadecimal.
+pub(crate) fn sender(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => format!("{:08x}", u32::from(address)),
+        IpAddr::V6(address) => format!("{:016x}", u128::from(address) >> 64),
+    }
+}
+
+/// The network around it: a /24 or a /48, which one owner may have whole.
+pub(super) fn around(sender: &str) -> &str {
+    sender.get(..sender.len() / 4 * 3).unwrap_or(sender)
+}
+
+/// A stored request, without what was sent.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Stored {
+    pub(crate) id: RequestId,
+    pub(crate) rejection_id: RejectionId,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) worth: i64,
+    pub(crate) sender: String,
+    pub(crate) bytes: i64,
+    pub(crate) is_recovered: bool,
+    pub(crate) cause: String,
+    pub(crate) key_digest: Option<Vec<u8>>,
+}
+
+/// What may be stored of a connection, and of one rejection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) rows: i64,
+    pub(crate) bytes: i64,
+}
+
+impl Room {
+    pub(crate) const fn holds(self, (rows, bytes): (i64, i64)) -> bool {
+        rows <= self.rows && bytes <= self.bytes
+    }
+
+    /// The part of it that one rejection may have.
+    pub(crate) const fn of_one(self) -> Self {
+        Self { rows: self.rows / 2, bytes: self.bytes / 2 }
+    }
+
+    /// Weighing takes longer than counting, so that it is done once for many that arrive.
+    const fn with_some_to_spare(self) -> Self {
+        Self { rows: self.rows / 8 * 7, bytes: self.bytes / 8 * 7 }
+    }
+}
+
+/// Those that go.
+pub(crate) fn evicted(stored: &[Stored], room: Room) -> Vec<RequestId> {
+    let (all, one) = (room.with_some_to_spare(), room.of_one().with_some_to_spare());
+    let mut taken = (0, 0);
+    let mut of_one: HashMap<RejectionId, (i64, i64)> = HashMap::new();
+    let mut gone = Vec::new();
+    for request in in_order(stored) {
+        let own = of_one.entry(request.rejection_id).or_default();
+        let with = |(rows, bytes): (i64, i64)| (rows + 1, bytes + request.bytes);
+        if all.holds(with(taken)) && one.holds(with(*own)) {
+            (taken, *own) = (with(taken), with(*own));
+        } else {
+            gone.push(request.id);
+        }
+    }
+    gone
+}
+
+/// What is worth most first.
+fn in_order(stored: &[Stored]) -> Vec<&Stored> {
+    // Of one signed text the shortest copy is the one that counts: the others only repeat it.
+    let mut copies: Vec<&Stored> = stored.iter().collect();
+    copies.sort_by_key(|request| (request.bytes, request.id));
+    let mut seen = HashSet::new();
+    let mut classes: BTreeMap<i64, Vec<&Stored>> = BTreeMap::new();
+    for request in copies {
+        let class = match request.worth {
+            _ if !seen.insert(&request.digest) => Worth::Hopeless as i64 + 1,
+            _ if request.is_recovered => Worth::Hopeless as i64,
+            worth => worth,
+        };
+        classes.entry(class).or_default().push(request);
+    }
+    classes.into_values().flat_map(|class| fairly(class, 0)).collect()
+}
+
+/// Every group has as many bytes as the others at any place in the order, level by level; at last the newest come first.
+fn fairly(mut requests: Vec<&Stored>, level: usize) -> Vec<&Stored> {
+    let Some(group) = LEVELS.get(level) else {
+        requests.sort_by_key(|request| std::cmp::Reverse(request.id));
+        return requests;
+    };
+    let mut groups: BTreeMap<Group<'_>, Vec<&Stored>> = BTreeMap::new();
+    for request in requests {
+        groups.entry(group(request)).or_default().push(request);
+    }
+    let mut ordered: Vec<(i64, &Stored)> = Vec::new();
+    for members in groups.into_values() {
+        let mut share = 0;
+        ordered.extend(fairly(members, level + 1).into_iter().map(|request| {
+            share += request.bytes;
+            (share, request)
+        }));
+    }
+    ordered.sort_by_key(|(share, request)| (*share, std::cmp::Reverse(request.id)));
+    ordered.into_iter().map(|(_, request)| request).collect()
+}
+
+/// What a group has in common.
+type Group<'a> = (&'a str, &'a [u8], bool);
+
+const LEVELS: &[for<'a> fn(&'a Stored) -> Group<'a>] = &[
+    |request| (&request.cause, request.key_digest.as_deref().unwrap_or_default(), false),
+    |request| (around(&request.sender), &[], false),
+    |request| (&request.sender, &[], request.bytes > LONG),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::time::Timestamp;
+
+    const ROOM: Room = Room { rows: 2000, bytes: 8 * 1024 * 1024 };
+
+    struct Stock {
+        rejections: HashMap<String, RejectionId>,
+        stored: Vec<Stored>,
+    }
+
+    impl Stock {
+        fn new() -> Self {
+            Self { rejections: HashMap::new(), stored: Vec::new() }
+        }
+
+        /// Stores one and evicts what does not fit, as a server does.
+        fn add(&mut self, cause: &str, worth: Worth, from: [u8; 4], (digest, bytes): (&str, i64)) {
+            let number = i64::try_from(self.stored.len()).unwrap();
+            let at = Timestamp::from_millis(number);
+            let rejection_id = *self.rejections.entry(cause.to_owned()).or_insert_with(|| RejectionId::new(at));
+            self.stored.push(Stored {
+                id: RequestId::new(at),
+                rejection_id,
+                digest: digest.as_bytes().to_vec(),
+                worth: worth as i64,
+                sender: sender(from.into()),
+                bytes,
+                is_recovered: false,
+                cause: cause.to_owned(),
+                key_digest: None,
+            });
+            let taken = |stored: &[Stored]| (stored.len().try_into().unwrap(), stored.iter().map(|one| one.bytes).sum());
+            let of_one: Vec<Stored> = self.stored.iter().filter(|one| one.rejection_id == rejection_id).cloned().collect();
+            if !ROOM.holds(taken(&self.stored)) || !ROOM.of_one().holds(taken(&of_one)) {
+                let gone: HashSet<RequestId> = evicted(&self.stored, ROOM).into_iter().collect();
+                self.stored.retain(|one| !gone.contains(&one.id));
+            }
+            assert!(ROOM.holds(taken(&self.stored)), "the room is never exceeded");
+        }
+
+        fn count(&self, mark: &str) -> usize {
+            self.stored.iter().filter(|one| one.digest.starts_with(mark.as_bytes())).count()
+        }
+    }
+
+    fn merchants(stock: &mut Stock) {
+        for number in 0..200 {
+            stock.add("secret_with_space", Worth::Proven, [192, 0, 2, 1], (&format!("own {number}"), 3000));
+            stock.add("unknown", Worth::Possible, [192, 0, 2, 1], (&format!("lost {number}"), 3000));
+        }
+    }
+
+    #[test]
+    fn cheap_requests_evict_nothing_but_each_other() {
+        let mut stock = Stock::new();
+        merchants(&mut stock);
+        for number in 0..4000_u32 {
+            let [.., high, low] = number.to_be_bytes();
+            // Unsigned ones, ones of a customer, and unknown ones of one network.
+            stock.add("no_signature", Worth::Hopeless, [198, 51, high, low], (&format!("a {number}"), 24_000));
+            stock.add("key_secret", Worth::Hopeless, [203, 0, high, low], (&format!("b {number}"), 24_000));
+            stock.add("unknown", Worth::Possible, [198, 51, 100, low], (&format!("c {number}"), 24_000));
+        }
+        assert_eq!((stock.count("own"), stock.count("lost")), (200, 200));
+    }
+
+    #[test]
+    fn copies_of_one_signed_text_evict_nothing() {
+        let mut stock = Stock::new();
+        merchants(&mut stock);
+        stock.add("body_wrapped", Worth::Proven, [198, 51, 100, 7], ("seen", 250_000));
+        stock.add("old_secret", Worth::Proven, [192, 0, 2, 1], ("seen", 3000));
+        for number in 0..1000_u32 {
+            let [.., high, low] = number.to_be_bytes();
+            stock.add(&format!("renamed {number}"), Worth::Proven, [198, 51, high, low], ("seen", 24_000));
+        }
+        assert_eq!((stock.count("own"), stock.count("lost")), (200, 200));
+        assert!(stock.stored.iter().any(|one| one.digest == b"seen" && one.bytes == 3000), "the shortest copy stays");
+    }
+
+    #[test]
+    fn a_long_lasting_fault_does_not_evict_another() {
+        let mut stock = Stock::new();
+        merchants(&mut stock);
+        for number in 0..6000 {
+            stock.add("body_respaced", Worth::Proven, [192, 0, 2, 1], (&format!("new {number}"), 3000));
+        }
+        assert_eq!((stock.count("own"), stock.count("lost")), (200, 200));
+        assert!((800..=1000).contains(&stock.count("new")), "one rejection has half of the room: {}", stock.count("new"));
+        assert!(stock.stored.iter().any(|one| one.digest == b"new 5999"), "its newest stay");
+    }
+
+    #[test]
+    fn a_network_that_one_owner_has_shares_as_one() {
+        let of = |address: &str| sender(address.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(around(&of("2001:db8:1:2::1")), around(&of("2001:db8:1:3::1")));
+        assert_ne!(around(&of("2001:db8:1:2::1")), around(&of("2001:db8:2:2::1")));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_eq!(around(&of("192.0.2.1")), around(&of("192.0.2.77")));
+    }
+}

@@ -1,0 +1,140 @@
+//! Whether a rejected request is proven: whether only a holder of one of the company's keys can have made it. Pure.
+//!
+//! The rule: the signature matches under a key that no outsider has, and what is signed is an event. A customer who has paid
+//! holds a signature under the API key secret over an order and a payment, so that key proves nothing over any other text.
+//! The URL, ids and pieces that can be guessed prove nothing at all. Denied by default: a cause that is not listed here is
+//! no proof.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::{Cause, examination::Examined, keeping};
+use crate::gateways::Gateway;
+
+/// What the key of a matching signature is to the company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    /// A whole webhook secret: valid, expired, retired, or of another connection.
+    WebhookSecret,
+    /// A valid webhook secret, altered as mistakes in pasting alter it.
+    Altered,
+    /// The text of an API key secret.
+    ApiKeySecret,
+    /// The URL, an id, dots, nothing: what outsiders know.
+    Public,
+}
+
+impl KeyKind {
+    /// `cause` is what the key alone would mean.
+    pub(crate) const fn of(cause: Cause) -> Self {
+        match cause {
+            Cause::VerifiesNow
+            | Cause::OldSecret
+            | Cause::RetiredSecret
+            | Cause::OtherMode
+            | Cause::OtherConnection
+            | Cause::OtherApp => Self::WebhookSecret,
+            Cause::KeySecret | Cause::Checkout => Self::ApiKeySecret,
+            cause if cause.is_acceptable() => Self::Altered,
+            _ => Self::Public,
+        }
+    }
+}
+
+/// The key under which the signature of a request is right, and what is signed with it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Signer {
+    pub(crate) kind: KeyKind,
+    pub(crate) key: Zeroizing<Vec<u8>>,
+    /// The signature itself: the same key over the same text makes the same one, however it is written.
+    pub(crate) tag: Zeroizing<[u8; 32]>,
+    /// Whether what is signed is an event.
+    pub(crate) is_event: bool,
+    /// Whether the key alone is wrong: text and signature arrived as they were made.
+    pub(crate) is_unchanged: bool,
+    /// Whether the key can be guessed. Set where the names are known that are guessed first.
+    pub(crate) is_guessable: bool,
+}
+
+impl fmt::Debug for Signer {
+    /// Without key and signature.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Signer").field("kind", &self.kind).field("is_event", &self.is_event).finish_non_exhaustive()
+    }
+}
+
+impl Signer {
+    /// Whether no outsider can have made the signature.
+    pub(crate) const fn is_proof(&self) -> bool {
+        match self.kind {
+            KeyKind::WebhookSecret | KeyKind::Altered | KeyKind::ApiKeySecret => self.is_event && !self.is_guessable,
+            KeyKind::Public => false,
+        }
+    }
+}
+
+/// Whether the request is proven.
+pub(crate) fn is_proven(examined: &Examined) -> bool {
+    examined.diagnosis.signer.as_ref().is_some_and(Signer::is_proof)
+}
+
+/// Whether what is signed is an event. A webhook secret signs nothing else, so there it is enough that the body is one of
+/// which only a part was signed; an API key secret also signs what customers hold.
+pub(crate) fn signs_event(gateway: Gateway, kind: KeyKind, signed: &[u8], body: &[u8]) -> bool {
+    keeping::event_type(gateway, signed).is_some()
+        || (kind != KeyKind::ApiKeySecret && keeping::event_type(gateway, body).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: &[u8] = br#"{"entity":"event","event":"payment.captured","payload":{}}"#;
+
+    fn signer(cause: Cause, signed: &[u8], body: &[u8]) -> Signer {
+        let kind = KeyKind::of(cause);
+        let is_event = signs_event(Gateway::Razorpay, kind, signed, body);
+        let (key, tag) = (Zeroizing::new(vec![7; 44]), Zeroizing::new([7; 32]));
+        Signer { kind, key, tag, is_event, is_unchanged: true, is_guessable: false }
+    }
+
+    #[test]
+    fn a_key_of_the_company_over_an_event_is_proof() {
+        for cause in [
+            Cause::VerifiesNow,
+            Cause::OldSecret,
+            Cause::RetiredSecret,
+            Cause::OtherMode,
+            Cause::OtherConnection,
+            Cause::OtherApp,
+            Cause::KeySecret,
+            Cause::SecretWithSpace,
+            Cause::SecretMistyped,
+        ] {
+            assert!(signer(cause, EVENT, EVENT).is_proof(), "{cause:?}");
+        }
+        assert!(signer(Cause::VerifiesNow, br#""payload":{}"#, EVENT).is_proof(), "a part of an event");
+    }
+
+    #[test]
+    fn what_a_customer_or_a_stranger_can_make_is_no_proof() {
+        let checkout = b"order_Demo0000000001|pay_Demo0000000001";
+        for cause in [Cause::KeySecret, Cause::Checkout] {
+            assert!(!signer(cause, checkout, checkout).is_proof(), "{cause:?}");
+            assert!(!signer(cause, checkout, EVENT).is_proof(), "{cause:?}: the body may say anything");
+        }
+        for cause in [Cause::SecretIsUrl, Cause::SecretIsId, Cause::SecretIsKeyId, Cause::SecretIsDots, Cause::SecretEmpty] {
+            assert!(!signer(cause, EVENT, EVENT).is_proof(), "{cause:?}");
+        }
+        let guessable = Signer { is_guessable: true, ..signer(Cause::SecretCut, EVENT, EVENT) };
+        assert!(!guessable.is_proof());
+        assert!(!signer(Cause::OldSecret, b"{}", b"{}").is_proof(), "no event");
+        assert!(!signer(Cause::OldSecret, b"[\"event\"]", br#"{"event":"a b"}"#).is_proof(), "no name of an event");
+    }
+
+    #[test]
+    fn a_signer_is_logged_without_its_key() {
+        assert!(!format!("{:?}", signer(Cause::OldSecret, EVENT, EVENT)).contains('7'));
+    }
+}

@@ -1,0 +1,186 @@
+//! The key that diagnosis found: whether it may have been guessed, whether it may be adopted, and what tells it from others.
+//!
+//! The rule: a stranger who signs with a guess must gain nothing by it. What would be refused as an imported secret is never
+//! offered, and is judged anew wherever it matters: when it is found, on the page, and when it is adopted. Of a key only a
+//! keyed digest is stored.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::{
+    Cause,
+    diagnosis::{self, Diagnosis, Known, Whose},
+    proof::{KeyKind, Signer},
+};
+use crate::{
+    connections::strength,
+    gateways::Gateway,
+    kernel::{id::ConnectionId, secret::Secret, vault::Vault},
+};
+
+/// The shortest key of bytes that no text can write, in bytes: as much as sixteen characters of base64.
+const SHORTEST: usize = 12;
+
+/// Names a key that may have been guessed as one, whatever it was taken for.
+pub(super) fn judge(diagnosis: &mut Diagnosis, gateway: Gateway, known: &Known) {
+    let Some(signer) = diagnosis.signer.as_mut().filter(|_| diagnosis.cause.is_acceptable()) else { return };
+    if is_guessable(signer, diagnosis.cause, gateway, known) {
+        signer.is_guessable = true;
+        (diagnosis.cause, diagnosis.secret, diagnosis.other, diagnosis.detail) = (Cause::SecretGuessable, None, None, None);
+    }
+}
+
+fn is_guessable(signer: &Signer, cause: Cause, gateway: Gateway, known: &Known) -> bool {
+    let names = strength::Known { gateway, endpoint: &known.url, key_id: None, names: &known.names };
+    let is_weak = |secret: Secret| strength::is_guessable(&secret, &names);
+    // A digest looks random whatever it is made of.
+    let mut own = known.keys.iter().filter(|key| key.whose == Whose::Own);
+    if cause == Cause::SecretEncoded && own.any(|key| Secret::parse(&key.text).is_none_or(is_weak)) {
+        return true;
+    }
+    match diagnosis::secret(gateway, signer) {
+        Some(secret) => is_weak(secret),
+        None => signer.key.len() < SHORTEST || std::str::from_utf8(&signer.key).is_ok_and(|text| text.len() < SHORTEST_TEXT),
+    }
+}
+
+/// A text that is shorter is no secret.
+const SHORTEST_TEXT: usize = crate::kernel::secret::SHORTEST;
+
+/// The secret that may be adopted so that the request verifies: known to the company and to no outsider, of this mode, and
+/// retired nowhere.
+pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &Known) -> Option<Secret> {
+    let signer = diagnosis.signer.as_ref().filter(|_| diagnosis.cause.is_acceptable())?;
+    let is_of_a_webhook = matches!(signer.kind, KeyKind::WebhookSecret | KeyKind::Altered);
+    let may_be = is_of_a_webhook && !signer.is_guessable && !diagnosis::is_ruled_out(gateway, signer, known);
+    diagnosis::secret(gateway, signer).filter(|_| may_be && !is_guessable(signer, diagnosis.cause, gateway, known))
+}
+
+/// What tells the key from another one at that connection: nothing where outsiders may know the key.
+pub(super) fn digest(vault: &Vault, connection: ConnectionId, diagnosis: &Diagnosis) -> Option<[u8; 32]> {
+    let tells = |signer: &&Signer| signer.kind != KeyKind::Public && !signer.is_guessable;
+    let signer = diagnosis.signer.as_ref().filter(tells).filter(|_| diagnosis.cause != Cause::SwitchedOff)?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("keys of rejections")).expect("HMAC takes a key of any length");
+    mac.update(connection.as_bytes());
+    mac.update(&signer.key);
+    Some(mac.finalize().into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::{
+        gateways::adapter::Rejected,
+        kernel::{base62, hex, time::Timestamp},
+        rejections::diagnosis::{Case, Key},
+    };
+
+    const BODY: &[u8] = br#"{"entity":"event","event":"payment.captured","payload":{"payment":{"entity":{"id":"pay_1"}}}}"#;
+    const NAMES: &[&str] = &["Neem Tree Store", "Kalpavriksha Handicrafts Pvt Ltd", "shop.neemtree.example", "KSB Traders"];
+
+    fn known(own: &str, others: &[(Whose, &str)]) -> Known {
+        let key = |whose, text: &str| Key {
+            whose,
+            gateway: Gateway::Razorpay,
+            text: Zeroizing::new(text.to_owned()),
+            is_retired: whose == Whose::Retired,
+            secret: None,
+            connection: None,
+        };
+        let keys = [(Whose::Own, own)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
+        Known { keys, names: NAMES.iter().map(|name| (*name).to_owned()).collect(), ..Known::default() }
+    }
+
+    /// What is found of a request that is signed with that key, and what could be adopted.
+    fn found(known: &Known, key: &[u8]) -> (Diagnosis, Option<String>) {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        mac.update(BODY);
+        let signature = hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
+        let headers = [("x-razorpay-signature".to_owned(), signature.into_bytes())];
+        let (gateway, reason, at) = (Gateway::Razorpay, Rejected::SignatureMismatch, Timestamp::from_seconds(0));
+        let case = Case { gateway, reason, headers: &headers, body: BODY, is_cut: false, at };
+        let mut found = diagnosis::diagnose(&case, known, &mut { diagnosis::MOST_WORK });
+        judge(&mut found, gateway, known);
+        let secret = adoptable(&found, gateway, known).map(|secret| secret.expose().to_owned());
+        (found, secret)
+    }
+
+    #[test]
+    fn of_two_hundred_secrets_only_pieces_with_enough_that_is_random_are_offered() {
+        let shapes: [fn(&str) -> (String, String); 8] = [
+            |random| (format!("NeemTreeStore-2026-{random}"), String::new()),
+            |random| (format!("neem_tree_store_2026_{random}"), String::new()),
+            |random| (format!("KalpavrikshaHandicrafts-15082026-{random}"), String::new()),
+            |random| (format!("N33mTr33St0re@2026:{random}"), String::new()),
+            |random| (format!("KSB-Traders-webhook-secret-live-{random}"), String::new()),
+            |random| (format!("whsec_NeemTree_{random}"), String::new()),
+            |random| (random.to_owned(), "-NeemTreeStore-2026".to_owned()),
+            |random| (format!("shop.neemtree.example/{random}"), String::new()),
+        ];
+        let (mut offered, mut guessable) = (0, 0);
+        for number in 0..200 {
+            let random = base62::random(12);
+            let (head, tail) = shapes[number % shapes.len()](&random);
+            let whole = format!("{head}{tail}");
+            let known = known(&whole, &[]);
+            // Every fifth one in full, else the ends near the limit: a signature each.
+            let step = if number % 5 == 0 { 1 } else { 3 };
+            for length in (16..whole.len()).step_by(step) {
+                for piece in [&whole[..length], &whole[whole.len() - length..]] {
+                    let (diagnosis, secret) = found(&known, piece.as_bytes());
+                    let random_left =
+                        (1..=12).rev().find(|left| (0..=12 - left).any(|from| piece.contains(&random[from..from + left])));
+                    let is_random = random_left == Some(12);
+                    assert!(secret.is_none() || is_random, "{piece} of {whole} was offered");
+                    assert_eq!(diagnosis.cause == Cause::SecretGuessable, secret.is_none(), "{piece} of {whole}: {diagnosis:?}");
+                    offered += usize::from(secret.is_some());
+                    guessable += usize::from(secret.is_none());
+                }
+            }
+        }
+        assert!(offered > 500 && guessable > 500, "{offered} {guessable}");
+    }
+
+    #[test]
+    fn a_variant_is_judged_as_what_would_be_adopted() {
+        let own = "NeemTreeStore-2026-8sK2pQ9xLm4T";
+        let known = known(own, &[]);
+        for weak in [own[..18].to_owned(), own[..26].to_owned(), own[..20].to_owned()] {
+            let (found, secret) = found(&known, weak.as_bytes());
+            assert_eq!((found.cause, secret), (Cause::SecretGuessable, None), "{weak}");
+            assert!(found.signer.is_some_and(|signer| !signer.is_proof()));
+        }
+        for strong in [
+            format!("{own} "),
+            format!("{own}\n"),
+            format!("\"{own}\""),
+            own.to_lowercase(),
+            format!("{own}{own}"),
+            own[3..].to_owned(),
+        ] {
+            let (found, secret) = found(&known, strong.as_bytes());
+            assert_eq!(secret.as_deref(), Some(strong.as_str()), "{found:?}");
+            assert!(found.signer.is_some_and(|signer| signer.is_proof()));
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_other_mode_of_the_api_or_retired_is_never_offered() {
+        let [own, other] = std::array::from_fn(|_| base62::random(44));
+        for (whose, may_be) in [
+            (Whose::Old, true),
+            (Whose::OtherApp, true),
+            (Whose::OtherConnection, true),
+            (Whose::Retired, false),
+            (Whose::OtherMode, false),
+            (Whose::KeySecret, false),
+        ] {
+            assert_eq!(found(&known(&own, &[(whose, &other)]), other.as_bytes()).1.is_some(), may_be, "{whose:?}");
+            // The same text elsewhere does not help.
+            let twice = known(&own, &[(Whose::Old, &other), (whose, &other)]);
+            assert_eq!(found(&twice, other.as_bytes()).1.is_some(), may_be, "{whose:?}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Shares the work of diagnosis out: in which order requests are looked at, and how far. Deterministic.
+//!
+//! The rule: every webhook has its share, and in it every shape of request. First all are looked at briefly, for the likeliest
+//! causes; then, one of each shape in turn, thoroughly. A shape that has been looked at for long without a finding is looked at
+//! thoroughly once a round, and stands for the others that look like it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use super::{
+    Cause, Reason, Sample,
+    diagnosis::{self, Case, Diagnosis, Known},
+    examination::Examined,
+    shape, signing_key,
+};
+use crate::{
+    gateways::adapter::Rejected,
+    kernel::{id::ConnectionId, vault::Vault},
+};
+
+/// So many times its own length is hashed of a request at a brief look.
+const BRIEF: usize = 16;
+/// What may be hashed of any request, in bytes.
+const LEAST_WORK: usize = 64 * 1024;
+/// What is kept of a webhook's share for thorough looks, in bytes.
+const RESERVED: usize = 2 * diagnosis::MOST_WORK;
+/// What may be hashed without a finding for one shape at one webhook, in bytes, and a second after that.
+const FRUITLESS: usize = 64 * 1024 * 1024;
+const FRUITLESS_A_SECOND: usize = 1024 * 1024;
+/// So many shapes and webhooks are remembered, and keys of a webhook.
+const MOST_SHAPES: usize = 4096;
+const MOST_RECENT: usize = 4;
+
+/// What was looked at in vain.
+#[derive(Default)]
+pub(super) struct Triage {
+    fruitless: HashMap<(ConnectionId, u64), Fruitless>,
+    /// The last keys that were found at a webhook: a fault is found again with one hash.
+    recent: HashMap<ConnectionId, Vec<Zeroizing<Vec<u8>>>>,
+}
+
+struct Fruitless {
+    bytes: usize,
+    since: Instant,
+}
+
+/// The requests of one webhook, with what its company knows.
+pub(super) type Batch = (Known, Vec<Sample>);
+
+impl Triage {
+    /// `most` is what may be hashed, in bytes; what was not comes back with what was found, in the order of the requests.
+    pub(super) fn look(&mut self, vault: &Vault, work: Vec<Batch>, most: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
+        let (mut left, mut to_come) = (most, work.len());
+        // Those with the fewest first, so that what they leave is for the others.
+        let mut order: Vec<usize> = (0..work.len()).collect();
+        order.sort_by_key(|batch| work[*batch].1.len());
+        let mut work: Vec<Option<Batch>> = work.into_iter().map(Some).collect();
+        let mut examined: Vec<Vec<Examined>> = work.iter().map(|_| Vec::new()).collect();
+        for batch in order {
+            let Some((mut known, samples)) = work[batch].take() else { continue };
+            let connection = samples.first().map(|sample| sample.place.connection);
+            known.recent = connection.and_then(|id| self.recent.remove(&id)).unwrap_or_default();
+            let share = left / to_come;
+            let mut round = Round { triage: self, known: &mut known, samples: &samples, left: share, is_off };
+            let found = round.look();
+            left -= share - round.left;
+            if let Some(id) = connection.filter(|_| !known.recent.is_empty() && self.recent.len() < MOST_SHAPES) {
+                self.recent.insert(id, known.recent);
+            }
+            to_come -= 1;
+            let of = |(sample, diagnosis): (Sample, Diagnosis)| {
+                let key = signing_key::digest(vault, sample.place.connection, &diagnosis);
+                Examined { sample, diagnosis, key, is_stored: true }
+            };
+            examined[batch] = samples.into_iter().zip(found).map(of).collect();
+        }
+        (examined.into_iter().flatten().collect(), left)
+    }
+
+    /// Whether so much was hashed in vain for that shape that it must wait.
+    fn is_fruitless(&mut self, shape: (ConnectionId, u64)) -> bool {
+        let Some(known) = self.fruitless.get_mut(&shape) else { return false };
+        let waited = usize::try_from(known.since.elapsed().as_millis()).unwrap_or(usize::MAX);
+        known.bytes = known.bytes.saturating_sub(waited.saturating_mul(FRUITLESS_A_SECOND / 1000));
+        known.since = Instant::now();
+        known.bytes >= FRUITLESS
+    }
+
+    fn note(&mut self, shape: (ConnectionId, u64), bytes: usize, found: &Diagnosis) {
+        if found.signer.is_some() {
+            self.fruitless.remove(&shape);
+        } else if self.fruitless.len() < MOST_SHAPES || self.fruitless.contains_key(&shape) {
+            let known = self.fruitless.entry(shape).or_insert_with(|| Fruitless { bytes: 0, since: Instant::now() });
+            known.bytes = known.bytes.saturating_add(bytes);
+        } else {
+            self.fruitless.retain(|_, known| known.since.elapsed().as_secs() < 60);
+        }
+    }
+}
+
+/// One look at the requests of one webhook.
+struct Round<'a> {
+    triage: &'a mut Triage,
+    known: &'a mut Known,
+    samples: &'a [Sample],
+    left: usize,
+    is_off: &'a AtomicBool,
+}
+
+impl Round<'_> {
+    fn look(&mut self) -> Vec<Diagnosis> {
+        let order = shape::order(&self.samples.iter().map(|sample| sample.shape).collect::<Vec<_>>());
+        let mut found: Vec<Diagnosis> = vec![Cause::Unexamined.into(); self.samples.len()];
+        let unfinished = self.briefly(&order, &mut found);
+        self.thoroughly(unfinished, &mut found);
+        found
+    }
+
+    /// For the likeliest causes. Those that need more come back.
+    fn briefly(&mut self, order: &[usize], found: &mut [Diagnosis]) -> Vec<usize> {
+        let reserved = RESERVED.min(self.left / 2);
+        let mut same: HashMap<[u8; 32], Diagnosis> = HashMap::new();
+        let mut unfinished = Vec::new();
+        for &at in order {
+            let sample = &self.samples[at];
+            let own = digest(sample);
+            if let Some(known) = same.get(&own) {
+                found[at] = known.clone();
+                continue;
+            }
+            let brief = BRIEF * (sample.body.len() + 512);
+            let most = brief.min(self.left.saturating_sub(reserved)).max(LEAST_WORK);
+            if self.diagnose(at, most, found) {
+                same.insert(own, found[at].clone());
+            } else {
+                unfinished.push(at);
+            }
+        }
+        unfinished
+    }
+
+    /// One of each shape after the other, as long as there is work left.
+    fn thoroughly(&mut self, unfinished: Vec<usize>, found: &mut [Diagnosis]) {
+        let mut looked_at: HashSet<u64> = HashSet::new();
+        let mut unknown: HashSet<u64> = HashSet::new();
+        for &at in &unfinished {
+            let sample = &self.samples[at];
+            let likeness = sample.shape.likeness();
+            let shape = (sample.place.connection, likeness);
+            let must_wait = self.triage.is_fruitless(shape) && !looked_at.insert(likeness);
+            if !must_wait && self.left > LEAST_WORK {
+                let (before, most) = (self.left, diagnosis::MOST_WORK.min(self.left));
+                self.diagnose(at, most, found);
+                self.triage.note(shape, before - self.left, &found[at]);
+            }
+            if found[at].cause == Cause::Unknown {
+                unknown.insert(likeness);
+            }
+        }
+        // What looks like one that nothing explains is counted with it.
+        for at in unfinished {
+            if found[at].cause == Cause::Unexamined && unknown.contains(&self.samples[at].shape.likeness()) {
+                found[at] = Cause::Unknown.into();
+            }
+        }
+    }
+
+    /// Whether nothing was left untried.
+    fn diagnose(&mut self, at: usize, most: usize, found: &mut [Diagnosis]) -> bool {
+        if self.is_off.load(Ordering::Relaxed) {
+            return true;
+        }
+        let mut unhashed = most;
+        found[at] = diagnose(&self.samples[at], self.known, &mut unhashed);
+        self.left = self.left.saturating_sub(most - unhashed);
+        if let Some(signer) = found[at].signer.as_ref().filter(|signer| signer.is_unchanged) {
+            self.known.recent.retain(|key| *key != signer.key);
+            self.known.recent.insert(0, signer.key.clone());
+            self.known.recent.truncate(MOST_RECENT);
+        }
+        unhashed > 0 || found[at].signer.is_some() || self.samples[at].reason.rejected().is_none()
+    }
+}
+
+/// What makes it the same request to diagnosis.
+fn digest(sample: &Sample) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    let parts = sample.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value]).chain([&sample.body[..]]);
+    for part in [sample.reason.as_str().as_bytes()].into_iter().chain(parts) {
+        hasher.update(part.len().to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+fn diagnose(sample: &Sample, known: &Known, work: &mut usize) -> Diagnosis {
+    let (gateway, headers, body, is_cut, at) = (sample.place.gateway, &sample.headers, &sample.body, sample.is_cut, sample.at);
+    let case = |reason| Case { gateway, reason, headers, body, is_cut, at };
+    let Some(reason) = sample.reason.rejected() else {
+        let seen = Cause::at_once(sample.reason).unwrap_or(Cause::Unknown);
+        // What arrives while the webhook is switched off can be recovered if a valid secret signed it.
+        let may_verify = sample.reason == Reason::SwitchedOff && !is_cut;
+        let found =
+            may_verify.then(|| diagnosis::diagnose(&case(Rejected::SignatureMismatch), known, &mut LEAST_WORK.min(*work)));
+        let signer = found.and_then(|found| found.signer).filter(|signer| signer.is_unchanged);
+        return Diagnosis { signer, ..seen.into() };
+    };
+    let case = case(reason);
+    let mut found = diagnosis::diagnose(&case, known, work);
+    signing_key::judge(&mut found, case.gateway, known);
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! The data directory: made for its owner alone, and taken from others only where nothing of theirs is in it.
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use super::user;
+
+/// Directories of the system, which are never a program's own. The sticky bit names those that everybody shares.
+const OF_THE_SYSTEM: &[&str] = &[
+    "/",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/usr",
+    "/usr/local",
+    "/var",
+    "/var/lib",
+    "/var/log",
+    "/var/tmp",
+    "/tmp",
+];
+const STICKY: u32 = 0o1000;
+/// The beginnings of names that an installation's own files have.
+const OWN_FILES: &[&str] = &["ks-pay.db", "master.key", ".master.key.", ".ks-pay-backup-", "made-by-ks-pay-demo"];
+
+/// Makes the data directory, or takes one that holds nothing else away from everybody else: it holds passwords' hashes and the
+/// master key.
+///
+/// # Errors
+/// A sentence when it cannot be made, or others may read it and it holds more than our files.
+pub(super) fn prepare(path: &Path) -> Result<(), String> {
+    make(path)?;
+    let data = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    let is_open_to_others = data.permissions().mode() & 0o077 != 0;
+    if !is_open_to_others {
+        return Ok(());
+    }
+    if let Some(reason) = reason_to_leave(path, &data)? {
+        return Err(format!(
+            "Other users may read the data directory {0}, and it was left as it is, since {reason}. Name a directory of its own with \
+             --data-dir, or run `chmod 700 {0}` yourself.",
+            path.display()
+        ));
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+        .map_err(|error| format!("Others may read the data directory {0}: {error}. Run: chmod 700 {0}", path.display()))
+}
+
+/// Why the directory is not ours to take away from others.
+fn reason_to_leave(path: &Path, data: &fs::Metadata) -> Result<Option<String>, String> {
+    let full = in_full(path);
+    if data.mode() & STICKY != 0 || OF_THE_SYSTEM.iter().any(|known| full == Path::new(known)) {
+        return Ok(Some("it is a directory of the system".to_owned()));
+    }
+    let me = rustix::process::geteuid().as_raw();
+    if data.uid() != me {
+        return Ok(Some(format!("it belongs to {} and this runs as {}", user(data.uid()), user(me))));
+    }
+    for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
+        let name = entry.map_err(|error| unreadable(path, &error))?.file_name();
+        let name = name.to_string_lossy();
+        if name != "lost+found" && !OWN_FILES.iter().any(|own| name.starts_with(own)) {
+            return Ok(Some("it holds other files".to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("The data directory {} cannot be read: {error}. Run this as the user it belongs to.", path.display())
+}
+
+/// Makes a directory for its owner alone, unless it is there.
+pub(super) fn make(path: &Path) -> Result<(), String> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
+        let cause = if error.kind() == io::ErrorKind::StorageFull { "the disk is full".to_owned() } else { error.to_string() };
+        format!("The data directory {} cannot be made: {cause}. Make it for the user that runs this, or name another with --data-dir.", path.display())
+    })
+}
+
+/// The path in full, as an operator needs it.
+pub(crate) fn in_full(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,124 @@
+//! What the system says of the database's files: whose they are, and why they cannot be written to.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{Access, AtFlags, CWD, accessat, statvfs},
+    io::Errno,
+};
+
+use crate::db::file_identity::with_suffix;
+
+/// With less free space than this an event may not find room.
+const MIN_FREE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A user's name, where the system knows it.
+pub(crate) fn user(id: u32) -> String {
+    let names = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = names.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("user {id}"))
+}
+
+/// Why the files of an SQLite database cannot be read and written by this user, and the way out.
+pub(crate) fn obstacle(database: &Path) -> Option<String> {
+    Files::of(database).obstacle()
+}
+
+/// The files of an SQLite database.
+pub(crate) struct Files {
+    directory: PathBuf,
+    /// Those that are there.
+    present: Vec<PathBuf>,
+}
+
+impl Files {
+    pub(crate) fn of(database: &Path) -> Self {
+        let directory = database.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let present = ["", "-wal", "-shm", "-journal", ".lock", ".migrating"].map(|side| with_suffix(database, side));
+        let present = present.into_iter().filter(|path| fs::symlink_metadata(path).is_ok()).collect();
+        Self { directory: directory.to_owned(), present }
+    }
+
+    /// Why this user cannot read and write them.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        std::iter::once(&self.directory).chain(&self.present).find_map(|path| self.fault(path))
+    }
+
+    fn fault(&self, path: &Path) -> Option<String> {
+        let wanted = if path == self.directory {
+            Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK
+        } else {
+            Access::READ_OK | Access::WRITE_OK
+        };
+        let shown = path.display();
+        match accessat(CWD, path, wanted, AtFlags::EACCESS) {
+            Ok(()) => None,
+            Err(Errno::ROFS) => Some(format!("{shown} is on a file system that is mounted read-only. Mount it for writing.")),
+            Err(Errno::NOENT) => Some(format!("{shown} is not there. Make it, or name another place.")),
+            Err(error) => Some(self.denied(path, error)),
+        }
+    }
+
+    fn denied(&self, path: &Path, error: Errno) -> String {
+        let shown = path.display();
+        let me = user(rustix::process::geteuid().as_raw());
+        let Ok(data) = fs::metadata(path) else {
+            return format!("{shown} cannot be reached by {me}: {error}. Run this as the user it belongs to.");
+        };
+        let owner = user(data.uid());
+        if owner == me {
+            return format!(
+                "{shown} belongs to {owner}, who may not write to it (mode {:o}). Run `chmod u+rwX {shown}`.",
+                data.mode() & 0o777
+            );
+        }
+        if path == self.directory {
+            return format!(
+                "{shown} belongs to {owner}, and {me} may not write to it. Run this as {owner}, or give it to {me}: `chown {me} {shown}` as root."
+            );
+        }
+        format!(
+            "{shown} belongs to {owner}, and {me} may not write to it. Run this as {owner}, or give the files to {me}: `chown {me} {}` as root.",
+            self.names()
+        )
+    }
+
+    /// A file whose owner is not the directory's: another user than the server's made it.
+    pub(crate) fn mixed_owners(&self) -> Option<String> {
+        let owner = fs::metadata(&self.directory).ok()?.uid();
+        let odd = self.present.iter().find(|path| fs::metadata(path).is_ok_and(|data| data.uid() != owner))?;
+        let other = user(fs::metadata(odd).ok()?.uid());
+        let owner = user(owner);
+        Some(format!(
+            "{} belongs to {other}, its directory to {owner}: a server that runs as {owner} cannot use it. Run `chown {owner} {}` as root",
+            odd.display(),
+            self.names()
+        ))
+    }
+
+    fn names(&self) -> String {
+        self.present.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// How little room the disk has left, where that is too little.
+    pub(crate) fn shortage(&self) -> Option<String> {
+        let disk = statvfs(&self.directory).ok()?;
+        // Where nobody has filled it on purpose, a file system says nothing of its size.
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        (disk.f_blocks > 0 && free < MIN_FREE_BYTES).then(|| {
+            format!(
+                "the disk of {} has {} KiB left. Free some space, or move the data directory to a larger disk",
+                self.directory.display(),
+                free / 1024
+            )
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! Asks for the password before a sensitive action, when it was typed last more than 15 minutes ago, and goes on with the
+//! action afterwards.
+//!
+//! The page that asks carries the interrupted form sealed: a secret that was typed into it is not readable there, and it can
+//! be sent only in the same session and to the same address.
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
+use askama::Template;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{error::AppError, page::Page, session::SignedIn, shell::Shell};
+use crate::{
+    accounts::{self, proof, proof::Proof},
+    kernel::vault::Vault,
+    urls, words,
+};
+
+/// What an interrupted form is sealed as.
+const SEAL_CONTEXT: &str = "interrupted form";
+/// The title of the page that asks.
+pub(crate) const TITLE: &str = "Confirm your password";
+
+/// The fields that the page that asks adds to a form.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Confirmation {
+    current_password: Option<String>,
+    interrupted: String,
+}
+
+/// A posted form, as it can be interrupted and gone on with.
+pub(crate) struct Action {
+    path: String,
+    fields: Zeroizing<Vec<u8>>,
+    password: Option<Zeroizing<String>>,
+}
+
+impl Action {
+    /// Reads a posted form; of one that was interrupted, the form inside.
+    pub(super) fn read(page: &Page, path: &str, body: &[u8]) -> Result<Self, AppError> {
+        let given: Confirmation = serde_urlencoded::from_bytes(body).map_err(|_| AppError::Unreadable)?;
+        let fields = if given.interrupted.is_empty() {
+            Zeroizing::new(body.to_vec())
+        } else {
+            open(&page.state.vault, &page.signed_in, path, &given.interrupted).ok_or(AppError::Forged)?
+        };
+        let password = given.current_password.map(Zeroizing::new);
+        Ok(Self { path: path.to_owned(), fields, password })
+    }
+
+    /// The form's fields, URL-encoded.
+    pub(super) fn fields(&self) -> &[u8] {
+        &self.fields
+    }
+
+    /// The fields without the token and the password.
+    fn carried(&self) -> Zeroizing<Vec<u8>> {
+        let own =
+            url::form_urlencoded::parse(&self.fields).filter(|(name, _)| name != "csrf_token" && name != "current_password");
+        let mut carried = url::form_urlencoded::Serializer::new(String::new());
+        Zeroizing::new(carried.extend_pairs(own).finish().into_bytes())
+    }
+}
+
+/// What the interrupted action is, and where its page is.
+pub(crate) struct Sensitive<F> {
+    /// Completes "To … , type your password."
+    pub(crate) what: &'static str,
+    pub(crate) back: String,
+    /// The layout of the page that asks.
+    pub(crate) shell: F,
+}
+
+/// Lets the action go on if the password was typed within the last 15 minutes, or is right in the form.
+///
+/// A password in the form is always checked. Call it once the action is known to be the user's to do.
+///
+/// # Errors
+/// [`AppError::Unconfirmed`], the page that asks for the password.
+pub(crate) async fn require<F: FnOnce() -> Shell>(page: &Page, action: &Action, of: Sensitive<F>) -> Result<(), AppError> {
+    let Some(password) = &action.password else {
+        return if is_confirmed(page) { Ok(()) } else { Err(ask(page, action, of, Asked::default())) };
+    };
+    if password.is_empty() {
+        let error = Some(words::access::NO_PASSWORD.to_owned());
+        return Err(ask(page, action, of, Asked { error, ..Asked::default() }));
+    }
+    match proof::check(page, password).await? {
+        Proof::Right => Ok(()),
+        Proof::Wrong => {
+            let error = Some(words::access::WRONG_PASSWORD.to_owned());
+            Err(ask(page, action, of, Asked { error, ..Asked::default() }))
+        }
+        Proof::TooMany(wait) => {
+            let error = Some(words::access::too_many_attempts(wait));
+            Err(ask(page, action, of, Asked { status: StatusCode::TOO_MANY_REQUESTS, error, retry_after: Some(wait.as_secs()) }))
+        }
+    }
+}
+
+/// The same for a download: leads to the page that asks, which leads back to it.
+///
+/// # Errors
+/// [`AppError::ConfirmFirst`], the way there.
+pub(crate) fn require_for_download(page: &Page, request: &HttpRequest, back: &str) -> Result<(), AppError> {
+    if is_confirmed(page) {
+        return Ok(());
+    }
+    let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    Err(AppError::ConfirmFirst(urls::confirmation_for(&target, back)))
+}
+
+/// True if the session's user typed their password within the last 15 minutes.
+pub(crate) fn is_confirmed(page: &Page) -> bool {
+    accounts::is_fresh_proof(page.signed_in.proven_at, page.now)
+}
+
+/// The page that asks, on its own: for an action that is no form.
+pub(crate) fn page(
+    page: &Page,
+    path: &str,
+    fields: &[(&str, &str)],
+    of: Sensitive<impl FnOnce() -> Shell>,
+) -> Result<HttpResponse, AppError> {
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    let fields = Zeroizing::new(body.extend_pairs(fields).finish().into_bytes());
+    let action = Action { path: path.to_owned(), fields, password: None };
+    page.ok(&view(page, &action, of, None))
+}
+
+/// How the page that asks is answered.
+struct Asked {
+    status: StatusCode,
+    error: Option<String>,
+    retry_after: Option<u64>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, error: None, retry_after: None }
+    }
+}
+
+/// The page that asks for the password and carries the interrupted form.
+#[derive(Template)]
+#[template(path = "accounts/confirm.html")]
+struct View {
+    shell: Shell,
+    what: &'static str,
+    back: String,
+    action: String,
+    interrupted: String,
+    error: Option<String>,
+}
+
+fn view(page: &Page, action: &Action, of: Sensitive<impl FnOnce() -> Shell>, error: Option<String>) -> View {
+    View {
+        interrupted: seal(&page.state.vault, &page.signed_in, &action.path, &action.carried()),
+        shell: (of.shell)(),
+        what: of.what,
+        back: of.back,
+        action: action.path.clone(),
+        error,
+    }
+}
+
+fn ask(page: &Page, action: &Action, of: Sensitive<impl FnOnce() -> Shell>, asked: Asked) -> AppError {
+    match view(page, action, of, asked.error).render() {
+        Ok(html) => AppError::Unconfirmed(Box::new(ConfirmPage { status: asked.status, retry_after: asked.retry_after, html })),
+        Err(error) => error.into(),
+    }
+}
+
+/// The page that asks, rendered.
+#[derive(Debug)]
+pub(crate) struct ConfirmPage {
+    pub(super) status: StatusCode,
+    retry_after: Option<u64>,
+    html: String,
+}
+
+impl ConfirmPage {
+    pub(super) fn response(&self, mut response: HttpResponseBuilder) -> HttpResponse<BoxBody> {
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        response.content_type("text/html; charset=utf-8").body(self.html.clone())
+    }
+}
+
+/// What a sealed form is bound to: the session and the address it is for.
+fn bound(signed_in: &SignedIn, path: &str) -> Vec<u8> {
+    [&signed_in.token.hash()[..], path.as_bytes()].concat()
+}
+
+fn seal(vault: &Vault, signed_in: &SignedIn, path: &str, fields: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(vault.seal(SEAL_CONTEXT, &bound(signed_in, path), fields))
+}
+
+fn open(vault: &Vault, signed_in: &SignedIn, path: &str, sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
+    vault.open(SEAL_CONTEXT, &bound(signed_in, path), &URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()
+}

@@ -1,0 +1,89 @@
+//! Sentences about how this server is reached, and about proving who one is.
+
+use std::{net::IpAddr, time::Duration};
+
+use crate::web::shell::Warning;
+
+/// Shown on every page while the server is reached over plain http.
+pub(crate) fn plain_http() -> Warning {
+    Warning {
+        headline: "This console is reached over plain http: passwords and secrets can be read on the way.".to_owned(),
+        advice: "Put a proxy with a certificate in front, or ask the person who runs this server to:",
+    }
+}
+
+/// The same for an operator, at a start and in `ks-pay doctor`.
+pub(crate) fn plain_http_at(url: &str) -> String {
+    format!(
+        "{url} is plain http: passwords and secrets can be read on the way. Put a proxy with a certificate in front and set KS_PAY_PUBLIC_URL to its https address"
+    )
+}
+
+/// What an operator is told of a proxy that is not trusted.
+pub(crate) fn untrusted_proxy(peer: IpAddr) -> String {
+    format!(
+        "requests with X-Forwarded-For came from {peer}, which KS_PAY_TRUSTED_PROXIES does not name. If that is your proxy, add {peer}/{}: until then all its visitors share one limit on sign-in, and one of them can use it up",
+        if peer.is_ipv4() { 32 } else { 128 }
+    )
+}
+
+/// A form that was sent from another address than this server's.
+pub(crate) fn other_origin(public_url: Option<&str>) -> String {
+    match public_url {
+        Some(url) => format!("Nothing was changed. KS Pay is at {url}: open it there and send the form again."),
+        None => "Nothing was changed. Open KS Pay at the address the server printed when it started, and send the form again."
+            .to_owned(),
+    }
+}
+
+/// A form whose token is missing, expired or another session's.
+pub(crate) fn expired(public_url: Option<&str>) -> String {
+    let reload = "Nothing was changed. Go back, reload the page and send the form again.";
+    match public_url {
+        Some(url) => format!("{reload} If that does not help, open KS Pay at {url} and allow its cookies."),
+        None => format!("{reload} If that does not help, allow cookies for this address."),
+    }
+}
+
+/// Too many attempts to sign in.
+pub(crate) const SLOW_DOWN: &str = "Too many attempts. Wait a few seconds, then sign in again.";
+
+/// The password queue is full.
+pub(crate) const BUSY: &str = "Many people are signing in at this moment. Wait a few seconds, then sign in again.";
+
+/// Too many attempts to confirm a password. Says nothing about the password.
+pub(crate) fn too_many_attempts(wait: Duration) -> String {
+    let seconds = wait.as_secs().max(1);
+    format!("Too many attempts. Wait {seconds}\u{a0}s, then try again.")
+}
+
+/// What the password is asked for: "To …, type your password."
+pub(crate) const REVEAL: &str = "show the secret";
+/// See [`REVEAL`].
+pub(crate) const ROTATE: &str = "create a new secret";
+/// See [`REVEAL`].
+pub(crate) const IMPORT: &str = "import this secret";
+/// See [`REVEAL`].
+pub(crate) const ADOPT: &str = "accept the secret that these requests were signed with";
+/// See [`REVEAL`].
+pub(crate) const RECOVER: &str = "recover the rejected requests";
+/// See [`REVEAL`].
+pub(crate) const DOWNLOAD: &str = "download this file";
+
+/// Where else the user is signed in.
+pub(crate) fn other_sessions(count: i64) -> String {
+    match count {
+        ..=0 => "You are signed in on this device only.".to_owned(),
+        1 => "You are also signed in on 1 other device or browser.".to_owned(),
+        count => format!("You are also signed in on {count} other devices or browsers."),
+    }
+}
+
+/// Every other session of the user has ended.
+pub(crate) const SIGNED_OUT_ELSEWHERE: &str = "You are signed out everywhere else";
+
+/// The password's field is empty.
+pub(crate) const NO_PASSWORD: &str = "Type the password you sign in with.";
+
+/// The password that was typed is not the user's.
+pub(crate) const WRONG_PASSWORD: &str = "This is not your password. Type it again.";

@@ -1,0 +1,100 @@
+//! A clock that was wrong: nothing shown lies in the future, and what it left behind is repaired.
+
+use std::time::Duration;
+
+use ks_pay::kernel::time::Clock;
+
+use crate::support::{TestApp, bodies, builders::PASSWORD, eventually};
+
+const YEAR: Duration = Duration::from_hours(365 * 24);
+
+/// An app with an event and a secret that expires, as a clock left them that was a year ahead.
+async fn left_behind() -> (TestApp, crate::support::builders::Connection) {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let rotate = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
+    app.cli_with(&rotate, "", &[]).await.assert_done();
+    app.stop().await;
+    for statement in [
+        "UPDATE evidence SET first_verified_at = first_verified_at + 31536000000, last_verified_at = last_verified_at + 31536000000, \
+         habit_since = habit_since + 31536000000, habit_pause = 31536000000",
+        "UPDATE secrets SET until = until + 31536000000 WHERE state = 'draining'",
+        "UPDATE events SET received_at = received_at + 31536000000, last_received_at = last_received_at + 31536000000",
+    ] {
+        assert_eq!(app.sql(statement).await, 1);
+    }
+    (app, connection)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_clock_that_was_ahead_left_behind_is_repaired_once_it_is_right() {
+    let (mut app, connection) = left_behind().await;
+    app.restart().await;
+    let now = app.now().millis();
+    eventually(async || app.count("SELECT MAX(last_verified_at) FROM evidence").await <= now).await;
+    assert_eq!(app.count("SELECT habit_pause FROM evidence").await, 0, "a pause of a year would be no silence");
+    let until = app.count("SELECT until FROM secrets WHERE state = 'draining'").await;
+    let longest = Duration::from_hours(15 * 24).as_millis();
+    assert!(until > now && u128::try_from(until - now).unwrap() <= longest, "{until}");
+
+    let owner = app.owner("Neem Tree Retail").await;
+    let base = format!("/ks-pay/apps/{}", connection.app_id);
+    let later = app.now().plus(YEAR).zoned();
+    let wrong = [later.strftime("%Y-%m-%d").to_string(), later.strftime("%-d\u{a0}%b\u{a0}%Y").to_string()];
+    for path in [format!("{base}/settings/payment-gateways/razorpay/test/webhook"), format!("{base}/events"), base.clone()] {
+        let page = owner.get(&path).await;
+        assert_eq!(page.status, 200);
+        assert!(!wrong.iter().any(|day| page.has(day)), "{path}: {}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_behind_ends_nothing() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let rotate = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
+    app.cli_with(&rotate, "", &[]).await.assert_done();
+    let until = app.count("SELECT until FROM secrets WHERE state = 'draining'").await;
+    let behind = Clock::standing(app.now().minus(YEAR));
+    app.restart_at(behind).await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
+    let page = owner.get(&webhook).await;
+    assert!(page.has("This server’s clock is"), "{}", page.body);
+    // A page is later than the first repair.
+    assert_eq!(app.count("SELECT until FROM secrets WHERE state = 'draining'").await, until);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_a_clock_that_was_ahead_ends_when_it_is_right() {
+    let mut app = TestApp::start().await;
+    app.company("Neem Tree Retail").await;
+    // Ids never go back in time within a process: no test puts its clock forward by more than days.
+    let ahead = Clock::standing(app.now().plus(Duration::from_hours(48)));
+    let right = app.clock.clone();
+    app.restart_at(ahead).await;
+    let visitor = app.visitor();
+    visitor.sign_in("owner@neem-tree-retail.example", PASSWORD, "/").await;
+    assert_eq!(visitor.get("/personal-info").await.status, 200);
+    app.restart_at(right).await;
+    let again = visitor.elsewhere(app.address);
+    assert_eq!(again.get("/personal-info").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_compares_the_clock_with_signed_events() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    for (statement, wanted) in [
+        ("UPDATE events SET occurred_at = received_at", "good  clock"),
+        ("UPDATE events SET occurred_at = received_at + 600000", "bad   clock: This server’s clock is"),
+        ("UPDATE events SET occurred_at = received_at - 31536000000", "bad   clock: This server’s clock is 365\u{a0}days ahead"),
+    ] {
+        app.sql(statement).await;
+        let output = app.cli(["doctor"], "").await;
+        assert!(output.out.contains(wanted), "{statement}: {}", output.out);
+    }
+}
