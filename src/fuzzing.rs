@@ -64,6 +64,8 @@ pub struct Read {
     pub event_type: Option<String>,
     /// In Unix seconds.
     pub occurred_at: Option<i64>,
+    /// Whether the event gave no time of its own.
+    pub is_time_borrowed: bool,
     /// What it is about.
     pub amount: Option<Money>,
     /// What it says of a payment.
@@ -92,14 +94,15 @@ pub struct Told {
 /// Reads a body as that gateway's.
 #[must_use]
 pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
-    let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?);
+    let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?, Timestamp::from_seconds(0));
     let (word, told) = match &reading.content {
         Content::Facts(facts) => ("processed", Some(told(facts))),
         Content::Unhandled => ("unhandled", None),
         Content::Quarantined(fault) => (*fault, None),
     };
     let occurred_at = reading.occurred_at.map(Timestamp::seconds);
-    Some(Read { word, event_type: reading.event_type, occurred_at, amount: reading.amount, told })
+    let is_time_borrowed = reading.is_time_borrowed;
+    Some(Read { word, event_type: reading.event_type, occurred_at, is_time_borrowed, amount: reading.amount, told })
 }
 
 /// The one way to a verified body leads through a signature, for a fuzzer as for everybody.
@@ -148,7 +151,7 @@ pub struct Story {
 pub fn story(bodies: &[&[u8]]) -> Story {
     let mut story = projection::Story::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
-        let reading = Gateway::Razorpay.adapter().read(&body).received(&body.sha256(), Timestamp::from_seconds(0));
+        let reading = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
         if let Content::Facts(facts) = reading.content {
             story.absorb(&facts);
         }

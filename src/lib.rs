@@ -66,6 +66,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         transactions::store::STATEMENTS,
         transactions::store::recount::STATEMENTS,
         transactions::store::sums::STATEMENTS,
+        transactions::store::references::STATEMENTS,
         transactions::store::twins::STATEMENTS,
     ];
     let many = [
@@ -73,6 +74,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         connections::uses::ROWS,
         events::store::log::ROWS,
         rejections::store::room::ROWS,
+        transactions::store::references::ROWS,
         transactions::store::stories::ROWS,
         transactions::store::sums::ROWS,
     ];

@@ -59,7 +59,7 @@ impl Arrival {
             gateway_event_id: gateway_event_id.map(str::to_owned),
             secret,
             headers,
-            reading: adapter.read(&body).received(&sha256, at),
+            reading: adapter.read(&body, at).received(&sha256),
             body,
             at,
         }

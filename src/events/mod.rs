@@ -102,10 +102,15 @@ pub(crate) struct Event {
     pub(crate) transaction_id: Option<TransactionId>,
     pub(crate) amount_subunits: Option<i64>,
     pub(crate) currency: Option<String>,
+    /// The bank's reference of a settlement.
+    pub(crate) reference: Option<String>,
     pub(crate) secret_id: SecretId,
     pub(crate) receipts: i64,
     pub(crate) is_flagged: bool,
+    /// The gateway's time of the event, or that of the entity it is about.
     pub(crate) occurred_at: Option<Timestamp>,
+    /// Whether the event gave no time of its own.
+    pub(crate) is_time_borrowed: bool,
     pub(crate) received_at: Timestamp,
     pub(crate) last_received_at: Timestamp,
 }

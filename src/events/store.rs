@@ -16,8 +16,8 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, \
-             body_sha256, state, fault, conflict_with, transaction_id, amount_subunits, currency, \
-             secret_id, receipts, is_flagged, occurred_at, received_at, last_received_at"
+             body_sha256, state, fault, conflict_with, transaction_id, amount_subunits, currency, reference, \
+             secret_id, receipts, is_flagged, occurred_at, is_time_borrowed, received_at, last_received_at"
     };
 }
 
@@ -34,6 +34,9 @@ sql! {
     LIST_SIGNED_TIMES = "SELECT occurred_at, received_at FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2";
     LIST_SIGNED_TIMES_OF = "SELECT occurred_at, received_at FROM events WHERE connection_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3";
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
+    /// In any order of ids, so that SQLite takes the index of references and not that of the app.
+    FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND reference IN ($2, $3) \
+                         AND mode = $4 ORDER BY received_at DESC LIMIT 1");
     COUNT = "SELECT COUNT(*) FROM events";
     EXPORT = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 ORDER BY id LIMIT $2");
     /// COALESCE keeps it in the order of the ids: by the index of the app, each page would sort all that the app has.
@@ -43,6 +46,23 @@ sql! {
 /// The app's event.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: EventId) -> Result<Option<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
+}
+
+/// The newest event with that reference, in capitals or as it was typed.
+pub(crate) async fn find_by_reference(
+    on: impl Into<Exec<'_>>,
+    app: AppId,
+    mode: Mode,
+    reference: &str,
+) -> Result<Option<Event>, DbError> {
+    let capitals = reference.to_uppercase();
+    run!(on, |conn| sqlx::query_as(FIND_BY_REFERENCE)
+        .bind(app)
+        .bind(reference)
+        .bind(&capitals)
+        .bind(mode.slug())
+        .fetch_optional(conn)
+        .await)
 }
 
 /// How many there are, of every app.

@@ -168,6 +168,11 @@ impl Show {
         self.event.occurred_at.map(|at| When::of_moment(at, self.now))
     }
 
+    /// Where that time comes from.
+    pub(crate) fn time_source(&self) -> &'static str {
+        words::borrowed_time(self.event.is_time_borrowed)
+    }
+
     pub(crate) fn received(&self) -> When {
         When::of_moment(self.event.received_at, self.now)
     }

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::Gateway;
 use crate::{
     kernel::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
-    transactions::projection::{Facts, TimeSource},
+    transactions::projection::Facts,
 };
 
 /// The longest id and type a gateway may give an event, in characters.
@@ -114,10 +114,14 @@ pub(crate) struct LiveSecret {
 pub(crate) struct Reading {
     /// The gateway's name for what happened; `None` when it could not be read.
     pub(crate) event_type: Option<String>,
-    /// The gateway's time of the event.
+    /// The gateway's time of the event, or that of the entity it is about.
     pub(crate) occurred_at: Option<Timestamp>,
+    /// Whether the event gave no time of its own.
+    pub(crate) is_time_borrowed: bool,
     /// The amount the event is about, for showing.
     pub(crate) amount: Option<Money>,
+    /// The bank's reference of an event that is about no payment, for showing and for searching.
+    pub(crate) reference: Option<String>,
     pub(crate) content: Content,
 }
 
@@ -132,21 +136,31 @@ pub(crate) enum Content {
 }
 
 impl Reading {
+    /// A type without a rule.
+    pub(crate) const fn unhandled(event_type: String) -> Self {
+        let event_type = Some(event_type);
+        Self {
+            event_type,
+            occurred_at: None,
+            is_time_borrowed: false,
+            amount: None,
+            reference: None,
+            content: Content::Unhandled,
+        }
+    }
+
     /// A body that cannot be relied on.
     pub(crate) const fn quarantined(event_type: Option<String>, fault: &'static str) -> Self {
         let content = Content::Quarantined(fault);
-        Self { event_type, occurred_at: None, amount: None, content }
+        Self { event_type, occurred_at: None, is_time_borrowed: false, amount: None, reference: None, content }
     }
 
-    /// Adds what the body does not say: its digest, which ranks the report, and the time for an event without one.
-    pub(crate) fn received(mut self, sha256: &[u8; 32], at: Timestamp) -> Self {
+    /// Adds what the body does not say: its digest, which ranks the report.
+    pub(crate) fn received(mut self, sha256: &[u8; 32]) -> Self {
         if let Content::Facts(facts) = &mut self.content {
             let first = sha256.first_chunk().copied().map_or(0, u64::from_be_bytes);
             // Without its last bit, so that it is an integer of the database in the order of the bytes.
             facts.digest = i64::try_from(first >> 1).unwrap_or_default();
-            if facts.time_source == TimeSource::Received {
-                facts.at = at;
-            }
         }
         self
     }
@@ -174,8 +188,9 @@ pub(crate) trait Adapter: Sync {
     /// gateway can have it send requests here, so an address alone proves nothing: see [`was_sent_for`].
     fn webhook_networks(&self) -> &'static [IpNet];
 
-    /// Reads a verified body. Unknown types are kept, not refused.
-    fn read(&self, body: &Verified) -> Reading;
+    /// Reads a verified body. Unknown types are stored, not rejected. The time it was received stands in where a body
+    /// gives none.
+    fn read(&self, body: &Verified, received_at: Timestamp) -> Reading;
 
     /// The headers with which the gateway would send this body: for `simulate`, the demo and the tests.
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)>;
@@ -297,7 +312,7 @@ mod tests {
         #[test]
         fn reading_never_panics(body in proptest::collection::vec(any::<u8>(), 0..600)) {
             for gateway in Gateway::ALL {
-                gateway.adapter().read(&Verified(body.clone().into()));
+                gateway.adapter().read(&Verified(body.clone().into()), Timestamp::from_millis(0));
             }
         }
     }

@@ -95,8 +95,8 @@ impl Adapter for Razorpay {
         WEBHOOK_NETWORKS
     }
 
-    fn read(&self, body: &Verified) -> Reading {
-        reading::read(body.octets())
+    fn read(&self, body: &Verified, received_at: Timestamp) -> Reading {
+        reading::read(body.octets(), received_at)
     }
 
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], _now: Timestamp) -> Vec<(&'static str, String)> {

@@ -13,7 +13,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use super::{
-    adapter::{Adapter, Content, Header, Incoming, Reading, Rejected, Verified, is_clean},
+    adapter::{Adapter, Header, Incoming, Reading, Rejected, Verified, is_clean},
     object::Object,
 };
 use crate::kernel::{secret::Secret, time::Timestamp};
@@ -72,7 +72,7 @@ impl Adapter for StandardWebhooks {
         &[]
     }
 
-    fn read(&self, body: &Verified) -> Reading {
+    fn read(&self, body: &Verified, _received_at: Timestamp) -> Reading {
         read(body.octets())
     }
 
@@ -113,9 +113,7 @@ fn read(body: &[u8]) -> Reading {
         event_type: String,
     }
     match serde_json::from_slice(body) {
-        Ok(Object(Envelope { event_type })) if is_clean(&event_type) => {
-            Reading { event_type: Some(event_type), occurred_at: None, amount: None, content: Content::Unhandled }
-        }
+        Ok(Object(Envelope { event_type })) if is_clean(&event_type) => Reading::unhandled(event_type),
         Ok(_) => Reading::quarantined(None, "type"),
         Err(error) if error.is_data() => Reading::quarantined(None, "type"),
         Err(_) => Reading::quarantined(None, "json"),
@@ -143,6 +141,7 @@ fn mac(secret: &Secret, id: &[u8], timestamp: &[u8], body: &[u8]) -> Option<[u8;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateways::adapter::Content;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
 

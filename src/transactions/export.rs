@@ -107,6 +107,7 @@ mod tests {
             method: Some("+cmd".to_owned()),
             is_disputed: false,
             is_dispute_lost: false,
+            settled: None,
             is_captured: true,
             lost: 0,
             held: 0,

@@ -14,7 +14,7 @@ pub(crate) mod timeline;
 pub(crate) mod views;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     str::FromStr,
 };
@@ -22,7 +22,7 @@ use std::{
 use daily::Changes;
 use projection::{Facts, Story};
 use store::{
-    Cursor, Filter,
+    Cursor, Filter, references,
     stories::{self, Entry, Key, Locked, News},
 };
 
@@ -109,6 +109,8 @@ pub(crate) struct Transaction {
     pub(crate) lost: i64,
     /// What is deducted for other disputes, in subunits.
     pub(crate) held: i64,
+    /// What a payment in a foreign currency is settled in.
+    pub(crate) settled: Option<Money>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }
@@ -186,7 +188,19 @@ pub(crate) async fn project(tx: &mut Tx, told: &[Told<'_>]) -> Result<Projected,
         stories::update(tx, &changed).await?;
     }
     stories::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
+    add_references(tx, told, &entries).await?;
     Ok(Projected { ids: told.iter().filter_map(|told| entries.get(&told.key())).map(|entry| entry.id).collect(), sums })
+}
+
+async fn add_references(tx: &mut Tx, told: &[Told<'_>], entries: &BTreeMap<Key<'_>, Entry<'_>>) -> Result<(), DbError> {
+    // A set: one report of a batch may name what another did.
+    let mut rows: BTreeSet<references::Row<'_>> = BTreeSet::new();
+    for told in told {
+        if let Some(entry) = entries.get(&told.key()) {
+            rows.extend(told.facts.details.references.iter().map(|reference| (entry.id, told.place.app, reference)));
+        }
+    }
+    references::add(tx, &rows.into_iter().collect::<Vec<_>>()).await
 }
 
 /// Moves the sums by day along: after everything else that is written, since all of an app's payments meet in few rows.

@@ -31,6 +31,31 @@ pub(crate) struct Facts {
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) refund: Option<Refund>,
     pub(crate) dispute: Option<Dispute>,
+    pub(crate) details: Details,
+}
+
+/// What is shown of a payment and searched for; no status and no total depends on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    /// What a payment in a foreign currency is settled in.
+    pub(crate) settled: Option<Money>,
+    pub(crate) references: Vec<Reference>,
+}
+
+/// By what a customer or a bank calls a payment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Reference {
+    pub(crate) kind: ReferenceKind,
+    pub(crate) text: String,
+}
+
+/// Who gave a payment a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ReferenceKind {
+    /// The merchant.
+    Receipt,
+    /// The bank: RRN, UTR or ARN.
+    Bank,
 }
 
 /// Where an event's time comes from. The least is trusted least.
@@ -104,6 +129,8 @@ pub(crate) struct Dispute {
     pub(crate) money: Money,
     /// What was deducted for it, in subunits, where the gateway says so.
     pub(crate) deducted: Option<i64>,
+    /// The last moment for an answer.
+    pub(crate) respond_by: Option<Timestamp>,
 }
 
 /// The state of a dispute, in the order of the gateway's life cycle.
@@ -131,6 +158,7 @@ macro_rules! words {
         }
     };
 }
+words!(ReferenceKind { Receipt = "receipt", Bank = "bank" });
 words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
 words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
 
@@ -141,6 +169,8 @@ pub(crate) struct Story {
     pub(crate) decisive: Option<Decisive>,
     pub(crate) order_id: Option<String>,
     pub(crate) method: Option<String>,
+    /// What a payment in a foreign currency is settled in.
+    pub(crate) settled: Option<(i64, Currency)>,
     /// The refunded total that a report of the payment or of a dispute quotes, of the highest rank.
     pub(crate) quote: Option<Quote>,
     pub(crate) refunds: BTreeMap<String, RefundState>,
@@ -195,6 +225,7 @@ pub(crate) struct DisputeState {
     pub(crate) amount: i64,
     pub(crate) currency: Currency,
     pub(crate) deducted: Option<i64>,
+    pub(crate) respond_by: Option<Timestamp>,
 }
 
 /// The time of the latest event.
@@ -263,6 +294,8 @@ impl Story {
             keep_least(&mut self.order_id, snapshot.order_id.as_ref());
             keep_least(&mut self.method, snapshot.method.as_ref());
             keep_least(&mut self.created_at, Some(&snapshot.created_at));
+            let settled = facts.details.settled.map(|money| (money.subunits, money.currency));
+            keep_least(&mut self.settled, settled.as_ref());
         }
         if let Some(Refund { id, money, status, created_at }) = &facts.refund {
             let (amount, currency) = (money.subunits, money.currency);
@@ -272,9 +305,9 @@ impl Story {
         } else {
             self.quote = later(self.quote, total.map(|total| Quote { at, total }), |quote| (quote.at, quote.total));
         }
-        if let Some(Dispute { id, status, money, deducted }) = &facts.dispute {
-            let (amount, currency, deducted) = (money.subunits, money.currency, *deducted);
-            let report = DisputeState { at, status: *status, digest: facts.digest, amount, currency, deducted };
+        if let Some(Dispute { id, status, money, deducted, respond_by }) = &facts.dispute {
+            let (amount, currency, deducted, respond_by) = (money.subunits, money.currency, *deducted, *respond_by);
+            let report = DisputeState { at, status: *status, digest: facts.digest, amount, currency, deducted, respond_by };
             let known = self.disputes.entry(id.clone()).or_insert(report);
             *known = (*known).max(report);
         }

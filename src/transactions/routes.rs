@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use super::{
     NEWEST, Transaction, cursor, cursor_text, export,
     forms::{Choice, DEFAULT_DAYS, ListForm, Name, Wanted},
-    store::{self, Filter},
+    store::{self, Filter, references},
     views,
 };
 use crate::{
@@ -142,6 +142,11 @@ async fn nothing(
 ) -> Result<Empty, AppError> {
     let (path, mode) = (urls::transactions(app.id), shown.mode);
     if let Some(name) = &wanted.name {
+        if let Name::Gateways(reference) = name
+            && let Some(event) = events::store::find_by_reference(&mut *reader, app.id, mode, reference).await?
+        {
+            return Ok(words::settlement_found(&event, urls::event(app.id, event.id), page.now));
+        }
         let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
         let is_there = !find(reader, app, other, name).await?.is_empty();
         return Ok(words::Nothing::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
@@ -219,6 +224,10 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
         Some(last) => events::store::find_payload(&mut reader, last.id).await?.map(|(_, body)| Payload::new(&body)),
         None => None,
     };
+    let references = references::list(&mut reader, id).await?;
+    let disputes = references::list_disputes(&mut reader, id).await?;
+    let others = references::list_of_order(&mut reader, &transaction).await?;
+    drop(reader);
     let mode = transaction.mode;
     page.remember_mode(app.id, mode);
     let in_mode = |path: String| urls::in_mode(&path, mode);
@@ -230,5 +239,6 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
     let shell = shell.crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
-    page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, now: page.now })
+    let now = page.now;
+    page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, references, disputes, others, now })
 }

@@ -1,6 +1,7 @@
 //! The `transactions`, `refunds` and `disputes` tables.
 
 pub(crate) mod recount;
+pub(crate) mod references;
 pub(crate) mod stories;
 pub(crate) mod sums;
 pub(crate) mod twins;
@@ -13,6 +14,7 @@ use crate::{
     gateways::Mode,
     kernel::{
         id::{AppId, TransactionId},
+        money::Money,
         time::Timestamp,
     },
 };
@@ -22,12 +24,13 @@ macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, amount_subunits, \
              amount_refunded_subunits, currency, method, is_disputed, is_captured, \
-             amount_lost_subunits, amount_held_subunits, created_at, updated_at, \
+             amount_lost_subunits, amount_held_subunits, settled_subunits, settled_currency, created_at, updated_at, \
              (EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id AND disputes.status = 'lost') \
              AND NOT EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id \
              AND disputes.status IN ('open', 'under_review'))) AS is_dispute_lost"
     };
 }
+use columns;
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND id = $2");
@@ -44,11 +47,15 @@ sql! {
                   AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \
             OR ($7 = 'partly_refunded' AND status = 'captured' AND amount_refunded_subunits > 0)) \
                   ORDER BY created_at, id LIMIT $8");
-    /// Each name by its own index: with one condition for both, SQLite may go through all of the app's rows in their order.
+    /// Each name by its own index: with one condition for all, SQLite may go through all of the app's rows in their order, as it
+    /// would by the plain column of the app. Ids of refunds and disputes are of any company until that is asked.
     FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE id IN \
                   (SELECT id FROM transactions WHERE connection_id IN (SELECT id FROM connections WHERE app_id = $1) AND payment_id = $3 \
-                  UNION SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3) \
-                  AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
+                  UNION SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3 \
+                  UNION SELECT transaction_id FROM refunds WHERE refund_id = $3 \
+                  UNION SELECT transaction_id FROM disputes WHERE dispute_id = $3 \
+                  UNION SELECT transaction_id FROM payment_references WHERE app_id = $1 AND search_key = $5) \
+                  AND COALESCE(app_id, app_id) = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
 }
 
 impl<'r, R: Row> FromRow<'r, R> for Transaction
@@ -82,6 +89,7 @@ where
             is_captured: row.try_get("is_captured")?,
             lost: row.try_get("amount_lost_subunits")?,
             held: row.try_get("amount_held_subunits")?,
+            settled: settled(row.try_get("settled_subunits")?, row.try_get("settled_currency")?)?,
             is_dispute_lost: row.try_get("is_dispute_lost")?,
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
@@ -92,6 +100,11 @@ where
 /// A value of a closed list, as the database has it.
 fn word<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error> {
     text.parse().map_err(|_| sqlx::Error::Decode(format!("{text:?} is none of the known words").into()))
+}
+
+fn settled(subunits: Option<i64>, currency: Option<String>) -> Result<Option<Money>, sqlx::Error> {
+    let (Some(subunits), Some(currency)) = (subunits, currency) else { return Ok(None) };
+    Ok(Some(Money::new(subunits, word(&currency)?)))
 }
 
 /// The app's transaction.
@@ -167,7 +180,7 @@ async fn list(
         .await)
 }
 
-/// Those with exactly that payment or order id, newest first.
+/// Those with exactly that id of a payment, an order, a refund or a dispute, or that reference in any capitals, newest first.
 pub(crate) async fn find_named(
     on: impl Into<Exec<'_>>,
     app: AppId,
@@ -175,5 +188,13 @@ pub(crate) async fn find_named(
     name: &str,
     limit: i64,
 ) -> Result<Vec<Transaction>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_NAMED).bind(app).bind(mode.slug()).bind(name).bind(limit).fetch_all(conn).await)
+    let key = references::search_key(name);
+    run!(on, |conn| sqlx::query_as(FIND_NAMED)
+        .bind(app)
+        .bind(mode.slug())
+        .bind(name)
+        .bind(limit)
+        .bind(&key)
+        .fetch_all(conn)
+        .await)
 }

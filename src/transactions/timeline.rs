@@ -8,7 +8,7 @@
 
 use super::{
     Status, Transaction,
-    projection::{Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, Story, TimeSource},
+    projection::{Details, Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, Story, TimeSource},
 };
 use crate::{
     events::{Event, State},
@@ -50,7 +50,7 @@ fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
     let (mut story, mut refunds) = (Story::default(), Refunds::default());
     let state = |event: &&Event| {
         if let Some(mut facts) = facts(transaction, event) {
-            facts.refund = facts.refund.and_then(|refund| refunds.name(refund));
+            facts.refund = facts.refund.and_then(|refund| Some(Refund { id: refunds.name(&refund)?, ..refund }));
             story.absorb(&facts);
         }
         let now = Transaction {
@@ -71,8 +71,8 @@ fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
 struct Refunds(Vec<(i64, RefundStatus)>);
 
 impl Refunds {
-    /// The report under a name of its refund; nothing for the failure of a refund that was never seen.
-    fn name(&mut self, refund: Refund) -> Option<Refund> {
+    /// A name for the refund of the report; nothing for the failure of a refund that was never seen.
+    fn name(&mut self, refund: &Refund) -> Option<String> {
         let (amount, status) = (refund.money.subunits, refund.status);
         let is_before = |known: &(i64, RefundStatus)| known.0 == amount && known.1 < status;
         let index = match (self.0.iter().position(is_before), status) {
@@ -84,16 +84,19 @@ impl Refunds {
             }
         };
         self.0[index].1 = status;
-        Some(Refund { id: index.to_string(), ..refund })
+        Some(index.to_string())
     }
 }
 
 /// What an event's row tells: its type, its time and the amount.
 fn facts(transaction: &Transaction, event: &Event) -> Option<Facts> {
-    let (name, at, money) = (event.event_type.as_deref()?, moment(event), event.money()?);
-    let payment_id = transaction.payment_id.clone();
-    let time_source = TimeSource::Envelope;
-    let mut facts = Facts { payment_id, at, time_source, digest: 0, snapshot: None, refund: None, dispute: None };
+    let (name, at) = (event.event_type.as_deref()?, moment(event));
+    // An order's amount is not that of the payment which completed it.
+    let money = if name == "order.paid" { transaction.money()? } else { event.money()? };
+    let (payment_id, details) = (transaction.payment_id.clone(), Details::default());
+    let time_source = if event.is_time_borrowed { TimeSource::Entity } else { TimeSource::Envelope };
+    let (digest, snapshot, refund, dispute) = (0, None, None, None);
+    let mut facts = Facts { payment_id, at, time_source, digest, snapshot, refund, dispute, details };
     if let Some(status) = payment_status(name) {
         let (order_id, method) = (transaction.order_id.clone(), transaction.method.clone());
         let created_at = transaction.created_at;
@@ -103,7 +106,8 @@ fn facts(transaction: &Transaction, event: &Event) -> Option<Facts> {
         let id = String::new();
         facts.refund = Some(Refund { id, money, status, created_at: None }).filter(|_| event.state == State::Processed);
     } else {
-        facts.dispute = Some(Dispute { id: String::new(), status: dispute_status(name)?, money, deducted: None });
+        let status = dispute_status(name)?;
+        facts.dispute = Some(Dispute { id: String::new(), status, money, deducted: None, respond_by: None });
     }
     Some(facts)
 }
@@ -121,7 +125,17 @@ fn payment_status(name: &str) -> Option<Status> {
     match name {
         "payment.created" => Some(Status::Created),
         "payment.authorized" => Some(Status::Authorized),
-        "payment.captured" | "order.paid" => Some(Status::Captured),
+        "payment.captured"
+        | "order.paid"
+        | "payment_link.paid"
+        | "payment_link.partially_paid"
+        | "invoice.paid"
+        | "invoice.partially_paid"
+        | "subscription.activated"
+        | "subscription.charged"
+        | "subscription.completed"
+        | "qr_code.credited"
+        | "virtual_account.credited" => Some(Status::Captured),
         "payment.failed" => Some(Status::Failed),
         _ => None,
     }
@@ -168,6 +182,7 @@ mod tests {
             method: None,
             is_disputed: false,
             is_dispute_lost: false,
+            settled: None,
             is_captured: true,
             lost: 0,
             held: 0,
@@ -193,10 +208,12 @@ mod tests {
             transaction_id: None,
             amount_subunits: Some(amount),
             currency: Some("INR".to_owned()),
+            reference: None,
             secret_id: SecretId::new(at),
             receipts: 1,
             is_flagged: false,
             occurred_at: Some(Timestamp::from_seconds(START + occurred)),
+            is_time_borrowed: false,
             received_at: at,
             last_received_at: at,
         }
@@ -224,6 +241,22 @@ mod tests {
                 ("refund.processed", Some("Partly refunded"), false),
             ]
         );
+    }
+
+    #[test]
+    fn a_refund_that_failed_is_one_no_more() {
+        let events = [
+            event("payment.captured", 249_900, 20, 21),
+            event("refund.created", 50_000, 90, 91),
+            event("refund.processed", 50_000, 95, 96),
+            event("refund.created", 50_000, 100, 101),
+            event("refund.failed", 50_000, 110, 111),
+            event("refund.failed", 50_000, 120, 121),
+            event("refund.failed", 70_000, 130, 131),
+        ];
+        let lines = lines(&transaction(0), &events);
+        let decided: Vec<_> = lines.iter().map(|line| line.decided).collect();
+        assert_eq!(decided, [Some("Paid"), Some("Partly refunded"), None, None, None, Some("Paid"), None]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use askama::Template;
 use super::{
     Transaction,
     forms::{Choice, ListForm, Wanted},
+    projection::{Reference, ReferenceKind},
+    store::references::Dispute,
     timeline::{self, Line},
 };
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
         list::{Empty, Pager, Tag},
         shell::Shell,
     },
-    words::{self, Chip, When},
+    words::{self, Chip, Said, When},
 };
 
 /// `/ks-pay/apps/{app}/transactions`
@@ -150,6 +152,10 @@ pub(crate) struct Show {
     pub(crate) is_cut: bool,
     /// The last event's.
     pub(crate) payload: Option<Payload>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) disputes: Vec<Dispute>,
+    /// The other payments of the order that were captured.
+    pub(crate) others: Vec<Transaction>,
     pub(crate) now: Timestamp,
 }
 
@@ -234,6 +240,52 @@ impl Show {
         let money = self.amount().filter(|_| self.transaction.is_captured)?;
         let gone = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
         Some(Money { subunits: gone.iter().fold(money.subunits, |left, gone| left.saturating_sub(*gone)), ..money })
+    }
+
+    /// What to look at first: disputes that wait for an answer, and an order that was paid more than once.
+    pub(crate) fn notices(&self) -> Vec<Said> {
+        let answer = |dispute| words::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
+        let is_of_parts = |event: &Event| event.event_type.as_deref().is_some_and(words::orders::is_of_parts);
+        let twice = (!self.events.iter().any(is_of_parts))
+            .then(|| words::orders::paid_more_than_once(&self.transaction, &self.others))
+            .flatten();
+        self.disputes.iter().filter_map(answer).chain(twice).collect()
+    }
+
+    /// Each dispute: its id, its amount, its state, and the last day to answer it.
+    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, Money, Chip, Option<String>)> {
+        self.disputes.iter().map(|dispute| {
+            let chip = words::orders::dispute_state(dispute.status);
+            let answer = words::orders::last_day_to_answer(dispute, self.now).map(|answer| words::capitalised(&answer));
+            (dispute.id.as_str(), dispute.money, chip, answer)
+        })
+    }
+
+    /// Each other payment of the order.
+    pub(crate) fn others(&self) -> impl Iterator<Item = (String, &str, String, Chip)> {
+        self.others.iter().map(|other| {
+            let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
+            let url = urls::transaction(other.app, other.id);
+            (url, other.payment_id.as_str(), amount, words::transaction_state(other))
+        })
+    }
+
+    /// What the payment is settled in, where that is another currency.
+    pub(crate) fn settled(&self) -> Option<(String, Money)> {
+        let settled = self.transaction.settled?;
+        Some((words::orders::settled_in(settled), settled))
+    }
+
+    pub(crate) fn receipts(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::Receipt)
+    }
+
+    pub(crate) fn bank_references(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::Bank)
+    }
+
+    fn of_kind(&self, kind: ReferenceKind) -> impl Iterator<Item = &str> {
+        self.references.iter().filter(move |reference| reference.kind == kind).map(|reference| reference.text.as_str())
     }
 
     pub(crate) fn last(&self) -> Option<&Event> {

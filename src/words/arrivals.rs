@@ -19,8 +19,8 @@ pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that
 
 /// How long it was on its way.
 pub(crate) fn arrival(event: &Event) -> String {
-    let Some(occurred) = event.occurred_at else {
-        return "its own time is not told".to_owned();
+    let Some(occurred) = event.occurred_at.filter(|_| !event.is_time_borrowed) else {
+        return "no event time given".to_owned();
     };
     let seconds = event.received_at.seconds().saturating_sub(occurred.seconds());
     match seconds {
@@ -30,6 +30,15 @@ pub(crate) fn arrival(event: &Event) -> String {
         3600..86_400 => format!("arrived {}\u{a0}h later", seconds / 3600),
         _ if seconds < 2 * 86_400 => "arrived a day later".to_owned(),
         _ => format!("arrived {} days later", seconds / 86_400),
+    }
+}
+
+/// Where the time of an event comes from that gives none of its own.
+pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
+    if is_borrowed {
+        "no event time given; this is the time of its payment, refund or dispute"
+    } else {
+        "the gateway’s own time"
     }
 }
 
@@ -52,7 +61,16 @@ pub(crate) fn bytes(size: usize) -> String {
 /// How a line of a payment's story looks: its class and its icon.
 pub(crate) fn event_icon(event_type: Option<&str>) -> (&'static str, &'static str) {
     match event_type.unwrap_or_default() {
-        "payment.captured" | "order.paid" | "payment.dispute.won" => ("is-paid", "good"),
+        "payment.captured"
+        | "order.paid"
+        | "payment_link.paid"
+        | "payment_link.partially_paid"
+        | "invoice.paid"
+        | "invoice.partially_paid"
+        | "subscription.charged"
+        | "qr_code.credited"
+        | "virtual_account.credited"
+        | "payment.dispute.won" => ("is-paid", "good"),
         "payment.failed" | "refund.failed" | "payment.dispute.lost" => ("is-lost", "failed"),
         "payment.authorized" => ("", "authorized"),
         "payment.created" => ("", "pending"),

@@ -5,18 +5,20 @@ use jiff::civil::Date;
 use super::payment_status;
 use crate::{
     connections::Step,
+    events::Event,
     gateways::{Gateway, Mode},
     kernel::{
         days::Days,
         id::AppId,
         money::{Currency, Money, grouped},
+        time::Timestamp,
     },
     transactions::{forms::Choice, store::sums::Sum},
     urls,
     web::list::Empty,
 };
 
-pub(crate) const WHOLE_ID: &str = "Type a whole id. It begins with tx_, pay_ or order_.";
+pub(crate) const WHOLE_ID: &str = "Enter a complete ID, receipt or bank reference.";
 pub(crate) const ONE_DAY_MISSING: &str = "Choose this day too, or clear both.";
 pub(crate) const NO_DAY: &str = "This is no day. Write it as 2026-11-22.";
 pub(crate) const WRONG_ORDER: &str = "This is after the last day. Swap the two.";
@@ -172,14 +174,14 @@ impl Nothing<'_> {
             },
             Self::Named { name, mode, other } => {
                 let away = other.map(|other| (urls::query(path, &[("mode", other.slug()), ("q", name)]), other));
-                let text = format!("There is no transaction, payment or order {name} in {} mode.", mode.label());
+                let text = format!("No payment in {} mode has the ID, receipt or bank reference {name}.", mode.label());
                 let (more, way) = match away {
                     Some((url, other)) => (
                         format!(" There is one in {} mode.", other.label()),
                         (url, format!("Show it in {} mode", other.label())),
                     ),
                     None => (
-                        " An id counts whole, with its capitals. It may belong to another app.".to_owned(),
+                        " Enter it completely; IDs are case-sensitive. It may belong to another app.".to_owned(),
                         (urls::in_mode(path, mode), "Clear the search".to_owned()),
                     ),
                 };
@@ -203,6 +205,17 @@ impl Nothing<'_> {
                 }
             }
         }
+    }
+}
+
+/// A search for a reference that is a settlement's. `url` is that of its event.
+pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> Empty {
+    let on = super::day(event.occurred_at.unwrap_or(event.received_at), now);
+    Empty {
+        icon: "search",
+        title: "This is the reference of a settlement".to_owned(),
+        text: format!("{}, on {on}.", super::event_sentence(event)),
+        way: Some((url, "Show the settlement".to_owned())),
     }
 }
 

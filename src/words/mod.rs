@@ -13,6 +13,7 @@ pub(crate) mod keys;
 mod lists;
 pub(crate) mod mixups;
 mod modes;
+pub(crate) mod orders;
 mod payments;
 pub(crate) mod preflight;
 pub(crate) mod rejections;
@@ -21,13 +22,13 @@ mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
-    BODY_DELETED, UNSEEN, arrival, arrival_in_story, bytes, event_icon, no_event_yet, no_such_event, receipts,
+    BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon, no_event_yet, no_such_event, receipts,
 };
 pub(crate) use evidence::{Said, nothing_but_refused, rejected_meanwhile, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
     NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice,
-    count, date, days, invalid_filters, nothing_in_period, number_text, period, sum, too_many_days, with_lost,
+    count, date, days, invalid_filters, nothing_in_period, number_text, period, settlement_found, sum, too_many_days, with_lost,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};

@@ -30,6 +30,7 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     };
     let amount = event.money().map(|money| money.to_string());
     let of = amount.as_deref().map(|amount| format!(" of {amount}")).unwrap_or_default();
+    let with = amount.as_deref().map(|amount| format!(" with a payment of {amount}")).unwrap_or_default();
     let sum = amount.clone().unwrap_or_else(|| "The money".to_owned());
     let gateway = event.gateway.label();
     if event.gateway == Gateway::StandardWebhooks {
@@ -45,6 +46,15 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         "payment.captured" => format!("{sum} was paid"),
         "payment.failed" => format!("A payment{of} failed"),
         "order.paid" => format!("An order{of} is paid in full"),
+        "payment_link.paid" => format!("{sum} was paid through a payment link"),
+        "payment_link.partially_paid" => format!("{sum} was paid towards a payment link"),
+        "invoice.paid" => format!("{sum} was paid; the invoice is paid in full"),
+        "invoice.partially_paid" => format!("{sum} was paid towards an invoice"),
+        "subscription.charged" => format!("{sum} was paid for a subscription"),
+        "subscription.activated" => format!("A subscription became active{with}"),
+        "subscription.completed" => format!("A subscription was completed{with}"),
+        "qr_code.credited" => format!("{sum} was paid by QR code"),
+        "virtual_account.credited" => format!("{sum} was paid into a virtual account"),
         "refund.created" => format!("A refund{of} was asked for"),
         "refund.processed" => format!("A refund{of} went out"),
         "refund.failed" => format!("A refund{of} failed"),
@@ -55,8 +65,12 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         "payment.dispute.won" => format!("You won a dispute{of}"),
         "payment.dispute.lost" => format!("You lost a dispute{of}"),
         "payment.dispute.closed" => format!("A dispute{of} was closed"),
-        "settlement.processed" => format!("{gateway} sent money to your bank account"),
-        other => format!("{gateway} reports {other}"),
+        "settlement.processed" => format!(
+            "{gateway} sent {} to your bank account{}",
+            amount.unwrap_or_else(|| "money".to_owned()),
+            event.reference.as_deref().map(|utr| format!(", UTR {utr}")).unwrap_or_default()
+        ),
+        other => format!("{gateway} reports {other}{with}"),
     }
 }
 
@@ -81,6 +95,9 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
         }),
         State::Conflict => {
             Some("Another body came under this event’s id before. Both are kept; the money is counted once.".to_owned())
+        }
+        State::Unhandled if event.event_type.as_deref() == Some("settlement.processed") => {
+            Some("A settlement belongs to no single payment. It is stored and changes no transaction.".to_owned())
         }
         State::Unhandled => {
             Some("There is no rule for this type yet. It is kept to the byte and changes no transaction.".to_owned())
@@ -138,4 +155,70 @@ fn disputes(transaction: &Transaction) -> String {
         (true, true) => ". Another dispute is open",
     };
     format!("{cost}{deducted}{open}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gateways::Mode,
+        kernel::{
+            id::{AppId, ConnectionId, TransactionId},
+            money::Currency,
+            time::Timestamp,
+        },
+    };
+
+    fn paid() -> Transaction {
+        let at = Timestamp::from_seconds(1_795_343_403);
+        Transaction {
+            id: TransactionId::new(at),
+            app: AppId::new(at),
+            connection: ConnectionId::new(at),
+            gateway: Gateway::Razorpay,
+            mode: Mode::Live,
+            payment_id: "pay_1".to_owned(),
+            order_id: None,
+            status: Some(Status::Captured),
+            amount: Some(100_000),
+            refunded: 0,
+            currency: Some(Currency::INR),
+            method: Some("card".to_owned()),
+            is_disputed: false,
+            is_dispute_lost: false,
+            is_captured: true,
+            lost: 0,
+            held: 0,
+            settled: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn a_sentence_says_what_disputes_cost() {
+        let disputed = Transaction { is_disputed: true, ..paid() };
+        let lost = Transaction { is_dispute_lost: true, ..disputed.clone() };
+        let told = |transaction: Transaction| payment_sentence(&transaction);
+        assert_eq!(told(disputed.clone()), "Paid by Card. The customer disputes it");
+        assert_eq!(told(Transaction { lost: 100_000, ..lost.clone() }), "Paid by Card, then lost in a dispute");
+        assert_eq!(told(Transaction { lost: 39_000, ..lost.clone() }), "Paid by Card; ₹390.00 lost in a dispute");
+        assert_eq!(
+            told(Transaction { lost: 39_000, refunded: 10_000, ..lost.clone() }),
+            "Paid by Card; ₹100.00 of it refunded; ₹390.00 lost in a dispute"
+        );
+        assert_eq!(told(lost), "Paid by Card; a dispute was lost, and nothing was deducted");
+        assert_eq!(
+            told(Transaction { lost: 39_000, held: 1_000, ..disputed }),
+            "Paid by Card; ₹390.00 lost in a dispute; ₹10.00 deducted for a dispute. Another dispute is open"
+        );
+    }
+
+    #[test]
+    fn a_payment_that_was_never_captured_was_not_paid() {
+        let refunded = Transaction { status: Some(Status::Refunded), refunded: 100_000, ..paid() };
+        assert_eq!(payment_sentence(&refunded), "Paid by Card, and refunded in full");
+        let returned = Transaction { is_captured: false, ..refunded };
+        assert_eq!(payment_sentence(&returned), "Approved by Card, never captured, and returned to the customer");
+    }
 }

@@ -59,7 +59,7 @@ fn a_store_knows_no_page_and_no_other_slices_table() {
         ("companies", &["companies"]),
         ("events", &["events", "event_payloads", "event_ids"]),
         ("rejections", &["rejections", "rejected_requests", "recoveries", "stray_requests"]),
-        ("transactions", &["transactions", "refunds", "disputes"]),
+        ("transactions", &["transactions", "refunds", "disputes", "payment_references"]),
     ];
     for (name, text) in sources("src", "rs").iter().filter(|(name, _)| is_store(name) && !name.starts_with("db/")) {
         let code: String = code(text).collect::<Vec<_>>().join("\n");

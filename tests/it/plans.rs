@@ -19,6 +19,7 @@ const GROWING: &[&str] = &[
     "rejections",
     "rejected_requests",
     "transaction_sums",
+    "payment_references",
 ];
 /// All that a tenant has.
 const TOO_WIDE: &[&str] = &["(app_id=?)", "(company_id=?)"];

@@ -16,11 +16,11 @@ use crate::{
 macro_rules! insert {
     () => {
         "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, locality, \
-         identity, body_sha256, state, fault, transaction_id, amount_subunits, currency, secret_id, receipts, is_flagged, \
-         occurred_at, received_at, last_received_at) VALUES"
+         identity, body_sha256, state, fault, transaction_id, amount_subunits, currency, reference, secret_id, receipts, is_flagged, \
+         occurred_at, is_time_borrowed, received_at, last_received_at) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, locality, identity) DO NOTHING";
@@ -63,10 +63,12 @@ macro_rules! bind_group {
             .bind($group.transaction)
             .bind(reading.amount.map(|amount| amount.subunits))
             .bind(reading.amount.map(|amount| amount.currency.to_string()))
+            .bind(&reading.reference)
             .bind($group.first.secret)
             .bind($group.receipts)
             .bind($group.is_flagged)
             .bind(reading.occurred_at)
+            .bind(reading.is_time_borrowed)
             .bind($group.first.at)
             .bind($group.last_at)
     }};

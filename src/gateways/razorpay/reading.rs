@@ -1,11 +1,15 @@
-//! Reads a verified Razorpay body: only the fields the projection keys on, and those strictly.
+//! Reads a verified Razorpay body: the fields the projection keys on strictly, and those that are shown leniently.
 //!
-//! A field that is missing, doubled or not clean quarantines the event, since two parsers could disagree about it.
+//! A keyed field that is missing, doubled or not clean quarantines the event, since two parsers could disagree about it.
 //! Everything else – a customer's notes above all – is skipped unread and can never hide a paid order.
 
-use std::borrow::Cow;
+mod body;
+mod details;
+mod shown;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, de::IgnoredAny};
+
+use body::{DisputeKeys, Envelope, Head, Keys, OfDispute, OfPayment, OfRefund, PaymentKeys, Plain, RefundKeys, ShownPayload};
 
 use crate::{
     gateways::{
@@ -18,152 +22,76 @@ use crate::{
     },
     transactions::{
         Status,
-        projection::{Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, TimeSource},
+        projection::{Details, Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, TimeSource},
     },
 };
-
-/// Enough of any body to know its type.
-#[derive(Deserialize)]
-struct Head<'a> {
-    #[serde(borrow)]
-    event: Cow<'a, str>,
-}
-
-/// All of any body that the projection keys on.
-#[derive(Deserialize)]
-struct Envelope {
-    created_at: i64,
-    payload: Object<Payload<Keyed>>,
-}
-
-/// A body whose every field that we read is plain to see, as nearly all are: read in one pass.
-#[derive(Deserialize)]
-struct Plain<'a> {
-    #[serde(borrow)]
-    event: Cow<'a, str>,
-    created_at: i64,
-    payload: Object<Payload<Payment>>,
-}
-
-#[derive(Deserialize)]
-struct Payload<P> {
-    payment: Option<Object<Holder<P>>>,
-    refund: Option<Object<Holder<RefundEntity>>>,
-    dispute: Option<Object<Holder<DisputeEntity>>>,
-}
-
-#[derive(Deserialize)]
-struct Holder<T> {
-    entity: Object<T>,
-}
-
-macro_rules! payment {
-    ($(#[$doc:meta])* $name:ident { $($shown:tt)* }) => {
-        $(#[$doc])*
-        #[derive(Deserialize)]
-        struct $name {
-            id: String,
-            amount: i64,
-            currency: String,
-            status: String,
-            created_at: i64,
-            #[serde(default)]
-            order_id: Option<String>,
-            #[serde(default)]
-            amount_refunded: Option<i64>,
-            $($shown)*
-        }
-    };
-}
-payment! {
-    /// A payment.
-    Payment {
-        #[serde(default)]
-        method: Option<String>,
-        #[serde(default)]
-        captured: Option<bool>,
-    }
-}
-payment! {
-    /// The same with nothing but what is keyed on: what only adds to it is read apart.
-    Keyed {}
-}
-
-impl Keyed {
-    fn with(self, method: Option<String>, captured: Option<bool>) -> Payment {
-        let Self { id, amount, currency, status, created_at, order_id, amount_refunded } = self;
-        Payment { id, amount, currency, status, created_at, order_id, amount_refunded, captured, method }
-    }
-}
-
-impl<P> Payload<P> {
-    fn map<Q>(self, payment: impl FnOnce(P) -> Q) -> Payload<Q> {
-        let held = |holder: Object<Holder<P>>| Object(Holder { entity: Object(payment(holder.0.entity.0)) });
-        Payload { payment: self.payment.map(held), refund: self.refund, dispute: self.dispute }
-    }
-}
-
-#[derive(Deserialize)]
-struct RefundEntity {
-    id: String,
-    payment_id: String,
-    amount: i64,
-    currency: String,
-    status: String,
-    #[serde(default)]
-    created_at: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct DisputeEntity {
-    id: String,
-    payment_id: String,
-    status: String,
-    amount: i64,
-    currency: String,
-    #[serde(default)]
-    amount_deducted: Option<i64>,
-}
 
 /// What an event of a type is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
+    /// A payment, which must be there.
     Payment,
     Refund,
     Dispute,
+    /// Something that was paid, usually with its payment.
+    Paid,
+    /// A type without a rule of its own: a whole payment in it is read all the same.
+    Other,
 }
 
-fn subject(event: &str) -> Option<Subject> {
+fn subject(event: &str) -> Subject {
     match event {
-        "payment.created" | "payment.authorized" | "payment.captured" | "payment.failed" | "order.paid" => Some(Subject::Payment),
-        "refund.created" | "refund.processed" | "refund.failed" | "refund.speed_changed" => Some(Subject::Refund),
+        "payment.created" | "payment.authorized" | "payment.captured" | "payment.failed" | "order.paid" => Subject::Payment,
+        "refund.created" | "refund.processed" | "refund.failed" | "refund.speed_changed" => Subject::Refund,
         "payment.dispute.created"
         | "payment.dispute.under_review"
         | "payment.dispute.action_required"
         | "payment.dispute.won"
         | "payment.dispute.lost"
-        | "payment.dispute.closed" => Some(Subject::Dispute),
-        _ => None,
+        | "payment.dispute.closed" => Subject::Dispute,
+        "payment_link.paid"
+        | "payment_link.partially_paid"
+        | "invoice.paid"
+        | "invoice.partially_paid"
+        | "subscription.activated"
+        | "subscription.charged"
+        | "subscription.completed"
+        | "qr_code.credited"
+        | "virtual_account.credited" => Subject::Paid,
+        _ => Subject::Other,
     }
 }
 
-/// Reads the body; whatever it is, the event is kept.
-pub(super) fn read(body: &[u8]) -> Reading {
+/// A body as far as it was read.
+struct Parsed<'a> {
+    event: String,
+    subject: Subject,
+    created_at: Option<i64>,
+    keys: Keys,
+    shown: ShownPayload<'a>,
+    received_at: Timestamp,
+}
+
+/// Reads the body, which is stored whatever it is. The time it was received stands in where it gives none.
+pub(super) fn read(body: &[u8], received_at: Timestamp) -> Reading {
     let Ok(Object(Plain { event, created_at, payload })) = serde_json::from_slice(body) else {
-        return read_in_parts(body);
+        return read_in_parts(body, received_at);
     };
     if !is_clean(&event) {
         return Reading::quarantined(None, "event");
     }
-    match subject(&event) {
-        Some(subject) => tell(event.into_owned(), facts(subject, created_at, &payload.0)),
-        None => unhandled(event.into_owned(), Some(created_at)),
-    }
+    let subject = subject(&event);
+    let (keys, shown) = match payload {
+        Some(payload) => payload.0.split(),
+        None if matches!(subject, Subject::Paid | Subject::Other) => Default::default(),
+        None => return Reading::quarantined(Some(event.into_owned()), "payload"),
+    };
+    Parsed { event: event.into_owned(), subject, created_at, keys, shown, received_at }.reading()
 }
 
 /// The same of a body that has something unexpected in it: its type, what is keyed on and what is only shown each by
 /// itself, so that one does not spoil the others.
-fn read_in_parts(body: &[u8]) -> Reading {
+fn read_in_parts(body: &[u8], received_at: Timestamp) -> Reading {
     let head: Head<'_> = match serde_json::from_slice(body) {
         Ok(Object(head)) => head,
         Err(error) if error.is_data() => return Reading::quarantined(None, "event"),
@@ -173,89 +101,197 @@ fn read_in_parts(body: &[u8]) -> Reading {
         return Reading::quarantined(None, "event");
     }
     let event = head.event.into_owned();
-    let Some(subject) = subject(&event) else {
-        return unhandled(event, created_at(body));
+    let subject = subject(&event);
+    let keyed = match subject {
+        Subject::Payment => keyed::<OfPayment>(body),
+        Subject::Refund => keyed::<OfRefund>(body),
+        Subject::Dispute => keyed::<OfDispute>(body),
+        Subject::Paid | Subject::Other => keyed_of_payment_if_any(body, subject),
     };
-    match serde_json::from_slice::<Envelope>(body) {
-        Ok(envelope) => {
-            let payload = envelope.payload.0.map(|payment| payment.with(method(body), captured(body)));
-            tell(event, facts(subject, envelope.created_at, &payload))
+    match keyed {
+        Ok((created_at, keys)) => {
+            let shown = details::shown(body);
+            Parsed { event, subject, created_at, keys, shown, received_at }.reading()
         }
-        Err(error) => Reading::quarantined(Some(event), field(&error)),
-    }
-}
-
-fn tell(event: String, said: Result<(Money, Facts), &'static str>) -> Reading {
-    match said {
-        Ok((amount, facts)) => Reading {
-            event_type: Some(event),
-            occurred_at: Some(facts.at),
-            amount: Some(amount),
-            content: Content::Facts(Box::new(facts)),
-        },
         Err(fault) => Reading::quarantined(Some(event), fault),
     }
 }
 
-/// A type without a rule: kept, with its time where that is plain to see.
-fn unhandled(event: String, created_at: Option<i64>) -> Reading {
-    let occurred_at = created_at.and_then(|at| moment(at).ok());
-    Reading { event_type: Some(event), occurred_at, amount: None, content: Content::Unhandled }
+type Keyed = Result<(Option<i64>, Keys), &'static str>;
+
+fn keyed<'a, P: Deserialize<'a>>(body: &'a [u8]) -> Keyed
+where
+    Keys: From<P>,
+{
+    let envelope: Envelope<P> = serde_json::from_slice(body).map_err(|error| field(&error))?;
+    Ok((envelope.created_at, envelope.payload.0.into()))
+}
+
+/// Of an event that need not carry a payment, and of types that are not known.
+fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> Keyed {
+    let is_paid = subject == Subject::Paid;
+    match carried(body) {
+        Ok(Carried::Whole) => keyed::<OfPayment>(body),
+        Ok(Carried::Part) if is_paid => keyed::<OfPayment>(body),
+        Err(error) if is_paid || is_doubled(&error) => Err(field(&error)),
+        Ok(Carried::Part | Carried::Nothing) | Err(_) => Ok((created_at(body), Keys::default())),
+    }
+}
+
+/// What an event has where a payment would be.
+enum Carried {
+    Nothing,
+    /// Something that has not all that a payment has.
+    Part,
+    Whole,
+}
+
+fn carried(body: &[u8]) -> serde_json::Result<Carried> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        payload: Option<Object<Payload>>,
+    }
+    #[derive(Deserialize)]
+    struct Payload {
+        payment: Option<Object<Holder>>,
+    }
+    #[derive(Deserialize)]
+    struct Holder {
+        entity: Option<Object<Entity>>,
+    }
+    #[derive(Deserialize)]
+    struct Entity {
+        id: Option<IgnoredAny>,
+        amount: Option<IgnoredAny>,
+        currency: Option<IgnoredAny>,
+        status: Option<IgnoredAny>,
+    }
+    let Object(envelope): Object<Envelope> = serde_json::from_slice(body)?;
+    let Some(Object(payment)) = envelope.payload.and_then(|payload| payload.0.payment) else {
+        return Ok(Carried::Nothing);
+    };
+    let is_whole = payment
+        .entity
+        .is_some_and(|Object(entity)| [entity.id, entity.amount, entity.currency, entity.status].iter().all(Option::is_some));
+    Ok(if is_whole { Carried::Whole } else { Carried::Part })
+}
+
+/// Whether a field stands there twice, so that two parsers could read different things.
+fn is_doubled(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("duplicate field")
 }
 
 fn created_at(body: &[u8]) -> Option<i64> {
     #[derive(Deserialize)]
     struct Timed {
-        created_at: i64,
+        created_at: Option<i64>,
     }
-    serde_json::from_slice::<Timed>(body).ok().map(|timed| timed.created_at)
+    serde_json::from_slice::<Timed>(body).ok().and_then(|timed| timed.created_at)
 }
 
-/// The amount the event is about, and the facts.
-fn facts(subject: Subject, created_at: i64, payload: &Payload<Payment>) -> Result<(Money, Facts), &'static str> {
-    let at = moment(created_at)?;
-    let payment = payload.payment.as_ref().map(|holder| &holder.0.entity.0);
-    let snapshot = payment.map(snapshot).transpose()?;
-    let (amount, payment_id, refund, dispute) = match subject {
-        Subject::Payment => {
-            let payment = payment.ok_or("payment")?;
-            let money = money(payment.amount, &payment.currency)?;
-            (money, payment.id.clone(), None, None)
+impl Parsed<'_> {
+    fn reading(self) -> Reading {
+        let carries_nothing = matches!(self.subject, Subject::Paid | Subject::Other) && self.keys.payment.is_none();
+        if carries_nothing || self.is_in_an_unknown_status() {
+            return self.unhandled();
         }
-        Subject::Refund => {
-            let entity = &payload.refund.as_ref().ok_or("refund")?.0.entity.0;
-            let refund = refund(entity)?;
-            (refund.money, entity.payment_id.clone(), Some(refund), None)
+        match self.facts() {
+            Ok((amount, facts)) => Reading {
+                event_type: Some(self.event),
+                occurred_at: (facts.time_source != TimeSource::Received).then_some(facts.at),
+                is_time_borrowed: facts.time_source != TimeSource::Envelope,
+                amount,
+                reference: None,
+                content: Content::Facts(Box::new(facts)),
+            },
+            Err(fault) => Reading::quarantined(Some(self.event), fault),
         }
-        Subject::Dispute => {
-            let entity = &payload.dispute.as_ref().ok_or("dispute")?.0.entity.0;
-            let dispute = dispute(entity)?;
-            (dispute.money, entity.payment_id.clone(), None, Some(dispute))
-        }
-    };
-    clean("payment_id", &payment_id)?;
-    if payment.is_some_and(|payment| payment.id != payment_id) {
-        return Err("payment_id");
     }
-    let time_source = TimeSource::Envelope;
-    Ok((amount, Facts { payment_id, at, time_source, digest: 0, snapshot, refund, dispute }))
+
+    /// A type that is not known may have a status that is not: that is no fault of the event.
+    fn is_in_an_unknown_status(&self) -> bool {
+        let payment = self.keys.payment.as_ref().filter(|_| self.subject == Subject::Other);
+        payment.is_some_and(|payment| is_clean(&payment.status) && payment.status.parse::<Status>().is_err())
+    }
+
+    /// A type without a rule: stored, with its time where that is plain to see, and a settlement with its amount.
+    fn unhandled(self) -> Reading {
+        let (amount, reference) = match self.event.as_str() {
+            "settlement.processed" => details::settlement(&self.shown),
+            _ => (None, None),
+        };
+        let occurred_at = self.created_at.and_then(|at| moment(at).ok());
+        Reading { occurred_at, amount, reference, ..Reading::unhandled(self.event) }
+    }
+
+    /// The amount the event is about, and the facts.
+    fn facts(&self) -> Result<(Option<Money>, Facts), &'static str> {
+        let payment = self.keys.payment.as_ref();
+        let (at, time_source) = self.time()?;
+        let snapshot = payment.map(|payment| snapshot(payment, at, &self.shown)).transpose()?;
+        let (amount, payment_id, refund, dispute) = match self.subject {
+            Subject::Payment | Subject::Paid | Subject::Other => {
+                let payment = payment.ok_or("payment")?;
+                let money = money(payment.amount, &payment.currency)?;
+                // An order may be paid in parts: its amount is not that of the payment which completed it.
+                let amount = if self.event == "order.paid" { details::order(&self.shown) } else { Some(money) };
+                (amount, payment.id.clone(), None, None)
+            }
+            Subject::Refund => {
+                let entity = self.keys.refund.as_ref().ok_or("refund")?;
+                let refund = refund(entity)?;
+                (Some(refund.money), entity.payment_id.clone(), Some(refund), None)
+            }
+            Subject::Dispute => {
+                let entity = self.keys.dispute.as_ref().ok_or("dispute")?;
+                let dispute = dispute(entity, details::respond_by(&self.shown))?;
+                (Some(dispute.money), entity.payment_id.clone(), None, Some(dispute))
+            }
+        };
+        clean("payment_id", &payment_id)?;
+        if payment.is_some_and(|payment| payment.id != payment_id) {
+            return Err("payment_id");
+        }
+        let currency = snapshot.as_ref().map(|snapshot| snapshot.money.currency);
+        let details = Details { settled: details::settled(&self.shown, currency), references: details::references(&self.shown) };
+        Ok((amount, Facts { payment_id, at, time_source, digest: 0, snapshot, refund, dispute, details }))
+    }
+
+    /// The gateway's time of the event; where it gives none, that of the entity it is about; where that has none either,
+    /// the time it was received.
+    fn time(&self) -> Result<(Timestamp, TimeSource), &'static str> {
+        if let Some(at) = self.created_at {
+            return Ok((moment(at)?, TimeSource::Envelope));
+        }
+        let entity = match self.subject {
+            Subject::Payment | Subject::Paid | Subject::Other => self.keys.payment.as_ref().and_then(|keys| keys.created_at),
+            Subject::Refund => self.keys.refund.as_ref().and_then(|keys| keys.created_at),
+            Subject::Dispute => self.keys.dispute.as_ref().and_then(|keys| keys.created_at),
+        };
+        if let Some(at) = entity {
+            return Ok((moment(at)?, TimeSource::Entity));
+        }
+        let in_payload = self.shown.created_at.number().and_then(|at| moment(at).ok());
+        Ok(in_payload.map_or((self.received_at, TimeSource::Received), |at| (at, TimeSource::Entity)))
+    }
 }
 
-fn snapshot(payment: &Payment) -> Result<Snapshot, &'static str> {
+fn snapshot(payment: &PaymentKeys, at: Timestamp, shown: &ShownPayload<'_>) -> Result<Snapshot, &'static str> {
     clean("id", &payment.id)?;
-    let order_id = payment.order_id.as_deref().map(|id| clean("order_id", id)).transpose()?;
+    // A payment without an order has an empty text there in some events.
+    let order_id = payment.order_id.as_deref().filter(|id| !id.is_empty());
     Ok(Snapshot {
         status: payment.status.parse::<Status>().map_err(|_| "status")?,
-        was_captured: payment.captured,
+        was_captured: details::captured(shown),
         money: money(payment.amount, &payment.currency)?,
-        created_at: moment(payment.created_at)?,
-        order_id: order_id.map(str::to_owned),
-        method: payment.method.clone().filter(|method| is_clean(method)),
+        created_at: payment.created_at.map_or(Ok(at), moment)?,
+        order_id: order_id.map(|id| clean("order_id", id)).transpose()?.map(str::to_owned),
+        method: details::method(shown),
         refunded: payment.amount_refunded.map(whole).transpose()?,
     })
 }
 
-fn refund(entity: &RefundEntity) -> Result<Refund, &'static str> {
+fn refund(entity: &RefundKeys) -> Result<Refund, &'static str> {
     Ok(Refund {
         id: clean("id", &entity.id)?.to_owned(),
         money: money(entity.amount, &entity.currency)?,
@@ -264,12 +300,13 @@ fn refund(entity: &RefundEntity) -> Result<Refund, &'static str> {
     })
 }
 
-fn dispute(entity: &DisputeEntity) -> Result<Dispute, &'static str> {
+fn dispute(entity: &DisputeKeys, respond_by: Option<Timestamp>) -> Result<Dispute, &'static str> {
     Ok(Dispute {
         id: clean("id", &entity.id)?.to_owned(),
         status: entity.status.parse::<DisputeStatus>().map_err(|_| "status")?,
         money: money(entity.amount, &entity.currency)?,
         deducted: entity.amount_deducted.map(whole).transpose()?,
+        respond_by,
     })
 }
 
@@ -300,51 +337,6 @@ fn field(error: &serde_json::Error) -> &'static str {
         .into_iter()
         .find(|name| said.contains(&format!("`{name}`")))
         .unwrap_or("payload")
-}
-
-/// How the customer paid, where that is plain to see. It is shown and decides nothing, so it is read apart: whatever it
-/// holds, the event stands.
-fn method(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Entity {
-        method: String,
-    }
-    apart::<Entity>(body).map(|entity| entity.method)
-}
-
-/// Whether the payment says that it was captured: a flag in most bodies, `"1"` in some. It only tells a refund from a
-/// return, so it is read apart as well.
-fn captured(body: &[u8]) -> Option<bool> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Flag {
-        Bool(bool),
-        Number(u8),
-        Text(String),
-    }
-    #[derive(Deserialize)]
-    struct Entity {
-        captured: Flag,
-    }
-    match apart::<Entity>(body)?.captured {
-        Flag::Bool(flag) => Some(flag),
-        Flag::Number(number) => Some(number != 0),
-        Flag::Text(text) => Some(!matches!(text.as_str(), "" | "0" | "false")),
-    }
-}
-
-/// Some field of the payment, by itself.
-fn apart<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
-    #[derive(Deserialize)]
-    struct Envelope<T> {
-        payload: Object<Payload<T>>,
-    }
-    #[derive(Deserialize)]
-    struct Payload<T> {
-        payment: Object<Holder<T>>,
-    }
-    let Object(envelope): Object<Envelope<T>> = serde_json::from_slice(body).ok()?;
-    Some(envelope.payload.0.payment.0.entity.0)
 }
 
 #[cfg(test)]

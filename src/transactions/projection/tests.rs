@@ -23,6 +23,7 @@ fn bare(at: i64) -> Facts {
         snapshot: None,
         refund: None,
         dispute: None,
+        details: Details { settled: (at % 2 == 0).then(|| money(at % 5)), references: Vec::new() },
     }
 }
 
@@ -51,7 +52,8 @@ fn refund(id: &str, amount: i64, status: RefundStatus, (made_at, at): (i64, i64)
 }
 
 fn dispute(id: &str, status: DisputeStatus, at: i64, amount: i64, deducted: Option<i64>) -> Facts {
-    Facts { dispute: Some(Dispute { id: id.to_owned(), status, money: money(amount), deducted }), ..bare(at) }
+    let respond_by = (at % 3 != 0).then(|| Timestamp::from_seconds(at * 5 % 7));
+    Facts { dispute: Some(Dispute { id: id.to_owned(), status, money: money(amount), deducted, respond_by }), ..bare(at) }
 }
 
 fn told(facts: &[Facts]) -> Story {
@@ -264,6 +266,7 @@ fn facts(report: &Report, amount: i64) -> Facts {
         status: dispute.status.parse().unwrap(),
         money: money(dispute.amount),
         deducted: Some(dispute.deducted),
+        respond_by: None,
     };
     Facts {
         digest: i64::try_from(format!("{report:?}").len()).unwrap(),
@@ -319,6 +322,43 @@ fn check(gateway: &Gateway, story: &Story) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What no gateway would say: anything at any time, also of one rank.
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let sources = prop::sample::select(vec![TimeSource::Envelope, TimeSource::Entity, TimeSource::Received]);
+    let quoted = prop::option::of((0..5usize, prop::option::of(0..3i64), prop::option::of(any::<bool>()), 0..2u8));
+    let refund = (0..3u8, 0..3usize, 1..5i64, prop::option::of(1..9i64));
+    let dispute = (0..2u8, 0..5usize, 1..5i64, prop::option::of(0..3i64));
+    let subject = prop_oneof![
+        Just((None, None)),
+        refund.prop_map(|refund| (Some(refund), None)),
+        dispute.prop_map(|dispute| (None, Some(dispute)))
+    ];
+    (1..9i64, sources, 0..3i64, quoted, subject).prop_map(|(at, time_source, digest, quoted, (refund, dispute))| Facts {
+        time_source,
+        digest,
+        snapshot: quoted.map(|(status, refunded, was_captured, order)| Snapshot {
+            was_captured,
+            order_id: (order > 0).then(|| format!("order_{at}")),
+            created_at: Timestamp::from_seconds(at % 3),
+            money: money(AMOUNT + at % 2),
+            ..shown(Status::ALL[status], refunded.map(|tenths| tenths * 30_000))
+        }),
+        refund: refund.map(|(id, status, tenths, made_at)| Refund {
+            id: format!("r{id}"),
+            money: money(tenths * 10_000),
+            status: [RefundStatus::Pending, Processed, Failed][status],
+            created_at: made_at.map(Timestamp::from_seconds),
+        }),
+        dispute: dispute.map(|(id, status, tenths, deducted)| {
+            use DisputeStatus::{Closed, Lost, Open, UnderReview, Won};
+            let status = [Open, UnderReview, Lost, Won, Closed][status];
+            let (id, deducted) = (format!("d{id}"), deducted.map(|tenths| tenths * 10_000));
+            Dispute { id, status, money: money(tenths * 10_000), deducted, respond_by: None }
+        }),
+        ..bare(at)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 
@@ -335,6 +375,25 @@ proptest! {
         let story = told(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
         check(&gateway, &story)?;
         prop_assert_eq!(story, told(&reports));
+    }
+
+    /// Whatever is said, the order and the number of times make no difference, and status and amounts agree.
+    #[test]
+    fn any_reports_in_any_order_and_number_give_the_same(
+        (reports, order) in prop::collection::vec(any_facts(), 1..12).prop_flat_map(|reports| {
+            let count = reports.len();
+            (Just(reports), prop::collection::vec(0..count, 0..8).prop_flat_map(move |again| {
+                Just((0..count).chain(again).collect::<Vec<_>>()).prop_shuffle()
+            }))
+        }),
+    ) {
+        let story = told(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
+        prop_assert_eq!(&story, &told(&reports));
+        let (refunded, amount, status) = (story.refunded(), story.amount(), story.status());
+        prop_assert!(refunded >= 0 && amount.is_none_or(|amount| refunded <= amount));
+        prop_assert_eq!(status == Some(Status::Refunded), amount.is_some_and(|amount| refunded == amount && amount > 0));
+        prop_assert!(refunded == 0 || !matches!(status, Some(Status::Created | Status::Failed | Status::Authorized)));
+        prop_assert!(status != Some(Status::Captured) || story.is_captured());
     }
 
     /// Several things in one second are told apart as far as everything was reported.
@@ -355,7 +414,7 @@ proptest! {
     ) {
         let latest = gateway.reports.iter().rposition(|report| report.payment.is_some()).unwrap();
         let is_failure = gateway.reports[latest].refund.as_ref().is_some_and(|refund| refund.status == "failed");
-        let needs_all = is_failure && gateway.way() == Way::StillIn;
+        let needs_all = is_failure && gateway.way == Way::StillIn;
         let is_kept = |index: usize, report: &Report| index >= latest || kept[index] || (needs_all && report.refund.is_some());
         let reports = gateway.reports.iter().enumerate().filter(|(index, report)| is_kept(*index, report));
         let mut reports: Vec<Facts> = reports.map(|(_, report)| facts(report, gateway.amount)).collect();

@@ -32,10 +32,11 @@ macro_rules! insert {
         "INSERT INTO transactions (id, company_id, app_id, connection_id, gateway, mode, payment_id, order_id, method, status, \
          amount_subunits, currency, amount_refunded_subunits, is_disputed, snapshot_status, snapshot_at, snapshot_currency, \
          reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, is_captured, \
-         amount_lost_subunits, amount_held_subunits, is_updated_at_received) VALUES"
+         amount_lost_subunits, amount_held_subunits, is_updated_at_received, settled_subunits, \
+         settled_currency) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO NOTHING";
@@ -43,7 +44,7 @@ rows! {
     LOCK = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO UPDATE SET payment_id = excluded.payment_id \
             RETURNING id, connection_id, payment_id, order_id, method, amount_subunits, snapshot_status, snapshot_at, \
             snapshot_currency, reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, \
-            is_updated_at_received";
+            is_updated_at_received, settled_subunits, settled_currency";
     UPDATE = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO UPDATE SET order_id = excluded.order_id, \
               method = excluded.method, status = excluded.status, amount_subunits = excluded.amount_subunits, \
               currency = excluded.currency, amount_refunded_subunits = excluded.amount_refunded_subunits, \
@@ -53,12 +54,13 @@ rows! {
               updated_at = excluded.updated_at, snapshot_digest = excluded.snapshot_digest, \
               reported_refunded_at = excluded.reported_refunded_at, is_captured = excluded.is_captured, \
               amount_lost_subunits = excluded.amount_lost_subunits, amount_held_subunits = excluded.amount_held_subunits, \
-              is_updated_at_received = excluded.is_updated_at_received";
+              is_updated_at_received = excluded.is_updated_at_received, settled_subunits = excluded.settled_subunits, \
+              settled_currency = excluded.settled_currency";
     REFUNDS = "SELECT transaction_id, refund_id, amount_subunits, currency, status, status_at, digest, made_at, standing_since, \
                failed_since, reported_refunded_subunits, reported_refunded_at, failed_refunded_subunits, failed_refunded_at \
                FROM refunds WHERE transaction_id IN (", "?", ")";
-    DISPUTES = "SELECT transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency, amount_deducted_subunits \
-                FROM disputes WHERE transaction_id IN (", "?", ")";
+    DISPUTES = "SELECT transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency, amount_deducted_subunits, \
+                respond_by FROM disputes WHERE transaction_id IN (", "?", ")";
     WRITE_REFUNDS = "INSERT INTO refunds (transaction_id, refund_id, amount_subunits, currency, status, status_at, digest, made_at, \
                      standing_since, failed_since, reported_refunded_subunits, reported_refunded_at, failed_refunded_subunits, \
                      failed_refunded_at) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -70,10 +72,11 @@ rows! {
                      failed_refunded_subunits = excluded.failed_refunded_subunits, \
                      failed_refunded_at = excluded.failed_refunded_at";
     WRITE_DISPUTES = "INSERT INTO disputes (transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency, \
-                      amount_deducted_subunits) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?)",
+                      amount_deducted_subunits, respond_by) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      "ON CONFLICT (transaction_id, dispute_id) DO UPDATE SET status = excluded.status, \
                       status_at = excluded.status_at, digest = excluded.digest, amount_subunits = excluded.amount_subunits, \
-                      currency = excluded.currency, amount_deducted_subunits = excluded.amount_deducted_subunits";
+                      currency = excluded.currency, amount_deducted_subunits = excluded.amount_deducted_subunits, \
+                      respond_by = excluded.respond_by";
 }
 
 /// One payment at one connection.
@@ -161,6 +164,8 @@ macro_rules! bind_entry {
             .bind(story.lost())
             .bind(story.held())
             .bind(story.updated_at.is_some_and(|updated| updated.is_received))
+            .bind(story.settled.map(|settled| settled.0))
+            .bind(story.settled.map(|settled| settled.1.to_string()))
     }};
 }
 
@@ -185,6 +190,8 @@ struct Row {
     created_at: Timestamp,
     updated_at: Timestamp,
     is_updated_at_received: bool,
+    settled_subunits: Option<i64>,
+    settled_currency: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -215,6 +222,7 @@ struct DisputeRow {
     amount_subunits: i64,
     currency: String,
     amount_deducted_subunits: Option<i64>,
+    respond_by: Option<Timestamp>,
 }
 
 /// A payment's story as it is stored, locked until the unit of work ends.
@@ -281,6 +289,7 @@ fn dispute(row: &DisputeRow) -> Result<DisputeState, sqlx::Error> {
         amount: row.amount_subunits,
         currency: word(&row.currency)?,
         deducted: row.amount_deducted_subunits,
+        respond_by: row.respond_by,
     })
 }
 
@@ -295,9 +304,11 @@ fn locked(row: Row, parts: &mut Parts) -> Result<Locked, sqlx::Error> {
         (Some(status), Some(at), Some(amount), Some(currency)) => Some((status, at, row.snapshot_digest, amount, currency)),
         _ => None,
     };
+    let settled_currency = row.settled_currency.as_deref().map(word::<Currency>).transpose()?;
     let story = Story {
         order_id: row.order_id,
         method: row.method,
+        settled: row.settled_subunits.zip(settled_currency),
         quote: quote(row.reported_refunded_at, row.reported_refunded_subunits),
         created_at: decisive.map(|_| row.created_at),
         updated_at: Some(Updated { at: row.updated_at, is_received: row.is_updated_at_received }),
@@ -340,6 +351,7 @@ pub(crate) async fn write_news(tx: &mut Tx, entries: &[&Entry<'_>]) -> Result<()
         .bind(row.2.digest)
         .bind(row.2.amount)
         .bind(row.2.currency.to_string())
-        .bind(row.2.deducted))?;
+        .bind(row.2.deducted)
+        .bind(row.2.respond_by))?;
     Ok(())
 }

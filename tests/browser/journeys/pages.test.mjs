@@ -1,5 +1,6 @@
 // Every page in every state: accessible, on every screen, whatever people are called. Its pictures: `npm run shots`.
 
+import { amounts } from "../support/amount_pages.mjs";
 import { open } from "../support/browser.mjs";
 import { assertFitsNarrowly, inspect, picture } from "../support/inspect.mjs";
 import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/pages.mjs";
@@ -16,7 +17,7 @@ async function follow(t, at, walk, look) {
   for await (const name of walk(page, at)) await t.test(name, () => look(page, name));
 }
 
-for (const walk of [arrival, apps, connection, secrets, payments, oddities, diagnoses, refusals, long_lists, outages, plainly, publicly]) {
+for (const walk of [arrival, apps, connection, secrets, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, plainly, publicly]) {
   const url = walk === publicly ? "https://pay.neemtree.example" : "http://pay.neemtree.example";
   const environment = [plainly, publicly].includes(walk) ? { KS_PAY_PUBLIC_URL: url } : {};
   const site_of = (names) => site(async (at) => {

@@ -26,3 +26,8 @@ export function captured(id, changed = {}) {
   return JSON.stringify({ entity: "event", account_id: "acc_Demo0000000001", event: "payment.captured",
     payload: { payment: { entity } }, created_at });
 }
+
+/** An event with any payload. */
+export function event(name, payload, created_at) {
+  return JSON.stringify({ entity: "event", account_id: "acc_Demo0000000001", event: name, payload, created_at });
+}

@@ -90,7 +90,7 @@ pub(crate) struct Report {
 #[derive(Debug, Clone)]
 pub(crate) struct Gateway {
     pub(crate) amount: i64,
-    way: Way,
+    pub(crate) way: Way,
     now: i64,
     is_captured: bool,
     refunds: Vec<Refund>,
@@ -125,10 +125,6 @@ impl Gateway {
         }
     }
 
-    pub(crate) fn way(&self) -> Way {
-        self.way
-    }
-
     pub(crate) fn is_captured(&self) -> bool {
         self.is_captured
     }
@@ -151,7 +147,6 @@ impl Gateway {
                 self.report_payment("payment.captured");
                 self.report_payment("order.paid");
             }
-            Step::Capture => {}
             Step::Refund { amount, is_instant, quotes } => self.issue(amount, is_instant, quotes),
             Step::ProcessRefund { number, quotes } => self.move_refund(number, &["pending"], "processed", quotes),
             Step::FailRefund { number, quotes } => self.move_refund(number, &["pending", "processed"], "failed", quotes),
@@ -165,7 +160,7 @@ impl Gateway {
                 self.disputes.push(Dispute { number, amount: amount.min(self.amount), deducted: 0, status: "open" });
                 self.report_dispute("payment.dispute.created", number);
             }
-            Step::Dispute { .. } => {}
+            Step::Capture | Step::Dispute { .. } => {}
             Step::ReviewDispute(number) => self.move_dispute(number, "payment.dispute.under_review", "under_review", 0),
             Step::LoseDispute { number, deducted } => self.move_dispute(number, "payment.dispute.lost", "lost", deducted),
             Step::WinDispute(number) => self.move_dispute(number, "payment.dispute.won", "won", 0),

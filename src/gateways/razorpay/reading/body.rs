@@ -1,0 +1,220 @@
+//! The parts of a body that are read: strictly what the projection keys on, leniently what is only shown.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::shown::{Lenient, Shown};
+use crate::gateways::object::Object;
+
+/// Enough of any body to know its type.
+#[derive(Deserialize)]
+pub(super) struct Head<'a> {
+    #[serde(borrow)]
+    pub(super) event: Cow<'a, str>,
+}
+
+/// A body whose every field that is read is plain to see, as nearly all are: read in one pass.
+#[derive(Deserialize)]
+pub(super) struct Plain<'a> {
+    #[serde(borrow)]
+    pub(super) event: Cow<'a, str>,
+    pub(super) created_at: Option<i64>,
+    #[serde(borrow)]
+    pub(super) payload: Option<Object<PlainPayload<'a>>>,
+}
+
+/// What every payload wraps its entities in.
+#[derive(Deserialize)]
+pub(super) struct Holder<T> {
+    pub(super) entity: Object<T>,
+}
+
+/// The same around what is only shown.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+#[serde(bound(deserialize = "T: Deserialize<'de> + Default"))]
+pub(super) struct Side<T> {
+    pub(super) entity: Lenient<T>,
+}
+
+/// An entity in three forms: everything that is read of it, what is keyed on, and what is shown.
+macro_rules! entity {
+    ($all:ident = $keys:ident { $($key:ident: $type:ty),* } + $shown:ident { $($value:ident: $of:ty),* }) => {
+        #[derive(Deserialize)]
+        pub(super) struct $all<'a> {
+            $($key: $type,)*
+            $(#[serde(borrow, default)] $value: $of,)*
+        }
+        #[derive(Deserialize)]
+        pub(super) struct $keys {
+            $(pub(super) $key: $type,)*
+        }
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        pub(super) struct $shown<'a> {
+            $(#[serde(borrow)] pub(super) $value: $of,)*
+        }
+        impl<'a> $all<'a> {
+            fn split(self) -> ($keys, $shown<'a>) {
+                ($keys { $($key: self.$key),* }, $shown { $($value: self.$value),* })
+            }
+        }
+    };
+}
+
+entity!(Payment = PaymentKeys {
+    id: String, amount: i64, currency: String, status: String, created_at: Option<i64>, order_id: Option<String>,
+    amount_refunded: Option<i64>
+} + PaymentShown {
+    method: Shown<'a>, captured: Shown<'a>, base_amount: Shown<'a>, base_currency: Shown<'a>, acquirer_data: Lenient<BankReferences<'a>>
+});
+entity!(Refund = RefundKeys {
+    id: String, payment_id: String, amount: i64, currency: String, status: String, created_at: Option<i64>
+} + RefundShown { receipt: Shown<'a>, acquirer_data: Lenient<BankReferences<'a>> });
+entity!(Dispute = DisputeKeys {
+    id: String, payment_id: String, status: String, amount: i64, currency: String, created_at: Option<i64>,
+    amount_deducted: Option<i64>
+} + DisputeShown { respond_by: Shown<'a> });
+
+macro_rules! shown {
+    ($(#[$doc:meta])* $name:ident { $($value:ident),* }) => {
+        $(#[$doc])*
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        pub(super) struct $name<'a> {
+            $(#[serde(borrow)] pub(super) $value: Shown<'a>,)*
+        }
+    };
+}
+shown!(
+    /// How a bank calls a payment or a refund: by method another key.
+    BankReferences { rrn, utr, arn, bank_transaction_id, upi_transaction_id, transaction_id }
+);
+shown!(Order { amount, currency, receipt });
+shown!(Invoice { receipt, invoice_number });
+shown!(PaymentLink { reference_id });
+shown!(
+    /// A bank or UPI transfer to a virtual account.
+    Transfer { bank_reference, npci_reference_id, rrn, utr }
+);
+shown!(Settlement { amount, currency, utr });
+
+/// Everything that is read of a payload.
+#[derive(Deserialize)]
+pub(super) struct PlainPayload<'a> {
+    #[serde(borrow)]
+    payment: Option<Object<Holder<Payment<'a>>>>,
+    #[serde(borrow)]
+    refund: Option<Object<Holder<Refund<'a>>>>,
+    #[serde(borrow)]
+    dispute: Option<Object<Holder<Dispute<'a>>>>,
+    #[serde(borrow, default)]
+    order: Lenient<Side<Order<'a>>>,
+    #[serde(borrow, default)]
+    invoice: Lenient<Side<Invoice<'a>>>,
+    #[serde(borrow, default)]
+    payment_link: Lenient<Side<PaymentLink<'a>>>,
+    #[serde(borrow, default)]
+    bank_transfer: Lenient<Side<Transfer<'a>>>,
+    #[serde(borrow, default)]
+    upi_transfer: Lenient<Side<Transfer<'a>>>,
+    #[serde(borrow, default)]
+    settlement: Lenient<Side<Settlement<'a>>>,
+    #[serde(borrow, default)]
+    created_at: Shown<'a>,
+}
+
+/// What is keyed on.
+#[derive(Default)]
+pub(super) struct Keys {
+    pub(super) payment: Option<PaymentKeys>,
+    pub(super) refund: Option<RefundKeys>,
+    pub(super) dispute: Option<DisputeKeys>,
+}
+
+/// What is shown.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ShownPayload<'a> {
+    #[serde(borrow)]
+    pub(super) payment: Lenient<Side<PaymentShown<'a>>>,
+    #[serde(borrow)]
+    pub(super) refund: Lenient<Side<RefundShown<'a>>>,
+    #[serde(borrow)]
+    pub(super) dispute: Lenient<Side<DisputeShown<'a>>>,
+    #[serde(borrow)]
+    pub(super) order: Lenient<Side<Order<'a>>>,
+    #[serde(borrow)]
+    pub(super) invoice: Lenient<Side<Invoice<'a>>>,
+    #[serde(borrow)]
+    pub(super) payment_link: Lenient<Side<PaymentLink<'a>>>,
+    #[serde(borrow)]
+    pub(super) bank_transfer: Lenient<Side<Transfer<'a>>>,
+    #[serde(borrow)]
+    pub(super) upi_transfer: Lenient<Side<Transfer<'a>>>,
+    #[serde(borrow)]
+    pub(super) settlement: Lenient<Side<Settlement<'a>>>,
+    /// Some samples have the envelope's time here.
+    #[serde(borrow)]
+    pub(super) created_at: Shown<'a>,
+}
+
+impl<'a> PlainPayload<'a> {
+    pub(super) fn split(self) -> (Keys, ShownPayload<'a>) {
+        let (payment, shown_payment) = self.payment.map(|held| held.0.entity.0.split()).unzip();
+        let (refund, shown_refund) = self.refund.map(|held| held.0.entity.0.split()).unzip();
+        let (dispute, shown_dispute) = self.dispute.map(|held| held.0.entity.0.split()).unzip();
+        let shown = ShownPayload {
+            payment: side(shown_payment),
+            refund: side(shown_refund),
+            dispute: side(shown_dispute),
+            order: self.order,
+            invoice: self.invoice,
+            payment_link: self.payment_link,
+            bank_transfer: self.bank_transfer,
+            upi_transfer: self.upi_transfer,
+            settlement: self.settlement,
+            created_at: self.created_at,
+        };
+        (Keys { payment, refund, dispute }, shown)
+    }
+}
+
+fn side<T: Default>(entity: Option<T>) -> Lenient<Side<T>> {
+    Lenient(Side { entity: Lenient(entity.unwrap_or_default()) })
+}
+
+/// An envelope with one part of its payload.
+#[derive(Deserialize)]
+pub(super) struct Envelope<P> {
+    pub(super) created_at: Option<i64>,
+    pub(super) payload: Object<P>,
+}
+
+macro_rules! keyed_payload {
+    ($(#[$doc:meta])* $name:ident { $($part:ident: $keys:ident),* }) => {
+        $(#[$doc])*
+        #[derive(Deserialize)]
+        pub(super) struct $name {
+            $($part: Option<Object<Holder<$keys>>>,)*
+        }
+        impl From<$name> for Keys {
+            fn from(payload: $name) -> Self {
+                Self { $($part: payload.$part.map(|held| held.0.entity.0),)* ..Self::default() }
+            }
+        }
+    };
+}
+keyed_payload!(
+    /// The parts that an event about a payment is keyed on: whatever else it carries, that is not among them.
+    OfPayment { payment: PaymentKeys }
+);
+keyed_payload!(
+    /// Those of an event about a refund.
+    OfRefund { payment: PaymentKeys, refund: RefundKeys }
+);
+keyed_payload!(
+    /// Those of an event about a dispute.
+    OfDispute { payment: PaymentKeys, dispute: DisputeKeys }
+);

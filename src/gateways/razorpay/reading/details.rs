@@ -1,0 +1,136 @@
+//! What is shown of a payment and searched for: nothing here can quarantine an event.
+
+use serde::Deserialize;
+
+use super::{
+    body::{BankReferences, Holder, ShownPayload, Transfer},
+    moment, money,
+    shown::{Lenient, Shown},
+};
+use crate::{
+    gateways::{adapter::is_clean, object::Object},
+    kernel::{
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+    transactions::projection::{Reference, ReferenceKind},
+};
+
+/// All that is shown of a body in which something is unexpected. Where not all of it can be read, the payment's method, and
+/// whether it was captured.
+pub(super) fn shown(body: &[u8]) -> ShownPayload<'_> {
+    #[derive(Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow, default)]
+        payload: Lenient<ShownPayload<'a>>,
+    }
+    if let Ok(Object(envelope)) = serde_json::from_slice::<Object<Envelope<'_>>>(body) {
+        return envelope.payload.0;
+    }
+    let mut shown = ShownPayload::default();
+    let payment = &mut shown.payment.0.entity.0;
+    payment.method = alone(body, |Method { method }| method);
+    payment.captured = alone(body, |Captured { captured }| captured);
+    shown
+}
+
+#[derive(Deserialize)]
+struct Method<'a> {
+    #[serde(borrow)]
+    method: Shown<'a>,
+}
+
+#[derive(Deserialize)]
+struct Captured<'a> {
+    #[serde(borrow)]
+    captured: Shown<'a>,
+}
+
+/// A field of the payment, by itself.
+fn alone<'a, T: Deserialize<'a>>(body: &'a [u8], field: impl FnOnce(T) -> Shown<'a>) -> Shown<'a> {
+    #[derive(Deserialize)]
+    struct Envelope<T> {
+        payload: Object<Payload<T>>,
+    }
+    #[derive(Deserialize)]
+    struct Payload<T> {
+        payment: Object<Holder<T>>,
+    }
+    let envelope = serde_json::from_slice::<Object<Envelope<T>>>(body);
+    envelope.map_or(Shown::Other, |Object(envelope)| field(envelope.payload.0.payment.0.entity.0))
+}
+
+/// Whether the payment says that it was captured.
+pub(super) fn captured(shown: &ShownPayload<'_>) -> Option<bool> {
+    shown.payment.0.entity.0.captured.flag()
+}
+
+/// How the customer paid.
+pub(super) fn method(shown: &ShownPayload<'_>) -> Option<String> {
+    shown.payment.0.entity.0.method.text().filter(|method| is_clean(method)).map(str::to_owned)
+}
+
+/// What the order is about.
+pub(super) fn order(shown: &ShownPayload<'_>) -> Option<Money> {
+    let order = &shown.order.0.entity.0;
+    money(order.amount.number()?, order.currency.text()?).ok()
+}
+
+/// What a settlement sent to the bank, and the bank's reference. Razorpay settles in rupees and names no currency.
+pub(super) fn settlement(shown: &ShownPayload<'_>) -> (Option<Money>, Option<String>) {
+    let settlement = &shown.settlement.0.entity.0;
+    let amount = settlement.amount.number().and_then(|amount| {
+        let currency = settlement.currency.text().unwrap_or(Currency::INR.as_str());
+        money(amount, currency).ok()
+    });
+    (amount, settlement.utr.reference())
+}
+
+/// What a payment in a foreign currency is settled in. Samples of domestic payments have a base amount as well.
+pub(super) fn settled(shown: &ShownPayload<'_>, paid_in: Option<Currency>) -> Option<Money> {
+    let payment = &shown.payment.0.entity.0;
+    let currency = payment.base_currency.text().unwrap_or(Currency::INR.as_str());
+    let settled = money(payment.base_amount.number()?, currency).ok()?;
+    (paid_in.is_some_and(|paid_in| paid_in != settled.currency)).then_some(settled)
+}
+
+/// The last moment for an answer to a dispute.
+pub(super) fn respond_by(shown: &ShownPayload<'_>) -> Option<Timestamp> {
+    let seconds = shown.dispute.0.entity.0.respond_by.number().filter(|seconds| *seconds > 0)?;
+    moment(seconds).ok()
+}
+
+/// By what a customer or a bank calls the payment, each once.
+pub(super) fn references(shown: &ShownPayload<'_>) -> Vec<Reference> {
+    let (payment, refund) = (&shown.payment.0.entity.0, &shown.refund.0.entity.0);
+    let receipts = [
+        &shown.order.0.entity.0.receipt,
+        &shown.invoice.0.entity.0.receipt,
+        &shown.invoice.0.entity.0.invoice_number,
+        &shown.payment_link.0.entity.0.reference_id,
+        &refund.receipt,
+    ];
+    let banks = of_bank(&payment.acquirer_data.0)
+        .into_iter()
+        .chain(of_bank(&refund.acquirer_data.0))
+        .chain(of_transfer(&shown.bank_transfer.0.entity.0))
+        .chain(of_transfer(&shown.upi_transfer.0.entity.0));
+    let receipts = receipts.into_iter().map(|receipt| (ReferenceKind::Receipt, receipt));
+    let mut references: Vec<Reference> = receipts
+        .chain(banks.map(|reference| (ReferenceKind::Bank, reference)))
+        .filter_map(|(kind, value)| Some(Reference { kind, text: value.reference()? }))
+        .collect();
+    references.sort();
+    references.dedup();
+    references
+}
+
+fn of_bank<'a>(references: &'a BankReferences<'a>) -> [&'a Shown<'a>; 6] {
+    let BankReferences { rrn, utr, arn, bank_transaction_id, upi_transaction_id, transaction_id } = references;
+    [rrn, utr, arn, bank_transaction_id, upi_transaction_id, transaction_id]
+}
+
+fn of_transfer<'a>(transfer: &'a Transfer<'a>) -> [&'a Shown<'a>; 4] {
+    let Transfer { bank_reference, npci_reference_id, rrn, utr } = transfer;
+    [bank_reference, npci_reference_id, rrn, utr]
+}

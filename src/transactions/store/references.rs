@@ -1,0 +1,106 @@
+//! The `payment_references` table, and what else a payment's page names: disputes, and other payments of its order.
+//!
+//! References are a set: a report adds to it and never takes from it, so their order does not matter. They are found in any
+//! capitals.
+
+use sqlx::FromRow;
+
+use super::word;
+use crate::{
+    db::{
+        DbError, Exec, Tx,
+        rows::{execute_rows, rows},
+        run, sql,
+    },
+    kernel::{
+        id::{AppId, TransactionId},
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+    transactions::{
+        Transaction,
+        projection::{DisputeStatus, Reference},
+    },
+};
+
+/// What a page names at most of each kind.
+const MAX_SHOWN: i64 = 20;
+
+rows! {
+    ADD = "INSERT INTO payment_references (transaction_id, kind, reference, app_id, search_key) VALUES", "(?, ?, ?, ?, ?)",
+          "ON CONFLICT (transaction_id, kind, reference) DO NOTHING";
+}
+
+sql! {
+    LIST = "SELECT kind, reference FROM payment_references WHERE transaction_id = $1 ORDER BY kind, reference LIMIT $2";
+    LIST_DISPUTES = "SELECT dispute_id, status, amount_subunits, currency, respond_by FROM disputes WHERE transaction_id = $1 \
+                     ORDER BY status_at, dispute_id LIMIT $2";
+    LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE app_id = $1 AND order_id = $2 \
+                     AND mode = $3 AND gateway = $4 AND id <> $5 AND is_captured ORDER BY created_at, id LIMIT $6");
+}
+
+/// The text by which a reference is found.
+pub(super) fn search_key(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// A reference of a payment of an app.
+pub(crate) type Row<'a> = (TransactionId, AppId, &'a Reference);
+
+/// Adds those that are not there yet, in the order of their keys.
+pub(crate) async fn add(tx: &mut Tx, rows: &[Row<'_>]) -> Result<(), DbError> {
+    execute_rows!(tx, ADD, rows, |query, row| query
+        .bind(row.0)
+        .bind(row.2.kind.as_str())
+        .bind(&row.2.text)
+        .bind(row.1)
+        .bind(search_key(&row.2.text)))?;
+    Ok(())
+}
+
+/// A payment's references.
+pub(crate) async fn list(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Reference>, DbError> {
+    let rows: Vec<(String, String)> = run!(on, |conn| sqlx::query_as(LIST).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
+    rows.into_iter().map(|(kind, text)| Ok(Reference { kind: word(&kind)?, text })).collect()
+}
+
+/// A dispute as a payment's page shows it.
+pub(crate) struct Dispute {
+    pub(crate) id: String,
+    pub(crate) status: DisputeStatus,
+    pub(crate) money: Money,
+    pub(crate) respond_by: Option<Timestamp>,
+}
+
+#[derive(FromRow)]
+struct DisputeRow {
+    dispute_id: String,
+    status: String,
+    amount_subunits: i64,
+    currency: String,
+    respond_by: Option<Timestamp>,
+}
+
+/// A payment's disputes, in the order of their latest reports.
+pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Dispute>, DbError> {
+    let rows: Vec<DisputeRow> = run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
+    let dispute = |row: DisputeRow| {
+        let money = Money::new(row.amount_subunits, word::<Currency>(&row.currency)?);
+        Ok(Dispute { id: row.dispute_id, status: word(&row.status)?, money, respond_by: row.respond_by })
+    };
+    rows.into_iter().map(dispute).collect()
+}
+
+/// The other payments of the same order that were captured, oldest first.
+pub(crate) async fn list_of_order(on: impl Into<Exec<'_>>, of: &Transaction) -> Result<Vec<Transaction>, DbError> {
+    let Some(order) = of.order_id.as_deref() else { return Ok(Vec::new()) };
+    run!(on, |conn| sqlx::query_as(LIST_OF_ORDER)
+        .bind(of.app)
+        .bind(order)
+        .bind(of.mode.slug())
+        .bind(of.gateway.slug())
+        .bind(of.id)
+        .bind(MAX_SHOWN)
+        .fetch_all(conn)
+        .await)
+}

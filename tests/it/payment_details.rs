@@ -1,0 +1,217 @@
+//! What a payment is found by and what its page names: references, other payments of its order, disputes, and times that an
+//! event does not give.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    TestApp,
+    bodies::{self, AT},
+    builders::Connection,
+    visitor::{Page, Visitor},
+};
+
+/// A body with something else in it.
+fn changed(body: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(body).unwrap();
+    change(&mut body);
+    body.to_string().into_bytes()
+}
+
+/// A captured payment of an order.
+fn captured(id: &str, order: &str, after: i64) -> Vec<u8> {
+    changed(&bodies::payment("payment.captured", id, after), |body| {
+        body["payload"]["payment"]["entity"]["order_id"] = json!(order);
+    })
+}
+
+async fn connected() -> (TestApp, Connection, Visitor) {
+    let app = TestApp::start_on_the_day().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+async fn search(owner: &Visitor, connection: &Connection, text: &str) -> Page {
+    let text: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    owner.get(&format!("/ks-pay/apps/{}/transactions?mode={}&q={text}", connection.app_id, connection.mode)).await
+}
+
+/// The page of a payment.
+async fn page(app: &TestApp, owner: &Visitor, connection: &Connection, payment: &str) -> Page {
+    let transactions = app.transactions().await;
+    let of = |one: &&Value| one["payment_id"] == payment && one["connection"] == *connection.id;
+    let found = transactions.iter().find(of).unwrap();
+    owner.get(&format!("/ks-pay/apps/{}/transactions/{}", connection.app_id, found["transaction"].as_str().unwrap())).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_found_by_what_the_merchant_and_the_banks_call_it() {
+    let (app, connection, owner) = connected().await;
+    let paid = changed(&bodies::payment("order.paid", "pay_1", 0), |body| {
+        body["payload"]["payment"]["entity"]["acquirer_data"] = json!({ "rrn": "400000777001", "upi_transaction_id": "UPIex7" });
+        body["payload"]["order"] =
+            json!({ "entity": { "id": "order_of_pay_1", "amount": 100_000, "currency": "INR", "receipt": "नीम Bill no. 7" } });
+    });
+    connection.post(paid).stored().await;
+    let refunded = changed(&bodies::refund("refund.processed", "rfnd_1", "pay_1", 100, 100, 60), |body| {
+        body["payload"]["refund"]["entity"]["acquirer_data"] = json!({ "arn": 74_000_000_001_i64 });
+        body["payload"]["refund"]["entity"]["receipt"] = json!("RET-9");
+    });
+    connection.post(refunded).stored().await;
+    connection.post(bodies::dispute("payment.dispute.created", "disp_1", "pay_1", "open", 70)).stored().await;
+    let other = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("test").await;
+    let stranger = app.owner("Banyan Books").await;
+    for wanted in [
+        "pay_1",
+        "order_of_pay_1",
+        "rfnd_1",
+        "disp_1",
+        "नीम Bill no. 7",
+        "नीम bill NO. 7",
+        "RET-9",
+        "400000777001",
+        "upiEX7",
+        " 74000000001 ",
+    ] {
+        assert!(search(&owner, &connection, wanted).await.has("₹1,000.00"), "{wanted}");
+        let elsewhere = search(&stranger, &other, wanted).await;
+        assert!(elsewhere.status == 200 && !elsewhere.has("₹1,000.00"), "{wanted} is not another company's");
+    }
+    for unknown in ["PAY_1", "RFND_1", "rfnd", "Bill no. 7", "%", "' OR 1=1"] {
+        assert!(!search(&owner, &connection, unknown).await.has("₹1,000.00"), "{unknown}");
+    }
+    let page = page(&app, &owner, &connection, "pay_1").await;
+    for shown in [
+        "<dt>Receipt</dt><dd>RET-9</dd>",
+        "<dt>Receipt</dt><dd>नीम Bill no. 7</dd>",
+        "<dt>Bank reference</dt><dd>400000777001</dd>",
+    ] {
+        assert!(page.has(shown), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settlement_says_what_was_sent_and_is_found_by_its_reference() {
+    let (app, connection, owner) = connected().await;
+    let settlement = json!({ "event": "settlement.processed", "created_at": AT, "payload": { "settlement": { "entity":
+        { "id": "setl_1", "amount": 9_973_635, "utr": "EXAMU00000000001", "created_at": AT } } } });
+    connection.post(settlement.to_string()).stored().await;
+    let said = "Razorpay sent ₹99,736.35 to your bank account, UTR EXAMU00000000001";
+    for typed in ["EXAMU00000000001", "examu00000000001"] {
+        let found = search(&owner, &connection, typed).await;
+        assert!(found.has(said) && found.has("This is the reference of a settlement"), "{typed}");
+    }
+    let event = app.events().await[0]["event"].as_str().unwrap().to_owned();
+    assert!(owner.get(&format!("/ks-pay/apps/{}/events/{event}", connection.app_id)).await.has(said));
+    assert!(!search(&owner, &connection, "EXAMU0000000000").await.has("99,736.35"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn captured_payments_of_one_order_name_each_other_until_one_is_refunded() {
+    let (app, connection, owner) = connected().await;
+    let twice = "This order was paid more than once";
+    connection.post(captured("pay_1", "order_1", 0)).stored().await;
+    let failed = changed(&bodies::payment("payment.failed", "pay_0", 0), |body| {
+        body["payload"]["payment"]["entity"]["order_id"] = json!("order_1");
+    });
+    connection.post(failed).stored().await;
+    connection.post(captured("pay_3", "order_2", 0)).stored().await;
+    let alone = page(&app, &owner, &connection, "pay_1").await;
+    assert!(!alone.has(twice) && !alone.has("pay_0") && !alone.has("pay_3"));
+
+    connection.post(captured("pay_2", "order_1", 5)).stored().await;
+    for (one, other) in [("pay_1", "pay_2"), ("pay_2", "pay_1")] {
+        let page = page(&app, &owner, &connection, one).await;
+        assert!(page.has(twice) && page.has(other) && page.has("Another payment of ₹1,000.00 was captured"), "{one}");
+        assert!(!page.has("pay_0") && !page.has("pay_3"), "{one}");
+    }
+    let tried = page(&app, &owner, &connection, "pay_0").await;
+    assert!(
+        !tried.has(twice) && tried.has("pay_1") && tried.has("Other payments of this order"),
+        "a failed try was paid after all"
+    );
+
+    connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_2", bodies::AMOUNT, bodies::AMOUNT, 60)).stored().await;
+    for (one, other) in [("pay_1", "pay_2"), ("pay_2", "pay_1")] {
+        let page = page(&app, &owner, &connection, one).await;
+        assert!(!page.has(twice) && page.has(other), "{one}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payments_of_an_order_that_is_paid_in_parts_raise_no_alarm() {
+    let (app, connection, owner) = connected().await;
+    let part = |id: &str, after| captured(id, "order_1", after);
+    connection.post(part("pay_1", 0)).stored().await;
+    let partly = changed(&part("pay_2", 5), |body| body["event"] = json!("invoice.partially_paid"));
+    connection.post(partly).stored().await;
+    let page = page(&app, &owner, &connection, "pay_2").await;
+    assert!(page.has("pay_1") && !page.has("paid more than once"));
+    assert!(page.has("₹1,000.00 was paid towards an invoice"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_names_the_last_day_of_its_latest_report_in_any_order() {
+    let report = |event: &str, status: &str, after: i64, respond_by: i64| {
+        changed(&bodies::dispute(event, "disp_1", "pay_1", status, after), |body| {
+            body["payload"]["dispute"]["entity"]["respond_by"] = json!(respond_by);
+        })
+    };
+    // 29 November and 6 December in India.
+    let told = [
+        bodies::payment("payment.captured", "pay_1", 0),
+        report("payment.dispute.created", "open", 60, 1_795_948_200),
+        report("payment.dispute.action_required", "open", 120, 1_796_553_000),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let (app, connection, owner) = connected().await;
+        for index in order {
+            connection.post(told[index].clone()).stored().await;
+        }
+        let open = page(&app, &owner, &connection, "pay_1").await;
+        assert!(open.has("Dispute of ₹1,000.00: answer by 6\u{a0}Dec") && !open.has("29\u{a0}Nov"), "{order:?}");
+        connection.post(report("payment.dispute.under_review", "under_review", 180, 1_796_553_000)).stored().await;
+        assert!(!page(&app, &owner, &connection, "pay_1").await.has("answer by"), "it was answered");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_without_any_time_takes_that_of_its_first_receipt() {
+    let (app, connection, owner) = connected().await;
+    let timeless = changed(&bodies::payment("payment.captured", "pay_1", 0), |body| {
+        body.as_object_mut().unwrap().remove("created_at");
+        body["payload"]["payment"]["entity"]["created_at"] = Value::Null;
+    });
+    let received = app.now();
+    connection.post(timeless.clone()).stored().await;
+    app.clock.advance(Duration::from_mins(5));
+    connection.post(timeless).stored().await;
+    let transaction = &app.transactions().await[0];
+    assert_eq!((&transaction["status"], &transaction["updated_at"]), (&json!("captured"), &json!(received.rfc3339())));
+    assert!(page(&app, &owner, &connection, "pay_1").await.has("no event time given"));
+
+    let borrowed = changed(&bodies::payment("payment.authorized", "pay_1", 0), |body| body["created_at"] = Value::Null);
+    connection.post(borrowed).stored().await;
+    assert_eq!(app.transactions().await[0]["updated_at"], "2026-11-22T10:30:00.000Z", "a time of the gateway's is better");
+    let events = app.events().await;
+    let borrowed = events.iter().find(|event| event["type"] == "payment.authorized").unwrap()["event"].as_str().unwrap();
+    let event = owner.get(&format!("/ks-pay/apps/{}/events/{borrowed}", connection.app_id)).await;
+    assert!(event.has("no event time given; this is the time of its payment, refund or dispute"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_in_a_foreign_currency_names_what_it_is_settled_in_and_one_in_rupees_does_not() {
+    let (app, connection, owner) = connected().await;
+    for (id, currency) in [("pay_1", "USD"), ("pay_2", "INR"), ("pay_3", "JPY")] {
+        let body = changed(&bodies::payment("payment.captured", id, 0), |body| {
+            let payment = &mut body["payload"]["payment"]["entity"];
+            payment["currency"] = json!(currency);
+            payment["base_amount"] = json!(834_500);
+        });
+        connection.post(body).stored().await;
+        let page = page(&app, &owner, &connection, id).await;
+        assert_eq!(page.has("<dt>Settled in INR, before fees</dt><dd>₹8,345.00</dd>"), currency != "INR", "{currency}");
+    }
+}
