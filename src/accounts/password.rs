@@ -143,7 +143,10 @@ impl Queue {
 }
 
 /// A turn to work on a password.
-pub(crate) struct Turn(OwnedSemaphorePermit, OwnedSemaphorePermit);
+pub(crate) struct Turn {
+    _turn: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+}
 
 impl Turn {
     /// See [`Passwords::verify`].
@@ -228,7 +231,7 @@ impl Passwords {
             turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| Unworkable::Ended)?,
             () = left => return Err(Unworkable::Left),
         };
-        Ok(Turn(turn, place))
+        Ok(Turn { _turn: turn, _place: place })
     }
 }
 

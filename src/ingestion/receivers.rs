@@ -225,13 +225,12 @@ impl Receivers {
         let mut of: HashMap<ConnectionId, Secrets> = HashMap::new();
         for stored in secrets::list_all_live(reader, self.clock.now()).await? {
             let own = of.entry(stored.connection_id).or_default();
-            match stored.live(&self.vault) {
-                Ok(live) => own.live.push(live),
-                Err(_) => {
-                    let unreadable = Unreadable { connection: stored.connection_id, secret: stored.id, until: stored.until };
-                    tracing::error!(connection = %stored.connection_id, secret = %stored.id, "{unreadable}");
-                    own.unreadable.push(unreadable);
-                }
+            if let Ok(live) = stored.live(&self.vault) {
+                own.live.push(live);
+            } else {
+                let unreadable = Unreadable { connection: stored.connection_id, secret: stored.id, until: stored.until };
+                tracing::error!(connection = %stored.connection_id, secret = %stored.id, "{unreadable}");
+                own.unreadable.push(unreadable);
             }
         }
         Ok(of)

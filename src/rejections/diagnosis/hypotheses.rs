@@ -258,8 +258,8 @@ impl Search<'_> {
             for attempt in ways(self, key) {
                 for sibling in siblings {
                     for signed in &sibling.signed {
-                        let whole = signed.concat();
-                        if self.fits(&attempt, &Message::Just(&whole), &sibling.readings).is_some() {
+                        let message = signed.concat();
+                        if self.fits(&attempt, &Message::Just(&message), &sibling.readings).is_some() {
                             return Some(also_renamed(sibling.name, named(&attempt, &[], None, self.case)));
                         }
                     }

@@ -206,10 +206,11 @@ fn percent_encoded(text: &str, is_upper: bool) -> String {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
-        } else if is_upper {
-            out.push_str(&format!("%{byte:02X}"));
         } else {
-            out.push_str(&format!("%{byte:02x}"));
+            let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+            let digits = [digit(byte >> 4), digit(byte & 15)];
+            out.push('%');
+            out.extend(digits.map(|digit| if is_upper { digit.to_ascii_uppercase() } else { digit }));
         }
     }
     out
