@@ -143,7 +143,7 @@ impl Queue {
 }
 
 /// A turn to work on a password.
-pub(crate) struct Turn(OwnedSemaphorePermit, OwnedSemaphorePermit);
+pub(crate) struct Turn(#[expect(dead_code, reason = "held, not read")] [OwnedSemaphorePermit; 2]);
 
 impl Turn {
     /// See [`Passwords::verify`].
@@ -228,7 +228,7 @@ impl Passwords {
             turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| Unworkable::Ended)?,
             () = left => return Err(Unworkable::Left),
         };
-        Ok(Turn(turn, place))
+        Ok(Turn([turn, place]))
     }
 }
 
