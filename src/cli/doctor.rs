@@ -146,7 +146,10 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         }
         Err(error) => return report.bad("database", startup::sentence_at(&config.database, error)),
     }
-    durability(report, config, db).await?;
+    // Of files that cannot be written to SQLite tells no setting that a server would have.
+    if config.database.file().and_then(startup::obstacle).is_none() {
+        durability(report, config, db).await?;
+    }
     if tables.is_ok() {
         writes(report, config, db).await?;
     }
@@ -180,8 +183,7 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let Some(difference) = signed.difference(now) else {
         return if signed.is_empty() { Ok(()) } else { report.good("clock", "it agrees with the times in signed events") };
     };
-    let (headline, what_to_do) = words::clock::sentences(difference);
-    let said = format!("{headline}. {what_to_do}");
+    let said = words::clock::for_operator(difference);
     match difference {
         Difference::Ahead { is_certain: false, .. } => report.note("clock", said),
         _ => report.bad("clock", said),

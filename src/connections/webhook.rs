@@ -181,7 +181,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         state,
         other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, page.now)),
         both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
-        clock: signed_times.difference(page.now).map(words::clock::said),
+        clock: signed_times.difference(page.now).map(words::clock::for_merchant),
         evidence: evidence_view(wizard, state, &last, rejected),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
         stream: urls::evidence_stream(&frame.url),
