@@ -91,7 +91,7 @@ async fn send_all(simulate: &Simulate, url: &url::Url, secret: &Secret) -> Resul
                 tokio::time::sleep_until(next).await;
                 next += pause;
             }
-            let answer = post(client, url, simulate.gateway, secret, &sample, &clock).await;
+            let answer = post(&client, url, simulate.gateway, secret, &sample, &clock).await;
             *answers.entry(answer).or_default() += 1;
         }
     }
