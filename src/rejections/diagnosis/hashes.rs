@@ -10,8 +10,11 @@ use zeroize::Zeroizing;
 use super::signatures;
 use crate::gateways::Gateway;
 
+/// Makes a signature with a key, of a message in pieces.
+type Make = fn(&[u8], &[&[u8]]) -> Option<Zeroizing<Vec<u8>>>;
+
 /// The functions, with the length of what they make, in bytes.
-const FUNCTIONS: &[(&str, usize, fn(&[u8], &[&[u8]]) -> Option<Zeroizing<Vec<u8>>>)] = &[
+const FUNCTIONS: &[(&str, usize, Make)] = &[
     ("SHA-512", 64, made::<Sha512>),
     ("SHA-1", 20, made::<Sha1>),
     ("MD5", 16, made::<Md5>),
@@ -23,7 +26,7 @@ const FUNCTIONS: &[(&str, usize, fn(&[u8], &[&[u8]]) -> Option<Zeroizing<Vec<u8>
 pub(super) struct OtherDigest {
     pub(super) function: &'static str,
     bytes: Vec<u8>,
-    make: fn(&[u8], &[&[u8]]) -> Option<Zeroizing<Vec<u8>>>,
+    make: Make,
 }
 
 impl OtherDigest {
@@ -35,7 +38,9 @@ impl OtherDigest {
 
 fn made<D: EagerHash>(key: &[u8], message: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
     let mut mac = Hmac::<D>::new_from_slice(key).ok()?;
-    message.iter().for_each(|part| mac.update(part));
+    for part in message {
+        mac.update(part);
+    }
     Some(Zeroizing::new(mac.finalize().into_bytes().to_vec()))
 }
 

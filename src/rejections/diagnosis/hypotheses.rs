@@ -242,10 +242,10 @@ impl Search<'_> {
         if case.is_cut {
             return None;
         }
-        let siblings = parts::siblings(case);
-        let found = self.under(&siblings, |search, key| keys::proper(search.case.gateway, key), Whose::Own);
-        found.or_else(|| self.under(&siblings, |search, key| keys::pasted(search.case.gateway, key), Whose::Own)).or_else(|| {
-            let likely = siblings.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
+        let renamed = parts::siblings(case);
+        let found = self.under(&renamed, |search, key| keys::proper(search.case.gateway, key), Whose::Own);
+        found.or_else(|| self.under(&renamed, |search, key| keys::pasted(search.case.gateway, key), Whose::Own)).or_else(|| {
+            let likely = renamed.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
             let found = likely.map(|sibling| (sibling.name, self.prove(&sibling.readings))).find(|(_, found)| found.is_some());
             let (name, found) = found?;
             Some(also_renamed(name, found?))

@@ -206,10 +206,10 @@ fn percent_encoded(text: &str, is_upper: bool) -> String {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
-        } else if is_upper {
-            out.push_str(&format!("%{byte:02X}"));
         } else {
-            out.push_str(&format!("%{byte:02x}"));
+            let digits = hex::encode(&[byte]);
+            out.push('%');
+            out.push_str(&if is_upper { digits.to_uppercase() } else { digits });
         }
     }
     out
