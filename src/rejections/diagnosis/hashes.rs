@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 use super::signatures;
 use crate::gateways::Gateway;
 
-/// Makes the HMAC of a message, given in parts, under a key.
-type MakeHmac = fn(&[u8], &[&[u8]]) -> Option<Zeroizing<Vec<u8>>>;
+/// Makes a signature with a key, of a message in pieces.
+type Make = fn(&[u8], &[&[u8]]) -> Option<Zeroizing<Vec<u8>>>;
 
 /// The functions, with the length of what they make, in bytes.
-const FUNCTIONS: &[(&str, usize, MakeHmac)] = &[
+const FUNCTIONS: &[(&str, usize, Make)] = &[
     ("SHA-512", 64, made::<Sha512>),
     ("SHA-1", 20, made::<Sha1>),
     ("MD5", 16, made::<Md5>),
@@ -26,7 +26,7 @@ const FUNCTIONS: &[(&str, usize, MakeHmac)] = &[
 pub(super) struct OtherDigest {
     pub(super) function: &'static str,
     bytes: Vec<u8>,
-    make: MakeHmac,
+    make: Make,
 }
 
 impl OtherDigest {

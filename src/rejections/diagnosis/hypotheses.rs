@@ -16,6 +16,8 @@ use super::{
 };
 use crate::{gateways::Gateway, rejections::Cause};
 
+/// Writing a body again takes as long as hashing it so many times.
+const WRITING: usize = 4;
 /// The longest name of a header that is told.
 const MAX_NAME_CHARS: usize = 64;
 
@@ -35,6 +37,9 @@ impl Search<'_> {
         let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
         let found = self.single_fault(bodies.as_ref(), readings).or_else(|| self.likely_typo(readings));
         self.is_cut_short = self.left == 0 && found.is_none();
+        if self.is_cut_short {
+            return None;
+        }
         found.or_else(|| self.combined(bodies.as_ref()?, readings))
     }
 
@@ -154,7 +159,7 @@ impl Search<'_> {
     /// next: there are many, and some are far longer than what arrived.
     pub(super) fn changed(&mut self, bodies: &Bodies<'_>, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let mut before = bodies.before();
-        while !attempts.is_empty() && self.pay(self.case.body.len()).is_some() {
+        while !attempts.is_empty() && self.pay(WRITING * self.case.body.len()).is_some() {
             let Some((cause, body)) = before.next()? else { continue };
             for attempt in attempts {
                 if let Some(Fit { form }) = self.fits(attempt, &Message::Of(&body), readings) {
@@ -175,7 +180,7 @@ impl Search<'_> {
             self.pay(self.case.body.len() + inside.len())?;
             let inner = Bodies::of(&inside);
             for before in inner.before() {
-                self.pay(inside.len())?;
+                self.pay(WRITING * inside.len())?;
                 let Some((cause, body)) = before else { continue };
                 for attempt in &attempts {
                     if let Some(Fit { form }) = self.fits(attempt, &Message::Of(&body), readings) {
@@ -237,10 +242,10 @@ impl Search<'_> {
         if case.is_cut {
             return None;
         }
-        let siblings = parts::siblings(case);
-        let found = self.under(&siblings, |search, key| keys::proper(search.case.gateway, key), Whose::Own);
-        found.or_else(|| self.under(&siblings, |search, key| keys::pasted(search.case.gateway, key), Whose::Own)).or_else(|| {
-            let likely = siblings.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
+        let renamed = parts::siblings(case);
+        let found = self.under(&renamed, |search, key| keys::proper(search.case.gateway, key), Whose::Own);
+        found.or_else(|| self.under(&renamed, |search, key| keys::pasted(search.case.gateway, key), Whose::Own)).or_else(|| {
+            let likely = renamed.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
             let found = likely.map(|sibling| (sibling.name, self.prove(&sibling.readings))).find(|(_, found)| found.is_some());
             let (name, found) = found?;
             Some(also_renamed(name, found?))

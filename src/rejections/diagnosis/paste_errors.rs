@@ -207,10 +207,9 @@ fn percent_encoded(text: &str, is_upper: bool) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
         } else {
-            let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-            let digits = [digit(byte >> 4), digit(byte & 15)];
+            let digits = hex::encode(&[byte]);
             out.push('%');
-            out.extend(digits.map(|digit| if is_upper { digit.to_ascii_uppercase() } else { digit }));
+            out.push_str(&if is_upper { digits.to_uppercase() } else { digits });
         }
     }
     out

@@ -36,7 +36,13 @@ impl Search<'_> {
         let typed = own().flat_map(|key| typos::likely(case.gateway, key).chain(typos::replaced(case.gateway, key)));
         let twice = own().flat_map(|key| keys::pasted_twice(case.gateway, key));
         let recent = proper.chain(altered).chain(typed).chain(twice).filter(|attempt| known.recent.contains(&attempt.key));
+        let mut tried = Vec::new();
         for attempt in recent {
+            // Several mistakes can make the same key.
+            if tried.contains(&attempt.key) {
+                continue;
+            }
+            tried.push(attempt.key.clone());
             if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
                 return Some(named(&attempt, &[], form, case));
             }

@@ -107,7 +107,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
             author("sign webhook-id.webhook-timestamp.body: the three in this order, with full stops between")
         }
         Cause::Checkout => "If your shop sends this, ask the author of the shop’s program to verify the checkout there, and to take this URL out of it. Razorpay sends the webhook by itself.".to_owned(),
-        Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
+                Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
         Cause::OtherMode | Cause::OtherConnection | Cause::OtherApp => first_check(gateway).to_owned(),
         Cause::KeySecret => format!("The Key Secret belongs to the step Credentials; the webhook has a SECRET of its own. {paste}"),
         Cause::OldSecret

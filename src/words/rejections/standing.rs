@@ -77,7 +77,10 @@ fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
         Attempts::Elsewhere => format!(
             "These cannot be recovered here: they are signed with the secret of another webhook. After the fix, attempts at these events that still arrive here go on failing. New events verify. {look_up}"
         ),
-        Attempts::OnceSignedAgain if can_adopt => "These requests were not signed with a SECRET that KS Pay accepts. Further attempts verify after the fix if they are signed again, and otherwise if you accept that secret too.".to_owned(),
+        Attempts::OnceSignedAgain if can_adopt => {
+            "These requests were not signed with a SECRET that KS Pay accepts. Further attempts verify after the fix if they are signed again, and otherwise if you accept that secret too."
+        .to_owned()
+        }
         Attempts::OnceSignedAgain => format!(
             "These cannot be recovered. Further attempts verify after the fix only if the program signs each of them again; if it repeats the first signature, they go on failing. {look_up}"
         ),
