@@ -35,7 +35,7 @@ use signatures::{Reading, Tag};
 pub(crate) use signing::{is_ruled_out, secret};
 
 /// The most that is hashed and written anew for one request, in bytes; of a usual one it is far less, see [`most_work`].
-pub(crate) const MOST_WORK: usize = 1536 * 1024 * 1024;
+pub(crate) const MOST_WORK: usize = 2048 * 1024 * 1024;
 /// What is enough for every single fault of a usual request, in bytes.
 pub(crate) const USUAL_WORK: usize = 8 * 1024 * 1024;
 /// What a hash costs besides its message.
