@@ -161,6 +161,10 @@ impl Holding {
         if std::mem::take(&mut self.bytes) > 0 {
             self.budget.lock().remove(self.address, self.id);
         }
+        if self.is_evicted() {
+            // It came too late: the next request of the connection has done nothing.
+            self.eviction = Arc::default();
+        }
     }
 
     /// Counts the bytes for the client that a trusted proxy names instead of for the proxy.
@@ -229,6 +233,8 @@ mod tests {
         assert_eq!(total(&budget), 30 * KIB);
         large.set(90 * KIB);
         assert_eq!(total(&budget), 30 * KIB, "what was evicted counts no more");
+        large.release();
+        assert!(!large.is_evicted(), "the next request of that connection is not turned away");
     }
 
     #[test]

@@ -154,7 +154,8 @@ impl Socket {
             return;
         }
         let mut octet = [0];
-        if matches!(self.stream.poll_peek(context, &mut ReadBuf::new(&mut octet)), Poll::Ready(Ok(0) | Err(_))) {
+        // An octet more would hide the end behind it.
+        if self.stream.poll_peek(context, &mut ReadBuf::new(&mut octet)).is_ready() {
             self.line.leave();
         }
     }
@@ -221,7 +222,7 @@ impl AsyncRead for Socket {
             return Poll::Pending;
         }
         let room = self.line.room(buffer.remaining().min(AT_ONCE), context);
-        if self.line.is_head_too_long() {
+        if self.line.is_head_too_long() && !self.is_stuck {
             return self.turn_away(context, HEAD_TOO_LONG);
         }
         if room == 0 || self.is_stuck {

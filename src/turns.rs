@@ -3,8 +3,8 @@
 //!
 //! The rule: what a connection holds in memory does not grow with how much is asked for on it. actix reads 128 KiB ahead, makes
 //! requests of all that, which takes fifty times as much, and answers them at once, whether or not anybody takes the answers.
-//! Between two requests no more is read than one head may have; while one is answered, to the last byte of the response, no
-//! more than its own body.
+//! Between two requests no more is read than one head may have, and while one is answered no more than its own body: until its
+//! response is made, or complete if it is streamed.
 
 use std::{
     cell::{Cell, RefCell},
@@ -37,8 +37,12 @@ pub(crate) struct Line {
     /// An answer was made of which nothing was sent yet; whoever waits for that.
     is_owed: Cell<bool>,
     sent: Notify,
-    /// Whether a request is being answered, from its complete head to the last byte of the response.
+    /// Whether a request is being answered, from its complete head until its response is made, or complete if it is streamed.
     is_serving: Cell<bool>,
+    /// Whether the request has a body that nobody has read to its end.
+    is_body_unread: Cell<bool>,
+    /// Whether what is read is the rest of such a body, which actix discards.
+    is_draining: Cell<bool>,
     /// How many bytes may be read.
     allowed: Cell<usize>,
     /// Who found that none may be.
@@ -59,6 +63,8 @@ impl Line {
             is_owed: Cell::default(),
             sent: Notify::default(),
             is_serving: Cell::default(),
+            is_body_unread: Cell::default(),
+            is_draining: Cell::default(),
             allowed: Cell::new(MAX_HEAD_BYTES),
             reader: RefCell::default(),
             has_left: Cell::default(),
@@ -85,7 +91,7 @@ impl Line {
         room
     }
 
-    /// The peer has closed the connection, or its side of it.
+    /// The peer has closed the connection, or its side of it, or sends what it was not asked for: nobody waits for the answer.
     pub(crate) fn leave(&self) {
         self.has_left.set(true);
         self.leaving.notify_waiters();
@@ -104,7 +110,7 @@ impl Line {
 
     /// Whether as much was read as a head may have, and none was complete.
     pub(crate) fn is_head_too_long(&self) -> bool {
-        self.allowed.get() == 0 && !self.is_serving.get()
+        self.allowed.get() == 0 && !self.is_serving.get() && !self.is_draining.get()
     }
 
     /// Whether an answer was made of which nothing was sent yet.
@@ -114,6 +120,9 @@ impl Line {
 
     /// So many bytes were read.
     pub(crate) fn read(&self, bytes: usize) {
+        if self.is_draining.get() {
+            return;
+        }
         self.allowed.set(self.allowed.get().saturating_sub(bytes));
         self.incomplete.set(self.incomplete.get() + bytes);
         if let Some(holding) = self.holding.borrow_mut().as_mut() {
@@ -135,6 +144,12 @@ impl Line {
 
     /// The request is complete: its body was read to the end, or it has none.
     pub(crate) fn arrived(&self) {
+        self.is_body_unread.set(false);
+        self.release();
+    }
+
+    /// Nothing of the request counts any more.
+    fn release(&self) {
         if self.incomplete.replace(0) > 0
             && let Some(holding) = self.holding.borrow_mut().as_mut()
         {
@@ -159,10 +174,13 @@ impl Line {
     /// A request's turn, with so many bytes that are still to come of it.
     pub(crate) async fn begin(&self, body: usize) {
         self.is_serving.set(true);
+        self.is_draining.set(false);
         self.allow(0);
         while self.is_owed.get() {
             self.sent.notified().await;
         }
+        // What was seen while it waited is its own body.
+        self.has_left.set(false);
         self.allow(body);
     }
 
@@ -174,8 +192,9 @@ impl Line {
     /// The response is complete: the next request may come.
     fn finish(&self) {
         self.is_serving.set(false);
-        self.arrived();
-        self.allow(MAX_HEAD_BYTES);
+        self.release();
+        self.is_draining.set(self.is_body_unread.replace(false));
+        self.allow(if self.is_draining.get() { usize::MAX } else { MAX_HEAD_BYTES });
     }
 
     /// Counts what is still to come for the client that a trusted proxy names.
@@ -208,6 +227,7 @@ pub(crate) async fn wait(
     if body == 0 && !is_chunked {
         line.arrived();
     } else {
+        line.is_body_unread.set(true);
         line.attribute(request.request());
     }
     line.begin(body).await;

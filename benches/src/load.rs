@@ -281,7 +281,7 @@ async fn member(address: SocketAddr, mut next: Next, pace: Option<Pace>, tally: 
 
 /// Nanoseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "a generator is no part of the product and has no clock of its")]
-fn now_nanos() -> u64 {
+pub(crate) fn now_nanos() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or_default()
 }

@@ -9,6 +9,7 @@ mod events;
 mod load;
 mod machine;
 mod pages;
+mod rejected;
 mod report;
 mod start;
 
@@ -36,6 +37,8 @@ enum Command {
     Load(load::Options),
     /// Asks for pages, signed in, and prints what came back.
     Pages(pages::Options),
+    /// Compares rejected requests at endpoints that exist and that do not.
+    Rejected(rejected::Options),
     /// Signs in with a password from stdin and prints the session's cookie.
     SignIn(pages::SignIn),
     /// Follows the link to the next page that often and prints where that leads.
@@ -115,6 +118,7 @@ fn main() -> ExitCode {
         Command::Bare => bare::serve(),
         Command::Load(options) => on_this_core(load::run(options)),
         Command::Pages(options) => on_this_core(pages::run(options)),
+        Command::Rejected(options) => on_this_core(rejected::run(options)),
         Command::SignIn(options) => on_this_core(pages::sign_in(options)),
         Command::Walk(options) => on_this_core(pages::walk(options)),
         Command::Start(options) => on_this_core(start::run(options)),

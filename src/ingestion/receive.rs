@@ -53,7 +53,9 @@ pub(crate) async fn body(
     }
     let mut body = pin!(collect(payload));
     if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
-        turns::line(request).arrived();
+        if body.is_ok() {
+            turns::line(request).arrived();
+        }
         return body;
     }
     let place = pending.enter(address);
@@ -61,7 +63,9 @@ pub(crate) async fn body(
         body = timeout(SLOWEST, body) => body.unwrap_or(Err(Unreceived::TooSlow)),
         () = place.gives_way() => Err(Unreceived::NoRoom),
     };
-    turns::line(request).arrived();
+    if body.is_ok() {
+        turns::line(request).arrived();
+    }
     body
 }
 

@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -27,11 +28,19 @@ use tokio::{
 use super::uses::LAST_TRIES;
 
 use crate::{
-    connections::evidence::{self, Refusals},
+    connections::{
+        Place,
+        evidence::{self, Refusals},
+    },
     db::{Db, DbError, Tx},
-    kernel::{id::ConnectionId, time::Clock, vault::Vault},
+    gateways::{Gateway, Mode},
+    kernel::{
+        id::{AppId, CompanyId, ConnectionId},
+        time::{Clock, Timestamp},
+        vault::Vault,
+    },
     rejections::{
-        Refused, Sample,
+        Reason, Refused, Sample,
         examination::{Doctor, Examined},
         keeping::{self, Tallies},
         shape::{self, Shape},
@@ -71,14 +80,55 @@ const OVERHEAD: usize = 512;
 /// Where refusals are noted. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    queue: Sender<Handed>,
-    room: Arc<Semaphore>,
+    known: Lane,
+    /// Requests at unknown endpoints, which take no room from the others.
+    unknown: Lane,
+    /// Where those are said to be: at a connection that there is not.
+    nowhere: Place,
     gathered: Arc<Mutex<Gathered>>,
     wake: Arc<Notify>,
 }
 
+/// A request that did not verify, as it arrived.
+pub(crate) struct Unverified {
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    /// Nothing where the body was not read.
+    pub(crate) body: Option<Bytes>,
+    pub(crate) address: IpAddr,
+    pub(crate) at: Timestamp,
+}
+
 /// A request, with the room that it takes until it is gathered.
 type Handed = (Refused, OwnedSemaphorePermit);
+
+/// A queue of requests, bounded in number and in bytes.
+#[derive(Clone)]
+struct Lane {
+    queue: Sender<Handed>,
+    room: Arc<Semaphore>,
+}
+
+/// The other ends of both.
+struct Queues {
+    known: Receiver<Handed>,
+    unknown: Receiver<Handed>,
+}
+
+impl Lane {
+    fn new() -> (Self, Receiver<Handed>) {
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        (Self { queue, room: Arc::new(Semaphore::new(ROOM)) }, receiver)
+    }
+
+    /// Hands a request over, or returns it when there is no room.
+    fn hand_over(&self, refused: Refused) -> Option<Refused> {
+        let size = refused.body.as_ref().map_or(0, Bytes::len);
+        match Arc::clone(&self.room).try_acquire_many_owned(u32::try_from(size / 1024 + 1).unwrap_or(u32::MAX)) {
+            Ok(room) => self.queue.try_send((refused, room)).err().map(|unsent| unsent.into_inner().0),
+            Err(_) => Some(refused),
+        }
+    }
+}
 
 /// What was refused since it was written down last.
 #[derive(Default)]
@@ -118,41 +168,44 @@ pub(crate) struct Kit {
 impl Recorder {
     /// A recorder and the task behind it.
     pub(crate) fn start(kit: Kit) -> (Self, Writing) {
-        let (recorder, queue) = Self::new();
+        let (recorder, queues) = Self::new();
         let (stop, is_stopping) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
         let doctor = Doctor::new(Arc::clone(&is_stopping));
-        let task = tokio::spawn(write(recorder.clone(), queue, kit, doctor, Arc::clone(&stop)));
+        let task = tokio::spawn(write(recorder.clone(), queues, kit, doctor, Arc::clone(&stop)));
         (recorder, Writing { stop, is_stopping, task })
     }
 
-    fn new() -> (Self, Receiver<Handed>) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let room = Arc::new(Semaphore::new(ROOM));
-        (Self { queue: sender, room, gathered: Arc::default(), wake: Arc::default() }, receiver)
+    fn new() -> (Self, Queues) {
+        let ((known, known_queue), (unknown, unknown_queue)) = (Lane::new(), Lane::new());
+        let (company, app, connection) = (CompanyId::least(), AppId::least(), ConnectionId::least());
+        let nowhere = Place { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
+        let queues = Queues { known: known_queue, unknown: unknown_queue };
+        (Self { known, unknown, nowhere, gathered: Arc::default(), wake: Arc::default() }, queues)
     }
 
-    /// Notes one. Only known connections come here. Nothing of it is looked at or copied on the way to the answer, so that
-    /// the answer takes the same time as one at no endpoint of anybody.
-    pub(crate) fn note(&self, refused: Refused) {
-        let size = refused.body.as_ref().map_or(0, Bytes::len);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(u32::try_from(size / 1024 + 1).unwrap_or(u32::MAX));
-        let unsent = match room {
-            Ok(room) => self.queue.try_send((refused, room)).err().map(|unsent| unsent.into_inner().0),
-            Err(_) => Some(refused),
-        };
-        if let Some(refused) = unsent {
-            self.lock().count(&refused);
+    /// Notes a rejected request; without a place, one at an unknown endpoint. Nothing of it is looked at or copied on the way to
+    /// the answer, and both kinds are handed over in the same way, so that the time of an answer does not tell which endpoints
+    /// there are.
+    pub(crate) fn note(&self, at: Option<(Place, Reason)>, request: Unverified) {
+        let lane = if at.is_some() { &self.known } else { &self.unknown };
+        let (place, reason) = at.unwrap_or((self.nowhere, Reason::SignatureMismatch));
+        let Unverified { headers, body, address, at } = request;
+        if let Some(refused) = lane.hand_over(Refused { place, reason, headers, body, address, at }) {
+            self.count(&refused);
             self.wake.notify_one();
         }
     }
 
-    /// Notes one at no endpoint of anybody.
-    pub(crate) fn note_stray(&self) {
-        self.lock().strays += 1;
+    fn count(&self, refused: &Refused) {
+        let mut gathered = self.lock();
+        if refused.place == self.nowhere { gathered.strays += 1 } else { gathered.count(refused) }
     }
 
     /// Gathers one: what is kept of it under the same lock as its count.
     fn gather(&self, refused: &Refused) {
+        if refused.place == self.nowhere {
+            return self.count(refused);
+        }
         let connection = refused.place.connection;
         let has_room = self.lock().has_room(connection);
         // Copied while nobody waits.
@@ -167,12 +220,13 @@ impl Recorder {
     }
 
     /// Does that, and gathers what is handed over meanwhile.
-    async fn gathering<T>(&self, queue: &mut Receiver<Handed>, work: impl Future<Output = T>) -> T {
+    async fn gathering<T>(&self, queues: &mut Queues, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                Some((refused, _room)) = queue.recv() => self.gather(&refused),
+                Some((refused, _room)) = queues.known.recv() => self.gather(&refused),
+                Some((refused, _room)) = queues.unknown.recv() => self.gather(&refused),
             }
         }
     }
@@ -311,16 +365,16 @@ impl Writing {
     }
 }
 
-async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, mut doctor: Doctor, stop: Arc<Notify>) {
+async fn write(recorder: Recorder, mut queues: Queues, kit: Kit, mut doctor: Doctor, stop: Arc<Notify>) {
     let (mut last, mut pause) = (Instant::now(), INTERVAL);
     loop {
         // Strays alone wake nobody: they are looked for now and then.
         let waiting = timeout(STRAYS_EVERY.saturating_sub(last.elapsed()), recorder.wake.notified());
         tokio::select! {
-            _ = recorder.gathering(&mut queue, waiting) => {}
+            _ = recorder.gathering(&mut queues, waiting) => {}
             () = stop.notified() => break,
         }
-        let written = recorder.gathering(&mut queue, Box::pin(recorder.flush(&kit, &mut doctor))).await;
+        let written = recorder.gathering(&mut queues, Box::pin(recorder.flush(&kit, &mut doctor))).await;
         last = Instant::now();
         pause = match written {
             Ok(MANY..) => FLOODED,
@@ -331,11 +385,11 @@ async fn write(recorder: Recorder, mut queue: Receiver<Handed>, kit: Kit, mut do
             tracing::warn!(%error, "refusals could not be written down yet");
         }
         tokio::select! {
-            () = recorder.gathering(&mut queue, sleep(pause)) => {}
+            () = recorder.gathering(&mut queues, sleep(pause)) => {}
             () = stop.notified() => break,
         }
     }
-    while let Ok((refused, _room)) = queue.try_recv() {
+    while let Ok((refused, _room)) = queues.known.try_recv().or_else(|_| queues.unknown.try_recv()) {
         recorder.gather(&refused);
     }
     recorder.flush_at_last(&kit, &mut doctor).await;

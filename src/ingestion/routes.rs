@@ -19,11 +19,12 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     Outcome,
     receive::{self, Unreceived},
+    refusals::Unverified,
 };
 use crate::{
     gateways::adapter::Incoming,
     preflight::seal,
-    rejections::{Reason, Refused},
+    rejections::Reason,
     state::State,
     urls,
     web::client::{self, network},
@@ -89,13 +90,8 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
                 // A check of our own of this URL. Nothing was stored, so not 200; nothing is wrong, so not 401.
                 return HttpResponse::Accepted().insert_header((seal::HEADER, proof)).finish();
             }
-            if let Some((place, reason)) = known {
-                let address = client::address(request, state);
-                state.refusals.note(Refused { place, reason, headers, body: Some(body), address, at: state.clock.now() });
-            } else {
-                drop((headers, body));
-                state.refusals.note_stray();
-            }
+            let (address, at) = (client::address(request, state), state.clock.now());
+            state.refusals.note(known, Unverified { headers, body: Some(body), address, at });
             pace().await;
             HttpResponse::Unauthorized().finish()
         }
@@ -118,10 +114,8 @@ async fn note_unread(request: &HttpRequest, state: &State, (endpoint, asked): (&
         Unreceived::Broken | Unreceived::NoRoom => return,
     };
     let (headers, address) = (receive::headers(request.headers()), client::address(request, state));
-    match state.ingestion.place(endpoint, asked).await {
-        Some(place) => state.refusals.note(Refused { place, reason, headers, body: None, address, at: state.clock.now() }),
-        None => state.refusals.note_stray(),
-    }
+    let place = state.ingestion.place(endpoint, asked).await;
+    state.refusals.note(place.map(|place| (place, reason)), Unverified { headers, body: None, address, at: state.clock.now() });
 }
 
 /// In a flood a refused request waits for its answer, so that whoever sends the next one when the last is answered leaves the

@@ -27,7 +27,7 @@ async fn demo(at: &Installation) -> (Process, Visitor, String) {
 
 /// Waits until a page says one of these.
 async fn until(visitor: &Visitor, path: &str, wanted: &str) {
-    for _ in 0..600 {
+    for _ in 0..2400 {
         if visitor.get(path).await.has(wanted) {
             return;
         }
@@ -61,7 +61,7 @@ async fn the_demo_shows_a_second_secret_and_a_slip_of_it() {
     let at = Installation::new().await;
     let (process, visitor, _) = demo(&at).await;
     let mut app = None;
-    for _ in 0..600 {
+    for _ in 0..2400 {
         for id in apps(&visitor).await {
             let list = visitor.get(&format!("/ks-pay/apps/{id}/rejections?mode=live")).await;
             app = app.or(list.has("pasted with a line end").then_some(id));

@@ -123,6 +123,22 @@ async fn a_head_or_a_chunked_body_that_never_ends_does_not_keep_the_connection()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_body_is_not_read_gets_one_response() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let body = vec![b'a'; 100 * 1024];
+    for (method, path) in [("PUT", format!("/webhooks/{}", connection.endpoint)), ("POST", "/nowhere".to_owned())] {
+        let unread = raw::with_length(method, &path, &[], &body);
+        let unread = String::from_utf8(unread).unwrap().replace("Connection: close\r\n", "");
+        let next = raw::request("GET", "/healthz", &[], b"");
+        let all = raw::exchange(app.address, &[unread.as_bytes(), &next].concat()).await;
+        let text = String::from_utf8_lossy(&all.0).into_owned();
+        let statuses: Vec<&str> = text.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+        assert!(statuses.len() <= 2 && statuses[1..].iter().all(|status| *status == "200"), "{statuses:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_chunked_body_is_the_same_body() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;

@@ -3,15 +3,6 @@
 use std::thread;
 
 use super::*;
-use crate::{
-    connections::Place,
-    gateways::{Gateway, Mode},
-    kernel::{
-        id::{AppId, CompanyId},
-        time::Timestamp,
-    },
-    rejections::Reason,
-};
 
 fn place() -> Place {
     let at = Timestamp::from_millis(0);
@@ -24,10 +15,14 @@ fn place() -> Place {
     }
 }
 
-fn refused(place: Place, size: usize) -> Refused {
+fn unverified(size: usize) -> Unverified {
     let body = Some(Bytes::from(vec![b'a'; size]));
-    let at = Timestamp::from_millis(0);
-    Refused { place, reason: Reason::SignatureMismatch, headers: Vec::new(), body, address: [127, 0, 0, 1].into(), at }
+    Unverified { headers: Vec::new(), body, address: [127, 0, 0, 1].into(), at: Timestamp::from_millis(0) }
+}
+
+fn refused(place: Place, size: usize) -> Refused {
+    let Unverified { headers, body, address, at } = unverified(size);
+    Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }
 }
 
 fn kept(gathered: &Gathered) -> usize {
@@ -63,17 +58,27 @@ fn nothing_is_kept_without_its_count_whoever_takes_what_is_gathered() {
 
 #[test]
 fn what_is_handed_over_is_bounded_and_the_rest_is_counted() {
-    let (recorder, mut queue) = Recorder::new();
+    let (recorder, mut queues) = Recorder::new();
     let place = place();
-    for _ in 0..100 {
-        recorder.note(refused(place, 1024 * 1024));
-    }
-    let mut handed = 0;
-    while queue.try_recv().is_ok() {
-        handed += 1;
+    // Those at unknown endpoints take the same way, and no room from the others.
+    for at in [None, Some((place, Reason::SignatureMismatch))] {
+        (0..100).for_each(|_| recorder.note(at, unverified(1024 * 1024)));
     }
     let counted = recorder.lock().of[&place.connection].refusals.unwrap().count;
-    assert_eq!((handed, counted), (15, 85), "15 of 1 MiB and 1 KiB fit in 16 MiB");
+    for (queue, counted) in [(&mut queues.unknown, recorder.lock().strays), (&mut queues.known, counted)] {
+        let handed = std::iter::from_fn(|| queue.try_recv().ok()).count();
+        assert_eq!((handed, counted), (15, 85), "15 of 1 MiB and 1 KiB fit in 16 MiB");
+    }
+}
+
+#[test]
+fn a_request_at_an_unknown_endpoint_is_only_counted() {
+    let (recorder, mut queues) = Recorder::new();
+    recorder.note(None, unverified(10));
+    let (request, _room) = queues.unknown.try_recv().unwrap();
+    recorder.gather(&request);
+    let gathered = recorder.lock();
+    assert_eq!((gathered.strays, gathered.of.len(), gathered.bytes), (1, 0, 0));
 }
 
 #[test]

@@ -1,0 +1,73 @@
+//! How long a rejected request takes at an endpoint that exists and at one that does not, request by request in turn: the time
+//! of a 401 must not say which endpoints there are.
+
+use std::time::Instant;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    Failure, Label,
+    client::Connection,
+    events::{Request, Source},
+    load::{now_nanos, target},
+    machine::{Sample, ratio},
+};
+
+/// Names as long as a real endpoint's.
+const UNKNOWN: &str = "wh_AAAAAAAAAAAAAAAAAAAAAA";
+const CONTROL: &str = "wh_BBBBBBBBBBBBBBBBBBBBBB";
+
+/// Posts wrongly signed events to a known endpoint and to two unknown ones in turn, and prints a line for each.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The known endpoint's URL.
+    #[arg(long)]
+    url: String,
+    /// Requests to each of the three.
+    #[arg(long, default_value_t = 4000)]
+    requests: usize,
+    /// The server's process.
+    #[arg(long = "pid")]
+    server: u32,
+    /// The round it belongs to.
+    #[arg(long, default_value_t = 1)]
+    round: u32,
+}
+
+/// Measures and prints.
+pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+    let (address, host, path) = target(&options.url)?;
+    let now = now_nanos();
+    let mut source = Source::new(None, now, 3 * options.requests);
+    let below = path.rsplit_once('/').map_or("", |(below, _)| below);
+    let paths = [path.clone(), format!("{below}/{UNKNOWN}"), format!("{below}/{CONTROL}")];
+    let mut requests = paths.map(|path| Request::new(&host, &path, now / 1_000_000_000));
+    let mut connection = Connection::open(address).await?;
+    let mut micros: [Vec<f64>; 3] = Default::default();
+    let (before, began) = (Sample::take()?, Instant::now());
+    for turn in 0..options.requests {
+        for place in 0..3 {
+            // Each follows each of the others as often.
+            let which = (turn + place * (1 + turn % 2)) % 3;
+            requests[which].fill(&source.next());
+            let sent = Instant::now();
+            let answer = connection.exchange(requests[which].bytes()).await?;
+            micros[which].push(sent.elapsed().as_secs_f64() * 1e6);
+            if answer.status != 401 {
+                return Err(format!("a wrong signature was answered {}", answer.status).into());
+            }
+        }
+    }
+    let (took, after) = (began.elapsed(), Sample::take()?);
+    let own = [options.server, std::process::id()];
+    let others = after.others(&own).saturating_sub(before.others(&own));
+    let busy = ratio(others, u64::try_from(took.as_micros())?.max(1));
+    for (variant, mut micros) in ["known", "unknown", "another unknown"].into_iter().zip(micros) {
+        micros.sort_unstable_by(f64::total_cmp);
+        let label = Label { round: options.round, group: "401".to_owned(), variant: variant.to_owned() };
+        label
+            .print(json!({ "p50_us": micros[micros.len() / 2], "p90_us": micros[micros.len() * 9 / 10], "others_busy": busy }))?;
+    }
+    Ok(())
+}
