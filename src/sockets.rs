@@ -22,7 +22,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::{byte_budget::ByteBudget, turns::Line, web::client::network};
+use crate::{byte_budget::ByteBudget, kernel::network::network, turns::Line};
 
 /// The longest that nothing is sent on a connection.
 const QUIET: Duration = Duration::from_secs(30);

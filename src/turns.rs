@@ -23,11 +23,7 @@ use actix_web::{
 };
 use tokio::sync::Notify;
 
-use crate::{
-    byte_budget::Holding,
-    state::State,
-    web::client::{self, network},
-};
+use crate::{byte_budget::Holding, kernel::network::network, state::State, web::client};
 
 /// The longest head of a request, in bytes.
 pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;

@@ -11,7 +11,7 @@ use governor::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::web::client::{network, site};
+use crate::kernel::network::{network, site};
 
 /// Keys kept before those that have recovered are swept away.
 const MANY: usize = 10_000;

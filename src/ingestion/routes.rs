@@ -23,11 +23,12 @@ use super::{
 };
 use crate::{
     gateways::adapter::Incoming,
+    kernel::network::network,
     preflight::seal,
     rejections::Reason,
     state::State,
     urls,
-    web::client::{self, network},
+    web::client,
 };
 
 /// From the request's head to our answer at the latest: the internal deadline that keeps the promise of 4.5 s. Razorpay waits 5 s.

@@ -7,6 +7,7 @@ pub(crate) mod days;
 pub(crate) mod hex;
 pub mod id;
 pub mod money;
+pub(crate) mod network;
 pub(crate) mod page;
 pub(crate) mod secret;
 pub mod text;

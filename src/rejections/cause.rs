@@ -190,6 +190,12 @@ impl Cause {
 }
 
 impl Cause {
+    /// Whether the detail differs from request to request, and makes no other rejection: a time, or the name of a header, of
+    /// which anyone who has one signed body can make as many as they like.
+    pub(crate) const fn has_passing_detail(self) -> bool {
+        matches!(self, Self::SignedEarlier | Self::SignedAhead | Self::RenamedHeader)
+    }
+
     /// Whether no request of it can ever be recovered, whoever it is from.
     pub(crate) const fn is_hopeless(self) -> bool {
         matches!(

@@ -167,7 +167,14 @@ fn present(search: &mut Search<'_>) -> Diagnosis {
     let proven = if case.is_cut { None } else { search.prove(&readings) };
     proven
         // A part that the gateway signs may have come under another name.
-        .or_else(|| search.renamed().filter(|found| found.cause == Cause::RenamedHeader))
+        .or_else(|| {
+            let found = search.renamed().filter(is_only_renamed);
+            // The key of a finding that is not reported proves nothing.
+            if found.is_none() {
+                search.signer = None;
+            }
+            found
+        })
         .or_else(|| signatures::is_asymmetric(case.gateway, case.headers).then(|| Cause::AsymmetricOnly.into()))
         .or_else(|| marks::body(case).map(Diagnosis::from))
         .or_else(|| marks::unreadable_time(case).map(Diagnosis::from))
@@ -180,6 +187,12 @@ fn present(search: &mut Search<'_>) -> Diagnosis {
         })
         .or_else(|| marks::is_other_account(case, search.known).then(|| Cause::OtherAccount.into()))
         .unwrap_or_else(|| Cause::Unknown.into())
+}
+
+/// Whether a valid secret made the signature in the other header.
+fn is_only_renamed(found: &Diagnosis) -> bool {
+    let is_second = found.detail.as_deref() == Some(Cause::RenamedHeader.as_str());
+    found.cause == Cause::RenamedHeader || (is_second && !found.cause.is_of_key())
 }
 
 /// Tries secrets and bodies against what came, as long as there is work left.
@@ -257,5 +270,7 @@ impl Tag {
 
 #[cfg(test)]
 mod classes;
+#[cfg(test)]
+mod renamed;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,10 @@ use super::{
     examination::Examined,
     proof::{self, KeyKind},
 };
-use crate::kernel::id::{RejectionId, RequestId};
+use crate::kernel::{
+    id::{RejectionId, RequestId},
+    network::network,
+};
 
 /// A request of more bytes shares with other long ones alone, so that a sender's long ones do not evict the short ones.
 const LONG: i64 = 32 * 1024;
@@ -48,16 +51,16 @@ impl Worth {
     }
 }
 
-/// The network of a sender: an IPv4 address, or the /64 of an IPv6 one, in hexadecimal.
+/// The network of a sender in hexadecimal, as it is stored.
 pub(crate) fn sender(address: IpAddr) -> String {
-    match address.to_canonical() {
+    match network(address.to_canonical()) {
         IpAddr::V4(address) => format!("{:08x}", u32::from(address)),
         IpAddr::V6(address) => format!("{:016x}", u128::from(address) >> 64),
     }
 }
 
-/// The network around it: a /24 or a /48, which one owner may have whole.
-pub(super) fn around(sender: &str) -> &str {
+/// The same of its [`site`](crate::kernel::network::site), which one owner may have whole.
+fn around(sender: &str) -> &str {
     sender.get(..sender.len() / 4 * 3).unwrap_or(sender)
 }
 
@@ -279,5 +282,9 @@ mod tests {
         assert_ne!(around(&of("2001:db8:1:2::1")), around(&of("2001:db8:2:2::1")));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         assert_eq!(around(&of("192.0.2.1")), around(&of("192.0.2.77")));
+        for address in ["192.0.2.77", "2001:db8:1:2::1"] {
+            let site = crate::kernel::network::site(address.parse().unwrap());
+            assert_eq!(around(&of(address)), around(&sender(site)), "{address}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::{
     eviction::{self, Room, Worth},
     examination::Examined,
     proof,
-    store::{self, Kind, NewRejection, NewRequest, room},
+    store::{self, Kind, More, NewRejection, NewRequest, room},
 };
 use crate::{
     connections::{self, Place, evidence::Proven},
@@ -177,12 +177,11 @@ fn note_proof(proven: &mut BTreeMap<ConnectionId, Proven>, rejection: RejectionI
     }
 }
 
-/// What makes it the same as another. A time is told of the first and differs with each.
+/// What makes it the same as another.
 fn kind(reason: Reason, one: &Examined) -> Kind {
     let found = &one.diagnosis;
-    let is_named = !matches!(found.cause, Cause::SignedEarlier | Cause::SignedAhead);
-    let key = one.key.map(Into::into);
-    Kind { reason, cause: found.cause, secret: found.secret, key, name: found.detail.clone().filter(|_| is_named) }
+    let detail = found.detail.clone().filter(|_| !found.cause.has_passing_detail());
+    Kind { reason, cause: found.cause, secret: found.secret, key: one.key.map(Into::into), detail }
 }
 
 /// Counts requests of one kind, with the rejection that goes on or as a new one.
@@ -192,17 +191,19 @@ async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Sealed], more: 
     let last_at =
         if more > 0 { tally.last_at } else { list.iter().map(|one| one.examined.sample.at).max().unwrap_or(tally.last_at) };
     let address = list.last().map_or_else(|| tally.address.clone(), |one| one.examined.sample.address.to_string());
+    let diagnosis = list.last().map(|one| &one.examined.diagnosis);
+    let detail = diagnosis.and_then(|found| found.detail.as_deref());
     if let Some(id) = store::find_open(tx, tally.place.connection, kind, first_at.minus(PAUSE)).await? {
-        store::add(tx, id, count, last_at, &address).await?;
+        let detail = detail.filter(|_| kind.cause == Cause::RenamedHeader);
+        store::add(tx, id, &More { count, last_at, address: &address, detail }).await?;
         return Ok(id);
     }
-    let diagnosis = list.last().map(|one| &one.examined.diagnosis);
     let new = NewRejection {
         id: RejectionId::new(first_at),
         place: &tally.place,
         kind,
         other: diagnosis.and_then(|found| found.other),
-        detail: diagnosis.and_then(|found| found.detail.as_deref()),
+        detail,
         address: &address,
         count,
         first_at,
@@ -216,10 +217,11 @@ async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Sealed], more: 
 async fn count_unexamined(tx: &mut Tx, tally: &Tally, reason: Reason, rest: i64) -> Result<(), DbError> {
     let since = tally.first_at.minus(PAUSE);
     if let Some(id) = store::find_open_of_reason(tx, tally.place.connection, reason, since).await? {
-        return store::add(tx, id, rest, tally.last_at, &tally.address).await;
+        let more = More { count: rest, last_at: tally.last_at, address: &tally.address, detail: None };
+        return store::add(tx, id, &more).await;
     }
     let cause = Cause::at_once(reason).unwrap_or(Cause::Unexamined);
-    count(tx, tally, &Kind { reason, cause, secret: None, key: None, name: None }, &[], rest).await?;
+    count(tx, tally, &Kind { reason, cause, secret: None, key: None, detail: None }, &[], rest).await?;
     Ok(())
 }
 

@@ -9,8 +9,11 @@ use std::{
     net::IpAddr,
 };
 
-use super::{Reason, eviction};
-use crate::gateways::Gateway;
+use super::Reason;
+use crate::{
+    gateways::Gateway,
+    kernel::network::{network, site},
+};
 
 /// So many bytes of a body's beginning are looked at: names of its first fields.
 const BEGINNING: usize = 24;
@@ -30,7 +33,7 @@ pub(crate) struct Shape {
 
 impl Shape {
     pub(crate) fn of((gateway, reason): (Gateway, Reason), headers: &[(String, Vec<u8>)], body: &[u8], address: IpAddr) -> Self {
-        let sender = eviction::sender(address);
+        let address = address.to_canonical();
         let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice());
         let short = |name: &str| header(name).map(|value| without_digits(&value[..value.len().min(BEGINNING)]));
         let signatures: Vec<_> =
@@ -38,8 +41,8 @@ impl Shape {
         let layout = [&b"\n"[..], b"\": ", b"\\\"", b"%"].map(|mark| memchr::memmem::find(body, mark).is_some());
         let event_id = ["x-razorpay-event-id", "webhook-id", "webhook-timestamp"].map(|name| header(name).map(<[u8]>::len));
         Self {
-            network: digest(eviction::around(&sender)),
-            sender: digest(&sender),
+            network: digest(site(address)),
+            sender: digest(network(address)),
             form: digest((gateway, reason, signatures)),
             body: digest((body.len().checked_ilog2(), layout, without_digits(&body[..body.len().min(BEGINNING)]))),
             rest: digest((short("user-agent"), short("content-type"), event_id)),

@@ -21,12 +21,19 @@ use crate::{
 /// The shortest key of bytes that no text can write, in bytes: as much as sixteen characters of base64.
 const SHORTEST: usize = 12;
 
-/// Names a key that may have been guessed as one, whatever it was taken for.
+/// Notes that a key may have been guessed, whatever the cause is. Where the cause names a secret that may be adopted, the
+/// guess becomes the cause.
 pub(super) fn judge(diagnosis: &mut Diagnosis, gateway: Gateway, known: &Known) {
     let is_encoded = is_encoded(diagnosis);
-    let Some(signer) = diagnosis.signer.as_mut().filter(|_| diagnosis.cause.is_acceptable()) else { return };
-    if is_guessable(signer, is_encoded, gateway, known) {
-        signer.is_guessable = true;
+    let is_named = diagnosis.cause.is_acceptable();
+    // A stored secret can be weak as well, where it was stored before secrets were checked.
+    let is_judged = is_named || matches!(diagnosis.cause, Cause::RetiredSecret | Cause::OtherMode);
+    let Some(signer) = diagnosis.signer.as_mut().filter(|signer| is_judged || signer.kind == KeyKind::Altered) else { return };
+    if !is_guessable(signer, is_encoded, gateway, known) {
+        return;
+    }
+    signer.is_guessable = true;
+    if is_named {
         (diagnosis.cause, diagnosis.secret, diagnosis.other, diagnosis.detail) = (Cause::SecretGuessable, None, None, None);
     }
 }
@@ -173,6 +180,33 @@ mod tests {
             let (found, secret) = found(&known, strong.as_bytes());
             assert_eq!(secret.as_deref(), Some(strong.as_str()), "{found:?}");
             assert!(found.signer.is_some_and(|signer| signer.is_proof()));
+        }
+    }
+
+    #[test]
+    fn a_weak_stored_secret_is_no_proof_either() {
+        let [own, strong] = std::array::from_fn(|_| base62::random(44));
+        let vault = Vault::new(crate::kernel::vault::MasterKey::generate());
+        for (whose, cause) in [(Whose::Retired, Cause::RetiredSecret), (Whose::OtherMode, Cause::OtherMode)] {
+            for (secret, is_proof) in [("NeemTreeStore-2026", false), (strong.as_str(), true)] {
+                let (found, _) = found(&known(&own, &[(whose, secret)]), secret.as_bytes());
+                assert_eq!(found.cause, cause, "{secret}");
+                assert_eq!(found.signer.as_ref().is_some_and(Signer::is_proof), is_proof, "{cause:?}, {secret}");
+                assert_eq!(digest(&vault, ConnectionId::new(Timestamp::from_seconds(0)), &found).is_some(), is_proof);
+            }
+        }
+    }
+
+    #[test]
+    fn a_guess_is_no_proof_whatever_the_cause_is_called() {
+        let known = known("NeemTreeStore-2026-8sK2pQ9xLm4T", &[]);
+        let (guessed, _) = found(&known, b"NeemTreeStore-2026");
+        for cause in [Cause::Unknown, Cause::BodyCut, Cause::OtherAccount, Cause::RenamedHeader] {
+            let signer = guessed.signer.clone().map(|signer| Signer { is_guessable: false, ..signer });
+            let mut diagnosis = Diagnosis { signer, ..cause.into() };
+            judge(&mut diagnosis, Gateway::Razorpay, &known);
+            assert_eq!(diagnosis.cause, cause);
+            assert!(diagnosis.signer.is_some_and(|signer| !signer.is_proof()), "{cause:?}");
         }
     }
 

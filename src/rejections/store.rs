@@ -39,7 +39,7 @@ sql! {
     COUNT = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE app_id = $1 AND mode = $2 AND last_at >= $3";
     /// The one that goes on, if there is one.
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
-                 AND secret_id IS NOT DISTINCT FROM $4 AND key_digest IS NOT DISTINCT FROM $5 AND (CAST($6 AS TEXT) IS NULL OR detail = $6) AND last_at > $7 \
+                 AND secret_id IS NOT DISTINCT FROM $4 AND key_digest IS NOT DISTINCT FROM $5 AND (CAST($8 AS BOOLEAN) OR detail IS NOT DISTINCT FROM $6) AND last_at > $7 \
                  ORDER BY last_at DESC LIMIT 1";
     /// The same whatever its cause, unless that names a key: for those that nobody looked at.
     FIND_OPEN_OF_REASON = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND last_at > $3 \
@@ -47,7 +47,7 @@ sql! {
     INSERT = "INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, secret_id, \
               key_digest, other_connection_id, detail, address, count, first_at, last_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    ADD = "UPDATE rejections SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END, address = $4 WHERE id = $1";
+    ADD = "UPDATE rejections SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END, address = $4, detail = COALESCE($5, detail) WHERE id = $1";
     KEEP = "INSERT INTO rejected_requests (id, rejection_id, app_id, connection_id, digest, worth, sender, address, size, is_cut, bytes, \
             count, received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $12, $13, $14) \
             ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, last_at = excluded.last_at, \
@@ -150,8 +150,8 @@ pub(crate) struct Kind {
     pub(crate) secret: Option<SecretId>,
     /// A keyed digest of the key of the signature.
     pub(crate) key: Option<Vec<u8>>,
-    /// A name that the sentence says, where another name would be another thing.
-    pub(crate) name: Option<String>,
+    /// What the sentence says besides, where something else would be another thing.
+    pub(crate) detail: Option<String>,
 }
 
 /// The rejection of that kind which went on until then or later.
@@ -167,8 +167,9 @@ pub(crate) async fn find_open(
         .bind(kind.cause.as_str())
         .bind(kind.secret)
         .bind(&kind.key)
-        .bind(&kind.name)
+        .bind(&kind.detail)
         .bind(since)
+        .bind(kind.cause.has_passing_detail())
         .fetch_optional(conn)
         .await)
 }
@@ -226,8 +227,17 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), Db
 }
 
 /// So many more of the same.
-pub(crate) async fn add(tx: &mut Tx, id: RejectionId, count: i64, last_at: Timestamp, address: &str) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(ADD).bind(id).bind(count).bind(last_at).bind(address))?;
+pub(crate) struct More<'a> {
+    pub(crate) count: i64,
+    pub(crate) last_at: Timestamp,
+    pub(crate) address: &'a str,
+    /// The newest detail, where that one is shown.
+    pub(crate) detail: Option<&'a str>,
+}
+
+/// Counts them.
+pub(crate) async fn add(tx: &mut Tx, id: RejectionId, more: &More<'_>) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(ADD).bind(id).bind(more.count).bind(more.last_at).bind(more.address).bind(more.detail))?;
     Ok(())
 }
 

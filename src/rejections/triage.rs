@@ -204,20 +204,24 @@ fn digest(sample: &Sample) -> [u8; 32] {
 
 fn diagnose(sample: &Sample, known: &Known, work: &mut usize) -> Diagnosis {
     let (gateway, headers, body, is_cut, at) = (sample.place.gateway, &sample.headers, &sample.body, sample.is_cut, sample.at);
-    let case = |reason| Case { gateway, reason, headers, body, is_cut, at };
-    let Some(reason) = sample.reason.rejected() else {
-        let seen = Cause::at_once(sample.reason).unwrap_or(Cause::Unknown);
-        // What arrives while the webhook is switched off can be recovered if a valid secret signed it.
-        let may_verify = sample.reason == Reason::SwitchedOff && !is_cut;
-        let found =
-            may_verify.then(|| diagnosis::diagnose(&case(Rejected::SignatureMismatch), known, &mut LEAST_WORK.min(*work)));
-        let signer = found.and_then(|found| found.signer).filter(|signer| signer.is_unchanged);
-        return Diagnosis { signer, ..seen.into() };
+    let judged = |reason, work: &mut usize| {
+        let mut found = diagnosis::diagnose(&Case { gateway, reason, headers, body, is_cut, at }, known, work);
+        signing_key::judge(&mut found, gateway, known);
+        found
     };
-    let case = case(reason);
-    let mut found = diagnosis::diagnose(&case, known, work);
-    signing_key::judge(&mut found, case.gateway, known);
-    found
+    if let Some(reason) = sample.reason.rejected() {
+        return judged(reason, work);
+    }
+    let seen = Cause::at_once(sample.reason).unwrap_or(Cause::Unknown);
+    if sample.reason != Reason::SwitchedOff || is_cut {
+        return seen.into();
+    }
+    // What arrives while the webhook is switched off can be recovered if a valid secret signed it.
+    let most = LEAST_WORK.min(*work);
+    let mut left = most;
+    let signer = judged(Rejected::SignatureMismatch, &mut left).signer.filter(|signer| signer.is_unchanged);
+    *work -= most - left;
+    Diagnosis { signer, ..seen.into() }
 }
 
 #[cfg(test)]

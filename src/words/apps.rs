@@ -2,7 +2,7 @@
 
 use super::{
     Line, NOT_CONNECTED, Said, When, connection_name, countdown,
-    evidence::{refusal, see_whether_enabled},
+    evidence::{cause, see_whether_enabled},
     health, line,
     rejections::Told,
     when,
@@ -72,8 +72,7 @@ fn failing(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) ->
     let (gateway, mode) = (connection.gateway, connection.mode);
     let requests = if evidence.failing_count == 1 { "request" } else { "requests" };
     let since = evidence.failing_since.map(|at| format!(" since {}", When::of_start(at, now).text)).unwrap_or_default();
-    let plain = || evidence.last_refusal().map_or("it could not be verified", |reason| refusal(gateway, reason).0);
-    let why = told.map_or_else(plain, |told| told.why.as_str());
+    let (why, _) = cause(gateway, evidence, told);
     let is_failing = webhook.state == State::Failing;
     let deadline = evidence.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
     let (class, icon, not_yet) = if is_failing { ("is-bad", "bad", "") } else { ("is-warn", "warn", "not verified yet, ") };

@@ -117,10 +117,15 @@ pub(crate) fn sentence_of_connection(
     }
 }
 
-/// Why the newest rejected request was rejected, and what to do.
-fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a Told>) -> (&'a str, &'a str) {
-    let seen = || evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
-    told.map_or_else(seen, |told| (told.why.as_str(), told.fix.as_str()))
+/// Why the newest rejected request was rejected, and what to do. The last refusal may be of a stranger's request, so it does
+/// not say why a webhook fails.
+pub(super) fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a Told>) -> (&'a str, &'a str) {
+    match (told, evidence.last_refusal()) {
+        (Some(told), _) => (&told.why, &told.fix),
+        (None, _) if evidence.failing_since.is_some() => ("the signature matches no secret of this webhook", ""),
+        (None, Some(reason)) => refusal(gateway, reason),
+        (None, None) => ("it could not be verified", ""),
+    }
 }
 
 fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {

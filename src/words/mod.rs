@@ -59,6 +59,12 @@ pub(crate) fn capitalised(text: &str) -> String {
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
+/// The first letter in lower case, to continue after a colon.
+fn lower(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
+
 /// The state of a connection's webhook.
 pub(crate) const fn connection_state(state: connections::State) -> Chip {
     match state {

@@ -135,6 +135,27 @@ async fn what_is_signed_with_a_key_of_the_company_is_proof_and_its_cause_stays_i
     assert!(!page.has("Failing since") && page.has("Received payment.captured, verified"), "{}", page.body);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn once_the_proven_rejection_is_deleted_a_strangers_request_does_not_explain_the_failure() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(captured("pay_1")).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(connection.post(captured("pay_2")).secret(&format!("{} ", connection.secret)).send().await, 401);
+    let owner = app.owner("Neem Tree Retail").await;
+    owner.sees(&webhook(&connection), "Failing since").await;
+    app.sql("DELETE FROM rejected_requests").await;
+    app.sql("DELETE FROM rejections").await;
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(connection.post(captured("pay_3")).unsigned().send().await, 401);
+    eventually(async || app.count(COUNT).await == 1).await;
+    let page = owner.sees(&webhook(&connection), "Failing since").await;
+    let neutral = "the signature matches no secret of this webhook";
+    assert!(page.has(neutral) && !page.has("no signature was sent") && !page.has("Secret field of its webhook"), "{}", page.body);
+    let dashboard = owner.get("/").await;
+    assert!(dashboard.has(neutral) && !dashboard.has("no signature was sent"), "{}", dashboard.body);
+}
+
 /// As the gateway sends it, without a signature.
 fn sent(connection: &Connection, body: Vec<u8>, from: &str) -> Post {
     connection.post(body).unsigned().header("x-forwarded-for", from).header("user-agent", "Razorpay-Webhook/v1")

@@ -109,6 +109,59 @@ async fn a_guessable_piece_of_an_imported_secret_is_never_offered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_guess_in_a_header_of_another_name_proves_nothing() {
+    let shop = Shop::open().await;
+    let fields = [("secret", IMPORTED), ("current_password", PASSWORD)];
+    shop.owner.post(&shop.step("/webhook/secrets"), &fields).await.location();
+    shop.payment("pay_first").secret(IMPORTED).stored().await;
+    shop.app.clock.advance(Duration::from_secs(1));
+    for (number, guess) in ["NeemTreeStore-2026", "NeemTreeStore-2026-8sK2", "neemtreestore-2026"].into_iter().enumerate() {
+        let post = || shop.payment(&format!("pay_guess{number}")).secret(guess);
+        let signature = post().right_signature();
+        shop.rejected(post().signature("x").header("x-signature", &signature)).await;
+        shop.rejected(post().signature(&"0".repeat(64)).header("x-signature", &signature)).await;
+        let cut = post().body_after_signing(br#"{"entity":"event","event":"payment.captured","payload":{"#);
+        shop.rejected(cut.header("x-signature", &signature)).await;
+    }
+    shop.counted(9).await;
+    assert_eq!(shop.app.count("SELECT COUNT(*) FROM rejections WHERE key_digest IS NOT NULL").await, 0);
+    assert_eq!(shop.app.count("SELECT COUNT(*) FROM rejected_requests WHERE worth = 0").await, 0);
+    let failing = "SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL OR failing_count > 0";
+    assert_eq!(shop.app.count(failing).await, 0);
+    for path in shop.rejections().await {
+        assert!(!shop.owner.get(&path).await.has("/acceptance"), "{path}");
+    }
+}
+
+/// Whoever has seen one signed body can send it under any header.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_signed_body_under_many_names_is_one_rejection() {
+    let shop = Shop::open().await;
+    for name in ["x-signature", "x-a-signature", "x-b-signature", "x-c-signature"] {
+        let post = shop.payment("pay_seen");
+        let signature = post.right_signature();
+        shop.rejected(post.unsigned().header(name, &signature)).await;
+    }
+    shop.counted(4).await;
+    let names = shop.app.texts("SELECT detail FROM rejections WHERE cause = 'renamed_header'").await;
+    assert_eq!(names, ["x-c-signature"], "one, with the newest name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_fault_and_two_are_two_rejections() {
+    let shop = Shop::open().await;
+    let slip = format!("{} ", shop.connection.secret);
+    let post = || shop.payment("pay_slip").secret(&slip);
+    let spaced = String::from_utf8(bodies::payment("payment.captured", "pay_slip", 0)).unwrap().replace(':', ": ");
+    shop.rejected(post().body_after_signing(spaced.as_bytes())).await;
+    shop.counted(1).await;
+    shop.rejected(post()).await;
+    shop.counted(2).await;
+    let found = shop.app.texts("SELECT cause || ' ' || COALESCE(detail, '') FROM rejections ORDER BY detail").await;
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_that_differ_are_rejections_of_their_own_and_each_is_adopted_by_itself() {
     let shop = Shop::open().await;
     let secret = shop.connection.secret.clone();

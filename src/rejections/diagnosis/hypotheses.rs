@@ -275,10 +275,16 @@ impl Search<'_> {
     }
 }
 
-/// The name is the only fault, or one besides the secret's.
+/// The name is the only fault, or the second one. What no valid secret signed is no signature of the gateway's, so that its
+/// header is not the fault.
 fn also_renamed(name: &str, found: Diagnosis) -> Diagnosis {
-    if found.cause.is_of_key() {
-        return Diagnosis { detail: Some(Cause::RenamedHeader.as_str().to_owned()), ..found };
-    }
-    Diagnosis { cause: Cause::RenamedHeader, detail: Some(name.chars().take(MAX_NAME_CHARS).collect()), ..found }
+    let detail = match found.cause {
+        Cause::NotKeyed | Cause::Checkout | Cause::OtherHash => return found,
+        Cause::VerifiesNow | Cause::SignedEarlier | Cause::SignedAhead => {
+            let cause = Cause::RenamedHeader;
+            return Diagnosis { cause, detail: Some(name.chars().take(MAX_NAME_CHARS).collect()), ..found };
+        }
+        _ => Cause::RenamedHeader.as_str().to_owned(),
+    };
+    Diagnosis { detail: Some(detail), ..found }
 }

@@ -18,6 +18,7 @@ use crate::{
     rejections::{
         Reason, Refused,
         diagnosis::{Key, Whose},
+        eviction::Worth,
     },
 };
 
@@ -176,6 +177,23 @@ fn forgeries_cost_less_the_longer_they_go_on() {
         costs.push(MOST - left);
     }
     assert!(costs[19] < 30 * MIB && costs[0] > 3 * costs[19], "{costs:?}");
+}
+
+#[test]
+fn at_a_disabled_webhook_a_guess_is_no_proof_and_every_look_is_paid_for() {
+    let (mut shop, vault) = (Shop::new(), vault());
+    shop.older = "NeemTreeStore-2026".to_owned();
+    let known = || Known { names: vec!["Neem Tree Store".to_owned()], ..shop.known() };
+    let body = br#"{"entity":"event","event":"payment.captured","payload":{}}"#;
+    for (key, is_proof) in [(shop.older.as_str(), false), (shop.own.as_str(), true)] {
+        let sample = Sample { reason: Reason::SwitchedOff, ..shop.sample(&signature(key.as_bytes(), body), body, FORGED) };
+        let (examined, left) = Triage::default().look(&vault, vec![(known(), vec![sample])], MOST, &AtomicBool::new(false));
+        let [found] = &examined[..] else { panic!("one was sent") };
+        assert_eq!(found.diagnosis.cause, Cause::SwitchedOff);
+        assert_eq!(found.diagnosis.signer.as_ref().map(proof::Signer::is_proof), Some(is_proof), "{key}");
+        assert_eq!((Worth::of(found) == Worth::Proven, found.key), (is_proof, None), "{key}");
+        assert!((1..=LEAST_WORK).contains(&(MOST - left)), "{} bytes", MOST - left);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::causes::{self, Context};
 use crate::{
     gateways::{Gateway, Mode},
     rejections::Cause,
+    words::lower,
 };
 
 pub(super) const NOTHING: &str = "Nothing to do: it was rejected and counts for nothing.";
@@ -188,12 +189,6 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::Unexamined => "Wait for the next request: a single one is tried in full. If it stays like this, paste the SECRET of this webhook at the gateway again.".to_owned(),
         Cause::Unknown => format!("If {sender} sent this, its secret is not the one of this webhook. {paste}"),
     }
-}
-
-/// The first word in small letters, to go on after a colon.
-fn lower(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().collect::<String>() + characters.as_str())
 }
 
 /// Signed with the secret of another webhook: the URL or the secret is wrong.

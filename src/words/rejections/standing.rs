@@ -4,6 +4,7 @@ use super::{SWITCH_ON_FIRST, fixes::sender, number_text};
 use crate::{
     gateways::Gateway,
     rejections::{Cause, advice::Attempts, recovery::Count},
+    words::lower,
 };
 
 /// What can be made of the stored requests; `can_adopt` says whether their secret can be accepted from this page.
@@ -90,11 +91,6 @@ fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
         Attempts::NoEvents => "Nothing can be recovered: these are no events of this webhook.".to_owned(),
         Attempts::Verify => format!("These do not verify any more. {look_up}"),
     }
-}
-
-fn lower(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().collect::<String>() + characters.as_str())
 }
 
 #[cfg(test)]

@@ -1,0 +1,89 @@
+//! The right signature in a header of another name, alone and together with another fault; and what only looks like it.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::{
+    classes::{KEY_SECRET, NOW, OTHER, SECRET, SIZES, both, event, found, key, signed},
+    *,
+};
+use crate::kernel::hex;
+
+#[test]
+fn a_renamed_header_is_found_with_its_siblings() {
+    let secret = STANDARD.encode([9; 32]);
+    let own = Key { gateway: Gateway::StandardWebhooks, ..key(Whose::Own, &secret) };
+    let known = Known { keys: vec![own], ..Known::default() };
+    let find = |headers: Vec<(String, Vec<u8>)>, body: &str| {
+        let (gateway, at) = (Gateway::StandardWebhooks, Timestamp::from_seconds(NOW));
+        let case =
+            Case { gateway, reason: Rejected::SignatureMissing, headers: &headers, body: body.as_bytes(), is_cut: false, at };
+        diagnose(&case, &known, &mut { MOST_WORK })
+    };
+    for size in SIZES {
+        let body = event(size);
+        let bytes = |key: &[u8]| {
+            let message = format!("msg_1.{NOW}.{body}");
+            Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(message).finalize().into_bytes()
+        };
+        let signature = format!("v1,{}", STANDARD.encode(bytes(&[9; 32])));
+        for prefix in ["svix", "x-webhook", "x-acme-webhook", "standard", "hook0"] {
+            let headers = |signature: &str| {
+                let pairs = [("id", "msg_1"), ("timestamp", "1795000000"), ("signature", signature)];
+                pairs.map(|(name, value)| (format!("{prefix}-{name}"), value.as_bytes().to_vec())).to_vec()
+            };
+            let name = format!("{prefix}-signature");
+            assert_eq!(both(find(headers(&signature), &body)), (Cause::RenamedHeader, name), "{size} bytes");
+            // A stranger's.
+            let forged = format!("v1,{}", STANDARD.encode([8; 32]));
+            let cause = find(headers(&forged), &body).cause;
+            assert!(matches!(cause, Cause::OtherGateway | Cause::NoSignature), "{prefix}: {cause:?}");
+        }
+        // With whsec_ not taken away, too.
+        let wrong = format!("v1,{}", STANDARD.encode(bytes(format!("whsec_{secret}").as_bytes())));
+        let headers = [("svix-id", "msg_1"), ("svix-timestamp", "1795000000"), ("svix-signature", wrong.as_str())];
+        let found = find(headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec(), &body);
+        assert_eq!(both(found), (Cause::SecretWithPrefix, "renamed_header".to_owned()));
+    }
+    let body = event(2048);
+    let renamed = found(SECRET, body.as_bytes(), &[("x-hub-signature-256", &format!("sha256={}", signed(SECRET, &body)))]);
+    assert_eq!(both(renamed), (Cause::RenamedHeader, "x-hub-signature-256".to_owned()));
+    let both_wrong = found(SECRET, body.as_bytes(), &[("x-signature", &signed(&format!("{SECRET} "), &body))]);
+    assert_eq!(both(both_wrong), (Cause::SecretWithSpace, "renamed_header".to_owned()));
+}
+
+#[test]
+fn what_no_valid_secret_signed_is_no_renamed_header() {
+    let body = event(2048);
+    let plain = hex::encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(&body)));
+    assert_eq!(both(found(SECRET, body.as_bytes(), &[("x-signature", &plain)])), (Cause::NotKeyed, String::new()));
+    let checkout = r#"{"razorpay_order_id":"order_Demo00000001","razorpay_payment_id":"pay_Demo0000000001"}"#;
+    let signature = signed(KEY_SECRET, "order_Demo00000001|pay_Demo0000000001");
+    assert_eq!(both(found(SECRET, checkout.as_bytes(), &[("x-signature", &signature)])), (Cause::Checkout, String::new()));
+    // Beside a signature that fits nothing, neither explains it.
+    for (body, signature) in [(body.as_str(), &plain), (checkout, &signature)] {
+        let found = found(SECRET, body.as_bytes(), &[("x-razorpay-signature", &"00".repeat(32)), ("x-signature", signature)]);
+        assert!(matches!(found.cause, Cause::Unknown | Cause::Unexamined) && found.signer.is_none(), "{found:?}");
+    }
+}
+
+#[test]
+fn a_header_that_was_renamed_is_the_second_fault_of_a_body_that_was_changed() {
+    let body = event(2048);
+    let (signature, sent) = (signed(SECRET, &body), body.replace(':', ": "));
+    let wanted = (Cause::BodyRespaced, "renamed_header".to_owned());
+    assert_eq!(both(found(SECRET, sent.as_bytes(), &[("x-signature", &signature)])), wanted);
+    let beside = [("x-razorpay-signature", "x"), ("x-signature", signature.as_str())];
+    assert_eq!(both(found(SECRET, sent.as_bytes(), &beside)), wanted);
+}
+
+#[test]
+fn a_finding_that_is_not_reported_leaves_no_key() {
+    let body = event(2048);
+    for key in [&SECRET[..20], OTHER, KEY_SECRET] {
+        let beside = [("x-razorpay-signature", "x"), ("x-signature", &signed(key, &body))];
+        let found = found(SECRET, body.as_bytes(), &beside);
+        assert_eq!((found.cause, found.signer), (Cause::Unknown, None), "{key}");
+    }
+}
