@@ -199,5 +199,12 @@ async fn view(
     let alive = (page.now.minus(IDLE), page.now.minus(ABSOLUTE));
     let others = store::count_other_sessions(&mut page.state.db.reader().await?, (user, &hash), alive).await?;
     let shell = page.shell("Personal Info").console(ConsoleEntry::PersonalInfo);
-    Ok(views::PersonalInfo { shell, form, errors, password_errors, sessions: words::access::other_sessions(others) })
+    Ok(views::PersonalInfo {
+        shell,
+        form,
+        errors,
+        password_errors,
+        sessions: words::access::other_sessions(others),
+        has_other_sessions: others > 0,
+    })
 }

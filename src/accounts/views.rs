@@ -56,4 +56,5 @@ pub(crate) struct PersonalInfo {
     pub(crate) password_errors: FieldErrors,
     /// Where else the user is signed in.
     pub(crate) sessions: String,
+    pub(crate) has_other_sessions: bool,
 }

@@ -40,6 +40,8 @@ pub(crate) struct Card {
     pub(crate) url: String,
     pub(crate) enabled_url: String,
     pub(crate) is_enabled: bool,
+    /// Where the app is enabled, while only that is disabled.
+    pub(crate) app_enabled_url: Option<String>,
     pub(crate) steps: Vec<(usize, &'static str, String, Chip)>,
     pub(crate) line: Line,
 }
@@ -126,7 +128,7 @@ pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result
         Err(ConnectError::Db(DbError::NotUnique)) => {
             drop(tx);
             let mut errors = FieldErrors::default();
-            let sentence = format!("{} is there already in {} mode: open it below.", gateway.label(), mode.label());
+            let sentence = format!("{} is already added in {} mode. Open it above.", gateway.label(), mode.label());
             errors.add("gateway", sentence);
             let view = view(&page, &app, form, errors).await?;
             return page.unprocessable(&view);
@@ -220,6 +222,8 @@ fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) ->
     let steps = Step::of(gateway)
         .enumerate()
         .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step, page.now)));
+    let is_off_with_app = connection.is_enabled && !app.is_enabled;
+    let line = words::line(gateway, setup.state(page.now), evidence, page.now);
     Card {
         gateway: gateway.label(),
         mode: words::mode(mode),
@@ -227,7 +231,8 @@ fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) ->
         url: urls::connection(app.id, gateway, mode, ""),
         enabled_url: urls::connection_enabled(app.id, gateway, mode),
         is_enabled: connection.is_enabled,
+        app_enabled_url: is_off_with_app.then(|| urls::app_enabled(app.id)),
         steps: steps.collect(),
-        line: words::line(gateway, setup.state(page.now), evidence, page.now),
+        line: if is_off_with_app { line.because_of_app() } else { line },
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     events::{self, Event},
     gateways::{Gateway, Mode, razorpay, razorpay_url},
     preflight,
-    rejections::telling,
+    rejections::{store::recoveries, telling},
     urls,
     web::{
         error::AppError,
@@ -38,6 +38,8 @@ pub(crate) struct FeedRow {
     pub(crate) name: String,
     pub(crate) url: String,
     pub(crate) when: When,
+    /// Whether it was rejected first.
+    pub(crate) is_recovered: bool,
 }
 
 /// The evidence panel.
@@ -149,7 +151,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let state = wizard.setup().state(page.now);
     let mut reader = page.state.db.reader().await?;
     let ring = Keyring::load(&mut reader, connection.id, page.now).await?;
-    let last = events::store::list_last(&mut reader, connection.id, LAST).await?;
+    let last = last(&mut reader, wizard).await?;
     let mixups = Mixups::find(&mut reader, wizard).await?;
     let check = preflight::store::find(&mut reader, connection.id).await?;
     let rejected = rejected(&mut reader, wizard).await?;
@@ -189,20 +191,29 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     })
 }
 
+/// The last events, each with whether it was recovered: then the gateway's own request did not verify.
+async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>, DbError> {
+    let last = events::store::list_last(&mut *reader, wizard.connection.id, LAST).await?;
+    let (Some(newest), Some(oldest)) = (last.first(), last.last()) else { return Ok(Vec::new()) };
+    let recovered = recoveries::list_between(reader, wizard.app.id, (oldest.id, newest.id)).await?;
+    Ok(last.into_iter().map(|event| (event.clone(), recovered.contains(&event.id))).collect())
+}
+
 /// Where the newest rejected request since the last verified event is, and what is said of it.
 async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Told)>, DbError> {
     let cause = telling::cause(reader, &wizard.app, &wizard.evidence).await?;
     Ok(cause.map(|(rejection, told)| (urls::rejection(wizard.app.id, rejection.id), told)))
 }
 
-fn evidence_view(wizard: &Wizard, state: State, last: &[Event], rejected: Option<(String, Told)>) -> EvidenceView {
+fn evidence_view(wizard: &Wizard, state: State, last: &[(Event, bool)], rejected: Option<(String, Told)>) -> EvidenceView {
     let (evidence, now) = (&wizard.evidence, wizard.page.now);
     let (rejection, told) = rejected.unzip();
+    let verified = last.iter().find(|(_, is_recovered)| !is_recovered).map(|(event, _)| event);
     let is_failing = state == State::Failing;
     let proven_since = evidence.failing_since.filter(|_| is_failing);
     let when = |at: Option<crate::kernel::time::Timestamp>| at.map(|at| words::when(at, now));
     EvidenceView {
-        said: words::sentence_of_connection(&wizard.connection, state, evidence, (last.first(), told.as_ref()), now),
+        said: words::sentence_of_connection(&wizard.connection, state, evidence, (verified, told.as_ref()), now),
         rejection: rejection.filter(|_| state != State::Verified),
         first: when(evidence.first_verified_at),
         last: when(evidence.last_verified_at),
@@ -217,17 +228,18 @@ fn evidence_view(wizard: &Wizard, state: State, last: &[Event], rejected: Option
         accounts: evidence.accounts().map(str::to_owned).collect(),
         other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
         pace: habit::usual(evidence).map(|usual| words::pace(&usual)),
-        feed: last.iter().map(|event| row(wizard, event)).collect(),
+        feed: last.iter().map(|(event, is_recovered)| row(wizard, event, *is_recovered)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
         checked: When::of_clock(now, now),
     }
 }
 
-fn row(wizard: &Wizard, event: &Event) -> FeedRow {
+fn row(wizard: &Wizard, event: &Event, is_recovered: bool) -> FeedRow {
     FeedRow {
         id: event.id.to_string(),
         name: event.event_type.clone().unwrap_or_else(|| "unread".to_owned()),
         url: urls::event(wizard.app.id, event.id),
         when: words::when(event.last_received_at, wizard.page.now),
+        is_recovered,
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Show {
     /// Why requests were refused, where nothing else has come.
     pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
-    /// How many requests were refused lately.
+    /// How many requests were rejected lately.
     pub(crate) refused: i64,
     pub(crate) figures: Figures,
     pub(crate) recent: Vec<Row>,
@@ -195,7 +195,7 @@ impl Show {
     /// How many requests were refused, and where they are; nothing where none was.
     pub(crate) fn rejections(&self) -> Option<(String, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
-        (self.refused > 0).then(|| (words::rejections::refused_lately(self.refused), url))
+        (self.refused > 0).then(|| (words::rejections::rejected_lately(self.refused), url))
     }
 
     /// What stands instead of the figures.

@@ -75,9 +75,6 @@ impl Cause {
             | Self::Quoted
             | Self::UpperCase
             | Self::Prefixed
-            | Self::VersionMissing
-            | Self::Base64
-            | Self::Hex
             | Self::Truncated
             | Self::Lengthened
             | Self::BodyRespaced
@@ -135,7 +132,11 @@ impl Cause {
                 Gateway::Razorpay => Attempts::NeverIfGenuine,
                 Gateway::StandardWebhooks => Attempts::OnceSignedAgain,
             },
-            Self::OtherHash
+            // Written by the program that signs: only that changes it.
+            Self::VersionMissing
+            | Self::Base64
+            | Self::Hex
+            | Self::OtherHash
             | Self::OtherLength
             | Self::NotKeyed
             | Self::AsymmetricOnly

@@ -12,10 +12,7 @@ use super::{
     store::{self, Recoverable, recoveries},
 };
 use crate::{
-    connections::{
-        Connection, Place, secrets,
-        uses::{self, Use},
-    },
+    connections::{Connection, Place, secrets},
     db::{Db, DbError, Tx},
     events::{
         append::{self, Arrival},
@@ -210,11 +207,6 @@ async fn let_in(tx: &mut Tx, rejection: RejectionId, verified: &[Verified], by: 
         verified.iter().map(|one| (&one.arrival, one.arrival.told().and_then(|_| ids.next()))).collect();
     append::append(tx, &kept).await?;
     transactions::add_up(tx, &projected.sums).await?;
-    let mut used = uses::Gathered::new();
-    for Arrival { place, secret, at, .. } in verified.iter().map(|one| &one.arrival) {
-        used.insert((place.connection, *secret), Use::once(*at));
-    }
-    uses::add(tx, &used).await?;
     store::add_recovered(tx, rejection, verified.len()).await?;
     for one in verified {
         if !store::mark_recovered(tx, one.id, by.at).await? {

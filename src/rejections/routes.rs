@@ -10,7 +10,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    Rejection, Request,
+    Cause, Rejection, Request,
     acceptance::{self, Acceptance},
     keeping,
     recovery::{self, By},
@@ -142,7 +142,11 @@ impl Found {
         let other_url = telling::other_webhook(&mut reader, &self.app, &self.rejection).await?;
         let let_in = self.let_in(&mut reader).await?;
         drop(reader);
-        let told = rejections::told(&self.rejection, other.as_deref());
+        let mut told = rejections::told(&self.rejection, other.as_deref());
+        if self.rejection.cause == Cause::SwitchedOff && self.connection.is_enabled && self.app.is_enabled {
+            let fix = if count.verify() > 0 { rejections::ENABLED_AGAIN } else { rejections::ENABLED };
+            fix.clone_into(&mut told.fix);
+        }
         Ok(views::Show {
             shell: self.shell(&words::capitalised(&told.why)),
             app: self.app.clone(),

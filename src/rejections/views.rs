@@ -144,7 +144,7 @@ impl Show {
     pub(crate) fn standing(&self) -> String {
         rejections::standing(
             &self.count,
-            self.kept,
+            rejections::Left { stored: self.kept, recovered: self.rejection.recovered },
             self.is_off(),
             (self.rejection.cause, self.rejection.gateway),
             self.offer.is_some(),

@@ -5,7 +5,7 @@ use askama::Template;
 use super::{
     Transaction,
     forms::{Choice, ListForm, Wanted},
-    projection::{Reference, ReferenceKind},
+    projection::{DisputeStatus, Reference, ReferenceKind},
     store::references::Dispute,
     timeline::{self, Line},
 };
@@ -183,7 +183,9 @@ impl Show {
     /// What happened, and when it began.
     pub(crate) fn sentence(&self) -> String {
         let begun = self.transaction.created_at.zoned().strftime("%-d\u{a0}%b\u{a0}%Y at %-I:%M\u{a0}%P");
-        format!("{}. It began on {begun}.", words::payment_sentence(&self.transaction))
+        let is_open = |dispute: &&Dispute| matches!(dispute.status, DisputeStatus::Open | DisputeStatus::UnderReview);
+        let open = self.disputes.iter().filter(is_open).count();
+        format!("{}. It began on {begun}.", words::payment_sentence_with(&self.transaction, open))
     }
 
     pub(crate) fn lines(&self) -> Vec<Told> {
@@ -242,14 +244,16 @@ impl Show {
         Some(Money { subunits: gone.iter().fold(money.subunits, |left, gone| left.saturating_sub(*gone)), ..money })
     }
 
-    /// What to look at first: disputes that wait for an answer, and an order that was paid more than once.
+    /// What to look at first: disputes that wait for an answer, a refund that failed, and an order that was paid more than once.
     pub(crate) fn notices(&self) -> Vec<Said> {
         let answer = |dispute| words::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
         let is_of_parts = |event: &Event| event.event_type.as_deref().is_some_and(words::orders::is_of_parts);
         let twice = (!self.events.iter().any(is_of_parts))
             .then(|| words::orders::paid_more_than_once(&self.transaction, &self.others))
             .flatten();
-        self.disputes.iter().filter_map(answer).chain(twice).collect()
+        let events: Vec<_> = self.events.iter().map(|event| (timeline::moment(event), event)).collect();
+        let failed = words::orders::failed_refund(self.transaction.gateway, &events);
+        self.disputes.iter().filter_map(answer).chain(failed).chain(twice).collect()
     }
 
     /// Each dispute: its id, its amount, its state, and the last day to answer it.
@@ -270,10 +274,10 @@ impl Show {
         })
     }
 
-    /// What the payment is settled in, where that is another currency.
+    /// The amount in the currency that the payment is settled in, where that is another one.
     pub(crate) fn settled(&self) -> Option<(String, Money)> {
         let settled = self.transaction.settled?;
-        Some((words::orders::settled_in(settled), settled))
+        Some((words::orders::settled_in(self.transaction.gateway, settled), settled))
     }
 
     pub(crate) fn receipts(&self) -> impl Iterator<Item = &str> {

@@ -20,7 +20,8 @@ pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that
 /// How long it was on its way.
 pub(crate) fn arrival(event: &Event) -> String {
     let Some(occurred) = event.occurred_at.filter(|_| !event.is_time_borrowed) else {
-        return "no event time given".to_owned();
+        let is_unread = event.state == State::Quarantined && event.occurred_at.is_none();
+        return if is_unread { "its time was not read" } else { "no event time given" }.to_owned();
     };
     let seconds = event.received_at.seconds().saturating_sub(occurred.seconds());
     match seconds {

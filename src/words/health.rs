@@ -50,6 +50,13 @@ pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Tim
     Line { chip: connection_state(state), joint, when, rest }
 }
 
+impl Line {
+    /// The same of a webhook that is off only because its app is.
+    pub(crate) fn because_of_app(self) -> Self {
+        Self { rest: Some("because the app is disabled".to_owned()), ..self }
+    }
+}
+
 /// How long the gateway still bears the failures; nothing where it bears them for ever or does not say.
 pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<String> {
     let patience = gateway.adapter().patience()?;

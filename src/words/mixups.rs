@@ -17,7 +17,7 @@ pub(crate) fn other_account(evidence: &Evidence, now: Timestamp) -> Option<Said>
         icon: "warn",
         headline: "Events of another Razorpay account come here".to_owned(),
         reason: format!(
-            "This webhook hears of {}. The last event of {other} came{ago}; it was kept and processed.",
+            "This webhook hears of {}. The last event of {other} came{ago}; it was stored like any other.",
             evidence.accounts().collect::<Vec<_>>().join(" and ")
         ),
     })
@@ -53,7 +53,7 @@ pub(crate) fn event_of_other_account(account: &str, evidence: &Evidence) -> Said
         icon: "warn",
         headline: format!("Of another Razorpay account: {account}"),
         reason: format!(
-            "This webhook hears of {}. The event is authentic, so it was kept and processed all the same.",
+            "This webhook hears of {}. The event is authentic, so it is stored like any other.",
             evidence.accounts().collect::<Vec<_>>().join(" and ")
         ),
     }

@@ -31,7 +31,9 @@ pub(crate) use lists::{
     count, date, days, invalid_filters, nothing_in_period, number_text, period, settlement_found, sum, too_many_days, with_lost,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
-pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
+pub(crate) use payments::{
+    event_sentence, fault_sentence, method, payment_sentence, payment_sentence_with, payment_title, reason,
+};
 pub(crate) use when::{When, day, span, to_the_minute, when};
 
 use crate::{

@@ -2,6 +2,7 @@
 
 use super::{Chip, Said, capitalised, chip, day};
 use crate::{
+    events::{Event, State},
     gateways::Gateway,
     kernel::{money::Money, time::Timestamp},
     transactions::{Transaction, projection::DisputeStatus, store::references::Dispute},
@@ -40,6 +41,22 @@ pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timest
     Some(Said { class: "is-warn", icon: "warn", headline: capitalised(&headline), reason })
 }
 
+/// A refund that failed and was not tried again with that amount. `events` are the payment's, each with its time.
+pub(crate) fn failed_refund(gateway: Gateway, events: &[(Timestamp, &Event)]) -> Option<Said> {
+    let is = |event: &Event, name| event.event_type.as_deref() == Some(name);
+    let (at, money) = events
+        .iter()
+        .filter(|(_, event)| is(event, "refund.failed") && event.state != State::Quarantined)
+        .filter_map(|(at, event)| Some((*at, event.money()?)))
+        .max_by_key(|(at, _)| *at)?;
+    let is_retry = |(later, event): &(Timestamp, &Event)| {
+        *later > at && event.money() == Some(money) && (is(event, "refund.created") || is(event, "refund.processed"))
+    };
+    let reason = format!("The customer hasn’t received it. Try again in {}.", gateway.label());
+    let headline = format!("A refund of {money} failed");
+    (!events.iter().any(is_retry)).then_some(Said { class: "is-warn", icon: "warn", headline, reason })
+}
+
 /// Whether money of the payment is with the merchant.
 fn is_held(payment: &Transaction) -> bool {
     payment.is_captured && payment.amount.is_none_or(|amount| payment.refunded < amount || amount == 0)
@@ -69,9 +86,9 @@ pub(crate) fn is_of_parts(event_type: &str) -> bool {
     event_type.ends_with(".partially_paid")
 }
 
-/// What a payment in a foreign currency is settled in.
-pub(crate) fn settled_in(settled: Money) -> String {
-    format!("Settled in {}, before fees", settled.currency)
+/// The whole amount of a payment in a foreign currency, in the currency it is settled in.
+pub(crate) fn settled_in(gateway: Gateway, settled: Money) -> String {
+    format!("In {}, at {}’s rate", settled.currency, gateway.label())
 }
 
 #[cfg(test)]

@@ -84,14 +84,17 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
     match event.state {
         State::Quarantined => Some(match event.fault.as_deref() {
             Some("json") => {
-                "It is signed, but its body is not JSON. It is kept to the byte and changes no transaction.".to_owned()
+                format!("It is signed, but its body is not JSON. It is stored and changes no payment. {}", look_up(event.gateway))
             }
             Some(field) => {
                 format!(
-                    "It is signed, but its field {field} is missing, doubled or unclean. It is kept to the byte and changes no transaction."
+                    "It is signed, but KS Pay can’t read its field {field}. It is stored and changes no payment. {}",
+                    look_up(event.gateway)
                 )
             }
-            None => "It is signed, but cannot be relied on. It is kept to the byte and changes no transaction.".to_owned(),
+            None => {
+                format!("It is signed, but KS Pay can’t read it. It is stored and changes no payment. {}", look_up(event.gateway))
+            }
         }),
         State::Conflict => {
             Some("Another body came under this event’s id before. Both are kept; the money is counted once.".to_owned())
@@ -106,6 +109,14 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
     }
 }
 
+/// Where an event is found that could not be read.
+const fn look_up(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "Look up the payment in Razorpay’s Dashboard.",
+        Gateway::StandardWebhooks => "Look it up at the sender.",
+    }
+}
+
 /// What a payment's page is called: `₹2,499.00 by UPI`.
 pub(crate) fn payment_title(transaction: &Transaction) -> String {
     match (transaction.money(), transaction.method.as_deref()) {
@@ -117,6 +128,11 @@ pub(crate) fn payment_title(transaction: &Transaction) -> String {
 
 /// What happened to a payment, in a sentence.
 pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
+    payment_sentence_with(transaction, 1)
+}
+
+/// The same where it is known how many of its disputes are open.
+pub(crate) fn payment_sentence_with(transaction: &Transaction, open: usize) -> String {
     let by = match transaction.method.as_deref() {
         None => String::new(),
         code => format!(" by {}", method(code)),
@@ -135,11 +151,11 @@ pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
         (None, Some(refund)) => format!("{refund} refunded; the payment itself has not been told yet"),
         (None, None) => "The payment itself has not been told yet".to_owned(),
     };
-    told + &disputes(transaction)
+    told + &disputes(transaction, open)
 }
 
 /// What disputes of a payment cost, and whether one is still open.
-fn disputes(transaction: &Transaction) -> String {
+fn disputes(transaction: &Transaction, count: usize) -> String {
     let Transaction { lost, held, is_disputed, is_dispute_lost, .. } = *transaction;
     let money = |subunits| transaction.currency.filter(|_| subunits > 0).map(|currency| Money::new(subunits, currency));
     let cost = match money(lost) {
@@ -150,9 +166,10 @@ fn disputes(transaction: &Transaction) -> String {
     };
     let deducted = money(held).map(|held| format!("; {held} deducted for a dispute")).unwrap_or_default();
     let open = match (is_disputed && !is_dispute_lost, lost > 0) {
-        (false, _) => "",
-        (true, false) => ". The customer disputes it",
-        (true, true) => ". Another dispute is open",
+        (false, _) => String::new(),
+        (true, false) => ". The customer disputes it".to_owned(),
+        (true, true) if count > 1 => format!(". {count} more disputes are open"),
+        (true, true) => ". Another dispute is open".to_owned(),
     };
     format!("{cost}{deducted}{open}")
 }
@@ -212,6 +229,13 @@ mod tests {
             told(Transaction { lost: 39_000, held: 1_000, ..disputed }),
             "Paid by Card; ₹390.00 lost in a dispute; ₹10.00 deducted for a dispute. Another dispute is open"
         );
+    }
+
+    #[test]
+    fn all_open_disputes_are_counted_after_a_lost_one() {
+        let disputed = Transaction { is_disputed: true, lost: 39_000, ..paid() };
+        assert!(payment_sentence_with(&disputed, 2).ends_with(". 2 more disputes are open"));
+        assert!(payment_sentence_with(&disputed, 1).ends_with(". Another dispute is open"));
     }
 
     #[test]

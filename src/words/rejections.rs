@@ -11,7 +11,7 @@ mod causes;
 mod fixes;
 mod standing;
 
-pub(crate) use standing::standing;
+pub(crate) use standing::{Left, standing};
 
 /// Why, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Told {
     Told { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
-/// No cause is known: the two or three things that are left. It lists what was tried, and nothing else.
+/// No cause is known: what is left to check.
 fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
     if !matches!(cause, Cause::Unknown | Cause::OtherAccount) || reason != Reason::SignatureMismatch {
         return Vec::new();
@@ -57,12 +57,19 @@ fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
         }
     };
     vec![
-        "KS Pay tried every secret it knows of your company on requests like this: as it is, with one common copy-paste or typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.",
         second,
         "If Cloudflare, nginx, an API gateway or another program stands in front of KS Pay, ask the person who runs it to let /webhooks/ through unchanged. It may change the body in a way that cannot be undone.",
-        "If someone else sent it, there is nothing to do.",
     ]
 }
+
+/// What was tried before the cause is called unknown, and nothing else.
+pub(crate) const TRIED: &str = "KS Pay tried every secret it knows of your company on requests like this: as it is, with one common copy-paste or typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.";
+/// Below what is left to check.
+pub(crate) const NOT_YOURS: &str = "If someone else sent it, there is nothing to do.";
+/// A webhook was disabled and is enabled again, while requests wait to be recovered.
+pub(crate) const ENABLED_AGAIN: &str = "It’s enabled again. Recover what arrived meanwhile below.";
+/// The same once none can be.
+pub(crate) const ENABLED: &str = "It’s enabled again.";
 
 /// What a connection is called beside another.
 pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) -> String {
@@ -89,27 +96,27 @@ pub(crate) const fn chip(reason: Reason) -> Chip {
     super::chip("status-bad", "bad", label(reason))
 }
 
-/// How often it was refused.
+/// How often it was rejected.
 pub(crate) fn times(number: i64) -> String {
     if number == 1 { "once".to_owned() } else { count(number, "time", "times") }
 }
 
-/// No request was refused.
+/// No request was rejected.
 pub(crate) fn nothing(mode: Mode) -> Empty {
     Empty {
         icon: "inbox",
-        title: "Nothing was refused".to_owned(),
+        title: "Nothing was rejected".to_owned(),
         text: format!(
-            "A request that reaches a webhook of {} mode and is not believed is kept here for 15 days, with the reason and what to do.",
+            "A request that reaches a webhook of {} mode and can’t be verified is stored here for 15 days, with the reason and what to do.",
             mode.label()
         ),
         way: None,
     }
 }
 
-/// How many requests were refused lately: on the overview.
-pub(crate) fn refused_lately(number: i64) -> String {
-    format!("{} refused lately", count(number, "request", "requests"))
+/// How many requests were rejected lately: on the overview.
+pub(crate) fn rejected_lately(number: i64) -> String {
+    format!("{} rejected lately", count(number, "request", "requests"))
 }
 
 /// Stands where a request was.
@@ -122,7 +129,7 @@ pub(crate) const OPEN_OTHER_WEBHOOK: &str = "Open the other webhook";
 pub(crate) const CHECK_URL: &str = "Check the URL";
 pub(crate) const OPEN_GATEWAYS: &str = "Payment Gateway Settings";
 /// Said once the SECRET of refused requests is accepted.
-pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was refused below; retire it on the Webhook page once it is not needed any more.";
+pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was rejected below; retire it on the Webhook page once it is not needed any more.";
 pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then requests can be recovered.";
 
 /// How many kept requests the SECRET of a rejection would let verify; a time follows.
@@ -182,7 +189,7 @@ pub(crate) fn what(request: &Request, event_type: Option<&str>) -> String {
 }
 
 /// Beside an event that was refused first, in the list.
-pub(crate) const RECOVERED: &str = "recovered: refused at first";
+pub(crate) const RECOVERED: &str = "recovered: rejected at first";
 
 /// Below the newest events that were let in.
 pub(crate) fn more_let_in(number: i64) -> String {

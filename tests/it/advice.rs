@@ -85,7 +85,7 @@ async fn further_attempts_are_said_to_fail_where_the_key_can_never_be_right() {
     for secret in [KEY_SECRET, url.as_str(), endpoint.as_str(), "rzp_test_Advice0000001", "••••••••••••••••", ""]
     {
         let page = shop.page(shop.with(secret)).await;
-        assert!(page.has("go on failing after the fix") && page.has("Look their payments up"), "{secret}: {}", page.body);
+        assert!(page.has("go on failing after the fix") && page.has("Look up their payments"), "{secret}: {}", page.body);
         assert!(!page.has("come in by themselves") && !page.has("further attempts verify once"), "{secret}");
     }
     let page = shop.page(shop.test.post(captured("pay_2")).unsigned()).await;
@@ -114,15 +114,20 @@ async fn the_secret_of_another_webhook_leads_to_both_fixes() {
     for (secret, is_of, harm, leads) in [
         (
             live,
-            "It belongs to Live mode: the URL is wrong",
+            "If that webhook is in Live mode, its URL is wrong",
             "live payments would count as test payments",
             webhook(&shop.live, "live"),
         ),
-        (other, "It belongs to Neem Tree Stall", "payments of the other app would count", webhook(&shop.other, "test")),
+        (
+            other,
+            "If that webhook belongs to Neem Tree Stall, its URL is wrong",
+            "payments of the other app would count",
+            webhook(&shop.other, "test"),
+        ),
     ] {
         let page = shop.page(shop.with(&secret)).await;
         assert!(page.has("First check in Razorpay’s Dashboard which webhook has this URL"), "{}", page.body);
-        assert!(page.has(is_of) && page.has(harm) && page.has("the secret is wrong. Copy the SECRET"), "{}", page.body);
+        assert!(page.has(is_of) && page.has(harm) && page.has("its secret is wrong: copy the SECRET"), "{}", page.body);
         assert!(page.has(&leads) && page.has(&webhook(&shop.test, "test")), "{}", page.body);
         assert!(page.has("go on failing"));
     }

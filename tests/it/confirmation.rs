@@ -232,6 +232,7 @@ async fn signing_out_everywhere_else_needs_no_password_and_cannot_be_repeated_wi
     assert_eq!(here.post(path, &[]).await.location(), "/personal-info");
     let page = here.get("/personal-info").await;
     assert!(page.has("You are signed out everywhere else") && page.has("on this device only"), "{}", page.body);
+    assert!(!page.has("Sign out everywhere else"), "there is nothing to sign out");
     for other in [&there, &elsewhere] {
         assert_eq!(other.get("/").await.status, StatusCode::SEE_OTHER);
     }

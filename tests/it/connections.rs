@@ -79,6 +79,8 @@ async fn marking_twice_keeps_the_first_name_and_time_and_a_restart_keeps_both() 
     let done = step(&connection, "/webhook/completion");
     assert_eq!(owner.post(&done, &[]).await.location(), step(&connection, "/webhook"));
     let first = app.count("SELECT webhook_done_at FROM connections").await;
+    let marked = owner.get(&step(&connection, "/webhook")).await;
+    assert!(marked.has("until a verified event arrives") && !marked.has("You can mark the step"), "{}", marked.body);
     app.clock.advance(std::time::Duration::from_hours(1));
     owner.post("/personal-info", &[("name", "Somebody Else"), ("email", "owner@neem-tree-retail.example")]).await;
     assert_eq!(owner.post(&done, &[]).await.location(), step(&connection, "/webhook"));
@@ -123,7 +125,7 @@ async fn a_gateway_is_added_once_a_mode() {
     assert_eq!(add("razorpay", "live").await.location(), format!("{list}/razorpay/live/webhook"));
     let twice = add("razorpay", "test").await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(twice.has("is there already in Test mode"));
+    assert!(twice.has("Razorpay is already added in Test mode. Open it above."));
     for (gateway, mode) in [("paypal", "test"), ("razorpay", "real"), ("", "")] {
         assert_eq!(add(gateway, mode).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }

@@ -122,7 +122,7 @@ async fn an_empty_list_says_that_requests_were_refused_and_why() {
     let owner = app.owner("Neem Tree Retail").await;
     let lists = ["", "/transactions", "/events"].map(|rest| format!("/ks-pay/apps/{}{rest}?mode=test", connection.app_id));
     for path in &lists {
-        assert!(!owner.get(path).await.has("refused"), "{path}");
+        assert!(!owner.get(path).await.has("rejected"), "{path}");
     }
     assert_eq!(connection.post(bodies::payment("payment.captured", "pay_1", 0)).unsigned().send().await, 401);
     for path in &lists {
@@ -130,7 +130,7 @@ async fn an_empty_list_says_that_requests_were_refused_and_why() {
         assert!(page.has("See how to fix it") && page.has("/payment-gateways/razorpay/test/webhook"), "{path}");
     }
     // The mode in which nothing came says nothing of it.
-    assert!(!owner.get(&lists[2].replace("test", "live")).await.has("refused"));
+    assert!(!owner.get(&lists[2].replace("test", "live")).await.has("rejected"));
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     for path in &lists[1..] {
         assert!(!owner.get(path).await.has("was rejected"), "{path}");

@@ -212,6 +212,6 @@ async fn a_payment_in_a_foreign_currency_names_what_it_is_settled_in_and_one_in_
         });
         connection.post(body).stored().await;
         let page = page(&app, &owner, &connection, id).await;
-        assert_eq!(page.has("<dt>Settled in INR, before fees</dt><dd>₹8,345.00</dd>"), currency != "INR", "{currency}");
+        assert_eq!(page.has("<dt>In INR, at Razorpay’s rate</dt><dd>₹8,345.00</dd>"), currency != "INR", "{currency}");
     }
 }

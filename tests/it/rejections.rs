@@ -56,7 +56,7 @@ impl Shop {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
     let shop = Shop::open().await;
-    assert!(shop.owner.get(&shop.list()).await.has("Nothing was refused"));
+    assert!(shop.owner.get(&shop.list()).await.has("Nothing was rejected"));
     for number in 0..14 {
         assert_eq!(shop.wrong(&format!("pay_{number}")).send().await, 401);
     }
@@ -81,7 +81,7 @@ async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
     assert!(page.has("It carries a signature header of Stripe") && page.has("It carries a signature header of Shopify"));
     assert!(page.has("15 times") && page.has("since") && page.has("No signature was sent"), "{}", page.body);
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
-    assert!(overview.has("20 requests refused lately"), "{}", overview.body);
+    assert!(overview.has("20 requests rejected lately"), "{}", overview.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,9 +161,21 @@ async fn what_is_refused_before_it_is_verified_is_noted_and_makes_nothing_failin
     assert_eq!(causes, ["encoded", "switched_off", "too_large"]);
     assert_eq!(shop.app.count("SELECT refused_count FROM evidence").await, 0);
     let page = shop.owner.get(&shop.list()).await;
-    for text in ["This webhook is disabled", "The body is larger than 1 MiB", "The body arrived compressed or encoded"] {
+    for text in
+        ["It arrived while this webhook was disabled", "The body is larger than 1 MiB", "The body arrived compressed or encoded"]
+    {
         assert!(page.has(text), "{text}");
     }
+    let paths: Vec<_> = page.body.split('"').filter(|text| text.contains("/rejections/rj_")).collect();
+    let mut unread = 0;
+    for path in paths {
+        let page = shop.owner.get(path).await;
+        assert!(page.has("Rejected once") && !page.has("has been recovered"), "{}", page.body);
+        unread += usize::from(
+            page.has("<dt>Size</dt><dd>not read</dd>") && page.has("their bodies were rejected before they were read"),
+        );
+    }
+    assert_eq!(unread, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,7 +241,10 @@ async fn of_what_is_kept_the_oldest_goes_first() {
     assert!((3_000_000..=4 * 1024 * 1024).contains(&bytes), "{bytes}");
     let page = shop.owner.get(&shop.newest().await).await;
     assert!(page.has("longer than 256 KiB") && page.has("number") && page.has(":39,"), "the newest is there");
-    assert!(page.has("Nothing is left to recover"), "what is cut cannot be recovered");
+    assert!(
+        page.has("These can’t be recovered: only the beginning of their bodies is stored"),
+        "what is cut cannot be recovered"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,7 +315,7 @@ async fn another_company_sees_nothing_of_it_and_changes_nothing() {
     for id in ["x", "rj_", "%00", "rj_'%20or%201=1--"] {
         assert_eq!(shop.owner.get(&format!("{}/{id}", shop.list())).await.status, StatusCode::NOT_FOUND, "{id}");
     }
-    assert!(stranger.get(&format!("{own}/rejections")).await.has("Nothing was refused"));
+    assert!(stranger.get(&format!("{own}/rejections")).await.has("Nothing was rejected"));
     assert_eq!(shop.owner.get(&format!("{}?mode=live", shop.list())).await.status, StatusCode::OK);
-    assert!(shop.owner.get(&format!("{}?mode=live", shop.list())).await.has("Nothing was refused"), "of the other mode");
+    assert!(shop.owner.get(&format!("{}?mode=live", shop.list())).await.has("Nothing was rejected"), "of the other mode");
 }

@@ -44,7 +44,9 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     let off = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
     assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing comes in through what is switched off");
     switch(&owner, &connection, true).await;
-    assert!(owner.get(&path).await.has("70 of 71 kept requests verify now"));
+    let page = owner.get(&path).await;
+    assert!(page.has("70 of 71 kept requests verify now"), "{}", page.body);
+    assert!(page.has("It arrived while this webhook was disabled") && page.has("It’s enabled again."), "{}", page.body);
 
     for (wrong, said) in [("", "Type the password you sign in with"), ("not the password", "This is not your password")] {
         let page = owner.post(&recovery, &[("current_password", wrong)]).await;
@@ -73,7 +75,7 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     let of =
         |id: &str| events.iter().find(|event| event["gateway_event_id"] == id).unwrap()["event"].as_str().unwrap().to_owned();
     let recovered = owner.get(&format!("/ks-pay/apps/{}/events/{}", connection.app_id, of("evt_7"))).await;
-    assert!(recovered.has("Arrived and was refused") && recovered.has("recovered by The Owner"), "{}", recovered.body);
+    assert!(recovered.has("Arrived and was rejected") && recovered.has("recovered by The Owner"), "{}", recovered.body);
     assert!(recovered.has(&format!("href=\"{path}\"")), "and leads to where it is told why");
     let usual = owner.get(&format!("/ks-pay/apps/{}/events/{}", connection.app_id, of("evt_0"))).await;
     assert!(!usual.has("Recovered") && usual.has("Arrived, verified and stored"));
@@ -83,10 +85,10 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     assert_eq!(page.body.matches(&format!("/ks-pay/apps/{}/events/ev_", connection.app_id)).count(), 10);
     let list = owner.get(&format!("/ks-pay/apps/{}/events", connection.app_id)).await;
     let rows = list.body.matches("class=\"row-link\"").count();
-    assert_eq!(list.body.matches("recovered: refused at first").count(), rows, "the newest page has nothing else");
+    assert_eq!(list.body.matches("recovered: rejected at first").count(), rows, "the newest page has nothing else");
     connection.post(bodies::payment("payment.captured", "pay_now", 0)).stored().await;
     let list = owner.get(&format!("/ks-pay/apps/{}/events", connection.app_id)).await;
-    assert_eq!(list.body.matches("recovered: refused at first").count(), rows - 1, "what came by itself has no mark");
+    assert_eq!(list.body.matches("recovered: rejected at first").count(), rows - 1, "what came by itself has no mark");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,6 +105,22 @@ async fn one_may_be_let_in_alone() {
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD), ("request", id)]).await.location();
     assert_eq!(app.events().await.len(), 1);
     assert!(owner.get(&path).await.has("4 of 5 kept requests verify now"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_is_no_evidence_that_the_webhook_works() {
+    let (app, connection, owner, path) = refused(1).await;
+    switch(&owner, &connection, true).await;
+    connection.post(bodies::bare("foo.bar")).stored().await;
+    const USES: &str = "SELECT COUNT(*) FROM secret_uses";
+    eventually(async || app.count(USES).await == 1).await;
+    let uses = app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_uses").await;
+    owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
+    assert_eq!(app.events().await.len(), 2);
+    let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
+    let page = owner.get(&webhook).await;
+    assert!(page.has("Received foo.bar, verified") && page.has("<span class=\"quiet\">recovered</span>"), "{}", page.body);
+    assert_eq!(app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_uses").await, uses);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,6 +36,20 @@ async fn every_page_of_a_disabled_app_says_so_and_where_to_enable_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_off_with_its_app_says_so_and_enables_the_app() {
+    let (_app, connection, owner) = connected().await;
+    let at = format!("/ks-pay/apps/{}", connection.app_id);
+    let gateways = format!("{at}/settings/payment-gateways");
+    switch(&owner, &format!("{at}/enabled"), false).await;
+    let page = owner.get(&gateways).await;
+    assert!(page.has("because the app is disabled") && page.has("Enable app") && !page.has(">Disable<"), "{}", page.body);
+    let back = [("is_enabled", "true"), ("back", gateways.as_str())];
+    assert_eq!(owner.post(&format!("{at}/enabled"), &back).await.location(), gateways);
+    let page = owner.get(&gateways).await;
+    assert!(!page.has("because the app is disabled") && page.has(">Disable<"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn switching_off_is_asked_about_first_and_switches_off_nothing_else() {
     let app = TestApp::start().await;
     let company = app.company("Neem Tree Retail").await;

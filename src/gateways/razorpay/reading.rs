@@ -8,6 +8,7 @@ mod details;
 mod shown;
 
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 
 use body::{DisputeKeys, Envelope, Head, Keys, OfDispute, OfPayment, OfRefund, PaymentKeys, Plain, RefundKeys, ShownPayload};
 
@@ -103,9 +104,9 @@ fn read_in_parts(body: &[u8], received_at: Timestamp) -> Reading {
     let event = head.event.into_owned();
     let subject = subject(&event);
     let keyed = match subject {
-        Subject::Payment => keyed::<OfPayment>(body),
-        Subject::Refund => keyed::<OfRefund>(body),
-        Subject::Dispute => keyed::<OfDispute>(body),
+        Subject::Payment => keyed::<OfPayment>(body, subject),
+        Subject::Refund => keyed::<OfRefund>(body, subject),
+        Subject::Dispute => keyed::<OfDispute>(body, subject),
         Subject::Paid | Subject::Other => keyed_of_payment_if_any(body, subject),
     };
     match keyed {
@@ -119,11 +120,11 @@ fn read_in_parts(body: &[u8], received_at: Timestamp) -> Reading {
 
 type Keyed = Result<(Option<i64>, Keys), &'static str>;
 
-fn keyed<'a, P: Deserialize<'a>>(body: &'a [u8]) -> Keyed
+fn keyed<'a, P: Deserialize<'a>>(body: &'a [u8], subject: Subject) -> Keyed
 where
     Keys: From<P>,
 {
-    let envelope: Envelope<P> = serde_json::from_slice(body).map_err(|error| field(&error))?;
+    let envelope: Envelope<P> = serde_json::from_slice(body).map_err(|error| fault(body, subject, &error))?;
     Ok((envelope.created_at, envelope.payload.0.into()))
 }
 
@@ -131,8 +132,8 @@ where
 fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> Keyed {
     let is_paid = subject == Subject::Paid;
     match carried(body) {
-        Ok(carried) if carried == Carried::Whole || (is_paid && carried == Carried::Part) => keyed::<OfPayment>(body),
-        Err(error) if is_paid || is_doubled(&error) => Err(field(&error)),
+        Ok(carried) if carried == Carried::Whole || (is_paid && carried == Carried::Part) => keyed::<OfPayment>(body, subject),
+        Err(error) if is_paid || is_doubled(&error) => Err(fault(body, subject, &error)),
         Ok(_) | Err(_) => Ok((created_at(body), Keys::default())),
     }
 }
@@ -331,12 +332,37 @@ fn moment(seconds: i64) -> Result<Timestamp, &'static str> {
 }
 
 /// The field an error is about, from the closed list of those we key on.
-fn field(error: &serde_json::Error) -> &'static str {
+fn field(error: &serde_json::Error) -> Option<&'static str> {
     let said = error.to_string();
     ["created_at", "amount", "currency", "status", "payment_id", "order_id", "payload", "entity", "id"]
         .into_iter()
         .find(|name| said.contains(&format!("`{name}`")))
-        .unwrap_or("payload")
+}
+
+/// The field of a body that could not be read: the one the error names, else the first whose type is wrong.
+fn fault(body: &[u8], subject: Subject, error: &serde_json::Error) -> &'static str {
+    field(error).or_else(|| mistyped(body, subject)).unwrap_or("payload")
+}
+
+/// The first field keyed on that is of another type. An error of the type names none.
+fn mistyped(body: &[u8], subject: Subject) -> Option<&'static str> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    if body.get("created_at").is_some_and(|at| !at.is_null() && !at.is_i64()) {
+        return Some("created_at");
+    }
+    let name = match subject {
+        Subject::Payment | Subject::Paid | Subject::Other => "payment",
+        Subject::Refund => "refund",
+        Subject::Dispute => "dispute",
+    };
+    let holder = body.get("payload")?.as_object()?.get(name)?;
+    let Some(holder) = holder.as_object() else { return Some(name) };
+    let Some(entity) = holder.get("entity")?.as_object() else { return Some("entity") };
+    let has = |name: &&str, is: fn(&Value) -> bool| entity.get(*name).is_some_and(|value| !is(value));
+    let texts = ["id", "payment_id", "currency", "status"].into_iter().find(|name| has(name, Value::is_string));
+    let number = |value: &Value| value.is_null() || value.is_i64();
+    let numbers = ["amount", "created_at", "amount_refunded", "amount_deducted"].into_iter().find(|name| has(name, number));
+    texts.or(numbers).or_else(|| has(&"order_id", |id| id.is_null() || id.is_string()).then_some("order_id"))
 }
 
 #[cfg(test)]

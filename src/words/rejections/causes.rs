@@ -159,7 +159,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
             "the signature matches no secret of this webhook, and the body names another Razorpay account than your verified events",
         ),
         Cause::VerifiesNow => whole("it verifies by now"),
-        Cause::SwitchedOff => whole("this webhook is disabled"),
+        Cause::SwitchedOff => whole("it arrived while this webhook was disabled"),
         Cause::TooLarge => whole("the body is larger than 1 MiB"),
         Cause::Encoded => whole("the body arrived compressed or encoded"),
         Cause::TooSlow => whole("the body did not arrive within 3 s"),

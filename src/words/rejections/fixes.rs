@@ -178,7 +178,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::TimeUnreadable => format!("If your sender sent this: {}", lower(&author("write webhook-timestamp in whole seconds since 1970, in digits only"))),
         Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret below. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
         Cause::VerifiesNow => "Recover it below. It arrived before its secret was accepted here; new requests verify.".to_owned(),
-        Cause::SwitchedOff => "Enable the app and its gateway to receive events. Then you can recover what was rejected meanwhile.".to_owned(),
+        Cause::SwitchedOff => "If this webhook is still disabled, enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
         Cause::TooLarge => format!(
             "Events of {} are a thousandth of that. If {sender} sent this: {}",
             gateway.label(),
@@ -207,34 +207,35 @@ const fn first_check(gateway: Gateway) -> &'static str {
 pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) -> Vec<String> {
     let (is_of, is_ours, harm) = match (cause, mode) {
         (Cause::OtherMode, Mode::Test) => {
-            ("It belongs to Live mode".to_owned(), "It belongs to Test mode", "live payments would count as test payments")
+            ("is in Live mode".to_owned(), "is in Test mode", "live payments would count as test payments")
         }
         (Cause::OtherMode, Mode::Live) => {
-            ("It belongs to Test mode".to_owned(), "It belongs to Live mode", "test payments would count as live payments")
+            ("is in Test mode".to_owned(), "is in Live mode", "test payments would count as live payments")
         }
         (Cause::OtherApp, _) => (
-            format!("It belongs to {other}"),
-            "It belongs to this app",
+            format!("belongs to {other}"),
+            "belongs to this app",
             "payments of the other app would count as payments of this one",
         ),
         (Cause::OtherConnection, _) => (
-            format!("It is meant for {other}"),
-            "It is meant for this webhook",
+            format!("is meant for {other}"),
+            "is meant for this webhook",
             "payments of the other webhook would count as payments of this one",
         ),
         _ => return Vec::new(),
     };
-    let change = match gateway {
-        Gateway::Razorpay => {
-            "In Razorpay’s Dashboard press Edit, replace the URL with the one of the other webhook, keep the Secret and press Save Webhook"
-        }
+    let (it, change) = match gateway {
+        Gateway::Razorpay => (
+            "that webhook",
+            "in Razorpay’s Dashboard press Edit, replace the URL with the one of the other webhook, keep the Secret and press Save Webhook",
+        ),
         Gateway::StandardWebhooks => {
-            "In the sender’s settings replace the URL with the one of the other webhook, and keep the secret"
+            ("that sender", "in the sender’s settings replace the URL with the one of the other webhook, and keep the secret")
         }
     };
     vec![
-        format!("{is_of}: the URL is wrong. {change}. Do not paste the SECRET of this webhook there: {harm}."),
-        format!("{is_ours}: the secret is wrong. {}", paste(gateway)),
+        format!("If {it} {is_of}, its URL is wrong: {change}. Do not paste the SECRET of this webhook there: {harm}."),
+        format!("If {it} {is_ours}, its secret is wrong: {}", lower(paste(gateway))),
     ]
 }
 
@@ -290,7 +291,7 @@ mod tests {
             "the sender’s settings",
             "the person who runs",
             "the author of",
-            "Enable ",
+            "enable the app",
             "Recover it below",
             "create a webhook for it",
         ];
@@ -320,6 +321,7 @@ mod tests {
                     let is_elsewhere = cause.attempts(gateway) == Attempts::Elsewhere;
                     assert_eq!(either.len(), if is_elsewhere { 2 } else { 0 }, "{cause:?}");
                     assert!(!is_elsewhere || (either[0].contains("URL is wrong") && either[1].contains("secret is wrong")));
+                    assert!(either.iter().all(|option| option.starts_with("If that ")), "{either:?}");
                 }
             }
         }

@@ -7,14 +7,22 @@ use crate::{
     words::lower,
 };
 
+/// How many requests of a rejection are stored, whole or not, and how many were recovered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Left {
+    pub(crate) stored: i64,
+    pub(crate) recovered: i64,
+}
+
 /// What can be made of the stored requests; `can_adopt` says whether their secret can be accepted from this page.
-pub(crate) fn standing(found: &Count, kept: i64, is_off: bool, (cause, gateway): (Cause, Gateway), can_adopt: bool) -> String {
+pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway): (Cause, Gateway), can_adopt: bool) -> String {
     let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
     match (found.kept, found.verify()) {
-        (0, _) if kept == 0 => {
+        (0, _) if left.stored == 0 => {
             format!("None of these requests is stored any more, so none can be recovered. {}", look_up(gateway))
         }
-        (0, _) => "Nothing is left to recover: what was stored whole has been recovered.".to_owned(),
+        (0, _) if left.recovered > 0 => "Nothing is left to recover: what was stored whole has been recovered.".to_owned(),
+        (0, _) => format!("These can’t be recovered: {}. {}", never_whole(cause), look_up(gateway)),
         (_, 0) => none_verifies(cause, gateway, can_adopt),
         _ if is_off => SWITCH_ON_FIRST.to_owned(),
         (kept, verify) => {
@@ -31,10 +39,18 @@ pub(crate) fn standing(found: &Count, kept: i64, is_off: bool, (cause, gateway):
     }
 }
 
+/// Why the body of no stored request is whole.
+const fn never_whole(cause: Cause) -> &'static str {
+    match cause {
+        Cause::TooLarge | Cause::Encoded | Cause::TooSlow => "their bodies were rejected before they were read",
+        _ => "only the beginning of their bodies is stored",
+    }
+}
+
 /// Where payments of requests are found that are lost here.
 const fn look_up(gateway: Gateway) -> &'static str {
     match gateway {
-        Gateway::Razorpay => "Look their payments up in Razorpay’s Dashboard.",
+        Gateway::Razorpay => "Look up their payments in Razorpay’s Dashboard.",
         Gateway::StandardWebhooks => "Look them up at the sender, or ask for them again.",
     }
 }
@@ -98,7 +114,7 @@ mod tests {
     use super::*;
 
     fn said(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
-        standing(&Count { kept: 2, verified: Vec::new() }, 2, false, (cause, gateway), can_adopt)
+        standing(&Count { kept: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, (cause, gateway), can_adopt)
     }
 
     #[test]
@@ -114,10 +130,28 @@ mod tests {
                 }
                 if gateway == Gateway::Razorpay && cause.is_of_key() {
                     assert!(said.contains("go on failing"), "{cause:?}: {said}");
-                    assert!(said.contains("Look their payments up") || said.contains("unless you accept"), "{cause:?}: {said}");
+                    assert!(said.contains("Look up their payments") || said.contains("unless you accept"), "{cause:?}: {said}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_what_was_recovered_is_said_to_be() {
+        let said = |cause, recovered| {
+            standing(&Count::default(), Left { stored: 2, recovered }, false, (cause, Gateway::Razorpay), false)
+        };
+        for cause in Cause::ALL {
+            assert!(!said(*cause, 0).contains("has been recovered"), "{cause:?}");
+            assert!(said(*cause, 1).contains("has been recovered"), "{cause:?}");
+        }
+        for cause in [Cause::TooLarge, Cause::Encoded, Cause::TooSlow] {
+            assert_eq!(
+                said(cause, 0),
+                "These can’t be recovered: their bodies were rejected before they were read. Look up their payments in Razorpay’s Dashboard."
+            );
+        }
+        assert!(said(Cause::BodyRespaced, 0).contains("only the beginning"));
     }
 
     #[test]

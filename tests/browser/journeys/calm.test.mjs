@@ -100,7 +100,7 @@ describe("what strangers send", () => {
     await page.getByRole("link", { name: "see why" }).click();
     await page.waitForURL(rejection);
     await page.goto(`${own}/events?mode=test`);
-    assert.equal(await page.getByText("recovered: refused at first").count(), 3);
+    assert.equal(await page.getByText("recovered: rejected at first").count(), 3);
     await look(page, "events");
   });
 

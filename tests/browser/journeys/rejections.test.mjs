@@ -45,7 +45,7 @@ describe("refused requests", () => {
       await says(page, /^Not verified yet: signed with the SECRET of this webhook, but it was pasted with a space$/);
     });
     await follow(page, "See the rejected request");
-    for (let tries = 0; tries < 50 && await page.getByText("Refused 3 times").count() === 0; tries += 1) await page.reload();
+    for (let tries = 0; tries < 50 && await page.getByText("Rejected 3 times").count() === 0; tries += 1) await page.reload();
     await page.getByText("not signed with a SECRET that KS Pay accepts").waitFor();
     await send(page, "Accept that SECRET too");
     await page.getByText("3 of 3 kept requests verify now.").waitFor();
@@ -85,7 +85,7 @@ describe("refused requests", () => {
       await page.locator("main tbody a.row-link").first().click();
       await page.getByText(`recovered by ${at.owner.name}`).waitFor();
       await page.goto(`/ks-pay/apps/${app}?mode=test`);
-      await page.getByText("2 requests refused lately").waitFor();
+      await page.getByText("2 requests rejected lately").waitFor();
     });
   }
 });

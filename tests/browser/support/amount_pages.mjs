@@ -44,7 +44,7 @@ export async function* amounts(page, { installation, names }) {
 
   await post(connection, captured("pay_Foreign00000001", { currency: "USD", amount: 10_000, method: "card", base_amount: 834_500, base_currency: "INR" }), "evt_Amounts00000009");
   await transaction("pay_Foreign00000001");
-  await page.getByText("Settled in INR").waitFor();
+  await page.getByText("In INR, at Razorpay’s rate").waitFor();
   yield "transaction-foreign";
 
   const settlement = { settlement: { entity: { id: "setl_Amounts0000001", amount: 9_973_635, status: "processed", utr: "EXAMU00000000001", created_at: now } } };

@@ -106,7 +106,7 @@ export async function* refusals(page, { installation, names }) {
   yield "overview-with-rejections";
   await page.goto(`${own}/events?mode=test`);
   await page.locator("main tbody a.row-link").first().click();
-  await page.getByText("Arrived and was refused").waitFor();
+  await page.getByText("Arrived and was rejected").waitFor();
   yield "event-recovered";
   await change(installation, "DELETE FROM rejected_requests");
   await page.goto(list);
