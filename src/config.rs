@@ -111,7 +111,7 @@ impl Config {
     /// # Errors
     /// A sentence for the first value that cannot be right.
     pub fn read(options: &Options, variable: Lookup<'_>) -> Result<Self, String> {
-        let set = |flag: &Option<String>, name: Name| Set::find(flag, name, variable);
+        let set = |flag: &Option<String>, name: Name| Set::find(flag.as_ref(), name, variable);
         let path = |flag: &Option<PathBuf>, name: &str| flag.clone().or_else(|| of(variable, name).map(PathBuf::from));
 
         let data_dir = path(&options.data_dir, "KS_PAY_DATA_DIR").unwrap_or_else(|| PathBuf::from("./data"));
@@ -149,7 +149,7 @@ impl Config {
     /// # Errors
     /// A sentence when the format is none of ours.
     pub fn log_format(options: &Options, variable: Lookup<'_>) -> Result<LogFormat, String> {
-        match Set::find(&options.log_format, LOG_FORMAT, variable) {
+        match Set::find(options.log_format.as_ref(), LOG_FORMAT, variable) {
             None => Ok(LogFormat::Text),
             Some(set) if set.text == "text" => Ok(LogFormat::Text),
             Some(set) if set.text == "json" => Ok(LogFormat::Json),
@@ -175,7 +175,7 @@ struct Set {
 }
 
 impl Set {
-    fn find(flag: &Option<String>, (flag_name, variable_name): Name, variable: Lookup<'_>) -> Option<Self> {
+    fn find(flag: Option<&String>, (flag_name, variable_name): Name, variable: Lookup<'_>) -> Option<Self> {
         match flag {
             Some(text) => Some(Self { text: text.clone(), name: flag_name }),
             None => of(variable, variable_name).map(|text| Self { text, name: variable_name }),

@@ -1,4 +1,4 @@
-//! The one HTTP client: no redirects, no proxy from the environment, a limit on time.
+//! HTTP clients: no redirects, no proxy from the environment, a limit on time.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -7,15 +7,23 @@ use tokio::sync::OnceCell;
 /// The longest an answer may take.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// The client that all of this process share.
-static CLIENT: OnceCell<reqwest::Client> = OnceCell::const_new();
+/// The client that all checks of API keys share.
+static SHARED: OnceCell<reqwest::Client> = OnceCell::const_new();
 
-/// The shared client, built on first use.
+/// The shared client, built on first use: building one reads the system's certificates. It keeps no connection open.
 ///
 /// # Errors
-/// A sentence when no TLS can be had, as on a system without certificates. The next call tries again.
-pub(crate) async fn client() -> Result<&'static reqwest::Client, String> {
-    CLIENT.get_or_try_init(|| build(reqwest::Client::builder().timeout(WITHIN).pool_max_idle_per_host(0))).await
+/// See [`client`]. The next call tries again.
+pub(crate) async fn shared() -> Result<&'static reqwest::Client, String> {
+    SHARED.get_or_try_init(|| build(reqwest::Client::builder().timeout(WITHIN).pool_max_idle_per_host(0))).await
+}
+
+/// A client of one's own, which keeps its connections open.
+///
+/// # Errors
+/// A sentence when no TLS can be had, as on a system without certificates.
+pub(crate) async fn client() -> Result<reqwest::Client, String> {
+    build(reqwest::Client::builder().timeout(WITHIN)).await
 }
 
 /// A client that looks for that host at this address and nowhere else, and waits no longer.

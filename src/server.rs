@@ -76,6 +76,7 @@ impl Server {
     /// A sentence that says what is wrong and what to do; nothing was damaged.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
         descriptors::take_all();
+        startup::prepare(&config)?;
         let lock = ServerLock::take(&config)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;

@@ -235,6 +235,9 @@ impl AsyncRead for Socket {
                 let read = part.filled().len();
                 buffer.advance(read);
                 self.line.read(read);
+                if read == 0 {
+                    self.line.leave();
+                }
                 self.has_more = read == AT_ONCE;
                 Poll::Ready(result)
             }
@@ -316,10 +319,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_peer_that_leaves_is_noticed_when_it_is_read() {
+        let (mut socket, peer) = pair().await;
+        drop(peer);
+        assert_eq!(socket.read(&mut [0]).await.unwrap(), 0);
+        assert!(socket.line().has_left());
+    }
+
+    #[tokio::test]
     async fn a_peer_that_leaves_is_noticed_while_nothing_may_be_read() {
         let (mut socket, peer) = pair().await;
         let line = Rc::clone(socket.line());
-        line.allow(0);
+        assert_eq!(line.begin(0).now_or_never(), Some(()));
         let mut octet = [0];
         let mut reading = Box::pin(socket.read(&mut octet));
         let mut leaving = Box::pin(line.left());

@@ -155,12 +155,20 @@ async fn risk(config: &Config, db: &Db) -> Result<Option<String>, OpenError> {
     }
 }
 
-/// Connects to the database, making its directory and its file.
-async fn connect(config: &Config) -> Result<Db, OpenError> {
+/// Makes the data directory, before anything is made in it.
+///
+/// # Errors
+/// A sentence when the directory is not ours to take, or the database that was in it is gone.
+pub(crate) fn prepare(config: &Config) -> Result<(), String> {
     if let Some(file) = config.database.file() {
         check_not_lost(file, &config.master_key)?;
     }
-    data_dir::prepare(&config.data_dir)?;
+    data_dir::prepare(&config.data_dir)
+}
+
+/// Connects to the database, making its directory and its file.
+async fn connect(config: &Config) -> Result<Db, OpenError> {
+    prepare(config)?;
     if let Some(file) = config.database.file() {
         make_file(file)?;
     }

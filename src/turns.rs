@@ -85,7 +85,7 @@ impl Line {
         room
     }
 
-    /// The peer has closed the connection, or its side of it: nobody waits for the answer any more.
+    /// The peer has closed the connection, or its side of it.
     pub(crate) fn leave(&self) {
         self.has_left.set(true);
         self.leaving.notify_waiters();
@@ -157,7 +157,7 @@ impl Line {
     }
 
     /// A request's turn, with so many bytes that are still to come of it.
-    async fn begin(&self, body: usize) {
+    pub(crate) async fn begin(&self, body: usize) {
         self.is_serving.set(true);
         self.allow(0);
         while self.is_owed.get() {

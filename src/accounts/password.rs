@@ -3,10 +3,10 @@
 //! Argon2id runs off the async threads and on as many at once as there are cores, so that a flood of sign-ins can
 //! take neither the pages nor the memory. Its queue is short, and browsers that are known have one of their own.
 
-use std::sync::Arc;
+use std::{future::pending, sync::Arc};
 
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 /// The shortest password, in characters.
@@ -142,6 +142,38 @@ impl Queue {
     }
 }
 
+/// A turn to work on a password.
+pub(crate) struct Turn {
+    _turn: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Turn {
+    /// See [`Passwords::verify`].
+    pub(crate) async fn verify(self, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
+        if password.len() > MOST {
+            return Ok(false);
+        }
+        let password = Zeroizing::new(password.as_bytes().to_vec());
+        self.work(move || {
+            let is_somebody = stored.is_some();
+            let text = stored.as_deref().unwrap_or(NOBODY);
+            Argon2::default().verify_password(&password, text).is_ok() && is_somebody
+        })
+        .await
+    }
+
+    /// Does the work off the async threads, and frees the turn when it is done.
+    async fn work<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
+        tokio::task::spawn_blocking(move || {
+            let _turn = self;
+            work()
+        })
+        .await
+        .map_err(|_| Unworkable::Ended)
+    }
+}
+
 /// The most passwords of a queue that wait: those that come then are answered 503 instead of holding up the rest.
 const MAX_WAITING: usize = 32;
 
@@ -150,6 +182,8 @@ const MAX_WAITING: usize = 32;
 pub(crate) enum Unworkable {
     #[error("too many passwords are waiting")]
     Busy,
+    #[error("the client has left while its password waited")]
+    Left,
     #[error("the server is shutting down")]
     Ended,
 }
@@ -175,32 +209,29 @@ impl Passwords {
 
     /// Whether the password is that of the stored text. With nothing stored it takes as long and is wrong.
     pub(crate) async fn verify(&self, who: Who, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
-        if password.len() > MOST {
-            return Ok(false);
-        }
-        let password = Zeroizing::new(password.as_bytes().to_vec());
-        self.work(who, move || {
-            let is_somebody = stored.is_some();
-            let text = stored.as_deref().unwrap_or(NOBODY);
-            Argon2::default().verify_password(&password, text).is_ok() && is_somebody
-        })
-        .await
+        self.enter(who, pending()).await?.verify(password, stored).await
     }
 
     /// Waits for a turn and does the work. Dropped while it waits, it takes neither.
     async fn work<T: Send + 'static>(&self, who: Who, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
+        let turn = self.enter(who, pending()).await?;
+        turn.work(work).await
+    }
+
+    /// Waits for a turn, as long as `left` is pending.
+    pub(crate) async fn enter(&self, who: Who, left: impl Future<Output = ()>) -> Result<Turn, Unworkable> {
         let queue = match who {
             Who::Stranger => &self.strangers,
             Who::Known => &self.known,
         };
         let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| Unworkable::Busy)?;
-        let turn = Arc::clone(&queue.turns).acquire_owned().await.map_err(|_| Unworkable::Ended)?;
-        tokio::task::spawn_blocking(move || {
-            let _held = (turn, place);
-            work()
-        })
-        .await
-        .map_err(|_| Unworkable::Ended)
+        // A client that has only closed its side still gets an answer while no other client waits.
+        let turn = tokio::select! {
+            biased;
+            turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| Unworkable::Ended)?,
+            () = left => return Err(Unworkable::Left),
+        };
+        Ok(Turn { _turn: turn, _place: place })
     }
 }
 
@@ -274,7 +305,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_is_said_so_and_keeps_nobody_who_is_known_waiting() {
+    async fn a_full_queue_is_reported_and_does_not_delay_known_browsers() {
         let passwords = Passwords::new();
         let cores = std::thread::available_parallelism().unwrap().get();
         let (mut waiting, mut held_back) = (Vec::new(), Vec::new());
@@ -290,6 +321,12 @@ mod tests {
         assert_eq!(verify(Who::Known).await, Ok(false));
         // One who waited and has left makes room for another.
         drop(waiting.pop());
+        let (leave, left) = tokio::sync::oneshot::channel::<()>();
+        let mut leaving = Box::pin(passwords.enter(Who::Stranger, async { left.await.unwrap_or_default() }));
+        assert!(is_pending(&mut leaving).await);
+        drop(leave);
+        assert_eq!(leaving.await.err(), Some(Unworkable::Left));
+        assert!(passwords.enter(Who::Known, async {}).await.is_ok(), "who need not wait gets a turn in any case");
         let mut next = Box::pin(passwords.verify(Who::Stranger, "four unrelated words here", None));
         assert!(is_pending(&mut next).await);
         drop((held_back, waiting));

@@ -63,7 +63,7 @@ pub(crate) async fn update(posted: Posted<PersonForm>) -> Answer {
             Err(DbError::NotUnique) => {
                 drop(tx);
                 let mut errors = FieldErrors::default();
-                errors.add("email", "Somebody here signs in with this e-mail. Type another.");
+                errors.add("email", "This e-mail is taken. Type another.");
                 return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?);
             }
             other => other?,

@@ -74,7 +74,8 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait));
         Ok(response)
     };
-    let who = match try_sign_in(&request, &state, &email) {
+    let known = known_browser(&request, &state, &email);
+    let who = match try_sign_in(&request, &state, known.as_deref(), &email) {
         Ok(who) => who,
         Err(wait) => {
             tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-ins are slowed down");
@@ -88,15 +89,11 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         None => None,
     };
     drop(reader);
-    let line = turns::line(&request);
-    let is_right = tokio::select! {
-        verified = state.passwords.verify(who, &posted.form.password, stored.clone()) => verified,
-        () = line.left() => Err(Unworkable::Busy),
+    let turn = match state.passwords.enter(who, turns::line(&request).left()).await {
+        Err(Unworkable::Busy | Unworkable::Left) => return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, BUSY_FOR),
+        turn => turn?,
     };
-    let is_right = match is_right {
-        Err(Unworkable::Busy) => return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, BUSY_FOR),
-        verified => verified?,
-    };
+    let is_right = turn.verify(&posted.form.password, stored.clone()).await?;
     let Some(user) = user.filter(|_| is_right) else {
         tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
@@ -114,7 +111,8 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
     tx.commit().await?;
     tracing::info!(user = %user.id, "signed in");
     let mut response = signed_in(&state, &token, target);
-    let known = format!("{email} {}", Token::generate().expose());
+    // The id stays, so that signing in again gains no new limit.
+    let known = format!("{email} {}", known.unwrap_or_else(|| Token::generate().expose().to_owned()));
     let _ = response.add_cookie(&cookies::signed_for(&state, KNOWN, &known, KNOWN_FOR));
     Ok(response)
 }
@@ -185,12 +183,18 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
     Ok(signed_in(&state, &token, urls::DASHBOARD))
 }
 
-/// Applies the limits on sign-in. A browser that signed in as this account before has one of its own, and a queue of its own.
-fn try_sign_in(request: &HttpRequest, state: &State, email: &str) -> Result<Who, u64> {
-    let (known, address) = (cookies::read_signed(request, state, KNOWN), client::address(request, state));
-    match known.as_deref().and_then(|known| known.split_once(' ')) {
-        Some((owner, browser)) if owner == email => state.limits.try_known(address, browser, email).map(|()| Who::Known),
-        _ => state.limits.try_sign_in(address, email).map(|()| Who::Stranger),
+/// The id of a browser that signed in as this account before.
+fn known_browser(request: &HttpRequest, state: &State, email: &str) -> Option<String> {
+    let known = cookies::read_signed(request, state, KNOWN)?;
+    known.split_once(' ').filter(|(owner, _)| *owner == email).map(|(_, browser)| browser.to_owned())
+}
+
+/// Applies the limits on sign-in. A known browser has one of its own, and a queue of its own.
+fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email: &str) -> Result<Who, u64> {
+    let address = client::address(request, state);
+    match known {
+        Some(browser) => state.limits.try_known(address, browser, email).map(|()| Who::Known),
+        None => state.limits.try_sign_in(address, email).map(|()| Who::Stranger),
     }
 }
 

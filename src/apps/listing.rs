@@ -16,7 +16,6 @@ use crate::{
         id::{AppId, CompanyId, ConnectionId},
         time::Timestamp,
     },
-    rejections::newest,
     words,
 };
 
@@ -36,30 +35,33 @@ pub(crate) struct Webhook {
 }
 
 impl Webhook {
-    /// Of those that need somebody: what fails before what is silent, real money before play money, then the longest.
+    /// Of those that need attention: what fails before what is silent, live before test, then the longest.
     pub(crate) fn urgency(&self) -> Urgency {
-        let since = if self.state == State::Failing { self.evidence.failing_since } else { self.evidence.last_verified_at };
-        (self.weight(), self.connection.mode == Mode::Test, since)
+        let since = self.evidence.failing_since.or(self.evidence.last_verified_at);
+        (self.alert_state(), self.connection.mode == Mode::Test, since)
     }
 
-    /// A stray request weighs less than anything that somebody has to mend.
-    fn weight(&self) -> State {
-        if self.evidence.is_stray { State::Pending } else { self.state }
+    /// The state that alerts and the order of lists go by, which nobody outside can change: a webhook that fails without proof
+    /// is treated as silent.
+    pub(crate) fn alert_state(&self) -> State {
+        if self.state == State::Failing && self.evidence.failing_since.is_none() { State::Silent } else { self.state }
     }
 
     /// Whether somebody should look now.
     pub(crate) fn is_in_need(&self, now: Timestamp) -> bool {
         let silent_for = self.evidence.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
-        match self.state {
+        match self.alert_state() {
             State::Failing => true,
             State::Silent => self.connection.mode == Mode::Live || silent_for < TESTS_END,
-            State::Pending | State::NotStarted | State::Verified | State::Off => false,
+            // The merchant's own requests arrive, and not one of them verifies.
+            State::Pending | State::NotStarted => self.evidence.failing_since.is_some(),
+            State::Verified | State::Off => false,
         }
     }
 
     /// Worst first, and real money before play money.
     fn rank(&self) -> (bool, State, bool) {
-        (self.state == State::Off, self.weight(), self.connection.mode == Mode::Test)
+        (self.state == State::Off, self.alert_state(), self.connection.mode == Mode::Test)
     }
 }
 
@@ -99,8 +101,7 @@ impl Listed {
 pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<Listed>, DbError> {
     let apps = store::list(&mut *reader, company).await?;
     let connections = connections::store::list_of_company(&mut *reader, company).await?;
-    let mut evidence = evidence::list_of_company(&mut *reader, company).await?;
-    newest::mark_strays(reader, &mut evidence).await?;
+    let evidence = evidence::list_of_company(&mut *reader, company).await?;
     Ok(join(apps, connections, evidence, now))
 }
 
@@ -220,8 +221,9 @@ pub(crate) mod tests {
         };
         let mut webhook = Webhook { connection, evidence: Evidence::default(), state };
         webhook.evidence.connection_id = id;
-        webhook.evidence.first_verified_at = at(state == State::Verified);
+        webhook.evidence.first_verified_at = at(matches!(state, State::Verified | State::Failing));
         webhook.evidence.last_verified_at = at(state == State::Verified);
+        webhook.evidence.failing_count = i64::from(state == State::Failing);
         webhook.evidence.failing_since = at(state == State::Failing);
         webhook
     }

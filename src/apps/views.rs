@@ -55,7 +55,7 @@ pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Tr
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
         let url = urls::evidence(app.id, connection.gateway, connection.mode);
-        let is_broken = webhook.state == State::Failing && !webhook.evidence.is_stray;
+        let is_broken = webhook.alert_state() == State::Failing;
         let way = if is_broken { "Fix it" } else { "Look into it" };
         Trouble { said: words::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };

@@ -6,9 +6,10 @@ use super::{Failure, Io};
 use crate::{
     clock_check::{Difference, SignedTimes},
     config::{Config, Lookup, Options},
+    connections::sealed::{self, Unreadable},
     db::{Db, DbError},
     gateways::razorpay_url,
-    kernel::time::Clock,
+    kernel::{time::Clock, vault::Vault},
     keys, rejections,
     startup::{self, Files},
     transactions::recount,
@@ -145,12 +146,18 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         }
         Err(error) => return report.bad("database", startup::sentence_at(&config.database, error)),
     }
-    durability(report, config, db).await?;
+    // Of files that cannot be written to SQLite tells no setting that a server would have.
+    if config.database.file().and_then(startup::obstacle).is_none() {
+        durability(report, config, db).await?;
+    }
     if tables.is_ok() {
         writes(report, config, db).await?;
     }
     match keys::find(&config.master_key, db).await {
-        Ok(Some(_)) => report.good("master key", "it is the one of this database")?,
+        Ok(Some(vault)) => {
+            report.good("master key", "it is the one of this database")?;
+            sealed_secrets(report, &vault, db).await?;
+        }
         Ok(None) => report.good("master key", "not made yet; nothing is sealed")?,
         Err(sentence) => report.bad("master key", sentence)?,
     }
@@ -176,12 +183,35 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let Some(difference) = signed.difference(now) else {
         return if signed.is_empty() { Ok(()) } else { report.good("clock", "it agrees with the times in signed events") };
     };
-    let (headline, what_to_do) = words::clock::sentences(difference);
-    let said = format!("{headline}. {what_to_do}");
+    let said = words::clock::for_operator(difference);
     match difference {
         Difference::Ahead { is_certain: false, .. } => report.note("clock", said),
         _ => report.bad("clock", said),
     }
+}
+
+/// Whether every sealed secret opens. Of a database that has no such table yet, nothing is said.
+async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> Result<(), Failure> {
+    let Ok(found) = sealed::find_unreadable(db, vault, Clock::system().now()).await else { return Ok(()) };
+    if found.is_empty() {
+        return report.good("sealed secrets", "each of them opens");
+    }
+    for one in found {
+        let Unreadable { app, connection, gateway, mode, secret } = one;
+        let remedy = match secret {
+            Some(secret) => format!(
+                "{secret} of connection {connection} cannot be opened: it was damaged or swapped in the database. Run \
+                 `ks-pay webhook rotate --app {app} --gateway {gateway} --mode {mode}`, enter the new secret at the gateway, and \
+                 retire the damaged one on the Webhook page"
+            ),
+            None => format!(
+                "the Key Secret of connection {connection} ({gateway}, {mode}, app {app}) cannot be opened: it was damaged or \
+                 swapped in the database. Enter it again on the Credentials page"
+            ),
+        };
+        report.bad("sealed secrets", remedy)?;
+    }
+    Ok(())
 }
 
 /// Whether the sums by day that pages show are those of the payments. Of a database that has no such table yet nothing is

@@ -95,33 +95,34 @@ async fn print(
 ) -> Result<(), Failure> {
     let url = urls::webhook_url(&server::base(&at.db, &at.config).await?, &connection.endpoint);
     let vault = at.vault().await?;
-    let mut listed = Vec::new();
-    for secret in stored {
-        listed.push((secret, shown(&vault, connection, secret)?));
-    }
+    let listed: Vec<(&Stored, Shown)> = stored.iter().map(|secret| (secret, shown(&vault, connection, secret))).collect();
     if json {
-        let secrets: Vec<Value> = listed.iter().map(|(secret, shown)| row(secret, shown.as_deref())).collect();
+        let secrets: Vec<Value> = listed.iter().map(|(secret, shown)| row(secret, shown.as_ref().ok())).collect();
         return io.say(json!({ "url": url, "secrets": secrets }));
     }
     io.say(format_args!("URL     {url}"))?;
     for (secret, shown) in listed {
         let until = secret.until.map(|until| format!("  until {until}")).unwrap_or_default();
-        io.say(format_args!("SECRET  {}{until}", shown.as_deref().unwrap_or("(not of our making, so it is not shown)")))?;
+        let (Ok(shown) | Err(shown)) = shown;
+        io.say(format_args!("SECRET  {shown}{until}"))?;
     }
     Ok(())
 }
 
-/// The value; one that is not of our making is never shown.
-fn shown(vault: &Vault, connection: &Connection, secret: &Stored) -> Result<Option<String>, Failure> {
+/// The value, or what stands in its place.
+type Shown = Result<String, String>;
+
+/// One that is not of our making is never shown, and one that was damaged does not keep the others from being shown.
+fn shown(vault: &Vault, connection: &Connection, secret: &Stored) -> Shown {
+    let value = secret.open(vault).map_err(|_| format!("({} cannot be opened: it was damaged or swapped)", secret.id))?;
     if secret.origin != Origin::Made {
-        return Ok(None);
+        return Err("(not of our making, so it is not shown)".to_owned());
     }
-    let value = secret.open(vault).map_err(|error| Failure::Failed(format!("{error}.")))?;
-    Ok(Some(connection.gateway.adapter().shown(&value)))
+    Ok(connection.gateway.adapter().shown(&value))
 }
 
 /// The keys of one of our own are those that scripts rely on; another says where it is from.
-fn row(secret: &Stored, shown: Option<&str>) -> Value {
+fn row(secret: &Stored, shown: Option<&String>) -> Value {
     let mut row = json!({ "id": secret.id.to_string(), "secret": shown, "state": secret.state });
     if !secret.is_active() {
         row["until"] = json!(secret.until.map(Timestamp::rfc3339));

@@ -113,8 +113,8 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<&'stati
     let connections = store::list_of_company(&mut reader, own.company_id).await?;
     drop(reader);
     for (id, sealed) in keys {
-        let key = super::open_key_secret(&state.vault, id, &sealed)?;
-        if Secret::parse(&key).is_some_and(|key| key.is(secret)) {
+        let key = super::open_key_secret(&state.vault, id, &sealed).ok();
+        if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
             return Ok(Some(words::secrets::KEY_SECRET));
         }
     }

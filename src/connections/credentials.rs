@@ -16,7 +16,7 @@ use crate::{
         Gateway, Mode,
         razorpay_api::{self, Answer},
     },
-    kernel::text,
+    kernel::{text, vault::VaultError},
     web::{
         error::AppError,
         form::{FieldErrors, sentence},
@@ -102,7 +102,10 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
     };
     let secret = match &typed {
         Some(secret) => Zeroizing::new(secret.clone()),
-        None => stored_secret(&wizard).await?.unwrap_or_default(),
+        None => match stored_secret(&wizard).await? {
+            Some(Err(_)) => return unreadable(&wizard, &form),
+            stored => stored.and_then(Result::ok).unwrap_or_default(),
+        },
     };
     let turn = match wizard.page.state.key_checks.turn(wizard.page.signed_in.company.id) {
         Ok(turn) => turn,
@@ -124,8 +127,10 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
 pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = open(posted.page, &names).await?;
     let form = KeysForm::of(&wizard);
-    let Some(secret) = stored_secret(&wizard).await? else {
-        return wizard.page.unprocessable(&view(&wizard, &form, error("key_id", words::keys::NONE_STORED)));
+    let secret = match stored_secret(&wizard).await? {
+        Some(Ok(secret)) => secret,
+        Some(Err(_)) => return unreadable(&wizard, &form),
+        None => return wizard.page.unprocessable(&view(&wizard, &form, error("key_id", words::keys::NONE_STORED))),
     };
     let _turn = match wizard.page.state.key_checks.turn(wizard.page.signed_in.company.id) {
         Ok(turn) => turn,
@@ -163,10 +168,16 @@ async fn store_keys(wizard: &Wizard, keys: &NewKeys<'_>) -> Result<(), AppError>
     Ok(tx.commit().await?)
 }
 
-async fn stored_secret(wizard: &Wizard) -> Result<Option<Zeroizing<String>>, AppError> {
+/// The stored Key Secret, if there is one; an error where it was damaged or swapped.
+async fn stored_secret(wizard: &Wizard) -> Result<Option<Result<Zeroizing<String>, VaultError>>, AppError> {
     let state = &wizard.page.state;
     let sealed = store::find_key_secret(&mut state.db.reader().await?, wizard.connection.id).await?;
-    Ok(sealed.map(|sealed| super::open_key_secret(&state.vault, wizard.connection.id, &sealed)).transpose()?)
+    Ok(sealed.map(|sealed| super::open_key_secret(&state.vault, wizard.connection.id, &sealed)))
+}
+
+fn unreadable(wizard: &Wizard, form: &KeysForm) -> Result<HttpResponse, AppError> {
+    tracing::error!(connection = %wizard.connection.id, "the sealed Key Secret cannot be opened: it was damaged or swapped");
+    wizard.page.unprocessable(&view(wizard, form, error("key_secret", words::keys::UNREADABLE)))
 }
 
 const fn prefix(mode: Mode) -> &'static str {

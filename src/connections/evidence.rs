@@ -11,7 +11,7 @@ use crate::{
     },
     gateways::adapter::Rejected,
     kernel::{
-        id::{AppId, CompanyId, ConnectionId},
+        id::{AppId, CompanyId, ConnectionId, RejectionId},
         time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
@@ -20,7 +20,7 @@ use crate::{
 macro_rules! columns {
     () => {
         "e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, e.last_refused_at, \
-         e.last_refusal, e.failing_since, e.failing_count, e.version, e.habit_since, e.habit_minutes, e.habit_pause, \
+         e.last_refusal, e.failing_since, e.failing_count, e.last_proven_at, e.failing_rejection_id, e.rejected_since, e.rejected_count, e.version, e.habit_since, e.habit_minutes, e.habit_pause, \
          e.earlier_since, e.earlier_minutes, e.earlier_pause, \
          e.accounts, e.other_account, e.other_account_at"
     };
@@ -54,6 +54,46 @@ macro_rules! is_other {
     };
 }
 
+/// Since when requests are rejected without a verified one in between, once those are added of which the last came then.
+macro_rules! since {
+    ($first:literal, $last:literal) => {
+        concat!(
+            "CASE WHEN excluded.",
+            $last,
+            " IS NULL OR evidence.last_verified_at > excluded.",
+            $last,
+            " THEN evidence.",
+            $first,
+            " ELSE COALESCE(evidence.",
+            $first,
+            ", CASE WHEN evidence.last_verified_at > excluded.",
+            $first,
+            " THEN excluded.",
+            $last,
+            " ELSE excluded.",
+            $first,
+            " END) END"
+        )
+    };
+}
+
+/// How many that are.
+macro_rules! counted {
+    ($count:literal, $last:literal) => {
+        concat!(
+            "evidence.",
+            $count,
+            " + CASE WHEN excluded.",
+            $last,
+            " IS NULL OR evidence.last_verified_at > excluded.",
+            $last,
+            " THEN 0 ELSE excluded.",
+            $count,
+            " END"
+        )
+    };
+}
+
 sql! {
     INSERT = "INSERT INTO evidence (connection_id, verified_count, refused_count, failing_count, version) VALUES ($1, 0, 0, 0, 0)";
     FIND = concat!("SELECT ", columns!(), " FROM evidence e WHERE e.connection_id = $1");
@@ -75,8 +115,10 @@ rows! {
                concat!("ON CONFLICT (connection_id) DO UPDATE SET verified_count = evidence.verified_count + excluded.verified_count, \
                 first_verified_at = COALESCE(evidence.first_verified_at, excluded.first_verified_at), \
                 last_verified_at = CASE WHEN evidence.last_verified_at > excluded.last_verified_at THEN evidence.last_verified_at ELSE excluded.last_verified_at END, \
-                failing_since = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_since END, \
-                failing_count = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.failing_count ELSE 0 END, \
+                failing_since = CASE WHEN evidence.last_proven_at > excluded.last_verified_at THEN evidence.failing_since END, \
+                failing_count = CASE WHEN evidence.last_proven_at > excluded.last_verified_at THEN evidence.failing_count ELSE 0 END, \
+                rejected_since = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.rejected_since END, \
+                rejected_count = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.rejected_count ELSE 0 END, \
                 habit_since = CASE WHEN evidence.habit_since IS NULL OR ", is_over!(), " THEN excluded.first_verified_at ELSE evidence.habit_since END, \
                 habit_minutes = CASE WHEN ", is_over!(), " THEN 0 ELSE evidence.habit_minutes END \
                 + CASE WHEN evidence.last_verified_at / 60000 >= excluded.last_verified_at / 60000 THEN 0 ELSE 1 END, \
@@ -90,17 +132,20 @@ rows! {
                 other_account_at = CASE WHEN ", is_other!("excluded.other_account"), " OR ", is_other!("excluded.accounts"), " \
                 THEN excluded.last_verified_at ELSE evidence.other_account_at END, \
                 version = evidence.version + 1");
-    /// Written after the answer, so a verification may have come meanwhile: then it is not failing. As `failing_since`
-    /// comes the time of the first of them.
-    REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, failing_since, failing_count, version) VALUES",
-              "(?, 0, ?, ?, ?, ?, ?, 1)",
-              "ON CONFLICT (connection_id) DO UPDATE SET refused_count = evidence.refused_count + excluded.refused_count, \
+    /// Written after the response, so a verification may have been stored meanwhile: what was rejected before it no longer
+    /// counts. Of `rejected_since` and `failing_since` the first is passed.
+    REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, rejected_since, \
+               rejected_count, failing_since, failing_count, last_proven_at, failing_rejection_id, version) VALUES",
+              "(?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+              concat!("ON CONFLICT (connection_id) DO UPDATE SET refused_count = evidence.refused_count + excluded.refused_count, \
                last_refused_at = excluded.last_refused_at, last_refusal = excluded.last_refusal, \
-               failing_since = CASE WHEN evidence.last_verified_at > excluded.last_refused_at THEN evidence.failing_since \
-               ELSE COALESCE(evidence.failing_since, CASE WHEN evidence.last_verified_at > excluded.failing_since \
-               THEN excluded.last_refused_at ELSE excluded.failing_since END) END, \
-               failing_count = CASE WHEN evidence.last_verified_at > excluded.last_refused_at THEN evidence.failing_count \
-               ELSE evidence.failing_count + excluded.failing_count END, version = evidence.version + 1";
+               rejected_since = ", since!("rejected_since", "last_refused_at"), ", \
+               rejected_count = ", counted!("rejected_count", "last_refused_at"), ", \
+               failing_since = ", since!("failing_since", "last_proven_at"), ", \
+               failing_count = ", counted!("failing_count", "last_proven_at"), ", \
+               last_proven_at = COALESCE(excluded.last_proven_at, evidence.last_proven_at), \
+               failing_rejection_id = COALESCE(excluded.failing_rejection_id, evidence.failing_rejection_id), \
+               version = evidence.version + 1");
 }
 
 /// The facts.
@@ -113,10 +158,18 @@ pub(crate) struct Evidence {
     pub(crate) refused_count: i64,
     pub(crate) last_refused_at: Option<Timestamp>,
     last_refusal: Option<String>,
-    /// Since when every request was refused; nothing while the newest was verified.
+    /// The first proven request that was rejected since the last verified event.
     pub(crate) failing_since: Option<Timestamp>,
-    /// How many were refused since then.
+    /// How many of those there are at least: not every rejected request is examined.
     pub(crate) failing_count: i64,
+    /// The newest proven request that was rejected.
+    pub(crate) last_proven_at: Option<Timestamp>,
+    /// The rejection of the newest of them. It may have been deleted.
+    failing_rejection_id: Option<RejectionId>,
+    /// The first request that was rejected since the last verified event, whoever sent it.
+    pub(crate) rejected_since: Option<Timestamp>,
+    /// How many were.
+    pub(crate) rejected_count: i64,
     /// Rises with every change.
     pub(crate) version: i64,
     #[sqlx(flatten)]
@@ -126,15 +179,17 @@ pub(crate) struct Evidence {
     /// The last other account that an event was of.
     pub(crate) other_account: Option<String>,
     pub(crate) other_account_at: Option<Timestamp>,
-    /// Whether it fails for a single request that nobody can explain. No column: see [`crate::rejections::newest`].
-    #[sqlx(skip)]
-    pub(crate) is_stray: bool,
 }
 
 impl Evidence {
     /// Why the last refused request was refused.
     pub(crate) fn last_refusal(&self) -> Option<Rejected> {
         self.last_refusal.clone().and_then(|text| text.try_into().ok())
+    }
+
+    /// The rejection that pages show of a webhook that fails: of proven requests, while there are any.
+    pub(crate) fn failing_rejection(&self) -> Option<RejectionId> {
+        self.failing_rejection_id.filter(|_| self.failing_since.is_some())
     }
 
     /// The gateway's accounts that events may be of: that of the first event, and those accepted since.
@@ -166,12 +221,15 @@ impl Default for Evidence {
             last_refusal: None,
             failing_since: None,
             failing_count: 0,
+            last_proven_at: None,
+            failing_rejection_id: None,
+            rejected_since: None,
+            rejected_count: 0,
             version: 0,
             habit: Habit::default(),
             accounts: None,
             other_account: None,
             other_account_at: None,
-            is_stray: false,
         }
     }
 }
@@ -183,6 +241,29 @@ pub(crate) struct Refusals {
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
     pub(crate) reason: Rejected,
+}
+
+/// Those of them that are proven to be the connection's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Proven {
+    pub(crate) count: i64,
+    pub(crate) first_at: Timestamp,
+    pub(crate) last_at: Timestamp,
+    /// The rejection of the newest.
+    pub(crate) rejection: RejectionId,
+}
+
+impl Proven {
+    /// Both together.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            first_at: self.first_at.min(other.first_at),
+            last_at: self.last_at.max(other.last_at),
+            rejection: if other.last_at >= self.last_at { other.rejection } else { self.rejection },
+        }
+    }
 }
 
 pub(super) async fn insert(tx: &mut Tx, connection: ConnectionId) -> Result<(), DbError> {
@@ -252,15 +333,24 @@ pub(super) async fn accept_account(tx: &mut Tx, connection: ConnectionId, accoun
     Ok(execute!(tx, sqlx::query(ACCEPT_ACCOUNT).bind(connection).bind(account))? > 0)
 }
 
-/// Notes that requests were refused. In the order of their connections, so that two servers cannot lock up.
-pub(crate) async fn add_refused(tx: &mut Tx, refused: &BTreeMap<ConnectionId, Refusals>) -> Result<(), DbError> {
-    let rows: Vec<_> = refused.iter().collect();
+/// Notes that requests were refused, and which of them are proven. In the order of their connections, so that two servers
+/// cannot lock up.
+pub(crate) async fn add_refused(
+    tx: &mut Tx,
+    refused: &BTreeMap<ConnectionId, Refusals>,
+    proven: &BTreeMap<ConnectionId, Proven>,
+) -> Result<(), DbError> {
+    let rows: Vec<_> = refused.iter().map(|(connection, refusals)| (connection, refusals, proven.get(connection))).collect();
     execute_rows!(tx, REFUSED, &rows, |query, row| query
         .bind(row.0)
         .bind(row.1.count)
         .bind(row.1.last_at)
         .bind(row.1.reason.as_str())
         .bind(row.1.first_at)
-        .bind(row.1.count))?;
+        .bind(row.1.count)
+        .bind(row.2.map(|proven| proven.first_at))
+        .bind(row.2.map_or(0, |proven| proven.count))
+        .bind(row.2.map(|proven| proven.last_at))
+        .bind(row.2.map(|proven| proven.rejection)))?;
     Ok(())
 }

@@ -18,7 +18,6 @@ use crate::{
     db::DbError,
     gateways::{Gateway, Mode},
     kernel::money::Currency,
-    rejections::newest,
     urls,
     web::{
         error::AppError,
@@ -187,8 +186,7 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
 async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
     let mut reader = page.state.db.reader().await?;
     let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
-    let mut evidence = evidence::list_of_app(&mut reader, app.id).await?;
-    newest::mark_strays(&mut reader, &mut evidence).await?;
+    let evidence = evidence::list_of_app(&mut reader, app.id).await?;
     drop(reader);
     let known = connections.iter().filter_map(|connection| {
         let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;

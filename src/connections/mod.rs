@@ -15,6 +15,7 @@ pub(crate) mod overlap;
 pub(crate) mod public_names;
 pub(crate) mod retirement;
 pub(crate) mod rotation;
+pub(crate) mod sealed;
 pub(crate) mod secret_rows;
 pub(crate) mod secrets;
 pub(crate) mod security;
@@ -197,16 +198,24 @@ impl Setup<'_> {
     pub(crate) fn state(&self, now: Timestamp) -> State {
         if !self.is_app_enabled || !self.connection.is_enabled {
             State::Off
-        } else if self.evidence.failing_since.is_some() {
-            State::Failing
-        } else if habit::silence(self.evidence, now).is_some() {
-            State::Silent
         } else if self.evidence.first_verified_at.is_some() {
-            State::Verified
+            self.verified_state(now)
         } else if self.connection.webhook_done_at.is_some() {
             State::Pending
         } else {
             State::NotStarted
+        }
+    }
+
+    /// The same once an event has been verified. Anyone who knows the URL can have requests rejected: those that are not
+    /// proven count only while events are overdue.
+    fn verified_state(&self, now: Timestamp) -> State {
+        let is_overdue = habit::silence(self.evidence, now).is_some();
+        match (self.evidence.failing_since, self.evidence.rejected_since) {
+            (Some(_), _) => State::Failing,
+            (None, Some(_)) if is_overdue => State::Failing,
+            (None, None) if is_overdue => State::Silent,
+            (None, _) => State::Verified,
         }
     }
 }
@@ -215,6 +224,8 @@ impl Setup<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
     // Worst first, as lists sort them.
+    /// Requests that are proven to be this connection's are rejected; or events are overdue while requests are rejected, and
+    /// then alerts and lists treat it as [`State::Silent`].
     Failing,
     /// Worked once; nothing for longer than usual.
     Silent,
@@ -349,13 +360,19 @@ mod tests {
         assert_eq!(state(&connection, &evidence), State::NotStarted);
         connection.webhook_done_at = at;
         assert_eq!(state(&connection, &evidence), State::Pending);
+        (evidence.failing_since, evidence.rejected_since) = (at, at);
+        assert_eq!(state(&connection, &evidence), State::Pending, "not verified yet, whatever was rejected");
         evidence.first_verified_at = at;
-        assert_eq!(state(&connection, &evidence), State::Verified);
+        assert_eq!(state(&connection, &evidence), State::Failing);
+        evidence.failing_since = None;
+        assert_eq!(state(&connection, &evidence), State::Verified, "nothing is proven, and nothing is overdue");
         let mut shop = habit::tests::Shop::new();
         (1..=300).rev().for_each(|hours| shop.pay(now.minus(Duration::from_hours(24 + hours))));
         evidence = shop.evidence;
         assert_eq!(state(&connection, &evidence), State::Silent);
-        evidence.failing_since = at;
+        evidence.rejected_since = at;
+        assert_eq!(state(&connection, &evidence), State::Failing);
+        (evidence.failing_since, evidence.rejected_since) = (at, None);
         assert_eq!(state(&connection, &evidence), State::Failing);
         assert_eq!(of(&connection, &evidence, false), State::Off, "the app is disabled");
         connection.is_enabled = false;

@@ -19,6 +19,8 @@ pub(crate) struct LiveRow {
     pub(crate) by: String,
     pub(crate) last: Option<When>,
     pub(crate) advice: Option<String>,
+    /// Whether its sealed value opens.
+    pub(crate) is_readable: bool,
     pub(crate) retirement: String,
 }
 
@@ -33,12 +35,21 @@ pub(crate) struct EndedRow {
     pub(crate) last: Option<When>,
 }
 
+impl SecretsView {
+    /// Whether the active secret can be shown.
+    pub(crate) fn can_reveal(&self) -> bool {
+        self.live.iter().any(|row| row.is_active && row.is_readable)
+    }
+}
+
 /// All of them.
 pub(crate) struct SecretsView {
     pub(crate) live: Vec<LiveRow>,
     pub(crate) ended: Vec<EndedRow>,
     /// What to do with a new one that has still to be pasted.
     pub(crate) unproven: Option<Said>,
+    /// What to do about secrets whose sealed value does not open.
+    pub(crate) unreadable: Option<Said>,
     pub(crate) rotation: String,
     pub(crate) bringing: String,
 }
@@ -47,8 +58,10 @@ pub(crate) struct SecretsView {
 pub(crate) fn view(wizard: &Wizard, ring: &Keyring, url: &str) -> SecretsView {
     let now = wizard.page.now;
     let gateway = wizard.connection.gateway;
+    let rows: Vec<LiveRow> = ring.live.iter().map(|held| live(wizard, ring, held, url)).collect();
     SecretsView {
-        live: ring.live.iter().map(|held| live(wizard, ring, held, url)).collect(),
+        unreadable: words::secrets::unreadable(gateway, rows.iter().filter(|row| !row.is_readable).map(|row| row.id.as_str())),
+        live: rows,
         ended: ring.ended.iter().map(|held| ended(wizard, held)).collect(),
         unproven: ring.before_unproven().map(|before| words::secrets::unproven(gateway, before, now)),
         rotation: urls::rotation(url),
@@ -67,6 +80,7 @@ fn live(wizard: &Wizard, ring: &Keyring, held: &Held, url: &str) -> LiveRow {
         by: words::secrets::by(stored.made_by.as_deref()),
         last: held.used.map(|used| words::when(used.last_at, now)),
         advice: ring.unused_for_good(held, now).map(words::secrets::advice),
+        is_readable: stored.open(&wizard.page.state.vault).is_ok(),
         retirement: urls::retirement(url, stored.id),
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn update(posted: Posted<DomainForm>, names: Names) -> Result<H
     apps::store::update_domain(&mut tx, wizard.app.company_id, wizard.app.id, &domain).await?;
     tx.commit().await?;
     let setup = Setup { domain: Some(&domain), ..wizard.setup() };
-    Ok(wizard.page.redirect(&wizard.url(Step::Security), words::domain_stored(&setup)))
+    Ok(wizard.page.redirect(&wizard.url(Step::Security), words::domain_stored(&setup, wizard.page.now)))
 }
 
 fn view(wizard: &Wizard, domain: String, errors: FieldErrors) -> Security {

@@ -4,9 +4,8 @@ use super::{Connection, Setup, evidence, evidence::Evidence, store};
 use crate::{
     apps::{App, listing::Webhook},
     db::{DbError, Reader},
-    gateways::Mode,
+    gateways::{Gateway, Mode},
     kernel::time::Timestamp,
-    rejections::newest,
     words::{self, OffConnection, OtherMode},
 };
 
@@ -21,11 +20,17 @@ pub(crate) struct Shown {
     pub(crate) off: Vec<OffConnection>,
 }
 
+impl Shown {
+    /// The gateway of the mode's first connection.
+    pub(crate) fn gateway(&self) -> Option<Gateway> {
+        self.connections.first().map(|(connection, _)| connection.gateway)
+    }
+}
+
 /// The mode that was chosen; else the one [`select_mode`] finds.
 pub(crate) async fn shown(reader: &mut Reader, app: &App, chosen: Option<Mode>, now: Timestamp) -> Result<Shown, DbError> {
     let connections = store::list_of_app(&mut *reader, app.company_id, app.id).await?;
-    let mut seen = evidence::list_of_app(&mut *reader, app.id).await?;
-    newest::mark_strays(reader, &mut seen).await?;
+    let seen = evidence::list_of_app(&mut *reader, app.id).await?;
     let webhook = |connection: Connection| {
         let evidence = seen.iter().find(|evidence| evidence.connection_id == connection.id)?.clone();
         let state =
@@ -38,7 +43,7 @@ pub(crate) async fn shown(reader: &mut Reader, app: &App, chosen: Option<Mode>, 
     let mut in_need: Vec<&Webhook> = others.iter().filter(|webhook| webhook.is_in_need(now)).collect();
     in_need.sort_by_key(|webhook| webhook.urgency());
     let other = words::other_mode(app, &in_need, now);
-    let off = words::off_connections(app, own.iter());
+    let off = own.iter().filter_map(|webhook| words::off_connection(app, &webhook.connection)).collect();
     Ok(Shown { mode, connections: own.into_iter().map(|one| (one.connection, one.evidence)).collect(), other, off })
 }
 

@@ -26,6 +26,7 @@ sql! {
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 ORDER BY app_id, gateway, mode");
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 ORDER BY currency, gateway, mode");
     LIST_KEY_SECRETS = "SELECT id, key_secret FROM connections WHERE company_id = $1 AND key_secret IS NOT NULL ORDER BY id DESC LIMIT $2";
+    LIST_ALL_KEY_SECRETS = "SELECT id, key_secret FROM connections WHERE key_secret IS NOT NULL ORDER BY id";
     FIND_KEY_SECRET = "SELECT key_secret FROM connections WHERE id = $1";
     UPDATE_KEY_SECRET = "UPDATE connections SET key_secret = $2 WHERE id = $1";
     UPDATE_KEYS = "UPDATE connections SET key_id = $2, payment_modes = $3, keys_state = $4, keys_at = $5 WHERE id = $1";
@@ -92,6 +93,11 @@ pub(crate) async fn list_key_secrets(
     most: i64,
 ) -> Result<Vec<(ConnectionId, Vec<u8>)>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_KEY_SECRETS).bind(company).bind(most).fetch_all(conn).await)
+}
+
+/// The sealed Key Secrets of all companies: for `ks-pay doctor` alone.
+pub(super) async fn list_all_key_secrets(on: impl Into<Exec<'_>>) -> Result<Vec<(ConnectionId, Vec<u8>)>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_ALL_KEY_SECRETS).fetch_all(conn).await)
 }
 
 pub(super) async fn update_key_secret(tx: &mut Tx, id: ConnectionId, sealed: &[u8]) -> Result<(), DbError> {

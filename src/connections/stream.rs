@@ -66,7 +66,10 @@ pub(crate) async fn show(request: HttpRequest, page: Page, names: Names) -> Resu
 
 /// The open streams of one server, oldest first.
 #[derive(Clone, Default)]
-pub(crate) struct Streams(Arc<Mutex<Vec<(UserId, Arc<Notify>)>>>);
+pub(crate) struct Streams(Arc<Mutex<Vec<Open>>>);
+
+/// Whose stream it is, and what ends it.
+type Open = (UserId, Arc<Notify>);
 
 /// An open stream; dropped with it.
 struct Place {
@@ -76,7 +79,7 @@ struct Place {
 }
 
 impl Streams {
-    fn all(&self) -> MutexGuard<'_, Vec<(UserId, Arc<Notify>)>> {
+    fn all(&self) -> MutexGuard<'_, Vec<Open>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

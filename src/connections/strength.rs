@@ -214,7 +214,7 @@ mod tests {
             ("8301947265019384", Weak::Digits),
             ("NeemTreeShop2019!", Weak::Named),
             ("neem tree crafts-8x", Weak::Common),
-            ("NeemTreeShop-2026-8sK2pQ9xLm4", Weak::Named),
+            ("NeemTreeShop-2026-8sK2pQ9xLm4", Weak::Common),
             ("It's a Secret to Everybody", Weak::Common),
             ("correct horse battery staple", Weak::Common),
             ("TmVlbVRyZWVTaG9wMjAxOSE=", Weak::Named),

@@ -50,6 +50,8 @@ pub(crate) struct EvidenceView {
     pub(crate) failing_since: Option<When>,
     pub(crate) failing: i64,
     pub(crate) last_refused: Option<When>,
+    /// Requests that were rejected while the webhook works, in a sentence, and where they are.
+    pub(crate) rejected: Option<(String, String)>,
     /// How long the gateway bears it.
     pub(crate) countdown: Option<String>,
     /// The gateway's accounts that events may be of, and the last other one.
@@ -57,7 +59,7 @@ pub(crate) struct EvidenceView {
     pub(crate) other_account: Option<(String, Option<When>)>,
     /// How often something comes.
     pub(crate) pace: Option<String>,
-    /// Where the last refused request is.
+    /// Where the request is that the panel speaks of.
     pub(crate) rejection: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) all_url: String,
@@ -83,8 +85,6 @@ pub(crate) struct Webhook {
     pub(crate) events: &'static [&'static str],
     pub(crate) is_test: bool,
     pub(crate) state: State,
-    /// Whether it fails for a single request that nobody can explain.
-    pub(crate) is_stray: bool,
     /// The last other account that an event was of, and what to do about it.
     pub(crate) other_account: Option<(String, Said)>,
     pub(crate) both_modes: Option<Said>,
@@ -97,7 +97,7 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     pub(crate) fn is_failing(&self) -> bool {
-        self.state == State::Failing && !self.is_stray
+        self.state == State::Failing
     }
 
     fn whose_account(&self, account: &str) -> String {
@@ -107,7 +107,7 @@ impl Webhook {
 
     /// Whether it has been seen to work, lately or not.
     pub(crate) fn is_proven(&self) -> bool {
-        (self.evidence.first.is_some() && self.state != State::Failing) || self.is_stray
+        self.evidence.first.is_some() && self.state != State::Failing
     }
 }
 
@@ -156,10 +156,9 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let signed_times = SignedTimes::load(&mut reader, Some(connection.id), page.now).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
-    let secret = match active.filter(|_| is_revealed) {
-        Some(stored) => Some(connection.gateway.adapter().shown(&stored.open(&page.state.vault)?)),
-        None => None,
-    };
+    // One that does not open is not shown, and the page says what to do about it.
+    let opened = active.filter(|_| is_revealed).and_then(|stored| stored.open(&page.state.vault).ok());
+    let secret = opened.map(|secret| connection.gateway.adapter().shown(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let is_razorpay = connection.gateway == Gateway::Razorpay;
     let heading = if is_razorpay { "Connect the Razorpay webhook" } else { "Connect a Standard Webhooks sender" };
@@ -180,10 +179,9 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         events: razorpay::RECOMMENDED_EVENTS,
         is_test: connection.mode == Mode::Test,
         state,
-        is_stray: wizard.evidence.is_stray,
         other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, page.now)),
         both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
-        clock: signed_times.difference(page.now).map(words::clock::said),
+        clock: signed_times.difference(page.now).map(words::clock::for_merchant),
         evidence: evidence_view(wizard, state, &last, rejected),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
         stream: urls::evidence_stream(&frame.url),
@@ -191,7 +189,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     })
 }
 
-/// Where the newest refused request is and what is said of it, while the webhook is failing.
+/// Where the newest rejected request since the last verified event is, and what is said of it.
 async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Told)>, DbError> {
     let cause = telling::cause(reader, &wizard.app, &wizard.evidence).await?;
     Ok(cause.map(|(rejection, told)| (urls::rejection(wizard.app.id, rejection.id), told)))
@@ -200,21 +198,22 @@ async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String
 fn evidence_view(wizard: &Wizard, state: State, last: &[Event], rejected: Option<(String, Told)>) -> EvidenceView {
     let (evidence, now) = (&wizard.evidence, wizard.page.now);
     let (rejection, told) = rejected.unzip();
+    let is_failing = state == State::Failing;
+    let proven_since = evidence.failing_since.filter(|_| is_failing);
     let when = |at: Option<crate::kernel::time::Timestamp>| at.map(|at| words::when(at, now));
     EvidenceView {
         said: words::sentence_of_connection(&wizard.connection, state, evidence, (last.first(), told.as_ref()), now),
-        rejection,
+        rejection: rejection.filter(|_| state != State::Verified),
         first: when(evidence.first_verified_at),
         last: when(evidence.last_verified_at),
         verified: evidence.verified_count,
         refused: evidence.refused_count,
-        failing_since: when(evidence.failing_since.filter(|_| !evidence.is_stray)),
+        failing_since: when(proven_since),
         failing: evidence.failing_count,
         last_refused: when(evidence.last_refused_at),
-        countdown: evidence
-            .failing_since
-            .filter(|_| !evidence.is_stray)
-            .and_then(|since| words::countdown(wizard.connection.gateway, since, now)),
+        rejected: words::rejected_meanwhile(state, evidence, now)
+            .map(|said| (said, urls::in_mode(&urls::rejections(wizard.app.id), wizard.connection.mode))),
+        countdown: proven_since.and_then(|since| words::countdown(wizard.connection.gateway, since, now)),
         accounts: evidence.accounts().map(str::to_owned).collect(),
         other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
         pace: habit::usual(evidence).map(|usual| words::pace(&usual)),

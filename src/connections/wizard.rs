@@ -9,7 +9,6 @@ use crate::{
     apps::App,
     gateways::{Gateway, Mode},
     kernel::time::Timestamp,
-    rejections::newest,
     urls,
     web::{
         confirmation::{self, Action, Sensitive},
@@ -69,8 +68,7 @@ impl Wizard {
         let has_twin = all.iter().any(|other| other.gateway == gateway && other.mode != mode);
         let found = all.into_iter().find(|connection| connection.gateway == gateway && connection.mode == mode);
         let connection = found.ok_or(AppError::NotFound)?;
-        let mut evidence = evidence::get(&mut reader, connection.id).await?;
-        newest::mark_strays(&mut reader, std::slice::from_mut(&mut evidence)).await?;
+        let evidence = evidence::get(&mut reader, connection.id).await?;
         drop(reader);
         Ok(Self { page, app, connection, evidence, has_twin })
     }
@@ -161,7 +159,7 @@ impl Wizard {
 pub(crate) fn chip(setup: &Setup<'_>, step: Step, now: Timestamp) -> Chip {
     match step {
         Step::Credentials => words::keys_state(setup.connection.keys()),
-        Step::Webhook => words::webhook_state(setup.state(now), setup.evidence),
+        Step::Webhook => words::connection_state(setup.state(now)),
         Step::Integration | Step::Security => words::step_state(setup.is_done(step)),
     }
 }

@@ -23,6 +23,7 @@ macro_rules! migrations {
             migrations!($engine, 10, "habits", "0010_habits"),
             migrations!($engine, 11, "recoveries", "0011_recoveries"),
             migrations!($engine, 12, "rejection_keys", "0012_rejection_keys"),
+            migrations!($engine, 14, "proof", "0014_proof"),
             migrations!($engine, 15, "amounts", "0015_amounts"),
             migrations!($engine, 16, "references", "0016_references"),
             migrations!($engine, 18, "access", "0018_access"),

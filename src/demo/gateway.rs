@@ -108,7 +108,9 @@ impl Sender {
                     Story::Failed => samples::single("payment.failed", &self.merchant, at, &mut rng).into_iter().collect(),
                     Story::Cycle(kind) => samples::life_cycle(kind, &self.merchant, at, &mut rng),
                 };
-                samples.into_iter().for_each(|sample| self.add(sample));
+                for sample in samples {
+                    self.add(sample);
+                }
             }
             self.next_day = schedule::next(self.next_day);
         }

@@ -94,7 +94,7 @@ async fn nothing(reader: &mut Reader, app: &App, shown: &Shown, wanted: &Wanted)
     let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (app, evidence));
     let causes = telling::causes(&mut *reader, failing).await?;
     Ok(if is_nothing_yet {
-        let yet = words::no_event_yet(app.id, mode, !shown.connections.is_empty());
+        let yet = words::no_event_yet(app.id, mode, shown.gateway());
         words::nothing_but_refused(yet, &shown.connections, &causes)
     } else {
         words::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))

@@ -2,9 +2,10 @@
 //!
 //! The rule: verification has no default. [`Verified`] has no other maker than [`verify`].
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use bytes::Bytes;
+use ipnet::IpNet;
 use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
@@ -183,6 +184,10 @@ pub(crate) trait Adapter: Sync {
     /// follows from it.
     fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
 
+    /// The networks from which the gateway says that it sends webhooks; empty where it publishes none. Any merchant of the
+    /// gateway can have it send requests here, so an address alone proves nothing: see [`was_sent_for`].
+    fn webhook_networks(&self) -> &'static [IpNet];
+
     /// Reads a verified body. Unknown types are stored, not rejected. The time it was received stands in where a body
     /// gives none.
     fn read(&self, body: &Verified, received_at: Timestamp) -> Reading;
@@ -195,6 +200,14 @@ pub(crate) trait Adapter: Sync {
 
     /// The secret that a pasted text is; `None` when it cannot be one.
     fn pasted(&self, text: &str) -> Option<Secret>;
+}
+
+/// Whether the gateway itself sent this body, for one of these accounts of its: the peer is in the gateway's published
+/// networks, and the body plainly names the account. A body that names none proves nothing.
+pub(crate) fn was_sent_for<'a>(gateway: Gateway, peer: IpAddr, body: &[u8], mut accounts: impl Iterator<Item = &'a str>) -> bool {
+    let adapter = gateway.adapter();
+    adapter.webhook_networks().iter().any(|network| network.contains(&peer))
+        && adapter.account(body).is_some_and(|account| accounts.any(|known| known == account))
 }
 
 /// What makes two requests at one connection the same event.

@@ -5,9 +5,10 @@
 
 mod reading;
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use ipnet::{IpNet, Ipv4Net};
 use memchr::memmem;
 use sha2::Sha256;
 
@@ -31,6 +32,28 @@ pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
     "payment.dispute.closed",
     "settlement.processed",
 ];
+
+/// The account that `simulate` names in what it signs. No real id has that length, and it counts as no account: an event of a
+/// simulation never decides which account a connection belongs to.
+pub(crate) const SIMULATED_ACCOUNT: &str = "acc_Simulated";
+/// Where webhooks are sent from (Whitelist IPs, "Webhook IPs"). Those of its test environment for partners are not among them.
+const WEBHOOK_NETWORKS: &[IpNet] = &[
+    network([52, 66, 75, 174], 32),
+    network([52, 66, 76, 63], 32),
+    network([52, 66, 151, 218], 32),
+    network([35, 154, 217, 40], 32),
+    network([35, 154, 22, 73], 32),
+    network([35, 154, 143, 15], 32),
+    network([13, 126, 199, 247], 32),
+    network([13, 126, 238, 192], 32),
+    network([13, 232, 194, 134], 32),
+    network([18, 96, 225, 0], 26),
+    network([18, 99, 161, 0], 26),
+];
+
+const fn network([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
+}
 
 /// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); by hand alone it is
 /// enabled again.
@@ -68,6 +91,10 @@ impl Adapter for Razorpay {
         Some(PATIENCE)
     }
 
+    fn webhook_networks(&self) -> &'static [IpNet] {
+        WEBHOOK_NETWORKS
+    }
+
     fn read(&self, body: &Verified, received_at: Timestamp) -> Reading {
         reading::read(body.octets(), received_at)
     }
@@ -99,7 +126,7 @@ pub(crate) fn failure_reason(body: &[u8]) -> Option<String> {
 }
 
 /// `account_id` of the envelope. It stands before `payload` in every body that Razorpay documents, so what a customer
-/// typed, which is inside, is never taken for it; and a body that says it otherwise says nothing.
+/// typed, which is inside, is never taken for it; and a body that says it otherwise says nothing, nor does a simulated one.
 fn account(body: &[u8]) -> Option<&str> {
     const MARK: &[u8] = b"\"account_id\":\"";
     /// Where the envelope's own fields end at the latest.
@@ -111,7 +138,7 @@ fn account(body: &[u8]) -> Option<&str> {
         return None;
     }
     let length = head[start..].iter().position(|byte| *byte == b'"')?;
-    std::str::from_utf8(&head[start..start + length]).ok().filter(|id| is_clean(id))
+    std::str::from_utf8(&head[start..start + length]).ok().filter(|id| is_clean(id) && *id != SIMULATED_ACCOUNT)
 }
 
 fn mac(secret: &Secret, body: &[u8]) -> Hmac<Sha256> {
@@ -175,9 +202,25 @@ mod tests {
             r#"{"account_id":""}"#,
             r#"{"account_id":"acc Two Words"}"#,
             r#"{"account_id":"unended"#,
+            r#"{"entity":"event","account_id":"acc_Simulated","event":"payment.captured","payload":{}}"#,
             &far,
         ] {
             assert_eq!(account(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn only_the_published_addresses_are_the_gateways() {
+        let is_gateways = |address: &str| {
+            let address: std::net::IpAddr = address.parse().unwrap();
+            WEBHOOK_NETWORKS.iter().any(|network| network.contains(&address))
+        };
+        for inside in ["52.66.75.174", "13.232.194.134", "18.96.225.0", "18.96.225.63", "18.99.161.17"] {
+            assert!(is_gateways(inside), "{inside}");
+        }
+        // Beside them, of its API, of its test environment, and of IPv6.
+        for outside in ["52.66.75.175", "18.96.225.64", "18.99.160.255", "52.66.140.48", "52.66.76.68", "127.0.0.1", "::1"] {
+            assert!(!is_gateways(outside), "{outside}");
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) enum Unknown {
 
 /// Asks once, with the keys, for the newest payment: a request that changes nothing.
 pub(crate) async fn check(base: &str, key_id: &str, key_secret: &str) -> Answer {
-    let client = match http::client().await {
+    let client = match http::shared().await {
         Ok(client) => client,
         Err(sentence) => return Answer::Unknown(Unknown::NoClient(sentence)),
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use ipnet::IpNet;
 use serde::Deserialize;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
@@ -65,6 +66,10 @@ impl Adapter for StandardWebhooks {
     /// The specification leaves it to the sender.
     fn patience(&self) -> Option<Duration> {
         None
+    }
+
+    fn webhook_networks(&self) -> &'static [IpNet] {
+        &[]
     }
 
     fn read(&self, body: &Verified, _received_at: Timestamp) -> Reading {

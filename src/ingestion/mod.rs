@@ -25,19 +25,14 @@ use crate::{
     events::append::Arrival,
     gateways::{
         Gateway,
-        adapter::{self, Incoming, LiveSecret},
+        adapter::{self, Incoming, LiveSecret, Rejected},
     },
-    kernel::{
-        id::SecretId,
-        secret::Secret,
-        time::Clock,
-        vault::{Vault, VaultError},
-    },
+    kernel::{id::SecretId, secret::Secret, time::Clock, vault::Vault},
     rejections::Reason,
 };
 use batch::{Batch, Job, Kept, Trouble};
 use pending::Pending;
-use receivers::{Known, Receivers, Unknown};
+use receivers::{Known, Receivers, Unknown, Unreadable};
 use writer::{Batches, Unkept, Writer};
 
 /// More than there are units of work beside each other.
@@ -81,8 +76,8 @@ type Refusal = Option<(Place, Reason)>;
 pub(crate) enum Unstored {
     #[error(transparent)]
     Unknown(#[from] Unknown),
-    #[error("a secret cannot be opened: {0}")]
-    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Sealed(#[from] Unreadable),
     #[error(transparent)]
     Unkept(#[from] Unkept),
     #[error("endpoints changed again and again")]
@@ -138,9 +133,9 @@ impl Ingestion {
         self.trouble.is_recent()
     }
 
-    /// The connection behind an endpoint, as far as that is known.
-    pub(crate) async fn place(&self, endpoint: &str) -> Option<Place> {
-        self.receivers.place(endpoint).await
+    /// The connection behind an endpoint, for a request that arrived at `asked` and is rejected before it is verified.
+    pub(crate) async fn place(&self, endpoint: &str, asked: Instant) -> Option<Place> {
+        self.receivers.place(endpoint, asked).await
     }
 
     /// Stores what is handed over, batch after batch, until it is told to stop.
@@ -202,19 +197,24 @@ impl Ingestion {
         Err(Unstored::Changing)
     }
 
-    /// Whether to believe the request by what is known.
-    fn check(&self, known: &Known, endpoint: &str, request: &Incoming<'_>) -> Result<Result<Arrival, Refusal>, VaultError> {
+    /// Verifies the request with what is known. Every readable secret is tried first. Only if none matches, and there is a
+    /// secret that cannot be tried, it is an error: a 401 would be a statement about that secret, too.
+    fn check(&self, known: &Known, endpoint: &str, request: &Incoming<'_>) -> Result<Result<Arrival, Refusal>, Unreadable> {
         let now = self.clock.now();
         let Some(receiver) = known.receiver(endpoint) else {
             // The work of a Razorpay endpoint with one SECRET, and never a success.
             let _ = adapter::verify(Gateway::Razorpay, request, &self.nobody, now);
             return Ok(Err(known.switched_off(endpoint).map(|place| (place, Reason::SwitchedOff))));
         };
-        let live = receiver.live.as_deref().map_err(|error| *error)?;
         let place = receiver.place;
-        Ok(match adapter::verify(place.gateway, request, live, now) {
-            Err(rejected) => Err(Some((place, rejected.into()))),
-            Ok(believed) => Ok(Arrival::new(place, request, believed, receive::headers_json(request.headers), now)),
-        })
+        // Where none can be tried, the form of the signature is still looked at.
+        let live = if receiver.live().is_empty() { &self.nobody } else { receiver.live() };
+        match adapter::verify(place.gateway, request, live, now) {
+            Ok(believed) => Ok(Ok(Arrival::new(place, request, believed, receive::headers_json(request.headers), now))),
+            Err(rejected) => match receiver.unreadable(now).filter(|_| rejected == Rejected::SignatureMismatch) {
+                Some(unreadable) => Err(unreadable),
+                None => Ok(Err(Some((place, rejected.into())))),
+            },
+        }
     }
 }

@@ -363,11 +363,11 @@ async fn write_together(kit: &Kit, gathered: &Gathered, examined: Vec<Examined>)
     let sealed = keeping::seal(&kit.vault, examined).await;
     let refusals = gathered.of.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
     let unit = async |tx: &mut Tx| {
-        keeping::write_down(tx, gathered.of.values().map(|own| &own.tallies), &sealed).await?;
+        let proven = keeping::write_down(tx, gathered.of.values().map(|own| &own.tallies), &sealed).await?;
         if gathered.strays > 0 {
             store::add_strays(tx, gathered.strays, kit.clock.now()).await?;
         }
-        evidence::add_refused(tx, &refusals).await
+        evidence::add_refused(tx, &refusals, &proven).await
     };
     kit.db.note(unit).await
 }

@@ -9,7 +9,7 @@ use crate::{
     db::{Db, DbError},
     events::append::Arrival,
     gateways::adapter::{self, Incoming},
-    kernel::{time::Timestamp, vault::VaultError},
+    kernel::time::Timestamp,
 };
 
 /// Requests less than this apart belong to one payment and are stored together.
@@ -31,8 +31,6 @@ pub(crate) struct PastRequest {
 pub(crate) enum ReplayError {
     #[error(transparent)]
     Unknown(#[from] Unknown),
-    #[error("a secret cannot be opened: {0}")]
-    Vault(#[from] VaultError),
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -47,9 +45,8 @@ impl Ingestion {
         let mut arrivals = Vec::new();
         for request in requests {
             let Some(receiver) = known.receiver(&request.endpoint) else { continue };
-            let live = receiver.live.as_deref().map_err(|error| *error)?;
             let incoming = Incoming { headers: &request.headers, body: &request.body };
-            if let Ok(verified) = adapter::verify(receiver.place.gateway, &incoming, live, request.received_at) {
+            if let Ok(verified) = adapter::verify(receiver.place.gateway, &incoming, receiver.live(), request.received_at) {
                 let headers = receive::headers_json(&request.headers);
                 arrivals.push(Arrival::new(receiver.place, &incoming, verified, headers, request.received_at));
             }

@@ -14,7 +14,7 @@ use actix_web::{
     web::Data,
 };
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     Outcome,
@@ -72,11 +72,11 @@ async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoin
 }
 
 async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint: &str) -> HttpResponse {
-    let address = network(client::address(request, state));
+    let (asked, address) = (Instant::now(), network(client::address(request, state)));
     let body = match receive::body(request, payload, &state.ingestion.pending, address).await {
         Ok(body) => body,
         Err(fault) => {
-            note_unread(request, state, endpoint, fault).await;
+            note_unread(request, state, (endpoint, asked), fault).await;
             return unreceived(fault);
         }
     };
@@ -110,7 +110,7 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
 }
 
 /// Notes a request at a known endpoint whose body was not read. The answer is the same at an unknown one.
-async fn note_unread(request: &HttpRequest, state: &State, endpoint: &str, fault: Unreceived) {
+async fn note_unread(request: &HttpRequest, state: &State, (endpoint, asked): (&str, Instant), fault: Unreceived) {
     let reason = match fault {
         Unreceived::Encoded => Reason::Encoded,
         Unreceived::TooLarge => Reason::TooLarge,
@@ -118,7 +118,7 @@ async fn note_unread(request: &HttpRequest, state: &State, endpoint: &str, fault
         Unreceived::Broken | Unreceived::NoRoom => return,
     };
     let (headers, address) = (receive::headers(request.headers()), client::address(request, state));
-    match state.ingestion.place(endpoint).await {
+    match state.ingestion.place(endpoint, asked).await {
         Some(place) => state.refusals.note(Refused { place, reason, headers, body: None, address, at: state.clock.now() }),
         None => state.refusals.note_stray(),
     }
@@ -160,7 +160,6 @@ fn unreceived(fault: Unreceived) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::time::Instant;
 
     #[tokio::test(start_paused = true)]
     async fn in_a_flood_refused_requests_wait_for_their_answers() {

@@ -201,8 +201,8 @@ impl Show {
     /// What stands instead of the figures.
     pub(crate) fn empty(&self) -> Option<Empty> {
         if self.is_nothing_yet {
-            let (app, is_connected) = (self.app, !self.connections.is_empty());
-            let yet = words::Nothing::Yet { mode: self.mode, app, is_connected }.at("");
+            let (app, gateway) = (self.app, self.connections.first().map(|(connection, _)| connection.gateway));
+            let yet = words::Nothing::Yet { mode: self.mode, app, gateway }.at("");
             return Some(words::nothing_but_refused(yet, &self.connections, &self.causes));
         }
         let newest = self.newest.as_ref()?;

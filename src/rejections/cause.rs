@@ -92,9 +92,12 @@ list! {
         Lengthened = "lengthened";
         // --- made in another way
         OtherHash = "other_hash";
+        /// The signature has the length of another hash function, and no secret makes it.
+        OtherLength = "other_length";
         NotKeyed = "not_keyed";
         AsymmetricOnly = "asymmetric_only";
         SignedBodyOnly = "signed_body_only";
+        SignedPart = "signed_part";
         SignedOtherParts = "signed_other_parts";
         Checkout = "checkout";
         // --- with another secret
@@ -113,6 +116,12 @@ list! {
         SecretDoubled = "secret_doubled";
         SecretCase = "secret_case";
         SecretEncoded = "secret_encoded";
+        SecretEncodedLineEnd = "secret_encoded_line_end";
+        SecretUrlEncoded = "secret_url_encoded";
+        SecretHtmlEscaped = "secret_html_escaped";
+        SecretEscaped = "secret_escaped";
+        SecretHashed = "secret_hashed";
+        SecretDecoded = "secret_decoded";
         SecretWithPrefix = "secret_with_prefix";
         SecretNotDecoded = "secret_not_decoded";
         SecretMistyped = "secret_mistyped";
@@ -134,6 +143,9 @@ list! {
         BodyForm = "body_form";
         BodyWrapped = "body_wrapped";
         BodyCharset = "body_charset";
+        BodyHtmlEscaped = "body_html_escaped";
+        BodyBackslashed = "body_backslashed";
+        BodyCompressed = "body_compressed";
         BodyEmpty = "body_empty";
         BodyCut = "body_cut";
         // --- at another time
@@ -195,6 +207,20 @@ impl Cause {
         )
     }
 
+    /// Whether the key is an encoding or a digest of a secret: it looks random whatever it is made of.
+    pub(crate) const fn is_encoding(self) -> bool {
+        matches!(
+            self,
+            Self::SecretEncoded
+                | Self::SecretEncodedLineEnd
+                | Self::SecretUrlEncoded
+                | Self::SecretHtmlEscaped
+                | Self::SecretEscaped
+                | Self::SecretHashed
+                | Self::SecretDecoded
+        )
+    }
+
     /// Whether it names a SECRET that may be accepted as well: known to the company and to nobody who only sees its pages,
     /// of this mode, and not ended by anybody.
     pub(crate) const fn is_acceptable(self) -> bool {
@@ -212,6 +238,12 @@ impl Cause {
                 | Self::SecretDoubled
                 | Self::SecretCase
                 | Self::SecretEncoded
+                | Self::SecretEncodedLineEnd
+                | Self::SecretUrlEncoded
+                | Self::SecretHtmlEscaped
+                | Self::SecretEscaped
+                | Self::SecretHashed
+                | Self::SecretDecoded
                 | Self::SecretWithPrefix
                 | Self::SecretNotDecoded
                 | Self::SecretMistyped

@@ -1,18 +1,25 @@
 //! The doctor: why a signature does not fit, as a pure function of the request and of what its company knows.
 //!
 //! The rule: a cause is named when the request's own signature proves it, or when what is said stands in the request to
-//! be seen; else nothing is known, and that is said. Hypotheses come in a fixed order, fewer faults before more. No
-//! expected signature ever leaves this folder, and the work is bounded.
+//! be seen; else nothing is known, and that is said. What an outsider can copy is never taken for a fact about the sender.
+//! Hypotheses come in a fixed order, fewer faults before more. No expected signature ever leaves this folder, and the work
+//! is bounded.
 
 mod bodies;
+mod hashes;
+mod hypotheses;
 mod json;
 mod keys;
 mod marks;
+mod parts;
+mod paste_errors;
 mod signatures;
 mod signing;
+mod typos;
+mod unwrapped;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{Cause, proof::Signer};
@@ -23,15 +30,22 @@ use crate::{
         time::Timestamp,
     },
 };
-use bodies::Bodies;
 use keys::Attempt;
 use signatures::{Reading, Tag};
 pub(crate) use signing::{is_ruled_out, secret};
 
-/// The most that is hashed and written anew for one request, in bytes.
-pub(crate) const MOST_WORK: usize = 8 * 1024 * 1024;
+/// The most that is hashed and written anew for one request, in bytes; of a usual one it is far less, see [`most_work`].
+pub(crate) const MOST_WORK: usize = 2048 * 1024 * 1024;
+/// What is enough for every single fault of a usual request, in bytes.
+pub(crate) const USUAL_WORK: usize = 8 * 1024 * 1024;
 /// What a hash costs besides its message.
 const PER_HASH: usize = 256;
+/// What is hashed for a request of any size, and how many hypotheses are tried for each valid secret besides: whether a mistake
+/// is found does not depend on the size of the body.
+const LEAST_MOST_WORK: usize = 64 * 1024 * 1024;
+const MAX_HYPOTHESES: usize = 20_000;
+/// Valid secrets that this is done for.
+const MAX_OWN_KEYS: usize = 3;
 
 /// A refused request.
 pub(crate) struct Case<'a> {
@@ -120,11 +134,17 @@ impl Diagnosis {
 
 /// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
 pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
-    let most = MOST_WORK.min(*work);
+    let most = most_work(case, known).min(*work);
     let mut search = Search { case, known, left: most, is_cut_short: false, signer: None };
     let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
     *work -= most - search.left;
     Diagnosis { signer: search.signer, ..found }
+}
+
+/// The most that is hashed for a request, in bytes: so many hypotheses, however long its body is.
+fn most_work(case: &Case<'_>, known: &Known) -> usize {
+    let own = known.keys.iter().filter(|key| key.whose == Whose::Own).count().clamp(1, MAX_OWN_KEYS);
+    (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (case.body.len() + PER_HASH)).min(MOST_WORK)
 }
 
 /// No signature came, or not all that belongs to one.
@@ -146,11 +166,20 @@ fn present(search: &mut Search<'_>) -> Diagnosis {
     let readings = signatures::read(case.gateway, case.headers);
     let proven = if case.is_cut { None } else { search.prove(&readings) };
     proven
-        .or_else(|| marks::time(case).map(|cause| Diagnosis { detail: marks::detail(case, cause), ..cause.into() }))
-        .or_else(|| signatures::fault(case.gateway, case.headers).map(|(cause, name)| Diagnosis::with(cause, name)))
+        // A part that the gateway signs may have come under another name.
+        .or_else(|| search.renamed().filter(|found| found.cause == Cause::RenamedHeader))
+        .or_else(|| signatures::is_asymmetric(case.gateway, case.headers).then(|| Cause::AsymmetricOnly.into()))
         .or_else(|| marks::body(case).map(Diagnosis::from))
+        .or_else(|| marks::unreadable_time(case).map(Diagnosis::from))
+        // What follows says that no secret matches.
+        .or_else(|| (search.is_cut_short || case.is_cut).then(|| Cause::Unexamined.into()))
+        .or_else(|| marks::time(case).map(|cause| Diagnosis { detail: marks::detail(case, cause), ..cause.into() }))
+        .or_else(|| {
+            let other = hashes::others(case.gateway, case.headers).into_iter().next();
+            other.map(|other| Diagnosis::with(Cause::OtherLength, other.function))
+        })
         .or_else(|| marks::is_other_account(case, search.known).then(|| Cause::OtherAccount.into()))
-        .unwrap_or_else(|| if search.is_cut_short { Cause::Unexamined.into() } else { Cause::Unknown.into() })
+        .unwrap_or_else(|| Cause::Unknown.into())
 }
 
 /// Tries secrets and bodies against what came, as long as there is work left.
@@ -178,142 +207,6 @@ enum Message<'a> {
 }
 
 impl Search<'_> {
-    /// The first hypothesis that the signature proves.
-    fn prove(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        if readings.is_empty() {
-            return None;
-        }
-        if let Some(found) = self.recent(readings) {
-            return Some(found);
-        }
-        // What a body could have been is read once, and paid for.
-        let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
-        let found = self.single_fault(bodies.as_ref(), readings);
-        if found.is_some() {
-            return found;
-        }
-        self.is_cut_short = self.left == 0;
-        // Another secret, and the body changed on the way as well: the secret is named, since it has to be mended first.
-        self.changed(bodies.as_ref()?, |whose| whose != Whose::Own, readings).or_else(|| self.mistyped(readings))
-    }
-
-    fn single_fault(&mut self, bodies: Option<&Bodies<'_>>, readings: &[Reading]) -> Option<Diagnosis> {
-        let (case, known) = (self.case, self.known);
-        let own = known.keys.iter().filter(|key| key.whose == Whose::Own);
-        // Nothing changed but the secret, or how the signature is written.
-        let proper = known.keys.iter().flat_map(|key| keys::proper(case.gateway, key));
-        // The right secret, pasted wrong; or something else of the page in its place.
-        let pasted = own.flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
-        for attempt in proper.chain(pasted) {
-            if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
-                return Some(named(&attempt, None, form, case));
-            }
-        }
-        // The right secret, another body or other parts.
-        self.changed(bodies?, |whose| whose == Whose::Own, readings)
-            .or_else(|| self.of_other_parts(readings))
-            .or_else(|| self.checkout(readings))
-            .or_else(|| self.not_keyed(readings))
-    }
-
-    /// The signature of a checkout, which is made of ids and with the Key Secret.
-    fn checkout(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        let messages = marks::checkout_messages(self.case.body);
-        let keys = self.known.keys.iter().filter(|key| matches!(key.whose, Whose::KeySecret | Whose::Own));
-        for key in keys.filter(|_| !messages.is_empty()) {
-            let attempt = Attempt::of(key, Cause::Checkout, key.text.as_bytes());
-            if messages.iter().any(|message| self.fits(&attempt, &Message::Just(message), readings).is_some()) {
-                return Some(Cause::Checkout.into());
-            }
-        }
-        None
-    }
-
-    /// A plain digest instead of a keyed one.
-    fn not_keyed(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        let body = self.case.body;
-        let own = self.known.keys.iter().filter(|key| key.whose == Whose::Own);
-        let texts = own.map(|key| key.text.as_bytes()).chain([&b""[..]]);
-        for text in texts {
-            for parts in [[text, body], [body, text]] {
-                self.pay(body.len() + text.len())?;
-                let digest: [u8; 32] = Sha256::new().chain_update(parts[0]).chain_update(parts[1]).finalize().into();
-                if readings.iter().any(|reading| reading.tag.is(&digest)) {
-                    return Some(Cause::NotKeyed.into());
-                }
-            }
-        }
-        None
-    }
-
-    /// A secret of theirs, and a body as it may have been before. Each is paid for before it is made, and gone before the
-    /// next: there are many, and some are far longer than what came.
-    fn changed(&mut self, bodies: &Bodies<'_>, is_theirs: fn(Whose) -> bool, readings: &[Reading]) -> Option<Diagnosis> {
-        let attempts = self.usual(is_theirs);
-        let mut before = bodies.before();
-        while !attempts.is_empty() && self.pay(self.case.body.len()).is_some() {
-            let Some((cause, body)) = before.next()? else { continue };
-            for attempt in &attempts {
-                if let Some(Fit { form }) = self.fits(attempt, &Message::Of(&body), readings) {
-                    return Some(named(attempt, Some(cause), form, self.case));
-                }
-            }
-        }
-        None
-    }
-
-    /// The right secret, and other parts of the request.
-    fn of_other_parts(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        let attempts = self.usual(|whose| whose == Whose::Own);
-        for (cause, parts) in marks::other_parts(self.case).into_iter().filter(|_| !attempts.is_empty()) {
-            if attempts.iter().any(|attempt| self.fits(attempt, &Message::Just(&parts), readings).is_some()) {
-                return Some(cause.into());
-            }
-        }
-        None
-    }
-
-    /// Each of these secrets as it is usually used.
-    fn usual(&self, is_theirs: fn(Whose) -> bool) -> Vec<Attempt> {
-        let theirs = self.known.keys.iter().filter(|key| is_theirs(key.whose));
-        theirs.filter_map(|key| keys::proper(self.case.gateway, key).into_iter().next()).collect()
-    }
-
-    /// One character of the SECRET typed wrong, left out or swapped: the most work, so it comes last.
-    fn mistyped(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        let (case, known) = (self.case, self.known);
-        for key in known.keys.iter().filter(|key| key.whose == Whose::Own) {
-            for attempt in keys::mistyped(case.gateway, key) {
-                if self.left == 0 {
-                    return None;
-                }
-                if self.fits(&attempt, &Message::Of(case.body), readings).is_some() {
-                    return Some(Cause::SecretMistyped.into());
-                }
-            }
-        }
-        None
-    }
-
-    /// The right signature in a header of another name.
-    fn renamed(&mut self) -> Option<Diagnosis> {
-        let (case, known) = (self.case, self.known);
-        if case.is_cut {
-            return None;
-        }
-        for (name, value) in case.headers {
-            let readings = signatures::read_value(case.gateway, value);
-            for key in known.keys.iter().filter(|key| key.whose == Whose::Own && !readings.is_empty()) {
-                for attempt in keys::proper(case.gateway, key) {
-                    if self.fits(&attempt, &Message::Of(case.body), &readings).is_some() {
-                        return Some(Diagnosis::with(Cause::RenamedHeader, name.chars().take(64).collect::<String>()));
-                    }
-                }
-            }
-        }
-        None
-    }
-
     /// How the signature is written that this secret makes of this message, if it is one of those that came.
     fn fits(&mut self, attempt: &Attempt, message: &Message<'_>, readings: &[Reading]) -> Option<Fit> {
         let parts: Vec<&[u8]> = match message {
@@ -342,19 +235,14 @@ impl Search<'_> {
     }
 }
 
-/// The name of what was proven: the secret before the body before the way it is written.
-fn named(attempt: &Attempt, body: Option<Cause>, form: Option<Cause>, case: &Case<'_>) -> Diagnosis {
-    let found = match attempt.cause {
-        Cause::VerifiesNow => body.or(form).or_else(|| marks::time(case)).unwrap_or(Cause::VerifiesNow),
-        other => other,
-    };
-    Diagnosis {
-        cause: found,
-        secret: attempt.secret,
-        other: attempt.connection,
-        detail: marks::detail(case, found),
-        signer: None,
-    }
+/// The name of what was proven: the secret before the body before the way it is written. A second fault goes with it.
+fn named(attempt: &Attempt, bodies: &[Cause], form: Option<Cause>, case: &Case<'_>) -> Diagnosis {
+    let key = Some(attempt.cause).filter(|cause| *cause != Cause::VerifiesNow);
+    let mut faults = key.into_iter().chain(attempt.also).chain(bodies.iter().copied()).chain(form).chain(marks::time(case));
+    let found = faults.next().unwrap_or(Cause::VerifiesNow);
+    let second = faults.find(|second| *second != found && !matches!(second, Cause::SignedEarlier | Cause::SignedAhead));
+    let detail = marks::detail(case, found).or_else(|| second.map(|second| second.as_str().to_owned()));
+    Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail, signer: None }
 }
 
 impl Tag {
@@ -367,5 +255,7 @@ impl Tag {
     }
 }
 
+#[cfg(test)]
+mod classes;
 #[cfg(test)]
 mod tests;

@@ -96,19 +96,30 @@ impl Room {
     const fn with_some_to_spare(self) -> Self {
         Self { rows: self.rows / 8 * 7, bytes: self.bytes / 8 * 7 }
     }
+
+    /// What may stay of something that takes so much.
+    const fn if_over(self, taken: (i64, i64)) -> Self {
+        if self.holds(taken) { self } else { self.with_some_to_spare() }
+    }
 }
 
-/// Those that go.
+/// Those that go. What is over its room is brought below it with some to spare; what is not keeps all it has.
 pub(crate) fn evicted(stored: &[Stored], room: Room) -> Vec<RequestId> {
-    let (all, one) = (room.with_some_to_spare(), room.of_one().with_some_to_spare());
+    let with = |(rows, bytes): (i64, i64), request: &Stored| (rows + 1, bytes + request.bytes);
+    let mut totals: HashMap<RejectionId, (i64, i64)> = HashMap::new();
+    for request in stored {
+        let total = totals.entry(request.rejection_id).or_default();
+        *total = with(*total, request);
+    }
+    let all = room.if_over(stored.iter().fold((0, 0), with));
     let mut taken = (0, 0);
     let mut of_one: HashMap<RejectionId, (i64, i64)> = HashMap::new();
     let mut gone = Vec::new();
     for request in in_order(stored) {
         let own = of_one.entry(request.rejection_id).or_default();
-        let with = |(rows, bytes): (i64, i64)| (rows + 1, bytes + request.bytes);
-        if all.holds(with(taken)) && one.holds(with(*own)) {
-            (taken, *own) = (with(taken), with(*own));
+        let one = room.of_one().if_over(totals.get(&request.rejection_id).copied().unwrap_or_default());
+        if all.holds(with(taken, request)) && one.holds(with(*own, request)) {
+            (taken, *own) = (with(taken, request), with(*own, request));
         } else {
             gone.push(request.id);
         }

@@ -35,8 +35,10 @@ const MOST_SECRETS: i64 = 64;
 /// What may be hashed at once for all that was gathered, in bytes; until somebody is found to go on and on; and a second after
 /// that. What each request may have at least, and who has how much of it, says `triage.rs`.
 const MOST_WORK: usize = 128 * 1024 * 1024;
-const FIRST_WORK: usize = 8 * MOST_WORK;
-const WORK_A_SECOND: usize = 16 * 1024 * 1024;
+const FIRST_WORK: usize = 4 * diagnosis::MOST_WORK;
+const WORK_A_SECOND: usize = 32 * 1024 * 1024;
+/// So few requests may each be tried as far as diagnosis goes: nothing else waits.
+const FEW: usize = 2;
 /// Requests of a connection that are stored at once, and a second after that: more are only counted.
 const BURST: NonZeroU32 = NonZeroU32::new(200).expect("it is not zero");
 const PACE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
@@ -63,7 +65,8 @@ impl Doctor {
         let waited = usize::try_from(self.since.elapsed().as_millis()).unwrap_or(usize::MAX);
         self.since = Instant::now();
         self.left = FIRST_WORK.min(self.left.saturating_add(waited.saturating_mul(WORK_A_SECOND / 1000)));
-        let taken = self.left.min(MOST_WORK).min(requests.saturating_mul(diagnosis::MOST_WORK));
+        let most = if requests <= FEW { requests * diagnosis::MOST_WORK } else { MOST_WORK };
+        let taken = self.left.min(most);
         self.left -= taken;
         taken
     }
@@ -122,6 +125,8 @@ impl Doctor {
 pub(crate) struct Examined {
     pub(crate) sample: Sample,
     pub(crate) diagnosis: Diagnosis,
+    /// Whether the gateway itself sent it, for an account of the connection.
+    pub(crate) is_from_account: bool,
     /// What tells the key of its signature from another one.
     pub(crate) key: Option<[u8; 32]>,
     /// Whether what was sent is stored as well: only so many requests of a webhook are.
@@ -131,7 +136,7 @@ pub(crate) struct Examined {
 impl Examined {
     /// Nobody looked at it.
     fn unlooked(sample: Sample) -> Self {
-        Self { sample, diagnosis: Cause::Unexamined.into(), key: None, is_stored: true }
+        Self { sample, diagnosis: Cause::Unexamined.into(), is_from_account: false, key: None, is_stored: true }
     }
 }
 
@@ -213,10 +218,9 @@ mod tests {
     async fn whoever_goes_on_gets_less_looked_at() {
         let mut doctor = Doctor::new(Arc::default());
         assert_eq!(doctor.take(1), diagnosis::MOST_WORK, "no more for one than it may have");
-        for _ in 1..FIRST_WORK / MOST_WORK {
+        for _ in 0..(FIRST_WORK - diagnosis::MOST_WORK) / MOST_WORK {
             assert_eq!(doctor.take(200), MOST_WORK);
         }
-        assert_eq!(doctor.take(200), MOST_WORK - diagnosis::MOST_WORK);
         assert_eq!(doctor.take(10), 0);
         tokio::time::advance(Duration::from_secs(1)).await;
         let second = doctor.take(10);

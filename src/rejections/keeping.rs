@@ -16,10 +16,11 @@ use super::{
     Cause, PAUSE, Reason, Refused, Sample,
     eviction::{self, Room, Worth},
     examination::Examined,
+    proof,
     store::{self, Kind, NewRejection, NewRequest, room},
 };
 use crate::{
-    connections::{self, Place},
+    connections::{self, Place, evidence::Proven},
     db::{DbError, Tx},
     gateways::{Gateway, adapter::is_clean},
     ingestion::receive,
@@ -123,13 +124,14 @@ fn seal_one(vault: &Vault, examined: Examined) -> Sealed {
     Sealed { examined, stored }
 }
 
-/// Writes down what was counted at each connection, in their order, and keeps what was looked at.
+/// Writes down what was counted at each connection, in their order, and keeps what was looked at. Returns what is proven.
 pub(crate) async fn write_down<'a>(
     tx: &mut Tx,
     tallies: impl Iterator<Item = &'a Tallies> + Clone,
     sealed: &[Sealed],
-) -> Result<(), DbError> {
+) -> Result<BTreeMap<ConnectionId, Proven>, DbError> {
     let tallies: Vec<_> = tallies.flatten().collect();
+    let mut proven = BTreeMap::new();
     // All turns before anything else: whoever waits for one holds nothing that another waits for.
     for connections in tallies.chunk_by(|one, other| one.0.0 == other.0.0) {
         connections::store::take_turn(tx, connections[0].0.0).await?;
@@ -153,6 +155,7 @@ pub(crate) async fn write_down<'a>(
             let id = count(tx, tally, kind, list, more).await?;
             for one in list {
                 keep(tx, id, one).await?;
+                note_proof(&mut proven, id, &one.examined);
             }
         }
         if rest > 0 {
@@ -162,7 +165,16 @@ pub(crate) async fn write_down<'a>(
             room::trim(tx, *connection, ROOM).await?;
         }
     }
-    Ok(())
+    Ok(proven)
+}
+
+/// Counts a request if it is proven, and if it was rejected for what it is: one at a disabled connection says nothing.
+fn note_proof(proven: &mut BTreeMap<ConnectionId, Proven>, rejection: RejectionId, examined: &Examined) {
+    let sample = &examined.sample;
+    if sample.reason.rejected().is_some() && proof::is_proven(examined) {
+        let one = Proven { count: 1, first_at: sample.at, last_at: sample.at, rejection };
+        proven.entry(sample.place.connection).and_modify(|known| *known = known.and(one)).or_insert(one);
+    }
 }
 
 /// What makes it the same as another. A time is told of the first and differs with each.
@@ -323,7 +335,8 @@ mod tests {
             let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
             let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
             let sample = Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample();
-            digest(&vault, &Examined { sample, diagnosis: Cause::Unknown.into(), key: None, is_stored: true })
+            let diagnosis = Cause::Unknown.into();
+            digest(&vault, &Examined { sample, diagnosis, is_from_account: false, key: None, is_stored: true })
         };
         let usual = digest_of(&[("webhook-id", "1"), ("webhook-timestamp", "2"), ("webhook-signature", "v1,3")]);
         assert_eq!(

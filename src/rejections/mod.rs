@@ -4,6 +4,7 @@
 //! all that came; of what is kept that goes first which is worth least: no forger pushes out what could be recovered.
 
 pub(crate) mod acceptance;
+pub(crate) mod advice;
 pub(crate) mod cause;
 pub(crate) mod diagnosis;
 pub(crate) mod eviction;

@@ -1,4 +1,5 @@
-//! Whether a rejected request is proven: whether only a holder of one of the company's keys can have made it. Pure.
+//! Whether a rejected request is proven: whether only a holder of one of the company's keys, or the gateway itself for one of
+//! the connection's accounts, can have made it. Pure.
 //!
 //! The rule: the signature matches under a key that no outsider has, and what is signed is an event. A customer who has paid
 //! holds a signature under the API key secret over an order and a payment, so that key proves nothing over any other text.
@@ -9,8 +10,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{Cause, examination::Examined, keeping};
-use crate::gateways::Gateway;
+use super::{Cause, Sample, examination::Examined, keeping};
+use crate::gateways::{Gateway, adapter::was_sent_for};
 
 /// What the key of a matching signature is to the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +75,14 @@ impl Signer {
     }
 }
 
-/// Whether the request is proven.
+/// Whether the request is proven: by its signature, or by the address it came from together with the account it names.
 pub(crate) fn is_proven(examined: &Examined) -> bool {
-    examined.diagnosis.signer.as_ref().is_some_and(Signer::is_proof)
+    examined.is_from_account || examined.diagnosis.signer.as_ref().is_some_and(Signer::is_proof)
+}
+
+/// Whether the gateway itself sent the request, for an account that verified events of its connection are of.
+pub(super) fn is_from_account(sample: &Sample, accounts: &[String]) -> bool {
+    was_sent_for(sample.place.gateway, sample.address, &sample.body, accounts.iter().map(String::as_str))
 }
 
 /// Whether what is signed is an event. A webhook secret signs nothing else, so there it is enough that the body is one of

@@ -112,8 +112,8 @@ pub(super) async fn verified_with(
     let candidate = [LiveSecret { id: SecretId::new(now), secret, until: None }];
     let verifies = |kept: &Recoverable, with: &[LiveSecret]| verify(vault, connection.place(), kept, with, now).is_some();
     let found = kept.iter().filter(|kept| verifies(kept, &candidate) && !verifies(kept, &valid));
-    let verified = |kept: &Recoverable| VerifiedWith { id: kept.id, rejection: kept.rejection_id, received_at: kept.received_at };
-    Ok(found.map(verified).collect())
+    let summary = |kept: &Recoverable| VerifiedWith { id: kept.id, rejection: kept.rejection_id, received_at: kept.received_at };
+    Ok(found.map(summary).collect())
 }
 
 /// Kept requests of a connection that verify with one SECRET and with no other that counts.

@@ -121,9 +121,10 @@ impl Found {
         let (state, id) = (&self.page.state, self.rejection.id);
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
         let is_stuck = count.kept > 0 && count.verify() == 0;
-        let offer = match is_stuck {
-            true => acceptance::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?,
-            false => None,
+        let offer = if is_stuck {
+            acceptance::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?
+        } else {
+            None
         };
         let mut reader = state.db.reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
@@ -138,6 +139,7 @@ impl Found {
         };
         let kept = store::count_requests(&mut reader, id).await?;
         let other = telling::other(&mut reader, &self.app, &self.rejection).await?;
+        let other_url = telling::other_webhook(&mut reader, &self.app, &self.rejection).await?;
         let let_in = self.let_in(&mut reader).await?;
         drop(reader);
         let told = rejections::told(&self.rejection, other.as_deref());
@@ -154,6 +156,7 @@ impl Found {
             count,
             let_in,
             offer,
+            other: other_url,
             errors,
             now: self.page.now,
         })
@@ -208,6 +211,7 @@ impl Found {
         };
         let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).between(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
+        let shell = shell.notices(None, words::off_connection(app, &self.connection).into_iter().collect());
         let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
         shell.crumb(&app.name, overview).crumb("Rejections", list(mode))
     }

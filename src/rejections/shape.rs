@@ -138,7 +138,7 @@ mod tests {
         let unlike = [
             shape([198, 51, 100, 7], &"0".repeat(64), "curl/8", br#"{"entity":"event"}"#),
             shape([198, 51, 100, 7], &"A".repeat(64), "curl/8", br#"{"entity":"event"}"#),
-            shape([198, 51, 100, 7], "sha256=00", "curl/8", &[b'a'; 30_000]),
+            shape([198, 51, 100, 7], "sha256=00", "curl/8", &vec![b'a'; 30_000]),
             forged(7, [192, 0, 2, 1], "curl/8"),
             forged(7, [198, 51, 100, 7], "Razorpay-Webhook/v1"),
         ];

@@ -23,19 +23,26 @@ const SHORTEST: usize = 12;
 
 /// Names a key that may have been guessed as one, whatever it was taken for.
 pub(super) fn judge(diagnosis: &mut Diagnosis, gateway: Gateway, known: &Known) {
+    let is_encoded = is_encoded(diagnosis);
     let Some(signer) = diagnosis.signer.as_mut().filter(|_| diagnosis.cause.is_acceptable()) else { return };
-    if is_guessable(signer, diagnosis.cause, gateway, known) {
+    if is_guessable(signer, is_encoded, gateway, known) {
         signer.is_guessable = true;
         (diagnosis.cause, diagnosis.secret, diagnosis.other, diagnosis.detail) = (Cause::SecretGuessable, None, None, None);
     }
 }
 
-fn is_guessable(signer: &Signer, cause: Cause, gateway: Gateway, known: &Known) -> bool {
+/// Whether the key was encoded or hashed, alone or as the second of two faults.
+fn is_encoded(diagnosis: &Diagnosis) -> bool {
+    let second = diagnosis.detail.clone().map(Cause::from);
+    diagnosis.cause.is_encoding() || second.is_some_and(Cause::is_encoding)
+}
+
+fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &Known) -> bool {
     let names = strength::Known { gateway, endpoint: &known.url, key_id: None, names: &known.names };
     let is_weak = |secret: Secret| strength::is_guessable(&secret, &names);
     // A digest looks random whatever it is made of.
     let mut own = known.keys.iter().filter(|key| key.whose == Whose::Own);
-    if cause == Cause::SecretEncoded && own.any(|key| Secret::parse(&key.text).is_none_or(is_weak)) {
+    if is_encoded && own.any(|key| Secret::parse(&key.text).is_none_or(is_weak)) {
         return true;
     }
     match diagnosis::secret(gateway, signer) {
@@ -53,7 +60,7 @@ pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &Known) 
     let signer = diagnosis.signer.as_ref().filter(|_| diagnosis.cause.is_acceptable())?;
     let is_of_a_webhook = matches!(signer.kind, KeyKind::WebhookSecret | KeyKind::Altered);
     let may_be = is_of_a_webhook && !signer.is_guessable && !diagnosis::is_ruled_out(gateway, signer, known);
-    diagnosis::secret(gateway, signer).filter(|_| may_be && !is_guessable(signer, diagnosis.cause, gateway, known))
+    diagnosis::secret(gateway, signer).filter(|_| may_be && !is_guessable(signer, is_encoded(diagnosis), gateway, known))
 }
 
 /// What tells the key from another one at that connection: nothing where outsiders may know the key.
@@ -76,6 +83,9 @@ mod tests {
         kernel::{base62, hex, time::Timestamp},
         rejections::diagnosis::{Case, Key},
     };
+
+    /// What stands before and behind what is random.
+    type Ends = fn(&str) -> (String, String);
 
     const BODY: &[u8] = br#"{"entity":"event","event":"payment.captured","payload":{"payment":{"entity":{"id":"pay_1"}}}}"#;
     const NAMES: &[&str] = &["Neem Tree Store", "Kalpavriksha Handicrafts Pvt Ltd", "shop.neemtree.example", "KSB Traders"];
@@ -109,7 +119,7 @@ mod tests {
 
     #[test]
     fn of_two_hundred_secrets_only_pieces_with_enough_that_is_random_are_offered() {
-        let shapes: [fn(&str) -> (String, String); 8] = [
+        let shapes: [Ends; 8] = [
             |random| (format!("NeemTreeStore-2026-{random}"), String::new()),
             |random| (format!("neem_tree_store_2026_{random}"), String::new()),
             |random| (format!("KalpavrikshaHandicrafts-15082026-{random}"), String::new()),

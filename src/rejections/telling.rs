@@ -1,13 +1,14 @@
-//! What pages say of refused requests: whose SECRET was used, and the cause of the newest at webhooks that fail.
+//! What pages say of rejected requests: whose secret was used, and the cause of the newest since the last verified event.
 
 use std::collections::HashMap;
 
-use super::{Rejection, newest};
+use super::{Rejection, advice::Attempts, newest};
 use crate::{
     apps::{self, App},
-    connections::{self, Connection, evidence::Evidence},
+    connections::{self, Connection, Step, evidence::Evidence},
     db::{DbError, Reader},
     kernel::id::ConnectionId,
+    urls,
     words::rejections::{self, Told},
 };
 
@@ -28,9 +29,9 @@ pub(crate) async fn causes<'a>(
     Ok(causes)
 }
 
-/// The newest refused request of a connection that fails, and what is said of it.
+/// The newest rejected request since a connection's last verified event, a proven one first, and what is said of it.
 pub(crate) async fn cause(reader: &mut Reader, app: &App, evidence: &Evidence) -> Result<Option<(Rejection, Told)>, DbError> {
-    let Some(rejection) = newest::find(&mut *reader, evidence).await? else { return Ok(None) };
+    let Some(rejection) = newest::find(&mut *reader, app.id, evidence).await? else { return Ok(None) };
     let other = other(reader, app, &rejection).await?;
     let told = rejections::told(&rejection, other.as_deref());
     Ok(Some((rejection, told)))
@@ -54,4 +55,13 @@ pub(super) async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -
 pub(crate) async fn other(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
     let mut others = others(reader, app, std::slice::from_ref(rejection)).await?;
     Ok(rejection.other_connection_id.and_then(|id| others.remove(&id)))
+}
+
+/// The webhook whose SECRET was used, where its URL may be the one that was meant.
+pub(super) async fn other_webhook(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
+    let is_elsewhere = rejection.cause.attempts(rejection.gateway) == Attempts::Elsewhere;
+    let Some(id) = rejection.other_connection_id.filter(|_| is_elsewhere) else { return Ok(None) };
+    let connections = connections::store::list_of_company(reader, app.company_id).await?;
+    let other = connections.iter().find(|connection| connection.id == id);
+    Ok(other.map(|other| urls::step(other.app_id, other.gateway, other.mode, Step::Webhook)))
 }

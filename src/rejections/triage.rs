@@ -17,7 +17,7 @@ use super::{
     Cause, Reason, Sample,
     diagnosis::{self, Case, Diagnosis, Known},
     examination::Examined,
-    shape, signing_key,
+    proof, shape, signing_key,
 };
 use crate::{
     gateways::adapter::Rejected,
@@ -29,7 +29,7 @@ const BRIEF: usize = 16;
 /// What may be hashed of any request, in bytes.
 const LEAST_WORK: usize = 64 * 1024;
 /// What is kept of a webhook's share for thorough looks, in bytes.
-const RESERVED: usize = 2 * diagnosis::MOST_WORK;
+const RESERVED: usize = 2 * diagnosis::USUAL_WORK;
 /// What may be hashed without a finding for one shape at one webhook, in bytes, and a second after that.
 const FRUITLESS: usize = 64 * 1024 * 1024;
 const FRUITLESS_A_SECOND: usize = 1024 * 1024;
@@ -76,7 +76,8 @@ impl Triage {
             to_come -= 1;
             let of = |(sample, diagnosis): (Sample, Diagnosis)| {
                 let key = signing_key::digest(vault, sample.place.connection, &diagnosis);
-                Examined { sample, diagnosis, key, is_stored: true }
+                let is_from_account = proof::is_from_account(&sample, &known.accounts);
+                Examined { sample, diagnosis, is_from_account, key, is_stored: true }
             };
             examined[batch] = samples.into_iter().zip(found).map(of).collect();
         }
@@ -149,13 +150,15 @@ impl Round<'_> {
     fn thoroughly(&mut self, unfinished: Vec<usize>, found: &mut [Diagnosis]) {
         let mut looked_at: HashSet<u64> = HashSet::new();
         let mut unknown: HashSet<u64> = HashSet::new();
-        for &at in &unfinished {
+        for (place, &at) in unfinished.iter().enumerate() {
             let sample = &self.samples[at];
             let likeness = sample.shape.likeness();
             let shape = (sample.place.connection, likeness);
             let must_wait = self.triage.is_fruitless(shape) && !looked_at.insert(likeness);
             if !must_wait && self.left > LEAST_WORK {
-                let (before, most) = (self.left, diagnosis::MOST_WORK.min(self.left));
+                let before = self.left;
+                // All that is left where nothing else waits for it.
+                let most = diagnosis::USUAL_WORK.max(before / (unfinished.len() - place)).min(before);
                 self.diagnose(at, most, found);
                 self.triage.note(shape, before - self.left, &found[at]);
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::{Cause, KEPT_FOR, Reason, Rejection, Request, acceptance::Offer, recovery::Count};
+use super::{KEPT_FOR, Rejection, Request, acceptance::Offer, advice::Start, recovery::Count};
 use crate::{
     apps::App,
     connections::{Connection, Step},
@@ -93,6 +93,8 @@ pub(crate) struct Show {
     pub(crate) let_in: Vec<Event>,
     /// What is gained by accepting the SECRET that the kept requests were signed with, where it is known and may be accepted.
     pub(crate) offer: Option<Offer>,
+    /// The webhook whose SECRET was used, where that is another one: its address.
+    pub(crate) other: Option<String>,
     pub(crate) errors: FieldErrors,
     pub(crate) now: Timestamp,
 }
@@ -118,16 +120,16 @@ impl Show {
         self.rejection.count > 1
     }
 
-    /// Where the cause is mended.
-    pub(crate) fn settings(&self) -> String {
-        if self.rejection.reason == Reason::SwitchedOff {
-            return urls::connections(self.app.id);
-        }
-        urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook)
-    }
-
-    pub(crate) fn settings_label(&self) -> &'static str {
-        if self.rejection.reason == Reason::SwitchedOff { "Payment Gateway Settings" } else { "To URL and SECRET" }
+    /// Where the fix starts on the console: addresses and labels. None where it starts elsewhere.
+    pub(crate) fn starts(&self) -> Vec<(String, &'static str)> {
+        let webhook = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
+        let start = match self.rejection.cause.start() {
+            Start::Secret => Some((webhook, rejections::OPEN_WEBHOOK)),
+            Start::UrlCheck => Some((format!("{webhook}#check"), rejections::CHECK_URL)),
+            Start::Gateways => self.is_off().then(|| (urls::connections(self.app.id), rejections::OPEN_GATEWAYS)),
+            Start::Nowhere => None,
+        };
+        start.into_iter().chain(self.other.clone().map(|url| (url, rejections::OPEN_OTHER_WEBHOOK))).collect()
     }
 
     /// Nothing is let in through what is switched off.
@@ -140,7 +142,13 @@ impl Show {
     }
 
     pub(crate) fn standing(&self) -> String {
-        rejections::standing(&self.count, self.kept, self.is_off(), self.rejection.cause)
+        rejections::standing(
+            &self.count,
+            self.kept,
+            self.is_off(),
+            (self.rejection.cause, self.rejection.gateway),
+            self.offer.is_some(),
+        )
     }
 
     /// Where the SECRET is accepted with which the kept requests were signed, while none of them verifies without.
@@ -167,7 +175,7 @@ impl Show {
 
     /// Where a SECRET is entered that nothing here knows.
     pub(crate) fn bringing(&self) -> Option<String> {
-        let can = self.count.kept > 0 && self.count.verify() == 0 && self.rejection.cause == Cause::Unknown;
+        let can = self.count.kept > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
         can.then(|| urls::own_secret(&urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook)))
     }
 

@@ -69,11 +69,16 @@ fn parse(sample: &Sample) -> Value {
 }
 
 #[test]
-fn a_url_is_always_of_the_same_account() {
-    let of = |url| Merchant::behind(url).account_id;
-    let [one, other] = ["https://pay.example/webhooks/wh_1", "https://pay.example/webhooks/wh_2"].map(of);
-    assert!(one == of("https://pay.example/webhooks/wh_1") && one != other);
-    assert!(one.len() == 18 && one.starts_with("acc_") && one[4..].bytes().all(|byte| byte.is_ascii_alphanumeric()), "{one}");
+fn what_is_simulated_for_a_url_is_of_one_shop_and_of_no_account() {
+    let of = |url| Merchant::behind(url);
+    let [one, again] = ["https://pay.example/webhooks/wh_1"; 2].map(of);
+    assert_eq!(one.shop, again.shop);
+    let razorpay = crate::gateways::Gateway::Razorpay.adapter();
+    for event in SINGLE_EVENTS {
+        let sample = single(event, &one, AT, &mut SplitMix::new(3)).unwrap();
+        assert!(sample.body.windows(13).any(|part| part == b"acc_Simulated"), "{event}");
+        assert_eq!(razorpay.account(&sample.body), None, "{event}");
+    }
 }
 
 #[test]

@@ -98,3 +98,31 @@ pub(super) fn make(path: &Path) -> Result<(), String> {
 pub(crate) fn in_full(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_of_the_system_are_never_taken() {
+        for known in ["/", "/tmp", "/srv", "/var/lib", "/var/../srv"] {
+            let path = Path::new(known);
+            let Ok(data) = fs::metadata(path) else { continue };
+            let reason = reason_to_leave(path, &data).unwrap();
+            assert_eq!(reason.as_deref(), Some("it is a directory of the system"), "{known}");
+        }
+    }
+
+    #[test]
+    fn a_directory_is_ours_that_holds_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let reason = || reason_to_leave(directory.path(), &fs::metadata(directory.path()).unwrap()).unwrap();
+        assert_eq!(reason(), None);
+        for own in ["ks-pay.db", "ks-pay.db-wal", "ks-pay.db.lock", "master.key", "lost+found"] {
+            fs::write(directory.path().join(own), "").unwrap();
+        }
+        assert_eq!(reason(), None);
+        fs::write(directory.path().join("letters.txt"), "").unwrap();
+        assert!(reason().is_some());
+    }
+}

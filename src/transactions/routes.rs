@@ -152,7 +152,7 @@ async fn nothing(
         return Ok(words::Nothing::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
     }
     let Some(newest) = super::newest(&mut *reader, app.id, mode).await? else {
-        let yet = words::Nothing::Yet { mode, app: app.id, is_connected: !shown.connections.is_empty() }.at(&path);
+        let yet = words::Nothing::Yet { mode, app: app.id, gateway: shown.gateway() }.at(&path);
         let causes = telling::causes(reader, shown.connections.iter().map(|(_, evidence)| (app, evidence))).await?;
         return Ok(words::nothing_but_refused(yet, &shown.connections, &causes));
     };

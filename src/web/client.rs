@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use actix_web::{HttpRequest, dev::Extensions};
+use actix_web::{HttpRequest, dev::Extensions, http::header::HeaderValue};
 
 use crate::{installation, state::State};
 
@@ -18,7 +18,7 @@ pub(crate) fn address(request: &HttpRequest, state: &State) -> IpAddr {
     let is_trusted = |ip: &IpAddr| state.config.trusted_proxies.iter().any(|network| network.contains(ip));
     let peer = peer(request);
     if is_trusted(&peer) {
-        let values = request.headers().get_all(FORWARDED_FOR).map(|value| value.as_bytes());
+        let values = request.headers().get_all(FORWARDED_FOR).map(HeaderValue::as_bytes);
         return nearest(peer, &values.collect::<Vec<_>>(), is_trusted);
     }
     peer
@@ -42,7 +42,7 @@ fn nearest(peer: IpAddr, values: &[&[u8]], is_trusted: impl Fn(&IpAddr) -> bool)
     nearest
 }
 
-/// Who counts as one visitor: an IPv4 address, or the /64 that one subscriber has of IPv6.
+/// The network of one visitor: an IPv4 address, or the IPv6 /64 that one subscriber has.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -166,7 +166,7 @@ mod tests {
         {
             assert_eq!(found(&[unreadable]), "203.0.113.5", "{unreadable:?}");
         }
-        assert_eq!(found(&[b"198.51.100.1,\xff"]), "10.0.0.1", "what precedes it is not believed");
+        assert_eq!(found(&[b"198.51.100.1,\xff"]), "10.0.0.1", "what precedes it is not trusted");
         assert_eq!(found(&[]), "10.0.0.1");
     }
 

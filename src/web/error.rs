@@ -85,7 +85,7 @@ impl From<crate::kernel::vault::VaultError> for AppError {
 impl From<Unworkable> for AppError {
     fn from(error: Unworkable) -> Self {
         match error {
-            Unworkable::Busy => Self::PasswordsBusy,
+            Unworkable::Busy | Unworkable::Left => Self::PasswordsBusy,
             Unworkable::Ended => Self::Broken(error.into()),
         }
     }

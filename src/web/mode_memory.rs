@@ -57,7 +57,7 @@ impl ModeMemory {
 
 /// Whether the visitor came here on their own: a link on another site, or a page that refreshes itself, chooses nothing.
 pub(super) fn is_own_choice(request: &HttpRequest) -> bool {
-    let site = request.headers().get("sec-fetch-site").map(|value| value.as_bytes());
+    let site = request.headers().get("sec-fetch-site").map(actix_http::header::HeaderValue::as_bytes);
     let is_from_here = matches!(site, None | Some(b"same-origin" | b"none"));
     is_from_here && !request.headers().contains_key("x-requested-with")
 }

@@ -8,7 +8,7 @@ use crate::web::shell::Warning;
 pub(crate) fn plain_http() -> Warning {
     Warning {
         headline: "This console is reached over plain http: passwords and secrets can be read on the way.".to_owned(),
-        advice: "Put a proxy with a certificate in front, or ask the person who runs this server to:",
+        advice: "Ask the person who runs this server to put a proxy with a certificate in front:",
     }
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn plain_http_at(url: &str) -> String {
     )
 }
 
-/// What an operator is told of a proxy that is not trusted.
+/// A proxy that is not trusted, in `ks-pay doctor`.
 pub(crate) fn untrusted_proxy(peer: IpAddr) -> String {
     format!(
         "requests with X-Forwarded-For came from {peer}, which KS_PAY_TRUSTED_PROXIES does not name. If that is your proxy, add {peer}/{}: until then all its visitors share one limit on sign-in, and one of them can use it up",

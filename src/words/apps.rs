@@ -2,7 +2,7 @@
 
 use super::{
     Line, NOT_CONNECTED, Said, When, connection_name, countdown,
-    evidence::{perhaps_of_others, refusal, see_whether_enabled},
+    evidence::{refusal, see_whether_enabled},
     health, line,
     rejections::Told,
     when,
@@ -48,10 +48,10 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
     Health { whose, line, enable_url }
 }
 
-/// A webhook that needs somebody: it refuses what comes, or nothing comes any more.
+/// A webhook that needs attention: its own requests are rejected, or nothing arrives any more.
 pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) -> Said {
     match habit::silence(&webhook.evidence, now) {
-        Some(silence) if webhook.state == State::Silent => Said {
+        Some(silence) if webhook.alert_state() == State::Silent => Said {
             class: "is-warn",
             icon: "silent",
             headline: format!(
@@ -62,12 +62,11 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Told>, now: Ti
             ),
             reason: format!("{} {}", health::silence(&silence), see_whether_enabled(webhook.connection.gateway)),
         },
-        _ if webhook.evidence.is_stray => stray(app, webhook, told),
         _ => failing(app, webhook, told, now),
     }
 }
 
-/// Whose webhook fails, why, and how long the gateway will bear it.
+/// Whose webhook rejects its own requests, why, and, once it has worked, how long the gateway tolerates that.
 fn failing(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) -> Said {
     let (connection, evidence) = (&webhook.connection, &webhook.evidence);
     let (gateway, mode) = (connection.gateway, connection.mode);
@@ -75,24 +74,14 @@ fn failing(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) ->
     let since = evidence.failing_since.map(|at| format!(" since {}", When::of_start(at, now).text)).unwrap_or_default();
     let plain = || evidence.last_refusal().map_or("it could not be verified", |reason| refusal(gateway, reason).0);
     let why = told.map_or_else(plain, |told| told.why.as_str());
-    let deadline = evidence.failing_since.and_then(|at| countdown(gateway, at, now));
+    let is_failing = webhook.state == State::Failing;
+    let deadline = evidence.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
+    let (class, icon, not_yet) = if is_failing { ("is-bad", "bad", "") } else { ("is-warn", "warn", "not verified yet, ") };
     Said {
-        class: "is-bad",
-        icon: "bad",
-        headline: format!("{}: {} {} {requests} refused{since}", app.name, evidence.failing_count, mode.label()),
+        class,
+        icon,
+        headline: format!("{}: {not_yet}{} {} {requests} rejected{since}", app.name, evidence.failing_count, mode.label()),
         reason: format!("The last one: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
-    }
-}
-
-/// A single request was refused at a webhook that works, and nobody can explain it.
-fn stray(app: &App, webhook: &Webhook, told: Option<&Told>) -> Said {
-    let why = told.map_or("it could not be verified", |told| told.why.as_str());
-    let (gateway, mode) = (webhook.connection.gateway, webhook.connection.mode.label());
-    Said {
-        class: "is-info",
-        icon: "info",
-        headline: format!("{}: one request was refused in {mode} mode", app.name),
-        reason: format!("{}. {}", super::capitalised(why), perhaps_of_others(gateway)),
     }
 }
 
@@ -200,9 +189,23 @@ mod tests {
     fn trouble_says_how_long_the_gateway_bears_it() {
         let app = app("Dabba Club");
         let webhook = webhook(&app, Mode::Live, State::Failing);
+        assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 Live request rejected since 7:41\u{a0}pm");
         let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).reason.replace('\u{a0}', " ");
         assert!(after(1).ends_with(" Razorpay switches the webhook off in 23 h."), "{}", after(1));
         assert!(after(30).ends_with("off already: look in Razorpay’s Dashboard."), "{}", after(30));
+    }
+
+    #[test]
+    fn what_has_never_worked_is_not_verified_yet_and_has_no_countdown() {
+        let app = app("Dabba Club");
+        let mut webhook = webhook(&app, Mode::Live, State::Pending);
+        (webhook.evidence.failing_since, webhook.evidence.failing_count) = (Some(NOW), 3);
+        let said = trouble(&app, &webhook, None, NOW);
+        assert_eq!(
+            (said.class, said.headline.as_str()),
+            ("is-warn", "Dabba Club: not verified yet, 3 Live requests rejected since 7:41\u{a0}pm")
+        );
+        assert!(!said.reason.contains("switches"), "{}", said.reason);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     events::{Event, State},
-    gateways::Mode,
+    gateways::{Gateway, Mode},
     kernel::id::AppId,
     web::list::Empty,
 };
@@ -81,7 +81,7 @@ pub(crate) fn event_icon(event_type: Option<&str>) -> (&'static str, &'static st
 }
 
 /// Nothing has come.
-pub(crate) fn no_event_yet(app: AppId, mode: Mode, is_connected: bool) -> Empty {
+pub(crate) fn no_event_yet(app: AppId, mode: Mode, gateway: Option<Gateway>) -> Empty {
     Empty {
         icon: "inbox",
         title: "No event yet".to_owned(),
@@ -89,7 +89,7 @@ pub(crate) fn no_event_yet(app: AppId, mode: Mode, is_connected: bool) -> Empty 
             "Every request that the gateway signs for {} mode is kept and shown here. Connect the webhook first.",
             mode.label()
         ),
-        way: Some(super::lists::to_gateways(app, mode, is_connected)),
+        way: Some(super::lists::to_webhook(app, mode, gateway)),
     }
 }
 

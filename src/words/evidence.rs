@@ -1,6 +1,6 @@
 //! What the evidence says: one sentence, one line of reason, and the fix where there is one.
 
-use super::{health, rejections::Told, span, when};
+use super::{When, health, rejections::Told, span, when};
 use crate::{
     connections::{Connection, State, evidence::Evidence, habit},
     events::Event,
@@ -25,52 +25,46 @@ pub(crate) struct Said {
 pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str, &'static str) {
     match (gateway, reason) {
         (Gateway::Razorpay, Rejected::SignatureMissing) => (
-            "no signature came",
-            "In Razorpay the field Secret is empty. Open the webhook there, press Edit, paste the SECRET of this webhook and press Save Webhook.",
+            "no signature was sent",
+            "If Razorpay sent this, the Secret field of its webhook is empty. In Razorpay’s Dashboard open the webhook, press Edit, paste the SECRET of this webhook and press Save Webhook.",
         ),
         (Gateway::Razorpay, Rejected::SignatureMalformed) => (
-            "the signature is not one of Razorpay’s",
-            "Something between Razorpay and here changed the header X-Razorpay-Signature, or the request came from elsewhere. Look at your proxy.",
+            "the signature cannot be read",
+            "If Razorpay sent this, something on the way changed the header X-Razorpay-Signature. Ask the person who runs your server or hosting to pass it on unchanged: look at Cloudflare, nginx or an API gateway, for example.",
         ),
         (Gateway::Razorpay, Rejected::SignatureMismatch) => (
-            "the signature fits no SECRET of this webhook",
-            "Copy the SECRET of this webhook again, without spaces, and paste it into the field Secret in Razorpay.",
+            "the signature matches no secret of this webhook",
+            "If Razorpay sent this, its Secret field holds something else. Copy the SECRET of this webhook again, without spaces, and paste it there in Razorpay’s Dashboard.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMissing) => (
-            "no signature came",
-            "The sender must send webhook-id, webhook-timestamp and webhook-signature. Give it the SECRET of this webhook.",
+            "no signature was sent",
+            "If your sender sent this, it has no secret yet. Enter the SECRET of this webhook in the sender’s settings; it then sends webhook-id, webhook-timestamp and webhook-signature.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMalformed) => (
             "the signature cannot be read",
-            "The sender must sign as Standard Webhooks 1.0.0 says: v1 and the base64 of an HMAC-SHA256.",
+            "If your sender sent this, ask the author of the program that signs to follow Standard Webhooks 1.0.0: v1, and the HMAC-SHA256 in base64.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMismatch) => (
-            "the signature fits no SECRET of this webhook",
-            "Copy the SECRET of this webhook again, with whsec_ in front and without spaces, and give it to the sender.",
+            "the signature matches no secret of this webhook",
+            "If your sender sent this, it has another secret. Copy the SECRET of this webhook again, with whsec_ in front and without spaces, and enter it in the sender’s settings.",
         ),
         (_, Rejected::TimeOutOfTolerance) => (
-            "it was signed more than 5 minutes ago or ahead",
-            "Set the clock of the sender, or of this server: they must agree to 5 minutes.",
+            "its time is more than 5 minutes ago or ahead",
+            "If your sender sent this, its clock or the one of this server is wrong: they must agree to 5 minutes. Ask the person who runs the server or hosting to set it from the network.",
         ),
     }
 }
 
-/// What an empty list says where requests came and were refused: why, and the way to the fix.
+/// What an empty list says where requests were rejected: why, and the way to the fix.
 pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evidence)], causes: &Causes) -> Empty {
-    let failing = connections.iter().filter(|(_, evidence)| evidence.failing_since.is_some());
-    let Some((connection, evidence)) = failing.max_by_key(|(_, evidence)| evidence.failing_count) else { return empty };
-    let plain = || evidence.last_refusal().map_or("it could not be verified", |reason| refusal(connection.gateway, reason).0);
-    let why = causes.get(&connection.id).map_or_else(plain, |told| told.why.as_str());
-    let (requests, were) =
-        (super::count(evidence.failing_count, "request", "requests"), if evidence.failing_count == 1 { "was" } else { "were" });
-    let url = urls::evidence(connection.app_id, connection.gateway, connection.mode);
+    let rejecting = connections.iter().filter(|(_, evidence)| evidence.rejected_since.is_some());
+    let Some((connection, evidence)) = rejecting.max_by_key(|(_, evidence)| evidence.rejected_count) else { return empty };
+    let (why, _) = cause(connection.gateway, evidence, causes.get(&connection.id));
+    let not_yet = if evidence.first_verified_at.is_none() { "Not verified yet: " } else { "" };
+    let last = if evidence.rejected_count == 1 { ": " } else { ". The last one: " };
     Empty {
-        text: if evidence.failing_count == 1 {
-            format!("{requests} came and {were} refused: {why}.")
-        } else {
-            format!("{requests} came and {were} refused. The last one: {why}.")
-        },
-        way: Some((url, "See how to fix it".to_owned())),
+        text: format!("{not_yet}{} rejected{last}{why}.", were(evidence.rejected_count)),
+        way: Some((urls::evidence(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
         ..empty
     }
 }
@@ -83,10 +77,12 @@ pub(crate) fn sentence_of_connection(
     (last, told): (Option<&Event>, Option<&Told>),
     now: Timestamp,
 ) -> Said {
+    let gateway = connection.gateway;
     match state {
-        State::Failing if evidence.is_stray => stray(connection.gateway, evidence, told, now),
-        State::Failing => failing(connection.gateway, evidence, told, now),
-        State::Silent => silent(connection.gateway, evidence, now),
+        State::Failing if evidence.failing_since.is_some() => failing(gateway, evidence, told, now),
+        State::Failing => overdue(gateway, evidence, told, now),
+        State::Silent => silent(gateway, evidence, now),
+        State::Pending | State::NotStarted if evidence.rejected_since.is_some() => not_yet(gateway, evidence, told),
         State::Verified => verified(evidence, last, now),
         State::Off => Said {
             class: "is-warn",
@@ -121,35 +117,71 @@ pub(crate) fn sentence_of_connection(
     }
 }
 
-fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+/// Why the newest rejected request was rejected, and what to do.
+fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a Told>) -> (&'a str, &'a str) {
     let seen = || evidence.last_refusal().map_or(("it could not be verified", ""), |reason| refusal(gateway, reason));
-    let (why, fix) = told.map_or_else(seen, |told| (told.why.as_str(), told.fix.as_str()));
-    let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
-    Said { class: "is-bad", icon: "bad", headline: format!("Refused{ago}: {why}"), reason: fix.to_owned() }
+    told.map_or_else(seen, |told| (told.why.as_str(), told.fix.as_str()))
 }
 
-/// A single request was refused, and nobody can explain it.
-fn stray(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
-    let ago = evidence.last_refused_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
-    let why = told.map_or("it could not be verified", |told| told.why.as_str());
+fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+    let (why, fix) = cause(gateway, evidence, told);
+    let ago = evidence.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
+    Said { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.to_owned() }
+}
+
+/// Events are overdue while requests are rejected of which nothing proves who sent them.
+fn overdue(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
+    let (why, fix) = cause(gateway, evidence, told);
+    let usual = habit::silence(evidence, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
     Said {
-        class: "is-info",
-        icon: "info",
-        headline: format!("One request was refused{ago}"),
-        reason: format!("{}. {}", super::capitalised(why), perhaps_of_others(gateway)),
+        class: "is-bad",
+        icon: "bad",
+        headline: "No event is verified, and requests are rejected".to_owned(),
+        reason: format!("{usual}{} {}", unproven(evidence, now), condition(gateway, why, fix)),
     }
 }
 
-/// What to think of a single refused request that nobody can explain.
-pub(super) const fn perhaps_of_others(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => {
-            "If it came from Razorpay, it comes again soon, and then it is said here what to do. If not, somebody else sent it, and there is nothing to do."
-        }
-        Gateway::StandardWebhooks => {
-            "If it came from your sender, it comes again soon, and then it is said here what to do. If not, somebody else sent it, and there is nothing to do."
-        }
-    }
+/// No event has been verified yet, and requests were rejected.
+fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Told>) -> Said {
+    let (why, fix) = cause(gateway, evidence, told);
+    let (headline, reason) = if evidence.failing_since.is_some() {
+        (format!("Not verified yet: {why}"), fix.to_owned())
+    } else {
+        let rejected = format!("Not verified yet: {} rejected", were(evidence.rejected_count));
+        (rejected, format!("{ANYONE} {}", condition(gateway, why, fix)))
+    };
+    Said { class: "is-warn", icon: "warn", headline, reason }
+}
+
+/// Requests that were rejected since the last verified event while the webhook works: how many, when, and that it is not known
+/// whose they are.
+pub(crate) fn rejected_meanwhile(state: State, evidence: &Evidence, now: Timestamp) -> Option<String> {
+    (state == State::Verified && evidence.rejected_since.is_some()).then(|| unproven(evidence, now))
+}
+
+/// Of requests that are not proven to be the gateway's.
+const ANYONE: &str = "Anyone who knows the URL can send such requests.";
+
+/// How many requests were rejected since the last verified event and between which times.
+fn unproven(evidence: &Evidence, now: Timestamp) -> String {
+    let start = evidence.rejected_since.map(|at| When::of_day(at, now).text).unwrap_or_default();
+    let end = evidence.last_refused_at.map(|at| When::of_day(at, now).text).unwrap_or_default();
+    let span = if start == end { format!("on {start}") } else { format!("between {start} and {end}") };
+    format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_count))
+}
+
+/// The cause of a request of which nothing proves who sent it.
+fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
+    let whose = match gateway {
+        Gateway::Razorpay => "If Razorpay sent the last one",
+        Gateway::StandardWebhooks => "If your sender sent the last one",
+    };
+    format!("{whose}, this is why it was rejected: {why}. {fix}").trim_end().to_owned()
+}
+
+/// `1 request was`, `3 requests were`.
+fn were(count: i64) -> String {
+    super::count(count, "request was", "requests were")
 }
 
 fn silent(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Said {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Chip, When, connection_state, span, to_the_minute, webhook_state, when};
+use super::{Chip, When, connection_state, span, to_the_minute, when};
 use crate::{
     connections::{
         State,
@@ -36,20 +36,18 @@ impl Line {
 /// The line.
 pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Timestamp) -> Line {
     let (joint, when, rest) = match state {
-        State::Failing if evidence.is_stray => (", ", evidence.last_refused_at.map(|at| when(at, now)), None),
-        State::Failing => {
-            let since = evidence.failing_since;
-            let start = since.map(|at| When::of_start(at, now));
-            (" since ", start, since.and_then(|since| countdown(gateway, since, now)))
+        State::Failing if let Some(since) = evidence.failing_since => {
+            (" since ", Some(When::of_start(since, now)), countdown(gateway, since, now))
         }
-        State::Silent => {
+        // Nothing proves whose requests are rejected: only the silence is certain.
+        State::Failing | State::Silent => {
             let silence = habit::silence(evidence, now);
             (" for ", silence.map(|silence| lasting(&silence, now)), silence.map(|silence| usually(&silence.usual)))
         }
         State::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now)), None),
         State::Pending | State::NotStarted | State::Off => return Line::quiet(connection_state(state)),
     };
-    Line { chip: webhook_state(state, evidence), joint, when, rest }
+    Line { chip: connection_state(state), joint, when, rest }
 }
 
 /// How long the gateway still bears the failures; nothing where it bears them for ever or does not say.

@@ -4,8 +4,9 @@ use jiff::civil::Date;
 
 use super::payment_status;
 use crate::{
+    connections::Step,
     events::Event,
-    gateways::Mode,
+    gateways::{Gateway, Mode},
     kernel::{
         days::Days,
         id::AppId,
@@ -125,12 +126,11 @@ fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
     total.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
 }
 
-/// The way to an app's gateways: where one is added, while there is none in that mode.
-pub(super) fn to_gateways(app: AppId, mode: Mode, is_connected: bool) -> (String, String) {
-    if is_connected {
-        (urls::connections(app), "Payment Gateway Settings".to_owned())
-    } else {
-        (urls::add_gateway(app, mode), format!("Add a gateway in {} mode", mode.label()))
+/// Where payments of this mode are connected: the connection's Webhook step, or adding a gateway while there is none.
+pub(super) fn to_webhook(app: AppId, mode: Mode, gateway: Option<Gateway>) -> (String, String) {
+    match gateway {
+        Some(gateway) => (urls::step(app, gateway, mode, Step::Webhook), "Open the Webhook step".to_owned()),
+        None => (urls::add_gateway(app, mode), format!("Add a gateway in {} mode", mode.label())),
     }
 }
 
@@ -140,8 +140,8 @@ pub(crate) enum Nothing<'a> {
         mode: Mode,
         /// Where its gateways are.
         app: AppId,
-        /// Whether one is connected in this mode.
-        is_connected: bool,
+        /// The one that is connected in this mode.
+        gateway: Option<Gateway>,
     },
     /// `other` is the mode in which there is one of that name.
     Named {
@@ -162,7 +162,7 @@ impl Nothing<'_> {
     /// What to say, and the way on from the list's own address.
     pub(crate) fn at(&self, path: &str) -> Empty {
         match *self {
-            Self::Yet { mode, app, is_connected } => Empty {
+            Self::Yet { mode, app, gateway } => Empty {
                 icon: "inbox",
                 title: "No transaction yet".to_owned(),
                 text: match mode {
@@ -170,7 +170,7 @@ impl Nothing<'_> {
                     Mode::Live => "Transactions appear here when the gateway reports the first real payment. Connect the webhook of Live mode first.",
                 }
                 .to_owned(),
-                way: Some(to_gateways(app, mode, is_connected)),
+                way: Some(to_webhook(app, mode, gateway)),
             },
             Self::Named { name, mode, other } => {
                 let away = other.map(|other| (urls::query(path, &[("mode", other.slug()), ("q", name)]), other));

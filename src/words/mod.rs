@@ -24,20 +24,20 @@ pub(crate) use apps::{Health, Standing, disabling, loss, off, standing, trouble,
 pub(crate) use arrivals::{
     BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon, no_event_yet, no_such_event, receipts,
 };
-pub(crate) use evidence::{Said, nothing_but_refused, sentence_of_connection};
+pub(crate) use evidence::{Said, nothing_but_refused, rejected_meanwhile, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
     NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice,
     count, date, days, invalid_filters, nothing_in_period, number_text, period, settlement_found, sum, too_many_days, with_lost,
 };
-pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connections, other_mode};
+pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use payments::{event_sentence, fault_sentence, method, payment_sentence, payment_title, reason};
 pub(crate) use when::{When, day, span, to_the_minute, when};
 
 use crate::{
-    connections::{self, evidence::Evidence},
-    events,
+    connections, events,
     gateways::{Gateway, Mode},
+    kernel::time::Timestamp,
     transactions::{Status, Transaction},
 };
 
@@ -71,11 +71,6 @@ pub(crate) const fn connection_state(state: connections::State) -> Chip {
     }
 }
 
-/// The same, where a single request that nobody can explain is all that is wrong.
-pub(crate) const fn webhook_state(state: connections::State, evidence: &Evidence) -> Chip {
-    if evidence.is_stray { chip("status-warn", "warn", "One request refused") } else { connection_state(state) }
-}
-
 /// A step that has only two states.
 pub(crate) const fn step_state(is_done: bool) -> Chip {
     if is_done { chip("status-good", "good", "Done") } else { chip("status-off", "not-started", "Not started") }
@@ -103,9 +98,9 @@ pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
 }
 
 /// Said once a domain is stored.
-pub(crate) fn domain_stored(setup: &connections::Setup<'_>) -> &'static str {
-    let mut steps = connections::Step::of(setup.connection.gateway);
-    match (steps.all(|step| setup.is_done(step)), setup.connection.gateway) {
+pub(crate) fn domain_stored(setup: &connections::Setup<'_>, now: Timestamp) -> &'static str {
+    let are_done = connections::Step::of(setup.connection.gateway).all(|step| setup.is_done(step));
+    match (are_done && setup.state(now) == connections::State::Verified, setup.connection.gateway) {
         (true, Gateway::Razorpay) => "The domain is stored. All four steps are done.",
         (true, Gateway::StandardWebhooks) => "The domain is stored. All three steps are done.",
         (false, _) => "The domain is stored",

@@ -57,14 +57,12 @@ pub(crate) struct OffConnection {
     pub(crate) enable_url: String,
 }
 
-/// The disabled ones among these; a disabled app is said once for all of them.
-pub(crate) fn off_connections<'a>(app: &App, webhooks: impl Iterator<Item = &'a Webhook>) -> Vec<OffConnection> {
-    let off = webhooks.filter(|webhook| app.is_enabled && webhook.state == State::Off);
-    off.map(|Webhook { connection, .. }| OffConnection {
+/// The connection, if it alone is disabled; a disabled app is said once for all of them.
+pub(crate) fn off_connection(app: &App, connection: &Connection) -> Option<OffConnection> {
+    (app.is_enabled && !connection.is_enabled).then(|| OffConnection {
         whose: connection_name(connection),
         enable_url: urls::connection_enabled(app.id, connection.gateway, connection.mode),
     })
-    .collect()
 }
 
 /// A connection in a sentence.

@@ -3,15 +3,15 @@
 use super::{Chip, count, evidence::refusal, number_text};
 use crate::{
     gateways::{Gateway, Mode},
-    rejections::{
-        Cause, Reason, Rejection, Request,
-        acceptance::Offer,
-        recovery::{Count, Recovered},
-    },
+    rejections::{Cause, Reason, Rejection, Request, acceptance::Offer, recovery::Recovered},
     web::list::Empty,
 };
 
 mod causes;
+mod fixes;
+mod standing;
+
+pub(crate) use standing::standing;
 
 /// Why, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,41 +19,48 @@ pub(crate) struct Told {
     /// Goes on after a colon: no capital, no full stop.
     pub(crate) why: String,
     pub(crate) fix: String,
+    /// Fixes of which one is right, each after its condition.
+    pub(crate) options: Vec<String>,
     /// What to look at where nothing is known.
     pub(crate) checks: Vec<&'static str>,
 }
 
 /// What is said of a rejection; `other` is what the connection is called whose SECRET was used.
 pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Told {
-    let gateway = rejection.gateway;
+    let (gateway, cause) = (rejection.gateway, rejection.cause);
     let detail = rejection.detail.as_deref().unwrap_or_default();
-    let unknown = || {
-        let said = rejection.reason.rejected().map(|reason| refusal(gateway, reason));
-        let (why, fix) = said.unwrap_or(("it could not be verified", "Let the gateway send another, and look here again."));
-        (why.to_owned(), fix.to_owned())
+    let other = other.unwrap_or("another webhook");
+    let context = causes::Context { gateway, detail, other, is_signed: rejection.secret_id.is_some() };
+    let reason = rejection.reason.rejected().filter(|_| cause == Cause::Unknown);
+    let (why, fix) = match reason {
+        Some(reason) => {
+            let (why, fix) = refusal(gateway, reason);
+            (why.to_owned(), fix.to_owned())
+        }
+        None => (causes::why(cause, context), fixes::fix(cause, context)),
     };
-    let (why, fix) = causes::of(rejection.cause, gateway, detail, other.unwrap_or("another webhook")).unwrap_or_else(unknown);
-    let checks = if rejection.cause == Cause::Unknown { checks(gateway, rejection.reason) } else { Vec::new() };
-    Told { why, fix, checks }
+    let options = fixes::either(cause, gateway, rejection.mode, other);
+    Told { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
-/// No cause is known: the two or three things that are left.
-fn checks(gateway: Gateway, reason: Reason) -> Vec<&'static str> {
-    if reason == Reason::TimeOutOfTolerance {
+/// No cause is known: the two or three things that are left. It lists what was tried, and nothing else.
+fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
+    if !matches!(cause, Cause::Unknown | Cause::OtherAccount) || reason != Reason::SignatureMismatch {
         return Vec::new();
     }
-    let first = match gateway {
+    let second = match gateway {
         Gateway::Razorpay => {
-            "Is it from your Razorpay account? Every secret that KS Pay knows of your company was tried, also pasted with slips; none made this signature. Somebody else may have sent it: then there is nothing to do."
+            "If you made up the secret yourself, or another program uses it too, compare it with the SECRET of this webhook: in Razorpay’s Dashboard, replace one with the other, or enter yours here."
         }
         Gateway::StandardWebhooks => {
-            "Is it from your sender? Every secret that KS Pay knows of your company was tried, also pasted with slips; none made this signature. Somebody else may have sent it: then there is nothing to do."
+            "If you made up the secret yourself, or another program uses it too, compare it with the SECRET of this webhook: in the sender’s settings, replace one with the other, or enter yours here."
         }
     };
     vec![
-        first,
-        "Was the SECRET made up by hand, or does it belong to another program? Paste the SECRET of this webhook in its place.",
-        "Does a proxy, firewall or other program stand before KS Pay? It may change the body in a way that cannot be undone. Let it pass /webhooks/ untouched.",
+        "KS Pay tried every secret it knows of your company on requests like this: as it is, with one common copy-paste or typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.",
+        second,
+        "If Cloudflare, nginx, an API gateway or another program stands in front of KS Pay, ask the person who runs it to let /webhooks/ through unchanged. It may change the body in a way that cannot be undone.",
+        "If someone else sent it, there is nothing to do.",
     ]
 }
 
@@ -110,55 +117,13 @@ pub(crate) const NOT_KEPT: &str =
     "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
 pub(crate) const NOTHING_TO_ACCEPT: &str =
     "There is no SECRET to accept here: none of the kept requests tells it. Enter it yourself on the Webhook page.";
+pub(crate) const OPEN_WEBHOOK: &str = "Open webhook settings";
+pub(crate) const OPEN_OTHER_WEBHOOK: &str = "Open the other webhook";
+pub(crate) const CHECK_URL: &str = "Check the URL";
+pub(crate) const OPEN_GATEWAYS: &str = "Payment Gateway Settings";
 /// Said once the SECRET of refused requests is accepted.
 pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was refused below; retire it on the Webhook page once it is not needed any more.";
-pub(crate) const SWITCH_ON_FIRST: &str = "Switch the app and its gateway on first. Then requests can be recovered.";
-
-/// What can be made of the kept requests.
-pub(crate) fn standing(found: &Count, kept: i64, is_off: bool, cause: Cause) -> String {
-    let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
-    match (found.kept, found.verify()) {
-        (0, _) if kept == 0 => "None of these requests is kept any more, so there is nothing to recover.".to_owned(),
-        (0, _) => "Nothing is left to recover: what was kept whole has been recovered.".to_owned(),
-        (_, 0) => never_verifies(cause).to_owned(),
-        _ if is_off => SWITCH_ON_FIRST.to_owned(),
-        (kept, verify) => {
-            let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
-            let of = if kept == 1 {
-                "The kept request verifies".to_owned()
-            } else {
-                format!("{verify} of {whole} kept requests verify")
-            };
-            format!(
-                "{of} now. What is recovered becomes an event, marked as recovered, and counts once, even if the gateway sends it again."
-            )
-        }
-    }
-}
-
-/// None of the kept requests verifies: whether that can change.
-const fn never_verifies(cause: Cause) -> &'static str {
-    match cause {
-        Cause::NoSignature => {
-            "These cannot be recovered: they carry no signature, so nobody can tell who sent them. Look the payments up at the gateway. Once its Secret is filled in, new ones arrive here."
-        }
-        Cause::SecretGuessable => {
-            "These cannot be recovered: a stranger who guessed the secret may have sent them. Look the payments up at the gateway, if they are yours."
-        }
-        Cause::OtherMode => "These belong to the other mode, so there is nothing to recover here.",
-        Cause::Scanner | Cause::OtherGateway => "There is nothing to recover: these are no events of this webhook.",
-        Cause::RetiredSecret => {
-            "These cannot be recovered: somebody retired the SECRET they were signed with. Look the payments up at the gateway, if they are yours."
-        }
-        Cause::Unknown | Cause::SwitchedOff => {
-            "These requests were not signed with a SECRET that KS Pay accepts. If they are yours, enter the SECRET they were signed with; then they can be recovered."
-        }
-        cause if cause.is_acceptable() => "These requests were not signed with a SECRET that KS Pay accepts.",
-        _ => {
-            "These cannot be recovered as they are: what came is not what was signed. Once the cause is mended, the gateway's next tries come in by themselves."
-        }
-    }
-}
+pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then requests can be recovered.";
 
 /// How many kept requests the SECRET of a rejection would let verify; a time follows.
 pub(crate) fn offered(offer: &Offer) -> String {
@@ -179,7 +144,7 @@ pub(crate) fn offered(offer: &Offer) -> String {
 pub(crate) const fn before_accepting(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::OtherApp | Cause::OtherConnection => Some(
-            "Are these payments of the other webhook? If its events came to the wrong URL, do not accept: change the URL at the gateway.",
+            "First check which URL the webhook has at the gateway. If these are payments of the other webhook, do not accept its secret here: correct the URL.",
         ),
         _ => None,
     }

@@ -115,6 +115,31 @@ pub(crate) fn unproven(gateway: Gateway, before: Before, now: Timestamp) -> Said
     Said { class, icon, headline: format!("Now give {whom} the new SECRET"), reason: format!("{what_to_do} {so_far}") }
 }
 
+/// Valid secrets whose sealed value does not open, by their ids, and what to do.
+pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str>) -> Option<Said> {
+    let ids: Vec<&str> = ids.collect();
+    let (headline, was) = match ids.len() {
+        0 => return None,
+        1 => ("A secret of this webhook cannot be read", "was"),
+        _ => ("Secrets of this webhook cannot be read", "were"),
+    };
+    let (whom, paste) = match gateway {
+        Gateway::Razorpay => ("Razorpay tries them again for 24 hours", "paste it into Razorpay"),
+        Gateway::StandardWebhooks => ("the sender should try them again", "give it to the sender"),
+    };
+    Some(Said {
+        class: "is-bad",
+        icon: "bad",
+        headline: headline.to_owned(),
+        reason: format!(
+            "{} {was} damaged or replaced in the database. Requests that match no other secret are answered 503, and {whom}. \
+             Create a new secret and {paste}: what is signed with it verifies immediately. Then retire the damaged one. The \
+             person who runs this server finds the same with ks-pay doctor.",
+            ids.join(", ")
+        ),
+    })
+}
+
 /// What is lost when a SECRET is retired, a sentence each.
 pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &Held, now: Timestamp) -> Vec<String> {
     let whom = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };

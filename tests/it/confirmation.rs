@@ -125,7 +125,7 @@ async fn downloads_lead_to_the_password_and_back() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.captured", "pay_Demo0000000001", 0)).event_id("evt_1").stored().await;
     let event = app.events().await[0]["event"].as_str().unwrap().to_owned();
-    let rejected = rejection(&app, &connection, &owner, "somebody else's own secret").await;
+    let rejected = rejection(&app, &connection, &owner, "a secret of no connection here").await;
     let page = owner.get(&rejected).await;
     let body = page.body.split('"').find(|text| text.ends_with("/body") && text.contains("/requests/")).unwrap().to_owned();
     let own = format!("/ks-pay/apps/{}", connection.app_id);
@@ -169,7 +169,7 @@ async fn an_interrupted_form_is_of_one_session_and_one_address() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_ones_own_is_not_found_before_anything_is_asked() {
     let (app, connection, owner) = connected().await;
-    let path = rejection(&app, &connection, &owner, "somebody else's own secret").await;
+    let path = rejection(&app, &connection, &owner, "a secret of no connection here").await;
     app.company("Banyan Books").await;
     let stranger = app.owner("Banyan Books").await;
     app.clock.advance(MINUTES * 2);
@@ -237,7 +237,7 @@ async fn signing_out_everywhere_else_needs_no_password_and_cannot_be_repeated_wi
     }
     assert_eq!(stranger.get("/").await.status, StatusCode::OK);
 
-    // Whoever has stolen a session must not sign the owner out as fast as they sign in.
+    // A thief with a stolen session must not sign the owner out as fast as they sign in.
     let token = here.token().await;
     for _ in 0..10 {
         here.post_exactly(path, &[("csrf_token", &token)]).await.location();

@@ -52,11 +52,12 @@ async fn the_states_follow_what_happens() {
     assert!(owner.get(&page).await.has("Marked as done, nothing verified yet"));
 
     assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
-    owner.sees(&page, "no signature came").await;
+    let unverified = owner.sees(&page, "no signature was sent").await;
+    assert!(unverified.has("Not verified yet: 1 request was rejected") && unverified.has("Pending verification"));
     assert_eq!(connection.post(bodies::bare("foo.bar")).secret("another-secret-altogether").send().await, 401);
-    owner.sees(&page, "the signature fits no SECRET of this webhook").await;
+    owner.sees(&page, "the signature matches no secret of this webhook").await;
     assert_eq!(connection.post(bodies::bare("foo.bar")).signature("zz").send().await, 401);
-    owner.sees(&page, "the signature is not one of Razorpay’s").await;
+    owner.sees(&page, "the signature cannot be read").await;
 
     app.clock.advance(std::time::Duration::from_secs(1));
     connection.post(bodies::payment("payment.captured", "pay_Demo0000000001", 0)).event_id("evt_1").stored().await;
@@ -65,6 +66,10 @@ async fn the_states_follow_what_happens() {
 
     app.clock.advance(std::time::Duration::from_secs(1));
     assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
+    let verified = owner.sees(&page, "1 request was rejected on").await;
+    assert!(verified.has("Received payment.captured, verified") && !verified.has("Failing"));
+    let slip = connection.post(bodies::bare("foo.bar")).secret(&format!("{} ", connection.secret));
+    assert_eq!(slip.send().await, 401);
     owner.sees(&page, "Failing since").await;
 }
 
@@ -115,7 +120,7 @@ async fn a_gateway_is_added_once_a_mode() {
         page.has("Razorpay is added in Test mode. Next: copy the URL and the secret below") && page.has("id=\"webhook-url\"")
     );
     assert_eq!(owner.get(&format!("{list}/razorpay/test")).await.location(), webhook);
-    assert_eq!(add("razorpay", "live").await.location(), format!("{list}/razorpay/live"));
+    assert_eq!(add("razorpay", "live").await.location(), format!("{list}/razorpay/live/webhook"));
     let twice = add("razorpay", "test").await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(twice.has("is there already in Test mode"));

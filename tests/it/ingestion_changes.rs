@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection, postgres::PgListener};
 use tokio::sync::Mutex;
 
-use crate::support::{SOON, TestApp, bodies, database, eventually};
+use crate::support::{ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, database, eventually, post::Post};
 
 /// Sessions of PostgreSQL that listen for changes.
 const LISTENING: &str =
@@ -97,6 +97,64 @@ async fn a_flood_of_refusals_does_not_keep_a_change_from_counting() {
     app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
     assert_eq!(connection.post(captured("pay_1")).send().await, 401, "not believed by what was known before");
     assert!(app.events().await.is_empty());
+}
+
+/// Sends bad requests one after the other until it is dropped.
+struct Flood(Vec<tokio::task::JoinHandle<()>>);
+
+impl Flood {
+    /// At each of these, with several senders.
+    fn of(posts: &[Post]) -> Self {
+        let send = |post: Post| async move {
+            loop {
+                assert_eq!(post.send().await, 401);
+            }
+        };
+        Self(posts.iter().flat_map(|post| [post.clone(), post.clone()]).map(|post| tokio::spawn(send(post))).collect())
+    }
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        self.0.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+/// In a unit test of `receivers.rs` the same is shown without any race.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_signed_with_a_secret_of_a_moment_ago_is_stored_whatever_else_comes() {
+    let _alone = ONE_FLOOD_AT_A_TIME.lock().await;
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let connection = shop.razorpay("test").await;
+    let wrong = connection.post(captured("pay_0")).signature(&"00".repeat(32));
+    let _flood = Flood::of(&[wrong.clone(), wrong.url(&format!("{}x", connection.url))]);
+    let rotate = ["webhook", "rotate", "--app", &shop.id, "--gateway", "razorpay", "--mode", "test", "--json"];
+    for number in 1..=12 {
+        let shown = app.cli(rotate, "").await.json();
+        let secret = shown["secrets"][0]["secret"].as_str().unwrap();
+        connection.post(captured(&format!("pay_{number}"))).secret(secret).stored().await;
+    }
+    // An endpoint of a moment ago is no unknown one either.
+    shop.razorpay("live").await.post(captured("pay_0")).stored().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rejected_unread_at_an_endpoint_of_a_moment_ago_is_shown() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let first = shop.razorpay("test").await;
+    first.post(captured("pay_1")).stored().await;
+    // The server has read its endpoints, and hears of this one only when it looks again.
+    let fresh = shop.razorpay("live").await;
+    assert_eq!(fresh.post(captured("pay_2")).header("content-encoding", "gzip").send().await, 415);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE mode = 'live'").await == 1).await;
+    let another = company.app("Neem Tree Stall").await.razorpay("test").await;
+    assert_eq!(another.post(vec![b' '; 1024 * 1024 + 1]).send().await, 413);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE reason = 'too_large'").await == 1).await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM stray_requests").await, 0);
 }
 
 /// PostgreSQL tells the servers, so that they need not ask.

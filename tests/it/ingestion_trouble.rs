@@ -2,7 +2,10 @@
 
 use tokio::time::timeout;
 
-use crate::support::{SOON, TestApp, bodies};
+use crate::support::{
+    SOON, TestApp, bodies,
+    builders::{Connection, PASSWORD},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_moved_to_another_row_is_no_secret_and_no_refusal() {
@@ -23,6 +26,79 @@ async fn a_secret_that_was_moved_to_another_row_is_no_secret_and_no_refusal() {
     assert!(app.events().await.is_empty());
     other.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     assert_eq!(one.post("{}").url(&format!("{}x", one.url)).send().await, 401, "an unknown endpoint is still unknown");
+    assert_eq!(one.post("{}").unsigned().send().await, 401, "no secret could match what is not signed");
+}
+
+/// Damages every sealed secret.
+const DAMAGE: &str = "UPDATE secrets SET sealed = substr(sealed, 1, 50)";
+
+fn webhook(connection: &Connection) -> String {
+    format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/{}/webhook", connection.app_id, connection.mode)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_secret_works_immediately_where_another_was_damaged() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let connection = shop.razorpay("test").await;
+    let owner = app.owner("Neem Tree Retail").await;
+    app.sql(DAMAGE).await;
+    let event = |number: u8| connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0));
+    assert_eq!(event(1).send().await, 503);
+    assert_eq!(event(1).unsigned().send().await, 401, "no secret could match what is not signed");
+
+    // What was entered by hand, what is made anew: each works, and the damaged one is tried last.
+    let own = "q8Zr4vTn0LwX2mKp7BdH";
+    let form = [("secret", own), ("current_password", PASSWORD)];
+    assert_eq!(owner.post(&format!("{}/secrets", webhook(&connection)), &form).await.location(), webhook(&connection));
+    event(2).secret(own).stored().await;
+    let args = ["--app", &shop.id, "--gateway", "razorpay", "--mode", "test", "--json"];
+    let rotated = app.cli_with(&[&["webhook", "rotate"], &args[..]].concat(), "", &[]).await.json();
+    let secret = rotated["secrets"][0]["secret"].as_str().unwrap().to_owned();
+    event(3).secret(&secret).stored().await;
+    assert_eq!(event(1).send().await, 503, "it may be signed with the damaged one");
+    let shown = app.cli_with(&[&["webhook", "show"], &args[..]].concat(), "", &[]).await.json();
+    let damaged = &shown["secrets"].as_array().unwrap().iter().find(|row| row["secret"].is_null() && row["origin"].is_null());
+    let damaged = damaged.unwrap()["id"].as_str().unwrap().to_owned();
+
+    // Once it is retired, 401 is a statement about known secrets again.
+    let retirement = format!("{}/secrets/{damaged}/retirement", webhook(&connection));
+    owner.post(&retirement, &[("current_password", PASSWORD), ("confirm", "yes")]).await.location();
+    assert_eq!(event(1).send().await, 401);
+    event(4).secret(&secret).stored().await;
+}
+
+const CANNOT: &str = "A secret of this webhook cannot be read";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_secret_is_named_by_doctor_and_on_the_webhook_page() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let (connection, other) = (shop.razorpay("test").await, shop.razorpay("live").await);
+    let owner = app.owner("Neem Tree Retail").await;
+    assert!(app.cli(["doctor"], "").await.out.contains("good  sealed secrets"));
+    assert!(!owner.get(&webhook(&connection)).await.has(CANNOT));
+
+    app.sql(DAMAGE).await;
+    let output = app.cli(["doctor"], "").await;
+    let bad: Vec<&str> = output.out.lines().filter(|line| line.starts_with("bad   sealed secrets")).collect();
+    assert_eq!((output.code, bad.len()), (1, 2), "{}", output.out);
+    for one in [&connection, &other] {
+        let line = bad.iter().find(|line| line.contains(&one.id)).expect("its connection is named");
+        let page = owner.get(&webhook(one)).await;
+        let secret = line.split(' ').find(|word| word.starts_with("ws_")).expect("its id is named");
+        assert!(page.has(CANNOT) && page.has(secret), "{}", page.body);
+        assert!(
+            line.contains(&format!("ks-pay webhook rotate --app {} --gateway razorpay --mode {}", shop.id, one.mode)),
+            "{line}"
+        );
+        assert!(!line.contains(&one.secret) && !page.has(&one.secret));
+        let revealed = owner.post(&format!("{}/reveal", webhook(one)), &[]).await;
+        assert_eq!((revealed.status, revealed.inside("secret")), (reqwest::StatusCode::OK, None));
+        assert!(revealed.has(CANNOT) && revealed.has("Create a new secret"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

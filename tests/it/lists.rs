@@ -126,14 +126,14 @@ async fn an_empty_list_says_that_requests_were_refused_and_why() {
     }
     assert_eq!(connection.post(bodies::payment("payment.captured", "pay_1", 0)).unsigned().send().await, 401);
     for path in &lists {
-        let page = owner.sees(path, "1 request came and was refused: no signature came").await;
+        let page = owner.sees(path, "Not verified yet: 1 request was rejected: no signature was sent").await;
         assert!(page.has("See how to fix it") && page.has("/payment-gateways/razorpay/test/webhook"), "{path}");
     }
     // The mode in which nothing came says nothing of it.
     assert!(!owner.get(&lists[2].replace("test", "live")).await.has("refused"));
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     for path in &lists[1..] {
-        assert!(!owner.get(path).await.has("was refused"), "{path}");
+        assert!(!owner.get(path).await.has("was rejected"), "{path}");
     }
 }
 
@@ -204,5 +204,17 @@ async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to
         let page = three.owner.get(path).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
         assert!(page.has("id=\"q-error\"") && !page.has("Neem Tree Store"), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_list_leads_to_the_webhook_step_or_to_adding_a_gateway() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    for rest in ["", "/transactions", "/events"] {
+        let of = async |mode: &str| owner.get(&format!("/ks-pay/apps/{}{rest}?mode={mode}", connection.app_id)).await;
+        assert!(of("test").await.has("/payment-gateways/razorpay/test/webhook\">Open the Webhook step"), "{rest}");
+        assert!(of("live").await.has("payment-gateways?mode=live#add\">Add a gateway in Live mode"), "{rest}");
     }
 }

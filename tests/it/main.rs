@@ -4,6 +4,7 @@
 //! database a test on it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod advice;
 mod ahead;
 mod architecture;
 mod at_rest;
@@ -48,9 +49,11 @@ mod payment_details;
 mod plans;
 mod preflight;
 mod projection;
+mod proof;
 mod reading;
 mod recount;
 mod rejections;
+mod rejections_attacks;
 mod rejections_flood;
 mod rejections_recovered;
 mod rejections_room;
@@ -59,6 +62,7 @@ mod retention;
 mod rotation;
 mod running;
 mod sign_in;
+mod sign_in_limits;
 mod startup;
 mod statements;
 mod stories;

@@ -95,6 +95,22 @@ async fn what_names_no_account_is_of_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_simulate_signs_never_becomes_the_connections_account() {
+    let (app, connection, owner) = connected().await;
+    let simulate = async || {
+        let args = ["simulate", "--url", &connection.url, "--life-cycle", "partly-refunded"];
+        app.cli(args, &connection.secret).await.line().to_owned()
+    };
+    simulate().await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM evidence WHERE accounts IS NOT NULL").await, 0);
+    connection.post(of_account(FIRST, "pay_Demo0000000001")).stored().await;
+    simulate().await;
+    let page = owner.get(&webhook(&connection)).await;
+    assert!(page.has(FIRST) && !page.has(HEADLINE) && !page.has("acc_Simulated"), "{}", page.body);
+    assert!(!owner.get("/").await.has("another Razorpay account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_payment_in_both_modes_is_told_on_both_pages_and_no_other() {
     let app = TestApp::start().await;
     let shop = app.company("Neem Tree Retail").await.app("Neem Tree Store").await;

@@ -150,10 +150,10 @@ async fn who_else_answers_is_never_taken_for_this_installation() {
         middle.does(manner);
         says(&check(&owner, &connection).await, text);
     }
-    // A probe whose header is lost is any unsigned request: refused and counted as ever.
+    // A probe whose header is lost is any unsigned request: rejected and counted.
     middle.does(Manner::Pass(without));
     says(&check(&owner, &connection).await, "Another installation answers there, or the proxy drops headers");
-    app.owner("Neem Tree Retail").await.sees(&webhook(&connection), "Failing since").await;
+    app.owner("Neem Tree Retail").await.sees(&webhook(&connection), "Not verified yet: 1 request was rejected").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,8 +78,8 @@ async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
     shop.counted(20).await;
     assert_eq!(shop.app.count(GROUPS).await, 5, "who signed is told of each");
     let page = shop.owner.get(&shop.list()).await;
-    assert!(page.has("It carries a signature of Stripe") && page.has("It carries a signature of Shopify"));
-    assert!(page.has("15 times") && page.has("since") && page.has("No signature came"), "{}", page.body);
+    assert!(page.has("It carries a signature header of Stripe") && page.has("It carries a signature header of Shopify"));
+    assert!(page.has("15 times") && page.has("since") && page.has("No signature was sent"), "{}", page.body);
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
     assert!(overview.has("20 requests refused lately"), "{}", overview.body);
 }
@@ -93,11 +93,11 @@ async fn a_rejection_shows_what_came_and_what_to_do() {
     let path = shop.newest().await;
     let page = shop.owner.get(&path).await;
     for text in [
-        "The signature fits no SECRET of this webhook",
+        "The signature matches no secret of this webhook",
         "What to do",
         "pay_Demo0000000001",
         "127.0.0.1",
-        "Somebody else may have sent it",
+        "If someone else sent it, there is nothing to do",
     ] {
         assert!(page.has(text), "{text}: {}", page.body);
     }
@@ -161,7 +161,7 @@ async fn what_is_refused_before_it_is_verified_is_noted_and_makes_nothing_failin
     assert_eq!(causes, ["encoded", "switched_off", "too_large"]);
     assert_eq!(shop.app.count("SELECT refused_count FROM evidence").await, 0);
     let page = shop.owner.get(&shop.list()).await;
-    for text in ["This webhook is switched off", "The body is larger than 1 MiB", "The body came compressed or encoded"] {
+    for text in ["This webhook is disabled", "The body is larger than 1 MiB", "The body arrived compressed or encoded"] {
         assert!(page.has(text), "{text}");
     }
 }

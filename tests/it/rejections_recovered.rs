@@ -127,7 +127,7 @@ async fn what_was_refused_for_its_time_stays_refused() {
     assert_eq!(connection.post(bodies::standard("invoice.paid", "in_1")).seconds_later(-3600).send().await, 401);
     eventually(async || app.count(COUNT).await == 1).await;
     let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
-    assert!(list.has("It was signed 60 minutes before it came"), "{}", list.body);
+    assert!(list.has("It was signed 60 minutes before it arrived"), "{}", list.body);
     let path = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap();
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     assert_eq!(app.events().await.len(), 0);
@@ -189,7 +189,7 @@ async fn what_others_could_know_and_the_other_mode_are_never_accepted() {
     let owner = app.owner("Neem Tree Retail").await;
     for (secret, why) in [
         (live.secret.as_str(), "SECRET of the other mode"),
-        (test.url.as_str(), "the URL in place of the SECRET"),
+        (test.url.as_str(), "URL as the secret"),
         ("••••••••••••••••••••", "the dots that hide"),
         ("a secret that nobody here knows", "Enter that SECRET"),
     ] {

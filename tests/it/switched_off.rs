@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, bodies, builders::Connection, visitor::Visitor};
+use crate::support::{TestApp, bodies, builders::Connection, eventually, visitor::Visitor};
 
 const BANNER: &str = "This app is off: every event is rejected.";
 const ALL_IS_WELL: &str = "No event has been verified yet";
@@ -150,4 +150,19 @@ async fn the_question_before_disabling_says_what_that_gateway_does() {
     let action = format!("/ks-pay/apps/{}/settings/payment-gateways/standard-webhooks/test/enabled", connection.app_id);
     let asked = owner.post(&action, &[("is_enabled", "false")]).await;
     assert!(asked.has("get 401 for every event") && !asked.has("Razorpay"), "{}", asked.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_of_a_disabled_connection_offers_to_enable_it() {
+    let (app, connection, owner) = connected().await;
+    let at = format!("/ks-pay/apps/{}", connection.app_id);
+    let action = format!("{at}/settings/payment-gateways/razorpay/test/enabled");
+    switch(&owner, &action, false).await;
+    assert_eq!(connection.post(bodies::payment("payment.captured", "pay_1", 0)).send().await, 401);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections").await == 1).await;
+    let list = owner.get(&format!("{at}/rejections")).await;
+    let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+    assert_eq!(press_enable(&owner, &rejection, &action).await, rejection);
+    let page = owner.get(&rejection).await;
+    assert!(page.has("Razorpay in Test mode is enabled") && !page.has(" is off"), "{}", page.body);
 }

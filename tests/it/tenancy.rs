@@ -185,7 +185,7 @@ async fn what_is_no_id_is_not_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_learns_of_no_other_by_choosing_its_name() {
     let two = two_companies().await;
-    for name in ["Neem Tree Retail", "A name of nobody"] {
+    for name in ["Neem Tree Retail", "An unused name"] {
         assert_eq!(two.stranger.post("/settings", &[("name", name)]).await.location(), "/settings", "{name}");
         assert!(two.stranger.get("/settings").await.has(&format!("value=\"{name}\"")));
     }

@@ -131,14 +131,14 @@ where
 fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> Keyed {
     let is_paid = subject == Subject::Paid;
     match carried(body) {
-        Ok(Carried::Whole) => keyed::<OfPayment>(body),
-        Ok(Carried::Part) if is_paid => keyed::<OfPayment>(body),
+        Ok(carried) if carried == Carried::Whole || (is_paid && carried == Carried::Part) => keyed::<OfPayment>(body),
         Err(error) if is_paid || is_doubled(&error) => Err(field(&error)),
-        Ok(Carried::Part | Carried::Nothing) | Err(_) => Ok((created_at(body), Keys::default())),
+        Ok(_) | Err(_) => Ok((created_at(body), Keys::default())),
     }
 }
 
 /// What an event has where a payment would be.
+#[derive(PartialEq, Eq)]
 enum Carried {
     Nothing,
     /// Something that has not all that a payment has.

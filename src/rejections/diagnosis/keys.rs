@@ -9,11 +9,10 @@ use base64::{
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Key, Known, Whose};
+use super::{Key, Known, Whose, paste_errors};
 use crate::{
     gateways::Gateway,
     kernel::{
-        hex,
         id::{ConnectionId, SecretId},
         secret::Secret,
     },
@@ -21,34 +20,31 @@ use crate::{
 };
 
 const PREFIX: &str = "whsec_";
-/// The shortest piece of a cut secret that is tried.
-const SHORTEST: usize = 6;
-/// What a person types for a letter that looks like it.
-const TYPED: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-type Text = Zeroizing<String>;
-type Bytes = Zeroizing<Vec<u8>>;
+pub(super) type Bytes = Zeroizing<Vec<u8>>;
 
 /// The bytes of a key to try, and what it would mean if they fit.
 pub(super) struct Attempt {
     pub(super) key: Bytes,
     pub(super) cause: Cause,
+    /// A second paste error.
+    pub(super) also: Option<Cause>,
     pub(super) secret: Option<SecretId>,
     pub(super) connection: Option<ConnectionId>,
 }
 
 impl Attempt {
     pub(super) fn of(key: &Key, cause: Cause, bytes: &[u8]) -> Self {
-        Self { key: Zeroizing::new(bytes.to_vec()), cause, secret: key.secret, connection: key.connection }
+        Self { key: Zeroizing::new(bytes.to_vec()), cause, also: None, secret: key.secret, connection: key.connection }
     }
 
     /// With something that is no stored secret.
-    fn with(cause: Cause, bytes: &[u8]) -> Self {
-        Self { key: Zeroizing::new(bytes.to_vec()), cause, secret: None, connection: None }
+    pub(super) fn with(cause: Cause, bytes: &[u8]) -> Self {
+        Self { key: Zeroizing::new(bytes.to_vec()), cause, also: None, secret: None, connection: None }
     }
 }
 
@@ -90,7 +86,7 @@ pub(super) fn secret(gateway: Gateway, key: &[u8]) -> Option<Secret> {
 }
 
 /// As it stands on the page.
-fn shown(key: &Key) -> Text {
+fn shown(key: &Key) -> Zeroizing<String> {
     let prefix = if key.gateway == Gateway::StandardWebhooks && key.whose != Whose::KeySecret { PREFIX } else { "" };
     Zeroizing::new(format!("{prefix}{}", *key.text))
 }
@@ -103,87 +99,63 @@ pub(super) fn pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
         attempts.push(Attempt::with(Cause::SecretWithPrefix, shown.as_bytes()));
         attempts.push(Attempt::with(Cause::SecretNotDecoded, key.text.as_bytes()));
     }
-    for (cause, text) in slips(&shown) {
-        attempts.push(Attempt::with(cause, text.as_bytes()));
-        if gateway == Gateway::StandardWebhooks {
-            let bare = text.strip_prefix(PREFIX).unwrap_or(&text);
-            attempts.push(Attempt::with(cause, bare.as_bytes()));
-            attempts.extend(decoded(bare).map(|bytes| Attempt::with(cause, &bytes)));
+    for (cause, text) in paste_errors::single(&shown) {
+        attempts.extend(used(gateway, cause, None, &text));
+    }
+    if gateway == Gateway::StandardWebhooks {
+        for (cause, text) in paste_errors::single(&key.text) {
+            attempts.extend(used(gateway, cause, None, &text));
         }
     }
     let sha256: [u8; 32] = Sha256::digest(key.text.as_bytes()).into();
-    let encoded = [STANDARD.encode(key.text.as_bytes()), hex::encode(key.text.as_bytes()), hex::encode(&sha256)];
-    attempts.extend(encoded.map(Zeroizing::new).iter().map(|text| Attempt::with(Cause::SecretEncoded, text.as_bytes())));
-    attempts.push(Attempt::with(Cause::SecretEncoded, &sha256));
+    attempts.push(Attempt::with(Cause::SecretHashed, &sha256));
+    attempts.push(Attempt::with(Cause::SecretEncoded, &wide(&key.text)));
     if gateway == Gateway::Razorpay {
-        attempts.extend(decoded(&key.text).map(|bytes| Attempt::with(Cause::SecretEncoded, &bytes)));
+        attempts.extend(decoded(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
+        attempts.extend(in_hex(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
     }
     attempts
 }
 
+/// Two paste errors at once.
+pub(super) fn pasted_twice(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
+    paste_errors::pairs(&shown(key)).flat_map(move |(first, second, text)| {
+        let second = Some(second).filter(|second| *second != first);
+        used(gateway, first, second, &text)
+    })
+}
+
+/// A wrong text as the gateway would use it.
+fn used(gateway: Gateway, cause: Cause, also: Option<Cause>, text: &str) -> Vec<Attempt> {
+    let mut attempts = vec![Attempt { also, ..Attempt::with(cause, text.as_bytes()) }];
+    if gateway == Gateway::StandardWebhooks {
+        if let Some(bare) = text.strip_prefix(PREFIX) {
+            attempts.push(Attempt { also, ..Attempt::with(cause, bare.as_bytes()) });
+        }
+        let bare = text.strip_prefix(PREFIX).unwrap_or(text);
+        attempts.extend(decoded(bare).map(|bytes| Attempt { also, ..Attempt::with(cause, &bytes) }));
+    }
+    attempts
+}
+
+/// In UTF-16, as some programs keep text.
+fn wide(text: &str) -> Bytes {
+    Zeroizing::new(text.encode_utf16().flat_map(u16::to_le_bytes).collect())
+}
+
+/// What digits of hex stand for.
+fn in_hex(text: &str) -> Option<Bytes> {
+    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
+    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
+    Some(Zeroizing::new(digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair[0] << 4 | pair[1]).ok()).collect()))
+}
+
 /// What lenient decoders make of a text.
-fn decoded(text: &str) -> Option<Bytes> {
-    let letters: Text =
+pub(super) fn decoded(text: &str) -> Option<Bytes> {
+    let letters: Zeroizing<String> =
         Zeroizing::new(text.chars().filter(|letter| letter.is_ascii_alphanumeric() || "+/".contains(*letter)).collect());
     let whole = letters.len() - usize::from(letters.len() % 4 == 1);
     LENIENT.decode(letters.get(..whole)?).ok().filter(|bytes| !bytes.is_empty()).map(Zeroizing::new)
-}
-
-/// The same text with what hands and programs do to it.
-fn slips(text: &str) -> Vec<(Cause, Text)> {
-    use Cause::{
-        SecretCase, SecretCut, SecretDoubled, SecretLabelled, SecretQuoted, SecretWithLineEnd, SecretWithSpace, SecretWithUnseen,
-    };
-    let around: &[(Cause, &str, &str)] = &[
-        (SecretWithSpace, "", " "),
-        (SecretWithSpace, " ", ""),
-        (SecretWithSpace, " ", " "),
-        (SecretWithSpace, "", "  "),
-        (SecretWithSpace, "", "\t"),
-        (SecretWithSpace, "\t", ""),
-        (SecretWithLineEnd, "", "\n"),
-        (SecretWithLineEnd, "", "\r\n"),
-        (SecretWithLineEnd, "", "\r"),
-        (SecretWithLineEnd, "\n", ""),
-        (SecretWithLineEnd, "", " \n"),
-        (SecretWithUnseen, "", "\u{a0}"),
-        (SecretWithUnseen, "\u{a0}", ""),
-        (SecretWithUnseen, "\u{feff}", ""),
-        (SecretWithUnseen, "", "\u{200b}"),
-        (SecretWithUnseen, "\u{200b}", ""),
-        (SecretQuoted, "\"", "\""),
-        (SecretQuoted, "'", "'"),
-        (SecretQuoted, "`", "`"),
-        (SecretQuoted, "“", "”"),
-        (SecretQuoted, "‘", "’"),
-        (SecretQuoted, "<", ">"),
-        (SecretQuoted, "", "\""),
-        (SecretQuoted, "\"", ""),
-        (SecretQuoted, "", "'"),
-        (SecretQuoted, "'", ""),
-        (SecretQuoted, "", "."),
-        (SecretQuoted, "", ","),
-        (SecretQuoted, "", ";"),
-        (SecretLabelled, "SECRET: ", ""),
-        (SecretLabelled, "SECRET ", ""),
-        (SecretLabelled, "Secret: ", ""),
-        (SecretLabelled, "SECRET=", ""),
-        (SecretLabelled, "secret=", ""),
-        (SecretLabelled, "SECRET:", ""),
-        (SecretLabelled, "whsec_", ""),
-    ];
-    let made = |cause, text: String| (cause, Zeroizing::new(text));
-    let mut slips: Vec<_> = around.iter().map(|(cause, before, after)| made(*cause, format!("{before}{text}{after}"))).collect();
-    slips.push(made(SecretDoubled, format!("{text}{text}")));
-    slips.push(made(SecretDoubled, format!("{text} {text}")));
-    slips.push(made(SecretDoubled, format!("{text}\n{text}")));
-    slips.push(made(SecretCase, text.to_lowercase()));
-    slips.push(made(SecretCase, text.to_uppercase()));
-    for length in (SHORTEST..text.len()).rev() {
-        slips.extend(text.get(..length).map(|piece| made(SecretCut, piece.to_owned())));
-        slips.extend(text.get(text.len() - length..).map(|piece| made(SecretCut, piece.to_owned())));
-    }
-    slips
 }
 
 /// What stands near the SECRET and is pasted in its place.
@@ -196,38 +168,15 @@ pub(super) fn instead(known: &Known) -> Vec<Attempt> {
     attempts.extend(known.ids.iter().map(|id| (Cause::SecretIsId, id.clone())));
     attempts.extend(known.ids.iter().filter_map(|id| Some((Cause::SecretIsId, id.split_once('_')?.1.to_owned()))));
     attempts.extend(known.key_ids.iter().map(|id| (Cause::SecretIsKeyId, id.clone())));
-    for length in 1..=64 {
-        attempts.extend(["•", "●", "*", "·"].map(|dot| (Cause::SecretIsDots, dot.repeat(length))));
-    }
+    // As many as the page shows.
+    attempts.push((Cause::SecretIsDots, "•".repeat(16)));
     attempts
         .extend(["", "null", "undefined", "None", "nil", "SECRET", "secret"].map(|text| (Cause::SecretEmpty, text.to_owned())));
     attempts.iter().map(|(cause, text)| Attempt::with(*cause, text.as_bytes())).collect()
 }
 
-/// One character wrong, missing, or swapped with its neighbour.
-pub(super) fn mistyped(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
-    let text: Bytes = Zeroizing::new(key.text.as_bytes().to_vec());
-    (0..text.len()).flat_map(move |at| {
-        let mut ways: Vec<Bytes> = Vec::new();
-        let mut without = text.clone();
-        without.remove(at);
-        ways.push(without);
-        if at + 1 < text.len() {
-            let mut swapped = text.clone();
-            swapped.swap(at, at + 1);
-            ways.push(swapped);
-        }
-        for typed in TYPED.iter().filter(|typed| **typed != text[at]) {
-            let mut other = text.clone();
-            other[at] = *typed;
-            ways.push(other);
-        }
-        let attempt = |bytes: Bytes| match gateway {
-            Gateway::Razorpay => Some(Attempt::with(Cause::SecretMistyped, &bytes)),
-            Gateway::StandardWebhooks => {
-                decoded(std::str::from_utf8(&bytes).ok()?).map(|bytes| Attempt::with(Cause::SecretMistyped, &bytes))
-            }
-        };
-        ways.into_iter().filter_map(attempt).collect::<Vec<_>>()
-    })
+/// The dots that hide a secret, of any number.
+pub(super) fn dots() -> impl Iterator<Item = Attempt> {
+    let numbers = (1..=64).flat_map(|number| ["•", "●", "*", "·"].map(|dot| dot.repeat(number)));
+    numbers.map(|dots| Attempt::with(Cause::SecretIsDots, dots.as_bytes()))
 }

@@ -93,7 +93,7 @@ const TRIES: &[&str] = &[
     "or 1=1",
 ];
 
-fn header<'a>(case: &'a Case<'_>, name: &str) -> Option<&'a [u8]> {
+pub(super) fn header<'a>(case: &'a Case<'_>, name: &str) -> Option<&'a [u8]> {
     case.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice()).filter(|value| !value.is_empty())
 }
 
@@ -105,25 +105,6 @@ pub(super) fn signed_parts<'a>(case: &'a Case<'_>, body: &'a [u8]) -> Option<Vec
             Some(vec![header(case, "webhook-id")?, b".", header(case, "webhook-timestamp")?, b".", body])
         }
     }
-}
-
-/// What else is signed by those who have not read how the gateway does it.
-pub(super) fn other_parts(case: &Case<'_>) -> Vec<(Cause, Vec<u8>)> {
-    let (id, time, body) = match case.gateway {
-        Gateway::Razorpay => (header(case, "x-razorpay-event-id"), header(case, "x-razorpay-timestamp"), case.body),
-        Gateway::StandardWebhooks => (header(case, "webhook-id"), header(case, "webhook-timestamp"), case.body),
-    };
-    let mut parts = Vec::new();
-    if case.gateway == Gateway::StandardWebhooks {
-        parts.push((Cause::SignedBodyOnly, body.to_vec()));
-        parts.extend(id.zip(time).map(|(id, time)| (Cause::SignedOtherParts, [time, b".", id, b".", body].concat())));
-    }
-    for part in [id, time].into_iter().flatten() {
-        parts.push((Cause::SignedOtherParts, [part, b".", body].concat()));
-        parts.push((Cause::SignedOtherParts, [part, body].concat()));
-        parts.push((Cause::SignedOtherParts, [body, b".", part].concat()));
-    }
-    parts
 }
 
 /// Which part of a signature is missing while others came.
@@ -172,6 +153,11 @@ pub(super) fn time(case: &Case<'_>) -> Option<Cause> {
     }
 }
 
+/// What can be seen to be wrong with the signed time, whatever the clock says.
+pub(super) fn unreadable_time(case: &Case<'_>) -> Option<Cause> {
+    time(case).filter(|cause| matches!(cause, Cause::TimeInMillis | Cause::TimeUnreadable))
+}
+
 /// The number that the sentence of a cause needs.
 pub(super) fn detail(case: &Case<'_>, found: Cause) -> Option<String> {
     if !matches!(found, Cause::SignedEarlier | Cause::SignedAhead) {
@@ -183,10 +169,13 @@ pub(super) fn detail(case: &Case<'_>, found: Cause) -> Option<String> {
 
 /// What can be seen of the body alone.
 pub(super) fn body(case: &Case<'_>) -> Option<Cause> {
-    let text = std::str::from_utf8(case.body).ok()?.trim();
     if case.is_cut {
         return None;
     }
+    if super::unwrapped::is_compressed(case.body) {
+        return Some(Cause::BodyCompressed);
+    }
+    let text = std::str::from_utf8(case.body).ok()?.trim();
     if text.is_empty() {
         return Some(Cause::BodyEmpty);
     }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Attempt, Diagnosis, Fit, Known, Message, Search, Whose, keys, named, signatures::Reading};
+use super::{Attempt, Diagnosis, Fit, Known, Message, Search, Whose, keys, named, signatures::Reading, typos};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::secret::Secret,
@@ -33,11 +33,18 @@ impl Search<'_> {
         let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
         let proper = known.keys.iter().flat_map(|key| keys::proper(case.gateway, key));
         let altered = own().flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
-        let mistyped = own().flat_map(|key| keys::mistyped(case.gateway, key));
-        let recent = proper.chain(altered).chain(mistyped).filter(|attempt| known.recent.contains(&attempt.key));
+        let typed = own().flat_map(|key| typos::likely(case.gateway, key).chain(typos::replaced(case.gateway, key)));
+        let twice = own().flat_map(|key| keys::pasted_twice(case.gateway, key));
+        let recent = proper.chain(altered).chain(typed).chain(twice).filter(|attempt| known.recent.contains(&attempt.key));
+        let mut tried = Vec::new();
         for attempt in recent {
+            // Several mistakes can make the same key.
+            if tried.contains(&attempt.key) {
+                continue;
+            }
+            tried.push(attempt.key.clone());
             if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
-                return Some(named(&attempt, None, form, case));
+                return Some(named(&attempt, &[], form, case));
             }
         }
         None

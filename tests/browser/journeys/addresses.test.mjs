@@ -13,8 +13,8 @@ import { after, before, describe, it } from "../support/test.mjs";
 
 const PERSON = { company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words" };
 const APP = { name: "Neem Tree Shop", email: "shop@neemtree.example" };
-/** What Chromium says of a header that it heeds over https alone. */
-const PLAIN = /Cross-Origin-Opener-Policy header has been ignored/;
+/** What Chromium says of headers that it supports over https alone. */
+const PLAIN = /Cross-Origin-Opener-Policy header has been ignored|Clear-Site-Data header on 'http:/;
 const WARNING = "This console is reached over plain http";
 
 /** Sets up, signs out and in, and sends forms, at the installation's address `url`. */

@@ -46,8 +46,8 @@ describe("what strangers send", () => {
     const note = "pay \u{202e}000,01₹\u{202c} करोड़ र्\u{200d}य \u{200b}";
     const body = captured("pay_Turned00000001", { notes: { note } });
     await refused({ ...test, secret: "somebody else's secret" }, body, "evt_Turned000000001");
-    await until(page, `${own}/rejections`, "The signature fits no SECRET");
-    await follow(page, "The signature fits no SECRET of this webhook");
+    await until(page, `${own}/rejections`, "The signature matches no secret");
+    await follow(page, "The signature matches no secret of this webhook");
     await page.getByText("characters that cannot be seen").waitFor();
     const shown = await page.locator(".unseen").allTextContents();
     assert.deepEqual([...new Set(shown)], ["⟨U+202E⟩", "⟨U+202C⟩", "⟨U+200B⟩"]);
@@ -56,20 +56,20 @@ describe("what strangers send", () => {
     await look(page, "unseen");
   });
 
-  it("says that one request was refused, and calls it failing when another follows", async (t) => {
+  it("is told in one line while the webhook works, and is no failure: that takes a request that only the merchant can sign", async (t) => {
     const { page, test, own, webhook } = await shop(t, "Neem Tree Stall");
     await post(test, captured("pay_Calm0000000001"), "evt_Calm0000000001");
     const forged = { ...test, secret: "somebody else's secret" };
     await refused(forged, captured("pay_Calm0000000002"), "evt_Calm0000000002");
-    await until(page, webhook, "One request was refused");
+    await until(page, webhook, "1 request was rejected on");
     assert.equal(await page.getByText("Failing").count(), 0);
     await look(page, "webhook");
     await page.goto("/");
-    await page.getByText("Neem Tree Stall: one request was refused in Test mode").waitFor();
+    await page.getByText("Nothing needs you").waitFor();
     await look(page, "dashboard");
     await page.goto(`${own}?mode=test`);
     await look(page, "overview");
-    await refused(forged, captured("pay_Calm0000000003"), "evt_Calm0000000003");
+    await refused({ ...test, secret: `${test.secret} ` }, captured("pay_Calm0000000003"), "evt_Calm0000000003");
     await until(page, webhook, "Failing since");
   });
 

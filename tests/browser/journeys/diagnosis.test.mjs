@@ -5,10 +5,11 @@ import { createServer } from "node:http";
 import { violations } from "../support/accessibility.mjs";
 import { open } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
+import { captured, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, leading, send, signIn, step } from "../support/steps.mjs";
 import { after, before, describe, it } from "../support/test.mjs";
-import { failingFor, silentFor } from "../support/webhook_pages.mjs";
+import { failingFor, proven, silentFor } from "../support/webhook_pages.mjs";
 
 const HOUR = 3_600_000;
 const webhook = (app, mode = "test") => `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/${mode}/webhook`;
@@ -74,7 +75,11 @@ describe("a webhook that works no more", () => {
       apps[name] = await installation.addApp(owner.company, name);
       if (name === "New Shop") continue;
       const { url, secret } = await installation.connect(apps[name], "razorpay", name === "Silent Shop" ? "live" : "test");
-      await simulate(url, name === "Failing Shop" ? "another secret than this one" : secret);
+      await simulate(url, secret);
+      if (name === "Failing Shop") {
+        await refused({ url, secret: `${secret} ` }, captured("pay_Failing0000001"), "evt_Failing0000001");
+        await proven(installation, "test");
+      }
     }
     await silentFor(installation, "live", 9 * HOUR);
     await failingFor(installation, "test", 320 * 60_000);
@@ -83,7 +88,7 @@ describe("a webhook that works no more", () => {
     await signIn(page, owner, "/");
     const needs = page.getByRole("region", { name: "What needs you first" }).getByRole("listitem");
     assert.equal(await needs.count(), 2);
-    assert.match(await needs.nth(0).innerText(), /Failing Shop: 1 Test request refused[\s\S]*Razorpay switches the webhook off in 18\sh (39|40)\smin/);
+    assert.match(await needs.nth(0).innerText(), /Failing Shop: 1 Test request rejected[\s\S]*Razorpay switches the webhook off in 18\sh (39|40)\smin/);
     assert.match(await needs.nth(1).innerText(), /Silent Shop: nothing came in Live mode for 9\sh[\s\S]*Usually something comes every 20\smin/);
 
     await page.goto("/ks-pay");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 import { NO_SERVER, open, stays } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
+import { captured, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, signIn, step } from "../support/steps.mjs";
 import { describe, it } from "../support/test.mjs";
@@ -25,28 +26,32 @@ describe("the evidence of a webhook", () => {
     const { page, url, secret } = await webhook(t);
     await stays(page, async () => {
       await simulate(url, "another secret than this one");
-      await says(page, /^Refused.*: the signature fits no SECRET of this webhook$/);
-      await step(page, "Webhook").getByText("Failing").waitFor();
-      await page.getByText("Requests come and are refused.").waitFor();
-
+      await says(page, "Not verified yet: 1 request was rejected");
+      await step(page, "Webhook").getByText("Not started").waitFor();
       assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 401);
-      await says(page, /^Refused.*: no signature came$/);
-      await evidence(page).getByText(/, 2 refused$/).waitFor();
+      await says(page, "Not verified yet: 2 requests were rejected");
+
+      await simulate(url, secret);
+      await says(page, /^Received payment\.captured, verified/);
+      await refused({ url, secret: `${secret} ` }, captured("pay_Slip00000000001"), "evt_Slip0000000001");
+      await says(page, /^Rejected.*: signed with the SECRET of this webhook, but it was pasted with a space$/);
+      await step(page, "Webhook").getByText("Failing").waitFor();
+      await page.getByText("Requests are rejected. The step shows Failing").waitFor();
 
       await simulate(url, secret);
       await says(page, /^Received payment\.captured, verified/);
       await step(page, "Webhook").getByText("Verified").waitFor();
       await page.getByText("A verified event has come, so this step is proven.").waitFor();
       assert.equal(await evidence(page).getByText("Failing since").count(), 0);
-      assert.match(await evidence(page).innerText(), /Refused in all\s+2, last/, "what was refused stays in sight");
+      assert.match(await evidence(page).innerText(), /Rejected in all\s+3, last/, "what was rejected stays in sight");
     });
   });
 
   it("says the same with scripts off, after a reload", async (t) => {
     const { page, url, secret } = await webhook(t, { javaScriptEnabled: false });
     await simulate(url, "another secret than this one");
-    // A refusal is written after its answer: the page may be asked once too early.
-    await eventually(page, /: the signature fits no SECRET of this webhook$/);
+    // A rejection is stored after the response: the page may be asked once too early.
+    await eventually(page, /^Not verified yet: 1 request was rejected$/);
     await simulate(url, secret);
     await eventually(page, /^Received payment\.captured, verified/);
   });

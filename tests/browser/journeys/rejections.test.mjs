@@ -27,10 +27,10 @@ describe("refused requests", () => {
     const { page, test, live } = await shop(t, "Neem Tree Shop");
     await stays(page, async () => {
       await refused({ url: test.url, secret: live.secret }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Refused.*: signed with the SECRET of the other mode \(Razorpay, Live mode\)$/);
+      await says(page, /^Not verified yet: signed with the SECRET of the other mode \(Razorpay, Live mode\)$/);
       await evidence(page).getByText("Test and Live have a webhook each").waitFor();
       await refused({ url: test.url, secret: `${test.secret}\n` }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Refused.*: signed with the SECRET of this webhook, but it was pasted with a line end$/);
+      await says(page, /^Not verified yet: signed with the SECRET of this webhook, but it was pasted with a line end$/);
       await post(test, captured("pay_Refused0000001"), "evt_Refused0000001");
       await says(page, /^Received payment\.captured, verified/);
       await step(page, "Webhook").getByText("Verified").waitFor();
@@ -42,9 +42,9 @@ describe("refused requests", () => {
     const pasted = { url: test.url, secret: `${test.secret} ` };
     await stays(page, async () => {
       for (const n of [1, 2, 3]) await refused(pasted, captured(`pay_Pasted0000000${n}`), `evt_Pasted0000000${n}`);
-      await says(page, /^Refused.*: signed with the SECRET of this webhook, but it was pasted with a space$/);
+      await says(page, /^Not verified yet: signed with the SECRET of this webhook, but it was pasted with a space$/);
     });
-    await follow(page, "See the refused request");
+    await follow(page, "See the rejected request");
     for (let tries = 0; tries < 50 && await page.getByText("Refused 3 times").count() === 0; tries += 1) await page.reload();
     await page.getByText("not signed with a SECRET that KS Pay accepts").waitFor();
     await send(page, "Accept that SECRET too");
@@ -67,7 +67,7 @@ describe("refused requests", () => {
       await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
       for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
       await follow(page, "This webhook is switched off");
-      await page.getByText("Switch the app and its gateway on first.").waitFor();
+      await page.getByText("Enable the app and its gateway first.").waitFor();
       assert.equal(await page.getByRole("button", { name: /^Recover/ }).count(), 0);
       const rejection = page.url();
 

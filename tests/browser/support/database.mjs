@@ -16,6 +16,11 @@ print("locked", flush=True)
 sys.stdin.read()
 `;
 
+const COUNT = `
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])
+`;
+
 function python(program, { dataDir }, ...args) {
   const child = spawn("python3", ["-c", program, join(dataDir, "ks-pay.db"), ...args], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
@@ -27,6 +32,15 @@ export async function change(installation, statement) {
   await installation.stop();
   assert.equal(await python(CHANGE, installation, statement).ended, 0, statement);
   await installation.serve();
+}
+
+/** The number that a query finds, while the installation runs. */
+export async function count(installation, query) {
+  const { child, ended } = python(COUNT, installation, query);
+  let text = "";
+  child.stdout.on("data", (part) => { text += part; });
+  assert.equal(await ended, 0, query);
+  return Number(text);
 }
 
 /** Does `act` while another process holds the database's lock: nothing can be written. */

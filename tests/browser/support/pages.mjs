@@ -1,7 +1,9 @@
 // Every page of the console in every state that looks different, as walks: each goes from page to page and says at which it
 // stands. Whoever follows a walk inspects what is there; a new page is added here and thereby inspected in every way.
 import { simulate } from "./ks_pay.mjs";
+import { captured, refused } from "./razorpay.mjs";
 import { follow, send, setUp, signIn, signOut, step } from "./steps.mjs";
+import { proven } from "./webhook_pages.mjs";
 
 /** Names as most people have them. */
 export const USUAL = {
@@ -162,6 +164,12 @@ export async function* connection(page, { installation, names, api }) {
   await page.goto("/ks-pay/settings");
   await fetch(url, { method: "POST", body: "{}" });
   await simulate(url, "another secret than this one");
+  await page.goto(`${at}/webhook`);
+  await page.getByText("Not verified yet").waitFor();
+  yield "webhook-rejected";
+  await simulate(url, secret);
+  await refused({ url, secret: `${secret} ` }, captured("pay_Failing0000001"), "evt_Failing0000001");
+  await proven(installation, "test");
   await page.goto(`${at}/webhook`);
   await page.getByText("Failing since").waitFor();
   yield "webhook-failing";

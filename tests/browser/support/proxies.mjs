@@ -11,6 +11,8 @@ import { fileURLToPath } from "node:url";
 const README = fileURLToPath(new URL("../../../README.md", import.meta.url));
 /** The longest that a proxy may take to listen, in milliseconds. */
 const PATIENCE = 30_000;
+/** How long a proxy may take to finish open responses, in milliseconds; Caddy waits for streams otherwise. */
+const GRACE = 5_000;
 /** The name in README's examples. A page of that name over plain http is not a secure context, whatever it leads to. */
 export const HOST = "pay.example.com";
 /** Leads that name to this machine in Chromium. */
@@ -88,7 +90,9 @@ export async function startProxy(kind, { port, backend, isPlain = false }) {
   const ended = new Promise((resolve) => child.on("error", (error) => { log += error; resolve(); }).on("close", resolve));
   const stop = async () => {
     child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), GRACE);
     await ended;
+    clearTimeout(late);
     await rm(directory, { recursive: true, force: true });
   };
   let hasEnded = false;

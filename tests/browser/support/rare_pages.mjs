@@ -65,9 +65,9 @@ export async function* refusals(page, { installation, names }) {
     await appears(text);
   };
   const notes = { gift: `शुभ दीपावली ${"x".repeat(300)}` };
-  await refuse("somebody else's own secret", captured("pay_Refused0000001", { notes }), "The signature fits no SECRET");
-  await refuse("somebody else's own secret", captured("pay_Refused0000002"), "The signature fits no SECRET");
-  await follow(page, "The signature fits no SECRET of this webhook");
+  await refuse("somebody else's own secret", captured("pay_Refused0000001", { notes }), "The signature matches no secret");
+  await refuse("somebody else's own secret", captured("pay_Refused0000002"), "The signature matches no secret");
+  await follow(page, "The signature matches no secret of this webhook");
   yield "rejection-unknown";
   await refuse(live.secret, captured("pay_Refused0000001"), "Signed with the SECRET of the other mode");
   await refuse(neighbour.secret, captured("pay_Refused0000001"), "Signed with the SECRET of another app");
@@ -75,12 +75,12 @@ export async function* refusals(page, { installation, names }) {
   await page.getByRole("heading", { name: "What to do" }).waitFor();
   yield "rejection-other-app";
   await page.goto(`${own}/settings/payment-gateways/razorpay/test/webhook`);
-  await page.getByText("See the refused request").waitFor();
+  await page.getByText("See the rejected request").waitFor();
   yield "webhook-diagnosed";
   await change(installation, "UPDATE connections SET is_enabled = FALSE");
   await refuse(connection.secret, captured("pay_Refused0000003"), "This webhook is switched off");
   await page.getByRole("link", { name: "This webhook is switched off" }).click();
-  await page.getByText("Switch the app and its gateway on first.").waitFor();
+  await page.getByText("Enable the app and its gateway first.").waitFor();
   yield "rejection-switched-off";
   await change(installation, "UPDATE connections SET is_enabled = TRUE");
   await page.reload();

@@ -1,7 +1,7 @@
 // Walks through what is told of a webhook that works no more, or not as it should.
-import { change } from "./database.mjs";
+import { change, count } from "./database.mjs";
 import { simulate } from "./ks_pay.mjs";
-import { captured, post } from "./razorpay.mjs";
+import { captured, post, refused } from "./razorpay.mjs";
 import { send, signIn } from "./steps.mjs";
 
 const HOUR = 3_600_000;
@@ -9,6 +9,22 @@ const HOUR = 3_600_000;
 /** As if the connection had been failing for that long. Milliseconds. */
 export const failingFor = (installation, mode, length) =>
   change(installation, `UPDATE evidence SET failing_since = failing_since - ${length} WHERE ${of(mode)}`);
+
+/** Waits until a rejected request is found to be proven: it is stored after the response. */
+export async function proven(installation, mode) {
+  const query = `SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL AND ${of(mode)}`;
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await count(installation, query) > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("the rejected request was never found to be proven");
+}
+
+/** Loads the page anew until it says that. */
+async function until(page, text) {
+  for (let tries = 0; tries < 100 && await page.getByText(text).count() === 0; tries += 1) await page.reload();
+  await page.getByText(text).first().waitFor();
+}
 
 /** As if something had come every 20 min for two weeks, and then nothing for that long. */
 export const silentFor = (installation, mode, length) => change(installation, `UPDATE evidence SET
@@ -28,9 +44,19 @@ export async function* diagnoses(page, { installation, names }) {
   await page.getByText("The body arrived unchanged").waitFor();
   yield "url-checked";
 
-  await simulate(test.url, "another secret than this one");
-  await simulate(live.url, live.secret);
+  const stranger = "another secret than this one";
+  for (const connection of [test, live]) await simulate(connection.url, connection.secret);
+  await simulate(live.url, stranger);
+  await page.goto(`${settings}/razorpay/live/webhook`);
+  await until(page, "1 request was rejected on");
+  yield "webhook-rejected-meanwhile";
   await silentFor(installation, "live", 9 * HOUR);
+  await page.reload();
+  await page.getByText("and requests are rejected").waitFor();
+  yield "webhook-overdue";
+  await change(installation, `UPDATE evidence SET rejected_since = NULL, rejected_count = 0`);
+  await refused({ url: test.url, secret: `${test.secret} ` }, captured("pay_Failing0000001"), "evt_Failing0000001");
+  await proven(installation, "test");
   await failingFor(installation, "test", 320 * 60_000);
   await page.goto("/");
   await page.getByText("Razorpay switches the webhook off in").waitFor();
@@ -60,4 +86,9 @@ export async function* diagnoses(page, { installation, names }) {
   yield "event-of-another-account";
   await page.goto("/");
   yield "dashboard-mixed-up";
+
+  await change(installation, "UPDATE secrets SET sealed = substr(sealed, 1, 50)");
+  await page.goto(`${settings}/razorpay/test/webhook`);
+  await page.getByText("A secret of this webhook cannot be read").waitFor();
+  yield "webhook-unreadable-secret";
 }

@@ -1,0 +1,284 @@
+//! What is tried against a signature, in order of cost: single faults first, then those that come together.
+//!
+//! Each hypothesis is a key, a body and a notation. All notations of a signature are compared with each hash, so they cost
+//! nothing. A hypothesis that there is no work left for is not tried, and not said to have been.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Diagnosis, Fit, Message, Search, Whose,
+    bodies::Bodies,
+    hashes,
+    keys::{self, Attempt},
+    marks, named, parts,
+    signatures::Reading,
+    typos,
+};
+use crate::{gateways::Gateway, rejections::Cause};
+
+/// Writing a body again takes as long as hashing it so many times.
+const WRITING: usize = 4;
+/// The longest name of a header that is told.
+const MAX_NAME_CHARS: usize = 64;
+
+impl Search<'_> {
+    /// The first hypothesis that the signature proves.
+    pub(super) fn prove(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        if let Some(found) = self.other_hash() {
+            return Some(found);
+        }
+        if readings.is_empty() {
+            return None;
+        }
+        if let Some(found) = self.recent(readings) {
+            return Some(found);
+        }
+        // What a body could have been is read once, and paid for.
+        let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
+        let found = self.single_fault(bodies.as_ref(), readings).or_else(|| self.likely_typo(readings));
+        self.is_cut_short = self.left == 0 && found.is_none();
+        if self.is_cut_short {
+            return None;
+        }
+        found.or_else(|| self.combined(bodies.as_ref()?, readings))
+    }
+
+    fn single_fault(&mut self, bodies: Option<&Bodies<'_>>, readings: &[Reading]) -> Option<Diagnosis> {
+        let (gateway, known) = (self.case.gateway, self.known);
+        // Nothing changed but the secret, or how the signature is written.
+        let proper = known.keys.iter().flat_map(|key| keys::proper(gateway, key));
+        // The right secret, pasted wrong; or something else of the page in its place. Pieces are many, so they come later.
+        let pasted = known.keys.iter().filter(|key| key.whose == Whose::Own).flat_map(|key| keys::pasted(gateway, key));
+        let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
+        let usual = proper.chain(pasted).chain(keys::instead(known));
+        if let Some(found) = self.as_sent(usual, readings) {
+            return Some(found);
+        }
+        // The right secret, another body or other parts; then another secret, and the body changed on the way as well.
+        let bodies = bodies?;
+        let own = self.usual(|whose| whose == Whose::Own);
+        self.of_body_parts(&own, readings)
+            .or_else(|| self.changed(bodies, &own, readings))
+            .or_else(|| self.as_sent(pieces.into_iter().chain(keys::dots()), readings))
+            .or_else(|| self.of_other_parts(&own, readings))
+            .or_else(|| self.checkout(readings))
+            .or_else(|| self.not_keyed(readings))
+            .or_else(|| self.changed(bodies, &self.usual(|whose| whose != Whose::Own), readings))
+    }
+
+    /// Several faults at once, as long as there is work left: many typing mistakes, two paste errors, a paste error or a typing
+    /// mistake with a body that was changed, a changed body inside another.
+    fn combined(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
+        let (gateway, known) = (self.case.gateway, self.known);
+        let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
+        let pasted: Vec<_> = own().flat_map(|key| keys::pasted(gateway, key)).collect();
+        self.changed_inside(bodies, readings)
+            .or_else(|| self.as_sent(own().flat_map(|key| typos::replaced(gateway, key)), readings))
+            .or_else(|| self.as_sent(own().flat_map(|key| keys::pasted_twice(gateway, key)), readings))
+            .or_else(|| self.changed(bodies, &pasted, readings))
+            .or_else(|| self.as_sent(own().flat_map(|key| typos::added(gateway, key)), readings))
+            .or_else(|| {
+                let typed: Vec<_> = own().flat_map(|key| typos::likely(gateway, key)).collect();
+                self.changed(bodies, &typed, readings)
+            })
+            .or_else(|| self.of_body_parts(&pasted, readings))
+            .or_else(|| self.of_other_parts(&pasted, readings))
+    }
+
+    /// A mistake that is made in typing a secret.
+    fn likely_typo(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        let (gateway, known) = (self.case.gateway, self.known);
+        let own = known.keys.iter().filter(|key| key.whose == Whose::Own);
+        self.as_sent(own.flat_map(|key| typos::likely(gateway, key)), readings)
+    }
+
+    /// These keys, and the request as it arrived.
+    fn as_sent(&mut self, attempts: impl Iterator<Item = Attempt>, readings: &[Reading]) -> Option<Diagnosis> {
+        let case = self.case;
+        for attempt in attempts {
+            if self.left == 0 {
+                return None;
+            }
+            if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
+                return Some(named(&attempt, &[], form, case));
+            }
+        }
+        None
+    }
+
+    /// The signature of a checkout, which is made of ids and with the Key Secret.
+    fn checkout(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        let messages = marks::checkout_messages(self.case.body);
+        let keys = self.known.keys.iter().filter(|key| matches!(key.whose, Whose::KeySecret | Whose::Own));
+        for key in keys.filter(|_| !messages.is_empty()) {
+            let attempt = Attempt::of(key, Cause::Checkout, key.text.as_bytes());
+            if messages.iter().any(|message| self.fits(&attempt, &Message::Just(message), readings).is_some()) {
+                return Some(Cause::Checkout.into());
+            }
+        }
+        None
+    }
+
+    /// A plain digest instead of a keyed one.
+    fn not_keyed(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        let body = self.case.body;
+        let own = self.known.keys.iter().filter(|key| key.whose == Whose::Own);
+        let texts = own.map(|key| key.text.as_bytes()).chain([&b""[..]]);
+        for text in texts {
+            for parts in [[text, body], [body, text]] {
+                self.pay(body.len() + text.len())?;
+                let digest: [u8; 32] = Sha256::new().chain_update(parts[0]).chain_update(parts[1]).finalize().into();
+                if readings.iter().any(|reading| reading.tag.is(&digest)) {
+                    return Some(Cause::NotKeyed.into());
+                }
+            }
+        }
+        None
+    }
+
+    /// A signature that a secret of the company makes with another hash function. Its length alone proves nothing.
+    fn other_hash(&mut self) -> Option<Diagnosis> {
+        let (case, known) = (self.case, self.known);
+        let digests = hashes::others(case.gateway, case.headers);
+        if digests.is_empty() {
+            return None;
+        }
+        let parts = marks::signed_parts(case, case.body)?;
+        for attempt in known.keys.iter().flat_map(|key| keys::proper(case.gateway, key)) {
+            for digest in &digests {
+                self.pay(parts.iter().map(|part| part.len()).sum())?;
+                if digest.is_made_by(&attempt.key, &parts) {
+                    return Some(Diagnosis::with(Cause::OtherHash, digest.function));
+                }
+            }
+        }
+        None
+    }
+
+    /// Each of these keys, and a body as it may have been before. Each body is paid for before it is made, and gone before the
+    /// next: there are many, and some are far longer than what arrived.
+    pub(super) fn changed(&mut self, bodies: &Bodies<'_>, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
+        let mut before = bodies.before();
+        while !attempts.is_empty() && self.pay(WRITING * self.case.body.len()).is_some() {
+            let Some((cause, body)) = before.next()? else { continue };
+            for attempt in attempts {
+                if let Some(Fit { form }) = self.fits(attempt, &Message::Of(&body), readings) {
+                    return Some(named(attempt, &[cause], form, self.case));
+                }
+                if self.left == 0 {
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// A body inside another, and changed before it was put there.
+    fn changed_inside(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
+        let attempts = self.usual(|whose| whose == Whose::Own);
+        for (outer, inside) in bodies.inside().flatten() {
+            self.pay(self.case.body.len() + inside.len())?;
+            let inner = Bodies::of(&inside);
+            for before in inner.before() {
+                self.pay(WRITING * inside.len())?;
+                let Some((cause, body)) = before else { continue };
+                for attempt in &attempts {
+                    if let Some(Fit { form }) = self.fits(attempt, &Message::Of(&body), readings) {
+                        return Some(named(attempt, &[outer, cause], form, self.case));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// These keys, and a part of the body alone.
+    fn of_body_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
+        let case = self.case;
+        let is_standard = case.gateway == Gateway::StandardWebhooks;
+        self.pay(case.body.len())?;
+        for part in parts::of_body(case.gateway, case.body) {
+            for attempt in attempts {
+                if self.left == 0 {
+                    return None;
+                }
+                let fit = self.fits(attempt, &Message::Just(&part), readings);
+                let fit = fit.or_else(|| if is_standard { self.fits(attempt, &Message::Of(&part), readings) } else { None });
+                if let Some(Fit { form }) = fit {
+                    return Some(named(attempt, &[Cause::SignedPart], form, case));
+                }
+            }
+        }
+        None
+    }
+
+    /// These keys, and other parts of the request than the gateway signs.
+    fn of_other_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
+        let (case, known) = (self.case, self.known);
+        for (cause, pieces) in parts::others(case, &known.url) {
+            if attempts.is_empty() || self.left == 0 {
+                return None;
+            }
+            let whole = pieces.concat();
+            for attempt in attempts {
+                if let Some(Fit { form }) = self.fits(attempt, &Message::Just(&whole), readings) {
+                    return Some(named(attempt, &[cause], form, case));
+                }
+            }
+        }
+        None
+    }
+
+    /// Each of these secrets as it is usually used.
+    pub(super) fn usual(&self, is_theirs: fn(Whose) -> bool) -> Vec<Attempt> {
+        let theirs = self.known.keys.iter().filter(|key| is_theirs(key.whose));
+        theirs.filter_map(|key| keys::proper(self.case.gateway, key).into_iter().next()).collect()
+    }
+
+    /// The right signature under another name: with its siblings, where id and time are signed too. With another fault as
+    /// well, that one is named.
+    pub(super) fn renamed(&mut self) -> Option<Diagnosis> {
+        let case = self.case;
+        if case.is_cut {
+            return None;
+        }
+        let renamed = parts::siblings(case);
+        let found = self.under(&renamed, |search, key| keys::proper(search.case.gateway, key), Whose::Own);
+        found.or_else(|| self.under(&renamed, |search, key| keys::pasted(search.case.gateway, key), Whose::Own)).or_else(|| {
+            let likely = renamed.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
+            let found = likely.map(|sibling| (sibling.name, self.prove(&sibling.readings))).find(|(_, found)| found.is_some());
+            let (name, found) = found?;
+            Some(also_renamed(name, found?))
+        })
+    }
+
+    fn under(
+        &mut self,
+        siblings: &[parts::Sibling<'_>],
+        ways: fn(&Self, &super::Key) -> Vec<Attempt>,
+        whose: Whose,
+    ) -> Option<Diagnosis> {
+        let known = self.known;
+        for key in known.keys.iter().filter(|key| key.whose == whose) {
+            for attempt in ways(self, key) {
+                for sibling in siblings {
+                    for signed in &sibling.signed {
+                        let message = signed.concat();
+                        if self.fits(&attempt, &Message::Just(&message), &sibling.readings).is_some() {
+                            return Some(also_renamed(sibling.name, named(&attempt, &[], None, self.case)));
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The name is the only fault, or one besides the secret's.
+fn also_renamed(name: &str, found: Diagnosis) -> Diagnosis {
+    if found.cause.is_of_key() {
+        return Diagnosis { detail: Some(Cause::RenamedHeader.as_str().to_owned()), ..found };
+    }
+    Diagnosis { cause: Cause::RenamedHeader, detail: Some(name.chars().take(MAX_NAME_CHARS).collect()), ..found }
+}

@@ -1,0 +1,184 @@
+//! Bodies inside the body that arrived: still compressed, escaped, a form, a member of another message, or in another
+//! character set. Taking one wrapping off gives a body that may have been changed further.
+
+use std::io::Read as _;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use flate2::read::{GzDecoder, ZlibDecoder};
+
+use super::{
+    bodies::{Before, MAX_REWRITTEN_BYTES},
+    json::{Escapes, Node, Order, Space},
+    paste_errors::{html_unescaped, percent_decoded},
+};
+use crate::rejections::Cause;
+
+/// Parts of a wrapped body that are looked at.
+const MAX_PARTS: usize = 16;
+/// The most that a compressed body may become.
+const MAX_UNPACKED_BYTES: u64 = 1024 * 1024;
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// Whether its first bytes say that it is compressed. Brotli has no mark.
+pub(super) fn is_compressed(body: &[u8]) -> bool {
+    body.starts_with(GZIP) || body.starts_with(ZSTD) || is_zlib(body)
+}
+
+/// The two bytes of a zlib head: its method and a checksum.
+fn is_zlib(body: &[u8]) -> bool {
+    let [first, second, ..] = *body else { return false };
+    first == 0x78 && (u16::from(first) << 8 | u16::from(second)).is_multiple_of(31)
+}
+
+/// Every body that may be inside.
+pub(super) fn all<'a>(
+    body: &'a [u8],
+    text: Option<&'a str>,
+    node: Option<&'a Node<'a>>,
+) -> impl Iterator<Item = Option<Before>> + 'a {
+    let unpacked = std::iter::once_with(move || unpacked(body)).map(|made| Some((Cause::BodyCompressed, made?)));
+    let escaped = text.into_iter().flat_map(unescaped).map(Some);
+    let formed = text.into_iter().flat_map(move |_| form(body)).map(Some);
+    unpacked.chain(escaped).chain(formed).chain(text.into_iter().flat_map(move |text| wrapped(node, text))).chain(charset(body))
+}
+
+/// As it was before it was compressed.
+fn unpacked(body: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let read = if body.starts_with(GZIP) {
+        GzDecoder::new(body).take(MAX_UNPACKED_BYTES).read_to_end(&mut out)
+    } else if is_zlib(body) {
+        ZlibDecoder::new(body).take(MAX_UNPACKED_BYTES).read_to_end(&mut out)
+    } else {
+        return None;
+    };
+    read.ok().map(|_| out)
+}
+
+/// Without the escapes of HTML, of a string in a program, or of a URL.
+fn unescaped(text: &str) -> impl Iterator<Item = Before> {
+    let html = text.contains('&').then(|| html_unescaped(text)).into_iter().map(|made| (Cause::BodyHtmlEscaped, made));
+    let slashes = text.contains('\\').then(|| [without_backslashes(text), text.replace("\\\"", "\""), text.replace("\\'", "'")]);
+    let slashes = slashes.into_iter().flatten().map(|made| (Cause::BodyBackslashed, made));
+    let percent = text.contains('%').then(|| percent_decoded(text, false)).into_iter().map(|made| (Cause::BodyForm, made));
+    html.chain(slashes).chain(percent).map(|(cause, made)| (cause, made.into_bytes()))
+}
+
+/// Each backslash says that the character after it stands for itself.
+fn without_backslashes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => out.extend(characters.next()),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A body that was sent on as a form.
+fn form(body: &[u8]) -> impl Iterator<Item = Before> {
+    let is_form = body.len() <= MAX_REWRITTEN_BYTES && body.iter().any(|byte| matches!(byte, b'=' | b'%'));
+    let pairs = url::form_urlencoded::parse(if is_form { body } else { b"" }).take(MAX_PARTS);
+    pairs.flat_map(|(key, value)| [value, key]).map(|part| (Cause::BodyForm, part.into_owned().into_bytes()))
+}
+
+/// A body inside another: a string of JSON, a member of an object, or base64.
+fn wrapped<'a>(node: Option<&'a Node<'a>>, text: &'a str) -> impl Iterator<Item = Option<Before>> + 'a {
+    let parts: Vec<&Node<'_>> = match node {
+        Some(Node::Map(members)) => members.iter().take(MAX_PARTS).map(|(_, member)| member).collect(),
+        Some(Node::List(members)) => members.iter().take(MAX_PARTS).collect(),
+        Some(node) => vec![node],
+        None => Vec::new(),
+    };
+    let most = text.len();
+    let part = move |node: &Node<'_>| match node {
+        Node::Text(quoted) => serde_json::from_str::<String>(quoted).ok(),
+        _ => node.write(Space::None, Escapes::AsTheyStand, Order::AsItStands, most),
+    };
+    let decoded = |text: &str| STANDARD.decode(text).ok();
+    let plain = parts.clone().into_iter().map(move |node| part(node).map(String::into_bytes));
+    let coded =
+        parts.into_iter().map(move |node| decoded(&part(node)?)).chain(std::iter::once_with(move || decoded(text.trim())));
+    plain.chain(coded).map(|made| Some((Cause::BodyWrapped, made?)))
+}
+
+/// Characters that were read as another character set and written again.
+fn charset(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+    let ways = [
+        latin_read,
+        |body: &[u8]| single(body, latin),
+        |body: &[u8]| single(body, windows),
+        |body: &[u8]| wide(body, u16::from_le_bytes),
+        |body: &[u8]| wide(body, u16::from_be_bytes),
+    ];
+    ways.into_iter().map(|way: fn(&[u8]) -> Option<Vec<u8>>| Some((Cause::BodyCharset, way(body)?)))
+}
+
+/// Bytes that are no UTF-8, read as Latin-1.
+fn latin_read(body: &[u8]) -> Option<Vec<u8>> {
+    let is_latin = std::str::from_utf8(body).is_err();
+    is_latin.then(|| body.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes())
+}
+
+/// Characters that have a byte each.
+fn single(body: &[u8], of: fn(char) -> Option<u8>) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(body).ok().filter(|text| !text.is_ascii())?;
+    text.chars().map(of).collect()
+}
+
+/// Characters that have two bytes each.
+fn wide(body: &[u8], order: fn([u8; 2]) -> u16) -> Option<Vec<u8>> {
+    if !body.len().is_multiple_of(2) || !body.contains(&0) {
+        return None;
+    }
+    let units: Vec<u16> = body.chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect();
+    let text = String::from_utf16(&units).ok()?;
+    Some(text.trim_start_matches('\u{feff}').as_bytes().to_vec())
+}
+
+/// The byte of a character in Latin-1.
+fn latin(character: char) -> Option<u8> {
+    u8::try_from(u32::from(character)).ok()
+}
+
+/// The byte of a character in Windows-1252.
+fn windows(character: char) -> Option<u8> {
+    const HIGH: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
+    match u32::from(character) {
+        code @ (0..0x80 | 0xa0..=0xff) => u8::try_from(code).ok(),
+        _ => HIGH.chars().position(|known| known == character).and_then(|at| u8::try_from(0x80 + at).ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compressed_body_is_known_by_its_first_bytes() {
+        for (body, is) in [
+            (&[0x1f, 0x8b, 8, 0][..], true),
+            (&[0x78, 0x9c, 1], true),
+            (&[0x78, 0x01, 1], true),
+            (&[0x78, 0xda, 1], true),
+            (&[0x28, 0xb5, 0x2f, 0xfd, 0], true),
+            (b"x", false),
+            (b"xyz", false),
+            (b"{}", false),
+            (b"", false),
+        ] {
+            assert_eq!(is_compressed(body), is, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_not_unpacked_beyond_its_limit() {
+        let mut zlib = flate2::read::ZlibEncoder::new(std::io::repeat(0).take(50 * 1024 * 1024), flate2::Compression::best());
+        let mut bomb = Vec::new();
+        zlib.read_to_end(&mut bomb).unwrap();
+        assert!(bomb.len() < 100 * 1024 && unpacked(&bomb).is_none_or(|made| made.len() <= 1024 * 1024));
+    }
+}

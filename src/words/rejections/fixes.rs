@@ -1,0 +1,340 @@
+//! What to do about each cause, and who can do it: the merchant in the gateway's dashboard, the person who runs the server or
+//! hosting, or the author of the program that signs.
+
+use super::causes::{self, Context};
+use crate::{
+    gateways::{Gateway, Mode},
+    rejections::Cause,
+};
+
+pub(super) const NOTHING: &str = "Nothing to do: it was rejected and counts for nothing.";
+
+/// Where the merchant enters the secret.
+const fn paste(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "Copy the SECRET of this webhook. In Razorpay’s Dashboard open the webhook, press Edit, paste it into the field Secret and press Save Webhook."
+        }
+        Gateway::StandardWebhooks => {
+            "Copy the SECRET of this webhook, with whsec_ in front, and enter it in the sender’s settings."
+        }
+    }
+}
+
+/// Who runs what stands between the gateway and KS Pay.
+fn host(what: &str) -> String {
+    format!(
+        "Ask the person who runs your server or hosting to {what}. Look at Cloudflare, nginx or an API gateway, for example, in front of KS Pay."
+    )
+}
+
+fn author(what: &str) -> String {
+    format!("Ask the author of the program that signs these requests to {what}.")
+}
+
+const fn header(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "X-Razorpay-Signature",
+        Gateway::StandardWebhooks => "webhook-signature",
+    }
+}
+
+/// The gateway as the subject of a condition.
+pub(super) const fn sender(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "Razorpay",
+        Gateway::StandardWebhooks => "your sender",
+    }
+}
+
+/// What to do about a cause, and about the second one where there is one.
+pub(super) fn fix(cause: Cause, context: Context<'_>) -> String {
+    let first = of(cause, context);
+    let second = causes::second(cause, context.detail).map(|second| of(second, Context { detail: "", ..context }));
+    match second.filter(|second| *second != first) {
+        Some(second) => format!("{first} {second}"),
+        None => first,
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "a line for each cause")]
+fn of(cause: Cause, context: Context<'_>) -> String {
+    let Context { gateway, detail, is_signed, .. } = context;
+    let (paste, header, sender) = (paste(gateway), header(gateway), sender(gateway));
+    let is_razorpay = gateway == Gateway::Razorpay;
+    let unchanged = || host("let requests to /webhooks/ through unchanged, byte for byte");
+    let if_sent = |then: String| format!("If {sender} sent this, something on the way changed it. {then}");
+    match cause {
+        Cause::NoSignature if is_razorpay => format!(
+            "If Razorpay sent this, the Secret field of its webhook is empty. {paste} If the field is filled: {}",
+            lower(&host(&format!("pass on the header {header}")))
+        ),
+        Cause::NoSignature => format!(
+            "If your sender sent this, it has no secret yet. {paste} If it has one: {}",
+            lower(&host("pass on webhook-id, webhook-timestamp and webhook-signature"))
+        ),
+        Cause::IdMissing | Cause::TimeMissing => format!(
+            "If your sender sent this: {} Otherwise: {}",
+            lower(&author("send webhook-id, webhook-timestamp and webhook-signature")),
+            lower(&host("pass all three on"))
+        ),
+        Cause::RenamedHeader if is_razorpay => host(&format!("pass on the header {header} under its own name")),
+        Cause::RenamedHeader => {
+            let names = "send webhook-id, webhook-timestamp and webhook-signature under these names";
+            format!("{} If something renames them on the way: {}", author(names), lower(&host("keep their names")))
+        }
+        Cause::OtherGateway => format!(
+            "If you use {detail}, take this URL out of its settings: this webhook is for {}. Otherwise there is nothing to do.",
+            gateway.label()
+        ),
+        Cause::Scanner => NOTHING.to_owned(),
+        Cause::RepeatedHeader => host(&format!("send the header {header} on once")),
+        Cause::Quoted | Cause::UpperCase | Cause::Prefixed | Cause::Truncated | Cause::Lengthened => {
+            host(&format!("pass on the header {header} unchanged"))
+        }
+        Cause::VersionMissing => author("write webhook-signature as v1, followed by a comma and the signature in base64"),
+        Cause::Base64 if is_razorpay => author(&format!("write {header} in hex, as Razorpay does")),
+        Cause::Base64 => author("write the signature in standard base64, with padding"),
+        Cause::Hex => author("write the signature in base64, with v1, in front"),
+        Cause::OtherHash => author("use HMAC-SHA256"),
+        Cause::OtherLength => format!("If these requests are yours: {}", lower(&author("use HMAC-SHA256 with the SECRET of this webhook"))),
+        Cause::NotKeyed => format!("Anyone can make such a signature. If these requests are yours: {}", lower(&author("use HMAC-SHA256 with the SECRET as the key"))),
+        Cause::AsymmetricOnly => format!("If these requests are yours: {}", lower(&author("add a signature made with the SECRET, which begins with v1,"))),
+        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if is_razorpay => {
+            author("sign the whole body, unchanged, and nothing else")
+        }
+        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts => {
+            author("sign webhook-id.webhook-timestamp.body: the three in this order, with full stops between")
+        }
+        Cause::Checkout => "If your shop sends this, ask the author of the shop’s program to verify the checkout there, and to take this URL out of it. Razorpay sends the webhook by itself.".to_owned(),
+                Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
+        Cause::OtherMode | Cause::OtherConnection | Cause::OtherApp => first_check(gateway).to_owned(),
+        Cause::KeySecret => format!("The Key Secret belongs to the step Credentials; the webhook has a SECRET of its own. {paste}"),
+        Cause::OldSecret
+        | Cause::SecretWithSpace
+        | Cause::SecretWithLineEnd
+        | Cause::SecretWithUnseen
+        | Cause::SecretQuoted
+        | Cause::SecretLabelled
+        | Cause::SecretCut
+        | Cause::SecretDoubled
+        | Cause::SecretCase
+        | Cause::SecretMistyped => paste.to_owned(),
+        Cause::SecretEncoded
+        | Cause::SecretEncodedLineEnd
+        | Cause::SecretUrlEncoded
+        | Cause::SecretHtmlEscaped
+        | Cause::SecretEscaped
+        | Cause::SecretHashed
+        | Cause::SecretDecoded
+            if is_razorpay =>
+        {
+            format!("{paste} If a program signs these requests: {}", lower(&author("use the SECRET as it is, character by character")))
+        }
+        Cause::SecretEncoded
+        | Cause::SecretEncodedLineEnd
+        | Cause::SecretUrlEncoded
+        | Cause::SecretHtmlEscaped
+        | Cause::SecretEscaped
+        | Cause::SecretHashed
+        | Cause::SecretDecoded => author("remove whsec_ from the SECRET and decode the rest from base64, once"),
+        Cause::SecretWithPrefix => author("remove whsec_ from the SECRET and decode the rest from base64, as the libraries of Standard Webhooks do"),
+        Cause::SecretNotDecoded => author("decode the SECRET from base64 first, as the libraries of Standard Webhooks do"),
+        Cause::SecretGuessable => format!(
+            "Too little of it is random, so KS Pay does not accept it. If {sender} sent this, generate a new secret and give it that one. {paste}"
+        ),
+        Cause::SecretIsUrl | Cause::SecretIsId | Cause::SecretIsKeyId | Cause::SecretEmpty => {
+            format!("Anyone can make such a signature. If {sender} sent this, its secret is wrong. {paste}")
+        }
+        Cause::SecretIsDots => format!(
+            "Anyone can make such a signature. If {sender} sent this, the dots were copied in place of the SECRET: press Copy next to it. {paste}"
+        ),
+        Cause::BodyRespaced
+        | Cause::BodyReordered
+        | Cause::BodyEscaped
+        | Cause::BodyRewritten
+        | Cause::BodyLineEnd
+        | Cause::BodyLineEnds
+        | Cause::BodyMark
+        | Cause::BodyForm
+        | Cause::BodyWrapped
+        | Cause::BodyCharset
+        | Cause::BodyHtmlEscaped
+        | Cause::BodyBackslashed => unchanged(),
+        Cause::BodyCompressed if is_signed => host("unpack the body, or to keep the header Content-Encoding"),
+        Cause::BodyCompressed => if_sent(host("unpack the body, or to turn compression of requests off")),
+        Cause::BodyEmpty => if_sent(host("pass on the body")),
+        Cause::BodyCut => if_sent(host("pass on the whole body, and to look for a limit on its size")),
+        Cause::SignedEarlier if is_signed => format!(
+            "If the sender’s clock is right, it repeats an old signature: {} If not, set its clock. At most 5 minutes are accepted.",
+            lower(&author("sign each attempt again"))
+        ),
+        Cause::SignedAhead if is_signed => {
+            "Ask the person who runs your server or hosting to set its clock from the network, and the author of the program that signs to do the same.".to_owned()
+        }
+        Cause::SignedEarlier | Cause::SignedAhead => format!("If your sender sent this, its secret and its clock are wrong. {paste} Then set its clock."),
+        Cause::TimeInMillis => format!("If your sender sent this: {}", lower(&author("write webhook-timestamp in whole seconds since 1970"))),
+        Cause::TimeUnreadable => format!("If your sender sent this: {}", lower(&author("write webhook-timestamp in whole seconds since 1970, in digits only"))),
+        Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret below. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
+        Cause::VerifiesNow => "Recover it below. It arrived before its secret was accepted here; new requests verify.".to_owned(),
+        Cause::SwitchedOff => "Enable the app and its gateway to receive events. Then you can recover what was rejected meanwhile.".to_owned(),
+        Cause::TooLarge => format!(
+            "Events of {} are a thousandth of that. If {sender} sent this: {}",
+            gateway.label(),
+            lower(&host("find out what makes the body so large"))
+        ),
+        Cause::Encoded => if_sent(host("turn compression of requests off: the signature is over the body as it was signed")),
+        Cause::TooSlow => format!("If {sender} sent this: {}", lower(&host("find out what holds requests up"))),
+        Cause::Unexamined => "Wait for the next request: a single one is tried in full. If it stays like this, paste the SECRET of this webhook at the gateway again.".to_owned(),
+        Cause::Unknown => format!("If {sender} sent this, its secret is not the one of this webhook. {paste}"),
+    }
+}
+
+/// The first word in small letters, to go on after a colon.
+fn lower(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().collect::<String>() + characters.as_str())
+}
+
+/// Signed with the secret of another webhook: the URL or the secret is wrong.
+const fn first_check(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "First check in Razorpay’s Dashboard which webhook has this URL: either its URL or its Secret is the wrong one."
+        }
+        Gateway::StandardWebhooks => {
+            "First check in the sender’s settings whether this URL is meant: either the URL or the secret is the wrong one."
+        }
+    }
+}
+
+/// Both fixes of a request that is signed with the secret of another webhook, each after its condition.
+pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) -> Vec<String> {
+    let (is_of, is_ours, harm) = match (cause, mode) {
+        (Cause::OtherMode, Mode::Test) => {
+            ("It belongs to Live mode".to_owned(), "It belongs to Test mode", "live payments would count as test payments")
+        }
+        (Cause::OtherMode, Mode::Live) => {
+            ("It belongs to Test mode".to_owned(), "It belongs to Live mode", "test payments would count as live payments")
+        }
+        (Cause::OtherApp, _) => (
+            format!("It belongs to {other}"),
+            "It belongs to this app",
+            "payments of the other app would count as payments of this one",
+        ),
+        (Cause::OtherConnection, _) => (
+            format!("It is meant for {other}"),
+            "It is meant for this webhook",
+            "payments of the other webhook would count as payments of this one",
+        ),
+        _ => return Vec::new(),
+    };
+    let change = match gateway {
+        Gateway::Razorpay => {
+            "In Razorpay’s Dashboard press Edit, replace the URL with the one of the other webhook, keep the Secret and press Save Webhook"
+        }
+        Gateway::StandardWebhooks => {
+            "In the sender’s settings replace the URL with the one of the other webhook, and keep the secret"
+        }
+    };
+    vec![
+        format!("{is_of}: the URL is wrong. {change}. Do not paste the SECRET of this webhook there: {harm}."),
+        format!("{is_ours}: the secret is wrong. {}", paste(gateway)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rejections::advice::{Attempts, Start};
+
+    /// Causes that a request of an outsider can have: without a secret of the company.
+    const OUTSIDERS: &[Cause] = &[
+        Cause::NoSignature,
+        Cause::IdMissing,
+        Cause::TimeMissing,
+        Cause::OtherGateway,
+        Cause::Scanner,
+        Cause::OtherLength,
+        Cause::NotKeyed,
+        Cause::AsymmetricOnly,
+        Cause::Checkout,
+        Cause::SecretGuessable,
+        Cause::SecretIsUrl,
+        Cause::SecretIsId,
+        Cause::SecretIsKeyId,
+        Cause::SecretIsDots,
+        Cause::SecretEmpty,
+        Cause::BodyCompressed,
+        Cause::BodyEmpty,
+        Cause::BodyCut,
+        Cause::SignedEarlier,
+        Cause::SignedAhead,
+        Cause::TimeInMillis,
+        Cause::TimeUnreadable,
+        Cause::OtherAccount,
+        Cause::TooLarge,
+        Cause::Encoded,
+        Cause::TooSlow,
+        Cause::Unexamined,
+        Cause::Unknown,
+    ];
+
+    fn fixes(is_signed: bool) -> impl Iterator<Item = (Gateway, Cause, String)> {
+        Gateway::ALL.into_iter().flat_map(move |gateway| {
+            Cause::ALL.iter().map(move |cause| {
+                (gateway, *cause, fix(*cause, Context { gateway, detail: "", other: "Neem Tree Store", is_signed }))
+            })
+        })
+    }
+
+    #[test]
+    fn every_fix_names_who_can_do_it() {
+        let actors = [
+            "Razorpay’s Dashboard",
+            "the sender’s settings",
+            "the person who runs",
+            "the author of",
+            "Enable ",
+            "Recover it below",
+            "create a webhook for it",
+        ];
+        for (_, cause, fix) in fixes(true).chain(fixes(false)) {
+            assert!(fix.ends_with('.') && !fix.contains('!'), "{fix}");
+            let is_none = matches!(cause, Cause::Scanner | Cause::Unexamined | Cause::OtherGateway);
+            assert!(is_none || actors.iter().any(|actor| fix.contains(actor)), "{cause:?}: {fix}");
+        }
+    }
+
+    #[test]
+    fn what_an_outsider_can_send_is_answered_with_a_condition() {
+        for (_, cause, fix) in fixes(false).filter(|(_, cause, _)| OUTSIDERS.contains(cause)) {
+            assert!(fix.contains("If ") || cause == Cause::Scanner, "{cause:?}: {fix}");
+        }
+        for cause in OUTSIDERS {
+            assert!(!cause.is_acceptable(), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn the_secret_of_another_webhook_has_two_fixes() {
+        for gateway in Gateway::ALL {
+            for mode in [Mode::Test, Mode::Live] {
+                for cause in Cause::ALL {
+                    let either = either(*cause, gateway, mode, "Neem Tree Store");
+                    let is_elsewhere = cause.attempts(gateway) == Attempts::Elsewhere;
+                    assert_eq!(either.len(), if is_elsewhere { 2 } else { 0 }, "{cause:?}");
+                    assert!(!is_elsewhere || (either[0].contains("URL is wrong") && either[1].contains("secret is wrong")));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_button_to_the_secret_goes_with_a_fix_that_needs_it() {
+        for (_, cause, fix) in fixes(false).filter(|(gateway, ..)| *gateway == Gateway::Razorpay) {
+            let pastes = fix.contains("paste") || fix.contains("either its URL") || cause == Cause::OtherAccount;
+            assert_eq!(cause.start() == Start::Secret, pastes && cause.start() != Start::Nowhere, "{cause:?}: {fix}");
+        }
+    }
+}

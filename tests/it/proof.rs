@@ -1,0 +1,221 @@
+//! What makes a webhook *Failing*: requests that are proven to be its own. What an outsider can copy changes no state, no alert,
+//! no countdown and no order.
+
+use std::time::Duration;
+
+use crate::{
+    habits::pay,
+    support::{TestApp, bodies, builders::Connection, eventually, post::Post, visitor::Visitor},
+};
+
+const HOUR: Duration = Duration::from_hours(1);
+const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
+const COUNTDOWN: &str = "switches the webhook off in";
+const FORGERIES: i64 = 500;
+/// The account of every body in [`bodies`].
+const ACCOUNT: &str = "acc_Test0000000001";
+/// One of the gateway's published addresses.
+const GATEWAY: &str = "52.66.75.174";
+
+fn captured(id: &str) -> Vec<u8> {
+    bodies::payment("payment.captured", id, 0)
+}
+
+fn settings(connection: &Connection) -> String {
+    format!("/ks-pay/apps/{}/settings/payment-gateways", connection.app_id)
+}
+
+fn webhook(connection: &Connection) -> String {
+    format!("{}/razorpay/{}/webhook", settings(connection), connection.mode)
+}
+
+/// Everything that the gateway sends and an outsider knows, with a wrong signature.
+fn forgery(connection: &Connection, number: i64) -> Post {
+    let body = captured(&format!("pay_Forged{number:08}"));
+    connection.post(body).header("user-agent", "Razorpay-Webhook/v1").signature(&format!("{number:064x}"))
+}
+
+async fn forge(app: &TestApp, connection: &Connection) {
+    let before = app.count(COUNT).await;
+    for number in 0..FORGERIES {
+        assert_eq!(forgery(connection, number).send().await, 401);
+    }
+    eventually(async || app.count(COUNT).await == before + FORGERIES).await;
+}
+
+/// The page without what differs each time it is loaded.
+async fn stable(owner: &Visitor, path: &str) -> String {
+    let body = owner.get(path).await.body;
+    body.split("name=\"csrf_token\" value=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_forgeries_change_nothing_at_a_webhook_that_is_not_overdue() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let (live, fresh) = (shop.razorpay("live").await, shop.razorpay("test").await);
+    let other = company.app("Neem Tree Stall").await.razorpay("live").await;
+    pay(&app, &live, (0..4 * 24).step_by(6)).await;
+    other.post(captured("pay_Other000000001")).stored().await;
+    app.clock.advance(HOUR);
+    let owner = app.owner("Neem Tree Retail").await;
+    let pages = ["/".to_owned(), "/ks-pay".to_owned(), settings(&live)];
+    let before = [stable(&owner, &pages[0]).await, stable(&owner, &pages[1]).await, stable(&owner, &pages[2]).await];
+    assert!(before[0].contains("Nothing needs you"), "{}", before[0]);
+
+    for connection in [&live, &fresh] {
+        forge(&app, connection).await;
+    }
+    for (path, before) in pages.iter().zip(&before) {
+        assert_eq!(&stable(&owner, path).await, before, "{path}");
+    }
+    let page = owner.get(&webhook(&live)).await;
+    assert!(page.has("Received payment.captured, verified") && !page.has("Failing") && !page.has(COUNTDOWN), "{}", page.body);
+    assert!(page.has("500 requests were rejected on") && page.has("Anyone who knows the URL can send such requests"));
+    let page = owner.get(&webhook(&fresh)).await;
+    assert!(page.has("Not verified yet: 500 requests were rejected") && !page.has("Failing") && !page.has(COUNTDOWN));
+
+    // The line goes with the next verified event.
+    app.clock.advance(Duration::from_secs(1));
+    live.post(captured("pay_After000000001")).stored().await;
+    assert!(!owner.get(&webhook(&live)).await.has("requests were rejected"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_forgeries_at_an_overdue_webhook_add_no_countdown_and_no_alert() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let live = company.app("Neem Tree Store").await.razorpay("live").await;
+    let other = company.app("Neem Tree Stall").await.razorpay("live").await;
+    pay(&app, &live, (0..4 * 24).step_by(6)).await;
+    app.clock.advance(HOUR * 80);
+    other.post(captured("pay_Other000000001")).stored().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let before = stable(&owner, "/").await;
+    assert!(before.contains("nothing came in Live mode for"), "{before}");
+    assert!(owner.get(&settings(&live)).await.has("Silent"));
+
+    forge(&app, &live).await;
+    assert_eq!(stable(&owner, "/").await, before, "neither an alert nor other words in one");
+    for path in [settings(&live), webhook(&live), "/ks-pay".to_owned()] {
+        let page = owner.get(&path).await;
+        assert!(page.has("Failing") && !page.has("Failing since") && !page.has(COUNTDOWN), "{path}: {}", page.body);
+    }
+    let page = owner.get(&webhook(&live)).await;
+    assert!(page.has("and requests are rejected") && page.has("500 requests were rejected on"), "{}", page.body);
+    assert!(page.has("If Razorpay sent the last one, this is why it was rejected"), "the cause is a condition: {}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_signed_with_a_key_of_the_company_is_proof_and_its_cause_stays_in_sight() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(captured("pay_1")).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    let slip = connection.post(captured("pay_2")).secret(&format!("{} ", connection.secret));
+    assert_eq!(slip.send().await, 401);
+    let owner = app.owner("Neem Tree Retail").await;
+    let page = owner.sees(&webhook(&connection), "Failing since").await;
+    assert!(page.has(COUNTDOWN) && page.has("pasted with a space"), "{}", page.body);
+    owner.sees("/", "1 Test request rejected").await;
+    let before = stable(&owner, "/").await;
+
+    // What strangers send afterwards says nothing of the cause, and does not put the countdown off.
+    app.clock.advance(HOUR);
+    let later = app.owner("Neem Tree Retail").await;
+    forge(&app, &connection).await;
+    let page = later.get(&webhook(&connection)).await;
+    assert!(page.has("pasted with a space") && page.has("23\u{a0}h"), "{}", page.body);
+    assert!(later.get("/").await.has("1 Test request rejected") && before.contains("pasted with a space"));
+
+    app.clock.advance(Duration::from_secs(1));
+    connection.post(captured("pay_3")).stored().await;
+    let page = later.get(&webhook(&connection)).await;
+    assert!(!page.has("Failing since") && page.has("Received payment.captured, verified"), "{}", page.body);
+}
+
+/// As the gateway sends it, without a signature.
+fn sent(connection: &Connection, body: Vec<u8>, from: &str) -> Post {
+    connection.post(body).unsigned().header("x-forwarded-for", from).header("user-agent", "Razorpay-Webhook/v1")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateways_address_is_proof_only_together_with_the_connections_account() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let of = |account: &str| String::from_utf8(captured("pay_2")).unwrap().replace(ACCOUNT, account).into_bytes();
+    let proven = async |app: &TestApp| app.count("SELECT failing_count FROM evidence").await;
+    let mut count = 0;
+    let mut send = async |app: &TestApp, post: Post| {
+        let url = format!("http://{}/webhooks/{}", app.address, connection.endpoint);
+        assert_eq!(post.url(&url).send().await, 401);
+        count += 1;
+        eventually(async || app.count(COUNT).await == count).await;
+    };
+    let at = |app: &TestApp| format!("http://{}/webhooks/{}", app.address, connection.endpoint);
+    // No event has been verified, so there is no account yet.
+    app.restart_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    send(&app, sent(&connection, captured("pay_2"), GATEWAY)).await;
+    assert_eq!(proven(&app).await, 0);
+    connection.post(captured("pay_1")).url(&at(&app)).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+
+    // Another merchant's account, none, the simulated one; another address, also in front of the proxy's own word.
+    for (body, from) in [
+        (of("acc_Test0000000002"), GATEWAY),
+        (bodies::bare("payment.captured"), GATEWAY),
+        (of("acc_Simulated"), GATEWAY),
+        (captured("pay_2"), "52.66.75.175"),
+        (captured("pay_2"), "52.66.75.174, 203.0.113.9"),
+        (captured("pay_2"), "unknown"),
+    ] {
+        send(&app, sent(&connection, body, from)).await;
+        assert_eq!(proven(&app).await, 0, "{from}");
+    }
+    // The gateway's network, with the account of this connection.
+    send(&app, sent(&connection, captured("pay_2"), "18.96.225.17")).await;
+    assert_eq!(proven(&app).await, 1);
+    let owner = app.owner("Neem Tree Retail").await;
+    let page = owner.get(&webhook(&connection)).await;
+    assert!(page.has("Failing since") && page.has(COUNTDOWN), "{}", page.body);
+
+    // Without a trusted proxy the header is anybody's.
+    app.clock.advance(Duration::from_secs(1));
+    connection.post(captured("pay_3")).url(&at(&app)).stored().await;
+    app.restart().await;
+    app.clock.advance(Duration::from_secs(1));
+    send(&app, sent(&connection, captured("pay_2"), GATEWAY)).await;
+    assert_eq!(proven(&app).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_first_verified_event_nothing_fails_and_nothing_counts_down() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    assert_eq!(connection.post(captured("pay_1")).unsigned().send().await, 401);
+    let page = owner.sees(&webhook(&connection), "Not verified yet: 1 request was rejected").await;
+    assert!(page.has("Not started") && page.has("Nothing is verified yet"), "{}", page.body);
+    assert!(owner.get("/").await.has("No event has been verified yet"), "a stranger may have sent it");
+
+    assert_eq!(connection.post(captured("pay_1")).secret(&format!("{} ", connection.secret)).send().await, 401);
+    let page = owner.sees(&webhook(&connection), "Not verified yet: signed with the SECRET of this webhook").await;
+    assert!(!page.has("Failing") && !page.has(COUNTDOWN), "{}", page.body);
+    let dashboard = owner.sees("/", "Neem Tree Store: not verified yet, 1 Test request rejected since").await;
+    assert!(dashboard.has("pasted with a space") && !dashboard.has(COUNTDOWN));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_request_at_a_disabled_connection_is_no_proof_of_failure() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(captured("pay_1")).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    app.sql("UPDATE connections SET is_enabled = FALSE").await;
+    assert_eq!(connection.post(captured("pay_2")).send().await, 401);
+    eventually(async || app.count(COUNT).await == 1).await;
+    app.sql("UPDATE connections SET is_enabled = TRUE").await;
+    let page = app.owner("Neem Tree Retail").await.get(&webhook(&connection)).await;
+    assert!(!page.has("Failing") && page.has("Received payment.captured, verified"), "{}", page.body);
+}

@@ -1,0 +1,221 @@
+//! What a stranger could gain by requests that are rejected: nothing. Guesses are not adopted, keys are not merged, cheap
+//! requests evict nothing, and a flood hides nothing.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use reqwest::StatusCode;
+
+use crate::support::{
+    ONE_FLOOD_AT_A_TIME, TestApp, bodies,
+    builders::{Connection, PASSWORD},
+    eventually,
+    post::Post,
+    signing,
+    stand_in::StandIn,
+    visitor::Visitor,
+};
+
+const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
+const CAUSES: &str = "SELECT DISTINCT cause FROM rejections ORDER BY cause";
+const KEPT: &str = "SELECT address FROM rejected_requests";
+const KEPT_OF_A_PIECE: &str = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id IN \
+                               (SELECT id FROM rejections WHERE cause = 'secret_cut')";
+const KEPT_UNKNOWN: &str = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id IN \
+                            (SELECT id FROM rejections WHERE cause = 'unknown')";
+const FOUND: &str = "SELECT DISTINCT c.endpoint || ' ' || r.cause FROM rejections r JOIN connections c ON c.id = r.connection_id \
+                     WHERE r.cause NOT IN ('unknown', 'unexamined')";
+const IMPORTED: &str = "NeemTreeStore-2026-8sK2pQ9xLm4T";
+const KEY_ID: &str = "rzp_test_Attack00000001";
+const KEY_SECRET: &str = "AttackedKeySecret8sK2pQ9";
+
+struct Shop {
+    app: TestApp,
+    connection: Connection,
+    owner: Visitor,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let api = StandIn::start().await;
+        let app = TestApp::start_with(|config| {
+            config.razorpay_api.clone_from(&api.url);
+            config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        })
+        .await;
+        let connection = app.razorpay().await;
+        let owner = app.owner("Neem Tree Retail").await;
+        Self { app, connection, owner }
+    }
+
+    fn payment(&self, id: &str) -> Post {
+        self.connection.post(bodies::payment("payment.captured", id, 0))
+    }
+
+    fn step(&self, rest: &str) -> String {
+        format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test{rest}", self.connection.app_id)
+    }
+
+    async fn rejected(&self, post: Post) {
+        assert_eq!(post.send().await, 401);
+    }
+
+    async fn counted(&self, count: i64) {
+        eventually(async || self.app.count(COUNT).await == count).await;
+    }
+
+    /// The addresses of all rejections, the newest first.
+    async fn rejections(&self) -> Vec<String> {
+        let page = self.owner.get(&format!("/ks-pay/apps/{}/rejections", self.connection.app_id)).await;
+        let mut found: Vec<String> = Vec::new();
+        for path in page.body.split('"').filter(|text| text.contains("/rejections/rj_")) {
+            if !found.iter().any(|known| known == path) {
+                found.push(path.to_owned());
+            }
+        }
+        found
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guessable_piece_of_an_imported_secret_is_never_offered() {
+    let shop = Shop::open().await;
+    let fields = [("secret", IMPORTED), ("current_password", PASSWORD)];
+    shop.owner.post(&shop.step("/webhook/secrets"), &fields).await.location();
+    for guess in ["NeemTreeStore-2026", "NeemTreeStore-2026-8sK2", "\"NeemTreeStore-2026\"", "neemtreestore-2026"] {
+        shop.rejected(shop.payment(guess).secret(guess)).await;
+    }
+    shop.counted(4).await;
+    let causes = shop.app.texts(CAUSES).await;
+    assert!(causes.iter().all(|cause| matches!(cause.as_str(), "secret_guessable" | "unknown")), "{causes:?}");
+    assert!(causes.iter().any(|cause| cause == "secret_guessable"));
+    for path in shop.rejections().await {
+        let page = shop.owner.get(&path).await;
+        assert!(!page.has("/acceptance") && !page.has("only a piece of it was pasted"), "{}", page.body);
+        let forced = shop.owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await;
+        assert_eq!(forced.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let first = shop.rejections().await.pop().unwrap();
+    shop.owner.sees(&first, "may have been guessed").await;
+    shop.rejected(shop.payment("pay_forged").secret("NeemTreeStore-2026")).await;
+    assert_eq!(shop.app.events().await.len(), 0);
+
+    // The random end of it is no guess.
+    shop.rejected(shop.payment("pay_own").secret(&IMPORTED[2..])).await;
+    shop.counted(6).await;
+    let path = shop.rejections().await.remove(0);
+    shop.owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await.location();
+    shop.payment("pay_own").secret(&IMPORTED[2..]).stored().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_differ_are_rejections_of_their_own_and_each_is_adopted_by_itself() {
+    let shop = Shop::open().await;
+    let secret = shop.connection.secret.clone();
+    let (one, other) = (&secret[..30], &secret[..40]);
+    for number in 0..3 {
+        shop.rejected(shop.payment(&format!("pay_one{number}")).secret(one)).await;
+    }
+    shop.counted(3).await;
+    for number in 0..2 {
+        shop.app.clock.advance(Duration::from_mins(1));
+        shop.rejected(shop.payment(&format!("pay_other{number}")).secret(other)).await;
+    }
+    shop.counted(5).await;
+    let paths = shop.rejections().await;
+    assert_eq!(paths.len(), 2, "two keys");
+    shop.owner.sees(&paths[0], "With that secret 2 kept requests of this rejection verify").await;
+    shop.owner.sees(&paths[1], "With that secret 3 kept requests of this rejection verify").await;
+    shop.owner.post(&format!("{}/acceptance", paths[0]), &[("current_password", PASSWORD)]).await.location();
+    shop.owner.sees(&paths[0], "2 of 2 kept requests verify now").await;
+    let first = shop.owner.get(&paths[1]).await;
+    assert!(!first.has("verify now") && first.has("With that secret 3 kept requests"), "{}", first.body);
+    shop.payment("pay_other0").secret(other).stored().await;
+    shop.rejected(shop.payment("pay_one0").secret(one)).await;
+    // Neither the key nor its plain digest is stored.
+    let digests = shop.app.count("SELECT COUNT(DISTINCT key_digest) FROM rejections").await;
+    assert_eq!(digests, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_with_a_checkout_signature_evicts_nothing() {
+    let shop = Shop::open().await;
+    let keys = [("key_id", KEY_ID), ("key_secret", KEY_SECRET)];
+    shop.owner.post(&shop.step("/credentials"), &keys).await.location();
+    let older = shop.connection.secret[..40].to_owned();
+    for number in 0..20 {
+        let own = shop.payment(&format!("pay_own{number}")).secret(&older);
+        shop.rejected(own.header("x-forwarded-for", "192.0.2.1")).await;
+        let lost = shop.payment(&format!("pay_lost{number}")).secret("kept in another program");
+        shop.rejected(lost.header("x-forwarded-for", "192.0.2.1")).await;
+    }
+    shop.counted(40).await;
+    let checkout = "order_Attack00000001|pay_Attack00000001";
+    let signature = signing::razorpay(KEY_SECRET, checkout.as_bytes());
+    let long = "x".repeat(24_000);
+    for wave in 0..5_i64 {
+        let posts = (0..90).map(|number| {
+            let note = format!("{wave}.{number}.{long}");
+            let post = shop.connection.post(checkout).signature(&signature).event_id(&format!("evt_{wave}_{number}"));
+            post.header("x-note", &note).header("x-forwarded-for", &format!("198.51.{wave}.{number}"))
+        });
+        for post in posts {
+            shop.rejected(post).await;
+        }
+        shop.counted(40 + (wave + 1) * 90).await;
+    }
+    let kept = shop.app.texts(KEPT).await;
+    let count = async |statement| shop.app.count(statement).await;
+    assert_eq!((count(KEPT_OF_A_PIECE).await, count(KEPT_UNKNOWN).await), (20, 20));
+    assert_eq!(kept.len(), 41, "headers that nobody signed make no other request");
+}
+
+/// Ten faults, and the cause of each.
+fn faults(connection: &Connection) -> Vec<(&'static str, Post)> {
+    let body = String::from_utf8(bodies::payment("payment.captured", "pay_Fault00000001", 0)).unwrap();
+    let post = || connection.post(body.clone());
+    let (secret, own) = (&connection.secret, post().right_signature());
+    vec![
+        ("secret_with_space", post().secret(&format!("{secret} "))),
+        ("secret_with_line_end", post().secret(&format!("{secret}\n"))),
+        ("secret_quoted", post().secret(&format!("\"{secret}\""))),
+        ("secret_cut", post().secret(&secret[..30])),
+        ("secret_is_url", post().secret(&connection.url)),
+        ("upper_case", post().signature(&own.to_uppercase())),
+        ("prefixed", post().signature(&format!("sha256={own}"))),
+        ("no_signature", post().unsigned()),
+        ("renamed_header", post().unsigned().header("x-signature", &own)),
+        ("body_line_end", post().body_after_signing(format!("{body}\n").as_bytes())),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_at_one_webhook_hides_no_fault_there_or_elsewhere() {
+    let _turn = ONE_FLOOD_AT_A_TIME.lock().await;
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let one = company.app("Neem Tree Store").await.razorpay("test").await;
+    let other = company.app("Neem Tree Stall").await.razorpay("test").await;
+    let long = "a".repeat(30_000);
+    let forged = |number: usize| {
+        let body = format!(r#"{{"entity":"event","event":"payment.captured","payload":{{}},"note":"{long}"}}"#);
+        one.post(body).signature(&format!("{number:064x}"))
+    };
+    let mut faults = faults(&one).into_iter().zip(faults(&other));
+    let mut wanted: Vec<String> = Vec::new();
+    for wave in 0..10 {
+        let mut posts: Vec<Post> = (0..180).map(|number| forged(wave * 180 + number)).collect();
+        if let Some(((cause, here), (_, there))) = faults.next() {
+            posts.insert(60, here);
+            posts.insert(120, there);
+            wanted.push(cause.to_owned());
+        }
+        stream::iter(posts).for_each_concurrent(8, async |post| assert!(matches!(post.send().await, 401 | 503))).await;
+    }
+    wanted = [&one, &other].iter().flat_map(|to| wanted.iter().map(|cause| format!("{} {cause}", to.endpoint))).collect();
+    wanted.sort_unstable();
+    eventually(async || app.texts(FOUND).await.len() >= wanted.len()).await;
+    let mut found = app.texts(FOUND).await;
+    found.sort_unstable();
+    assert_eq!(found, wanted);
+}

@@ -1,0 +1,179 @@
+//! Limits on sign-in: who is slowed down, who is not, and where requests come from behind a proxy.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use reqwest::{Method, StatusCode};
+
+use crate::support::{
+    Installation, TestApp,
+    builders::PASSWORD,
+    eventually,
+    visitor::{Page, Visitor},
+};
+
+const EMAIL: &str = "owner@neem-tree-retail.example";
+
+async fn installed() -> TestApp {
+    let app = TestApp::start().await;
+    app.company("Neem Tree Retail").await;
+    app
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_is_slowed_down_and_the_owner_gets_in_from_elsewhere() {
+    let app = TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    app.company("Neem Tree Retail").await;
+    let sign_in = async |from: &str, password: &str| {
+        let visitor = app.visitor();
+        let form = visitor.get("/login").await;
+        let token = form.field("csrf_token").unwrap();
+        let body = format!("csrf_token={token}&email={EMAIL}&password={password}");
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", from)];
+        visitor.send(Method::POST, "/login", Some(body), &headers).await
+    };
+    let mut slowed = 0;
+    for _ in 0..30 {
+        slowed += u32::from(sign_in("192.0.2.1", "wrong").await.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(slowed >= 10, "{slowed} of 30 were slowed down");
+    assert_eq!(sign_in("192.0.2.2", &PASSWORD.replace(' ', "+")).await.location(), "/");
+}
+
+/// How many of thirty wrong tries were sent away unlooked at.
+async fn slowed(wrong: impl AsyncFn(u32) -> Page) -> u32 {
+    let mut slowed = 0;
+    for number in 0..30 {
+        slowed += u32::from(wrong(number).await.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    slowed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_no_proxy_vouches_for_counts_for_nothing() {
+    let app = installed().await;
+    let wrong = async |number: u32| {
+        let visitor = app.visitor();
+        let token = visitor.get("/login").await.field("csrf_token").unwrap();
+        let body = format!("csrf_token={token}&email={EMAIL}&password=wrong");
+        let from = format!("192.0.2.{number}");
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", from.as_str())];
+        visitor.send(Method::POST, "/login", Some(body), &headers).await
+    };
+    let slowed = slowed(wrong).await;
+    assert!(slowed >= 10, "{slowed} of 30 were slowed down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_signed_in_before_may_not_guess_for_ever() {
+    let app = installed().await;
+    let browser = app.owner("Neem Tree Retail").await;
+    browser.post("/logout", &[]).await.location();
+    let slowed = slowed(async |_| browser.sign_in(EMAIL, "wrong", "/").await).await;
+    assert!(slowed >= 10, "{slowed} of 30 were slowed down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_gains_no_new_limit_by_signing_in_again() {
+    let app = installed().await;
+    let browser = app.owner("Neem Tree Retail").await;
+    let id = async || {
+        let body = browser.cookies()["ks_pay_known"].split('.').next().unwrap().to_owned();
+        URL_SAFE_NO_PAD.decode(body).unwrap()
+    };
+    let before = id().await;
+    browser.post("/logout", &[]).await.location();
+    assert_eq!(browser.sign_in(EMAIL, PASSWORD, "/").await.location(), "/");
+    assert_eq!(id().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_session_is_no_place_to_guess_the_password_from() {
+    let app = installed().await;
+    let thief = app.owner("Neem Tree Retail").await;
+    let new = "orange kettle under the stairs";
+    let token = thief.token().await;
+    let change = async |old: &str| {
+        let fields = [("csrf_token", token.as_str()), ("old_password", old), ("new_password", new), ("confirm_password", new)];
+        thief.post_exactly("/personal-info/password", &fields).await.status
+    };
+    assert_eq!(change("wrong").await, StatusCode::UNPROCESSABLE_ENTITY);
+    for _ in 0..30 {
+        change("wrong").await;
+    }
+    assert_eq!(change(PASSWORD).await, StatusCode::TOO_MANY_REQUESTS, "even the right one is looked at no more");
+}
+
+/// A server behind a proxy that says where requests come from.
+async fn behind_a_proxy() -> TestApp {
+    let app = TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    app.company("Neem Tree Retail").await;
+    app
+}
+
+async fn post_login(visitor: &Visitor, from: &[u8], email: &str, password: &str) -> Page {
+    let token = visitor.get("/login").await.field("csrf_token").unwrap();
+    let body = format!("csrf_token={token}&email={email}&password={}", password.replace(' ', "+"));
+    visitor.send_from(from, "/login", body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_sign_ins_from_one_wide_network_are_limited_together_and_hold_up_no_known_browser() {
+    let app = behind_a_proxy().await;
+    let owner = app.visitor();
+    assert_eq!(post_login(&owner, b"198.51.100.7", EMAIL, PASSWORD).await.location(), "/");
+    owner.post("/logout", &[]).await.location();
+    let stranger = app.visitor();
+    stranger.get("/login").await;
+    let token = stranger.get("/login").await.field("csrf_token").unwrap();
+    let mut refused = 0;
+    for number in 0..300 {
+        let from = format!("2001:db8:7:{number:x}::1");
+        let body = format!("csrf_token={token}&email=a{number}@b.example&password=wrong");
+        let page = stranger.send_from(from.as_bytes(), "/login", body).await;
+        refused += u32::from(page.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(refused >= 50, "{refused} of 300 were limited");
+    assert_eq!(post_login(&owner, b"2001:db8:7:ffff::1", EMAIL, PASSWORD).await.location(), "/", "a known browser has its own");
+    let other = app.visitor();
+    assert_eq!(post_login(&other, b"2001:db8:8::1", EMAIL, PASSWORD).await.location(), "/", "and so has another network");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreadable_byte_before_the_proxys_own_hop_hides_nothing() {
+    let app = behind_a_proxy().await;
+    let slowed = slowed(async |number| {
+        let from = [&[0xff, 0x80 + u8::try_from(number).unwrap()][..], b", 192.0.2.1"].concat();
+        post_login(&app.visitor(), &from, EMAIL, "wrong").await
+    });
+    let slowed = slowed.await;
+    assert!(slowed >= 10, "{slowed} of 30 were slowed down");
+    assert_eq!(post_login(&app.visitor(), b"\xff, 192.0.2.2", EMAIL, PASSWORD).await.location(), "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_is_not_trusted_is_told_of_by_doctor_until_it_is() {
+    let mut app = installed().await;
+    let said = "127.0.0.1, which KS_PAY_TRUSTED_PROXIES does not name";
+    assert!(!app.cli(["doctor"], "").await.out.contains(said), "nothing was seen yet");
+    app.visitor().send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
+    eventually(async || app.count("SELECT COUNT(*) FROM installation WHERE name = 'untrusted_proxy'").await == 1).await;
+    let doctor = app.cli(["doctor"], "").await;
+    assert!(doctor.out.contains(said) && doctor.out.contains("add 127.0.0.1/32"), "{}", doctor.out);
+    let trusted = [("KS_PAY_TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1/32")];
+    assert!(!app.cli_with(&["doctor"], "", &trusted).await.out.contains(said));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_is_not_trusted_is_logged_once() {
+    let at = Installation::new().await;
+    let (server, address) = at.serve_in_process(&[]);
+    let visitor = Visitor::at(address);
+    for _ in 0..3 {
+        visitor.send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
+    }
+    let log = server.terminate().err;
+    assert_eq!(log.matches("carry X-Forwarded-For").count(), 1, "{log}");
+    let (server, address) = at.serve_in_process(&[("KS_PAY_TRUSTED_PROXIES", "127.0.0.1")]);
+    Visitor::at(address).send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
+    assert!(!server.terminate().err.contains("carry X-Forwarded-For"));
+}
