@@ -23,6 +23,8 @@ pub(crate) mod shown;
 pub(crate) mod store;
 pub(crate) mod stream;
 pub(crate) mod strength;
+#[cfg(test)]
+mod tests;
 pub(crate) mod uses;
 pub(crate) mod webhook;
 pub(crate) mod wizard;
@@ -334,72 +336,4 @@ pub(crate) async fn update_keys(
 pub(crate) fn open_key_secret(vault: &Vault, id: ConnectionId, sealed: &[u8]) -> Result<zeroize::Zeroizing<String>, VaultError> {
     let bytes = vault.open(KEY_SECRET, id.as_bytes(), sealed)?;
     String::from_utf8(bytes.to_vec()).map(Into::into).map_err(|_| VaultError::Damaged)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    fn connection(gateway: Gateway) -> Connection {
-        let now = Timestamp::from_millis(0);
-        let (company, app) = (CompanyId::new(now), AppId::new(now));
-        Connection::new(&NewConnection { company, app, gateway, mode: Mode::Test, currency: Currency::INR }, now)
-    }
-
-    #[test]
-    fn a_state_is_the_first_that_fits() {
-        let now = Timestamp::from_seconds(1_795_356_717);
-        let at = Some(now);
-        let mut connection = connection(Gateway::Razorpay);
-        let mut evidence = Evidence::default();
-        let of = |connection: &Connection, evidence: &Evidence, is_app_enabled| {
-            Setup { connection, evidence, domain: None, is_app_enabled }.state(now)
-        };
-        let state = |connection: &Connection, evidence: &Evidence| of(connection, evidence, true);
-        assert_eq!(state(&connection, &evidence), State::NotStarted);
-        connection.webhook_done_at = at;
-        assert_eq!(state(&connection, &evidence), State::Pending);
-        (evidence.failing_since, evidence.rejected_since) = (at, at);
-        assert_eq!(state(&connection, &evidence), State::Pending, "not verified yet, whatever was rejected");
-        evidence.first_verified_at = at;
-        assert_eq!(state(&connection, &evidence), State::Failing);
-        evidence.failing_since = None;
-        assert_eq!(state(&connection, &evidence), State::Verified, "nothing is proven, and nothing is overdue");
-        let mut shop = habit::tests::Shop::new();
-        (1..=300).rev().for_each(|hours| shop.pay(now.minus(Duration::from_hours(24 + hours))));
-        evidence = shop.evidence;
-        assert_eq!(state(&connection, &evidence), State::Silent);
-        evidence.rejected_since = at;
-        assert_eq!(state(&connection, &evidence), State::Failing);
-        (evidence.failing_since, evidence.rejected_since) = (at, None);
-        assert_eq!(state(&connection, &evidence), State::Failing);
-        assert_eq!(of(&connection, &evidence, false), State::Off, "the app is disabled");
-        connection.is_enabled = false;
-        assert_eq!(state(&connection, &evidence), State::Off);
-    }
-
-    #[test]
-    fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_not_done() {
-        let now = Timestamp::from_seconds(1_795_356_717);
-        let mut razorpay = connection(Gateway::Razorpay);
-        let mut evidence = Evidence::default();
-        let current = |connection: &Connection, evidence: &Evidence, domain| {
-            Setup { connection, evidence, domain, is_app_enabled: true }.current_step(now)
-        };
-        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook);
-        razorpay.webhook_done_at = Some(now);
-        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "marked, not verified");
-        evidence.first_verified_at = Some(now);
-        assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
-        razorpay.keys_state = Some("unchecked".to_owned());
-        assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
-        razorpay.keys_state = Some("accepted".to_owned());
-        assert_eq!(current(&razorpay, &evidence, None), Step::Integration);
-        razorpay.integration_done_at = Some(now);
-        assert_eq!(current(&razorpay, &evidence, None), Step::Security);
-        assert_eq!(current(&razorpay, &evidence, Some("neemtree.example")), Step::Webhook);
-        evidence.failing_since = Some(now);
-        assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "the failing step comes first");
-    }
 }

@@ -28,7 +28,7 @@ describe("refused requests", () => {
     await stays(page, async () => {
       await refused({ url: test.url, secret: live.secret }, captured("pay_Refused0000001"), "evt_Refused0000001");
       await says(page, /^Not verified yet: signed with the SECRET of the other mode \(Razorpay, Live mode\)$/);
-      await evidence(page).getByText("Test and Live have a webhook each").waitFor();
+      await evidence(page).getByText("First check in Razorpay’s Dashboard which webhook has this URL").waitFor();
       await refused({ url: test.url, secret: `${test.secret}\n` }, captured("pay_Refused0000001"), "evt_Refused0000001");
       await says(page, /^Not verified yet: signed with the SECRET of this webhook, but it was pasted with a line end$/);
       await post(test, captured("pay_Refused0000001"), "evt_Refused0000001");
@@ -66,7 +66,7 @@ describe("refused requests", () => {
       for (const n of [1, 2]) await refused(test, captured(`pay_Meanwhile00000${n}`), `evt_Meanwhile00000${n}`);
       await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
       for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
-      await follow(page, "This webhook is switched off");
+      await follow(page, "This webhook is disabled");
       await page.getByText("Enable the app and its gateway first.").waitFor();
       assert.equal(await page.getByRole("button", { name: /^Recover/ }).count(), 0);
       const rejection = page.url();

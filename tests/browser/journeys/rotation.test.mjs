@@ -108,7 +108,7 @@ describe("a new SECRET, with scripts off", () => {
       await send(page, "Accept this SECRET too");
     };
     await enter("razorpay-secret-123");
-    await page.getByText("It is made of words and rows that are tried first").waitFor();
+    await page.getByText("too little of it is random: whoever guesses it can invent payments").waitFor();
     assert.equal(await page.getByLabel("SECRET", { exact: true }).inputValue(), "", "what was typed is not kept");
     assert.equal(await taken(connection, OWN), false);
     await enter(` ${OWN} `);

@@ -33,6 +33,9 @@ export const silentFor = (installation, mode, length) => change(installation, `U
 
 const of = (mode) => `connection_id IN (SELECT id FROM connections WHERE mode = '${mode}')`;
 
+/** To a page without a stream, since the server is about to be away. */
+const away = (page) => page.goto("/ks-pay/settings");
+
 /** A check of the URL, a failing webhook, a silent one, and mix-ups, wherever they are shown. */
 export async function* diagnoses(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
@@ -50,10 +53,12 @@ export async function* diagnoses(page, { installation, names }) {
   await page.goto(`${settings}/razorpay/live/webhook`);
   await until(page, "1 request was rejected on");
   yield "webhook-rejected-meanwhile";
+  await away(page);
   await silentFor(installation, "live", 9 * HOUR);
-  await page.reload();
+  await page.goto(`${settings}/razorpay/live/webhook`);
   await page.getByText("and requests are rejected").waitFor();
   yield "webhook-overdue";
+  await away(page);
   await change(installation, `UPDATE evidence SET rejected_since = NULL, rejected_count = 0`);
   await refused({ url: test.url, secret: `${test.secret} ` }, captured("pay_Failing0000001"), "evt_Failing0000001");
   await proven(installation, "test");
@@ -87,6 +92,7 @@ export async function* diagnoses(page, { installation, names }) {
   await page.goto("/");
   yield "dashboard-mixed-up";
 
+  await away(page);
   await change(installation, "UPDATE secrets SET sealed = substr(sealed, 1, 50)");
   await page.goto(`${settings}/razorpay/test/webhook`);
   await page.getByText("A secret of this webhook cannot be read").waitFor();
