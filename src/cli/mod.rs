@@ -85,7 +85,10 @@ enum Command {
     /// The copy holds everything that was acknowledged before it began, and is looked through before it gets its name. The
     /// master key is not in it: keep a copy of that elsewhere.
     Backup(backup::Backup),
-    /// Check configuration, database, durability, key, public URL and the sums by day: a line each
+    /// Check the installation: a line each, good or what to do
+    ///
+    /// Checks configuration, public URL, transport, files, disk, database, durability, writes, master key, sealed secrets,
+    /// trusted proxies, sums by day, clock and requests at unknown endpoints. Changes nothing.
     Doctor,
 }
 

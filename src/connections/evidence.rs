@@ -94,6 +94,35 @@ macro_rules! counted {
     };
 }
 
+/// Whether a time of the row is later than $1.
+macro_rules! is_later {
+    () => {
+        "first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR last_proven_at > $1 \
+         OR rejected_since > $1 OR other_account_at > $1 OR habit_since > $1 OR earlier_since > $1"
+    };
+}
+
+/// Sets each of the times to $2 if it is later than $1.
+macro_rules! bounded {
+    ($($time:literal),+) => {
+        concat!($($time, " = CASE WHEN ", $time, " > $1 THEN $2 ELSE ", $time, " END, "),+)
+    };
+}
+
+/// Sets a column of the habit to its first value if the habit was recorded by a clock that is later than $1.
+macro_rules! begun_anew {
+    ($column:literal, $first:literal) => {
+        concat!(
+            $column,
+            " = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN ",
+            $first,
+            " ELSE ",
+            $column,
+            " END, "
+        )
+    };
+}
+
 sql! {
     INSERT = "INSERT INTO evidence (connection_id, verified_count, refused_count, failing_count, version) VALUES ($1, 0, 0, 0, 0)";
     FIND = concat!("SELECT ", columns!(), " FROM evidence e WHERE e.connection_id = $1");
@@ -102,9 +131,13 @@ sql! {
     /// Only what was shown is accepted, and never so many that nothing would be another one.
     ACCEPT_ACCOUNT = "UPDATE evidence SET accounts = accounts || ' ' || other_account, other_account = NULL, other_account_at = NULL, \
                       version = version + 1 WHERE connection_id = $1 AND other_account = $2 AND LENGTH(accounts) < 1000";
-    HAS_LATER = "SELECT EXISTS (SELECT 1 FROM evidence WHERE first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR other_account_at > $1 OR habit_since > $1 OR earlier_since > $1)";
+    HAS_LATER = concat!("SELECT EXISTS (SELECT 1 FROM evidence WHERE ", is_later!(), ")");
     /// The habit begins anew: its pauses are of a clock that jumped.
-    BOUND = "UPDATE evidence SET first_verified_at = CASE WHEN first_verified_at > $1 THEN $2 ELSE first_verified_at END, last_verified_at = CASE WHEN last_verified_at > $1 THEN $2 ELSE last_verified_at END, last_refused_at = CASE WHEN last_refused_at > $1 THEN $2 ELSE last_refused_at END, failing_since = CASE WHEN failing_since > $1 THEN $2 ELSE failing_since END, other_account_at = CASE WHEN other_account_at > $1 THEN $2 ELSE other_account_at END, habit_since = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN $2 ELSE habit_since END, habit_minutes = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE habit_minutes END, habit_pause = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE habit_pause END, earlier_since = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN NULL ELSE earlier_since END, earlier_minutes = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE earlier_minutes END, earlier_pause = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN 0 ELSE earlier_pause END, version = version + 1 WHERE first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR other_account_at > $1 OR habit_since > $1 OR earlier_since > $1";
+    BOUND = concat!("UPDATE evidence SET ", bounded!("first_verified_at", "last_verified_at", "last_refused_at", "failing_since",
+             "last_proven_at", "rejected_since", "other_account_at"),
+             begun_anew!("habit_since", "$2"), begun_anew!("habit_minutes", "0"), begun_anew!("habit_pause", "0"),
+             begun_anew!("earlier_since", "NULL"), begun_anew!("earlier_minutes", "0"), begun_anew!("earlier_pause", "0"),
+             "version = version + 1 WHERE ", is_later!());
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1");
 }
 

@@ -86,7 +86,8 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a server that stores nothing any more says so.
 const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Logs when a file of the open database is removed or replaced, until the database is closed.
+/// Logs when a file of the open database is removed, replaced or emptied, and when all are in place again, until the task is
+/// aborted.
 pub(crate) async fn watch(db: Db) {
     let mut last_logged: Option<Instant> = None;
     loop {

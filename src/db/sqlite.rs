@@ -81,8 +81,13 @@ pub(super) async fn connect_to_read(path: &Path) -> Result<Db, DbError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(READ_BUSY)
         .disable_statement_logging();
+    open_or_assume_immutable(path, options).await
+}
+
+async fn open_or_assume_immutable(path: &Path, options: SqliteConnectOptions) -> Result<Db, DbError> {
     match open_to_read(options.clone()).await {
-        Err(DbError::Unavailable(_)) if path.exists() && !with_suffix(path, "-wal").exists() => {
+        // READONLY and CANTOPEN. A file that is locked can change.
+        Err(error) if matches!(error.sqlite_code(), Some(8 | 14)) && path.exists() && !with_suffix(path, "-wal").exists() => {
             open_to_read(options.read_only(true).immutable(true)).await
         }
         opened => opened,
@@ -204,6 +209,22 @@ mod tests {
         for left_out in ["ENABLE_API_ARMOR", "ENABLE_MEMORY_MANAGEMENT", "ENABLE_STAT4", "ENABLE_FTS5", "ENABLE_RTREE"] {
             assert!(!has(left_out), "{left_out}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_locked_is_not_taken_for_one_that_cannot_change() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ks-pay.db");
+        let options = SqliteConnectOptions::new().filename(&path).busy_timeout(Duration::ZERO);
+        let making = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Delete);
+        let mut writer = SqliteConnection::connect_with(&making).await.unwrap();
+        for statement in ["CREATE TABLE a (b INTEGER)", "BEGIN EXCLUSIVE"] {
+            sqlx::query(statement).execute(&mut writer).await.unwrap();
+        }
+        let opened = open_or_assume_immutable(&path, options.clone()).await;
+        assert_eq!(opened.err().and_then(|error| error.sqlite_code()), Some(5));
+        sqlx::query("COMMIT").execute(&mut writer).await.unwrap();
+        assert!(open_or_assume_immutable(&path, options).await.is_ok());
     }
 
     #[test]

@@ -51,10 +51,9 @@ pub(super) fn prepare(path: &Path) -> Result<(), String> {
     if !is_open_to_others {
         return Ok(());
     }
-    if let Some(reason) = reason_to_leave(path, &data)? {
+    if let Some((reason, remedy)) = reason_to_leave(path, &data)? {
         return Err(format!(
-            "Other users may read the data directory {0}, and it was left as it is, since {reason}. Name a directory of its own with \
-             --data-dir, or run `chmod 700 {0}` yourself.",
+            "Other users may read the data directory {}, and it was left as it is, since {reason}. {remedy}",
             path.display()
         ));
     }
@@ -62,21 +61,25 @@ pub(super) fn prepare(path: &Path) -> Result<(), String> {
         .map_err(|error| format!("Others may read the data directory {0}: {error}. Run: chmod 700 {0}", path.display()))
 }
 
-/// Why the directory is not ours to take away from others.
-fn reason_to_leave(path: &Path, data: &fs::Metadata) -> Result<Option<String>, String> {
+/// Why the directory is not ours to take away from others, and the remedy.
+fn reason_to_leave(path: &Path, data: &fs::Metadata) -> Result<Option<(String, String)>, String> {
+    const ANOTHER: &str = "ame a directory of its own with --data-dir";
     let full = in_full(path);
     if data.mode() & STICKY != 0 || OF_THE_SYSTEM.iter().any(|known| full == Path::new(known)) {
-        return Ok(Some("it is a directory of the system".to_owned()));
+        return Ok(Some(("it is a directory of the system".to_owned(), format!("N{ANOTHER}."))));
     }
     let me = rustix::process::geteuid().as_raw();
     if data.uid() != me {
-        return Ok(Some(format!("it belongs to {} and this runs as {}", user(data.uid()), user(me))));
+        let (owner, me) = (user(data.uid()), user(me));
+        let remedy = format!("Run this as {owner}, or n{ANOTHER}.");
+        return Ok(Some((format!("it belongs to {owner} and this runs as {me}"), remedy)));
     }
     for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
         let name = entry.map_err(|error| unreadable(path, &error))?.file_name();
         let name = name.to_string_lossy();
         if name != "lost+found" && !OWN_FILES.iter().any(|own| name.starts_with(own)) {
-            return Ok(Some("it holds other files".to_owned()));
+            let remedy = format!("N{ANOTHER}, or, if no other program needs it, run: chmod 700 {}", full.display());
+            return Ok(Some((format!("it holds other files, such as {name}"), remedy)));
         }
     }
     Ok(None)
@@ -109,7 +112,9 @@ mod tests {
             let path = Path::new(known);
             let Ok(data) = fs::metadata(path) else { continue };
             let reason = reason_to_leave(path, &data).unwrap();
-            assert_eq!(reason.as_deref(), Some("it is a directory of the system"), "{known}");
+            let (reason, remedy) = reason.unwrap();
+            assert_eq!(reason, "it is a directory of the system", "{known}");
+            assert!(remedy.contains("--data-dir") && !remedy.contains("chmod"), "{known}: {remedy}");
         }
     }
 
@@ -123,6 +128,26 @@ mod tests {
         }
         assert_eq!(reason(), None);
         fs::write(directory.path().join("letters.txt"), "").unwrap();
-        assert!(reason().is_some());
+        let (reason, remedy) = reason().unwrap();
+        assert!(reason.contains("letters.txt") && remedy.contains("chmod 700"), "{reason}: {remedy}");
+    }
+
+    #[test]
+    fn a_directory_of_another_user_is_left_to_that_user() {
+        let data = fs::metadata("/usr/bin").unwrap();
+        if data.uid() == rustix::process::geteuid().as_raw() {
+            return;
+        }
+        let (_, remedy) = reason_to_leave(Path::new("/usr/bin"), &data).unwrap().unwrap();
+        assert!(remedy.starts_with("Run this as ") && !remedy.contains("chmod"), "{remedy}");
+    }
+
+    #[test]
+    fn a_fresh_volume_is_made_private() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("lost+found")).unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        prepare(directory.path()).unwrap();
+        assert_eq!(fs::metadata(directory.path()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }

@@ -7,7 +7,7 @@ use crate::kernel::time::{CLOCK_TOLERANCE, Timestamp};
 /// A moment for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct When {
-    /// For machines: RFC 3339 with the offset.
+    /// For machines: RFC 3339 with the offset. Empty where the moment is unknown.
     pub(crate) iso: String,
     /// For the title: to the second, with the zone.
     pub(crate) exact: String,
@@ -20,7 +20,7 @@ pub(crate) struct When {
 /// The moment, seen from `now`: seconds, minutes and hours up to a day, then yesterday, then the day.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
     if at > now.plus(CLOCK_TOLERANCE) {
-        return When::unknown(now);
+        return When::unknown();
     }
     let zoned = at.zoned();
     let age = now.since(at).as_secs();
@@ -72,11 +72,11 @@ pub(crate) fn to_the_minute(length: Duration) -> String {
 }
 
 impl When {
-    /// A moment that has not been yet although it was stored: the clock was ahead then.
-    fn unknown(now: Timestamp) -> Self {
+    /// A stored moment that has not come yet. This server or the gateway gave it, so either clock may be wrong.
+    fn unknown() -> Self {
         Self {
-            iso: now.zoned().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-            exact: "The server’s clock was ahead when this was stored".to_owned(),
+            iso: String::new(),
+            exact: "Later than this server’s clock: its clock is or was wrong".to_owned(),
             text: "time unknown".to_owned(),
             is_recent: false,
         }
@@ -96,7 +96,7 @@ impl When {
     /// Of a moment that has been, as `text` writes it.
     fn of_past(at: Timestamp, now: Timestamp, text: impl FnOnce(Timestamp) -> String) -> Self {
         if at > now.plus(CLOCK_TOLERANCE) {
-            return Self::unknown(now);
+            return Self::unknown();
         }
         Self { text: text(at), is_recent: false, ..when(at, now) }
     }
@@ -153,8 +153,8 @@ mod tests {
             When::of_clock(later, now),
         ];
         for when in shown {
-            assert_eq!(when, When::unknown(now));
-            assert!(!when.iso.contains("2027") && !when.exact.contains("2027"));
+            assert_eq!(when, When::unknown());
+            assert!(when.iso.is_empty() && !when.exact.contains("2027"));
         }
         let expiry = When::of_expiry(later, now);
         assert!(expiry.text.contains("2027") && expiry.exact.contains("2027") && !expiry.is_recent);

@@ -19,6 +19,8 @@ async fn left_behind() -> (TestApp, crate::support::builders::Connection) {
     for statement in [
         "UPDATE evidence SET first_verified_at = first_verified_at + 31536000000, last_verified_at = last_verified_at + 31536000000, \
          habit_since = habit_since + 31536000000, habit_pause = 31536000000",
+        "UPDATE evidence SET last_refused_at = last_verified_at, rejected_since = last_verified_at, rejected_count = 3, \
+         failing_since = last_verified_at, failing_count = 2, last_proven_at = last_verified_at",
         "UPDATE secrets SET until = until + 31536000000 WHERE state = 'draining'",
         "UPDATE events SET received_at = received_at + 31536000000, last_received_at = last_received_at + 31536000000",
     ] {
@@ -47,6 +49,19 @@ async fn what_a_clock_that_was_ahead_left_behind_is_repaired_once_it_is_right() 
         assert_eq!(page.status, 200);
         assert!(!wrong.iter().any(|day| page.has(day)), "{path}: {}", page.body);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_verified_event_ends_failing_after_a_clock_that_was_ahead() {
+    let (mut app, connection) = left_behind().await;
+    app.restart().await;
+    let now = app.now().millis();
+    eventually(async || app.count("SELECT MAX(last_verified_at) FROM evidence").await <= now).await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL").await, 1);
+    connection.at(app.address).post(bodies::payment("payment.captured", "pay_2", 0)).stored().await;
+    let failing =
+        "SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL OR rejected_since IS NOT NULL OR failing_count > 0";
+    assert_eq!(app.count(failing).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
