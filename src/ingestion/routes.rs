@@ -22,13 +22,7 @@ use super::{
     refusals::Unverified,
 };
 use crate::{
-    gateways::adapter::Incoming,
-    kernel::network::network,
-    preflight::seal,
-    rejections::Reason,
-    state::State,
-    urls,
-    web::client,
+    gateways::adapter::Incoming, kernel::network::network, preflight::seal, rejections::Reason, state::State, urls, web::client,
 };
 
 /// From the request's head to our answer at the latest: the internal deadline that keeps the promise of 4.5 s. Razorpay waits 5 s.

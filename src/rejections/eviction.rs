@@ -21,6 +21,8 @@ use crate::kernel::{
 
 /// A request of more bytes shares with other long ones alone, so that a sender's long ones do not evict the short ones.
 const LONG: i64 = 32 * 1024;
+/// A request counts for no less than a typical event, so that tiny ones from very many networks do not come before it, in bytes.
+const TYPICAL: i64 = 4 * 1024;
 
 /// What it costs to make such a request, and whether it can still become an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,7 +164,7 @@ fn fairly(mut requests: Vec<&Stored>, level: usize) -> Vec<&Stored> {
     for members in groups.into_values() {
         let mut share = 0;
         ordered.extend(fairly(members, level + 1).into_iter().map(|request| {
-            share += request.bytes;
+            share += request.bytes.max(TYPICAL);
             (share, request)
         }));
     }

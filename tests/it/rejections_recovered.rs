@@ -37,6 +37,8 @@ async fn switch(owner: &Visitor, connection: &Connection, is_enabled: bool) {
     owner.post(&path, &fields).await.location();
 }
 
+const USES: &str = "SELECT COUNT(*) FROM secret_uses";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_verifies_now_is_counted_first_and_let_in_once() {
     let (app, connection, owner, path) = refused(70).await;
@@ -112,7 +114,6 @@ async fn a_recovery_is_no_evidence_that_the_webhook_works() {
     let (app, connection, owner, path) = refused(1).await;
     switch(&owner, &connection, true).await;
     connection.post(bodies::bare("foo.bar")).stored().await;
-    const USES: &str = "SELECT COUNT(*) FROM secret_uses";
     eventually(async || app.count(USES).await == 1).await;
     let uses = app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_uses").await;
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
