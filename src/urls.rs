@@ -288,6 +288,11 @@ pub(crate) fn is_local(target: &str) -> bool {
     is_path && is_plain && stays
 }
 
+/// The target if it stays inside this site, else another.
+pub(crate) fn local_or<'a>(target: &'a str, otherwise: &'a str) -> &'a str {
+    if is_local(target) { target } else { otherwise }
+}
+
 /// The page that a form asks to come back to, if it is one of ours, else another.
 pub(crate) fn back_to(asked: &str, otherwise: String) -> String {
     let is_page =
@@ -317,6 +322,7 @@ mod tests {
             "ks-pay",
         ] {
             assert!(!is_local(evil), "{evil:?}");
+            assert_eq!(local_or(evil, DASHBOARD), DASHBOARD);
         }
     }
 

@@ -26,6 +26,7 @@ pub(crate) struct Limits {
     site: Limiter,
     overall: Limiter,
     known: Limiter,
+    known_site: Limiter,
     session: Limiter,
     sign_out_elsewhere: Limiter,
 }
@@ -44,6 +45,7 @@ impl Limits {
             site: limiter(120, Duration::from_millis(500)),
             overall: limiter(300, Duration::from_millis(50)),
             known: limiter(10, Duration::from_secs(5)),
+            known_site: limiter(20, Duration::from_secs(3)),
             session: limiter(10, Duration::from_secs(5)),
             sign_out_elsewhere: limiter(3, Duration::from_mins(1)),
         }
@@ -51,8 +53,9 @@ impl Limits {
 
     /// Takes an attempt to sign in from a browser that is not known, or returns the seconds until the next one.
     ///
-    /// The widest keys come last, and the account's very last: who has used up the limit of their own address takes nothing
-    /// from others. Of IPv6, where one customer has 65,536 networks, the customer's limit comes first.
+    /// The account's limit comes last and the overall limit after those of addresses: attempts from an address beyond its
+    /// limit take nothing from other accounts. In IPv4 they take nothing from their /24 either. In IPv6 the /48 comes first,
+    /// because one customer has its 65,536 networks: each attempt takes from the /48, even one that its own network's limit refuses.
     pub(crate) fn try_sign_in(&self, address: IpAddr, email: &str) -> Result<(), u64> {
         let (site, address) = (site(address).to_string(), network(address));
         let own = address.to_string();
@@ -68,9 +71,10 @@ impl Limits {
         check(&self.account, &[email])
     }
 
-    /// The same for a browser that this account has signed in from: strangers' attempts do not count, nor do those of the same
-    /// browser's cookies used elsewhere.
+    /// The same for a browser that this account has signed in from. Its limits are its own, per network and per provider's
+    /// customer: neither strangers' attempts nor a copy of its cookies at another customer use them up.
     pub(crate) fn try_known(&self, address: IpAddr, browser: &str, email: &str) -> Result<(), u64> {
+        check(&self.known_site, &[browser, email, &site(address).to_string()])?;
         check(&self.known, &[browser, email, &network(address).to_string()])
     }
 
@@ -138,6 +142,19 @@ mod tests {
         assert!(limits.try_known(owner, "browser", "meera@neemtree.example").is_ok());
         let refused = (0..30).filter(|_| limits.try_session(&[1; 32]).is_err()).count();
         assert!(refused >= 19 && limits.try_session(&[2; 32]).is_ok(), "{refused}");
+    }
+
+    #[test]
+    fn a_copy_of_a_known_browsers_cookies_gains_nothing_from_the_networks_of_one_customer() {
+        let limits = Limits::new();
+        let network = |number: u16| IpAddr::from([0x2001, 0xdb8, 1, number, 0, 0, 0, 1]);
+        let attempt = |address| limits.try_known(address, "browser", "meera@neemtree.example");
+        let refused = (0..3000).filter(|number| attempt(network(*number)).is_err()).count();
+        assert!(refused >= 2950, "{refused}");
+        let refused = (0..=255).filter(|host| attempt(IpAddr::from([192, 0, 2, *host])).is_err()).count();
+        assert!(refused >= 200, "{refused}");
+        assert!(attempt(IpAddr::from([198, 51, 100, 1])).is_ok(), "the owner's own network");
+        assert!(limits.try_known(network(0), "another browser", "meera@neemtree.example").is_ok());
     }
 
     #[test]

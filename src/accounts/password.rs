@@ -1,10 +1,12 @@
 //! Passwords: which are taken, and how they are kept.
 //!
-//! Argon2id runs off the async threads and on as many at once as there are cores, so that a flood of sign-ins can
-//! take neither the pages nor the memory. Its queue is short, and browsers that are known have one of their own.
+//! Argon2id runs off the async threads: for strangers on as many at once as there are cores, and on one more for known
+//! browsers and signed-in users, so that a flood of sign-ins can take neither the pages nor the memory. Both queues are short,
+//! and in that of the known no account has more than a few places.
 
 use std::{future::pending, sync::Arc};
 
+use super::shares::{Share, Shares};
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
@@ -118,15 +120,16 @@ fn is_sequence(folded: &str) -> bool {
 pub(crate) struct Passwords {
     strangers: Queue,
     known: Queue,
+    shares: Shares,
 }
 
 /// Whose password is worked on. Strangers cannot keep those who are known waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum Who<'a> {
     /// Anyone at the sign-in form.
     Stranger,
-    /// A browser that the account has signed in from, or a user who is signed in.
-    Known,
+    /// A browser that the account has signed in from, or a user who is signed in. With the account's e-mail or id.
+    Known(&'a str),
 }
 
 /// Work that is done so many at a time, and so much of it that may wait.
@@ -146,6 +149,7 @@ impl Queue {
 pub(crate) struct Turn {
     _turn: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
+    _share: Option<Share>,
 }
 
 impl Turn {
@@ -196,11 +200,11 @@ impl Passwords {
     /// As many of strangers at a time as there are cores, and one more of those who are known.
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { strangers: Queue::new(cores), known: Queue::new(1) }
+        Self { strangers: Queue::new(cores), known: Queue::new(1), shares: Shares::default() }
     }
 
     /// The text to store for a password: Argon2id at 19 MiB, two passes (OWASP's password storage sheet).
-    pub(crate) async fn hash(&self, who: Who, password: &str) -> Result<String, Unworkable> {
+    pub(crate) async fn hash(&self, who: Who<'_>, password: &str) -> Result<String, Unworkable> {
         let password = Zeroizing::new(password.as_bytes().to_vec());
         self.work(who, move || Argon2::default().hash_password(&password).map(|hash| hash.to_string()).ok())
             .await?
@@ -208,21 +212,21 @@ impl Passwords {
     }
 
     /// Whether the password is that of the stored text. With nothing stored it takes as long and is wrong.
-    pub(crate) async fn verify(&self, who: Who, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
+    pub(crate) async fn verify(&self, who: Who<'_>, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
         self.enter(who, pending()).await?.verify(password, stored).await
     }
 
     /// Waits for a turn and does the work. Dropped while it waits, it takes neither.
-    async fn work<T: Send + 'static>(&self, who: Who, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
+    async fn work<T: Send + 'static>(&self, who: Who<'_>, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
         let turn = self.enter(who, pending()).await?;
         turn.work(work).await
     }
 
     /// Waits for a turn, as long as `left` is pending.
-    pub(crate) async fn enter(&self, who: Who, left: impl Future<Output = ()>) -> Result<Turn, Unworkable> {
-        let queue = match who {
-            Who::Stranger => &self.strangers,
-            Who::Known => &self.known,
+    pub(crate) async fn enter(&self, who: Who<'_>, left: impl Future<Output = ()>) -> Result<Turn, Unworkable> {
+        let (queue, share) = match who {
+            Who::Stranger => (&self.strangers, None),
+            Who::Known(account) => (&self.known, Some(self.shares.take(account).ok_or(Unworkable::Busy)?)),
         };
         let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| Unworkable::Busy)?;
         // A client that has only closed its side still gets an answer while no other client waits.
@@ -231,7 +235,7 @@ impl Passwords {
             turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| Unworkable::Ended)?,
             () = left => return Err(Unworkable::Left),
         };
-        Ok(Turn { _turn: turn, _place: place })
+        Ok(Turn { _turn: turn, _place: place, _share: share })
     }
 }
 
@@ -318,7 +322,7 @@ mod tests {
         }
         let verify = async |who| passwords.verify(who, "four unrelated words here", None).await;
         assert_eq!(verify(Who::Stranger).await, Err(Unworkable::Busy));
-        assert_eq!(verify(Who::Known).await, Ok(false));
+        assert_eq!(verify(Who::Known("meera")).await, Ok(false));
         // One who waited and has left makes room for another.
         drop(waiting.pop());
         let (leave, left) = tokio::sync::oneshot::channel::<()>();
@@ -326,11 +330,29 @@ mod tests {
         assert!(is_pending(&mut leaving).await);
         drop(leave);
         assert_eq!(leaving.await.err(), Some(Unworkable::Left));
-        assert!(passwords.enter(Who::Known, async {}).await.is_ok(), "who need not wait gets a turn in any case");
+        assert!(passwords.enter(Who::Known("meera"), async {}).await.is_ok(), "who need not wait gets a turn in any case");
         let mut next = Box::pin(passwords.verify(Who::Stranger, "four unrelated words here", None));
         assert!(is_pending(&mut next).await);
         drop((held_back, waiting));
         assert_eq!(next.await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn one_account_does_not_fill_the_queue_of_known_browsers() {
+        let passwords = Passwords::new();
+        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(passwords.enter(Who::Known("meera"), pending()))).collect();
+        let mut turns = Vec::new();
+        for entering in &mut waiting {
+            turns.push(poll_fn(|cx| Poll::Ready(entering.as_mut().poll(cx))).await);
+        }
+        let busy = turns.iter().filter(|turn| matches!(turn, Poll::Ready(Err(Unworkable::Busy)))).count();
+        assert_eq!(busy, MAX_WAITING - super::super::shares::MOST);
+        let mut other = Box::pin(passwords.enter(Who::Known("ravi"), pending()));
+        assert!(is_pending(&mut other).await);
+        // Those who leave give their places back.
+        drop((turns, waiting));
+        assert!(other.await.is_ok());
+        assert!(passwords.enter(Who::Known("meera"), pending()).await.is_ok());
     }
 
     #[test]

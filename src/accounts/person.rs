@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     accounts,
-    db::DbError,
+    db::{DbError, Tx},
     urls,
     web::{
         confirmation::{self, Sensitive},
@@ -57,6 +57,9 @@ pub(crate) async fn update(posted: Posted<PersonForm>) -> Answer {
         }
     }
     let mut tx = page.state.db.begin().await?;
+    if is_moving {
+        still_proven(&mut tx, &page).await?;
+    }
     store::update_name(&mut tx, user.id, &name).await?;
     if is_moving {
         match store::update_email(&mut tx, user.id, &email).await {
@@ -84,8 +87,9 @@ pub(crate) async fn update_password(posted: Posted<PasswordForm>) -> Answer {
         let view = view(&page, form_of(&page), FieldErrors::default(), unproven.errors()).await?;
         return unproven.answer(&page, &view);
     }
-    let hash = page.state.passwords.hash(Who::Known, &form.new_password).await?;
+    let hash = page.state.passwords.hash(Who::Known(&page.signed_in.user.id.to_string()), &form.new_password).await?;
     let mut tx = page.state.db.begin().await?;
+    still_proven(&mut tx, &page).await?;
     accounts::change_password(&mut tx, page.signed_in.user.id, &hash).await?;
     let token = accounts::open_session(&mut tx, page.signed_in.user.id, page.now).await?;
     tx.commit().await?;
@@ -120,12 +124,12 @@ pub(crate) struct Target {
 
 impl Target {
     fn target(&self) -> &str {
-        local(&self.return_to)
+        urls::local_or(&self.return_to, urls::DASHBOARD)
     }
-}
 
-fn local(target: &str) -> &str {
-    if urls::is_local(target) { target } else { urls::DASHBOARD }
+    fn back(&self) -> &str {
+        urls::local_or(&self.back, urls::DASHBOARD)
+    }
 }
 
 /// `GET /personal-info/confirmation`
@@ -133,19 +137,20 @@ pub(crate) async fn ask(page: Page, target: Query<Target>) -> Answer {
     if confirmation::is_confirmed(&page) {
         return Ok(see_other(target.target()));
     }
-    let fields = [("return_to", target.target()), ("back", local(&target.back))];
+    let fields = [("return_to", target.target()), ("back", target.back())];
     confirmation::page(&page, urls::CONFIRMATION, &fields, download(&page, &target))
 }
 
-/// `POST /personal-info/confirmation`
+/// `POST /personal-info/confirmation`: leads back to the page of the download, where it is there for another click. Led to the
+/// file, the browser would save it and go on showing the form.
 pub(crate) async fn confirm(posted: Posted<Target>) -> Answer {
     confirmation::require(&posted.page, &posted.action, download(&posted.page, &posted.form)).await?;
-    Ok(see_other(posted.form.target()))
+    Ok(posted.page.redirect(posted.form.back(), access::CONFIRMED))
 }
 
 fn download<'a>(page: &'a Page, target: &Target) -> Sensitive<impl FnOnce() -> Shell + use<'a>> {
     let shell = || page.shell(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
-    Sensitive { what: access::DOWNLOAD, back: local(&target.back).to_owned(), shell }
+    Sensitive { what: access::DOWNLOAD, back: target.back().to_owned(), shell }
 }
 
 /// A password that proves nothing, and at which field that is said.
@@ -182,6 +187,12 @@ async fn prove(page: &Page, password: &str, (field, missing): (&'static str, &st
         Proof::Wrong => Some(Unproven { field, sentence: access::WRONG_PASSWORD.to_owned(), retry_after: None }),
         Proof::TooMany(wait) => Some(Unproven { field, sentence: access::too_many_attempts(wait), retry_after: Some(wait) }),
     })
+}
+
+/// Checks that the proof's session has not ended since, as it does when the password is changed elsewhere.
+async fn still_proven(tx: &mut Tx, page: &Page) -> Result<(), AppError> {
+    let is_alive = store::prove_session(tx, &page.signed_in.token.hash(), page.now).await?;
+    if is_alive { Ok(()) } else { Err(AppError::SignedOut { return_to: None }) }
 }
 
 fn form_of(page: &Page) -> PersonForm {

@@ -22,13 +22,17 @@ pub(crate) async fn check(page: &Page, password: &str) -> Result<Proof, AppError
     if let Err(wait) = page.state.limits.try_session(&hash) {
         return Ok(Proof::TooMany(Duration::from_secs(wait)));
     }
-    let stored = store::find_password(&mut page.state.db.reader().await?, page.signed_in.user.id).await?;
-    if !page.state.passwords.verify(Who::Known, password, stored).await? {
-        tracing::warn!(user = %page.signed_in.user.id, "a password was not confirmed");
+    let user = page.signed_in.user.id;
+    let stored = store::find_password(&mut page.state.db.reader().await?, user).await?;
+    if !page.state.passwords.verify(Who::Known(&user.to_string()), password, stored.clone()).await? {
+        tracing::warn!(%user, "a password was not confirmed");
         return Ok(Proof::Wrong);
     }
     let mut tx = page.state.db.begin().await?;
-    store::prove_session(&mut tx, &hash, page.now).await?;
+    // It may have been changed while this one was compared: what the old one proves must not outlive it.
+    if store::find_password(&mut tx, user).await? != stored || !store::prove_session(&mut tx, &hash, page.now).await? {
+        return Ok(Proof::Wrong);
+    }
     tx.commit().await?;
     Ok(Proof::Right)
 }

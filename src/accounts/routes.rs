@@ -50,7 +50,7 @@ pub(crate) struct Target {
 
 /// `GET /login`
 pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Query<Target>) -> Answer {
-    let target = local(&target.redirect_url);
+    let target = urls::local_or(&target.redirect_url, urls::DASHBOARD);
     if session::find(&request, &state).await?.is_some() {
         return Ok(see_other(target));
     }
@@ -63,7 +63,7 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
 /// `POST /login`
 pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Anonymous<SignInForm>) -> Answer {
     let visitor = Visitor::checked(&request, &state, &posted.csrf_token)?;
-    let target = local(&posted.form.redirect_url);
+    let target = urls::local_or(&posted.form.redirect_url, urls::DASHBOARD);
     let email = text::email(&posted.form.email).unwrap_or_default();
     let refused = |status, sentence| {
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
@@ -169,7 +169,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
             return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?));
         }
     };
-    let password_hash = state.passwords.hash(Who::Known, &posted.form.password).await?;
+    let password_hash = state.passwords.hash(Who::Known(&owner.email), &posted.form.password).await?;
     let mut tx = state.db.begin().await?;
     if !setup::consume(&mut tx, &link, now).await? {
         return setup_over(&state);
@@ -190,16 +190,12 @@ fn known_browser(request: &HttpRequest, state: &State, email: &str) -> Option<St
 }
 
 /// Applies the limits on sign-in. A known browser has one of its own, and a queue of its own.
-fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email: &str) -> Result<Who, u64> {
+fn try_sign_in<'a>(request: &HttpRequest, state: &State, known: Option<&str>, email: &'a str) -> Result<Who<'a>, u64> {
     let address = client::address(request, state);
     match known {
-        Some(browser) => state.limits.try_known(address, browser, email).map(|()| Who::Known),
+        Some(browser) => state.limits.try_known(address, browser, email).map(|()| Who::Known(email)),
         None => state.limits.try_sign_in(address, email).map(|()| Who::Stranger),
     }
-}
-
-fn local(target: &str) -> &str {
-    if urls::is_local(target) { target } else { urls::DASHBOARD }
 }
 
 fn sign_in_page<'a>(

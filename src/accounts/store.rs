@@ -90,10 +90,9 @@ pub(crate) async fn touch_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> R
     Ok(())
 }
 
-/// Stores that the session's user typed their password.
-pub(crate) async fn prove_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(PROVE_SESSION).bind(hash).bind(now))?;
-    Ok(())
+/// Stores that the session's user typed their password; false if the session has ended.
+pub(crate) async fn prove_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(PROVE_SESSION).bind(hash).bind(now))? > 0)
 }
 
 /// The number of the user's other sessions that were used after one time and began after another.

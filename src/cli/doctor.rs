@@ -76,8 +76,9 @@ fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure
 /// A proxy that visitors come through and that is not trusted. Of a database that has no such table yet nothing is said.
 async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
-    match client::untrusted_proxy(&mut reader, &config.trusted_proxies).await {
-        Ok(Some(peer)) => report.note("trusted proxies", words::access::untrusted_proxy(peer)),
+    let now = Clock::system().now();
+    match client::untrusted_proxy(&mut reader, &config.trusted_proxies, now).await {
+        Ok(Some((peer, at))) => report.note("trusted proxies", words::access::untrusted_proxy(peer, &words::when(at, now))),
         Ok(None) | Err(_) => Ok(()),
     }
 }

@@ -174,7 +174,12 @@ pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>
         return refuse(&page, &app, shown, form.into_inner(), wanted);
     }
     let mode = shown.mode;
-    confirmation::require_for_download(&page, &request, &urls::in_mode(&urls::transactions(app.id), mode))?;
+    // The same list, so that its download is the same file.
+    let list = match request.query_string() {
+        "" => urls::in_mode(&urls::transactions(app.id), mode),
+        query => format!("{}?{query}", urls::transactions(app.id)),
+    };
+    confirmation::require_for_download(&page, &request, &list)?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
     let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode));

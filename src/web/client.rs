@@ -2,12 +2,18 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    time::Duration,
 };
 
-use actix_web::{HttpRequest, dev::Extensions, http::header::HeaderValue};
+use actix_web::{HttpRequest, dev::Extensions, http::header::HeaderValue, web::Data};
 
-use crate::{installation, state::State};
+use crate::{
+    db::{Db, DbError, Exec},
+    installation,
+    kernel::time::Timestamp,
+    state::State,
+};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// The name under which the installation stores the proxy that is not trusted.
@@ -64,45 +70,71 @@ pub(crate) fn local(request: &HttpRequest) -> Option<SocketAddr> {
     request.conn_data::<Local>().map(|local| local.0)
 }
 
-/// Notices a proxy that is not trusted, once in a server's life.
+/// How often a proxy that is not trusted is stored again.
+const STORE_EVERY: Duration = Duration::from_hours(24);
+/// How long after it was seen a proxy that is not trusted is reported.
+const REPORTED_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// Notices a proxy that is not trusted: logs it once in a server's life and stores it once a day.
 #[derive(Default)]
-pub(crate) struct UntrustedProxy(AtomicBool);
+pub(crate) struct UntrustedProxy {
+    is_logged: AtomicBool,
+    /// When it was stored, in milliseconds; zero if it is not.
+    stored_at: AtomicI64,
+}
 
 impl UntrustedProxy {
     /// Logs and stores a private or loopback peer that sends `X-Forwarded-For` and is not trusted: all its visitors share
     /// one address, so that one of them can use up the sign-in limit of all.
-    pub(crate) fn notice(&self, request: &HttpRequest, state: &State) {
-        if !request.headers().contains_key(FORWARDED_FOR) || self.0.load(Ordering::Relaxed) {
+    pub(crate) fn notice(&self, request: &HttpRequest, state: &Data<State>) {
+        if !request.headers().contains_key(FORWARDED_FOR) {
+            return;
+        }
+        let (now, stored) = (state.clock.now(), self.stored_at.load(Ordering::Relaxed));
+        if stored != 0 && now < Timestamp::from_millis(stored).plus(STORE_EVERY) {
             return;
         }
         let peer = peer(request);
         let is_trusted = state.config.trusted_proxies.iter().any(|network| network.contains(&peer));
-        if is_trusted || !is_private(peer) || self.0.swap(true, Ordering::Relaxed) {
+        let is_mine = || self.stored_at.compare_exchange(stored, now.millis(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if is_trusted || !is_private(peer) || !is_mine() {
             return;
         }
-        tracing::warn!(%peer, "requests carry X-Forwarded-For from an address that KS_PAY_TRUSTED_PROXIES does not name: all their visitors share one limit on sign-in. Name the proxy's address there");
-        let db = state.db.clone();
+        if !self.is_logged.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%peer, "requests carry X-Forwarded-For from an address that KS_PAY_TRUSTED_PROXIES does not name: all their visitors share one limit on sign-in. Name the proxy's address there");
+        }
+        let state = Data::clone(state);
         tokio::spawn(async move {
-            let stored = async {
-                let mut tx = db.begin().await?;
-                installation::set(&mut tx, UNTRUSTED, peer.to_string().as_bytes()).await?;
-                tx.commit().await
-            };
-            if let Err(error) = stored.await {
-                tracing::warn!(%error, "the proxy that is not trusted could not be stored for ks-pay doctor");
+            if let Err(error) = store_untrusted(&state.db, peer, now).await {
+                // The next such request tries again.
+                state.untrusted_proxy.stored_at.store(0, Ordering::Relaxed);
+                tracing::warn!(target: crate::telemetry::OUTSIDE, %error, "the proxy that is not trusted could not be stored for ks-pay doctor");
             }
         });
     }
 }
 
-/// The proxy that was noticed last, unless it is trusted by now.
+async fn store_untrusted(db: &Db, peer: IpAddr, now: Timestamp) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    installation::set(&mut tx, UNTRUSTED, format!("{peer} {}", now.millis()).as_bytes()).await?;
+    tx.commit().await
+}
+
+/// The proxy that was noticed last, and when, unless it is trusted by now or was noticed long ago.
 pub(crate) async fn untrusted_proxy(
-    on: impl Into<crate::db::Exec<'_>>,
+    on: impl Into<Exec<'_>>,
     trusted: &[ipnet::IpNet],
-) -> Result<Option<IpAddr>, crate::db::DbError> {
+    now: Timestamp,
+) -> Result<Option<(IpAddr, Timestamp)>, DbError> {
     let stored = installation::find(on, UNTRUSTED).await?;
-    let peer = stored.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse::<IpAddr>().ok());
-    Ok(peer.filter(|peer| !trusted.iter().any(|network| network.contains(peer))))
+    let noticed = stored.as_deref().and_then(noticed);
+    Ok(noticed.filter(|(peer, at)| now.since(*at) <= REPORTED_FOR && !trusted.iter().any(|network| network.contains(peer))))
+}
+
+/// Reads a stored proxy. One without a time, which earlier versions stored, may be long gone.
+fn noticed(stored: &[u8]) -> Option<(IpAddr, Timestamp)> {
+    let (peer, at) = std::str::from_utf8(stored).ok()?.split_once(' ')?;
+    Some((peer.parse().ok()?, Timestamp::from_millis(at.parse().ok()?)))
 }
 
 /// True for addresses that a proxy of one's own has: loopback, private, link-local, and a provider's shared ones.
@@ -143,6 +175,13 @@ mod tests {
         }
         assert_eq!(found(&[b"198.51.100.1,\xff"]), "10.0.0.1", "what precedes it is not trusted");
         assert_eq!(found(&[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_stored_proxy_is_read_with_its_time_and_not_without() {
+        let peer = IpAddr::from([10, 0, 0, 1]);
+        assert_eq!(noticed(b"10.0.0.1 1700000000000"), Some((peer, Timestamp::from_millis(1_700_000_000_000))));
+        assert!(noticed(b"10.0.0.1").is_none() && noticed(b"10.0.0.1 x").is_none() && noticed(b"").is_none());
     }
 
     #[test]

@@ -152,6 +152,8 @@ impl Default for Asked {
 #[template(path = "accounts/confirm.html")]
 struct View {
     shell: Shell,
+    /// For password managers: whose password it is.
+    email: String,
     what: &'static str,
     back: String,
     action: String,
@@ -163,6 +165,7 @@ fn view(page: &Page, action: &Action, of: Sensitive<impl FnOnce() -> Shell>, err
     View {
         interrupted: seal(&page.state.vault, &page.signed_in, &action.path, &action.carried()),
         shell: (of.shell)(),
+        email: page.signed_in.user.email.clone(),
         what: of.what,
         back: of.back,
         action: action.path.clone(),

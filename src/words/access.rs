@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use super::when::When;
 use crate::web::shell::Warning;
 
 /// Shown on every page while the server is reached over plain http.
@@ -20,10 +21,11 @@ pub(crate) fn plain_http_at(url: &str) -> String {
 }
 
 /// A proxy that is not trusted, in `ks-pay doctor`.
-pub(crate) fn untrusted_proxy(peer: IpAddr) -> String {
+pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &When) -> String {
     format!(
-        "requests with X-Forwarded-For came from {peer}, which KS_PAY_TRUSTED_PROXIES does not name. If that is your proxy, add {peer}/{}: until then all its visitors share one limit on sign-in, and one of them can use it up",
-        if peer.is_ipv4() { 32 } else { 128 }
+        "requests with X-Forwarded-For came from {peer}, which KS_PAY_TRUSTED_PROXIES does not name. If that is your proxy, add {peer}/{}: until then all its visitors share one limit on sign-in, and one of them can use it up. Last seen {}",
+        if peer.is_ipv4() { 32 } else { 128 },
+        seen.exact
     )
 }
 
@@ -69,6 +71,9 @@ pub(crate) const ADOPT: &str = "accept the secret that these requests were signe
 pub(crate) const RECOVER: &str = "recover the rejected requests";
 /// See [`REVEAL`].
 pub(crate) const DOWNLOAD: &str = "download this file";
+
+/// The password is confirmed, and the download's page is shown again.
+pub(crate) const CONFIRMED: &str = "Password confirmed. Download the file again.";
 
 /// Where else the user is signed in.
 pub(crate) fn other_sessions(count: i64) -> String {

@@ -140,7 +140,12 @@ async fn downloads_lead_to_the_password_and_back() {
         let confirm = "/personal-info/confirmation";
         let again = owner.confirm(confirm, &asked, "not the password").await;
         asks(&again);
-        assert_eq!(owner.confirm(confirm, &again, PASSWORD).await.location(), path);
+        let confirmed = owner.confirm(confirm, &again, PASSWORD).await;
+        let page = owner.get(confirmed.location()).await;
+        assert!(page.has("Password confirmed. Download the file again."), "{}", page.body);
+        let file = path.split('?').next().unwrap();
+        assert!(page.has(&format!("href=\"{file}")), "the page of {path} has it: {}", page.body);
+        assert_eq!(page.has("status=captured"), path.contains("status=captured"), "with its filters");
         let file = owner.get(&path).await;
         assert_eq!(file.status, StatusCode::OK, "{path}");
         assert!(file.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
@@ -188,6 +193,36 @@ async fn a_clock_that_was_wrong_proves_nothing() {
     let (app, connection, owner) = connected().await;
     app.sql("UPDATE sessions SET proven_at = proven_at + 31536000000").await;
     asks(&owner.post(&step(&connection, "/reveal"), &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_does_not_outlive_the_password() {
+    let (app, connection, thief) = connected().await;
+    let other = app.owner("Neem Tree Retail").await;
+    app.clock.advance(MINUTES * 2);
+    let reveal = step(&connection, "/reveal");
+    let asked = thief.post(&reveal, &[]).await;
+    asks(&other.post(&reveal, &[]).await);
+    let change = app.change_passwords().await;
+    let committing = async {
+        // Passwords take turns: once these are compared, so is the thief's.
+        for _ in 0..2 {
+            asks(&other.post(&reveal, &[("current_password", "not the password")]).await);
+        }
+        change.release().await;
+    };
+    let (shown, ()) = tokio::join!(thief.confirm(&reveal, &asked, PASSWORD), committing);
+    assert!(!shown.has(&connection.secret) && shown.status != StatusCode::OK, "{}", shown.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_that_asks_names_the_account_for_password_managers() {
+    let (app, connection, owner) = connected().await;
+    app.clock.advance(MINUTES * 2);
+    let page = owner.post(&step(&connection, "/reveal"), &[]).await;
+    let field = page.body.split('<').find(|tag| tag.contains("autocomplete=\"username\"")).unwrap();
+    assert!(field.contains("value=\"owner@neem-tree-retail.example\"") && field.contains("type=\"text\""), "{field}");
+    assert!(field.contains("aria-hidden=\"true\"") && !field.contains("name="), "{field}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,10 @@
 //! Limits on sign-in: who is slowed down, who is not, and where requests come from behind a proxy.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::{StreamExt as _, future::join_all, stream};
+use ks_pay::kernel::time::Clock;
 use reqwest::{Method, StatusCode};
 
 use crate::support::{
@@ -138,6 +142,60 @@ async fn many_sign_ins_from_one_wide_network_are_limited_together_and_hold_up_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_cookie_is_limited_per_customer_and_holds_up_no_other_tenant() {
+    let app = behind_a_proxy().await;
+    app.company("Banyan Books").await;
+    let (owner, other) = (app.visitor(), app.visitor());
+    let others_sign_in = async || {
+        let page = post_login(&other, b"198.51.100.8", "owner@banyan-books.example", PASSWORD).await;
+        assert_eq!(page.location(), "/");
+        other.post("/logout", &[]).await.location();
+    };
+    assert_eq!(post_login(&owner, b"198.51.100.7", EMAIL, PASSWORD).await.location(), "/");
+    owner.post("/logout", &[]).await.location();
+    others_sign_in().await;
+
+    let thief = owner.twin();
+    let token = &thief.get("/login").await.field("csrf_token").unwrap();
+    let attempts = stream::iter(0..300).map(async |number| {
+        let body = format!("csrf_token={token}&email={EMAIL}&password=wrong");
+        thief.send_from(format!("2001:db8:7:{number:x}::1").as_bytes(), "/login", body).await.status
+    });
+    let meanwhile = async {
+        for _ in 0..3 {
+            others_sign_in().await;
+        }
+    };
+    let (attempts, ()) = tokio::join!(attempts.buffer_unordered(60).collect::<Vec<_>>(), meanwhile);
+    let refused = attempts.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count();
+    assert!(refused >= 200, "{refused} of 300 were limited");
+    assert_eq!(post_login(&owner, b"198.51.100.7", EMAIL, PASSWORD).await.location(), "/", "the owner's own network");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_finds_the_queue_full_says_so_and_when_to_try_again() {
+    let app = behind_a_proxy().await;
+    let browser = app.visitor();
+    assert_eq!(post_login(&browser, b"198.51.100.7", EMAIL, PASSWORD).await.location(), "/");
+    browser.post("/logout", &[]).await.location();
+    let token = &browser.get("/login").await.field("csrf_token").unwrap();
+    for round in 0..20 {
+        let attempts = join_all((0..10).map(async |_| {
+            let body = format!("csrf_token={token}&email={EMAIL}&password=not+the+password");
+            browser.send_from(format!("203.0.{round}.1").as_bytes(), "/login", body).await
+        }));
+        let Some(busy) = attempts.await.into_iter().find(|page| page.status == StatusCode::SERVICE_UNAVAILABLE) else {
+            continue;
+        };
+        assert!(busy.has("Many people are signing in at this moment. Wait a few seconds"), "{}", busy.body);
+        assert!(busy.has(EMAIL) && busy.field("csrf_token").is_some() && !busy.has("not the password"), "{}", busy.body);
+        assert_eq!(busy.headers["retry-after"], "2");
+        return;
+    }
+    panic!("the queue was never full");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unreadable_byte_before_the_proxys_own_hop_hides_nothing() {
     let app = behind_a_proxy().await;
     let slowed = slowed(async |number| {
@@ -160,6 +218,24 @@ async fn a_proxy_that_is_not_trusted_is_told_of_by_doctor_until_it_is() {
     assert!(doctor.out.contains(said) && doctor.out.contains("add 127.0.0.1/32"), "{}", doctor.out);
     let trusted = [("KS_PAY_TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1/32")];
     assert!(!app.cli_with(&["doctor"], "", &trusted).await.out.contains(said));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_was_last_seen_long_ago_is_reported_no_more() {
+    let mut app = installed().await;
+    let day = Duration::from_hours(24);
+    app.restart_at(Clock::standing(app.clock.now().minus(day * 31))).await;
+    let said = "KS_PAY_TRUSTED_PROXIES does not name";
+    let visitor = app.visitor();
+    let request = async || visitor.send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
+    request().await;
+    eventually(async || app.count("SELECT COUNT(*) FROM installation WHERE name = 'untrusted_proxy'").await == 1).await;
+    assert!(!app.cli(["doctor"], "").await.out.contains(said), "it was 31 days ago");
+    app.clock.advance(day * 2);
+    request().await;
+    eventually(async || app.cli(["doctor"], "").await.out.contains(said)).await;
+    assert!(app.cli(["doctor"], "").await.out.contains("Last seen "));
     app.stop().await;
 }
 

@@ -178,10 +178,11 @@ describe("a download a while after signing in", () => {
     await page.goto(list);
     await follow(page, "Download");
     await page.getByLabel("Your password").fill(at.owner.password);
-    const downloading = page.waitForEvent("download");
-    await page.getByRole("button", { name: "Confirm and continue" }).click();
-    assert.match((await downloading).suggestedFilename(), /\.csv$/);
-    await follow(page, "Cancel");
+    await send(page, "Confirm and continue");
     await page.getByRole("heading", { name: "Transaction History" }).waitFor();
+    await page.getByText("Password confirmed. Download the file again.").waitFor();
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download" }).click();
+    assert.match((await downloading).suggestedFilename(), /\.csv$/);
   });
 });

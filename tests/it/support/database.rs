@@ -184,6 +184,18 @@ impl Installation {
         self.lock("LOCK TABLE installation").await
     }
 
+    /// Does what a change of every user's password does, and commits it when it is let go.
+    pub(crate) async fn change_passwords(&self) -> Lock {
+        let mut lock = self.lock("LOCK TABLE installation").await;
+        for statement in ["UPDATE users SET password_hash = '$argon2id$' || id", "DELETE FROM sessions"] {
+            match &mut lock.tx {
+                ks_pay::db::Tx::Sqlite(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop).unwrap(),
+                ks_pay::db::Tx::Postgres(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop).unwrap(),
+            }
+        }
+        lock
+    }
+
     /// On SQLite a lock is always of the whole database.
     async fn lock(&self, on_postgres: &'static str) -> Lock {
         let db = Db::connect(&self.location()).await.unwrap();

@@ -1,0 +1,62 @@
+//! How many places of a queue one account has, so that it leaves some to others.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The most places of one account, those being worked on included.
+pub(super) const MOST: usize = 4;
+
+/// The number of places that each account has. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Shares(Arc<Mutex<HashMap<String, usize>>>);
+
+impl Shares {
+    /// Takes one of the account's places, if it has one left.
+    pub(super) fn take(&self, account: &str) -> Option<Share> {
+        let mut taken = self.lock();
+        let count = taken.entry(account.to_owned()).or_default();
+        if *count >= MOST {
+            return None;
+        }
+        *count += 1;
+        drop(taken);
+        Some(Share { shares: self.clone(), account: account.to_owned() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place that an account has until this is dropped.
+pub(super) struct Share {
+    shares: Shares,
+    account: String,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut taken = self.shares.lock();
+        match taken.get_mut(&self.account) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(taken.remove(&self.account)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_given_back_and_nothing_is_remembered() {
+        let shares = Shares::default();
+        let taken: Vec<_> = (0..MOST).map_while(|_| shares.take("meera")).collect();
+        assert_eq!(taken.len(), MOST);
+        assert!(shares.take("meera").is_none() && shares.take("ravi").is_some());
+        drop(taken);
+        assert!(shares.lock().is_empty());
+    }
+}
