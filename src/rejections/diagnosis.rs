@@ -18,6 +18,11 @@ mod signing;
 mod typos;
 mod unwrapped;
 
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -32,7 +37,7 @@ use crate::{
 };
 use keys::Attempt;
 use signatures::{Reading, Tag};
-pub(crate) use signing::{is_ruled_out, secret};
+pub(crate) use signing::{Recent, is_ruled_out, secret};
 
 /// The most that is hashed and written anew for one request, in bytes; of a usual one it is far less, see [`most_work`].
 pub(crate) const MOST_WORK: usize = 2048 * 1024 * 1024;
@@ -103,8 +108,8 @@ pub(crate) struct Known {
     pub(crate) accounts: Vec<String>,
     /// What outsiders know of the company, and guess first.
     pub(crate) names: Vec<String>,
-    /// Keys of requests that were rejected at this webhook a while ago: they are tried first.
-    pub(crate) recent: Vec<Zeroizing<Vec<u8>>>,
+    /// Keys that signed requests which were rejected at this webhook in the last minutes: they are tried first.
+    pub(crate) recent: Vec<Recent>,
 }
 
 /// What was found.
@@ -134,8 +139,13 @@ impl Diagnosis {
 
 /// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
 pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
+    diagnose_until(&AtomicBool::new(false), case, known, work)
+}
+
+/// The same, and no further once `is_off` is set.
+pub(crate) fn diagnose_until(is_off: &AtomicBool, case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
     let most = most_work(case, known).min(*work);
-    let mut search = Search { case, known, left: most, is_cut_short: false, signer: None };
+    let mut search = Search { is_off, left: most, ..Search::of(case, known) };
     let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
     *work -= most - search.left;
     Diagnosis { signer: search.signer, ..found }
@@ -199,6 +209,8 @@ fn is_only_renamed(found: &Diagnosis) -> bool {
 struct Search<'a> {
     case: &'a Case<'a>,
     known: &'a Known,
+    /// Whether the server stops: then nothing more is tried.
+    is_off: &'a AtomicBool,
     left: usize,
     /// Whether work ran out before every hypothesis of a single fault was tried, but for the longest.
     is_cut_short: bool,
@@ -215,20 +227,28 @@ struct Fit {
 enum Message<'a> {
     /// What the gateway signs, with that body.
     Of(&'a [u8]),
-    /// Just that.
-    Just(&'a [u8]),
+    /// These pieces, one after the other.
+    Pieces(&'a [&'a [u8]]),
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// One with nothing to hash yet.
+    fn of(case: &'a Case<'a>, known: &'a Known) -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self { case, known, is_off: &NEVER, left: 0, is_cut_short: false, signer: None }
+    }
+
     /// How the signature is written that this secret makes of this message, if it is one of those that came.
     fn fits(&mut self, attempt: &Attempt, message: &Message<'_>, readings: &[Reading]) -> Option<Fit> {
-        let parts: Vec<&[u8]> = match message {
-            Message::Just(parts) => vec![parts],
-            Message::Of(body) => marks::signed_parts(self.case, body)?,
+        #[cfg(test)]
+        TRIED.set(TRIED.get() + 1);
+        let parts: Cow<'_, [&[u8]]> = match message {
+            Message::Pieces(parts) => Cow::Borrowed(parts),
+            Message::Of(body) => Cow::Owned(marks::signed_parts(self.case, body)?),
         };
         self.pay(parts.iter().map(|part| part.len()).sum())?;
         let mut mac = Hmac::<Sha256>::new_from_slice(&attempt.key).ok()?;
-        for part in parts {
+        for part in parts.iter() {
             mac.update(part);
         }
         let made = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
@@ -237,8 +257,12 @@ impl Search<'_> {
         Some(Fit { form })
     }
 
-    /// Nothing once there is no work left.
+    /// Nothing once there is no work left, or the server stops.
     fn pay(&mut self, bytes: usize) -> Option<()> {
+        if self.is_off.load(Ordering::Relaxed) {
+            self.left = 0;
+            self.is_cut_short = true;
+        }
         let Some(left) = self.left.checked_sub(bytes + PER_HASH) else {
             self.left = 0;
             return None;
@@ -266,6 +290,12 @@ impl Tag {
             Self::Begins(given) => made.starts_with(given),
         }
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many hypotheses were tried.
+    static TRIED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]

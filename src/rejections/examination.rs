@@ -37,8 +37,6 @@ const MOST_SECRETS: i64 = 64;
 const MOST_WORK: usize = 128 * 1024 * 1024;
 const FIRST_WORK: usize = 4 * diagnosis::MOST_WORK;
 const WORK_A_SECOND: usize = 32 * 1024 * 1024;
-/// So few requests may each be tried as far as diagnosis goes: nothing else waits.
-const FEW: usize = 2;
 /// Requests of a connection that are stored at once, and a second after that: more are only counted.
 const BURST: NonZeroU32 = NonZeroU32::new(200).expect("it is not zero");
 const PACE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
@@ -65,7 +63,8 @@ impl Doctor {
         let waited = usize::try_from(self.since.elapsed().as_millis()).unwrap_or(usize::MAX);
         self.since = Instant::now();
         self.left = FIRST_WORK.min(self.left.saturating_add(waited.saturating_mul(WORK_A_SECOND / 1000)));
-        let most = if requests <= FEW { requests * diagnosis::MOST_WORK } else { MOST_WORK };
+        // A lone request is tried as far as diagnosis goes.
+        let most = if requests == 1 { diagnosis::MOST_WORK } else { MOST_WORK };
         let taken = self.left.min(most);
         self.left -= taken;
         taken

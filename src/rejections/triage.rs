@@ -7,17 +7,18 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
-use zeroize::Zeroizing;
 
 use super::{
     Cause, Reason, Sample,
-    diagnosis::{self, Case, Diagnosis, Known},
+    diagnosis::{self, Case, Diagnosis, Known, Recent},
     examination::Examined,
-    proof, shape, signing_key,
+    proof::{self, Signer},
+    shape, signing_key,
 };
 use crate::{
     gateways::adapter::Rejected,
@@ -36,13 +37,15 @@ const FRUITLESS_A_SECOND: usize = 1024 * 1024;
 /// So many shapes and webhooks are remembered, and keys of a webhook.
 const MOST_SHAPES: usize = 4096;
 const MOST_RECENT: usize = 4;
+/// How long a key is remembered.
+const RECENT: Duration = Duration::from_mins(5);
 
 /// What was looked at in vain.
 #[derive(Default)]
 pub(super) struct Triage {
     fruitless: HashMap<(ConnectionId, u64), Fruitless>,
-    /// The last keys that were found at a webhook: a fault is found again with one hash.
-    recent: HashMap<ConnectionId, Vec<Zeroizing<Vec<u8>>>>,
+    /// The last keys that were found at a webhook, until a secret changes: a fault is found again with one hash.
+    recent: HashMap<ConnectionId, ([u8; 32], Vec<Recent>)>,
 }
 
 struct Fruitless {
@@ -57,6 +60,10 @@ impl Triage {
     /// `most` is what may be hashed, in bytes; what was not comes back with what was found, in the order of the requests.
     pub(super) fn look(&mut self, vault: &Vault, work: Vec<Batch>, most: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
         let (mut left, mut to_come) = (most, work.len());
+        self.recent.retain(|_, (_, keys)| {
+            keys.retain(|key| key.age() < RECENT);
+            !keys.is_empty()
+        });
         // Those with the fewest first, so that what they leave is for the others.
         let mut order: Vec<usize> = (0..work.len()).collect();
         order.sort_by_key(|batch| work[*batch].1.len());
@@ -65,13 +72,15 @@ impl Triage {
         for batch in order {
             let Some((mut known, samples)) = work[batch].take() else { continue };
             let connection = samples.first().map(|sample| sample.place.connection);
-            known.recent = connection.and_then(|id| self.recent.remove(&id)).unwrap_or_default();
+            let secrets = known.fingerprint();
+            let recent = connection.and_then(|id| self.recent.remove(&id)).filter(|(of, _)| *of == secrets);
+            known.recent = recent.map(|(_, keys)| keys).unwrap_or_default();
             let share = left / to_come;
             let mut round = Round { triage: self, known: &mut known, samples: &samples, left: share, is_off };
             let found = round.look();
             left -= share - round.left;
             if let Some(id) = connection.filter(|_| !known.recent.is_empty() && self.recent.len() < MOST_SHAPES) {
-                self.recent.insert(id, known.recent);
+                self.recent.insert(id, (secrets, std::mem::take(&mut known.recent)));
             }
             to_come -= 1;
             let of = |(sample, diagnosis): (Sample, Diagnosis)| {
@@ -94,7 +103,7 @@ impl Triage {
     }
 
     fn note(&mut self, shape: (ConnectionId, u64), bytes: usize, found: &Diagnosis) {
-        if found.signer.is_some() {
+        if found.signer.as_ref().is_some_and(Signer::is_proof) {
             self.fruitless.remove(&shape);
         } else if self.fruitless.len() < MOST_SHAPES || self.fruitless.contains_key(&shape) {
             let known = self.fruitless.entry(shape).or_insert_with(|| Fruitless { bytes: 0, since: Instant::now() });
@@ -180,11 +189,11 @@ impl Round<'_> {
             return true;
         }
         let mut unhashed = most;
-        found[at] = diagnose(&self.samples[at], self.known, &mut unhashed);
+        found[at] = diagnose(&self.samples[at], self.known, &mut unhashed, self.is_off);
         self.left = self.left.saturating_sub(most - unhashed);
-        if let Some(signer) = found[at].signer.as_ref().filter(|signer| signer.is_unchanged) {
-            self.known.recent.retain(|key| *key != signer.key);
-            self.known.recent.insert(0, signer.key.clone());
+        if let Some(recent) = Recent::of(&found[at]) {
+            self.known.recent.retain(|known| !known.has_same_key(&recent));
+            self.known.recent.insert(0, recent);
             self.known.recent.truncate(MOST_RECENT);
         }
         unhashed > 0 || found[at].signer.is_some() || self.samples[at].reason.rejected().is_none()
@@ -202,10 +211,10 @@ fn digest(sample: &Sample) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn diagnose(sample: &Sample, known: &Known, work: &mut usize) -> Diagnosis {
+fn diagnose(sample: &Sample, known: &Known, work: &mut usize, is_off: &AtomicBool) -> Diagnosis {
     let (gateway, headers, body, is_cut, at) = (sample.place.gateway, &sample.headers, &sample.body, sample.is_cut, sample.at);
     let judged = |reason, work: &mut usize| {
-        let mut found = diagnosis::diagnose(&Case { gateway, reason, headers, body, is_cut, at }, known, work);
+        let mut found = diagnosis::diagnose_until(is_off, &Case { gateway, reason, headers, body, is_cut, at }, known, work);
         signing_key::judge(&mut found, gateway, known);
         found
     };

@@ -36,7 +36,7 @@ impl Search<'_> {
         // What a body could have been is read once, and paid for.
         let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
         let found = self.single_fault(bodies.as_ref(), readings).or_else(|| self.likely_typo(readings));
-        self.is_cut_short = self.left == 0 && found.is_none();
+        self.is_cut_short |= self.left == 0 && found.is_none();
         if self.is_cut_short {
             return None;
         }
@@ -112,8 +112,13 @@ impl Search<'_> {
         let keys = self.known.keys.iter().filter(|key| matches!(key.whose, Whose::KeySecret | Whose::Own));
         for key in keys.filter(|_| !messages.is_empty()) {
             let attempt = Attempt::of(key, Cause::Checkout, key.text.as_bytes());
-            if messages.iter().any(|message| self.fits(&attempt, &Message::Just(message), readings).is_some()) {
-                return Some(Cause::Checkout.into());
+            for message in &messages {
+                if self.left == 0 {
+                    return None;
+                }
+                if self.fits(&attempt, &Message::Pieces(&[message]), readings).is_some() {
+                    return Some(Cause::Checkout.into());
+                }
             }
         }
         None
@@ -202,7 +207,7 @@ impl Search<'_> {
                 if self.left == 0 {
                     return None;
                 }
-                let fit = self.fits(attempt, &Message::Just(&part), readings);
+                let fit = self.fits(attempt, &Message::Pieces(&[&part]), readings);
                 let fit = fit.or_else(|| if is_standard { self.fits(attempt, &Message::Of(&part), readings) } else { None });
                 if let Some(Fit { form }) = fit {
                     return Some(named(attempt, &[Cause::SignedPart], form, case));
@@ -219,9 +224,8 @@ impl Search<'_> {
             if attempts.is_empty() || self.left == 0 {
                 return None;
             }
-            let whole = pieces.concat();
             for attempt in attempts {
-                if let Some(Fit { form }) = self.fits(attempt, &Message::Just(&whole), readings) {
+                if let Some(Fit { form }) = self.fits(attempt, &Message::Pieces(&pieces), readings) {
                     return Some(named(attempt, &[cause], form, case));
                 }
             }
@@ -239,7 +243,7 @@ impl Search<'_> {
     /// well, that one is named.
     pub(super) fn renamed(&mut self) -> Option<Diagnosis> {
         let case = self.case;
-        if case.is_cut {
+        if case.is_cut || self.left == 0 {
             return None;
         }
         let renamed = parts::siblings(case);
@@ -263,8 +267,10 @@ impl Search<'_> {
             for attempt in ways(self, key) {
                 for sibling in siblings {
                     for signed in &sibling.signed {
-                        let message = signed.concat();
-                        if self.fits(&attempt, &Message::Just(&message), &sibling.readings).is_some() {
+                        if self.left == 0 {
+                            return None;
+                        }
+                        if self.fits(&attempt, &Message::Pieces(signed), &sibling.readings).is_some() {
                             return Some(also_renamed(sibling.name, named(&attempt, &[], None, self.case)));
                         }
                     }

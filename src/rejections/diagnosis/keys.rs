@@ -28,6 +28,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 pub(super) type Bytes = Zeroizing<Vec<u8>>;
 
 /// The bytes of a key to try, and what it would mean if they fit.
+#[derive(Clone)]
 pub(super) struct Attempt {
     pub(super) key: Bytes,
     pub(super) cause: Cause,

@@ -1,8 +1,12 @@
 //! The key of a signature that matched: what it is, whether it could be adopted, and the keys that are tried first.
 
+use std::{borrow::Cow, time::Duration};
+
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::{Attempt, Diagnosis, Fit, Known, Message, Search, Whose, keys, named, signatures::Reading, typos};
+use super::{Attempt, Diagnosis, Fit, Known, Message, Search, Whose, keys, named, signatures::Reading};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::secret::Secret,
@@ -23,31 +27,55 @@ pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &Known) -> 
     out.flat_map(|key| keys::proper(gateway, key)).any(|attempt| attempt.key == signer.key)
 }
 
+/// A key that signed a rejected request, and what it is.
+#[derive(Clone)]
+pub(crate) struct Recent {
+    attempt: Attempt,
+    since: Instant,
+}
+
+impl Recent {
+    /// Nothing where outsiders may know the key, or where more than the key is wrong.
+    pub(crate) fn of(found: &Diagnosis) -> Option<Self> {
+        let signer = found.signer.as_ref().filter(|signer| signer.is_unchanged && signer.is_proof())?;
+        if !found.cause.is_of_key() {
+            return None;
+        }
+        let also = found.detail.clone().map(Cause::from).filter(|also| *also != Cause::Unknown);
+        let (key, secret, connection) = (signer.key.clone(), found.secret, found.other);
+        Some(Self { attempt: Attempt { key, cause: found.cause, also, secret, connection }, since: Instant::now() })
+    }
+
+    pub(crate) fn has_same_key(&self, other: &Self) -> bool {
+        self.attempt.key == other.attempt.key
+    }
+
+    pub(crate) fn age(&self) -> Duration {
+        self.since.elapsed()
+    }
+}
+
+impl Known {
+    /// What changes with every secret, and with what one is to the webhook.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        for key in &self.keys {
+            hasher.update([key.whose as u8]);
+            hasher.update(key.text.len().to_be_bytes());
+            hasher.update(key.text.as_bytes());
+        }
+        hasher.finalize().into()
+    }
+}
+
 impl Search<'_> {
     /// The faults that this webhook has had lately.
     pub(super) fn recent(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (case, known) = (self.case, self.known);
-        if known.recent.is_empty() {
-            return None;
-        }
-        let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-        let proper = known.keys.iter().flat_map(|key| keys::proper(case.gateway, key));
-        let altered = own().flat_map(|key| keys::pasted(case.gateway, key)).chain(keys::instead(known));
-        let typed = own().flat_map(|key| typos::likely(case.gateway, key).chain(typos::replaced(case.gateway, key)));
-        let twice = own().flat_map(|key| keys::pasted_twice(case.gateway, key));
-        let recent = proper.chain(altered).chain(typed).chain(twice).filter(|attempt| known.recent.contains(&attempt.key));
-        let mut tried = Vec::new();
-        for attempt in recent {
-            // Several mistakes can make the same key.
-            if tried.contains(&attempt.key) {
-                continue;
-            }
-            tried.push(attempt.key.clone());
-            if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
-                return Some(named(&attempt, &[], form, case));
-            }
-        }
-        None
+        known.recent.iter().find_map(|Recent { attempt, .. }| {
+            let Fit { form } = self.fits(attempt, &Message::Of(case.body), readings)?;
+            Some(named(attempt, &[], form, case))
+        })
     }
 
     /// The key that made this signature.
@@ -63,10 +91,10 @@ impl Search<'_> {
         let is_api_key = api_keys.any(|known| known.text.as_bytes() == key.as_slice());
         let kind = if is_api_key { KeyKind::ApiKeySecret } else { KeyKind::of(attempt.cause) };
         let (signed, is_whole) = match message {
-            Message::Of(body) => (*body, *body == case.body),
-            Message::Just(parts) => (*parts, false),
+            Message::Of(body) => (Cow::Borrowed(*body), *body == case.body),
+            Message::Pieces(parts) => (Cow::Owned(parts.concat()), false),
         };
-        let is_event = proof::signs_event(case.gateway, kind, signed, case.body);
+        let is_event = proof::signs_event(case.gateway, kind, &signed, case.body);
         let is_unchanged = is_whole && form.is_none() && case.reason != Rejected::SignatureMissing;
         Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false }
     }

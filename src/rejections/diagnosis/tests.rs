@@ -59,7 +59,7 @@ fn the_work_is_bounded() {
     let at = Timestamp::from_seconds(0);
     let reason = Rejected::SignatureMismatch;
     let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_cut: false, at };
-    let mut search = Search { case: &case, known: &known, left: 1_000_000, is_cut_short: false, signer: None };
+    let mut search = Search { left: 1_000_000, ..Search::of(&case, &known) };
     assert!(search.prove(&signatures::read(Gateway::Razorpay, &headers)).is_none());
     assert_eq!(search.left, 0, "it stops, and does not begin what it cannot pay for");
     assert_eq!(diagnose(&case, &known, &mut 0).cause, Cause::Unexamined, "what was not tried is not said to fit nothing");
@@ -102,11 +102,33 @@ fn brackets_and_commas_are_not_written_without_bounds() {
     let readings = signatures::read(Gateway::Razorpay, &headers);
     for is_theirs in [|whose| whose == Whose::Own, |whose| whose != Whose::Own] {
         let before = json::WRITTEN.get();
-        let mut search = Search { case: &case, known: &known, left: LEFT, is_cut_short: false, signer: None };
+        let mut search = Search { left: LEFT, ..Search::of(&case, &known) };
         let attempts = search.usual(is_theirs);
         assert!(search.changed(&bodies::Bodies::of(&body), &attempts, &readings).is_none());
         let written = json::WRITTEN.get() - before;
         assert!((body.len()..5 * LEFT).contains(&written), "{written} bytes were written for {LEFT} that were paid for");
         assert_eq!(search.left, 0);
     }
+}
+
+#[test]
+fn without_work_or_once_the_server_stops_nothing_is_tried() {
+    let (gateway, own) = (Gateway::StandardWebhooks, "MDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVVY=");
+    let known = Known { keys: vec![key(Whose::Own, gateway, own)], ..Known::default() };
+    let forged = "v1,".to_owned() + &"A".repeat(43) + "=";
+    let mut headers: Vec<(String, Vec<u8>)> =
+        (0..6).map(|at| (format!("x{at}-signature"), forged.clone().into_bytes())).collect();
+    headers.extend((0..6).map(|at| (format!("x{at}-id"), format!("msg_{at}").into_bytes())));
+    headers.extend((0..6).map(|at| (format!("x{at}-timestamp"), b"1795000000".to_vec())));
+    let (body, at) = (vec![b'a'; 10_000], Timestamp::from_seconds(0));
+    let case = Case { gateway, reason: Rejected::SignatureMissing, headers: &headers, body: &body, is_cut: false, at };
+    let tried = |work: usize, is_off: bool| {
+        let before = TRIED.get();
+        diagnose_until(&AtomicBool::new(is_off), &case, &known, &mut { work });
+        TRIED.get() - before
+    };
+    assert!(tried(MOST_WORK, false) > 1000);
+    assert_eq!(tried(0, false), 0);
+    assert_eq!(tried(105_000, false), 11, "ten that are paid for, and the one that is not");
+    assert_eq!(tried(MOST_WORK, true), 1, "the first one asks");
 }

@@ -48,7 +48,7 @@ impl Shop {
         let key = |whose, text: &str| Key {
             whose,
             gateway: Gateway::Razorpay,
-            text: Zeroizing::new(text.to_owned()),
+            text: zeroize::Zeroizing::new(text.to_owned()),
             is_retired: false,
             secret: None,
             connection: None,
@@ -154,9 +154,11 @@ fn a_flood_from_the_same_address_hides_no_fault() {
 fn a_fault_that_comes_again_is_found_with_a_few_hashes() {
     let (shop, vault) = (Shop::new(), vault());
     let mut triage = Triage::default();
-    for (cause, first) in shop.faults(GATEWAY).into_iter().filter(|(cause, _)| {
-        matches!(cause, Cause::SecretCut | Cause::OldSecret | Cause::KeySecret | Cause::SecretIsUrl | Cause::SecretWithSpace)
-    }) {
+    for (cause, first) in shop
+        .faults(GATEWAY)
+        .into_iter()
+        .filter(|(cause, _)| matches!(cause, Cause::SecretCut | Cause::OldSecret | Cause::KeySecret | Cause::SecretWithSpace))
+    {
         let (_, unused) = triage.look(&vault, vec![(shop.known(), vec![first.clone()])], MOST, &AtomicBool::new(false));
         let again = Sample { headers: [first.headers.clone(), vec![("x".to_owned(), b"y".to_vec())]].concat(), ..first };
         let (examined, left) = triage.look(&vault, vec![(shop.known(), vec![again])], MOST, &AtomicBool::new(false));
@@ -207,4 +209,26 @@ fn what_is_not_needed_is_left_and_a_server_that_stops_looks_at_nothing() {
     assert!((MOST / 10 * 9..MOST).contains(&unused), "{unused}");
     let (examined, unused) = look(true);
     assert_eq!((causes(&examined), unused), (vec![Cause::Unexamined; 3], MOST));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_keys_that_no_outsider_has_are_remembered_and_not_for_long() {
+    let (shop, vault, is_off) = (Shop::new(), vault(), AtomicBool::new(false));
+    let mut triage = Triage::default();
+    let of = |cause| shop.faults(FORGED).into_iter().find(|(fault, _)| *fault == cause).unwrap().1;
+    let look = |triage: &mut Triage, known: Known, cause| {
+        let (examined, _) = triage.look(&vault, vec![(known, vec![of(cause)])], MOST, &is_off);
+        (causes(&examined)[0], triage.recent.values().map(|(_, keys)| keys.len()).sum::<usize>())
+    };
+    assert_eq!(look(&mut triage, shop.known(), Cause::SecretIsUrl), (Cause::SecretIsUrl, 0), "everyone knows the URL");
+    assert_eq!(look(&mut triage, shop.known(), Cause::SecretWithSpace), (Cause::SecretWithSpace, 1));
+    assert_eq!(look(&mut triage, shop.known(), Cause::OldSecret), (Cause::OldSecret, 2));
+    assert_eq!(look(&mut triage, shop.known(), Cause::SecretWithSpace), (Cause::SecretWithSpace, 2), "each once");
+    let mut rotated = shop.known();
+    rotated.keys[0].text = zeroize::Zeroizing::new(Secret::generate().expose().to_owned());
+    assert_eq!(look(&mut triage, rotated, Cause::SecretWithSpace), (Cause::Unknown, 0), "of a secret that is gone");
+    look(&mut triage, shop.known(), Cause::SecretWithSpace);
+    tokio::time::advance(RECENT).await;
+    triage.look(&vault, Vec::new(), MOST, &is_off);
+    assert!(triage.recent.is_empty());
 }

@@ -186,7 +186,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         ),
         Cause::Encoded => if_sent(host("turn compression of requests off: the signature is over the body as it was signed")),
         Cause::TooSlow => format!("If {sender} sent this: {}", lower(&host("find out what holds requests up"))),
-        Cause::Unexamined => "Wait for the next request: a single one is tried in full. If it stays like this, paste the SECRET of this webhook at the gateway again.".to_owned(),
+        Cause::Unexamined => "Wait until fewer requests arrive: then more is tried for each. If it stays like this, paste the SECRET of this webhook at the gateway again.".to_owned(),
         Cause::Unknown => format!("If {sender} sent this, its secret is not the one of this webhook. {paste}"),
     }
 }
