@@ -6,7 +6,7 @@ use super::{
     Transaction,
     forms::{Choice, ListForm, Wanted},
     projection::{Reference, ReferenceKind},
-    store::references::Dispute,
+    store::references::{Dispute, Order},
     timeline::{self, Line},
 };
 use crate::{
@@ -156,6 +156,7 @@ pub(crate) struct Show {
     pub(crate) disputes: Vec<Dispute>,
     /// The other payments of the order that were captured.
     pub(crate) others: Vec<Transaction>,
+    pub(crate) order: Order,
     pub(crate) now: Timestamp,
 }
 
@@ -192,7 +193,7 @@ impl Show {
             let event = line.event;
             let at = timeline::moment(event);
             let of = words::day(at, self.now);
-            let (class, icon) = words::event_icon(event.event_type.as_deref());
+            let (class, icon) = words::event_icon(event);
             let is_new = of != day;
             day.clone_from(&of);
             Told {
@@ -245,10 +246,7 @@ impl Show {
     /// What to look at first: disputes that wait for an answer, and an order that was paid more than once.
     pub(crate) fn notices(&self) -> Vec<Said> {
         let answer = |dispute| words::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
-        let is_of_parts = |event: &Event| event.event_type.as_deref().is_some_and(words::orders::is_of_parts);
-        let twice = (!self.events.iter().any(is_of_parts))
-            .then(|| words::orders::paid_more_than_once(&self.transaction, &self.others))
-            .flatten();
+        let twice = words::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
         self.disputes.iter().filter_map(answer).chain(twice).collect()
     }
 
