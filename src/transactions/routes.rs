@@ -10,7 +10,10 @@ use futures_util::{StreamExt as _, stream};
 use super::{
     NEWEST, Transaction, cursor, cursor_text, export,
     forms::{Choice, DEFAULT_DAYS, ListForm, Name, Wanted},
-    store::{self, Filter, references},
+    store::{
+        self, Filter,
+        references::{self, Order},
+    },
     views,
 };
 use crate::{
@@ -232,6 +235,7 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let references = references::list(&mut reader, id).await?;
     let disputes = references::list_disputes(&mut reader, id).await?;
     let others = references::list_of_order(&mut reader, &transaction).await?;
+    let order = if others.is_empty() { Order::default() } else { references::find_order(&mut reader, &transaction).await? };
     drop(reader);
     let mode = transaction.mode;
     page.remember_mode(app.id, mode);
@@ -245,5 +249,5 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let shell = shell.crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
     let now = page.now;
-    page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, references, disputes, others, now })
+    page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, references, disputes, others, order, now })
 }

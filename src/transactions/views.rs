@@ -6,7 +6,7 @@ use super::{
     Transaction,
     forms::{Choice, ListForm, Wanted},
     projection::{DisputeStatus, Reference, ReferenceKind},
-    store::references::Dispute,
+    store::references::{Dispute, Order},
     timeline::{self, Line},
 };
 use crate::{
@@ -156,6 +156,7 @@ pub(crate) struct Show {
     pub(crate) disputes: Vec<Dispute>,
     /// The other payments of the order that were captured.
     pub(crate) others: Vec<Transaction>,
+    pub(crate) order: Order,
     pub(crate) now: Timestamp,
 }
 
@@ -194,7 +195,7 @@ impl Show {
             let event = line.event;
             let at = timeline::moment(event);
             let of = words::day(at, self.now);
-            let (class, icon) = words::event_icon(event.event_type.as_deref());
+            let (class, icon) = words::event_icon(event);
             let is_new = of != day;
             day.clone_from(&of);
             Told {
@@ -247,10 +248,7 @@ impl Show {
     /// What to look at first: disputes that wait for an answer, a refund that failed, and an order that was paid more than once.
     pub(crate) fn notices(&self) -> Vec<Said> {
         let answer = |dispute| words::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
-        let is_of_parts = |event: &Event| event.event_type.as_deref().is_some_and(words::orders::is_of_parts);
-        let twice = (!self.events.iter().any(is_of_parts))
-            .then(|| words::orders::paid_more_than_once(&self.transaction, &self.others))
-            .flatten();
+        let twice = words::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
         let events: Vec<_> = self.events.iter().map(|event| (timeline::moment(event), event)).collect();
         let failed = words::orders::failed_refund(self.transaction.gateway, &events);
         self.disputes.iter().filter_map(answer).chain(failed).chain(twice).collect()

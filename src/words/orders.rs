@@ -5,7 +5,11 @@ use crate::{
     events::{Event, State},
     gateways::Gateway,
     kernel::{money::Money, time::Timestamp},
-    transactions::{Transaction, projection::DisputeStatus, store::references::Dispute},
+    transactions::{
+        Transaction,
+        projection::DisputeStatus,
+        store::references::{Dispute, Order},
+    },
 };
 
 /// The state of one dispute.
@@ -57,33 +61,64 @@ pub(crate) fn failed_refund(gateway: Gateway, events: &[(Timestamp, &Event)]) ->
     (!events.iter().any(is_retry)).then_some(Said { class: "is-warn", icon: "warn", headline, reason })
 }
 
-/// Whether money of the payment is with the merchant.
+/// What the merchant has of the payment after refunds and lost disputes.
+fn left(payment: &Transaction) -> Option<Money> {
+    let money = payment.money()?;
+    Some(Money { subunits: money.subunits.saturating_sub(payment.refunded).saturating_sub(payment.lost), ..money })
+}
+
+/// Whether the merchant has money of the payment.
 fn is_held(payment: &Transaction) -> bool {
-    payment.is_captured && payment.amount.is_none_or(|amount| payment.refunded < amount || amount == 0)
+    payment.is_captured && (payment.amount.is_none_or(|amount| amount == 0) || left(payment).is_none_or(|left| left.subunits > 0))
 }
 
-/// An order of which more than one payment is held. `others` are its other captured payments.
-pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction]) -> Option<Said> {
+/// Whether the payments are more than the order asks for; nothing where that is not known.
+fn is_too_much(payments: &[&Transaction], order: &Order) -> Option<bool> {
+    let in_parts = order.is_in_parts.then_some(false);
+    let Some(asked) = order.amount else { return in_parts };
+    let left = payments.iter().map(|payment| left(payment).filter(|left| left.currency == asked.currency));
+    let Some(left) = left.map(|left| left.map(|left| left.subunits)).collect::<Option<Vec<i64>>>() else { return in_parts };
+    let sum = left.iter().fold(0_i64, |sum, left| sum.saturating_add(*left));
+    if sum <= asked.subunits {
+        return Some(false);
+    }
+    // Fees that the customer pays are part of a payment and not of the order: more than the order is not yet paid twice.
+    let least = left.iter().min().copied().unwrap_or_default();
+    if sum.saturating_sub(least) >= asked.subunits { Some(true) } else { in_parts }
+}
+
+/// An order of which more than one payment is held, unless they are the parts in which it is paid. `others` are its other
+/// captured payments.
+pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction], order: &Order) -> Option<Said> {
     let held: Vec<&Transaction> = others.iter().filter(|other| is_held(other)).collect();
-    let order = payment.order_id.as_deref().filter(|_| is_held(payment) && !held.is_empty())?;
-    let amounts: Vec<String> = held.iter().filter_map(|other| other.money()).map(|money: Money| money.to_string()).collect();
-    let also = match (held.len(), amounts.as_slice()) {
-        (1, [amount]) => format!("Another payment of {amount} was captured"),
-        (1, _) => "Another payment was captured".to_owned(),
-        (count, _) => format!("{count} other payments were captured"),
+    let id = payment.order_id.as_deref().filter(|_| is_held(payment) && !held.is_empty())?;
+    let payments: Vec<&Transaction> = held.iter().copied().chain([payment]).collect();
+    let is_known = match is_too_much(&payments, order) {
+        Some(false) => return None,
+        Some(true) => true,
+        None => false,
     };
-    let ids: Vec<&str> = held.iter().map(|other| other.payment_id.as_str()).collect();
-    let reason = format!(
-        "{also} for order {order}: {}. If the order is not paid in parts, refund what was paid twice in {}.",
-        ids.join(", "),
-        payment.gateway.label()
-    );
-    Some(Said { class: "is-warn", icon: "warn", headline: "This order was paid more than once".to_owned(), reason })
-}
-
-/// Why several payments of one order are right: it is paid in parts, as an event of that type says.
-pub(crate) fn is_of_parts(event_type: &str) -> bool {
-    event_type.ends_with(".partially_paid")
+    let ids = held.iter().map(|other| other.payment_id.as_str()).collect::<Vec<_>>().join(", ");
+    let (gateway, count) = (payment.gateway.label(), held.len());
+    let amount = if count == 1 { held[0].money() } else { None }.map(|money| format!(" of {money}")).unwrap_or_default();
+    let (headline, reason) = if is_known {
+        let also = match count {
+            1 => format!("Another payment{amount} was captured"),
+            _ => format!("{count} other payments were captured"),
+        };
+        let asked = order.amount.map(|money| format!(" of {money}")).unwrap_or_default();
+        let reason = format!("{also} for order {id}{asked}: {ids}. In {gateway}, refund what was paid twice.");
+        ("This order was paid more than once".to_owned(), reason)
+    } else {
+        let headline = match count {
+            1 => format!("Another payment{amount} was captured for this order"),
+            _ => format!("{count} other payments were captured for this order"),
+        };
+        let reason =
+            format!("Order {id} also has {ids}. If the order is not paid in parts, refund what was paid twice, in {gateway}.");
+        (headline, reason)
+    };
+    Some(Said { class: "is-warn", icon: "warn", headline, reason })
 }
 
 /// The whole amount of a payment in a foreign currency, in the currency it is settled in.
@@ -94,11 +129,49 @@ pub(crate) fn settled_in(gateway: Gateway, settled: Money) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::money::Currency;
+    use crate::{kernel::money::Currency, words::payments::tests::paid};
 
     fn dispute(status: DisputeStatus, respond_by: Option<i64>) -> Dispute {
         let respond_by = respond_by.map(Timestamp::from_seconds);
         Dispute { id: "disp_1".to_owned(), status, money: Money::new(100_000, Currency::INR), respond_by }
+    }
+
+    fn payments(amounts: &[i64]) -> Vec<Transaction> {
+        amounts.iter().map(|amount| Transaction { amount: Some(*amount), ..paid() }).collect()
+    }
+
+    fn is_told(payments: &[Transaction], amount: Option<i64>, is_in_parts: bool) -> Option<bool> {
+        let amount = amount.map(|amount| Money::new(amount, Currency::INR));
+        is_too_much(&payments.iter().collect::<Vec<_>>(), &Order { amount, is_in_parts })
+    }
+
+    #[test]
+    fn an_order_is_paid_more_than_once_only_if_the_payments_do_not_fit_its_amount() {
+        for (amounts, amount, is_in_parts, wanted) in [
+            (&[600, 400][..], Some(1000), false, Some(false)),
+            (&[300, 400, 300], Some(1000), true, Some(false)),
+            (&[1000, 1000], Some(1000), false, Some(true)),
+            (&[600, 400, 400], Some(1000), true, Some(true)),
+            (&[612, 408], Some(1000), true, Some(false)),
+            (&[612, 408], Some(1000), false, None),
+            (&[600, 400], None, true, Some(false)),
+            (&[600, 400], None, false, None),
+        ] {
+            assert_eq!(is_told(&payments(amounts), amount, is_in_parts), wanted, "{amounts:?} of {amount:?}");
+        }
+    }
+
+    #[test]
+    fn what_went_back_does_not_count_and_amounts_in_two_currencies_are_not_compared() {
+        let mut told = payments(&[1000, 1000]);
+        told[1].lost = 1000;
+        assert!(!is_held(&told[1]) && is_held(&told[0]));
+        (told[1].lost, told[1].refunded) = (600, 400);
+        assert!(!is_held(&told[1]));
+        told[1].refunded = 300;
+        assert_eq!(is_told(&told, Some(1100), false), Some(false));
+        told[1].currency = Some("USD".parse().unwrap());
+        assert_eq!(is_told(&told, Some(1100), false), None);
     }
 
     #[test]

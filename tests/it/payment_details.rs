@@ -108,10 +108,21 @@ async fn a_settlement_says_what_was_sent_and_is_found_by_its_reference() {
     assert!(!search(&owner, &connection, "EXAMU0000000000").await.has("99,736.35"));
 }
 
+/// `event` of a part of an order, with the order's amount where that is given.
+fn part(event: &str, id: &str, (amount, order_amount): (i64, Option<i64>), after: i64) -> Vec<u8> {
+    changed(&captured(id, "order_1", after), |body| {
+        body["event"] = json!(event);
+        body["payload"]["payment"]["entity"]["amount"] = json!(amount);
+        if let Some(amount) = order_amount {
+            body["payload"]["order"] = json!({ "entity": { "id": "order_1", "amount": amount, "currency": "INR" } });
+        }
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn captured_payments_of_one_order_name_each_other_until_one_is_refunded() {
     let (app, connection, owner) = connected().await;
-    let twice = "This order was paid more than once";
+    let (twice, perhaps) = ("This order was paid more than once", "Another payment of ₹1,000.00 was captured for this order");
     connection.post(captured("pay_1", "order_1", 0)).stored().await;
     let failed = changed(&bodies::payment("payment.failed", "pay_0", 0), |body| {
         body["payload"]["payment"]["entity"]["order_id"] = json!("order_1");
@@ -119,13 +130,22 @@ async fn captured_payments_of_one_order_name_each_other_until_one_is_refunded() 
     connection.post(failed).stored().await;
     connection.post(captured("pay_3", "order_2", 0)).stored().await;
     let alone = page(&app, &owner, &connection, "pay_1").await;
-    assert!(!alone.has(twice) && !alone.has("pay_0") && !alone.has("pay_3"));
+    assert!(!alone.has(twice) && !alone.has(perhaps) && !alone.has("pay_0") && !alone.has("pay_3"));
 
     connection.post(captured("pay_2", "order_1", 5)).stored().await;
-    for (one, other) in [("pay_1", "pay_2"), ("pay_2", "pay_1")] {
+    let both = [("pay_1", "pay_2"), ("pay_2", "pay_1")];
+    for (one, other) in both {
         let page = page(&app, &owner, &connection, one).await;
-        assert!(page.has(twice) && page.has(other) && page.has("Another payment of ₹1,000.00 was captured"), "{one}");
-        assert!(!page.has("pay_0") && !page.has("pay_3"), "{one}");
+        assert!(page.has(perhaps) && page.has(other) && page.has("If the order is not paid in parts"), "{one}");
+        assert!(!page.has(twice) && !page.has("pay_0") && !page.has("pay_3"), "the order's amount is not known: {one}");
+    }
+    connection.post(part("order.paid", "pay_1", (bodies::AMOUNT, Some(bodies::AMOUNT)), 6)).stored().await;
+    for (one, other) in both {
+        let page = page(&app, &owner, &connection, one).await;
+        let said = format!(
+            "Another payment of ₹1,000.00 was captured for order order_1 of ₹1,000.00: {other}. In Razorpay, refund what was"
+        );
+        assert!(page.has(twice) && page.has(&said), "{one}");
     }
     let tried = page(&app, &owner, &connection, "pay_0").await;
     assert!(
@@ -134,22 +154,56 @@ async fn captured_payments_of_one_order_name_each_other_until_one_is_refunded() 
     );
 
     connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_2", bodies::AMOUNT, bodies::AMOUNT, 60)).stored().await;
-    for (one, other) in [("pay_1", "pay_2"), ("pay_2", "pay_1")] {
+    for (one, other) in both {
         let page = page(&app, &owner, &connection, one).await;
-        assert!(!page.has(twice) && page.has(other), "{one}");
+        assert!(!page.has(twice) && !page.has(perhaps) && page.has(other), "{one}");
+    }
+}
+
+/// Whether each of the payments' pages has the text.
+async fn assert_alarm(told: &[Vec<u8>], payments: &[&str], is_raised: bool) {
+    let (app, connection, owner) = connected().await;
+    for body in told {
+        connection.post(body.clone()).stored().await;
+    }
+    for payment in payments {
+        let page = page(&app, &owner, &connection, payment).await;
+        assert!(page.has("Other payments of this order"), "{payment}");
+        assert_eq!(page.has("paid more than once"), is_raised, "{payment}");
+        assert_eq!(page.has("captured for "), is_raised, "{payment}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn payments_of_an_order_that_is_paid_in_parts_raise_no_alarm() {
+async fn payments_of_an_order_that_is_paid_in_parts_raise_no_alarm_at_any_part() {
+    let both = ["pay_1", "pay_2"];
+    let first = |event: &str| part(event, "pay_1", (60_000, None), 0);
+    let last = |event: &str, order: Option<i64>| part(event, "pay_2", (40_000, order), 5);
+    for kind in ["invoice", "payment_link"] {
+        let (some, all) = (format!("{kind}.partially_paid"), format!("{kind}.paid"));
+        assert_alarm(&[first(&some), last(&all, None)], &both, false).await;
+    }
+    let in_parts = [first("payment.captured"), last("payment.captured", None), last("order.paid", Some(100_000))];
+    assert_alarm(&in_parts, &both, false).await;
+    let more = part("payment.captured", "pay_3", (50_000, None), 9);
+    let some = first("invoice.partially_paid");
+    assert_alarm(&[some, last("order.paid", Some(100_000)), more], &["pay_1", "pay_2", "pay_3"], true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_a_paid_type_claims_no_money_that_its_payment_does_not_have() {
     let (app, connection, owner) = connected().await;
-    let part = |id: &str, after| captured(id, "order_1", after);
-    connection.post(part("pay_1", 0)).stored().await;
-    let partly = changed(&part("pay_2", 5), |body| body["event"] = json!("invoice.partially_paid"));
-    connection.post(partly).stored().await;
-    let page = page(&app, &owner, &connection, "pay_2").await;
-    assert!(page.has("pay_1") && !page.has("paid more than once"));
-    assert!(page.has("₹1,000.00 was paid towards an invoice"));
+    let failed = changed(&bodies::payment("payment.failed", "pay_1", 0), |body| body["event"] = json!("invoice.paid"));
+    connection.post(failed).stored().await;
+    let said = "Razorpay reports invoice.paid, but its payment was not captured";
+    let events = format!("/ks-pay/apps/{}/events", connection.app_id);
+    let event = format!("{events}/{}", app.events().await[0]["event"].as_str().unwrap());
+    let paid = "the invoice is paid in full";
+    for page in [page(&app, &owner, &connection, "pay_1").await, owner.get(&events).await, owner.get(&event).await] {
+        assert!(page.has(said) && !page.has(paid));
+    }
+    connection.post(bodies::payment("payment.captured", "pay_1", 60)).stored().await;
+    assert!(owner.get(&event).await.has(paid), "the payment was captured after all");
 }
 
 #[tokio::test(flavor = "multi_thread")]
