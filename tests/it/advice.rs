@@ -120,7 +120,7 @@ async fn the_secret_of_another_webhook_leads_to_both_fixes() {
         ),
         (
             other,
-            "If that webhook belongs to Neem Tree Stall, its URL is wrong",
+            "If that webhook belongs to Neem Tree Stall",
             "payments of the other app would count",
             webhook(&shop.other, "test"),
         ),
