@@ -2,6 +2,9 @@
 //!
 //! The rule: whoever guesses it can invent payments, and whoever has one signed body can try as many guesses as they like. So
 //! what is short, counted up, a word or known to others is refused, and it is said why.
+//!
+//! The dictionary, `strength/words.txt`, is derived from the frequency lists of zxcvbn, Copyright (c) 2012-2016 Dan Wheeler
+//! and Dropbox, Inc. (MIT, see `strength/words.LICENSE.txt`), and has some words of Indian shops in addition.
 
 mod remainder;
 
