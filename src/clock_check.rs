@@ -3,7 +3,7 @@
 //! Only what was signed is compared: of requests that anybody can make no time is taken. An event that was received again is
 //! not compared anew.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::sleep;
 
@@ -15,12 +15,17 @@ use crate::{
         id::{ConnectionId, EventId},
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
     },
+    rejections::store::{later, recoveries},
 };
 
-/// The newest events that are compared.
-const SAMPLES: i64 = 5;
+/// The newest events that are read.
+const READ: i64 = 20;
+/// The newest of them that are compared.
+const SAMPLES: usize = 5;
 /// So many must agree that the clock is ahead: one alone may have been sent again.
 const MIN_LATE_SAMPLES: usize = 3;
+/// So many of all connections' events must agree that the clock is behind: a merchant can sign any time.
+const MIN_EARLY_SAMPLES: usize = 2;
 /// No gateway sends an event again after so long.
 const LONGEST_RETRY: Duration = Duration::from_hours(15 * 24 + 1);
 /// How often it is looked for times that are later than now.
@@ -33,6 +38,8 @@ const EARLIEST_NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 pub(crate) enum Difference {
     /// Events are dated later than now.
     Behind(Duration),
+    /// The newest events were received before they were signed, and now is later than both: the clock may have been set.
+    WasBehind(Duration),
     /// Every one of the newest events was received so long after it was signed.
     Ahead {
         by: Duration,
@@ -41,33 +48,49 @@ pub(crate) enum Difference {
     },
 }
 
+/// When an event of a connection was signed and received.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Sample {
+    received: Timestamp,
+    signed: Timestamp,
+    connection: ConnectionId,
+}
+
 /// What signed events say of the clock.
 pub(crate) struct SignedTimes {
-    /// The newest signed time, whenever its event was received.
-    latest: Option<Timestamp>,
-    /// When each of the newest was signed and received, of those received up to now, newest first.
-    up_to_now: Vec<(Timestamp, Timestamp)>,
+    /// The newest events, whenever they were received.
+    newest: Vec<Sample>,
+    /// The newest of those received up to now, newest first.
+    up_to_now: Vec<Sample>,
+    is_of_all: bool,
 }
 
 impl SignedTimes {
     /// Of one connection, which the caller was allowed to see, or of all.
     pub(crate) async fn load(reader: &mut Reader, connection: Option<ConnectionId>, now: Timestamp) -> Result<Self, DbError> {
-        let newest = events::store::list_signed_times(&mut *reader, connection, EventId::greatest(), SAMPLES).await?;
+        let mut found = events::store::list_signed_times(&mut *reader, connection, EventId::greatest(), READ).await?;
         // Beneath those that a clock that was ahead received, which stay the newest by their ids.
         let up_to = EventId::first_at(now.plus(CLOCK_TOLERANCE));
-        let beneath = events::store::list_signed_times(reader, connection, up_to, SAMPLES).await?;
-        let pairs = newest.into_iter().chain(beneath).filter_map(|(signed, received)| Some((signed?, received)));
-        Ok(Self::of(pairs.collect(), now))
+        found.extend(events::store::list_signed_times(&mut *reader, connection, up_to, READ).await?);
+        let mut samples = Vec::with_capacity(found.len());
+        for event in found {
+            let Some(signed) = event.signed_at() else { continue };
+            let is_late = event.received_at > signed.plus(CLOCK_TOLERANCE);
+            // A recovered event came earlier than its row.
+            if !(is_late && recoveries::is_recovered(&mut *reader, event.id).await?) {
+                samples.push(Sample { received: event.received_at, signed, connection: event.connection_id });
+            }
+        }
+        Ok(Self::of(samples, connection.is_none(), now))
     }
 
-    fn of(mut pairs: Vec<(Timestamp, Timestamp)>, now: Timestamp) -> Self {
-        let latest = pairs.iter().map(|(signed, _)| *signed).max();
+    fn of(mut newest: Vec<Sample>, is_of_all: bool, now: Timestamp) -> Self {
+        newest.sort_unstable_by(|one, other| other.cmp(one));
+        newest.dedup();
         // A process whose clock was set back goes on making ids of the time before, so times are looked at.
-        pairs.retain(|(_, received)| *received <= now.plus(CLOCK_TOLERANCE));
-        pairs.sort_unstable_by_key(|(signed, received)| std::cmp::Reverse((*received, *signed)));
-        pairs.dedup();
-        pairs.truncate(usize::try_from(SAMPLES).unwrap_or_default());
-        Self { latest, up_to_now: pairs }
+        let up_to_now =
+            newest.iter().filter(|sample| sample.received <= now.plus(CLOCK_TOLERANCE)).copied().take(SAMPLES).collect();
+        Self { newest, up_to_now, is_of_all }
     }
 
     /// Whether there is anything to compare with.
@@ -77,23 +100,39 @@ impl SignedTimes {
 
     /// How far the clock is off; nothing while it is right, or nothing is known.
     pub(crate) fn difference(&self, now: Timestamp) -> Option<Difference> {
-        if let Some(latest) = self.latest.filter(|latest| *latest > now.plus(CLOCK_TOLERANCE)) {
-            return Some(Difference::Behind(latest.since(now)));
+        let is_later = |sample: &&Sample| sample.signed > now.plus(CLOCK_TOLERANCE);
+        let later: Vec<Sample> = self.newest.iter().filter(is_later).copied().collect();
+        if self.are_enough(&later) {
+            return later.iter().map(|sample| sample.signed.since(now)).max().map(Difference::Behind);
         }
-        let &(signed, received) = self.up_to_now.first()?;
-        if signed > received.plus(CLOCK_TOLERANCE) {
-            return Some(Difference::Behind(signed.since(received)));
+        // What is dated later than now and was not confirmed is of no right clock.
+        let samples: Vec<Sample> = self.up_to_now.iter().filter(|sample| !is_later(sample)).copied().collect();
+        let is_early = |sample: &&Sample| sample.signed > sample.received.plus(CLOCK_TOLERANCE);
+        let early: Vec<Sample> = samples.iter().take_while(is_early).copied().collect();
+        if self.are_enough(&early) {
+            return early.first().map(|sample| Difference::WasBehind(sample.signed.since(sample.received)));
         }
-        let by = self.up_to_now.iter().map(|(signed, received)| received.since(*signed)).min()?;
+        let by = samples.iter().map(|sample| sample.received.since(sample.signed)).min()?;
         let is_certain = by > LONGEST_RETRY;
-        let is_ahead = by > CLOCK_TOLERANCE && (is_certain || self.up_to_now.len() >= MIN_LATE_SAMPLES);
+        let is_ahead = by > CLOCK_TOLERANCE && (is_certain || samples.len() >= MIN_LATE_SAMPLES);
         is_ahead.then_some(Difference::Ahead { by, is_certain })
+    }
+
+    /// Whether these are enough to say that the clock is behind: of one connection each one is, of all connections two, and of
+    /// different connections where there are several.
+    fn are_enough(&self, those: &[Sample]) -> bool {
+        let connections = |samples: &[Sample]| samples.iter().map(|sample| sample.connection).collect::<BTreeSet<_>>().len();
+        let is_confirmed = those.len() >= MIN_EARLY_SAMPLES.min(self.newest.len())
+            && connections(those) >= MIN_EARLY_SAMPLES.min(connections(&self.newest));
+        !those.is_empty() && (!self.is_of_all || is_confirmed)
     }
 
     /// Whether `now` may be taken for the time: nothing signed is later. A clock that is behind would end what has not ended.
     fn allows(&self, now: Timestamp) -> bool {
         now >= EARLIEST_NOW
-            && self.difference(now).is_none_or(|difference| matches!(difference, Difference::Ahead { is_certain: false, .. }))
+            && self.difference(now).is_none_or(|difference| {
+                matches!(difference, Difference::WasBehind(_) | Difference::Ahead { is_certain: false, .. })
+            })
     }
 }
 
@@ -114,14 +153,18 @@ async fn repair(db: &Db, now: Timestamp) -> Result<u64, DbError> {
     let mut reader = db.reader().await?;
     let is_needed = evidence::has_later(&mut reader, now).await?
         || secrets::has_late_expiry(&mut reader, now).await?
-        || uses::has_later(&mut reader, now).await?;
+        || uses::has_later(&mut reader, now).await?
+        || later::has_later(&mut reader, now).await?;
     if !is_needed || !SignedTimes::load(&mut reader, None, now).await?.allows(now) {
         return Ok(0);
     }
     drop(reader);
     let mut repaired = 0;
     db.note(async |tx| {
-        repaired = evidence::bound(tx, now).await? + secrets::bound_expiry(tx, now).await? + uses::bound(tx, now).await?;
+        repaired = evidence::bound(tx, now).await?
+            + secrets::bound_expiry(tx, now).await?
+            + uses::bound(tx, now).await?
+            + later::bound(tx, now).await?;
         Ok(())
     })
     .await?;
@@ -142,7 +185,9 @@ mod tests {
     /// Events that were signed and received so many seconds ago, newest first.
     fn received(ago: &[(u64, u64)]) -> SignedTimes {
         let at = |seconds: u64| now().minus(Duration::from_secs(seconds));
-        SignedTimes::of(ago.iter().map(|(signed, received)| (at(*signed), at(*received))).collect(), now())
+        let connection = ConnectionId::least();
+        let samples = ago.iter().map(|(signed, received)| Sample { received: at(*received), signed: at(*signed), connection });
+        SignedTimes::of(samples.collect(), true, now())
     }
 
     #[test]
@@ -172,16 +217,38 @@ mod tests {
         assert!(matches!(found, Some(Difference::Behind(by)) if by > Duration::from_secs(364 * DAY)), "{found:?}");
         assert!(!behind.allows(before), "nothing is ended by a clock that is behind");
         let ten_minutes = received(&[(0, 10 * MINUTE)]);
-        assert_eq!(ten_minutes.difference(now()), Some(Difference::Behind(Duration::from_secs(10 * MINUTE))));
+        let was_behind = Some(Difference::WasBehind(Duration::from_secs(10 * MINUTE)));
+        assert_eq!(ten_minutes.difference(now()), was_behind);
+        assert!(ten_minutes.allows(now()), "now is later than everything signed");
+        assert_eq!(received(&[(0, 1), (0, 10 * MINUTE)]).difference(now()), None, "an event that came since is right");
+    }
+
+    #[test]
+    fn one_connection_alone_does_not_say_of_all_that_the_clock_is_behind() {
+        let (own, other) = (ConnectionId::least(), ConnectionId::greatest());
+        let later = now().plus(Duration::from_secs(70 * 365 * DAY));
+        let sample = |connection, signed, ago| Sample { received: now().minus(Duration::from_secs(ago)), signed, connection };
+        let right = sample(other, now().minus(Duration::from_secs(5)), 4);
+        let dated = [sample(own, later, 0), sample(own, later, 1)];
+        let times = |samples: &[Sample], is_of_all| SignedTimes::of(samples.to_vec(), is_of_all, now());
+        let found = times(&[dated[0], dated[1], right], true);
+        assert_eq!(found.difference(now()), None);
+        assert!(found.allows(now()));
+        assert!(matches!(times(&dated[..1], false).difference(now()), Some(Difference::Behind(_))), "its own page says so");
+        let both = times(&[dated[0], sample(other, later, 2), right], true);
+        assert!(matches!(both.difference(now()), Some(Difference::Behind(_))));
+        let same = [dated[0], sample(own, now().minus(Duration::from_secs(5)), 4)];
+        assert_eq!(times(&same, true).difference(now()), None, "one event of several says nothing");
     }
 
     #[test]
     fn what_a_clock_that_was_ahead_received_says_nothing_once_it_is_right() {
         let later = now().plus(Duration::from_secs(365 * DAY));
         let signed = now().minus(Duration::from_secs(DAY));
-        let times = SignedTimes::of(vec![(signed, later), (signed, signed)], now());
+        let sample = |received| Sample { received, signed, connection: ConnectionId::least() };
+        let times = SignedTimes::of(vec![sample(later), sample(signed)], true, now());
         assert_eq!(times.difference(now()), None);
         assert!(times.allows(now()));
-        assert!(!SignedTimes::of(Vec::new(), now()).allows(Timestamp::from_seconds(0)));
+        assert!(!SignedTimes::of(Vec::new(), true, now()).allows(Timestamp::from_seconds(0)));
     }
 }

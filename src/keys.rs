@@ -54,18 +54,33 @@ pub(crate) async fn open(config: &Config, db: &Db) -> Result<Vault, OpenError> {
     Err(OTHER_KEY.to_owned().into())
 }
 
+/// What a command that changes nothing finds.
+pub(crate) enum Found {
+    /// The key that the database is bound to.
+    Bound(Vault),
+    /// A key, and a database that is bound to none yet.
+    Unbound,
+    /// No key, and a database that is bound to none.
+    NoKey,
+}
+
 /// The vault of this database, if it has a key: nothing is made, and nothing is bound.
 ///
 /// # Errors
 /// A sentence that says what is wrong and what to do.
-pub(crate) async fn find(source: &KeySource, db: &Db) -> Result<Option<Vault>, String> {
-    // A database without tables is bound to no key either.
-    let bound_to = bound_to(db).await.unwrap_or_default();
-    let vault = configured(source)?.map(Vault::new);
-    match (&vault, bound_to) {
+pub(crate) async fn find(source: &KeySource, db: &Db) -> Result<Found, String> {
+    let bound_to = match bound_to(db).await {
+        Ok(id) => id,
+        // A database without tables is bound to no key either.
+        Err(error) if error.is_no_such_table() => None,
+        Err(error) => return Err(startup::sentence(&error)),
+    };
+    match (configured(source)?.map(Vault::new), bound_to) {
         (None, Some(_)) => Err(missing(source)),
-        (Some(vault), Some(id)) if id != vault.key_id().as_bytes() => Err(OTHER_KEY.to_owned()),
-        _ => Ok(vault),
+        (Some(vault), Some(id)) if id == vault.key_id().as_bytes() => Ok(Found::Bound(vault)),
+        (Some(_), Some(_)) => Err(OTHER_KEY.to_owned()),
+        (Some(_), None) => Ok(Found::Unbound),
+        (None, None) => Ok(Found::NoKey),
     }
 }
 

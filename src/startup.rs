@@ -70,6 +70,7 @@ impl From<String> for OpenError {
 /// # Errors
 /// A sentence that says what is wrong and what to do.
 pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
+    prepare(config)?;
     let opening = async { ready(config, connect(config).await?).await };
     opening.await.map_err(OpenError::into_sentence)
 }
@@ -106,7 +107,7 @@ pub(crate) fn no_database(file: &Path, error: &io::Error) -> String {
 }
 
 /// The same, for a server: only of a database that keeps what will be acknowledged, unless an operator accepts that it
-/// does not. Then with what is to be said of it. A database that is refused gets no tables and no key. One that cannot be
+/// does not. Then with what is to be said of it. The caller has called [`prepare`]. A database that is refused gets no tables and no key. One that cannot be
 /// reached yet, as when both boot, is waited for.
 ///
 /// # Errors
@@ -166,9 +167,8 @@ pub(crate) fn prepare(config: &Config) -> Result<(), String> {
     data_dir::prepare(&config.data_dir)
 }
 
-/// Connects to the database, making its directory and its file.
+/// Connects to the database, making its directory and its file. The data directory is prepared.
 async fn connect(config: &Config) -> Result<Db, OpenError> {
-    prepare(config)?;
     if let Some(file) = config.database.file() {
         make_file(file)?;
     }

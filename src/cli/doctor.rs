@@ -10,7 +10,8 @@ use crate::{
     db::{Db, DbError},
     gateways::razorpay_url,
     kernel::{time::Clock, vault::Vault},
-    keys, rejections,
+    keys::{self, Found},
+    rejections,
     startup::{self, Files},
     transactions::recount,
     web::client,
@@ -155,11 +156,15 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         writes(report, config, db).await?;
     }
     match keys::find(&config.master_key, db).await {
-        Ok(Some(vault)) => {
+        Ok(Found::Bound(vault)) => {
             report.good("master key", "it is the one of this database")?;
             sealed_secrets(report, &vault, db).await?;
         }
-        Ok(None) => report.good("master key", "not made yet; nothing is sealed")?,
+        Ok(Found::Unbound) => report.note(
+            "master key",
+            "it can be read, but the database is bound to no key yet. The next start of the server binds the database to this one",
+        )?,
+        Ok(Found::NoKey) => report.good("master key", "not made yet; nothing is sealed")?,
         Err(sentence) => report.bad("master key", sentence)?,
     }
     proxy(report, config, db).await?;
@@ -186,7 +191,7 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     };
     let said = words::clock::for_operator(difference);
     match difference {
-        Difference::Ahead { is_certain: false, .. } => report.note("clock", said),
+        Difference::WasBehind(_) | Difference::Ahead { is_certain: false, .. } => report.note("clock", said),
         _ => report.bad("clock", said),
     }
 }

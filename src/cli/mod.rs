@@ -29,7 +29,8 @@ use crate::{
     db::{Db, DbError},
     gateways::{Gateway, Mode},
     kernel::{id::AppId, time::Clock, vault::Vault},
-    keys, startup, telemetry,
+    keys::{self, Found},
+    startup, telemetry,
 };
 
 /// What can be set by variables alone, since a command line is no place for a password.
@@ -266,8 +267,15 @@ impl Installation {
         if let Some(vault) = &self.vault {
             return Ok(vault.clone());
         }
-        let found = keys::find(&self.config.master_key, &self.db).await?;
-        found.ok_or_else(|| Failure::Failed("There is no master key yet. The first start of the server makes it.".to_owned()))
+        match keys::find(&self.config.master_key, &self.db).await? {
+            Found::Bound(vault) => Ok(vault),
+            Found::Unbound => Err(Failure::Failed(
+                "The database is bound to no master key yet. The first start of the server binds it to this one.".to_owned(),
+            )),
+            Found::NoKey => {
+                Err(Failure::Failed("There is no master key yet. The first start of the server makes it.".to_owned()))
+            }
+        }
     }
 
     /// The app of that id.

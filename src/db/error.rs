@@ -64,6 +64,17 @@ impl DbError {
         self.code().filter(|code| code.len() == 5)
     }
 
+    /// Whether a table is missing, as before the first start of a server.
+    pub(crate) fn is_no_such_table(&self) -> bool {
+        match self {
+            Self::Broken(sqlx::Error::Database(refusal)) => {
+                self.sqlstate().is_some_and(|code| code == "42P01")
+                    || (self.sqlite_code() == Some(1) && refusal.message().starts_with("no such table"))
+            }
+            _ => false,
+        }
+    }
+
     fn code(&self) -> Option<String> {
         match self {
             Self::Unavailable(sqlx::Error::Database(refusal)) | Self::Broken(sqlx::Error::Database(refusal)) => {

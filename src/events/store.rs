@@ -32,8 +32,8 @@ sql! {
                   AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR substr(event_type, 1, length(CAST($5 AS TEXT))) = $5) \
                   ORDER BY id LIMIT $6");
     LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
-    LIST_SIGNED_TIMES = "SELECT occurred_at, received_at FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2";
-    LIST_SIGNED_TIMES_OF = "SELECT occurred_at, received_at FROM events WHERE connection_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3";
+    LIST_SIGNED_TIMES = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2";
+    LIST_SIGNED_TIMES_OF = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events WHERE connection_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3";
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     /// In any order of ids, so that SQLite takes the index of references and not that of the app.
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND reference IN ($2, $3) \
@@ -130,6 +130,23 @@ pub(crate) async fn list_last(on: impl Into<Exec<'_>>, connection: ConnectionId,
     run!(on, |conn| sqlx::query_as(LIST_LAST).bind(connection).bind(limit).fetch_all(conn).await)
 }
 
+/// When an event was signed and received.
+#[derive(sqlx::FromRow)]
+pub(crate) struct EventTimes {
+    pub(crate) id: EventId,
+    pub(crate) connection_id: ConnectionId,
+    occurred_at: Option<Timestamp>,
+    is_time_borrowed: bool,
+    pub(crate) received_at: Timestamp,
+}
+
+impl EventTimes {
+    /// The event's own time: that of its payment may be much earlier.
+    pub(crate) fn signed_at(&self) -> Option<Timestamp> {
+        self.occurred_at.filter(|_| !self.is_time_borrowed)
+    }
+}
+
 /// When the newest events that were first received up to a moment were signed and received, of one connection or of all,
 /// newest first. `connection` is one the caller was allowed to see.
 pub(crate) async fn list_signed_times(
@@ -137,7 +154,7 @@ pub(crate) async fn list_signed_times(
     connection: Option<ConnectionId>,
     up_to: EventId,
     limit: i64,
-) -> Result<Vec<(Option<Timestamp>, Timestamp)>, DbError> {
+) -> Result<Vec<EventTimes>, DbError> {
     if let Some(connection) = connection {
         return run!(on, |conn| {
             sqlx::query_as(LIST_SIGNED_TIMES_OF).bind(connection).bind(up_to).bind(limit).fetch_all(conn).await

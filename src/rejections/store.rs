@@ -1,5 +1,6 @@
 //! The `rejections`, `rejected_requests` and `stray_requests` tables.
 
+pub(crate) mod later;
 pub(crate) mod recoveries;
 pub(crate) mod room;
 

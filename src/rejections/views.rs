@@ -187,7 +187,8 @@ impl Show {
 
     pub(crate) fn until(&self) -> When {
         let kept = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
-        When::of_expiry(kept.plus(KEPT_FOR), self.now)
+        // One that a clock stored which was ahead is deleted as if it had come now.
+        When::of_expiry(kept.min(self.now).plus(KEPT_FOR), self.now)
     }
 
     pub(crate) fn recovered(&self) -> Option<When> {

@@ -3,9 +3,14 @@
 use super::{Said, span};
 use crate::clock_check::Difference;
 
+const NOTHING_TO_DO: &str = "If it was set since then, nothing is to be done.";
+
 /// The headline and the reason.
 fn sentences(difference: Difference) -> (String, &'static str) {
     match difference {
+        Difference::WasBehind(by) => {
+            (format!("When the latest event arrived, this server’s clock was {} behind", span(by)), NOTHING_TO_DO)
+        }
         Difference::Behind(by) => {
             (format!("This server’s clock is {} behind", span(by)), "Signed events are dated later than the server’s time.")
         }
@@ -23,12 +28,14 @@ fn sentences(difference: Difference) -> (String, &'static str) {
 /// For the person who runs the server.
 pub(crate) fn for_operator(difference: Difference) -> String {
     let (headline, reason) = sentences(difference);
-    format!("{headline}. {reason} Set the clock, for example with `timedatectl set-ntp true`.")
+    let otherwise = if matches!(difference, Difference::WasBehind(_)) { "Otherwise, set" } else { "Set" };
+    format!("{headline}. {reason} {otherwise} the clock, for example with `timedatectl set-ntp true`.")
 }
 
 /// For the merchant, on the Webhook page.
 pub(crate) fn for_merchant(difference: Difference) -> Said {
     let (headline, reason) = sentences(difference);
-    let reason = format!("{reason} Ask the person who runs this server to set its clock and to keep it synchronised.");
+    let ask = if matches!(difference, Difference::WasBehind(_)) { "Otherwise, ask" } else { "Ask" };
+    let reason = format!("{reason} {ask} the person who runs this server to set its clock and to keep it synchronised.");
     Said { class: "is-warn", icon: "warn", headline, reason }
 }

@@ -107,9 +107,51 @@ async fn the_doctor_compares_the_clock_with_signed_events() {
         ("UPDATE events SET occurred_at = received_at", "good  clock"),
         ("UPDATE events SET occurred_at = received_at + 600000", "bad   clock: This server’s clock is"),
         ("UPDATE events SET occurred_at = received_at - 31536000000", "bad   clock: This server’s clock is 365\u{a0}days ahead"),
+        (
+            "UPDATE events SET occurred_at = received_at, received_at = received_at - 600000",
+            "note  clock: When the latest event arrived, this server’s clock was 10\u{a0}min behind",
+        ),
     ] {
         app.sql(statement).await;
         let output = app.cli(["doctor"], "").await;
         assert!(output.out.contains(wanted), "{statement}: {}", output.out);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payments_time_and_a_recovery_say_nothing_of_the_clock() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    app.sql("UPDATE events SET occurred_at = received_at - 31536000000").await;
+    assert!(app.cli(["doctor"], "").await.out.contains("bad   clock"));
+    app.sql("UPDATE events SET is_time_borrowed = TRUE").await;
+    let output = app.cli(["doctor"], "").await;
+    assert!(!output.out.contains("bad   clock") && !output.out.contains("good  clock"), "{}", output.out);
+    app.sql("UPDATE events SET is_time_borrowed = FALSE").await;
+    let recovered = "INSERT INTO recoveries (event_id, app_id, refused_at, recovered_at, recovered_by) \
+                     SELECT id, app_id, occurred_at, received_at, 'Asha' FROM events";
+    assert_eq!(app.sql(recovered).await, 1);
+    let output = app.cli(["doctor"], "").await;
+    assert!(!output.out.contains("bad   clock") && !output.out.contains("good  clock"), "{}", output.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejections_of_a_clock_that_was_ahead_are_not_kept_for_longer() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    assert_eq!(connection.post(bodies::payment("payment.captured", "pay_1", 0)).signature(&"0".repeat(64)).send().await, 401);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await == 1).await;
+    app.stop().await;
+    for statement in [
+        "UPDATE rejections SET first_at = first_at + 31536000000, last_at = last_at + 31536000000",
+        "UPDATE rejected_requests SET received_at = received_at + 31536000000, last_at = last_at + 31536000000",
+    ] {
+        assert_eq!(app.sql(statement).await, 1);
+    }
+    app.restart().await;
+    let now = app.now().millis();
+    eventually(async || app.count("SELECT MAX(last_at) FROM rejections").await <= now).await;
+    assert!(app.count("SELECT MAX(first_at) FROM rejections").await <= now);
+    assert!(app.count("SELECT MAX(received_at) FROM rejected_requests").await <= now);
 }

@@ -11,6 +11,7 @@ use crate::{
 sql! {
     INSERT = "INSERT INTO recoveries (event_id, app_id, rejection_id, refused_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = "SELECT rejection_id, refused_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
+    IS_RECOVERED = "SELECT EXISTS (SELECT 1 FROM recoveries WHERE event_id = $1)";
     /// The key is the event's, so that it takes no more than the events between take.
     LIST_BETWEEN = "SELECT event_id FROM recoveries WHERE event_id >= $2 AND event_id <= $3 AND app_id = $1";
     LIST_OF_REJECTION = "SELECT event_id FROM recoveries WHERE rejection_id = $2 AND app_id = $1 ORDER BY event_id DESC LIMIT $3";
@@ -47,6 +48,11 @@ pub(crate) struct Recovery {
 /// Whether and by whom the app's event was recovered.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, event: EventId) -> Result<Option<Recovery>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(event).fetch_optional(conn).await)
+}
+
+/// Whether an event was recovered, of any app: then it was received when a person accepted it.
+pub(crate) async fn is_recovered(on: impl Into<Exec<'_>>, event: EventId) -> Result<bool, DbError> {
+    run!(on, |conn| sqlx::query_scalar(IS_RECOVERED).bind(event).fetch_one(conn).await)
 }
 
 /// The app's recovered events from one id to another.
