@@ -1,7 +1,7 @@
-//! The memory that incomplete requests may take: one budget in bytes for heads and bodies of every route.
+//! Bounds the memory of incomplete requests: one budget in bytes for the heads and bodies of every route.
 //!
-//! Invariant: when the budget is used up, connections of the address that holds most are turned away with 503, and those of
-//! no other address. Complete requests do not count: the queues behind them have limits of their own.
+//! Invariant: when the budget is used up, only connections of the address that holds most are rejected, with 503.
+//! Complete requests are not counted: the queues behind them have their own limits.
 
 use std::{
     collections::HashMap,
@@ -17,11 +17,10 @@ use futures_util::task::AtomicWaker;
 
 /// The budget of one server, in bytes.
 const BUDGET_BYTES: usize = 64 * 1024 * 1024;
-/// What each connection may hold without being counted, in bytes: nearly every webhook arrives in one such read, and takes no
-/// lock for it.
+/// Bytes that each connection may hold uncounted: nearly every webhook arrives in one such read, which then needs no lock.
 const UNCOUNTED_BYTES: usize = 4096;
 
-/// What the connections of one server hold.
+/// The bytes held by the connections of one server.
 #[derive(Clone)]
 pub(crate) struct ByteBudget {
     limit: usize,
@@ -46,7 +45,7 @@ struct Connection {
     eviction: Arc<Eviction>,
 }
 
-/// Whether a connection must give its bytes back, and the task that has to know.
+/// Whether a connection must release its bytes, and the task to wake then.
 #[derive(Default)]
 struct Eviction {
     is_due: AtomicBool,
@@ -84,8 +83,8 @@ impl ByteBudget {
 }
 
 impl Holdings {
-    /// Evicts the largest holdings of the address that holds most, then looks again, until an eighth of the budget is free: so
-    /// the search costs little for each byte that arrives.
+    /// Evicts the largest holdings of the address that holds most, repeatedly, until an eighth of the budget is free: this
+    /// keeps the cost of the search per received byte low.
     fn make_room(&mut self, limit: usize) {
         let enough = limit - limit / 8;
         while self.total > enough {

@@ -1,7 +1,7 @@
 //! Compares this server's clock with the times in signed events, and repairs what a wrong clock left behind.
 //!
-//! Only what was signed is compared: of requests that anybody can make no time is taken. An event that was received again is
-//! not compared anew.
+//! Invariant: only times in signed events are compared, never those of requests that anyone can send. Duplicates of an event
+//! are not compared again.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -22,15 +22,15 @@ use crate::{
 const READ: i64 = 20;
 /// The newest of them that are compared.
 const SAMPLES: usize = 5;
-/// So many must agree that the clock is ahead: one alone may have been sent again.
+/// Samples that must agree that the clock is ahead: a single one may be a retry.
 const MIN_LATE_SAMPLES: usize = 3;
 /// So many of all connections' events must agree that the clock is behind: a merchant can sign any time.
 const MIN_EARLY_SAMPLES: usize = 2;
-/// No gateway sends an event again after so long.
+/// No gateway retries an event for longer.
 const LONGEST_RETRY: Duration = Duration::from_hours(15 * 24 + 1);
-/// How often it is looked for times that are later than now.
+/// How often stored times in the future are looked for.
 const REPAIR_INTERVAL: Duration = Duration::from_mins(5);
-/// No right clock says an earlier time: 1 January 2026.
+/// A correct clock is never earlier: 1 January 2026.
 const EARLIEST_NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
 /// How far the clock is from the times in signed events.
@@ -69,7 +69,7 @@ impl SignedTimes {
     /// Of one connection, which the caller was allowed to see, or of all.
     pub(crate) async fn load(reader: &mut Reader, connection: Option<ConnectionId>, now: Timestamp) -> Result<Self, DbError> {
         let mut found = events::store::list_signed_times(&mut *reader, connection, EventId::greatest(), READ).await?;
-        // Beneath those that a clock that was ahead received, which stay the newest by their ids.
+        // Events received while the clock was ahead keep the newest ids, so those below them are read too.
         let up_to = EventId::first_at(now.plus(CLOCK_TOLERANCE));
         found.extend(events::store::list_signed_times(&mut *reader, connection, up_to, READ).await?);
         let mut samples = Vec::with_capacity(found.len());
@@ -87,7 +87,7 @@ impl SignedTimes {
     fn of(mut newest: Vec<Sample>, is_of_all: bool, now: Timestamp) -> Self {
         newest.sort_unstable_by(|one, other| other.cmp(one));
         newest.dedup();
-        // A process whose clock was set back goes on making ids of the time before, so times are looked at.
+        // After its clock is set back, a process keeps generating ids of the earlier time, so compare times, not ids.
         let up_to_now =
             newest.iter().filter(|sample| sample.received <= now.plus(CLOCK_TOLERANCE)).copied().take(SAMPLES).collect();
         Self { newest, up_to_now, is_of_all }
@@ -98,7 +98,7 @@ impl SignedTimes {
         self.up_to_now.is_empty()
     }
 
-    /// How far the clock is off; nothing while it is right, or nothing is known.
+    /// How far the clock is off; `None` if it is correct or nothing is known.
     pub(crate) fn difference(&self, now: Timestamp) -> Option<Difference> {
         let is_later = |sample: &&Sample| sample.signed > now.plus(CLOCK_TOLERANCE);
         let later: Vec<Sample> = self.newest.iter().filter(is_later).copied().collect();
@@ -127,7 +127,7 @@ impl SignedTimes {
         !those.is_empty() && (!self.is_of_all || is_confirmed)
     }
 
-    /// Whether `now` may be taken for the time: nothing signed is later. A clock that is behind would end what has not ended.
+    /// True if `now` is plausible: no signed time is later. A clock that is behind would expire what has not expired.
     fn allows(&self, now: Timestamp) -> bool {
         now >= EARLIEST_NOW
             && self.difference(now).is_none_or(|difference| {
@@ -136,13 +136,13 @@ impl SignedTimes {
     }
 }
 
-/// Repairs times that are later than now, now and every few minutes.
+/// Repairs stored times in the future, immediately and then every few minutes.
 pub(crate) async fn run(db: Db, clock: Clock) {
     loop {
         match repair(&db, clock.now()).await {
             Ok(0) => {}
-            Ok(count) => tracing::warn!(count, "times were corrected that a wrong clock had stored: they were later than now"),
-            Err(error) => tracing::debug!(%error, "times that are later than now are corrected later"),
+            Ok(count) => tracing::warn!(count, "corrected stored times that were in the future because of a wrong clock"),
+            Err(error) => tracing::debug!(%error, "stored times in the future will be corrected later"),
         }
         sleep(REPAIR_INTERVAL).await;
     }
@@ -182,7 +182,7 @@ mod tests {
         Timestamp::from_seconds(1_795_356_717)
     }
 
-    /// Events that were signed and received so many seconds ago, newest first.
+    /// Events signed and received the given numbers of seconds ago, newest first.
     fn received(ago: &[(u64, u64)]) -> SignedTimes {
         let at = |seconds: u64| now().minus(Duration::from_secs(seconds));
         let connection = ConnectionId::least();

@@ -204,8 +204,7 @@ fn listen(set: &Set) -> Result<SocketAddr, String> {
 
 /// Scheme, host and port of a URL that has nothing else.
 fn origin(set: &Set) -> Result<String, String> {
-    let sentence =
-        || format!("{} must be scheme, host and port and nothing more, for example https://pay.example.com.", set.name);
+    let sentence = || format!("{} must be a scheme, host and port only, for example https://pay.example.com.", set.name);
     let url = Url::parse(&set.text).map_err(|_| sentence())?;
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let is_anonymous = url.username().is_empty() && url.password().is_none();
@@ -218,7 +217,7 @@ fn origin(set: &Set) -> Result<String, String> {
 fn key_source(file: Option<PathBuf>, options: &Options, variable: Lookup<'_>, data_dir: &Path) -> Result<KeySource, String> {
     let name = if options.master_key_file.is_some() { "--master-key-file" } else { "KS_PAY_MASTER_KEY_FILE" };
     match (of(variable, "KS_PAY_MASTER_KEY"), file) {
-        (Some(_), Some(_)) => Err(format!("KS_PAY_MASTER_KEY and {name} are both set: keep one.")),
+        (Some(_), Some(_)) => Err(format!("KS_PAY_MASTER_KEY and {name} are both set. Set only one.")),
         (Some(text), None) => Ok(KeySource::Variable(secret_text::SecretText(text))),
         (None, Some(path)) => Ok(KeySource::File(path)),
         (None, None) => Ok(KeySource::File(data_dir.join("master.key"))),
@@ -229,13 +228,13 @@ fn proxies(set: &Set) -> Result<Vec<IpNet>, String> {
     set.text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| proxy(set.name, part)).collect()
 }
 
-/// Parses one trusted network. Rejects a network that trusts every sender, and one that says something else than it means.
+/// Parses one trusted network. Rejects a network that trusts every sender, and one whose text is ambiguous.
 fn proxy(name: &str, text: &str) -> Result<IpNet, String> {
     let not_a_network = || format!("{name} must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.");
     let network: IpNet = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| not_a_network())?;
     if network.prefix_len() == 0 {
         return Err(format!(
-            "{name} contains {network}, which trusts every sender's X-Forwarded-For. Name the addresses of your proxies only."
+            "{name} contains {network}, which trusts every sender's X-Forwarded-For. List only the addresses of your proxies."
         ));
     }
     if let IpNet::V6(mapped) = network
@@ -247,7 +246,7 @@ fn proxy(name: &str, text: &str) -> Result<IpNet, String> {
     }
     if network.addr() != network.network() {
         return Err(format!(
-            "{name} contains {network}, which has bits set behind its prefix. Write {} for the network, or {}/{} for the one address.",
+            "{name} contains {network}, which has host bits set. Write {} for the network, or {}/{} for the one address.",
             network.trunc(),
             network.addr(),
             network.max_prefix_len()
@@ -274,7 +273,7 @@ fn is_exposed(url: &str) -> bool {
 /// A gateway may send an event again for fifteen days, and somebody may want to look at it then.
 fn days(set: &Set) -> Result<Duration, String> {
     let sentence =
-        || format!("{} must be a whole number of days from 30 to 36500; leave it out to keep bodies for ever.", set.name);
+        || format!("{} must be a whole number of days from 30 to 36500; leave it out to keep bodies forever.", set.name);
     let days = set.text.parse::<u64>().ok().filter(|days| (30..=36_500).contains(days));
     days.map(|days| Duration::from_hours(24 * days)).ok_or_else(sentence)
 }

@@ -1,7 +1,7 @@
 //! Finds the master key, or makes it on first use.
 //!
-//! A key is made only for a database that is bound to none, and is bound to it in the same start: of two servers with two keys,
-//! the second is refused. A database that is bound and no key, or another key, is refused: going on would lose what was sealed.
+//! A key is created only for a database that is bound to none, and is bound in the same startup, so a second server with another
+//! key is rejected. A bound database with no key, or with another key, is rejected: continuing would lose the sealed values.
 
 use std::{
     fs,
@@ -20,8 +20,8 @@ use crate::{
 };
 
 const WHAT_A_KEY_IS: &str = "a master key is 32 random bytes in base64, for example from: openssl rand -base64 32";
-const OTHER_KEY: &str = "The master key is not the one that this database is bound to. Give every server of an installation the same key: copy \
-                         master.key from the first one, or put the right key back; nothing was changed.";
+const OTHER_KEY: &str = "This database is bound to another master key. Use the same key on every server of an installation: copy \
+                         master.key from the first server, or restore the right key. Nothing was changed.";
 
 /// Opens the vault of this database, and binds the database to its key.
 ///
@@ -64,7 +64,7 @@ pub(crate) enum Found {
     NoKey,
 }
 
-/// The vault of this database, if it has a key: nothing is made, and nothing is bound.
+/// The vault of this database, if it has a key; creates and binds nothing.
 ///
 /// # Errors
 /// A sentence that says what is wrong and what to do.
@@ -105,12 +105,12 @@ async fn bind(db: &Db, vault: &Vault) -> Result<Vec<u8>, DbError> {
     Ok(id)
 }
 
-/// The key that is configured; nothing where its file is not there.
+/// The configured key; `None` if its file does not exist.
 fn configured(source: &KeySource) -> Result<Option<MasterKey>, String> {
     match source {
         KeySource::Variable(text) => match MasterKey::parse(&text.0) {
             Some(key) => Ok(Some(key)),
-            None => Err(format!("KS_PAY_MASTER_KEY holds no master key: {WHAT_A_KEY_IS}.")),
+            None => Err(format!("KS_PAY_MASTER_KEY is not a valid master key: {WHAT_A_KEY_IS}.")),
         },
         KeySource::File(path) => read(path),
     }
@@ -122,7 +122,7 @@ fn missing(source: &KeySource) -> String {
         KeySource::File(path) => path.display().to_string(),
     };
     format!(
-        "The database is bound to a master key, but there is no master key at {path}. Put the key file back from your copy, copy it from \
+        "The database is bound to a master key, but there is no master key at {path}. Restore the key file from your backup, copy it from \
          another server of this installation, or set KS_PAY_MASTER_KEY."
     )
 }
@@ -149,18 +149,21 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
         Ok(data) if error.kind() == io::ErrorKind::PermissionDenied => {
             let (owner, me) = (startup::user(data.uid()), startup::user(rustix::process::geteuid().as_raw()));
             format!(
-                "The master key at {shown} belongs to {owner}, and {me} may not read it. Run this as {owner}, or run `chown {me} {shown}` as root."
+                "The master key at {shown} belongs to {owner}, and {me} may not read it. Run ks-pay as {owner}, or run `chown {me} {shown}` as root."
             )
         }
         _ => format!("The master key at {shown} cannot be read: {error}."),
     }
 }
 
-/// Makes the file whole or not at all, and never over another: of two servers that start at once, one key wins. Says whether
-/// it is this one's.
+/// Creates the file atomically and never overwrites one: if two servers start together, one key wins. Returns whether it is
+/// this one's.
 fn make(path: &Path) -> Result<(MasterKey, bool), String> {
     let failed = |error: io::Error| {
-        format!("The master key cannot be written to {}: {error}. Make room there, or let this user write to it.", path.display())
+        format!(
+            "The master key cannot be written to {}: {error}. Free some space there, or allow this user to write to it.",
+            path.display()
+        )
     };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let draft = directory.join(format!(".master.key.{}", std::process::id()));

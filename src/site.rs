@@ -112,7 +112,7 @@ async fn healthz() -> HttpResponse {
     health(StatusCode::OK, "ok\n")
 }
 
-/// An answer that no cache keeps: a proxy's would outlive the state that it tells.
+/// A response that no cache stores: a cached one would outlive the state it reports.
 fn health(status: StatusCode, text: &'static str) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/plain")

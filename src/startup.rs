@@ -23,7 +23,7 @@ pub(crate) use self::{
     server_lock::ServerLock,
 };
 
-/// The longest that a start of the server waits for a database that cannot be reached yet.
+/// How long the server waits at startup for a database that cannot be reached yet.
 const DATABASE_WAIT: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ pub(crate) struct Opened {
 pub(crate) enum OpenError {
     /// The database cannot be used now; the same may work later.
     Unavailable(String),
-    /// Something is to be done first.
+    /// The operator must act first.
     Refused(String),
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
     opening.await.map_err(OpenError::into_sentence)
 }
 
-/// Opens the database to read it: nothing is made, and nothing is brought up to date.
+/// Opens the database for reading: creates and migrates nothing.
 ///
 /// # Errors
 /// A sentence that says what is wrong and what to do.
@@ -96,14 +96,15 @@ pub(crate) async fn open_to_read(config: &Config) -> Result<Db, String> {
     }
 }
 
-/// What to tell of a database file that cannot be found.
+/// The message for a database file that cannot be found.
 pub(crate) fn no_database(file: &Path, error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::NotFound {
         let file = file.display();
-        return format!("There is no database at {file}. Say with --data-dir or DATABASE_URL where the installation is.");
+        return format!("There is no database at {file}. Set --data-dir or DATABASE_URL to the installation's location.");
     }
-    obstacle(file)
-        .unwrap_or_else(|| format!("The database {} cannot be read: {error}. Run this as a user who may.", file.display()))
+    obstacle(file).unwrap_or_else(|| {
+        format!("The database {} cannot be read: {error}. Run ks-pay as a user who can read it.", file.display())
+    })
 }
 
 /// The same, for a server: only of a database that keeps what will be acknowledged, unless an operator accepts that it
@@ -118,12 +119,12 @@ pub(crate) async fn open_to_serve(config: &Config) -> Result<Opened, String> {
     loop {
         match try_to_serve(config).await {
             Ok(opened) => return Ok(opened),
-            // A file is there or not: nobody else has to start first.
+            // An SQLite file exists or not: no other service has to start first.
             Err(OpenError::Unavailable(sentence)) if config.database.file().is_none() && began.elapsed() < DATABASE_WAIT => {
                 if last_logged.is_none_or(|at: Instant| at.elapsed() >= LOG_INTERVAL) {
                     last_logged = Some(Instant::now());
                     let seconds = DATABASE_WAIT.saturating_sub(began.elapsed()).as_secs();
-                    tracing::warn!("waiting for the database, for {seconds} s at most: {sentence}");
+                    tracing::warn!("waiting for the database for up to {seconds} s: {sentence}");
                 }
                 sleep(RETRY_INTERVAL).await;
             }
@@ -156,10 +157,10 @@ async fn risk(config: &Config, db: &Db) -> Result<Option<String>, OpenError> {
     }
 }
 
-/// Makes the data directory, before anything is made in it.
+/// Creates the data directory, before anything is created in it.
 ///
 /// # Errors
-/// A sentence when the directory is not ours to take, or the database that was in it is gone.
+/// A message if the directory must not be made private, or if its database is missing.
 pub(crate) fn prepare(config: &Config) -> Result<(), String> {
     if let Some(file) = config.database.file() {
         check_not_lost(file, &config.master_key)?;
@@ -167,7 +168,7 @@ pub(crate) fn prepare(config: &Config) -> Result<(), String> {
     data_dir::prepare(&config.data_dir)
 }
 
-/// Connects to the database, making its directory and its file. The data directory is prepared.
+/// Connects to the database, creating its directory and file. The data directory is prepared.
 async fn connect(config: &Config) -> Result<Db, OpenError> {
     if let Some(file) = config.database.file() {
         make_file(file)?;
@@ -182,22 +183,22 @@ pub(crate) fn has_content(file: &Path) -> bool {
     !is_empty(file) || !is_empty(&with_suffix(file, "-wal"))
 }
 
-/// Refuses to make a database where a master key says that there was one. A key in a variable says no such thing.
+/// Refuses to create a database next to a master key file, which shows that there was one. A key in a variable shows nothing.
 pub(crate) fn check_not_lost(file: &Path, key: &KeySource) -> Result<(), String> {
     let KeySource::File(key) = key else { return Ok(()) };
     if !key.exists() || has_content(file) {
         return Ok(());
     }
     Err(format!(
-        "There is a master key at {key}, but no database at {file}: none was made in its place. Restore the database from a backup, or \
-         correct --data-dir or DATABASE_URL. To begin a new installation, move the key elsewhere, or set KS_PAY_MASTER_KEY to \
+        "There is a master key at {key}, but no database at {file}. No new database was created. Restore the database from a backup, or \
+         correct --data-dir or DATABASE_URL. To start a new installation, move the key elsewhere, or set KS_PAY_MASTER_KEY to \
          its content for the first start.",
         key = key.display(),
         file = file.display()
     ))
 }
 
-/// Makes the database's directory and file, for their owner alone: SQLite gives its log and its index the file's mode.
+/// Creates the database's directory and file, private to their owner: SQLite gives the WAL and its index the file's mode.
 fn make_file(file: &Path) -> Result<(), String> {
     if let Some(directory) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         data_dir::make(directory)?;
@@ -205,7 +206,9 @@ fn make_file(file: &Path) -> Result<(), String> {
     match fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(file) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(obstacle(file).unwrap_or_else(|| format!("The database {} cannot be made: {error}.", file.display()))),
+        Err(error) => {
+            Err(obstacle(file).unwrap_or_else(|| format!("The database {} cannot be created: {error}.", file.display())))
+        }
     }
 }
 

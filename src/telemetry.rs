@@ -1,5 +1,5 @@
-//! Logs: to stderr only, one line an event, never a secret, a body, a query or a cookie; and no more of them than a second's,
-//! whatever strangers send.
+//! Logs to stderr only, one line per event, never a secret, body, query or cookie. The rate is bounded, so that strangers
+//! cannot fill the log.
 
 mod repeats;
 
@@ -9,11 +9,11 @@ use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util:
 use self::repeats::Repeats;
 use crate::{config::LogFormat, kernel::time::Clock};
 
-/// The target of lines that a stranger can cause: each is written once a second, with the number of those like it.
+/// The target of lines that a stranger can cause: each is written once a second, with the count of similar lines.
 pub(crate) const OUTSIDE: &str = "ks_pay::outside";
 
 const DEFAULT_FILTER: &str = "info,sqlx=warn,actix_server=warn";
-/// What is not HTTP is logged as an error by the library, but anybody may send it.
+/// The library logs input that is not HTTP as an error, but anyone can send it.
 const QUIET_PARSER: &str = ",actix_http=off";
 
 /// Starts logging; a second call changes nothing.
@@ -34,7 +34,7 @@ pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
     }
 }
 
-/// Parse errors of HTTP are for whoever asks for debug lines.
+/// HTTP parse errors are logged only at debug level.
 fn directives(filter: &str) -> String {
     let wants_them = ["debug", "trace", "actix_http"].iter().any(|word| filter.to_lowercase().contains(word));
     if wants_them { filter.to_owned() } else { format!("{filter}{QUIET_PARSER}") }

@@ -126,8 +126,8 @@ impl Line {
         }
     }
 
-    /// Whether the request must be given up so that others have room. If not, and it holds a part of the budget, whoever asks
-    /// is woken when it must.
+    /// True if the request must be abandoned to free the budget. Otherwise, if it holds a part of the budget, the calling task
+    /// is woken when it must be.
     pub(crate) fn is_evicted(&self, context: &Context<'_>) -> bool {
         if self.incomplete.get() == 0 {
             return false;
@@ -153,7 +153,7 @@ impl Line {
         }
     }
 
-    /// So many bytes may be read.
+    /// Sets how many bytes may be read.
     pub(crate) fn allow(&self, bytes: usize) {
         self.allowed.set(bytes);
         if bytes > 0 {

@@ -123,7 +123,7 @@ pub(crate) struct Passwords {
     shares: Shares,
 }
 
-/// Whose password is worked on. Strangers cannot keep those who are known waiting.
+/// Who the password check is for. Strangers cannot delay known browsers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who<'a> {
     /// Anyone at the sign-in form.
@@ -132,7 +132,7 @@ pub(crate) enum Who<'a> {
     Known(&'a str),
 }
 
-/// Work that is done so many at a time, and so much of it that may wait.
+/// A work queue with limited concurrency and length.
 #[derive(Clone)]
 struct Queue {
     turns: Arc<Semaphore>,
@@ -178,7 +178,7 @@ impl Turn {
     }
 }
 
-/// The most passwords of a queue that wait: those that come then are answered 503 instead of holding up the rest.
+/// Passwords that may wait in a queue: further ones are answered 503 instead of delaying the rest.
 const MAX_WAITING: usize = 32;
 
 /// The work of a password could not be done.
@@ -192,8 +192,8 @@ pub(crate) enum Unworkable {
     Ended,
 }
 
-/// What is compared with when there is no such user, so that the answer takes as long: a stored text like any other, made of
-/// random salt and hash, that no known password has.
+/// Dummy hash for unknown users, which equalises timing: a stored text with random salt and hash that matches no known
+/// password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$vhcVNuYn7ke461lwn3ctAA$FNzSWvug68t+41QMH9iiwX7AKUD90iv9n4EtebFBqi0";
 
 impl Passwords {

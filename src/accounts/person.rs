@@ -50,7 +50,7 @@ pub(crate) async fn update(posted: Posted<PersonForm>) -> Answer {
     let user = &page.signed_in.user;
     let is_moving = email != user.email;
     if is_moving {
-        let missing = "Another e-mail needs your password. Type it here.";
+        let missing = "To change your email, enter your password.";
         if let Some(unproven) = prove(&page, &form.current_password, ("current_password", missing)).await? {
             let view = view(&page, form, unproven.errors(), FieldErrors::default()).await?;
             return unproven.answer(&page, &view);
@@ -66,7 +66,7 @@ pub(crate) async fn update(posted: Posted<PersonForm>) -> Answer {
             Err(DbError::NotUnique) => {
                 drop(tx);
                 let mut errors = FieldErrors::default();
-                errors.add("email", "This e-mail is taken. Type another.");
+                errors.add("email", "This email is already in use. Enter another.");
                 return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?);
             }
             other => other?,

@@ -1,18 +1,18 @@
 //! Proof of who a signed-in user is: their password, typed again.
 //!
-//! Attempts are counted per session, so that a stolen one uses up nothing but its own.
+//! Attempts are counted per session, so that a stolen session uses up only its own.
 
 use std::time::Duration;
 
 use super::{password::Who, store};
 use crate::web::{error::AppError, page::Page};
 
-/// What became of a typed password.
+/// The result of a password confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     Right,
     Wrong,
-    /// The session has made too many attempts: the password was not looked at. With the time until the next one.
+    /// Too many attempts in this session: the password was not checked. Carries the time until the next attempt.
     TooMany(Duration),
 }
 

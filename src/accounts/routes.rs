@@ -40,7 +40,7 @@ const KNOWN_FOR: std::time::Duration = std::time::Duration::from_hours(180 * 24)
 /// After how many seconds the password queue may have room again.
 const BUSY_FOR: u64 = 2;
 /// One answer for an unknown e-mail and a wrong password.
-const WRONG: &str = "E-mail and password do not belong together. Check both; passwords are case-sensitive.";
+const WRONG: &str = "Email or password is incorrect. Passwords are case-sensitive.";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -41,8 +41,8 @@ impl Webhook {
         (self.alert_state(), self.connection.mode == Mode::Test, since)
     }
 
-    /// The state that alerts and the order of lists go by, which nobody outside can change: a webhook that fails without proof
-    /// is treated as silent.
+    /// The state used for alerts and list order, which outsiders cannot influence: a webhook that fails without proof is
+    /// treated as silent.
     pub(crate) fn alert_state(&self) -> State {
         if self.state == State::Failing && self.evidence.failing_since.is_none() { State::Silent } else { self.state }
     }

@@ -82,7 +82,7 @@ async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     let db = Db::connect_to_read(&Location::Sqlite(database.to_owned())).await.map_err(unread)?;
     let result = match backup::is_ours(&db).await {
         Ok(true) => backup::copy(&db, to).await.map_err(|error| {
-            // The copy is new: what is damaged is what it is taken of.
+            // The copy is new, so the damage is in the source.
             if is_damage(&error) { damaged(database, &startup::cause(&error)) } else { draft.unwritten(&startup::cause(&error)) }
         }),
         Ok(false) => Err(format!("{} is no database of ks-pay.", database.display())),
@@ -92,7 +92,7 @@ async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     result
 }
 
-/// SQLite says that the file is damaged, or none of its files.
+/// True if SQLite reports that the file is damaged or not a database.
 fn is_damage(error: &DbError) -> bool {
     matches!(error.sqlite_code(), Some(11 | 26))
 }

@@ -45,13 +45,13 @@ pub(super) async fn run(options: &Options, variable: Lookup<'_>, io: &mut Io<'_>
     match Config::read(options, variable) {
         Err(sentence) => report.bad("configuration", sentence)?,
         Ok(config) => {
-            report.good("configuration", "every value can be right")?;
+            report.good("configuration", "valid")?;
             public_url(&mut report, &config)?;
             transport(&mut report, &config)?;
             database(&mut report, &config).await?;
         }
     }
-    if report.is_bad { Err(Failure::Failed("Something is bad: the lines above say what to do.".to_owned())) } else { Ok(()) }
+    if report.is_bad { Err(Failure::Failed("Some checks failed: the lines above say what to do.".to_owned())) } else { Ok(()) }
 }
 
 fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
@@ -74,7 +74,7 @@ fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure
     }
 }
 
-/// A proxy that visitors come through and that is not trusted. Of a database that has no such table yet nothing is said.
+/// Notes a proxy that forwards visitors and is not trusted. Silent on a database without the table.
 async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
     let now = Clock::system().now();
@@ -89,10 +89,9 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
         if !startup::has_content(path) {
             return match startup::check_not_lost(path, &config.master_key) {
                 Err(sentence) => report.bad("database", sentence),
-                Ok(()) => report.note(
-                    "database",
-                    format_args!("{} holds nothing yet; the first start of the server makes it", path.display()),
-                ),
+                Ok(()) => {
+                    report.note("database", format_args!("{} has no data yet; the first server start creates it", path.display()))
+                }
             };
         }
         files(report, path)?;
@@ -106,16 +105,16 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
     result
 }
 
-/// Whether this user can read and write the database's files, a server of their owner's could, and there is room.
+/// Checks that this user, and a server of the files' owner, can read and write the database's files, and that there is space.
 fn files(report: &mut Report<'_, '_>, database: &Path) -> Result<(), Failure> {
     let files = Files::of(database);
     match files.obstacle().or_else(|| files.mixed_owners()) {
         Some(fault) => report.bad("files", fault)?,
-        None => report.good("files", "the database and its directory can be read and written")?,
+        None => report.good("files", "the database and its directory are readable and writable")?,
     }
     match files.shortage() {
         Some(fault) => report.bad("disk", fault),
-        None => report.good("disk", "there is room"),
+        None => report.good("disk", "enough free space"),
     }
 }
 
@@ -144,11 +143,11 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     match &tables {
         Ok(()) => report.good("database", format_args!("{} answers", db.engine()))?,
         Err(DbError::Older) => {
-            report.note("database", "its tables are made or brought up to date by the next start of the server")?;
+            report.note("database", "its tables are created or upgraded at the next server start")?;
         }
         Err(error) => return report.bad("database", startup::sentence_at(&config.database, error)),
     }
-    // Of files that cannot be written to SQLite tells no setting that a server would have.
+    // On files that cannot be written, SQLite does not report the settings that a server would have.
     if config.database.file().and_then(startup::obstacle).is_none() {
         durability(report, config, db).await?;
     }
@@ -157,7 +156,7 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     }
     match keys::find(&config.master_key, db).await {
         Ok(Found::Bound(vault)) => {
-            report.good("master key", "it is the one of this database")?;
+            report.good("master key", "matches this database")?;
             sealed_secrets(report, &vault, db).await?;
         }
         Ok(Found::Unbound) => report.note(
@@ -173,21 +172,21 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     strays(report, db).await
 }
 
-/// Whether something could be stored now; it is not.
+/// Checks that a write would succeed, and undoes it.
 async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     match db.probe_and_undo().await {
-        Ok(()) => report.good("writes", "the database takes them"),
+        Ok(()) => report.good("writes", "the database accepts them"),
         Err(error) => report.bad("writes", startup::sentence_at(&config.database, &error)),
     }
 }
 
-/// Whether the clock agrees with the times in signed events. Where there are none nothing is said.
+/// Checks that the clock agrees with the times in signed events. Silent without signed events.
 async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let now = Clock::system().now();
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
     let Ok(signed) = SignedTimes::load(&mut reader, None, now).await else { return Ok(()) };
     let Some(difference) = signed.difference(now) else {
-        return if signed.is_empty() { Ok(()) } else { report.good("clock", "it agrees with the times in signed events") };
+        return if signed.is_empty() { Ok(()) } else { report.good("clock", "agrees with the times in signed events") };
     };
     let said = words::clock::for_operator(difference);
     match difference {
@@ -196,23 +195,23 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     }
 }
 
-/// Whether every sealed secret opens. Of a database that has no such table yet, nothing is said.
+/// Checks that every sealed secret opens. Silent on a database without the table.
 async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> Result<(), Failure> {
     let Ok(found) = sealed::find_unreadable(db, vault, Clock::system().now()).await else { return Ok(()) };
     if found.is_empty() {
-        return report.good("sealed secrets", "each of them opens");
+        return report.good("sealed secrets", "all can be decrypted");
     }
     for one in found {
         let Unreadable { app, connection, gateway, mode, secret } = one;
         let remedy = match secret {
             Some(secret) => format!(
-                "{secret} of connection {connection} cannot be opened: it was damaged or swapped in the database. Run \
+                "{secret} of connection {connection} cannot be decrypted: it was damaged or replaced in the database. Run \
                  `ks-pay webhook rotate --app {app} --gateway {gateway} --mode {mode}`, enter the new secret at the gateway, and \
                  retire the damaged one on the Webhook page"
             ),
             None => format!(
-                "the Key Secret of connection {connection} ({gateway}, {mode}, app {app}) cannot be opened: it was damaged or \
-                 swapped in the database. Enter it again on the Credentials page"
+                "the Key Secret of connection {connection} ({gateway}, {mode}, app {app}) cannot be decrypted: it was damaged or \
+                 replaced in the database. Enter it again on the Credentials page"
             ),
         };
         report.bad("sealed secrets", remedy)?;
@@ -224,14 +223,12 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
 /// said.
 async fn sums(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     match recount::compare(db, Clock::system().now()).await {
-        Ok(recount::Counted { wrong: 0, unread: 0, .. }) => {
-            report.good("sums by day", "as the payments say, for the last 90 days")
-        }
+        Ok(recount::Counted { wrong: 0, unread: 0, .. }) => report.good("daily totals", "consistent for the last 90 days"),
         Ok(recount::Counted { wrong: 0, unread, .. }) => {
-            report.note("sums by day", format_args!("those of {unread} days of an app could not be compared: the log says why"))
+            report.note("daily totals", format_args!("those of {unread} days of an app could not be compared: the log says why"))
         }
         Ok(recount::Counted { wrong, .. }) => report.bad(
-            "sums by day",
+            "daily totals",
             format_args!(
                 "on {wrong} of the last 90 days of an app they are not what the payments say. Run `ks-pay transactions recount`"
             ),

@@ -57,7 +57,7 @@ enum Command {
     Serve,
     /// Run a demo on ./data-demo, made anew: sample apps, history, and a simulated gateway
     ///
-    /// Ignores the database, the data directory, the master key and the gateway's API that are configured.
+    /// Ignores the configured database, data directory, master key and gateway API.
     Demo,
     /// Add people, and give them new passwords
     #[command(subcommand)]
@@ -242,7 +242,7 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
 pub(crate) struct Installation {
     config: Config,
     db: Db,
-    /// Nothing for a command that only reads, until it asks for it.
+    /// `None` for a read-only command until it needs the vault.
     vault: Option<Vault>,
     clock: Clock,
 }
@@ -253,7 +253,7 @@ impl Installation {
         Ok(Self { config, db, vault: Some(vault), clock: Clock::system() })
     }
 
-    /// For a command that only reads nothing is made: no directory, no table and no key.
+    /// Creates no directory, table or key for a read-only command.
     async fn of(only_reads: bool, config: Config) -> Result<Self, Failure> {
         if !only_reads {
             return Self::open(config).await;

@@ -25,10 +25,10 @@ pub(super) struct Simulate {
     /// The event's name, for example payment.failed
     #[arg(long, value_name = "EVENT", conflicts_with = "life_cycle")]
     event: Option<String>,
-    /// What becomes of a payment, step by step: paid, failed-then-paid, partly-refunded, disputed or settled
+    /// Payment life cycle: paid, failed-then-paid, partly-refunded, disputed or settled
     #[arg(long, value_name = "LIFE_CYCLE")]
     life_cycle: Option<LifeCycle>,
-    /// Date the steps of the life cycle over the past days, the last one now; without it they are seconds apart
+    /// Spread the steps of the life cycle over the past days, ending now; by default they are seconds apart
     #[arg(long, requires = "life_cycle", conflicts_with = "event")]
     spread: bool,
     /// How many times

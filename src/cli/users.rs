@@ -26,7 +26,7 @@ pub(super) struct Add {
     /// The person's name
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// owner, the only role so far; required when the company exists
+    /// Only owner is supported so far; required if the company exists
     #[arg(long, value_name = "ROLE", value_parser = available_role)]
     role: Option<Role>,
     /// Print JSON
@@ -36,7 +36,7 @@ pub(super) struct Add {
 
 /// A role that a person can be given today.
 fn available_role(text: &str) -> Result<Role, &'static str> {
-    text.parse().ok().filter(|role| *role == Role::Owner).ok_or("the only role so far is owner")
+    text.parse().ok().filter(|role| *role == Role::Owner).ok_or("only the role owner is supported so far")
 }
 
 #[derive(Subcommand)]
@@ -71,7 +71,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let (company, is_new) = companies::find_or_create(&mut tx, &company, now).await?;
     if typed.role.is_none() && !is_new {
         return Err(Failure::Usage(
-            "The company exists: say with --role what this person may do, for example --role owner.".to_owned(),
+            "The company already exists. Set this person's role with --role, for example --role owner.".to_owned(),
         ));
     }
     let role = typed.role.unwrap_or(Role::Owner);

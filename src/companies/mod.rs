@@ -31,7 +31,7 @@ pub(crate) enum NameError {
     #[error(transparent)]
     Db(#[from] DbError),
     /// Tenants choose their names themselves, so several may have one.
-    #[error("Several companies have this name. Rename one under Settings first: a command must not guess which is meant")]
+    #[error("Several companies have this name. Rename one under Settings first, so that the command can tell them apart")]
     Ambiguous,
 }
 

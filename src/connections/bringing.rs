@@ -1,7 +1,7 @@
 //! *Bring your own SECRET*: a webhook that runs already is believed here, too, with the SECRET that it has.
 //!
-//! The rule: only for a user who typed their password lately, since a SECRET that was planted lets a stranger invent payments.
-//! What was typed is never shown again, not even where it is refused.
+//! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments.
+//! The typed value is never shown again, not even when it is rejected.
 
 use actix_web::HttpResponse;
 use askama::Template;

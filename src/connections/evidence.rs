@@ -165,8 +165,8 @@ rows! {
                 other_account_at = CASE WHEN ", is_other!("excluded.other_account"), " OR ", is_other!("excluded.accounts"), " \
                 THEN excluded.last_verified_at ELSE evidence.other_account_at END, \
                 version = evidence.version + 1");
-    /// Written after the response, so a verification may have been stored meanwhile: what was rejected before it no longer
-    /// counts. Of `rejected_since` and `failing_since` the first is passed.
+    /// Written after the response, so a verification may have been stored meanwhile: earlier rejections are then ignored.
+    /// The first of `rejected_since` and `failing_since` is passed.
     REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, rejected_since, \
                rejected_count, failing_since, failing_count, last_proven_at, failing_rejection_id, version) VALUES",
               "(?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
@@ -199,7 +199,7 @@ pub(crate) struct Evidence {
     pub(crate) last_proven_at: Option<Timestamp>,
     /// The rejection of the newest of them. It may have been deleted.
     failing_rejection_id: Option<RejectionId>,
-    /// The first request that was rejected since the last verified event, whoever sent it.
+    /// The first request that was rejected since the last verified event, from any sender.
     pub(crate) rejected_since: Option<Timestamp>,
     /// How many were.
     pub(crate) rejected_count: i64,
@@ -236,7 +236,7 @@ pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result
     run!(on, |conn| sqlx::query_scalar(HAS_LATER).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
 }
 
-/// Lets no time be later than now. `now` is of a clock that is known to be right.
+/// Caps stored times at now. `now` is from a clock known to be correct.
 pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(BOUND).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }
@@ -366,8 +366,8 @@ pub(super) async fn accept_account(tx: &mut Tx, connection: ConnectionId, accoun
     Ok(execute!(tx, sqlx::query(ACCEPT_ACCOUNT).bind(connection).bind(account))? > 0)
 }
 
-/// Notes that requests were refused, and which of them are proven. In the order of their connections, so that two servers
-/// cannot lock up.
+/// Notes rejected requests, and which of them are proven. In the order of their connections, so that two servers cannot
+/// deadlock.
 pub(crate) async fn add_refused(
     tx: &mut Tx,
     refused: &BTreeMap<ConnectionId, Refusals>,

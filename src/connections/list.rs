@@ -181,7 +181,9 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     Ok(match (posted.form.is_enabled, wizard.app.is_enabled) {
         (false, _) => page.redirect(&back, &format!("{name} is disabled")),
         (true, true) => page.redirect(&back, &format!("{name} is enabled")),
-        (true, false) => page.redirect_warning(&back, &format!("{name} is enabled, but its app is off. Enable the app too.")),
+        (true, false) => {
+            page.redirect_warning(&back, &format!("{name} is enabled, but its app is disabled. Enable the app too."))
+        }
     })
 }
 

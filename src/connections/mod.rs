@@ -209,8 +209,8 @@ impl Setup<'_> {
         }
     }
 
-    /// The same once an event has been verified. Anyone who knows the URL can have requests rejected: those that are not
-    /// proven count only while events are overdue.
+    /// The same once an event has been verified. Anyone who knows the URL can have requests rejected: unproven
+    /// ones are considered only while events are overdue.
     fn verified_state(&self, now: Timestamp) -> State {
         let is_overdue = habit::silence(self.evidence, now).is_some();
         match (self.evidence.failing_since, self.evidence.rejected_since) {
@@ -226,8 +226,8 @@ impl Setup<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
     // Worst first, as lists sort them.
-    /// Requests that are proven to be this connection's are rejected; or events are overdue while requests are rejected, and
-    /// then alerts and lists treat it as [`State::Silent`].
+    /// Requests proven to be this connection's are rejected; or events are overdue while requests are rejected, in which case
+    /// alerts and lists treat it as [`State::Silent`].
     Failing,
     /// Worked once; nothing for longer than usual.
     Silent,

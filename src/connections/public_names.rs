@@ -1,6 +1,6 @@
 //! What outsiders know of a company: its names, its apps' names and domains, and the ids that pages and URLs show.
 //!
-//! The rule: a secret is judged by what is left without them, whether it is imported or found by diagnosis.
+//! Invariant: a secret is judged by what remains without them, whether it is imported or found by diagnosis.
 
 use crate::{
     apps, companies,

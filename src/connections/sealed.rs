@@ -1,4 +1,4 @@
-//! Finds sealed values that do not open: they were damaged, or swapped with another row's, in the database.
+//! Finds sealed values that cannot be opened because they were damaged, or swapped with another row's, in the database.
 
 use super::{open_key_secret, secrets, store};
 use crate::{

@@ -20,7 +20,7 @@ use crate::{
 const LEAST_DIFFERENT: usize = 6;
 /// So many digits are the least where there is nothing else.
 const LEAST_DIGITS: usize = 20;
-/// So many characters must be left once names, words, years and other patterns are taken out.
+/// Characters that must remain once names, words, years and other patterns are removed.
 const LEAST_LEFT: usize = 12;
 /// What hides a value on a page.
 const DOTS: &[char] = &['•', '●', '·', '∙', '*', '○', '⬤'];
@@ -45,9 +45,9 @@ pub(crate) enum Weak {
     /// The same few characters again and again.
     Repeated,
     Digits,
-    /// Too little is left beside words, years and patterns.
+    /// Too little remains apart from words, years and patterns.
     Common,
-    /// Too little is left beside the names of the app, the company or the domain as well.
+    /// Too little remains apart from those and the names of the app, the company or the domain.
     Named,
     /// Not in the form that the gateway's SECRETs have.
     Form,
@@ -148,12 +148,12 @@ fn is_repeated(text: &str) -> bool {
     different.len() < LEAST_DIFFERENT || (1..=characters.len() / 2).any(is_period)
 }
 
-/// Whether a secret that diagnosis found is one that would be refused if it were imported: it may be a guess of the sender.
+/// True if a secret found by diagnosis would be rejected as an imported one: it may be the sender's guess.
 /// Spaces and quotes around it are no weakness here, since requests were signed with them.
 pub(crate) fn is_guessable(secret: &Secret, known: &Known<'_>) -> bool {
     let (bare, _) = trimmed(secret.expose());
     let folded = Zeroizing::new(bare.to_lowercase());
-    // A strong one twice is as strong: what is left counts a repetition once.
+    // A strong secret repeated is as strong: a repetition is counted once.
     let weak = guessable(bare, &folded, known);
     let is_twice = weak == Some(Weak::Repeated) && left(bare, &names(known)) >= LEAST_LEFT && bare.len() > LEAST_DIGITS;
     bare.chars().count() < secret::SHORTEST || (weak.is_some() && !is_twice)

@@ -70,7 +70,7 @@ pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result
     run!(on, |conn| sqlx::query_scalar(HAS_LATER).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
 }
 
-/// Lets no use be later than now. `now` is of a clock that is known to be right.
+/// Caps stored times at now. `now` is from a clock known to be correct.
 pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(BOUND).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }

@@ -73,7 +73,7 @@ impl Wizard {
         Ok(Self { page, app, connection, evidence, has_twin })
     }
 
-    /// Lets a sensitive action of the Webhook step go on, or asks for the password first.
+    /// Allows a sensitive action of the Webhook step, or asks for the password first.
     pub(crate) async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = self.url(Step::Webhook);
         let shell = || self.frame(Step::Webhook, confirmation::TITLE).0.crumb("Webhook", back.clone());

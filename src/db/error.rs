@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-/// A database's refusal. Its text is for the log, never for a visitor, and holds nothing that is stored.
+/// A database error. Its text is for the log, never for a visitor, and contains no stored data.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// A value that must be unique exists already.
@@ -26,7 +26,7 @@ pub enum DbError {
     #[error("the database is older than this binary")]
     Older,
     /// Everything else: a defect here, or a damaged database.
-    #[error("the database refused a statement: {}", describe(.0))]
+    #[error("the database rejected a statement: {}", describe(.0))]
     Broken(#[source] sqlx::Error),
     /// The tables could not be brought up to date.
     #[error("the database's tables could not be brought up to date: {0}")]
@@ -85,7 +85,7 @@ impl DbError {
     }
 }
 
-/// The cause of a driver's error, in words that quote nothing that is stored.
+/// Describes a driver's error without quoting stored data.
 pub(crate) fn describe(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(refusal) => {
@@ -96,10 +96,10 @@ pub(crate) fn describe(error: &sqlx::Error) -> String {
         sqlx::Error::Tls(error) => format!("TLS failed: {error}"),
         sqlx::Error::PoolTimedOut => "it did not answer in time".to_owned(),
         sqlx::Error::PoolClosed => "it was closed".to_owned(),
-        sqlx::Error::Configuration(_) => "the address is not one of PostgreSQL's".to_owned(),
+        sqlx::Error::Configuration(_) => "the address is not a valid PostgreSQL URL".to_owned(),
         sqlx::Error::RowNotFound => "a row is missing".to_owned(),
         sqlx::Error::ColumnDecode { index, .. } => format!("column {index} holds a value that cannot be read"),
-        sqlx::Error::Protocol(_) => "the answer is not one of PostgreSQL's".to_owned(),
+        sqlx::Error::Protocol(_) => "the response is not PostgreSQL's".to_owned(),
         _ => "the driver failed".to_owned(),
     }
 }
@@ -117,7 +117,7 @@ fn describe_postgres(code: &str, message: &str) -> String {
 
 fn describe_sqlite(code: &str) -> String {
     let text = match code.parse::<u32>().unwrap_or_default() & 0xff {
-        1 => "the tables are not those of this version",
+        1 => "the tables do not match this version",
         3 => "access is denied",
         5 | 6 => "another process holds a lock",
         7 => "out of memory",

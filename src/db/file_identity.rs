@@ -1,7 +1,7 @@
 //! The files of an open SQLite database, by device and inode.
 //!
-//! Whatever is written to a file that has lost its name is lost with the process, so the names are compared with what was
-//! opened: the database, its log and the log's index, which other processes would otherwise make anew.
+//! Data written to an unlinked file is lost when the process ends, so the paths are compared with the opened files: the
+//! database, its WAL and the WAL index, which other processes would otherwise recreate.
 
 use std::{
     fs, io,
@@ -31,7 +31,7 @@ pub struct OpenFiles {
 struct OpenFile {
     path: PathBuf,
     identity: Identity,
-    /// Whether anything was ever in it: then one that is empty was truncated.
+    /// Whether the file ever had content: if it is empty later, it was truncated.
     had_content: AtomicBool,
     /// Keeps the inode's number from being given to another file.
     _handle: Handle,
@@ -48,7 +48,7 @@ impl OpenFile {
         fs::metadata(&self.path).is_ok_and(|data| identity(&data) == self.identity)
     }
 
-    /// The same, and not emptied under the name that it had. A log may be emptied by whoever folds it.
+    /// Like `is_in_place`, and not truncated. Only a WAL may be truncated, by a checkpoint.
     fn is_whole(&self) -> bool {
         let Ok(data) = fs::metadata(&self.path) else { return false };
         if data.len() > 0 {
@@ -73,7 +73,7 @@ impl OpenFiles {
         let _ = self.log.set(noted);
     }
 
-    /// The first of them whose name leads elsewhere now, or nowhere.
+    /// The first file whose path was removed or now leads to another file.
     pub(super) fn find_replaced(&self) -> Option<PathBuf> {
         let mut log = self.log.get().into_iter().flatten();
         let replaced = if self.database.is_whole() { log.find(|file| !file.is_in_place()) } else { Some(&*self.database) };
@@ -81,9 +81,9 @@ impl OpenFiles {
     }
 }
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
-/// How often a server that stores nothing any more says so.
+/// How often the error is logged while nothing can be stored.
 const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Logs when a file of the open database is removed, replaced or emptied, and when all are in place again, until the task is
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(files.find_replaced(), Some(path), "it was emptied");
     }
 
-    /// A file system gives the number of a removed file to the next one, unless somebody holds it.
+    /// A file system reuses the inode number of a removed file unless a handle keeps it.
     #[test]
     fn a_new_file_never_has_the_number_of_the_one_before() {
         let directory = tempfile::tempdir().unwrap();

@@ -44,9 +44,9 @@ impl Location {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             let named = !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:";
-            return named
-                .then(|| Self::Sqlite(path.into()))
-                .ok_or_else(|| "DATABASE_URL names no file: write sqlite:PATH, for example sqlite:./data/ks-pay.db.".to_owned());
+            return named.then(|| Self::Sqlite(path.into())).ok_or_else(|| {
+                "DATABASE_URL has no file path. Write sqlite:PATH, for example sqlite:./data/ks-pay.db.".to_owned()
+            });
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return postgres::options(text).map(|_| Self::Postgres(secrecy_url::Hidden(text.to_owned())));

@@ -40,7 +40,7 @@ pub enum Db {
         writer: SqlitePool,
         /// The one connection that folds the log into the file, while there is a server.
         beside: SqlitePool,
-        /// What was opened, to be compared with what the path names now.
+        /// The opened files, compared with what their paths name now.
         files: Option<OpenFiles>,
     },
     /// PostgreSQL.
@@ -125,7 +125,7 @@ impl Db {
         }
     }
 
-    /// Opens a database that is there, to read it: no file, no table and no setting of the database is made or changed.
+    /// Opens an existing database for reading: creates and changes no file, table or database setting.
     ///
     /// # Errors
     /// When it cannot be reached.
@@ -218,7 +218,7 @@ impl Db {
         }
     }
 
-    /// Notes the log of an SQLite database beside the file: from now on a connection is open that keeps both in place.
+    /// Notes the WAL of an SQLite database: from now on an open connection keeps it in place.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -68,13 +68,13 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
 /// How long a command that only reads waits for a lock. A server that starts or stops holds one for a moment.
 const READ_BUSY: Duration = Duration::from_secs(10);
 
-/// Opens a database file that is there, and makes nothing: no file, no table, no other mode.
+/// Opens an existing database file and creates nothing: no file, no table, no other mode.
 ///
-/// It is opened for writing although nothing is written: a connection that only reads leaves its log behind and knows no
-/// CHECK constraints, which then nobody checks. Where the file may only be read, SQLite falls back to that; and where not even
-/// the log's index can be made, and there is no log, the file cannot change either.
+/// It is opened for writing although nothing is written: a read-only connection leaves its WAL behind and does not
+/// verify CHECK constraints. If the file is read-only, SQLite falls back to reading; if not even the WAL index can be created
+/// and there is no WAL, the file cannot change either.
 pub(super) async fn connect_to_read(path: &Path) -> Result<Db, DbError> {
-    // A copy may take long: nobody's cron needs to be warned of a slow statement.
+    // A copy may take long: no slow-statement warning is needed.
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)

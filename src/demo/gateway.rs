@@ -26,7 +26,7 @@ use crate::{
 
 /// How far back the history goes.
 pub(super) const DAYS: i32 = 14;
-/// One in so many events is signed wrongly first: by a guess at the URL, or with a slip of the secret.
+/// One in this many events is first sent with a bad signature: a guess for the URL, or a mistyped secret.
 const WRONG_ONE_IN: u32 = 40;
 /// The most seconds between an event and its receipt.
 const LATEST_RECEIPT: u32 = 3;
@@ -135,7 +135,7 @@ impl Sender {
         }
     }
 
-    /// A payment that is made as the demo starts, so that whoever looks sees one arrive.
+    /// A payment made as the demo starts, so that visitors see one arrive.
     async fn begin(&self) {
         let is_shop = self.wired.temper != Temper::Quiet;
         let now = self.clock.now().seconds();

@@ -25,7 +25,7 @@ const OFFICE_HOURS: [u32; 24] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 6, 8, 6, 3, 6, 8,
 pub(super) const BUSY: Trade = Trade { weekdays: [52, 54, 57, 60, 70, 90, 80], hours: SHOP_HOURS };
 /// A somewhat smaller one.
 pub(super) const STEADY: Trade = Trade { weekdays: [46, 48, 48, 50, 58, 74, 68], hours: SHOP_HOURS };
-/// Somebody who tests, on working days.
+/// A developer who tests, on working days.
 pub(super) const TESTS: Trade = Trade { weekdays: [5, 6, 6, 5, 4, 0, 0], hours: OFFICE_HOURS };
 
 /// What becomes of a payment.

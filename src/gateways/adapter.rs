@@ -188,8 +188,8 @@ pub(crate) trait Adapter: Sync {
     /// gateway can have it send requests here, so an address alone proves nothing: see [`was_sent_for`].
     fn webhook_networks(&self) -> &'static [IpNet];
 
-    /// Reads a verified body. Unknown types are stored, not rejected. The time it was received stands in where a body
-    /// gives none.
+    /// Parses a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt is
+    /// used.
     fn read(&self, body: &Verified, received_at: Timestamp) -> Reading;
 
     /// The headers with which the gateway would send this body: for `simulate`, the demo and the tests.

@@ -33,8 +33,8 @@ pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
     "settlement.processed",
 ];
 
-/// The account that `simulate` names in what it signs. No real id has that length, and it counts as no account: an event of a
-/// simulation never decides which account a connection belongs to.
+/// The account that `simulate` names in what it signs. No real id has that length, and it is not treated as an account: a
+/// simulated event never decides which account a connection belongs to.
 pub(crate) const SIMULATED_ACCOUNT: &str = "acc_Simulated";
 /// Where webhooks are sent from (Whitelist IPs, "Webhook IPs"). Those of its test environment for partners are not among them.
 const WEBHOOK_NETWORKS: &[IpNet] = &[
@@ -218,7 +218,7 @@ mod tests {
         for inside in ["52.66.75.174", "13.232.194.134", "18.96.225.0", "18.96.225.63", "18.99.161.17"] {
             assert!(is_gateways(inside), "{inside}");
         }
-        // Beside them, of its API, of its test environment, and of IPv6.
+        // Neighbouring addresses, those of its API and of its test environment, and IPv6.
         for outside in ["52.66.75.175", "18.96.225.64", "18.99.160.255", "52.66.140.48", "52.66.76.68", "127.0.0.1", "::1"] {
             assert!(!is_gateways(outside), "{outside}");
         }

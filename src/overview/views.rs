@@ -59,7 +59,7 @@ impl Health {
         url: String,
         now: Timestamp,
     ) -> Self {
-        let way = if state == connections::State::Failing { "See the cause" } else { "See the evidence" };
+        let way = if state == connections::State::Failing { "See the cause" } else { "View webhook" };
         Self { gateway: connection.gateway.label(), line: words::line(connection.gateway, state, evidence, now), url, way }
     }
 }

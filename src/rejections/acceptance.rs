@@ -63,7 +63,7 @@ pub(crate) async fn accept(
 /// What accepting the SECRET of a rejection lets verify.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Offer {
-    /// Kept requests of the connection that verify with it, and with no other secret.
+    /// Stored requests of the connection that verify with it, and with no other secret.
     pub(crate) requests: usize,
     /// Those of them that belong to this rejection.
     pub(crate) own: Vec<RequestId>,
@@ -73,7 +73,7 @@ pub(crate) struct Offer {
     pub(crate) since: Timestamp,
 }
 
-/// What a page can offer: nothing where no kept request would verify.
+/// What a page can offer; `None` if no stored request would verify.
 ///
 /// # Errors
 /// When the database refuses.

@@ -213,7 +213,7 @@ impl Cause {
         )
     }
 
-    /// Whether the key is an encoding or a digest of a secret: it looks random whatever it is made of.
+    /// True if the key is an encoding or a digest of a secret, which looks random even if the secret is not.
     pub(crate) const fn is_encoding(self) -> bool {
         matches!(
             self,

@@ -151,7 +151,7 @@ pub(crate) fn diagnose_until(is_off: &AtomicBool, case: &Case<'_>, known: &Known
     Diagnosis { signer: search.signer, ..found }
 }
 
-/// The most that is hashed for a request, in bytes: so many hypotheses, however long its body is.
+/// The bytes hashed for a request at most: a fixed number of hypotheses for a body of any size.
 fn most_work(case: &Case<'_>, known: &Known) -> usize {
     let own = known.keys.iter().filter(|key| key.whose == Whose::Own).count().clamp(1, MAX_OWN_KEYS);
     (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (case.body.len() + PER_HASH)).min(MOST_WORK)

@@ -1,6 +1,6 @@
-//! Which stored requests go when there is no room for all. Pure.
+//! Chooses which stored requests are evicted when storage is full. Pure.
 //!
-//! The rule: what is cheap to make never evicts what is not. Proven requests stay longest, then what may be genuine, then what
+//! Invariant: cheap requests never evict costly ones. Proven requests stay longest, then what may be genuine, then what
 //! can never be recovered, then further copies of one signed text. Among equals every cause has the same share, in it every
 //! network, and in that every sender, so that a flood evicts its own.
 
@@ -32,14 +32,14 @@ pub(crate) enum Worth {
     Proven = 0,
     /// It may be genuine: signed with a secret that is not known here.
     Possible = 1,
-    /// It can never be recovered, whoever sent it.
+    /// It can never be recovered, even if it is genuine.
     Hopeless = 2,
 }
 
 impl Worth {
     pub(crate) fn of(examined: &Examined) -> Self {
         let (cause, signer) = (examined.diagnosis.cause, examined.diagnosis.signer.as_ref());
-        // Signed with what others know, or over what customers hold: nobody will ever adopt that.
+        // Signed with a key that others know, or over text that customers hold: it can never be adopted.
         let is_public = |kind| matches!(kind, KeyKind::Public | KeyKind::ApiKeySecret);
         let is_proven = proof::is_proven(examined);
         let is_worthless = !is_proven && signer.is_some_and(|signer| signer.is_guessable || is_public(signer.kind));
@@ -134,7 +134,7 @@ pub(crate) fn evicted(stored: &[Stored], room: Room) -> Vec<RequestId> {
 
 /// What is worth most first.
 fn in_order(stored: &[Stored]) -> Vec<&Stored> {
-    // Of one signed text the shortest copy is the one that counts: the others only repeat it.
+    // The shortest copy of a signed text represents it: the others only repeat it.
     let mut copies: Vec<&Stored> = stored.iter().collect();
     copies.sort_by_key(|request| (request.bytes, request.id));
     let mut seen = HashSet::new();

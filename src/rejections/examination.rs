@@ -32,12 +32,12 @@ use crate::{
 
 /// The most secrets of one kind that are opened for a connection.
 const MOST_SECRETS: i64 = 64;
-/// What may be hashed at once for all that was gathered, in bytes; until somebody is found to go on and on; and a second after
-/// that. What each request may have at least, and who has how much of it, says `triage.rs`.
+/// Bytes that may be hashed for everything gathered in an interval; in a lasting flood, in total; and per second after that.
+/// `triage.rs` says how much each request gets at least, and how the rest is shared.
 const MOST_WORK: usize = 128 * 1024 * 1024;
 const FIRST_WORK: usize = 4 * diagnosis::MOST_WORK;
 const WORK_A_SECOND: usize = 32 * 1024 * 1024;
-/// Requests of a connection that are stored at once, and a second after that: more are only counted.
+/// Requests of a connection that are stored in one burst, and per second after that: further ones are only counted.
 const BURST: NonZeroU32 = NonZeroU32::new(200).expect("it is not zero");
 const PACE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
@@ -126,9 +126,9 @@ pub(crate) struct Examined {
     pub(crate) diagnosis: Diagnosis,
     /// Whether the gateway itself sent it, for an account of the connection.
     pub(crate) is_from_account: bool,
-    /// What tells the key of its signature from another one.
+    /// Identifies the key of its signature.
     pub(crate) key: Option<[u8; 32]>,
-    /// Whether what was sent is stored as well: only so many requests of a webhook are.
+    /// Whether the request itself is stored: only a limited number per webhook is.
     pub(crate) is_stored: bool,
 }
 

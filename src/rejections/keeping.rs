@@ -37,8 +37,7 @@ const ROOM: Room = Room { rows: 2000, bytes: 8 * 1024 * 1024 };
 /// What sealed headers and a sealed body are bound to.
 const HEADERS: &str = "rejected_requests.headers";
 const BODY: &str = "rejected_requests.body";
-/// The headers that a gateway signs, and its signature: what tells a repeated request from another one. Whatever else a
-/// request carries, anybody can put there.
+/// The headers that a gateway signs, and its signature, which identify a repeated request. Anyone can add other headers.
 const fn signed(gateway: Gateway) -> &'static [&'static str] {
     match gateway {
         Gateway::Razorpay => &["x-razorpay-signature"],
@@ -147,7 +146,7 @@ pub(crate) async fn write_down<'a>(
         }
         let looked_at: usize = kinds.values().map(Vec::len).sum();
         let mut rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
-        // Never with what a key explains: anybody may have sent the rest.
+        // Never counted with requests that a key explains: anyone may have sent the rest.
         let keyless = kinds.iter().filter(|(kind, _)| kind.key.is_none() && kind.secret.is_none());
         let usual = keyless.max_by_key(|(_, list)| list.len()).map(|(kind, _)| kind.clone());
         for (kind, list) in &kinds {
@@ -168,7 +167,7 @@ pub(crate) async fn write_down<'a>(
     Ok(proven)
 }
 
-/// Counts a request if it is proven, and if it was rejected for what it is: one at a disabled connection says nothing.
+/// Counts a proven request that was rejected for its own content: one at a disabled connection proves no fault.
 fn note_proof(proven: &mut BTreeMap<ConnectionId, Proven>, rejection: RejectionId, examined: &Examined) {
     let sample = &examined.sample;
     if sample.reason.rejected().is_some() && proof::is_proven(examined) {
@@ -245,9 +244,9 @@ async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &Sealed) -> Result<()
     store::keep(tx, &new).await
 }
 
-/// What tells it from other requests, under a key of its own, so that nobody can tell from it whether a guess is what came.
-/// A signature that proves it is the same one however it is written and whatever it is wrapped in: one that an outsider has
-/// seen makes no second request.
+/// Identifies it among other requests, keyed so that the digest does not confirm a guess at its content.
+/// A proving signature is the same in any notation or wrapping: an outsider who has seen one cannot make a second request
+/// of it.
 fn digest(vault: &Vault, examined: &Examined) -> [u8; 32] {
     let sample = &examined.sample;
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length");

@@ -1,7 +1,7 @@
-//! Whether a rejected request is proven: whether only a holder of one of the company's keys, or the gateway itself for one of
+//! Decides whether a rejected request is proven: only a holder of one of the company's keys, or the gateway itself for one of
 //! the connection's accounts, can have made it. Pure.
 //!
-//! The rule: the signature matches under a key that no outsider has, and what is signed is an event. A customer who has paid
+//! Invariant: the signature matches under a key that no outsider has, and what is signed is an event. A customer who has paid
 //! holds a signature under the API key secret over an order and a payment, so that key proves nothing over any other text.
 //! The URL, ids and pieces that can be guessed prove nothing at all. Denied by default: a cause that is not listed here is
 //! no proof.

@@ -88,14 +88,14 @@ pub(crate) async fn count(
     Ok(Count { verified: verified.map(|one| one.id).collect(), kept: kept.len() })
 }
 
-/// A kept request that verifies with a secret which is not valid yet.
+/// A stored request that verifies with a secret that is not valid yet.
 pub(crate) struct VerifiedWith {
     pub(crate) id: RequestId,
     pub(crate) rejection: RejectionId,
     pub(crate) received_at: Timestamp,
 }
 
-/// Kept requests of a connection that a secret would let verify, and that no valid one does: the newest first.
+/// Stored requests of a connection that a secret would verify and no valid one does, newest first.
 pub(super) async fn verified_with(
     (db, vault): (&Db, &Vault),
     connection: &Connection,

@@ -190,7 +190,7 @@ impl Found {
         Ok(events)
     }
 
-    /// Lets a sensitive action go on, or asks for the password first.
+    /// Allows a sensitive action, or asks for the password first.
     async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = urls::rejection(self.app.id, self.rejection.id);
         let shell = || self.shell(confirmation::TITLE).crumb("Rejection", back.clone());

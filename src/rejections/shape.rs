@@ -1,6 +1,6 @@
 //! What rejected requests look like, and a fair order of them. Pure.
 //!
-//! The rule: anybody can copy any shape, so it decides which request is diagnosed and stored first and nothing else. A flood
+//! Invariant: anyone can copy any shape, so it decides only which request is diagnosed and stored first. A flood
 //! has a few shapes, or a few senders, and is last among its own; what is unlike the others comes first.
 
 use std::{
@@ -15,7 +15,7 @@ use crate::{
     kernel::network::{network, site},
 };
 
-/// So many bytes of a body's beginning are looked at: names of its first fields.
+/// Leading bytes of a body that are considered: the names of its first fields.
 const BEGINNING: usize = 24;
 
 /// What requests have in common, as digests: of the sender first, then of the request, the coarsest first.
@@ -49,7 +49,7 @@ impl Shape {
         }
     }
 
-    /// What a request looks like, whoever sends it, but for what is easiest to vary.
+    /// The shape of a request, independent of its sender and without what is easiest to vary.
     pub(crate) fn likeness(&self) -> u64 {
         digest((self.form, self.body))
     }
@@ -77,7 +77,7 @@ fn without_digits(text: &[u8]) -> Vec<u8> {
     text.iter().filter(|byte| !byte.is_ascii_digit()).copied().collect()
 }
 
-/// How long a signature is, of which letters, and what stands before it.
+/// The length, alphabet and prefix of a signature.
 fn writing(value: &[u8]) -> (usize, bool, bool, bool, Vec<u8>) {
     let any = |is_so: fn(&u8) -> bool| value.iter().any(is_so);
     let mark = value.iter().take(BEGINNING).position(|byte| matches!(byte, b'=' | b':' | b',')).unwrap_or_default();

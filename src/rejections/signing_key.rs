@@ -1,8 +1,7 @@
-//! The key that diagnosis found: whether it may have been guessed, whether it may be adopted, and what tells it from others.
+//! The key that diagnosis found: whether it may have been guessed, whether it may be adopted, and its identity.
 //!
-//! The rule: a stranger who signs with a guess must gain nothing by it. What would be refused as an imported secret is never
-//! offered, and is judged anew wherever it matters: when it is found, on the page, and when it is adopted. Of a key only a
-//! keyed digest is stored.
+//! Invariant: a stranger who signs with a guess gains nothing. A key that would be rejected as an imported secret is never
+//! offered; this is checked when it is found, on the page, and when it is adopted. Only a keyed digest of a key is stored.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -47,7 +46,7 @@ fn is_encoded(diagnosis: &Diagnosis) -> bool {
 fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &Known) -> bool {
     let names = strength::Known { gateway, endpoint: &known.url, key_id: None, names: &known.names };
     let is_weak = |secret: Secret| strength::is_guessable(&secret, &names);
-    // A digest looks random whatever it is made of.
+    // A digest looks random even if its input is not.
     let mut own = known.keys.iter().filter(|key| key.whose == Whose::Own);
     if is_encoded && own.any(|key| Secret::parse(&key.text).is_none_or(is_weak)) {
         return true;
@@ -70,7 +69,7 @@ pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &Known) 
     diagnosis::secret(gateway, signer).filter(|_| may_be && !is_guessable(signer, is_encoded(diagnosis), gateway, known))
 }
 
-/// What tells the key from another one at that connection: nothing where outsiders may know the key.
+/// Identifies the key at that connection; `None` if outsiders may know it.
 pub(super) fn digest(vault: &Vault, connection: ConnectionId, diagnosis: &Diagnosis) -> Option<[u8; 32]> {
     let tells = |signer: &&Signer| signer.kind != KeyKind::Public && !signer.is_guessable;
     let signer = diagnosis.signer.as_ref().filter(tells).filter(|_| diagnosis.cause != Cause::SwitchedOff)?;
@@ -91,7 +90,7 @@ mod tests {
         rejections::diagnosis::{Case, Key},
     };
 
-    /// What stands before and behind what is random.
+    /// The text before and after the random part.
     type Ends = fn(&str) -> (String, String);
 
     const BODY: &[u8] = br#"{"entity":"event","event":"payment.captured","payload":{"payment":{"entity":{"id":"pay_1"}}}}"#;

@@ -42,7 +42,7 @@ sql! {
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
                  AND secret_id IS NOT DISTINCT FROM $4 AND key_digest IS NOT DISTINCT FROM $5 AND (CAST($8 AS BOOLEAN) OR detail IS NOT DISTINCT FROM $6) AND last_at > $7 \
                  ORDER BY last_at DESC LIMIT 1";
-    /// The same whatever its cause, unless that names a key: for those that nobody looked at.
+    /// The same for any cause that names no key: for requests that were not diagnosed.
     FIND_OPEN_OF_REASON = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND last_at > $3 \
                            AND secret_id IS NULL AND key_digest IS NULL ORDER BY last_at DESC LIMIT 1";
     INSERT = "INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, secret_id, \

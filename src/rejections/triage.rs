@@ -1,8 +1,8 @@
-//! Shares the work of diagnosis out: in which order requests are looked at, and how far. Deterministic.
+//! Distributes diagnosis work: in which order requests are examined, and how thoroughly. Deterministic.
 //!
-//! The rule: every webhook has its share, and in it every shape of request. First all are looked at briefly, for the likeliest
-//! causes; then, one of each shape in turn, thoroughly. A shape that has been looked at for long without a finding is looked at
-//! thoroughly once a round, and stands for the others that look like it.
+//! Invariant: every webhook has its share, and in it every shape of request. All are first examined briefly, for the likeliest
+//! causes; then thoroughly, one of each shape in turn. A shape that was examined for long without a finding is examined
+//! thoroughly once a round, on behalf of the others like it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,16 +25,16 @@ use crate::{
     kernel::{id::ConnectionId, vault::Vault},
 };
 
-/// So many times its own length is hashed of a request at a brief look.
+/// A brief look hashes at most this many times the request's length.
 const BRIEF: usize = 16;
 /// What may be hashed of any request, in bytes.
 const LEAST_WORK: usize = 64 * 1024;
-/// What is kept of a webhook's share for thorough looks, in bytes.
+/// The part of a webhook's share reserved for thorough looks, in bytes.
 const RESERVED: usize = 2 * diagnosis::USUAL_WORK;
 /// What may be hashed without a finding for one shape at one webhook, in bytes, and a second after that.
 const FRUITLESS: usize = 64 * 1024 * 1024;
 const FRUITLESS_A_SECOND: usize = 1024 * 1024;
-/// So many shapes and webhooks are remembered, and keys of a webhook.
+/// Shapes and webhooks that are remembered, and keys per webhook.
 const MOST_SHAPES: usize = 4096;
 const MOST_RECENT: usize = 4;
 /// How long a key is remembered.
@@ -93,7 +93,7 @@ impl Triage {
         (examined.into_iter().flatten().collect(), left)
     }
 
-    /// Whether so much was hashed in vain for that shape that it must wait.
+    /// True if too much was hashed in vain for that shape, so that it must wait.
     fn is_fruitless(&mut self, shape: (ConnectionId, u64)) -> bool {
         let Some(known) = self.fruitless.get_mut(&shape) else { return false };
         let waited = usize::try_from(known.since.elapsed().as_millis()).unwrap_or(usize::MAX);

@@ -19,7 +19,7 @@ use crate::{
     words::{self, Chip, When, rejections},
 };
 
-/// So many other rejections are linked that accepting a SECRET lets verify, too.
+/// Links to other rejections that accepting the secret would verify too.
 const OTHERS_SHOWN: usize = 5;
 
 /// `/ks-pay/apps/{app}/rejections`
@@ -91,7 +91,7 @@ pub(crate) struct Show {
     pub(crate) count: Count,
     /// The newest events that were let in from it.
     pub(crate) let_in: Vec<Event>,
-    /// What is gained by accepting the SECRET that the kept requests were signed with, where it is known and may be accepted.
+    /// The effect of accepting the secret that the stored requests were signed with, if it is known and may be accepted.
     pub(crate) offer: Option<Offer>,
     /// The webhook whose SECRET was used, where that is another one: its address.
     pub(crate) other: Option<String>,

@@ -156,11 +156,11 @@ pub fn life_cycle(kind: LifeCycle, merchant: &Merchant, at: i64, rng: &mut impl 
 pub enum Pace {
     /// As at a gateway: a payment takes seconds, its dispute days.
     Natural,
-    /// Seconds apart, whatever the step.
+    /// Seconds apart at every step.
     Quick,
 }
 
-/// Tells the whole story of one new payment, the last event of which happens at `end`.
+/// All events of one new payment, the last of which happens at `end`.
 pub fn life_cycle_until(kind: LifeCycle, pace: Pace, merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let is_won = rng.random_ratio(1, 2);
     story::play_until(&kind.steps(is_won), pace, merchant, end, rng)

@@ -1,4 +1,4 @@
-//! The data directory: made for its owner alone, and taken from others only where nothing of theirs is in it.
+//! The data directory: created private to its owner. An existing one is made private only if it holds no other files.
 
 use std::{
     fs, io,
@@ -8,7 +8,7 @@ use std::{
 
 use super::user;
 
-/// Directories of the system, which are never a program's own. The sticky bit names those that everybody shares.
+/// System directories, which are never made private. The sticky bit marks shared directories.
 const OF_THE_SYSTEM: &[&str] = &[
     "/",
     "/bin",
@@ -36,14 +36,14 @@ const OF_THE_SYSTEM: &[&str] = &[
     "/tmp",
 ];
 const STICKY: u32 = 0o1000;
-/// The beginnings of names that an installation's own files have.
+/// Name prefixes of an installation's own files.
 const OWN_FILES: &[&str] = &["ks-pay.db", "master.key", ".master.key.", ".ks-pay-backup-", "made-by-ks-pay-demo"];
 
-/// Makes the data directory, or takes one that holds nothing else away from everybody else: it holds passwords' hashes and the
+/// Creates the data directory, or makes an existing one private if it holds nothing else: it contains password hashes and the
 /// master key.
 ///
 /// # Errors
-/// A sentence when it cannot be made, or others may read it and it holds more than our files.
+/// A message if it cannot be created, or if others may read it and it holds more than our files.
 pub(super) fn prepare(path: &Path) -> Result<(), String> {
     make(path)?;
     let data = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
@@ -58,7 +58,7 @@ pub(super) fn prepare(path: &Path) -> Result<(), String> {
         ));
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-        .map_err(|error| format!("Others may read the data directory {0}: {error}. Run: chmod 700 {0}", path.display()))
+        .map_err(|error| format!("Other users can read the data directory {0}: {error}. Run `chmod 700 {0}`.", path.display()))
 }
 
 /// Why the directory is not ours to take away from others, and the remedy.
@@ -86,14 +86,14 @@ fn reason_to_leave(path: &Path, data: &fs::Metadata) -> Result<Option<(String, S
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> String {
-    format!("The data directory {} cannot be read: {error}. Run this as the user it belongs to.", path.display())
+    format!("The data directory {} cannot be read: {error}. Run ks-pay as its owner.", path.display())
 }
 
-/// Makes a directory for its owner alone, unless it is there.
+/// Creates a directory private to its owner, unless it exists.
 pub(super) fn make(path: &Path) -> Result<(), String> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
         let cause = if error.kind() == io::ErrorKind::StorageFull { "the disk is full".to_owned() } else { error.to_string() };
-        format!("The data directory {} cannot be made: {cause}. Make it for the user that runs this, or name another with --data-dir.", path.display())
+        format!("The data directory {} cannot be created: {cause}. Create it for the user that runs ks-pay, or choose another with --data-dir.", path.display())
     })
 }
 

@@ -1,4 +1,4 @@
-//! What the system says of the database's files: whose they are, and why they cannot be written to.
+//! Checks the database's files: who owns them, and why they cannot be written to.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use rustix::{
 
 use crate::db::file_identity::with_suffix;
 
-/// With less free space than this an event may not find room.
+/// With less free space than this, storing an event may fail.
 const MIN_FREE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A user's name, where the system knows it.
@@ -27,7 +27,7 @@ pub(crate) fn user(id: u32) -> String {
     name.unwrap_or_else(|| format!("user {id}"))
 }
 
-/// Why the files of an SQLite database cannot be read and written by this user, and the way out.
+/// Why this user cannot read and write the files of an SQLite database, and what to do.
 pub(crate) fn obstacle(database: &Path) -> Option<String> {
     Files::of(database).obstacle()
 }
@@ -62,7 +62,7 @@ impl Files {
         match accessat(CWD, path, wanted, AtFlags::EACCESS) {
             Ok(()) => None,
             Err(Errno::ROFS) => Some(format!("{shown} is on a file system that is mounted read-only. Mount it for writing.")),
-            Err(Errno::NOENT) => Some(format!("{shown} is not there. Make it, or name another place.")),
+            Err(Errno::NOENT) => Some(format!("{shown} does not exist. Create it, or choose another location.")),
             Err(error) => Some(self.denied(path, error)),
         }
     }
@@ -71,7 +71,7 @@ impl Files {
         let shown = path.display();
         let me = user(rustix::process::geteuid().as_raw());
         let Ok(data) = fs::metadata(path) else {
-            return format!("{shown} cannot be reached by {me}: {error}. Run this as the user it belongs to.");
+            return format!("{shown} cannot be reached by {me}: {error}. Run ks-pay as its owner.");
         };
         let owner = user(data.uid());
         if owner == me {
@@ -82,16 +82,16 @@ impl Files {
         }
         if path == self.directory {
             return format!(
-                "{shown} belongs to {owner}, and {me} may not write to it. Run this as {owner}, or give it to {me}: `chown {me} {shown}` as root."
+                "{shown} belongs to {owner}, and {me} may not write to it. Run ks-pay as {owner}, or change the owner to {me}: `chown {me} {shown}` as root."
             );
         }
         format!(
-            "{shown} belongs to {owner}, and {me} may not write to it. Run this as {owner}, or give the files to {me}: `chown {me} {}` as root.",
+            "{shown} belongs to {owner}, and {me} may not write to it. Run ks-pay as {owner}, or change the owner to {me}: `chown {me} {}` as root.",
             self.names()
         )
     }
 
-    /// A file whose owner is not the directory's: another user than the server's made it.
+    /// A file whose owner is not the directory's: a user other than the server's created it.
     pub(crate) fn mixed_owners(&self) -> Option<String> {
         let owner = fs::metadata(&self.directory).ok()?.uid();
         let odd = self.present.iter().find(|path| fs::metadata(path).is_ok_and(|data| data.uid() != owner))?;
@@ -108,10 +108,10 @@ impl Files {
         self.present.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
     }
 
-    /// How little room the disk has left, where that is too little.
+    /// The disk's free space, if it is too little.
     pub(crate) fn shortage(&self) -> Option<String> {
         let disk = statvfs(&self.directory).ok()?;
-        // Where nobody has filled it on purpose, a file system says nothing of its size.
+        // Some file systems report no size; then nothing is checked.
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         (disk.f_blocks > 0 && free < MIN_FREE_BYTES).then(|| {
             format!(

@@ -30,9 +30,10 @@ impl ServerLock {
         let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(|error| failed(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(Some(file))),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(format!("Another ks-pay serves {}. Stop it first; several servers need PostgreSQL.", database.display()))
-            }
+            Err(fs::TryLockError::WouldBlock) => Err(format!(
+                "Another ks-pay server uses {}. Stop it first. Running several servers requires PostgreSQL.",
+                database.display()
+            )),
             Err(error) => Err(failed(&error)),
         }
     }

@@ -1,6 +1,6 @@
-//! Bounds the log: within a second a line is written once, and then its number.
+//! Bounds the log: within a second a line is written once, then its count.
 //!
-//! A place in the code may write a few different lines a second; one that a stranger can cause writes one, whatever differs.
+//! A call site may write a few different lines a second; one that a stranger can trigger writes a single line.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ use super::OUTSIDE;
 /// The summaries themselves, which are not counted.
 const SUMMARY: &str = "ks_pay::repeated";
 const INTERVAL: Duration = Duration::from_secs(1);
-/// So many different lines a second of one place that only we can cause.
+/// Different lines a second from one call site that only the server itself can trigger.
 const MAX_DIFFERENT: usize = 8;
 /// The same for lines that say what a user did.
 const MAX_DIFFERENT_INFO: usize = 100;
@@ -100,7 +100,7 @@ impl Repeats {
     }
 }
 
-/// Lines of libraries may be caused by anybody.
+/// Anyone may trigger lines of libraries.
 fn max_different(metadata: &Metadata<'_>) -> usize {
     let target = metadata.target();
     if target == OUTSIDE || !target.starts_with("ks_pay") {

@@ -36,7 +36,7 @@ pub(crate) struct ListForm {
 /// The longest text that is looked for, in characters.
 const MAX_SEARCH_CHARS: usize = 128;
 
-/// What somebody looks for.
+/// The search and filters of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Name {
     /// One of ours.

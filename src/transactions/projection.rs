@@ -162,7 +162,7 @@ words!(ReferenceKind { Receipt = "receipt", Bank = "bank" });
 words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
 words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
 
-/// A payment as far as its reports tell it.
+/// A payment as its reports describe it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Story {
     /// The snapshot that decides stage and amount.
@@ -179,11 +179,11 @@ pub(crate) struct Story {
     pub(crate) updated_at: Option<Updated>,
 }
 
-/// The stage that a payment reached by itself (never `refunded`, which follows from the amounts), then the rank, then the
+/// The stage that the payment itself reached (never `refunded`, which follows from the amounts), then the rank, then the
 /// amount: the greatest decides.
 pub(crate) type Decisive = (Status, Moment, i64, i64, Currency);
 
-/// A quoted total and the moment as of which it is true. Of two at one moment the later in the life cycle is kept.
+/// A quoted total and the moment as of which it is true. Of two at one moment, the later in the life cycle wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quote {
     pub(crate) at: Moment,
@@ -200,7 +200,7 @@ pub(crate) struct RefundReport {
     pub(crate) currency: Currency,
 }
 
-/// One refund as far as its reports tell it.
+/// A refund as its reports describe it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RefundState {
     pub(crate) last: RefundReport,
@@ -244,7 +244,7 @@ impl Facts {
 }
 
 impl Snapshot {
-    /// The stage that the payment reached by itself. A payment that went back was captured before, unless it says otherwise.
+    /// The stage that the payment itself reached. A returned payment was captured before, unless its report says otherwise.
     const fn stage(&self) -> Status {
         match (self.status, self.was_captured) {
             (Status::Refunded, Some(false)) => Status::Authorized,

@@ -101,7 +101,7 @@ impl UntrustedProxy {
             return;
         }
         if !self.is_logged.swap(true, Ordering::Relaxed) {
-            tracing::warn!(%peer, "requests carry X-Forwarded-For from an address that KS_PAY_TRUSTED_PROXIES does not name: all their visitors share one limit on sign-in. Name the proxy's address there");
+            tracing::warn!(%peer, "requests carry X-Forwarded-For from an address that is not in KS_PAY_TRUSTED_PROXIES: all visitors behind it share one sign-in limit. Add the proxy's address there");
         }
         let state = Data::clone(state);
         tokio::spawn(async move {

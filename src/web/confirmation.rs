@@ -1,8 +1,7 @@
-//! Asks for the password before a sensitive action, when it was typed last more than 15 minutes ago, and goes on with the
-//! action afterwards.
+//! Asks for the password before a sensitive action if it was last entered more than 15 minutes ago, then resumes the action.
 //!
-//! The page that asks carries the interrupted form sealed: a secret that was typed into it is not readable there, and it can
-//! be sent only in the same session and to the same address.
+//! The confirmation page carries the interrupted form sealed: secrets typed into it are not readable there, and it can be
+//! submitted only in the same session and to the same address.
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -21,7 +20,7 @@ use crate::{
     urls, words,
 };
 
-/// What an interrupted form is sealed as.
+/// The seal context of an interrupted form.
 const SEAL_CONTEXT: &str = "interrupted form";
 /// The title of the page that asks.
 pub(crate) const TITLE: &str = "Confirm your password";
@@ -34,7 +33,7 @@ struct Confirmation {
     interrupted: String,
 }
 
-/// A posted form, as it can be interrupted and gone on with.
+/// A submitted form that can be interrupted and resumed.
 pub(crate) struct Action {
     path: String,
     fields: Zeroizing<Vec<u8>>,
@@ -70,16 +69,16 @@ impl Action {
 
 /// What the interrupted action is, and where its page is.
 pub(crate) struct Sensitive<F> {
-    /// Completes "To … , type your password."
+    /// Completes "To …, enter your password."
     pub(crate) what: &'static str,
     pub(crate) back: String,
     /// The layout of the page that asks.
     pub(crate) shell: F,
 }
 
-/// Lets the action go on if the password was typed within the last 15 minutes, or is right in the form.
+/// Allows the action if the password was entered within the last 15 minutes, or is correct in the form.
 ///
-/// A password in the form is always checked. Call it once the action is known to be the user's to do.
+/// A password in the form is always checked. Call it once the user is authorised for the action.
 ///
 /// # Errors
 /// [`AppError::Unconfirmed`], the page that asks for the password.

@@ -152,7 +152,7 @@ pub(crate) async fn pages(
     let is_defect = status.is_server_error() && !is_busy;
     if is_defect {
         let cause = response.response().error().map_or_else(|| status.to_string(), ToString::to_string);
-        tracing::error!(target: crate::telemetry::OUTSIDE, %request_id, %cause, pattern = response.request().match_pattern(), "a page could not be made");
+        tracing::error!(target: crate::telemetry::OUTSIDE, %request_id, %cause, pattern = response.request().match_pattern(), "a page could not be rendered");
     }
     let state = response.request().app_data::<Data<State>>().cloned();
     let error = response.response().error().and_then(|error| error.as_error::<AppError>());
@@ -169,11 +169,13 @@ pub(crate) async fn pages(
 /// What is wrong, and what to do next.
 fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Cow<'static, str>) {
     match error {
-        Some(AppError::OtherOrigin) => ("This form came from another address", words::access::other_origin(public_url).into()),
+        Some(AppError::OtherOrigin) => {
+            ("This form was sent from another address", words::access::other_origin(public_url).into())
+        }
         Some(AppError::Forged) => ("This form has expired", words::access::expired(public_url).into()),
         Some(AppError::PasswordsBusy) => (
             "Sign-in is busy",
-            "Many people are signing in at this moment. Wait a few seconds, then go back and send the form again.".into(),
+            "Too many people are signing in. Wait a few seconds, then go back and submit the form again.".into(),
         ),
         _ => {
             let (heading, text) = words_of(status);

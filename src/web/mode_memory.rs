@@ -1,6 +1,6 @@
 //! Remembers the mode last chosen for each app in a cookie, since a GET stores nothing on the server.
 //!
-//! The cookie decides only what its own browser shows first, so it is not signed; what cannot be read in it is ignored.
+//! The cookie decides only what its own browser shows first, so it is unsigned; unreadable parts are ignored.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{gateways::Mode, kernel::id::AppId, state::State};
 
 const NAME: &str = "ks_pay_modes";
 const LIFETIME: Duration = Duration::from_hours(180 * 24);
-/// More are forgotten, the least recently chosen first: a request's head has room for only so much.
+/// Apps remembered; the least recently chosen are dropped first, because a request head is limited in size.
 const MAX_APPS: usize = 32;
 
 /// The mode last chosen for each app in this browser, the most recent choice first.
@@ -55,7 +55,7 @@ impl ModeMemory {
     }
 }
 
-/// Whether the visitor came here on their own: a link on another site, or a page that refreshes itself, chooses nothing.
+/// True if the visitor navigated here: a link on another site, or a page that refreshes, does not change the mode.
 pub(super) fn is_own_choice(request: &HttpRequest) -> bool {
     let site = request.headers().get("sec-fetch-site").map(actix_http::header::HeaderValue::as_bytes);
     let is_from_here = matches!(site, None | Some(b"same-origin" | b"none"));

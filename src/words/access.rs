@@ -1,4 +1,4 @@
-//! Sentences about how this server is reached, and about proving who one is.
+//! Messages about how this server is reached, and about confirming a password.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -8,15 +8,15 @@ use crate::web::shell::Warning;
 /// Shown on every page while the server is reached over plain http.
 pub(crate) fn plain_http() -> Warning {
     Warning {
-        headline: "This console is reached over plain http: passwords and secrets can be read on the way.".to_owned(),
-        advice: "Ask the person who runs this server to put a proxy with a certificate in front:",
+        headline: "This console uses plain http: passwords and secrets can be read in transit.".to_owned(),
+        advice: "Ask your server administrator to put a TLS proxy in front:",
     }
 }
 
 /// The same for an operator, at a start and in `ks-pay doctor`.
 pub(crate) fn plain_http_at(url: &str) -> String {
     format!(
-        "{url} is plain http: passwords and secrets can be read on the way. Put a proxy with a certificate in front and set KS_PAY_PUBLIC_URL to its https address"
+        "{url} is plain http: passwords and secrets can be read in transit. Put a TLS proxy in front and set KS_PAY_PUBLIC_URL to its https address"
     )
 }
 
@@ -32,15 +32,15 @@ pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &When) -> String {
 /// A form that was sent from another address than this server's.
 pub(crate) fn other_origin(public_url: Option<&str>) -> String {
     match public_url {
-        Some(url) => format!("Nothing was changed. KS Pay is at {url}: open it there and send the form again."),
-        None => "Nothing was changed. Open KS Pay at the address the server printed when it started, and send the form again."
+        Some(url) => format!("Nothing was changed. KS Pay is at {url}: open it there and submit the form again."),
+        None => "Nothing was changed. Open KS Pay at the address the server printed when it started, and submit the form again."
             .to_owned(),
     }
 }
 
 /// A form whose token is missing, expired or another session's.
 pub(crate) fn expired(public_url: Option<&str>) -> String {
-    let reload = "Nothing was changed. Go back, reload the page and send the form again.";
+    let reload = "Nothing was changed. Go back, reload the page and submit the form again.";
     match public_url {
         Some(url) => format!("{reload} If that does not help, open KS Pay at {url} and allow its cookies."),
         None => format!("{reload} If that does not help, allow cookies for this address."),
@@ -51,7 +51,7 @@ pub(crate) fn expired(public_url: Option<&str>) -> String {
 pub(crate) const SLOW_DOWN: &str = "Too many attempts. Wait a few seconds, then sign in again.";
 
 /// The password queue is full.
-pub(crate) const BUSY: &str = "Many people are signing in at this moment. Wait a few seconds, then sign in again.";
+pub(crate) const BUSY: &str = "Too many people are signing in. Wait a few seconds, then sign in again.";
 
 /// Too many attempts to confirm a password. Says nothing about the password.
 pub(crate) fn too_many_attempts(wait: Duration) -> String {
@@ -59,7 +59,7 @@ pub(crate) fn too_many_attempts(wait: Duration) -> String {
     format!("Too many attempts. Wait {seconds}\u{a0}s, then try again.")
 }
 
-/// What the password is asked for: "To …, type your password."
+/// What the password is asked for: "To …, enter your password."
 pub(crate) const REVEAL: &str = "show the secret";
 /// See [`REVEAL`].
 pub(crate) const ROTATE: &str = "create a new secret";
@@ -88,7 +88,7 @@ pub(crate) fn other_sessions(count: i64) -> String {
 pub(crate) const SIGNED_OUT_ELSEWHERE: &str = "You are signed out everywhere else";
 
 /// The password's field is empty.
-pub(crate) const NO_PASSWORD: &str = "Type the password you sign in with.";
+pub(crate) const NO_PASSWORD: &str = "Enter your password.";
 
 /// The password that was typed is not the user's.
-pub(crate) const WRONG_PASSWORD: &str = "This is not your password. Type it again.";
+pub(crate) const WRONG_PASSWORD: &str = "Incorrect password. Try again.";

@@ -80,7 +80,7 @@ fn failing(app: &App, webhook: &Webhook, told: Option<&Told>, now: Timestamp) ->
         class,
         icon,
         headline: format!("{}: {not_yet}{} {} {requests} rejected{since}", app.name, evidence.failing_count, mode.label()),
-        reason: format!("The last one: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
+        reason: format!("Latest reason: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
     }
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn off(app: &App, connection: Option<&Connection>) -> Said {
     Said {
         class: "is-warn",
         icon: "warn",
-        headline: format!("{whose} is off"),
+        headline: format!("{whose} is disabled"),
         reason: "Its payments are not recorded: every event is rejected.".to_owned(),
     }
 }
@@ -126,10 +126,10 @@ pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> Stan
 pub(crate) const fn loss(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => {
-            "Razorpay gets 401 for every event until it is enabled again, and switches the webhook off after 24 h. \
-             There it must then be enabled by hand."
+            "Razorpay gets 401 for every event until you enable it again, and switches the webhook off after 24 h. \
+             You must then enable the webhook in Razorpay’s Dashboard."
         }
-        Gateway::StandardWebhooks => "Senders of Standard Webhooks get 401 for every event until it is enabled again.",
+        Gateway::StandardWebhooks => "Senders of Standard Webhooks get 401 for every event until you enable it again.",
     }
 }
 

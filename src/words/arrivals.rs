@@ -34,7 +34,7 @@ pub(crate) fn arrival(event: &Event) -> String {
     }
 }
 
-/// Where the time of an event comes from that gives none of its own.
+/// Source of an event’s time.
 pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
     if is_borrowed {
         "no event time given; this is the time of its payment, refund or dispute"

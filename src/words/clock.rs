@@ -25,7 +25,7 @@ fn sentences(difference: Difference) -> (String, &'static str) {
     }
 }
 
-/// For the person who runs the server.
+/// For the server administrator.
 pub(crate) fn for_operator(difference: Difference) -> String {
     let (headline, reason) = sentences(difference);
     let otherwise = if matches!(difference, Difference::WasBehind(_)) { "Otherwise, set" } else { "Set" };

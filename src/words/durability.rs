@@ -27,7 +27,7 @@ pub(crate) fn at_risk(engine: &str, settings: &[Setting]) -> Option<String> {
 
 /// The same as a warning on every page.
 pub(crate) const fn accepted(said: String) -> Warning {
-    Warning { headline: said, advice: "The operator of this server accepted that:" }
+    Warning { headline: said, advice: "Your server administrator accepted this risk:" }
 }
 
 /// Why a server does not start; nothing when no setting breaks the promise.

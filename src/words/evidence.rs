@@ -26,42 +26,42 @@ pub(crate) const fn refusal(gateway: Gateway, reason: Rejected) -> (&'static str
     match (gateway, reason) {
         (Gateway::Razorpay, Rejected::SignatureMissing) => (
             "no signature was sent",
-            "If Razorpay sent this, the Secret field of its webhook is empty. In Razorpay’s Dashboard open the webhook, press Edit, paste the SECRET of this webhook and press Save Webhook.",
+            "If Razorpay sent this, the Secret field of its webhook is empty. In Razorpay’s Dashboard, open the webhook, press Edit, paste this webhook’s secret and press Save Webhook.",
         ),
         (Gateway::Razorpay, Rejected::SignatureMalformed) => (
             "the signature cannot be read",
-            "If Razorpay sent this, something on the way changed the header X-Razorpay-Signature. Ask the person who runs your server or hosting to pass it on unchanged: look at Cloudflare, nginx or an API gateway, for example.",
+            "If Razorpay sent this, the X-Razorpay-Signature header was changed on the way. Ask your server administrator or hosting provider to pass it on unchanged: check anything in front of KS Pay, such as Cloudflare, nginx or an API gateway.",
         ),
         (Gateway::Razorpay, Rejected::SignatureMismatch) => (
             "the signature matches no secret of this webhook",
-            "If Razorpay sent this, its Secret field holds something else. Copy the SECRET of this webhook again, without spaces, and paste it there in Razorpay’s Dashboard.",
+            "If Razorpay sent this, its Secret field has another value. Copy this webhook’s secret again, without spaces, and paste it into that field in Razorpay’s Dashboard.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMissing) => (
             "no signature was sent",
-            "If your sender sent this, it has no secret yet. Enter the SECRET of this webhook in the sender’s settings; it then sends webhook-id, webhook-timestamp and webhook-signature.",
+            "If your sender sent this, it has no secret yet. Enter this webhook’s secret in the sender’s settings; it then sends webhook-id, webhook-timestamp and webhook-signature.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMalformed) => (
             "the signature cannot be read",
-            "If your sender sent this, ask the author of the program that signs to follow Standard Webhooks 1.0.0: v1, and the HMAC-SHA256 in base64.",
+            "If your sender sent this, ask the developer of the program that signs these requests to follow Standard Webhooks 1.0.0: v1, a comma, and the HMAC-SHA256 in base64.",
         ),
         (Gateway::StandardWebhooks, Rejected::SignatureMismatch) => (
             "the signature matches no secret of this webhook",
-            "If your sender sent this, it has another secret. Copy the SECRET of this webhook again, with whsec_ in front and without spaces, and enter it in the sender’s settings.",
+            "If your sender sent this, it has another secret. Copy this webhook’s secret again, including the whsec_ prefix and without spaces, and enter it in the sender’s settings.",
         ),
         (_, Rejected::TimeOutOfTolerance) => (
-            "its time is more than 5 minutes ago or ahead",
-            "If your sender sent this, its clock or the one of this server is wrong: they must agree to 5 minutes. Ask the person who runs the server or hosting to set it from the network.",
+            "its time is more than 5 minutes in the past or future",
+            "If your sender sent this, its clock or this server’s clock is wrong: they must agree to within 5 minutes. Ask your server administrator or hosting provider to synchronise the clock.",
         ),
     }
 }
 
-/// What an empty list says where requests were rejected: why, and the way to the fix.
+/// The empty list of a webhook whose requests were rejected: the reason, and a link to the fix.
 pub(crate) fn nothing_but_refused(empty: Empty, connections: &[(Connection, Evidence)], causes: &Causes) -> Empty {
     let rejecting = connections.iter().filter(|(_, evidence)| evidence.rejected_since.is_some());
     let Some((connection, evidence)) = rejecting.max_by_key(|(_, evidence)| evidence.rejected_count) else { return empty };
     let (why, _) = cause(connection.gateway, evidence, causes.get(&connection.id));
     let not_yet = if evidence.first_verified_at.is_none() { "Not verified yet: " } else { "" };
-    let last = if evidence.rejected_count == 1 { ": " } else { ". The last one: " };
+    let last = if evidence.rejected_count == 1 { ": " } else { ". Latest reason: " };
     Empty {
         text: format!("{not_yet}{} rejected{last}{why}.", were(evidence.rejected_count)),
         way: Some((urls::evidence(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
@@ -87,7 +87,7 @@ pub(crate) fn sentence_of_connection(
         State::Off => Said {
             class: "is-warn",
             icon: "warn",
-            headline: "Off: every request is rejected".to_owned(),
+            headline: "Disabled: every request is rejected".to_owned(),
             reason: if connection.is_enabled {
                 "The app is disabled. Enable it under Settings, General, to receive events again."
             } else {
@@ -134,14 +134,14 @@ fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Time
     Said { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.to_owned() }
 }
 
-/// Events are overdue while requests are rejected of which nothing proves who sent them.
+/// Events are overdue, and requests from an unproven sender are rejected.
 fn overdue(gateway: Gateway, evidence: &Evidence, told: Option<&Told>, now: Timestamp) -> Said {
     let (why, fix) = cause(gateway, evidence, told);
     let usual = habit::silence(evidence, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
     Said {
         class: "is-bad",
         icon: "bad",
-        headline: "No event is verified, and requests are rejected".to_owned(),
+        headline: "No events are being verified, and requests are rejected".to_owned(),
         reason: format!("{usual}{} {}", unproven(evidence, now), condition(gateway, why, fix)),
     }
 }
@@ -175,7 +175,7 @@ fn unproven(evidence: &Evidence, now: Timestamp) -> String {
     format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_count))
 }
 
-/// The cause of a request of which nothing proves who sent it.
+/// The cause of a request from an unproven sender, as a condition.
 fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
     let whose = match gateway {
         Gateway::Razorpay => "If Razorpay sent the last one",

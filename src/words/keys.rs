@@ -23,7 +23,7 @@ pub(crate) const ACCEPTED: &str = "Razorpay accepted the keys; they are stored";
 pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";
 
 /// The stored Key Secret was damaged or swapped.
-pub(crate) const UNREADABLE: &str = "The stored Key Secret cannot be read: it was damaged or replaced in the database. Copy the Key Secret again from Razorpay and save it here.";
+pub(crate) const UNREADABLE: &str = "The stored Key Secret cannot be read: it was damaged or replaced in the database. Copy the Key Secret from Razorpay again and save it here.";
 
 /// What is said of stored keys that the gateway could not be asked about, once the reason is forgotten.
 pub(crate) const UNCHECKED: &str = "Razorpay could not be asked when they were saved.";

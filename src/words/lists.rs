@@ -26,14 +26,14 @@ pub(crate) const WHOLE_TYPE: &str = "Type the name of an event or how it begins,
 
 pub(crate) const NO_STATUS: &str = "Choose a status from the list.";
 pub(crate) const NO_STATE: &str = "Choose a state from the list.";
-pub(crate) const NO_SEARCH: &str = "Type at most 200 characters, none of them invisible.";
+pub(crate) const NO_SEARCH: &str = "Enter up to 200 characters, without invisible ones.";
 
 /// Shown instead of rows while a filter is invalid.
 pub(crate) fn invalid_filters(all: String) -> Empty {
     Empty {
         icon: "warn",
-        title: "Nothing is shown".to_owned(),
-        text: "A filter is invalid. Correct it above, or clear all filters.".to_owned(),
+        title: "Invalid filter".to_owned(),
+        text: "Correct the filter above, or clear all filters.".to_owned(),
         way: Some((all, "Clear all filters".to_owned())),
     }
 }
@@ -181,7 +181,7 @@ impl Nothing<'_> {
                         (url, format!("Show it in {} mode", other.label())),
                     ),
                     None => (
-                        " Enter it completely; IDs are case-sensitive. It may belong to another app.".to_owned(),
+                        " Enter it in full; IDs are case-sensitive. It may belong to another app.".to_owned(),
                         (urls::in_mode(path, mode), "Clear the search".to_owned()),
                     ),
                 };

@@ -116,7 +116,7 @@ pub(crate) fn domain_stored(setup: &connections::Setup<'_>, now: Timestamp) -> &
 }
 
 /// Said above every page of an app that is disabled.
-pub(crate) const APP_DISABLED: &str = "This app is off: every event is rejected.";
+pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is rejected.";
 
 /// An app without any connection.
 pub(crate) const NOT_CONNECTED: Chip = chip("status-off", "not-started", "Nothing connected");

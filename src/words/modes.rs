@@ -1,4 +1,4 @@
-//! What a page says of the mode that it does not show.
+//! Messages about the mode that a page does not show.
 
 use super::{Chip, Line, connection_state, count, line};
 use crate::{

@@ -1,4 +1,4 @@
-//! What a payment's page says of its order's other payments and of its disputes.
+//! Messages on a payment's page about the other payments of its order and about its disputes.
 
 use super::{Chip, Said, capitalised, chip, day};
 use crate::{

@@ -19,7 +19,7 @@ pub(crate) struct Told {
     /// Goes on after a colon: no capital, no full stop.
     pub(crate) why: String,
     pub(crate) fix: String,
-    /// Fixes of which one is right, each after its condition.
+    /// Alternative fixes, each with its condition.
     pub(crate) options: Vec<String>,
     /// What to look at where nothing is known.
     pub(crate) checks: Vec<&'static str>,
@@ -50,15 +50,15 @@ fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
     }
     let second = match gateway {
         Gateway::Razorpay => {
-            "If you made up the secret yourself, or another program uses it too, compare it with the SECRET of this webhook: in Razorpay’s Dashboard, replace one with the other, or enter yours here."
+            "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Paste this webhook’s secret into Razorpay’s Dashboard, or enter yours here."
         }
         Gateway::StandardWebhooks => {
-            "If you made up the secret yourself, or another program uses it too, compare it with the SECRET of this webhook: in the sender’s settings, replace one with the other, or enter yours here."
+            "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Enter this webhook’s secret in the sender’s settings, or enter yours here."
         }
     };
     vec![
         second,
-        "If Cloudflare, nginx, an API gateway or another program stands in front of KS Pay, ask the person who runs it to let /webhooks/ through unchanged. It may change the body in a way that cannot be undone.",
+        "If Cloudflare, nginx, an API gateway or another program is in front of KS Pay, ask its administrator to pass requests to /webhooks/ through unchanged. It may change the body in a way that cannot be undone.",
     ]
 }
 
@@ -130,13 +130,13 @@ pub(crate) const CHECK_URL: &str = "Check the URL";
 pub(crate) const OPEN_GATEWAYS: &str = "Payment Gateway Settings";
 /// Said once the SECRET of refused requests is accepted.
 pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was rejected below; retire it on the Webhook page once it is not needed any more.";
-pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then requests can be recovered.";
+pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then you can recover requests.";
 
-/// How many kept requests the SECRET of a rejection would let verify; a time follows.
+/// How many stored requests the secret of a rejection would verify; a time follows.
 pub(crate) fn offered(offer: &Offer) -> String {
     let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let elsewhere = offer.requests - offer.own.len();
-    let own = count(number(offer.own.len()), "kept request", "kept requests");
+    let own = count(number(offer.own.len()), "stored request", "stored requests");
     let verb = if offer.requests == 1 { "verifies" } else { "verify" };
     match elsewhere {
         0 => format!("With that secret {own} of this rejection {verb}, the first received"),

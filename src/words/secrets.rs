@@ -91,7 +91,7 @@ pub(crate) const CHOOSE_OVERLAP: &str = "Choose how long the present SECRET goes
 
 /// Said once a new one is made.
 pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
-    format!("New SECRET made. The previous one counts until {}.", When::of_expiry(until, now).text)
+    format!("New secret created. The previous one is valid until {}.", When::of_expiry(until, now).text)
 }
 
 /// What to do with a new one that has not verified anything yet.
@@ -124,17 +124,17 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
         _ => ("Secrets of this webhook cannot be read", "were"),
     };
     let (whom, paste) = match gateway {
-        Gateway::Razorpay => ("Razorpay tries them again for 24 hours", "paste it into Razorpay"),
-        Gateway::StandardWebhooks => ("the sender should try them again", "give it to the sender"),
+        Gateway::Razorpay => ("Razorpay retries them for 24 hours", "paste it into Razorpay"),
+        Gateway::StandardWebhooks => ("the sender should retry them", "give it to the sender"),
     };
     Some(Said {
         class: "is-bad",
         icon: "bad",
         headline: headline.to_owned(),
         reason: format!(
-            "{} {was} damaged or replaced in the database. Requests that match no other secret are answered 503, and {whom}. \
-             Create a new secret and {paste}: what is signed with it verifies immediately. Then retire the damaged one. The \
-             person who runs this server finds the same with ks-pay doctor.",
+            "{} {was} damaged or replaced in the database. Requests that match no other secret get 503, and {whom}. \
+             Create a new secret and {paste}: events signed with it verify immediately. Then retire the damaged one. Your \
+             server administrator can find details with ks-pay doctor.",
             ids.join(", ")
         ),
     })
@@ -229,8 +229,8 @@ pub(crate) fn weak(gateway: Gateway, weak: Weak) -> String {
         }
         Weak::Repeated => "The same few characters come again and again in it",
         Weak::Digits => "It is of digits only, and too few of them",
-        Weak::Common => "Beside words, dates and patterns too little of it is random",
-        Weak::Named => "Beside names of the app, the company or the domain too little of it is random",
+        Weak::Common => "Apart from words, dates and patterns, too little of it is random",
+        Weak::Named => "Apart from names of the app, the company or the domain, too little of it is random",
     };
     format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
 }

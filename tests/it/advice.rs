@@ -86,22 +86,22 @@ async fn further_attempts_are_said_to_fail_where_the_key_can_never_be_right() {
     {
         let page = shop.page(shop.with(secret)).await;
         assert!(page.has("go on failing after the fix") && page.has("Look up their payments"), "{secret}: {}", page.body);
-        assert!(!page.has("come in by themselves") && !page.has("further attempts verify once"), "{secret}");
+        assert!(!page.has("come in by themselves") && !page.has("retries verify once"), "{secret}");
     }
     let page = shop.page(shop.test.post(captured("pay_2")).unsigned()).await;
     assert!(page.has("No signature was sent") && page.has("If Razorpay sent this, the Secret field of its webhook is empty."));
-    assert!(page.has("go on failing after the fix"), "an unsigned attempt is repeated unsigned: {}", page.body);
+    assert!(page.has("keep failing after the fix"), "an unsigned attempt is repeated unsigned: {}", page.body);
 
     // A key that can be adopted.
     let page = shop.page(shop.with(&format!("{} ", shop.test.secret))).await;
-    assert!(page.has("go on failing after the fix, unless you accept that secret too"), "{}", page.body);
+    assert!(page.has("keep failing after the fix, unless you accept that secret too"), "{}", page.body);
     assert!(page.has("Accept that SECRET too"));
 
     // Signed with the right one.
     let sent = [captured("pay_3"), b"\n".to_vec()].concat();
     let page = shop.page(shop.test.post(captured("pay_3")).body_after_signing(&sent)).await;
-    assert!(page.has("further attempts verify once nothing changes them on the way") && !page.has("go on failing"));
-    assert!(page.has("the person who runs your server or hosting") && page.has("Cloudflare, nginx or an API gateway"));
+    assert!(page.has("retries verify once they arrive unchanged") && !page.has("keep failing"));
+    assert!(page.has("your server administrator or hosting provider") && page.has("Cloudflare, nginx or an API gateway"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +115,7 @@ async fn the_secret_of_another_webhook_leads_to_both_fixes() {
         (
             live,
             "If that webhook is in Live mode, its URL is wrong",
-            "live payments would count as test payments",
+            "live payments would be recorded as test payments",
             webhook(&shop.live, "live"),
         ),
         (
@@ -129,7 +129,7 @@ async fn the_secret_of_another_webhook_leads_to_both_fixes() {
         assert!(page.has("First check in Razorpay’s Dashboard which webhook has this URL"), "{}", page.body);
         assert!(page.has(is_of) && page.has(harm) && page.has("its secret is wrong: copy the SECRET"), "{}", page.body);
         assert!(page.has(&leads) && page.has(&webhook(&shop.test, "test")), "{}", page.body);
-        assert!(page.has("go on failing"));
+        assert!(page.has("keep failing"));
     }
 }
 
@@ -216,7 +216,7 @@ async fn mistakes_are_found_with_large_bodies_and_together_over_http() {
     let signature = signing::razorpay(&secret[..30], body.as_bytes());
     let sent = body.replace("\":", "\": ");
     let page = shop.page(shop.test.post(sent).signature(&signature)).await;
-    assert!(page.has("only a piece of it was pasted; also, the body was changed on the way"), "{}", page.body);
+    assert!(page.has("only part of it was pasted; also, the body was changed on the way"), "{}", page.body);
 
     // The right secret under the names of Svix.
     let post = shop.generic.post(bodies::standard("invoice.paid", "in_2")).event_id("msg_1").seconds_later(61 * 60);
@@ -227,7 +227,8 @@ async fn mistakes_are_found_with_large_bodies_and_together_over_http() {
     let page = shop.page(svix).await;
     assert_eq!(shop.app.texts(CAUSE).await, ["renamed_header"]);
     assert!(
-        page.has("The right signature is in another header, svix-signature") && page.has("the author of the program that signs")
+        page.has("The right signature is in another header, svix-signature")
+            && page.has("the developer of the program that signs")
     );
 }
 

@@ -272,7 +272,7 @@ async fn a_name_that_the_next_start_would_remove_is_refused() {
     app.stop().await;
     for name in ["ks-pay.db-wal", "ks-pay.db-shm", "ks-pay.db-journal"] {
         let sentence = refused(&app, &app.data_dir().join(name)).await;
-        assert!(sentence.contains("Name the copy otherwise"), "{sentence}");
+        assert!(sentence.contains("Choose another name"), "{sentence}");
         assert!(!app.data_dir().join(name).exists());
     }
     app.restart().await;

@@ -139,17 +139,17 @@ async fn it_is_never_shown_again_and_sealed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_password_lets_it_in_and_it_cannot_be_guessed() {
     let (app, connection, owner) = connected().await;
-    refused(&bring(&connection, &owner, OWN, "").await, "Type the password you sign in with.");
+    refused(&bring(&connection, &owner, OWN, "").await, "Enter your password.");
     for number in 0..30 {
         let page = bring(&connection, &owner, OWN, "violet tram over ten bridges").await;
         assert!(!page.has("kq8Zt2mV") && !page.has("violet tram"));
         if number == 0 {
-            refused(&page, "This is not your password.");
+            refused(&page, "Incorrect password.");
         }
     }
     let right = bring(&connection, &owner, OWN, PASSWORD).await;
     assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(right.has("Too many attempts.") && !right.has("not your password"), "{}", right.body);
+    assert!(right.has("Too many attempts.") && !right.has("Incorrect password"), "{}", right.body);
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 1);
     assert!(!accepts(&connection, OWN, "pay_1").await);
     who_waits(async || bring(&connection, &owner, OWN, PASSWORD).await.status == StatusCode::SEE_OTHER).await;

@@ -109,7 +109,7 @@ async fn a_company_is_made_with_its_owner_and_afterwards_a_role_is_needed() {
     for role in ["admin", "developer", "viewer"] {
         let with = [&user("Neem Tree Retail", "five@neem.example")[..], &["--role", role]].concat();
         let refused = at.cli_with(&with, PASSWORD, &[]).await;
-        assert!(refused.code == 2 && refused.err.contains("the only role so far is owner"), "{role}: {}", refused.err);
+        assert!(refused.code == 2 && refused.err.contains("only the role owner is supported so far"), "{role}: {}", refused.err);
         let help = at.cli(["user", "add", "--help"], "").await.out;
         assert!(!help.contains(role), "the help offers what is refused");
     }

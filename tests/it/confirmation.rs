@@ -13,7 +13,7 @@ use crate::support::{
 
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
 const MINUTES: Duration = Duration::from_mins(15);
-const ASKS: &str = "type your password";
+const ASKS: &str = "enter your password";
 
 fn step(connection: &Connection, rest: &str) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook{rest}", connection.app_id)
@@ -65,7 +65,7 @@ async fn a_secret_is_revealed_after_the_password_and_then_for_fifteen_minutes_wi
         assert!(asked.has(&format!("href=\"{}\"", step(&connection, ""))), "the way back");
     }
     let asked = owner.post(&reveal, &[]).await;
-    for (wrong, said) in [("", "Type the password you sign in with"), ("not the password", "This is not your password")] {
+    for (wrong, said) in [("", "Enter your password"), ("not the password", "Incorrect password")] {
         let again = owner.confirm(&reveal, &asked, wrong).await;
         asks(&again);
         assert!(again.has(said) && !again.has(&connection.secret) && !again.has("not the password"));
@@ -236,16 +236,16 @@ async fn a_thief_with_a_session_uses_up_its_attempts_and_not_the_owners() {
     for _ in 0..40 {
         let page = wrong(&thief).await;
         if page.status == StatusCode::TOO_MANY_REQUESTS {
-            assert!(page.has("Too many attempts.") && !page.has("not your password"), "{}", page.body);
+            assert!(page.has("Too many attempts.") && !page.has("Incorrect password"), "{}", page.body);
             assert!(page.headers.contains_key("retry-after"));
             limited += 1;
         }
     }
     assert!(limited >= 10, "{limited} of 40 were limited");
     let right = thief.post(&reveal, &[("current_password", PASSWORD)]).await;
-    assert!(right.status == StatusCode::TOO_MANY_REQUESTS && !right.has("not your password"), "{}", right.body);
+    assert!(right.status == StatusCode::TOO_MANY_REQUESTS && !right.has("Incorrect password"), "{}", right.body);
 
-    assert!(wrong(&owner).await.has("This is not your password"));
+    assert!(wrong(&owner).await.has("Incorrect password"));
     assert!(owner.post(&reveal, &[("current_password", PASSWORD)]).await.inside("secret").is_some());
     assert_eq!(app.visitor().sign_in("owner@neem-tree-retail.example", PASSWORD, "/").await.location(), "/");
     let new = "orange kettle under the stairs";

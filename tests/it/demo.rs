@@ -42,7 +42,7 @@ async fn the_demo_shows_payments_and_a_rejection_with_its_reason() {
     let (process, visitor, _) = demo(&at).await;
     until(&visitor, "/ks-pay", "Verified").await;
     until(&visitor, "/ks-pay", "Failing").await;
-    until(&visitor, "/", "line end").await;
+    until(&visitor, "/", "line break").await;
     let ended = process.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(!at.data_dir().exists(), "an operator's data directory is left alone");
@@ -64,7 +64,7 @@ async fn the_demo_shows_a_second_secret_and_a_slip_of_it() {
     for _ in 0..2400 {
         for id in apps(&visitor).await {
             let list = visitor.get(&format!("/ks-pay/apps/{id}/rejections?mode=live")).await;
-            app = app.or(list.has("pasted with a line end").then_some(id));
+            app = app.or(list.has("pasted with a line break").then_some(id));
         }
         if app.is_some() {
             break;

@@ -186,7 +186,7 @@ async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to
     ] {
         let page = three.transactions(query).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
-        assert!(page.has(&format!("id=\"{field}-error\"")) && page.has("A filter is invalid."), "{query}");
+        assert!(page.has(&format!("id=\"{field}-error\"")) && page.has("Correct the filter above"), "{query}");
         assert!(three.shown(&page).await.is_empty() && !page.has("₹") && !page.has(" payments"), "{query}");
         assert!(!page.has("transactions.csv"), "{query}: nothing to download");
         let path = format!("/ks-pay/apps/{}/transactions.csv?mode=test{query}", three.connection.app_id);

@@ -124,7 +124,7 @@ async fn without_a_choice_the_mode_that_needs_attention_is_shown_and_the_other_n
         assert!(!owner.get(&format!("/ks-pay/apps/{}{rest}?mode=live", shop.id)).await.has(trouble), "{rest}");
     }
     let cause = owner.get(&evidence).await;
-    assert!(cause.has("id=\"evidence-panel\"") && cause.has("line end"), "{}", cause.body);
+    assert!(cause.has("id=\"evidence-panel\"") && cause.has("line break"), "{}", cause.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +147,7 @@ async fn open_leads_to_the_step_that_needs_work_and_fix_it_to_the_cause() {
         let link = link.split('"').next().unwrap();
         assert_eq!(link, format!("{at}/webhook#evidence-panel"));
         let led_to = owner.get(link).await;
-        assert!(led_to.has("line end") && led_to.has("paste"), "{list}: the cause and what to do");
+        assert!(led_to.has("line break") && led_to.has("paste"), "{list}: the cause and what to do");
     }
     assert_eq!(open().await, "webhook", "the failing step comes first");
 }

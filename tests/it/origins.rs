@@ -10,7 +10,7 @@ use crate::support::{
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
 const PUBLIC: &str = "https://pay.neemtree.example:8443";
-const PLAIN: &str = "This console is reached over plain http";
+const PLAIN: &str = "This console uses plain http";
 
 async fn installed(public_url: Option<&str>) -> TestApp {
     let public_url = public_url.map(str::to_owned);

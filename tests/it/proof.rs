@@ -221,7 +221,7 @@ async fn before_the_first_verified_event_nothing_fails_and_nothing_counts_down()
     assert!(owner.get("/").await.has("No event has been verified yet"), "a stranger may have sent it");
 
     assert_eq!(connection.post(captured("pay_1")).secret(&format!("{} ", connection.secret)).send().await, 401);
-    let page = owner.sees(&webhook(&connection), "Not verified yet: signed with the SECRET of this webhook").await;
+    let page = owner.sees(&webhook(&connection), "Not verified yet: signed with this webhook’s secret").await;
     assert!(!page.has("Failing") && !page.has(COUNTDOWN), "{}", page.body);
     let dashboard = owner.sees("/", "Neem Tree Store: not verified yet, 1 Test request rejected since").await;
     assert!(dashboard.has("pasted with a space") && !dashboard.has(COUNTDOWN));

@@ -27,9 +27,9 @@ async fn a_read_only_postgresql_is_exported_and_shown() {
     let show = ["webhook", "show", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test", "--json"];
     app.cli_with(&show, "", &[]).await.assert_done();
     let doctor = app.cli(["doctor"], "").await;
-    assert!(doctor.code == 1 && doctor.out.contains("bad   writes: PostgreSQL takes no writes now"), "{}", doctor.out);
+    assert!(doctor.code == 1 && doctor.out.contains("bad   writes: PostgreSQL is not accepting writes"), "{}", doctor.out);
     let add = app.cli(["app", "add", "--company", "X", "--name", "Y", "--email", "a@example.com", "--country", "IN"], "").await;
-    assert!(add.failure().contains("PostgreSQL takes no writes now"), "{}", add.err);
+    assert!(add.failure().contains("PostgreSQL is not accepting writes"), "{}", add.err);
     app.end_outage(Outage::ReadOnly).await;
 }
 
@@ -80,7 +80,7 @@ async fn who_may_only_read_the_files_exports_them_and_is_told_why_nothing_more()
 
     let doctor = app.process_as_nobody(&["doctor"], &[]).end();
     let bad = doctor.out.iter().find(|line| line.starts_with("bad   files")).unwrap_or_else(|| panic!("{:?}", doctor.out));
-    assert!(doctor.code == Some(1) && bad.contains("belongs to root") && bad.contains("Run this as root"), "{bad}");
+    assert!(doctor.code == Some(1) && bad.contains("belongs to root") && bad.contains("Run ks-pay as root"), "{bad}");
     assert!(doctor.out.iter().any(|line| line.starts_with("bad   writes")), "{:?}", doctor.out);
 }
 

@@ -48,7 +48,7 @@ async fn is_right(app: &TestApp) -> bool {
 }
 
 fn sums(told: &Output) -> &str {
-    told.out.lines().find(|line| line.contains("sums by day")).unwrap()
+    told.out.lines().find(|line| line.contains("daily totals")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,7 +91,7 @@ async fn a_guessable_piece_of_an_imported_secret_is_never_offered() {
     assert!(causes.iter().any(|cause| cause == "secret_guessable"));
     for path in shop.rejections().await {
         let page = shop.owner.get(&path).await;
-        assert!(!page.has("/acceptance") && !page.has("only a piece of it was pasted"), "{}", page.body);
+        assert!(!page.has("/acceptance") && !page.has("only part of it was pasted"), "{}", page.body);
         let forced = shop.owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await;
         assert_eq!(forced.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
@@ -177,12 +177,12 @@ async fn keys_that_differ_are_rejections_of_their_own_and_each_is_adopted_by_its
     shop.counted(5).await;
     let paths = shop.rejections().await;
     assert_eq!(paths.len(), 2, "two keys");
-    shop.owner.sees(&paths[0], "With that secret 2 kept requests of this rejection verify").await;
-    shop.owner.sees(&paths[1], "With that secret 3 kept requests of this rejection verify").await;
+    shop.owner.sees(&paths[0], "With that secret 2 stored requests of this rejection verify").await;
+    shop.owner.sees(&paths[1], "With that secret 3 stored requests of this rejection verify").await;
     shop.owner.post(&format!("{}/acceptance", paths[0]), &[("current_password", PASSWORD)]).await.location();
-    shop.owner.sees(&paths[0], "2 of 2 kept requests verify now").await;
+    shop.owner.sees(&paths[0], "2 of 2 stored requests verify now").await;
     let first = shop.owner.get(&paths[1]).await;
-    assert!(!first.has("verify now") && first.has("With that secret 3 kept requests"), "{}", first.body);
+    assert!(!first.has("verify now") && first.has("With that secret 3 stored requests"), "{}", first.body);
     shop.payment("pay_other0").secret(other).stored().await;
     shop.rejected(shop.payment("pay_one0").secret(one)).await;
     // Neither the key nor its plain digest is stored.

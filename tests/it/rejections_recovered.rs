@@ -50,7 +50,7 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     assert!(page.has("70 of 71 kept requests verify now"), "{}", page.body);
     assert!(page.has("It arrived while this webhook was disabled") && page.has("It’s enabled again."), "{}", page.body);
 
-    for (wrong, said) in [("", "Type the password you sign in with"), ("not the password", "This is not your password")] {
+    for (wrong, said) in [("", "Enter your password"), ("not the password", "Incorrect password")] {
         let page = owner.post(&recovery, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.has(said), "{}", page.body);
@@ -63,7 +63,7 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     assert_eq!(done.location(), path);
     let page = owner.get(&path).await;
     assert!(page.has("69 events recovered; 1 request had come again in the meantime"), "{}", page.body);
-    assert!(page.has("not signed with a SECRET that KS Pay accepts"), "{}", page.body);
+    assert!(page.has("not signed with a secret that KS Pay accepts"), "{}", page.body);
     let (events, transactions) = (app.events().await, app.transactions().await);
     assert_eq!((events.len(), transactions.len()), (70, 70));
     assert!(events.iter().all(|event| event["state"] == "processed"));
@@ -99,14 +99,14 @@ async fn one_may_be_let_in_alone() {
     switch(&owner, &connection, true).await;
     let page = owner.get(&path).await;
     // The newest is the one that was never right.
-    assert!(page.has("5 of 6 kept requests verify now") && !page.has("Only the one shown below"), "{}", page.body);
+    assert!(page.has("5 of 6 stored requests verify now") && !page.has("Only the one shown below"), "{}", page.body);
     let other = page.body.split('"').filter(|text| text.contains("?request=rq_")).nth(2).unwrap().to_owned();
     let shown = owner.get(&other).await;
     let id = other.split_once("?request=").unwrap().1;
     assert!(shown.has("Only the one shown below") && shown.has(&format!("value=\"{id}\"")), "{}", shown.body);
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD), ("request", id)]).await.location();
     assert_eq!(app.events().await.len(), 1);
-    assert!(owner.get(&path).await.has("4 of 5 kept requests verify now"));
+    assert!(owner.get(&path).await.has("4 of 5 stored requests verify now"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,11 +175,11 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
     let pasted = format!("{}\n", connection.secret);
     let path = refused_with(&app, &connection, &owner, &[&pasted, &pasted, &pasted]).await;
     let page = owner.get(&path).await;
-    assert!(page.has("pasted with a line end") && page.has(ACCEPT), "{}", page.body);
+    assert!(page.has("pasted with a line break") && page.has(ACCEPT), "{}", page.body);
     assert!(!page.body.contains(&connection.secret));
 
     let acceptance = format!("{path}/acceptance");
-    for (wrong, said) in [("", "Type the password you sign in with"), ("not the password", "This is not your password")] {
+    for (wrong, said) in [("", "Enter your password"), ("not the password", "Incorrect password")] {
         let page = owner.post(&acceptance, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.has(said), "{}", page.body);
@@ -189,7 +189,7 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
 
     assert_eq!(owner.post(&acceptance, &[("current_password", PASSWORD)]).await.location(), path);
     let page = owner.get(&path).await;
-    assert!(page.has("4 of 4 kept requests verify now") || page.has("3 of 3 kept requests verify now"), "{}", page.body);
+    assert!(page.has("4 of 4 stored requests verify now") || page.has("3 of 3 stored requests verify now"), "{}", page.body);
     assert_eq!(again().send().await, 200, "the gateway's retries are taken, too");
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     assert_eq!((app.events().await.len(), app.transactions().await.len()), (3, 3));
@@ -207,7 +207,7 @@ async fn what_others_could_know_and_the_other_mode_are_never_accepted() {
     let (test, live) = (shop.razorpay("test").await, shop.razorpay("live").await);
     let owner = app.owner("Neem Tree Retail").await;
     for (secret, why) in [
-        (live.secret.as_str(), "SECRET of the other mode"),
+        (live.secret.as_str(), "secret of the other mode"),
         (test.url.as_str(), "URL as the secret"),
         ("••••••••••••••••••••", "the dots that hide"),
         ("a secret that nobody here knows", "Enter that SECRET"),
@@ -234,7 +234,7 @@ async fn a_key_that_was_not_decoded_is_accepted_at_the_generic_gateway_too() {
     let as_text = STANDARD.encode(bare);
     let path = refused_with(&app, &connection, &owner, &[&as_text]).await;
     let page = owner.get(&path).await;
-    assert!(page.has("Signed with the SECRET as text, not decoded") && page.has(ACCEPT), "{}", page.body);
+    assert!(page.has("Signed with the secret as text, not decoded") && page.has(ACCEPT), "{}", page.body);
     owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await.location();
-    assert!(owner.get(&path).await.has("The kept request verifies now"));
+    assert!(owner.get(&path).await.has("The stored request verifies now"));
 }

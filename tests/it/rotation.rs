@@ -127,7 +127,7 @@ async fn the_page_says_what_to_do_until_the_new_one_has_been_used() {
     let new = rotate(&app, &connection, &owner, "").await;
     let after = owner.get(&page).await;
     assert!(after.has("Now give Razorpay the new SECRET") && after.has("No event signed with it has come yet"));
-    assert!(after.has("New SECRET made. The previous one counts until"));
+    assert!(after.has("New secret created. The previous one is valid until"));
     for value in [&connection.secret, &new] {
         assert!(!after.has(value), "a SECRET is in the page before Reveal");
     }

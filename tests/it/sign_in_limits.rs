@@ -210,7 +210,7 @@ async fn an_unreadable_byte_before_the_proxys_own_hop_hides_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_is_not_trusted_is_told_of_by_doctor_until_it_is() {
     let mut app = installed().await;
-    let said = "127.0.0.1, which KS_PAY_TRUSTED_PROXIES does not name";
+    let said = "127.0.0.1, which is not in KS_PAY_TRUSTED_PROXIES";
     assert!(!app.cli(["doctor"], "").await.out.contains(said), "nothing was seen yet");
     app.visitor().send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
     eventually(async || app.count("SELECT COUNT(*) FROM installation WHERE name = 'untrusted_proxy'").await == 1).await;

@@ -4,8 +4,10 @@ use reqwest::StatusCode;
 
 use crate::support::{TestApp, bodies, builders::Connection, eventually, visitor::Visitor};
 
-const BANNER: &str = "This app is off: every event is rejected.";
+const BANNER: &str = "This app is disabled: every event is rejected.";
 const ALL_IS_WELL: &str = "No event has been verified yet";
+/// The dashboard's headline for a disabled connection.
+const HEADLINE: &str = "Neem Tree Store: Razorpay in Test mode is disabled";
 
 async fn connected() -> (TestApp, Connection, Visitor) {
     let app = TestApp::start().await;
@@ -77,18 +79,18 @@ async fn the_dashboard_names_an_app_that_is_switched_off_and_leads_to_it() {
     let at = format!("/ks-pay/apps/{}", connection.app_id);
     switch(&owner, &format!("{at}/enabled"), false).await;
     let page = owner.get("/").await;
-    assert!(page.has("Neem Tree Store is off") && page.has("Its payments are not recorded"));
+    assert!(page.has("Neem Tree Store is disabled") && page.has("Its payments are not recorded"));
     assert!(page.has(&format!("href=\"{at}/settings\"")) && !page.has(ALL_IS_WELL));
     switch(&owner, &format!("{at}/enabled"), true).await;
     let page = owner.get("/").await;
-    assert!(page.has(ALL_IS_WELL) && !page.has(" is off"));
+    assert!(page.has(ALL_IS_WELL) && !page.has(" is disabled"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_names_a_connection_that_is_switched_off_but_not_below_its_app() {
     let (_app, connection, owner) = connected().await;
     let at = format!("/ks-pay/apps/{}", connection.app_id);
-    let off = "Neem Tree Store: Razorpay in Test mode is off";
+    let off = HEADLINE;
     switch(&owner, &format!("{at}/settings/payment-gateways/razorpay/test/enabled"), false).await;
     let page = owner.get("/").await;
     assert!(page.has(off) && !page.has(ALL_IS_WELL));
@@ -96,12 +98,12 @@ async fn the_dashboard_names_a_connection_that_is_switched_off_but_not_below_its
 
     switch(&owner, &format!("{at}/enabled"), false).await;
     let page = owner.get("/").await;
-    assert!(page.has("Neem Tree Store is off") && !page.has(off), "once an app");
+    assert!(page.has("Neem Tree Store is disabled") && !page.has(off), "once an app");
 
     switch(&owner, &format!("{at}/enabled"), true).await;
     assert!(owner.get("/").await.has(off), "enabling the app does not enable its connection");
     switch(&owner, &format!("{at}/settings/payment-gateways/razorpay/test/enabled"), true).await;
-    assert!(!owner.get("/").await.has(" is off"));
+    assert!(!owner.get("/").await.has(" is disabled"));
 }
 
 /// Enables what a page offers to enable, as its visitor would, and says where that led.
@@ -128,11 +130,14 @@ async fn a_disabled_connection_is_off_everywhere_with_the_button_to_enable_it() 
     for path in pages {
         switch(&owner, &action, false).await;
         let page = owner.get(&path).await;
-        assert!(page.has("Off") || page.has(" is off"), "{path}");
+        assert!(
+            page.has("Off") || page.has("is disabled:") || page.has("This connection is disabled") || page.has(HEADLINE),
+            "{path}"
+        );
         assert!(!page.has("</use></svg>Verified<"), "{path}");
         assert_eq!(press_enable(&owner, &path, &action).await, path);
         assert!(owner.get(&path).await.has("Razorpay in Test mode is enabled"), "{path}");
-        assert!(!owner.get(&path).await.has(" is off"), "{path}");
+        assert!(!owner.get(&path).await.has(" is disabled"), "{path}");
     }
     switch(&owner, &action, false).await;
     let page = owner.get(&list).await;
@@ -153,7 +158,7 @@ async fn enabling_a_connection_of_a_disabled_app_does_not_say_that_it_receives()
     }
     let led_to = owner.post(&action, &[("is_enabled", "true")]).await.location().to_owned();
     let page = owner.get(&led_to).await;
-    assert!(page.has("Razorpay in Test mode is enabled, but its app is off.") && page.has(BANNER));
+    assert!(page.has("Razorpay in Test mode is enabled, but its app is disabled.") && page.has(BANNER));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,5 +183,5 @@ async fn a_rejection_of_a_disabled_connection_offers_to_enable_it() {
     let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
     assert_eq!(press_enable(&owner, &rejection, &action).await, rejection);
     let page = owner.get(&rejection).await;
-    assert!(page.has("Razorpay in Test mode is enabled") && !page.has(" is off"), "{}", page.body);
+    assert!(page.has("Razorpay in Test mode is enabled") && !page.has("Razorpay in Test mode is disabled"), "{}", page.body);
 }

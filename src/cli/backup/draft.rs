@@ -9,7 +9,7 @@ use std::{
 
 use crate::kernel::base62;
 
-/// The ends of names that belong to the database of the name before them.
+/// Suffixes of the files that SQLite keeps for a database.
 const SQLITE_SUFFIXES: [&str; 3] = ["-journal", "-wal", "-shm"];
 
 /// Removed when it is dropped, unless it was published.
@@ -32,7 +32,7 @@ impl Draft {
         let name = dest.file_name().unwrap_or_default().to_string_lossy();
         if SQLITE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
             return Err(format!(
-                "{} has a name that SQLite gives to files of its own, which it removes. Name the copy otherwise, for example copy.db.",
+                "{} has a name that SQLite uses for its own files and removes. Choose another name, for example copy.db.",
                 dest.display()
             ));
         }
@@ -134,7 +134,7 @@ mod tests {
     fn a_name_that_sqlite_removes_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         for name in ["ks-pay.db-wal", "ks-pay.db-shm", "ks-pay.db-journal", "copy-wal"] {
-            assert!(Draft::beside(&directory.path().join(name)).is_err_and(|said| said.contains("Name the copy otherwise")));
+            assert!(Draft::beside(&directory.path().join(name)).is_err_and(|said| said.contains("Choose another name")));
         }
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }

@@ -1,8 +1,8 @@
-//! How much of a secret is left once everything that can be guessed is taken out. Pure.
+//! Measures how much of a secret remains once everything guessable is removed. Pure.
 //!
-//! Taken out are known names and pieces of them, words, years and dates, rows of letters and digits, and repetitions, in
-//! any case, with digits in the place of letters, and with separators in between. What is left is random, as far as can be
-//! told. The words are those that zxcvbn (MIT) ranks as the most common ones, and some of Indian shops.
+//! Removed are known names and parts of them, words, years and dates, sequences of letters and digits, and repetitions, in
+//! any case, with digits in place of letters, and with separators in between. The rest is assumed to be random. The words
+//! are those that zxcvbn (MIT) ranks as the most common ones, and some of Indian shops.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 /// The dictionary: words of four letters or more, in lower case, sorted.
 static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
-/// The same as [`folded`] folds them, those of so many letters that no random text holds one by chance.
+/// The same as [`folded`] folds them, limited to words too long to occur in random text by chance.
 static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut words: Vec<String> =
         WORDS.iter().filter(|word| word.len() >= LEAST_FOLDED).map(|word| word.chars().map(folded).collect()).collect();
@@ -23,14 +23,14 @@ static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 const LEAST_FOLDED: usize = 7;
 const LONGEST_WORD: usize = 16;
-/// The shortest word that is one wherever it stands. A shorter one must stand by itself.
+/// The shortest word that is recognised anywhere. A shorter one must be delimited.
 const LEAST_ANYWHERE: usize = 5;
 const LEAST_WORD: usize = 4;
 /// The shortest piece of a name, and of a row or a repetition.
 const LEAST_PIECE: usize = 5;
 const LEAST_ROW: usize = 4;
 
-/// Names that every secret may hold: of gateways, and what stands before keys.
+/// Names that any secret may contain: of gateways, and prefixes of keys.
 const COMMON_NAMES: &[&str] = &[
     "razorpay",
     "standard webhooks",
@@ -55,7 +55,7 @@ const SHORT: &[&str] = &[
 const ROWS: &[&str] =
     &["qwertyuiop", "asdfghjkl", "zxcvbnm", "01234567890", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y7u8i9o0p"];
 
-/// So many characters of the text are left. `names` are those that outsiders know.
+/// The number of characters that remain. `names` are those that outsiders know.
 pub(super) fn left(text: &str, names: &[&str]) -> usize {
     let mut taken = Taken::new(text);
     for name in names.iter().copied().chain(COMMON_NAMES.iter().copied()) {
@@ -116,7 +116,7 @@ fn without_entities(text: &str) -> String {
     ENTITIES.iter().fold(text.to_owned(), |text, entity| text.replace(entity, " "))
 }
 
-/// A letter whatever its case, and the digit or mark that is written in its place.
+/// A letter in any case, or the digit or mark written in its place.
 fn folded(letter: char) -> char {
     match letter {
         '0' => 'o',
@@ -149,7 +149,7 @@ impl Taken {
         Self { is_out: letters.iter().map(|letter| is_separator(*letter)).collect(), letters, folded }
     }
 
-    /// A mark counts between two letters that do: anybody adds one at an end or between two words.
+    /// A mark is counted only between two counted letters: people add marks at ends and between words.
     fn left(&self) -> usize {
         let is_left = |place: usize| self.is_out.get(place).is_some_and(|is_out| !is_out);
         let is_letter = |place: usize| is_left(place) && !self.letters[place].is_ascii_punctuation();

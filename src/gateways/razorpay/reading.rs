@@ -73,7 +73,7 @@ struct Parsed<'a> {
     received_at: Timestamp,
 }
 
-/// Reads the body, which is stored whatever it is. The time it was received stands in where it gives none.
+/// Parses the body, which is stored in any case. If it has no time, the time of receipt is used.
 pub(super) fn read(body: &[u8], received_at: Timestamp) -> Reading {
     let Ok(Object(Plain { event, created_at, payload })) = serde_json::from_slice(body) else {
         return read_in_parts(body, received_at);
@@ -177,7 +177,7 @@ fn carried(body: &[u8]) -> serde_json::Result<Carried> {
     Ok(if is_whole { Carried::Whole } else { Carried::Part })
 }
 
-/// Whether a field stands there twice, so that two parsers could read different things.
+/// True for a duplicate field, which two parsers could read differently.
 fn is_doubled(error: &serde_json::Error) -> bool {
     error.to_string().starts_with("duplicate field")
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::rejections::Cause;
 
-/// A body of more bytes is not written anew: no more than that is kept of any.
+/// A longer body is not rewritten: no more than this is stored of any.
 pub(super) const MAX_REWRITTEN_BYTES: usize = crate::rejections::MOST_OF_BODY;
 /// What a body that is written anew may take, as so many times itself and something besides.
 const MOST_TIMES: usize = 4;

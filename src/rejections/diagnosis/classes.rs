@@ -8,7 +8,7 @@ use super::*;
 use crate::kernel::hex;
 
 pub(super) const SECRET: &str = "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx";
-/// One that somebody else made, with characters that programs escape.
+/// A secret made elsewhere, with characters that programs escape.
 const IMPORTED: &str = "k&9Z+q4wX<t/8sP\"2mL=7vB'xR";
 pub(super) const OTHER: &str = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
 pub(super) const KEY_SECRET: &str = "TheKeySecretOfTheApi0001";
@@ -118,7 +118,7 @@ fn typos() -> Vec<String> {
         edit(11, 2, &SECRET[11..13].chars().rev().collect::<String>()),
         edit(17, 0, &SECRET[17..18]),
         edit(5, 1, "k"),
-        // Not one that looks alike or stands beside it.
+        // Not a look-alike or a neighbour.
         edit(3, 1, "h"),
         edit(26, 1, "7"),
         edit(43, 1, "R"),

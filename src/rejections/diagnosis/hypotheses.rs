@@ -1,7 +1,7 @@
 //! What is tried against a signature, in order of cost: single faults first, then those that come together.
 //!
 //! Each hypothesis is a key, a body and a notation. All notations of a signature are compared with each hash, so they cost
-//! nothing. A hypothesis that there is no work left for is not tried, and not said to have been.
+//! nothing. A hypothesis for which no work is left is not tried, and not reported as tried.
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{gateways::Gateway, rejections::Cause};
 
-/// Writing a body again takes as long as hashing it so many times.
+/// Rewriting a body costs as much as hashing it this many times.
 const WRITING: usize = 4;
-/// The longest name of a header that is told.
+/// The longest header name that is reported.
 const MAX_NAME_CHARS: usize = 64;
 
 impl Search<'_> {
@@ -66,7 +66,7 @@ impl Search<'_> {
             .or_else(|| self.changed(bodies, &self.usual(|whose| whose != Whose::Own), readings))
     }
 
-    /// Several faults at once, as long as there is work left: many typing mistakes, two paste errors, a paste error or a typing
+    /// Several faults together, as long as there is work left: many typing mistakes, two paste errors, a paste error or a typing
     /// mistake with a body that was changed, a changed body inside another.
     fn combined(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);

@@ -118,7 +118,7 @@ pub(super) fn pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     attempts
 }
 
-/// Two paste errors at once.
+/// Two paste errors together.
 pub(super) fn pasted_twice(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
     paste_errors::pairs(&shown(key)).flat_map(move |(first, second, text)| {
         let second = Some(second).filter(|second| *second != first);

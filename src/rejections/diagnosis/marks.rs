@@ -153,7 +153,7 @@ pub(super) fn time(case: &Case<'_>) -> Option<Cause> {
     }
 }
 
-/// What can be seen to be wrong with the signed time, whatever the clock says.
+/// Faults of the signed time that are visible regardless of the clock.
 pub(super) fn unreadable_time(case: &Case<'_>) -> Option<Cause> {
     time(case).filter(|cause| matches!(cause, Cause::TimeInMillis | Cause::TimeUnreadable))
 }

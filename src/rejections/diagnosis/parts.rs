@@ -18,9 +18,9 @@ const MAX_HEADERS: usize = 6;
 /// How deep parts of a body are looked for, and how many are tried.
 const MAX_DEPTH: usize = 3;
 const MAX_PARTS: usize = 24;
-/// What stands between two parts.
+/// Separators between two parts.
 const BETWEEN: [&[u8]; 7] = [b".", b"", b":", b"\n", b"|", b"-", b" "];
-/// What stands between three.
+/// Separators between three parts.
 const BETWEEN_THREE: [&[u8]; 5] = [b".", b"", b":", b"\n", b"|"];
 
 /// Pieces that are signed one after the other.

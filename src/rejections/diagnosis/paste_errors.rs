@@ -1,4 +1,4 @@
-//! Paste errors: what hands and programs do to a valid secret before it is used as a key.
+//! Paste errors: how people and programs alter a valid secret before it is used as a key.
 //!
 //! Single errors come first, then pairs in the order in which they are made: first the text is cut or recased, then quoted,
 //! then surrounded, then encoded. Every text is wiped when it is dropped.
@@ -94,7 +94,7 @@ pub(super) fn single(text: &str) -> Vec<(Cause, Text)> {
     made
 }
 
-/// Two errors at once: the cause of the first and of the second.
+/// Two errors together: the cause of the first and of the second.
 pub(super) fn pairs(text: &str) -> impl Iterator<Item = (Cause, Cause, Text)> + use<> {
     let mut first = around(text, QUOTES);
     first.extend(labelled(text));

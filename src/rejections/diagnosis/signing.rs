@@ -21,7 +21,7 @@ pub(crate) fn secret(gateway: Gateway, signer: &Signer) -> Option<Secret> {
     keys::secret(gateway, &signer.key)
 }
 
-/// Whether it is a key that must not be adopted here, whatever else it is: of the other mode, of the API, or retired.
+/// True for a key that must never be adopted here: of the other mode, of the API, or retired.
 pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &Known) -> bool {
     let out = known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, Whose::OtherMode | Whose::KeySecret));
     out.flat_map(|key| keys::proper(gateway, key)).any(|attempt| attempt.key == signer.key)

@@ -88,7 +88,7 @@ fn replacements(byte: u8) -> Vec<u8> {
     typed
 }
 
-/// A character that was read as another one wherever it stands, and two that look like one.
+/// A character misread at every position, and two that look like one.
 fn everywhere(text: &str) -> Vec<Bytes> {
     let mut made = Vec::new();
     for alike in ALIKE {

@@ -65,7 +65,7 @@ fn unescaped(text: &str) -> impl Iterator<Item = Before> {
     html.chain(slashes).chain(percent).map(|(cause, made)| (cause, made.into_bytes()))
 }
 
-/// Each backslash says that the character after it stands for itself.
+/// Removes each backslash, which escapes the character after it.
 fn without_backslashes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut characters = text.chars();

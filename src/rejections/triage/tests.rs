@@ -1,4 +1,4 @@
-//! What must hold whatever floods a webhook: every distinct fault is found, and the work is bounded.
+//! Under any flood of a webhook, every distinct fault is found and the work is bounded.
 
 use std::net::IpAddr;
 
@@ -110,7 +110,7 @@ fn vault() -> Vault {
     Vault::new(MasterKey::generate())
 }
 
-/// 1,800 forgeries in rounds of so many, with `most` to hash in each; in each round one fault at this webhook and one at another.
+/// 1,800 forgeries in rounds of a given size, with `most` to hash in each; in each round one fault at this webhook and one at another.
 fn flood(each: usize, most: usize, from: &str) {
     let (shop, other, vault) = (Shop::new(), Shop::new(), vault());
     let mut triage = Triage::default();

@@ -1,4 +1,4 @@
-//! What a payment's reports amount to: status and amounts, which never contradict each other.
+//! Derives status and amounts from a payment's reports; the two never contradict each other.
 
 use super::{DisputeState, DisputeStatus, Story, total};
 use crate::{kernel::money::Currency, transactions::Status};
@@ -31,7 +31,7 @@ impl Story {
         })
     }
 
-    /// Whether the money was received. A payment that was authorised and never captured is returned by itself.
+    /// Whether the money was received. A payment that is authorised and never captured is returned automatically.
     pub(crate) fn is_captured(&self) -> bool {
         let stage = self.decisive.map(|decisive| decisive.0);
         stage == Some(Status::Captured) || self.status() == Some(Status::Captured)

@@ -10,7 +10,7 @@
 use super::{Moment, Quote, RefundState, RefundStatus, Story};
 use crate::kernel::money::Currency;
 
-/// So many sums are looked at where much happens in one second.
+/// Sums that are considered when much happens within one second.
 const MAX_SUMS: usize = 256;
 
 /// A quote, and whose report it comes from.

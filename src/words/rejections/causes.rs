@@ -1,7 +1,7 @@
-//! A sentence for each cause.
+//! A message for each cause.
 //!
 //! Every match lists every cause, so that a new one does not compile without its message. What an outsider can copy is worded
-//! as what the request shows, never as a fact about the gateway.
+//! as an observation about the request, never as a fact about the gateway.
 
 use crate::{gateways::Gateway, rejections::Cause};
 
@@ -17,9 +17,9 @@ pub(super) struct Context<'a> {
     pub(super) is_signed: bool,
 }
 
-/// How a cause is said.
+/// How a cause is worded.
 enum Clause {
-    /// By itself.
+    /// A complete clause.
     Whole(String),
     /// The secret is right, but …
     Pasted(&'static str),
@@ -37,7 +37,7 @@ fn whole(text: impl Into<String>) -> Clause {
 pub(super) fn why(cause: Cause, context: Context<'_>) -> String {
     let first = match clause(cause, context) {
         Clause::Whole(text) => text,
-        Clause::Pasted(how) => format!("signed with the SECRET of this webhook, but {how}"),
+        Clause::Pasted(how) => format!("signed with this webhook’s secret, but {how}"),
         Clause::Written(how) => format!("the signature is right, but {how}"),
         Clause::Changed(how) => format!("the secret is right, but the body was changed on the way: {how}"),
     };
@@ -74,13 +74,13 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::NoSignature => whole("no signature was sent"),
         Cause::IdMissing => whole("the header webhook-id is missing"),
         Cause::TimeMissing => whole("the header webhook-timestamp is missing"),
-        Cause::RenamedHeader if detail.is_empty() => whole("the signature is in a header of another name"),
+        Cause::RenamedHeader if detail.is_empty() => whole("the signature is in a header with another name"),
         Cause::RenamedHeader => whole(format!("the right signature is in another header, {detail}")),
         Cause::OtherGateway => whole(format!("it carries a signature header of {detail}")),
         Cause::Scanner => whole("it looks like a vulnerability scan"),
         Cause::RepeatedHeader => Written("it was sent more than once"),
         Cause::Quoted => Written("it has quotes or spaces around it"),
-        Cause::UpperCase => Written("it is in capitals"),
+        Cause::UpperCase => Written("it is in upper case"),
         Cause::Prefixed => Written("it has a prefix such as sha256="),
         Cause::VersionMissing => Written("it has no v1, in front of it"),
         Cause::Base64 if is_razorpay => Written("it is encoded in base64 instead of hex"),
@@ -94,47 +94,47 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         }
         Cause::NotKeyed => whole("the signature is a plain SHA-256 hash, made without a key"),
         Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
-        Cause::SignedBodyOnly => whole("signed with the SECRET of this webhook, but over the body alone"),
-        Cause::SignedPart => whole("signed with the SECRET of this webhook, but over a part of the body only"),
-        Cause::SignedOtherParts if is_razorpay => whole("signed with the SECRET of this webhook, but over more than the body"),
-        Cause::SignedOtherParts => whole("signed with the SECRET of this webhook, but over other parts than id, time and body"),
+        Cause::SignedBodyOnly => whole("signed with this webhook’s secret, but over the body alone"),
+        Cause::SignedPart => whole("signed with this webhook’s secret, but over only part of the body"),
+        Cause::SignedOtherParts if is_razorpay => whole("signed with this webhook’s secret, but over more than the body"),
+        Cause::SignedOtherParts => whole("signed with this webhook’s secret, but over other parts than id, time and body"),
         Cause::Checkout => whole("it carries the signature of a checkout, not of a webhook"),
-        Cause::OldSecret => whole("signed with a previous SECRET of this webhook, which has expired"),
-        Cause::RetiredSecret => whole("signed with a SECRET of this webhook that was retired"),
-        Cause::OtherMode => whole(format!("signed with the SECRET of the other mode ({other})")),
-        Cause::OtherConnection => whole(format!("signed with the SECRET of another webhook of this app ({other})")),
-        Cause::OtherApp => whole(format!("signed with the SECRET of another app ({other})")),
+        Cause::OldSecret => whole("signed with a previous secret of this webhook, which has expired"),
+        Cause::RetiredSecret => whole("signed with a retired secret of this webhook"),
+        Cause::OtherMode => whole(format!("signed with the secret of the other mode ({other})")),
+        Cause::OtherConnection => whole(format!("signed with the secret of another webhook of this app ({other})")),
+        Cause::OtherApp => whole(format!("signed with the secret of another app ({other})")),
         Cause::KeySecret => whole("signed with an API Key Secret"),
         Cause::SecretWithSpace => Pasted("it was pasted with a space"),
-        Cause::SecretWithLineEnd => Pasted("it was pasted with a line end"),
+        Cause::SecretWithLineEnd => Pasted("it was pasted with a line break"),
         Cause::SecretWithUnseen => Pasted("it was pasted with an invisible character"),
         Cause::SecretQuoted => Pasted("it was pasted with quotes or punctuation"),
         Cause::SecretLabelled => Pasted("it was pasted with a label in front of it"),
-        Cause::SecretCut => Pasted("only a piece of it was pasted"),
+        Cause::SecretCut => Pasted("only part of it was pasted"),
         Cause::SecretDoubled => Pasted("it was pasted twice"),
-        Cause::SecretCase => Pasted("capitals and small letters were changed"),
+        Cause::SecretCase => Pasted("upper and lower case letters were changed"),
         Cause::SecretEncoded => Pasted("it was encoded first"),
-        Cause::SecretEncodedLineEnd => Pasted("it was encoded first, together with a line end"),
+        Cause::SecretEncodedLineEnd => Pasted("it was encoded first, together with a line break"),
         Cause::SecretUrlEncoded => Pasted("it was URL-encoded first"),
         Cause::SecretHtmlEscaped => Pasted("it was HTML-escaped first"),
         Cause::SecretEscaped => Pasted("backslashes or other escape characters were changed"),
         Cause::SecretHashed => Pasted("it was hashed first"),
         Cause::SecretDecoded => Pasted("it was decoded first"),
-        Cause::SecretWithPrefix => whole("signed with the SECRET as it stands, with whsec_"),
-        Cause::SecretNotDecoded => whole("signed with the SECRET as text, not decoded"),
+        Cause::SecretWithPrefix => whole("signed with the secret including its whsec_ prefix"),
+        Cause::SecretNotDecoded => whole("signed with the secret as text, not decoded"),
         Cause::SecretMistyped => Pasted("one character is wrong"),
         Cause::SecretGuessable => whole("signed with a secret that may have been guessed"),
         Cause::SecretIsUrl => whole("signed with the webhook’s URL as the secret"),
         Cause::SecretIsId => whole("signed with an ID as the secret"),
         Cause::SecretIsKeyId => whole("signed with the API Key ID as the secret"),
-        Cause::SecretIsDots => whole("signed with the dots that hide the SECRET"),
+        Cause::SecretIsDots => whole("signed with the dots that hide the secret"),
         Cause::SecretEmpty => whole("signed with an empty secret"),
         Cause::BodyRespaced => Changed("spaces and line breaks differ"),
         Cause::BodyReordered => Changed("its fields are in another order"),
         Cause::BodyEscaped => Changed("its characters are escaped differently"),
         Cause::BodyRewritten => Changed("it was parsed and written again"),
         Cause::BodyLineEnd => Changed("something was added or removed at its end"),
-        Cause::BodyLineEnds => Changed("its line ends differ"),
+        Cause::BodyLineEnds => Changed("its line breaks differ"),
         Cause::BodyMark => Changed("a byte order mark was added or removed"),
         Cause::BodyForm => Changed("it was sent on as a form, or URL-encoded"),
         Cause::BodyWrapped => Changed("it was put into another message"),
@@ -146,7 +146,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::BodyEmpty => whole("the body is empty"),
         Cause::BodyCut => whole("the body ends in the middle"),
         Cause::SignedEarlier if is_signed => whole(format!("it was signed {} before it arrived", away(detail))),
-        Cause::SignedAhead if is_signed => whole(format!("it was signed {} ahead of the time here", away(detail))),
+        Cause::SignedAhead if is_signed => whole(format!("it was signed {} ahead of this server’s time", away(detail))),
         Cause::SignedEarlier => {
             whole(format!("the signature matches no secret of this webhook, and its time is {} ago", away(detail)))
         }
@@ -158,13 +158,13 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::OtherAccount => whole(
             "the signature matches no secret of this webhook, and the body names another Razorpay account than your verified events",
         ),
-        Cause::VerifiesNow => whole("it verifies by now"),
+        Cause::VerifiesNow => whole("it verifies now"),
         Cause::SwitchedOff => whole("it arrived while this webhook was disabled"),
         Cause::TooLarge => whole("the body is larger than 1 MiB"),
         Cause::Encoded => whole("the body arrived compressed or encoded"),
         Cause::TooSlow => whole("the body did not arrive within 3 s"),
         Cause::Unexamined => {
-            whole("not every known mistake could be tried: many requests arrived together, or its body is very large")
+            whole("not every known mistake could be checked: many requests arrived together, or its body is very large")
         }
         Cause::Unknown => whole("the signature matches no secret of this webhook"),
     }
@@ -203,13 +203,15 @@ mod tests {
         let say = |cause, detail| why(cause, Context { gateway: Gateway::Razorpay, detail, other: "", is_signed: false });
         assert_eq!(
             say(Cause::SecretQuoted, "secret_with_space"),
-            "signed with the SECRET of this webhook, but it was pasted with quotes or punctuation, and it was pasted with a space"
+            "signed with this webhook’s secret, but it was pasted with quotes or punctuation, and it was pasted with a space"
         );
         assert_eq!(
             say(Cause::SecretCut, "body_respaced"),
-            "signed with the SECRET of this webhook, but only a piece of it was pasted; also, the body was changed on the way: spaces and line breaks differ"
+            "signed with this webhook’s secret, but only part of it was pasted; also, the body was changed on the way: spaces and line breaks differ"
         );
         assert_eq!(say(Cause::RenamedHeader, "x-signature"), "the right signature is in another header, x-signature");
-        assert!(say(Cause::SecretWithSpace, "renamed_header").ends_with("; also, the signature is in a header of another name"));
+        assert!(
+            say(Cause::SecretWithSpace, "renamed_header").ends_with("; also, the signature is in a header with another name")
+        );
     }
 }

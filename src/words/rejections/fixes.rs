@@ -1,5 +1,5 @@
-//! What to do about each cause, and who can do it: the merchant in the gateway's dashboard, the person who runs the server or
-//! hosting, or the author of the program that signs.
+//! What to do about each cause, and who can do it: the merchant in the gateway's dashboard, the server administrator or
+//! hosting provider, or the developer of the program that signs.
 
 use super::causes::{self, Context};
 use crate::{
@@ -8,29 +8,29 @@ use crate::{
     words::lower,
 };
 
-pub(super) const NOTHING: &str = "Nothing to do: it was rejected and counts for nothing.";
+pub(super) const NOTHING: &str = "Nothing to do: the request was rejected and has no effect.";
 
 /// Where the merchant enters the secret.
 const fn paste(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => {
-            "Copy the SECRET of this webhook. In Razorpay’s Dashboard open the webhook, press Edit, paste it into the field Secret and press Save Webhook."
+            "Copy this webhook’s secret. In Razorpay’s Dashboard, open the webhook, press Edit, paste it into the Secret field and press Save Webhook."
         }
         Gateway::StandardWebhooks => {
-            "Copy the SECRET of this webhook, with whsec_ in front, and enter it in the sender’s settings."
+            "Copy this webhook’s secret, including the whsec_ prefix, and enter it in the sender’s settings."
         }
     }
 }
 
-/// Who runs what stands between the gateway and KS Pay.
+/// A task for those who run what is between the gateway and KS Pay.
 fn host(what: &str) -> String {
     format!(
-        "Ask the person who runs your server or hosting to {what}. Look at Cloudflare, nginx or an API gateway, for example, in front of KS Pay."
+        "Ask your server administrator or hosting provider to {what}. Check anything in front of KS Pay, such as Cloudflare, nginx or an API gateway."
     )
 }
 
 fn author(what: &str) -> String {
-    format!("Ask the author of the program that signs these requests to {what}.")
+    format!("Ask the developer of the program that signs these requests to {what}.")
 }
 
 const fn header(gateway: Gateway) -> &'static str {
@@ -64,53 +64,53 @@ fn of(cause: Cause, context: Context<'_>) -> String {
     let (paste, header, sender) = (paste(gateway), header(gateway), sender(gateway));
     let is_razorpay = gateway == Gateway::Razorpay;
     let unchanged = || host("let requests to /webhooks/ through unchanged, byte for byte");
-    let if_sent = |then: String| format!("If {sender} sent this, something on the way changed it. {then}");
+    let if_sent = |then: String| format!("If {sender} sent this, it was changed on the way. {then}");
     match cause {
         Cause::NoSignature if is_razorpay => format!(
-            "If Razorpay sent this, the Secret field of its webhook is empty. {paste} If the field is filled: {}",
+            "If Razorpay sent this, the Secret field of its webhook is empty. {paste} If the field is already filled, {}",
             lower(&host(&format!("pass on the header {header}")))
         ),
         Cause::NoSignature => format!(
-            "If your sender sent this, it has no secret yet. {paste} If it has one: {}",
+            "If your sender sent this, it has no secret yet. {paste} If it already has one, {}",
             lower(&host("pass on webhook-id, webhook-timestamp and webhook-signature"))
         ),
         Cause::IdMissing | Cause::TimeMissing => format!(
-            "If your sender sent this: {} Otherwise: {}",
+            "If your sender sent this, {} If it already does, {}",
             lower(&author("send webhook-id, webhook-timestamp and webhook-signature")),
-            lower(&host("pass all three on"))
+            lower(&host("pass on all three"))
         ),
         Cause::RenamedHeader if is_razorpay => host(&format!("pass on the header {header} under its own name")),
         Cause::RenamedHeader => {
             let names = "send webhook-id, webhook-timestamp and webhook-signature under these names";
-            format!("{} If something renames them on the way: {}", author(names), lower(&host("keep their names")))
+            format!("{} If something renames them on the way, {}", author(names), lower(&host("keep their names")))
         }
         Cause::OtherGateway => format!(
-            "If you use {detail}, take this URL out of its settings: this webhook is for {}. Otherwise there is nothing to do.",
+            "If you use {detail}, remove this URL from its settings: this webhook is for {}. Otherwise, there is nothing to do.",
             gateway.label()
         ),
         Cause::Scanner => NOTHING.to_owned(),
-        Cause::RepeatedHeader => host(&format!("send the header {header} on once")),
+        Cause::RepeatedHeader => host(&format!("pass on the header {header} only once")),
         Cause::Quoted | Cause::UpperCase | Cause::Prefixed | Cause::Truncated | Cause::Lengthened => {
             host(&format!("pass on the header {header} unchanged"))
         }
         Cause::VersionMissing => author("write webhook-signature as v1, followed by a comma and the signature in base64"),
-        Cause::Base64 if is_razorpay => author(&format!("write {header} in hex, as Razorpay does")),
-        Cause::Base64 => author("write the signature in standard base64, with padding"),
-        Cause::Hex => author("write the signature in base64, with v1, in front"),
+        Cause::Base64 if is_razorpay => author(&format!("encode {header} in hex, as Razorpay does")),
+        Cause::Base64 => author("encode the signature in standard base64, with padding"),
+        Cause::Hex => author("encode the signature in base64, after v1 and a comma"),
         Cause::OtherHash => author("use HMAC-SHA256"),
-        Cause::OtherLength => format!("If these requests are yours: {}", lower(&author("use HMAC-SHA256 with the SECRET of this webhook"))),
-        Cause::NotKeyed => format!("Anyone can make such a signature. If these requests are yours: {}", lower(&author("use HMAC-SHA256 with the SECRET as the key"))),
-        Cause::AsymmetricOnly => format!("If these requests are yours: {}", lower(&author("add a signature made with the SECRET, which begins with v1,"))),
+        Cause::OtherLength => format!("If these requests are yours, {}", lower(&author("use HMAC-SHA256 with this webhook’s secret"))),
+        Cause::NotKeyed => format!("Anyone can create such a signature. If these requests are yours, {}", lower(&author("use HMAC-SHA256 with the secret as the key"))),
+        Cause::AsymmetricOnly => format!("If these requests are yours, {}", lower(&author("add a signature made with the secret, beginning with v1 and a comma"))),
         Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if is_razorpay => {
             author("sign the whole body, unchanged, and nothing else")
         }
         Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts => {
-            author("sign webhook-id.webhook-timestamp.body: the three in this order, with full stops between")
+            author("sign webhook-id.webhook-timestamp.body: all three, in this order, separated by full stops")
         }
-        Cause::Checkout => "If your shop sends this, ask the author of the shop’s program to verify the checkout there, and to take this URL out of it. Razorpay sends the webhook by itself.".to_owned(),
+        Cause::Checkout => "If your shop sends this, ask the developer of the shop to verify the checkout signature there, and to remove this URL from it. Razorpay sends the webhook on its own.".to_owned(),
                 Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
         Cause::OtherMode | Cause::OtherConnection | Cause::OtherApp => first_check(gateway).to_owned(),
-        Cause::KeySecret => format!("The Key Secret belongs to the step Credentials; the webhook has a SECRET of its own. {paste}"),
+        Cause::KeySecret => format!("The Key Secret belongs in the Credentials step; the webhook has its own secret. {paste}"),
         Cause::OldSecret
         | Cause::SecretWithSpace
         | Cause::SecretWithLineEnd
@@ -130,7 +130,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::SecretDecoded
             if is_razorpay =>
         {
-            format!("{paste} If a program signs these requests: {}", lower(&author("use the SECRET as it is, character by character")))
+            format!("{paste} If a program signs these requests, {}", lower(&author("use the secret exactly as it is")))
         }
         Cause::SecretEncoded
         | Cause::SecretEncodedLineEnd
@@ -138,17 +138,17 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::SecretHtmlEscaped
         | Cause::SecretEscaped
         | Cause::SecretHashed
-        | Cause::SecretDecoded => author("remove whsec_ from the SECRET and decode the rest from base64, once"),
-        Cause::SecretWithPrefix => author("remove whsec_ from the SECRET and decode the rest from base64, as the libraries of Standard Webhooks do"),
-        Cause::SecretNotDecoded => author("decode the SECRET from base64 first, as the libraries of Standard Webhooks do"),
+        | Cause::SecretDecoded => author("remove whsec_ from the secret and decode the rest from base64, once"),
+        Cause::SecretWithPrefix => author("remove whsec_ from the secret and decode the rest from base64, as the Standard Webhooks libraries do"),
+        Cause::SecretNotDecoded => author("decode the secret from base64 first, as the Standard Webhooks libraries do"),
         Cause::SecretGuessable => format!(
-            "Too little of it is random, so KS Pay does not accept it. If {sender} sent this, generate a new secret and give it that one. {paste}"
+            "It is not random enough, so KS Pay does not accept it. If {sender} sent this, create a new secret here and use it there. {paste}"
         ),
         Cause::SecretIsUrl | Cause::SecretIsId | Cause::SecretIsKeyId | Cause::SecretEmpty => {
-            format!("Anyone can make such a signature. If {sender} sent this, its secret is wrong. {paste}")
+            format!("Anyone can create such a signature. If {sender} sent this, its secret is wrong. {paste}")
         }
         Cause::SecretIsDots => format!(
-            "Anyone can make such a signature. If {sender} sent this, the dots were copied in place of the SECRET: press Copy next to it. {paste}"
+            "Anyone can create such a signature. If {sender} sent this, the dots were copied instead of the secret: press Copy next to it. {paste}"
         ),
         Cause::BodyRespaced
         | Cause::BodyReordered
@@ -162,32 +162,32 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::BodyCharset
         | Cause::BodyHtmlEscaped
         | Cause::BodyBackslashed => unchanged(),
-        Cause::BodyCompressed if is_signed => host("unpack the body, or to keep the header Content-Encoding"),
-        Cause::BodyCompressed => if_sent(host("unpack the body, or to turn compression of requests off")),
+        Cause::BodyCompressed if is_signed => host("decompress the body, or to keep the Content-Encoding header"),
+        Cause::BodyCompressed => if_sent(host("decompress the body, or to turn off request compression")),
         Cause::BodyEmpty => if_sent(host("pass on the body")),
-        Cause::BodyCut => if_sent(host("pass on the whole body, and to look for a limit on its size")),
+        Cause::BodyCut => if_sent(host("pass on the whole body, and to check for a size limit")),
         Cause::SignedEarlier if is_signed => format!(
-            "If the sender’s clock is right, it repeats an old signature: {} If not, set its clock. At most 5 minutes are accepted.",
+            "If the sender’s clock is right, it is reusing an old signature: {} Otherwise, correct its clock. A difference of up to 5 minutes is accepted.",
             lower(&author("sign each attempt again"))
         ),
         Cause::SignedAhead if is_signed => {
-            "Ask the person who runs your server or hosting to set its clock from the network, and the author of the program that signs to do the same.".to_owned()
+            "Ask your server administrator or hosting provider to synchronise the server’s clock, and the developer of the program that signs these requests to do the same.".to_owned()
         }
-        Cause::SignedEarlier | Cause::SignedAhead => format!("If your sender sent this, its secret and its clock are wrong. {paste} Then set its clock."),
-        Cause::TimeInMillis => format!("If your sender sent this: {}", lower(&author("write webhook-timestamp in whole seconds since 1970"))),
-        Cause::TimeUnreadable => format!("If your sender sent this: {}", lower(&author("write webhook-timestamp in whole seconds since 1970, in digits only"))),
+        Cause::SignedEarlier | Cause::SignedAhead => format!("If your sender sent this, its secret and its clock are wrong. {paste} Then correct its clock."),
+        Cause::TimeInMillis => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970"))),
+        Cause::TimeUnreadable => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970, in digits only"))),
         Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret below. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
         Cause::VerifiesNow => "Recover it below. It arrived before its secret was accepted here; new requests verify.".to_owned(),
         Cause::SwitchedOff => "If this webhook is still disabled, enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
         Cause::TooLarge => format!(
-            "Events of {} are a thousandth of that. If {sender} sent this: {}",
+            "{} events are about a thousandth of that size. If {sender} sent this, {}",
             gateway.label(),
             lower(&host("find out what makes the body so large"))
         ),
-        Cause::Encoded => if_sent(host("turn compression of requests off: the signature is over the body as it was signed")),
-        Cause::TooSlow => format!("If {sender} sent this: {}", lower(&host("find out what holds requests up"))),
+        Cause::Encoded => if_sent(host("turn off request compression: the signature covers the body as it was before compression")),
+        Cause::TooSlow => format!("If {sender} sent this, {}", lower(&host("find out what delays requests"))),
         Cause::Unexamined => "Wait until fewer requests arrive: then more is tried for each. If it stays like this, paste the SECRET of this webhook at the gateway again.".to_owned(),
-        Cause::Unknown => format!("If {sender} sent this, its secret is not the one of this webhook. {paste}"),
+        Cause::Unknown => format!("If {sender} sent this, it does not use this webhook’s secret. {paste}"),
     }
 }
 
@@ -195,10 +195,10 @@ fn of(cause: Cause, context: Context<'_>) -> String {
 const fn first_check(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => {
-            "First check in Razorpay’s Dashboard which webhook has this URL: either its URL or its Secret is the wrong one."
+            "First check in Razorpay’s Dashboard which webhook has this URL: either its URL or its Secret is wrong."
         }
         Gateway::StandardWebhooks => {
-            "First check in the sender’s settings whether this URL is meant: either the URL or the secret is the wrong one."
+            "First check in the sender’s settings whether this is the right URL: either the URL or the secret is wrong."
         }
     }
 }
@@ -215,12 +215,12 @@ pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) ->
         (Cause::OtherApp, _) => (
             format!("belongs to {other}"),
             "belongs to this app",
-            "payments of the other app would count as payments of this one",
+            "payments of the other app would be recorded as payments of this one",
         ),
         (Cause::OtherConnection, _) => (
             format!("is meant for {other}"),
             "is meant for this webhook",
-            "payments of the other webhook would count as payments of this one",
+            "payments of the other webhook would be recorded as payments of this one",
         ),
         _ => return Vec::new(),
     };
@@ -244,7 +244,7 @@ mod tests {
     use super::*;
     use crate::rejections::advice::{Attempts, Start};
 
-    /// Causes that a request of an outsider can have: without a secret of the company.
+    /// Causes that a request from an outsider, without any of the company's secrets, can have.
     const OUTSIDERS: &[Cause] = &[
         Cause::NoSignature,
         Cause::IdMissing,
@@ -289,8 +289,8 @@ mod tests {
         let actors = [
             "Razorpay’s Dashboard",
             "the sender’s settings",
-            "the person who runs",
-            "the author of",
+            "your server administrator",
+            "the developer of",
             "enable the app",
             "Recover it below",
             "create a webhook for it",

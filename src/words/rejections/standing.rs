@@ -1,4 +1,4 @@
-//! What can still be made of rejected requests, and whether the gateway's further attempts will verify.
+//! Whether rejected requests can be recovered, and whether the gateway's retries will verify.
 
 use super::{SWITCH_ON_FIRST, fixes::sender, number_text};
 use crate::{
@@ -14,12 +14,12 @@ pub(crate) struct Left {
     pub(crate) recovered: i64,
 }
 
-/// What can be made of the stored requests; `can_adopt` says whether their secret can be accepted from this page.
+/// Whether the stored requests can be recovered; `can_adopt` is true if their secret can be accepted from this page.
 pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway): (Cause, Gateway), can_adopt: bool) -> String {
     let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
     match (found.kept, found.verify()) {
         (0, _) if left.stored == 0 => {
-            format!("None of these requests is stored any more, so none can be recovered. {}", look_up(gateway))
+            format!("These requests are no longer stored, so they cannot be recovered. {}", look_up(gateway))
         }
         (0, _) if left.recovered > 0 => "Nothing is left to recover: what was stored whole has been recovered.".to_owned(),
         (0, _) => format!("These can’t be recovered: {}. {}", never_whole(cause), look_up(gateway)),
@@ -28,12 +28,12 @@ pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway)
         (kept, verify) => {
             let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
             let of = if kept == 1 {
-                "The kept request verifies".to_owned()
+                "The stored request verifies".to_owned()
             } else {
-                format!("{verify} of {whole} kept requests verify")
+                format!("{verify} of {whole} stored requests verify")
             };
             format!(
-                "{of} now. What is recovered becomes an event, marked as recovered, and counts once, even if the gateway sends it again."
+                "{of} now. Each recovered request becomes an event marked as recovered, and is recorded only once, even if the gateway sends it again."
             )
         }
     }
@@ -47,19 +47,19 @@ const fn never_whole(cause: Cause) -> &'static str {
     }
 }
 
-/// Where payments of requests are found that are lost here.
+/// Where to find the payments of requests that cannot be recovered.
 const fn look_up(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => "Look up their payments in Razorpay’s Dashboard.",
-        Gateway::StandardWebhooks => "Look them up at the sender, or ask for them again.",
+        Gateway::StandardWebhooks => "Check with the sender, or ask for them to be sent again.",
     }
 }
 
-/// How a gateway signs further attempts at an event.
+/// How a gateway signs retries of an event.
 const fn repeats(gateway: Gateway) -> &'static str {
     match gateway {
-        Gateway::Razorpay => "Razorpay signs every further attempt like the first one",
-        Gateway::StandardWebhooks => "If the sender signs every further attempt like the first one",
+        Gateway::Razorpay => "Razorpay signs every retry like the first attempt",
+        Gateway::StandardWebhooks => "If the sender signs every retry like the first attempt",
     }
 }
 
@@ -69,43 +69,43 @@ fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
     let attempts = if cause.is_of_unknown_key() { Attempts::Unknown } else { cause.attempts(gateway) };
     match attempts {
         Attempts::OnceUnchanged => format!(
-            "These cannot be recovered as they are: what arrived is not what was signed. The right secret signed it, so further attempts verify once nothing changes them on the way. After the last attempt: {}",
+            "These requests cannot be recovered: they were changed after they were signed. They were signed with the right secret, so retries verify once they arrive unchanged. After the last retry, {}",
             lower(look_up)
         ),
         Attempts::OnceUnchangedIfGenuine => format!(
-            "These cannot be recovered: they did not arrive whole. If {sender} sent them, further attempts verify once nothing changes them on the way. After the last attempt: {}",
+            "These requests cannot be recovered: they did not arrive intact. If {sender} sent them, retries verify once they arrive unchanged. After the last retry, {}",
             lower(look_up)
         ),
         Attempts::OnceAdopted if can_adopt => format!(
-            "These requests were not signed with a SECRET that KS Pay accepts. {repeats}, so attempts at these events go on failing after the fix, unless you accept that secret too. New events verify."
+            "These requests were not signed with a secret that KS Pay accepts. {repeats}, so retries of these events keep failing after the fix, unless you accept that secret too. New events verify."
         ),
         Attempts::OnceAdopted => format!(
-            "These cannot be recovered: the secret they were signed with cannot be accepted from here. {repeats}, so attempts at these events go on failing after the fix. New events verify. {look_up}"
+            "These requests cannot be recovered: the secret they were signed with cannot be accepted here. {repeats}, so retries of these events keep failing after the fix. New events verify. {look_up}"
         ),
         Attempts::Never => format!(
-            "These cannot be recovered: what they were signed with can never be the secret of this webhook. {repeats}, so attempts at these events go on failing after the fix. New events verify. {look_up}"
+            "These requests cannot be recovered: the key they were signed with can never be this webhook’s secret. {repeats}, so retries of these events keep failing after the fix. New events verify. {look_up}"
         ),
         Attempts::NeverIfGenuine => format!(
-            "These cannot be recovered: anyone could have sent them. {repeats}, so if {sender} sent these, attempts at these events go on failing after the fix. New events verify. {look_up}"
+            "These requests cannot be recovered: anyone could have sent them. {repeats}, so if {sender} sent these, retries of these events keep failing after the fix. New events verify. {look_up}"
         ),
         Attempts::Elsewhere if can_adopt => format!(
-            "These requests were not signed with a SECRET that KS Pay accepts here. If the URL is wrong at the gateway, nothing is to be recovered here. If the secret is wrong, attempts at these events go on failing after the fix, unless you accept that secret too. {look_up}"
+            "These requests were not signed with a secret that KS Pay accepts here. If the gateway has the wrong URL, there is nothing to recover here. If it has the wrong secret, retries of these events keep failing after the fix, unless you accept that secret too. {look_up}"
         ),
         Attempts::Elsewhere => format!(
-            "These cannot be recovered here: they are signed with the secret of another webhook. After the fix, attempts at these events that still arrive here go on failing. New events verify. {look_up}"
+            "These requests cannot be recovered here: they were signed with the secret of another webhook. After the fix, retries of these events that still arrive here keep failing. New events verify. {look_up}"
         ),
         Attempts::OnceSignedAgain if can_adopt => {
-            "These requests were not signed with a SECRET that KS Pay accepts. Further attempts verify after the fix if they are signed again, and otherwise if you accept that secret too."
+            "These requests were not signed with a secret that KS Pay accepts. After the fix, retries verify if they are signed again. Otherwise, they verify if you accept that secret too."
         .to_owned()
         }
         Attempts::OnceSignedAgain => format!(
-            "These cannot be recovered. Further attempts verify after the fix only if the program signs each of them again; if it repeats the first signature, they go on failing. {look_up}"
+            "These requests cannot be recovered. After the fix, retries verify only if the program signs each one again; if it reuses the first signature, they keep failing. {look_up}"
         ),
         Attempts::Unknown => {
-            "These requests were not signed with a SECRET that KS Pay accepts. If they are yours, enter the SECRET they were signed with; then they can be recovered.".to_owned()
+            "These requests were not signed with a secret that KS Pay accepts. If they are yours, enter the secret they were signed with; you can then recover them.".to_owned()
         }
-        Attempts::NoEvents => "Nothing can be recovered: these are no events of this webhook.".to_owned(),
-        Attempts::Verify => format!("These do not verify any more. {look_up}"),
+        Attempts::NoEvents => "Nothing can be recovered: these requests are not events of this webhook.".to_owned(),
+        Attempts::Verify => format!("These requests no longer verify. {look_up}"),
     }
 }
 
@@ -125,11 +125,11 @@ mod tests {
             {
                 let said = said(*cause, gateway, can_adopt && cause.is_acceptable());
                 assert!(!said.contains("come in by themselves"), "{said}");
-                if said.contains("further attempts verify once") {
-                    assert!(!cause.is_of_key() && !said.contains("go on failing"), "{cause:?}: {said}");
+                if said.contains("retries verify once") {
+                    assert!(!cause.is_of_key() && !said.contains("keep failing"), "{cause:?}: {said}");
                 }
                 if gateway == Gateway::Razorpay && cause.is_of_key() {
-                    assert!(said.contains("go on failing"), "{cause:?}: {said}");
+                    assert!(said.contains("keep failing"), "{cause:?}: {said}");
                     assert!(said.contains("Look up their payments") || said.contains("unless you accept"), "{cause:?}: {said}");
                 }
             }

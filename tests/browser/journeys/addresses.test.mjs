@@ -15,7 +15,7 @@ const PERSON = { company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@
 const APP = { name: "Neem Tree Shop", email: "shop@neemtree.example" };
 /** What Chromium says of headers that it supports over https alone. */
 const PLAIN = /Cross-Origin-Opener-Policy header has been ignored|Clear-Site-Data header on 'http:/;
-const WARNING = "This console is reached over plain http";
+const WARNING = "This console uses plain http";
 
 /** Sets up, signs out and in, and sends forms, at the installation's address `url`. */
 async function lives(t, at, options) {
@@ -144,7 +144,7 @@ describe("a sensitive action a while after signing in", () => {
       await page.getByRole("heading", { name: "Confirm your password" }).waitFor();
       await page.getByLabel("Your password").fill("not the password");
       await send(page, "Confirm and continue");
-      await page.getByText("This is not your password. Type it again.").waitFor();
+      await page.getByText("Incorrect password. Try again.").waitFor();
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
       const shown = (await at.installation.run(["webhook", "show", "--app", at.connection.app, "--gateway", "razorpay", "--mode", "test", "--json"]));
@@ -156,7 +156,7 @@ describe("a sensitive action a while after signing in", () => {
       await send(page, "Make a new SECRET");
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
-      await page.getByText(/^New SECRET made\./).waitFor();
+      await page.getByText(/^New secret created\./).waitFor();
     });
   }
 });

@@ -34,7 +34,7 @@ describe("the evidence of a webhook", () => {
       await simulate(url, secret);
       await says(page, /^Received payment\.captured, verified/);
       await refused({ url, secret: `${secret} ` }, captured("pay_Slip00000000001"), "evt_Slip0000000001");
-      await says(page, /^Rejected.*: signed with the SECRET of this webhook, but it was pasted with a space$/);
+      await says(page, /^Rejected.*: signed with this webhook’s secret, but it was pasted with a space$/);
       await step(page, "Webhook").getByText("Failing").waitFor();
       await page.getByText("Requests are rejected. The step shows Failing").waitFor();
 

@@ -61,7 +61,7 @@ describe("the first payment", () => {
     await page.reload();
     await page.getByText(`Marked as done by ${PERSON.name}`).waitFor();
     await step(page, "Webhook").getByText("Verified").waitFor();
-    assert.match(await evidence(page).innerText(), /Verified in all\s+1\b/);
+    assert.match(await evidence(page).innerText(), /Total verified\s+1\b/);
   });
 });
 

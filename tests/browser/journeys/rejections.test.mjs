@@ -27,10 +27,10 @@ describe("refused requests", () => {
     const { page, test, live } = await shop(t, "Neem Tree Shop");
     await stays(page, async () => {
       await refused({ url: test.url, secret: live.secret }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Not verified yet: signed with the SECRET of the other mode \(Razorpay, Live mode\)$/);
+      await says(page, /^Not verified yet: signed with the secret of the other mode \(Razorpay, Live mode\)$/);
       await evidence(page).getByText("First check in Razorpay’s Dashboard which webhook has this URL").waitFor();
       await refused({ url: test.url, secret: `${test.secret}\n` }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Not verified yet: signed with the SECRET of this webhook, but it was pasted with a line end$/);
+      await says(page, /^Not verified yet: signed with this webhook’s secret, but it was pasted with a line break$/);
       await post(test, captured("pay_Refused0000001"), "evt_Refused0000001");
       await says(page, /^Received payment\.captured, verified/);
       await step(page, "Webhook").getByText("Verified").waitFor();
@@ -42,13 +42,13 @@ describe("refused requests", () => {
     const pasted = { url: test.url, secret: `${test.secret} ` };
     await stays(page, async () => {
       for (const n of [1, 2, 3]) await refused(pasted, captured(`pay_Pasted0000000${n}`), `evt_Pasted0000000${n}`);
-      await says(page, /^Not verified yet: signed with the SECRET of this webhook, but it was pasted with a space$/);
+      await says(page, /^Not verified yet: signed with this webhook’s secret, but it was pasted with a space$/);
     });
     await follow(page, "See the rejected request");
     for (let tries = 0; tries < 50 && await page.getByText("Rejected 3 times").count() === 0; tries += 1) await page.reload();
-    await page.getByText("not signed with a SECRET that KS Pay accepts").waitFor();
+    await page.getByText("not signed with a secret that KS Pay accepts").waitFor();
     await send(page, "Accept that SECRET too");
-    await page.getByText("3 of 3 kept requests verify now.").waitFor();
+    await page.getByText("3 of 3 stored requests verify now.").waitFor();
     await send(page, "Recover these 3 requests");
     await page.getByText("3 events recovered").waitFor();
     await post(pasted, captured("pay_Pasted00000004"), "evt_Pasted00000004");
@@ -75,7 +75,7 @@ describe("refused requests", () => {
       await page.getByRole("button", { name: /^Enable\s+Razorpay.*Test/ }).click();
       await page.waitForLoadState();
       await page.goto(rejection);
-      await page.getByText("2 of 2 kept requests verify now.").waitFor();
+      await page.getByText("2 of 2 stored requests verify now.").waitFor();
       await send(page, "Recover these 2 requests");
       await page.getByText("2 events recovered").waitFor();
       await page.getByText("Nothing is left to recover").waitFor();

@@ -38,7 +38,7 @@ describe("a new SECRET", () => {
     assert.ok(await page.getByLabel("24 hours").isChecked(), "the usual time is chosen");
     await page.getByLabel("15 days").check();
     await send(page, "Make a new SECRET");
-    await page.getByText(/^New SECRET made\. The previous one counts until /).waitFor();
+    await page.getByText(/^New secret created\. The previous one is valid until /).waitFor();
     await page.getByText(TO_PASTE).waitFor();
     await rows(page, "Still accepted").getByText("by the command line").waitFor();
     await rows(page, "Active").getByText(`by ${connection.owner.name}`).waitFor();

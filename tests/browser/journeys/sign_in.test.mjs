@@ -51,7 +51,7 @@ describe("sign-in", () => {
       const page = await open(t, at, { javaScriptEnabled });
       await signIn(page, { ...at.owner, password: "four unrelated loud words" });
       const wrong = await page.getByRole("alert").innerText();
-      assert.match(wrong, /do not belong together/);
+      assert.match(wrong, /Email or password is incorrect/);
       assert.equal(await page.getByLabel("Enter Your Email").inputValue(), at.owner.email);
       await signIn(page, { ...at.owner, email: "nobody@neemtree.example" });
       assert.equal(await page.getByRole("alert").innerText(), wrong);

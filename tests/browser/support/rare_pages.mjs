@@ -69,9 +69,9 @@ export async function* refusals(page, { installation, names }) {
   await refuse("somebody else's own secret", captured("pay_Refused0000002"), "The signature matches no secret");
   await follow(page, "The signature matches no secret of this webhook");
   yield "rejection-unknown";
-  await refuse(live.secret, captured("pay_Refused0000001"), "Signed with the SECRET of the other mode");
-  await refuse(neighbour.secret, captured("pay_Refused0000001"), "Signed with the SECRET of another app");
-  await page.getByRole("link", { name: "Signed with the SECRET of another app" }).click();
+  await refuse(live.secret, captured("pay_Refused0000001"), "Signed with the secret of the other mode");
+  await refuse(neighbour.secret, captured("pay_Refused0000001"), "Signed with the secret of another app");
+  await page.getByRole("link", { name: "Signed with the secret of another app" }).click();
   await page.getByRole("heading", { name: "What to do" }).waitFor();
   yield "rejection-other-app";
   await page.goto(`${own}/settings/payment-gateways/razorpay/test/webhook`);
@@ -84,7 +84,7 @@ export async function* refusals(page, { installation, names }) {
   yield "rejection-switched-off";
   await change(installation, "UPDATE connections SET is_enabled = TRUE");
   await page.reload();
-  await page.getByText("The kept request verifies now.").waitFor();
+  await page.getByText("The stored request verifies now.").waitFor();
   yield "rejection-recoverable";
   await page.goto("/ks-pay/settings"); // no stream is open while the server is away
   await change(installation, "UPDATE sessions SET proven_at = proven_at - 1000000");
@@ -94,7 +94,7 @@ export async function* refusals(page, { installation, names }) {
   yield "confirm";
   await page.getByLabel("Your password").fill("not the password");
   await send(page, "Confirm and continue");
-  await page.getByText("This is not your password. Type it again.").waitFor();
+  await page.getByText("Incorrect password. Try again.").waitFor();
   yield "confirm-refused";
   await page.getByLabel("Your password").fill(names.password);
   await send(page, "Confirm and continue");
@@ -155,7 +155,7 @@ export async function* outages(page, { installation, names }) {
 export async function* plainly(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   await page.goto("/login");
-  await page.getByText("This console is reached over plain http").waitFor();
+  await page.getByText("This console uses plain http").waitFor();
   yield "login-plain-http";
   await signIn(page, names, "/");
   yield "dashboard-plain-http";

@@ -207,7 +207,7 @@ macro_rules! keyed_payload {
     };
 }
 keyed_payload!(
-    /// The parts that an event about a payment is keyed on: whatever else it carries, that is not among them.
+    /// The parts that an event about a payment is keyed on. Anything else it carries is not among them.
     OfPayment { payment: PaymentKeys }
 );
 keyed_payload!(

@@ -46,7 +46,7 @@ struct Captured<'a> {
     captured: Shown<'a>,
 }
 
-/// A field of the payment, by itself.
+/// A single field of the payment.
 fn alone<'a, T: Deserialize<'a>>(body: &'a [u8], field: impl FnOnce(T) -> Shown<'a>) -> Shown<'a> {
     #[derive(Deserialize)]
     struct Envelope<T> {

@@ -1,4 +1,4 @@
-//! Values that are shown or searched for and decide nothing: whatever they hold, the event stands.
+//! Values that are only shown or searched for: none of them can invalidate an event.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -9,7 +9,7 @@ use serde::{
 
 use crate::kernel::unseen::{self, Piece};
 
-/// The longest reference that is kept, in characters.
+/// The longest reference that is stored, in characters.
 const MAX_REFERENCE_CHARS: usize = 128;
 
 /// A text, a whole number, a flag, or anything else.
