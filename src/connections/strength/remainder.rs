@@ -1,20 +1,16 @@
-//! Measures how much of a secret remains once everything guessable is removed. Pure.
+//! How much of a secret is left once everything that can be guessed is taken out. Pure.
 //!
-//! Removed are known names and parts of them, words, years and dates, sequences of letters and digits, and repetitions, in
-//! any case, with digits in place of letters, and with separators in between. The rest is assumed to be random. The words
-//! are those that zxcvbn (MIT) ranks as the most common ones, and some of Indian shops.
+//! Taken out are known names and pieces of them, words, years and dates, rows of letters and digits, and repetitions, in
+//! any case, with digits in the place of letters, and with separators in between. What is left is random, as far as can be
+//! told. The words are those that zxcvbn (MIT) ranks as the most common ones, and some of Indian shops.
 
 use std::sync::LazyLock;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD},
-};
-use zeroize::Zeroizing;
+use super::{digests, keyboard, lists, registers};
 
 /// The dictionary: words of four letters or more, in lower case, sorted.
 static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
-/// The same as [`folded`] folds them, limited to words too long to occur in random text by chance.
+/// The same as [`folded`] folds them, those of so many letters that no random text holds one by chance.
 static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut words: Vec<String> =
         WORDS.iter().filter(|word| word.len() >= LEAST_FOLDED).map(|word| word.chars().map(folded).collect()).collect();
@@ -23,100 +19,40 @@ static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 const LEAST_FOLDED: usize = 7;
 const LONGEST_WORD: usize = 16;
-/// The shortest word that is recognised anywhere. A shorter one must be delimited.
+/// The shortest word that is one wherever it stands. A shorter one must stand by itself.
 const LEAST_ANYWHERE: usize = 5;
 const LEAST_WORD: usize = 4;
 /// The shortest piece of a name, and of a row or a repetition.
 const LEAST_PIECE: usize = 5;
 const LEAST_ROW: usize = 4;
 
-/// Names that any secret may contain: of gateways, and prefixes of keys.
-const COMMON_NAMES: &[&str] = &[
-    "razorpay",
-    "standard webhooks",
-    "ks pay",
-    "webhook secret",
-    "whsec_",
-    "rzp_live_",
-    "rzp_test_",
-    "sk_live_",
-    "sk_test_",
-    "pk_live_",
-    "pk_test_",
-    "api key",
-    "key secret",
-    "bearer",
-];
-/// Short words that stand between separators.
-const SHORT: &[&str] = &[
-    "api", "app", "and", "com", "dev", "for", "inc", "key", "llc", "llp", "ltd", "my", "net", "new", "of", "one", "org", "our",
-    "pay", "pvt", "the", "two", "uat", "v1", "v2", "www",
-];
-const ROWS: &[&str] =
-    &["qwertyuiop", "asdfghjkl", "zxcvbnm", "01234567890", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y7u8i9o0p"];
+/// The words of the dictionary.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().copied()
+}
 
-/// The number of characters that remain. `names` are those that outsiders know.
+/// So many characters of the text are left. `names` are those that outsiders know.
 pub(super) fn left(text: &str, names: &[&str]) -> usize {
     let mut taken = Taken::new(text);
-    for name in names.iter().copied().chain(COMMON_NAMES.iter().copied()) {
+    for name in names.iter().copied().chain(lists::COMMON_NAMES.iter().copied()) {
         taken.name(name);
+        for bones in lists::skeletons(name) {
+            taken.name(&bones);
+        }
     }
+    taken.digests(names);
     taken.words();
     taken.numbers();
     taken.rows();
     taken.repetitions();
     taken.tokens();
     taken.short_words();
+    taken.joined_words();
+    taken.numbers();
     taken.left()
 }
 
-/// A text and every text that it encodes, in base64, hexadecimal, or escaped for URLs and HTML, also one within the other.
-pub(super) fn decoded(text: &str) -> Vec<Zeroizing<String>> {
-    const MOST: usize = 16;
-    const LEAST: usize = 6;
-    let mut found = vec![Zeroizing::new(text.to_owned())];
-    let mut at = 0;
-    while let Some(text) = found.get(at).filter(|_| found.len() < MOST).cloned() {
-        let of_bytes = [STANDARD.decode(&*text), STANDARD_NO_PAD.decode(&*text), URL_SAFE_NO_PAD.decode(&*text)];
-        let of_bytes = of_bytes.into_iter().filter_map(Result::ok).chain(in_hex(&text)).chain(unescaped(&text));
-        let texts = of_bytes.filter_map(|bytes| String::from_utf8(bytes).ok()).chain([without_entities(&text)]);
-        for plain in texts.map(Zeroizing::new).filter(|plain| plain.chars().count() >= LEAST) {
-            if !found.contains(&plain) {
-                found.push(plain);
-            }
-        }
-        at += 1;
-    }
-    found
-}
-
-fn digit(letter: u8) -> Option<u8> {
-    char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
-fn in_hex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect()
-}
-
-/// Without the percent signs of URLs.
-fn unescaped(text: &str) -> Option<Vec<u8>> {
-    let mut parts = text.split('%');
-    let first = parts.next()?.as_bytes().to_vec();
-    parts.try_fold(first, |mut bytes, part| {
-        let pair = part.as_bytes().get(..2)?;
-        bytes.push(digit(pair[0])? << 4 | digit(pair[1])?);
-        bytes.extend_from_slice(&part.as_bytes()[2..]);
-        Some(bytes)
-    })
-}
-
-fn without_entities(text: &str) -> String {
-    const ENTITIES: &[&str] = &["&quot;", "&apos;", "&amp;", "&lt;", "&gt;", "&nbsp;", "&#39;", "&#34;", "&#x27;", "&#x22;"];
-    ENTITIES.iter().fold(text.to_owned(), |text, entity| text.replace(entity, " "))
-}
-
-/// A letter in any case, or the digit or mark written in its place.
+/// A letter whatever its case, and the digit or mark that is written in its place.
 fn folded(letter: char) -> char {
     match letter {
         '0' => 'o',
@@ -129,6 +65,11 @@ fn folded(letter: char) -> char {
         '9' => 'g',
         other => other.to_lowercase().next().unwrap_or(other),
     }
+}
+
+/// What is never random: separators, and letters of other scripts, which form words.
+fn is_out(letter: char) -> bool {
+    is_separator(letter) || !letter.is_ascii()
 }
 
 fn is_separator(letter: char) -> bool {
@@ -146,10 +87,10 @@ impl Taken {
     fn new(text: &str) -> Self {
         let letters: Vec<char> = text.chars().collect();
         let folded = letters.iter().map(|letter| folded(*letter)).collect();
-        Self { is_out: letters.iter().map(|letter| is_separator(*letter)).collect(), letters, folded }
+        Self { is_out: letters.iter().map(|letter| is_out(*letter)).collect(), letters, folded }
     }
 
-    /// A mark is counted only between two counted letters: people add marks at ends and between words.
+    /// A mark counts between two letters that do: anybody adds one at an end or between two words.
     fn left(&self) -> usize {
         let is_left = |place: usize| self.is_out.get(place).is_some_and(|is_out| !is_out);
         let is_letter = |place: usize| is_left(place) && !self.letters[place].is_ascii_punctuation();
@@ -196,7 +137,7 @@ impl Taken {
     fn words(&mut self) {
         for start in 0..self.letters.len() {
             let most = LONGEST_WORD.min(self.letters.len() - start);
-            let longest = (LEAST_ANYWHERE..=most).rev().find(|length| self.is_word(start, start + length));
+            let longest = (LEAST_WORD..=most).rev().find(|length| self.is_word(start, start + length));
             if let Some(length) = longest {
                 self.take(start..start + length);
             }
@@ -206,12 +147,15 @@ impl Taken {
     fn is_word(&self, from: usize, to: usize) -> bool {
         if to - from >= LEAST_FOLDED {
             let word: String = self.folded[from..to].iter().collect();
-            return FOLDED.binary_search(&word).is_ok();
+            if FOLDED.binary_search(&word).is_ok() {
+                return true;
+            }
         }
         let letters = &self.letters[from..to];
         let is_written = letters.iter().all(char::is_ascii_uppercase) || letters[1..].iter().all(char::is_ascii_lowercase);
         let word: String = letters.iter().map(char::to_ascii_lowercase).collect();
-        is_written && WORDS.binary_search(&word.as_str()).is_ok()
+        let is_known = || to - from >= LEAST_ANYWHERE && WORDS.binary_search(&word.as_str()).is_ok();
+        is_written && (lists::holds(&word) || is_known())
     }
 
     /// Years, dates, and short numbers that stand alone.
@@ -221,29 +165,27 @@ impl Taken {
             let digits = self.letters[from..].iter().take_while(|letter| letter.is_ascii_digit()).count();
             let to = from + digits;
             let text: String = self.letters[from..to].iter().collect();
-            if is_year_or_date(&text) || ((1..=LEAST_ROW).contains(&digits) && self.stands_alone(from, to)) {
+            let is_postal = digits == 6 && self.stands_alone(from, to);
+            if is_postal || is_year_or_date(&text) || ((1..=LEAST_ROW).contains(&digits) && self.stands_alone(from, to)) {
                 self.take(from..to);
             }
             from = to + 1;
         }
     }
 
-    /// Rows of the keyboard, the alphabet and numbers, up or down.
+    /// Rows and columns of the keyboard, the alphabet and numbers, up or down, and numbers of registers.
     fn rows(&mut self) {
-        let lower: Vec<char> = self.letters.iter().map(char::to_ascii_lowercase).collect();
-        for row in ROWS {
-            let up: Vec<char> = row.chars().collect();
-            let down: Vec<char> = row.chars().rev().collect();
-            for row in [up, down] {
-                for start in 0..lower.len() {
-                    let common =
-                        |at: usize| lower[start..].iter().zip(&row[at..]).take_while(|(one, other)| one == other).count();
-                    let longest = (0..row.len()).map(common).max().unwrap_or_default();
-                    if longest >= LEAST_ROW {
-                        self.take(start..start + longest);
-                    }
-                }
-            }
+        for range in keyboard::runs(&self.letters).into_iter().chain(registers::found(&self.letters)) {
+            self.take(range);
+        }
+    }
+
+    /// Digests of words, and of what outsiders know.
+    fn digests(&mut self, names: &[&str]) {
+        let places: Vec<usize> = (0..self.letters.len()).filter(|place| !is_separator(self.letters[*place])).collect();
+        let letters: Vec<char> = places.iter().map(|place| self.letters[*place]).collect();
+        for range in digests::found(&letters, names) {
+            self.take(places[range].to_vec());
         }
     }
 
@@ -280,8 +222,8 @@ impl Taken {
     fn short_words(&mut self) {
         for (length, is_known) in [
             (LEAST_WORD, (|word| WORDS.binary_search(&word).is_ok()) as fn(&str) -> bool),
-            (3, |word| SHORT.contains(&word)),
-            (2, |word| SHORT.contains(&word)),
+            (3, |word| lists::SHORT.contains(&word)),
+            (2, |word| lists::SHORT.contains(&word)),
         ] {
             for from in 0..(self.letters.len() + 1).saturating_sub(length) {
                 let word: String = self.letters[from..from + length].iter().map(char::to_ascii_lowercase).collect();
@@ -292,6 +234,42 @@ impl Taken {
             }
         }
     }
+
+    /// Short words and numbers that are joined to each other and to nothing else.
+    fn joined_words(&mut self) {
+        let mut from = 0;
+        while from < self.letters.len() {
+            let is_free = |place: &usize| !self.is_out[*place] && self.letters[*place].is_ascii_alphanumeric();
+            let to = from + (from..self.letters.len()).take_while(is_free).count();
+            let joined: String = self.letters[from..to].iter().map(char::to_ascii_lowercase).collect();
+            if is_joined(&joined) {
+                self.take(from..to);
+            }
+            from = to + 1;
+        }
+    }
+}
+
+/// Whether short words and numbers are all that this holds.
+fn is_joined(text: &str) -> bool {
+    let mut ends = vec![false; text.len() + 1];
+    ends[0] = true;
+    for to in 1..=text.len() {
+        ends[to] = (to.saturating_sub(LONGEST_WORD)..to)
+            .any(|from| ends[from] && (is_short_word(&text[from..to]) || is_number(text, from, to)));
+    }
+    ends[text.len()]
+}
+
+fn is_short_word(text: &str) -> bool {
+    lists::SHORT.contains(&text) || lists::holds(text) || WORDS.binary_search(&text).is_ok()
+}
+
+/// A number of few digits, in full.
+fn is_number(text: &str, from: usize, to: usize) -> bool {
+    let is_digit = |place: usize| text.as_bytes().get(place).is_some_and(u8::is_ascii_digit);
+    let is_whole = !is_digit(to) && (from == 0 || !is_digit(from - 1));
+    (1..=LEAST_ROW).contains(&(to - from)) && is_whole && (from..to).all(is_digit)
 }
 
 /// Years of people and programs, and dates of them with six or eight digits.
@@ -360,6 +338,36 @@ mod tests {
             "k9Zq4wXtk9Zq4wXtk9Zq4wXt",
             "Monday15August2026!!",
             "N33mTr33St0re@2026:1RDsWe0wkDB",
+        ] {
+            assert!(left(text, NAMES) < 12, "{text}: {}", left(text, NAMES));
+        }
+    }
+
+    #[test]
+    fn what_attackers_guess_is_taken_out() {
+        for text in [
+            "1qaz2wsx3edc4rfv",
+            "!QAZ2wsx#EDC4rfv%TGB",
+            "1qaz@WSX3edc$RFV",
+            "zaq1xsw2cde3vfr4",
+            "qazwsxedcrfvtgbyhn",
+            "5f4dcc3b5aa765d61d8327deb882cf99",
+            "5d41402abc4b2a76b9719d911017c592",
+            "D41D8CD98F00B204E9800998ECF8427E",
+            "21232f297a57a5a743894a0e4a801fc3",
+            "e10adc3949ba59abbe56e057f20f883e",
+            "7c4a8d09ca3762af61e59520943dc26494f8941b",
+            "8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918",
+            "5f4dcc3b5aa765d61d83",
+            "aa765d61d8327deb882cf99",
+            "29ABCDE1234F2Z5/U74999KA2015PTC",
+            "27AAPFU0939F1ZV-27AAPFU0939F",
+            "U74999KA2015PTC081234",
+            "42MGRoadBengaluru560001",
+            "DevTeam#Diwali2025!Rzp",
+            "नीमट्रीस्टोर-2026-",
+            "Nmtrstr2026Rzrpywbhk",
+            "Krishna9Murthy8Subra7",
         ] {
             assert!(left(text, NAMES) < 12, "{text}: {}", left(text, NAMES));
         }

@@ -1,0 +1,103 @@
+//! Digests of words in a secret: they look random and are known to all. Pure.
+
+use std::{ops::Range, sync::LazyLock};
+
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use super::lists;
+
+/// So many digits of a digest tell which one it is.
+const TOLD: usize = 16;
+/// Of MD5, SHA-1 and SHA-256, in hexadecimal digits.
+const LENGTHS: [usize; 3] = [32, 40, 64];
+
+/// The first and the last [`TOLD`] digits of digests, for each length.
+#[derive(Default)]
+struct Ends {
+    heads: [Vec<u64>; 3],
+    tails: [Vec<u64>; 3],
+}
+
+impl Ends {
+    fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        let mut ends = Self::default();
+        for text in texts {
+            ends.add(0, &Md5::digest(text));
+            ends.add(1, &Sha1::digest(text));
+            ends.add(2, &Sha256::digest(text));
+        }
+        for list in ends.heads.iter_mut().chain(&mut ends.tails) {
+            list.sort_unstable();
+        }
+        ends
+    }
+
+    fn add(&mut self, kind: usize, digest: &[u8]) {
+        let number = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        self.heads[kind].push(number(digest.first_chunk()));
+        self.tails[kind].push(number(digest.last_chunk()));
+    }
+
+    /// The places of each digest in a row of hexadecimal digits.
+    fn found(&self, digits: &[u8], at: usize) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        for (from, window) in digits.windows(TOLD).enumerate() {
+            let number = window.iter().fold(0, |number, digit| number << 4 | u64::from(*digit));
+            for (kind, length) in LENGTHS.iter().enumerate() {
+                if self.heads[kind].binary_search(&number).is_ok() {
+                    found.push(at + from..at + digits.len().min(from + length));
+                }
+                if self.tails[kind].binary_search(&number).is_ok() {
+                    let to = from + TOLD;
+                    found.push(at + to.saturating_sub(*length)..at + to);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Of the dictionary, names, common passwords, years and other numbers of four digits: made when the first is looked for.
+static KNOWN: LazyLock<Ends> = LazyLock::new(|| {
+    let numbers = (0..10_000).map(|number| format!("{number:04}"));
+    let words = super::remainder::words().chain(lists::all()).flat_map(variants);
+    let passwords = lists::PASSWORDS.iter().copied().flat_map(variants);
+    let texts: Vec<String> = words.chain(passwords).chain(numbers).collect();
+    Ends::of(texts.iter().map(String::as_str))
+});
+
+/// As it is and with a capital in front.
+fn variants(word: &str) -> Vec<String> {
+    let capital = word.get(..1).map(|first| first.to_ascii_uppercase() + &word[1..]);
+    [word.to_owned()].into_iter().chain(capital.filter(|capital| capital != word)).collect()
+}
+
+/// The places of each digest of a word or of one of these names.
+pub(super) fn found(letters: &[char], names: &[&str]) -> Vec<Range<usize>> {
+    let digits: Vec<Option<u8>> =
+        letters.iter().map(|letter| letter.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let (mut found, mut from) = (Vec::new(), 0);
+    let mut of_names = None;
+    while from < digits.len() {
+        let row: Vec<u8> = digits[from..].iter().map_while(|digit| *digit).collect();
+        if row.len() >= TOLD {
+            let of_names = of_names.get_or_insert_with(|| {
+                let texts: Vec<String> = names.iter().flat_map(|name| spellings(name)).collect();
+                Ends::of(texts.iter().map(String::as_str))
+            });
+            found.extend(KNOWN.found(&row, from).into_iter().chain(of_names.found(&row, from)));
+        }
+        from += row.len() + 1;
+    }
+    found
+}
+
+/// A name as people write it, and each word of it.
+fn spellings(name: &str) -> Vec<String> {
+    let joined = |with: &str| name.split_whitespace().collect::<Vec<_>>().join(with);
+    let whole = [" ", "", "-", "_"].map(joined).into_iter();
+    let all: Vec<String> = whole.chain(name.split_whitespace().map(str::to_owned)).collect();
+    all.iter().flat_map(|text| [text.clone(), text.to_lowercase(), text.to_uppercase()]).collect()
+}

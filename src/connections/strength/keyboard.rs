@@ -1,0 +1,99 @@
+//! Rows and columns of the keyboard, the alphabet and numbers in a secret. Pure.
+
+use std::ops::Range;
+
+const LEAST: usize = 4;
+/// The same for the rows that only patterns make.
+const LEAST_MIXED: usize = 6;
+/// So many of the rows are plain ones.
+const PLAIN: usize = 6;
+/// Shorter walks from key to neighbouring key occur in random texts.
+const LEAST_WALK: usize = 7;
+const ROWS: &[&str] = &[
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "01234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "q1w2e3r4t5y6u7i8o9p0",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    "zaq1xsw2cde3vfr4bgt5nhy6mju7ki8lo9p0",
+    "qazwsxedcrfvtgbyhnujmikolp",
+    "zaqxswcdevfrbgtnhymjukilop",
+    "1qa2ws3ed4rf5tg6yh7uj8ik9ol",
+    "zse4xdr5cft6vgy7bhu8nji9mko0",
+    "4esz5rdx6tfc7ygv8uhb9ijn0okm",
+    "qawsedrftgyhujikolp",
+    "azsxdcfvgbhnjmkl",
+    "qweasdzxcrtyfghvbnuiojkl",
+    "123qwe456asd789zxc",
+    "qwe123asd456zxc789",
+    "147258369",
+    "789456123",
+];
+const KEYS: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
+
+/// The places of the letters in each row or column.
+pub(super) fn runs(letters: &[char]) -> Vec<Range<usize>> {
+    let keys: Vec<char> = letters.iter().map(|letter| key(*letter)).collect();
+    let mut found = Vec::new();
+    for (number, row) in ROWS.iter().enumerate() {
+        let least = if number < PLAIN { LEAST } else { LEAST_MIXED };
+        let up: Vec<char> = row.chars().collect();
+        let down: Vec<char> = row.chars().rev().collect();
+        for row in [up, down] {
+            for start in 0..keys.len() {
+                let common = |at: usize| keys[start..].iter().zip(&row[at..]).take_while(|(one, other)| one == other).count();
+                let longest = (0..row.len()).map(common).max().unwrap_or_default();
+                if longest >= least {
+                    found.push(start..start + longest);
+                }
+            }
+        }
+    }
+    found.extend(walks(&keys));
+    found
+}
+
+fn walks(keys: &[char]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while from < keys.len() {
+        let to = from + 1 + keys[from..].windows(2).take_while(|pair| are_neighbours(pair[0], pair[1])).count();
+        if to - from >= LEAST_WALK {
+            found.push(from..to);
+        }
+        from = to;
+    }
+    found
+}
+
+/// Each row of keys is shifted by half a key to the right.
+fn are_neighbours(one: char, other: char) -> bool {
+    let place = |key: char| KEYS.iter().enumerate().find_map(|(row, keys)| Some((row, keys.find(key)?)));
+    let (Some((row, column)), Some((other_row, other_column))) = (place(one), place(other)) else { return false };
+    match (row, other_row) {
+        _ if row == other_row => column.abs_diff(other_column) == 1,
+        _ if other_row == row + 1 => other_column == column || other_column + 1 == column,
+        _ if row == other_row + 1 => column == other_column || column + 1 == other_column,
+        _ => false,
+    }
+}
+
+/// The key of a character, with or without shift.
+fn key(letter: char) -> char {
+    match letter {
+        '!' => '1',
+        '@' => '2',
+        '#' => '3',
+        '$' => '4',
+        '%' => '5',
+        '^' => '6',
+        '&' => '7',
+        '*' => '8',
+        '(' => '9',
+        ')' => '0',
+        other => other.to_ascii_lowercase(),
+    }
+}
