@@ -100,8 +100,6 @@ pub(crate) struct Event {
     pub(crate) fault: Option<String>,
     pub(crate) conflict_with: Option<EventId>,
     pub(crate) transaction_id: Option<TransactionId>,
-    /// Whether the money of its payment was received, by all events so far.
-    pub(crate) is_payment_captured: Option<bool>,
     pub(crate) amount_subunits: Option<i64>,
     pub(crate) currency: Option<String>,
     /// The bank's reference of a settlement.

@@ -17,8 +17,7 @@ macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, \
              body_sha256, state, fault, conflict_with, transaction_id, amount_subunits, currency, reference, \
-             secret_id, receipts, is_flagged, occurred_at, is_time_borrowed, received_at, last_received_at, \
-             (SELECT is_captured FROM transactions WHERE transactions.id = events.transaction_id) AS is_payment_captured"
+             secret_id, receipts, is_flagged, occurred_at, is_time_borrowed, received_at, last_received_at"
     };
 }
 
@@ -34,6 +33,8 @@ sql! {
     LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
     LIST_SIGNED_TIMES = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2";
     LIST_SIGNED_TIMES_OF = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events WHERE connection_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3";
+    LIST_ORDER_REPORTS = "SELECT DISTINCT event_type, amount_subunits, currency FROM events WHERE transaction_id = $1 \
+                          AND event_type IN ('order.paid', 'payment_link.partially_paid', 'invoice.partially_paid')";
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     /// In any order of ids, so that SQLite takes the index of references and not that of the app.
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND reference IN ($2, $3) \
@@ -161,6 +162,14 @@ pub(crate) async fn list_signed_times(
         });
     }
     run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES).bind(up_to).bind(limit).fetch_all(conn).await)
+}
+
+/// What an event says of the order of its payment: its type, and the amount and currency that it names.
+pub(crate) type OrderReport = (String, Option<i64>, Option<String>);
+
+/// What the events of a transaction say of its order. `transaction` is one the caller was allowed to see.
+pub(crate) async fn list_order_reports(on: impl Into<Exec<'_>>, transaction: TransactionId) -> Result<Vec<OrderReport>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_ORDER_REPORTS).bind(transaction).fetch_all(conn).await)
 }
 
 /// The events of a transaction, in the order they came.

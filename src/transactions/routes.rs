@@ -235,7 +235,13 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let references = references::list(&mut reader, id).await?;
     let disputes = references::list_disputes(&mut reader, id).await?;
     let others = references::list_of_order(&mut reader, &transaction).await?;
-    let order = if others.is_empty() { Order::default() } else { references::find_order(&mut reader, &transaction).await? };
+    let mut reports = Vec::new();
+    if !others.is_empty() {
+        for payment in others.iter().map(|other| other.id).chain([id]) {
+            reports.extend(events::store::list_order_reports(&mut reader, payment).await?);
+        }
+    }
+    let order = Order::of(reports);
     drop(reader);
     let mode = transaction.mode;
     page.remember_mode(app.id, mode);

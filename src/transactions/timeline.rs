@@ -206,7 +206,6 @@ mod tests {
             fault: None,
             conflict_with: None,
             transaction_id: None,
-            is_payment_captured: None,
             amount_subunits: Some(amount),
             currency: Some("INR".to_owned()),
             reference: None,

@@ -62,7 +62,6 @@ pub(crate) fn bytes(size: usize) -> String {
 /// How a line of a payment's story looks: its class and its icon.
 pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
     match event.event_type.as_deref().unwrap_or_default() {
-        _ if super::payments::contradicts_its_payment(event) => ("", "info"),
         "payment.captured"
         | "order.paid"
         | "payment_link.paid"

@@ -23,25 +23,6 @@ pub(crate) fn method(code: Option<&str>) -> &str {
     }
 }
 
-/// Whether the event's type says that money was received, and its payment that it was not.
-pub(super) fn contradicts_its_payment(event: &Event) -> bool {
-    let is_paid = matches!(
-        event.event_type.as_deref(),
-        Some(
-            "payment.captured"
-                | "order.paid"
-                | "payment_link.paid"
-                | "payment_link.partially_paid"
-                | "invoice.paid"
-                | "invoice.partially_paid"
-                | "subscription.charged"
-                | "qr_code.credited"
-                | "virtual_account.credited"
-        )
-    );
-    is_paid && event.is_payment_captured == Some(false)
-}
-
 /// What an event says.
 pub(crate) fn event_sentence(event: &Event) -> String {
     let Some(name) = event.event_type.as_deref() else {
@@ -58,9 +39,6 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     if event.state == State::Quarantined {
         // Nothing follows from it, so nothing is claimed of the money.
         return format!("{gateway} reports {name}");
-    }
-    if contradicts_its_payment(event) {
-        return format!("{gateway} reports {name}, but its payment was not captured");
     }
     match name {
         "payment.created" => format!("A payment{of} was begun"),

@@ -191,22 +191,6 @@ async fn payments_of_an_order_that_is_paid_in_parts_raise_no_alarm_at_any_part()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_of_a_paid_type_claims_no_money_that_its_payment_does_not_have() {
-    let (app, connection, owner) = connected().await;
-    let failed = changed(&bodies::payment("payment.failed", "pay_1", 0), |body| body["event"] = json!("invoice.paid"));
-    connection.post(failed).stored().await;
-    let said = "Razorpay reports invoice.paid, but its payment was not captured";
-    let events = format!("/ks-pay/apps/{}/events", connection.app_id);
-    let event = format!("{events}/{}", app.events().await[0]["event"].as_str().unwrap());
-    let paid = "the invoice is paid in full";
-    for page in [page(&app, &owner, &connection, "pay_1").await, owner.get(&events).await, owner.get(&event).await] {
-        assert!(page.has(said) && !page.has(paid));
-    }
-    connection.post(bodies::payment("payment.captured", "pay_1", 60)).stored().await;
-    assert!(owner.get(&event).await.has(paid), "the payment was captured after all");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_dispute_names_the_last_day_of_its_latest_report_in_any_order() {
     let report = |event: &str, status: &str, after: i64, respond_by: i64| {
         changed(&bodies::dispute(event, "disp_1", "pay_1", status, after), |body| {

@@ -12,6 +12,7 @@ use crate::{
         rows::{execute_rows, rows},
         run, sql,
     },
+    events::store::OrderReport,
     kernel::{
         id::{AppId, TransactionId},
         money::{Currency, Money},
@@ -37,9 +38,6 @@ sql! {
                      ORDER BY status_at, dispute_id LIMIT $2";
     LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE app_id = $1 AND order_id = $2 \
                      AND mode = $3 AND gateway = $4 AND id <> $5 AND is_captured ORDER BY created_at, id LIMIT $6");
-    LIST_EVENTS_OF_ORDER = "SELECT DISTINCT event_type, amount_subunits, currency FROM events WHERE transaction_id IN \
-                            (SELECT id FROM transactions WHERE app_id = $1 AND order_id = $2 AND mode = $3 AND gateway = $4) \
-                            AND event_type IN ('order.paid', 'payment_link.partially_paid', 'invoice.partially_paid')";
 }
 
 /// The text by which a reference is found.
@@ -115,20 +113,12 @@ pub(crate) struct Order {
     pub(crate) is_in_parts: bool,
 }
 
-/// The order of a payment, as far as the events of all its payments describe it.
-pub(crate) async fn find_order(on: impl Into<Exec<'_>>, of: &Transaction) -> Result<Order, DbError> {
-    let Some(order) = of.order_id.as_deref() else { return Ok(Order::default()) };
-    let rows: Vec<(String, Option<i64>, Option<String>)> = run!(on, |conn| sqlx::query_as(LIST_EVENTS_OF_ORDER)
-        .bind(of.app)
-        .bind(order)
-        .bind(of.mode.slug())
-        .bind(of.gateway.slug())
-        .fetch_all(conn)
-        .await)?;
-    let (paid, partial): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(event_type, ..)| event_type == "order.paid");
-    let amount = |(_, subunits, currency): (String, Option<i64>, Option<String>)| {
-        Some(Money::new(subunits?, currency?.parse::<Currency>().ok()?))
-    };
-    let amount = paid.into_iter().filter_map(amount).max_by_key(|money| money.subunits);
-    Ok(Order { amount, is_in_parts: !partial.is_empty() })
+impl Order {
+    /// The order of payments, as far as their events describe it.
+    pub(crate) fn of(reports: Vec<OrderReport>) -> Self {
+        let (paid, partial): (Vec<_>, Vec<_>) = reports.into_iter().partition(|(event_type, ..)| event_type == "order.paid");
+        let amount = |(_, subunits, currency): OrderReport| Some(Money::new(subunits?, currency?.parse::<Currency>().ok()?));
+        let amount = paid.into_iter().filter_map(amount).max_by_key(|money| money.subunits);
+        Self { amount, is_in_parts: !partial.is_empty() }
+    }
 }
