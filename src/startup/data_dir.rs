@@ -78,7 +78,7 @@ fn reason_to_leave(path: &Path, data: &fs::Metadata) -> Result<Option<(String, S
         let name = entry.map_err(|error| unreadable(path, &error))?.file_name();
         let name = name.to_string_lossy();
         if name != "lost+found" && !OWN_FILES.iter().any(|own| name.starts_with(own)) {
-            let remedy = format!("N{ANOTHER}, or, if no other program needs it, run: chmod 700 {}", full.display());
+            let remedy = format!("N{ANOTHER}, or, if no other program needs it, run `chmod 700 {}`.", full.display());
             return Ok(Some((format!("it holds other files, such as {name}"), remedy)));
         }
     }

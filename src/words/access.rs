@@ -23,7 +23,7 @@ pub(crate) fn plain_http_at(url: &str) -> String {
 /// A proxy that is not trusted, in `ks-pay doctor`.
 pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &When) -> String {
     format!(
-        "requests with X-Forwarded-For came from {peer}, which KS_PAY_TRUSTED_PROXIES does not name. If that is your proxy, add {peer}/{}: until then all its visitors share one limit on sign-in, and one of them can use it up. Last seen {}",
+        "requests with X-Forwarded-For arrived from {peer}, which is not in KS_PAY_TRUSTED_PROXIES. If it is your proxy, add {peer}/{}: until then all its visitors share one sign-in limit, and one of them can use it up. Last seen {}",
         if peer.is_ipv4() { 32 } else { 128 },
         seen.exact
     )

@@ -85,7 +85,7 @@ async fn further_attempts_are_said_to_fail_where_the_key_can_never_be_right() {
     for secret in [KEY_SECRET, url.as_str(), endpoint.as_str(), "rzp_test_Advice0000001", "••••••••••••••••", ""]
     {
         let page = shop.page(shop.with(secret)).await;
-        assert!(page.has("go on failing after the fix") && page.has("Look up their payments"), "{secret}: {}", page.body);
+        assert!(page.has("keep failing after the fix") && page.has("Look up their payments"), "{secret}: {}", page.body);
         assert!(!page.has("come in by themselves") && !page.has("retries verify once"), "{secret}");
     }
     let page = shop.page(shop.test.post(captured("pay_2")).unsigned()).await;
@@ -121,7 +121,7 @@ async fn the_secret_of_another_webhook_leads_to_both_fixes() {
         (
             other,
             "If that webhook belongs to Neem Tree Stall",
-            "payments of the other app would count",
+            "payments of the other app would be recorded as payments of this one",
             webhook(&shop.other, "test"),
         ),
     ] {

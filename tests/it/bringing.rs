@@ -224,7 +224,7 @@ async fn the_generic_gateways_are_taken_as_their_senders_show_them() {
     let connection = app.standard_webhooks().await;
     let owner = app.owner("Banyan Books").await;
     let theirs = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    refused(&bring(&connection, &owner, "this is no base64 at all", PASSWORD).await, "whsec_ and then base64");
+    refused(&bring(&connection, &owner, "kq8Zt2m!Vx0Lw9Rb4", PASSWORD).await, "whsec_ and then base64");
     bring(&connection, &owner, theirs, PASSWORD).await.location();
     connection.post(bodies::standard("invoice.paid", "a")).secret(theirs).stored().await;
     refused(&bring(&connection, &owner, &theirs[6..], PASSWORD).await, "counts at this webhook already");

@@ -47,7 +47,7 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
     assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing comes in through what is switched off");
     switch(&owner, &connection, true).await;
     let page = owner.get(&path).await;
-    assert!(page.has("70 of 71 kept requests verify now"), "{}", page.body);
+    assert!(page.has("70 of 71 stored requests verify now"), "{}", page.body);
     assert!(page.has("It arrived while this webhook was disabled") && page.has("It’s enabled again."), "{}", page.body);
 
     for (wrong, said) in [("", "Enter your password"), ("not the password", "Incorrect password")] {

@@ -187,7 +187,7 @@ async fn a_sign_in_that_finds_the_queue_full_says_so_and_when_to_try_again() {
         let Some(busy) = attempts.await.into_iter().find(|page| page.status == StatusCode::SERVICE_UNAVAILABLE) else {
             continue;
         };
-        assert!(busy.has("Many people are signing in at this moment. Wait a few seconds"), "{}", busy.body);
+        assert!(busy.has("Too many people are signing in. Wait a few seconds"), "{}", busy.body);
         assert!(busy.has(EMAIL) && busy.field("csrf_token").is_some() && !busy.has("not the password"), "{}", busy.body);
         assert_eq!(busy.headers["retry-after"], "2");
         return;
@@ -226,7 +226,7 @@ async fn a_proxy_that_was_last_seen_long_ago_is_reported_no_more() {
     let mut app = installed().await;
     let day = Duration::from_hours(24);
     app.restart_at(Clock::standing(app.clock.now().minus(day * 31))).await;
-    let said = "KS_PAY_TRUSTED_PROXIES does not name";
+    let said = "which is not in KS_PAY_TRUSTED_PROXIES";
     let visitor = app.visitor();
     let request = async || visitor.send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
     request().await;

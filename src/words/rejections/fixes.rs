@@ -207,10 +207,10 @@ const fn first_check(gateway: Gateway) -> &'static str {
 pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) -> Vec<String> {
     let (is_of, is_ours, harm) = match (cause, mode) {
         (Cause::OtherMode, Mode::Test) => {
-            ("is in Live mode".to_owned(), "is in Test mode", "live payments would count as test payments")
+            ("is in Live mode".to_owned(), "is in Test mode", "live payments would be recorded as test payments")
         }
         (Cause::OtherMode, Mode::Live) => {
-            ("is in Test mode".to_owned(), "is in Live mode", "test payments would count as live payments")
+            ("is in Test mode".to_owned(), "is in Live mode", "test payments would be recorded as live payments")
         }
         (Cause::OtherApp, _) => (
             format!("belongs to {other}"),
