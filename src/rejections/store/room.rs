@@ -1,4 +1,4 @@
-//! Deletes `rejected_requests` when there is no room for all. Which ones: see [`eviction`](crate::rejections::eviction).
+//! Deletes `rejected_requests` when there is no room for all. Which ones: see `eviction.rs`.
 
 use crate::{
     db::{

@@ -122,7 +122,7 @@ describe("what leads on", () => {
       await leading(page, () => page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click());
       await send(page, "Disable");
       await page.goto(path);
-      await page.getByText(/\boff\b/i).first().waitFor();
+      await page.getByText(/\b(off|disabled)\b/i).first().waitFor();
       await leading(page, () => page.getByRole("button", { name: /^Enable\b/ }).first().click());
       await page.waitForURL((to) => to.pathname === path);
       await page.getByText("Razorpay in Test mode is enabled").waitFor();
