@@ -234,7 +234,7 @@ pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) ->
         }
     };
     vec![
-        format!("If {it} {is_of}, its URL is wrong: {change}. Do not paste the SECRET of this webhook there: {harm}."),
+        format!("If {it} {is_of}, its URL is wrong: {change}. Don’t paste this webhook’s secret there: {harm}."),
         format!("If {it} {is_ours}, its secret is wrong: {}", lower(paste(gateway))),
     ]
 }

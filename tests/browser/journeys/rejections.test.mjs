@@ -66,7 +66,7 @@ describe("refused requests", () => {
       for (const n of [1, 2]) await refused(test, captured(`pay_Meanwhile00000${n}`), `evt_Meanwhile00000${n}`);
       await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
       for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
-      await follow(page, "This webhook is disabled");
+      await follow(page, "It arrived while this webhook was disabled");
       await page.getByText("Enable the app and its gateway first.").waitFor();
       assert.equal(await page.getByRole("button", { name: /^Recover/ }).count(), 0);
       const rejection = page.url();

@@ -6,7 +6,8 @@ import { join } from "node:path";
 const CHANGE = `
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as database:
-    assert database.execute(sys.argv[2]).rowcount > 0, "no row was changed"
+    # -1 for a statement that changes the tables themselves
+    assert database.execute(sys.argv[2]).rowcount != 0, "no row was changed"
 `;
 const LOCK = `
 import sqlite3, sys
@@ -27,7 +28,7 @@ function python(program, { dataDir }, ...args) {
   return { child, ended };
 }
 
-/** Changes rows with one statement while the installation is stopped, and starts it again. */
+/** Changes rows or tables with one statement while the installation is stopped, and starts it again. */
 export async function change(installation, statement) {
   await installation.stop();
   assert.equal(await python(CHANGE, installation, statement).ended, 0, statement);

@@ -78,8 +78,8 @@ export async function* refusals(page, { installation, names }) {
   await page.getByText("See the rejected request").waitFor();
   yield "webhook-diagnosed";
   await change(installation, "UPDATE connections SET is_enabled = FALSE");
-  await refuse(connection.secret, captured("pay_Refused0000003"), "This webhook is disabled");
-  await page.getByRole("link", { name: "This webhook is disabled" }).click();
+  await refuse(connection.secret, captured("pay_Refused0000003"), "It arrived while this webhook was disabled");
+  await page.getByRole("link", { name: "It arrived while this webhook was disabled" }).click();
   await page.getByText("Enable the app and its gateway first.").waitFor();
   yield "rejection-switched-off";
   await change(installation, "UPDATE connections SET is_enabled = TRUE");
