@@ -127,7 +127,11 @@ async fn the_secret_of_another_webhook_leads_to_both_fixes() {
     ] {
         let page = shop.page(shop.with(&secret)).await;
         assert!(page.has("First check in Razorpay’s Dashboard which webhook has this URL"), "{}", page.body);
-        assert!(page.has(is_of) && page.has(harm) && page.has("its secret is wrong: copy this webhook’s secret"), "{}", page.body);
+        assert!(
+            page.has(is_of) && page.has(harm) && page.has("its secret is wrong: copy this webhook’s secret"),
+            "{}",
+            page.body
+        );
         assert!(page.has(&leads) && page.has(&webhook(&shop.test, "test")), "{}", page.body);
         assert!(page.has("keep failing"));
     }
