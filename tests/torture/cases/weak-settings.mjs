@@ -66,20 +66,20 @@ async function behindAPooler(run) {
   await before.stop();
   run.control(isServing && pool.took > 0, `a pooler that drops what sessions ask for, here ${pool.took}, is by itself no reason to refuse`);
   await cluster.psql("ALTER DATABASE postgres SET synchronous_commit = off");
-  await refusedUnlessAccepted(run, url, "synchronous_commit");
+  await refusedUnlessAccepted(run, url, "synchronous_commit", before.directory);
 }
 
 /** On a database with this setting no server starts. */
-async function refused(run, DATABASE_URL, setting) {
-  const installation = new Installation(run, run.directory(), { DATABASE_URL });
+async function refused(run, DATABASE_URL, setting, directory = run.directory()) {
+  const installation = new Installation(run, directory, { DATABASE_URL });
   const end = await start(installation);
   run.demand(isRefusal(end, setting), `with a weak ${setting} no server starts, and it says why`, end);
   return installation;
 }
 
 /** The same, and the doctor finds it; where it is accepted a server starts and says so. */
-async function refusedUnlessAccepted(run, DATABASE_URL, setting) {
-  const installation = await refused(run, DATABASE_URL, setting);
+async function refusedUnlessAccepted(run, DATABASE_URL, setting, directory) {
+  const installation = await refused(run, DATABASE_URL, setting, directory);
   const doctor = await installation.attempt(["doctor"]);
   run.demand(doctor.code === 1 && new RegExp(`^bad +${setting}`, "m").test(doctor.stdout), `doctor fails and names ${setting}`, doctor.stdout);
   const accepted = await start(installation, [ACCEPT]);
