@@ -26,6 +26,8 @@ pub(crate) use self::{
 /// How long the server waits at startup for a database that cannot be reached yet.
 const DATABASE_WAIT: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How often a command that finds the file locked tries again.
+const FILE_ATTEMPTS: usize = 4;
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A database that is ready to be used.
@@ -71,8 +73,15 @@ impl From<String> for OpenError {
 /// A sentence that says what is wrong and what to do.
 pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
     prepare(config)?;
-    let opening = async { ready(config, connect(config).await?).await };
-    opening.await.map_err(OpenError::into_sentence)
+    let opening = async || ready(config, connect(config).await?).await;
+    for _ in 0..FILE_ATTEMPTS {
+        match opening().await {
+            // Another process that opens the file for the first time locks it for a moment.
+            Err(OpenError::Unavailable(_)) if config.database.file().is_some() => sleep(RETRY_INTERVAL).await,
+            opened => return opened.map_err(OpenError::into_sentence),
+        }
+    }
+    opening().await.map_err(OpenError::into_sentence)
 }
 
 /// Opens the database for reading: creates and migrates nothing.
