@@ -35,7 +35,7 @@ pub(crate) struct Line {
     sent: Notify,
     /// Whether a request is being answered, from its complete head until its response is made, or complete if it is streamed.
     is_serving: Cell<bool>,
-    /// Whether the request has a body that nobody has read to its end.
+    /// Whether the request has a body that was not read to its end.
     is_body_unread: Cell<bool>,
     /// Whether what is read is the rest of such a body, which actix discards.
     is_draining: Cell<bool>,
@@ -87,7 +87,7 @@ impl Line {
         room
     }
 
-    /// The peer has closed the connection, or its side of it, or sends what it was not asked for: nobody waits for the answer.
+    /// The peer has closed the connection, or its side of it, or sends more than its request: the response is no longer awaited.
     pub(crate) fn leave(&self) {
         self.has_left.set(true);
         self.leaving.notify_waiters();

@@ -1,6 +1,6 @@
 //! Passwords: which are taken, and how they are kept.
 //!
-//! Argon2id runs off the async threads: for strangers on as many at once as there are cores, and on one more for known
+//! Argon2id runs off the async threads: for strangers on as many threads as there are cores, and on one more for known
 //! browsers and signed-in users, so that a flood of sign-ins can take neither the pages nor the memory. Both queues are short,
 //! and in that of the known no account has more than a few places.
 

@@ -129,7 +129,7 @@ pub(crate) const OPEN_OTHER_WEBHOOK: &str = "Open the other webhook";
 pub(crate) const CHECK_URL: &str = "Check the URL";
 pub(crate) const OPEN_GATEWAYS: &str = "Payment Gateway Settings";
 /// Said once the SECRET of refused requests is accepted.
-pub(crate) const ACCEPTED: &str = "Accepted: what is signed with that SECRET is believed from now on. Recover what was rejected below; retire it on the Webhook page once it is not needed any more.";
+pub(crate) const ACCEPTED: &str = "Accepted: requests signed with that secret verify from now on. Recover what was rejected below; retire the secret on the Webhook page when you no longer need it.";
 pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then you can recover requests.";
 
 /// How many stored requests the secret of a rejection would verify; a time follows.

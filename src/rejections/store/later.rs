@@ -20,7 +20,7 @@ pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result
 /// Lets no rejection be later than now, so that it is deleted in time. `now` is of a clock that is known to be right.
 pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     let latest = now.plus(CLOCK_TOLERANCE);
-    // Rejections first, as whoever writes down refusals does.
+    // Rejections first, in the same order as the recorder of rejections.
     let bounded = execute!(&mut *tx, sqlx::query(BOUND).bind(latest).bind(now))?;
     execute!(tx, sqlx::query(BOUND_REQUESTS).bind(latest).bind(now))?;
     Ok(bounded)
