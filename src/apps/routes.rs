@@ -18,12 +18,14 @@ use crate::{
     rejections::telling,
     urls,
     web::{
+        confirmation::{self, Sensitive},
         error::AppError,
         form::FieldErrors,
         page::{Page, see_other},
         posted::Posted,
         shell::{AppEntry, ConsoleEntry, Shell},
     },
+    words,
 };
 
 type Answer = Result<HttpResponse, AppError>;
@@ -162,9 +164,9 @@ pub(crate) async fn update_domain(path: Path<String>, posted: Posted<DomainForm>
     Ok(page.redirect(&urls::app_domain(app.id), &format!("The domain is {domain}")))
 }
 
-/// `POST /ks-pay/apps/{app}/enabled`: enabling happens at once, disabling asks first.
+/// `POST /ks-pay/apps/{app}/enabled`: enabling happens at once, disabling asks first, also for the password.
 pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledForm>) -> Answer {
-    let (page, form) = (posted.page, posted.form);
+    let Posted { page, form, action } = posted;
     let app = page.app(&path).await?;
     if !form.is_enabled && !form.is_confirmed() {
         let mut reader = page.state.db.reader().await?;
@@ -173,6 +175,11 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledFor
         let gateways: Vec<_> = connected.iter().filter(|one: &&Connection| one.is_enabled).map(|one| one.gateway).collect();
         let shell = app_shell(&page, &app, format!("Disable {}?", app.name));
         return page.unprocessable(&views::Disable::new(shell, app, form.back(), &gateways));
+    }
+    if !form.is_enabled {
+        let shell = || app_shell(&page, &app, confirmation::TITLE);
+        let of = Sensitive { what: words::access::DISABLE_APP, back: form.back(), shell };
+        confirmation::require(&page, &action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
     store::update_enabled(&mut tx, app.company_id, app.id, form.is_enabled).await?;

@@ -63,7 +63,7 @@ pub(crate) async fn create(posted: Posted<BringForm>, names: Names) -> Result<Ht
         Ok(parsed) => parsed,
         Err(errors) => return refused(errors),
     };
-    wizard.confirm(&posted.action, words::access::IMPORT).await?;
+    wizard.confirm(Step::Webhook, &posted.action, words::access::IMPORT).await?;
     if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
         return refused(error("secret", sentence));
     }

@@ -100,6 +100,7 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
         Ok(parsed) => parsed,
         Err(errors) => return wizard.page.unprocessable(&view(&wizard, &form, errors)),
     };
+    wizard.confirm(Step::Credentials, &posted.action, words::access::SAVE_KEYS).await?;
     let secret = match &typed {
         Some(secret) => Zeroizing::new(secret.clone()),
         None => match stored_secret(&wizard).await? {

@@ -20,6 +20,7 @@ use crate::{
     kernel::money::Currency,
     urls,
     web::{
+        confirmation::{self, Sensitive},
         error::AppError,
         form::FieldErrors,
         page::{Page, see_other},
@@ -154,24 +155,24 @@ pub(crate) struct EnabledForm {
     back: String,
 }
 
-/// `POST …/{gateway}/{mode}/enabled`
+/// `POST …/{gateway}/{mode}/enabled`: enabling happens at once, disabling asks first, also for the password.
 pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let (page, connection) = (&wizard.page, &wizard.connection);
     let (gateway, mode) = (connection.gateway, connection.mode);
     let back = urls::back_to(&posted.form.back, urls::connections(wizard.app.id));
+    let asking =
+        |title| shell(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
-        let shell = page
-            .shell("Disable a connection")
-            .app(&wizard.app, AppEntry::Settings, None)
-            .crumb("Applications", urls::APPLICATIONS)
-            .crumb("KS Pay", urls::APPS)
-            .crumb(&wizard.app.name, urls::app(wizard.app.id))
-            .crumb("Settings", urls::app_settings(wizard.app.id))
-            .crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
+        let shell = asking("Disable a connection");
         let action = urls::connection_enabled(wizard.app.id, gateway, mode);
         let (name, loss) = (words::connection_name(connection), words::loss(gateway));
         return page.unprocessable(&Disable { shell, name, loss, action, back });
+    }
+    if !posted.form.is_enabled {
+        let what = words::access::DISABLE_GATEWAY;
+        let of = Sensitive { what, back: back.clone(), shell: || asking(confirmation::TITLE) };
+        confirmation::require(page, &posted.action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
     store::update_enabled(&mut tx, connection.id, posted.form.is_enabled).await?;
@@ -200,15 +201,8 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
     let mut cards: Vec<(State, Card)> = known.collect();
     // What needs somebody stands first; the rest stays where it is always found.
     cards.sort_by_key(|(state, _)| if *state > State::Silent { State::Verified } else { *state });
-    let shell = page
-        .shell("Payment Gateway Settings")
-        .app(app, AppEntry::Settings, None)
-        .crumb("Applications", urls::APPLICATIONS)
-        .crumb("KS Pay", urls::APPS)
-        .crumb(&app.name, urls::app(app.id))
-        .crumb("Settings", urls::app_settings(app.id));
     Ok(Index {
-        shell,
+        shell: shell(page, app, "Payment Gateway Settings"),
         app_id: app.id,
         tab: "payment-gateways",
         cards: cards.into_iter().map(|(_, card)| card).collect(),
@@ -216,6 +210,16 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
         errors,
         currencies: CURRENCIES,
     })
+}
+
+/// The layout of a page below the app's settings.
+fn shell(page: &Page, app: &App, title: &str) -> Shell {
+    page.shell(title)
+        .app(app, AppEntry::Settings, None)
+        .crumb("Applications", urls::APPLICATIONS)
+        .crumb("KS Pay", urls::APPS)
+        .crumb(&app.name, urls::app(app.id))
+        .crumb("Settings", urls::app_settings(app.id))
 }
 
 fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) -> Card {

@@ -49,6 +49,7 @@ pub(crate) struct AccountForm {
 /// `POST …/webhook/accounts`: from now on events may be of this account.
 pub(crate) async fn accept(posted: Posted<AccountForm>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
+    wizard.confirm(Step::Webhook, &posted.action, words::access::ACCEPT_ACCOUNT).await?;
     let mut tx = wizard.page.state.db.begin().await?;
     let is_done = evidence::accept_account(&mut tx, wizard.connection.id, &posted.form.account).await?;
     tx.commit().await?;

@@ -61,6 +61,7 @@ pub(crate) async fn create(posted: Posted<Nothing>, names: Names) -> Result<Http
     if held.stored.is_active() {
         return page.unprocessable(&view(&wizard, &ring, held).await?);
     }
+    wizard.confirm(Step::Webhook, &posted.action, words::access::RETIRE).await?;
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
     let is_retired = secrets::retire(&mut tx, connection, id, &user.name, page.now).await?;

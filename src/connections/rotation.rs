@@ -54,7 +54,7 @@ pub(crate) async fn create(posted: Posted<RotationForm>, names: Names) -> Result
         errors.add("overlap_hours", words::secrets::CHOOSE_OVERLAP);
         return page.unprocessable(&view(&wizard, errors));
     };
-    wizard.confirm(&posted.action, words::access::ROTATE).await?;
+    wizard.confirm(Step::Webhook, &posted.action, words::access::ROTATE).await?;
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
     let until = match secrets::rotate(&mut tx, &page.state.vault, id, (overlap, &user.name), page.now).await {

@@ -130,7 +130,7 @@ pub(crate) async fn hidden(page: Page, names: Names) -> Result<HttpResponse, App
 /// `then=copy`; without scripts there is no other way to hand the SECRET over, so both reveal it.
 pub(crate) async fn reveal(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
-    wizard.confirm(&posted.action, words::access::REVEAL).await?;
+    wizard.confirm(Step::Webhook, &posted.action, words::access::REVEAL).await?;
     let view = view(&wizard, true).await?;
     tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a SECRET was revealed");
     wizard.page.ok(&view)

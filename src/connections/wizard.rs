@@ -73,10 +73,10 @@ impl Wizard {
         Ok(Self { page, app, connection, evidence, has_twin })
     }
 
-    /// Allows a sensitive action of the Webhook step, or asks for the password first.
-    pub(crate) async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
-        let back = self.url(Step::Webhook);
-        let shell = || self.frame(Step::Webhook, confirmation::TITLE).0.crumb("Webhook", back.clone());
+    /// Allows a sensitive action of a step, or asks for the password first.
+    pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
+        let back = self.url(step);
+        let shell = || self.frame(step, confirmation::TITLE).0.crumb(step.label(), back.clone());
         confirmation::require(&self.page, action, Sensitive { what, back: back.clone(), shell }).await
     }
 

@@ -64,6 +64,16 @@ pub(crate) const REVEAL: &str = "show the secret";
 /// See [`REVEAL`].
 pub(crate) const ROTATE: &str = "create a new secret";
 /// See [`REVEAL`].
+pub(crate) const RETIRE: &str = "retire this secret";
+/// See [`REVEAL`].
+pub(crate) const SAVE_KEYS: &str = "save these API keys";
+/// See [`REVEAL`].
+pub(crate) const ACCEPT_ACCOUNT: &str = "accept events of this account";
+/// See [`REVEAL`].
+pub(crate) const DISABLE_GATEWAY: &str = "disable this payment gateway";
+/// See [`REVEAL`].
+pub(crate) const DISABLE_APP: &str = "disable this app";
+/// See [`REVEAL`].
 pub(crate) const IMPORT: &str = "import this secret";
 /// See [`REVEAL`].
 pub(crate) const ADOPT: &str = "accept the secret that these requests were signed with";

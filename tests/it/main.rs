@@ -18,6 +18,7 @@ mod cli_doctor;
 mod cli_simulate;
 mod clock;
 mod confirmation;
+mod confirmation_routes;
 mod connections;
 mod credentials;
 mod csrf;

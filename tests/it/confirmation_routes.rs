@@ -1,0 +1,261 @@
+//! A stolen session can do no harm: every form is listed here, and those that could do harm ask for the password.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use crate::support::{
+    TestApp, bodies,
+    builders::{Connection, PASSWORD},
+    eventually,
+    stand_in::StandIn,
+    visitor::{Page, Visitor},
+};
+
+/// Longer than a password counts as proof.
+const LONGER: Duration = Duration::from_secs(15 * 60 + 1);
+const ASKS: &str = "<h1>Confirm your password</h1>";
+const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
+const OTHER_ACCOUNT: &str = "acc_Test0000000002";
+
+/// What a form of the site asks of an old session.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// The page "Confirm your password".
+    Password,
+    /// Its own password field must be filled in.
+    OwnField,
+    /// Nothing: it takes nothing away from anybody.
+    Nothing,
+    /// It is for visitors who are not signed in.
+    NobodySignedIn,
+}
+
+/// Every form of the site, by the name of its path in `urls.rs`. Where a path does two things, the harmful one counts here.
+const FORMS: &[(&str, Asks)] = &[
+    ("APPS_CREATE", Asks::Nothing),
+    ("APP_DOMAIN", Asks::Nothing),
+    ("APP_ENABLED", Asks::Password),
+    ("APP_SETTINGS", Asks::Nothing),
+    ("CONFIRMATION", Asks::Password),
+    ("CONNECTIONS", Asks::Nothing),
+    ("CONNECTION_ENABLED", Asks::Password),
+    ("CREDENTIALS", Asks::Password),
+    ("CREDENTIALS_CHECK", Asks::Nothing),
+    ("INTEGRATION_DONE", Asks::Nothing),
+    ("INTEGRATION_UNDONE", Asks::Nothing),
+    ("LOGIN", Asks::NobodySignedIn),
+    ("LOGOUT", Asks::Nothing),
+    ("OTHER_SESSIONS_REMOVAL", Asks::Nothing),
+    ("PASSWORD", Asks::OwnField),
+    ("PERSONAL_INFO", Asks::OwnField),
+    ("REJECTION_ACCEPTANCE", Asks::Password),
+    ("REJECTION_RECOVERY", Asks::Password),
+    ("SECURITY", Asks::Nothing),
+    ("SETTINGS", Asks::Nothing),
+    ("SETUP", Asks::NobodySignedIn),
+    ("WEBHOOK_ACCOUNTS", Asks::Password),
+    ("WEBHOOK_CHECK", Asks::Nothing),
+    ("WEBHOOK_DONE", Asks::Nothing),
+    ("WEBHOOK_RETIREMENT", Asks::Password),
+    ("WEBHOOK_REVEAL", Asks::Password),
+    ("WEBHOOK_ROTATION", Asks::Password),
+    ("WEBHOOK_SECRETS", Asks::Password),
+    ("WEBHOOK_UNDONE", Asks::Nothing),
+];
+
+/// Names of the paths that take a form, in `site.rs`.
+fn routes_with_forms() -> Vec<String> {
+    let site = include_str!("../../src/site.rs");
+    let routes = site.lines().filter(|line| line.contains("route!(scope") && line.contains("post ="));
+    let mut names: Vec<_> =
+        routes.map(|line| line.split_once("urls::").unwrap().1.split_once(',').unwrap().0.to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_form_is_listed() {
+    let listed: Vec<_> = FORMS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(listed, routes_with_forms(), "say in FORMS whether a stolen session could do harm with it, and test that");
+}
+
+/// One shop with something for every form to do.
+struct Shop {
+    app: TestApp,
+    connection: Connection,
+    owner: Visitor,
+    rejection: String,
+    _razorpay: StandIn,
+}
+
+impl Shop {
+    async fn start() -> Self {
+        let razorpay = StandIn::start().await;
+        let url = razorpay.url.clone();
+        let app = TestApp::start_with(|config| config.razorpay_api = url).await;
+        let connection = app.razorpay().await;
+        let owner = app.owner("Neem Tree Retail").await;
+        for (account, payment) in [("acc_Test0000000001", "pay_1"), (OTHER_ACCOUNT, "pay_2")] {
+            let body = String::from_utf8(bodies::payment("payment.captured", payment, 0)).unwrap();
+            connection.post(body.replace("acc_Test0000000001", account).into_bytes()).stored().await;
+        }
+        let refused = connection.post(bodies::payment("payment.captured", "pay_3", 0)).event_id("evt_Refused0001");
+        assert_eq!(refused.secret(&format!("{}\n", connection.secret)).send().await, 401);
+        eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await > 0).await;
+        let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
+        let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+        Self { app, connection, owner, rejection, _razorpay: razorpay }
+    }
+
+    fn at(&self, rest: &str) -> String {
+        format!("/ks-pay/apps/{}{rest}", self.connection.app_id)
+    }
+
+    fn step(&self, rest: &str) -> String {
+        self.at(&format!("/settings/payment-gateways/razorpay/test{rest}"))
+    }
+
+    /// Where the secret that was imported last is retired.
+    async fn retirement(&self) -> String {
+        let page = self.owner.get(&self.step("/webhook")).await;
+        page.body.split('"').find(|text| text.ends_with("/retirement")).expect("a secret to retire").to_owned()
+    }
+
+    /// What harmful forms change, as far as it is stored.
+    async fn stored(&self) -> Vec<String> {
+        self.app
+            .texts(
+                "SELECT 'app ' || is_enabled FROM apps \
+                 UNION ALL SELECT 'gateway ' || is_enabled || COALESCE(key_id, '') FROM connections \
+                 UNION ALL SELECT 'secret ' || state || COALESCE(CAST(until AS TEXT), '') FROM secrets \
+                 UNION ALL SELECT 'account ' || COALESCE(other_account, '') FROM evidence \
+                 UNION ALL SELECT 'events ' || CAST(COUNT(*) AS TEXT) FROM events ORDER BY 1",
+            )
+            .await
+    }
+
+    #[track_caller]
+    fn asks(&self, page: &Page, path: &str) {
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", page.body);
+        assert!(page.has(ASKS) && page.has("name=\"current_password\""), "{path}: {}", page.body);
+        assert!(!page.has(&self.connection.secret) && !page.has(OWN), "{path}: {}", page.body);
+    }
+
+    /// Posts a harmful form with an old session: it does nothing before the password, and goes on after it.
+    async fn asks_first(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.app.clock.advance(LONGER);
+        let before = self.stored().await;
+        let asked = self.owner.post(path, fields).await;
+        self.asks(&asked, path);
+        let again = self.owner.confirm(path, &asked, "not the password").await;
+        self.asks(&again, path);
+        assert_eq!(self.stored().await, before, "{path} did something before it knew the password");
+        let done = self.owner.confirm(path, &again, PASSWORD).await;
+        assert!(done.status == StatusCode::SEE_OTHER || done.status == StatusCode::OK, "{path}: {}", done.body);
+        let is_shown_only = path.ends_with("/reveal") || path.ends_with("/confirmation");
+        assert!(is_shown_only || self.stored().await != before, "{path} did nothing after the password");
+        done
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_that_could_do_harm_asks_for_the_password_and_then_goes_on() {
+    let mut shop = Shop::start().await;
+    let mut asked = vec!["CONFIRMATION"];
+    shop.asks_first("/personal-info/confirmation", &[("return_to", "/"), ("back", "/")]).await;
+    for (name, path, fields) in [
+        ("WEBHOOK_ACCOUNTS", shop.step("/webhook/accounts"), &[("account", OTHER_ACCOUNT)][..]),
+        ("CREDENTIALS", shop.step("/credentials"), &[("key_id", "rzp_test_Demo0000000001"), ("key_secret", "demo-key-secret-0001")]),
+        ("REJECTION_ACCEPTANCE", format!("{}/acceptance", shop.rejection), &[]),
+        ("REJECTION_RECOVERY", format!("{}/recovery", shop.rejection), &[]),
+        ("WEBHOOK_SECRETS", shop.step("/webhook/secrets"), &[("secret", OWN)]),
+        ("WEBHOOK_RETIREMENT", String::new(), &[]),
+        ("WEBHOOK_ROTATION", shop.step("/webhook/rotation"), &[("overlap_hours", "24")]),
+        ("CONNECTION_ENABLED", shop.step("/enabled"), &[("is_enabled", "false"), ("confirm", "yes")]),
+        ("APP_ENABLED", shop.at("/enabled"), &[("is_enabled", "false"), ("confirm", "yes")]),
+    ] {
+        if asked.len() % 4 == 0 {
+            // A session of its own, since each has ten attempts at once.
+            shop.owner = shop.app.owner("Neem Tree Retail").await;
+        }
+        // Which secret can be retired is known once it is imported.
+        let path = if path.is_empty() { shop.retirement().await } else { path };
+        shop.asks_first(&path, fields).await;
+        asked.push(name);
+    }
+    let shown = shop.asks_first(&shop.step("/webhook/reveal"), &[]).await;
+    assert!(shown.inside("secret").is_some(), "{}", shown.body);
+    asked.push("WEBHOOK_REVEAL");
+    asked.sort_unstable();
+    let wanted: Vec<_> = FORMS.iter().filter(|(_, asks)| *asks == Asks::Password).map(|(name, _)| *name).collect();
+    assert_eq!(asked, wanted, "each of FORMS is tested here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_email_and_a_new_password_need_the_present_one_however_fresh_the_session() {
+    let shop = Shop::start().await;
+    let mine = "owner@neem-tree-retail.example";
+    for wrong in ["", "not the password"] {
+        let theirs = [("name", "The Owner"), ("email", "thief@evil.example"), ("current_password", wrong)];
+        assert_eq!(shop.owner.post("/personal-info", &theirs).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let new = "orange kettle under the stairs";
+        let theirs = [("old_password", wrong), ("new_password", new), ("confirm_password", new)];
+        assert_eq!(shop.owner.post("/personal-info/password", &theirs).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(shop.app.texts("SELECT email FROM users").await, [mine]);
+    assert_eq!(shop.app.visitor().sign_in(mine, PASSWORD, "/").await.location(), "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_nothing_away_asks_for_nothing() {
+    let shop = Shop::start().await;
+    shop.app.sql("UPDATE apps SET is_enabled = FALSE").await;
+    let app_form = [("name", "Renamed"), ("email", "a@b.example"), ("country", "IN")];
+    for (path, fields) in [
+        ("/personal-info".to_owned(), &[("name", "Renamed"), ("email", "owner@neem-tree-retail.example")][..]),
+        ("/personal-info/other-sessions/removal".to_owned(), &[]),
+        ("/settings".to_owned(), &[("name", "Renamed Retail")]),
+        ("/ks-pay/apps".to_owned(), &[("name", "Another"), ("email", "a@b.example"), ("country", "IN")]),
+        (shop.at("/settings"), &app_form),
+        (shop.at("/settings/domain"), &[("domain", "renamed.example")]),
+        (shop.at("/enabled"), &[("is_enabled", "true")]),
+        (shop.at("/settings/payment-gateways"), &[("gateway", "razorpay"), ("mode", "live")]),
+        (shop.step("/enabled"), &[("is_enabled", "true")]),
+        (shop.step("/credentials/check"), &[]),
+        (shop.step("/webhook/check"), &[]),
+        (shop.step("/webhook/completion"), &[]),
+        (shop.step("/webhook/completion/removal"), &[]),
+        (shop.step("/integration/completion"), &[]),
+        (shop.step("/integration/completion/removal"), &[]),
+        (shop.step("/security"), &[("domain", "renamed.example")]),
+        ("/logout".to_owned(), &[]),
+    ] {
+        shop.app.clock.advance(LONGER);
+        let page = shop.owner.post(&path, fields).await;
+        let has_no_keys = path.ends_with("/credentials/check") && page.has("name=\"key_secret\"");
+        assert!((page.status == StatusCode::SEE_OTHER || has_no_keys) && !page.has(ASKS), "{path}: {}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_interrupted_leads_back_to_where_it_was_started() {
+    let shop = Shop::start().await;
+    shop.app.clock.advance(LONGER);
+    let list = shop.at("/settings/payment-gateways");
+    let disable = [("is_enabled", "false"), ("confirm", "yes"), ("back", "/ks-pay?q=Neem")];
+    for (path, fields, back) in [
+        (shop.step("/enabled"), &disable[..2], list.as_str()),
+        (shop.step("/enabled"), &disable, "/ks-pay?q=Neem"),
+        (shop.at("/enabled"), &disable[..2], "/ks-pay"),
+        (shop.at("/enabled"), &disable, "/ks-pay?q=Neem"),
+    ] {
+        let asked = shop.owner.post(&path, fields).await;
+        shop.asks(&asked, &path);
+        assert!(asked.has(&format!("href=\"{back}\">Cancel")), "{path}: {}", asked.body);
+    }
+    let asked = shop.owner.post(&shop.step("/enabled"), &disable).await;
+    assert_eq!(shop.owner.confirm(&shop.step("/enabled"), &asked, PASSWORD).await.location(), "/ks-pay?q=Neem");
+    let page = shop.owner.get("/ks-pay?q=Neem").await;
+    assert!(page.has("is disabled"), "{}", page.body);
+}
