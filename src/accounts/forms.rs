@@ -18,7 +18,6 @@ pub(crate) struct SignInForm {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SetupForm {
-    pub(crate) token: String,
     pub(crate) company: String,
     pub(crate) name: String,
     pub(crate) email: String,

@@ -19,7 +19,9 @@ use crate::{
     state::State,
     turns, urls,
     web::{
-        client, cookies, csrf,
+        client,
+        cookies::{self, PathCookie},
+        csrf,
         error::{AppError, html},
         form::FieldErrors,
         page::see_other,
@@ -35,6 +37,9 @@ type Answer = Result<HttpResponse, AppError>;
 const VISITOR: &str = "ks_pay_visitor";
 /// Says that this browser has signed in as somebody before.
 const KNOWN: &str = "ks_pay_known";
+/// Holds the token of the set-up link while the form is filled in. `Lax`, because with `Strict` browsers do not send it to the
+/// form when the link was opened from a web page, such as a mailbox.
+const SETUP: PathCookie = PathCookie { name: "ks_pay_setup", path: urls::SETUP };
 /// For how long that is remembered.
 const KNOWN_FOR: std::time::Duration = std::time::Duration::from_hours(180 * 24);
 /// After how many seconds the password queue may have room again.
@@ -142,14 +147,27 @@ pub(crate) struct SetupLink {
     token: String,
 }
 
-/// `GET /setup`
+impl SetupLink {
+    /// The token that the browser was given when the link was opened.
+    fn opened(request: &HttpRequest, state: &State) -> Token {
+        Token::received(&SETUP.value(request, state).unwrap_or_default())
+    }
+}
+
+/// `GET /setup`: the link moves its token into a cookie, so that it stays in no address bar, history or form.
 pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Query<SetupLink>) -> Answer {
-    let token = link.into_inner().token;
-    if !setup::accepts(&state.db, &Token::received(&token), state.clock.now()).await? {
+    let is_link = !link.token.is_empty();
+    let token = if is_link { Token::received(&link.token) } else { SetupLink::opened(&request, &state) };
+    if !setup::accepts(&state.db, &token, state.clock.now()).await? {
         return setup_over(&state);
     }
+    if is_link {
+        let mut response = see_other(urls::SETUP);
+        let _ = response.add_cookie(&SETUP.with(&state, token.expose().to_owned(), setup::LIFE));
+        return Ok(response);
+    }
     let visitor = Visitor::of(&request, &state);
-    let form = SetupForm { token, ..SetupForm::default() };
+    let form = SetupForm::default();
     let page = setup_page(&state, &visitor, &form);
     Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
 }
@@ -158,7 +176,7 @@ pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Q
 pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Anonymous<SetupForm>) -> Answer {
     let visitor = Visitor::checked(&request, &state, &posted.csrf_token)?;
     let now = state.clock.now();
-    let link = Token::received(&posted.form.token);
+    let link = SetupLink::opened(&request, &state);
     if !setup::accepts(&state.db, &link, now).await? {
         return setup_over(&state);
     }
@@ -180,7 +198,9 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
     let token = accounts::open_session(&mut tx, user, now).await?;
     tx.commit().await?;
     tracing::info!(%user, "the installation was set up");
-    Ok(signed_in(&state, &token, urls::DASHBOARD))
+    let mut response = signed_in(&state, &token, urls::DASHBOARD);
+    let _ = response.add_cookie(&SETUP.removal(&state));
+    Ok(response)
 }
 
 /// The id of a browser that signed in as this account before.
@@ -213,7 +233,7 @@ fn setup_page<'a>(state: &'a State, visitor: &Visitor, form: &'a SetupForm) -> v
     views::Setup { csrf: visitor.token(state), form, errors: FieldErrors::default(), warnings: state.warnings() }
 }
 
-/// The link works no more.
+/// The link has expired, or was never one. A cookie stays: anybody can lead a browser to a wrong link.
 fn setup_over(state: &State) -> Answer {
     html(StatusCode::NOT_FOUND, &views::SetupOver { warnings: state.warnings() })
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long a link works.
-const LIFE: Duration = Duration::from_hours(24);
+pub(super) const LIFE: Duration = Duration::from_hours(24);
 const NAME: &str = "setup";
 
 /// A new link's token, and the end of the former one; `None` once there is a user.

@@ -32,6 +32,37 @@ pub(crate) fn removal(state: &State, name: &str) -> Cookie<'static> {
     cookie
 }
 
+/// A cookie that browsers send to one path and below only.
+///
+/// `__Host-` requires the path `/`, so over https the name begins with `__Secure-`.
+pub(crate) struct PathCookie {
+    pub(crate) name: &'static str,
+    pub(crate) path: &'static str,
+}
+
+impl PathCookie {
+    pub(crate) fn with(&self, state: &State, value: String, life: std::time::Duration) -> Cookie<'static> {
+        let mut cookie = cookie(state, self.name, value);
+        cookie.set_name(self.full_name(state));
+        cookie.set_path(self.path);
+        cookie.set_max_age(Duration::try_from(life).ok());
+        cookie
+    }
+
+    /// The cookie that makes a browser forget it.
+    pub(crate) fn removal(&self, state: &State) -> Cookie<'static> {
+        self.with(state, String::new(), std::time::Duration::ZERO)
+    }
+
+    pub(crate) fn value(&self, request: &HttpRequest, state: &State) -> Option<String> {
+        request.cookie(&self.full_name(state)).map(|cookie| cookie.value().to_owned())
+    }
+
+    fn full_name(&self, state: &State) -> String {
+        if state.is_https() { format!("__Secure-{}", self.name) } else { self.name.to_owned() }
+    }
+}
+
 /// The value of the cookie of that name.
 pub(crate) fn value(request: &HttpRequest, state: &State, name: &str) -> Option<String> {
     request.cookie(&full_name(state, name)).map(|cookie| cookie.value().to_owned())

@@ -64,7 +64,8 @@ async fn where_data_loss_is_accepted_every_page_the_log_and_the_doctor_say_so() 
     let link = process.line("set up here");
     let set_up = link.split(&address.to_string()).nth(1).unwrap().to_owned();
     let visitor = crate::support::visitor::Visitor::at(address);
-    for path in [set_up.as_str(), "/setup?token=gone", "/login", "/login/forgotten", "/nowhere", "/logout"] {
+    assert_says(&visitor.open_setup(&set_up).await, &set_up);
+    for path in ["/setup?token=gone", "/login", "/login/forgotten", "/nowhere", "/logout"] {
         assert_says(&visitor.get(path).await, path);
     }
     let connection = at.razorpay().await.at(address);

@@ -52,13 +52,12 @@ async fn without_fetch_metadata_and_with_no_origin_to_name_the_token_decides() {
 #[tokio::test(flavor = "multi_thread")]
 async fn setting_up_works_with_a_null_origin_and_says_where_else_it_must_be_done() {
     let app = TestApp::start_with(|config| config.public_url = Some("http://192.0.2.7:8080".to_owned())).await;
-    let path = app.setup_link().unwrap().split_once("/setup").map(|(_, rest)| format!("/setup{rest}")).unwrap();
     let owner = app.visitor();
-    let page = owner.get(&path).await;
+    let page = owner.open_setup(&app.setup_link().unwrap()).await;
     assert_eq!(page.headers["referrer-policy"], "no-referrer");
-    let (csrf, token) = (page.field("csrf_token").unwrap(), page.field("token").unwrap());
+    let csrf = page.field("csrf_token").unwrap();
     let body = format!(
-        "csrf_token={csrf}&token={token}&company=Neem+Tree&name=Meera&email=meera%40neemtree.example&password={}",
+        "csrf_token={csrf}&company=Neem+Tree&name=Meera&email=meera%40neemtree.example&password={}",
         PASSWORD.replace(' ', "+")
     );
     let from = |origin| [(header::CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded"), ("origin", origin)];

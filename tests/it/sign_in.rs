@@ -13,6 +13,7 @@ use crate::support::{
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
 const SESSION: &str = "ks_pay_session";
+const SETUP: &str = "ks_pay_setup";
 
 async fn installed() -> TestApp {
     let app = TestApp::start().await;
@@ -24,47 +25,103 @@ async fn installed() -> TestApp {
 async fn the_set_up_link_makes_one_owner_and_then_no_more() {
     let app = TestApp::start().await;
     let link = app.setup_link().unwrap();
-    let path = link.split_once("/setup").map(|(_, rest)| format!("/setup{rest}")).unwrap();
     assert_eq!(app.visitor().get("/setup?token=guessed").await.status, StatusCode::NOT_FOUND);
 
     let (owner, other) = (app.visitor(), app.visitor());
-    let fields = |page: &Page| (page.field("csrf_token").unwrap(), page.field("token").unwrap());
-    let (csrf, token) = fields(&owner.get(&path).await);
-    let form = |csrf: &str, token: &str, password: &str| {
-        [
-            ("csrf_token", csrf),
-            ("token", token),
-            ("company", "Neem Tree Retail"),
-            ("name", "Meera"),
-            ("email", EMAIL),
-            ("password", password),
-        ]
-        .map(|(name, value)| (name, value.to_owned()))
-    };
-    let post = async |visitor: &Visitor, form: [(&'static str, String); 6]| {
-        let fields: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        visitor.post_exactly("/setup", &fields).await
-    };
-    let weak = post(&owner, form(&csrf, &token, "password1234")).await;
+    let csrf = |page: &Page| page.field("csrf_token").unwrap();
+    let form = owner.open_setup(&link).await;
+    let weak = set_up(&owner, &csrf(&form), "password1234").await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(weak.has("Neem Tree Retail") && !weak.has("password1234"), "typed values stay, the password does not");
 
-    let (late, _) = fields(&other.get(&path).await);
-    assert_eq!(post(&owner, form(&csrf, &token, PASSWORD)).await.location(), "/");
+    let late = csrf(&other.open_setup(&link).await);
+    assert_eq!(set_up(&owner, &csrf(&form), PASSWORD).await.location(), "/");
     assert!(owner.get("/personal-info").await.has("Meera"));
-    assert_eq!(post(&other, form(&late, &token, PASSWORD)).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(app.visitor().get(&path).await.status, StatusCode::NOT_FOUND);
+    assert!(!owner.cookies().contains_key(SETUP), "the cookie is cleared");
+    assert_eq!(set_up(&other, &late, PASSWORD).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(other.get("/setup").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.visitor().open_setup(&link).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.count("SELECT COUNT(*) FROM users").await, 1);
+}
+
+/// Submits the form of `/setup`.
+async fn set_up(visitor: &Visitor, csrf: &str, password: &str) -> Page {
+    let names = [("csrf_token", csrf), ("company", "Neem Tree Retail"), ("name", "Meera"), ("email", EMAIL), ("password", password)];
+    visitor.post_exactly("/setup", &names).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_set_up_link_moves_its_token_into_a_cookie() {
+    for (public_url, name, is_secure) in [
+        (None, SETUP, false),
+        (Some("http://192.0.2.7:8080"), SETUP, false),
+        (Some("https://pay.neemtree.example"), "__Secure-ks_pay_setup", true),
+    ] {
+        let app = TestApp::start_with(|config| config.public_url = public_url.map(str::to_owned)).await;
+        let link = app.setup_link().unwrap();
+        let (base, token) = link.split_once("/setup?token=").unwrap();
+        let owner = app.visitor();
+        let opened = owner.get(&link[base.len()..]).await;
+        assert_eq!((opened.location(), opened.body.as_str()), ("/setup", ""));
+        assert_eq!(opened.headers["referrer-policy"], "no-referrer");
+        assert_eq!(opened.headers["cache-control"], "no-store");
+        let [cookie] = &opened.headers.get_all("set-cookie").iter().collect::<Vec<_>>()[..] else {
+            panic!("one cookie: {:?}", opened.headers)
+        };
+        let mut parts: Vec<_> = cookie.to_str().unwrap().split("; ").collect();
+        parts.sort_unstable();
+        let mut wanted = vec!["HttpOnly", "Max-Age=86400", "Path=/setup", "SameSite=Lax"];
+        wanted.extend(is_secure.then_some("Secure"));
+        let pair = format!("{name}={token}");
+        wanted.push(&pair);
+        wanted.sort_unstable();
+        assert_eq!(parts, wanted);
+
+        let form = owner.get("/setup").await;
+        assert_eq!(form.status, StatusCode::OK);
+        assert!(!form.has(token) && form.field("token").is_none(), "{}", form.body);
+        let csrf = form.field("csrf_token").unwrap();
+        assert_eq!(set_up(&app.visitor(), &csrf, PASSWORD).await.status, StatusCode::FORBIDDEN, "another browser");
+        assert_eq!(set_up(&owner, "AAAA", PASSWORD).await.status, StatusCode::FORBIDDEN, "without the form's token");
+        // A wrong link, to which anybody can lead this browser, takes nothing from it.
+        assert_eq!(owner.get("/setup?token=guessed").await.status, StatusCode::NOT_FOUND);
+        let done = set_up(&owner, &csrf, PASSWORD).await;
+        assert_eq!(done.location(), "/");
+        let cleared = done.headers.get_all("set-cookie").iter().any(|cookie| {
+            let cookie = cookie.to_str().unwrap();
+            cookie.starts_with(&format!("{name}=;")) && cookie.contains("Max-Age=0") && cookie.contains("Path=/setup")
+        });
+        assert!(cleared, "{:?}", done.headers);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_of_set_up_needs_the_cookie_of_its_link() {
+    let app = TestApp::start().await;
+    let (link, stranger) = (app.setup_link().unwrap(), app.visitor());
+    assert_eq!(stranger.get("/setup").await.status, StatusCode::NOT_FOUND, "without the link there is no form");
+    let csrf = stranger.get("/login").await.field("csrf_token").unwrap();
+    let token = link.split_once("token=").unwrap().1;
+    for (cookie, fields) in [(None, &[][..]), (Some("guessed"), &[]), (None, &[("token", token)])] {
+        if let Some(value) = cookie {
+            stranger.plant(SETUP, value);
+        }
+        let names = [("csrf_token", csrf.as_str()), ("company", "Evil"), ("name", "Evil"), ("email", EMAIL), ("password", PASSWORD)];
+        let page = stranger.post_exactly("/setup", &[&names[..], fields].concat()).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{}", page.body);
+        assert!(page.has("This link works no more"));
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM users").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_use_the_set_up_link_at_once_one_becomes_the_owner() {
     let app = TestApp::start().await;
-    let path = app.setup_link().unwrap().split_once("/setup").map(|(_, rest)| format!("/setup{rest}")).unwrap();
+    let link = app.setup_link().unwrap();
     let set_up = async |email: &'static str| {
         let visitor = app.visitor();
-        let page = visitor.get(&path).await;
-        let (csrf, token) = (page.field("csrf_token").unwrap(), page.field("token").unwrap());
-        let fields = [("csrf_token", csrf.as_str()), ("token", &token), ("company", email), ("name", "Meera"), ("email", email)];
+        let csrf = visitor.open_setup(&link).await.field("csrf_token").unwrap();
+        let fields = [("csrf_token", csrf.as_str()), ("company", email), ("name", "Meera"), ("email", email)];
         visitor.post_exactly("/setup", &[&fields[..], &[("password", PASSWORD)]].concat()).await.status.as_u16()
     };
     let mut answers = <[u16; 2]>::from(tokio::join!(set_up("meera@neemtree.example"), set_up("ravi@banyan.example")));
@@ -75,14 +132,18 @@ async fn of_two_who_use_the_set_up_link_at_once_one_becomes_the_owner() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_set_up_link_dies_after_a_day_and_with_the_next_start() {
     let mut app = TestApp::start().await;
-    let path = |app: &TestApp| app.setup_link().unwrap().split_once("/setup").map(|(_, rest)| format!("/setup{rest}")).unwrap();
-    let first = path(&app);
+    let first = app.setup_link().unwrap();
+    let early = app.visitor();
+    assert_eq!(early.open_setup(&first).await.status, StatusCode::OK);
     app.restart().await;
-    assert_eq!(app.visitor().get(&first).await.status, StatusCode::NOT_FOUND);
-    let second = path(&app);
-    assert_eq!(app.visitor().get(&second).await.status, StatusCode::OK);
+    assert_eq!(app.visitor().open_setup(&first).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(early.elsewhere(app.address).get("/setup").await.status, StatusCode::NOT_FOUND, "nor does its cookie work");
+    let second = app.setup_link().unwrap();
+    let late = app.visitor();
+    assert_eq!(late.open_setup(&second).await.status, StatusCode::OK);
     app.clock.advance(Duration::from_hours(24));
-    assert_eq!(app.visitor().get(&second).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.visitor().open_setup(&second).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(late.get("/setup").await.status, StatusCode::NOT_FOUND, "nor does its cookie work");
 }
 
 #[tokio::test(flavor = "multi_thread")]

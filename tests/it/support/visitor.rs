@@ -104,6 +104,13 @@ impl Visitor {
         self.send(Method::GET, path, None, &[]).await
     }
 
+    /// Opens the one-time link to set up, as a browser does: it leads to the form.
+    pub(crate) async fn open_setup(&self, link: &str) -> Page {
+        let path = &link[link.find("/setup").unwrap_or_default()..];
+        let opened = self.get(path).await;
+        if opened.status == StatusCode::SEE_OTHER { self.get(opened.location()).await } else { opened }
+    }
+
     /// Asks for the page until it has the text.
     pub(crate) async fn sees(&self, path: &str, text: &str) -> Page {
         let looking = async {
