@@ -2,13 +2,15 @@
 //!
 //! A refusal names the setting and what a right value looks like; it repeats no value that may be a secret.
 
+mod trusted_proxies;
+
 use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs as _},
+    net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use ipnet::{IpNet, Ipv6Net};
+use ipnet::IpNet;
 use url::{Host, Url};
 
 use crate::db::Location;
@@ -126,7 +128,7 @@ impl Config {
             public_url: set(&options.public_url, PUBLIC_URL).map(|set| origin(&set)).transpose()?,
             master_key: key_source(path(&options.master_key_file, "KS_PAY_MASTER_KEY_FILE"), options, variable, &data_dir)?,
             trusted_proxies: set(&options.trusted_proxies, TRUSTED_PROXIES)
-                .map_or_else(|| Ok(Vec::new()), |set| proxies(&set))?,
+                .map_or_else(|| Ok(Vec::new()), |set| trusted_proxies::parse(set.name, &set.text))?,
             keep_bodies: set(&options.keep_bodies_days, KEEP_BODIES_DAYS).map(|set| days(&set)).transpose()?,
             razorpay_api: set(&options.razorpay_api, RAZORPAY_API)
                 .map_or_else(|| Ok("https://api.razorpay.com".to_owned()), |set| origin(&set))?,
@@ -224,40 +226,6 @@ fn key_source(file: Option<PathBuf>, options: &Options, variable: Lookup<'_>, da
     }
 }
 
-fn proxies(set: &Set) -> Result<Vec<IpNet>, String> {
-    set.text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| proxy(set.name, part)).collect()
-}
-
-/// Parses one trusted network. Rejects a network that trusts every sender, and one whose text is ambiguous.
-fn proxy(name: &str, text: &str) -> Result<IpNet, String> {
-    let not_a_network = || format!("{name} must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.");
-    let network: IpNet = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| not_a_network())?;
-    if network.prefix_len() == 0 {
-        return Err(format!(
-            "{name} contains {network}, which trusts every sender's X-Forwarded-For. List only the addresses of your proxies."
-        ));
-    }
-    if let IpNet::V6(mapped) = network
-        && (MAPPED.contains(&mapped) || mapped.contains(&MAPPED))
-    {
-        return Err(format!(
-            "{name} contains {network}, a network of IPv4-mapped addresses, which never matches. Write it as an IPv4 network, for example 10.0.0.0/8."
-        ));
-    }
-    if network.addr() != network.network() {
-        return Err(format!(
-            "{name} contains {network}, which has host bits set. Write {} for the network, or {}/{} for the one address.",
-            network.trunc(),
-            network.addr(),
-            network.max_prefix_len()
-        ));
-    }
-    Ok(network)
-}
-
-/// All IPv4-mapped IPv6 addresses. Peers are compared in their IPv4 form.
-const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
-
 /// True for a URL over plain http whose host is not this machine.
 fn is_exposed(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
@@ -313,31 +281,6 @@ mod tests {
             ["pay.example", "https://pay.example/console", "ftp://x", "https://me:pw@x", "https://x?y", "javascript:alert(1)"]
         {
             assert!(read(&[("KS_PAY_PUBLIC_URL", wrong)]).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_trusted_network_names_proxies_and_not_everybody() {
-        let trusted = |text| read(&[("KS_PAY_TRUSTED_PROXIES", text)]).map(|config| config.trusted_proxies);
-        let shown = |networks: Vec<IpNet>| networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        assert_eq!(
-            trusted("10.0.0.0/8, 127.0.0.1 ,fd00::/8,::1").map(shown).unwrap(),
-            "10.0.0.0/8 127.0.0.1/32 fd00::/8 ::1/128"
-        );
-        for (wrong, said) in [
-            ("0.0.0.0/0", "trusts every sender"),
-            ("10.0.0.0/8,::/0", "trusts every sender"),
-            ("1.2.3.4/0", "trusts every sender"),
-            ("::ffff:10.0.0.0/104", "IPv4-mapped"),
-            ("::ffff:10.0.0.1", "IPv4-mapped"),
-            ("::ffff:0:0/96", "IPv4-mapped"),
-            ("::/80", "IPv4-mapped"),
-            ("10.1.0.0/8", "Write 10.0.0.0/8 for the network, or 10.1.0.0/32 for the one address"),
-            ("fd00::1/64", "Write fd00::/64 for the network, or fd00::1/128 for the one address"),
-            ("10.0.0.0/33", "must be networks"),
-        ] {
-            let sentence = trusted(wrong).unwrap_err();
-            assert!(sentence.contains(said) && sentence.contains("KS_PAY_TRUSTED_PROXIES"), "{wrong}: {sentence}");
         }
     }
 

@@ -32,6 +32,8 @@ async fn a_value_that_cannot_be_right_stops_the_start() {
         ("KS_PAY_TRUSTED_PROXIES", "hush"),
         ("KS_PAY_TRUSTED_PROXIES", "0.0.0.0/0"),
         ("KS_PAY_TRUSTED_PROXIES", "127.0.0.1,::/0"),
+        ("KS_PAY_TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1"),
+        ("KS_PAY_TRUSTED_PROXIES", "2000::/3"),
         ("KS_PAY_TRUSTED_PROXIES", "::ffff:10.0.0.0/104"),
         ("KS_PAY_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("KS_PAY_RAZORPAY_API", "hush"),
