@@ -7,6 +7,7 @@
 use std::{future::pending, sync::Arc};
 
 use super::shares::{Share, Shares};
+use crate::kernel::id::UserId;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
@@ -125,11 +126,14 @@ pub(crate) struct Passwords {
 
 /// Who the password check is for. Strangers cannot delay known browsers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who<'a> {
+pub(crate) enum Who {
     /// Anyone at the sign-in form.
     Stranger,
-    /// A browser that the account has signed in from, or a user who is signed in. With the account's e-mail or id.
-    Known(&'a str),
+    /// A browser that the account has signed in from, or a user who is signed in. The id is the same for both, so that an
+    /// account has one share of the queue.
+    Known(UserId),
+    /// The first user, or one that an operator adds. Has no id yet.
+    New,
 }
 
 /// A work queue with limited concurrency and length.
@@ -204,7 +208,7 @@ impl Passwords {
     }
 
     /// The text to store for a password: Argon2id at 19 MiB, two passes (OWASP's password storage sheet).
-    pub(crate) async fn hash(&self, who: Who<'_>, password: &str) -> Result<String, Unworkable> {
+    pub(crate) async fn hash(&self, who: Who, password: &str) -> Result<String, Unworkable> {
         let password = Zeroizing::new(password.as_bytes().to_vec());
         self.work(who, move || Argon2::default().hash_password(&password).map(|hash| hash.to_string()).ok())
             .await?
@@ -212,21 +216,22 @@ impl Passwords {
     }
 
     /// Whether the password is that of the stored text. With nothing stored it takes as long and is wrong.
-    pub(crate) async fn verify(&self, who: Who<'_>, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
+    pub(crate) async fn verify(&self, who: Who, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
         self.enter(who, pending()).await?.verify(password, stored).await
     }
 
     /// Waits for a turn and does the work. Dropped while it waits, it takes neither.
-    async fn work<T: Send + 'static>(&self, who: Who<'_>, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
+    async fn work<T: Send + 'static>(&self, who: Who, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
         let turn = self.enter(who, pending()).await?;
         turn.work(work).await
     }
 
     /// Waits for a turn, as long as `left` is pending.
-    pub(crate) async fn enter(&self, who: Who<'_>, left: impl Future<Output = ()>) -> Result<Turn, Unworkable> {
+    pub(crate) async fn enter(&self, who: Who, left: impl Future<Output = ()>) -> Result<Turn, Unworkable> {
         let (queue, share) = match who {
             Who::Stranger => (&self.strangers, None),
             Who::Known(account) => (&self.known, Some(self.shares.take(account).ok_or(Unworkable::Busy)?)),
+            Who::New => (&self.known, None),
         };
         let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| Unworkable::Busy)?;
         // A client that has only closed its side still gets an answer while no other client waits.
@@ -242,6 +247,7 @@ impl Passwords {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::time::Timestamp;
     use std::{
         future::poll_fn,
         sync::mpsc::{Receiver, Sender, channel},
@@ -269,6 +275,10 @@ mod tests {
         let start = "x9 ".repeat(30);
         let stored = passwords.hash(Who::Stranger, &format!("{start}one")).await.unwrap();
         assert!(!passwords.verify(Who::Stranger, &format!("{start}two"), Some(stored)).await.unwrap());
+    }
+
+    fn user(number: i64) -> UserId {
+        UserId::new(Timestamp::from_millis(number))
     }
 
     /// Work that says when it began, and goes on until it is let go.
@@ -322,7 +332,7 @@ mod tests {
         }
         let verify = async |who| passwords.verify(who, "four unrelated words here", None).await;
         assert_eq!(verify(Who::Stranger).await, Err(Unworkable::Busy));
-        assert_eq!(verify(Who::Known("meera")).await, Ok(false));
+        assert_eq!(verify(Who::Known(user(1))).await, Ok(false));
         // One who waited and has left makes room for another.
         drop(waiting.pop());
         let (leave, left) = tokio::sync::oneshot::channel::<()>();
@@ -330,7 +340,7 @@ mod tests {
         assert!(is_pending(&mut leaving).await);
         drop(leave);
         assert_eq!(leaving.await.err(), Some(Unworkable::Left));
-        assert!(passwords.enter(Who::Known("meera"), async {}).await.is_ok(), "who need not wait gets a turn in any case");
+        assert!(passwords.enter(Who::Known(user(1)), async {}).await.is_ok(), "who need not wait gets a turn in any case");
         let mut next = Box::pin(passwords.verify(Who::Stranger, "four unrelated words here", None));
         assert!(is_pending(&mut next).await);
         drop((held_back, waiting));
@@ -340,19 +350,20 @@ mod tests {
     #[tokio::test]
     async fn one_account_does_not_fill_the_queue_of_known_browsers() {
         let passwords = Passwords::new();
-        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(passwords.enter(Who::Known("meera"), pending()))).collect();
+        let (meera, ravi) = (user(1), user(2));
+        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(passwords.enter(Who::Known(meera), pending()))).collect();
         let mut turns = Vec::new();
         for entering in &mut waiting {
             turns.push(poll_fn(|cx| Poll::Ready(entering.as_mut().poll(cx))).await);
         }
         let busy = turns.iter().filter(|turn| matches!(turn, Poll::Ready(Err(Unworkable::Busy)))).count();
         assert_eq!(busy, MAX_WAITING - super::super::shares::MOST);
-        let mut other = Box::pin(passwords.enter(Who::Known("ravi"), pending()));
+        let mut other = Box::pin(passwords.enter(Who::Known(ravi), pending()));
         assert!(is_pending(&mut other).await);
         // Those who leave give their places back.
         drop((turns, waiting));
         assert!(other.await.is_ok());
-        assert!(passwords.enter(Who::Known("meera"), pending()).await.is_ok());
+        assert!(passwords.enter(Who::Known(meera), pending()).await.is_ok());
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub(crate) async fn update_password(posted: Posted<PasswordForm>) -> Answer {
         let view = view(&page, form_of(&page), FieldErrors::default(), unproven.errors()).await?;
         return unproven.answer(&page, &view);
     }
-    let hash = page.state.passwords.hash(Who::Known(&page.signed_in.user.id.to_string()), &form.new_password).await?;
+    let hash = page.state.passwords.hash(Who::Known(page.signed_in.user.id), &form.new_password).await?;
     let mut tx = page.state.db.begin().await?;
     still_proven(&mut tx, &page).await?;
     accounts::change_password(&mut tx, page.signed_in.user.id, &hash).await?;

@@ -24,7 +24,7 @@ pub(crate) async fn check(page: &Page, password: &str) -> Result<Proof, AppError
     }
     let user = page.signed_in.user.id;
     let stored = store::find_password(&mut page.state.db.reader().await?, user).await?;
-    if !page.state.passwords.verify(Who::Known(&user.to_string()), password, stored.clone()).await? {
+    if !page.state.passwords.verify(Who::Known(user), password, stored.clone()).await? {
         tracing::warn!(%user, "a password was not confirmed");
         return Ok(Proof::Wrong);
     }

@@ -8,7 +8,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    NewUser, Role, Token,
+    NewUser, Role, Token, User,
     forms::{SetupForm, SignInForm},
     password::{Unworkable, Who},
     setup, store, views,
@@ -80,13 +80,10 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         Ok(response)
     };
     let known = known_browser(&request, &state, &email);
-    let who = match try_sign_in(&request, &state, known.as_deref(), &email) {
-        Ok(who) => who,
-        Err(wait) => {
-            tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-ins are slowed down");
-            return later(StatusCode::TOO_MANY_REQUESTS, access::SLOW_DOWN, wait);
-        }
-    };
+    if let Err(wait) = try_sign_in(&request, &state, known.as_deref(), &email) {
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-ins are slowed down");
+        return later(StatusCode::TOO_MANY_REQUESTS, access::SLOW_DOWN, wait);
+    }
     let mut reader = state.db.reader().await?;
     let user = store::find_by_email(&mut reader, &email).await?;
     let stored = match &user {
@@ -94,6 +91,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
         None => None,
     };
     drop(reader);
+    let who = who_signs_in(user.as_ref(), known.is_some());
     let turn = match state.passwords.enter(who, turns::line(&request).left()).await {
         Err(Unworkable::Busy | Unworkable::Left) => return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, BUSY_FOR),
         turn => turn?,
@@ -187,7 +185,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
             return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?));
         }
     };
-    let password_hash = state.passwords.hash(Who::Known(&owner.email), &posted.form.password).await?;
+    let password_hash = state.passwords.hash(Who::New, &posted.form.password).await?;
     let mut tx = state.db.begin().await?;
     if !setup::consume(&mut tx, &link, now).await? {
         return setup_over(&state);
@@ -209,12 +207,21 @@ fn known_browser(request: &HttpRequest, state: &State, email: &str) -> Option<St
     known.split_once(' ').filter(|(owner, _)| *owner == email).map(|(_, browser)| browser.to_owned())
 }
 
-/// Applies the limits on sign-in. A known browser has one of its own, and a queue of its own.
-fn try_sign_in<'a>(request: &HttpRequest, state: &State, known: Option<&str>, email: &'a str) -> Result<Who<'a>, u64> {
+/// Applies the limits on sign-in. A known browser has its own.
+fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email: &str) -> Result<(), u64> {
     let address = client::address(request, state);
     match known {
-        Some(browser) => state.limits.try_known(address, browser, email).map(|()| Who::Known(email)),
-        None => state.limits.try_sign_in(address, email).map(|()| Who::Stranger),
+        Some(browser) => state.limits.try_known(address, browser, email),
+        None => state.limits.try_sign_in(address, email),
+    }
+}
+
+/// Whose place in the password queues a sign-in takes. A known browser takes one of its account's, as the account's
+/// sessions do; one whose account has another e-mail by now is a stranger.
+fn who_signs_in(user: Option<&User>, is_known_browser: bool) -> Who {
+    match user {
+        Some(user) if is_known_browser => Who::Known(user.id),
+        _ => Who::Stranger,
     }
 }
 
@@ -274,5 +281,24 @@ impl Visitor {
             let _ = response.add_cookie(&cookies::signed(state, VISITOR, &self.name));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{
+        id::{CompanyId, UserId},
+        time::Timestamp,
+    };
+
+    #[test]
+    fn a_known_browser_takes_the_places_of_its_account_and_of_nobody_else() {
+        let now = Timestamp::from_millis(0);
+        let (id, email) = (UserId::new(now), "meera@neemtree.example".to_owned());
+        let user = User { id, company_id: CompanyId::new(now), email, name: String::new(), role: Role::Owner };
+        assert_eq!(who_signs_in(Some(&user), true), Who::Known(id));
+        assert_eq!(who_signs_in(Some(&user), false), Who::Stranger);
+        assert_eq!(who_signs_in(None, true), Who::Stranger);
     }
 }

@@ -5,27 +5,29 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::kernel::id::UserId;
+
 /// The most places of one account, those being worked on included.
 pub(super) const MOST: usize = 4;
 
 /// The number of places that each account has. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Shares(Arc<Mutex<HashMap<String, usize>>>);
+pub(super) struct Shares(Arc<Mutex<HashMap<UserId, usize>>>);
 
 impl Shares {
     /// Takes one of the account's places, if it has one left.
-    pub(super) fn take(&self, account: &str) -> Option<Share> {
+    pub(super) fn take(&self, account: UserId) -> Option<Share> {
         let mut taken = self.lock();
-        let count = taken.entry(account.to_owned()).or_default();
+        let count = taken.entry(account).or_default();
         if *count >= MOST {
             return None;
         }
         *count += 1;
         drop(taken);
-        Some(Share { shares: self.clone(), account: account.to_owned() })
+        Some(Share { shares: self.clone(), account })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -33,7 +35,7 @@ impl Shares {
 /// A place that an account has until this is dropped.
 pub(super) struct Share {
     shares: Shares,
-    account: String,
+    account: UserId,
 }
 
 impl Drop for Share {
@@ -49,13 +51,15 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::time::Timestamp;
 
     #[test]
     fn a_share_is_given_back_and_nothing_is_remembered() {
         let shares = Shares::default();
-        let taken: Vec<_> = (0..MOST).map_while(|_| shares.take("meera")).collect();
+        let [meera, ravi] = [1, 2].map(|number| UserId::new(Timestamp::from_millis(number)));
+        let taken: Vec<_> = (0..MOST).map_while(|_| shares.take(meera)).collect();
         assert_eq!(taken.len(), MOST);
-        assert!(shares.take("meera").is_none() && shares.take("ravi").is_some());
+        assert!(shares.take(meera).is_none() && shares.take(ravi).is_some());
         drop(taken);
         assert!(shares.lock().is_empty());
     }

@@ -105,5 +105,5 @@ async fn read_password(io: &mut Io<'_>, email: &str) -> Result<String, Failure> 
     if let Some(sentence) = password::refusal(&password, email) {
         return Err(Failure::Failed(sentence.to_owned()));
     }
-    Passwords::new().hash(Who::Known(email), &password).await.map_err(|error| Failure::Failed(error.to_string()))
+    Passwords::new().hash(Who::New, &password).await.map_err(|error| Failure::Failed(error.to_string()))
 }

@@ -78,7 +78,7 @@ pub(super) enum SeedError {
 pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, SeedError> {
     let founded = state.clock.now().minus(BEFORE_HISTORY);
     let now = founded;
-    let password_hash = state.passwords.hash(accounts::password::Who::Known("demo"), password).await?;
+    let password_hash = state.passwords.hash(accounts::password::Who::New, password).await?;
     let mut tx = state.db.begin().await?;
     let company = companies::create(&mut tx, "Neem Tree Retail", now).await?;
     let owner =
