@@ -5,7 +5,9 @@
 mod trusted_proxies;
 
 use std::{
+    fs,
     net::{IpAddr, SocketAddr, ToSocketAddrs as _},
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -121,6 +123,7 @@ impl Config {
             Some(url) => Location::parse(&url)?,
             None => Location::Sqlite(data_dir.join("ks-pay.db")),
         };
+        database.file().map_or(Ok(()), |file| regular(file, of(variable, "DATABASE_URL").is_some()))?;
         let chosen = set(&options.listen, LISTEN);
         Ok(Self {
             listen_is_chosen: chosen.is_some(),
@@ -188,6 +191,20 @@ impl Set {
 /// A variable that is set to something.
 fn of(variable: Lookup<'_>, name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
+}
+
+/// Refuses a database that could be no file, before a lock or a journal is created for it.
+fn regular(file: &Path, is_set: bool) -> Result<(), String> {
+    let is_directory = file.is_dir() || file.as_os_str().as_bytes().ends_with(b"/");
+    if !is_directory && fs::metadata(file).map_or(true, |data| data.is_file()) {
+        return Ok(());
+    }
+    let what = if is_directory { "a directory" } else { "not a regular file" };
+    Err(if is_set {
+        format!("DATABASE_URL is {what}. Name a database file, for example sqlite:./data/ks-pay.db.")
+    } else {
+        format!("{} is {what}, so it cannot be the database. Remove it, or choose another --data-dir.", file.display())
+    })
 }
 
 /// A variable that says yes or no. Anything else is no guess of ours.
@@ -263,6 +280,21 @@ mod tests {
         assert_eq!(config.master_key, KeySource::File("./data/master.key".into()));
         assert_eq!(config.razorpay_api, "https://api.razorpay.com");
         assert_eq!(config.public_url, None);
+    }
+
+    #[test]
+    fn a_database_is_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |rest: &str| format!("sqlite:{}{rest}", directory.path().display());
+        assert!(read(&[("DATABASE_URL", &at("/new.db"))]).is_ok());
+        for (wrong, said) in [(at(""), "a directory"), (at("/new/"), "a directory"), ("sqlite:/dev/null".to_owned(), "not a regular file")]
+        {
+            let sentence = read(&[("DATABASE_URL", &wrong)]).unwrap_err();
+            assert!(sentence.starts_with(&format!("DATABASE_URL is {said}.")) && sentence.contains("ks-pay.db"), "{sentence}");
+        }
+        fs::create_dir(directory.path().join("ks-pay.db")).unwrap();
+        let sentence = read(&[("KS_PAY_DATA_DIR", directory.path().to_str().unwrap())]).unwrap_err();
+        assert!(sentence.contains("--data-dir") && !sentence.contains("DATABASE_URL"), "{sentence}");
     }
 
     #[test]

@@ -80,13 +80,9 @@ impl Files {
                 data.mode() & 0o777
             );
         }
-        if path == self.directory {
-            return format!(
-                "{shown} belongs to {owner}, and {me} may not write to it. Run ks-pay as {owner}, or change the owner to {me}: `chown {me} {shown}` as root."
-            );
-        }
+        let directory = if path == self.directory { format!("{shown} ") } else { String::new() };
         format!(
-            "{shown} belongs to {owner}, and {me} may not write to it. Run ks-pay as {owner}, or change the owner to {me}: `chown {me} {}` as root.",
+            "{shown} belongs to {owner}, and {me} may not write to it. Run ks-pay as {owner}, or change the owner to {me}: `chown {me} {directory}{}` as root.",
             self.names()
         )
     }
@@ -104,8 +100,10 @@ impl Files {
         ))
     }
 
+    /// The files whose owner must be the server's user: the database's, and the master key beside them.
     fn names(&self) -> String {
-        self.present.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+        let key = Some(self.directory.join("master.key")).filter(|key| fs::symlink_metadata(key).is_ok());
+        self.present.iter().chain(&key).map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
     }
 
     /// The disk's free space, if it is too little.

@@ -156,13 +156,26 @@ async fn what_is_there_already_is_never_overwritten() {
     fs::write(shelf.join("file"), "somebody's").unwrap();
     fs::create_dir(shelf.join("folder")).unwrap();
     std::os::unix::fs::symlink("nowhere", shelf.join("link")).unwrap();
-    for name in ["file", "folder", "link"] {
-        assert!(refused(&app, &shelf.join(name)).await.contains("is there already"));
+    for (name, said) in [("file", "is there already"), ("folder", "is a directory"), ("link", "is there already")] {
+        assert!(refused(&app, &shelf.join(name)).await.contains(said));
     }
     let database = app.data_dir().join("ks-pay.db");
     assert!(refused(&app, &database).await.contains("is there already"));
     assert_eq!(fs::read_to_string(shelf.join("file")).unwrap(), "somebody's");
     assert_eq!(fs::read_dir(&shelf).unwrap().count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_output_and_a_directory_are_no_place_for_a_copy() {
+    if database::is_postgres() {
+        return;
+    }
+    let mut app = TestApp::start().await;
+    app.stop().await;
+    assert!(refused(&app, Path::new("-")).await.contains("standard output"));
+    assert!(refused(&app, &shelf(&app)).await.contains("is a directory. Name a file in it"));
+    assert_eq!(names(&shelf(&app)), [""; 0]);
+    assert!(!Path::new("-").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt as _, chown},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
 };
 
 use crate::support::{Installation, TestApp, bodies, cli::one_sentence, database, files, outage::Outage, process::is_root};
@@ -105,12 +105,14 @@ async fn files_that_another_user_made_are_named_with_the_way_out() {
     let ended = app.process_as_nobody(&["serve"], &[]).end();
     let sentence = one_sentence(&ended.err);
     assert!(sentence.contains("belongs to root") && sentence.contains("chown nobody"), "{sentence}");
+    // Followed to the letter, the advice leaves nothing of root's.
+    let advice = sentence.split('`').nth(1).unwrap();
+    assert!(std::process::Command::new("sh").args(["-c", advice]).status().unwrap().success(), "{advice}");
     for name in fs::read_dir(app.data_dir()).unwrap() {
         let path = name.unwrap().path();
-        if path != key {
-            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-        }
+        assert_eq!(fs::metadata(&path).unwrap().uid(), NOBODY, "{advice} omits {}", path.display());
     }
+    chown(&key, Some(0), Some(0)).unwrap();
     let ended = app.process_as_nobody(&["serve"], &[]).end();
     let sentence = one_sentence(&ended.err);
     assert!(sentence.contains("master key") && sentence.contains("belongs to root"), "{sentence}");

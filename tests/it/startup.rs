@@ -23,6 +23,7 @@ async fn a_value_that_cannot_be_right_stops_the_start() {
     for (name, value) in [
         ("DATABASE_URL", "mysql://me:hush@localhost/db"),
         ("DATABASE_URL", "sqlite:"),
+        ("DATABASE_URL", "sqlite:."),
         ("DATABASE_URL", "sqlite::memory:"),
         ("DATABASE_URL", "hush"),
         ("DATABASE_URL", "postgres://me:hush@:x:/"),
@@ -45,6 +46,20 @@ async fn a_value_that_cannot_be_right_stops_the_start() {
         assert!(sentence.contains(name) && !sentence.contains("hush"), "{sentence}");
     }
     assert!(!at.data_dir().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_as_the_database_is_refused_by_every_command_and_gets_no_lock() {
+    let at = Installation::new().await;
+    let directory = at.beside("store");
+    std::fs::create_dir(&directory).unwrap();
+    let url = format!("sqlite:{}", directory.display());
+    for command in [&["serve"][..], &["doctor"], &["backup", "copy.db"], &["events", "export", "--jsonl"]] {
+        let output = at.cli_with(command, "", &[("DATABASE_URL", url.as_str())]).await;
+        let said = if command == ["doctor"] { &output.out } else { output.failure() };
+        assert!(output.code != 0 && said.contains("DATABASE_URL is a directory"), "{command:?}: {said}");
+    }
+    assert!(!at.beside("store.lock").exists() && !at.data_dir().exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::{ffi::OsStrExt as _, fs::OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -26,8 +26,13 @@ impl Draft {
     /// # Errors
     /// A sentence when there is something already, or nothing can be written there.
     pub(super) fn beside(dest: &Path) -> Result<Self, String> {
-        if dest.file_name().is_none() {
-            return Err(format!("{} names no file.", dest.display()));
+        if dest == Path::new("-") {
+            let said = "A backup is not written to standard output. Name a file that is not there yet, for example ks-pay-copy.db.";
+            return Err(said.to_owned());
+        }
+        if dest.file_name().is_none() || dest.as_os_str().as_bytes().ends_with(b"/") || dest.is_dir() {
+            let file = dest.join("ks-pay-copy.db");
+            return Err(format!("{} is a directory. Name a file in it, for example {}.", dest.display(), file.display()));
         }
         let name = dest.file_name().unwrap_or_default().to_string_lossy();
         if SQLITE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
@@ -137,6 +142,22 @@ mod tests {
             assert!(Draft::beside(&directory.path().join(name)).is_err_and(|said| said.contains("Choose another name")));
         }
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_names_no_file_is_refused_before_anything_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, said) in [("", "is a directory. Name a file in it"), ("new/", "is a directory. Name a file in it"), ("..", "a directory")] {
+            let dest = directory.path().join(name);
+            assert!(Draft::beside(&dest).is_err_and(|sentence| sentence.contains(said)), "{name:?}");
+        }
+        assert!(Draft::beside(Path::new("-")).is_err_and(|said| said.contains("standard output") && said.contains("ks-pay-copy.db")));
+        let (pipe, device) = (directory.path().join("pipe"), Path::new("/dev/null"));
+        std::os::unix::net::UnixListener::bind(&pipe).unwrap();
+        for there in [pipe.as_path(), device] {
+            assert!(Draft::beside(there).is_err_and(|said| said.contains("is there already")), "{}", there.display());
+        }
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]
