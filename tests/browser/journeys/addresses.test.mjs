@@ -8,7 +8,7 @@ import { launch, open } from "../support/browser.mjs";
 import { change } from "../support/database.mjs";
 import { Installation, simulate } from "../support/ks_pay.mjs";
 import { HOST, RESOLVE, freePort, secondAddress, startProxy } from "../support/proxies.mjs";
-import { addApp, addRazorpay, follow, send, setUp, signIn, signOut, toPaymentGatewaySettings } from "../support/steps.mjs";
+import { addApp, addRazorpay, follow, leading, send, setUp, signIn, signOut, toPaymentGatewaySettings } from "../support/steps.mjs";
 import { after, before, describe, it } from "../support/test.mjs";
 
 const PERSON = { company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words" };
@@ -157,6 +157,30 @@ describe("a sensitive action a while after signing in", () => {
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
       await page.getByText(/^New secret created\./).waitFor();
+    });
+
+    it(`disables a gateway only after the password, with scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
+      const page = await open(t, { browser: at.browser, installation: at.installation }, { javaScriptEnabled });
+      const gateways = at.webhook.replace("/razorpay/test/webhook", "");
+      await signIn(page, at.owner, gateways);
+      await later(page);
+      await page.goto(gateways);
+      await leading(page, () => page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click());
+      await send(page, "Disable");
+      await page.getByText("To disable this payment gateway, enter your password.").waitFor();
+      await follow(page, "Cancel");
+      const disable = page.getByRole("button", { name: /^Disable\s+Razorpay/ });
+      await disable.waitFor();
+      await leading(page, () => disable.click());
+      await send(page, "Disable");
+      await page.getByLabel("Your password").fill(at.owner.password);
+      await send(page, "Confirm and continue");
+      await page.getByText("Razorpay in Test mode is disabled").waitFor();
+      // Enabling takes nothing away and needs no password.
+      await later(page);
+      await page.goto(gateways);
+      await leading(page, () => page.getByRole("button", { name: /^Enable\b/ }).first().click());
+      await page.getByText("Razorpay in Test mode is enabled").waitFor();
     });
   }
 });

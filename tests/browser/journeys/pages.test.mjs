@@ -2,6 +2,7 @@
 
 import { amounts } from "../support/amount_pages.mjs";
 import { open } from "../support/browser.mjs";
+import { confirmations } from "../support/confirmation_pages.mjs";
 import { assertFitsNarrowly, inspect, picture } from "../support/inspect.mjs";
 import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/pages.mjs";
 import { long_lists, oddities, outages, plainly, publicly, refusals } from "../support/rare_pages.mjs";
@@ -17,7 +18,7 @@ async function follow(t, at, walk, look) {
   for await (const name of walk(page, at)) await t.test(name, () => look(page, name));
 }
 
-for (const walk of [arrival, apps, connection, secrets, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, plainly, publicly]) {
+for (const walk of [arrival, apps, connection, secrets, confirmations, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, plainly, publicly]) {
   const url = walk === publicly ? "https://pay.neemtree.example" : "http://pay.neemtree.example";
   const environment = [plainly, publicly].includes(walk) ? { KS_PAY_PUBLIC_URL: url } : {};
   const site_of = (names) => site(async (at) => {

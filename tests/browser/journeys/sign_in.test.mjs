@@ -1,5 +1,6 @@
 // Getting in and out: the set-up link, sign-in, where it leads, and sign-out.
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 
 import { open } from "../support/browser.mjs";
 import { site } from "../support/site.mjs";
@@ -20,6 +21,14 @@ describe("the first start", () => {
     assert.ok(!at.installation.log.includes(new URL(link).searchParams.get("token")), "the link is in the log");
 
     const page = await open(t, at);
+    await page.goto(link);
+    const token = new URL(link).searchParams.get("token");
+    assert.equal(page.url(), `${at.installation.url}/setup`, "the token leaves the address bar");
+    assert.ok(!(await page.content()).includes(token), "the token is in the form");
+    const [cookie] = (await page.context().cookies(`${at.installation.url}/setup`)).filter(({ name }) => name === "ks_pay_setup");
+    assert.ok(cookie.httpOnly && cookie.path === "/setup" && cookie.value === token);
+    assert.equal(await page.evaluate(() => document.cookie), "");
+
     await setUp(page, link, { ...PERSON, password: "password1234" });
     assert.equal(path(page), "/setup", "a bad password is refused at its field");
     assert.equal(await page.getByLabel("Your Name").inputValue(), PERSON.name, "what was typed is still there");
@@ -29,6 +38,8 @@ describe("the first start", () => {
     await page.getByLabel("Password", { exact: true }).fill(PERSON.password);
     await send(page, "Create company and sign in");
     assert.equal(path(page), "/");
+    const left = await page.context().cookies(`${at.installation.url}/setup`);
+    assert.ok(!left.some(({ name }) => name === "ks_pay_setup"), "the cookie is cleared");
 
     await page.goto(link);
     await page.getByRole("heading", { name: "This link works no more" }).waitFor();
@@ -37,6 +48,32 @@ describe("the first start", () => {
     await page.goto("/");
     assert.equal(path(page), "/", "a restart signs nobody out");
   });
+});
+
+describe("the set-up link in a page of another site, such as a mailbox", () => {
+  const at = site();
+
+  for (const javaScriptEnabled of [true, false]) {
+    it(`leads to the form, scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
+      const link = at.installation.setupLink;
+      const mailbox = createServer((_, response) => response.writeHead(200, { "content-type": "text/html" })
+        .end(`<!doctype html><title>Mail</title><a href="${link}">Set up</a>`));
+      await new Promise((resolve) => mailbox.listen(0, "127.0.0.1", resolve));
+      t.after(() => mailbox.close());
+      const context = await at.browser.newContext({ javaScriptEnabled });
+      t.after(() => context.close());
+      const page = await context.newPage();
+      // Another host name, hence another site to the browser.
+      await page.goto(`http://localhost:${mailbox.address().port}/`);
+      await page.getByRole("link", { name: "Set up" }).click();
+      await page.getByRole("heading", { name: "Set up KS Pay" }).waitFor();
+      assert.equal(page.url(), `${at.installation.url}/setup`);
+      await page.getByLabel("Company Name").fill("x");
+      await page.locator("form").evaluate((form) => { form.noValidate = true; });
+      await send(page, "Create company and sign in");
+      await page.getByText("Company Name needs at least").waitFor();
+    });
+  }
 });
 
 describe("sign-in", () => {
