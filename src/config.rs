@@ -287,7 +287,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let at = |rest: &str| format!("sqlite:{}{rest}", directory.path().display());
         assert!(read(&[("DATABASE_URL", &at("/new.db"))]).is_ok());
-        for (wrong, said) in [(at(""), "a directory"), (at("/new/"), "a directory"), ("sqlite:/dev/null".to_owned(), "not a regular file")]
+        for (wrong, said) in
+            [(at(""), "a directory"), (at("/new/"), "a directory"), ("sqlite:/dev/null".to_owned(), "not a regular file")]
         {
             let sentence = read(&[("DATABASE_URL", &wrong)]).unwrap_err();
             assert!(sentence.starts_with(&format!("DATABASE_URL is {said}.")) && sentence.contains("ks-pay.db"), "{sentence}");

@@ -169,7 +169,9 @@ mod tests {
         let v4 = |count: u16| list(&mut (0..count).map(|first| format!("{first}.0.0.0/8")));
         let v6 = |count: u16| list(&mut (0..count).map(|next| format!("{:x}::/16", 0x2000 + next)));
         assert!(v4(31).is_ok() && v6(1023).is_ok());
-        for (refused, said) in [(v4(32), "of all IPv4"), (v4(256), "of all IPv4"), (v6(1024), "of all public IPv6"), (v6(8192), "IPv6")] {
+        for (refused, said) in
+            [(v4(32), "of all IPv4"), (v4(256), "of all IPv4"), (v6(1024), "of all public IPv6"), (v6(8192), "IPv6")]
+        {
             assert!(refused.unwrap_err().contains(said), "{said}");
         }
     }

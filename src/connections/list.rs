@@ -161,8 +161,7 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     let (page, connection) = (&wizard.page, &wizard.connection);
     let (gateway, mode) = (connection.gateway, connection.mode);
     let back = urls::back_to(&posted.form.back, urls::connections(wizard.app.id));
-    let asking =
-        |title| shell(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
+    let asking = |title| shell(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
         let shell = asking("Disable a connection");
         let action = urls::connection_enabled(wizard.app.id, gateway, mode);

@@ -166,7 +166,11 @@ async fn every_form_that_could_do_harm_asks_for_the_password_and_then_goes_on() 
     shop.asks_first("/personal-info/confirmation", &[("return_to", "/"), ("back", "/")]).await;
     for (name, path, fields) in [
         ("WEBHOOK_ACCOUNTS", shop.step("/webhook/accounts"), &[("account", OTHER_ACCOUNT)][..]),
-        ("CREDENTIALS", shop.step("/credentials"), &[("key_id", "rzp_test_Demo0000000001"), ("key_secret", "demo-key-secret-0001")]),
+        (
+            "CREDENTIALS",
+            shop.step("/credentials"),
+            &[("key_id", "rzp_test_Demo0000000001"), ("key_secret", "demo-key-secret-0001")],
+        ),
         ("REJECTION_ACCEPTANCE", format!("{}/acceptance", shop.rejection), &[]),
         ("REJECTION_RECOVERY", format!("{}/recovery", shop.rejection), &[]),
         ("WEBHOOK_SECRETS", shop.step("/webhook/secrets"), &[("secret", OWN)]),

@@ -46,7 +46,8 @@ async fn the_set_up_link_makes_one_owner_and_then_no_more() {
 
 /// Submits the form of `/setup`.
 async fn set_up(visitor: &Visitor, csrf: &str, password: &str) -> Page {
-    let names = [("csrf_token", csrf), ("company", "Neem Tree Retail"), ("name", "Meera"), ("email", EMAIL), ("password", password)];
+    let names =
+        [("csrf_token", csrf), ("company", "Neem Tree Retail"), ("name", "Meera"), ("email", EMAIL), ("password", password)];
     visitor.post_exactly("/setup", &names).await
 }
 
@@ -106,7 +107,8 @@ async fn the_form_of_set_up_needs_the_cookie_of_its_link() {
         if let Some(value) = cookie {
             stranger.plant(SETUP, value);
         }
-        let names = [("csrf_token", csrf.as_str()), ("company", "Evil"), ("name", "Evil"), ("email", EMAIL), ("password", PASSWORD)];
+        let names =
+            [("csrf_token", csrf.as_str()), ("company", "Evil"), ("name", "Evil"), ("email", EMAIL), ("password", PASSWORD)];
         let page = stranger.post_exactly("/setup", &[&names[..], fields].concat()).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{}", page.body);
         assert!(page.has("This link works no more"));

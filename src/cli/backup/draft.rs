@@ -27,7 +27,8 @@ impl Draft {
     /// A sentence when there is something already, or nothing can be written there.
     pub(super) fn beside(dest: &Path) -> Result<Self, String> {
         if dest == Path::new("-") {
-            let said = "A backup is not written to standard output. Name a file that is not there yet, for example ks-pay-copy.db.";
+            let said =
+                "A backup is not written to standard output. Name a file that is not there yet, for example ks-pay-copy.db.";
             return Err(said.to_owned());
         }
         if dest.file_name().is_none() || dest.as_os_str().as_bytes().ends_with(b"/") || dest.is_dir() {
@@ -147,11 +148,15 @@ mod tests {
     #[test]
     fn what_names_no_file_is_refused_before_anything_is_written() {
         let directory = tempfile::tempdir().unwrap();
-        for (name, said) in [("", "is a directory. Name a file in it"), ("new/", "is a directory. Name a file in it"), ("..", "a directory")] {
+        for (name, said) in
+            [("", "is a directory. Name a file in it"), ("new/", "is a directory. Name a file in it"), ("..", "a directory")]
+        {
             let dest = directory.path().join(name);
             assert!(Draft::beside(&dest).is_err_and(|sentence| sentence.contains(said)), "{name:?}");
         }
-        assert!(Draft::beside(Path::new("-")).is_err_and(|said| said.contains("standard output") && said.contains("ks-pay-copy.db")));
+        assert!(
+            Draft::beside(Path::new("-")).is_err_and(|said| said.contains("standard output") && said.contains("ks-pay-copy.db"))
+        );
         let (pipe, device) = (directory.path().join("pipe"), Path::new("/dev/null"));
         std::os::unix::net::UnixListener::bind(&pipe).unwrap();
         for there in [pipe.as_path(), device] {
