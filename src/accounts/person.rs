@@ -150,7 +150,7 @@ pub(crate) async fn confirm(posted: Posted<Target>) -> Answer {
 
 fn download<'a>(page: &'a Page, target: &Target) -> Sensitive<impl FnOnce() -> Shell + use<'a>> {
     let shell = || page.shell(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
-    Sensitive { what: access::DOWNLOAD, back: target.back().to_owned(), shell }
+    Sensitive { what: access::DOWNLOAD.into(), back: target.back().to_owned(), shell }
 }
 
 /// A password that proves nothing, and at which field that is said.

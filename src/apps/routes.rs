@@ -178,7 +178,7 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledFor
     }
     if !form.is_enabled {
         let shell = || app_shell(&page, &app, confirmation::TITLE);
-        let of = Sensitive { what: words::access::DISABLE_APP, back: form.back(), shell };
+        let of = Sensitive { what: words::access::disable(&app.name).into(), back: form.back(), shell };
         confirmation::require(&page, &action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;

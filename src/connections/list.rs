@@ -169,7 +169,7 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
         return page.unprocessable(&Disable { shell, name, loss, action, back });
     }
     if !posted.form.is_enabled {
-        let what = words::access::DISABLE_GATEWAY;
+        let what = words::access::disable(&words::connection_name(connection)).into();
         let of = Sensitive { what, back: back.clone(), shell: || asking(confirmation::TITLE) };
         confirmation::require(page, &posted.action, of).await?;
     }

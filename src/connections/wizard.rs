@@ -77,7 +77,7 @@ impl Wizard {
     pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = self.url(step);
         let shell = || self.frame(step, confirmation::TITLE).0.crumb(step.label(), back.clone());
-        confirmation::require(&self.page, action, Sensitive { what, back: back.clone(), shell }).await
+        confirmation::require(&self.page, action, Sensitive { what: what.into(), back: back.clone(), shell }).await
     }
 
     /// Where the merchant stands.

@@ -194,7 +194,7 @@ impl Found {
     async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = urls::rejection(self.app.id, self.rejection.id);
         let shell = || self.shell(confirmation::TITLE).crumb("Rejection", back.clone());
-        confirmation::require(&self.page, action, Sensitive { what, back: back.clone(), shell }).await
+        confirmation::require(&self.page, action, Sensitive { what: what.into(), back: back.clone(), shell }).await
     }
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, Kept)>, AppError> {

@@ -3,6 +3,8 @@
 //! The confirmation page carries the interrupted form sealed: secrets typed into it are not readable there, and it can be
 //! submitted only in the same session and to the same address.
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     body::BoxBody,
@@ -70,7 +72,7 @@ impl Action {
 /// What the interrupted action is, and where its page is.
 pub(crate) struct Sensitive<F> {
     /// Completes "To …, enter your password."
-    pub(crate) what: &'static str,
+    pub(crate) what: Cow<'static, str>,
     pub(crate) back: String,
     /// The layout of the page that asks.
     pub(crate) shell: F,
@@ -153,7 +155,7 @@ struct View {
     shell: Shell,
     /// For password managers: whose password it is.
     email: String,
-    what: &'static str,
+    what: Cow<'static, str>,
     back: String,
     action: String,
     interrupted: String,

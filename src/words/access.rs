@@ -69,10 +69,10 @@ pub(crate) const RETIRE: &str = "retire this secret";
 pub(crate) const SAVE_KEYS: &str = "save these API keys";
 /// See [`REVEAL`].
 pub(crate) const ACCEPT_ACCOUNT: &str = "accept events of this account";
-/// See [`REVEAL`].
-pub(crate) const DISABLE_GATEWAY: &str = "disable this payment gateway";
-/// See [`REVEAL`].
-pub(crate) const DISABLE_APP: &str = "disable this app";
+/// See [`REVEAL`]. `name` is that of a payment gateway or an app.
+pub(crate) fn disable(name: &str) -> String {
+    format!("disable {name}")
+}
 /// See [`REVEAL`].
 pub(crate) const IMPORT: &str = "import this secret";
 /// See [`REVEAL`].

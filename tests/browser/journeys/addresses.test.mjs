@@ -167,7 +167,7 @@ describe("a sensitive action a while after signing in", () => {
       await page.goto(gateways);
       await leading(page, () => page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click());
       await send(page, "Disable");
-      await page.getByText("To disable this payment gateway, enter your password.").waitFor();
+      await page.getByText("To disable Razorpay in Test mode, enter your password.").waitFor();
       await follow(page, "Cancel");
       const disable = page.getByRole("button", { name: /^Disable\s+Razorpay/ });
       await disable.waitFor();

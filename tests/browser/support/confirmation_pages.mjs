@@ -40,7 +40,7 @@ export async function* confirmations(page, { installation, names }) {
   await later(gateways);
   await leading(page, () => page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click());
   await send(page, "Disable");
-  await page.getByText("To disable this payment gateway, enter your password.").waitFor();
+  await page.getByText("To disable Razorpay in Test mode, enter your password.").waitFor();
   yield "confirm-gateway-disable";
   await page.getByLabel("Your password").fill("not the password");
   await send(page, "Confirm and continue");
@@ -52,7 +52,7 @@ export async function* confirmations(page, { installation, names }) {
   await later(settings);
   await send(page, "Disable the app");
   await send(page, "Disable the app");
-  await page.getByText("To disable this app, enter your password.").waitFor();
+  await page.getByText(`To disable ${names.app}, enter your password.`).waitFor();
   yield "confirm-app-disable";
   await confirm();
   await page.getByText(/ is disabled$/).first().waitFor();
