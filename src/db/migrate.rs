@@ -27,6 +27,7 @@ macro_rules! migrations {
             migrations!($engine, 15, "amounts", "0015_amounts"),
             migrations!($engine, 16, "references", "0016_references"),
             migrations!($engine, 18, "access", "0018_access"),
+            migrations!($engine, 19, "refund_states", "0019_refund_states"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {

@@ -121,7 +121,8 @@ impl Show {
     }
 
     pub(crate) fn refunds(&self) -> String {
-        let text = with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded);
+        let text =
+            with_others(&format!("of what was received, {}, including pending refunds", self.period()), &self.figures.refunded);
         words::with_lost(text, &self.figures.lost)
     }
 

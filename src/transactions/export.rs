@@ -103,6 +103,8 @@ mod tests {
             status: Some(Status::Captured),
             amount: Some(-50_000),
             refunded: 10_000,
+            refund_pending: 0,
+            refund_failed: 0,
             currency: Some(crate::kernel::money::Currency::INR),
             method: Some("+cmd".to_owned()),
             is_disputed: false,

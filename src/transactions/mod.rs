@@ -97,7 +97,12 @@ pub(crate) struct Transaction {
     pub(crate) order_id: Option<String>,
     pub(crate) status: Option<Status>,
     pub(crate) amount: Option<i64>,
+    /// What was refunded or is being refunded, in subunits.
     pub(crate) refunded: i64,
+    /// What of that belongs to refunds that are not processed yet.
+    pub(crate) refund_pending: i64,
+    /// What failed refunds left to be refunded, in subunits.
+    pub(crate) refund_failed: i64,
     pub(crate) currency: Option<Currency>,
     pub(crate) method: Option<String>,
     pub(crate) is_disputed: bool,
@@ -121,9 +126,29 @@ impl Transaction {
         Some(Money::new(self.amount?, self.currency?))
     }
 
-    /// What went back to the customer, if anything did.
+    /// What was refunded or is being refunded, if anything is.
     pub(crate) fn refund(&self) -> Option<Money> {
-        (self.refunded > 0).then_some(Money::new(self.refunded, self.currency?))
+        self.part(self.refunded)
+    }
+
+    /// What went back to the customer, as far as reports say.
+    pub(crate) fn processed_refund(&self) -> Option<Money> {
+        self.part(self.refunded.saturating_sub(self.refund_pending))
+    }
+
+    /// What is being refunded.
+    pub(crate) fn pending_refund(&self) -> Option<Money> {
+        self.part(self.refund_pending)
+    }
+
+    /// What failed refunds left to be refunded.
+    pub(crate) fn failed_refund(&self) -> Option<Money> {
+        self.part(self.refund_failed)
+    }
+
+    /// A part of the payment, where there is one.
+    pub(crate) fn part(&self, subunits: i64) -> Option<Money> {
+        (subunits > 0).then_some(Money::new(subunits, self.currency?))
     }
 
     /// Whether some of it, but not all, went back.

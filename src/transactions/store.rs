@@ -23,7 +23,7 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, amount_subunits, \
-             amount_refunded_subunits, currency, method, is_disputed, is_captured, \
+             amount_refunded_subunits, amount_refund_pending_subunits, amount_refund_failed_subunits, currency, method, is_disputed, is_captured, \
              amount_lost_subunits, amount_held_subunits, settled_subunits, settled_currency, created_at, updated_at, \
              (EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id AND disputes.status = 'lost') \
              AND NOT EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id \
@@ -83,6 +83,8 @@ where
             status: row.try_get::<Option<String>, _>("status")?.as_deref().map(word).transpose()?,
             amount: row.try_get("amount_subunits")?,
             refunded: row.try_get("amount_refunded_subunits")?,
+            refund_pending: row.try_get("amount_refund_pending_subunits")?,
+            refund_failed: row.try_get("amount_refund_failed_subunits")?,
             currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(word).transpose()?,
             method: row.try_get("method")?,
             is_disputed: row.try_get("is_disputed")?,

@@ -29,8 +29,12 @@ pub(crate) struct Line<'a> {
 pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event]) -> Vec<Line<'a>> {
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by_key(|event| (moment(event), event.id));
-    let states = states(transaction, &events);
-    let is_told_right = states.last().is_some_and(|last| *last == words::transaction_state(transaction).label);
+    let is_told_right = |states: &Vec<&str>| states.last() == Some(&words::transaction_state(transaction).label);
+    // A refund may be processed as soon as it is reported as created, which its row does not say.
+    let readings = [RefundStatus::Pending, RefundStatus::Processed].map(|created| states(transaction, &events, created));
+    let states = readings.into_iter().find(is_told_right);
+    let is_told_right = states.is_some();
+    let states = states.unwrap_or_else(|| vec![""; events.len()]);
     let mut before = None;
     let mut lines = Vec::with_capacity(events.len());
     for (index, (event, state)) in events.iter().zip(states).enumerate() {
@@ -45,17 +49,19 @@ pub(crate) fn moment(event: &Event) -> Timestamp {
     event.occurred_at.unwrap_or(event.received_at)
 }
 
-/// The state after each event.
-fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
+/// The state after each event. `created` is that of refunds which are reported as created.
+fn states(transaction: &Transaction, events: &[&Event], created: RefundStatus) -> Vec<&'static str> {
     let (mut story, mut refunds) = (Story::default(), Refunds::default());
     let state = |event: &&Event| {
         if let Some(mut facts) = facts(transaction, event) {
-            facts.refund = facts.refund.and_then(|refund| Some(Refund { id: refunds.name(&refund)?, ..refund }));
+            facts.refund = facts.refund.map(|refund| refunds.named(refund, created));
             story.absorb(&facts);
         }
         let now = Transaction {
             status: story.status(),
             refunded: story.refunded(),
+            refund_pending: story.refund_pending(),
+            refund_failed: story.refund_failed(),
             is_disputed: story.is_disputed(),
             is_dispute_lost: story.is_dispute_lost(),
             ..transaction.clone()
@@ -71,20 +77,17 @@ fn states(transaction: &Transaction, events: &[&Event]) -> Vec<&'static str> {
 struct Refunds(Vec<(i64, RefundStatus)>);
 
 impl Refunds {
-    /// A name for the refund of the report; nothing for the failure of a refund that was never seen.
-    fn name(&mut self, refund: &Refund) -> Option<String> {
-        let (amount, status) = (refund.money.subunits, refund.status);
-        let is_before = |known: &(i64, RefundStatus)| known.0 == amount && known.1 < status;
-        let index = match (self.0.iter().position(is_before), status) {
-            (Some(index), _) => index,
-            (None, RefundStatus::Failed) => return None,
-            (None, _) => {
-                self.0.push((amount, status));
-                self.0.len() - 1
-            }
-        };
-        self.0[index].1 = status;
-        Some(index.to_string())
+    /// The report with a name for its refund.
+    fn named(&mut self, refund: Refund, created: RefundStatus) -> Refund {
+        let (amount, stage) = (refund.money.subunits, refund.status);
+        let known = self.0.iter().position(|known| known.0 == amount && known.1 < stage);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((amount, stage));
+            self.0.len() - 1
+        });
+        self.0[index].1 = stage;
+        let status = if stage == RefundStatus::Pending { created } else { stage };
+        Refund { id: index.to_string(), status, ..refund }
     }
 }
 
@@ -178,6 +181,8 @@ mod tests {
             status: Some(Status::Captured),
             amount: Some(249_900),
             refunded,
+            refund_pending: 0,
+            refund_failed: 0,
             currency: Some(Currency::INR),
             method: None,
             is_disputed: false,
@@ -243,20 +248,37 @@ mod tests {
         );
     }
 
+    fn decided(transaction: &Transaction, events: &[Event]) -> Vec<Option<&'static str>> {
+        lines(transaction, events).iter().map(|line| line.decided).collect()
+    }
+
     #[test]
-    fn a_refund_that_failed_is_one_no_more() {
+    fn a_refund_is_pending_until_it_is_processed_and_none_once_it_failed() {
         let events = [
             event("payment.captured", 249_900, 20, 21),
             event("refund.created", 50_000, 90, 91),
             event("refund.processed", 50_000, 95, 96),
-            event("refund.created", 50_000, 100, 101),
             event("refund.failed", 50_000, 110, 111),
-            event("refund.failed", 50_000, 120, 121),
-            event("refund.failed", 70_000, 130, 131),
+            event("refund.created", 50_000, 120, 121),
         ];
-        let lines = lines(&transaction(0), &events);
-        let decided: Vec<_> = lines.iter().map(|line| line.decided).collect();
-        assert_eq!(decided, [Some("Paid"), Some("Partly refunded"), None, None, None, Some("Paid"), None]);
+        let pending = Transaction { refund_pending: 50_000, ..transaction(50_000) };
+        let wanted =
+            [Some("Paid"), Some("Refund pending"), Some("Partly refunded"), Some("Refund failed"), Some("Refund pending")];
+        assert_eq!(decided(&pending, &events), wanted);
+        let failed = Transaction { refund_failed: 50_000, ..transaction(0) };
+        assert_eq!(decided(&failed, &events[..4]), wanted[..4]);
+        let unseen = [event("payment.captured", 249_900, 20, 21), event("refund.failed", 50_000, 90, 91)];
+        assert_eq!(decided(&failed, &unseen), [Some("Paid"), Some("Refund failed")]);
+    }
+
+    #[test]
+    fn a_refund_that_is_done_when_it_is_created_is_never_called_pending() {
+        let events = [event("payment.captured", 249_900, 20, 21), event("refund.created", 50_000, 90, 91)];
+        assert_eq!(decided(&transaction(50_000), &events), [Some("Paid"), Some("Partly refunded")]);
+        assert_eq!(
+            decided(&Transaction { refund_pending: 50_000, ..transaction(50_000) }, &events),
+            [Some("Paid"), Some("Refund pending")]
+        );
     }
 
     #[test]

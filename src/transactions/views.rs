@@ -221,7 +221,12 @@ impl Show {
 
     /// What went back, as what it takes away.
     pub(crate) fn refund(&self) -> Option<Money> {
-        self.transaction.refund().map(|money| Money { subunits: money.subunits.saturating_neg(), ..money })
+        self.transaction.processed_refund().map(negative)
+    }
+
+    /// The same of what is being refunded.
+    pub(crate) fn pending_refund(&self) -> Option<Money> {
+        self.transaction.pending_refund().map(negative)
     }
 
     /// What lost disputes took, as what it takes away.
@@ -235,7 +240,7 @@ impl Show {
     }
 
     fn taken(&self, subunits: i64) -> Option<Money> {
-        (subunits > 0).then_some(Money::new(subunits.saturating_neg(), self.transaction.currency?))
+        self.transaction.part(subunits).map(negative)
     }
 
     /// What is left of money that was received.
@@ -249,8 +254,7 @@ impl Show {
     pub(crate) fn notices(&self) -> Vec<Said> {
         let answer = |dispute| words::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
         let twice = words::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
-        let events: Vec<_> = self.events.iter().map(|event| (timeline::moment(event), event)).collect();
-        let failed = words::orders::failed_refund(self.transaction.gateway, &events);
+        let failed = words::orders::failed_refund(&self.transaction);
         self.disputes.iter().filter_map(answer).chain(failed).chain(twice).collect()
     }
 
@@ -319,4 +323,8 @@ impl Show {
     pub(crate) fn method(&self) -> &str {
         words::method(self.transaction.method.as_deref())
     }
+}
+
+fn negative(money: Money) -> Money {
+    Money { subunits: money.subunits.saturating_neg(), ..money }
 }

@@ -129,6 +129,12 @@ pub(crate) fn transaction_state(transaction: &Transaction) -> Chip {
     if transaction.is_disputed {
         return chip("status-warn", "warn", "Disputed");
     }
+    if transaction.refund_pending > 0 {
+        return chip("status-pending", "refund", "Refund pending");
+    }
+    if transaction.refund_failed > 0 {
+        return chip("status-warn", "warn", "Refund failed");
+    }
     if transaction.is_partly_refunded() {
         return chip("status-good", "good", "Partly refunded");
     }

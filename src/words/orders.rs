@@ -2,7 +2,6 @@
 
 use super::{Chip, Said, capitalised, chip, day};
 use crate::{
-    events::{Event, State},
     gateways::Gateway,
     kernel::{money::Money, time::Timestamp},
     transactions::{
@@ -45,20 +44,12 @@ pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timest
     Some(Said { class: "is-warn", icon: "warn", headline: capitalised(&headline), reason })
 }
 
-/// A refund that failed and was not tried again with that amount. `events` are the payment's, each with its time.
-pub(crate) fn failed_refund(gateway: Gateway, events: &[(Timestamp, &Event)]) -> Option<Said> {
-    let is = |event: &Event, name| event.event_type.as_deref() == Some(name);
-    let (at, money) = events
-        .iter()
-        .filter(|(_, event)| is(event, "refund.failed") && event.state != State::Quarantined)
-        .filter_map(|(at, event)| Some((*at, event.money()?)))
-        .max_by_key(|(at, _)| *at)?;
-    let is_retry = |(later, event): &(Timestamp, &Event)| {
-        *later > at && event.money() == Some(money) && (is(event, "refund.created") || is(event, "refund.processed"))
-    };
-    let reason = format!("The customer hasn’t received it. Try again in {}.", gateway.label());
-    let headline = format!("A refund of {money} failed");
-    (!events.iter().any(is_retry)).then_some(Said { class: "is-warn", icon: "warn", headline, reason })
+/// A refund that failed and was not tried again.
+pub(crate) fn failed_refund(payment: &Transaction) -> Option<Said> {
+    let money = payment.failed_refund()?;
+    let reason = format!("The customer hasn’t received it. Try again in {}.", payment.gateway.label());
+    let headline = format!("Refund of {money} failed");
+    Some(Said { class: "is-warn", icon: "warn", headline, reason })
 }
 
 /// What the merchant has of the payment after refunds and lost disputes.

@@ -55,7 +55,7 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         "subscription.completed" => format!("A subscription was completed{with}"),
         "qr_code.credited" => format!("{sum} was paid by QR code"),
         "virtual_account.credited" => format!("{sum} was paid into a virtual account"),
-        "refund.created" => format!("A refund{of} was asked for"),
+        "refund.created" => format!("A refund{of} was started"),
         "refund.processed" => format!("A refund{of} went out"),
         "refund.failed" => format!("A refund{of} failed"),
         "refund.speed_changed" => format!("A refund{of} goes at another speed"),
@@ -137,21 +137,30 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, open: usize) -> S
         None => String::new(),
         code => format!(" by {}", method(code)),
     };
-    let refund = transaction.refund().map(|money| money.to_string());
-    let told = match (transaction.status, &refund) {
-        (Some(Status::Captured), Some(refund)) => format!("Paid{by}; {refund} of it refunded"),
-        (Some(Status::Captured), None) => format!("Paid{by}"),
-        (Some(Status::Refunded), _) if transaction.is_captured => format!("Paid{by}, and refunded in full"),
-        (Some(Status::Refunded), _) => format!("Approved{by}, never captured, and returned to the customer"),
+    let refunded = transaction.processed_refund().map(|money| money.to_string());
+    let is_pending = transaction.refund_pending > 0;
+    let told = match (transaction.status, &refunded) {
+        (Some(Status::Refunded), _) if !is_pending && transaction.is_captured => format!("Paid{by}, and refunded in full"),
+        (Some(Status::Refunded), _) if !is_pending => format!("Approved{by}, never captured, and returned to the customer"),
+        (Some(Status::Refunded), _) if !transaction.is_captured => format!("Approved{by} and never captured"),
+        (Some(Status::Captured | Status::Refunded), Some(refunded)) => format!("Paid{by}; {refunded} of it refunded"),
+        (Some(Status::Captured | Status::Refunded), None) => format!("Paid{by}"),
         (Some(Status::Authorized), _) => {
             format!("Approved{by}; {} has not captured it yet", transaction.gateway.label())
         }
         (Some(Status::Failed), _) => format!("The payment{by} failed"),
         (Some(Status::Created), _) => format!("The payment{by} was begun"),
-        (None, Some(refund)) => format!("{refund} refunded; the payment itself has not been told yet"),
+        (None, Some(refunded)) => format!("{refunded} refunded; the payment itself has not been told yet"),
         (None, None) => "The payment itself has not been told yet".to_owned(),
     };
-    told + &disputes(transaction, open)
+    told + &unfinished_refunds(transaction) + &disputes(transaction, open)
+}
+
+/// Refunds that are still to reach the customer.
+fn unfinished_refunds(transaction: &Transaction) -> String {
+    let pending = transaction.pending_refund().map(|money| format!("; refund of {money} pending"));
+    let failed = transaction.failed_refund().map(|money| format!("; refund of {money} failed"));
+    pending.into_iter().chain(failed).collect()
 }
 
 /// What disputes of a payment cost, and whether one is still open.
@@ -199,6 +208,8 @@ pub(super) mod tests {
             status: Some(Status::Captured),
             amount: Some(100_000),
             refunded: 0,
+            refund_pending: 0,
+            refund_failed: 0,
             currency: Some(Currency::INR),
             method: Some("card".to_owned()),
             is_disputed: false,
@@ -236,6 +247,26 @@ pub(super) mod tests {
         let disputed = Transaction { is_disputed: true, lost: 39_000, ..paid() };
         assert!(payment_sentence_with(&disputed, 2).ends_with(". 2 more disputes are open"));
         assert!(payment_sentence_with(&disputed, 1).ends_with(". Another dispute is open"));
+    }
+
+    #[test]
+    fn a_refund_is_called_one_only_once_it_is_processed() {
+        let told = |status, refunded, refund_pending, refund_failed| {
+            payment_sentence(&Transaction { status, refunded, refund_pending, refund_failed, ..paid() })
+        };
+        let (captured, refunded) = (Some(Status::Captured), Some(Status::Refunded));
+        for (sentence, wanted) in [
+            (told(captured, 40_000, 40_000, 0), "Paid by Card; refund of ₹400.00 pending"),
+            (told(captured, 40_000, 10_000, 0), "Paid by Card; ₹300.00 of it refunded; refund of ₹100.00 pending"),
+            (told(captured, 0, 0, 40_000), "Paid by Card; refund of ₹400.00 failed"),
+            (told(refunded, 100_000, 100_000, 0), "Paid by Card; refund of ₹1,000.00 pending"),
+            (told(refunded, 100_000, 40_000, 0), "Paid by Card; ₹600.00 of it refunded; refund of ₹400.00 pending"),
+            (told(None, 40_000, 40_000, 0), "The payment itself has not been told yet; refund of ₹400.00 pending"),
+        ] {
+            assert_eq!(sentence, wanted);
+        }
+        let returned = Transaction { status: refunded, refunded: 100_000, refund_pending: 100_000, is_captured: false, ..paid() };
+        assert_eq!(payment_sentence(&returned), "Approved by Card and never captured; refund of ₹1,000.00 pending");
     }
 
     #[test]

@@ -91,8 +91,8 @@ type Events = BTreeMap<(usize, String), (Option<Key>, i64)>;
 /// App, mode, day, currency, status, method; how many, their amounts, what went back; those never captured, and what disputes took.
 type Sum = (AppId, String, i64, String, String, String, i64, i64, i64, i64, i64, i64);
 
-/// Method, time of making, whether it was captured, and what disputes took.
-type Beside = (Option<String>, Timestamp, bool, i64);
+/// Method, time of making, whether it was captured, what disputes took, and what of refunds is pending and failed.
+type Beside = (Option<String>, Timestamp, bool, i64, i64, i64);
 
 /// What one installation holds.
 struct Seen {
@@ -201,7 +201,8 @@ impl Shops {
         for mut row in self.at.transactions().await {
             let key = (self.number(&row), text(&row["payment_id"]));
             keys.insert(text(&row["transaction"]), key.clone());
-            let (method, created_at, is_captured, lost) = beside.remove(&(text(&row["connection"]), key.1.clone())).unwrap();
+            let (method, created_at, is_captured, lost, pending, failed) =
+                beside.remove(&(text(&row["connection"]), key.1.clone())).unwrap();
             let columns = row.as_object_mut().unwrap();
             let ids = ["transaction", "app", "connection", "gateway", "mode", "payment_id"];
             columns.retain(|name, _| !ids.contains(&name.as_str()));
@@ -209,6 +210,8 @@ impl Shops {
             columns.insert("created_at".to_owned(), json!(created_at.rfc3339()));
             columns.insert("is_captured".to_owned(), json!(is_captured));
             columns.insert("lost".to_owned(), json!(lost));
+            columns.insert("refund_pending".to_owned(), json!(pending));
+            columns.insert("refund_failed".to_owned(), json!(failed));
             rows.insert(key, row);
         }
         assert!(beside.is_empty(), "every transaction is exported");
@@ -249,15 +252,16 @@ impl Shops {
 
     /// What the export does not tell, by connection and payment.
     async fn columns_beside(&self) -> BTreeMap<(String, String), Beside> {
-        const COLUMNS: &str =
-            "SELECT connection_id, payment_id, method, created_at, is_captured, amount_lost_subunits FROM transactions";
-        let rows: Vec<(ConnectionId, String, Option<String>, Timestamp, bool, i64)> = match &self.db {
+        const COLUMNS: &str = "SELECT connection_id, payment_id, method, created_at, is_captured, amount_lost_subunits, \
+                               amount_refund_pending_subunits, amount_refund_failed_subunits FROM transactions";
+        let rows: Vec<(ConnectionId, String, Option<String>, Timestamp, bool, i64, i64, i64)> = match &self.db {
             Db::Sqlite { writer, .. } => sqlx::query_as(COLUMNS).fetch_all(writer).await.unwrap(),
             Db::Postgres(pool) => sqlx::query_as(COLUMNS).fetch_all(pool).await.unwrap(),
         };
-        let key = |(connection, payment, method, at, is_captured, lost): (ConnectionId, String, _, _, _, _)| {
-            ((connection.to_string(), payment), (method, at, is_captured, lost))
-        };
+        let key =
+            |(connection, payment, method, at, is_captured, lost, pending, failed): (ConnectionId, String, _, _, _, _, _, _)| {
+                ((connection.to_string(), payment), (method, at, is_captured, lost, pending, failed))
+            };
         rows.into_iter().map(key).collect()
     }
 }

@@ -63,10 +63,11 @@ async fn a_refund_that_failed_is_noticed_until_it_is_tried_again() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     connection.post(bodies::refund("refund.created", "rfnd_1", "pay_1", 40_000, 40_000, 60)).stored().await;
-    assert!(!told(&app, &owner).await.has(NOTICE));
+    let pending = told(&app, &owner).await;
+    assert!(!pending.has(NOTICE) && pending.has("Refund pending") && pending.has("Status became <b>Refund pending</b>"));
     connection.post(bodies::refund("refund.failed", "rfnd_1", "pay_1", 40_000, 0, 120)).stored().await;
     let page = told(&app, &owner).await;
-    assert!(page.has(NOTICE) && page.has("<strong>A refund of ₹400.00 failed</strong>"), "{}", page.body);
+    assert!(page.has(NOTICE) && page.has("<strong>Refund of ₹400.00 failed</strong>"), "{}", page.body);
     connection.post(bodies::refund("refund.processed", "rfnd_2", "pay_1", 10_000, 10_000, 180)).stored().await;
     assert!(told(&app, &owner).await.has(NOTICE), "another refund is no new try");
     connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 40_000, 50_000, 240)).stored().await;

@@ -1,6 +1,8 @@
 //! Derives status and amounts from a payment's reports; the two never contradict each other.
 
-use super::{DisputeState, DisputeStatus, Story, total};
+use std::cmp::{Ordering, Reverse};
+
+use super::{DisputeState, DisputeStatus, Moment, RefundState, RefundStatus, Story, total};
 use crate::{kernel::money::Currency, transactions::Status};
 
 impl Story {
@@ -17,6 +19,36 @@ impl Story {
     /// What was refunded, in subunits. Never more than the amount.
     pub(crate) fn refunded(&self) -> i64 {
         total::refunded(self, self.currency()).clamp(0, self.amount().unwrap_or(i64::MAX))
+    }
+
+    /// What of that belongs to refunds that no report describes as processed, in subunits.
+    pub(crate) fn refund_pending(&self) -> i64 {
+        let pending = self.refunds_of_currency().filter(|refund| refund.last.status == RefundStatus::Pending);
+        pending.fold(0i64, |sum, refund| sum.saturating_add(refund.last.amount)).min(self.refunded())
+    }
+
+    /// What failed refunds leave to be refunded, in subunits: those without a later refund of the same amount, which is a
+    /// retry of one of them. Never more than refunds and lost disputes left of the payment.
+    pub(crate) fn refund_failed(&self) -> i64 {
+        let mut failed: Vec<&RefundState> = self.refunds_of_currency().filter(|refund| refund.has_failed()).collect();
+        let mut retries: Vec<&RefundState> = self.refunds_of_currency().collect();
+        // The latest failure first: what retries it may be a retry of each earlier one as well.
+        failed.sort_by_key(|refund| Reverse(refund.failed_since));
+        failed.retain(|failed| match retries.iter().position(|refund| refund.is_retry_of(failed)) {
+            Some(retry) => {
+                retries.swap_remove(retry);
+                false
+            }
+            None => true,
+        });
+        let gone = self.refunded().saturating_add(self.lost());
+        let left = self.amount().map_or(i64::MAX, |amount| amount.saturating_sub(gone).max(0));
+        failed.iter().fold(0i64, |sum, refund| sum.saturating_add(refund.last.amount)).min(left)
+    }
+
+    fn refunds_of_currency(&self) -> impl Iterator<Item = &RefundState> {
+        let currency = self.currency();
+        self.refunds.values().filter(move |refund| Some(refund.last.currency) == currency)
     }
 
     /// The payment's status; nothing while only a refund or a dispute is known. It follows from the amounts: what is
@@ -70,5 +102,26 @@ impl Story {
     /// Whether the latest state of a dispute is neither won nor closed.
     pub(crate) fn is_disputed(&self) -> bool {
         self.disputes.values().any(|dispute| !matches!(dispute.status, DisputeStatus::Won | DisputeStatus::Closed))
+    }
+}
+
+impl RefundState {
+    fn has_failed(&self) -> bool {
+        self.last.status == RefundStatus::Failed
+    }
+
+    /// When it was made, as far as reports say.
+    pub(super) fn made(&self) -> Option<Moment> {
+        [self.made_at, self.standing_since, self.failed_since].into_iter().flatten().min()
+    }
+
+    /// Within one second only a refund that did not fail itself is a retry.
+    fn is_retry_of(&self, failed: &Self) -> bool {
+        let is_later = match self.made().cmp(&failed.failed_since) {
+            Ordering::Greater => true,
+            Ordering::Equal => !self.has_failed(),
+            Ordering::Less => false,
+        };
+        is_later && self.last.amount == failed.last.amount
     }
 }

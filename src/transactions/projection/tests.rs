@@ -76,7 +76,7 @@ fn in_any_order(facts: &[Facts], check: impl Fn(&Story)) {
     }
 }
 
-use RefundStatus::{Failed, Processed};
+use RefundStatus::{Failed, Pending, Processed};
 
 #[test]
 fn a_failure_is_not_final_and_a_capture_is_not_undone() {
@@ -98,6 +98,37 @@ fn a_refund_that_fails_after_a_success_takes_nothing() {
         ];
         in_any_order(&reports, |story| assert_eq!((story.refunded(), story.status()), (0, Some(Status::Captured)), "{way}"));
     }
+}
+
+#[test]
+fn a_refund_is_pending_until_a_report_describes_it_as_processed() {
+    let reports = [payment(Status::Captured, 10, 0), refund("r1", 40_000, Pending, (100, 100), Some(40_000))];
+    in_any_order(&reports, |story| assert_eq!((story.refunded(), story.refund_pending()), (40_000, 40_000)));
+    let quoted = [&reports[..], &[payment(Status::Captured, 200, 40_000)]].concat();
+    in_any_order(&quoted, |story| assert_eq!(story.refund_pending(), 40_000, "a total says nothing of it"));
+    let processed = [&reports[..], &[refund("r1", 40_000, Processed, (100, 300), None)]].concat();
+    in_any_order(&processed, |story| assert_eq!((story.refunded(), story.refund_pending()), (40_000, 0)));
+}
+
+#[test]
+fn a_refund_that_failed_stays_one_until_it_is_issued_again() {
+    let failed = [payment(Status::Captured, 10, 0), refund("r1", 40_000, Failed, (100, 200), Some(0))];
+    in_any_order(&failed, |story| assert_eq!(story.refund_failed(), 40_000));
+    let with = |later: &[Facts]| [&failed[..], later].concat();
+    let other = with(&[refund("r2", 30_000, Processed, (250, 250), None)]);
+    in_any_order(&other, |story| assert_eq!(story.refund_failed(), 40_000));
+    let earlier = with(&[refund("r2", 40_000, Processed, (150, 250), None)]);
+    in_any_order(&earlier, |story| assert_eq!(story.refund_failed(), 40_000));
+    for again in [250, 200] {
+        let retried = with(&[refund("r2", 40_000, Pending, (again, again), None)]);
+        in_any_order(&retried, |story| assert_eq!((story.refund_failed(), story.refund_pending()), (0, 40_000)));
+    }
+    let twice = with(&[refund("r2", 40_000, Failed, (250, 260), None)]);
+    in_any_order(&twice, |story| assert_eq!(story.refund_failed(), 40_000, "it is one refund"));
+    let both = with(&[refund("r2", 40_000, Failed, (150, 160), None)]);
+    in_any_order(&both, |story| assert_eq!(story.refund_failed(), 80_000, "they are two"));
+    let full = with(&[refund("r2", AMOUNT, Processed, (250, 250), None)]);
+    in_any_order(&full, |story| assert_eq!(story.refund_failed(), 0, "nothing is left to refund"));
 }
 
 #[test]

@@ -95,8 +95,7 @@ impl RefundState {
             since => (since.is_some_and(|since| since < at), false),
         };
         let reported = [self.standing_since, self.failed_since].into_iter().flatten().min();
-        let made = reported.into_iter().chain(self.made_at).min();
-        let (is_made, is_made_unclear) = has(made);
+        let (is_made, is_made_unclear) = has(self.made());
         // Made before the quote and reported after it.
         let is_unclear = is_made_unclear || (is_made && reported > Some(at));
         let is_restored = self.last.status != RefundStatus::Failed && self.last.at <= at;

@@ -33,10 +33,10 @@ macro_rules! insert {
          amount_subunits, currency, amount_refunded_subunits, is_disputed, snapshot_status, snapshot_at, snapshot_currency, \
          reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, is_captured, \
          amount_lost_subunits, amount_held_subunits, is_updated_at_received, settled_subunits, \
-         settled_currency) VALUES"
+         settled_currency, amount_refund_pending_subunits, amount_refund_failed_subunits) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO NOTHING";
@@ -55,7 +55,9 @@ rows! {
               reported_refunded_at = excluded.reported_refunded_at, is_captured = excluded.is_captured, \
               amount_lost_subunits = excluded.amount_lost_subunits, amount_held_subunits = excluded.amount_held_subunits, \
               is_updated_at_received = excluded.is_updated_at_received, settled_subunits = excluded.settled_subunits, \
-              settled_currency = excluded.settled_currency";
+              settled_currency = excluded.settled_currency, \
+              amount_refund_pending_subunits = excluded.amount_refund_pending_subunits, \
+              amount_refund_failed_subunits = excluded.amount_refund_failed_subunits";
     REFUNDS = "SELECT transaction_id, refund_id, amount_subunits, currency, status, status_at, digest, made_at, standing_since, \
                failed_since, reported_refunded_subunits, reported_refunded_at, failed_refunded_subunits, failed_refunded_at \
                FROM refunds WHERE transaction_id IN (", "?", ")";
@@ -166,6 +168,8 @@ macro_rules! bind_entry {
             .bind(story.updated_at.is_some_and(|updated| updated.is_received))
             .bind(story.settled.map(|settled| settled.0))
             .bind(story.settled.map(|settled| settled.1.to_string()))
+            .bind(story.refund_pending())
+            .bind(story.refund_failed())
     }};
 }
 

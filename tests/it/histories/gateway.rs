@@ -95,6 +95,8 @@ pub(crate) struct Gateway {
     is_captured: bool,
     refunds: Vec<Refund>,
     disputes: Vec<Dispute>,
+    /// The amounts of refunds that failed and were not issued again.
+    not_retried: Vec<i64>,
     pub(crate) reports: Vec<Report>,
 }
 
@@ -102,7 +104,8 @@ impl Gateway {
     /// A payment that was just authorised.
     pub(crate) fn authorize(amount: i64, way: Way, at: i64) -> Self {
         let (refunds, disputes, reports) = (Vec::new(), Vec::new(), Vec::new());
-        let mut gateway = Self { amount, way, now: at, is_captured: false, refunds, disputes, reports };
+        let not_retried = Vec::new();
+        let mut gateway = Self { amount, way, now: at, is_captured: false, refunds, disputes, not_retried, reports };
         gateway.report_payment("payment.authorized");
         gateway
     }
@@ -110,6 +113,17 @@ impl Gateway {
     /// What was refunded, in subunits.
     pub(crate) fn refunded(&self) -> i64 {
         self.refunds.iter().filter(|refund| refund.status != "failed").map(|refund| refund.amount).sum()
+    }
+
+    /// What of that is not processed yet.
+    pub(crate) fn refund_pending(&self) -> i64 {
+        self.refunds.iter().filter(|refund| refund.status == "pending").map(|refund| refund.amount).sum()
+    }
+
+    /// What failed and was not issued again, as far as the payment has it left.
+    pub(crate) fn refund_failed(&self) -> i64 {
+        let left = self.amount - self.refunded() - self.lost();
+        self.not_retried.iter().sum::<i64>().min(left.max(0))
     }
 
     /// The payment's status.
@@ -175,6 +189,9 @@ impl Gateway {
         if amount > 0 {
             let status = if is_instant { "processed" } else { "pending" };
             let number = self.refunds.len();
+            if let Some(retried) = self.not_retried.iter().position(|failed| *failed == amount) {
+                self.not_retried.remove(retried);
+            }
             self.refunds.push(Refund { number, amount, status, created_at: self.now });
             self.report_refund("refund.created", number, quotes.then(|| self.refunded()));
         }
@@ -188,6 +205,9 @@ impl Gateway {
         let Some(index) = self.refund(number).filter(|index| from.contains(&self.refunds[*index].status)) else { return };
         let before = self.refunded();
         self.refunds[index].status = to;
+        if to == "failed" {
+            self.not_retried.push(self.refunds[index].amount);
+        }
         let is_still_in = to == "failed" && self.way == Way::StillIn;
         let total = if is_still_in { before } else { self.refunded() };
         let event = if to == "failed" { "refund.failed" } else { "refund.processed" };

@@ -93,7 +93,7 @@ impl Truth {
             "amount_refunded": gateway.refunded(), "currency": shown.currency, "disputed": gateway.is_disputed(),
             "updated_at": Timestamp::from_seconds(last).rfc3339(), "method": shown.method,
             "created_at": Timestamp::from_seconds(AT - shown.created).rfc3339(), "is_captured": gateway.is_captured(),
-            "lost": gateway.lost(),
+            "lost": gateway.lost(), "refund_pending": gateway.refund_pending(), "refund_failed": gateway.refund_failed(),
         })
     }
 }

@@ -134,6 +134,7 @@ proptest! {
         let reports: Vec<Facts> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
         let story = told(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
         check(&gateway, &story)?;
+        prop_assert_eq!((story.refund_pending(), story.refund_failed()), (gateway.refund_pending(), gateway.refund_failed()));
         prop_assert_eq!(story, told(&reports));
     }
 
@@ -151,6 +152,9 @@ proptest! {
         prop_assert_eq!(&story, &told(&reports));
         let (refunded, amount, status) = (story.refunded(), story.amount(), story.status());
         prop_assert!(refunded >= 0 && amount.is_none_or(|amount| refunded <= amount));
+        let (pending, failed) = (story.refund_pending(), story.refund_failed());
+        prop_assert!((0..=refunded).contains(&pending) && failed >= 0);
+        prop_assert!(amount.is_none_or(|amount| failed <= amount - refunded));
         prop_assert_eq!(status == Some(Status::Refunded), amount.is_some_and(|amount| refunded == amount && amount > 0));
         prop_assert!(refunded == 0 || !matches!(status, Some(Status::Created | Status::Failed | Status::Authorized)));
         prop_assert!(status != Some(Status::Captured) || story.is_captured());
