@@ -120,7 +120,8 @@ async fn the_secret_of_another_webhook_leads_to_both_fixes() {
         ),
         (
             other,
-            "If that webhook belongs to Neem Tree Stall",
+            "If that webhook reports payments of the other app, its URL is wrong: press Edit, replace its URL with the URL of the \
+             other webhook (Neem Tree Stall: Razorpay, Test mode), keep its Secret",
             "payments of the other app would be recorded as payments of this one",
             webhook(&shop.other, "test"),
         ),

@@ -108,7 +108,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
             author("sign webhook-id.webhook-timestamp.body: all three, in this order, separated by full stops")
         }
         Cause::Checkout => "If your shop sends this, ask the developer of the shop to verify the checkout signature there, and to remove this URL from it. Razorpay sends the webhook on its own.".to_owned(),
-                Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
+        Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
         Cause::OtherMode | Cause::OtherConnection | Cause::OtherApp => first_check(gateway).to_owned(),
         Cause::KeySecret => format!("The Key Secret belongs in the Credentials step; the webhook has its own secret. {paste}"),
         Cause::OldSecret
@@ -195,7 +195,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
 const fn first_check(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => {
-            "First check in Razorpay’s Dashboard which webhook has this URL: either its URL or its Secret is wrong."
+            "First check in Razorpay’s Dashboard which webhook has this URL, in Test and in Live mode: either its URL or its Secret is wrong."
         }
         Gateway::StandardWebhooks => {
             "First check in the sender’s settings whether this is the right URL: either the URL or the secret is wrong."
@@ -203,23 +203,25 @@ const fn first_check(gateway: Gateway) -> &'static str {
     }
 }
 
-/// Both fixes of a request that is signed with the secret of another webhook, each after its condition.
+/// Both fixes of a request that is signed with the secret of another webhook, each after its condition. `other` is what that
+/// webhook is called.
 pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) -> Vec<String> {
+    let label = |mode: Mode| format!("is in {} mode", mode.label());
     let (is_of, is_ours, harm) = match (cause, mode) {
         (Cause::OtherMode, Mode::Test) => {
-            ("is in Live mode".to_owned(), "is in Test mode", "live payments would be recorded as test payments")
+            (label(Mode::Live), label(Mode::Test), "live payments would be recorded as test payments")
         }
         (Cause::OtherMode, Mode::Live) => {
-            ("is in Test mode".to_owned(), "is in Live mode", "test payments would be recorded as live payments")
+            (label(Mode::Test), label(Mode::Live), "test payments would be recorded as live payments")
         }
         (Cause::OtherApp, _) => (
-            format!("belongs to {other}"),
-            "belongs to this app",
+            "reports payments of the other app".to_owned(),
+            "reports payments of this app".to_owned(),
             "payments of the other app would be recorded as payments of this one",
         ),
         (Cause::OtherConnection, _) => (
-            format!("is meant for {other}"),
-            "is meant for this webhook",
+            "reports payments that belong to the other webhook".to_owned(),
+            "reports payments that belong to this webhook".to_owned(),
             "payments of the other webhook would be recorded as payments of this one",
         ),
         _ => return Vec::new(),
@@ -227,14 +229,16 @@ pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) ->
     let (it, change) = match gateway {
         Gateway::Razorpay => (
             "that webhook",
-            "in Razorpay’s Dashboard press Edit, replace the URL with the one of the other webhook, keep the Secret and press Save Webhook",
+            format!(
+                "press Edit, replace its URL with the URL of the other webhook ({other}), keep its Secret and press Save Webhook"
+            ),
         ),
         Gateway::StandardWebhooks => {
-            ("that sender", "in the sender’s settings replace the URL with the one of the other webhook, and keep the secret")
+            ("that sender", format!("replace the URL there with the URL of the other webhook ({other}), and keep the secret"))
         }
     };
     vec![
-        format!("If {it} {is_of}, its URL is wrong: {change}. Don’t paste this webhook’s secret there: {harm}."),
+        format!("If {it} {is_of}, its URL is wrong: {change}. Don’t enter this webhook’s secret there: {harm}."),
         format!("If {it} {is_ours}, its secret is wrong: {}", lower(paste(gateway))),
     ]
 }
