@@ -1,6 +1,7 @@
 //! What can be seen in a request without any secret: which parts are signed, and whom it looks like it is from.
 
 use serde_json::Value;
+use url::form_urlencoded;
 
 use super::{Case, Known};
 use crate::{
@@ -10,6 +11,9 @@ use crate::{
 
 /// How far a signed time may be from ours, in seconds.
 const TOLERANCE: i64 = 5 * 60;
+
+/// Of a form, what is looked through.
+const MAX_FORM_BYTES: usize = 4096;
 
 /// Headers in which others sign, and who they are.
 const OTHERS: &[(&str, &str)] = &[
@@ -126,8 +130,17 @@ pub(super) fn other_gateway(case: &Case<'_>) -> Option<&'static str> {
 
 /// Whether it is what a checkout posts to the shop.
 pub(super) fn is_checkout_form(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    let text = String::from_utf8_lossy(&body[..body.len().min(MAX_FORM_BYTES)]);
     text.contains("razorpay_signature") && text.contains("razorpay_payment_id")
+}
+
+/// Whether the body is the text that a checkout's signature is made over, with little around it.
+pub(super) fn is_checkout_text(body: &[u8]) -> bool {
+    let is_around = |letter: char| letter.is_whitespace() || "\"'\u{feff}".contains(letter);
+    let parts: Vec<&str> =
+        std::str::from_utf8(body).unwrap_or_default().split('|').map(|part| part.trim_matches(is_around)).collect();
+    let has = |kind: &str| parts.iter().any(|part| part.starts_with(kind));
+    matches!(parts.len(), 2..=4) && has("pay_") && (has("order_") || has("sub_") || has("plink_"))
 }
 
 /// Whether it looks like one of those that knock at every door.
@@ -191,9 +204,15 @@ pub(super) fn is_other_account(case: &Case<'_>, known: &Known) -> bool {
 
 /// What the signatures of Razorpay's checkouts, subscriptions and payment links are made over, with these ids.
 pub(super) fn checkout_messages(body: &[u8]) -> Vec<Vec<u8>> {
-    let Ok(json) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let mut ids = Ids::default();
-    ids.gather(&json, 0);
+    match serde_json::from_slice::<Value>(body) {
+        Ok(json) => ids.gather(&json, 0),
+        // The text itself, or a form as a browser posts it.
+        Err(_) => form_urlencoded::parse(&body[..body.len().min(MAX_FORM_BYTES)]).for_each(|(name, value)| {
+            let is_between = |letter: char| !letter.is_ascii_alphanumeric() && letter != '_';
+            name.split(is_between).chain(value.split(is_between)).for_each(|word| ids.note(word));
+        }),
+    }
     let mut messages = Vec::new();
     for payment in &ids.payments {
         for other in ids.orders.iter().chain(&ids.subscriptions) {

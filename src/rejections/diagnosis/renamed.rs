@@ -87,3 +87,35 @@ fn a_finding_that_is_not_reported_leaves_no_key() {
         assert_eq!((found.cause, found.signer), (Cause::Unknown, None), "{key}");
     }
 }
+
+#[test]
+fn what_a_checkout_hands_to_a_customer_is_named_as_such_and_proves_nothing() {
+    let (order, payment) = ("order_Demo00000001", "pay_Demo0000000001");
+    let text = format!("{order}|{payment}");
+    let signature = signed(KEY_SECRET, &text);
+    let fields = [("razorpay_order_id", order), ("razorpay_payment_id", payment), ("razorpay_signature", &signature)];
+    let form = fields.map(|(name, value)| format!("{name}={value}")).join("&");
+    let parts = fields.map(|(name, value)| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+    let bodies = [
+        text.clone(),
+        format!("{text}\n"),
+        format!("\"{text}\""),
+        format!("{order}%7C{payment}"),
+        form.clone(),
+        parts.concat(),
+        format!("sub_Demo00000001|{payment}"),
+        format!("plink_Demo00000001|TS1989|paid|{payment}"),
+    ];
+    for body in &bodies {
+        let signature = if body.contains(order) { signature.clone() } else { signed(KEY_SECRET, body) };
+        for header in ["x-razorpay-signature", "x-signature"] {
+            let found = found(SECRET, body.as_bytes(), &[(header, &signature)]);
+            assert_eq!((found.cause, found.detail.as_deref(), found.secret), (Cause::Checkout, None, None), "{header}: {body}");
+            assert!(found.signer.is_none_or(|signer| !signer.is_proof()), "{header}: {body}");
+        }
+    }
+    // Over an event it is the merchant's own mistake.
+    let body = event(2048);
+    let found = found(SECRET, body.as_bytes(), &[("x-razorpay-signature", &signed(KEY_SECRET, &body))]);
+    assert!(found.cause == Cause::KeySecret && found.signer.is_some_and(|signer| signer.is_proof()));
+}
