@@ -195,7 +195,7 @@ impl Show {
             let event = line.event;
             let at = timeline::moment(event);
             let of = words::day(at, self.now);
-            let (class, icon) = words::event_icon(event);
+            let (class, icon) = words::event_icon_of_payment(event, &self.transaction);
             let is_new = of != day;
             day.clone_from(&of);
             Told {
@@ -203,7 +203,7 @@ impl Show {
                 when: When::of_clock(at, self.now),
                 class,
                 icon,
-                sentence: words::event_sentence(event),
+                sentence: words::event_sentence_of_payment(event, &self.transaction),
                 event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
                 url: urls::event(event.app_id, event.id),
                 arrival: words::arrival_in_story(event, line.is_late),

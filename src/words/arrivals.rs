@@ -4,6 +4,7 @@ use crate::{
     events::{Event, State},
     gateways::{Gateway, Mode},
     kernel::id::AppId,
+    transactions::Transaction,
     web::list::Empty,
 };
 
@@ -59,19 +60,27 @@ pub(crate) fn bytes(size: usize) -> String {
     super::count(i64::try_from(size).unwrap_or(i64::MAX), "byte", "bytes")
 }
 
+/// Whether an event of that type says that something was paid.
+pub(super) fn reports_payment(event_type: &str) -> bool {
+    matches!(
+        event_type,
+        "payment.captured"
+            | "order.paid"
+            | "payment_link.paid"
+            | "payment_link.partially_paid"
+            | "invoice.paid"
+            | "invoice.partially_paid"
+            | "subscription.charged"
+            | "qr_code.credited"
+            | "virtual_account.credited"
+    )
+}
+
 /// How a line of a payment's story looks: its class and its icon.
 pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
     match event.event_type.as_deref().unwrap_or_default() {
-        "payment.captured"
-        | "order.paid"
-        | "payment_link.paid"
-        | "payment_link.partially_paid"
-        | "invoice.paid"
-        | "invoice.partially_paid"
-        | "subscription.charged"
-        | "qr_code.credited"
-        | "virtual_account.credited"
-        | "payment.dispute.won" => ("is-paid", "good"),
+        name if reports_payment(name) => ("is-paid", "good"),
+        "payment.dispute.won" => ("is-paid", "good"),
         "payment.failed" | "refund.failed" | "payment.dispute.lost" => ("is-lost", "failed"),
         "payment.authorized" => ("", "authorized"),
         "payment.created" => ("", "pending"),
@@ -79,6 +88,16 @@ pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
         other if other.starts_with("payment.dispute.") => ("", "warn"),
         _ => ("", "info"),
     }
+}
+
+/// The same on the page of its payment, which may not have been received.
+pub(crate) fn event_icon_of_payment(event: &Event, payment: &Transaction) -> (&'static str, &'static str) {
+    if contradicts(event, payment) { ("", "info") } else { event_icon(event) }
+}
+
+/// Whether an event says that something was paid, and its payment was not received.
+pub(super) fn contradicts(event: &Event, payment: &Transaction) -> bool {
+    !payment.is_captured && reports_payment(event.event_type.as_deref().unwrap_or_default())
 }
 
 /// Nothing has come.

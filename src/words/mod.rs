@@ -22,7 +22,8 @@ mod when;
 
 pub(crate) use apps::{Health, Standing, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
-    BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon, no_event_yet, no_such_event, receipts,
+    BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon_of_payment, no_event_yet, no_such_event,
+    receipts,
 };
 pub(crate) use evidence::{Said, nothing_but_refused, rejected_meanwhile, sentence_of_connection};
 pub(crate) use health::{Line, countdown, line, pace};
@@ -32,7 +33,8 @@ pub(crate) use lists::{
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use payments::{
-    event_sentence, fault_sentence, method, payment_sentence, payment_sentence_with, payment_title, reason,
+    event_sentence, event_sentence_of_payment, fault_sentence, method, payment_sentence, payment_sentence_with, payment_title,
+    reason,
 };
 pub(crate) use when::{When, day, span, to_the_minute, when};
 

@@ -1,5 +1,6 @@
 //! Events and transactions as sentences a shop owner reads.
 
+use super::arrivals::contradicts;
 use crate::{
     events::{Event, State},
     gateways::Gateway,
@@ -72,6 +73,15 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         ),
         other => format!("{gateway} reports {other}{with}"),
     }
+}
+
+/// The same on the page of its payment: what was not received is not called paid.
+pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction) -> String {
+    let name = event.event_type.as_deref().filter(|_| contradicts(event, payment));
+    let Some(name) = name else { return event_sentence(event) };
+    let what = if name == "order.paid" { "an order" } else { "a payment" };
+    let amount = event.money().map(|money| format!(" for {what} of {money}")).unwrap_or_default();
+    format!("{} reports {name}{amount}", event.gateway.label())
 }
 
 /// Why a payment failed, as the gateway says it.

@@ -114,9 +114,9 @@ pub(crate) fn nothing(mode: Mode) -> Empty {
     }
 }
 
-/// How many requests were rejected lately: on the overview.
+/// How many requests were rejected lately: on the overview. The panel of evidence counts those rejected by their signature alone.
 pub(crate) fn rejected_lately(number: i64) -> String {
-    format!("{} rejected lately", count(number, "request", "requests"))
+    format!("{} rejected lately, for any reason", count(number, "request", "requests"))
 }
 
 /// Stands where a request was.

@@ -118,7 +118,7 @@ async fn what_is_signed_with_a_key_of_the_company_is_proof_and_its_cause_stays_i
     let owner = app.owner("Neem Tree Retail").await;
     let page = owner.sees(&webhook(&connection), "Failing since").await;
     assert!(page.has(COUNTDOWN) && page.has("pasted with a space"), "{}", page.body);
-    owner.sees("/", "1 Test request rejected").await;
+    owner.sees("/", "1 genuine Test request rejected").await;
     let before = stable(&owner, "/").await;
 
     // What strangers send afterwards says nothing of the cause, and does not put the countdown off.
@@ -127,7 +127,7 @@ async fn what_is_signed_with_a_key_of_the_company_is_proof_and_its_cause_stays_i
     forge(&app, &connection).await;
     let page = later.get(&webhook(&connection)).await;
     assert!(page.has("pasted with a space") && page.has("23\u{a0}h"), "{}", page.body);
-    assert!(later.get("/").await.has("1 Test request rejected") && before.contains("pasted with a space"));
+    assert!(later.get("/").await.has("1 genuine Test request rejected") && before.contains("pasted with a space"));
 
     app.clock.advance(Duration::from_secs(1));
     connection.post(captured("pay_3")).stored().await;
@@ -223,7 +223,7 @@ async fn before_the_first_verified_event_nothing_fails_and_nothing_counts_down()
     assert_eq!(connection.post(captured("pay_1")).secret(&format!("{} ", connection.secret)).send().await, 401);
     let page = owner.sees(&webhook(&connection), "Not verified yet: signed with this webhook’s secret").await;
     assert!(!page.has("Failing") && !page.has(COUNTDOWN), "{}", page.body);
-    let dashboard = owner.sees("/", "Neem Tree Store: not verified yet, 1 Test request rejected since").await;
+    let dashboard = owner.sees("/", "Neem Tree Store: not verified yet, 1 genuine Test request rejected since").await;
     assert!(dashboard.has("pasted with a space") && !dashboard.has(COUNTDOWN));
 }
 

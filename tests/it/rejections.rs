@@ -85,6 +85,20 @@ async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_that_count_different_requests_name_the_difference() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.wrong("pay_1").send().await, 401);
+    assert_eq!(shop.connection.post("{}").unsigned().send().await, 401);
+    assert_eq!(shop.wrong("pay_2").header("content-encoding", "gzip").send().await, 415);
+    shop.counted(3).await;
+    let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
+    assert!(overview.has("3 requests rejected lately, for any reason"), "{}", overview.body);
+    let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", shop.connection.app_id);
+    let webhook = shop.owner.get(&webhook).await;
+    assert!(webhook.has("<dt>Rejected: signature missing or wrong</dt><dd>2, last"), "{}", webhook.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rejection_shows_what_came_and_what_to_do() {
     let shop = Shop::open().await;
     let post = shop.wrong("pay_Demo0000000001").header("cookie", "hush=hush").header("x-note", "<b>bold</b>");

@@ -75,6 +75,26 @@ async fn a_refund_that_failed_is_noticed_until_it_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_received_is_not_called_paid_by_an_event() {
+    let (app, connection, owner) = connected().await;
+    for (event, what) in [("payment_link.paid", "a payment of ₹1,000.00"), ("qr_code.credited", "a payment of ₹1,000.00")] {
+        let mut body: Value = serde_json::from_slice(&bodies::payment("payment.failed", "pay_1", 0)).unwrap();
+        body["event"] = json!(event);
+        connection.post(body.to_string().into_bytes()).stored().await;
+        let page = told(&app, &owner).await;
+        assert!(
+            page.has("The payment by UPI failed") && page.has(&format!("Razorpay reports {event} for {what}")),
+            "{}",
+            page.body
+        );
+        assert!(!page.has("₹1,000.00 was paid"), "{}", page.body);
+    }
+    connection.post(bodies::payment("payment.captured", "pay_1", 60)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("₹1,000.00 was paid through a payment link") && page.has("₹1,000.00 was paid by QR code"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_dispute_takes_no_more_than_refunds_left() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
