@@ -176,8 +176,8 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::SignedEarlier | Cause::SignedAhead => format!("If your sender sent this, its secret and its clock are wrong. {paste} Then correct its clock."),
         Cause::TimeInMillis => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970"))),
         Cause::TimeUnreadable => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970, in digits only"))),
-        Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret below. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
-        Cause::VerifiesNow => "Recover it below. It arrived before its secret was accepted here; new requests verify.".to_owned(),
+        Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret as one of this webhook. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
+        Cause::VerifiesNow => "Recover it: it arrived before its secret was accepted here. New requests verify.".to_owned(),
         Cause::SwitchedOff => "If this webhook is still disabled, enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
         Cause::TooLarge => format!(
             "{} events are about a thousandth of that size. If {sender} sent this, {}",
@@ -296,7 +296,7 @@ mod tests {
             "your server administrator",
             "the developer of",
             "enable the app",
-            "Recover it below",
+            "Recover it",
             "create a webhook for it",
         ];
         for (_, cause, fix) in fixes(true).chain(fixes(false)) {
