@@ -78,7 +78,7 @@ struct Refunds(Vec<(i64, RefundStatus)>);
 
 impl Refunds {
     /// The report with a name for its refund.
-    fn named(&mut self, refund: Refund, created: RefundStatus) -> Refund {
+    fn named(&mut self, mut refund: Refund, created: RefundStatus) -> Refund {
         let (amount, stage) = (refund.money.subunits, refund.status);
         let known = self.0.iter().position(|known| known.0 == amount && known.1 < stage);
         let index = known.unwrap_or_else(|| {
@@ -86,8 +86,9 @@ impl Refunds {
             self.0.len() - 1
         });
         self.0[index].1 = stage;
-        let status = if stage == RefundStatus::Pending { created } else { stage };
-        Refund { id: index.to_string(), status, ..refund }
+        refund.id = index.to_string();
+        refund.status = if stage == RefundStatus::Pending { created } else { stage };
+        refund
     }
 }
 
