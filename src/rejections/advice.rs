@@ -1,6 +1,6 @@
 //! What follows from a cause: whether the gateway's further attempts can verify, and where the fix starts. Pure.
 //!
-//! Every match lists every cause, so that a new one does not compile without its advice.
+//! The table of causes has both, so that a new cause does not compile without its advice.
 
 use super::Cause;
 use crate::gateways::Gateway;
@@ -69,173 +69,11 @@ impl Cause {
     /// Whether further attempts can verify. Razorpay repeats the signature of the first attempt; Standard Webhooks asks for a
     /// new one each time.
     pub(crate) const fn attempts(self, gateway: Gateway) -> Attempts {
-        match self {
-            Self::RenamedHeader
-            | Self::RepeatedHeader
-            | Self::Quoted
-            | Self::UpperCase
-            | Self::Prefixed
-            | Self::Truncated
-            | Self::Lengthened
-            | Self::BodyRespaced
-            | Self::BodyReordered
-            | Self::BodyEscaped
-            | Self::BodyRewritten
-            | Self::BodyLineEnd
-            | Self::BodyLineEnds
-            | Self::BodyMark
-            | Self::BodyForm
-            | Self::BodyWrapped
-            | Self::BodyCharset
-            | Self::BodyHtmlEscaped
-            | Self::BodyBackslashed => Attempts::OnceUnchanged,
-            // With proof as well: what is kept of it is the same.
-            Self::BodyCompressed | Self::BodyEmpty | Self::BodyCut | Self::Encoded | Self::TooLarge | Self::TooSlow => {
-                Attempts::OnceUnchangedIfGenuine
+        match (gateway, self.attempts_alike()) {
+            (Gateway::StandardWebhooks, Attempts::OnceAdopted | Attempts::Never | Attempts::NeverIfGenuine) => {
+                Attempts::OnceSignedAgain
             }
-            Self::OldSecret
-            | Self::SecretWithSpace
-            | Self::SecretWithLineEnd
-            | Self::SecretWithUnseen
-            | Self::SecretQuoted
-            | Self::SecretLabelled
-            | Self::SecretCut
-            | Self::SecretDoubled
-            | Self::SecretCase
-            | Self::SecretEncoded
-            | Self::SecretEncodedLineEnd
-            | Self::SecretUrlEncoded
-            | Self::SecretHtmlEscaped
-            | Self::SecretEscaped
-            | Self::SecretHashed
-            | Self::SecretDecoded
-            | Self::SecretWithPrefix
-            | Self::SecretNotDecoded
-            | Self::SecretMistyped => match gateway {
-                Gateway::Razorpay => Attempts::OnceAdopted,
-                Gateway::StandardWebhooks => Attempts::OnceSignedAgain,
-            },
-            Self::OtherMode | Self::OtherConnection | Self::OtherApp => Attempts::Elsewhere,
-            Self::RetiredSecret | Self::KeySecret => match gateway {
-                Gateway::Razorpay => Attempts::Never,
-                Gateway::StandardWebhooks => Attempts::OnceSignedAgain,
-            },
-            Self::NoSignature
-            | Self::IdMissing
-            | Self::TimeMissing
-            | Self::SecretGuessable
-            | Self::SecretIsUrl
-            | Self::SecretIsId
-            | Self::SecretIsKeyId
-            | Self::SecretIsDots
-            | Self::SecretEmpty => match gateway {
-                Gateway::Razorpay => Attempts::NeverIfGenuine,
-                Gateway::StandardWebhooks => Attempts::OnceSignedAgain,
-            },
-            // Written by the program that signs: only that changes it.
-            Self::VersionMissing
-            | Self::Base64
-            | Self::Hex
-            | Self::OtherHash
-            | Self::OtherLength
-            | Self::NotKeyed
-            | Self::AsymmetricOnly
-            | Self::SignedBodyOnly
-            | Self::SignedPart
-            | Self::SignedOtherParts
-            | Self::SignedEarlier
-            | Self::SignedAhead
-            | Self::TimeInMillis
-            | Self::TimeUnreadable => Attempts::OnceSignedAgain,
-            Self::OtherAccount | Self::Unexamined | Self::Unknown => Attempts::Unknown,
-            Self::OtherGateway | Self::Scanner | Self::Checkout => Attempts::NoEvents,
-            Self::VerifiesNow | Self::SwitchedOff => Attempts::Verify,
-        }
-    }
-
-    /// Where the fix starts.
-    pub(crate) const fn start(self) -> Start {
-        match self {
-            Self::NoSignature
-            | Self::OldSecret
-            | Self::RetiredSecret
-            | Self::OtherMode
-            | Self::OtherConnection
-            | Self::OtherApp
-            | Self::KeySecret
-            | Self::SecretWithSpace
-            | Self::SecretWithLineEnd
-            | Self::SecretWithUnseen
-            | Self::SecretQuoted
-            | Self::SecretLabelled
-            | Self::SecretCut
-            | Self::SecretDoubled
-            | Self::SecretCase
-            | Self::SecretEncoded
-            | Self::SecretEncodedLineEnd
-            | Self::SecretUrlEncoded
-            | Self::SecretHtmlEscaped
-            | Self::SecretEscaped
-            | Self::SecretHashed
-            | Self::SecretDecoded
-            | Self::SecretMistyped
-            | Self::SecretGuessable
-            | Self::SecretIsUrl
-            | Self::SecretIsId
-            | Self::SecretIsKeyId
-            | Self::SecretIsDots
-            | Self::SecretEmpty
-            | Self::OtherAccount
-            | Self::Unexamined
-            | Self::Unknown => Start::Secret,
-            Self::RenamedHeader
-            | Self::RepeatedHeader
-            | Self::Quoted
-            | Self::UpperCase
-            | Self::Prefixed
-            | Self::Truncated
-            | Self::Lengthened
-            | Self::BodyRespaced
-            | Self::BodyReordered
-            | Self::BodyEscaped
-            | Self::BodyRewritten
-            | Self::BodyLineEnd
-            | Self::BodyLineEnds
-            | Self::BodyMark
-            | Self::BodyForm
-            | Self::BodyWrapped
-            | Self::BodyCharset
-            | Self::BodyHtmlEscaped
-            | Self::BodyBackslashed
-            | Self::BodyCompressed
-            | Self::BodyEmpty
-            | Self::BodyCut
-            | Self::Encoded
-            | Self::TooSlow => Start::UrlCheck,
-            Self::SwitchedOff => Start::Gateways,
-            Self::IdMissing
-            | Self::TimeMissing
-            | Self::OtherGateway
-            | Self::Scanner
-            | Self::VersionMissing
-            | Self::Base64
-            | Self::Hex
-            | Self::OtherHash
-            | Self::OtherLength
-            | Self::NotKeyed
-            | Self::AsymmetricOnly
-            | Self::SignedBodyOnly
-            | Self::SignedPart
-            | Self::SignedOtherParts
-            | Self::Checkout
-            | Self::SecretWithPrefix
-            | Self::SecretNotDecoded
-            | Self::SignedEarlier
-            | Self::SignedAhead
-            | Self::TimeInMillis
-            | Self::TimeUnreadable
-            | Self::VerifiesNow
-            | Self::TooLarge => Start::Nowhere,
+            (_, attempts) => attempts,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Both are closed lists, which are also database values.
 
+use super::advice::{Attempts, Start};
 use crate::gateways::adapter::Rejected;
 
 /// A list whose members are also texts in the database.
@@ -69,102 +70,122 @@ impl TryFrom<String> for Reason {
     }
 }
 
-list! {
-    /// What the doctor found.
-    Cause {
-        // --- no signature to look at
-        NoSignature = "no_signature";
-        IdMissing = "id_missing";
-        TimeMissing = "time_missing";
-        /// The right signature stands in a header of another name.
-        RenamedHeader = "renamed_header";
-        OtherGateway = "other_gateway";
-        Scanner = "scanner";
-        // --- the right signature, written in another way
-        RepeatedHeader = "repeated_header";
-        Quoted = "quoted";
-        UpperCase = "upper_case";
-        Prefixed = "prefixed";
-        VersionMissing = "version_missing";
-        Base64 = "base64";
-        Hex = "hex";
-        Truncated = "truncated";
-        Lengthened = "lengthened";
-        // --- made in another way
-        OtherHash = "other_hash";
-        /// The signature has the length of another hash function, and no secret makes it.
-        OtherLength = "other_length";
-        NotKeyed = "not_keyed";
-        AsymmetricOnly = "asymmetric_only";
-        SignedBodyOnly = "signed_body_only";
-        SignedPart = "signed_part";
-        SignedOtherParts = "signed_other_parts";
-        Checkout = "checkout";
-        // --- with another secret
-        OldSecret = "old_secret";
-        RetiredSecret = "retired_secret";
-        OtherMode = "other_mode";
-        OtherConnection = "other_connection";
-        OtherApp = "other_app";
-        KeySecret = "key_secret";
-        SecretWithSpace = "secret_with_space";
-        SecretWithLineEnd = "secret_with_line_end";
-        SecretWithUnseen = "secret_with_unseen";
-        SecretQuoted = "secret_quoted";
-        SecretLabelled = "secret_labelled";
-        SecretCut = "secret_cut";
-        SecretDoubled = "secret_doubled";
-        SecretCase = "secret_case";
-        SecretEncoded = "secret_encoded";
-        SecretEncodedLineEnd = "secret_encoded_line_end";
-        SecretUrlEncoded = "secret_url_encoded";
-        SecretHtmlEscaped = "secret_html_escaped";
-        SecretEscaped = "secret_escaped";
-        SecretHashed = "secret_hashed";
-        SecretDecoded = "secret_decoded";
-        SecretWithPrefix = "secret_with_prefix";
-        SecretNotDecoded = "secret_not_decoded";
-        SecretMistyped = "secret_mistyped";
-        /// A piece or a variant of a secret that can be guessed.
-        SecretGuessable = "secret_guessable";
-        SecretIsUrl = "secret_is_url";
-        SecretIsId = "secret_is_id";
-        SecretIsKeyId = "secret_is_key_id";
-        SecretIsDots = "secret_is_dots";
-        SecretEmpty = "secret_empty";
-        // --- over another body
-        BodyRespaced = "body_respaced";
-        BodyReordered = "body_reordered";
-        BodyEscaped = "body_escaped";
-        BodyRewritten = "body_rewritten";
-        BodyLineEnd = "body_line_end";
-        BodyLineEnds = "body_line_ends";
-        BodyMark = "body_mark";
-        BodyForm = "body_form";
-        BodyWrapped = "body_wrapped";
-        BodyCharset = "body_charset";
-        BodyHtmlEscaped = "body_html_escaped";
-        BodyBackslashed = "body_backslashed";
-        BodyCompressed = "body_compressed";
-        BodyEmpty = "body_empty";
-        BodyCut = "body_cut";
-        // --- at another time
-        SignedEarlier = "signed_earlier";
-        SignedAhead = "signed_ahead";
-        TimeInMillis = "time_in_millis";
-        TimeUnreadable = "time_unreadable";
-        // --- from somebody else
-        OtherAccount = "other_account";
-        // --- nothing to find out
-        VerifiesNow = "verifies_now";
-        SwitchedOff = "switched_off";
-        TooLarge = "too_large";
-        Encoded = "encoded";
-        TooSlow = "too_slow";
-        /// So many came at once that none of them was kept.
-        Unexamined = "unexamined";
-        Unknown = "unknown";
-    }
+/// The table of causes: each with its text in the database, with what becomes of further attempts where every attempt is signed
+/// alike, and with where the fix starts.
+macro_rules! causes {
+    ($($(#[$doc:meta])* $member:ident = $text:literal, $attempts:ident, $start:ident;)+) => {
+        list! {
+            /// What the doctor found.
+            Cause { $($(#[$doc])* $member = $text;)+ }
+        }
+
+        impl Cause {
+            /// Whether further attempts can verify, where they are signed like the first one.
+            pub(super) const fn attempts_alike(self) -> Attempts {
+                match self { $(Self::$member => Attempts::$attempts,)+ }
+            }
+
+            /// Where the fix starts.
+            pub(crate) const fn start(self) -> Start {
+                match self { $(Self::$member => Start::$start,)+ }
+            }
+        }
+    };
+}
+
+causes! {
+    // --- no signature to look at
+    NoSignature = "no_signature", NeverIfGenuine, Secret;
+    IdMissing = "id_missing", NeverIfGenuine, Nowhere;
+    TimeMissing = "time_missing", NeverIfGenuine, Nowhere;
+    /// The right signature stands in a header of another name.
+    RenamedHeader = "renamed_header", OnceUnchanged, UrlCheck;
+    OtherGateway = "other_gateway", NoEvents, Nowhere;
+    Scanner = "scanner", NoEvents, Nowhere;
+    // --- the right signature, written in another way
+    RepeatedHeader = "repeated_header", OnceUnchanged, UrlCheck;
+    Quoted = "quoted", OnceUnchanged, UrlCheck;
+    UpperCase = "upper_case", OnceUnchanged, UrlCheck;
+    Prefixed = "prefixed", OnceUnchanged, UrlCheck;
+    VersionMissing = "version_missing", OnceSignedAgain, Nowhere;
+    Base64 = "base64", OnceSignedAgain, Nowhere;
+    Hex = "hex", OnceSignedAgain, Nowhere;
+    Truncated = "truncated", OnceUnchanged, UrlCheck;
+    Lengthened = "lengthened", OnceUnchanged, UrlCheck;
+    // --- made in another way
+    OtherHash = "other_hash", OnceSignedAgain, Nowhere;
+    /// The signature has the length of another hash function, and no secret makes it.
+    OtherLength = "other_length", OnceSignedAgain, Nowhere;
+    NotKeyed = "not_keyed", OnceSignedAgain, Nowhere;
+    AsymmetricOnly = "asymmetric_only", OnceSignedAgain, Nowhere;
+    SignedBodyOnly = "signed_body_only", OnceSignedAgain, Nowhere;
+    SignedPart = "signed_part", OnceSignedAgain, Nowhere;
+    SignedOtherParts = "signed_other_parts", OnceSignedAgain, Nowhere;
+    Checkout = "checkout", NoEvents, Nowhere;
+    // --- with another secret
+    OldSecret = "old_secret", OnceAdopted, Secret;
+    RetiredSecret = "retired_secret", Never, Secret;
+    OtherMode = "other_mode", Elsewhere, Secret;
+    OtherConnection = "other_connection", Elsewhere, Secret;
+    OtherApp = "other_app", Elsewhere, Secret;
+    KeySecret = "key_secret", Never, Secret;
+    SecretWithSpace = "secret_with_space", OnceAdopted, Secret;
+    SecretWithLineEnd = "secret_with_line_end", OnceAdopted, Secret;
+    SecretWithUnseen = "secret_with_unseen", OnceAdopted, Secret;
+    SecretQuoted = "secret_quoted", OnceAdopted, Secret;
+    SecretLabelled = "secret_labelled", OnceAdopted, Secret;
+    SecretCut = "secret_cut", OnceAdopted, Secret;
+    SecretDoubled = "secret_doubled", OnceAdopted, Secret;
+    SecretCase = "secret_case", OnceAdopted, Secret;
+    SecretEncoded = "secret_encoded", OnceAdopted, Secret;
+    SecretEncodedLineEnd = "secret_encoded_line_end", OnceAdopted, Secret;
+    SecretUrlEncoded = "secret_url_encoded", OnceAdopted, Secret;
+    SecretHtmlEscaped = "secret_html_escaped", OnceAdopted, Secret;
+    SecretEscaped = "secret_escaped", OnceAdopted, Secret;
+    SecretHashed = "secret_hashed", OnceAdopted, Secret;
+    SecretDecoded = "secret_decoded", OnceAdopted, Secret;
+    SecretWithPrefix = "secret_with_prefix", OnceAdopted, Nowhere;
+    SecretNotDecoded = "secret_not_decoded", OnceAdopted, Nowhere;
+    SecretMistyped = "secret_mistyped", OnceAdopted, Secret;
+    /// A piece or a variant of a secret that can be guessed.
+    SecretGuessable = "secret_guessable", NeverIfGenuine, Secret;
+    SecretIsUrl = "secret_is_url", NeverIfGenuine, Secret;
+    SecretIsId = "secret_is_id", NeverIfGenuine, Secret;
+    SecretIsKeyId = "secret_is_key_id", NeverIfGenuine, Secret;
+    SecretIsDots = "secret_is_dots", NeverIfGenuine, Secret;
+    SecretEmpty = "secret_empty", NeverIfGenuine, Secret;
+    // --- over another body
+    BodyRespaced = "body_respaced", OnceUnchanged, UrlCheck;
+    BodyReordered = "body_reordered", OnceUnchanged, UrlCheck;
+    BodyEscaped = "body_escaped", OnceUnchanged, UrlCheck;
+    BodyRewritten = "body_rewritten", OnceUnchanged, UrlCheck;
+    BodyLineEnd = "body_line_end", OnceUnchanged, UrlCheck;
+    BodyLineEnds = "body_line_ends", OnceUnchanged, UrlCheck;
+    BodyMark = "body_mark", OnceUnchanged, UrlCheck;
+    BodyForm = "body_form", OnceUnchanged, UrlCheck;
+    BodyWrapped = "body_wrapped", OnceUnchanged, UrlCheck;
+    BodyCharset = "body_charset", OnceUnchanged, UrlCheck;
+    BodyHtmlEscaped = "body_html_escaped", OnceUnchanged, UrlCheck;
+    BodyBackslashed = "body_backslashed", OnceUnchanged, UrlCheck;
+    BodyCompressed = "body_compressed", OnceUnchangedIfGenuine, UrlCheck;
+    BodyEmpty = "body_empty", OnceUnchangedIfGenuine, UrlCheck;
+    BodyCut = "body_cut", OnceUnchangedIfGenuine, UrlCheck;
+    // --- at another time
+    SignedEarlier = "signed_earlier", OnceSignedAgain, Nowhere;
+    SignedAhead = "signed_ahead", OnceSignedAgain, Nowhere;
+    TimeInMillis = "time_in_millis", OnceSignedAgain, Nowhere;
+    TimeUnreadable = "time_unreadable", OnceSignedAgain, Nowhere;
+    // --- from somebody else
+    OtherAccount = "other_account", Unknown, Secret;
+    // --- nothing to find out
+    VerifiesNow = "verifies_now", Verify, Nowhere;
+    SwitchedOff = "switched_off", Verify, Gateways;
+    TooLarge = "too_large", OnceUnchangedIfGenuine, Nowhere;
+    Encoded = "encoded", OnceUnchangedIfGenuine, UrlCheck;
+    TooSlow = "too_slow", OnceUnchangedIfGenuine, UrlCheck;
+    /// So many came at once that none of them was kept.
+    Unexamined = "unexamined", Unknown, Secret;
+    Unknown = "unknown", Unknown, Secret;
 }
 
 impl From<String> for Cause {
@@ -230,30 +251,7 @@ impl Cause {
     /// Whether it names a SECRET that may be accepted as well: known to the company and to nobody who only sees its pages,
     /// of this mode, and not ended by anybody.
     pub(crate) const fn is_acceptable(self) -> bool {
-        matches!(
-            self,
-            Self::OldSecret
-                | Self::OtherConnection
-                | Self::OtherApp
-                | Self::SecretWithSpace
-                | Self::SecretWithLineEnd
-                | Self::SecretWithUnseen
-                | Self::SecretQuoted
-                | Self::SecretLabelled
-                | Self::SecretCut
-                | Self::SecretDoubled
-                | Self::SecretCase
-                | Self::SecretEncoded
-                | Self::SecretEncodedLineEnd
-                | Self::SecretUrlEncoded
-                | Self::SecretHtmlEscaped
-                | Self::SecretEscaped
-                | Self::SecretHashed
-                | Self::SecretDecoded
-                | Self::SecretWithPrefix
-                | Self::SecretNotDecoded
-                | Self::SecretMistyped
-        )
+        matches!(self.attempts_alike(), Attempts::OnceAdopted) || matches!(self, Self::OtherConnection | Self::OtherApp)
     }
 }
 

@@ -9,7 +9,7 @@ use base64::{
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Key, Known, Whose, paste_errors};
+use super::{Key, Known, Whose, paste_errors, signatures};
 use crate::{
     gateways::Gateway,
     kernel::{
@@ -146,9 +146,7 @@ fn wide(text: &str) -> Bytes {
 
 /// What digits of hex stand for.
 fn in_hex(text: &str) -> Option<Bytes> {
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(Zeroizing::new(digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair[0] << 4 | pair[1]).ok()).collect()))
+    text.as_bytes().chunks(2).map(signatures::byte).collect::<Option<_>>().map(Zeroizing::new)
 }
 
 /// What lenient decoders make of a text.

@@ -10,6 +10,7 @@ use base64::{
 use sha2::{Digest as _, Sha256, Sha512};
 use zeroize::Zeroizing;
 
+use super::signatures;
 use crate::{kernel::hex, rejections::Cause};
 
 /// The shortest piece of a cut secret that is tried, in characters.
@@ -218,13 +219,11 @@ fn percent_encoded(text: &str, is_upper: bool) -> String {
 /// Without percent signs and their digits; `+` as a space where it is from a form.
 pub(super) fn percent_decoded(text: &str, is_form: bool) -> String {
     let bytes = text.as_bytes();
-    let digit =
-        |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
     let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while let Some(&byte) = bytes.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(high << 4 | low);
+        match (byte, bytes.get(at + 1..at + 3).and_then(signatures::byte)) {
+            (b'%', Some(decoded)) => {
+                out.push(decoded);
                 at += 2;
             }
             (b'+', ..) if is_form => out.push(b' '),

@@ -176,7 +176,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::SignedEarlier | Cause::SignedAhead => format!("If your sender sent this, its secret and its clock are wrong. {paste} Then correct its clock."),
         Cause::TimeInMillis => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970"))),
         Cause::TimeUnreadable => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970, in digits only"))),
-        Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret as one of this webhook. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
+        Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret for this webhook. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
         Cause::VerifiesNow => "Recover it: it arrived before its secret was accepted here. New requests verify.".to_owned(),
         Cause::SwitchedOff => "If this webhook is still disabled, enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
         Cause::TooLarge => format!(
