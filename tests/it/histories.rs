@@ -93,6 +93,8 @@ type Sum = (AppId, String, i64, String, String, String, i64, i64, i64, i64, i64,
 
 /// Method, time of making, whether it was captured, what disputes took, and what of refunds is pending and failed.
 type Beside = (Option<String>, Timestamp, bool, i64, i64, i64);
+/// The same after its connection and its payment.
+type BesideRow = (ConnectionId, String, Option<String>, Timestamp, bool, i64, i64, i64);
 
 /// What one installation holds.
 struct Seen {
@@ -254,7 +256,7 @@ impl Shops {
     async fn columns_beside(&self) -> BTreeMap<(String, String), Beside> {
         const COLUMNS: &str = "SELECT connection_id, payment_id, method, created_at, is_captured, amount_lost_subunits, \
                                amount_refund_pending_subunits, amount_refund_failed_subunits FROM transactions";
-        let rows: Vec<(ConnectionId, String, Option<String>, Timestamp, bool, i64, i64, i64)> = match &self.db {
+        let rows: Vec<BesideRow> = match &self.db {
             Db::Sqlite { writer, .. } => sqlx::query_as(COLUMNS).fetch_all(writer).await.unwrap(),
             Db::Postgres(pool) => sqlx::query_as(COLUMNS).fetch_all(pool).await.unwrap(),
         };
