@@ -61,6 +61,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         installation::STATEMENTS,
         preflight::store::STATEMENTS,
         rejections::store::STATEMENTS,
+        rejections::store::deferred::STATEMENTS,
         rejections::store::later::STATEMENTS,
         rejections::store::recoveries::STATEMENTS,
         rejections::store::room::STATEMENTS,

@@ -138,6 +138,14 @@ sql! {
              begun_anew!("habit_since", "$2"), begun_anew!("habit_minutes", "0"), begun_anew!("habit_pause", "0"),
              begun_anew!("earlier_since", "NULL"), begun_anew!("earlier_minutes", "0"), begun_anew!("earlier_pause", "0"),
              "version = version + 1 WHERE ", is_later!());
+    /// $2 is NULL where nothing more is proven. What came before the last verified event counts no more.
+    ADD_PROVEN = "UPDATE evidence SET \
+                  failing_since = CASE WHEN CAST($2 AS BIGINT) IS NULL OR last_verified_at > $3 OR failing_since < $2 THEN failing_since \
+                  WHEN last_verified_at > $2 THEN COALESCE(failing_since, $3) ELSE $2 END, \
+                  failing_count = failing_count + CASE WHEN $2 IS NULL OR last_verified_at > $3 THEN 0 ELSE $4 END, \
+                  failing_rejection_id = CASE WHEN $2 IS NULL OR last_proven_at > $3 THEN failing_rejection_id ELSE $5 END, \
+                  last_proven_at = CASE WHEN $2 IS NULL OR last_proven_at > $3 THEN last_proven_at ELSE $3 END, \
+                  version = version + 1 WHERE connection_id = $1";
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1");
 }
 
@@ -385,5 +393,19 @@ pub(crate) async fn add_refused(
         .bind(row.2.map_or(0, |proven| proven.count))
         .bind(row.2.map(|proven| proven.last_at))
         .bind(row.2.map(|proven| proven.rejection)))?;
+    Ok(())
+}
+
+/// Notes what was found to be proven of requests that were counted before, and that what pages show of them has changed.
+pub(crate) async fn add_proven(tx: &mut Tx, connection: ConnectionId, proven: Option<Proven>) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(ADD_PROVEN)
+            .bind(connection)
+            .bind(proven.map(|proven| proven.first_at))
+            .bind(proven.map(|proven| proven.last_at))
+            .bind(proven.map_or(0, |proven| proven.count))
+            .bind(proven.map(|proven| proven.rejection))
+    )?;
     Ok(())
 }

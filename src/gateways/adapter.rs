@@ -202,12 +202,16 @@ pub(crate) trait Adapter: Sync {
     fn pasted(&self, text: &str) -> Option<Secret>;
 }
 
+/// Whether the peer is in a network from which the gateway says that it sends webhooks. This proves nothing: see [`was_sent_for`].
+pub(crate) fn is_webhook_network(gateway: Gateway, peer: IpAddr) -> bool {
+    gateway.adapter().webhook_networks().iter().any(|network| network.contains(&peer))
+}
+
 /// Whether the gateway itself sent this body, for one of these accounts of its: the peer is in the gateway's published
 /// networks, and the body plainly names the account. A body that names none proves nothing.
 pub(crate) fn was_sent_for<'a>(gateway: Gateway, peer: IpAddr, body: &[u8], mut accounts: impl Iterator<Item = &'a str>) -> bool {
-    let adapter = gateway.adapter();
-    adapter.webhook_networks().iter().any(|network| network.contains(&peer))
-        && adapter.account(body).is_some_and(|account| accounts.any(|known| known == account))
+    is_webhook_network(gateway, peer)
+        && gateway.adapter().account(body).is_some_and(|account| accounts.any(|known| known == account))
 }
 
 /// What makes two requests at one connection the same event.

@@ -369,7 +369,8 @@ async fn write(recorder: Recorder, mut queues: Queues, kit: Kit, mut doctor: Doc
     let (mut last, mut pause) = (Instant::now(), INTERVAL);
     loop {
         // Strays alone wake nobody: they are looked for now and then.
-        let waiting = timeout(STRAYS_EVERY.saturating_sub(last.elapsed()), recorder.wake.notified());
+        let longest = doctor.deferral(STRAYS_EVERY.saturating_sub(last.elapsed()));
+        let waiting = timeout(longest, recorder.wake.notified());
         tokio::select! {
             _ = recorder.gathering(&mut queues, waiting) => {}
             () = stop.notified() => break,
@@ -383,6 +384,8 @@ async fn write(recorder: Recorder, mut queues: Queues, kit: Kit, mut doctor: Doc
         };
         if let Err(error) = written {
             tracing::warn!(%error, "refusals could not be written down yet");
+        } else {
+            recorder.gathering(&mut queues, Box::pin(doctor.examine_deferred(&kit))).await;
         }
         tokio::select! {
             () = recorder.gathering(&mut queues, sleep(pause)) => {}

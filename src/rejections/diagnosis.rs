@@ -40,7 +40,8 @@ use signatures::{Reading, Tag};
 pub(crate) use signing::{Recent, is_ruled_out, secret};
 
 /// The most that is hashed and written anew for one request, in bytes; of a usual one it is far less, see [`most_work`].
-pub(crate) const MOST_WORK: usize = 2048 * 1024 * 1024;
+/// It is what the longest stored body needs for every single fault and every typing mistake.
+pub(crate) const MOST_WORK: usize = 1280 * 1024 * 1024;
 /// What is enough for every single fault of a usual request, in bytes.
 pub(crate) const USUAL_WORK: usize = 8 * 1024 * 1024;
 /// What a hash costs besides its message.
@@ -51,6 +52,11 @@ const LEAST_MOST_WORK: usize = 64 * 1024 * 1024;
 const MAX_HYPOTHESES: usize = 20_000;
 /// Valid secrets that this is done for.
 const MAX_OWN_KEYS: usize = 3;
+/// Hypotheses of a single fault at most: for a body, for a valid secret, for each of its characters, and for any other key.
+const OF_A_BODY: usize = 1000;
+const OF_A_KEY: usize = 400;
+const OF_A_CHAR: usize = 20;
+const OF_ANOTHER_KEY: usize = 8;
 
 /// A refused request.
 pub(crate) struct Case<'a> {
@@ -137,15 +143,26 @@ impl Diagnosis {
     }
 }
 
-/// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
-pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
-    diagnose_until(&AtomicBool::new(false), case, known, work)
+/// Which hypotheses are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Single faults, the likeliest first. Once all of them are tried, the cause is `Unknown`.
+    Single,
+    /// Several faults at once, of a request whose single faults were tried before.
+    Combined,
+    /// Both.
+    Full,
 }
 
-/// The same, and no further once `is_off` is set.
-pub(crate) fn diagnose_until(is_off: &AtomicBool, case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
+/// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
+pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
+    diagnose_until(&AtomicBool::new(false), Depth::Full, case, known, work)
+}
+
+/// The same to that depth, and no further once `is_off` is set.
+pub(crate) fn diagnose_until(is_off: &AtomicBool, depth: Depth, case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
     let most = most_work(case, known).min(*work);
-    let mut search = Search { is_off, left: most, ..Search::of(case, known) };
+    let mut search = Search { is_off, depth, left: most, ..Search::of(case, known) };
     let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
     *work -= most - search.left;
     Diagnosis { signer: search.signer, ..found }
@@ -155,6 +172,16 @@ pub(crate) fn diagnose_until(is_off: &AtomicBool, case: &Case<'_>, known: &Known
 fn most_work(case: &Case<'_>, known: &Known) -> usize {
     let own = known.keys.iter().filter(|key| key.whose == Whose::Own).count().clamp(1, MAX_OWN_KEYS);
     (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (case.body.len() + PER_HASH)).min(MOST_WORK)
+}
+
+/// What [`Depth::Single`] hashes for a usual request with a body of that length, in bytes: an estimate that is hardly ever too low.
+pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &Known) -> usize {
+    let own = known.keys.iter().filter(|key| key.whose == Whose::Own);
+    let own: usize = own.map(|key| OF_A_KEY + OF_A_CHAR * key.text.len()).sum();
+    let named = known.key_ids.len() + known.ids.len();
+    // There, parts of the request are signed too, and may be found in several headers.
+    let ways = if gateway == Gateway::StandardWebhooks { 4 } else { 1 };
+    ((OF_A_BODY + own * ways + OF_ANOTHER_KEY * known.keys.len() + named) * (body + PER_HASH)).min(MOST_WORK)
 }
 
 /// No signature came, or not all that belongs to one.
@@ -211,6 +238,7 @@ struct Search<'a> {
     known: &'a Known,
     /// Whether the server stops: then nothing more is tried.
     is_off: &'a AtomicBool,
+    depth: Depth,
     left: usize,
     /// Whether work ran out before every hypothesis of a single fault was tried, but for the longest.
     is_cut_short: bool,
@@ -235,7 +263,7 @@ impl<'a> Search<'a> {
     /// One with nothing to hash yet.
     fn of(case: &'a Case<'a>, known: &'a Known) -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
-        Self { case, known, is_off: &NEVER, left: 0, is_cut_short: false, signer: None }
+        Self { case, known, is_off: &NEVER, depth: Depth::Full, left: 0, is_cut_short: false, signer: None }
     }
 
     /// How the signature is written that this secret makes of this message, if it is one of those that came.

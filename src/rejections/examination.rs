@@ -1,7 +1,7 @@
 //! Gathers what a company knows for the doctor, and lets it look at what was refused.
 //!
-//! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. There is so much
-//! work and no more, at once and a second; what comes after that is looked at in the simplest way only.
+//! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. Work is bounded
+//! (`budget.rs`). What could not be examined is stored as such, and examined later (`deferred.rs`).
 
 use std::{
     num::NonZeroU32,
@@ -9,18 +9,20 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::{
     Cause, Reason, Sample,
-    diagnosis::{self, Diagnosis, Key, Known, Whose},
+    budget::{Allowance, Budget},
+    deferred::Deferred,
+    diagnosis::{Diagnosis, Key, Known, Whose},
     eviction::Worth,
     shape::{self, Shape},
-    triage::Triage,
+    triage::{Batch, Triage},
 };
 use crate::{
     connections::{self, Connection, Place, evidence, secrets},
@@ -32,42 +34,24 @@ use crate::{
 
 /// The most secrets of one kind that are opened for a connection.
 const MOST_SECRETS: i64 = 64;
-/// Bytes that may be hashed for everything gathered in an interval; in a lasting flood, in total; and per second after that.
-/// `triage.rs` says how much each request gets at least, and how the rest is shared.
-const MOST_WORK: usize = 128 * 1024 * 1024;
-const FIRST_WORK: usize = 4 * diagnosis::MOST_WORK;
-const WORK_A_SECOND: usize = 32 * 1024 * 1024;
 /// Requests of a connection that are stored in one burst, and per second after that: further ones are only counted.
-const BURST: NonZeroU32 = NonZeroU32::new(200).expect("it is not zero");
-const PACE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+const BURST: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
+const PACE: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
 
-/// Who looks at what was refused, and how much may still be hashed: whoever goes on sending what nobody can explain does not
-/// keep a core busy with it.
+/// Examines rejected requests within a budget, so that a lasting flood does not keep a core busy.
 pub(crate) struct Doctor {
-    left: usize,
-    since: Instant,
+    budget: Budget,
     is_off: Arc<AtomicBool>,
     triage: Triage,
     pace: DefaultKeyedRateLimiter<ConnectionId>,
+    deferred: Deferred,
 }
 
 impl Doctor {
     /// One who looks at nothing any more once `is_off` says so: not even in the middle of it.
     pub(crate) fn new(is_off: Arc<AtomicBool>) -> Self {
         let pace = RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST));
-        Self { left: FIRST_WORK, since: Instant::now(), is_off, triage: Triage::default(), pace }
-    }
-
-    /// What may be hashed now for so many requests, in bytes.
-    fn take(&mut self, requests: usize) -> usize {
-        let waited = usize::try_from(self.since.elapsed().as_millis()).unwrap_or(usize::MAX);
-        self.since = Instant::now();
-        self.left = FIRST_WORK.min(self.left.saturating_add(waited.saturating_mul(WORK_A_SECOND / 1000)));
-        // A lone request is tried as far as diagnosis goes.
-        let most = if requests == 1 { diagnosis::MOST_WORK } else { MOST_WORK };
-        let taken = self.left.min(most);
-        self.left -= taken;
-        taken
+        Self { budget: Budget::new(), is_off, triage: Triage::default(), pace, deferred: Deferred::default() }
     }
 
     /// Looks at all of them, those of a connection together; they come back in the same order.
@@ -75,44 +59,87 @@ impl Doctor {
     /// # Errors
     /// When the database does not say what is known.
     pub(crate) async fn examine(&mut self, kit: &Kit, samples: &[&[Sample]]) -> Result<Vec<Examined>, DbError> {
+        let requests = samples.iter().map(|samples| samples.len()).sum();
         let mut work = Vec::new();
-        for samples in samples.iter().filter(|samples| !samples.is_empty()) {
+        for samples in samples {
+            let Some(connection) = samples.first().map(|sample| sample.place.connection) else { continue };
             let wants_doctor =
                 samples.iter().find(|sample| sample.reason.rejected().is_some() || sample.reason == Reason::SwitchedOff);
-            let known = match wants_doctor.filter(|_| !self.is_off.load(Ordering::Relaxed)) {
+            let known = match wants_doctor.filter(|_| !self.is_off()) {
                 Some(sample) => within_longest(known(kit, &sample.place, sample.at)).await?,
                 None => Known::default(),
             };
-            work.push((known, samples.to_vec()));
+            let allowance = self.budget.for_new(connection, requests);
+            work.push(Batch { connection, known, samples: samples.to_vec(), allowance });
         }
-        let most = self.take(work.iter().map(|(_, samples)| samples.len()).sum());
-        let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), kit.vault.clone(), std::mem::take(&mut self.triage));
+        if work.is_empty() {
+            return Ok(Vec::new());
+        }
+        let most = self.budget.of_round(requests);
         // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
-        let looked = tokio::task::spawn_blocking(move || {
-            let (examined, unused) = triage.look(&vault, work, most, &is_off);
-            (examined, unused, triage)
-        });
-        let mut examined = match looked.await {
-            Ok((examined, unused, triage)) => {
-                self.left += unused;
-                self.triage = triage;
-                examined
-            }
-            Err(error) => {
-                tracing::error!(%error, "the doctor failed");
-                samples.iter().copied().flatten().cloned().map(Examined::unlooked).collect()
-            }
-        };
+        let mut examined = self
+            .look(kit, work, most)
+            .await
+            .unwrap_or_else(|| samples.iter().copied().flatten().cloned().map(Examined::unlooked).collect());
         self.choose(&mut examined);
+        for one in examined.iter().filter(|one| one.is_deferred()) {
+            self.deferred.note(one.sample.place.connection);
+        }
         Ok(examined)
     }
 
-    /// Chooses what is stored: what is worth most first, then one of each shape in turn.
+    /// Examines within the budget. `None` if that failed.
+    pub(super) async fn look(&mut self, kit: &Kit, work: Vec<Batch>, most: usize) -> Option<Vec<Examined>> {
+        let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), kit.vault.clone(), std::mem::take(&mut self.triage));
+        let allowed: Vec<(ConnectionId, Allowance)> = work.iter().map(|batch| (batch.connection, batch.allowance)).collect();
+        let looked = tokio::task::spawn_blocking(move || {
+            let looked = triage.look(&vault, work, most, &is_off);
+            (looked, triage)
+        });
+        match looked.await {
+            Ok(((examined, spent), triage)) => {
+                self.triage = triage;
+                for (connection, bytes) in spent {
+                    self.budget.spend(connection, bytes);
+                }
+                Some(examined)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the doctor failed");
+                for (connection, allowance) in allowed {
+                    self.budget.spend(connection, allowance.most);
+                }
+                None
+            }
+        }
+    }
+
+    /// Examines some of the stored requests that were not examined when they came, if nothing else needs the work.
+    pub(crate) async fn examine_deferred(&mut self, kit: &Kit) {
+        let mut deferred = std::mem::take(&mut self.deferred);
+        deferred.proceed(self, kit).await;
+        self.deferred = deferred;
+    }
+
+    /// How long to wait at most before [`Self::examine_deferred`] has something to do.
+    pub(crate) fn deferral(&self, longest: Duration) -> Duration {
+        self.deferred.pause().map_or(longest, |pause| pause.min(longest))
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        self.is_off.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
+    }
+
+    /// Chooses what is stored: what is worth most first, then what still has to be examined, then one of each shape in turn.
     fn choose(&self, examined: &mut [Examined]) {
         for own in examined.chunk_by_mut(|one, other| one.sample.place.connection == other.sample.place.connection) {
             let shapes: Vec<Shape> = own.iter().map(|one| one.sample.shape).collect();
             let mut order = shape::order(&shapes);
-            order.sort_by_key(|at| Worth::of(&own[*at]));
+            order.sort_by_key(|at| (Worth::of(&own[*at]), own[*at].diagnosis.cause != Cause::Unexamined));
             for at in order {
                 own[at].is_stored = self.pace.check_key(&own[at].sample.place.connection).is_ok();
             }
@@ -133,6 +160,11 @@ pub(crate) struct Examined {
 }
 
 impl Examined {
+    /// Whether it is stored to be examined later.
+    fn is_deferred(&self) -> bool {
+        self.diagnosis.cause == Cause::Unexamined && self.is_stored && !self.sample.is_cut
+    }
+
     /// Nobody looked at it.
     fn unlooked(sample: Sample) -> Self {
         Self { sample, diagnosis: Cause::Unexamined.into(), is_from_account: false, key: None, is_stored: true }
@@ -205,27 +237,4 @@ fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, sealed: 
     let text = connections::open_key_secret(vault, connection.id, sealed).ok()?;
     let other = (connection.id != own.id).then_some(connection.id);
     Some(Key { whose: Whose::KeySecret, gateway: connection.gateway, text, is_retired: false, secret: None, connection: other })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_goes_on_gets_less_looked_at() {
-        let mut doctor = Doctor::new(Arc::default());
-        assert_eq!(doctor.take(1), diagnosis::MOST_WORK, "no more for one than it may have");
-        for _ in 0..(FIRST_WORK - diagnosis::MOST_WORK) / MOST_WORK {
-            assert_eq!(doctor.take(200), MOST_WORK);
-        }
-        assert_eq!(doctor.take(10), 0);
-        tokio::time::advance(Duration::from_secs(1)).await;
-        let second = doctor.take(10);
-        assert!((WORK_A_SECOND - 1024..=WORK_A_SECOND).contains(&second), "{second}");
-        tokio::time::advance(Duration::from_hours(1)).await;
-        assert_eq!(doctor.take(usize::MAX), MOST_WORK);
-        assert_eq!(doctor.left, FIRST_WORK - MOST_WORK);
-    }
 }

@@ -1,8 +1,8 @@
 //! Writes down what was refused: how often, and what is kept of it.
 //!
-//! The rule: the count is of all. What was not looked at is counted with what was, of the same connection and reason at the
-//! same time. Rows are written in one order on every server, connections first. Whoever writes takes the connection's turn, so
-//! that two servers do not begin the same rejection twice.
+//! Invariant: every request is counted; one that was not examined is counted as such, never under a cause. Rows are written in
+//! one order on every server, connections first, under the connection's turn, so that two servers do not begin the same rejection
+//! twice.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ use crate::{
 
 /// The most requests that are kept of a connection, and what they may take, in bytes: an app has four connections at
 /// most. One rejection has half of it, so that a flood of one kind leaves the others room.
-const ROOM: Room = Room { rows: 2000, bytes: 8 * 1024 * 1024 };
+pub(super) const ROOM: Room = Room { rows: 2000, bytes: 8 * 1024 * 1024 };
 /// What sealed headers and a sealed body are bound to.
 const HEADERS: &str = "rejected_requests.headers";
 const BODY: &str = "rejected_requests.body";
@@ -44,6 +44,9 @@ const fn signed(gateway: Gateway) -> &'static [&'static str] {
         Gateway::StandardWebhooks => &["webhook-id", "webhook-timestamp", "webhook-signature"],
     }
 }
+
+/// After every time.
+const EVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// The byte order mark of UTF-8, which some programs put before a body.
 const MARK: &[u8] = "\u{feff}".as_bytes();
@@ -137,7 +140,7 @@ pub(crate) async fn write_down<'a>(
     }
     for ((connection, reason), tally) in tallies {
         let is_own = |sample: &Sample| sample.place.connection == *connection && sample.reason == *reason;
-        // What was neither looked at nor is stored is counted with the rest.
+        // What was neither examined nor is stored is counted with the rest.
         let is_told = |one: &&Sealed| one.stored.is_some() || one.examined.diagnosis.cause != Cause::Unexamined;
         let own = sealed.iter().filter(|one| is_own(&one.examined.sample)).filter(is_told);
         let mut kinds: BTreeMap<Kind, Vec<&Sealed>> = BTreeMap::new();
@@ -145,20 +148,17 @@ pub(crate) async fn write_down<'a>(
             kinds.entry(kind(*reason, &one.examined)).or_default().push(one);
         }
         let looked_at: usize = kinds.values().map(Vec::len).sum();
-        let mut rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
-        // Never counted with requests that a key explains: anyone may have sent the rest.
-        let keyless = kinds.iter().filter(|(kind, _)| kind.key.is_none() && kind.secret.is_none());
-        let usual = keyless.max_by_key(|(_, list)| list.len()).map(|(kind, _)| kind.clone());
+        let rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
+        let unexamined = unexamined(*reason);
+        if rest > 0 {
+            kinds.entry(unexamined.clone()).or_default();
+        }
         for (kind, list) in &kinds {
-            let more = if usual.as_ref() == Some(kind) { std::mem::take(&mut rest) } else { 0 };
-            let id = count(tx, tally, kind, list, more).await?;
+            let id = count(tx, tally, kind, list, if *kind == unexamined { rest } else { 0 }).await?;
             for one in list {
                 keep(tx, id, one).await?;
                 note_proof(&mut proven, id, &one.examined);
             }
-        }
-        if rest > 0 {
-            count_unexamined(tx, tally, *reason, rest).await?;
         }
         if looked_at > 0 {
             room::trim(tx, *connection, ROOM).await?;
@@ -176,8 +176,14 @@ fn note_proof(proven: &mut BTreeMap<ConnectionId, Proven>, rejection: RejectionI
     }
 }
 
+/// What stands for requests that were not examined.
+fn unexamined(reason: Reason) -> Kind {
+    let cause = Cause::at_once(reason).unwrap_or(Cause::Unexamined);
+    Kind { reason, cause, secret: None, key: None, detail: None }
+}
+
 /// What makes it the same as another.
-fn kind(reason: Reason, one: &Examined) -> Kind {
+pub(super) fn kind(reason: Reason, one: &Examined) -> Kind {
     let found = &one.diagnosis;
     let detail = found.detail.clone().filter(|_| !found.cause.has_passing_detail());
     Kind { reason, cause: found.cause, secret: found.secret, key: one.key.map(Into::into), detail }
@@ -192,7 +198,7 @@ async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Sealed], more: 
     let address = list.last().map_or_else(|| tally.address.clone(), |one| one.examined.sample.address.to_string());
     let diagnosis = list.last().map(|one| &one.examined.diagnosis);
     let detail = diagnosis.and_then(|found| found.detail.as_deref());
-    if let Some(id) = store::find_open(tx, tally.place.connection, kind, first_at.minus(PAUSE)).await? {
+    if let Some(id) = store::find_open(tx, tally.place.connection, kind, (first_at.minus(PAUSE), EVER)).await? {
         let detail = detail.filter(|_| kind.cause == Cause::RenamedHeader);
         store::add(tx, id, &More { count, last_at, address: &address, detail }).await?;
         return Ok(id);
@@ -210,18 +216,6 @@ async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Sealed], more: 
     };
     store::insert(tx, &new).await?;
     Ok(new.id)
-}
-
-/// None of them was looked at: they count with what goes on, or stand for themselves.
-async fn count_unexamined(tx: &mut Tx, tally: &Tally, reason: Reason, rest: i64) -> Result<(), DbError> {
-    let since = tally.first_at.minus(PAUSE);
-    if let Some(id) = store::find_open_of_reason(tx, tally.place.connection, reason, since).await? {
-        let more = More { count: rest, last_at: tally.last_at, address: &tally.address, detail: None };
-        return store::add(tx, id, &more).await;
-    }
-    let cause = Cause::at_once(reason).unwrap_or(Cause::Unexamined);
-    count(tx, tally, &Kind { reason, cause, secret: None, key: None, detail: None }, &[], rest).await?;
-    Ok(())
 }
 
 /// Keeps a request, unless the same is kept already.
@@ -247,7 +241,7 @@ async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &Sealed) -> Result<()
 /// Identifies it among other requests, keyed so that the digest does not confirm a guess at its content.
 /// A proving signature is the same in any notation or wrapping: an outsider who has seen one cannot make a second request
 /// of it.
-fn digest(vault: &Vault, examined: &Examined) -> [u8; 32] {
+pub(super) fn digest(vault: &Vault, examined: &Examined) -> [u8; 32] {
     let sample = &examined.sample;
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length");
     if let Some(signer) = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof()) {

@@ -5,13 +5,16 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod advice;
+mod budget;
 pub(crate) mod cause;
+mod deferred;
 pub(crate) mod diagnosis;
 pub(crate) mod eviction;
 pub(crate) mod examination;
 pub(crate) mod keeping;
 pub(crate) mod newest;
 pub(crate) mod proof;
+mod reassignment;
 pub(crate) mod recovery;
 pub(crate) mod retention;
 pub(crate) mod routes;

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     Rejection, keeping,
@@ -72,6 +73,9 @@ struct Verified {
     arrival: Arrival,
 }
 
+/// Lists of stored requests that are verified at the same time: each takes a thread, and memory for what it opens.
+pub(super) static VERIFICATIONS: Semaphore = Semaphore::const_new(2);
+
 /// How many of a rejection's requests verify now.
 pub(crate) async fn count(
     db: &Db,
@@ -80,16 +84,18 @@ pub(crate) async fn count(
     rejection: &Rejection,
     now: Timestamp,
 ) -> Result<Count, DbError> {
+    let _turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
     let live = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
     let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MOST_COUNTED).await?;
     drop(reader);
-    let verified = kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, now));
-    Ok(Count { verified: verified.map(|one| one.id).collect(), kept: kept.len() })
+    let number = kept.len();
+    let verified = verify_all(vault, connection.place(), kept, [live]).await;
+    Ok(Count { verified: verified.iter().filter(|(_, [is_valid])| *is_valid).map(|(one, _)| one.id).collect(), kept: number })
 }
 
-/// A stored request that verifies with a secret that is not valid yet.
-pub(crate) struct VerifiedWith {
+/// A stored request, without what was sent.
+pub(crate) struct Summary {
     pub(crate) id: RequestId,
     pub(crate) rejection: RejectionId,
     pub(crate) received_at: Timestamp,
@@ -101,16 +107,15 @@ pub(super) async fn verified_with(
     connection: &Connection,
     secret: Secret,
     now: Timestamp,
-) -> Result<Vec<VerifiedWith>, DbError> {
+) -> Result<Vec<Summary>, DbError> {
+    let _turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
     let valid = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
     let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
     drop(reader);
-    let candidate = [LiveSecret { id: SecretId::new(now), secret, until: None }];
-    let verifies = |kept: &Recoverable, with: &[LiveSecret]| verify(vault, connection.place(), kept, with, now).is_some();
-    let found = kept.iter().filter(|kept| verifies(kept, &candidate) && !verifies(kept, &valid));
-    let summary = |kept: &Recoverable| VerifiedWith { id: kept.id, rejection: kept.rejection_id, received_at: kept.received_at };
-    Ok(found.map(summary).collect())
+    let candidate = vec![LiveSecret { id: SecretId::new(now), secret, until: None }];
+    let verified = verify_all(vault, connection.place(), kept, [candidate, valid]).await;
+    Ok(verified.into_iter().filter(|(_, verifies)| *verifies == [true, false]).map(|(one, _)| one).collect())
 }
 
 /// Kept requests of a connection that verify with one SECRET and with no other that counts.
@@ -128,22 +133,49 @@ pub(crate) async fn only_with(
     secret: SecretId,
     now: Timestamp,
 ) -> Result<OnlyWith, DbError> {
+    let _turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
     let stored = secrets::list_live(&mut reader, connection.id, now).await?;
     let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
     drop(reader);
     let (own, others): (Vec<_>, Vec<_>) = live(&stored, vault).into_iter().partition(|live| live.id == secret);
     let mut only = OnlyWith::default();
-    for kept in kept {
-        let verifies = |with: &[LiveSecret]| verify(vault, connection.place(), &kept, with, now).is_some();
-        if verifies(&own) && !verifies(&others) {
-            only.requests += 1;
-            if !only.rejections.contains(&kept.rejection_id) {
-                only.rejections.push(kept.rejection_id);
-            }
+    let verified = verify_all(vault, connection.place(), kept, [own, others]).await;
+    for (one, _) in verified.iter().filter(|(_, verifies)| *verifies == [true, false]) {
+        only.requests += 1;
+        if !only.rejections.contains(&one.rejection) {
+            only.rejections.push(one.rejection);
         }
     }
     Ok(only)
+}
+
+/// Whether each stored request verifies with each of these sets of secrets. Opening and hashing take a thread of their own, so that
+/// the threads that answer requests do not wait for it.
+async fn verify_all<const SETS: usize>(
+    vault: &Vault,
+    place: Place,
+    kept: Vec<Recoverable>,
+    sets: [Vec<LiveSecret>; SETS],
+) -> Vec<(Summary, [bool; SETS])> {
+    let vault = vault.clone();
+    let verified = spawn_blocking(move || {
+        let of = |kept: Recoverable| {
+            let said = keeping::open(&vault, kept.id, (&kept.headers, &kept.body)).ok();
+            let opened = said.and_then(|said| Some((said.pairs()?, said.body)));
+            let verifies = |with: &Vec<LiveSecret>| {
+                let Some((headers, body)) = &opened else { return false };
+                adapter::verify(place.gateway, &Incoming { headers, body }, with, kept.received_at).is_ok()
+            };
+            let summary = Summary { id: kept.id, rejection: kept.rejection_id, received_at: kept.received_at };
+            (summary, sets.each_ref().map(verifies))
+        };
+        kept.into_iter().map(of).collect()
+    });
+    verified.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "stored requests could not be verified");
+        Vec::new()
+    })
 }
 
 /// Lets in those that verify, one of them or all.
@@ -209,7 +241,7 @@ async fn let_in(tx: &mut Tx, rejection: RejectionId, verified: &[Verified], by: 
     transactions::add_up(tx, &projected.sums).await?;
     store::add_recovered(tx, rejection, verified.len()).await?;
     for one in verified {
-        if !store::mark_recovered(tx, one.id, by.at).await? {
+        if !store::mark_recovered(tx, one.id, rejection, by.at).await? {
             return Ok(None);
         }
     }

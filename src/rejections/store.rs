@@ -1,5 +1,6 @@
 //! The `rejections`, `rejected_requests` and `stray_requests` tables.
 
+pub(crate) mod deferred;
 pub(crate) mod later;
 pub(crate) mod recoveries;
 pub(crate) mod room;
@@ -40,11 +41,8 @@ sql! {
     COUNT = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE app_id = $1 AND mode = $2 AND last_at >= $3";
     /// The one that goes on, if there is one.
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
-                 AND secret_id IS NOT DISTINCT FROM $4 AND key_digest IS NOT DISTINCT FROM $5 AND (CAST($8 AS BOOLEAN) OR detail IS NOT DISTINCT FROM $6) AND last_at > $7 \
+                 AND secret_id IS NOT DISTINCT FROM $4 AND key_digest IS NOT DISTINCT FROM $5 AND (CAST($8 AS BOOLEAN) OR detail IS NOT DISTINCT FROM $6) AND last_at > $7 AND first_at < $9 \
                  ORDER BY last_at DESC LIMIT 1";
-    /// The same for any cause that names no key: for requests that were not diagnosed.
-    FIND_OPEN_OF_REASON = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND last_at > $3 \
-                           AND secret_id IS NULL AND key_digest IS NULL ORDER BY last_at DESC LIMIT 1";
     INSERT = "INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, secret_id, \
               key_digest, other_connection_id, detail, address, count, first_at, last_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
@@ -66,7 +64,7 @@ sql! {
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id = $2";
     ADD_RECOVERED = "UPDATE rejections SET recovered = recovered + $2 WHERE id = $1";
     /// Only one of two that try comes through.
-    MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND recovered_at IS NULL";
+    MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND rejection_id = $3 AND recovered_at IS NULL";
     DELETE_REQUESTS = "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM rejected_requests WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
     DELETE = "DELETE FROM rejections WHERE id IN (SELECT id FROM rejections WHERE last_at < $1 \
               AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id) ORDER BY last_at LIMIT $2)";
@@ -155,12 +153,12 @@ pub(crate) struct Kind {
     pub(crate) detail: Option<String>,
 }
 
-/// The rejection of that kind which went on until then or later.
+/// The newest rejection of that kind which ended after the first of these times and began before the second.
 pub(crate) async fn find_open(
     tx: &mut Tx,
     connection: ConnectionId,
     kind: &Kind,
-    since: Timestamp,
+    (since, until): (Timestamp, Timestamp),
 ) -> Result<Option<RejectionId>, DbError> {
     run!(tx, |conn| sqlx::query_scalar(FIND_OPEN)
         .bind(connection)
@@ -171,21 +169,7 @@ pub(crate) async fn find_open(
         .bind(&kind.detail)
         .bind(since)
         .bind(kind.cause.has_passing_detail())
-        .fetch_optional(conn)
-        .await)
-}
-
-/// The newest of that reason, whatever its cause.
-pub(crate) async fn find_open_of_reason(
-    tx: &mut Tx,
-    connection: ConnectionId,
-    reason: Reason,
-    since: Timestamp,
-) -> Result<Option<RejectionId>, DbError> {
-    run!(tx, |conn| sqlx::query_scalar(FIND_OPEN_OF_REASON)
-        .bind(connection)
-        .bind(reason.as_str())
-        .bind(since)
+        .bind(until)
         .fetch_optional(conn)
         .await)
 }
@@ -360,9 +344,9 @@ pub(crate) async fn add_recovered(tx: &mut Tx, id: RejectionId, number: usize) -
     Ok(())
 }
 
-/// Takes a request for recovery; whether nobody else has.
-pub(crate) async fn mark_recovered(tx: &mut Tx, id: RequestId, at: Timestamp) -> Result<bool, DbError> {
-    Ok(execute!(tx, sqlx::query(MARK_RECOVERED).bind(id).bind(at))? == 1)
+/// Takes a request of a rejection for recovery. False if another unit of work has, or moved it to another rejection.
+pub(crate) async fn mark_recovered(tx: &mut Tx, id: RequestId, of: RejectionId, at: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(MARK_RECOVERED).bind(id).bind(at).bind(of))? == 1)
 }
 
 /// Deletes the oldest requests before then, at most so many; how many.

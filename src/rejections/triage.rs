@@ -1,8 +1,9 @@
 //! Distributes diagnosis work: in which order requests are examined, and how thoroughly. Deterministic.
 //!
-//! Invariant: every webhook has its share, and in it every shape of request. All are first examined briefly, for the likeliest
-//! causes; then thoroughly, one of each shape in turn. A shape that was examined for long without a finding is examined
-//! thoroughly once a round, on behalf of the others like it.
+//! Invariant: a cause is stated only of what was examined; what was not stays [`Cause::Unexamined`]. Every webhook has its share,
+//! and in it every shape of request. All are first examined briefly, for the likeliest causes; then for every single fault;
+//! then for several at once, as long as there is work left. Shapes that were examined for long without a finding leave a part of
+//! the share to others.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,18 +16,20 @@ use tokio::time::Instant;
 
 use super::{
     Cause, Reason, Sample,
-    diagnosis::{self, Case, Diagnosis, Known, Recent},
+    budget::Allowance,
+    diagnosis::{self, Case, Depth, Diagnosis, Known, Recent},
     examination::Examined,
     proof::{self, Signer},
     shape, signing_key,
 };
 use crate::{
-    gateways::adapter::Rejected,
+    gateways::adapter::{Rejected, is_webhook_network},
     kernel::{id::ConnectionId, vault::Vault},
 };
 
-/// A brief look hashes at most this many times the request's length.
-const BRIEF: usize = 16;
+/// A brief look hashes at most this many times the request's length, or this many bytes if that is more.
+const BRIEF_TIMES: usize = 16;
+const BRIEF_BYTES: usize = 256 * 1024;
 /// What may be hashed of any request, in bytes.
 const LEAST_WORK: usize = 64 * 1024;
 /// The part of a webhook's share reserved for thorough looks, in bytes.
@@ -34,6 +37,8 @@ const RESERVED: usize = 2 * diagnosis::USUAL_WORK;
 /// What may be hashed without a finding for one shape at one webhook, in bytes, and a second after that.
 const FRUITLESS: usize = 64 * 1024 * 1024;
 const FRUITLESS_A_SECOND: usize = 1024 * 1024;
+/// The part of what fruitless shapes may use that one look for several faults may take.
+const FRUITLESS_PART: usize = 4;
 /// Shapes and webhooks that are remembered, and keys per webhook.
 const MOST_SHAPES: usize = 4096;
 const MOST_RECENT: usize = 4;
@@ -53,12 +58,20 @@ struct Fruitless {
     since: Instant,
 }
 
-/// The requests of one webhook, with what its company knows.
-pub(super) type Batch = (Known, Vec<Sample>);
+/// The requests of one webhook, with what its company knows and what may be hashed for them.
+pub(super) struct Batch {
+    pub(super) connection: ConnectionId,
+    pub(super) known: Known,
+    pub(super) samples: Vec<Sample>,
+    pub(super) allowance: Allowance,
+}
+
+/// What was found in the order of the requests, and what was hashed for each webhook, in bytes.
+pub(super) type Looked = (Vec<Examined>, Vec<(ConnectionId, usize)>);
 
 impl Triage {
-    /// `most` is what may be hashed, in bytes; what was not comes back with what was found, in the order of the requests.
-    pub(super) fn look(&mut self, vault: &Vault, work: Vec<Batch>, most: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
+    /// `most` is what may be hashed in total, in bytes.
+    pub(super) fn look(&mut self, vault: &Vault, work: Vec<Batch>, most: usize, is_off: &AtomicBool) -> Looked {
         let (mut left, mut to_come) = (most, work.len());
         self.recent.retain(|_, (_, keys)| {
             keys.retain(|key| key.age() < RECENT);
@@ -66,34 +79,45 @@ impl Triage {
         });
         // Those with the fewest first, so that what they leave is for the others.
         let mut order: Vec<usize> = (0..work.len()).collect();
-        order.sort_by_key(|batch| work[*batch].1.len());
+        order.sort_by_key(|batch| work[*batch].samples.len());
         let mut work: Vec<Option<Batch>> = work.into_iter().map(Some).collect();
         let mut examined: Vec<Vec<Examined>> = work.iter().map(|_| Vec::new()).collect();
+        let mut spent = Vec::with_capacity(work.len());
         for batch in order {
-            let Some((mut known, samples)) = work[batch].take() else { continue };
-            let connection = samples.first().map(|sample| sample.place.connection);
-            let secrets = known.fingerprint();
-            let recent = connection.and_then(|id| self.recent.remove(&id)).filter(|(of, _)| *of == secrets);
-            known.recent = recent.map(|(_, keys)| keys).unwrap_or_default();
-            let share = left / to_come;
-            let mut round = Round { triage: self, known: &mut known, samples: &samples, left: share, is_off };
-            let found = round.look();
-            left -= share - round.left;
-            if let Some(id) = connection.filter(|_| !known.recent.is_empty() && self.recent.len() < MOST_SHAPES) {
-                self.recent.insert(id, (secrets, std::mem::take(&mut known.recent)));
-            }
+            let Some(own) = work[batch].take() else { continue };
+            let (connection, share) = (own.connection, left / to_come);
+            let (found, used) = self.look_at_one(vault, own, share, is_off);
+            left = left.saturating_sub(used);
             to_come -= 1;
-            let of = |(sample, diagnosis): (Sample, Diagnosis)| {
-                let key = signing_key::digest(vault, sample.place.connection, &diagnosis);
-                let is_from_account = proof::is_from_account(&sample, &known.accounts);
-                Examined { sample, diagnosis, is_from_account, key, is_stored: true }
-            };
-            examined[batch] = samples.into_iter().zip(found).map(of).collect();
+            examined[batch] = found;
+            spent.push((connection, used));
         }
-        (examined.into_iter().flatten().collect(), left)
+        (examined.into_iter().flatten().collect(), spent)
     }
 
-    /// True if too much was hashed in vain for that shape, so that it must wait.
+    fn look_at_one(&mut self, vault: &Vault, batch: Batch, share: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
+        let Batch { connection, mut known, samples, allowance } = batch;
+        let most = share.min(allowance.most);
+        // Without secrets nothing is examined, and nothing is known of whether they changed.
+        let secrets = (!known.keys.is_empty()).then(|| known.fingerprint());
+        let recent = secrets.and_then(|secrets| self.recent.remove(&connection).filter(|(of, _)| *of == secrets));
+        known.recent = recent.map(|(_, keys)| keys).unwrap_or_default();
+        let (left, alike_left) = (most, most.min(allowance.for_fruitless));
+        let mut round = Round { triage: self, known: &mut known, samples: &samples, left, alike_left, used: 0, is_off };
+        let found = round.look();
+        let used = round.used;
+        if let Some(secrets) = secrets.filter(|_| !known.recent.is_empty() && self.recent.len() < MOST_SHAPES) {
+            self.recent.insert(connection, (secrets, std::mem::take(&mut known.recent)));
+        }
+        let of = |(sample, diagnosis): (Sample, Diagnosis)| {
+            let key = signing_key::digest(vault, connection, &diagnosis);
+            let is_from_account = proof::is_from_account(&sample, &known.accounts);
+            Examined { sample, diagnosis, is_from_account, key, is_stored: true }
+        };
+        (samples.into_iter().zip(found).map(of).collect(), used)
+    }
+
+    /// True if too much was hashed in vain for that shape.
     fn is_fruitless(&mut self, shape: (ConnectionId, u64)) -> bool {
         let Some(known) = self.fruitless.get_mut(&shape) else { return false };
         let waited = usize::try_from(known.since.elapsed().as_millis()).unwrap_or(usize::MAX);
@@ -120,77 +144,126 @@ struct Round<'a> {
     known: &'a mut Known,
     samples: &'a [Sample],
     left: usize,
+    /// What is left of it for fruitless shapes.
+    alike_left: usize,
+    used: usize,
     is_off: &'a AtomicBool,
 }
 
 impl Round<'_> {
     fn look(&mut self) -> Vec<Diagnosis> {
-        let order = shape::order(&self.samples.iter().map(|sample| sample.shape).collect::<Vec<_>>());
         let mut found: Vec<Diagnosis> = vec![Cause::Unexamined.into(); self.samples.len()];
+        // Of requests that are the same to diagnosis, one is examined.
+        let mut first: HashMap<[u8; 32], usize> = HashMap::new();
+        let mut copies = Vec::new();
+        let mut order = self.order();
+        order.retain(|at| {
+            let one = *first.entry(digest(&self.samples[*at])).or_insert(*at);
+            copies.extend((one != *at).then_some((*at, one)));
+            one == *at
+        });
         let unfinished = self.briefly(&order, &mut found);
-        self.thoroughly(unfinished, &mut found);
+        let unfinished = self.for_one_fault(&unfinished, &mut found);
+        order.retain(|at| !unfinished.contains(at));
+        self.for_several_faults(&order, &mut found);
+        for (at, one) in copies {
+            found[at] = found[one].clone();
+        }
         found
+    }
+
+    /// A fair order; what came from a network of the gateway's own first, which a stranger can use only through the gateway.
+    fn order(&self) -> Vec<usize> {
+        let mut order = shape::order(&self.samples.iter().map(|sample| sample.shape).collect::<Vec<_>>());
+        order.sort_by_key(|at| !is_webhook_network(self.samples[*at].place.gateway, self.samples[*at].address));
+        order
     }
 
     /// For the likeliest causes. Those that need more come back.
     fn briefly(&mut self, order: &[usize], found: &mut [Diagnosis]) -> Vec<usize> {
         let reserved = RESERVED.min(self.left / 2);
-        let mut same: HashMap<[u8; 32], Diagnosis> = HashMap::new();
         let mut unfinished = Vec::new();
         for &at in order {
-            let sample = &self.samples[at];
-            let own = digest(sample);
-            if let Some(known) = same.get(&own) {
-                found[at] = known.clone();
-                continue;
-            }
-            let brief = BRIEF * (sample.body.len() + 512);
+            let brief = (BRIEF_TIMES * (self.samples[at].body.len() + 512)).max(BRIEF_BYTES);
             let most = brief.min(self.left.saturating_sub(reserved)).max(LEAST_WORK);
-            if self.diagnose(at, most, found) {
-                same.insert(own, found[at].clone());
-            } else {
+            if !self.diagnose(at, Depth::Single, most, found) {
                 unfinished.push(at);
             }
         }
         unfinished
     }
 
-    /// One of each shape after the other, as long as there is work left.
-    fn thoroughly(&mut self, unfinished: Vec<usize>, found: &mut [Diagnosis]) {
-        let mut looked_at: HashSet<u64> = HashSet::new();
-        let mut unknown: HashSet<u64> = HashSet::new();
-        for (place, &at) in unfinished.iter().enumerate() {
+    /// For every single fault. Those for which there is not enough left come back.
+    fn for_one_fault(&mut self, unfinished: &[usize], found: &mut [Diagnosis]) -> HashSet<usize> {
+        let mut rest = HashSet::new();
+        for &at in unfinished {
+            let (shape, is_fruitless, left) = self.share(at);
             let sample = &self.samples[at];
-            let likeness = sample.shape.likeness();
-            let shape = (sample.place.connection, likeness);
-            let must_wait = self.triage.is_fruitless(shape) && !looked_at.insert(likeness);
-            if !must_wait && self.left > LEAST_WORK {
-                let before = self.left;
-                // All that is left where nothing else waits for it.
-                let most = diagnosis::USUAL_WORK.max(before / (unfinished.len() - place)).min(before);
-                self.diagnose(at, most, found);
-                self.triage.note(shape, before - self.left, &found[at]);
+            let needed = diagnosis::single_fault_work(sample.place.gateway, sample.body.len(), self.known);
+            if left < needed.max(LEAST_WORK) {
+                rest.insert(at);
+                continue;
             }
-            if found[at].cause == Cause::Unknown {
-                unknown.insert(likeness);
+            let before = self.used;
+            if !self.diagnose(at, Depth::Single, left, found) {
+                rest.insert(at);
             }
+            self.note(shape, is_fruitless, self.used - before, &found[at]);
         }
-        // What looks like one that nothing explains is counted with it.
-        for at in unfinished {
-            if found[at].cause == Cause::Unexamined && unknown.contains(&self.samples[at].shape.likeness()) {
-                found[at] = Cause::Unknown.into();
+        rest
+    }
+
+    /// For several faults at once, as long as there is work left.
+    fn for_several_faults(&mut self, order: &[usize], found: &mut [Diagnosis]) {
+        let unexplained = |at: &&usize| found[**at].signer.is_none() && self.samples[**at].reason.rejected().is_some();
+        let unexplained: Vec<usize> = order.iter().filter(unexplained).copied().collect();
+        let mut looked_at: HashSet<u64> = HashSet::new();
+        for (place, &at) in unexplained.iter().enumerate() {
+            let (shape, is_fruitless, left) = self.share(at);
+            // A fruitless shape is examined once a round, on behalf of the others like it.
+            let must_wait = is_fruitless && !looked_at.insert(shape.1);
+            let most = if is_fruitless {
+                left / FRUITLESS_PART
+            } else {
+                diagnosis::USUAL_WORK.max(left / (unexplained.len() - place)).min(left)
+            };
+            if must_wait || most <= LEAST_WORK {
+                continue;
             }
+            let before = self.used;
+            self.diagnose(at, Depth::Combined, most, found);
+            self.note(shape, is_fruitless, self.used - before, &found[at]);
         }
     }
 
+    /// The shape of a request, whether too much was hashed for it in vain, and what is left for it.
+    fn share(&mut self, at: usize) -> ((ConnectionId, u64), bool, usize) {
+        let sample = &self.samples[at];
+        let shape = (sample.place.connection, sample.shape.likeness());
+        let is_fruitless = self.triage.is_fruitless(shape);
+        (shape, is_fruitless, if is_fruitless { self.left.min(self.alike_left) } else { self.left })
+    }
+
+    fn note(&mut self, shape: (ConnectionId, u64), is_fruitless: bool, bytes: usize, found: &Diagnosis) {
+        if is_fruitless {
+            self.alike_left = self.alike_left.saturating_sub(bytes);
+        }
+        self.triage.note(shape, bytes, found);
+    }
+
     /// Whether nothing was left untried.
-    fn diagnose(&mut self, at: usize, most: usize, found: &mut [Diagnosis]) -> bool {
+    fn diagnose(&mut self, at: usize, depth: Depth, most: usize, found: &mut [Diagnosis]) -> bool {
         if self.is_off.load(Ordering::Relaxed) {
             return true;
         }
         let mut unhashed = most;
-        found[at] = diagnose(&self.samples[at], self.known, &mut unhashed, self.is_off);
+        let diagnosis = diagnose(&self.samples[at], self.known, depth, &mut unhashed, self.is_off);
         self.left = self.left.saturating_sub(most - unhashed);
+        self.used += most - unhashed;
+        // That several faults do not explain it says nothing new.
+        if depth == Depth::Single || diagnosis.signer.is_some() {
+            found[at] = diagnosis;
+        }
         if let Some(recent) = Recent::of(&found[at]) {
             self.known.recent.retain(|known| !known.has_same_key(&recent));
             self.known.recent.insert(0, recent);
@@ -211,10 +284,11 @@ fn digest(sample: &Sample) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn diagnose(sample: &Sample, known: &Known, work: &mut usize, is_off: &AtomicBool) -> Diagnosis {
+fn diagnose(sample: &Sample, known: &Known, depth: Depth, work: &mut usize, is_off: &AtomicBool) -> Diagnosis {
     let (gateway, headers, body, is_cut, at) = (sample.place.gateway, &sample.headers, &sample.body, sample.is_cut, sample.at);
     let judged = |reason, work: &mut usize| {
-        let mut found = diagnosis::diagnose_until(is_off, &Case { gateway, reason, headers, body, is_cut, at }, known, work);
+        let mut found =
+            diagnosis::diagnose_until(is_off, depth, &Case { gateway, reason, headers, body, is_cut, at }, known, work);
         signing_key::judge(&mut found, gateway, known);
         found
     };

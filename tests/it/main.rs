@@ -22,6 +22,7 @@ mod confirmation_routes;
 mod connections;
 mod credentials;
 mod csrf;
+mod deferred_diagnosis;
 mod demo;
 mod docs;
 mod doctor;

@@ -6,7 +6,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Diagnosis, Fit, Message, Search, Whose,
+    Depth, Diagnosis, Fit, Message, Search, Whose,
     bodies::Bodies,
     hashes,
     keys::{self, Attempt},
@@ -24,56 +24,67 @@ const MAX_NAME_CHARS: usize = 64;
 impl Search<'_> {
     /// The first hypothesis that the signature proves.
     pub(super) fn prove(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        if self.depth == Depth::Combined {
+            let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body))?;
+            return if readings.is_empty() { None } else { self.combined(&bodies, readings) };
+        }
         if let Some(found) = self.other_hash() {
             return Some(found);
         }
         if readings.is_empty() {
             return None;
         }
-        if let Some(found) = self.recent(readings) {
+        if let Some(found) = self.recent(readings).or_else(|| self.likely_key(readings)) {
             return Some(found);
         }
         // What a body could have been is read once, and paid for.
         let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
-        let found = self.single_fault(bodies.as_ref(), readings).or_else(|| self.likely_typo(readings));
+        let found = bodies.as_ref().and_then(|bodies| self.single_fault(bodies, readings)).or_else(|| self.likely_typo(readings));
         self.is_cut_short |= self.left == 0 && found.is_none();
-        if self.is_cut_short {
-            return None;
+        if self.is_cut_short || self.depth == Depth::Single {
+            return found;
         }
         found.or_else(|| self.combined(bodies.as_ref()?, readings))
     }
 
-    fn single_fault(&mut self, bodies: Option<&Bodies<'_>>, readings: &[Reading]) -> Option<Diagnosis> {
+    /// The request as it arrived, with the keys that people use most: the valid secret, pasted with what pasting often adds or
+    /// cuts off, and every other key of the company. A brief look goes no further.
+    fn likely_key(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        // Nothing changed but the secret, or how the signature is written.
-        let proper = known.keys.iter().flat_map(|key| keys::proper(gateway, key));
-        // The right secret, pasted wrong; or something else of the page in its place. Pieces are many, so they come later.
-        let pasted = known.keys.iter().filter(|key| key.whose == Whose::Own).flat_map(|key| keys::pasted(gateway, key));
+        let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
+        let others = known.keys.iter().filter(|key| key.whose != Whose::Own);
+        let pasted = own().flat_map(|key| keys::likely_pasted(gateway, key));
         let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
-        let usual = proper.chain(pasted).chain(keys::instead(known));
-        if let Some(found) = self.as_sent(usual, readings) {
-            return Some(found);
-        }
-        // The right secret, another body or other parts; then another secret, and the body changed on the way as well.
-        let bodies = bodies?;
+        let proper = own().flat_map(|key| keys::proper(gateway, key));
+        let likely = proper.chain(pasted).chain(others.flat_map(|key| keys::proper(gateway, key))).chain(pieces);
+        self.as_sent(likely, readings)
+    }
+
+    fn single_fault(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
+        let (gateway, known) = (self.case.gateway, self.known);
+        // The right secret, pasted wrong; or something else of the page in its place. Pieces are many, so they come later.
+        let pasted = known.keys.iter().filter(|key| key.whose == Whose::Own).flat_map(|key| keys::otherwise_pasted(gateway, key));
+        let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
+        // The right secret, another body or other parts.
         let own = self.usual(|whose| whose == Whose::Own);
-        self.of_body_parts(&own, readings)
+        self.as_sent(keys::instead(known).into_iter().chain(pasted), readings)
+            .or_else(|| self.of_body_parts(&own, readings))
             .or_else(|| self.changed(bodies, &own, readings))
             .or_else(|| self.as_sent(pieces.into_iter().chain(keys::dots()), readings))
             .or_else(|| self.of_other_parts(&own, readings))
             .or_else(|| self.checkout(readings))
             .or_else(|| self.not_keyed(readings))
-            .or_else(|| self.changed(bodies, &self.usual(|whose| whose != Whose::Own), readings))
     }
 
-    /// Several faults together, as long as there is work left: many typing mistakes, two paste errors, a paste error or a typing
-    /// mistake with a body that was changed, a changed body inside another.
+    /// Several faults together, as long as there is work left: any typing mistake, another secret and a changed body, two paste
+    /// errors, a paste error or a typing mistake with a body that was changed, a changed body inside another.
     fn combined(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
         let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
         let pasted: Vec<_> = own().flat_map(|key| keys::pasted(gateway, key)).collect();
-        self.changed_inside(bodies, readings)
-            .or_else(|| self.as_sent(own().flat_map(|key| typos::replaced(gateway, key)), readings))
+        self.as_sent(own().flat_map(|key| typos::replaced(gateway, key)), readings)
+            .or_else(|| self.changed_inside(bodies, readings))
+            .or_else(|| self.changed(bodies, &self.usual(|whose| whose != Whose::Own), readings))
             .or_else(|| self.as_sent(own().flat_map(|key| keys::pasted_twice(gateway, key)), readings))
             .or_else(|| self.changed(bodies, &pasted, readings))
             .or_else(|| self.as_sent(own().flat_map(|key| typos::added(gateway, key)), readings))

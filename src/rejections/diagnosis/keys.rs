@@ -92,22 +92,27 @@ fn shown(key: &Key) -> Zeroizing<String> {
     Zeroizing::new(format!("{prefix}{}", *key.text))
 }
 
-/// Every way in which the right SECRET is pasted wrong.
+/// Every way in which the right secret is pasted wrong, the likeliest first.
 pub(super) fn pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
-    let shown = shown(key);
+    let mut attempts = likely_pasted(gateway, key);
+    attempts.extend(otherwise_pasted(gateway, key));
+    attempts
+}
+
+/// The ways that are seen most.
+pub(super) fn likely_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     if gateway == Gateway::StandardWebhooks {
-        attempts.push(Attempt::with(Cause::SecretWithPrefix, shown.as_bytes()));
+        attempts.push(Attempt::with(Cause::SecretWithPrefix, shown(key).as_bytes()));
         attempts.push(Attempt::with(Cause::SecretNotDecoded, key.text.as_bytes()));
     }
-    for (cause, text) in paste_errors::single(&shown) {
-        attempts.extend(used(gateway, cause, None, &text));
-    }
-    if gateway == Gateway::StandardWebhooks {
-        for (cause, text) in paste_errors::single(&key.text) {
-            attempts.extend(used(gateway, cause, None, &text));
-        }
-    }
+    attempts.extend(written(gateway, key, paste_errors::likely));
+    attempts
+}
+
+/// The other ways.
+pub(super) fn otherwise_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let mut attempts = written(gateway, key, paste_errors::unlikely);
     let sha256: [u8; 32] = Sha256::digest(key.text.as_bytes()).into();
     attempts.push(Attempt::with(Cause::SecretHashed, &sha256));
     attempts.push(Attempt::with(Cause::SecretEncoded, &wide(&key.text)));
@@ -116,6 +121,15 @@ pub(super) fn pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
         attempts.extend(in_hex(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
     }
     attempts
+}
+
+/// The secret with these errors, with and without the prefix that the page shows.
+fn written(gateway: Gateway, key: &Key, errors: fn(&str) -> Vec<(Cause, paste_errors::Text)>) -> Vec<Attempt> {
+    let mut made = errors(&shown(key));
+    if gateway == Gateway::StandardWebhooks {
+        made.extend(errors(&key.text));
+    }
+    made.iter().flat_map(|(cause, text)| used(gateway, *cause, None, text)).collect()
 }
 
 /// Two paste errors together.

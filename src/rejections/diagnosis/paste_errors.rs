@@ -84,8 +84,33 @@ const LABELS: &[&str] = &[
     "Bearer ",
 ];
 
+/// How many characters people miss at either end of a secret.
+const MISSED_CHARS: [usize; 2] = [1, 2];
+
+/// The single errors that are made most: a space or a line end, quotes, the other case, an encoding, a few characters missed at
+/// either end, half of the secret.
+pub(super) fn likely(text: &str) -> Vec<(Cause, Text)> {
+    let mut made = around(text, &SPACES[..4]);
+    made.extend(around(text, &QUOTES[..2]));
+    let recased = [text.to_lowercase(), text.to_uppercase()].map(|text| (Cause::SecretCase, text));
+    let encoded = [STANDARD.encode(text), hex::encode(text.as_bytes())].map(|text| (Cause::SecretEncoded, text));
+    made.extend(others_than(text, recased.into_iter().chain(encoded)));
+    let half = text.len() / 2;
+    let missed = MISSED_CHARS.into_iter().filter_map(|missed| Some([text.len().checked_sub(missed)?, missed]));
+    let ends = missed.flat_map(|[end, start]| [text.get(..end), text.get(start..)]).chain([text.get(..half), text.get(half..)]);
+    let ends = ends.flatten().filter(|piece| (MIN_PIECE_CHARS..text.len()).contains(&piece.len()));
+    made.extend(ends.map(|piece| (Cause::SecretCut, Zeroizing::new(piece.to_owned()))));
+    made
+}
+
+/// The other single errors.
+pub(super) fn unlikely(text: &str) -> Vec<(Cause, Text)> {
+    let likely = likely(text);
+    single(text).into_iter().filter(|made| !likely.contains(made)).collect()
+}
+
 /// Every single error.
-pub(super) fn single(text: &str) -> Vec<(Cause, Text)> {
+fn single(text: &str) -> Vec<(Cause, Text)> {
     let mut made = around(text, SPACES);
     made.extend(around(text, QUOTES));
     made.extend(labelled(text));
@@ -294,6 +319,16 @@ mod tests {
         assert!(made.iter().all(|(_, made)| made.as_str() != "a&b\"c/d é"), "nothing is the secret itself");
         assert_eq!(html_unescaped("&amp;quot;&quot;"), "&quot;\"");
         assert_eq!(percent_decoded("a%2Bb+c%", false), "a+b+c%");
+    }
+
+    #[test]
+    fn the_likely_errors_are_few_and_none_is_lost() {
+        for text in ["a&b\"c/d é", "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
+            let (likely, unlikely, single) = (likely(text), unlikely(text), single(text));
+            assert!((8..=16).contains(&likely.len()), "{}", likely.len());
+            assert!(single.iter().all(|made| likely.contains(made) != unlikely.contains(made)), "each once");
+            assert!(likely.iter().all(|made| single.contains(made)), "{likely:?}");
+        }
     }
 
     #[test]

@@ -124,11 +124,45 @@ fn without_work_or_once_the_server_stops_nothing_is_tried() {
     let case = Case { gateway, reason: Rejected::SignatureMissing, headers: &headers, body: &body, is_cut: false, at };
     let tried = |work: usize, is_off: bool| {
         let before = TRIED.get();
-        diagnose_until(&AtomicBool::new(is_off), &case, &known, &mut { work });
+        diagnose_until(&AtomicBool::new(is_off), Depth::Full, &case, &known, &mut { work });
         TRIED.get() - before
     };
     assert!(tried(MOST_WORK, false) > 1000);
     assert_eq!(tried(0, false), 0);
     assert_eq!(tried(105_000, false), 11, "ten that are paid for, and the one that is not");
     assert_eq!(tried(MOST_WORK, true), 1, "the first one asks");
+}
+
+#[test]
+fn what_single_faults_need_is_never_more_than_estimated() {
+    let secret = |length: usize| "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx".repeat(3)[..length].to_owned();
+    for (gateway, length, others) in [
+        (Gateway::Razorpay, 44, 2),
+        (Gateway::Razorpay, 44, 64),
+        (Gateway::Razorpay, 8, 0),
+        (Gateway::Razorpay, 128, 2),
+        (Gateway::StandardWebhooks, 32, 2),
+    ] {
+        let mut known = Known { keys: vec![key(Whose::Own, gateway, &secret(length))], ..known(gateway) };
+        known.keys.extend((0..others).map(|number| key(Whose::OtherApp, gateway, &secret(44 - number / 2))));
+        for size in [300, 2 * 1024, 28 * 1024, 256 * 1024] {
+            let text = classes::event(size.max(600));
+            let headers = [
+                (signature(gateway).to_owned(), "00".repeat(32).into_bytes()),
+                ("x-request-id".to_owned(), b"1".to_vec()),
+                ("x-timestamp".to_owned(), b"1795000000".to_vec()),
+                ("webhook-id".to_owned(), b"msg_1".to_vec()),
+                ("webhook-timestamp".to_owned(), b"1795000000".to_vec()),
+            ];
+            let at = Timestamp::from_seconds(1_795_000_000);
+            let body = text.as_bytes();
+            let reason = Rejected::SignatureMismatch;
+            let case = Case { gateway, reason, headers: &headers, body, is_cut: false, at };
+            let mut left = MOST_WORK;
+            let found = diagnose_until(&AtomicBool::new(false), Depth::Single, &case, &known, &mut left);
+            let (used, most) = (MOST_WORK - left, single_fault_work(gateway, body.len(), &known));
+            assert_eq!(found.cause, Cause::Unknown, "{gateway:?}, {size} bytes");
+            assert!(used <= most, "{gateway:?}, {length} characters, {others} others, {size} bytes: {used} of {most}");
+        }
+    }
 }

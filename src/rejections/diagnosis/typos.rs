@@ -37,11 +37,12 @@ pub(super) fn likely(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attemp
     made.into_iter().filter_map(move |bytes| attempt(gateway, &bytes))
 }
 
-/// Any other character in the place of one.
+/// Any other character in the place of one, but for the likely ones.
 pub(super) fn replaced(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
     let text: Bytes = Zeroizing::new(key.text.as_bytes().to_vec());
     let made = (0..text.len()).flat_map(move |at| {
-        let others = TYPED.iter().filter(|typed| **typed != text[at]);
+        let likely = replacements(text[at]);
+        let others = TYPED.iter().filter(|typed| **typed != text[at] && !likely.contains(typed));
         others.map(|typed| edited(&text, at, 1, &[*typed])).collect::<Vec<Bytes>>()
     });
     made.filter_map(move |bytes| attempt(gateway, &bytes))

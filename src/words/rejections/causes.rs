@@ -164,7 +164,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::Encoded => whole("the body arrived compressed or encoded"),
         Cause::TooSlow => whole("the body did not arrive within 3 s"),
         Cause::Unexamined => {
-            whole("not every known mistake could be checked: many requests arrived together, or its body is very large")
+            whole("not checked for every known mistake: many requests arrived together, or their bodies are very large")
         }
         Cause::Unknown => whole("the signature matches no secret of this webhook"),
     }

@@ -186,7 +186,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         ),
         Cause::Encoded => if_sent(host("turn off request compression: the signature covers the body as it was before compression")),
         Cause::TooSlow => format!("If {sender} sent this, {}", lower(&host("find out what delays requests"))),
-        Cause::Unexamined => "Wait until fewer requests arrive: then more is tried for each. If it stays like this, paste the SECRET of this webhook at the gateway again.".to_owned(),
+        Cause::Unexamined => "KS Pay checks stored requests again once fewer arrive, and lists each one under its cause. If events stay away, paste this webhook’s secret at the gateway again.".to_owned(),
         Cause::Unknown => format!("If {sender} sent this, it does not use this webhook’s secret. {paste}"),
     }
 }

@@ -1,0 +1,201 @@
+//! How much diagnosis may hash: in total, and for each webhook.
+//!
+//! Invariant: the cost of a flood is bounded, and a webhook uses only a part of what there is, so that nonsense at one webhook
+//! does not use up what another one needs. At each webhook, requests that look like those that were examined in vain leave a part
+//! of its share to all others.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::time::Instant;
+
+use super::diagnosis;
+use crate::kernel::id::ConnectionId;
+
+/// The most that is hashed for the requests of one interval, in bytes; a lone request may have [`diagnosis::MOST_WORK`].
+const ROUND_BYTES: usize = 128 * 1024 * 1024;
+/// What may be hashed at once after a rest, and per second after that: in total, in bytes.
+const TOTAL_BURST_BYTES: usize = 4 * diagnosis::MOST_WORK;
+const TOTAL_BYTES_PER_SECOND: usize = 64 * 1024 * 1024;
+/// The same for each webhook.
+const WEBHOOK_BURST_BYTES: usize = diagnosis::MOST_WORK;
+const WEBHOOK_BYTES_PER_SECOND: usize = 32 * 1024 * 1024;
+/// What requests that look like those examined in vain leave to others at the same webhook, in bytes.
+const RESERVED_BYTES: usize = WEBHOOK_BURST_BYTES / 4;
+/// A webhook is quiet if no request was rejected there for this long.
+const QUIET_AFTER: Duration = Duration::from_secs(5);
+/// The most webhooks whose use is remembered. Those that have rested are forgotten.
+const MAX_WEBHOOKS: usize = 4096;
+
+/// What may be hashed for the requests of one webhook, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowance {
+    pub(super) most: usize,
+    /// The part of it that may be used for requests that look like those examined in vain.
+    pub(super) for_fruitless: usize,
+}
+
+/// A token bucket.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    level: usize,
+    since: Instant,
+}
+
+impl Bucket {
+    fn full(capacity: usize) -> Self {
+        Self { level: capacity, since: Instant::now() }
+    }
+
+    fn refill(&mut self, capacity: usize, per_second: usize) -> usize {
+        let waited = usize::try_from(self.since.elapsed().as_millis()).unwrap_or(usize::MAX);
+        self.since = Instant::now();
+        self.level = capacity.min(self.level.saturating_add(waited.saturating_mul(per_second / 1000)));
+        self.level
+    }
+}
+
+/// What one webhook has used.
+struct Webhook {
+    bucket: Bucket,
+    /// When a request was rejected last.
+    rejected_at: Option<Instant>,
+}
+
+/// What may still be hashed.
+pub(super) struct Budget {
+    total: Bucket,
+    webhooks: HashMap<ConnectionId, Webhook>,
+}
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Self { total: Bucket::full(TOTAL_BURST_BYTES), webhooks: HashMap::new() }
+    }
+
+    /// What may be hashed in total for so many requests of one interval.
+    pub(super) fn of_round(&mut self, requests: usize) -> usize {
+        self.total.refill(TOTAL_BURST_BYTES, TOTAL_BYTES_PER_SECOND).min(round(requests))
+    }
+
+    /// What may be hashed for requests that were just rejected at a webhook, so many in all of the interval.
+    pub(super) fn for_new(&mut self, webhook: ConnectionId, requests: usize) -> Allowance {
+        let level = self.level(webhook);
+        if let Some(known) = self.webhooks.get_mut(&webhook) {
+            known.rejected_at = Some(Instant::now());
+        }
+        let most = level.min(round(requests));
+        Allowance { most, for_fruitless: most.min(level.saturating_sub(RESERVED_BYTES)) }
+    }
+
+    /// What may be hashed for stored requests of a webhook that were not examined when they came: what new ones do not need.
+    pub(super) fn for_stored(&mut self, webhook: ConnectionId) -> Allowance {
+        let level = self.level(webhook).min(self.total.refill(TOTAL_BURST_BYTES, TOTAL_BYTES_PER_SECOND));
+        let is_quiet = |known: &Webhook| known.rejected_at.is_none_or(|at| at.elapsed() >= QUIET_AFTER);
+        let reserved = if self.webhooks.get(&webhook).is_none_or(is_quiet) { 0 } else { RESERVED_BYTES };
+        let most = level.saturating_sub(reserved);
+        Allowance { most, for_fruitless: most }
+    }
+
+    /// Takes what was hashed for a webhook.
+    pub(super) fn spend(&mut self, webhook: ConnectionId, bytes: usize) {
+        self.total.level = self.total.level.saturating_sub(bytes);
+        if let Some(known) = self.webhooks.get_mut(&webhook) {
+            known.bucket.level = known.bucket.level.saturating_sub(bytes);
+        }
+    }
+
+    fn level(&mut self, webhook: ConnectionId) -> usize {
+        if !self.webhooks.contains_key(&webhook) && self.webhooks.len() >= MAX_WEBHOOKS {
+            self.webhooks
+                .retain(|_, known| known.bucket.refill(WEBHOOK_BURST_BYTES, WEBHOOK_BYTES_PER_SECOND) < WEBHOOK_BURST_BYTES);
+        }
+        if self.webhooks.len() >= MAX_WEBHOOKS {
+            // So many are flooded at once that none has more than its part of an interval.
+            return ROUND_BYTES;
+        }
+        let fresh = || Webhook { bucket: Bucket::full(WEBHOOK_BURST_BYTES), rejected_at: None };
+        let known = self.webhooks.entry(webhook).or_insert_with(fresh);
+        known.bucket.refill(WEBHOOK_BURST_BYTES, WEBHOOK_BYTES_PER_SECOND)
+    }
+}
+
+const fn round(requests: usize) -> usize {
+    if requests == 1 { diagnosis::MOST_WORK } else { ROUND_BYTES }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::time::Timestamp;
+
+    fn webhook() -> ConnectionId {
+        ConnectionId::new(Timestamp::from_millis(0))
+    }
+
+    /// Requests at a webhook for which everything is used that may be.
+    fn flood(budget: &mut Budget, webhook: ConnectionId, requests: usize) -> usize {
+        let used = budget.for_new(webhook, requests).most.min(budget.of_round(requests));
+        budget.spend(webhook, used);
+        used
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lasting_flood_at_a_webhook_is_examined_at_a_bounded_rate() {
+        let (mut budget, webhook) = (Budget::new(), webhook());
+        let mut used = 0;
+        for _ in 0..WEBHOOK_BURST_BYTES / ROUND_BYTES {
+            used += flood(&mut budget, webhook, 200);
+        }
+        assert_eq!((used, flood(&mut budget, webhook, 200)), (WEBHOOK_BURST_BYTES, 0));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let second = flood(&mut budget, webhook, 200);
+        assert!((WEBHOOK_BYTES_PER_SECOND - 1024..=WEBHOOK_BYTES_PER_SECOND).contains(&second), "{second}");
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert_eq!(flood(&mut budget, webhook, usize::MAX), ROUND_BYTES);
+        assert_eq!(budget.webhooks[&webhook].bucket.level, WEBHOOK_BURST_BYTES - ROUND_BYTES, "no more is saved up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_at_one_webhook_leaves_another_what_a_lone_request_needs() {
+        let (mut budget, flooded, other) = (Budget::new(), webhook(), webhook());
+        for _ in 0..600 {
+            flood(&mut budget, flooded, 200);
+            // A lone request is an interval of its own as well.
+            flood(&mut budget, flooded, 1);
+            tokio::time::advance(Duration::from_millis(200)).await;
+        }
+        assert!(budget.for_new(flooded, 1).most < ROUND_BYTES);
+        assert_eq!(budget.for_new(other, 1).most, diagnosis::MOST_WORK);
+        assert_eq!(budget.of_round(1), diagnosis::MOST_WORK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_looks_like_a_flood_leaves_a_part_to_others_and_stored_requests_wait_for_the_end_of_it() {
+        let (mut budget, webhook) = (Budget::new(), webhook());
+        loop {
+            let alike = budget.for_new(webhook, 200).for_fruitless;
+            if alike == 0 {
+                break;
+            }
+            budget.spend(webhook, alike);
+        }
+        assert_eq!(budget.for_new(webhook, 200), Allowance { most: ROUND_BYTES, for_fruitless: 0 });
+        assert_eq!(budget.for_stored(webhook).most, 0);
+        tokio::time::advance(QUIET_AFTER).await;
+        assert!(budget.for_stored(webhook).most > RESERVED_BYTES);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_remembered_is_bounded() {
+        let mut budget = Budget::new();
+        for _ in 0..2 * MAX_WEBHOOKS {
+            let webhook = webhook();
+            budget.for_new(webhook, 2);
+            budget.spend(webhook, 1024 * 1024);
+        }
+        assert_eq!(budget.webhooks.len(), MAX_WEBHOOKS);
+        tokio::time::advance(Duration::from_mins(1)).await;
+        budget.for_new(webhook(), 2);
+        assert_eq!(budget.webhooks.len(), 1);
+    }
+}

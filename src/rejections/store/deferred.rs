@@ -1,0 +1,133 @@
+//! Stored requests that were not examined when they came, and how they move to the rejection of their cause.
+
+use crate::{
+    connections::Place,
+    db::{DbError, Exec, Tx, execute, run, sql},
+    gateways::{Gateway, Mode},
+    kernel::{
+        id::{AppId, CompanyId, ConnectionId, RejectionId, RequestId},
+        time::Timestamp,
+    },
+    rejections::Reason,
+};
+
+sql! {
+    LIST_CONNECTIONS = "SELECT c.id FROM connections c WHERE EXISTS \
+                        (SELECT 1 FROM rejections r WHERE r.connection_id = c.id AND r.cause = 'unexamined')";
+    LIST = "SELECT q.id FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id WHERE q.connection_id = $1 \
+            AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_cut ORDER BY q.id LIMIT $2";
+    FIND = "SELECT q.id, q.rejection_id, q.address, q.size, q.worth, q.received_at, q.headers, q.body, \
+            r.company_id, r.app_id, r.connection_id, r.gateway, r.mode, r.reason \
+            FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id \
+            WHERE q.id = $1 AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_cut";
+    /// Recovery locks the rejection before its requests, too.
+    LOCK = "UPDATE rejections SET count = count WHERE id = $1";
+    FIND_COUNT = "SELECT count, last_at FROM rejected_requests WHERE id = $1 AND rejection_id = $2 AND recovered_at IS NULL";
+    FIND_SAME = "SELECT id FROM rejected_requests WHERE rejection_id = $1 AND digest = $2";
+    MOVE = "UPDATE rejected_requests SET rejection_id = $2, digest = $3, worth = $4 WHERE id = $1";
+    ADD_COPIES = "UPDATE rejected_requests SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END WHERE id = $1";
+    DELETE_REQUEST = "DELETE FROM rejected_requests WHERE id = $1";
+    SUBTRACT = "UPDATE rejections SET count = count - $2 WHERE id = $1";
+    ADD_EARLIER = "UPDATE rejections SET count = count + $2, first_at = CASE WHEN first_at < $3 THEN first_at ELSE $3 END, \
+                   address = CASE WHEN last_at > $4 THEN address ELSE $5 END, last_at = CASE WHEN last_at > $4 THEN last_at ELSE $4 END \
+                   WHERE id = $1";
+    DELETE_IF_EMPTY = "DELETE FROM rejections WHERE id = $1 AND count <= 0 \
+                       AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id)";
+}
+
+/// A stored request that was not examined, sealed.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Stored {
+    pub(crate) id: RequestId,
+    pub(crate) rejection_id: RejectionId,
+    pub(crate) address: String,
+    pub(crate) size: Option<i64>,
+    pub(crate) worth: i64,
+    pub(crate) received_at: Timestamp,
+    pub(crate) headers: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+    company_id: CompanyId,
+    app_id: AppId,
+    connection_id: ConnectionId,
+    #[sqlx(try_from = "String")]
+    pub(crate) gateway: Gateway,
+    #[sqlx(try_from = "String")]
+    mode: Mode,
+    #[sqlx(try_from = "String")]
+    pub(crate) reason: Reason,
+}
+
+impl Stored {
+    pub(crate) const fn place(&self) -> Place {
+        Place {
+            company: self.company_id,
+            app: self.app_id,
+            connection: self.connection_id,
+            gateway: self.gateway,
+            mode: self.mode,
+        }
+    }
+}
+
+/// The connections that have rejections of requests that were not examined.
+pub(crate) async fn list_connections(on: impl Into<Exec<'_>>) -> Result<Vec<ConnectionId>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(LIST_CONNECTIONS).fetch_all(conn).await)
+}
+
+/// The stored requests of a connection that were not examined, the oldest first.
+pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<RequestId>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(LIST).bind(connection).bind(limit).fetch_all(conn).await)
+}
+
+/// One of them, if it is still to be examined.
+pub(crate) async fn find(on: impl Into<Exec<'_>>, id: RequestId) -> Result<Option<Stored>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND).bind(id).fetch_optional(conn).await)
+}
+
+/// Locks a rejection, so that none of its requests is recovered meanwhile.
+pub(crate) async fn lock(tx: &mut Tx, rejection: RejectionId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(LOCK).bind(rejection))?;
+    Ok(())
+}
+
+/// How often a request of a rejection was received, and when last. `None` if it was moved or recovered meanwhile.
+pub(crate) async fn find_count(tx: &mut Tx, id: RequestId, rejection: RejectionId) -> Result<Option<(i64, Timestamp)>, DbError> {
+    run!(tx, |conn| sqlx::query_as(FIND_COUNT).bind(id).bind(rejection).fetch_optional(conn).await)
+}
+
+/// A request to be moved, and what is found of it.
+pub(crate) struct Moved<'a> {
+    pub(crate) id: RequestId,
+    pub(crate) from: RejectionId,
+    pub(crate) to: RejectionId,
+    pub(crate) digest: &'a [u8],
+    pub(crate) worth: i64,
+    pub(crate) address: &'a str,
+    pub(crate) count: i64,
+    pub(crate) first_at: Timestamp,
+    pub(crate) last_at: Timestamp,
+}
+
+/// Moves a request to another rejection with its count, or adds it to the same request there.
+pub(crate) async fn move_to(tx: &mut Tx, moved: &Moved<'_>) -> Result<(), DbError> {
+    let same: Option<RequestId> =
+        run!(&mut *tx, |conn| sqlx::query_scalar(FIND_SAME).bind(moved.to).bind(moved.digest).fetch_optional(conn).await)?;
+    if let Some(same) = same {
+        execute!(&mut *tx, sqlx::query(ADD_COPIES).bind(same).bind(moved.count).bind(moved.last_at))?;
+        execute!(&mut *tx, sqlx::query(DELETE_REQUEST).bind(moved.id))?;
+    } else {
+        execute!(&mut *tx, sqlx::query(MOVE).bind(moved.id).bind(moved.to).bind(moved.digest).bind(moved.worth))?;
+    }
+    execute!(&mut *tx, sqlx::query(SUBTRACT).bind(moved.from).bind(moved.count))?;
+    execute!(
+        tx,
+        sqlx::query(ADD_EARLIER).bind(moved.to).bind(moved.count).bind(moved.first_at).bind(moved.last_at).bind(moved.address)
+    )?;
+    Ok(())
+}
+
+/// Deletes a rejection of which every request was moved.
+pub(crate) async fn delete_if_empty(tx: &mut Tx, rejection: RejectionId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_IF_EMPTY).bind(rejection))?;
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! In a flood of forgeries that look like misconfigured requests, each misconfigured request ends in the rejection of its cause,
+//! at the latest once the flood is over, and every count stays right.
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::support::{ONE_FLOOD_AT_A_TIME, TestApp, bodies, builders::Connection, eventually, post::Post, signing};
+
+const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
+const FOUND: &str = "SELECT cause || ' ' || count FROM rejections ORDER BY cause";
+const UNEXAMINED: &str = "SELECT COUNT(*) FROM rejections WHERE cause = 'unexamined'";
+const STORED: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejected_requests";
+/// Stored requests of a rejection whose count is another one, where all are stored.
+const WRONG: &str = "SELECT COUNT(*) FROM rejections r WHERE r.count <> \
+                     (SELECT COALESCE(SUM(q.count), 0) FROM rejected_requests q WHERE q.rejection_id = r.id)";
+/// Forgeries around each misconfigured request.
+const LOOKALIKES: usize = 40;
+const SIZE: usize = 4000;
+
+fn body() -> String {
+    let body = String::from_utf8(bodies::payment("payment.captured", "pay_Fault00000001", 0)).unwrap();
+    let note = "a".repeat(SIZE - body.len());
+    body.replacen('{', &format!(r#"{{"note":"{note}","#), 1)
+}
+
+/// Ten faults, and the cause of each.
+fn faults(connection: &Connection) -> Vec<(&'static str, Post)> {
+    let (body, secret) = (body(), &connection.secret);
+    let post = || connection.post(body.clone());
+    let own = post().right_signature();
+    let spaced = body.replace("\":", "\": ");
+    vec![
+        ("body_respaced", post().body_after_signing(spaced.as_bytes())),
+        ("body_line_end", post().body_after_signing(format!("{body}\n").as_bytes())),
+        ("prefixed", post().signature(&format!("sha256={own}"))),
+        ("secret_cut", post().secret(&secret[3..])),
+        ("secret_encoded", post().secret(&signing::hex(secret.as_bytes()))),
+        ("secret_is_url", post().secret(&connection.url)),
+        ("secret_mistyped", post().secret(&format!("{}{}", &secret[..22], &secret[23..]))),
+        ("secret_quoted", post().secret(&format!("\"{secret}\""))),
+        ("secret_with_line_end", post().secret(&format!("{secret}\n"))),
+        ("upper_case", post().signature(&own.to_uppercase())),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn among_lookalikes_each_misconfigured_request_ends_in_the_rejection_of_its_cause() {
+    let _turn = ONE_FLOOD_AT_A_TIME.lock().await;
+    let mut app = TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    let connection = app.razorpay().await;
+    // What is proven is counted as such also if it was found later.
+    connection.post(bodies::payment("payment.captured", "pay_Verified000001", 0)).stored().await;
+    app.clock.advance(std::time::Duration::from_secs(1));
+    let faults = faults(&connection);
+    let mut number = 0_u32;
+    let mut deferred = 0;
+    for (cause, fault) in &faults {
+        let mut posts = Vec::new();
+        for _ in 0..LOOKALIKES {
+            number += 1;
+            let [_, a, b, c] = number.to_be_bytes();
+            let signature = signing::razorpay("forged", &number.to_be_bytes());
+            let post = connection.post(fault.bytes()).signature(&signature);
+            posts.push(post.header("x-forwarded-for", &format!("203.{b}.{c}.{a}")));
+        }
+        posts.insert(LOOKALIKES / 2, fault.clone().header("x-forwarded-for", &format!("198.51.{}.7", cause.len())));
+        number += 1;
+        stream::iter(posts).for_each_concurrent(8, async |post| assert_eq!(post.send().await, 401)).await;
+        let sent = i64::from(number);
+        eventually(async || app.count(COUNT).await == sent).await;
+        deferred += app.count(UNEXAMINED).await;
+    }
+    assert!(deferred > 0, "so many cannot be examined as they come");
+    // Also what an earlier run of the server left.
+    app.restart().await;
+    eventually(async || app.count(UNEXAMINED).await == 0).await;
+    let mut wanted: Vec<String> = faults.iter().map(|(cause, _)| format!("{cause} 1")).collect();
+    wanted.push(format!("unknown {}", faults.len() * LOOKALIKES));
+    wanted.sort();
+    let mut found = app.texts(FOUND).await;
+    found.sort();
+    assert_eq!(found, wanted);
+    assert_eq!((app.count(COUNT).await, app.count(STORED).await, app.count(WRONG).await), (number.into(), number.into(), 0));
+    // All but the one that anyone can have signed.
+    assert_eq!(app.count("SELECT COUNT(*) FROM rejected_requests WHERE worth = 0").await, 9);
+    assert_eq!(app.count("SELECT failing_count FROM evidence").await, 9);
+}
