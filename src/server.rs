@@ -80,7 +80,7 @@ impl Server {
         let lock = ServerLock::take(&config)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let opened = startup::open_to_serve(&config).await?;
+        let opened = startup::open_to_serve(&config, &lock).await?;
         if let Some(said) = &opened.at_risk {
             tracing::warn!("{said} That was accepted at this start; `ks-pay doctor` says what to set");
         }

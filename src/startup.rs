@@ -2,6 +2,7 @@
 
 mod data_dir;
 mod files;
+mod log_guard;
 mod sentences;
 mod server_lock;
 
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) use self::{
     data_dir::in_full,
     files::{Files, obstacle, user},
+    log_guard::check_log,
     sentences::{cause, sentence, sentence_at},
     server_lock::ServerLock,
 };
@@ -94,6 +96,7 @@ pub(crate) async fn open_to_read(config: &Config) -> Result<Db, String> {
     {
         return Err(no_database(file, &error));
     }
+    config.database.file().map_or(Ok(()), check_log)?;
     let failed = |error: DbError| sentence_at(&config.database, &error);
     let db = Db::connect_to_read(&config.database).await.map_err(failed)?;
     match db.check_tables().await {
@@ -122,11 +125,11 @@ pub(crate) fn no_database(file: &Path, error: &io::Error) -> String {
 ///
 /// # Errors
 /// A sentence that says what is wrong and what to do.
-pub(crate) async fn open_to_serve(config: &Config) -> Result<Opened, String> {
+pub(crate) async fn open_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, String> {
     let began = Instant::now();
     let mut last_logged = None;
     loop {
-        match try_to_serve(config).await {
+        match try_to_serve(config, lock).await {
             Ok(opened) => return Ok(opened),
             // An SQLite file exists or not: no other service has to start first.
             Err(OpenError::Unavailable(sentence)) if config.database.file().is_none() && began.elapsed() < DATABASE_WAIT => {
@@ -142,12 +145,13 @@ pub(crate) async fn open_to_serve(config: &Config) -> Result<Opened, String> {
     }
 }
 
-async fn try_to_serve(config: &Config) -> Result<Opened, OpenError> {
+async fn try_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, OpenError> {
     let db = connect(config).await?;
     match risk(config, &db).await {
         Ok(at_risk) => {
             let opened = ready(config, db).await?;
-            opened.db.pin_log().await.map_err(|error| OpenError::of(&config.database, &error))?;
+            let note = |stamps| lock.note(stamps);
+            opened.db.pin_log(note).await.map_err(|error| OpenError::of(&config.database, &error))?;
             Ok(Opened { at_risk, ..opened })
         }
         Err(error) => {
@@ -173,6 +177,7 @@ async fn risk(config: &Config, db: &Db) -> Result<Option<String>, OpenError> {
 pub(crate) fn prepare(config: &Config) -> Result<(), String> {
     if let Some(file) = config.database.file() {
         check_not_lost(file, &config.master_key)?;
+        check_log(file)?;
     }
     data_dir::prepare(&config.data_dir)
 }

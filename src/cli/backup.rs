@@ -61,6 +61,7 @@ async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
     if let Err(error) = fs::metadata(database) {
         return Err(startup::no_database(database, &error));
     }
+    startup::check_log(database)?;
     let draft = Draft::beside(dest)?;
     let (as_of, began) = (Clock::system().now(), Instant::now());
     copy(database, &draft).await?;
@@ -74,7 +75,7 @@ async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
 async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     let unread = |error: DbError| match error {
         DbError::Newer(_) => startup::sentence(&error),
-        other if is_damage(&other) => damaged(database, &startup::cause(&other)),
+        other if other.is_damage() => damaged(database, &startup::cause(&other)),
         other => startup::obstacle(database)
             .unwrap_or_else(|| format!("The database {} cannot be read: {}.", database.display(), startup::cause(&other))),
     };
@@ -83,18 +84,13 @@ async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     let result = match backup::is_ours(&db).await {
         Ok(true) => backup::copy(&db, to).await.map_err(|error| {
             // The copy is new, so the damage is in the source.
-            if is_damage(&error) { damaged(database, &startup::cause(&error)) } else { draft.unwritten(&startup::cause(&error)) }
+            if error.is_damage() { damaged(database, &startup::cause(&error)) } else { draft.unwritten(&startup::cause(&error)) }
         }),
         Ok(false) => Err(format!("{} is no database of ks-pay.", database.display())),
         Err(error) => Err(unread(error)),
     };
     db.close().await;
     result
-}
-
-/// True if SQLite reports that the file is damaged or not a database.
-fn is_damage(error: &DbError) -> bool {
-    matches!(error.sqlite_code(), Some(11 | 26))
 }
 
 fn damaged(database: &Path, cause: &str) -> String {

@@ -8,6 +8,8 @@ use std::time::Duration;
 use sqlx::{SqliteConnection, SqlitePool};
 use tokio::time::sleep;
 
+use super::DbError;
+
 /// How often the log is looked at while much is written: often, since whoever comes while it is folded shares core and disk
 /// with that.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -20,18 +22,27 @@ const SOME: i64 = 1000;
 pub(super) const TOO_MANY: i64 = 20_000;
 
 /// Looks after the log until the pools are closed.
-pub(super) async fn run(beside: &SqlitePool) {
+pub(super) async fn run(beside: &SqlitePool, check_files: impl Fn() -> Result<(), DbError>) {
     let mut pause = REST;
     while !beside.is_closed() {
         sleep(pause).await;
-        pause = match fold(beside).await {
-            Ok(true) => PAUSE,
-            Ok(false) => REST,
-            Err(error) => {
-                tracing::debug!(%error, "the log was not folded into the file this time");
-                REST
-            }
-        };
+        pause = look_after(beside, &check_files).await;
+    }
+}
+
+/// Does so once, and says how long to rest. While `check_files` fails nothing is done: a checkpoint would write into a file that
+/// took the database's place.
+async fn look_after(beside: &SqlitePool, check_files: impl Fn() -> Result<(), DbError>) -> Duration {
+    if check_files().is_err() {
+        return REST;
+    }
+    match fold(beside).await {
+        Ok(true) => PAUSE,
+        Ok(false) => REST,
+        Err(error) => {
+            tracing::debug!(%error, "the log was not folded into the file this time");
+            REST
+        }
     }
 }
 
@@ -43,6 +54,11 @@ async fn fold(beside: &SqlitePool) -> Result<bool, sqlx::Error> {
     }
     log(&mut conn, FOLD).await?;
     Ok(true)
+}
+
+/// Folds what no reader holds back.
+pub(super) async fn checkpoint(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    log(conn, FOLD).await.map(drop)
 }
 
 // sqlite.org/pragma.html#pragma_wal_checkpoint
@@ -99,6 +115,17 @@ mod tests {
         assert!(left(&beside).await >= SOME / 2);
         write(&writer, SOME).await;
         assert!(fold(&beside).await.unwrap());
+        assert_eq!(left(&beside).await, 0);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_into_a_file_that_is_not_the_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let (_, writer, beside) = opened(&directory).await;
+        write(&writer, 2 * SOME).await;
+        look_after(&beside, || Err(DbError::Silent)).await;
+        assert!(left(&beside).await >= 2 * SOME);
+        look_after(&beside, || Ok(())).await;
         assert_eq!(left(&beside).await, 0);
     }
 

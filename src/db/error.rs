@@ -2,7 +2,7 @@
 //!
 //! A driver's own text is never passed on: SQLite quotes a damaged file, and PostgreSQL the value that it could not read.
 
-use std::path::PathBuf;
+use super::FileFault;
 
 /// A database error. Its text is for the log, never for a visitor, and contains no stored data.
 #[derive(Debug, thiserror::Error)]
@@ -16,9 +16,9 @@ pub enum DbError {
     /// It did not answer in time.
     #[error("the database does not answer")]
     Silent,
-    /// A file of the open database was removed or replaced: what is written now is lost.
-    #[error("{} was removed or replaced while it was open", .0.display())]
-    FileReplaced(PathBuf),
+    /// A file of the open database was removed, replaced or overwritten: what is written now is lost.
+    #[error("{0}")]
+    FileFault(FileFault),
     /// The database was written by a newer version.
     #[error("the database is newer than this binary: it has migration {0}")]
     Newer(i64),
@@ -57,6 +57,11 @@ impl DbError {
         let code = self.code()?;
         // PostgreSQL's have five characters.
         (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
+    }
+
+    /// Whether SQLite reports that the file is damaged or not a database.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self.sqlite_code(), Some(11 | 26))
     }
 
     /// PostgreSQL's SQLSTATE.

@@ -1,14 +1,17 @@
-//! The files of an open SQLite database, by device and inode.
+//! The files of an open SQLite database, by device and inode, and in a server by their content as well.
 //!
 //! Data written to an unlinked file is lost when the process ends, so the paths are compared with the opened files: the
-//! database, its WAL and the WAL index, which other processes would otherwise recreate.
+//! database, its WAL and the WAL index, which other processes would otherwise recreate. What [`overwrite_detector`] finds
+//! is reported in the same way.
+//!
+//! [`overwrite_detector`]: super::overwrite_detector
 
 use std::{
     fs, io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
-        Arc, OnceLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,7 +19,12 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use super::Db;
+use super::{
+    Db, DbError,
+    file_fault::{Change, FileFault, Role},
+    overwrite_detector::{OverwriteDetector, Part, Stamp},
+    sqlite,
+};
 
 /// Device and inode.
 type Identity = (u64, u64);
@@ -26,10 +34,13 @@ type Identity = (u64, u64);
 pub struct OpenFiles {
     database: Arc<OpenFile>,
     log: Arc<OnceLock<Vec<OpenFile>>>,
+    /// In a server.
+    content: Arc<RwLock<Option<OverwriteDetector>>>,
 }
 
 struct OpenFile {
     path: PathBuf,
+    role: Role,
     identity: Identity,
     /// Whether the file ever had content: if it is empty later, it was truncated.
     had_content: AtomicBool,
@@ -38,46 +49,141 @@ struct OpenFile {
 }
 
 impl OpenFile {
-    fn note(path: PathBuf) -> io::Result<Self> {
+    fn note(path: PathBuf, role: Role) -> io::Result<Self> {
         let handle = handle(&path)?;
         let data = fs::metadata(&path)?;
-        Ok(Self { identity: identity(&data), had_content: AtomicBool::new(data.len() > 0), path, _handle: handle })
+        Ok(Self { identity: identity(&data), had_content: AtomicBool::new(data.len() > 0), path, role, _handle: handle })
     }
 
-    fn is_in_place(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|data| identity(&data) == self.identity)
-    }
-
-    /// Like `is_in_place`, and not truncated. Only a WAL may be truncated, by a checkpoint.
-    fn is_whole(&self) -> bool {
-        let Ok(data) = fs::metadata(&self.path) else { return false };
+    /// What happened to it.
+    fn change(&self) -> Option<Change> {
+        let Ok(data) = fs::metadata(&self.path) else { return Some(Change::Replaced) };
+        if identity(&data) != self.identity {
+            return Some(Change::Replaced);
+        }
         if data.len() > 0 {
             self.had_content.store(true, Ordering::Relaxed);
-        } else if self.had_content.load(Ordering::Relaxed) {
-            return false;
+            return None;
         }
-        identity(&data) == self.identity
+        // A checkpoint may empty the log; the detector tells that from other ways.
+        (self.role != Role::Log && self.had_content.load(Ordering::Relaxed)).then_some(Change::Overwritten)
     }
 }
 
 impl OpenFiles {
     /// Notes the database file. To be called before SQLite opens it, and to be compared after.
     pub(super) fn note(database: &Path) -> io::Result<Self> {
-        Ok(Self { database: Arc::new(OpenFile::note(database.to_owned())?), log: Arc::default() })
+        let database = Arc::new(OpenFile::note(database.to_owned(), Role::Database)?);
+        Ok(Self { database, log: Arc::default(), content: Arc::default() })
     }
 
     /// Notes the log and its index as well, which stay as long as a connection is open.
     pub(super) fn note_log(&self) {
-        let Ok(real) = fs::canonicalize(&self.database.path) else { return };
-        let noted = ["-wal", "-shm"].into_iter().filter_map(|side| OpenFile::note(with_suffix(&real, side)).ok()).collect();
-        let _ = self.log.set(noted);
+        let Some(real) = self.real_path() else { return };
+        let note = |(side, role)| OpenFile::note(with_suffix(&real, side), role).ok();
+        let _ = self.log.set([("-wal", Role::Log), ("-shm", Role::Index)].into_iter().filter_map(note).collect());
     }
 
-    /// The first file whose path was removed or now leads to another file.
-    pub(super) fn find_replaced(&self) -> Option<PathBuf> {
-        let mut log = self.log.get().into_iter().flatten();
-        let replaced = if self.database.is_whole() { log.find(|file| !file.is_in_place()) } else { Some(&*self.database) };
-        replaced.map(|file| file.path.clone())
+    /// Watches the content of the three files from now on, until [`Self::close`].
+    pub(super) fn watch_content(&self, stamp: Stamp) {
+        // Elsewhere what was written through a memory map need not be there for a read.
+        if !cfg!(target_os = "linux") {
+            return;
+        }
+        let opened = self.real_path().and_then(|real| OverwriteDetector::open(&real, stamp).ok());
+        *self.content.write().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+
+    /// Whether the database file bears the stamp already.
+    pub(super) fn is_stamped(&self) -> bool {
+        self.content.read().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(OverwriteDetector::is_stamped)
+    }
+
+    /// Ends that, after SQLite has closed the files.
+    pub(super) fn close(&self) {
+        if let Some(detector) = self.content.write().unwrap_or_else(PoisonError::into_inner).take() {
+            detector.close();
+        }
+    }
+
+    fn real_path(&self) -> Option<PathBuf> {
+        fs::canonicalize(&self.database.path).ok()
+    }
+
+    /// The first file whose path was removed or leads to another file, or that was overwritten.
+    pub(super) fn find_fault(&self) -> Option<FileFault> {
+        self.opened().find_map(|file| self.fault(file)).or_else(|| self.find_overwritten())
+    }
+
+    /// Each of them.
+    fn find_faults(&self) -> Vec<FileFault> {
+        let replaced: Vec<_> = self.opened().filter_map(|file| self.fault(file)).collect();
+        if replaced.is_empty() { self.find_overwritten().into_iter().collect() } else { replaced }
+    }
+
+    fn opened(&self) -> impl Iterator<Item = &OpenFile> {
+        std::iter::once(&*self.database).chain(self.log.get().into_iter().flatten())
+    }
+
+    fn fault(&self, file: &OpenFile) -> Option<FileFault> {
+        let change = file.change()?;
+        Some(FileFault { path: file.path.clone(), role: file.role, change, open_copy: self.open_copy(file.role) })
+    }
+
+    fn find_overwritten(&self) -> Option<FileFault> {
+        let part = self.content.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.find()?;
+        let role = match part {
+            Part::Database => Role::Database,
+            Part::Log => Role::Log,
+            Part::Index => Role::Index,
+        };
+        let path = self.opened().find(|file| file.role == role)?.path.clone();
+        Some(FileFault { path, role, change: Change::Overwritten, open_copy: None })
+    }
+
+    /// Where the system offers the file that is open, whatever happened to its name.
+    fn open_copy(&self, role: Role) -> Option<PathBuf> {
+        let content = self.content.read().unwrap_or_else(PoisonError::into_inner);
+        let [database, log] = content.as_ref()?.descriptors();
+        let descriptor = match role {
+            Role::Database => database,
+            Role::Log => log,
+            Role::Index => return None,
+        };
+        Some(format!("/proc/{}/fd/{descriptor}", std::process::id()).into())
+    }
+}
+
+impl Db {
+    /// Notes the WAL of an SQLite database, which an open connection keeps in place, stamps the database, and watches the
+    /// content of the files. `note` stores the stamps that the file may bear, before it bears them.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written to.
+    pub(crate) async fn pin_log(&self, note: impl Fn([u32; 2]) -> io::Result<()>) -> Result<(), DbError> {
+        if let Self::Sqlite { writer, beside, files: Some(files), .. } = self {
+            sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(beside).await?;
+            files.note_log();
+            let stamp = sqlite::choose_stamp(writer).await?;
+            note([stamp.before, stamp.now]).map_err(sqlx::Error::Io)?;
+            sqlite::write_stamp(writer, stamp).await?;
+            files.watch_content(stamp);
+            if files.is_stamped() {
+                note([stamp.now; 2]).map_err(sqlx::Error::Io)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses an SQLite database whose files were removed, replaced or overwritten since they were opened.
+    ///
+    /// # Errors
+    /// [`DbError::FileFault`]
+    pub(crate) fn check_files(&self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite { files: Some(files), .. } => files.find_fault().map_or(Ok(()), |fault| Err(DbError::FileFault(fault))),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -92,15 +198,17 @@ pub(crate) async fn watch(db: Db) {
     let mut last_logged: Option<Instant> = None;
     loop {
         sleep(WATCH_INTERVAL).await;
-        match db.check_files() {
-            Err(error) if last_logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) => {
-                last_logged = Some(Instant::now());
-                tracing::error!(
-                    "{error}: nothing is stored, and events are answered 503. Stop the server, put the file back, and start again"
-                );
+        let Db::Sqlite { files: Some(files), .. } = &db else { continue };
+        let faults = files.find_faults();
+        if faults.is_empty() {
+            if last_logged.take().is_some() {
+                tracing::info!("the files of the database are in place again");
             }
-            Ok(()) if last_logged.take().is_some() => tracing::info!("the files of the database are in place again"),
-            Ok(()) | Err(_) => {}
+        } else if last_logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+            last_logged = Some(Instant::now());
+            for fault in faults {
+                tracing::error!("{fault}: nothing is stored, and events are answered 503. {}", fault.remedy());
+            }
         }
     }
 }
@@ -112,7 +220,7 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn identity(data: &fs::Metadata) -> Identity {
+pub(super) fn identity(data: &fs::Metadata) -> Identity {
     (data.dev(), data.ino())
 }
 
@@ -139,6 +247,10 @@ const fn handle(_: &Path) -> io::Result<Handle> {
 mod tests {
     use super::*;
 
+    fn find(files: &OpenFiles) -> Option<PathBuf> {
+        files.find_fault().map(|fault| fault.path)
+    }
+
     #[test]
     fn a_file_that_is_removed_or_replaced_is_found_and_one_that_is_put_back_is_good() {
         let directory = tempfile::tempdir().unwrap();
@@ -148,20 +260,20 @@ mod tests {
         }
         let files = OpenFiles::note(&path).unwrap();
         files.note_log();
-        assert_eq!(files.find_replaced(), None);
+        assert_eq!(find(&files), None);
         for name in ["a.db", "a.db-wal", "a.db-shm"] {
             let file = directory.path().join(name);
             fs::rename(&file, &aside).unwrap();
-            assert!(files.find_replaced().is_some(), "{name} was removed");
+            assert!(find(&files).is_some(), "{name} was removed");
             fs::write(&file, "").unwrap();
-            assert!(files.find_replaced().is_some(), "{name} was replaced");
+            assert!(find(&files).is_some(), "{name} was replaced");
             fs::rename(&aside, &file).unwrap();
-            assert_eq!(files.find_replaced(), None, "{name} is back");
+            assert_eq!(find(&files), None, "{name} is back");
         }
         fs::write(&path, "content").unwrap();
-        assert_eq!(files.find_replaced(), None);
+        assert_eq!(find(&files), None);
         fs::write(&path, "").unwrap();
-        assert_eq!(files.find_replaced(), Some(path), "it was emptied");
+        assert_eq!(find(&files), Some(path), "it was emptied");
     }
 
     /// A file system reuses the inode number of a removed file unless a handle keeps it.
@@ -174,7 +286,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
         for _ in 0..20 {
             fs::write(&path, "").unwrap();
-            assert_eq!(files.find_replaced(), Some(path.clone()));
+            assert_eq!(find(&files), Some(path.clone()));
             fs::remove_file(&path).unwrap();
         }
     }

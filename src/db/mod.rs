@@ -8,12 +8,15 @@ mod checkpoints;
 mod durability;
 mod ear;
 mod error;
+mod file_fault;
 pub(crate) mod file_identity;
 mod location;
 mod migrate;
+mod overwrite_detector;
 mod postgres;
 pub(crate) mod rows;
 mod sqlite;
+mod wal_index;
 
 use std::time::Duration;
 
@@ -26,8 +29,10 @@ pub use durability::Setting;
 pub(crate) use ear::Ear;
 pub use error::DbError;
 pub(crate) use error::describe;
+pub use file_fault::FileFault;
 pub use file_identity::OpenFiles;
 pub use location::Location;
+pub(crate) use overwrite_detector::read_stamp;
 
 /// The open database. Cheap to clone.
 #[derive(Clone)]
@@ -214,47 +219,26 @@ impl Db {
     /// Keeps SQLite's log short until the database is closed; PostgreSQL does so by itself.
     pub(crate) async fn keep_log_short(&self) {
         if let Self::Sqlite { beside, .. } = self {
-            checkpoints::run(beside).await;
-        }
-    }
-
-    /// Notes the WAL of an SQLite database: from now on an open connection keeps it in place.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub(crate) async fn pin_log(&self) -> Result<(), DbError> {
-        if let Self::Sqlite { beside, files: Some(files), .. } = self {
-            sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(beside).await?;
-            files.note_log();
-        }
-        Ok(())
-    }
-
-    /// Refuses an SQLite database whose files were removed or replaced since they were opened.
-    ///
-    /// # Errors
-    /// [`DbError::FileReplaced`]
-    pub(crate) fn check_files(&self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite { files: Some(files), .. } => {
-                files.find_replaced().map_or(Ok(()), |path| Err(DbError::FileReplaced(path)))
-            }
-            _ => Ok(()),
+            checkpoints::run(beside, || self.check_files()).await;
         }
     }
 
     /// Closes every connection, so that SQLite folds its log into the file.
     pub async fn close(&self) {
         if self.check_files().is_err() {
-            // SQLite would remove the log by its name, which may be another database's by now.
+            // SQLite would remove the log by its name, which may be another database's by now, or copy it over another
+            // database.
             std::mem::forget(self.clone());
             return;
         }
         match self {
-            Self::Sqlite { readers, writer, beside, .. } => {
+            Self::Sqlite { readers, writer, beside, files } => {
                 beside.close().await;
                 readers.close().await;
                 writer.close().await;
+                if let Some(files) = files {
+                    files.close();
+                }
             }
             Self::Postgres(pool) => pool.close().await,
         }

@@ -5,13 +5,13 @@
 use std::{fs::TryLockError, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::time::sleep;
 
-use super::{Db, DbError, OpenFiles, Setting, checkpoints, file_identity::with_suffix, rows::MOST};
+use super::{Db, DbError, OpenFiles, Setting, checkpoints, file_identity::with_suffix, overwrite_detector::Stamp, rows::MOST};
 
 /// How long a statement waits for another process's lock. Below the ingestion deadline of 4.4 s.
 const BUSY: Duration = Duration::from_secs(1);
@@ -23,6 +23,9 @@ const PATIENCE: usize = 10;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// The first version without the WAL-reset corruption of 3.7.0 to 3.51.2 (sqlite.org/wal.html#walresetbug).
 const SOUND: (u32, u32, u32) = (3, 51, 3);
+
+/// `user_version` has a sign.
+const NON_NEGATIVE: u32 = 0x7fff_ffff;
 
 /// How the connection that writes is opened.
 fn writing(path: &Path) -> SqliteConnectOptions {
@@ -54,8 +57,8 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     let writer = open_first(writing).await?;
     // The file may have been replaced while it was opened: what was noted before is what SQLite has.
     let files = match noted {
-        Some(files) => match files.find_replaced() {
-            Some(path) => return Err(DbError::FileReplaced(path)),
+        Some(files) => match files.find_fault() {
+            Some(fault) => return Err(DbError::FileFault(fault)),
             None => Some(files),
         },
         None => OpenFiles::note(path).ok(),
@@ -120,6 +123,20 @@ async fn open_first(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::E
             opened => return opened,
         }
     }
+}
+
+/// Chooses the number by which a server knows its database file from a copy that is put in its place. It is the header's
+/// `user_version`, which nothing else here uses.
+pub(super) async fn choose_stamp(writer: &SqlitePool) -> Result<Stamp, sqlx::Error> {
+    let before: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(writer).await?;
+    Ok(Stamp { before, now: (before ^ (rand::random::<u32>() | 1)) & NON_NEGATIVE })
+}
+
+/// Writes it into the database, and into the file itself as far as readers allow.
+pub(super) async fn write_stamp(writer: &SqlitePool, stamp: Stamp) -> Result<(), sqlx::Error> {
+    let mut conn = writer.acquire().await?;
+    sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {}", stamp.now))).execute(&mut *conn).await?;
+    checkpoints::checkpoint(&mut conn).await
 }
 
 /// What the one connection that writes has: `synchronous` is each connection's own, and no other's tells of it.

@@ -18,10 +18,7 @@ pub(crate) fn sentence(error: &DbError) -> String {
         DbError::Newer(number) => format!("The database was written by a newer ks-pay (migration {number}). Start that version."),
         DbError::Older => "The database is older than this ks-pay. Start the server once to upgrade it.".to_owned(),
         DbError::Silent => "The database does not answer. Check that it is running and can be reached.".to_owned(),
-        DbError::FileReplaced(path) => format!(
-            "{} was removed or replaced while it was open. Stop every server of this installation, then restore the file.",
-            path.display()
-        ),
+        DbError::FileFault(fault) => format!("{fault}. {}", fault.remedy()),
         DbError::Unavailable(cause) | DbError::Broken(cause) => {
             known(error).unwrap_or_else(|| unknown(matches!(error, DbError::Unavailable(_)), &describe(cause)))
         }

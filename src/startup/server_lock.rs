@@ -2,14 +2,15 @@
 
 use std::{
     fs::{self, File},
+    io,
     os::unix::fs::OpenOptionsExt as _,
 };
 
-use super::{data_dir, obstacle};
+use super::{data_dir, log_guard, obstacle};
 use crate::{config::Config, db::file_identity::with_suffix};
 
 /// Holds an SQLite file for one server. Released when the process ends, however it ends.
-pub(crate) struct ServerLock(#[expect(dead_code, reason = "held, not read")] Option<File>);
+pub(crate) struct ServerLock(Option<File>);
 
 impl ServerLock {
     /// Takes the lock.
@@ -27,14 +28,25 @@ impl ServerLock {
         let failed = |error: &dyn std::fmt::Display| {
             obstacle(database).unwrap_or_else(|| format!("The lock {} cannot be taken: {error}.", path.display()))
         };
-        let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(|error| failed(&error))?;
+        let mut options = fs::OpenOptions::new();
+        let options = options.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let file = options.open(&path).map_err(|error| failed(&error))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self(Some(file))),
+            Ok(()) => {
+                log_guard::check_log(database)?;
+                log_guard::forget(&file).map_err(|error| failed(&error))?;
+                Ok(Self(Some(file)))
+            }
             Err(fs::TryLockError::WouldBlock) => Err(format!(
                 "Another ks-pay server uses {}. Stop it first. Running several servers requires PostgreSQL.",
                 database.display()
             )),
             Err(error) => Err(failed(&error)),
         }
+    }
+
+    /// Notes the stamps that the database may bear.
+    pub(super) fn note(&self, stamps: [u32; 2]) -> io::Result<()> {
+        self.0.as_ref().map_or(Ok(()), |file| log_guard::note(file, stamps))
     }
 }

@@ -55,7 +55,7 @@ pub(crate) enum AppError {
 impl From<DbError> for AppError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unavailable(_) | DbError::Silent | DbError::FileReplaced(_) => Self::Unavailable(error),
+            DbError::Unavailable(_) | DbError::Silent | DbError::FileFault(_) => Self::Unavailable(error),
             other => Self::Broken(other.into()),
         }
     }

@@ -46,6 +46,7 @@ mod migrations;
 mod mixups;
 mod modes;
 mod origins;
+mod overwritten;
 mod pages;
 mod payment_details;
 mod plans;

@@ -1,11 +1,14 @@
 //! The real binary in a process of its own.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader},
     net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, channel},
+    },
     thread::JoinHandle,
     time::Duration,
 };
@@ -25,7 +28,8 @@ pub(crate) fn is_root() -> bool {
 pub(crate) struct Process {
     child: Child,
     out: Receiver<String>,
-    err: Option<JoinHandle<String>>,
+    err: Arc<Mutex<String>>,
+    reading: Option<JoinHandle<()>>,
     seen: Vec<String>,
 }
 
@@ -51,13 +55,16 @@ impl Installation {
         let (sender, out) = channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let mut stderr = child.stderr.take().unwrap();
-        let err = std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = stderr.read_to_end(&mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
+        let (stderr, err) = (child.stderr.take().unwrap(), Arc::new(Mutex::new(String::new())));
+        let logged = Arc::clone(&err);
+        let reading = std::thread::spawn(move || {
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                let mut logged = logged.lock().unwrap();
+                logged.push_str(&String::from_utf8_lossy(&line));
+                logged.push('\n');
+            }
         });
-        Process { child, out, err: Some(err), seen: Vec::new() }
+        Process { child, out, err, reading: Some(reading), seen: Vec::new() }
     }
 
     /// Runs the binary as a user who owns nothing; only root can. The test's folder is opened to them, the data directory is not.
@@ -116,6 +123,11 @@ impl Process {
         }
     }
 
+    /// Whether its log contains that text by now.
+    pub(crate) fn has_logged(&self, text: &str) -> bool {
+        self.err.lock().unwrap().contains(text)
+    }
+
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
@@ -133,7 +145,9 @@ impl Process {
             }
         }
         let code = self.child.wait().unwrap().code();
-        Ended { code, out, err: self.err.take().unwrap().join().unwrap() }
+        self.reading.take().unwrap().join().unwrap();
+        let err = std::mem::take(&mut *self.err.lock().unwrap());
+        Ended { code, out, err }
     }
 
     /// SIGTERM, then its end.

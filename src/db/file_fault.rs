@@ -1,0 +1,78 @@
+//! What happened to a file of an open SQLite database, and how to save the most.
+
+use std::{fmt, path::PathBuf};
+
+/// A file that is not the one that was opened any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFault {
+    /// The file.
+    pub(super) path: PathBuf,
+    /// Which of the files it is.
+    pub(super) role: Role,
+    /// What happened to it.
+    pub(super) change: Change,
+    /// Where the file that this process has open can be copied from.
+    pub(super) open_copy: Option<PathBuf>,
+}
+
+/// The files of an SQLite database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Database,
+    Log,
+    Index,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The path leads to another file or to none. The one that was opened is unharmed.
+    Replaced,
+    /// The file itself has other content.
+    Overwritten,
+}
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let change = match self.change {
+            Change::Replaced => "removed or replaced",
+            Change::Overwritten => "overwritten or truncated",
+        };
+        write!(f, "{} was {change} while it was open", self.path.display())
+    }
+}
+
+impl FileFault {
+    /// What to do about it, in sentences.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        let path = self.path.display();
+        match (self.role, self.change) {
+            (Role::Index, _) => "Restart the server: SQLite rebuilds this file, and nothing is lost.".to_owned(),
+            (_, Change::Replaced) => match &self.open_copy {
+                Some(copy) => format!(
+                    "Do not stop the server yet: it still has the file open. Move the file back to {path}. If it was deleted, \
+                     run `cp -p {} {path}` and then restart the server. To use another copy of the database instead, stop the \
+                     server and follow \"To restore\" in README.md.",
+                    copy.display()
+                ),
+                None => format!(
+                    "Move it back to {path}. A running server still has it open: read in the server's log how to save the file \
+                     before you stop the server."
+                ),
+            },
+            (Role::Database, Change::Overwritten) => format!(
+                "Its content is lost. Stop the server, move {path} aside together with {path}-wal and {path}-shm, restore the \
+                 newest copy as described under \"To restore\" in README.md, and ask the gateway to send the later events again. \
+                 Keep the old files: the -wal holds the newest events."
+            ),
+            (Role::Log, Change::Overwritten) => {
+                let database = path.to_string();
+                let database = database.strip_suffix("-wal").unwrap_or(&database);
+                format!(
+                    "Events that were not in {database} yet are lost. Stop the server, move {path} and {database}-shm aside, run \
+                     `ks-pay doctor`, start the server, and ask the gateway to send the events of the last hours again."
+                )
+            }
+        }
+    }
+}

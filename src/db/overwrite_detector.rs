@@ -1,0 +1,224 @@
+//! Detects that the files of an open SQLite database were overwritten or truncated in place, as by `cp backup.db ks-pay.db`.
+//!
+//! Invariant: only what no checkpoint and no other connection may change is compared, so that a sound database is never
+//! reported: the header and size of the database file between two checkpoints; a number that this server wrote there when it
+//! started; and the log's header and last frame, which the wal-index names.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io,
+    mem::ManuallyDrop,
+    os::{
+        fd::{AsRawFd as _, RawFd},
+        unix::fs::FileExt as _,
+    },
+    path::Path,
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+use super::{
+    file_identity::{identity, with_suffix},
+    wal_index::{WalIndex, big_endian},
+};
+
+/// The file that was overwritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Database,
+    Log,
+    /// Truncated: touching it would end the process by SIGBUS. SQLite rebuilds it from the log.
+    Index,
+}
+
+/// How often the files are read to confirm a finding.
+const CONFIRMATIONS: usize = 3;
+/// How often the files are read while another connection writes to them.
+const ATTEMPTS: usize = 4;
+const HEADER_BYTES: usize = 100;
+/// The position of `user_version`.
+const STAMP_AT: usize = 60;
+
+/// The number that a server wrote into the database's header when it started (`user_version`), and the one before it, which is
+/// in the file until the first checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamp {
+    pub(super) before: u32,
+    pub(super) now: u32,
+}
+
+/// Compares the files of one open database with what they were.
+pub(super) struct OverwriteDetector {
+    // Never closed while SQLite has the files open: that would release the locks that it holds on them.
+    database: ManuallyDrop<File>,
+    log: ManuallyDrop<File>,
+    index: ManuallyDrop<File>,
+    stamp: Stamp,
+    baseline: Mutex<Baseline>,
+    /// An overwritten file stays bad, whatever is written to it later.
+    found: OnceLock<Part>,
+}
+
+/// The result of reading the files once.
+enum Comparison {
+    Same,
+    Different(Part),
+    /// Another connection wrote to them meanwhile.
+    Undecided,
+}
+
+/// What was seen last.
+#[derive(Default)]
+struct Baseline {
+    checkpoint: Option<(WalIndex, Header)>,
+    is_stamped: bool,
+    index_bytes: u64,
+}
+
+/// The beginning and the size of the database file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Header {
+    bytes: [u8; HEADER_BYTES],
+    file_bytes: u64,
+}
+
+impl Header {
+    fn read(database: &File) -> io::Result<Self> {
+        let mut bytes = [0; HEADER_BYTES];
+        database.read_exact_at(&mut bytes, 0)?;
+        Ok(Self { bytes, file_bytes: database.metadata()?.len() })
+    }
+
+    fn stamp(&self) -> Option<u32> {
+        big_endian(&self.bytes, STAMP_AT)
+    }
+}
+
+/// The databases, by device and inode, that a server in this process has open. No other descriptor of them may be closed: that
+/// would release the server's locks.
+static OPEN: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
+
+/// The stamp of a database file, unless a server in this process has it open.
+pub(crate) fn read_stamp(database: &Path) -> Option<u32> {
+    let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_open = open.contains(&identity(&fs::metadata(database).ok()?));
+    if is_open { None } else { Header::read(&File::open(database).ok()?).ok()?.stamp() }
+}
+
+impl OverwriteDetector {
+    /// Opens the files again, for reading. SQLite has them open.
+    pub(super) fn open(database: &Path, stamp: Stamp) -> io::Result<Self> {
+        let open = |path: &Path| File::open(path).map(ManuallyDrop::new);
+        OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(identity(&fs::metadata(database)?));
+        Ok(Self {
+            database: open(database)?,
+            log: open(&with_suffix(database, "-wal"))?,
+            index: open(&with_suffix(database, "-shm"))?,
+            stamp,
+            baseline: Mutex::default(),
+            found: OnceLock::new(),
+        })
+    }
+
+    /// Closes the files, after SQLite has closed its own.
+    pub(super) fn close(self) {
+        if let Ok(data) = self.database.metadata() {
+            OPEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&identity(&data));
+        }
+        for file in [self.database, self.log, self.index] {
+            drop(ManuallyDrop::into_inner(file));
+        }
+    }
+
+    /// The descriptors of the database and the log: through them a file can be copied whose name was removed.
+    pub(super) fn descriptors(&self) -> [RawFd; 2] {
+        [self.database.as_raw_fd(), self.log.as_raw_fd()]
+    }
+
+    /// Whether the file bears the new stamp already.
+    pub(super) fn is_stamped(&self) -> bool {
+        Header::read(&self.database).is_ok_and(|header| header.stamp() == Some(self.stamp.now))
+    }
+
+    /// The file that was overwritten, if one was.
+    pub(super) fn find(&self) -> Option<Part> {
+        if let Some(part) = self.found.get() {
+            return Some(*part);
+        }
+        let mut baseline = self.baseline.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut part = None;
+        for _ in 0..CONFIRMATIONS {
+            part = Some(self.compare(&mut baseline)?);
+        }
+        if let Some(part @ (Part::Database | Part::Log)) = part {
+            let _ = self.found.set(part);
+        }
+        part
+    }
+
+    /// Reads the files once, or until no other connection has written to them meanwhile.
+    fn compare(&self, baseline: &mut Baseline) -> Option<Part> {
+        for _ in 0..ATTEMPTS {
+            match self.compare_once(baseline) {
+                Ok(Comparison::Different(part)) => return Some(part),
+                Ok(Comparison::Undecided) => {}
+                // What cannot be read says nothing; SQLite will report it.
+                Ok(Comparison::Same) | Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn compare_once(&self, baseline: &mut Baseline) -> io::Result<Comparison> {
+        use Comparison::{Different, Same, Undecided};
+        let index_bytes = self.index.metadata()?.len();
+        if index_bytes < baseline.index_bytes {
+            return Ok(Different(Part::Index));
+        }
+        let Some(before) = read_whole(WalIndex::read(&self.index))? else { return Ok(Different(Part::Index)) };
+        let Some(header) = read_whole(Header::read(&self.database))? else { return Ok(Different(Part::Database)) };
+        let is_log_right = before.map(|index| index.matches_log(&self.log)).transpose()?;
+        let Some(after) = read_whole(WalIndex::read(&self.index))? else { return Ok(Different(Part::Index)) };
+        baseline.index_bytes = index_bytes;
+        if !baseline.takes_stamp(self.stamp, &header) {
+            return Ok(Different(Part::Database));
+        }
+        let Some(index) = before.filter(|_| before == after) else { return Ok(Undecided) };
+        if is_log_right == Some(false) {
+            return Ok(Different(Part::Log));
+        }
+        let is_database_right = index.is_checkpointing() || baseline.takes_header(index, header);
+        Ok(if is_database_right { Same } else { Different(Part::Database) })
+    }
+}
+
+impl Baseline {
+    /// Whether the header bears the stamp of this server, or still that of before.
+    fn takes_stamp(&mut self, stamp: Stamp, header: &Header) -> bool {
+        self.is_stamped |= header.stamp() == Some(stamp.now);
+        header.stamp() == Some(if self.is_stamped { stamp.now } else { stamp.before })
+    }
+
+    /// Whether the header may be that of the database file while no checkpoint is running.
+    fn takes_header(&mut self, index: WalIndex, header: Header) -> bool {
+        match &self.checkpoint {
+            Some((last, same)) if last.has_same_checkpoint(&index) => *same == header,
+            _ if header.file_bytes < index.min_database_bytes() => false,
+            _ => {
+                self.checkpoint = Some((index, header));
+                true
+            }
+        }
+    }
+}
+
+/// `None` for a file that is too short.
+fn read_whole<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! Refuses a database file that does not belong to the log next to it.
+//!
+//! SQLite would copy the log's pages into any file of that name, as after `cp backup.db ks-pay.db` under a running server. So a
+//! server notes in its lock file which stamp the database bears (see `db::Stamp`), durably before the database gets it.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::FileExt as _,
+    path::Path,
+};
+
+use crate::db::{file_identity::with_suffix, read_stamp};
+
+/// Two numbers of eight digits: writing them again over the old ones leaves no mixture behind.
+const NOTE_BYTES: usize = 17;
+
+/// Notes the stamps that the database may bear from now on, on stable storage.
+pub(super) fn note(lock: &File, stamps: [u32; 2]) -> io::Result<()> {
+    let [first, second] = stamps;
+    lock.write_all_at(format!("{first:08x} {second:08x}").as_bytes(), 0)?;
+    lock.sync_all()
+}
+
+/// Notes that any stamp will do, until the next [`note`].
+pub(super) fn forget(lock: &File) -> io::Result<()> {
+    lock.set_len(0)?;
+    lock.sync_all()
+}
+
+fn noted(database: &Path) -> Option<[u32; 2]> {
+    let text = fs::read_to_string(with_suffix(database, ".lock")).ok()?;
+    let (first, second) = text.get(..NOTE_BYTES)?.split_once(' ')?;
+    Some([u32::from_str_radix(first, 16).ok()?, u32::from_str_radix(second, 16).ok()?])
+}
+
+/// Checks it before SQLite opens the files. Without a log, or without a note, nothing is known and nothing refused.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub(crate) fn check_log(database: &Path) -> Result<(), String> {
+    let real = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    let has_log = fs::metadata(with_suffix(&real, "-wal")).is_ok_and(|data| data.len() > 0);
+    let Some(stamps) = noted(database).filter(|_| has_log) else { return Ok(()) };
+    match read_stamp(&real) {
+        Some(stamp) if !stamps.contains(&stamp) => Err(format!(
+            "{path} is not the database that the log {path}-wal belongs to: it was overwritten under a running server, or \
+             restored next to an old log. Nothing was changed. To use {path} as it is, stop the server, move {path}-wal and \
+             {path}-shm aside, and start it again: what only the log contains is missing then.",
+            path = database.display()
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,251 @@
+//! A database file that is overwritten or truncated in place under a server, and what the log says of saving it.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::support::{
+    TestApp, bodies,
+    builders::{Connection, PASSWORD},
+    database, eventually,
+    post::client,
+    process::{Ended, Process},
+};
+
+/// As `cp` and a shell's `>` do: the file itself gets other content.
+fn overwrite(file: &Path, content: &[u8]) {
+    OpenOptions::new().write(true).truncate(true).open(file).unwrap().write_all(content).unwrap();
+}
+
+/// As `truncate -s` does.
+fn halve(file: &Path) {
+    let file = OpenOptions::new().write(true).open(file).unwrap();
+    file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+}
+
+async fn status(address: SocketAddr, path: &str) -> u16 {
+    client().get(format!("http://{address}{path}")).send().await.unwrap().status().as_u16()
+}
+
+/// An installation that a process serves, with a connection there.
+async fn served() -> (TestApp, Process, SocketAddr, Connection) {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    app.stop().await;
+    let (process, address) = app.serve_in_process(&[]);
+    let connection = connection.at(address);
+    (app, process, address, connection)
+}
+
+fn ended(process: Process) -> Ended {
+    tokio::task::block_in_place(|| process.terminate())
+}
+
+async fn post(connection: &Connection, payment: &str) -> u16 {
+    connection.post(bodies::payment("payment.captured", payment, 0)).send().await
+}
+
+/// What becomes of a file in place, given a copy of the database.
+type Deed = fn(&Path, &[u8]);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_overwritten_in_place_is_answered_503_and_logged() {
+    if database::is_postgres() {
+        return;
+    }
+    let deeds: [(&str, Deed, &str); 6] = [
+        ("ks-pay.db", |file, copy| overwrite(file, copy), "restore the newest copy"),
+        ("ks-pay.db", |file, _| overwrite(file, b""), "restore the newest copy"),
+        ("ks-pay.db", |file, _| halve(file), "restore the newest copy"),
+        ("ks-pay.db-wal", |file, _| overwrite(file, b""), "send the events of the last hours again"),
+        ("ks-pay.db-wal", |file, _| halve(file), "send the events of the last hours again"),
+        ("ks-pay.db-wal", |file, copy| overwrite(file, copy), "send the events of the last hours again"),
+    ];
+    for (name, deed, advice) in deeds {
+        let (app, process, address, connection) = served().await;
+        assert_eq!(post(&connection, "pay_1").await, 200);
+        let copy = app.beside("copy.db");
+        app.cli(["backup", copy.to_str().unwrap()], "").await.assert_done();
+        assert_eq!(post(&connection, "pay_2").await, 200);
+        let (file, copy) = (app.data_dir().join(name), fs::read(copy).unwrap());
+        deed(&file, &copy);
+        for payment in ["pay_3", "pay_4", "pay_5"] {
+            assert_eq!(post(&connection, payment).await, 503, "{name}");
+        }
+        assert_eq!((status(address, "/healthz").await, status(address, "/readyz").await), (200, 503), "{name}");
+        eventually(async || process.has_logged(advice)).await;
+        let left = fs::read(&file).unwrap();
+        let ended = ended(process);
+        assert_eq!(ended.code, Some(0));
+        assert!(ended.err.contains(&format!("{name} was overwritten or truncated while it was open")), "{}", ended.err);
+        assert!(fs::read(&file).unwrap() == left, "a server that stops writes nothing over {name}");
+    }
+}
+
+/// SQLite would copy the log's pages into the other database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, _, connection) = served().await;
+    assert_eq!(post(&connection, "pay_1").await, 200);
+    let (file, copy) = (app.data_dir().join("ks-pay.db"), app.beside("copy.db"));
+    app.cli(["backup", copy.to_str().unwrap()], "").await.assert_done();
+    assert_eq!(post(&connection, "pay_2").await, 200);
+    process.signal("KILL");
+    tokio::task::block_in_place(|| process.end());
+    let (own, copy) = (fs::read(&file).unwrap(), fs::read(copy).unwrap());
+    overwrite(&file, &copy);
+    let another = app.beside("another.db");
+    for args in [
+        &["serve"][..],
+        &["user", "add", "--company", "A", "--email", "a@example.com", "--name", "A"],
+        &["events", "export", "--jsonl"],
+        &["backup", another.to_str().unwrap()],
+    ] {
+        let refused = app.cli_with(args, PASSWORD, &[]).await;
+        assert_eq!(refused.code, 1, "{args:?}");
+        assert!(
+            refused.err.contains("is not the database that the log") && refused.err.contains("-shm aside"),
+            "{}",
+            refused.err
+        );
+    }
+    let doctor = app.cli(["doctor"], "").await;
+    assert!(doctor.code == 1 && doctor.out.contains("is not the database that the log"), "{}", doctor.out);
+    assert!(fs::read(&file).unwrap() == copy, "nothing was changed");
+    // Both ways out: its own file again, or the other one without the log.
+    overwrite(&file, &own);
+    assert_eq!(app.events().await.len(), 2);
+    overwrite(&file, &copy);
+    for side in ["-wal", "-shm"] {
+        let _ = fs::remove_file(app.data_dir().join(format!("ks-pay.db{side}")));
+    }
+    assert_eq!(app.events().await.len(), 1);
+    let (process, _) = app.serve_in_process(&[]);
+    process.signal("KILL");
+    tokio::task::block_in_place(|| process.end());
+    let (process, _) = app.serve_in_process(&[]);
+    assert_eq!(ended(process).code, Some(0));
+}
+
+/// What a memory map has lost ends a process that touches it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wal_index_that_is_truncated_ends_no_server_and_loses_nothing() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, _, connection) = served().await;
+    assert_eq!(post(&connection, "pay_1").await, 200);
+    assert_eq!(ended(process).code, Some(0));
+    // Only a statement that runs at that moment cannot be saved: this server has none to run.
+    let (process, address) = app.serve_in_process(&[]);
+    let connection = connection.at(address);
+    overwrite(&app.data_dir().join("ks-pay.db-shm"), b"");
+    assert_eq!(post(&connection, "pay_2").await, 503);
+    assert_eq!((status(address, "/healthz").await, status(address, "/readyz").await), (200, 503));
+    assert_eq!(ended(process).code, Some(0));
+    let (process, address) = app.serve_in_process(&[]);
+    assert_eq!(post(&connection.at(address), "pay_2").await, 200);
+    assert_eq!(ended(process).code, Some(0));
+    assert_eq!(app.events().await.len(), 2);
+}
+
+/// The way out that the log names.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_deleted_is_saved_as_the_log_says() {
+    if database::is_postgres() {
+        return;
+    }
+    for names in [&["ks-pay.db"][..], &["ks-pay.db-wal"], &["ks-pay.db", "ks-pay.db-wal", "ks-pay.db-shm"]] {
+        let (app, process, _, connection) = served().await;
+        for payment in ["pay_1", "pay_2"] {
+            assert_eq!(post(&connection, payment).await, 200);
+        }
+        for name in names {
+            fs::remove_file(app.data_dir().join(name)).unwrap();
+        }
+        assert_eq!(post(&connection, "pay_3").await, 503);
+        let saved = names.iter().filter(|name| !name.ends_with("-shm")).map(|name| app.data_dir().join(name));
+        for path in saved {
+            let copies = descriptors(&process, &path);
+            let command = |copy: &PathBuf| format!("`cp -p {} {}`", copy.display(), path.display());
+            eventually(async || copies.iter().any(|copy| process.has_logged(&command(copy)))).await;
+            let copy = copies.iter().find(|copy| process.has_logged(&command(copy))).unwrap();
+            assert!(Command::new("cp").arg("-p").args([copy, &path]).status().unwrap().success());
+        }
+        assert_eq!(post(&connection, "pay_3").await, 503, "the server has the deleted file open");
+        assert_eq!(ended(process).code, Some(0));
+        let (process, address) = app.serve_in_process(&[]);
+        assert_eq!(post(&connection.at(address), "pay_3").await, 200);
+        assert_eq!(ended(process).code, Some(0));
+        assert_eq!(app.events().await.len(), 3, "{names:?}");
+    }
+}
+
+/// The open descriptors of a file that was deleted.
+fn descriptors(process: &Process, deleted: &Path) -> Vec<PathBuf> {
+    let directory = fs::canonicalize(deleted.parent().unwrap()).unwrap();
+    let wanted = format!("{} (deleted)", directory.join(deleted.file_name().unwrap()).display());
+    let all = fs::read_dir(format!("/proc/{}/fd", process.id())).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| fs::read_link(path).is_ok_and(|to| to.to_str() == Some(&wanted))).collect()
+}
+
+/// A false alarm would take a sound installation offline.
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_that_go_through_sqlite_are_no_overwrite() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, address, connection) = served().await;
+    let options = SqliteConnectOptions::new().filename(app.data_dir().join("ks-pay.db"));
+    let mut operator = SqliteConnection::connect_with(&options).await.unwrap();
+    let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
+    for round in 0..3 {
+        assert_eq!(post(&connection, &format!("pay_{round}")).await, 200);
+        // A checkpoint copies only a part while another connection reads.
+        let mut reading = reader.begin().await.unwrap();
+        sqlx::query("SELECT COUNT(*) FROM events").execute(&mut *reading).await.unwrap();
+        for statement in [
+            "CREATE TABLE scratch (page BLOB)",
+            "INSERT INTO scratch VALUES (zeroblob(6000000))",
+            "PRAGMA wal_checkpoint(PASSIVE)",
+            "DROP TABLE scratch",
+            "VACUUM",
+            "REINDEX",
+        ] {
+            // One that is refused for the reader is as good.
+            let _ = sqlx::query(statement).execute(&mut operator).await;
+            assert_eq!(status(address, "/readyz").await, 200, "{statement}");
+        }
+        reading.rollback().await.unwrap();
+        let copy = app.beside(&format!("copy-{round}.db"));
+        let user = format!("u{round}@example.com");
+        for args in [
+            &["backup", copy.to_str().unwrap()][..],
+            &["user", "add", "--company", &format!("Company {round}"), "--email", &user, "--name", "A"],
+            &["events", "export", "--jsonl"],
+            &["doctor"],
+        ] {
+            app.cli_with(args, PASSWORD, &[]).await;
+            assert_eq!(post(&connection, &format!("pay_{round}_{}", args[0])).await, 200, "{args:?}");
+        }
+        let alone = ["VACUUM", "PRAGMA wal_checkpoint(RESTART)", "PRAGMA wal_checkpoint(TRUNCATE)"];
+        for (number, statement) in alone.into_iter().enumerate() {
+            sqlx::query(statement).execute(&mut operator).await.unwrap();
+            assert_eq!(post(&connection, &format!("pay_{round}_{number}")).await, 200, "{statement}");
+        }
+    }
+    operator.close().await.unwrap();
+    reader.close().await.unwrap();
+    let ended = ended(process);
+    assert_eq!(ended.code, Some(0));
+    assert!(!ended.err.contains("while it was open"), "{}", ended.err);
+}
