@@ -7,7 +7,7 @@ use crate::{
     clock_check::{Difference, SignedTimes},
     config::{Config, Lookup, Options},
     connections::sealed::{self, Unreadable},
-    db::{Db, DbError},
+    db::{Db, DbError, backup},
     gateways::razorpay_url,
     kernel::{time::Clock, vault::Vault},
     keys::{self, Found},
@@ -95,6 +95,9 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
             };
         }
         files(report, path)?;
+        if let Err(sentence) = startup::check_log(path) {
+            return report.bad("database", sentence);
+        }
     }
     let db = match Db::connect_to_read(&config.database).await {
         Ok(db) => db,
@@ -147,6 +150,7 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         }
         Err(error) => return report.bad("database", startup::sentence_at(&config.database, error)),
     }
+    integrity(report, config, db).await?;
     // On files that cannot be written, SQLite does not report the settings that a server would have.
     if config.database.file().and_then(startup::obstacle).is_none() {
         durability(report, config, db).await?;
@@ -170,6 +174,26 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     sums(report, db).await?;
     clock(report, db).await?;
     strays(report, db).await
+}
+
+/// Reads the whole SQLite database, as `ks-pay backup` reads its copy.
+async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
+    if config.database.file().is_none() {
+        return Ok(());
+    }
+    let fault = match backup::fault(db).await {
+        Ok(None) => return report.good("integrity", "the database passes SQLite's checks"),
+        Ok(Some(fault)) => fault,
+        Err(error) if error.is_damage() => startup::cause(&error),
+        Err(error) => return report.bad("integrity", startup::sentence_at(&config.database, &error)),
+    };
+    report.bad(
+        "integrity",
+        format_args!(
+            "the database is damaged: {fault}. Keep your older copies, stop the server, move the data directory aside, and \
+             restore the newest good copy as described under \"To restore\" in README.md"
+        ),
+    )
 }
 
 /// Checks that a write would succeed, and undoes it.

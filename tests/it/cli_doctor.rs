@@ -89,3 +89,25 @@ async fn a_database_that_is_newer_than_the_binary_is_bad() {
     let output = app.cli(["doctor"], "").await;
     assert_eq!((output.code, verdict(&output, "database")), (1, "bad"), "{}", output.out);
 }
+
+/// `ks-pay backup` refuses such a database, so `doctor` must not call it good.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_damaged_in_the_middle_is_bad() {
+    if database::is_postgres() {
+        return;
+    }
+    let mut app = TestApp::start().await;
+    let sound = app.cli(["doctor"], "").await;
+    assert_eq!(verdict(&sound, "integrity"), "good", "{}", sound.out);
+    let page = app.count("SELECT rootpage FROM sqlite_schema WHERE name = 'rejections'").await;
+    app.stop().await;
+    let (file, at) = (app.data_dir().join("ks-pay.db"), usize::try_from(page - 1).unwrap() * 4096);
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[at..at + 4096].fill(b'h');
+    std::fs::write(&file, bytes).unwrap();
+    let output = app.cli(["doctor"], "").await;
+    assert_eq!((output.code, verdict(&output, "integrity"), verdict(&output, "database")), (1, "bad", "good"), "{}", output.out);
+    let line = output.out.lines().find(|line| line.starts_with("bad   integrity")).unwrap();
+    assert!(line.contains("is damaged") && line.contains("restore the newest good copy") && line.len() < 600, "{line}");
+    assert!(!output.out.contains("hhhh"), "{}", output.out);
+}
