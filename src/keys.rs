@@ -160,10 +160,10 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 /// this one's.
 fn make(path: &Path) -> Result<(MasterKey, bool), String> {
     let failed = |error: io::Error| {
-        format!(
-            "The master key cannot be written to {}: {error}. Free some space there, or allow this user to write to it.",
-            path.display()
-        )
+        if error.kind() == io::ErrorKind::StorageFull {
+            return startup::no_space(&format!("The master key {}", path.display()));
+        }
+        format!("The master key cannot be written to {}: {error}. Allow this user to write there.", path.display())
     };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let draft = directory.join(format!(".master.key.{}", std::process::id()));

@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(crate) use self::{
-    data_dir::in_full,
+    data_dir::{in_full, no_space},
     files::{Files, obstacle, user},
     log_guard::check_log,
     sentences::{cause, sentence, sentence_at},
@@ -220,6 +220,7 @@ fn make_file(file: &Path) -> Result<(), String> {
     match fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(file) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(no_space(&format!("The database {}", file.display()))),
         Err(error) => {
             Err(obstacle(file).unwrap_or_else(|| format!("The database {} cannot be created: {error}.", file.display())))
         }

@@ -242,6 +242,12 @@ impl Passwords {
         };
         Ok(Turn { _turn: turn, _place: place, _share: share })
     }
+
+    /// Free places in the strangers' queue.
+    #[cfg(test)]
+    pub(super) fn places_for_strangers(&self) -> usize {
+        self.strangers.places.available_permits()
+    }
 }
 
 #[cfg(test)]

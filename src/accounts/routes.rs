@@ -285,20 +285,4 @@ impl Visitor {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::{
-        id::{CompanyId, UserId},
-        time::Timestamp,
-    };
-
-    #[test]
-    fn a_known_browser_takes_the_places_of_its_account_and_of_nobody_else() {
-        let now = Timestamp::from_millis(0);
-        let (id, email) = (UserId::new(now), "meera@neemtree.example".to_owned());
-        let user = User { id, company_id: CompanyId::new(now), email, name: String::new(), role: Role::Owner };
-        assert_eq!(who_signs_in(Some(&user), true), Who::Known(id));
-        assert_eq!(who_signs_in(Some(&user), false), Who::Stranger);
-        assert_eq!(who_signs_in(None, true), Who::Stranger);
-    }
-}
+mod tests;

@@ -87,6 +87,9 @@ async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<
 async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
     if let Some(path) = config.database.file() {
         if !startup::has_content(path) {
+            if Files::of(path).has_directory() {
+                files(report, path)?;
+            }
             return match startup::check_not_lost(path, &config.master_key) {
                 Err(sentence) => report.bad("database", sentence),
                 Ok(()) => {

@@ -131,6 +131,15 @@ fn is_id(text: &str, prefix: &str) -> bool {
 
 /// What is long enough and can be guessed all the same.
 fn guessable(text: &str, folded: &str, known: &Known<'_>) -> Option<Weak> {
+    obvious(text, folded).or_else(|| {
+        let left_of = left(text, &names(known));
+        let is_named = || left_of < left(text, &[]);
+        (left_of < LEAST_LEFT).then(|| if is_named() { Weak::Named } else { Weak::Common })
+    })
+}
+
+/// What can be guessed by its shape alone.
+fn obvious(text: &str, folded: &str) -> Option<Weak> {
     let bare = Zeroizing::new(folded.chars().filter(|character| !character.is_whitespace()).collect::<String>());
     if is_repeated(text) {
         Some(Weak::Repeated)
@@ -139,9 +148,7 @@ fn guessable(text: &str, folded: &str, known: &Known<'_>) -> Option<Weak> {
     } else if text.len() < LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Some(Weak::Digits)
     } else {
-        let left_of = left(text, &names(known));
-        let is_named = left_of < left(text, &[]);
-        (left_of < LEAST_LEFT).then_some(if is_named { Weak::Named } else { Weak::Common })
+        None
     }
 }
 
@@ -158,10 +165,14 @@ fn is_repeated(text: &str) -> bool {
 pub(crate) fn is_guessable(secret: &Secret, known: &Known<'_>) -> bool {
     let (bare, _) = trimmed(secret.expose());
     let folded = Zeroizing::new(bare.to_lowercase());
-    // A strong secret repeated is as strong: a repetition is counted once.
-    let weak = guessable(bare, &folded, known);
-    let is_twice = weak == Some(Weak::Repeated) && left(bare, &names(known)) >= LEAST_LEFT && bare.len() > LEAST_DIGITS;
-    bare.chars().count() < secret::SHORTEST || (weak.is_some() && !is_twice)
+    let is_too_little = || left(bare, &names(known)) < LEAST_LEFT;
+    let is_weak = match obvious(bare, &folded) {
+        // A strong secret repeated is as strong: a repetition is counted once.
+        Some(Weak::Repeated) => bare.len() <= LEAST_DIGITS || is_too_little(),
+        Some(_) => true,
+        None => is_too_little(),
+    };
+    bare.chars().count() < secret::SHORTEST || is_weak
 }
 
 fn names<'a>(known: &Known<'a>) -> Vec<&'a str> {

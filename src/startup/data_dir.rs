@@ -92,9 +92,16 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 /// Creates a directory private to its owner, unless it exists.
 pub(super) fn make(path: &Path) -> Result<(), String> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
-        let cause = if error.kind() == io::ErrorKind::StorageFull { "the disk is full".to_owned() } else { error.to_string() };
-        format!("The data directory {} cannot be created: {cause}. Create it for the user that runs ks-pay, or choose another with --data-dir.", path.display())
+        if error.kind() == io::ErrorKind::StorageFull {
+            return no_space(&format!("The data directory {}", path.display()));
+        }
+        format!("The data directory {} cannot be created: {error}. Create it for the user that runs ks-pay, or choose another with --data-dir.", path.display())
     })
+}
+
+/// The message for a file or directory that a full disk has no space for.
+pub(crate) fn no_space(what: &str) -> String {
+    format!("{what} cannot be created: the disk is full. Free some space there, then try again.")
 }
 
 /// The path in full, as an operator needs it.

@@ -15,6 +15,8 @@ use crate::db::file_identity::with_suffix;
 
 /// With less free space than this, storing an event may fail.
 const MIN_FREE_BYTES: u64 = 16 * 1024 * 1024;
+/// With less free space than this, an I/O error is attributed to the full disk: SQLite needs 32 KiB for the index of its log.
+const FULL_BELOW_BYTES: u64 = 256 * 1024;
 
 /// A user's name, where the system knows it.
 pub(crate) fn user(id: u32) -> String {
@@ -106,17 +108,34 @@ impl Files {
         self.present.iter().chain(&key).map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether the directory exists.
+    pub(crate) fn has_directory(&self) -> bool {
+        self.directory.is_dir()
+    }
+
     /// The disk's free space, if it is too little.
     pub(crate) fn shortage(&self) -> Option<String> {
+        let free = self.free_bytes().filter(|free| *free < MIN_FREE_BYTES)?;
+        Some(format!(
+            "the disk of {} has {} KiB left. Free some space, or move the data directory to a larger disk",
+            self.directory.display(),
+            free / 1024
+        ))
+    }
+
+    /// The message for an I/O error whose cause is a full disk.
+    pub(super) fn full_disk(&self) -> Option<String> {
+        let free = self.free_bytes().filter(|free| *free < FULL_BELOW_BYTES)?;
+        Some(format!(
+            "The disk of {} is full: it has {} KiB left. Free some space, then try again.",
+            self.directory.display(),
+            free / 1024
+        ))
+    }
+
+    /// Free space that this user may use; `None` for file systems that report no size.
+    fn free_bytes(&self) -> Option<u64> {
         let disk = statvfs(&self.directory).ok()?;
-        // Some file systems report no size; then nothing is checked.
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        (disk.f_blocks > 0 && free < MIN_FREE_BYTES).then(|| {
-            format!(
-                "the disk of {} has {} KiB left. Free some space, or move the data directory to a larger disk",
-                self.directory.display(),
-                free / 1024
-            )
-        })
+        (disk.f_blocks > 0).then(|| disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 }

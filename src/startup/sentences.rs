@@ -1,15 +1,17 @@
 //! Messages for the operator when the database does not open: the cause, and what to do.
 
-use super::obstacle;
+use super::{Files, obstacle};
 use crate::db::{DbError, Location, describe};
 
 /// The message for the database at that location.
 pub(crate) fn sentence_at(database: &Location, error: &DbError) -> String {
-    let is_about_access = matches!(error.sqlite_code(), Some(3 | 8 | 14));
-    match database.file().filter(|_| is_about_access).and_then(obstacle) {
-        Some(obstacle) => obstacle,
-        None => sentence(error),
-    }
+    let found = database.file().and_then(|file| match error.sqlite_code() {
+        Some(3 | 8 | 14) => obstacle(file),
+        // SQLite reports an I/O error if it has no space for the index of its log.
+        Some(10) => Files::of(file).full_disk(),
+        _ => None,
+    });
+    found.unwrap_or_else(|| sentence(error))
 }
 
 /// The message for a database that was open.

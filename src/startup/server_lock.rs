@@ -30,7 +30,12 @@ impl ServerLock {
         };
         let mut options = fs::OpenOptions::new();
         let options = options.create(true).truncate(false).read(true).write(true).mode(0o600);
-        let file = options.open(&path).map_err(|error| failed(&error))?;
+        let file = options.open(&path).map_err(|error| {
+            if error.kind() == io::ErrorKind::StorageFull {
+                return data_dir::no_space(&format!("The lock {}", path.display()));
+            }
+            failed(&error)
+        })?;
         match file.try_lock() {
             Ok(()) => {
                 log_guard::check_log(database)?;

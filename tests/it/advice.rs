@@ -195,18 +195,9 @@ async fn another_account_is_said_after_that_no_secret_matches_and_a_secret_can_b
 async fn mistakes_are_found_with_large_bodies_and_together_over_http() {
     let mut shop = Shop::start().await;
     let secret = shop.test.secret.clone();
-    let typed = format!(
-        "{}{}{}",
-        &secret[..9],
-        if &secret[9..10] == "~" {
-            "."
-        } else if &secret[9..10] == "x" {
-            "y"
-        } else {
-            "x"
-        },
-        &secret[10..]
-    );
+    // Near the end: those before it are tried first.
+    let letter = if &secret[40..41] == "x" { "y" } else { "x" };
+    let typed = format!("{}{letter}{}", &secret[..40], &secret[41..]);
     for (size, cause, key) in [
         (4 * 1024, "secret_mistyped", typed.clone()),
         (64 * 1024, "secret_mistyped", typed.clone()),

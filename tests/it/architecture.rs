@@ -20,6 +20,9 @@ fn sources(folder: &str, ending: &str) -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            if path.is_dir() && path.ends_with("node_modules") {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|found| found == ending) {
@@ -135,4 +138,96 @@ fn every_form_that_posts_carries_the_token() {
             assert!(form.contains("ui::csrf("), "{name}: {form}");
         }
     }
+}
+
+#[test]
+fn every_browser_and_sdk_test_has_the_time_limit() {
+    const WITH_THE_LIMIT: &str = "support/test.mjs";
+    let mut tests = 0;
+    for (name, text) in sources("tests/browser", "mjs") {
+        // `node:test` itself has no limit, in whatever way it is imported.
+        let has_runner = text.contains("node:test") && !text.starts_with("// node:test with a limit");
+        assert!(!has_runner, "{name} imports node:test: import {WITH_THE_LIMIT}");
+        if name.ends_with(".test.mjs") {
+            let from = if name.contains('/') { "\"../support/test.mjs\"" } else { "\"./support/test.mjs\"" };
+            assert!(
+                text.lines().any(|line| line.starts_with("import { ") && line.contains(" it } from ") && line.contains(from)),
+                "{name}"
+            );
+            tests += 1;
+        }
+    }
+    assert!(tests > 10, "{tests}");
+    let runner = fs::read_to_string(root().join("tests/browser").join(WITH_THE_LIMIT)).unwrap();
+    for (name, call) in [
+        ("it", "runner.it(name, { timeout: LIMIT }, body)"),
+        ("before", "runner.before(body, { timeout: LIMIT })"),
+        ("after", "runner.after(body, { timeout: LIMIT })"),
+    ] {
+        let exported = runner.lines().find(|line| line.starts_with(&format!("export const {name} = ")));
+        assert!(exported.is_some_and(|line| line.contains(call)), "{name} has no limit");
+    }
+    assert_eq!(runner.matches("export ").count(), 4, "{WITH_THE_LIMIT} exports something without a limit");
+}
+
+#[test]
+fn every_torture_case_runs_under_the_case_limit() {
+    for (name, text) in sources("tests/torture/cases", "mjs") {
+        assert_eq!(text.matches("\nawait torture(async (run) => {\n").count(), 1, "{name}");
+        let outside: Vec<&str> =
+            text.lines().filter(|line| line.starts_with("await ") && !line.starts_with("await torture(")).collect();
+        assert!(outside.is_empty(), "{name} waits outside its limit: {outside:?}");
+    }
+    let case = fs::read_to_string(root().join("tests/torture/support/case.mjs")).unwrap();
+    assert!(case.contains("await Promise.race([body(run), tooLate])") && case.contains("it waited for ${waitedFor()}"));
+    let runner = fs::read_to_string(root().join("scripts/torture")).unwrap();
+    let starts: Vec<&str> = runner.lines().filter(|line| line.contains("node \"$cases/")).collect();
+    assert!(starts.iter().all(|line| line.trim_start().starts_with("timeout --kill-after=")) && starts.len() == 1, "{starts:?}");
+}
+
+/// Log statements that run before anyone has signed in and do not use the target of strangers' lines, each with what bounds it.
+const BOUNDED_OTHERWISE: &[(&str, &str)] = &[
+    ("signed in", "needs the password"),
+    ("the installation was set up", "needs the link of the start, and happens once"),
+    ("a session's last use could not be written down", "needs a session"),
+    ("requests carry X-Forwarded-For from an address", "once in a server's life"),
+    ("requests are not stored within their deadline", "once a second"),
+    ("requests cannot be stored", "once a second"),
+];
+
+#[test]
+fn log_lines_that_strangers_can_cause_use_their_target() {
+    const BEFORE_SIGN_IN: &[&str] = &[
+        "accounts/routes.rs",
+        "byte_budget.rs",
+        "ingestion/receive.rs",
+        "ingestion/routes.rs",
+        "site.rs",
+        "sockets.rs",
+        "turns.rs",
+        "unread.rs",
+    ];
+    let mut unused: Vec<&str> = BOUNDED_OTHERWISE.iter().map(|(message, _)| *message).collect();
+    let (mut files, mut with_target) = (0, 0);
+    for (name, text) in sources("src", "rs") {
+        if !BEFORE_SIGN_IN.contains(&name.as_str()) && !name.starts_with("web/") {
+            continue;
+        }
+        files += 1;
+        for statement in text.split("tracing::").skip(1) {
+            if !["error!(", "warn!(", "info!("].iter().any(|level| statement.starts_with(level)) {
+                continue;
+            }
+            let statement = statement.split(");").next().unwrap();
+            if statement.contains("telemetry::OUTSIDE") {
+                with_target += 1;
+            } else {
+                let bounded = BOUNDED_OTHERWISE.iter().find(|(message, _)| statement.contains(&format!("\"{message}")));
+                let (message, _) = bounded.unwrap_or_else(|| panic!("{name} logs what a stranger can cause: {statement}"));
+                unused.retain(|known| known != message);
+            }
+        }
+    }
+    assert!(files > BEFORE_SIGN_IN.len() + 5 && with_target > 4, "{files} {with_target}");
+    assert!(unused.is_empty(), "no longer logged: {unused:?}");
 }

@@ -74,3 +74,27 @@ fn a_secret_is_said_to_be_replaceable() {
     let row = security.lines().find(|line| line.starts_with("| webhook secret |")).unwrap();
     assert!(row.contains("ks-pay webhook rotate") && !row.contains("not yet"), "{row}");
 }
+
+/// The settings of a section of the unit file in README.
+fn unit_section(name: &str) -> Vec<String> {
+    let readme = document("README.md");
+    let unit = readme.split("```ini\n# /etc/systemd/system/ks-pay.service\n").nth(1).unwrap().split("```").next().unwrap();
+    let section = unit.split(&format!("[{name}]\n")).nth(1).unwrap();
+    section.lines().take_while(|line| !line.starts_with('[')).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_unit_outlives_an_outage_of_the_database_and_writes_no_core_dump() {
+    let (unit, service) = (unit_section("Unit"), unit_section("Service"));
+    let wanted_of_unit = ["Wants=network-online.target", "StartLimitIntervalSec=0"];
+    for wanted in wanted_of_unit {
+        assert!(unit.iter().any(|line| line == wanted), "[Unit] {wanted}: {unit:?}");
+    }
+    for wanted in ["Restart=always", "LimitCORE=0"] {
+        assert!(service.iter().any(|line| line == wanted), "[Service] {wanted}: {service:?}");
+    }
+    let after = unit.iter().find_map(|line| line.strip_prefix("After=")).unwrap_or_default();
+    assert!(after.split(' ').any(|one| one == "network-online.target"), "Wants alone orders nothing: {unit:?}");
+    let pause = service.iter().find_map(|line| line.strip_prefix("RestartSec=")).and_then(|text| text.parse::<u32>().ok());
+    assert!(pause.is_some_and(|seconds| seconds > 0), "RestartSec: {service:?}");
+}

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, postgres::PgListener};
-use tokio::sync::Mutex;
+use tokio::{io::AsyncWriteExt as _, sync::Mutex};
 
-use crate::support::{ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, database, eventually, post::Post};
+use crate::support::{ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, database, eventually, post::Post, raw};
 
 /// Sessions of PostgreSQL that listen for changes.
 const LISTENING: &str =
@@ -154,6 +154,11 @@ async fn what_is_rejected_unread_at_an_endpoint_of_a_moment_ago_is_shown() {
     let another = company.app("Neem Tree Stall").await.razorpay("test").await;
     assert_eq!(another.post(vec![b' '; 1024 * 1024 + 1]).send().await, 413);
     eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE reason = 'too_large'").await == 1).await;
+    let third = company.app("Neem Tree Kiosk").await.razorpay("live").await;
+    let mut slow = third.post(captured("pay_3")).begin(&[]).await;
+    slow.write_all(b"{").await.unwrap();
+    assert_eq!(raw::read_to_end(&mut slow).await.status(), 408);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE reason = 'too_slow'").await == 1).await;
     assert_eq!(app.count("SELECT COUNT(*) FROM stray_requests").await, 0);
 }
 

@@ -3,7 +3,7 @@
 use tokio::time::timeout;
 
 use crate::support::{
-    SOON, TestApp, bodies,
+    Installation, SOON, TestApp, bodies,
     builders::{Connection, PASSWORD},
 };
 
@@ -67,6 +67,24 @@ async fn a_new_secret_works_immediately_where_another_was_damaged() {
     owner.post(&retirement, &[("current_password", PASSWORD), ("confirm", "yes")]).await.location();
     assert_eq!(event(1).send().await, 401);
     event(4).secret(&secret).stored().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_names_a_damaged_secret_and_its_connection() {
+    let at = Installation::new().await;
+    let connection = at.razorpay().await;
+    let show = ["webhook", "show", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test", "--json"];
+    let secret = at.cli(show, "").await.json()["secrets"][0]["id"].as_str().unwrap().to_owned();
+    let (process, address) = at.serve_in_process(&[]);
+    let here = connection.at(address);
+    here.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    assert!(!process.log().contains(&secret), "{}", process.log());
+    assert_eq!(at.sql(DAMAGE).await, 1);
+    assert_eq!(here.post(bodies::payment("payment.captured", "pay_2", 0)).send().await, 503);
+    let log = tokio::task::block_in_place(|| process.terminate()).err;
+    let line = log.lines().find(|line| line.contains(&secret)).unwrap_or_else(|| panic!("{secret} is not named: {log}"));
+    assert!(line.contains(" ERROR ") && line.contains(&connection.id), "{line}");
+    assert!(!log.contains(&connection.secret), "{log}");
 }
 
 const CANNOT: &str = "A secret of this webhook cannot be read";

@@ -28,6 +28,7 @@ mod docs;
 mod doctor;
 mod doctor_forgeries;
 mod durability;
+mod full_disk;
 mod habits;
 mod histories;
 mod ingestion_answers;

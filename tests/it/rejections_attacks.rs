@@ -109,6 +109,27 @@ async fn a_guessable_piece_of_an_imported_secret_is_never_offered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guessable_pieces_form_one_rejection_and_strong_ones_one_each() {
+    let shop = Shop::open().await;
+    let fields = [("secret", IMPORTED), ("current_password", PASSWORD)];
+    shop.owner.post(&shop.step("/webhook/secrets"), &fields).await.location();
+    let weak = ["NeemTreeStore-2026", "NeemTreeStore-2026-8", "NeemTreeStore-2026-8sK2", &IMPORTED[..26], &IMPORTED[..28]];
+    for (number, piece) in weak.iter().enumerate() {
+        shop.rejected(shop.payment(&format!("pay_weak{number}")).secret(piece)).await;
+        // Written in units of work of their own, and as far apart as those of one rejection may be.
+        shop.counted(i64::try_from(number).unwrap() + 1).await;
+        shop.app.clock.advance(Duration::from_mins(1));
+    }
+    let rows = "SELECT cause || ' ' || CAST(count AS TEXT) FROM rejections ORDER BY count DESC, id";
+    assert_eq!(shop.app.texts(rows).await, ["secret_guessable 5"]);
+    for (number, start) in [1, 2].into_iter().enumerate() {
+        shop.rejected(shop.payment(&format!("pay_strong{number}")).secret(&IMPORTED[start..])).await;
+    }
+    shop.counted(7).await;
+    assert_eq!(shop.app.texts(rows).await, ["secret_guessable 5", "secret_cut 1", "secret_cut 1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_guess_in_a_header_of_another_name_proves_nothing() {
     let shop = Shop::open().await;
     let fields = [("secret", IMPORTED), ("current_password", PASSWORD)];
@@ -206,7 +227,8 @@ async fn a_customer_with_a_checkout_signature_evicts_nothing() {
     let checkout = "order_Attack00000001|pay_Attack00000001";
     let signature = signing::razorpay(KEY_SECRET, checkout.as_bytes());
     let long = "x".repeat(24_000);
-    for wave in 0..5_i64 {
+    // Enough to use up the storage, if each of them were stored.
+    for wave in 0..10_i64 {
         let posts = (0..90).map(|number| {
             let note = format!("{wave}.{number}.{long}");
             let post = shop.connection.post(checkout).signature(&signature).event_id(&format!("evt_{wave}_{number}"));

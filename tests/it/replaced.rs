@@ -71,6 +71,21 @@ async fn a_file_that_is_removed_or_replaced_is_answered_503_and_logged() {
     }
 }
 
+/// Nothing asks the server for anything, so that only its own check of the files can notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_removed_is_logged_without_any_request() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, _, _) = served().await;
+    let (file, aside) = (app.data_dir().join("ks-pay.db"), app.data_dir().join("ks-pay.db.aside"));
+    fs::rename(&file, &aside).unwrap();
+    crate::support::eventually(async || process.log().contains("ks-pay.db was removed or replaced while it was open")).await;
+    fs::rename(&aside, &file).unwrap();
+    crate::support::eventually(async || process.log().contains("the files of the database are in place again")).await;
+    assert_eq!(tokio::task::block_in_place(|| process.terminate()).code, Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_put_back_is_used_again_and_nothing_acknowledged_is_missing() {
     if database::is_postgres() {

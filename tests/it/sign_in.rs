@@ -237,15 +237,33 @@ async fn a_session_is_its_whole_token_and_the_database_has_only_a_hash_of_it() {
 async fn a_cookie_that_this_server_did_not_sign_for_it_says_nothing() {
     let app = installed().await;
     let owner = app.owner("Neem Tree Retail").await;
-    let said = URL_SAFE_NO_PAD.encode("Told by somebody else");
-    let known = owner.cookies()["ks_pay_known"].clone();
-    let (body, mac) = known.rsplit_once('.').unwrap();
-    let until = body.split_once('.').unwrap().1;
-    // Without a signature, with another's, and signed for another cookie.
-    for flash in [format!("{said}.{until}."), format!("{said}.{until}.AAAA"), format!("{said}.{until}.{mac}"), known.clone()] {
-        owner.plant("ks_pay_flash", &flash);
-        assert!(!owner.get("/applications").await.has("data-flash"), "{flash}");
+    owner.post("/personal-info", &[("name", "Meera"), ("email", EMAIL)]).await.location();
+    let (real, known) = (owner.cookies()["ks_pay_flash"].clone(), owner.cookies()["ks_pay_known"].clone());
+    let shows = async |flash: &str| {
+        owner.plant("ks_pay_flash", flash);
+        owner.get("/applications").await.has("data-flash")
+    };
+    assert!(shows(&real).await, "what the server signed is shown");
+    let ((body, mac), (_, mac_of_another)) = (real.rsplit_once('.').unwrap(), known.rsplit_once('.').unwrap());
+    let (payload, until) = body.split_once('.').unwrap();
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    let forged = URL_SAFE_NO_PAD.encode(text.replace("is saved", "is sold"));
+    assert_ne!(forged, payload);
+    // Without a signature, with an invalid one, with one of another text, of another cookie, and with a later end.
+    for flash in [
+        format!("{forged}.{until}."),
+        format!("{forged}.{until}.AAAA"),
+        format!("{forged}.{until}.{mac}"),
+        format!("{payload}.{until}.{mac_of_another}"),
+        format!("{payload}.{until}0.{mac}"),
+    ] {
+        assert!(!shows(&flash).await, "{flash}");
     }
+    // A signed value is valid under its own name alone.
+    let visitor = app.visitor();
+    visitor.plant("ks_pay_visitor", &real);
+    visitor.get("/login").await;
+    assert_ne!(visitor.cookies()["ks_pay_visitor"], real);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,10 +297,19 @@ async fn a_session_ends_idle_and_old() {
 async fn reading_pages_writes_a_sessions_last_use_once_a_minute() {
     let app = installed().await;
     let owner = app.owner("Neem Tree Retail").await;
+    let started = app.clock.now().millis();
+    let written = async || app.count("SELECT CAST(MAX(last_seen_at) AS BIGINT) FROM sessions").await - started;
     let lock = app.lock_installation().await;
     app.clock.advance(Duration::from_secs(59));
     assert_eq!(owner.get("/personal-info").await.status, StatusCode::OK, "a page needs no lock to be read");
     lock.release().await;
+    assert_eq!(written().await, 0);
+    app.clock.advance(Duration::from_secs(1));
+    owner.get("/personal-info").await;
+    assert_eq!(written().await, 60_000);
+    app.clock.advance(Duration::from_secs(59));
+    owner.get("/personal-info").await;
+    assert_eq!(written().await, 60_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

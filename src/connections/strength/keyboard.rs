@@ -1,6 +1,8 @@
 //! Rows and columns of the keyboard, the alphabet and numbers in a secret. Pure.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
+
+use super::remainder::longest_piece;
 
 const LEAST: usize = 4;
 /// The same for the rows that only patterns make.
@@ -34,21 +36,24 @@ const ROWS: &[&str] = &[
 ];
 const KEYS: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
+/// Each row forwards and backwards, with the shortest piece of it that is no chance.
+static ROWS_BOTH_WAYS: LazyLock<Vec<(usize, Vec<char>)>> = LazyLock::new(|| {
+    let both_ways = |(number, row): (usize, &&str)| {
+        let least = if number < PLAIN { LEAST } else { LEAST_MIXED };
+        [(least, row.chars().collect()), (least, row.chars().rev().collect())]
+    };
+    ROWS.iter().enumerate().flat_map(both_ways).collect()
+});
+
 /// The places of the letters in each row or column.
 pub(super) fn runs(letters: &[char]) -> Vec<Range<usize>> {
     let keys: Vec<char> = letters.iter().map(|letter| key(*letter)).collect();
     let mut found = Vec::new();
-    for (number, row) in ROWS.iter().enumerate() {
-        let least = if number < PLAIN { LEAST } else { LEAST_MIXED };
-        let up: Vec<char> = row.chars().collect();
-        let down: Vec<char> = row.chars().rev().collect();
-        for row in [up, down] {
-            for start in 0..keys.len() {
-                let common = |at: usize| keys[start..].iter().zip(&row[at..]).take_while(|(one, other)| one == other).count();
-                let longest = (0..row.len()).map(common).max().unwrap_or_default();
-                if longest >= least {
-                    found.push(start..start + longest);
-                }
+    for (least, row) in &*ROWS_BOTH_WAYS {
+        for start in 0..keys.len() {
+            let longest = longest_piece(&keys[start..], row);
+            if longest >= *least {
+                found.push(start..start + longest);
             }
         }
     }

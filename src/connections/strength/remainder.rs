@@ -17,6 +17,9 @@ static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     words.sort_unstable();
     words
 });
+/// The spellings of names that every company has.
+static COMMON_SPELLINGS: LazyLock<Vec<Vec<char>>> =
+    LazyLock::new(|| lists::COMMON_NAMES.iter().flat_map(|name| spellings(name)).collect());
 const LEAST_FOLDED: usize = 7;
 const LONGEST_WORD: usize = 16;
 /// The shortest word that is one wherever it stands. A shorter one must stand by itself.
@@ -34,11 +37,11 @@ pub(super) fn words() -> impl Iterator<Item = &'static str> {
 /// So many characters of the text are left. `names` are those that outsiders know.
 pub(super) fn left(text: &str, names: &[&str]) -> usize {
     let mut taken = Taken::new(text);
-    for name in names.iter().copied().chain(lists::COMMON_NAMES.iter().copied()) {
-        taken.name(name);
-        for bones in lists::skeletons(name) {
-            taken.name(&bones);
-        }
+    for spelling in names.iter().flat_map(|name| spellings(name)) {
+        taken.name(&spelling);
+    }
+    for spelling in &*COMMON_SPELLINGS {
+        taken.name(spelling);
     }
     taken.digests(names);
     taken.words();
@@ -50,6 +53,13 @@ pub(super) fn left(text: &str, names: &[&str]) -> usize {
     taken.joined_words();
     taken.numbers();
     taken.left()
+}
+
+/// A name and its skeletons, each forwards and backwards, folded and without separators.
+fn spellings(name: &str) -> Vec<Vec<char>> {
+    let fold = |name: &str| name.chars().filter(|letter| letter.is_alphanumeric()).map(folded).collect::<Vec<char>>();
+    let texts = std::iter::once(fold(name)).chain(lists::skeletons(name).into_iter().map(|bones| fold(&bones)));
+    texts.flat_map(|text| [text.clone(), text.into_iter().rev().collect()]).collect()
 }
 
 /// A letter whatever its case, and the digit or mark that is written in its place.
@@ -81,13 +91,19 @@ struct Taken {
     letters: Vec<char>,
     folded: Vec<char>,
     is_out: Vec<bool>,
+    /// Which characters are no separators, and how they are folded.
+    places: Vec<usize>,
+    joined: Vec<char>,
 }
 
 impl Taken {
     fn new(text: &str) -> Self {
         let letters: Vec<char> = text.chars().collect();
-        let folded = letters.iter().map(|letter| folded(*letter)).collect();
-        Self { is_out: letters.iter().map(|letter| is_out(*letter)).collect(), letters, folded }
+        let folded: Vec<char> = letters.iter().map(|letter| folded(*letter)).collect();
+        let is_out = letters.iter().map(|letter| is_out(*letter)).collect();
+        let places: Vec<usize> = (0..letters.len()).filter(|place| !is_separator(letters[*place])).collect();
+        let joined = places.iter().map(|place| folded[*place]).collect();
+        Self { letters, folded, is_out, places, joined }
     }
 
     /// A mark counts between two letters that do: anybody adds one at an end or between two words.
@@ -113,22 +129,14 @@ impl Taken {
         (from == 0 || is_edge(self, from - 1)) && (to == self.letters.len() || is_edge(self, to))
     }
 
-    /// A name, forwards and backwards, and every long piece of it: a cut secret holds a cut name.
-    fn name(&mut self, name: &str) {
-        let name: Vec<char> = name.chars().filter(|letter| letter.is_alphanumeric()).map(folded).collect();
-        let reversed: Vec<char> = name.iter().rev().copied().collect();
-        let places: Vec<usize> = (0..self.letters.len()).filter(|place| !is_separator(self.letters[*place])).collect();
-        for name in [name, reversed] {
-            for start in 0..places.len() {
-                let common = |at: usize| {
-                    places[start..].iter().zip(&name[at..]).take_while(|(place, letter)| self.folded[**place] == **letter).count()
-                };
-                let longest = (0..name.len()).map(common).max().unwrap_or_default();
-                let Some(last) = longest.checked_sub(1) else { continue };
-                let is_alone = || longest >= 3 && self.stands_alone(places[start], places[start + last] + 1);
-                if longest >= LEAST_PIECE || (longest == name.len() && longest >= LEAST_WORD) || is_alone() {
-                    self.take(places[start..=start + last].to_vec());
-                }
+    /// One spelling of a name, and every long piece of it: a cut secret holds a cut name.
+    fn name(&mut self, spelling: &[char]) {
+        for start in 0..self.places.len() {
+            let longest = longest_piece(&self.joined[start..], spelling);
+            let Some(last) = longest.checked_sub(1) else { continue };
+            let is_alone = || longest >= 3 && self.stands_alone(self.places[start], self.places[start + last] + 1);
+            if longest >= LEAST_PIECE || (longest == spelling.len() && longest >= LEAST_WORD) || is_alone() {
+                self.take(self.places[start..=start + last].to_vec());
             }
         }
     }
@@ -182,10 +190,9 @@ impl Taken {
 
     /// Digests of words, and of what outsiders know.
     fn digests(&mut self, names: &[&str]) {
-        let places: Vec<usize> = (0..self.letters.len()).filter(|place| !is_separator(self.letters[*place])).collect();
-        let letters: Vec<char> = places.iter().map(|place| self.letters[*place]).collect();
+        let letters: Vec<char> = self.places.iter().map(|place| self.letters[*place]).collect();
         for range in digests::found(&letters, names) {
-            self.take(places[range].to_vec());
+            self.take(self.places[range].to_vec());
         }
     }
 
@@ -248,6 +255,21 @@ impl Taken {
             from = to + 1;
         }
     }
+}
+
+/// The length of the longest piece of the name that the text begins with. Plain loops: every name and row is tried at every
+/// place.
+pub(super) fn longest_piece(text: &[char], name: &[char]) -> usize {
+    let (mut longest, mut start) = (0, 0);
+    while start + longest < name.len() {
+        let mut length = 0;
+        while length < text.len() && start + length < name.len() && text[length] == name[start + length] {
+            length += 1;
+        }
+        longest = longest.max(length);
+        start += 1;
+    }
+    longest
 }
 
 /// Whether short words and numbers are all that this holds.

@@ -1,12 +1,12 @@
 // The flow leads on: the chosen mode stays chosen, and every link and button leads to where something can be done.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 
 import { NO_SERVER, PHONE, open } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { captured, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
 import { evidence, follow, leading, send, signIn, step, toPaymentGatewaySettings } from "../support/steps.mjs";
+import { describe, it } from "../support/test.mjs";
 
 const mode = (page) => page.getByRole("navigation", { name: "Mode" });
 const current = (page, name) => mode(page).locator("[aria-current=true]", { hasText: name }).waitFor();

@@ -18,6 +18,13 @@ pub(crate) fn client() -> &'static reqwest::Client {
     &CLIENT
 }
 
+/// The same, from another of this machine's own addresses.
+pub(crate) fn client_from(address: std::net::IpAddr) -> reqwest::Client {
+    // Its cryptography is installed once for all.
+    let _ = client();
+    reqwest::Client::builder().no_proxy().local_address(address).pool_max_idle_per_host(0).build().unwrap()
+}
+
 /// What stands in the header of the signature.
 #[derive(Clone)]
 enum Signature {

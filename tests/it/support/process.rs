@@ -28,7 +28,7 @@ pub(crate) fn is_root() -> bool {
 pub(crate) struct Process {
     child: Child,
     out: Receiver<String>,
-    err: Arc<Mutex<String>>,
+    err: Arc<Mutex<Vec<u8>>>,
     reading: Option<JoinHandle<()>>,
     seen: Vec<String>,
 }
@@ -55,13 +55,13 @@ impl Installation {
         let (sender, out) = channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let (stderr, err) = (child.stderr.take().unwrap(), Arc::new(Mutex::new(String::new())));
-        let logged = Arc::clone(&err);
+        let mut stderr = child.stderr.take().unwrap();
+        let err = Arc::new(Mutex::new(Vec::new()));
+        let read = Arc::clone(&err);
         let reading = std::thread::spawn(move || {
-            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-                let mut logged = logged.lock().unwrap();
-                logged.push_str(&String::from_utf8_lossy(&line));
-                logged.push('\n');
+            let mut part = [0; 4096];
+            while let Ok(1..) = stderr.read(&mut part).inspect(|length| read.lock().unwrap().extend_from_slice(&part[..*length]))
+            {
             }
         });
         Process { child, out, err, reading: Some(reading), seen: Vec::new() }
@@ -78,6 +78,30 @@ impl Installation {
         let mut command = Command::new("setpriv");
         command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(binary).args(args);
         self.spawn(&mut command, more)
+    }
+
+    /// Runs the binary where the data directory is a disk of its own, in a mount namespace that ends with the process.
+    /// `options` are those of a tmpfs. What is in the data directory is copied there, and `fill` ends with the disk full.
+    /// `None` where this user may not mount anything.
+    pub(crate) fn process_on_small_disk(&self, options: &str, args: &[&str]) -> Option<Process> {
+        const MOUNT: &str = "mount -t tmpfs -o \"mode=0700,$0\" tmpfs \"$DISK\" || exit 99";
+        const COPY: &str = "cp -a \"$KS_PAY_DATA_DIR/.\" \"$DISK\" || exit 98";
+        const FILL: &str = "dd if=/dev/zero of=\"$DISK/ks-pay.db-fill\" bs=1024 2>/dev/null";
+        let unshare = |script: &str| {
+            let mut command = Command::new("unshare");
+            command.args((!is_root()).then_some("--map-root-user")).args(["--mount", "/bin/sh", "-c", script, options]);
+            command
+        };
+        let disk = self.beside("disk");
+        std::fs::create_dir_all(&disk).unwrap();
+        std::fs::create_dir_all(self.data_dir()).unwrap();
+        let disk = disk.to_str().unwrap();
+        if !unshare(MOUNT).env("DISK", disk).output().is_ok_and(|output| output.status.success()) {
+            return None;
+        }
+        let mut command = unshare(&format!("{MOUNT}\n{COPY}\n{FILL}\nKS_PAY_DATA_DIR=\"$DISK\" exec \"$@\""));
+        command.arg(env!("CARGO_BIN_EXE_ks-pay")).args(args);
+        Some(self.spawn(&mut command, &[("DISK", disk)]))
     }
 
     /// Starts the server and waits until it listens.
@@ -104,6 +128,11 @@ impl Process {
         self.child.id()
     }
 
+    /// What it has written to stderr so far.
+    pub(crate) fn log(&self) -> String {
+        String::from_utf8_lossy(&self.err.lock().unwrap()).into_owned()
+    }
+
     /// The first line on stdout; none if the process ends without.
     pub(crate) fn first_line(&mut self) -> Option<String> {
         let line = self.out.recv_timeout(PATIENCE).ok()?;
@@ -125,7 +154,7 @@ impl Process {
 
     /// Whether its log contains that text by now.
     pub(crate) fn has_logged(&self, text: &str) -> bool {
-        self.err.lock().unwrap().contains(text)
+        self.log().contains(text)
     }
 
     /// Sends a signal by its name.
@@ -146,8 +175,7 @@ impl Process {
         }
         let code = self.child.wait().unwrap().code();
         self.reading.take().unwrap().join().unwrap();
-        let err = std::mem::take(&mut *self.err.lock().unwrap());
-        Ended { code, out, err }
+        Ended { code, out, err: self.log() }
     }
 
     /// SIGTERM, then its end.
