@@ -28,7 +28,12 @@ pub(crate) struct Request {
 impl Request {
     /// To that host and path, at that second.
     pub(crate) fn new(host: &str, path: &str, at: u64) -> Self {
-        let body = body(at);
+        Self::padded(host, path, at, 0)
+    }
+
+    /// The same with a body of at least that many bytes, padded with spaces.
+    pub(crate) fn padded(host: &str, path: &str, at: u64, bytes: usize) -> Self {
+        let body = format!("{:bytes$}", body(at));
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Razorpay-Webhook/v1\r\nContent-Length: {}\r\n\
              Accept-Encoding: gzip\r\nContent-Type: application/json\r\nRequest-Id: {EVENT}\r\nX-Razorpay-Event-Id: {EVENT}\r\n\

@@ -27,6 +27,12 @@ pub(crate) struct Options {
     /// Requests to each of the three.
     #[arg(long, default_value_t = 4000)]
     requests: usize,
+    /// The least size of a body, in bytes: the larger it is, the longer each signature check takes.
+    #[arg(long, default_value_t = 0)]
+    body_bytes: usize,
+    /// What the requests are called in the report.
+    #[arg(long)]
+    group: String,
     /// The server's process.
     #[arg(long = "pid")]
     server: u32,
@@ -42,7 +48,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let mut source = Source::new(None, now, 3 * options.requests);
     let below = path.rsplit_once('/').map_or("", |(below, _)| below);
     let paths = [path.clone(), format!("{below}/{UNKNOWN}"), format!("{below}/{CONTROL}")];
-    let mut requests = paths.map(|path| Request::new(&host, &path, now / 1_000_000_000));
+    let mut requests = paths.map(|path| Request::padded(&host, &path, now / 1_000_000_000, options.body_bytes));
     let mut connection = Connection::open(address).await?;
     let mut micros: [Vec<f64>; 3] = Default::default();
     let (before, began) = (Sample::take()?, Instant::now());
@@ -65,7 +71,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let busy = ratio(others, u64::try_from(took.as_micros())?.max(1));
     for (variant, mut micros) in ["known", "unknown", "another unknown"].into_iter().zip(micros) {
         micros.sort_unstable_by(f64::total_cmp);
-        let label = Label { round: options.round, group: "401".to_owned(), variant: variant.to_owned() };
+        let label = Label { round: options.round, group: options.group.clone(), variant: variant.to_owned() };
         label
             .print(json!({ "p50_us": micros[micros.len() / 2], "p90_us": micros[micros.len() * 9 / 10], "others_busy": busy }))?;
     }

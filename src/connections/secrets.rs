@@ -28,7 +28,7 @@ pub(crate) const SEALED_WITH: &str = "sealed_with";
 /// Who made a SECRET that no user made.
 pub(crate) const COMMAND_LINE: &str = "the command line";
 /// So many brought SECRETs may count at once: each request that is refused has been tried with every one.
-const MOST_BROUGHT: usize = 8;
+pub(crate) const MOST_BROUGHT: usize = 8;
 /// With so many that count, no other is made: each request is tried with every one.
 pub(super) const MOST_LIVE: usize = 64;
 /// So many of those that count no more are listed.

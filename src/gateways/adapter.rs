@@ -110,6 +110,18 @@ pub(crate) struct LiveSecret {
     pub(crate) until: Option<Timestamp>,
 }
 
+impl LiveSecret {
+    /// When it expires; the end of time if it does not.
+    pub(crate) fn valid_until(&self) -> Timestamp {
+        self.until.unwrap_or(Timestamp::from_millis(i64::MAX))
+    }
+
+    /// Whether a request of that moment can be verified with it.
+    pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
+        self.valid_until() > now
+    }
+}
+
 /// What a verified body says, as far as we read it.
 pub(crate) struct Reading {
     /// The gateway's name for what happened; `None` when it could not be read.
@@ -249,7 +261,7 @@ pub(crate) fn verify(
 ) -> Result<(Verified, SecretId), Rejected> {
     let mut matched = None;
     let mut reason = Rejected::SignatureMismatch;
-    for candidate in live.iter().filter(|candidate| candidate.until.is_none_or(|until| until > now)) {
+    for candidate in live.iter().filter(|candidate| candidate.is_valid_at(now)) {
         match gateway.adapter().check(request, &candidate.secret, now) {
             Ok(()) => matched = matched.or(Some(candidate.id)),
             Err(rejected) => reason = rejected,

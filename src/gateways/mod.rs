@@ -11,6 +11,25 @@ use std::{fmt, str::FromStr};
 
 use adapter::Adapter;
 
+/// Counts the HMACs over bodies on this thread: a test compares the cost of rejected requests by it.
+#[cfg(test)]
+pub(crate) mod hmac_count {
+    use std::cell::Cell;
+
+    thread_local! {
+        static COUNT: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn add() {
+        COUNT.set(COUNT.get() + 1);
+    }
+
+    /// How many there were since the last call.
+    pub(crate) fn take() -> usize {
+        COUNT.take()
+    }
+}
+
 /// A payment gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Gateway {

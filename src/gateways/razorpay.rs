@@ -142,6 +142,8 @@ fn account(body: &[u8]) -> Option<&str> {
 }
 
 fn mac(secret: &Secret, body: &[u8]) -> Hmac<Sha256> {
+    #[cfg(test)]
+    super::hmac_count::add();
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
     mac.update(body);
     mac

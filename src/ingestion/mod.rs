@@ -12,6 +12,7 @@ pub(crate) mod replay;
 pub(crate) mod routes;
 pub(crate) mod store;
 mod uses;
+mod verification;
 mod writer;
 
 use std::sync::Arc;
@@ -22,17 +23,14 @@ use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle, time::Instant};
 use crate::{
     connections::Place,
     db::{Db, DbError, LONGEST},
-    events::append::Arrival,
-    gateways::{
-        Gateway,
-        adapter::{self, Incoming, LiveSecret, Rejected},
-    },
-    kernel::{id::SecretId, secret::Secret, time::Clock, vault::Vault},
+    gateways::adapter::Incoming,
+    kernel::{time::Clock, vault::Vault},
     rejections::Reason,
 };
 use batch::{Batch, Job, Kept, Trouble};
 use pending::Pending;
-use receivers::{Known, Receivers, Unknown, Unreadable};
+use receivers::{Receivers, Unknown, Unreadable};
+use verification::Verifier;
 use writer::{Batches, Unkept, Writer};
 
 /// More than there are units of work beside each other.
@@ -54,9 +52,7 @@ pub(crate) struct Ingestion {
     home: Handle,
     /// Those that run on the threads that take requests; closed when these are about to end.
     guests: Arc<Semaphore>,
-    clock: Clock,
-    /// Verified against when there is no such endpoint, so that the answer takes the same work.
-    nobody: [LiveSecret; 1],
+    verifier: Verifier,
 }
 
 /// What became of a request.
@@ -105,7 +101,6 @@ pub(crate) struct Listening {
 impl Ingestion {
     /// Ready to take requests; each thread that does is to [`Ingestion::write`].
     pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, Listening) {
-        let nobody = LiveSecret { id: SecretId::new(clock.now()), secret: Secret::generate(), until: None };
         let trouble = Arc::<Trouble>::default();
         let (writer, batches) = Writer::new(Batch::new(db.clone(), Arc::clone(&trouble)), db.writers());
         let receivers = Arc::new(Receivers::new(db.clone(), vault.clone(), clock.clone()));
@@ -121,8 +116,7 @@ impl Ingestion {
                 uses: recorder,
                 home: Handle::current(),
                 guests: Arc::new(Semaphore::new(GUESTS)),
-                clock: clock.clone(),
-                nobody: [nobody],
+                verifier: Verifier::new(clock.clone()),
             },
             listening,
         )
@@ -172,7 +166,7 @@ impl Ingestion {
         let asked = Instant::now();
         let mut known = self.receivers.known().await?;
         for _ in 0..LOOKS {
-            match self.check(&known, endpoint, request) {
+            match self.verifier.verify(&known, endpoint, request) {
                 Ok(Ok(arrival)) => {
                     let bytes = arrival.body.octets().len() + arrival.headers.len();
                     let (connection, secret, at) = (arrival.place.connection, arrival.secret, arrival.at);
@@ -195,26 +189,5 @@ impl Ingestion {
             }
         }
         Err(Unstored::Changing)
-    }
-
-    /// Verifies the request with what is known. Every readable secret is tried first. Only if none matches, and there is a
-    /// secret that cannot be tried, it is an error: a 401 would be a statement about that secret, too.
-    fn check(&self, known: &Known, endpoint: &str, request: &Incoming<'_>) -> Result<Result<Arrival, Refusal>, Unreadable> {
-        let now = self.clock.now();
-        let Some(receiver) = known.receiver(endpoint) else {
-            // The work of a Razorpay endpoint with one SECRET, and never a success.
-            let _ = adapter::verify(Gateway::Razorpay, request, &self.nobody, now);
-            return Ok(Err(known.switched_off(endpoint).map(|place| (place, Reason::SwitchedOff))));
-        };
-        let place = receiver.place;
-        // Where none can be tried, the form of the signature is still looked at.
-        let live = if receiver.live().is_empty() { &self.nobody } else { receiver.live() };
-        match adapter::verify(place.gateway, request, live, now) {
-            Ok(believed) => Ok(Ok(Arrival::new(place, request, believed, receive::headers_json(request.headers), now))),
-            Err(rejected) => match receiver.unreadable(now).filter(|_| rejected == Rejected::SignatureMismatch) {
-                Some(unreadable) => Err(unreadable),
-                None => Ok(Err(Some((place, rejected.into())))),
-            },
-        }
     }
 }

@@ -4,8 +4,8 @@
 //! under, and the batch that stores it compares that with the current version. A request is rejected only after a reading of
 //! the version that began after the request arrived. In a flood, requests that wait for a reading share the next one.
 //!
-//! An unknown endpoint takes the same look into the same map as a known one, so the time of an answer does not tell
-//! which there are.
+//! Enabled, disabled and unknown endpoints are looked up once in the same map, so that the time of a response does not reveal
+//! which exist.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::store;
+use super::{store, verification::CheckCounts};
 use crate::{
     apps,
     connections::{self, Connection, Place, secrets},
@@ -44,16 +44,16 @@ const BETWEEN_READINGS: Duration = Duration::from_millis(2);
 pub(crate) struct Known {
     pub(crate) version: i64,
     receivers: HashMap<String, Receiver>,
-    /// Where endpoints belong that receive nothing, since somebody switched them off.
-    off: HashMap<String, Place>,
+    /// The work of a rejected request, the same at every endpoint.
+    pub(crate) checks: CheckCounts,
 }
 
-/// A connection that may receive, with its secrets.
+/// The secrets of a connection.
 #[derive(Default)]
-struct Secrets {
+pub(super) struct Secrets {
     /// Those that were valid when this was read; each says until when.
-    live: Vec<LiveSecret>,
-    unreadable: Vec<Unreadable>,
+    pub(super) live: Vec<LiveSecret>,
+    pub(super) unreadable: Vec<Unreadable>,
 }
 
 /// A valid secret whose sealed value does not open: it was damaged, or swapped with another row's.
@@ -63,15 +63,17 @@ struct Secrets {
      the Webhook page; `ks-pay doctor` lists every such secret"
 )]
 pub(crate) struct Unreadable {
-    connection: ConnectionId,
-    secret: SecretId,
-    until: Option<Timestamp>,
+    pub(super) connection: ConnectionId,
+    pub(super) secret: SecretId,
+    pub(super) until: Option<Timestamp>,
 }
 
-/// A connection that may receive.
+/// The connection behind an endpoint.
 pub(crate) struct Receiver {
     pub(crate) place: Place,
-    secrets: Secrets,
+    /// Whether it accepts requests: neither the connection nor its app is disabled.
+    pub(crate) is_enabled: bool,
+    pub(super) secrets: Secrets,
 }
 
 impl Receiver {
@@ -87,14 +89,14 @@ impl Receiver {
 }
 
 impl Known {
-    /// The connection behind an endpoint, if it may receive.
-    pub(crate) fn receiver(&self, endpoint: &str) -> Option<&Receiver> {
-        self.receivers.get(endpoint)
+    pub(super) fn new(version: i64, receivers: HashMap<String, Receiver>) -> Self {
+        let checks = CheckCounts::of(receivers.values().filter(|receiver| receiver.is_enabled));
+        Self { version, receivers, checks }
     }
 
-    /// The connection behind an endpoint that is switched off.
-    pub(crate) fn switched_off(&self, endpoint: &str) -> Option<Place> {
-        self.off.get(endpoint).copied()
+    /// The connection behind an endpoint, enabled or not.
+    pub(crate) fn receiver(&self, endpoint: &str) -> Option<&Receiver> {
+        self.receivers.get(endpoint)
     }
 }
 
@@ -198,26 +200,23 @@ impl Receivers {
         if let Some(known) = self.current().filter(|known| known.version == version) {
             return Ok(known);
         }
-        let (receivers, off) = self.receivers(&mut reader).await?;
-        let known = Arc::new(Known { version, receivers, off });
+        let known = Arc::new(Known::new(version, self.receivers(&mut reader).await?));
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
     }
 
-    /// Those that receive, and those that are switched off.
-    async fn receivers(&self, reader: &mut Reader) -> Result<(HashMap<String, Receiver>, HashMap<String, Place>), DbError> {
+    /// Every connection by its endpoint.
+    async fn receivers(&self, reader: &mut Reader) -> Result<HashMap<String, Receiver>, DbError> {
         let disabled = apps::store::list_disabled(&mut *reader).await?;
         let connections = connections::store::list_all(&mut *reader).await?;
         let mut secrets = self.secrets(reader).await?;
-        let is_on = |connection: &Connection| connection.is_enabled && !disabled.contains(&connection.app_id);
-        let (on, off): (Vec<_>, Vec<_>) = connections.into_iter().partition(is_on);
-        let receiving = on.into_iter().map(|connection| {
-            let secrets = secrets.remove(&connection.id).unwrap_or_default();
+        let receiver = |connection: Connection| {
             let place = connection.place();
-            (connection.endpoint, Receiver { place, secrets })
-        });
-        let off = off.into_iter().map(|connection| (connection.place(), connection.endpoint));
-        Ok((receiving.collect(), off.map(|(place, endpoint)| (endpoint, place)).collect()))
+            let is_enabled = connection.is_enabled && !disabled.contains(&connection.app_id);
+            let secrets = secrets.remove(&connection.id).unwrap_or_default();
+            (connection.endpoint, Receiver { place, is_enabled, secrets })
+        };
+        Ok(connections.into_iter().map(receiver).collect())
     }
 
     /// The valid secrets of every connection. One that does not open is logged here, once for each reading of them all.
@@ -243,7 +242,7 @@ impl Receivers {
             Ok(Ok(known)) => known,
             _ => self.current()?,
         };
-        known.receiver(endpoint).map(|receiver| receiver.place).or_else(|| known.switched_off(endpoint))
+        known.receiver(endpoint).map(|receiver| receiver.place)
     }
 
     fn current(&self) -> Option<Arc<Known>> {

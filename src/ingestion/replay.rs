@@ -44,7 +44,7 @@ impl Ingestion {
         let known = self.receivers.known().await?;
         let mut arrivals = Vec::new();
         for request in requests {
-            let Some(receiver) = known.receiver(&request.endpoint) else { continue };
+            let Some(receiver) = known.receiver(&request.endpoint).filter(|receiver| receiver.is_enabled) else { continue };
             let incoming = Incoming { headers: &request.headers, body: &request.body };
             if let Ok(verified) = adapter::verify(receiver.place.gateway, &incoming, receiver.live(), request.received_at) {
                 let headers = receive::headers_json(&request.headers);

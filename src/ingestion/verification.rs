@@ -1,0 +1,121 @@
+//! Verifies a request against the secrets of its endpoint.
+//!
+//! Invariant: a rejected request costs the same signature checks whether its endpoint exists, which gateway it is of, whether
+//! it is enabled and how many secrets are valid there, so that the time of a 401 does not reveal it. The checks that the
+//! endpoint itself does not need are made with a dummy secret. Only an endpoint with more than [`MAX_CHECKS`] valid secrets
+//! takes longer.
+
+use std::{hint::black_box, iter};
+
+use super::{
+    Refusal, receive,
+    receivers::{Known, Receiver, Unreadable},
+};
+use crate::{
+    connections::secrets::MOST_BROUGHT,
+    events::append::Arrival,
+    gateways::{
+        Gateway,
+        adapter::{self, Incoming, LiveSecret, Rejected},
+    },
+    kernel::{
+        id::SecretId,
+        secret::Secret,
+        time::{Clock, Timestamp},
+    },
+    rejections::Reason,
+};
+
+/// The most signature checks of one gateway that a rejected request costs at an endpoint that does not need them: an active,
+/// an expiring and all imported or adopted secrets. It bounds the work that a stranger can cause.
+const MAX_CHECKS: usize = 2 + MOST_BROUGHT;
+
+/// Verifies requests. One per server.
+pub(crate) struct Verifier {
+    clock: Clock,
+    /// Never matches: it is random and never leaves this process.
+    dummy: [LiveSecret; 1],
+}
+
+/// How many signature checks a rejected request costs, per gateway: as many as the endpoint with the most valid secrets needs.
+pub(crate) struct CheckCounts(Vec<(Gateway, Vec<Timestamp>)>);
+
+impl CheckCounts {
+    /// The counts that hold for all of these endpoints.
+    pub(crate) fn of<'a>(receivers: impl Iterator<Item = &'a Receiver>) -> Self {
+        let mut counts = Self(Gateway::ALL.map(|gateway| (gateway, Vec::new())).into());
+        for receiver in receivers {
+            let mut ends: Vec<Timestamp> = receiver.live().iter().map(LiveSecret::valid_until).collect();
+            ends.sort_unstable_by(|one, other| other.cmp(one));
+            counts.raise(receiver.place.gateway, ends);
+        }
+        counts
+    }
+
+    /// At index `n` stands until when some endpoint has more than `n` valid secrets.
+    fn raise(&mut self, gateway: Gateway, ends: Vec<Timestamp>) {
+        for (_, longest) in self.0.iter_mut().filter(|(of, _)| *of == gateway) {
+            longest.resize(longest.len().max(ends.len()), Timestamp::from_millis(i64::MIN));
+            for (longest, end) in iter::zip(longest, &ends) {
+                *longest = (*longest).max(*end);
+            }
+        }
+    }
+
+    fn at(&self, now: Timestamp) -> impl Iterator<Item = (Gateway, usize)> {
+        self.0.iter().map(move |(gateway, ends)| {
+            let count = ends.iter().take_while(|end| **end > now).count();
+            (*gateway, count.clamp(1, MAX_CHECKS))
+        })
+    }
+}
+
+impl Verifier {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let dummy = LiveSecret { id: SecretId::new(clock.now()), secret: Secret::generate(), until: None };
+        Self { clock, dummy: [dummy] }
+    }
+
+    /// Verifies the request with what is known. Every readable secret is tried first. Only if none matches, and there is a
+    /// secret that cannot be tried, it is an error: a 401 would be a statement about that secret, too.
+    pub(crate) fn verify(
+        &self,
+        known: &Known,
+        endpoint: &str,
+        request: &Incoming<'_>,
+    ) -> Result<Result<Arrival, Refusal>, Unreadable> {
+        let (now, found) = (self.clock.now(), known.receiver(endpoint));
+        let Some(receiver) = found.filter(|receiver| receiver.is_enabled) else {
+            self.equalize(known, request, now, None);
+            return Ok(Err(found.map(|receiver| (receiver.place, Reason::SwitchedOff))));
+        };
+        let place = receiver.place;
+        // Where none can be tried, the form of the signature is still checked.
+        let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
+        let rejected = match adapter::verify(place.gateway, request, live, now) {
+            Ok(verified) => {
+                return Ok(Ok(Arrival::new(place, request, verified, receive::headers_json(request.headers), now)));
+            }
+            Err(rejected) => rejected,
+        };
+        let checks = live.iter().filter(|secret| secret.is_valid_at(now)).count();
+        self.equalize(known, request, now, Some((place.gateway, checks)));
+        match receiver.unreadable(now).filter(|_| rejected == Rejected::SignatureMismatch) {
+            Some(unreadable) => Err(unreadable),
+            None => Ok(Err(Some((place, rejected.into())))),
+        }
+    }
+
+    /// Makes the signature checks that every rejected request costs and that were not made for this one.
+    fn equalize(&self, known: &Known, request: &Incoming<'_>, now: Timestamp, made: Option<(Gateway, usize)>) {
+        for (gateway, count) in known.checks.at(now) {
+            let made = made.filter(|(of, _)| *of == gateway).map_or(0, |(_, checks)| checks);
+            for _ in made..count {
+                let _ = black_box(gateway.adapter().check(request, &self.dummy[0].secret, now));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! A rejected request costs the same signature checks at every endpoint.
+
+use std::collections::HashMap;
+
+use actix_web::web::Bytes;
+
+use super::*;
+use crate::{
+    connections::Place,
+    gateways::{Mode, hmac_count},
+    ingestion::receivers::Secrets,
+    kernel::id::{AppId, CompanyId, ConnectionId},
+};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
+const LATER: Timestamp = Timestamp::from_seconds(1_795_000_060);
+const UNKNOWN: &str = "wh_unknown";
+
+/// An endpoint with secrets that expire at these times.
+fn receiver(gateway: Gateway, ends: &[Option<Timestamp>]) -> Receiver {
+    let (company, app, connection) = (CompanyId::new(NOW), AppId::new(NOW), ConnectionId::new(NOW));
+    let live = |until: &Option<Timestamp>| LiveSecret { id: SecretId::new(NOW), secret: Secret::generate(), until: *until };
+    Receiver {
+        place: Place { company, app, connection, gateway, mode: Mode::Test },
+        is_enabled: true,
+        secrets: Secrets { live: ends.iter().map(live).collect(), unreadable: Vec::new() },
+    }
+}
+
+fn known(receivers: impl IntoIterator<Item = (&'static str, Receiver)>) -> Known {
+    Known::new(1, receivers.into_iter().map(|(endpoint, receiver)| (endpoint.to_owned(), receiver)).collect::<HashMap<_, _>>())
+}
+
+/// The headers of a request that is signed with an unknown secret by these gateways' schemes.
+fn forged(gateways: &[Gateway]) -> Vec<(String, Vec<u8>)> {
+    let sign = |gateway: &Gateway| gateway.adapter().sign(&Secret::generate(), "evt_1", b"{}", NOW);
+    gateways.iter().flat_map(sign).map(|(name, value)| (name.to_owned(), value.into_bytes())).collect()
+}
+
+/// How many HMACs over the body a rejection costs there.
+fn cost(known: &Known, endpoint: &str, gateways: &[Gateway], now: Timestamp) -> usize {
+    let verifier = Verifier::new(Clock::standing(now));
+    let headers = forged(gateways);
+    hmac_count::take();
+    let verified = verifier.verify(known, endpoint, &Incoming { headers: &headers, body: &Bytes::from_static(b"{}") });
+    assert!(!matches!(verified, Ok(Ok(_))), "{endpoint}");
+    hmac_count::take()
+}
+
+/// All kinds of endpoints. The greatest numbers of valid secrets are three of Razorpay, one of which expires, and two of
+/// Standard Webhooks.
+fn endpoints() -> Vec<(&'static str, Receiver)> {
+    use Gateway::{Razorpay, StandardWebhooks};
+    let mut disabled = receiver(Razorpay, &[None, None, None, None]);
+    disabled.is_enabled = false;
+    let mut damaged = receiver(Razorpay, &[]);
+    let secret = Unreadable { connection: damaged.place.connection, secret: SecretId::new(NOW), until: None };
+    damaged.secrets.unreadable.push(secret);
+    vec![
+        ("wh_one", receiver(Razorpay, &[None])),
+        ("wh_two", receiver(Razorpay, &[None, Some(LATER)])),
+        ("wh_three", receiver(Razorpay, &[None, Some(LATER), None])),
+        ("wh_expired", receiver(Razorpay, &[Some(NOW)])),
+        ("wh_disabled", disabled),
+        ("wh_damaged", damaged),
+        ("wh_standard_one", receiver(StandardWebhooks, &[None])),
+        ("wh_standard_two", receiver(StandardWebhooks, &[None, Some(NOW), None])),
+    ]
+}
+
+#[test]
+fn a_rejection_costs_the_same_at_every_endpoint_and_at_unknown_ones() {
+    use Gateway::{Razorpay, StandardWebhooks};
+    let known = known(endpoints());
+    let names: Vec<_> = endpoints().into_iter().map(|(name, _)| name).chain([UNKNOWN]).collect();
+    for (gateways, now, wanted) in [
+        (&[Razorpay][..], NOW, 3),
+        (&[Razorpay], LATER, 2),
+        (&[StandardWebhooks], NOW, 2),
+        (&[Razorpay, StandardWebhooks], NOW, 5),
+        (&[], NOW, 0),
+    ] {
+        let costs: Vec<_> = names.iter().map(|name| (*name, cost(&known, name, gateways, now))).collect();
+        assert!(costs.iter().all(|(_, cost)| *cost == wanted), "{gateways:?}: {costs:?}, not {wanted}");
+    }
+}
+
+#[test]
+fn without_any_endpoint_a_rejection_costs_one_check_per_gateway() {
+    assert_eq!(cost(&known([]), UNKNOWN, &[Gateway::Razorpay], NOW), 1);
+    assert_eq!(cost(&known([]), UNKNOWN, &[Gateway::StandardWebhooks], NOW), 1);
+}
+
+#[test]
+fn what_a_stranger_can_cause_is_bounded() {
+    let many = vec![None; MAX_CHECKS + 5];
+    let known = known([("wh_many", receiver(Gateway::Razorpay, &many)), ("wh_one", receiver(Gateway::Razorpay, &[None]))]);
+    let cost = |endpoint| cost(&known, endpoint, &[Gateway::Razorpay], NOW);
+    assert_eq!((cost("wh_one"), cost(UNKNOWN), cost("wh_many")), (MAX_CHECKS, MAX_CHECKS, MAX_CHECKS + 5));
+}
