@@ -4,8 +4,10 @@
 //! is there anyway. Each one is counted; of what they said only so much is taken, a connection at a time, so that a flood at
 //! one leaves the others room. What is kept of a request is never gathered without its count.
 
+mod buffer;
+mod queues;
+
 use std::{
-    collections::BTreeMap,
     net::IpAddr,
     pin::pin,
     sync::{
@@ -17,21 +19,14 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    sync::{
-        Notify, OwnedSemaphorePermit, Semaphore,
-        mpsc::{self, Receiver, Sender},
-    },
+    sync::Notify,
     task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 
 use super::uses::LAST_TRIES;
-
 use crate::{
-    connections::{
-        Place,
-        evidence::{self, Refusals},
-    },
+    connections::{Place, evidence},
     db::{Db, DbError, Tx},
     gateways::{Gateway, Mode},
     kernel::{
@@ -42,11 +37,11 @@ use crate::{
     rejections::{
         Reason, Refused, Sample,
         examination::{Doctor, Examined},
-        keeping::{self, Tallies},
-        shape::{self, Shape},
-        store,
+        keeping, store,
     },
 };
+use buffer::Buffer;
+use queues::{Queue, Queues};
 
 /// How long refusals are gathered before they are written down.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -57,35 +52,16 @@ const MANY: i64 = 50;
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long requests at no endpoint of anybody are.
 const STRAYS_EVERY: Duration = Duration::from_secs(10);
-/// Requests of one connection that are looked at in an interval.
-const MOST_OF_ONE: usize = 200;
-/// What all that are gathered may take in memory, in bytes, and those of one connection.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
-const MOST_BYTES_OF_ONE: usize = 2 * 1024 * 1024;
-/// What may be gathered beyond that before the most alike of them go.
-const SPARE: usize = 64;
-const SPARE_BYTES: usize = 512 * 1024;
-/// What is left for connections of which less than that is gathered, however much comes at the others, in bytes.
-const ROOM_FOR_OTHERS: usize = 8 * 1024 * 1024;
-const LEAST_OF_ONE: usize = 128 * 1024;
-/// What goes into one unit of work, in bytes, and the connections: events that arrive wait for no longer than that.
-const MOST_AT_ONCE: usize = 2 * 1024 * 1024;
-const CONNECTIONS_AT_ONCE: usize = 64;
-/// Requests that are handed over and wait to be gathered, and what they may take, in KiB: more are only counted.
-const QUEUE: usize = 256;
-const ROOM: usize = 16 * 1024;
-/// What a request costs besides what it said, in bytes.
-const OVERHEAD: usize = 512;
 
 /// Where refusals are noted. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    known: Lane,
+    known: Queue,
     /// Requests at unknown endpoints, which take no room from the others.
-    unknown: Lane,
+    unknown: Queue,
     /// Where those are said to be: at a connection that there is not.
     nowhere: Place,
-    gathered: Arc<Mutex<Gathered>>,
+    gathered: Arc<Mutex<Buffer>>,
     wake: Arc<Notify>,
 }
 
@@ -96,56 +72,6 @@ pub(crate) struct Unverified {
     pub(crate) body: Option<Bytes>,
     pub(crate) address: IpAddr,
     pub(crate) at: Timestamp,
-}
-
-/// A request, with the room that it takes until it is gathered.
-type Handed = (Refused, OwnedSemaphorePermit);
-
-/// A queue of requests, bounded in number and in bytes.
-#[derive(Clone)]
-struct Lane {
-    queue: Sender<Handed>,
-    room: Arc<Semaphore>,
-}
-
-/// The other ends of both.
-struct Queues {
-    known: Receiver<Handed>,
-    unknown: Receiver<Handed>,
-}
-
-impl Lane {
-    fn new() -> (Self, Receiver<Handed>) {
-        let (queue, receiver) = mpsc::channel(QUEUE);
-        (Self { queue, room: Arc::new(Semaphore::new(ROOM)) }, receiver)
-    }
-
-    /// Hands a request over, or returns it when there is no room.
-    fn hand_over(&self, refused: Refused) -> Option<Refused> {
-        let size = refused.body.as_ref().map_or(0, Bytes::len);
-        match Arc::clone(&self.room).try_acquire_many_owned(u32::try_from(size / 1024 + 1).unwrap_or(u32::MAX)) {
-            Ok(room) => self.queue.try_send((refused, room)).err().map(|unsent| unsent.into_inner().0),
-            Err(_) => Some(refused),
-        }
-    }
-}
-
-/// What was refused since it was written down last.
-#[derive(Default)]
-struct Gathered {
-    of: BTreeMap<ConnectionId, Own>,
-    bytes: usize,
-    /// Requests at no endpoint of anybody, which wait for others or for their own interval.
-    strays: i64,
-}
-
-/// The same of one connection.
-#[derive(Default)]
-struct Own {
-    refusals: Option<Refusals>,
-    tallies: Tallies,
-    samples: Vec<Sample>,
-    bytes: usize,
 }
 
 /// The task that writes them down.
@@ -176,7 +102,7 @@ impl Recorder {
     }
 
     fn new() -> (Self, Queues) {
-        let ((known, known_queue), (unknown, unknown_queue)) = (Lane::new(), Lane::new());
+        let ((known, known_queue), (unknown, unknown_queue)) = (Queue::new(), Queue::new());
         let (company, app, connection) = (CompanyId::least(), AppId::least(), ConnectionId::least());
         let nowhere = Place { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
         let queues = Queues { known: known_queue, unknown: unknown_queue };
@@ -187,10 +113,10 @@ impl Recorder {
     /// the answer, and both kinds are handed over in the same way, so that the time of an answer does not tell which endpoints
     /// there are.
     pub(crate) fn note(&self, at: Option<(Place, Reason)>, request: Unverified) {
-        let lane = if at.is_some() { &self.known } else { &self.unknown };
+        let queue = if at.is_some() { &self.known } else { &self.unknown };
         let (place, reason) = at.unwrap_or((self.nowhere, Reason::SignatureMismatch));
         let Unverified { headers, body, address, at } = request;
-        if let Some(refused) = lane.hand_over(Refused { place, reason, headers, body, address, at }) {
+        if let Some(refused) = queue.hand_over(Refused { place, reason, headers, body, address, at }) {
             self.count(&refused);
             self.wake.notify_one();
         }
@@ -231,7 +157,7 @@ impl Recorder {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Gathered> {
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -256,102 +182,6 @@ impl Recorder {
         }
         tracing::warn!("the last refusals were not written down");
     }
-}
-
-impl Gathered {
-    fn is_empty(&self) -> bool {
-        self.of.is_empty() && self.strays == 0
-    }
-
-    fn requests(&self) -> i64 {
-        self.of.values().filter_map(|own| Some(own.refusals?.count)).sum()
-    }
-
-    fn count(&mut self, refused: &Refused) {
-        let at = refused.at;
-        let own = self.of.entry(refused.place.connection).or_default();
-        keeping::tally(&mut own.tallies, refused);
-        if let Some(reason) = refused.reason.rejected() {
-            let none = Refusals { count: 0, first_at: at, last_at: at, reason };
-            let before = own.refusals.unwrap_or(none);
-            own.refusals = Some(Refusals { count: before.count + 1, first_at: before.first_at, last_at: at, reason });
-        }
-    }
-
-    /// Whether one more may be kept of that connection.
-    fn has_room(&self, connection: ConnectionId) -> bool {
-        let own = self.of.get(&connection).map_or(0, |own| own.bytes);
-        self.bytes < if own < LEAST_OF_ONE { MOST_BYTES } else { MOST_BYTES - ROOM_FOR_OTHERS }
-    }
-
-    fn keep(&mut self, sample: Sample) {
-        let own = self.of.entry(sample.place.connection).or_default();
-        own.bytes += cost(&sample);
-        self.bytes += cost(&sample);
-        own.samples.push(sample);
-        if own.samples.len() >= MOST_OF_ONE + SPARE || own.bytes >= MOST_BYTES_OF_ONE + SPARE_BYTES {
-            self.bytes -= own.trim();
-        }
-    }
-
-    /// Takes out what goes into one unit of work.
-    fn next(&mut self) -> Self {
-        let mut next = Self { strays: std::mem::take(&mut self.strays), ..Self::default() };
-        let has_room = |next: &Self, own: &Own| {
-            next.of.is_empty() || (next.of.len() < CONNECTIONS_AT_ONCE && next.bytes + own.bytes <= MOST_AT_ONCE)
-        };
-        while let Some(entry) = self.of.first_entry().filter(|entry| has_room(&next, entry.get())) {
-            let (connection, own) = entry.remove_entry();
-            self.bytes -= own.bytes;
-            next.bytes += own.bytes;
-            next.of.insert(connection, own);
-        }
-        next
-    }
-
-    /// Puts back what could not be written, for the next time.
-    fn put_back(&mut self, older: Self) {
-        for (connection, older) in older.of {
-            let newer = self.of.entry(connection).or_default();
-            newer.refusals = match (newer.refusals, older.refusals) {
-                (Some(newer), Some(older)) => {
-                    Some(Refusals { count: newer.count + older.count, first_at: older.first_at, ..newer })
-                }
-                (newer, older) => newer.or(older),
-            };
-            keeping::put_back(&mut newer.tallies, older.tallies);
-            for sample in older.samples {
-                if self.has_room(connection) {
-                    self.keep(sample);
-                }
-            }
-        }
-        self.strays += older.strays;
-    }
-}
-
-impl Own {
-    /// Leaves as much as is looked at in an interval, some of every shape; how many bytes went.
-    fn trim(&mut self) -> usize {
-        let shapes: Vec<Shape> = self.samples.iter().map(|sample| sample.shape).collect();
-        let mut samples: Vec<Option<Sample>> = std::mem::take(&mut self.samples).into_iter().map(Some).collect();
-        let before = std::mem::take(&mut self.bytes);
-        let mut left: Vec<(usize, Sample)> = Vec::with_capacity(samples.len());
-        for at in shape::order(&shapes) {
-            let fits = |sample: &Sample| left.len() < MOST_OF_ONE && self.bytes + cost(sample) <= MOST_BYTES_OF_ONE;
-            if let Some(sample) = samples[at].take().filter(fits) {
-                self.bytes += cost(&sample);
-                left.push((at, sample));
-            }
-        }
-        left.sort_by_key(|(at, _)| *at);
-        self.samples = left.into_iter().map(|(_, sample)| sample).collect();
-        before - self.bytes
-    }
-}
-
-fn cost(sample: &Sample) -> usize {
-    sample.bytes + OVERHEAD
 }
 
 impl Writing {
@@ -400,7 +230,7 @@ async fn write(recorder: Recorder, mut queues: Queues, kit: Kit, mut doctor: Doc
 
 /// Takes out what was written down. All of them in a few units of work: a flood at many connections costs hardly more commits
 /// than one at a single one.
-async fn write_down(kit: &Kit, gathered: &mut Gathered, doctor: &mut Doctor) -> Result<(), DbError> {
+async fn write_down(kit: &Kit, gathered: &mut Buffer, doctor: &mut Doctor) -> Result<(), DbError> {
     // Looked at before anything is locked.
     let samples: Vec<&[Sample]> = gathered.of.values().map(|own| own.samples.as_slice()).collect();
     let mut examined = doctor.examine(kit, &samples).await?.into_iter();
@@ -416,7 +246,7 @@ async fn write_down(kit: &Kit, gathered: &mut Gathered, doctor: &mut Doctor) -> 
 }
 
 /// The evidence comes last: every batch of events needs its rows, and does so last as well.
-async fn write_together(kit: &Kit, gathered: &Gathered, examined: Vec<Examined>) -> Result<(), DbError> {
+async fn write_together(kit: &Kit, gathered: &Buffer, examined: Vec<Examined>) -> Result<(), DbError> {
     let sealed = keeping::seal(&kit.vault, examined).await;
     let refusals = gathered.of.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
     let unit = async |tx: &mut Tx| {

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::*;
+use super::{buffer::MOST_AT_ONCE, *};
 
 fn place() -> Place {
     let at = Timestamp::from_millis(0);
@@ -25,7 +25,7 @@ fn refused(place: Place, size: usize) -> Refused {
     Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }
 }
 
-fn kept(gathered: &Gathered) -> usize {
+fn kept(gathered: &Buffer) -> usize {
     gathered.of.values().map(|own| own.samples.len()).sum()
 }
 
@@ -35,7 +35,7 @@ fn nothing_is_kept_without_its_count_whoever_takes_what_is_gathered() {
     const EACH: usize = 150;
     let (recorder, _queue) = Recorder::new();
     let mut all = 0;
-    let mut check = |taken: Gathered| {
+    let mut check = |taken: Buffer| {
         for own in taken.of.values() {
             let counted = own.refusals.map_or(0, |refusals| refusals.count);
             assert_eq!(usize::try_from(counted).unwrap(), own.samples.len());
@@ -83,7 +83,7 @@ fn a_request_at_an_unknown_endpoint_is_only_counted() {
 
 #[test]
 fn a_unit_of_work_has_so_much_and_the_next_has_the_rest() {
-    let mut gathered = Gathered::default();
+    let mut gathered = Buffer::default();
     for _ in 0..8 {
         let place = place();
         for _ in 0..4 {
