@@ -1,7 +1,10 @@
 //! What was seen at a connection's endpoint: the facts behind every "done". The `evidence` table is this file's alone.
 
+mod rejected;
+
 use std::collections::BTreeMap;
 
+pub(crate) use self::rejected::{Proven, Refusals};
 use super::habit::Habit;
 use crate::{
     db::{
@@ -54,7 +57,23 @@ macro_rules! is_other {
     };
 }
 
-/// Since when requests are rejected without a verified one in between, once those are added of which the last came then.
+/// When the first of the added requests was rejected, or the last of them if a request was verified in between.
+macro_rules! begin {
+    ($first:literal, $last:literal) => {
+        concat!(
+            "CASE WHEN evidence.last_verified_at > excluded.",
+            $first,
+            " THEN excluded.",
+            $last,
+            " ELSE excluded.",
+            $first,
+            " END"
+        )
+    };
+}
+
+/// Since when requests are rejected without a verified one in between, once those are added of which the last came then. The
+/// earliest wins, whichever server writes first.
 macro_rules! since {
     ($first:literal, $last:literal) => {
         concat!(
@@ -62,17 +81,35 @@ macro_rules! since {
             $last,
             " IS NULL OR evidence.last_verified_at > excluded.",
             $last,
+            " OR evidence.",
+            $first,
+            " <= ",
+            begin!($first, $last),
             " THEN evidence.",
             $first,
-            " ELSE COALESCE(evidence.",
-            $first,
-            ", CASE WHEN evidence.last_verified_at > excluded.",
-            $first,
-            " THEN excluded.",
-            $last,
+            " ELSE ",
+            begin!($first, $last),
+            " END"
+        )
+    };
+}
+
+/// Sets a column to that of the request rejected latest, whichever server writes last.
+macro_rules! of_latest {
+    ($column:literal, $at:literal) => {
+        concat!(
+            $column,
+            " = CASE WHEN excluded.",
+            $at,
+            " IS NULL OR evidence.",
+            $at,
+            " > excluded.",
+            $at,
+            " THEN evidence.",
+            $column,
             " ELSE excluded.",
-            $first,
-            " END) END"
+            $column,
+            " END"
         )
     };
 }
@@ -179,13 +216,12 @@ rows! {
                rejected_count, failing_since, failing_count, last_proven_at, failing_rejection_id, version) VALUES",
               "(?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
               concat!("ON CONFLICT (connection_id) DO UPDATE SET refused_count = evidence.refused_count + excluded.refused_count, \
-               last_refused_at = excluded.last_refused_at, last_refusal = excluded.last_refusal, \
+               ", of_latest!("last_refused_at", "last_refused_at"), ", ", of_latest!("last_refusal", "last_refused_at"), ", \
                rejected_since = ", since!("rejected_since", "last_refused_at"), ", \
                rejected_count = ", counted!("rejected_count", "last_refused_at"), ", \
                failing_since = ", since!("failing_since", "last_proven_at"), ", \
                failing_count = ", counted!("failing_count", "last_proven_at"), ", \
-               last_proven_at = COALESCE(excluded.last_proven_at, evidence.last_proven_at), \
-               failing_rejection_id = COALESCE(excluded.failing_rejection_id, evidence.failing_rejection_id), \
+               ", of_latest!("last_proven_at", "last_proven_at"), ", ", of_latest!("failing_rejection_id", "last_proven_at"), ", \
                version = evidence.version + 1");
 }
 
@@ -271,38 +307,6 @@ impl Default for Evidence {
             accounts: None,
             other_account: None,
             other_account_at: None,
-        }
-    }
-}
-
-/// Refused requests of one connection, gathered until they are written down.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Refusals {
-    pub(crate) count: i64,
-    pub(crate) first_at: Timestamp,
-    pub(crate) last_at: Timestamp,
-    pub(crate) reason: Rejected,
-}
-
-/// Those of them that are proven to be the connection's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Proven {
-    pub(crate) count: i64,
-    pub(crate) first_at: Timestamp,
-    pub(crate) last_at: Timestamp,
-    /// The rejection of the newest.
-    pub(crate) rejection: RejectionId,
-}
-
-impl Proven {
-    /// Both together.
-    #[must_use]
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self {
-            count: self.count + other.count,
-            first_at: self.first_at.min(other.first_at),
-            last_at: self.last_at.max(other.last_at),
-            rejection: if other.last_at >= self.last_at { other.rejection } else { self.rejection },
         }
     }
 }

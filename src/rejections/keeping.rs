@@ -70,7 +70,8 @@ pub(crate) fn tally(tallies: &mut Tallies, refused: &Refused) {
     let none = || Tally { place, count: 0, first_at: at, last_at: at, address: String::new() };
     let tally = tallies.entry((place.connection, refused.reason)).or_insert_with(none);
     tally.count += 1;
-    tally.last_at = at;
+    tally.first_at = tally.first_at.min(at);
+    tally.last_at = tally.last_at.max(at);
     tally.address = refused.address.to_string();
 }
 
@@ -80,7 +81,8 @@ pub(crate) fn put_back(tallies: &mut Tallies, older: Tallies) {
         match tallies.get_mut(&key) {
             Some(newer) => {
                 newer.count += older.count;
-                newer.first_at = older.first_at;
+                newer.first_at = newer.first_at.min(older.first_at);
+                newer.last_at = newer.last_at.max(older.last_at);
             }
             None => {
                 tallies.insert(key, older);

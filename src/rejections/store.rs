@@ -49,7 +49,8 @@ sql! {
     ADD = "UPDATE rejections SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END, address = $4, detail = COALESCE($5, detail) WHERE id = $1";
     KEEP = "INSERT INTO rejected_requests (id, rejection_id, app_id, connection_id, digest, worth, sender, address, size, is_cut, bytes, \
             count, received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $12, $13, $14) \
-            ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, last_at = excluded.last_at, \
+            ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, \
+            last_at = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.last_at ELSE excluded.last_at END, \
             address = excluded.address";
     LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
@@ -69,7 +70,8 @@ sql! {
     DELETE = "DELETE FROM rejections WHERE id IN (SELECT id FROM rejections WHERE last_at < $1 \
               AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id) ORDER BY last_at LIMIT $2)";
     ADD_STRAYS = "INSERT INTO stray_requests (name, count, last_at) VALUES ('unknown_endpoint', $1, $2) \
-                  ON CONFLICT (name) DO UPDATE SET count = stray_requests.count + excluded.count, last_at = excluded.last_at";
+                  ON CONFLICT (name) DO UPDATE SET count = stray_requests.count + excluded.count, \
+                  last_at = CASE WHEN stray_requests.last_at > excluded.last_at THEN stray_requests.last_at ELSE excluded.last_at END";
     FIND_STRAYS = "SELECT count, last_at FROM stray_requests WHERE name = 'unknown_endpoint'";
 }
 

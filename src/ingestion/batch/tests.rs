@@ -7,15 +7,18 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use super::*;
 use crate::{
     apps, companies,
-    connections::{self, NewConnection, Place},
+    connections::{
+        self, NewConnection, Place,
+        evidence::{Proven, Refusals},
+    },
     db::Location,
     events::{Event, State, store as events},
     gateways::{
         Gateway, Mode,
-        adapter::{Incoming, LiveSecret, verify},
+        adapter::{Incoming, LiveSecret, Rejected, verify},
     },
     kernel::{
-        id::{EventId, SecretId, TransactionId},
+        id::{EventId, RejectionId, SecretId, TransactionId},
         money::Currency,
         secret::Secret,
         time::Timestamp,
@@ -218,5 +221,38 @@ async fn accounts_of_one_batch_are_told_apart_whatever_their_order() {
         assert_eq!(evidence.accounts().collect::<Vec<_>>(), [FIRST], "{accounts:?}");
         assert_eq!(evidence.other_account.as_deref(), Some(OTHER), "{accounts:?}");
     }
+    bench.end().await;
+}
+
+/// Rejected requests of one server: how many, and when the first and the last of them came, in seconds.
+fn rejected(bench: &Bench, seconds: (u64, u64), reason: Rejected) -> Refusals {
+    let at = |seconds| bench.now.plus(Duration::from_secs(seconds));
+    Refusals { count: 2, first_at: at(seconds.0), last_at: at(seconds.1), reason }
+}
+
+#[tokio::test]
+async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and_the_last() {
+    let bench = Bench::new("reversed").await;
+    let place = bench.connection("Neem Tree Store").await;
+    let rejections = [RejectionId::new(bench.now), RejectionId::new(bench.now)];
+    let later = rejected(&bench, (20, 30), Rejected::SignatureMismatch);
+    let earlier = rejected(&bench, (10, 15), Rejected::SignatureMissing);
+    for (refusals, rejection) in [(later, rejections[0]), (earlier, rejections[1])] {
+        let proven = Proven { count: 2, first_at: refusals.first_at, last_at: refusals.last_at, rejection };
+        let mut tx = bench.db.begin().await.unwrap();
+        let (refused, proven) = ([(place.connection, refusals)].into(), [(place.connection, proven)].into());
+        evidence::add_refused(&mut tx, &refused, &proven).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    // A server that has none to prove changes nothing that is proven.
+    let mut tx = bench.db.begin().await.unwrap();
+    evidence::add_refused(&mut tx, &[(place.connection, earlier)].into(), &BTreeMap::new()).await.unwrap();
+    tx.commit().await.unwrap();
+    let found = evidence::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
+    let (first, last) = (Some(earlier.first_at), Some(later.last_at));
+    assert_eq!((found.rejected_since, found.last_refused_at, found.rejected_count), (first, last, 6));
+    assert_eq!(found.last_refusal(), Some(Rejected::SignatureMismatch));
+    assert_eq!((found.failing_since, found.last_proven_at, found.failing_count), (first, last, 4));
+    assert_eq!(found.failing_rejection(), Some(rejections[0]));
     bench.end().await;
 }
