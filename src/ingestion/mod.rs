@@ -43,7 +43,7 @@ const LOOKS: usize = 32;
 pub(crate) struct Ingestion {
     pub(crate) pending: Pending,
     trouble: Arc<Trouble>,
-    receivers: Arc<Receivers>,
+    receivers: Receivers,
     writer: Writer<Batch>,
     batches: Batches<Batch>,
     uses: uses::Recorder,
@@ -103,9 +103,9 @@ impl Ingestion {
     pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, Listening) {
         let trouble = Arc::<Trouble>::default();
         let (writer, batches) = Writer::new(Batch::new(db.clone(), Arc::clone(&trouble)), db.writers());
-        let receivers = Arc::new(Receivers::new(db.clone(), vault.clone(), clock.clone()));
+        let receivers = Receivers::new(db.clone(), vault.clone(), clock.clone());
         let (recorder, writing) = uses::Recorder::start(db);
-        let listening = Listening { ear: tokio::spawn(receivers::listen(Arc::clone(&receivers))), uses: writing };
+        let listening = Listening { ear: tokio::spawn(receivers::listen(receivers.clone())), uses: writing };
         (
             Self {
                 pending: Pending::new(),

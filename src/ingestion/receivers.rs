@@ -2,7 +2,8 @@
 //!
 //! Invariant: no request is accepted or rejected on stale data. An accepted request carries the version it was verified
 //! under, and the batch that stores it compares that with the current version. A request is rejected only after a reading of
-//! the version that began after the request arrived. In a flood, requests that wait for a reading share the next one.
+//! the version that began after the request arrived. In a flood, requests that wait for a reading share the next one. A
+//! reading is a task of its own: it ends even if the request that began it is dropped, so the others get its result.
 //!
 //! Enabled, disabled and unknown endpoints are looked up once in the same map, so that the time of a response does not reveal
 //! which exist.
@@ -14,7 +15,7 @@ use std::{
 };
 
 use tokio::{
-    sync::Mutex,
+    sync::{Mutex, OwnedMutexGuard},
     time::{Instant, sleep_until, timeout},
 };
 
@@ -100,13 +101,15 @@ impl Known {
     }
 }
 
-/// What one server knows.
+/// What one server knows. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Receivers {
     db: Db,
     vault: Vault,
     clock: Clock,
-    known: RwLock<Option<Arc<Known>>>,
-    last: Mutex<Last>,
+    known: Arc<RwLock<Option<Arc<Known>>>>,
+    /// Locked while a reading is made.
+    last: Arc<Mutex<Last>>,
 }
 
 /// The last reading of the version.
@@ -127,7 +130,7 @@ pub(crate) enum Unknown {
 
 /// Reads what has changed as soon as another server says so: the next request then does not have to. Nothing depends
 /// on it.
-pub(crate) async fn listen(receivers: Arc<Receivers>) {
+pub(crate) async fn listen(receivers: Receivers) {
     let mut ear = receivers.db.ear(CHANNEL);
     loop {
         ear.hear().await;
@@ -139,8 +142,8 @@ pub(crate) async fn listen(receivers: Arc<Receivers>) {
 
 impl Receivers {
     pub(crate) fn new(db: Db, vault: Vault, clock: Clock) -> Self {
-        let last = Mutex::new(Last { began: Instant::now(), is_good: false });
-        Self { db, vault, clock, known: RwLock::default(), last }
+        let last = Arc::new(Mutex::new(Last { began: Instant::now(), is_good: false }));
+        Self { db, vault, clock, known: Arc::default(), last }
     }
 
     /// What is known, whether it still holds or not.
@@ -159,12 +162,12 @@ impl Receivers {
     /// # Errors
     /// When the database does not answer.
     pub(crate) async fn at(&self, asked: Instant) -> Result<Arc<Known>, Unknown> {
-        let mut last = self.last.lock().await;
+        let last = self.turn().await;
         if last.began > asked {
             return self.current().filter(|_| last.is_good).ok_or(Unknown::StillUnreadable);
         }
         sleep_until(last.began + BETWEEN_READINGS).await;
-        self.read(&mut last).await
+        self.read(last).await
     }
 
     /// Another version than this one, which a batch has found to be over.
@@ -172,25 +175,32 @@ impl Receivers {
     /// # Errors
     /// When the database does not tell.
     pub(crate) async fn after(&self, version: i64) -> Result<Arc<Known>, Unknown> {
-        let mut last = self.last.lock().await;
+        let last = self.turn().await;
         match self.current() {
             Some(known) if known.version != version => Ok(known),
-            _ => self.read(&mut last).await,
+            _ => self.read(last).await,
         }
     }
 
     async fn again(&self) -> Result<Arc<Known>, Unknown> {
-        self.read(&mut *self.last.lock().await).await
+        self.read(self.turn().await).await
     }
 
-    /// Reads the version, and what has changed with it.
-    async fn read(&self, last: &mut Last) -> Result<Arc<Known>, Unknown> {
-        // Not good until it is: whoever stops waiting in the middle has learnt nothing.
-        *last = Last { began: Instant::now(), is_good: false };
-        // In a place of its own: what asks the database is large, and every request would carry room for it.
-        let read = timeout(READ_WITHIN, Box::pin(self.read_now())).await.map_err(|_| Unknown::StillUnreadable)?;
-        last.is_good = read.is_ok();
-        Ok(read?)
+    async fn turn(&self) -> OwnedMutexGuard<Last> {
+        Arc::clone(&self.last).lock_owned().await
+    }
+
+    /// Reads the version, and what has changed with it, in a task that outlives the caller.
+    async fn read(&self, mut last: OwnedMutexGuard<Last>) -> Result<Arc<Known>, Unknown> {
+        let this = self.clone();
+        let reading = tokio::spawn(async move {
+            // Not good until it succeeds: the task ends early if the thread that runs it does.
+            *last = Last { began: Instant::now(), is_good: false };
+            let read = timeout(READ_WITHIN, this.read_now()).await.map_err(|_| Unknown::StillUnreadable)?;
+            last.is_good = read.is_ok();
+            Ok(read?)
+        });
+        reading.await.unwrap_or(Err(Unknown::StillUnreadable))
     }
 
     async fn read_now(&self) -> Result<Arc<Known>, DbError> {
@@ -213,7 +223,7 @@ impl Receivers {
         let receiver = |connection: Connection| {
             let place = connection.place();
             let is_enabled = connection.is_enabled && !disabled.contains(&connection.app_id);
-            let secrets = secrets.remove(&connection.id).unwrap_or_default();
+            let secrets = secrets.remove(&connection.id).filter(|_| is_enabled).unwrap_or_default();
             (connection.endpoint, Receiver { place, is_enabled, secrets })
         };
         Ok(connections.into_iter().map(receiver).collect())
@@ -254,8 +264,9 @@ impl Receivers {
 mod tests {
     use std::collections::BTreeSet;
 
-    use futures_util::future::join_all;
+    use futures_util::{FutureExt as _, future::join_all};
     use sqlx::AssertSqlSafe;
+    use tokio::task::yield_now;
 
     use super::*;
     use crate::{
@@ -288,6 +299,37 @@ mod tests {
             receivers.last.lock().await.began
         }));
         assert_eq!(readings.await.into_iter().collect::<BTreeSet<_>>().len(), 1);
+    }
+
+    /// All connections for reading: a reading that begins now waits for one.
+    async fn occupy(receivers: &Receivers) -> Vec<Reader> {
+        let mut occupied = Vec::new();
+        while let Ok(reader) = timeout(Duration::from_millis(200), receivers.db.reader()).await {
+            occupied.push(reader.unwrap());
+        }
+        occupied
+    }
+
+    #[tokio::test]
+    async fn a_reading_outlives_the_request_that_began_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let receivers = receivers(&directory).await;
+        let version = receivers.at(Instant::now()).await.unwrap().version;
+        change(&receivers).await;
+        let occupied = occupy(&receivers).await;
+        let asked = Instant::now();
+        let mut first = Box::pin(receivers.at(asked));
+        let mut others = Box::pin(join_all((0..FLOOD).map(|_| receivers.at(asked))));
+        for _ in 0..10 {
+            assert!(first.as_mut().now_or_never().is_none() && others.as_mut().now_or_never().is_none());
+            // The reading begins, and waits for a connection.
+            yield_now().await;
+        }
+        assert!(receivers.last.try_lock().is_err());
+        drop(first);
+        drop(occupied);
+        let versions: Vec<_> = others.await.into_iter().map(|known| known.unwrap().version).collect();
+        assert_eq!(versions, [version + 1; FLOOD]);
     }
 
     #[tokio::test]
