@@ -1,7 +1,8 @@
-//! Bounds the memory of incomplete requests: one budget in bytes for the heads and bodies of every route.
+//! Bounds the memory of requests without a response: one budget in bytes for the heads and bodies of every route.
 //!
-//! Invariant: when the budget is used up, only connections of the address that holds most are rejected, with 503.
-//! Complete requests are not counted: the queues behind them have their own limits.
+//! Invariant: when the budget is used up, only connections of the address that holds most are rejected, with 503. A request
+//! counts from its first byte until its response is made, or until it is handed over to a queue with a limit of its own: the
+//! group commit's for authentic events, the recorder's for rejected requests.
 
 use std::{
     collections::HashMap,
@@ -66,7 +67,7 @@ impl ByteBudget {
         Self::with_limit(BUDGET_BYTES)
     }
 
-    fn with_limit(limit: usize) -> Self {
+    pub(crate) fn with_limit(limit: usize) -> Self {
         Self { limit, holdings: Arc::default() }
     }
 
@@ -75,6 +76,12 @@ impl ByteBudget {
         let mut holdings = self.lock();
         holdings.next_id += 1;
         Holding { budget: self.clone(), address, id: holdings.next_id, bytes: 0, eviction: Arc::default() }
+    }
+
+    /// The bytes that all connections hold.
+    #[cfg(test)]
+    pub(crate) fn total(&self) -> usize {
+        self.lock().total
     }
 
     fn lock(&self) -> MutexGuard<'_, Holdings> {
@@ -139,7 +146,7 @@ impl Holdings {
 }
 
 impl Holding {
-    /// Notes how many bytes of an incomplete request the connection holds by now. Others, or this one, may be evicted for it.
+    /// Notes how many bytes of a request the connection holds by now. Others, or this one, may be evicted for it.
     pub(crate) fn set(&mut self, bytes: usize) {
         if bytes <= UNCOUNTED_BYTES {
             return self.release();
@@ -155,7 +162,7 @@ impl Holding {
         }
     }
 
-    /// Returns everything: the request is complete.
+    /// Returns everything.
     pub(crate) fn release(&mut self) {
         if std::mem::take(&mut self.bytes) > 0 {
             self.budget.lock().remove(self.address, self.id);
@@ -172,6 +179,11 @@ impl Holding {
         self.release();
         self.address = address;
         self.set(bytes);
+    }
+
+    /// Whether it takes a part of the budget.
+    pub(crate) const fn is_counted(&self) -> bool {
+        self.bytes > 0
     }
 
     /// Whether the connection must be turned away.
@@ -201,10 +213,6 @@ mod tests {
         IpAddr::from([192, 0, 2, last])
     }
 
-    fn total(budget: &ByteBudget) -> usize {
-        budget.lock().total
-    }
-
     #[test]
     fn the_address_that_holds_most_gives_way_and_no_other() {
         let budget = ByteBudget::with_limit(800 * KIB);
@@ -215,7 +223,7 @@ mod tests {
         };
         let honest: Vec<_> = (1..=5).map(|last| open(last, 20 * KIB)).collect();
         let greedy: Vec<_> = (0..100).map(|_| open(9, 30 * KIB)).collect();
-        assert!(total(&budget) <= 800 * KIB);
+        assert!(budget.total() <= 800 * KIB);
         assert!(!honest.iter().any(Holding::is_evicted));
         assert!(!greedy.last().unwrap().is_evicted() || greedy.iter().any(|one| !one.is_evicted()), "some of it stays");
         assert!(greedy.iter().filter(|one| one.is_evicted()).count() >= 70);
@@ -229,26 +237,26 @@ mod tests {
         large.set(80 * KIB);
         last.set(20 * KIB);
         assert!(large.is_evicted() && !small.is_evicted() && !last.is_evicted());
-        assert_eq!(total(&budget), 30 * KIB);
+        assert_eq!(budget.total(), 30 * KIB);
         large.set(90 * KIB);
-        assert_eq!(total(&budget), 30 * KIB, "what was evicted counts no more");
+        assert_eq!(budget.total(), 30 * KIB, "what was evicted counts no more");
         large.release();
         assert!(!large.is_evicted(), "the next request of that connection is not turned away");
     }
 
     #[test]
-    fn a_small_request_is_not_counted_and_a_complete_one_gives_everything_back() {
+    fn a_small_request_is_not_counted_and_one_that_is_released_gives_everything_back() {
         let budget = ByteBudget::with_limit(100 * KIB);
         let mut holding = budget.open(address(1));
         holding.set(UNCOUNTED_BYTES);
-        assert_eq!(total(&budget), 0);
+        assert_eq!(budget.total(), 0);
         holding.set(50 * KIB);
-        assert_eq!(total(&budget), 50 * KIB);
+        assert_eq!(budget.total(), 50 * KIB);
         holding.release();
-        assert_eq!(total(&budget), 0);
+        assert_eq!(budget.total(), 0);
         holding.set(60 * KIB);
         drop(holding);
-        assert!(budget.lock().by_address.is_empty() && total(&budget) == 0);
+        assert!(budget.lock().by_address.is_empty() && budget.total() == 0);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future::poll_fn,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
@@ -46,8 +47,8 @@ pub(crate) struct Line {
     /// The peer has closed the connection, or its side of it.
     has_left: Cell<bool>,
     leaving: Notify,
-    /// Bytes that were read of a request that is not complete.
-    incomplete: Cell<usize>,
+    /// Bytes that were read of a request that has no response yet and is not counted elsewhere.
+    received: Cell<usize>,
     /// Their part of the budget; none where there is no connection.
     holding: RefCell<Option<Holding>>,
 }
@@ -65,7 +66,7 @@ impl Line {
             reader: RefCell::default(),
             has_left: Cell::default(),
             leaving: Notify::default(),
-            incomplete: Cell::default(),
+            received: Cell::default(),
             holding: RefCell::new(holding),
         }
     }
@@ -120,16 +121,21 @@ impl Line {
             return;
         }
         self.allowed.set(self.allowed.get().saturating_sub(bytes));
-        self.incomplete.set(self.incomplete.get() + bytes);
+        self.received.set(self.received.get() + bytes);
         if let Some(holding) = self.holding.borrow_mut().as_mut() {
-            holding.set(self.incomplete.get());
+            holding.set(self.received.get());
         }
+    }
+
+    /// Resolves when the request must be abandoned to free the budget. Only for a handler: the socket wakes its task.
+    pub(crate) async fn evicted(&self) {
+        poll_fn(|context| if self.is_evicted(context) { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     /// True if the request must be abandoned to free the budget. Otherwise, if it holds a part of the budget, the calling task
     /// is woken when it must be.
     pub(crate) fn is_evicted(&self, context: &Context<'_>) -> bool {
-        if self.incomplete.get() == 0 {
+        if self.received.get() == 0 {
             return false;
         }
         let holding = self.holding.borrow();
@@ -138,15 +144,14 @@ impl Line {
         holding.is_evicted()
     }
 
-    /// The request is complete: its body was read to the end, or it has none.
+    /// The request is complete: its body was read to the end, or it has none. Its bytes still count.
     pub(crate) fn arrived(&self) {
         self.is_body_unread.set(false);
-        self.release();
     }
 
-    /// Nothing of the request counts any more.
-    fn release(&self) {
-        if self.incomplete.replace(0) > 0
+    /// The bytes of the request count no longer: they were dropped, or handed over to a queue with a limit of its own.
+    pub(crate) fn release(&self) {
+        if self.received.replace(0) > 0
             && let Some(holding) = self.holding.borrow_mut().as_mut()
         {
             holding.release();
@@ -182,6 +187,7 @@ impl Line {
 
     /// The head of the response is made.
     fn respond(&self) {
+        self.release();
         self.is_owed.set(true);
     }
 
@@ -193,9 +199,10 @@ impl Line {
         self.allow(if self.is_draining.get() { usize::MAX } else { MAX_HEAD_BYTES });
     }
 
-    /// Counts what is still to come for the client that a trusted proxy names.
+    /// Counts the request for the client that a trusted proxy names.
     fn attribute(&self, request: &HttpRequest) {
         if let Some(holding) = self.holding.borrow_mut().as_mut()
+            && (self.is_body_unread.get() || holding.is_counted())
             && let Some(state) = request.app_data::<Data<State>>()
         {
             holding.move_to(network(client::address(request, state)));
@@ -220,12 +227,8 @@ pub(crate) async fn wait(
 ) -> Result<ServiceResponse<Answer>, Error> {
     let line = line(request.request());
     let (body, is_chunked) = (to_come(request.headers()), request.headers().contains_key(header::TRANSFER_ENCODING));
-    if body == 0 && !is_chunked {
-        line.arrived();
-    } else {
-        line.is_body_unread.set(true);
-        line.attribute(request.request());
-    }
+    line.is_body_unread.set(body > 0 || is_chunked);
+    line.attribute(request.request());
     line.begin(body).await;
     let open = Open(line);
     let response = next.call(request).await;
@@ -287,6 +290,7 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
+    use crate::byte_budget::ByteBudget;
 
     #[derive(Default)]
     struct Woken(AtomicBool);
@@ -350,5 +354,40 @@ mod tests {
         assert_eq!((room(), line.is_head_too_long()), (0, false));
         drop(answer);
         assert_eq!(room(), 100);
+    }
+
+    const KIB: usize = 1024;
+
+    /// A line whose request holds so many KiB of a budget of 100.
+    fn holding(budget: &ByteBudget, last: u8, kib: usize) -> Line {
+        let line = Line::new(Some(budget.open([192, 0, 2, last].into())));
+        line.read(kib * KIB);
+        line
+    }
+
+    #[test]
+    fn a_complete_request_counts_until_it_has_a_response_or_is_handed_over() {
+        let budget = ByteBudget::with_limit(100 * KIB);
+        for free in [Line::release, Line::respond, Line::finish] {
+            let line = holding(&budget, 1, 80);
+            line.arrived();
+            assert_eq!(budget.total(), 80 * KIB);
+            free(&line);
+            assert_eq!(budget.total(), 0);
+        }
+    }
+
+    #[test]
+    fn a_complete_request_of_the_address_that_holds_most_gives_way() {
+        let budget = ByteBudget::with_limit(100 * KIB);
+        let (waiting, other) = (holding(&budget, 1, 60), holding(&budget, 2, 30));
+        waiting.arrived();
+        other.arrived();
+        assert_eq!(waiting.evicted().now_or_never(), None);
+        let last = holding(&budget, 2, 25);
+        assert_eq!((waiting.evicted().now_or_never(), other.evicted().now_or_never()), (Some(()), None));
+        assert_eq!(last.evicted().now_or_never(), None);
+        waiting.respond();
+        assert_eq!(waiting.evicted().now_or_never(), None, "a response is never interrupted");
     }
 }

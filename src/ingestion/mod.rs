@@ -158,11 +158,11 @@ impl Ingestion {
         listening.uses.stop().await;
     }
 
-    /// Verifies the request and keeps it.
+    /// Verifies the request and stores it. `hand_over` is called once the queue for storing bounds the memory it takes.
     ///
     /// # Errors
     /// When it is not known whether to believe it, or it could not be stored.
-    pub(crate) async fn accept(&self, endpoint: &str, request: &Incoming<'_>) -> Result<Outcome, Unstored> {
+    pub(crate) async fn accept(&self, endpoint: &str, request: &Incoming<'_>, hand_over: impl Fn()) -> Result<Outcome, Unstored> {
         let asked = Instant::now();
         let mut known = self.receivers.known().await?;
         for _ in 0..LOOKS {
@@ -170,6 +170,7 @@ impl Ingestion {
                 Ok(Ok(arrival)) => {
                     let bytes = arrival.body.octets().len() + arrival.headers.len();
                     let (connection, secret, at) = (arrival.place.connection, arrival.secret, arrival.at);
+                    hand_over();
                     match self.writer.submit(Job { arrival, version: known.version }, bytes).await? {
                         Kept::Stored => {
                             self.uses.note(connection, secret, at);

@@ -22,7 +22,8 @@ use super::{
     refusals::Unverified,
 };
 use crate::{
-    gateways::adapter::Incoming, kernel::network::network, preflight::seal, rejections::Reason, state::State, urls, web::client,
+    gateways::adapter::Incoming, kernel::network::network, preflight::seal, rejections::Reason, state::State, turns, urls,
+    web::client,
 };
 
 /// From the request's head to our answer at the latest: the internal deadline that keeps the promise of 4.5 s. Razorpay waits 5 s.
@@ -76,9 +77,14 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
             return unreceived(fault);
         }
     };
-    let headers = receive::headers(request.headers());
+    let (headers, line) = (receive::headers(request.headers()), turns::line(request));
     let incoming = Incoming { headers: &headers, body: &body };
-    match state.ingestion.accept(endpoint, &incoming).await {
+    let accepted = tokio::select! {
+        biased;
+        accepted = state.ingestion.accept(endpoint, &incoming, || line.release()) => accepted,
+        () = line.evicted() => return unavailable(),
+    };
+    match accepted {
         Ok(Outcome::Stored) => HttpResponse::Ok().finish(),
         Ok(Outcome::Refused(known)) => {
             if let Some(proof) = seal::answer(&state.vault, endpoint, &incoming, state.clock.now()) {
@@ -87,6 +93,7 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
             }
             let (address, at) = (client::address(request, state), state.clock.now());
             state.refusals.note(known, Unverified { headers, body: Some(body), address, at });
+            line.release();
             pace().await;
             HttpResponse::Unauthorized().finish()
         }

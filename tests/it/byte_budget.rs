@@ -1,11 +1,11 @@
-//! What incomplete requests may take: a head 32 KiB, and all heads and bodies together one budget.
+//! What requests without a response may take: a head 32 KiB, and all heads and bodies together one budget.
 
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpSocket, TcpStream},
 };
 
-use crate::support::{Installation, TestApp, bodies, post::Post, raw};
+use crate::support::{Installation, TestApp, bodies, database::is_postgres, post::Post, raw};
 
 const KIB: usize = 1024;
 /// What a form may have and stays below its own limit.
@@ -113,4 +113,53 @@ async fn when_the_budget_is_used_up_the_address_that_holds_most_gives_way_and_no
     let memory = most_memory(process.id());
     assert!(memory < MEMORY, "{memory} MB");
     assert_eq!(at.events().await.len(), 1);
+}
+
+/// Bodies of 1 MiB that wait: more than four times the budget.
+const WAITING: usize = 300;
+/// What the server may have in memory while they wait, in MB.
+const MEMORY_WAITING: usize = 220;
+
+/// Complete requests of 1 MiB at an unknown endpoint, from another address than the tests have.
+async fn wait_unverified(address: std::net::SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let signature = ("x-razorpay-signature", "00".repeat(32));
+    let request = raw::with_length("POST", "/webhooks/wh_AAAAAAAAAAAAAAAAAAAAAA", &[signature], &vec![b' '; KIB * KIB]);
+    // The server may have rejected it already.
+    let _ = stream.write_all(&request).await;
+    stream
+}
+
+/// On SQLite a reading never waits for anyone; `turns.rs` shows the same of a single request.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn complete_requests_that_wait_for_a_reading_of_the_endpoints_are_within_the_budget() {
+    if !is_postgres() {
+        return;
+    }
+    let _descriptors = TestApp::start().await;
+    let at = Installation::new().await;
+    let connection = at.razorpay().await;
+    let (process, address) = at.serve_in_process(&[]);
+    let genuine = connection.at(address).post(bodies::payment("payment.captured", "pay_1", 0));
+    genuine.stored().await;
+    let lock = at.lock_secrets().await;
+    at.sql("UPDATE apps SET is_enabled = FALSE").await;
+    at.sql("UPDATE apps SET is_enabled = TRUE").await;
+    let waiting: Vec<_> = (0..WAITING).map(|_| tokio::spawn(wait_unverified(address))).collect();
+    let mut streams = Vec::new();
+    for stream in waiting {
+        streams.push(stream.await.unwrap());
+    }
+    let memory = most_memory(process.id());
+    lock.release().await;
+    let mut statuses = Vec::new();
+    for mut stream in streams {
+        statuses.push(raw::read_to_end(&mut stream).await.status());
+    }
+    assert!(memory < MEMORY_WAITING, "{memory} MB");
+    assert!(statuses.contains(&503) && statuses.iter().all(|status| matches!(status, 401 | 503)), "{statuses:?}");
+    genuine.stored().await;
 }
