@@ -11,6 +11,8 @@ use crate::{
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Print every event, oldest first, a line each
+    ///
+    /// `received_at` is the stored time: if this server’s clock was ahead then, it lies in the future.
     Export(Export),
 }
 

@@ -23,7 +23,7 @@ use crate::{
         confirmation::{self, Sensitive},
         error::AppError,
         form::FieldErrors,
-        page::{Page, see_other},
+        page::{Page, asked_mode, see_other},
         posted::Posted,
         shell::{AppEntry, Shell},
     },
@@ -105,7 +105,7 @@ pub(crate) struct Asked {
 /// `GET …/payment-gateways`
 pub(crate) async fn index(page: Page, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
-    let mode = asked.mode.parse().unwrap_or(Mode::Test).slug().to_owned();
+    let mode = asked_mode(&asked.mode)?.unwrap_or(Mode::Test).slug().to_owned();
     let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode, ..AddForm::default() };
     let view = view(&page, &app, form, FieldErrors::default()).await?;
     page.ok(&view)

@@ -104,7 +104,7 @@ const ROTATED: Duration = Duration::from_hours(20);
 /// How long ago everything was set up: a day before the history begins.
 const BEFORE_HISTORY: Duration = Duration::from_hours(24 * (DAYS as u64 + 2));
 
-/// What each of the first shops gets.
+/// What each of the first shops gets, as README describes it.
 const WISHES: [&[(Mode, Temper)]; 4] = [
     &[(Mode::Live, Temper::Busy), (Mode::Test, Temper::Quiet)],
     &[(Mode::Test, Temper::Quiet)],

@@ -44,7 +44,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read();
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
     if !wanted.errors.is_empty() {
         let empty = Some(words::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));

@@ -189,7 +189,7 @@ impl Show {
     }
 
     pub(crate) fn arrival(&self) -> String {
-        words::arrival(&self.event)
+        words::arrival(&self.event, self.now)
     }
 
     /// The last receipt, where there was more than one.

@@ -23,9 +23,9 @@ pub(crate) const PERIODS: [i32; 4] = [1, 7, 14, 90];
 /// Those shown when none are chosen.
 const USUAL: i32 = 14;
 
-/// The period that was asked for; the usual one for anything else.
-pub(crate) fn period(asked: &str) -> i32 {
-    PERIODS.into_iter().find(|days| days.to_string() == asked).unwrap_or(USUAL)
+/// The period that was asked for, in days: the usual one where none was, and nothing for one that is not offered.
+pub(crate) fn period(asked: &str) -> Option<i32> {
+    if asked.is_empty() { Some(USUAL) } else { PERIODS.into_iter().find(|days| days.to_string() == asked) }
 }
 
 /// How many payments went which way.
@@ -169,7 +169,10 @@ mod tests {
 
     #[test]
     fn a_period_is_one_of_four() {
-        assert_eq!((period("1"), period("90"), period(""), period("9999999999"), period("-1")), (1, 90, 14, 14, 14));
+        assert_eq!((period("1"), period("90"), period("")), (Some(1), Some(90), Some(USUAL)));
+        for wrong in ["abc", "0", "30", "-1", "9999999999", " 7", "07"] {
+            assert_eq!(period(wrong), None, "{wrong:?}");
+        }
     }
 
     #[test]

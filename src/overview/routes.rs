@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{Figures, period, views};
+use super::{Figures, USUAL, period, views};
 use crate::{
     connections::{Setup, shown::shown},
     kernel::{days::Days, page::Side},
@@ -29,18 +29,24 @@ pub(crate) struct Asked {
 /// The overview.
 pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
-    let count = period(&asked.days);
+    let period = period(&asked.days);
+    let (count, is_period_valid) = (period.unwrap_or(USUAL), period.is_some());
     let days = Days::until_now(page.now, count);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &asked.mode), page.now).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &asked.mode)?, page.now).await?;
     let mode = shown.mode;
     let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
-    let sums = store::sums::days(&mut reader, app.id, mode, days).await?;
     let of_app = rejections::store::Filter { app: app.id, mode };
     let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::KEPT_FOR)).await?;
-    let recent = transactions::list(&mut reader, &filter, Side::Newest).await?.rows;
-    let newest = if recent.is_empty() { transactions::newest(&mut reader, app.id, mode).await? } else { None };
-    let is_nothing_yet = recent.is_empty() && newest.is_none();
+    let (mut sums, mut recent, mut newest) = (Vec::new(), Vec::new(), None);
+    if is_period_valid {
+        sums = store::sums::days(&mut reader, app.id, mode, days).await?;
+        recent = transactions::list(&mut reader, &filter, Side::Newest).await?.rows;
+    }
+    if is_period_valid && recent.is_empty() {
+        newest = transactions::newest(&mut reader, app.id, mode).await?;
+    }
+    let is_nothing_yet = is_period_valid && recent.is_empty() && newest.is_none();
     let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (&app, evidence));
     let causes = telling::causes(&mut reader, failing).await?;
     drop(reader);
@@ -55,11 +61,12 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
         .app(&app, AppEntry::Overview, Some(mode))
         .between(mode, test, live)
         .notices(shown.other, shown.off);
-    page.ok(&views::Show {
+    let view = views::Show {
         shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
         app: app.id,
         mode,
         count,
+        is_period_valid,
         refused,
         health: shown.connections.iter().map(health).collect(),
         figures: Figures::of(&sums, days),
@@ -69,5 +76,6 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
         newest,
         recent: recent.iter().take(RECENT).map(|row| Row::new(row, page.now)).collect(),
         now: page.now,
-    })
+    };
+    if is_period_valid { page.ok(&view) } else { page.unprocessable(&view) }
 }

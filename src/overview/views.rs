@@ -29,6 +29,8 @@ pub(crate) struct Show {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) count: i32,
+    /// Whether the address asks for one of the periods; without figures if it does not.
+    pub(crate) is_period_valid: bool,
     pub(crate) connections: Vec<(Connection, Evidence)>,
     /// Why requests were refused, where nothing else has come.
     pub(crate) causes: Causes,
@@ -87,7 +89,7 @@ fn address(app: AppId, mode: Mode, count: i32) -> String {
 impl Show {
     /// The periods to choose from: address, label, and which is shown.
     pub(crate) fn periods(&self) -> impl Iterator<Item = (String, String, bool)> + '_ {
-        let of = |days| (address(self.app, self.mode, days), words::period(days), days == self.count);
+        let of = |days| (address(self.app, self.mode, days), words::period(days), self.is_period_valid && days == self.count);
         PERIODS.into_iter().map(of)
     }
 
@@ -201,6 +203,9 @@ impl Show {
 
     /// What stands instead of the figures.
     pub(crate) fn empty(&self) -> Option<Empty> {
+        if !self.is_period_valid {
+            return Some(words::invalid_period(address(self.app, self.mode, USUAL)));
+        }
         if self.is_nothing_yet {
             let (app, gateway) = (self.app, self.connections.first().map(|(connection, _)| connection.gateway));
             let yet = words::Nothing::Yet { mode: self.mode, app, gateway }.at("");
@@ -208,7 +213,7 @@ impl Show {
         }
         let newest = self.newest.as_ref()?;
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);
-        Some(words::nothing_in_period(&self.period(), &words::day(newest.created_at, self.now), &all))
+        Some(words::nothing_in_period(&self.period(), words::past_day(newest.created_at, self.now).as_deref(), &all))
     }
 
     pub(crate) fn all(&self) -> String {

@@ -62,7 +62,7 @@ pub(crate) struct ListForm {
 pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
     let side = Side::read(&form.before, &form.after, super::cursor);
     let found = super::list(&mut reader, Filter { app: app.id, mode }, side).await?;

@@ -36,19 +36,19 @@ pub(crate) fn header() -> Vec<u8> {
 }
 
 /// A line each.
-pub(crate) fn lines(transactions: &[Transaction]) -> Vec<u8> {
+pub(crate) fn lines(transactions: &[Transaction], now: Timestamp) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for transaction in transactions {
-        let _ = writer.write_record(cells(transaction));
+        let _ = writer.write_record(cells(transaction, now));
     }
     writer.into_inner().unwrap_or_default()
 }
 
-fn cells(transaction: &Transaction) -> [String; 12] {
+fn cells(transaction: &Transaction, now: Timestamp) -> [String; 12] {
     [
         transaction.id.to_string(),
-        moment(transaction.created_at),
-        moment(transaction.updated_at),
+        moment(transaction.created_at, now),
+        moment(transaction.updated_at, now),
         transaction.method.as_deref().map(|code| harmless(words::method(Some(code))).into_owned()).unwrap_or_default(),
         transaction.gateway.label().to_owned(),
         transaction.mode.label().to_owned(),
@@ -62,9 +62,9 @@ fn cells(transaction: &Transaction) -> [String; 12] {
     ]
 }
 
-/// As spreadsheets read it, on the calendar of the page.
-fn moment(at: Timestamp) -> String {
-    at.zoned().strftime("%Y-%m-%d %H:%M:%S").to_string()
+/// As spreadsheets read it, on the calendar of the page; empty where the page says that the time is unknown.
+fn moment(at: Timestamp, now: Timestamp) -> String {
+    words::past_day(at, now).map(|_| at.zoned().strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
 }
 
 /// A spreadsheet takes what begins so for a formula, and runs it.
@@ -116,10 +116,13 @@ mod tests {
             created_at: at,
             updated_at: at,
         };
-        let text = String::from_utf8(lines(&[transaction])).unwrap();
+        let text = String::from_utf8(lines(std::slice::from_ref(&transaction), at)).unwrap();
         let (_, rest) = text.split_once(',').unwrap();
         let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,Live,INR,-500.00,100.00,Partly refunded,";
         assert_eq!(rest, format!("{wanted}\"'=HYPERLINK(\"\"http://x\"\")\",\"'@a,b\"\n"));
+        let earlier = at.minus(std::time::Duration::from_hours(1));
+        let unknown = String::from_utf8(lines(&[transaction], earlier)).unwrap();
+        assert!(unknown.contains(",,,'+cmd,Razorpay,") && !unknown.contains("2026"), "a time to come is no time: {unknown}");
         assert_eq!(harmless("\t=1"), "'\t=1");
         assert_eq!(harmless("\r=1"), "'\r=1");
         assert_eq!(harmless("pay_Q4x"), "pay_Q4x");

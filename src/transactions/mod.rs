@@ -4,6 +4,7 @@
 //! can be rebuilt from the events at any time.
 
 pub(crate) mod daily;
+pub(crate) mod dispute_costs;
 pub(crate) mod export;
 pub(crate) mod forms;
 pub(crate) mod projection;

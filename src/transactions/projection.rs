@@ -7,6 +7,7 @@
 //! so reports may arrive in any order and any number of times.
 
 mod outcome;
+mod shortfall;
 #[cfg(test)]
 mod tests;
 mod total;
@@ -85,6 +86,11 @@ impl Moment {
             // A duplicate is received later than the event that is stored: this time must not decide anything.
             TimeSource::Received => -2 * Self::BORROWED,
         })
+    }
+
+    /// Unix seconds, unless the time was borrowed.
+    pub(crate) fn seconds(self) -> Option<i64> {
+        (self.0 >= 0).then_some(self.0)
     }
 }
 

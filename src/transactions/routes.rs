@@ -25,6 +25,7 @@ use crate::{
     kernel::{
         days::Days,
         page::{Page as Rows, Side},
+        time::Timestamp,
     },
     rejections::telling,
     urls,
@@ -57,7 +58,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let form = form.into_inner();
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
     if !wanted.errors.is_empty() {
         return refuse(&page, &app, shown, form, wanted);
@@ -160,6 +161,9 @@ async fn nothing(
         return Ok(words::nothing_but_refused(yet, &shown.connections, &causes));
     };
     let today = page.now.zoned().date();
+    if wanted.status.is_none() && words::past_day(newest.created_at, page.now).is_none() {
+        return Ok(words::nothing_but_later(wanted.days, today, urls::transaction(app.id, newest.id)));
+    }
     let wider = match wanted.status {
         Some(_) => wanted.days,
         None => Days::ending(newest.created_at.zoned().date().min(today), DEFAULT_DAYS),
@@ -172,7 +176,7 @@ pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>
     let app = page.app(&app).await?;
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode), page.now).await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     if !wanted.errors.is_empty() {
         return refuse(&page, &app, shown, form.into_inner(), wanted);
     }
@@ -192,22 +196,22 @@ pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>
     }
     if let Some(name) = &wanted.name {
         let rows = find(&mut reader, &app, mode, name).await?;
-        return Ok(response.body([export::header(), export::lines(&rows)].concat()));
+        return Ok(response.body([export::header(), export::lines(&rows, page.now)].concat()));
     }
     drop(reader);
     let head = stream::once(std::future::ready(Ok(Bytes::from(export::header()))));
-    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode)))))
+    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), page.now))))
 }
 
 /// The rows in bounded pages. Between two of them no connection is held, however slowly the file is fetched.
-fn chunks(db: Db, filter: Filter) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
-    stream::try_unfold((db, filter, Some(NEWEST)), async |(db, filter, place)| {
+fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
+    stream::try_unfold((db, filter, Some(NEWEST), now), async |(db, filter, place, now)| {
         let Some(place) = place else { return Ok(None) };
         let mut reader = db.reader().await?;
         let rows = store::list_older(&mut reader, &filter, place, CHUNK).await?;
         drop(reader);
         let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(|row| (row.created_at, row.id));
-        Ok(Some((Bytes::from(export::lines(&rows)), (db, filter, next))))
+        Ok(Some((Bytes::from(export::lines(&rows, now)), (db, filter, next, now))))
     })
 }
 

@@ -4,8 +4,9 @@ use askama::Template;
 
 use super::{
     Transaction,
+    dispute_costs::OtherCosts,
     forms::{Choice, ListForm, Wanted},
-    projection::{DisputeStatus, Reference, ReferenceKind},
+    projection::{Reference, ReferenceKind},
     store::references::{Dispute, Order},
     timeline::{self, Line},
 };
@@ -183,10 +184,8 @@ impl Show {
 
     /// What happened, and when it began.
     pub(crate) fn sentence(&self) -> String {
-        let begun = self.transaction.created_at.zoned().strftime("%-d\u{a0}%b\u{a0}%Y at %-I:%M\u{a0}%P");
-        let is_open = |dispute: &&Dispute| matches!(dispute.status, DisputeStatus::Open | DisputeStatus::UnderReview);
-        let open = self.disputes.iter().filter(is_open).count();
-        format!("{}. It began on {begun}.", words::payment_sentence_with(&self.transaction, open))
+        let what = words::payment_sentence_with(&self.transaction, &self.disputes);
+        format!("{what}. {}.", words::began(&self.transaction, self.now))
     }
 
     pub(crate) fn lines(&self) -> Vec<Told> {
@@ -194,7 +193,7 @@ impl Show {
         let told = |line: Line<'_>| {
             let event = line.event;
             let at = timeline::moment(event);
-            let of = words::day(at, self.now);
+            let of = words::past_day(at, self.now).unwrap_or_else(|| words::UNKNOWN_DAY.to_owned());
             let (class, icon) = words::event_icon_of_payment(event, &self.transaction);
             let is_new = of != day;
             day.clone_from(&of);
@@ -206,7 +205,7 @@ impl Show {
                 sentence: words::event_sentence_of_payment(event, &self.transaction),
                 event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
                 url: urls::event(event.app_id, event.id),
-                arrival: words::arrival_in_story(event, line.is_late),
+                arrival: words::arrival_in_story(event, line.is_late, self.now),
                 fault: words::fault_sentence(event),
                 reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| words::reason(said)),
                 decided: line.decided,
@@ -243,6 +242,22 @@ impl Show {
         self.transaction.part(subunits).map(negative)
     }
 
+    /// What disputes took or hold in other currencies, each with its term.
+    pub(crate) fn other_costs(&self) -> impl Iterator<Item = (&'static str, Money)> {
+        let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
+        let lost = costs.lost.into_iter().map(|money| ("Lost in a dispute", negative(money)));
+        lost.chain(costs.held.into_iter().map(|money| ("Deducted for a dispute", negative(money))))
+    }
+
+    /// What [`Self::left`] leaves out.
+    pub(crate) fn left_label(&self) -> &'static str {
+        if OtherCosts::of(self.transaction.currency, &self.disputes).is_empty() {
+            "Left, before fees"
+        } else {
+            "Left, before fees and disputes in other currencies"
+        }
+    }
+
     /// What is left of money that was received.
     pub(crate) fn left(&self) -> Option<Money> {
         let money = self.amount().filter(|_| self.transaction.is_captured)?;
@@ -254,7 +269,7 @@ impl Show {
     pub(crate) fn notices(&self) -> Vec<Said> {
         let answer = |dispute| words::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
         let twice = words::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
-        let failed = words::orders::failed_refund(&self.transaction);
+        let failed = words::orders::failed_refund(&self.transaction, &self.events);
         self.disputes.iter().filter_map(answer).chain(failed).chain(twice).collect()
     }
 

@@ -46,6 +46,8 @@ pub(crate) enum AppError {
     TooLarge,
     #[error("the form cannot be read")]
     Unreadable,
+    #[error("the address asks for a mode that does not exist")]
+    UnknownMode,
     #[error("{0}")]
     Unavailable(DbError),
     #[error("{0}")]
@@ -100,6 +102,7 @@ impl ResponseError for AppError {
             Self::Unconfirmed(page) => page.status,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::UnknownMode => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) | Self::PasswordsBusy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -173,6 +176,11 @@ fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>)
             ("This form was sent from another address", words::access::other_origin(public_url).into())
         }
         Some(AppError::Forged) => ("This form has expired", words::access::expired(public_url).into()),
+        Some(AppError::UnknownMode) => (
+            "There is no such mode",
+            "The address asks for a mode that does not exist. Change it to mode=test or mode=live, or start again from the dashboard."
+                .into(),
+        ),
         Some(AppError::PasswordsBusy) => (
             "Sign-in is busy",
             "Too many people are signing in. Wait a few seconds, then go back and submit the form again.".into(),

@@ -96,14 +96,13 @@ impl Page {
     }
 
     /// The mode chosen for the app: the one asked for, which is remembered, else the one remembered.
-    pub(crate) fn chosen_mode(&self, app: AppId, asked: &str) -> Option<Mode> {
-        match asked.parse() {
-            Ok(mode) => {
-                self.remember_mode(app, mode);
-                Some(mode)
-            }
-            Err(_) => self.modes.get(app),
-        }
+    ///
+    /// # Errors
+    /// When the address asks for a mode that does not exist: no other mode's rows are shown under it.
+    pub(crate) fn chosen_mode(&self, app: AppId, asked: &str) -> Result<Option<Mode>, AppError> {
+        let Some(mode) = asked_mode(asked)? else { return Ok(self.modes.get(app)) };
+        self.remember_mode(app, mode);
+        Ok(Some(mode))
     }
 
     /// Remembers the mode of a page that belongs to one.
@@ -150,6 +149,14 @@ impl Page {
         let _ = response.add_cookie(&cookies::signed(&self.state, FLASH, &flash.carried()));
         response
     }
+}
+
+/// The mode that an address asks for, if any.
+///
+/// # Errors
+/// When there is no such mode.
+pub(crate) fn asked_mode(asked: &str) -> Result<Option<Mode>, AppError> {
+    if asked.is_empty() { Ok(None) } else { asked.parse().map(Some).map_err(|_| AppError::UnknownMode) }
 }
 
 /// `303 See Other`.

@@ -3,7 +3,7 @@
 use crate::{
     events::{Event, State},
     gateways::{Gateway, Mode},
-    kernel::id::AppId,
+    kernel::{id::AppId, time::Timestamp},
     transactions::Transaction,
     web::list::Empty,
 };
@@ -18,14 +18,20 @@ pub(crate) fn receipts(receipts: i64) -> Option<String> {
 /// Beside a body or headers in which something cannot be seen.
 pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that turn text about. They are shown by their numbers, as ⟨U+202E⟩; the download has the exact bytes.";
 
-/// How long it was on its way.
-pub(crate) fn arrival(event: &Event) -> String {
+/// How long it was on its way, as far as the clocks agree.
+pub(crate) fn arrival(event: &Event, now: Timestamp) -> String {
+    if super::past_day(event.received_at, now).is_none() {
+        return "time of arrival unknown: this server’s clock was wrong".to_owned();
+    }
     let Some(occurred) = event.occurred_at.filter(|_| !event.is_time_borrowed) else {
         let is_unread = event.state == State::Quarantined && event.occurred_at.is_none();
         return if is_unread { "its time was not read" } else { "no event time given" }.to_owned();
     };
     let seconds = event.received_at.seconds().saturating_sub(occurred.seconds());
     match seconds {
+        _ if super::past_day(occurred, event.received_at).is_none() => {
+            "dated later than it arrived: one of the two clocks was wrong".to_owned()
+        }
         ..1 => "arrived at once".to_owned(),
         1..60 => format!("arrived {seconds}\u{a0}s later"),
         60..3600 => format!("arrived {}\u{a0}min later", seconds / 60),
@@ -45,10 +51,10 @@ pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
 }
 
 /// The same beside the other events of a payment.
-pub(crate) fn arrival_in_story(event: &Event, is_late: bool) -> String {
+pub(crate) fn arrival_in_story(event: &Event, is_late: bool, now: Timestamp) -> String {
     let late = if is_late { ", after the line below; the order does not matter" } else { "" };
     let again = receipts(event.receipts).map(|text| format!(", {text}")).unwrap_or_default();
-    format!("{}{late}{again}", arrival(event))
+    format!("{}{late}{again}", arrival(event, now))
 }
 
 /// What stands where headers and body of an event were.

@@ -210,11 +210,14 @@ impl Nothing<'_> {
 
 /// A search for a reference that is a settlement's. `url` is that of its event.
 pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> Empty {
-    let on = super::day(event.occurred_at.unwrap_or(event.received_at), now);
+    let when = match super::past_day(event.occurred_at.unwrap_or(event.received_at), now) {
+        Some(day) => format!(", on {day}"),
+        None => "; its time is later than this server’s clock".to_owned(),
+    };
     Empty {
         icon: "search",
         title: "This is the reference of a settlement".to_owned(),
-        text: format!("{}, on {on}.", super::event_sentence(event)),
+        text: format!("{}{when}.", super::event_sentence(event)),
         way: Some((url, "Show the settlement".to_owned())),
     }
 }
@@ -228,13 +231,33 @@ pub(crate) fn period(days: i32) -> String {
     if days == 1 { "Today".to_owned() } else { format!("{days} days") }
 }
 
-/// An overview of days that hold nothing.
-pub(crate) fn nothing_in_period(period: &str, newest: &str, all: &str) -> Empty {
+/// An overview of days that hold nothing. `newest` is the day of the newest transaction, unless it is still to come.
+pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -> Empty {
+    let newest = newest.map_or_else(|| LATER_THAN_NOW.to_owned(), |day| format!("The newest transaction is of {day}."));
     Empty {
         icon: "search",
         title: "No transaction in this period".to_owned(),
-        text: format!("Period: {period}. The newest transaction is of {newest}."),
+        text: format!("Period: {period}. {newest}"),
         way: Some((all.to_owned(), "All transactions".to_owned())),
+    }
+}
+
+/// Of a newest transaction that no span of days can show.
+const LATER_THAN_NOW: &str =
+    "The newest transaction is dated later than this server’s clock: one of the two clocks is or was wrong.";
+
+/// A list of days that hold nothing while the newest transaction is still to come. `url` is that transaction's.
+pub(crate) fn nothing_but_later(span: Days, today: Date, url: String) -> Empty {
+    matchless(format!("No transaction from {}. {LATER_THAN_NOW}", days(span, today)), (url, "Show it".to_owned()))
+}
+
+/// Shown instead of the figures while the period is none of those to choose.
+pub(crate) fn invalid_period(usual: String) -> Empty {
+    Empty {
+        icon: "warn",
+        title: "Invalid period".to_owned(),
+        text: "Choose a period above.".to_owned(),
+        way: Some((usual, "Show the usual period".to_owned())),
     }
 }
 

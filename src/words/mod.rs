@@ -6,6 +6,7 @@ pub(crate) mod access;
 mod apps;
 mod arrivals;
 pub(crate) mod clock;
+mod disputes;
 pub(crate) mod durability;
 mod evidence;
 mod health;
@@ -29,14 +30,18 @@ pub(crate) use evidence::{Said, nothing_but_refused, rejected_meanwhile, sentenc
 pub(crate) use health::{Line, countdown, line, pace};
 pub(crate) use lists::{
     NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, Nothing, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today, choice,
-    count, date, days, invalid_filters, nothing_in_period, number_text, period, settlement_found, sum, too_many_days, with_lost,
+    count, date, days, invalid_filters, invalid_period, nothing_but_later, nothing_in_period, number_text, period,
+    settlement_found, sum, too_many_days, with_lost,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
+#[cfg(test)]
+pub(crate) use payments::tests as payments_tests;
 pub(crate) use payments::{
-    event_sentence, event_sentence_of_payment, fault_sentence, method, payment_sentence, payment_sentence_with, payment_title,
-    reason,
+    began, event_sentence, event_sentence_of_payment, fault_sentence, method, payment_sentence, payment_sentence_with,
+    payment_title, reason,
 };
-pub(crate) use when::{When, day, span, to_the_minute, when};
+use when::day;
+pub(crate) use when::{UNKNOWN_DAY, When, past_day, span, to_the_minute, when};
 
 use crate::{
     connections, events,

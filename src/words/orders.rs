@@ -2,6 +2,7 @@
 
 use super::{Chip, Said, capitalised, chip, day};
 use crate::{
+    events::Event,
     gateways::Gateway,
     kernel::{money::Money, time::Timestamp},
     transactions::{
@@ -44,11 +45,21 @@ pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timest
     Some(Said { class: "is-warn", icon: "warn", headline: capitalised(&headline), reason })
 }
 
-/// A refund that failed and was not tried again.
-pub(crate) fn failed_refund(payment: &Transaction) -> Option<Said> {
-    let money = payment.failed_refund()?;
-    let reason = format!("The customer hasn’t received it. Try again in {}.", payment.gateway.label());
-    let headline = format!("Refund of {money} failed");
+/// What failed refunds left to be refunded. `events` are the payment's.
+pub(crate) fn failed_refund(payment: &Transaction, events: &[Event]) -> Option<Said> {
+    let (money, gateway) = (payment.failed_refund()?, payment.gateway.label());
+    let failed = events.iter().filter(|event| event.event_type.as_deref() == Some("refund.failed"));
+    let is_one_refund = failed.filter_map(Event::money).any(|failed| failed == money);
+    let (headline, what, action) = if is_one_refund {
+        (format!("Refund of {money} failed"), "it", "Try again in")
+    } else {
+        (format!("Failed refunds: {money} not refunded yet"), "this amount", "Refund it in")
+    };
+    let reason = if payment.lost > 0 || payment.is_dispute_lost {
+        format!("A dispute was lost, too. Check in {gateway} what the customer received before you refund anything.")
+    } else {
+        format!("The customer hasn’t received {what}. {action} {gateway}.")
+    };
     Some(Said { class: "is-warn", icon: "warn", headline, reason })
 }
 
@@ -58,9 +69,12 @@ fn left(payment: &Transaction) -> Option<Money> {
     Some(Money { subunits: money.subunits.saturating_sub(payment.refunded).saturating_sub(payment.lost), ..money })
 }
 
-/// Whether the merchant has money of the payment.
+/// Whether the merchant is known to have money of the payment; not after a lost dispute whose cost is in another currency.
 fn is_held(payment: &Transaction) -> bool {
-    payment.is_captured && (payment.amount.is_none_or(|amount| amount == 0) || left(payment).is_none_or(|left| left.subunits > 0))
+    let is_cost_unknown = payment.is_dispute_lost && payment.lost == 0;
+    payment.is_captured
+        && !is_cost_unknown
+        && (payment.amount.is_none_or(|amount| amount == 0) || left(payment).is_none_or(|left| left.subunits > 0))
 }
 
 /// Whether the payments are more than the order asks for; nothing where that is not known.
@@ -124,7 +138,7 @@ mod tests {
 
     fn dispute(status: DisputeStatus, respond_by: Option<i64>) -> Dispute {
         let respond_by = respond_by.map(Timestamp::from_seconds);
-        Dispute { id: "disp_1".to_owned(), status, money: Money::new(100_000, Currency::INR), respond_by }
+        Dispute { id: "disp_1".to_owned(), status, money: Money::new(100_000, Currency::INR), deducted: None, respond_by }
     }
 
     fn payments(amounts: &[i64]) -> Vec<Transaction> {
@@ -163,6 +177,26 @@ mod tests {
         assert_eq!(is_told(&told, Some(1100), false), Some(false));
         told[1].currency = Some("USD".parse().unwrap());
         assert_eq!(is_told(&told, Some(1100), false), None);
+    }
+
+    #[test]
+    fn a_payment_that_was_lost_in_another_currency_is_not_paid_twice() {
+        let lost = Transaction { is_dispute_lost: true, ..paid() };
+        assert!(is_held(&paid()) && !is_held(&lost) && is_held(&Transaction { lost: 1_000, ..lost }));
+    }
+
+    #[test]
+    fn a_failed_refund_is_not_to_be_tried_again_blindly_after_a_lost_dispute() {
+        let said = |payment: Transaction| {
+            let said = failed_refund(&Transaction { refund_failed: 20_000, ..payment }, &[]).unwrap();
+            format!("{}. {}", said.headline, said.reason)
+        };
+        let parts = "Failed refunds: ₹200.00 not refunded yet. The customer hasn’t received this amount. Refund it in Razorpay.";
+        assert_eq!(said(paid()), parts);
+        for payment in [Transaction { lost: 1_000, ..paid() }, Transaction { is_dispute_lost: true, ..paid() }] {
+            assert!(said(payment).contains("A dispute was lost, too. Check in Razorpay"));
+        }
+        assert_eq!(failed_refund(&paid(), &[]), None);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use super::arrivals::contradicts;
 use crate::{
     events::{Event, State},
     gateways::Gateway,
-    kernel::money::Money,
-    transactions::{Status, Transaction},
+    kernel::time::Timestamp,
+    transactions::{Status, Transaction, store::references::Dispute},
 };
 
 /// How somebody paid, as people call it.
@@ -136,13 +136,13 @@ pub(crate) fn payment_title(transaction: &Transaction) -> String {
     }
 }
 
-/// What happened to a payment, in a sentence.
+/// What happened to a payment, in a sentence, where its disputes are not at hand.
 pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
-    payment_sentence_with(transaction, 1)
+    payment_sentence_with(transaction, &[])
 }
 
-/// The same where it is known how many of its disputes are open.
-pub(crate) fn payment_sentence_with(transaction: &Transaction, open: usize) -> String {
+/// The same with what its disputes cost in other currencies, and how many of them are open.
+pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispute]) -> String {
     let by = match transaction.method.as_deref() {
         None => String::new(),
         code => format!(" by {}", method(code)),
@@ -152,7 +152,10 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, open: usize) -> S
     let told = match (transaction.status, &refunded) {
         (Some(Status::Refunded), _) if !is_pending && transaction.is_captured => format!("Paid{by}, and refunded in full"),
         (Some(Status::Refunded), _) if !is_pending => format!("Approved{by}, never captured, and returned to the customer"),
-        (Some(Status::Refunded), _) if !transaction.is_captured => format!("Approved{by} and never captured"),
+        (Some(Status::Refunded), Some(refunded)) if !transaction.is_captured => {
+            format!("Approved{by} and never captured; {refunded} of it returned to the customer")
+        }
+        (Some(Status::Refunded), None) if !transaction.is_captured => format!("Approved{by} and never captured"),
         (Some(Status::Captured | Status::Refunded), Some(refunded)) => format!("Paid{by}; {refunded} of it refunded"),
         (Some(Status::Captured | Status::Refunded), None) => format!("Paid{by}"),
         (Some(Status::Authorized), _) => {
@@ -163,7 +166,7 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, open: usize) -> S
         (None, Some(refunded)) => format!("{refunded} refunded; the payment itself has not been told yet"),
         (None, None) => "The payment itself has not been told yet".to_owned(),
     };
-    told + &unfinished_refunds(transaction) + &disputes(transaction, open)
+    told + &unfinished_refunds(transaction) + &super::disputes::sentence(transaction, disputes)
 }
 
 /// Refunds that are still to reach the customer.
@@ -173,39 +176,27 @@ fn unfinished_refunds(transaction: &Transaction) -> String {
     pending.into_iter().chain(failed).collect()
 }
 
-/// What disputes of a payment cost, and whether one is still open.
-fn disputes(transaction: &Transaction, count: usize) -> String {
-    let Transaction { lost, held, is_disputed, is_dispute_lost, .. } = *transaction;
-    let money = |subunits| transaction.currency.filter(|_| subunits > 0).map(|currency| Money::new(subunits, currency));
-    let cost = match money(lost) {
-        Some(_) if transaction.refunded == 0 && transaction.amount == Some(lost) => ", then lost in a dispute".to_owned(),
-        Some(lost) => format!("; {lost} lost in a dispute"),
-        None if is_dispute_lost => "; a dispute was lost, and nothing was deducted".to_owned(),
-        None => String::new(),
-    };
-    let deducted = money(held).map(|held| format!("; {held} deducted for a dispute")).unwrap_or_default();
-    let open = match (is_disputed && !is_dispute_lost, lost > 0) {
-        (false, _) => String::new(),
-        (true, false) => ". The customer disputes it".to_owned(),
-        (true, true) if count > 1 => format!(". {count} more disputes are open"),
-        (true, true) => ". Another dispute is open".to_owned(),
-    };
-    format!("{cost}{deducted}{open}")
+/// When a payment began, as far as the clocks agree.
+pub(crate) fn began(transaction: &Transaction, now: Timestamp) -> String {
+    let at = transaction.created_at;
+    match super::past_day(at, now) {
+        Some(_) => format!("It began on {}", at.zoned().strftime("%-d\u{a0}%b\u{a0}%Y at %-I:%M\u{a0}%P")),
+        None => "Its time is later than this server’s clock: one of the two clocks is or was wrong".to_owned(),
+    }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{
         gateways::Mode,
         kernel::{
             id::{AppId, ConnectionId, TransactionId},
             money::Currency,
-            time::Timestamp,
         },
     };
 
-    pub(in crate::words) fn paid() -> Transaction {
+    pub(crate) fn paid() -> Transaction {
         let at = Timestamp::from_seconds(1_795_343_403);
         Transaction {
             id: TransactionId::new(at),
@@ -234,29 +225,12 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_sentence_says_what_disputes_cost() {
-        let disputed = Transaction { is_disputed: true, ..paid() };
-        let lost = Transaction { is_dispute_lost: true, ..disputed.clone() };
-        let told = |transaction: Transaction| payment_sentence(&transaction);
-        assert_eq!(told(disputed.clone()), "Paid by Card. The customer disputes it");
-        assert_eq!(told(Transaction { lost: 100_000, ..lost.clone() }), "Paid by Card, then lost in a dispute");
-        assert_eq!(told(Transaction { lost: 39_000, ..lost.clone() }), "Paid by Card; ₹390.00 lost in a dispute");
-        assert_eq!(
-            told(Transaction { lost: 39_000, refunded: 10_000, ..lost.clone() }),
-            "Paid by Card; ₹100.00 of it refunded; ₹390.00 lost in a dispute"
-        );
-        assert_eq!(told(lost), "Paid by Card; a dispute was lost, and nothing was deducted");
-        assert_eq!(
-            told(Transaction { lost: 39_000, held: 1_000, ..disputed }),
-            "Paid by Card; ₹390.00 lost in a dispute; ₹10.00 deducted for a dispute. Another dispute is open"
-        );
-    }
-
-    #[test]
-    fn all_open_disputes_are_counted_after_a_lost_one() {
-        let disputed = Transaction { is_disputed: true, lost: 39_000, ..paid() };
-        assert!(payment_sentence_with(&disputed, 2).ends_with(". 2 more disputes are open"));
-        assert!(payment_sentence_with(&disputed, 1).ends_with(". Another dispute is open"));
+    fn a_payment_of_the_future_names_no_day() {
+        let payment = paid();
+        let at = payment.created_at;
+        assert_eq!(began(&payment, at).replace('\u{a0}', " "), "It began on 22 Nov 2026 at 4:00 pm");
+        let earlier = at.minus(std::time::Duration::from_hours(1));
+        assert!(began(&payment, earlier).starts_with("Its time is later than this server’s clock"));
     }
 
     #[test]

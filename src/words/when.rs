@@ -19,7 +19,7 @@ pub(crate) struct When {
 
 /// The moment, seen from `now`: seconds, minutes and hours up to a day, then yesterday, then the day.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
-    if at > now.plus(CLOCK_TOLERANCE) {
+    if is_future(at, now) {
         return When::unknown();
     }
     let zoned = at.zoned();
@@ -39,8 +39,21 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
     }
 }
 
+/// Shown instead of the day of a moment that has not been yet.
+pub(crate) const UNKNOWN_DAY: &str = "Later than this server’s clock";
+
+/// Whether a moment that should have been is still to come: a clock is or was wrong.
+fn is_future(at: Timestamp, now: Timestamp) -> bool {
+    at > now.plus(CLOCK_TOLERANCE)
+}
+
+/// The day of a moment that has been; nothing while it is still to come.
+pub(crate) fn past_day(at: Timestamp, now: Timestamp) -> Option<String> {
+    (!is_future(at, now)).then(|| day(at, now))
+}
+
 /// The day, with its year unless it is this one.
-pub(crate) fn day(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn day(at: Timestamp, now: Timestamp) -> String {
     let zoned = at.zoned();
     let is_this_year = zoned.year() == now.zoned().year();
     zoned.strftime(if is_this_year { "%-d\u{a0}%b" } else { "%-d\u{a0}%b\u{a0}%Y" }).to_string()
@@ -95,7 +108,7 @@ impl When {
 
     /// Of a moment that has been, as `text` writes it.
     fn of_past(at: Timestamp, now: Timestamp, text: impl FnOnce(Timestamp) -> String) -> Self {
-        if at > now.plus(CLOCK_TOLERANCE) {
+        if is_future(at, now) {
             return Self::unknown();
         }
         Self { text: text(at), is_recent: false, ..when(at, now) }
@@ -156,6 +169,7 @@ mod tests {
             assert_eq!(when, When::unknown());
             assert!(when.iso.is_empty() && !when.exact.contains("2027"));
         }
+        assert_eq!((past_day(later, now), past_day(now, now)), (None, Some("22\u{a0}Nov".to_owned())));
         let expiry = When::of_expiry(later, now);
         assert!(expiry.text.contains("2027") && expiry.exact.contains("2027") && !expiry.is_recent);
         assert_eq!(when(now.plus(Duration::from_secs(2)), now).text.replace('\u{a0}', " "), "0 s ago");

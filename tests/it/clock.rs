@@ -44,11 +44,52 @@ async fn what_a_clock_that_was_ahead_left_behind_is_repaired_once_it_is_right() 
     let base = format!("/ks-pay/apps/{}", connection.app_id);
     let later = app.now().plus(YEAR).zoned();
     let wrong = [later.strftime("%Y-%m-%d").to_string(), later.strftime("%-d\u{a0}%b\u{a0}%Y").to_string()];
-    for path in [format!("{base}/settings/payment-gateways/razorpay/test/webhook"), format!("{base}/events"), base.clone()] {
+    let payment = transaction_of(&app, &connection).await;
+    let webhook = format!("{base}/settings/payment-gateways/razorpay/test/webhook");
+    for path in [webhook, format!("{base}/events"), format!("{base}/transactions"), payment.clone(), base.clone()] {
         let page = owner.get(&path).await;
         assert_eq!(page.status, 200);
-        assert!(!wrong.iter().any(|day| page.has(day)), "{path}: {}", page.body);
+        assert!(!wrong.iter().any(|day| page.has(day)) && !page.has("days later"), "{path}: {}", page.body);
     }
+    assert!(owner.get(&payment).await.has("time of arrival unknown"), "its time of receipt is not repaired");
+}
+
+/// The page of the only transaction.
+async fn transaction_of(app: &TestApp, connection: &crate::support::builders::Connection) -> String {
+    let transactions = app.transactions().await;
+    format!("/ks-pay/apps/{}/transactions/{}", connection.app_id, transactions[0]["transaction"].as_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_gateway_dates_later_than_this_servers_clock_is_shown_without_a_day_to_come() {
+    let mut app = TestApp::start_on_the_day().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let settlement = serde_json::json!({ "event": "settlement.processed", "created_at": bodies::AT, "payload": { "settlement":
+        { "entity": { "id": "setl_1", "amount": 9_973_635, "utr": "EXAMU00000000001", "created_at": bodies::AT } } } });
+    connection.post(settlement.to_string()).stored().await;
+    let behind = Clock::standing(app.now().minus(YEAR));
+    app.restart_at(behind).await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let (base, payment) = (format!("/ks-pay/apps/{}", connection.app_id), transaction_of(&app, &connection).await);
+    let later = "The newest transaction is dated later than this server’s clock";
+    for (path, said) in [
+        (payment.clone(), "Its time is later than this server’s clock: one of the two clocks is or was wrong"),
+        (payment.clone(), "<time>Later than this server’s clock</time>"),
+        (payment, "time unknown"),
+        (format!("{base}/transactions"), later),
+        (format!("{base}/transactions?q=pay_1"), "time unknown"),
+        (format!("{base}/transactions?q=EXAMU00000000001"), "UTR EXAMU00000000001; its time is later than this server’s clock"),
+        (format!("{base}/transactions.csv?q=pay_1"), ",,,UPI,Razorpay,Test,INR,1000.00,,Paid,pay_1,"),
+        (format!("{base}/events"), "₹1,000.00 was paid"),
+        (base.clone(), later),
+    ] {
+        let page = owner.get(&path).await;
+        assert!(page.status == 200 && page.has(said), "{path}: {said}: {}", page.body);
+        assert!(!page.has("2026") && !page.has("4:00:00") && !page.has("4:00\u{a0}pm"), "{path}: {}", page.body);
+    }
+    let list = owner.get(&format!("{base}/transactions")).await;
+    assert!(list.has(&format!("{}\">Show it", transaction_of(&app, &connection).await)), "{}", list.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -208,6 +208,24 @@ async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_overview_of_a_period_that_is_not_offered_shows_no_sum_and_no_row() {
+    let three = three_payments().await;
+    let overview =
+        async |query: &str| three.owner.get(&format!("/ks-pay/apps/{}?mode=test{query}", three.connection.app_id)).await;
+    for days in ["abc", "0", "30", "-1", "07", "14%20", "9999999999"] {
+        let page = overview(&format!("&days={days}")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{days}");
+        assert!(page.has("Invalid period") && page.has("Show the usual period"), "{days}: {}", page.body);
+        assert!(three.shown(&page).await.is_empty() && !page.has("₹") && !page.has("Received"), "{days}");
+        assert!(!page.has("aria-current=\"true\">14 days"), "{days}: no period is the current one");
+    }
+    for days in ["", "&days=", "&days=1", "&days=90"] {
+        let page = overview(days).await;
+        assert!(page.status == 200 && page.has("₹3,000.00") && !page.has("Invalid period"), "{days}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_empty_list_leads_to_the_webhook_step_or_to_adding_a_gateway() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;

@@ -55,9 +55,29 @@ async fn a_chosen_mode_is_kept_for_its_app_through_its_settings() {
         assert_shows(&owner, &shop.id, mode).await;
         assert_shows(&owner, &stall.id, "test").await;
     }
-    // A mode that there is none of chooses nothing.
-    assert!(shows(&owner.get(&format!("/ks-pay/apps/{}?mode=LIVE'", shop.id)).await, "live"));
     assert_shows(&app.owner("Neem Tree Retail").await, &shop.id, "test").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_with_a_mode_that_does_not_exist_shows_no_rows_of_another_and_chooses_nothing() {
+    let app = TestApp::start().await;
+    let (shop, test, live) = two_modes(&app).await;
+    verify(&test).await;
+    verify(&live).await;
+    let owner = app.owner("Neem Tree Retail").await;
+    owner.get(&format!("/ks-pay/apps/{}?mode=test", shop.id)).await;
+    let others = ["/transactions.csv", "/settings/payment-gateways"];
+    for rest in PAGES.iter().chain(&others) {
+        for mode in ["LIVE", "Test", "prod", "live'", "%20live"] {
+            let page = owner.get(&format!("/ks-pay/apps/{}{rest}?mode={mode}", shop.id)).await;
+            assert_eq!(page.status, 422, "{rest}?mode={mode}");
+            assert!(page.has("There is no such mode") && page.has("mode=test or mode=live"), "{rest}?mode={mode}");
+            assert!(!page.has("data-mode") && !page.has("₹") && !page.has("pay_1"), "{rest}?mode={mode}");
+        }
+        let none = owner.get(&format!("/ks-pay/apps/{}{rest}?mode=", shop.id)).await;
+        assert_eq!(none.status, 200, "{rest}: no mode is asked for");
+    }
+    assert_shows(&owner, &shop.id, "test").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

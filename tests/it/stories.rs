@@ -69,9 +69,61 @@ async fn a_refund_that_failed_is_noticed_until_it_is_tried_again() {
     let page = told(&app, &owner).await;
     assert!(page.has(NOTICE) && page.has("<strong>Refund of ₹400.00 failed</strong>"), "{}", page.body);
     connection.post(bodies::refund("refund.processed", "rfnd_2", "pay_1", 10_000, 10_000, 180)).stored().await;
-    assert!(told(&app, &owner).await.has(NOTICE), "another refund is no new try");
-    connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 40_000, 50_000, 240)).stored().await;
-    assert!(!told(&app, &owner).await.has(NOTICE));
+    let page = told(&app, &owner).await;
+    assert!(!page.has(NOTICE) && page.has("<strong>Failed refunds: ₹300.00 not refunded yet</strong>"), "{}", page.body);
+    connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 30_000, 40_000, 240)).stored().await;
+    assert!(!told(&app, &owner).await.has("The customer hasn’t received"), "it was tried again in two parts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_retry_makes_up_for_one_of_two_failed_refunds_and_a_full_refund_for_all() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    for (id, at) in [("rfnd_1", 60), ("rfnd_2", 70)] {
+        connection.post(bodies::refund("refund.created", id, "pay_1", 30_000, 30_000, at)).stored().await;
+        connection.post(bodies::refund("refund.failed", id, "pay_1", 30_000, 0, at + 100)).stored().await;
+    }
+    assert!(told(&app, &owner).await.has("<strong>Failed refunds: ₹600.00 not refunded yet</strong>"));
+    connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 30_000, 30_000, 240)).stored().await;
+    assert!(told(&app, &owner).await.has("<strong>Refund of ₹300.00 failed</strong>"));
+    connection.post(bodies::refund("refund.processed", "rfnd_4", "pay_1", 70_000, AMOUNT, 150)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("refunded in full") && !page.has("not refunded yet") && !page.has("hasn’t received"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_in_another_currency_than_its_payment_costs_what_it_says_and_is_never_added() {
+    let (app, connection, owner) = connected().await;
+    let changed = |body: Vec<u8>, dispute: Option<(i64, Option<i64>)>| {
+        let mut body: Value = serde_json::from_slice(&body).unwrap();
+        body["payload"]["payment"]["entity"]["currency"] = json!("USD");
+        if let Some((amount, deducted)) = dispute {
+            let entity = &mut body["payload"]["dispute"]["entity"];
+            (entity["amount"], entity["amount_deducted"]) = (json!(amount), json!(deducted));
+        }
+        body.to_string().into_bytes()
+    };
+    connection.post(changed(bodies::payment("payment.captured", "pay_1", 0), None)).stored().await;
+    let of =
+        |event: &str, status: &str, after| bodies::dispute(&format!("payment.dispute.{event}"), "disp_1", "pay_1", status, after);
+    connection.post(changed(of("created", "open", 60), Some((834_500, Some(834_500))))).stored().await;
+    let open = told(&app, &owner).await;
+    assert!(open.has("; ₹8,345.00 deducted for a dispute. The customer disputes it"), "{}", open.body);
+    assert_eq!(ledger(&open, "Deducted for a dispute"), Some("−₹8,345.00".to_owned()));
+
+    connection.post(changed(of("lost", "lost", 120), Some((834_500, Some(834_500))))).stored().await;
+    let lost = told(&app, &owner).await;
+    assert!(lost.has("Paid by UPI; ₹8,345.00 lost in a dispute") && !lost.has("nothing was deducted"), "{}", lost.body);
+    assert!(lost.has("You lost a dispute of ₹8,345.00"));
+    let left = "Left, before fees and disputes in other currencies";
+    assert_eq!(ledger(&lost, "Lost in a dispute"), Some("−₹8,345.00".to_owned()));
+    assert_eq!((ledger(&lost, "Left, before fees"), ledger(&lost, left)), (None, Some("USD\u{a0}1,000.00".to_owned())));
+    let overview = owner.get(&format!("/ks-pay/apps/{}?days=90", connection.app_id)).await;
+    assert!(overview.has("Paid by UPI; a dispute was lost") && !overview.has("nothing was deducted"), "{}", overview.body);
+    assert_eq!(app.count("SELECT amount_lost_subunits + amount_held_subunits FROM transactions").await, 0);
+
+    connection.post(changed(of("lost", "lost", 180), Some((834_500, Some(0))))).stored().await;
+    assert!(told(&app, &owner).await.has("a dispute was lost, and nothing was deducted"), "the gateway says so");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,6 @@
 //! Derives status and amounts from a payment's reports; the two never contradict each other.
 
-use std::cmp::{Ordering, Reverse};
-
-use super::{DisputeState, DisputeStatus, Moment, RefundState, RefundStatus, Story, total};
+use super::{DisputeState, DisputeStatus, Moment, RefundState, RefundStatus, Story, shortfall, total};
 use crate::{kernel::money::Currency, transactions::Status};
 
 impl Story {
@@ -27,23 +25,12 @@ impl Story {
         pending.fold(0i64, |sum, refund| sum.saturating_add(refund.last.amount)).min(self.refunded())
     }
 
-    /// What failed refunds leave to be refunded, in subunits: those without a later refund of the same amount, which is a
-    /// retry of one of them. Never more than refunds and lost disputes left of the payment.
+    /// What failed refunds leave to be refunded, in subunits: what failed less what was refunded afterwards. Never more than
+    /// refunds and lost disputes left of the payment.
     pub(crate) fn refund_failed(&self) -> i64 {
-        let mut failed: Vec<&RefundState> = self.refunds_of_currency().filter(|refund| refund.has_failed()).collect();
-        let mut retries: Vec<&RefundState> = self.refunds_of_currency().collect();
-        // The latest failure first: what retries it may be a retry of each earlier one as well.
-        failed.sort_by_key(|refund| Reverse(refund.failed_since));
-        failed.retain(|failed| match retries.iter().position(|refund| refund.is_retry_of(failed)) {
-            Some(retry) => {
-                retries.swap_remove(retry);
-                false
-            }
-            None => true,
-        });
         let gone = self.refunded().saturating_add(self.lost());
         let left = self.amount().map_or(i64::MAX, |amount| amount.saturating_sub(gone).max(0));
-        failed.iter().fold(0i64, |sum, refund| sum.saturating_add(refund.last.amount)).min(left)
+        shortfall::open(self.refunds_of_currency()).min(left)
     }
 
     fn refunds_of_currency(&self) -> impl Iterator<Item = &RefundState> {
@@ -89,8 +76,9 @@ impl Story {
         counted.filter_map(|dispute| dispute.deducted).fold(0, i64::saturating_add)
     }
 
+    /// Amounts of two currencies are never added: those of another one than the payment's are shown per dispute.
     fn is_of_currency(&self, dispute: &DisputeState) -> bool {
-        self.currency().is_none_or(|currency| currency == dispute.currency)
+        self.currency() == Some(dispute.currency)
     }
 
     /// Whether a dispute was lost and none is still going on.
@@ -106,22 +94,8 @@ impl Story {
 }
 
 impl RefundState {
-    fn has_failed(&self) -> bool {
-        self.last.status == RefundStatus::Failed
-    }
-
     /// When it was made, as far as reports say.
     pub(super) fn made(&self) -> Option<Moment> {
         [self.made_at, self.standing_since, self.failed_since].into_iter().flatten().min()
-    }
-
-    /// Within one second only a refund that did not fail itself is a retry.
-    fn is_retry_of(&self, failed: &Self) -> bool {
-        let is_later = match self.made().cmp(&failed.failed_since) {
-            Ordering::Greater => true,
-            Ordering::Equal => !self.has_failed(),
-            Ordering::Less => false,
-        };
-        is_later && self.last.amount == failed.last.amount
     }
 }

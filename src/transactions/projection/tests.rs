@@ -1,6 +1,8 @@
-//! The law of the projection, example by example; `model` has it against a reference model of a gateway.
+//! The law of the projection, example by example; `model` has it against a reference model of a gateway,
+//! and `texts` what pages say of the result.
 
 mod model;
+mod texts;
 
 use super::*;
 
@@ -116,7 +118,9 @@ fn a_refund_that_failed_stays_one_until_it_is_issued_again() {
     in_any_order(&failed, |story| assert_eq!(story.refund_failed(), 40_000));
     let with = |later: &[Facts]| [&failed[..], later].concat();
     let other = with(&[refund("r2", 30_000, Processed, (250, 250), None)]);
-    in_any_order(&other, |story| assert_eq!(story.refund_failed(), 40_000));
+    in_any_order(&other, |story| assert_eq!(story.refund_failed(), 10_000, "a part of it was refunded"));
+    let parts = [refund("r2", 30_000, Processed, (250, 250), None), refund("r3", 10_000, Pending, (260, 260), None)];
+    in_any_order(&with(&parts), |story| assert_eq!(story.refund_failed(), 0, "in two parts"));
     let earlier = with(&[refund("r2", 40_000, Processed, (150, 250), None)]);
     in_any_order(&earlier, |story| assert_eq!(story.refund_failed(), 40_000));
     for again in [250, 200] {
@@ -127,8 +131,26 @@ fn a_refund_that_failed_stays_one_until_it_is_issued_again() {
     in_any_order(&twice, |story| assert_eq!(story.refund_failed(), 40_000, "it is one refund"));
     let both = with(&[refund("r2", 40_000, Failed, (150, 160), None)]);
     in_any_order(&both, |story| assert_eq!(story.refund_failed(), 80_000, "they are two"));
+    let retry = [&both[..], &[refund("r3", 40_000, Processed, (300, 300), None)]].concat();
+    in_any_order(&retry, |story| assert_eq!(story.refund_failed(), 40_000, "one retry of two"));
     let full = with(&[refund("r2", AMOUNT, Processed, (250, 250), None)]);
     in_any_order(&full, |story| assert_eq!(story.refund_failed(), 0, "nothing is left to refund"));
+    let lost = with(&[dispute("d", DisputeStatus::Lost, 300, AMOUNT, Some(70_000))]);
+    in_any_order(&lost, |story| assert_eq!(story.refund_failed(), 30_000, "a dispute took the rest"));
+}
+
+#[test]
+fn a_refund_whose_time_is_unknown_counts_as_made_after_a_failure() {
+    let failed = [payment(Status::Captured, 10, 0), refund("r1", 40_000, Failed, (100, 200), None)];
+    let mut timeless = refund("r2", 40_000, Processed, (100, 100), None);
+    timeless.refund.as_mut().unwrap().created_at = None;
+    timeless.time_source = TimeSource::Received;
+    in_any_order(&[&failed[..], &[timeless]].concat(), |story| assert_eq!(story.refund_failed(), 0));
+    let mut unknown = failed.clone();
+    unknown[1].time_source = TimeSource::Entity;
+    in_any_order(&unknown, |story| assert_eq!(story.refund_failed(), 40_000));
+    let earlier = [&unknown[..], &[refund("r2", 40_000, Processed, (50, 50), None)]].concat();
+    in_any_order(&earlier, |story| assert_eq!(story.refund_failed(), 40_000, "it was made before the failed one"));
 }
 
 #[test]
@@ -265,6 +287,23 @@ fn each_dispute_costs_what_was_deducted_for_it() {
     let unsaid = [refund("r1", 80_000, Processed, (2, 2), None), dispute("d1", Lost, 9, 39_000, None)];
     let unsaid = [&[payment(Status::Captured, 1, 0)], &unsaid[..]].concat();
     in_any_order(&unsaid, |story| assert_eq!(story.lost(), 20_000, "no more than refunds left"));
+}
+
+#[test]
+fn disputes_in_other_currencies_than_the_payments_are_not_added_up() {
+    let foreign = |id, status, deducted| {
+        let mut facts = dispute(id, status, 9, 39_000, deducted);
+        facts.dispute.as_mut().unwrap().money.currency = "USD".parse().unwrap();
+        facts
+    };
+    let disputes = [
+        foreign("d1", DisputeStatus::Lost, Some(20_000)),
+        foreign("d2", DisputeStatus::Open, Some(5_000)),
+        dispute("d3", DisputeStatus::Lost, 9, 10_000, Some(10_000)),
+    ];
+    in_any_order(&disputes, |story| assert_eq!((story.lost(), story.held()), (0, 0), "the payment's currency is unknown"));
+    let all = [&disputes[..], &[payment(Status::Captured, 1, 0)]].concat();
+    in_any_order(&all, |story| assert_eq!((story.lost(), story.held(), story.is_disputed()), (10_000, 0, true)));
 }
 
 #[test]

@@ -34,8 +34,8 @@ rows! {
 
 sql! {
     LIST = "SELECT kind, reference FROM payment_references WHERE transaction_id = $1 ORDER BY kind, reference LIMIT $2";
-    LIST_DISPUTES = "SELECT dispute_id, status, amount_subunits, currency, respond_by FROM disputes WHERE transaction_id = $1 \
-                     ORDER BY status_at, dispute_id LIMIT $2";
+    LIST_DISPUTES = "SELECT dispute_id, status, amount_subunits, currency, amount_deducted_subunits, respond_by FROM disputes \
+                     WHERE transaction_id = $1 ORDER BY status_at, dispute_id LIMIT $2";
     LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE app_id = $1 AND order_id = $2 \
                      AND mode = $3 AND gateway = $4 AND id <> $5 AND is_captured ORDER BY created_at, id LIMIT $6");
 }
@@ -66,10 +66,13 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<V
 }
 
 /// A dispute as a payment's page shows it.
+#[derive(Debug)]
 pub(crate) struct Dispute {
     pub(crate) id: String,
     pub(crate) status: DisputeStatus,
     pub(crate) money: Money,
+    /// What was deducted for it, in subunits, where the gateway says so.
+    pub(crate) deducted: Option<i64>,
     pub(crate) respond_by: Option<Timestamp>,
 }
 
@@ -79,6 +82,7 @@ struct DisputeRow {
     status: String,
     amount_subunits: i64,
     currency: String,
+    amount_deducted_subunits: Option<i64>,
     respond_by: Option<Timestamp>,
 }
 
@@ -87,7 +91,8 @@ pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) ->
     let rows: Vec<DisputeRow> = run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
     let dispute = |row: DisputeRow| {
         let money = Money::new(row.amount_subunits, word::<Currency>(&row.currency)?);
-        Ok(Dispute { id: row.dispute_id, status: word(&row.status)?, money, respond_by: row.respond_by })
+        let (deducted, respond_by) = (row.amount_deducted_subunits, row.respond_by);
+        Ok(Dispute { id: row.dispute_id, status: word(&row.status)?, money, deducted, respond_by })
     };
     rows.into_iter().map(dispute).collect()
 }

@@ -95,8 +95,8 @@ pub(crate) struct Gateway {
     is_captured: bool,
     refunds: Vec<Refund>,
     disputes: Vec<Dispute>,
-    /// The amounts of refunds that failed and were not issued again.
-    not_retried: Vec<i64>,
+    /// What failed and was not refunded afterwards.
+    open: i64,
     pub(crate) reports: Vec<Report>,
 }
 
@@ -104,8 +104,7 @@ impl Gateway {
     /// A payment that was just authorised.
     pub(crate) fn authorize(amount: i64, way: Way, at: i64) -> Self {
         let (refunds, disputes, reports) = (Vec::new(), Vec::new(), Vec::new());
-        let not_retried = Vec::new();
-        let mut gateway = Self { amount, way, now: at, is_captured: false, refunds, disputes, not_retried, reports };
+        let mut gateway = Self { amount, way, now: at, is_captured: false, refunds, disputes, open: 0, reports };
         gateway.report_payment("payment.authorized");
         gateway
     }
@@ -120,10 +119,10 @@ impl Gateway {
         self.refunds.iter().filter(|refund| refund.status == "pending").map(|refund| refund.amount).sum()
     }
 
-    /// What failed and was not issued again, as far as the payment has it left.
+    /// What failed and was not refunded afterwards, in any parts, as far as the payment has it left.
     pub(crate) fn refund_failed(&self) -> i64 {
         let left = self.amount - self.refunded() - self.lost();
-        self.not_retried.iter().sum::<i64>().min(left.max(0))
+        self.open.min(left.max(0))
     }
 
     /// The payment's status.
@@ -189,9 +188,7 @@ impl Gateway {
         if amount > 0 {
             let status = if is_instant { "processed" } else { "pending" };
             let number = self.refunds.len();
-            if let Some(retried) = self.not_retried.iter().position(|failed| *failed == amount) {
-                self.not_retried.remove(retried);
-            }
+            self.open = (self.open - amount).max(0);
             self.refunds.push(Refund { number, amount, status, created_at: self.now });
             self.report_refund("refund.created", number, quotes.then(|| self.refunded()));
         }
@@ -206,7 +203,7 @@ impl Gateway {
         let before = self.refunded();
         self.refunds[index].status = to;
         if to == "failed" {
-            self.not_retried.push(self.refunds[index].amount);
+            self.open += self.refunds[index].amount;
         }
         let is_still_in = to == "failed" && self.way == Way::StillIn;
         let total = if is_still_in { before } else { self.refunded() };

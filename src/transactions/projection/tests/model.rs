@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use gateway::{Gateway, Quoted, Report, Step, Way};
 
-fn facts(report: &Report, amount: i64) -> Facts {
+pub(super) fn facts(report: &Report, amount: i64) -> Facts {
     let time = Timestamp::from_seconds;
     let snapshot = |quoted: &Quoted| Snapshot {
         was_captured: Some(quoted.is_captured),
@@ -38,7 +38,7 @@ fn facts(report: &Report, amount: i64) -> Facts {
 }
 
 /// A whole life of a payment: time passes between two steps, or not where `wait` begins with 0.
-fn any_life(wait: std::ops::Range<i64>) -> impl Strategy<Value = Gateway> {
+pub(super) fn any_life(wait: std::ops::Range<i64>) -> impl Strategy<Value = Gateway> {
     let steps = prop::collection::vec((wait, gateway::any_step()), 1..14);
     (any_way(), prop::bool::weighted(0.8), steps).prop_map(|(way, is_captured, steps)| {
         let mut gateway = Gateway::authorize(AMOUNT, way, 1_000);
@@ -83,7 +83,7 @@ fn check(gateway: &Gateway, story: &Story) -> Result<(), TestCaseError> {
 }
 
 /// What no gateway would say: anything at any time, also of one rank.
-fn any_facts() -> impl Strategy<Value = Facts> {
+pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
     let sources = prop::sample::select(vec![TimeSource::Envelope, TimeSource::Entity, TimeSource::Received]);
     let quoted = prop::option::of((0..5usize, prop::option::of(0..3i64), prop::option::of(any::<bool>()), 0..2u8));
     let refund = (0..3u8, 0..3usize, 1..5i64, prop::option::of(1..9i64));
