@@ -1,7 +1,7 @@
 //! The real binary in a process of its own.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
     process::{Child, Command, Stdio},
