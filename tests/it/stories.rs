@@ -86,7 +86,7 @@ async fn one_retry_makes_up_for_one_of_two_failed_refunds_and_a_full_refund_for_
     assert!(told(&app, &owner).await.has("<strong>Failed refunds: ₹600.00 not refunded yet</strong>"));
     connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 30_000, 30_000, 240)).stored().await;
     assert!(told(&app, &owner).await.has("<strong>Refund of ₹300.00 failed</strong>"));
-    connection.post(bodies::refund("refund.processed", "rfnd_4", "pay_1", 70_000, AMOUNT, 150)).stored().await;
+    connection.post(bodies::refund("refund.processed", "rfnd_4", "pay_1", 70_000, AMOUNT, 250)).stored().await;
     let page = told(&app, &owner).await;
     assert!(page.has("refunded in full") && !page.has("not refunded yet") && !page.has("hasn’t received"), "{}", page.body);
 }
