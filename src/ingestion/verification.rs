@@ -47,16 +47,16 @@ impl CheckCounts {
         for receiver in receivers {
             let mut ends: Vec<Timestamp> = receiver.live().iter().map(LiveSecret::valid_until).collect();
             ends.sort_unstable_by(|one, other| other.cmp(one));
-            counts.raise(receiver.place.gateway, ends);
+            counts.raise(receiver.place.gateway, &ends);
         }
         counts
     }
 
     /// At index `n` stands until when some endpoint has more than `n` valid secrets.
-    fn raise(&mut self, gateway: Gateway, ends: Vec<Timestamp>) {
+    fn raise(&mut self, gateway: Gateway, ends: &[Timestamp]) {
         for (_, longest) in self.0.iter_mut().filter(|(of, _)| *of == gateway) {
             longest.resize(longest.len().max(ends.len()), Timestamp::from_millis(i64::MIN));
-            for (longest, end) in iter::zip(longest, &ends) {
+            for (longest, end) in iter::zip(longest, ends) {
                 *longest = (*longest).max(*end);
             }
         }
