@@ -6,9 +6,11 @@
 //! is bounded.
 
 mod bodies;
+mod escapes;
 mod hashes;
 mod hypotheses;
 mod json;
+mod key_orders;
 mod keys;
 mod marks;
 mod parts;
@@ -27,7 +29,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Cause, proof::Signer};
+use super::{Cause, keeping, proof::Signer};
 use crate::{
     gateways::{Gateway, adapter::Rejected},
     kernel::{
@@ -65,7 +67,7 @@ pub(crate) struct Case<'a> {
     /// Names in lower case.
     pub(crate) headers: &'a [(String, Vec<u8>)],
     pub(crate) body: &'a [u8],
-    /// Whether some of the body was not kept: then no signature can be tried.
+    /// Whether some of the body is missing: then no signature can be tried.
     pub(crate) is_cut: bool,
     pub(crate) at: Timestamp,
 }
@@ -188,12 +190,14 @@ pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &Known) ->
 fn missing(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
     let partly = marks::missing_part(case);
+    // Anyone can copy what follows, and an event may contain it.
+    let is_event = keeping::event_type(case.gateway, case.body).is_some();
     search
         .renamed()
         .or_else(|| partly.map(Diagnosis::from))
         .or_else(|| marks::other_gateway(case).map(|name| Diagnosis::with(Cause::OtherGateway, name)))
-        .or_else(|| marks::is_checkout_form(case.body).then(|| Cause::Checkout.into()))
-        .or_else(|| marks::is_scanner(case).then(|| Cause::Scanner.into()))
+        .or_else(|| (!is_event && marks::is_checkout_form(case.body)).then(|| Cause::Checkout.into()))
+        .or_else(|| (!is_event && marks::is_scanner(case)).then(|| Cause::Scanner.into()))
         .unwrap_or_else(|| Cause::NoSignature.into())
 }
 
@@ -333,6 +337,10 @@ thread_local! {
 #[cfg(test)]
 mod classes;
 #[cfg(test)]
+mod crossed;
+#[cfg(test)]
 mod renamed;
+#[cfg(test)]
+mod reserialised;
 #[cfg(test)]
 mod tests;

@@ -123,7 +123,7 @@ fn seal_one(vault: &Vault, examined: Examined) -> Sealed {
     let sample = &examined.sample;
     let id = RequestId::new(sample.at);
     let headers = vault.seal(HEADERS, id.as_bytes(), receive::headers_json(&sample.headers).as_bytes());
-    let body = vault.seal(BODY, id.as_bytes(), &sample.body);
+    let body = vault.seal(BODY, id.as_bytes(), sample.stored_body());
     let stored = Some(Content { id, digest: digest(vault, &examined), headers, body });
     Sealed { examined, stored }
 }

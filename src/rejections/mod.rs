@@ -48,7 +48,7 @@ use store::{Cursor, Filter};
 pub(crate) const PAUSE: Duration = Duration::from_hours(1);
 /// How long a rejection is kept after it happened last: as far back as Razorpay replays events.
 pub(crate) const KEPT_FOR: Duration = Duration::from_hours(15 * 24);
-/// The most that is kept of a body, in bytes.
+/// The most that is stored of a body, in bytes; diagnosis has all of it.
 pub(crate) const MOST_OF_BODY: usize = 256 * 1024;
 /// The most that is kept of all headers, in bytes.
 const MOST_OF_HEADERS: usize = 32 * 1024;
@@ -66,11 +66,11 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    /// A copy that keeps no buffer of the server alive and no more than is kept of any.
+    /// A copy that keeps no buffer of the server alive.
     pub(crate) fn sample(mut self) -> Sample {
         let size = self.body.as_ref().map(Bytes::len);
         let is_cut = size.is_none_or(|size| size > MOST_OF_BODY);
-        let body = self.body.take().map_or_else(Bytes::new, |body| Bytes::copy_from_slice(&body[..body.len().min(MOST_OF_BODY)]));
+        let body = self.body.take().map_or_else(Bytes::new, |body| Bytes::copy_from_slice(&body));
         let mut room = MOST_OF_HEADERS;
         self.headers.retain(|(name, value)| {
             let size = name.len() + value.len() + 8;
@@ -85,16 +85,29 @@ impl Refused {
     }
 }
 
+impl Sample {
+    /// As much of the body as is stored.
+    pub(crate) fn stored_body(&self) -> &[u8] {
+        &self.body[..self.body.len().min(MOST_OF_BODY)]
+    }
+
+    /// Whether its body was rejected before it was read.
+    pub(crate) const fn is_unread(&self) -> bool {
+        self.size.is_none()
+    }
+}
+
 /// A refused request that is to be kept.
 #[derive(Clone)]
 pub(crate) struct Sample {
     pub(crate) place: Place,
     pub(crate) reason: Reason,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
+    /// All of it, where it was read.
     pub(crate) body: Bytes,
     /// How long the body was; nothing where it was not read.
     pub(crate) size: Option<usize>,
-    /// Whether some of the body is missing, so that it can never be verified.
+    /// Whether only a part of the body is stored, so that it can never be recovered.
     pub(crate) is_cut: bool,
     pub(crate) address: IpAddr,
     /// What it looks like.
@@ -177,6 +190,31 @@ pub(crate) async fn list(reader: &mut Reader, filter: Filter, side: Side<Cursor>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_is_diagnosed_whole_and_stored_in_part() {
+        let refused = |length: Option<usize>| Refused {
+            place: Place {
+                company: crate::kernel::id::CompanyId::least(),
+                app: AppId::least(),
+                connection: ConnectionId::least(),
+                gateway: Gateway::Razorpay,
+                mode: Mode::Test,
+            },
+            reason: Reason::SignatureMismatch,
+            headers: vec![("x".to_owned(), b"y".to_vec())],
+            body: length.map(|length| Bytes::from(vec![b'a'; length])),
+            address: [127, 0, 0, 1].into(),
+            at: Timestamp::from_millis(0),
+        };
+        for (length, stored, is_cut) in [(2, 2, false), (MOST_OF_BODY, MOST_OF_BODY, false), (1024 * 1024, MOST_OF_BODY, true)] {
+            let sample = refused(Some(length)).sample();
+            assert_eq!((sample.body.len(), sample.stored_body().len(), sample.is_cut), (length, stored, is_cut));
+            assert!(!sample.is_unread() && sample.bytes >= length, "it takes what it is");
+        }
+        let unread = refused(None).sample();
+        assert!(unread.is_unread() && unread.is_cut && unread.body.is_empty());
+    }
 
     #[test]
     fn a_place_in_the_list_is_read_back_and_anything_else_is_none() {

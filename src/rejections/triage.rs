@@ -285,7 +285,8 @@ fn digest(sample: &Sample) -> [u8; 32] {
 }
 
 fn diagnose(sample: &Sample, known: &Known, depth: Depth, work: &mut usize, is_off: &AtomicBool) -> Diagnosis {
-    let (gateway, headers, body, is_cut, at) = (sample.place.gateway, &sample.headers, &sample.body, sample.is_cut, sample.at);
+    let (gateway, headers, body, is_cut, at) =
+        (sample.place.gateway, &sample.headers, &sample.body, sample.is_unread(), sample.at);
     let judged = |reason, work: &mut usize| {
         let mut found =
             diagnosis::diagnose_until(is_off, depth, &Case { gateway, reason, headers, body, is_cut, at }, known, work);
@@ -296,7 +297,7 @@ fn diagnose(sample: &Sample, known: &Known, depth: Depth, work: &mut usize, is_o
         return judged(reason, work);
     }
     let seen = Cause::at_once(sample.reason).unwrap_or(Cause::Unknown);
-    if sample.reason != Reason::SwitchedOff || is_cut {
+    if sample.reason != Reason::SwitchedOff || sample.is_cut {
         return seen.into();
     }
     // What arrives while the webhook is switched off can be recovered if a valid secret signed it.

@@ -262,6 +262,17 @@ async fn of_what_is_kept_the_oldest_goes_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_which_only_the_beginning_is_stored_is_diagnosed_whole() {
+    let shop = Shop::open().await;
+    let body = format!(r#"{{"entity":"event","event":"payment.captured","payload":{{}},"filler":"{}"}}"#, "a".repeat(600_000));
+    let secret = format!("{} ", shop.connection.secret);
+    assert_eq!(shop.connection.post(body).secret(&secret).send().await, 401);
+    shop.counted(1).await;
+    assert_eq!(shop.app.texts("SELECT cause FROM rejections").await, ["secret_with_space"]);
+    assert_eq!(shop.app.count("SELECT COUNT(*) FROM rejected_requests WHERE is_cut").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_it_stands_in_the_files() {
     let at = Installation::new().await;
     let connection = at.razorpay().await;

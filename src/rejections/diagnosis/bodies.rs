@@ -11,15 +11,18 @@ use std::{
 
 use super::{
     json::{self, Ascii, Escapes, Node, Order, Space},
-    unwrapped,
+    key_orders, unwrapped,
 };
 use crate::rejections::Cause;
 
-/// A longer body is not rewritten: no more than this is stored of any.
-pub(super) const MAX_REWRITTEN_BYTES: usize = crate::rejections::MOST_OF_BODY;
+/// A longer body is not rewritten: none is longer but what was compressed.
+pub(super) const MAX_REWRITTEN_BYTES: usize = crate::ingestion::receive::LARGEST;
 /// What a body that is written anew may take, as so many times itself and something besides.
 const MOST_TIMES: usize = 4;
 const MOST_BESIDES: usize = 8 * 1024;
+
+/// Keys with empty values that are tried one by one.
+const MAX_EMPTIED_KEYS: usize = 16;
 
 const SPACES: [Space; 5] = [Space::None, Space::Little, Space::Lines("  "), Space::Lines("    "), Space::Lines("\t")];
 const PLAIN: Escapes = Escapes::AsTheyStand;
@@ -60,7 +63,9 @@ impl<'a> Bodies<'a> {
 
     /// What it may have been, without what it is. Nothing comes where one cannot be made: also that took its work.
     pub(super) fn before(&self) -> impl Iterator<Item = Option<Before>> {
-        let made = ends(self.body).chain(self.node.iter().flat_map(|node| rewritten(node, self.body))).chain(self.inside());
+        let nodes = || self.node.iter();
+        let made = ends(self.body).chain(nodes().flat_map(|node| rewritten(node, self.body)));
+        let made = made.chain(self.inside()).chain(nodes().flat_map(|node| emptied(node, self.body)));
         made.map(|made| made.filter(|(_, before)| before != self.body && !before.is_empty()))
     }
 
@@ -103,11 +108,12 @@ fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before
         |space: &Space| node.write(*space, PLAIN, Order::AsItStands, own.len()).is_some_and(|text| text.as_bytes() == own);
     let usual = SPACES.into_iter().find(is_usual);
     let mut ways = Vec::new();
-    for order in [Order::AsItStands, Order::Usual, Order::Sorted] {
+    let usual_orders = (0..key_orders::count(node)).map(Order::Usual);
+    for order in [Order::AsItStands].into_iter().chain(usual_orders).chain([Order::Sorted]) {
         for space in SPACES {
             for escape in ESCAPES {
                 let cause = match (order, escape == PLAIN, Some(space) == usual) {
-                    (Order::Usual | Order::Sorted, ..) => Cause::BodyReordered,
+                    (Order::Usual(_) | Order::Sorted, ..) => Cause::BodyReordered,
                     (_, true, _) => Cause::BodyRespaced,
                     (_, false, true) => Cause::BodyEscaped,
                     (_, false, false) => Cause::BodyRewritten,
@@ -129,6 +135,44 @@ fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before
         let written = node.write(space, escape, order, most)?.into_bytes();
         made.insert(hash(&written)).then_some((cause, written))
     })
+}
+
+/// JSON whose empty values became others: PHP makes empty maps lists, and Laravel makes empty strings null. Under which keys is
+/// not known: each alone, all of them, and all but the notes, which are an empty list in Razorpay's own events.
+fn emptied(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+    let most = body.len() * MOST_TIMES + MOST_BESIDES;
+    let lists = choices(&node.keys_of(is_empty_list, MAX_EMPTIED_KEYS));
+    let nulls = choices(&node.keys_of(is_null, MAX_EMPTIED_KEYS));
+    // Both: what is not the notes was a map.
+    let maps: Vec<&str> = lists.first().cloned().unwrap_or_default();
+    let both: Vec<_> = nulls.iter().filter(|_| !maps.is_empty()).map(|nulls| (maps.clone(), nulls.clone())).collect();
+    let lists = lists.into_iter().map(|keys| (keys, Vec::new()));
+    let nulls = nulls.into_iter().map(|keys| (Vec::new(), keys));
+    let ways: Vec<_> = lists.chain(nulls).chain(both).collect();
+    let escapes = [PLAIN, written(false, Ascii::Kept, false)];
+    ways.into_iter().flat_map(move |way| escapes.map(|escape| (way.clone(), escape))).map(move |((lists, nulls), escape)| {
+        let before = node.with(&lists, is_empty_list, &Node::Map(Vec::new())).with(&nulls, is_null, &Node::Text("\"\""));
+        let written = before.write(Space::None, escape, Order::AsItStands, most)?;
+        Some((Cause::BodyRewritten, written.into_bytes()))
+    })
+}
+
+fn is_empty_list(node: &Node<'_>) -> bool {
+    matches!(node, Node::List(members) if members.is_empty())
+}
+
+fn is_null(node: &Node<'_>) -> bool {
+    matches!(node, Node::Word("null"))
+}
+
+/// All but the notes, all, those of errors, and each alone; none where there is none.
+fn choices<'a>(keys: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let some = |is_one: fn(&&str) -> bool| keys.iter().copied().filter(is_one).collect::<Vec<_>>();
+    let mut made = vec![some(|key| *key != "\"notes\""), keys.to_vec(), some(|key| key.starts_with("\"error_"))];
+    made.extend(keys.iter().map(|key| vec![*key]));
+    let mut seen = HashSet::new();
+    made.retain(|keys| !keys.is_empty() && seen.insert(keys.clone()));
+    made
 }
 
 fn hash(body: &[u8]) -> u64 {

@@ -40,6 +40,7 @@ impl Search<'_> {
         // What a body could have been is read once, and paid for.
         let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
         let found = bodies.as_ref().and_then(|bodies| self.single_fault(bodies, readings)).or_else(|| self.likely_typo(readings));
+        let found = found.or_else(|| self.pasted_elsewhere(readings));
         self.is_cut_short |= self.left == 0 && found.is_none();
         if self.is_cut_short || self.depth == Depth::Single {
             return found;
@@ -86,6 +87,7 @@ impl Search<'_> {
             .or_else(|| self.changed_inside(bodies, readings))
             .or_else(|| self.changed(bodies, &self.usual(|whose| whose != Whose::Own), readings))
             .or_else(|| self.as_sent(own().flat_map(|key| keys::pasted_twice(gateway, key)), readings))
+            .or_else(|| self.as_sent(own().flat_map(|key| typos::pasted(gateway, key)), readings))
             .or_else(|| self.changed(bodies, &pasted, readings))
             .or_else(|| self.as_sent(own().flat_map(|key| typos::added(gateway, key)), readings))
             .or_else(|| {
@@ -101,6 +103,13 @@ impl Search<'_> {
         let (gateway, known) = (self.case.gateway, self.known);
         let own = known.keys.iter().filter(|key| key.whose == Whose::Own);
         self.as_sent(own.flat_map(|key| typos::likely(gateway, key)), readings)
+    }
+
+    /// A secret that is not valid here, pasted wrong.
+    fn pasted_elsewhere(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+        let (gateway, known) = (self.case.gateway, self.known);
+        let others = known.keys.iter().filter(|key| key.whose != Whose::Own);
+        self.as_sent(others.flat_map(|key| keys::pasted_elsewhere(gateway, key)), readings)
     }
 
     /// These keys, and the request as it arrived.
@@ -231,7 +240,9 @@ impl Search<'_> {
     /// These keys, and other parts of the request than the gateway signs.
     fn of_other_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let (case, known) = (self.case, self.known);
-        for (cause, pieces) in parts::others(case, &known.url) {
+        self.pay(case.body.len())?;
+        let digests = parts::Digests::of(case.body);
+        for (cause, pieces) in parts::others(case, &known.url, &digests) {
             if attempts.is_empty() || self.left == 0 {
                 return None;
             }

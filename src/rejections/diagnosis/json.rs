@@ -7,6 +7,11 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
+use super::key_orders::Places;
+
+/// Names in the list `contains` that are looked at.
+const MAX_CONTAINED: usize = 16;
+
 /// A value, its scalars as they were written.
 #[derive(Debug, Clone)]
 pub(super) enum Node<'a> {
@@ -48,49 +53,9 @@ pub(super) enum Ascii {
 pub(super) enum Order {
     AsItStands,
     Sorted,
-    /// As Razorpay writes them.
-    Usual,
+    /// As Razorpay writes them; some entities in one of several ways.
+    Usual(u8),
 }
-
-/// The keys of Razorpay's payloads in the order of its documents; others follow as they stand.
-const USUAL: &[&str] = &[
-    "id",
-    "entity",
-    "account_id",
-    "event",
-    "contains",
-    "payload",
-    "amount",
-    "currency",
-    "base_amount",
-    "base_currency",
-    "status",
-    "payment_id",
-    "order_id",
-    "invoice_id",
-    "international",
-    "method",
-    "amount_refunded",
-    "refund_status",
-    "captured",
-    "description",
-    "card_id",
-    "bank",
-    "wallet",
-    "vpa",
-    "email",
-    "contact",
-    "notes",
-    "fee",
-    "tax",
-    "error_code",
-    "error_description",
-    "error_source",
-    "error_step",
-    "error_reason",
-    "acquirer_data",
-    "created_at",
-];
 
 /// Reads JSON; nothing when it is none.
 pub(super) fn parse(text: &str) -> Option<Node<'_>> {
@@ -161,39 +126,99 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
     /// Writes it as another program would; nothing where that takes more bytes than `most`.
     pub(super) fn write(&self, space: Space, escapes: Escapes, order: Order, most: usize) -> Option<String> {
         let mut out = String::new();
-        self.write_to(&mut Out { text: &mut out, most }, 0, (space, escapes, order))?;
+        let contains = self.contains();
+        let how = How { space, escapes, order, contains: &contains };
+        self.write_to(&mut Out { text: &mut out, most }, 0, "", how)?;
         Some(out)
     }
 
-    fn write_to(&self, out: &mut Out<'_>, depth: usize, how: (Space, Escapes, Order)) -> Option<()> {
+    /// The names in the list `contains` of an event.
+    fn contains(&self) -> Vec<&'a str> {
+        let Self::Map(members) = self else { return Vec::new() };
+        let list = members.iter().find(|(key, _)| *key == "\"contains\"").map(|(_, list)| list);
+        let Some(Self::List(names)) = list else { return Vec::new() };
+        let name = |name: &Self| if let Self::Text(name) = name { Some(name.trim_matches('"')) } else { None };
+        names.iter().take(MAX_CONTAINED).filter_map(name).collect()
+    }
+
+    /// `member` is the key under which it is.
+    fn write_to(&self, out: &mut Out<'_>, depth: usize, member: &str, how: How<'_>) -> Option<()> {
         match self {
             Self::Word(word) => out.push(word),
-            Self::Text(text) => out.push(&escaped(text, how.1)),
+            Self::Text(text) => out.push(&escaped(text, how.escapes)),
             Self::List(members) => {
-                between(out, depth, how.0, ["[", "]"], members, |out, member| member.write_to(out, depth + 1, how))
+                between(out, depth, how.space, ["[", "]"], members, |out, one| one.write_to(out, depth + 1, member, how))
             }
-            Self::Map(members) => {
-                let mut members: Vec<&(&str, Self)> = members.iter().collect();
-                match how.2 {
+            Self::Map(map) => {
+                let mut members: Vec<&(&str, Self)> = map.iter().collect();
+                match how.order {
                     Order::AsItStands => {}
                     Order::Sorted => members.sort_by(|one, other| one.0.cmp(other.0)),
-                    Order::Usual => members.sort_by_key(|member| {
-                        let name = member.0.trim_matches('"');
-                        USUAL.iter().position(|usual| *usual == name).unwrap_or(USUAL.len())
-                    }),
+                    Order::Usual(variant) => {
+                        let places = Places::of(map, member, how.contains, variant);
+                        members.sort_by_cached_key(|member| places.of_key(member.0.trim_matches('"')));
+                    }
                 }
-                between(out, depth, how.0, ["{", "}"], &members, |out, member| {
-                    out.push(&escaped(member.0, how.1))?;
-                    out.push(if how.0 == Space::None { ":" } else { ": " })?;
-                    member.1.write_to(out, depth + 1, how)
+                between(out, depth, how.space, ["{", "}"], &members, |out, member| {
+                    out.push(&escaped(member.0, how.escapes))?;
+                    out.push(if how.space == Space::None { ":" } else { ": " })?;
+                    member.1.write_to(out, depth + 1, member.0.trim_matches('"'), how)
                 })
             }
         }
     }
+
+    /// The keys whose value is such a scalar or an empty list or map, each once and no more than so many.
+    pub(super) fn keys_of(&self, is_one: fn(&Self) -> bool, most: usize) -> Vec<&'a str> {
+        let mut keys = Vec::new();
+        self.gather_keys(is_one, most, &mut keys);
+        keys
+    }
+
+    fn gather_keys(&self, is_one: fn(&Self) -> bool, most: usize, keys: &mut Vec<&'a str>) {
+        match self {
+            Self::Map(members) => {
+                for (key, value) in members {
+                    if is_one(value) && keys.len() < most && !keys.contains(key) {
+                        keys.push(key);
+                    }
+                    value.gather_keys(is_one, most, keys);
+                }
+            }
+            Self::List(members) => members.iter().for_each(|member| member.gather_keys(is_one, most, keys)),
+            Self::Word(_) | Self::Text(_) => {}
+        }
+    }
+
+    /// With another value under some keys, where it is such a one.
+    pub(super) fn with(&self, keys: &[&str], is_one: fn(&Self) -> bool, value: &Self) -> Self {
+        match self {
+            Self::Map(members) => Self::Map(
+                members
+                    .iter()
+                    .map(|(key, old)| {
+                        let is_replaced = is_one(old) && keys.contains(key);
+                        (*key, if is_replaced { value.clone() } else { old.with(keys, is_one, value) })
+                    })
+                    .collect(),
+            ),
+            Self::List(members) => Self::List(members.iter().map(|member| member.with(keys, is_one, value)).collect()),
+            Self::Word(_) | Self::Text(_) => self.clone(),
+        }
+    }
+}
+
+/// How it is written.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    space: Space,
+    escapes: Escapes,
+    order: Order,
+    contains: &'a [&'a str],
 }
 
 /// What is written, and how long it may get.

@@ -9,7 +9,11 @@ use base64::{
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Key, Known, Whose, paste_errors, signatures};
+use super::{
+    Key, Known, Whose,
+    paste_errors::{self, Seen},
+    signatures,
+};
 use crate::{
     gateways::Gateway,
     kernel::{
@@ -120,6 +124,8 @@ pub(super) fn otherwise_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
         attempts.extend(decoded(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
         attempts.extend(in_hex(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
     }
+    let mut is_new = is_new(gateway, key);
+    attempts.retain(|attempt| is_new(attempt));
     attempts
 }
 
@@ -132,16 +138,36 @@ fn written(gateway: Gateway, key: &Key, errors: fn(&str) -> Vec<(Cause, paste_er
     made.iter().flat_map(|(cause, text)| used(gateway, *cause, None, text)).collect()
 }
 
+/// Whether a key was neither made before nor is the right one.
+fn is_new(gateway: Gateway, key: &Key) -> impl FnMut(&Attempt) -> bool + use<> {
+    let mut seen = Seen::default();
+    for attempt in proper(gateway, key) {
+        seen.is_new(&*attempt.key);
+    }
+    move |attempt| seen.is_new(&*attempt.key)
+}
+
+/// A secret that is not valid here, pasted wrong in the most common ways.
+pub(super) fn pasted_elsewhere(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let texts = paste_errors::common(&shown(key)).into_iter();
+    let attempts = texts.flat_map(|(second, text)| used(gateway, cause(key.whose), Some(second), &text));
+    attempts
+        .map(|attempt| Attempt { secret: key.secret, connection: key.connection, ..attempt })
+        .filter(is_new(gateway, key))
+        .collect()
+}
+
 /// Two paste errors together.
 pub(super) fn pasted_twice(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
-    paste_errors::pairs(&shown(key)).flat_map(move |(first, second, text)| {
+    let attempts = paste_errors::pairs(&shown(key)).flat_map(move |(first, second, text)| {
         let second = Some(second).filter(|second| *second != first);
         used(gateway, first, second, &text)
-    })
+    });
+    attempts.filter(is_new(gateway, key))
 }
 
 /// A wrong text as the gateway would use it.
-fn used(gateway: Gateway, cause: Cause, also: Option<Cause>, text: &str) -> Vec<Attempt> {
+pub(super) fn used(gateway: Gateway, cause: Cause, also: Option<Cause>, text: &str) -> Vec<Attempt> {
     let mut attempts = vec![Attempt { also, ..Attempt::with(cause, text.as_bytes()) }];
     if gateway == Gateway::StandardWebhooks {
         if let Some(bare) = text.strip_prefix(PREFIX) {

@@ -1,9 +1,11 @@
 //! What else than the gateway's own text may have been signed: a part of the body, or the body with other parts of the
 //! request; and the sibling names under which id, time and signature may have come.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Case,
@@ -11,41 +13,66 @@ use super::{
     marks::header,
     signatures,
 };
-use crate::{gateways::Gateway, rejections::Cause};
+use crate::{gateways::Gateway, kernel::hex, rejections::Cause};
 
 /// Headers of one kind that are tried.
 const MAX_HEADERS: usize = 6;
+/// The longest id and the longest time, in bytes.
+const MAX_ID_BYTES: usize = 256;
+const MAX_TIME_BYTES: usize = 64;
 /// How deep parts of a body are looked for, and how many are tried.
 const MAX_DEPTH: usize = 3;
 const MAX_PARTS: usize = 24;
 /// Separators between two parts.
-const BETWEEN: [&[u8]; 7] = [b".", b"", b":", b"\n", b"|", b"-", b" "];
+const BETWEEN: [&[u8]; 10] = [b".", b"", b":", b"\n", b"|", b",", b"&", b"_", b"-", b" "];
 /// Separators between three parts.
-const BETWEEN_THREE: [&[u8]; 5] = [b".", b"", b":", b"\n", b"|"];
+const BETWEEN_THREE: [&[u8]; 8] = [b".", b"", b":", b"\n", b"|", b",", b"&", b"_"];
+/// Members of a body that are its own time or id.
+const OWN_TIMES: [&str; 3] = ["created_at", "timestamp", "time"];
+const OWN_IDS: [&str; 2] = ["id", "event_id"];
 
 /// Pieces that are signed one after the other.
 pub(super) type Pieces<'a> = Vec<&'a [u8]>;
 
+/// What may be signed in place of the body.
+pub(super) struct Digests([String; 2]);
+
+impl Digests {
+    /// SHA-256 of the body, in hex and in base64.
+    pub(super) fn of(body: &[u8]) -> Self {
+        let digest: [u8; 32] = Sha256::digest(body).into();
+        Self([hex::encode(&digest), STANDARD.encode(digest)])
+    }
+}
+
 /// What is signed by those who have not read how the gateway does it, the likely first.
-pub(super) fn others<'a>(case: &'a Case<'_>, url: &'a str) -> Vec<(Cause, Pieces<'a>)> {
+pub(super) fn others<'a>(case: &'a Case<'_>, url: &'a str, digests: &'a Digests) -> Vec<(Cause, Pieces<'a>)> {
     let body = case.body;
-    let (ids, times) = (ids(case), times(case));
+    let own = own_members(body);
+    let (mut ids, mut times) = (ids(case, signatures::header(case.gateway)), times(case, signatures::header(case.gateway)));
+    ids.extend(own_values(&own, &OWN_IDS));
+    times.extend(own_values(&own, &OWN_TIMES));
     let mut made: Vec<(Cause, Pieces<'a>)> = Vec::new();
     if case.gateway == Gateway::StandardWebhooks {
         made.push((Cause::SignedBodyOnly, vec![body]));
     }
     let mut other = |pieces: Pieces<'a>| made.push((Cause::SignedOtherParts, pieces));
-    for part in times.iter().chain(&ids) {
-        for between in BETWEEN {
-            other(vec![part, between, body]);
-            other(vec![body, between, part]);
+    for text in [body, digests.0[0].as_bytes(), digests.0[1].as_bytes()] {
+        if text.len() != body.len() || text != body {
+            other(vec![text]);
         }
-    }
-    for id in &ids {
-        for time in &times {
-            for between in BETWEEN_THREE {
-                other(vec![time, between, id, between, body]);
-                other(vec![id, between, time, between, body]);
+        for part in times.iter().chain(&ids) {
+            for between in BETWEEN {
+                other(vec![part, between, text]);
+                other(vec![text, between, part]);
+            }
+        }
+        for id in &ids {
+            for time in &times {
+                for between in BETWEEN_THREE {
+                    other(vec![time, between, id, between, text]);
+                    other(vec![id, between, time, between, text]);
+                }
             }
         }
     }
@@ -71,6 +98,16 @@ pub(super) fn others<'a>(case: &'a Case<'_>, url: &'a str) -> Vec<(Cause, Pieces
     made
 }
 
+fn own_members(body: &[u8]) -> BTreeMap<&str, &RawValue> {
+    std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// Numbers and strings of the body, without quotes.
+fn own_values<'a>(members: &BTreeMap<&str, &'a RawValue>, names: &[&str]) -> Vec<&'a [u8]> {
+    let values = names.iter().filter_map(|name| members.get(name)).map(|member| member.get().trim_matches('"').as_bytes());
+    values.filter(|value| (1..=MAX_TIME_BYTES).contains(&value.len()) && !value.starts_with(b"{") && *value != b"null").collect()
+}
+
 /// The URL, without its scheme, and its path.
 fn places(url: &str) -> Vec<&[u8]> {
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -78,36 +115,83 @@ fn places(url: &str) -> Vec<&[u8]> {
     [url, path, bare].into_iter().filter(|place| !place.is_empty()).map(str::as_bytes).collect()
 }
 
-/// Values that may be the id of the event, of the usual header first.
-fn ids<'a>(case: &'a Case<'_>) -> Vec<&'a [u8]> {
+/// Values that may be the id of the event: of the usual header first, then of headers named like that of the signature.
+fn ids<'a>(case: &'a Case<'_>, signature: &str) -> Vec<&'a [u8]> {
     let usual = match case.gateway {
         Gateway::Razorpay => "x-razorpay-event-id",
         Gateway::StandardWebhooks => "webhook-id",
     };
-    let is_id = |name: &str| name.ends_with("id") && !name.contains("signature");
-    values(case, usual, |name, value| is_id(name) && value.len() <= 256)
+    let names = ["delivery", "message", "event", "nonce", "uuid", "key"];
+    let is_named = |name: &str| name.ends_with("id") || names.iter().any(|part| name.contains(part));
+    let is_id = |name: &str, value: &[u8]| {
+        value.len() <= MAX_ID_BYTES
+            && !is_of_signature(name)
+            && !is_moment(value)
+            && (is_named(name) || is_sibling(name, signature))
+    };
+    values(case, usual, signature, is_id)
 }
 
 /// Values that may be the signed time: of the usual header, of any header that is a time, and of the signature's own `t=`.
-fn times<'a>(case: &'a Case<'_>) -> Vec<&'a [u8]> {
+fn times<'a>(case: &'a Case<'_>, signature: &str) -> Vec<&'a [u8]> {
     let usual = match case.gateway {
         Gateway::Razorpay => "x-razorpay-timestamp",
         Gateway::StandardWebhooks => "webhook-timestamp",
     };
     let is_named = |name: &str| ["timestamp", "-time", "-date", "-ts"].iter().any(|part| name.contains(part));
-    let is_number = |value: &[u8]| matches!(value.len(), 10 | 13) && value.iter().all(u8::is_ascii_digit);
-    let is_time = |name: &str, value: &[u8]| value.len() <= 64 && (is_number(value) || is_named(name));
-    let mut found = values(case, usual, is_time);
-    let signature = header(case, signatures::header(case.gateway)).unwrap_or_default();
-    let inside = signature.split(|byte| matches!(byte, b',' | b';' | b' ')).filter_map(|part| part.strip_prefix(b"t="));
-    found.extend(inside.filter(|value| is_number(value)).take(1));
+    let is_time = |name: &str, value: &[u8]| value.len() <= MAX_TIME_BYTES && (is_moment(value) || is_named(name));
+    let mut found = values(case, usual, signature, is_time);
+    let value = header(case, signature).unwrap_or_default();
+    let inside = value.split(|byte| matches!(byte, b',' | b';' | b' ')).filter_map(|part| {
+        let mark = part.iter().position(|byte| *byte == b'=')?;
+        Some(&part[mark + 1..])
+    });
+    found.extend(inside.filter(|value| is_unix(value)).take(1));
     found
 }
 
-fn values<'a>(case: &'a Case<'_>, usual: &str, is_one: impl Fn(&str, &[u8]) -> bool) -> Vec<&'a [u8]> {
+/// Seconds or milliseconds since 1970, perhaps with a fraction.
+fn is_unix(value: &[u8]) -> bool {
+    let whole = value.split(|byte| *byte == b'.').next().unwrap_or_default();
+    matches!(whole.len(), 10 | 13) && value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
+/// A time as a number, as a date of HTTP, or as ISO 8601.
+fn is_moment(value: &[u8]) -> bool {
+    let is_http = matches!(value, [_, _, _, b',', b' ', day, ..] if day.is_ascii_digit() && value.len() > 20);
+    let is_iso = match value {
+        [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, ..] => {
+            [y0, y1, y2, y3, m0, m1, d0, d1].iter().all(|digit| digit.is_ascii_digit())
+        }
+        // Without separators: `20261130T120000Z`.
+        _ => value.len() == 16 && value[8] == b'T' && value[15] == b'Z',
+    };
+    is_unix(value) || is_http || is_iso
+}
+
+fn is_of_signature(name: &str) -> bool {
+    name.contains("sig") || name.contains("hmac")
+}
+
+/// How many parts of two names are the same, from their beginning.
+fn shared(name: &str, other: &str) -> usize {
+    name.split('-').zip(other.split('-')).take_while(|(one, other)| one == other).count()
+}
+
+/// Whether it is named like the header of the signature, but for its last part.
+fn is_sibling(name: &str, signature: &str) -> bool {
+    let parts = signature.split('-').count() - 1;
+    let least = if signature.starts_with("x-") { 2 } else { 1 };
+    parts >= least && shared(name, signature) >= parts
+}
+
+/// The values of such headers: of the usual one, then of those that share most of their name with the signature's.
+fn values<'a>(case: &'a Case<'_>, usual: &str, signature: &str, is_one: impl Fn(&str, &[u8]) -> bool) -> Vec<&'a [u8]> {
     let first = header(case, usual).into_iter();
-    let others = case.headers.iter().filter(|(name, value)| name != usual && !value.is_empty() && is_one(name, value));
-    first.chain(others.map(|(_, value)| value.as_slice())).take(MAX_HEADERS).collect()
+    let mut others: Vec<_> =
+        case.headers.iter().filter(|(name, value)| name != usual && !value.is_empty() && is_one(name, value)).collect();
+    others.sort_by_key(|(name, _)| Reverse(shared(name, signature)));
+    first.chain(others.into_iter().map(|(_, value)| value.as_slice())).take(MAX_HEADERS).collect()
 }
 
 /// Parts of the body: as they were sent, and compact. An event in a member is no part of one: it was put into a message.
@@ -162,7 +246,7 @@ pub(super) struct Sibling<'a> {
 pub(super) fn siblings<'a>(case: &'a Case<'_>) -> Vec<Sibling<'a>> {
     let usual = signatures::header(case.gateway);
     let has_usual = header(case, usual).is_some();
-    let says_so = |name: &str| name.contains("sig") || name.contains("hmac");
+    let says_so = is_of_signature;
     let is_one = |(name, value): &&(String, Vec<u8>)| {
         let is_wanted =
             if has_usual { says_so(name) && (name != usual || case.gateway == Gateway::StandardWebhooks) } else { true };
@@ -170,10 +254,10 @@ pub(super) fn siblings<'a>(case: &'a Case<'_>) -> Vec<Sibling<'a>> {
     };
     let mut named: Vec<_> = case.headers.iter().filter(is_one).collect();
     named.sort_by_key(|(name, _)| !says_so(name));
-    let signed = match case.gateway {
+    let signed = |signature: &str| match case.gateway {
         Gateway::Razorpay => vec![vec![case.body]],
         Gateway::StandardWebhooks => {
-            let (ids, times) = (ids(case), times(case));
+            let (ids, times) = (ids(case, signature), times(case, signature));
             let pairs = ids.iter().flat_map(|id| times.iter().map(move |time| (*id, *time)));
             pairs.map(|(id, time)| vec![id, b".", time, b".", case.body]).collect()
         }
@@ -181,7 +265,44 @@ pub(super) fn siblings<'a>(case: &'a Case<'_>) -> Vec<Sibling<'a>> {
     let sibling = |(name, value): &'a (String, Vec<u8>)| Sibling {
         name,
         readings: signatures::read_value(case.gateway, value),
-        signed: signed.clone(),
+        signed: signed(name),
     };
     named.into_iter().take(MAX_HEADERS).map(sibling).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_known_in_every_notation() {
+        for time in [
+            "1795000000",
+            "1795000000123",
+            "1795000000.123",
+            "Mon, 30 Nov 2026 12:00:00 GMT",
+            "2026-11-30",
+            "2026-11-30T12:00:00Z",
+            "2026-11-30 12:00:00+05:30",
+            "20261130T120000Z",
+        ] {
+            assert!(is_moment(time.as_bytes()), "{time}");
+        }
+        for other in ["", "17950000", "application/json", "203.0.113.7", "2026", "msg_1795000000", "a,b,c,d: e: f, g h i j k"] {
+            assert!(!is_moment(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn siblings_share_all_but_the_last_part_of_a_name() {
+        for (name, signature, is) in [
+            ("acme-delivery", "acme-signature", true),
+            ("x-acme-hook-delivery", "x-acme-hook-signature", true),
+            ("x-forwarded-for", "x-signature", false),
+            ("x-acme-delivery", "x-other-signature", false),
+            ("host", "signature", false),
+        ] {
+            assert_eq!(is_sibling(name, signature), is, "{name}, {signature}");
+        }
+    }
 }

@@ -1,25 +1,39 @@
 //! Paste errors: how people and programs alter a valid secret before it is used as a key.
 //!
-//! Single errors come first, then pairs in the order in which they are made: first the text is cut or recased, then quoted,
-//! then surrounded, then encoded. Every text is wiped when it is dropped.
+//! Errors come in classes. Single errors come first, then every class after every class, the likeliest pairs first. Every text
+//! is wiped when dropped.
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+use std::{
+    cmp::Reverse,
+    collections::{HashSet, hash_map::DefaultHasher},
+    hash::{Hash as _, Hasher as _},
+    ops::Range,
 };
-use sha2::{Digest as _, Sha256, Sha512};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-use super::signatures;
+pub(super) use super::escapes::Text;
+use super::escapes::{commonly_encoded, encoded, others_than};
 use crate::{kernel::hex, rejections::Cause};
 
 /// The shortest piece of a cut secret that is tried, in characters.
 const MIN_PIECE_CHARS: usize = 6;
-
-pub(super) type Text = Zeroizing<String>;
+/// Pieces that were cut at both ends, the longest first.
+const MAX_MIDDLES: usize = 1000;
+/// The most common rows of [`SPACES`] and [`QUOTES`], and encodings.
+const COMMON_SPACES: usize = 8;
+const COMMON_QUOTES: usize = 6;
+const COMMON_ENCODINGS: usize = 6;
 
 /// What is put around a secret, and what that is called.
 type Around = (Cause, &'static str, &'static str);
+
+/// A class of errors: every text that one of them makes.
+type Class = fn(&str) -> Vec<(Cause, Text)>;
+
+/// Classes of errors that leave the secret whole, the most common first; as they come with others.
+const CLASSES: [Class; 5] = [spaced, quoted, labelled, rewritten, commonly_encoded];
 
 const QUOTES: &[Around] = &[
     (Cause::SecretQuoted, "\"", "\""),
@@ -82,6 +96,8 @@ const LABELS: &[&str] = &[
     "WEBHOOK_SECRET=",
     "webhook_secret=",
     "Bearer ",
+    "RAZORPAY_WEBHOOK_SECRET: ",
+    "export RAZORPAY_WEBHOOK_SECRET=",
 ];
 
 /// How many characters people miss at either end of a secret.
@@ -110,41 +126,84 @@ pub(super) fn unlikely(text: &str) -> Vec<(Cause, Text)> {
 }
 
 /// Every single error.
-fn single(text: &str) -> Vec<(Cause, Text)> {
-    let mut made = around(text, SPACES);
-    made.extend(around(text, QUOTES));
-    made.extend(labelled(text));
-    made.extend(encoded(text));
-    made.extend(rewritten(text));
+pub(super) fn single(text: &str) -> Vec<(Cause, Text)> {
+    let classes = [spaced, quoted, labelled, rewritten, encoded];
+    let mut made: Vec<_> = classes.iter().flat_map(|class| class(text)).collect();
     made.extend(pieces(text));
+    let mut seen = Seen::default();
+    made.retain(|(_, text)| seen.is_new(text));
     made
 }
 
-/// Two errors together: the cause of the first and of the second.
-pub(super) fn pairs(text: &str) -> impl Iterator<Item = (Cause, Cause, Text)> + use<> {
-    let mut first = around(text, QUOTES);
-    first.extend(labelled(text));
-    first.extend(rewritten(text));
-    let encoded_first = encoded(text);
-    let spaced = around(text, SPACES);
-    let cut = pieces(text);
-    let second = |text: &str| {
-        let mut made = around(text, SPACES);
-        made.extend(encoded(text));
-        made
-    };
-    // Likely pairs before those with a piece, which are many.
-    let likely = first.into_iter().flat_map(move |(one, text)| with(one, second(&text)));
-    let of_encoded =
-        encoded_first.into_iter().flat_map(|(one, text)| with(one, [around(&text, SPACES), around(&text, QUOTES)].concat()));
-    let spaced =
-        spaced.into_iter().flat_map(|(one, text)| with(one, [around(&text, QUOTES), encoded(&text), labelled(&text)].concat()));
-    let cut = cut.into_iter().flat_map(|(one, text)| with(one, [around(&text, &SPACES[..8]), around(&text, QUOTES)].concat()));
-    likely.chain(of_encoded).chain(spaced).chain(cut)
+/// The most common errors of the most common classes: those that are tried with secrets which are not valid here as well.
+pub(super) fn common(text: &str) -> Vec<(Cause, Text)> {
+    let mut made = around(text, &SPACES[..COMMON_SPACES]);
+    made.extend(around(text, &QUOTES[..COMMON_QUOTES]));
+    made.extend(recased(text));
+    made
 }
 
-fn with(first: Cause, second: Vec<(Cause, Text)>) -> impl Iterator<Item = (Cause, Cause, Text)> {
-    second.into_iter().map(move |(second, text)| (first, second, text))
+/// The most common error of each class, for what is made in hundreds.
+pub(super) fn most_common(text: &str) -> Vec<(Cause, Text)> {
+    let mut made = around(text, &SPACES[..3]);
+    made.extend(around(text, &QUOTES[..2]));
+    made.extend(recased(text));
+    made.push((Cause::SecretEncoded, Zeroizing::new(STANDARD.encode(text))));
+    made
+}
+
+/// Two errors together: the cause of the first and of the second. The same text is made once.
+pub(super) fn pairs(text: &str) -> impl Iterator<Item = (Cause, Cause, Text)> + use<> {
+    let mut classes: Vec<(usize, usize)> =
+        (0..CLASSES.len()).flat_map(|one| (0..CLASSES.len()).map(move |two| (one, two))).collect();
+    classes.sort_by_key(|(one, two)| (one + two, Reverse(*one)));
+    let whole = Zeroizing::new(text.to_owned());
+    let cut = whole.clone();
+    let whole = classes.into_iter().flat_map(move |(one, two)| after(CLASSES[one](&whole), CLASSES[two]));
+    let cut = std::iter::once_with(move || {
+        after(pieces(&cut), after_cutting).chain(after(common_encodings(&cut), pieces)).chain(middles(&cut))
+    })
+    .flatten();
+    let mut seen = Seen::default();
+    seen.is_new(text);
+    whole.chain(cut).filter(move |(_, _, text)| seen.is_new(text))
+}
+
+/// What was made before.
+#[derive(Default)]
+pub(super) struct Seen(HashSet<u64>);
+
+impl Seen {
+    pub(super) fn is_new(&mut self, made: impl AsRef<[u8]>) -> bool {
+        let mut hasher = DefaultHasher::new();
+        made.as_ref().hash(&mut hasher);
+        self.0.insert(hasher.finish())
+    }
+}
+
+/// A second error after each of these.
+fn after(first: Vec<(Cause, Text)>, class: Class) -> impl Iterator<Item = (Cause, Cause, Text)> {
+    first.into_iter().flat_map(move |(first, text)| class(&text).into_iter().map(move |(second, text)| (first, second, text)))
+}
+
+fn spaced(text: &str) -> Vec<(Cause, Text)> {
+    around(text, SPACES)
+}
+
+fn quoted(text: &str) -> Vec<(Cause, Text)> {
+    around(text, QUOTES)
+}
+
+fn after_cutting(piece: &str) -> Vec<(Cause, Text)> {
+    let mut made = common(piece);
+    made.extend(common_encodings(piece));
+    made
+}
+
+fn common_encodings(text: &str) -> Vec<(Cause, Text)> {
+    let mut made = commonly_encoded(text);
+    made.truncate(COMMON_ENCODINGS);
+    made
 }
 
 fn around(text: &str, ways: &[Around]) -> Vec<(Cause, Text)> {
@@ -155,62 +214,15 @@ fn labelled(text: &str) -> Vec<(Cause, Text)> {
     LABELS.iter().map(|label| (Cause::SecretLabelled, Zeroizing::new(format!("{label}{text}")))).collect()
 }
 
-/// Doubled, or in other letters.
+fn recased(text: &str) -> Vec<(Cause, Text)> {
+    others_than(text, [(Cause::SecretCase, text.to_lowercase()), (Cause::SecretCase, text.to_uppercase())])
+}
+
+/// In other letters, or doubled.
 fn rewritten(text: &str) -> Vec<(Cause, Text)> {
-    let made = [
-        (Cause::SecretCase, text.to_lowercase()),
-        (Cause::SecretCase, text.to_uppercase()),
-        (Cause::SecretDoubled, format!("{text}{text}")),
-        (Cause::SecretDoubled, format!("{text} {text}")),
-        (Cause::SecretDoubled, format!("{text}\n{text}")),
-    ];
-    others_than(text, made)
-}
-
-/// Those that are another text.
-fn others_than(text: &str, made: impl IntoIterator<Item = (Cause, String)>) -> Vec<(Cause, Text)> {
-    made.into_iter().map(|(cause, made)| (cause, Zeroizing::new(made))).filter(|(_, made)| made.as_str() != text).collect()
-}
-
-/// As a program writes it that encodes, escapes or hashes it first.
-fn encoded(text: &str) -> Vec<(Cause, Text)> {
-    let mut made = Vec::new();
-    let ended = [Zeroizing::new(format!("{text}\n")), Zeroizing::new(format!("{text}\r\n"))];
-    made.push((Cause::SecretEncoded, STANDARD.encode(text)));
-    made.extend(ended.iter().map(|ended| (Cause::SecretEncodedLineEnd, STANDARD.encode(ended.as_bytes()))));
-    // `base64` of a shell ends its own line as well.
-    made.extend(ended.iter().map(|ended| (Cause::SecretEncodedLineEnd, format!("{}\n", STANDARD.encode(ended.as_bytes())))));
-    made.push((Cause::SecretEncoded, STANDARD_NO_PAD.encode(text)));
-    made.push((Cause::SecretEncoded, URL_SAFE.encode(text)));
-    made.push((Cause::SecretEncoded, URL_SAFE_NO_PAD.encode(text)));
-    made.push((Cause::SecretEncoded, hex::encode(text.as_bytes())));
-    made.push((Cause::SecretEncoded, hex::encode(text.as_bytes()).to_uppercase()));
-    made.extend(ended.iter().map(|ended| (Cause::SecretEncodedLineEnd, hex::encode(ended.as_bytes()))));
-    made.push((Cause::SecretHashed, hex::encode(&<[u8; 32]>::from(Sha256::digest(text)))));
-    made.extend(
-        ended.iter().map(|ended| (Cause::SecretHashed, hex::encode(&<[u8; 32]>::from(Sha256::digest(ended.as_bytes()))))),
-    );
-    made.push((Cause::SecretHashed, STANDARD.encode(Sha256::digest(text))));
-    made.push((Cause::SecretHashed, hex::encode(&Sha512::digest(text))));
-    made.push((Cause::SecretUrlEncoded, percent_encoded(text, true)));
-    made.push((Cause::SecretUrlEncoded, percent_encoded(text, false)));
-    made.push((Cause::SecretUrlEncoded, url::form_urlencoded::byte_serialize(text.as_bytes()).collect()));
-    made.push((Cause::SecretHtmlEscaped, html_escaped(text, "&quot;", "&#39;")));
-    made.push((Cause::SecretHtmlEscaped, html_escaped(text, "&quot;", "&#039;")));
-    made.push((Cause::SecretHtmlEscaped, html_escaped(text, "&#34;", "&#39;")));
-    made.push((Cause::SecretHtmlEscaped, html_escaped(text, "\"", "'")));
-    made.push((Cause::SecretHtmlEscaped, html_escaped(text, "&quot;", "'")));
-    made.push((Cause::SecretEscaped, backslashed(text, "\\\"'")));
-    made.push((Cause::SecretEscaped, backslashed(text, "\\\"")));
-    made.push((Cause::SecretEscaped, backslashed(text, "\\\"/")));
-    made.push((Cause::SecretEscaped, text.replace('\\', "")));
-    made.push((Cause::SecretEscaped, text.replace('$', "$$")));
-    made.push((Cause::SecretEscaped, text.replace('%', "%%")));
-    // What was percent-encoded as it was made may be decoded before use.
-    made.push((Cause::SecretDecoded, percent_decoded(text, false)));
-    made.push((Cause::SecretDecoded, percent_decoded(text, true)));
-    made.push((Cause::SecretDecoded, html_unescaped(text)));
-    others_than(text, made)
+    let mut made = recased(text);
+    made.extend(["", " ", "\n"].map(|between| (Cause::SecretDoubled, Zeroizing::new(format!("{text}{between}{text}")))));
+    made
 }
 
 /// Beginnings, ends, and what a double click or a comment mark leaves, the longest first.
@@ -227,99 +239,24 @@ fn pieces(text: &str) -> Vec<(Cause, Text)> {
     pieces.into_iter().map(|piece| (Cause::SecretCut, Zeroizing::new(piece.to_owned()))).collect()
 }
 
-fn percent_encoded(text: &str, is_upper: bool) -> String {
-    let mut out = String::with_capacity(text.len() * 3);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let digits = hex::encode(&[byte]);
-            out.push('%');
-            out.push_str(&if is_upper { digits.to_uppercase() } else { digits });
-        }
-    }
-    out
-}
-
-/// Without percent signs and their digits; `+` as a space where it is from a form.
-pub(super) fn percent_decoded(text: &str, is_form: bool) -> String {
-    let bytes = text.as_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(&byte) = bytes.get(at) {
-        match (byte, bytes.get(at + 1..at + 3).and_then(signatures::byte)) {
-            (b'%', Some(decoded)) => {
-                out.push(decoded);
-                at += 2;
-            }
-            (b'+', ..) if is_form => out.push(b' '),
-            _ => out.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8(out).unwrap_or_default()
-}
-
-fn html_escaped(text: &str, double: &str, single: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', double).replace('\'', single)
-}
-
-/// Without the entities that programs write for the characters of HTML.
-pub(super) fn html_unescaped(text: &str) -> String {
-    const ENTITIES: &[(&str, &str)] = &[
-        ("&quot;", "\""),
-        ("&#34;", "\""),
-        ("&#034;", "\""),
-        ("&#x22;", "\""),
-        ("&apos;", "'"),
-        ("&#39;", "'"),
-        ("&#039;", "'"),
-        ("&#x27;", "'"),
-        ("&lt;", "<"),
-        ("&#60;", "<"),
-        ("&gt;", ">"),
-        ("&#62;", ">"),
-        ("&#47;", "/"),
-        ("&#x2F;", "/"),
-        ("&#x2f;", "/"),
-        ("&nbsp;", "\u{a0}"),
-        // The last, so that nothing is read twice.
-        ("&#38;", "&"),
-        ("&amp;", "&"),
-    ];
-    let mut out = text.to_owned();
-    for (entity, character) in ENTITIES.iter().filter(|(entity, _)| text.contains(entity)) {
-        out = out.replace(entity, character);
-    }
-    out
-}
-
-/// A backslash before each of these.
-fn backslashed(text: &str, before: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        if before.contains(character) {
-            out.push('\\');
-        }
-        out.push(character);
-    }
-    out
+/// What is left of a text that was cut at both ends, the longest first.
+fn middles(text: &str) -> impl Iterator<Item = (Cause, Cause, Text)> + use<> {
+    let text = Zeroizing::new(text.to_owned());
+    let lengths = (MIN_PIECE_CHARS..text.len().saturating_sub(1)).rev();
+    let places = lengths.flat_map({
+        let whole = text.len();
+        move |length| (1..whole - length).map(move |from| from..from + length)
+    });
+    let middle =
+        move |place: Range<usize>| Some((Cause::SecretCut, Cause::SecretCut, Zeroizing::new(text.get(place)?.to_owned())));
+    places.filter_map(middle).take(MAX_MIDDLES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_secret_is_transformed_as_programs_do() {
-        let made = single("a&b\"c/d é");
-        let has = |cause, text: &str| made.iter().any(|(of, made)| *of == cause && made.as_str() == text);
-        assert!(has(Cause::SecretUrlEncoded, "a%26b%22c%2Fd%20%C3%A9") && has(Cause::SecretUrlEncoded, "a%26b%22c%2Fd+%C3%A9"));
-        assert!(has(Cause::SecretHtmlEscaped, "a&amp;b&quot;c/d é") && has(Cause::SecretEscaped, "a&b\\\"c/d é"));
-        assert!(has(Cause::SecretEncodedLineEnd, &STANDARD.encode("a&b\"c/d é\n")));
-        assert!(made.iter().all(|(_, made)| made.as_str() != "a&b\"c/d é"), "nothing is the secret itself");
-        assert_eq!(html_unescaped("&amp;quot;&quot;"), "&quot;\"");
-        assert_eq!(percent_decoded("a%2Bb+c%", false), "a+b+c%");
-    }
+    const SECRET: &str = "0123456789abcdef";
 
     #[test]
     fn the_likely_errors_are_few_and_none_is_lost() {
@@ -333,10 +270,34 @@ mod tests {
 
     #[test]
     fn pairs_are_made_in_both_orders() {
-        let made: Vec<_> = pairs("0123456789abcdef").collect();
+        let made: Vec<_> = pairs(SECRET).collect();
         let has = |text: &str| made.iter().any(|(_, _, made)| made.as_str() == text);
         assert!(has("\"0123456789abcdef\" ") && has("\"0123456789abcdef \"") && has("'0123456789abcdef'\n"));
         assert!(has(&STANDARD.encode("\"0123456789abcdef\"")) && has(&format!("\"{}\"", STANDARD.encode("0123456789abcdef"))));
-        assert!(has("0123456789abcde ") && has("0123456789ABCDEF\n"));
+        assert!(has("0123456789abcde ") && has("0123456789ABCDEF\n") && has("3456789abc"));
+    }
+
+    #[test]
+    fn each_text_is_made_once() {
+        for made in [
+            single(SECRET).into_iter().map(|(_, text)| text).collect::<Vec<_>>(),
+            pairs(SECRET).map(|(_, _, text)| text).collect(),
+        ] {
+            let different: HashSet<&str> = made.iter().map(|text| text.as_str()).collect();
+            assert_eq!(different.len(), made.len());
+            assert!(!different.contains(SECRET), "none is the secret itself");
+        }
+    }
+
+    #[test]
+    fn every_class_follows_every_class() {
+        let made: HashSet<String> = pairs(SECRET).map(|(_, _, text)| text.as_str().to_owned()).collect();
+        for (one, two) in CLASSES.iter().flat_map(|one| CLASSES.iter().map(move |two| (one, two))) {
+            let both: Vec<_> = after(one(SECRET), *two).collect();
+            assert!(!both.is_empty());
+            for (first, second, text) in both {
+                assert!(text.as_str() == SECRET || made.contains(text.as_str()), "{first:?} {second:?}: {:?}", text.as_str());
+            }
+        }
     }
 }

@@ -47,6 +47,29 @@ fn a_renamed_header_is_found_with_its_siblings() {
         assert_eq!(both(found), (Cause::SecretWithPrefix, "renamed_header".to_owned()));
     }
     let body = event(2048);
+    let sign = |id: &str| {
+        let message = format!("{id}.{NOW}.{body}");
+        let bytes = Hmac::<Sha256>::new_from_slice(&[9; 32]).unwrap().chain_update(message).finalize().into_bytes();
+        format!("v1,{}", STANDARD.encode(bytes))
+    };
+    let time = NOW.to_string();
+    for (id, time_name, signature) in [
+        ("acme-delivery", "acme-timestamp", "acme-signature"),
+        ("acme-message", "acme-sent-at", "acme-signature"),
+        ("x-acme-hook-delivery", "x-acme-hook-time", "x-acme-hook-signature"),
+        ("svix-id", "svix-timestamp", "svix-signature"),
+    ] {
+        // Six that tracing adds come first.
+        let tracing = ["x-request-id", "x-correlation-id", "x-b3-traceid", "x-amzn-trace-id", "cf-request-id", "x-session-id"];
+        let mut headers: Vec<(String, Vec<u8>)> = tracing.map(|name| (name.to_owned(), b"1-67891233-abcdef".to_vec())).to_vec();
+        headers.extend(
+            ["date", "x-time-a", "x-time-b", "x-time-c", "x-time-d", "x-time-e"]
+                .map(|name| (name.to_owned(), b"1700000000".to_vec())),
+        );
+        let own = [(id, "msg_1".to_owned()), (time_name, time.clone()), (signature, sign("msg_1"))];
+        headers.extend(own.map(|(name, value)| (name.to_owned(), value.into_bytes())));
+        assert_eq!(both(find(headers, &body)), (Cause::RenamedHeader, signature.to_owned()), "{id}");
+    }
     let renamed = found(SECRET, body.as_bytes(), &[("x-hub-signature-256", &format!("sha256={}", signed(SECRET, &body)))]);
     assert_eq!(both(renamed), (Cause::RenamedHeader, "x-hub-signature-256".to_owned()));
     let both_wrong = found(SECRET, body.as_bytes(), &[("x-signature", &signed(&format!("{SECRET} "), &body))]);

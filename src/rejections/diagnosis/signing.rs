@@ -21,10 +21,11 @@ pub(crate) fn secret(gateway: Gateway, signer: &Signer) -> Option<Secret> {
     keys::secret(gateway, &signer.key)
 }
 
-/// True for a key that must never be adopted here: of the other mode, of the API, or retired.
+/// True for a key that must never be adopted here: of the other mode, of the API, or retired; also as it is pasted wrong.
 pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &Known) -> bool {
-    let out = known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, Whose::OtherMode | Whose::KeySecret));
-    out.flat_map(|key| keys::proper(gateway, key)).any(|attempt| attempt.key == signer.key)
+    let mut out = known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, Whose::OtherMode | Whose::KeySecret));
+    let ways = |key| [keys::proper(gateway, key), keys::pasted_elsewhere(gateway, key)].concat();
+    out.any(|key| ways(key).iter().any(|attempt| attempt.key == signer.key))
 }
 
 /// A key that signed a rejected request, and what it is.

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use super::{
     Key,
-    keys::{Attempt, Bytes, decoded},
+    keys::{Attempt, Bytes, decoded, used},
+    paste_errors,
 };
 use crate::{gateways::Gateway, rejections::Cause};
 
@@ -23,18 +24,36 @@ const PAIRS_ALIKE: &[(&str, &str)] = &[("rn", "m"), ("m", "rn"), ("vv", "w"), ("
 
 /// The mistakes that people make most: a few hundred.
 pub(super) fn likely(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
-    let text: Bytes = Zeroizing::new(key.text.as_bytes().to_vec());
+    edits(&key.text).into_iter().filter_map(move |bytes| attempt(gateway, &bytes))
+}
+
+/// Each of those, and then pasted with the most common error of each class.
+pub(super) fn pasted(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
+    let edits = edits(&key.text);
+    edits.into_iter().flat_map(move |bytes| {
+        let text = Zeroizing::new(String::from_utf8(bytes.to_vec()).unwrap_or_default());
+        let pasted = paste_errors::most_common(&text);
+        pasted
+            .into_iter()
+            .flat_map(move |(second, text)| used(gateway, Cause::SecretMistyped, Some(second), &text))
+            .collect::<Vec<_>>()
+    })
+}
+
+fn edits(text: &str) -> Vec<Bytes> {
+    let whole = text;
+    let text = text.as_bytes();
     let mut made: Vec<Bytes> = Vec::new();
     for at in 0..text.len() {
-        made.push(edited(&text, at, 1, b""));
-        made.push(edited(&text, at, 0, &text[at..=at]));
+        made.push(edited(text, at, 1, b""));
+        made.push(edited(text, at, 0, &text[at..=at]));
         if at + 1 < text.len() && text[at] != text[at + 1] {
-            made.push(edited(&text, at, 2, &[text[at + 1], text[at]]));
+            made.push(edited(text, at, 2, &[text[at + 1], text[at]]));
         }
-        made.extend(replacements(text[at]).into_iter().map(|typed| edited(&text, at, 1, &[typed])));
+        made.extend(replacements(text[at]).into_iter().map(|typed| edited(text, at, 1, &[typed])));
     }
-    made.extend(everywhere(&key.text));
-    made.into_iter().filter_map(move |bytes| attempt(gateway, &bytes))
+    made.extend(everywhere(whole));
+    made
 }
 
 /// Any other character in the place of one, but for the likely ones.

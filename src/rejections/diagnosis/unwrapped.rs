@@ -8,13 +8,18 @@ use flate2::read::{GzDecoder, ZlibDecoder};
 
 use super::{
     bodies::{Before, MAX_REWRITTEN_BYTES},
-    json::{Escapes, Node, Order, Space},
-    paste_errors::{html_unescaped, percent_decoded},
+    escapes::{html_unescaped, percent_decoded},
+    json::{self, Escapes, Node, Order, Space},
 };
 use crate::rejections::Cause;
 
 /// Parts of a wrapped body that are looked at.
 const MAX_PARTS: usize = 16;
+/// How deep bodies inside others are looked for, and how many.
+const MAX_DEPTH: usize = 6;
+const MAX_NESTED_PARTS: usize = 48;
+/// The longest boundary of a form in parts.
+const MAX_BOUNDARY_BYTES: usize = 80;
 /// The most that a compressed body may become.
 const MAX_UNPACKED_BYTES: u64 = 1024 * 1024;
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -78,31 +83,107 @@ fn without_backslashes(text: &str) -> String {
     out
 }
 
-/// A body that was sent on as a form.
+/// A body that was sent on as a form: in a URL's notation, or in parts.
 fn form(body: &[u8]) -> impl Iterator<Item = Before> {
     let is_form = body.len() <= MAX_REWRITTEN_BYTES && body.iter().any(|byte| matches!(byte, b'=' | b'%'));
     let pairs = url::form_urlencoded::parse(if is_form { body } else { b"" }).take(MAX_PARTS);
-    pairs.flat_map(|(key, value)| [value, key]).map(|part| (Cause::BodyForm, part.into_owned().into_bytes()))
+    let fields = pairs.flat_map(|(key, value)| [value, key]).map(|part| part.into_owned().into_bytes());
+    fields.chain(multipart(body).into_iter().map(<[u8]>::to_vec)).map(|field| (Cause::BodyForm, field))
 }
 
-/// A body inside another: a string of JSON, a member of an object, or base64.
+/// The fields of `multipart/form-data`, whose first line is the boundary.
+fn multipart(body: &[u8]) -> Vec<&[u8]> {
+    let line = body.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    if !line.starts_with(b"--") || line.len() > MAX_BOUNDARY_BYTES {
+        return Vec::new();
+    }
+    let mut fields = Vec::new();
+    let starts: Vec<usize> = memchr::memmem::find_iter(body, line).take(MAX_PARTS + 1).collect();
+    for place in starts.windows(2) {
+        let part = &body[place[0] + line.len()..place[1]];
+        for blank in [&b"\r\n\r\n"[..], b"\n\n"] {
+            let field = memchr::memmem::find(part, blank).map(|at| &part[at + blank.len()..]);
+            fields.extend(field.map(|field| field.strip_suffix(b"\r\n").or(field.strip_suffix(b"\n")).unwrap_or(field)));
+        }
+    }
+    fields
+}
+
+/// A body inside another: a string of JSON, a member of an object, or base64; and what is inside that, as queues and buses wrap
+/// each other's messages.
 fn wrapped<'a>(node: Option<&'a Node<'a>>, text: &'a str) -> impl Iterator<Item = Option<Before>> + 'a {
-    let parts: Vec<&Node<'_>> = match node {
-        Some(Node::Map(members)) => members.iter().take(MAX_PARTS).map(|(_, member)| member).collect(),
-        Some(Node::List(members)) => members.iter().take(MAX_PARTS).collect(),
-        Some(node) => vec![node],
-        None => Vec::new(),
+    let nested = std::iter::once_with(move || {
+        let mut parts = Vec::new();
+        let own = node.filter(|node| matches!(node, Node::Text(_)));
+        match own {
+            Some(node) => part(node, MAX_DEPTH, text.len(), &mut parts),
+            None => node.into_iter().for_each(|node| members(node, MAX_DEPTH, text.len(), &mut parts)),
+        }
+        parts.extend(STANDARD.decode(text.trim()));
+        parts
+    });
+    nested.flatten().map(|made| Some((Cause::BodyWrapped, made)))
+}
+
+/// What may be inside each member, the nearest first.
+fn members(node: &Node<'_>, depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
+    let inside: Vec<&Node<'_>> = match node {
+        Node::Map(members) => members.iter().take(MAX_PARTS).map(|(_, member)| member).collect(),
+        Node::List(members) => members.iter().take(MAX_PARTS).collect(),
+        Node::Word(_) | Node::Text(_) => Vec::new(),
     };
-    let most = text.len();
-    let part = move |node: &Node<'_>| match node {
-        Node::Text(quoted) => serde_json::from_str::<String>(quoted).ok(),
-        _ => node.write(Space::None, Escapes::AsTheyStand, Order::AsItStands, most),
-    };
-    let decoded = |text: &str| STANDARD.decode(text).ok();
-    let plain = parts.clone().into_iter().map(move |node| part(node).map(String::into_bytes));
-    let coded =
-        parts.into_iter().map(move |node| decoded(&part(node)?)).chain(std::iter::once_with(move || decoded(text.trim())));
-    plain.chain(coded).map(|made| Some((Cause::BodyWrapped, made?)))
+    for member in inside {
+        part(member, depth, most, parts);
+    }
+}
+
+fn part(node: &Node<'_>, depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
+    if parts.len() >= MAX_NESTED_PARTS {
+        return;
+    }
+    match node {
+        Node::Word(_) => {}
+        Node::Text(quoted) => {
+            let Ok(text) = serde_json::from_str::<String>(quoted) else { return };
+            let decoded = STANDARD.decode(text.trim()).ok();
+            let inside = [Some(text.into_bytes()), decoded].into_iter().flatten();
+            for inside in inside.filter(|inside| depth == MAX_DEPTH || may_be_body(inside)) {
+                within(&inside, depth, most, parts);
+                parts.push(inside);
+            }
+        }
+        Node::Map(_) | Node::List(_) => {
+            // What is deeper in an event is no event itself.
+            if depth == MAX_DEPTH || is_event(node) {
+                parts.extend(node.write(Space::None, Escapes::AsTheyStand, Order::AsItStands, most).map(String::into_bytes));
+            }
+            if depth > 1 {
+                members(node, depth - 1, most, parts);
+            }
+        }
+    }
+}
+
+/// Whether it begins like JSON, or is compressed.
+fn may_be_body(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{") || bytes.starts_with(b"\"") || bytes.starts_with(b"[") || is_compressed(bytes)
+}
+
+/// Whether it has the members of an event, of either gateway.
+fn is_event(node: &Node<'_>) -> bool {
+    let Node::Map(members) = node else { return false };
+    let has = |key: &str| members.iter().any(|(name, _)| *name == key);
+    has("\"event\"") || has("\"type\"") && has("\"data\"")
+}
+
+/// What is inside a body that is JSON itself.
+fn within(body: &[u8], depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
+    let text = std::str::from_utf8(body).ok().filter(|text| depth > 1 && text.trim_start().starts_with(['{', '[', '"']));
+    match text.and_then(json::parse) {
+        Some(node @ Node::Text(_)) => part(&node, depth - 1, most, parts),
+        Some(node) => members(&node, depth - 1, most, parts),
+        None => {}
+    }
 }
 
 /// Characters that were read as another character set and written again.

@@ -77,7 +77,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::RenamedHeader if detail.is_empty() => whole("the signature is in a header with another name"),
         Cause::RenamedHeader => whole(format!("the right signature is in another header, {detail}")),
         Cause::OtherGateway => whole(format!("it carries a signature header of {detail}")),
-        Cause::Scanner => whole("it looks like a vulnerability scan"),
+        Cause::Scanner => whole("it has no signature, and looks like a vulnerability scan"),
         Cause::RepeatedHeader => Written("it was sent more than once"),
         Cause::Quoted => Written("it has quotes or spaces around it"),
         Cause::UpperCase => Written("it is in upper case"),
@@ -96,7 +96,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
         Cause::SignedBodyOnly => whole("signed with this webhook’s secret, but over the body alone"),
         Cause::SignedPart => whole("signed with this webhook’s secret, but over only part of the body"),
-        Cause::SignedOtherParts if is_razorpay => whole("signed with this webhook’s secret, but over more than the body"),
+        Cause::SignedOtherParts if is_razorpay => whole("signed with this webhook’s secret, but not over the body alone"),
         Cause::SignedOtherParts => whole("signed with this webhook’s secret, but over other parts than id, time and body"),
         Cause::Checkout => whole("it carries the signature of a checkout, not of a webhook"),
         Cause::OldSecret => whole("signed with a previous secret of this webhook, which has expired"),
@@ -164,7 +164,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::Encoded => whole("the body arrived compressed or encoded"),
         Cause::TooSlow => whole("the body did not arrive within 3 s"),
         Cause::Unexamined => {
-            whole("not checked for every known mistake: many requests arrived together, or their bodies are very large")
+            whole("not every common mistake was checked yet: many requests arrived together, or their bodies are very large")
         }
         Cause::Unknown => whole("the signature matches no secret of this webhook"),
     }

@@ -8,8 +8,6 @@ use crate::{
     words::lower,
 };
 
-pub(super) const NOTHING: &str = "Nothing to do: the request was rejected and has no effect.";
-
 /// Where the merchant enters the secret.
 const fn paste(gateway: Gateway) -> &'static str {
     match gateway {
@@ -51,11 +49,20 @@ pub(super) const fn sender(gateway: Gateway) -> &'static str {
 /// What to do about a cause, and about the second one where there is one.
 pub(super) fn fix(cause: Cause, context: Context<'_>) -> String {
     let first = of(cause, context);
-    let second = causes::second(cause, context.detail).map(|second| of(second, Context { detail: "", ..context }));
+    // Where the secret is another one, how it was pasted changes nothing.
+    let second = causes::second(cause, context.detail).filter(|second| !(is_another_secret(cause) && second.is_of_key()));
+    let second = second.map(|second| of(second, Context { detail: "", ..context }));
     match second.filter(|second| *second != first) {
         Some(second) => format!("{first} {second}"),
         None => first,
     }
+}
+
+const fn is_another_secret(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::OldSecret | Cause::RetiredSecret | Cause::OtherMode | Cause::OtherConnection | Cause::OtherApp | Cause::KeySecret
+    )
 }
 
 #[expect(clippy::too_many_lines, reason = "a line for each cause")]
@@ -65,15 +72,18 @@ fn of(cause: Cause, context: Context<'_>) -> String {
     let is_razorpay = gateway == Gateway::Razorpay;
     let unchanged = || host("let requests to /webhooks/ through unchanged, byte for byte");
     let if_sent = |then: String| format!("If {sender} sent this, it was changed on the way. {then}");
-    match cause {
-        Cause::NoSignature if is_razorpay => format!(
+    let unsigned = || match gateway {
+        Gateway::Razorpay => format!(
             "If Razorpay sent this, the Secret field of its webhook is empty. {paste} If the field is already filled, {}",
             lower(&host(&format!("pass on the header {header}")))
         ),
-        Cause::NoSignature => format!(
+        Gateway::StandardWebhooks => format!(
             "If your sender sent this, it has no secret yet. {paste} If it already has one, {}",
             lower(&host("pass on webhook-id, webhook-timestamp and webhook-signature"))
         ),
+    };
+    match cause {
+        Cause::NoSignature => unsigned(),
         Cause::IdMissing | Cause::TimeMissing => format!(
             "If your sender sent this, {} If it already does, {}",
             lower(&author("send webhook-id, webhook-timestamp and webhook-signature")),
@@ -85,10 +95,14 @@ fn of(cause: Cause, context: Context<'_>) -> String {
             format!("{} If something renames them on the way, {}", author(names), lower(&host("keep their names")))
         }
         Cause::OtherGateway => format!(
-            "If you use {detail}, remove this URL from its settings: this webhook is for {}. Otherwise, there is nothing to do.",
-            gateway.label()
+            "If you use {detail}, remove this URL from its settings: this webhook is for {}. If you don’t, and {sender} did not send this, there is nothing to do. {}",
+            gateway.label(),
+            unsigned()
         ),
-        Cause::Scanner => NOTHING.to_owned(),
+        Cause::Scanner => format!(
+            "If it is none of yours, there is nothing to do: it was rejected and has no effect. {}",
+            unsigned()
+        ),
         Cause::RepeatedHeader => host(&format!("pass on the header {header} only once")),
         Cause::Quoted | Cause::UpperCase | Cause::Prefixed | Cause::Truncated | Cause::Lengthened => {
             host(&format!("pass on the header {header} unchanged"))
@@ -186,7 +200,9 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         ),
         Cause::Encoded => if_sent(host("turn off request compression: the signature covers the body as it was before compression")),
         Cause::TooSlow => format!("If {sender} sent this, {}", lower(&host("find out what delays requests"))),
-        Cause::Unexamined => "KS Pay checks stored requests again once fewer arrive, and lists each one under its cause. If events stay away, paste this webhook’s secret at the gateway again.".to_owned(),
+        Cause::Unexamined => format!(
+            "KS Pay checks stored requests again once fewer arrive, and lists each one under its cause. If {sender} sent this, check its secret first. {paste}"
+        ),
         Cause::Unknown => format!("If {sender} sent this, it does not use this webhook’s secret. {paste}"),
     }
 }
@@ -301,18 +317,29 @@ mod tests {
         ];
         for (_, cause, fix) in fixes(true).chain(fixes(false)) {
             assert!(fix.ends_with('.') && !fix.contains('!'), "{fix}");
-            let is_none = matches!(cause, Cause::Scanner | Cause::Unexamined | Cause::OtherGateway);
-            assert!(is_none || actors.iter().any(|actor| fix.contains(actor)), "{cause:?}: {fix}");
+            assert!(actors.iter().any(|actor| fix.contains(actor)), "{cause:?}: {fix}");
         }
     }
 
     #[test]
     fn what_an_outsider_can_send_is_answered_with_a_condition() {
         for (_, cause, fix) in fixes(false).filter(|(_, cause, _)| OUTSIDERS.contains(cause)) {
-            assert!(fix.contains("If ") || cause == Cause::Scanner, "{cause:?}: {fix}");
+            assert!(fix.contains("If "), "{cause:?}: {fix}");
+            let nothing = fix.find("nothing to do");
+            assert!(nothing.is_none_or(|at| fix[..at].contains("If ")), "{cause:?}: {fix}");
         }
         for cause in OUTSIDERS {
             assert!(!cause.is_acceptable(), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn how_another_secret_was_pasted_changes_no_fix() {
+        for cause in Cause::ALL.iter().filter(|cause| is_another_secret(**cause)) {
+            let say =
+                |detail| fix(*cause, Context { gateway: Gateway::Razorpay, detail, other: "Neem Tree Store", is_signed: true });
+            assert_eq!(say("secret_with_space"), say(""), "{cause:?}");
+            assert_ne!(say("body_respaced"), say(""), "{cause:?}: another body is another fault");
         }
     }
 

@@ -104,7 +104,10 @@ fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
         Attempts::Unknown => {
             "These requests were not signed with a secret that KS Pay accepts. If they are yours, enter the secret they were signed with; you can then recover them.".to_owned()
         }
-        Attempts::NoEvents => "Nothing can be recovered: these requests are not events of this webhook.".to_owned(),
+        Attempts::NoEvents => format!(
+            "These requests cannot be recovered: no secret of this webhook signed them. If {sender} sent them, {}",
+            lower(look_up)
+        ),
         Attempts::Verify => format!("These requests no longer verify. {look_up}"),
     }
 }
@@ -156,9 +159,17 @@ mod tests {
 
     #[test]
     fn what_proves_nothing_is_said_as_a_condition() {
-        for cause in
-            [Cause::NoSignature, Cause::SecretIsUrl, Cause::SecretEmpty, Cause::BodyCut, Cause::BodyEmpty, Cause::Encoded]
-        {
+        for cause in [
+            Cause::Scanner,
+            Cause::OtherGateway,
+            Cause::Checkout,
+            Cause::NoSignature,
+            Cause::SecretIsUrl,
+            Cause::SecretEmpty,
+            Cause::BodyCut,
+            Cause::BodyEmpty,
+            Cause::Encoded,
+        ] {
             assert!(said(cause, Gateway::Razorpay, false).to_lowercase().contains("if razorpay sent"), "{cause:?}");
         }
     }

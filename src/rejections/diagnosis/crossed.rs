@@ -1,0 +1,121 @@
+//! Mistakes that come together: every class of paste errors with every other, secrets that are not valid here pasted wrong, and
+//! how much all of that takes.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{
+    classes::{KEY_SECRET, NOW, SECRET, both, event, key, signed},
+    *,
+};
+use crate::kernel::hex;
+
+/// One mistake of each class.
+const CLASSES: [(Cause, fn(&str) -> String); 9] = [
+    (Cause::SecretWithSpace, |text| format!("{text} ")),
+    (Cause::SecretWithLineEnd, |text| format!("{text}\r\n")),
+    (Cause::SecretWithUnseen, |text| format!("\u{feff}{text}")),
+    (Cause::SecretQuoted, |text| format!("'{text}'")),
+    (Cause::SecretLabelled, |text| format!("RAZORPAY_WEBHOOK_SECRET={text}")),
+    (Cause::SecretCase, str::to_lowercase),
+    (Cause::SecretDoubled, |text| format!("{text}{text}")),
+    (Cause::SecretEncoded, |text| STANDARD.encode(text)),
+    (Cause::SecretHashed, |text| hex::encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(text)))),
+];
+
+fn find(known: &Known, body: &str, signature: &str) -> Diagnosis {
+    let headers = [("x-razorpay-signature".to_owned(), signature.as_bytes().to_vec())];
+    let (gateway, reason, at) = (Gateway::Razorpay, Rejected::SignatureMismatch, Timestamp::from_seconds(NOW));
+    let case = Case { gateway, reason, headers: &headers, body: body.as_bytes(), is_cut: false, at };
+    diagnose(&case, known, &mut { MOST_WORK })
+}
+
+fn known(others: &[(Whose, &str)]) -> Known {
+    let keys = [(Whose::Own, SECRET)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
+    Known { keys, url: "https://pay.example.com/webhooks/wh_1".to_owned(), ..Known::default() }
+}
+
+#[test]
+fn every_class_of_paste_error_is_found_after_every_other() {
+    let (known, body) = (known(&[]), event(1024));
+    for (first, one) in CLASSES {
+        for (second, two) in CLASSES {
+            let text = two(&one(SECRET));
+            let (cause, also) = both(find(&known, &body, &signed(&text, &body)));
+            let wanted = [first, second, Cause::SecretDoubled, Cause::SecretEncodedLineEnd];
+            let is_one = |cause| text == SECRET || wanted.contains(&cause);
+            assert!(is_one(cause) && (also.is_empty() || is_one(Cause::from(also))), "{first:?}, {second:?}: {cause:?}");
+        }
+    }
+}
+
+#[test]
+fn two_mistakes_are_named_in_the_order_in_which_they_were_made() {
+    let (known, body) = (known(&[]), event(2048));
+    let typed = format!("{}l{}", &SECRET[..3], &SECRET[4..]);
+    for (first, second, text) in [
+        (Cause::SecretQuoted, "secret_labelled", format!("RAZORPAY_WEBHOOK_SECRET=\"{SECRET}\"")),
+        (Cause::SecretLabelled, "secret_with_space", format!("secret: {SECRET} ")),
+        (Cause::SecretWithLineEnd, "secret_with_unseen", format!("\u{feff}{SECRET}\r\n")),
+        (Cause::SecretWithLineEnd, "secret_with_space", format!(" {SECRET}\n")),
+        (Cause::SecretCase, "secret_quoted", format!("\"{}\"", SECRET.to_lowercase())),
+        (Cause::SecretCut, "", SECRET[3..40].to_owned()),
+        (Cause::SecretCut, "secret_with_line_end", format!("{}\n", &SECRET[..37])),
+        (Cause::SecretEncoded, "secret_cut", STANDARD.encode(SECRET)[..50].to_owned()),
+        (Cause::SecretEncoded, "", STANDARD.encode(STANDARD.encode(SECRET))),
+        (Cause::SecretMistyped, "secret_with_space", format!("{typed} ")),
+        (Cause::SecretMistyped, "secret_with_line_end", format!("{typed}\n")),
+        (Cause::SecretMistyped, "secret_quoted", format!("\"{typed}\"")),
+        (Cause::SecretMistyped, "secret_case", typed.to_lowercase()),
+        (Cause::SecretMistyped, "secret_encoded", STANDARD.encode(&typed)),
+    ] {
+        assert_eq!(both(find(&known, &body, &signed(&text, &body))), (first, second.to_owned()), "{text:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
+    const OTHER: &str = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
+    let body = event(2048);
+    for (whose, cause) in [
+        (Whose::Old, Cause::OldSecret),
+        (Whose::Retired, Cause::RetiredSecret),
+        (Whose::OtherMode, Cause::OtherMode),
+        (Whose::OtherConnection, Cause::OtherConnection),
+        (Whose::OtherApp, Cause::OtherApp),
+        (Whose::KeySecret, Cause::KeySecret),
+    ] {
+        let known = known(&[(whose, OTHER)]);
+        for (second, text) in [
+            ("secret_with_space", format!("{OTHER} ")),
+            ("secret_with_line_end", format!("{OTHER}\n")),
+            ("secret_with_line_end", format!("{OTHER}\r\n")),
+            ("secret_with_unseen", format!("\u{feff}{OTHER}")),
+            ("secret_quoted", format!("\"{OTHER}\"")),
+            ("secret_case", OTHER.to_lowercase()),
+        ] {
+            let found = find(&known, &body, &signed(&text, &body));
+            assert_eq!(found.secret, known.keys[1].secret, "{text:?}");
+            let signer = found.signer.clone().unwrap();
+            let is_never = matches!(whose, Whose::OtherMode | Whose::KeySecret);
+            assert_eq!(is_ruled_out(Gateway::Razorpay, &signer, &known), is_never, "{whose:?}, {text:?}");
+            assert_eq!(both(found), (cause, second.to_owned()), "{text:?}");
+        }
+    }
+    // What nothing explains is still said to match nothing.
+    assert_eq!(find(&known(&[(Whose::KeySecret, KEY_SECRET)]), &body, &"00".repeat(32)).cause, Cause::Unknown);
+}
+
+#[test]
+fn all_paste_and_typing_errors_of_a_secret_are_within_the_bound() {
+    let standard = STANDARD.encode([0xA7; 32]);
+    for (gateway, text) in [(Gateway::Razorpay, SECRET), (Gateway::StandardWebhooks, &standard)] {
+        let key = Key { gateway, ..key(Whose::Own, text) };
+        let singles = keys::pasted(gateway, &key).len() + typos::likely(gateway, &key).count();
+        let replaced = typos::replaced(gateway, &key).count();
+        let pairs = keys::pasted_twice(gateway, &key).count();
+        let typed = typos::pasted(gateway, &key).count();
+        let all = singles + replaced + pairs + typed;
+        assert!(all < MAX_HYPOTHESES, "{gateway:?}: {singles} + {replaced} + {pairs} + {typed} = {all}");
+        assert!(singles < 1200 && pairs > 3000, "{gateway:?}: {singles}, {pairs}");
+    }
+}

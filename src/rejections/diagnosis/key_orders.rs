@@ -1,0 +1,95 @@
+//! The order in which Razorpay writes the keys of each entity, taken from its published samples: `key_orders.txt`.
+//!
+//! A line of the file is an entity, or the name of a member that is none with a full stop in front, and its keys. Several lines
+//! of one entity are variants of its order.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::json::Node;
+
+/// Orders of one entity: the place of each key.
+type Variants = Vec<HashMap<&'static str, usize>>;
+
+static ORDERS: LazyLock<HashMap<&'static str, Variants>> = LazyLock::new(|| {
+    let mut orders: HashMap<&str, Variants> = HashMap::new();
+    for (name, keys) in include_str!("key_orders.txt").lines().filter_map(|line| line.split_once(": ")) {
+        orders.entry(name).or_default().push(keys.split(' ').zip(0..).collect());
+    }
+    orders
+});
+
+/// The most variants of one entity.
+pub(super) const MAX_VARIANTS: u8 = 3;
+/// The place of what is not listed: behind what is.
+const LAST: usize = usize::MAX;
+
+/// Where the keys of one map belong.
+pub(super) struct Places<'a> {
+    /// The keys of a payload are in the order of the list `contains`.
+    first: &'a [&'a str],
+    listed: Option<&'static HashMap<&'static str, usize>>,
+}
+
+impl<'a> Places<'a> {
+    /// `member` is the key under which the map is; `contains` has the names of that list.
+    pub(super) fn of(map: &[(&str, Node<'_>)], member: &str, contains: &'a [&'a str], variant: u8) -> Self {
+        let listed = variants(map, member).and_then(|variants| variants.get(usize::from(variant)).or(variants.last()));
+        Self { first: if member == "payload" { contains } else { &[] }, listed }
+    }
+
+    /// Keys that are not listed are equal, and stay as they are.
+    pub(super) fn of_key(&self, key: &str) -> usize {
+        let first = self.first.iter().position(|name| *name == key);
+        let listed = || self.listed.and_then(|listed| listed.get(key)).map(|place| self.first.len() + place);
+        first.or_else(listed).unwrap_or(LAST)
+    }
+}
+
+/// How many orders there are of such a body: as many as of the entity in it that has most.
+pub(super) fn count(node: &Node<'_>) -> u8 {
+    let of_member = |(name, member): &(&str, Node<'_>)| match member {
+        Node::Map(map) => own_count(map, name.trim_matches('"')).max(count(member)),
+        _ => count(member),
+    };
+    let most = match node {
+        Node::Map(members) => members.iter().map(of_member).max(),
+        Node::List(members) => members.iter().map(count).max(),
+        Node::Word(_) | Node::Text(_) => None,
+    };
+    most.unwrap_or(1).clamp(1, MAX_VARIANTS)
+}
+
+fn own_count(map: &[(&str, Node<'_>)], member: &str) -> u8 {
+    variants(map, member).and_then(|variants| u8::try_from(variants.len()).ok()).unwrap_or(1)
+}
+
+fn variants(map: &[(&str, Node<'_>)], member: &str) -> Option<&'static Variants> {
+    let entity = map.iter().find(|(key, _)| *key == "\"entity\"").map(|(_, value)| value);
+    match entity {
+        Some(Node::Text(name)) => ORDERS.get(name.trim_matches('"')),
+        _ => ORDERS.get(format!(".{member}").as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_an_order() {
+        let lines: Vec<&str> = include_str!("key_orders.txt").lines().collect();
+        assert_eq!(ORDERS.values().map(Vec::len).sum::<usize>(), lines.len());
+        for line in lines {
+            let (name, keys) = line.split_once(": ").unwrap();
+            let keys: Vec<&str> = keys.split(' ').collect();
+            assert!(
+                keys.len() > 1 && ORDERS[name].iter().any(|order| order.len() == keys.len()),
+                "{name}: a key is listed twice"
+            );
+        }
+        assert!(ORDERS.values().all(|variants| variants.len() <= usize::from(MAX_VARIANTS)));
+        assert!(
+            ["event", "payment", "order", "refund", "dispute", "settlement", "card"].iter().all(|name| ORDERS.contains_key(name))
+        );
+    }
+}
