@@ -56,9 +56,9 @@ const MAX_HYPOTHESES: usize = 20_000;
 const MAX_OWN_KEYS: usize = 3;
 /// Hypotheses of a single fault at most: for a body, for a valid secret, for each of its characters, and for any other key.
 const OF_A_BODY: usize = 1000;
-const OF_A_KEY: usize = 400;
+const OF_A_KEY: usize = 900;
 const OF_A_CHAR: usize = 20;
-const OF_ANOTHER_KEY: usize = 8;
+const OF_ANOTHER_KEY: usize = 24;
 
 /// A refused request.
 pub(crate) struct Case<'a> {
