@@ -136,28 +136,6 @@ async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
     assert_eq!(ended(process).code, Some(0));
 }
 
-/// What a memory map has lost ends a process that touches it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wal_index_that_is_truncated_ends_no_server_and_loses_nothing() {
-    if database::is_postgres() {
-        return;
-    }
-    let (app, process, _, connection) = served().await;
-    assert_eq!(post(&connection, "pay_1").await, 200);
-    assert_eq!(ended(process).code, Some(0));
-    // Only a statement that runs at that moment cannot be saved: this server has none to run.
-    let (process, address) = app.serve_in_process(&[]);
-    let connection = connection.at(address);
-    overwrite(&app.data_dir().join("ks-pay.db-shm"), b"");
-    assert_eq!(post(&connection, "pay_2").await, 503);
-    assert_eq!((status(address, "/healthz").await, status(address, "/readyz").await), (200, 503));
-    assert_eq!(ended(process).code, Some(0));
-    let (process, address) = app.serve_in_process(&[]);
-    assert_eq!(post(&connection.at(address), "pay_2").await, 200);
-    assert_eq!(ended(process).code, Some(0));
-    assert_eq!(app.events().await.len(), 2);
-}
-
 /// The way out that the log names.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_was_deleted_is_saved_as_the_log_says() {

@@ -1,3 +1,5 @@
+//! Overwritten and truncated files are found, and nothing that SQLite itself writes is.
+
 use std::{
     fs::{self, OpenOptions},
     io::Write as _,
