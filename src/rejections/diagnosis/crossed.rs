@@ -9,8 +9,11 @@ use super::{
 };
 use crate::kernel::hex;
 
+/// Makes one error in a text.
+type Error = fn(&str) -> String;
+
 /// One mistake of each class.
-const CLASSES: [(Cause, fn(&str) -> String); 9] = [
+const CLASSES: [(Cause, Error); 9] = [
     (Cause::SecretWithSpace, |text| format!("{text} ")),
     (Cause::SecretWithLineEnd, |text| format!("{text}\r\n")),
     (Cause::SecretWithUnseen, |text| format!("\u{feff}{text}")),
