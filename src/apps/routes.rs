@@ -164,7 +164,7 @@ pub(crate) async fn update_domain(path: Path<String>, posted: Posted<DomainForm>
     Ok(page.redirect(&urls::app_domain(app.id), &format!("The domain is {domain}")))
 }
 
-/// `POST /ks-pay/apps/{app}/enabled`: enabling happens at once, disabling asks first, also for the password.
+/// `POST /ks-pay/apps/{app}/enabled`: enabling takes effect immediately, disabling asks first, also for the password.
 pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledForm>) -> Answer {
     let Posted { page, form, action } = posted;
     let app = page.app(&path).await?;

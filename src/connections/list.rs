@@ -155,7 +155,7 @@ pub(crate) struct EnabledForm {
     back: String,
 }
 
-/// `POST …/{gateway}/{mode}/enabled`: enabling happens at once, disabling asks first, also for the password.
+/// `POST …/{gateway}/{mode}/enabled`: enabling takes effect immediately, disabling asks first, also for the password.
 pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let (page, connection) = (&wizard.page, &wizard.connection);

@@ -112,8 +112,9 @@ async fn find(kit: &Kit, connection: &Connection, rejection: &Rejection) -> Resu
         let known = examination::known(kit, &connection.place(), kept.received_at).await?;
         let (gateway, at, body) = (connection.gateway, kept.received_at, said.body);
         let (vault, id, key) = (kit.vault.clone(), connection.id, rejection.key_digest.clone());
-        let _turn = recovery::VERIFICATIONS.acquire().await;
+        let turn = recovery::VERIFICATIONS.acquire().await;
         let looked = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let case = Case { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
             let found = diagnosis::diagnose(&case, &known, &mut { diagnosis::MOST_WORK });
             let is_the_key = signing_key::digest(&vault, id, &found).is_some_and(|found| key == Some(found.to_vec()));

@@ -202,7 +202,7 @@ async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Sealed], more: 
     let detail = diagnosis.and_then(|found| found.detail.as_deref());
     if let Some(id) = store::find_open(tx, tally.place.connection, kind, (first_at.minus(PAUSE), EVER)).await? {
         let detail = detail.filter(|_| kind.cause == Cause::RenamedHeader);
-        store::add(tx, id, &More { count, last_at, address: &address, detail }).await?;
+        store::add(tx, id, &More { count, first_at, last_at, address: &address, detail }).await?;
         return Ok(id);
     }
     let new = NewRejection {

@@ -6,7 +6,10 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    sync::{AcquireError, Semaphore, SemaphorePermit},
+    task::spawn_blocking,
+};
 
 use super::{
     Rejection, keeping,
@@ -84,13 +87,13 @@ pub(crate) async fn count(
     rejection: &Rejection,
     now: Timestamp,
 ) -> Result<Count, DbError> {
-    let _turn = VERIFICATIONS.acquire().await;
+    let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
     let live = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
     let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MOST_COUNTED).await?;
     drop(reader);
     let number = kept.len();
-    let verified = verify_all(vault, connection.place(), kept, [live]).await;
+    let verified = verify_all(turn, vault, connection.place(), kept, [live]).await;
     Ok(Count { verified: verified.iter().filter(|(_, [is_valid])| *is_valid).map(|(one, _)| one.id).collect(), kept: number })
 }
 
@@ -108,13 +111,13 @@ pub(super) async fn verified_with(
     secret: Secret,
     now: Timestamp,
 ) -> Result<Vec<Summary>, DbError> {
-    let _turn = VERIFICATIONS.acquire().await;
+    let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
     let valid = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
     let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
     drop(reader);
     let candidate = vec![LiveSecret { id: SecretId::new(now), secret, until: None }];
-    let verified = verify_all(vault, connection.place(), kept, [candidate, valid]).await;
+    let verified = verify_all(turn, vault, connection.place(), kept, [candidate, valid]).await;
     Ok(verified.into_iter().filter(|(_, verifies)| *verifies == [true, false]).map(|(one, _)| one).collect())
 }
 
@@ -133,14 +136,14 @@ pub(crate) async fn only_with(
     secret: SecretId,
     now: Timestamp,
 ) -> Result<OnlyWith, DbError> {
-    let _turn = VERIFICATIONS.acquire().await;
+    let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
     let stored = secrets::list_live(&mut reader, connection.id, now).await?;
     let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
     drop(reader);
     let (own, others): (Vec<_>, Vec<_>) = live(&stored, vault).into_iter().partition(|live| live.id == secret);
     let mut only = OnlyWith::default();
-    let verified = verify_all(vault, connection.place(), kept, [own, others]).await;
+    let verified = verify_all(turn, vault, connection.place(), kept, [own, others]).await;
     for (one, _) in verified.iter().filter(|(_, verifies)| *verifies == [true, false]) {
         only.requests += 1;
         if !only.rejections.contains(&one.rejection) {
@@ -151,8 +154,9 @@ pub(crate) async fn only_with(
 }
 
 /// Whether each stored request verifies with each of these sets of secrets. Opening and hashing take a thread of their own, so that
-/// the threads that answer requests do not wait for it.
+/// the threads that answer requests do not wait for it. That thread holds the permit: it goes on when the client has left.
 async fn verify_all<const SETS: usize>(
+    turn: Result<SemaphorePermit<'static>, AcquireError>,
     vault: &Vault,
     place: Place,
     kept: Vec<Recoverable>,
@@ -160,6 +164,7 @@ async fn verify_all<const SETS: usize>(
 ) -> Vec<(Summary, [bool; SETS])> {
     let vault = vault.clone();
     let verified = spawn_blocking(move || {
+        let _turn = turn;
         let of = |kept: Recoverable| {
             let said = keeping::open(&vault, kept.id, (&kept.headers, &kept.body)).ok();
             let opened = said.and_then(|said| Some((said.pairs()?, said.body)));

@@ -46,12 +46,14 @@ sql! {
     INSERT = "INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, secret_id, \
               key_digest, other_connection_id, detail, address, count, first_at, last_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    ADD = "UPDATE rejections SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END, address = $4, detail = COALESCE($5, detail) WHERE id = $1";
+    ADD = "UPDATE rejections SET count = count + $2, first_at = CASE WHEN first_at < $3 THEN first_at ELSE $3 END, \
+           last_at = CASE WHEN last_at > $4 THEN last_at ELSE $4 END, address = CASE WHEN last_at > $4 THEN address ELSE $5 END, \
+           detail = COALESCE($6, detail) WHERE id = $1";
     KEEP = "INSERT INTO rejected_requests (id, rejection_id, app_id, connection_id, digest, worth, sender, address, size, is_cut, bytes, \
             count, received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $12, $13, $14) \
             ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, \
             last_at = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.last_at ELSE excluded.last_at END, \
-            address = excluded.address";
+            address = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.address ELSE excluded.address END";
     LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
     FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
@@ -216,7 +218,9 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), Db
 /// So many more of the same.
 pub(crate) struct More<'a> {
     pub(crate) count: i64,
+    pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
+    /// Where the last of them came from.
     pub(crate) address: &'a str,
     /// The newest detail, where that one is shown.
     pub(crate) detail: Option<&'a str>,
@@ -224,7 +228,10 @@ pub(crate) struct More<'a> {
 
 /// Counts them.
 pub(crate) async fn add(tx: &mut Tx, id: RejectionId, more: &More<'_>) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(ADD).bind(id).bind(more.count).bind(more.last_at).bind(more.address).bind(more.detail))?;
+    execute!(
+        tx,
+        sqlx::query(ADD).bind(id).bind(more.count).bind(more.first_at).bind(more.last_at).bind(more.address).bind(more.detail)
+    )?;
     Ok(())
 }
 

@@ -118,7 +118,7 @@ async fn when_the_budget_is_used_up_the_address_that_holds_most_gives_way_and_no
 
 /// Bodies of 1 MiB that wait: three times the budget.
 const WAITING: usize = 200;
-/// So few are sent at once: those that are not complete yet stay within the budget.
+/// So few are sent concurrently: those that are not complete yet stay within the budget.
 const SENT_AT_ONCE: usize = 4;
 /// What the server may have in memory while they wait, in MB.
 const MEMORY_WAITING: usize = 220;

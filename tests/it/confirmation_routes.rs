@@ -28,7 +28,7 @@ enum Asks {
     /// Nothing: it takes nothing away from anybody.
     Nothing,
     /// It is for visitors who are not signed in.
-    NobodySignedIn,
+    SignedOut,
 }
 
 /// Every form of the site, by the name of its path in `urls.rs`. Where a path does two things, the harmful one counts here.
@@ -44,7 +44,7 @@ const FORMS: &[(&str, Asks)] = &[
     ("CREDENTIALS_CHECK", Asks::Nothing),
     ("INTEGRATION_DONE", Asks::Nothing),
     ("INTEGRATION_UNDONE", Asks::Nothing),
-    ("LOGIN", Asks::NobodySignedIn),
+    ("LOGIN", Asks::SignedOut),
     ("LOGOUT", Asks::Nothing),
     ("OTHER_SESSIONS_REMOVAL", Asks::Nothing),
     ("PASSWORD", Asks::OwnField),
@@ -53,7 +53,7 @@ const FORMS: &[(&str, Asks)] = &[
     ("REJECTION_RECOVERY", Asks::Password),
     ("SECURITY", Asks::Nothing),
     ("SETTINGS", Asks::Nothing),
-    ("SETUP", Asks::NobodySignedIn),
+    ("SETUP", Asks::SignedOut),
     ("WEBHOOK_ACCOUNTS", Asks::Password),
     ("WEBHOOK_CHECK", Asks::Nothing),
     ("WEBHOOK_DONE", Asks::Nothing),

@@ -176,7 +176,7 @@ async fn abandoned_sign_ins_leave_the_queue_unchecked_and_hold_up_no_known_brows
 }
 
 #[test]
-fn a_known_browser_takes_the_places_of_its_account_and_of_nobody_else() {
+fn a_known_browser_takes_the_places_of_its_own_account_only() {
     let now = Timestamp::from_millis(0);
     let (id, email) = (UserId::new(now), EMAIL.to_owned());
     let user = User { id, company_id: CompanyId::new(now), email, name: String::new(), role: Role::Owner };
