@@ -151,7 +151,10 @@ async fn try_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, Open
         Ok(at_risk) => {
             let opened = ready(config, db).await?;
             let note = |stamps| lock.note(stamps);
-            opened.db.pin_log(note).await.map_err(|error| OpenError::of(&config.database, &error))?;
+            if let Err(error) = opened.db.pin_log(lock.stamp_in_file(), note).await {
+                opened.db.close().await;
+                return Err(OpenError::of(&config.database, &error));
+            }
             Ok(Opened { at_risk, ..opened })
         }
         Err(error) => {

@@ -156,15 +156,16 @@ impl OpenFiles {
 
 impl Db {
     /// Notes the WAL of an SQLite database, which an open connection keeps in place, stamps the database, and watches the
-    /// content of the files. `note` stores the stamps that the file may bear, before it bears them.
+    /// content of the files. `in_file` is the stamp that the file itself bore before it was opened; `note` stores the stamps
+    /// that it may bear, before it bears them.
     ///
     /// # Errors
     /// When the database cannot be read or written to.
-    pub(crate) async fn pin_log(&self, note: impl Fn([u32; 2]) -> io::Result<()>) -> Result<(), DbError> {
+    pub(crate) async fn pin_log(&self, in_file: Option<u32>, note: impl Fn([u32; 2]) -> io::Result<()>) -> Result<(), DbError> {
         if let Self::Sqlite { writer, beside, files: Some(files), .. } = self {
             sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(beside).await?;
             files.note_log();
-            let stamp = sqlite::choose_stamp(writer).await?;
+            let stamp = sqlite::choose_stamp(writer, in_file).await?;
             note([stamp.before, stamp.now]).map_err(sqlx::Error::Io)?;
             sqlite::write_stamp(writer, stamp).await?;
             files.watch_content(stamp);

@@ -126,16 +126,21 @@ async fn open_first(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::E
 }
 
 /// Chooses the number by which a server knows its database file from a copy that is put in its place. It is the header's
-/// `user_version`, which nothing else here uses.
-pub(super) async fn choose_stamp(writer: &SqlitePool) -> Result<Stamp, sqlx::Error> {
-    let before: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(writer).await?;
+/// `user_version`, which nothing else here uses. `in_file` is what the file itself bore before it was opened, if that is known.
+pub(super) async fn choose_stamp(writer: &SqlitePool, in_file: Option<u32>) -> Result<Stamp, sqlx::Error> {
+    let before: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(writer).await?;
+    let before = before.cast_unsigned();
+    // An earlier server's stamp is still in the log alone: a second one would leave the file two behind.
+    if let Some(in_file) = in_file.filter(|stamp| *stamp != before) {
+        return Ok(Stamp { before: in_file, now: before });
+    }
     Ok(Stamp { before, now: (before ^ (rand::random::<u32>() | 1)) & NON_NEGATIVE })
 }
 
 /// Writes it into the database, and into the file itself as far as readers allow.
 pub(super) async fn write_stamp(writer: &SqlitePool, stamp: Stamp) -> Result<(), sqlx::Error> {
     let mut conn = writer.acquire().await?;
-    sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {}", stamp.now))).execute(&mut *conn).await?;
+    sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {}", stamp.now.cast_signed()))).execute(&mut *conn).await?;
     checkpoints::checkpoint(&mut conn).await
 }
 

@@ -7,7 +7,7 @@ use std::{
     fs::{self, File},
     io,
     os::unix::fs::FileExt as _,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::db::{file_identity::with_suffix, read_stamp};
@@ -34,15 +34,28 @@ fn noted(database: &Path) -> Option<[u32; 2]> {
     Some([u32::from_str_radix(first, 16).ok()?, u32::from_str_radix(second, 16).ok()?])
 }
 
+/// The stamp in the file itself, without the log.
+pub(super) fn stamp(database: &Path) -> Option<u32> {
+    read_stamp(&real(database))
+}
+
+/// Whether anything is in the log.
+pub(super) fn has_log(database: &Path) -> bool {
+    fs::metadata(with_suffix(&real(database), "-wal")).is_ok_and(|data| data.len() > 0)
+}
+
+/// Where SQLite keeps the log.
+fn real(database: &Path) -> PathBuf {
+    fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
+}
+
 /// Checks it before SQLite opens the files. Without a log, or without a note, nothing is known and nothing refused.
 ///
 /// # Errors
 /// A sentence that says what to do.
 pub(crate) fn check_log(database: &Path) -> Result<(), String> {
-    let real = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-    let has_log = fs::metadata(with_suffix(&real, "-wal")).is_ok_and(|data| data.len() > 0);
-    let Some(stamps) = noted(database).filter(|_| has_log) else { return Ok(()) };
-    match read_stamp(&real) {
+    let Some(stamps) = noted(database).filter(|_| has_log(database)) else { return Ok(()) };
+    match stamp(database) {
         Some(stamp) if !stamps.contains(&stamp) => Err(format!(
             "{path} is not the database that the log {path}-wal belongs to: it was overwritten under a running server, or \
              restored next to an old log. Nothing was changed. To use {path} as it is, stop the server, move {path}-wal and \

@@ -10,7 +10,10 @@ use super::{data_dir, log_guard, obstacle};
 use crate::{config::Config, db::file_identity::with_suffix};
 
 /// Holds an SQLite file for one server. Released when the process ends, however it ends.
-pub(crate) struct ServerLock(Option<File>);
+pub(crate) struct ServerLock {
+    file: Option<File>,
+    stamp_in_file: Option<u32>,
+}
 
 impl ServerLock {
     /// Takes the lock.
@@ -19,7 +22,7 @@ impl ServerLock {
     /// A sentence when another server has it.
     pub(crate) fn take(config: &Config) -> Result<Self, String> {
         let Some(database) = config.database.file() else {
-            return Ok(Self(None));
+            return Ok(Self { file: None, stamp_in_file: None });
         };
         let path = with_suffix(database, ".lock");
         if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -40,7 +43,7 @@ impl ServerLock {
             Ok(()) => {
                 log_guard::check_log(database)?;
                 log_guard::forget(&file).map_err(|error| failed(&error))?;
-                Ok(Self(Some(file)))
+                Ok(Self { file: Some(file), stamp_in_file: log_guard::stamp(database) })
             }
             Err(fs::TryLockError::WouldBlock) => Err(format!(
                 "Another ks-pay server uses {}. Stop it first. Running several servers requires PostgreSQL.",
@@ -50,8 +53,13 @@ impl ServerLock {
         }
     }
 
+    /// The stamp that the database file itself bore when the lock was taken: what its log says may be newer.
+    pub(super) const fn stamp_in_file(&self) -> Option<u32> {
+        self.stamp_in_file
+    }
+
     /// Notes the stamps that the database may bear.
     pub(super) fn note(&self, stamps: [u32; 2]) -> io::Result<()> {
-        self.0.as_ref().map_or(Ok(()), |file| log_guard::note(file, stamps))
+        self.file.as_ref().map_or(Ok(()), |file| log_guard::note(file, stamps))
     }
 }

@@ -176,6 +176,37 @@ fn descriptors(process: &Process, deleted: &Path) -> Vec<PathBuf> {
     all.filter(|path| fs::read_link(path).is_ok_and(|to| to.to_str() == Some(&wanted))).collect()
 }
 
+/// While another process reads, no checkpoint takes a server's stamp from the log to the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn starts_while_another_process_reads_are_no_overwrite() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, mut process, _, connection) = served().await;
+    let options = SqliteConnectOptions::new().filename(app.data_dir().join("ks-pay.db"));
+    let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
+    let mut reading = reader.begin().await.unwrap();
+    sqlx::query("SELECT COUNT(*) FROM events").execute(&mut *reading).await.unwrap();
+    for (number, signal) in ["TERM", "KILL", "TERM", "KILL"].into_iter().enumerate() {
+        process.signal(signal);
+        tokio::task::block_in_place(|| process.end());
+        let (started, address) = app.serve_in_process(&[]);
+        process = started;
+        assert_eq!(post(&connection.clone().at(address), &format!("pay_{number}")).await, 200, "start {number}");
+        assert_eq!(status(address, "/readyz").await, 200, "start {number}: {}", process.log());
+    }
+    // The file gets the newest stamp while the server watches.
+    reading.rollback().await.unwrap();
+    sqlx::query("PRAGMA wal_checkpoint(FULL)").execute(&mut reader).await.unwrap();
+    reader.close().await.unwrap();
+    process.signal("KILL");
+    tokio::task::block_in_place(|| process.end());
+    let (process, address) = app.serve_in_process(&[]);
+    assert_eq!(post(&connection.at(address), "pay_last").await, 200);
+    assert_eq!(ended(process).code, Some(0));
+    assert_eq!(app.events().await.len(), 5);
+}
+
 /// A false alarm would take a sound installation offline.
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_that_go_through_sqlite_are_no_overwrite() {

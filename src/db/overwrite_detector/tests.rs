@@ -30,7 +30,7 @@ impl Opened {
             panic!("it opens")
         };
         sqlx::query("CREATE TABLE pages (page BLOB)").execute(&writer).await.unwrap();
-        let stamp = sqlite::choose_stamp(&writer).await.unwrap();
+        let stamp = sqlite::choose_stamp(&writer, None).await.unwrap();
         sqlite::write_stamp(&writer, stamp).await.unwrap();
         let detector = OverwriteDetector::open(&path, stamp).unwrap();
         Self { _directory: directory, path, writer, other: beside, detector }
