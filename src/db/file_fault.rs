@@ -8,7 +8,7 @@ pub struct FileFault {
     /// The file.
     pub(super) path: PathBuf,
     /// Which of the files it is.
-    pub(super) role: Role,
+    pub(super) role: DatabaseFile,
     /// What happened to it.
     pub(super) change: Change,
     /// Where the file that this process has open can be copied from.
@@ -17,9 +17,11 @@ pub struct FileFault {
 
 /// The files of an SQLite database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum DatabaseFile {
     Database,
+    /// `-wal`
     Log,
+    /// `-shm`. Touching it after it was truncated would end the process by SIGBUS. SQLite rebuilds it from the log.
     Index,
 }
 
@@ -47,7 +49,7 @@ impl FileFault {
     pub fn remedy(&self) -> String {
         let path = self.path.display();
         match (self.role, self.change) {
-            (Role::Index, _) => "Restart the server: SQLite rebuilds this file, and nothing is lost.".to_owned(),
+            (DatabaseFile::Index, _) => "Restart the server: SQLite rebuilds this file, and nothing is lost.".to_owned(),
             (_, Change::Replaced) => match &self.open_copy {
                 Some(copy) => format!(
                     "Do not stop the server yet: it still has the file open. Move the file back to {path}. If it was deleted, \
@@ -60,12 +62,12 @@ impl FileFault {
                      before you stop the server."
                 ),
             },
-            (Role::Database, Change::Overwritten) => format!(
+            (DatabaseFile::Database, Change::Overwritten) => format!(
                 "Its content is lost. Stop the server, move {path} aside together with {path}-wal and {path}-shm, restore the \
                  newest copy as described under \"To restore\" in README.md, and ask the gateway to send the later events again. \
                  Keep the old files: the -wal holds the newest events."
             ),
-            (Role::Log, Change::Overwritten) => {
+            (DatabaseFile::Log, Change::Overwritten) => {
                 let database = path.to_string();
                 let database = database.strip_suffix("-wal").unwrap_or(&database);
                 format!(

@@ -21,8 +21,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Db, DbError,
-    file_fault::{Change, FileFault, Role},
-    overwrite_detector::{OverwriteDetector, Part, Stamp},
+    file_fault::{Change, DatabaseFile, FileFault},
+    overwrite_detector::{OverwriteDetector, Stamp},
     sqlite,
 };
 
@@ -40,7 +40,7 @@ pub struct OpenFiles {
 
 struct OpenFile {
     path: PathBuf,
-    role: Role,
+    role: DatabaseFile,
     identity: Identity,
     /// Whether the file ever had content: if it is empty later, it was truncated.
     had_content: AtomicBool,
@@ -49,7 +49,7 @@ struct OpenFile {
 }
 
 impl OpenFile {
-    fn note(path: PathBuf, role: Role) -> io::Result<Self> {
+    fn note(path: PathBuf, role: DatabaseFile) -> io::Result<Self> {
         let handle = handle(&path)?;
         let data = fs::metadata(&path)?;
         Ok(Self { identity: identity(&data), had_content: AtomicBool::new(data.len() > 0), path, role, _handle: handle })
@@ -66,14 +66,14 @@ impl OpenFile {
             return None;
         }
         // A checkpoint may empty the log; the detector tells that from other ways.
-        (self.role != Role::Log && self.had_content.load(Ordering::Relaxed)).then_some(Change::Overwritten)
+        (self.role != DatabaseFile::Log && self.had_content.load(Ordering::Relaxed)).then_some(Change::Overwritten)
     }
 }
 
 impl OpenFiles {
     /// Notes the database file. To be called before SQLite opens it, and to be compared after.
     pub(super) fn note(database: &Path) -> io::Result<Self> {
-        let database = Arc::new(OpenFile::note(database.to_owned(), Role::Database)?);
+        let database = Arc::new(OpenFile::note(database.to_owned(), DatabaseFile::Database)?);
         Ok(Self { database, log: Arc::default(), content: Arc::default() })
     }
 
@@ -81,17 +81,30 @@ impl OpenFiles {
     pub(super) fn note_log(&self) {
         let Some(real) = self.real_path() else { return };
         let note = |(side, role)| OpenFile::note(with_suffix(&real, side), role).ok();
-        let _ = self.log.set([("-wal", Role::Log), ("-shm", Role::Index)].into_iter().filter_map(note).collect());
+        let _ = self.log.set([("-wal", DatabaseFile::Log), ("-shm", DatabaseFile::Index)].into_iter().filter_map(note).collect());
     }
 
-    /// Watches the content of the three files from now on, until [`Self::close`].
-    pub(super) fn watch_content(&self, stamp: Stamp) {
+    /// Opens the three files for a comparison of their content, which [`Self::watch_content`] begins.
+    pub(super) fn open_content(&self, stamp: Stamp) {
         // Elsewhere what was written through a memory map need not be there for a read.
         if !cfg!(target_os = "linux") {
             return;
         }
         let opened = self.real_path().and_then(|real| OverwriteDetector::open(&real, stamp).ok());
         *self.content.write().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+
+    /// Watches the content of the files from now on, until [`Self::close`], unless a commit made since
+    /// [`Self::open_content`] cannot be read there.
+    pub(super) fn watch_content(&self) {
+        let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
+        if !content.as_mut().is_some_and(OverwriteDetector::begin) {
+            tracing::info!(
+                "it is not detected if the files of the database are overwritten in place: a read of {}-shm does not return what \
+                 SQLite writes there",
+                self.database.path.display()
+            );
+        }
     }
 
     /// Whether the database file bears the stamp already.
@@ -131,24 +144,19 @@ impl OpenFiles {
     }
 
     fn find_overwritten(&self) -> Option<FileFault> {
-        let part = self.content.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.find()?;
-        let role = match part {
-            Part::Database => Role::Database,
-            Part::Log => Role::Log,
-            Part::Index => Role::Index,
-        };
+        let role = self.content.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.find()?;
         let path = self.opened().find(|file| file.role == role)?.path.clone();
         Some(FileFault { path, role, change: Change::Overwritten, open_copy: None })
     }
 
     /// Where the system offers the file that is open, whatever happened to its name.
-    fn open_copy(&self, role: Role) -> Option<PathBuf> {
+    fn open_copy(&self, role: DatabaseFile) -> Option<PathBuf> {
         let content = self.content.read().unwrap_or_else(PoisonError::into_inner);
         let [database, log] = content.as_ref()?.descriptors();
         let descriptor = match role {
-            Role::Database => database,
-            Role::Log => log,
-            Role::Index => return None,
+            DatabaseFile::Database => database,
+            DatabaseFile::Log => log,
+            DatabaseFile::Index => return None,
         };
         Some(format!("/proc/{}/fd/{descriptor}", std::process::id()).into())
     }
@@ -167,8 +175,9 @@ impl Db {
             files.note_log();
             let stamp = sqlite::choose_stamp(writer, in_file).await?;
             note([stamp.before, stamp.now]).map_err(sqlx::Error::Io)?;
+            files.open_content(stamp);
             sqlite::write_stamp(writer, stamp).await?;
-            files.watch_content(stamp);
+            files.watch_content();
             if files.is_stamped() {
                 note([stamp.now; 2]).map_err(sqlx::Error::Io)?;
             }

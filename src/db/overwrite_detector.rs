@@ -18,18 +18,10 @@ use std::{
 };
 
 use super::{
+    file_fault::DatabaseFile,
     file_identity::{identity, with_suffix},
     wal_index::{WalIndex, big_endian},
 };
-
-/// The file that was overwritten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Database,
-    Log,
-    /// Truncated: touching it would end the process by SIGBUS. SQLite rebuilds it from the log.
-    Index,
-}
 
 /// How often the files are read to confirm a finding.
 const CONFIRMATIONS: usize = 3;
@@ -54,15 +46,20 @@ pub(super) struct OverwriteDetector {
     log: ManuallyDrop<File>,
     index: ManuallyDrop<File>,
     stamp: Stamp,
+    /// The wal-index when the files were opened.
+    first_index: Option<WalIndex>,
+    /// Whether what SQLite writes through its memory map is there for a read. Some network and user-space file systems return
+    /// what was there before, so nothing is compared until that is proven.
+    is_coherent: bool,
     baseline: Mutex<Baseline>,
     /// An overwritten file stays bad, whatever is written to it later.
-    found: OnceLock<Part>,
+    found: OnceLock<DatabaseFile>,
 }
 
 /// The result of reading the files once.
 enum Comparison {
     Same,
-    Different(Part),
+    Different(DatabaseFile),
     /// Another connection wrote to them meanwhile.
     Undecided,
 }
@@ -106,18 +103,28 @@ pub(crate) fn read_stamp(database: &Path) -> Option<u32> {
 }
 
 impl OverwriteDetector {
-    /// Opens the files again, for reading. SQLite has them open.
+    /// Opens the files again, for reading. SQLite has them open. Nothing is compared before [`Self::begin`].
     pub(super) fn open(database: &Path, stamp: Stamp) -> io::Result<Self> {
         let open = |path: &Path| File::open(path).map(ManuallyDrop::new);
         OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(identity(&fs::metadata(database)?));
+        let index = open(&with_suffix(database, "-shm"))?;
         Ok(Self {
             database: open(database)?,
             log: open(&with_suffix(database, "-wal"))?,
-            index: open(&with_suffix(database, "-shm"))?,
+            first_index: read_index(&index),
+            is_coherent: false,
+            index,
             stamp,
             baseline: Mutex::default(),
             found: OnceLock::new(),
         })
+    }
+
+    /// Begins to compare, if a commit that was made since [`Self::open`] is seen in the wal-index; whether it is.
+    pub(super) fn begin(&mut self) -> bool {
+        let both = self.first_index.zip(read_index(&self.index));
+        self.is_coherent = both.is_some_and(|(first, now)| first != now);
+        self.is_coherent
     }
 
     /// Closes the files, after SQLite has closed its own.
@@ -141,7 +148,10 @@ impl OverwriteDetector {
     }
 
     /// The file that was overwritten, if one was.
-    pub(super) fn find(&self) -> Option<Part> {
+    pub(super) fn find(&self) -> Option<DatabaseFile> {
+        if !self.is_coherent {
+            return None;
+        }
         if let Some(part) = self.found.get() {
             return Some(*part);
         }
@@ -150,14 +160,14 @@ impl OverwriteDetector {
         for _ in 0..CONFIRMATIONS {
             part = Some(self.compare(&mut baseline)?);
         }
-        if let Some(part @ (Part::Database | Part::Log)) = part {
+        if let Some(part @ (DatabaseFile::Database | DatabaseFile::Log)) = part {
             let _ = self.found.set(part);
         }
         part
     }
 
     /// Reads the files once, or until no other connection has written to them meanwhile.
-    fn compare(&self, baseline: &mut Baseline) -> Option<Part> {
+    fn compare(&self, baseline: &mut Baseline) -> Option<DatabaseFile> {
         for _ in 0..ATTEMPTS {
             match self.compare_once(baseline) {
                 Ok(Comparison::Different(part)) => return Some(part),
@@ -173,22 +183,22 @@ impl OverwriteDetector {
         use Comparison::{Different, Same, Undecided};
         let index_bytes = self.index.metadata()?.len();
         if index_bytes < baseline.index_bytes {
-            return Ok(Different(Part::Index));
+            return Ok(Different(DatabaseFile::Index));
         }
-        let Some(before) = read_whole(WalIndex::read(&self.index))? else { return Ok(Different(Part::Index)) };
-        let Some(header) = read_whole(Header::read(&self.database))? else { return Ok(Different(Part::Database)) };
+        let Some(before) = read_whole(WalIndex::read(&self.index))? else { return Ok(Different(DatabaseFile::Index)) };
+        let Some(header) = read_whole(Header::read(&self.database))? else { return Ok(Different(DatabaseFile::Database)) };
         let is_log_right = before.map(|index| index.matches_log(&self.log)).transpose()?;
-        let Some(after) = read_whole(WalIndex::read(&self.index))? else { return Ok(Different(Part::Index)) };
+        let Some(after) = read_whole(WalIndex::read(&self.index))? else { return Ok(Different(DatabaseFile::Index)) };
         baseline.index_bytes = index_bytes;
         if !baseline.takes_stamp(self.stamp, &header) {
-            return Ok(Different(Part::Database));
+            return Ok(Different(DatabaseFile::Database));
         }
         let Some(index) = before.filter(|_| before == after) else { return Ok(Undecided) };
         if is_log_right == Some(false) {
-            return Ok(Different(Part::Log));
+            return Ok(Different(DatabaseFile::Log));
         }
         let is_database_right = index.is_checkpointing() || baseline.takes_header(index, header);
-        Ok(if is_database_right { Same } else { Different(Part::Database) })
+        Ok(if is_database_right { Same } else { Different(DatabaseFile::Database) })
     }
 }
 
@@ -210,6 +220,11 @@ impl Baseline {
             }
         }
     }
+}
+
+/// `None` for one that is short or unknown, but not for one that another connection writes at that moment.
+fn read_index(index: &File) -> Option<WalIndex> {
+    (0..ATTEMPTS).find_map(|_| WalIndex::read(index).ok().flatten())
 }
 
 /// `None` for a file that is too short.

@@ -31,8 +31,9 @@ impl Opened {
         };
         sqlx::query("CREATE TABLE pages (page BLOB)").execute(&writer).await.unwrap();
         let stamp = sqlite::choose_stamp(&writer, None).await.unwrap();
+        let mut detector = OverwriteDetector::open(&path, stamp).unwrap();
         sqlite::write_stamp(&writer, stamp).await.unwrap();
-        let detector = OverwriteDetector::open(&path, stamp).unwrap();
+        assert!(detector.begin());
         Self { _directory: directory, path, writer, other: beside, detector }
     }
 
@@ -71,9 +72,9 @@ async fn a_copy_made_after_the_start_is_detected() {
     assert_eq!(opened.detector.find(), None);
     let own = fs::read(&opened.path).unwrap();
     opened.overwrite("", &copy);
-    assert_eq!(opened.detector.find(), Some(Part::Database));
+    assert_eq!(opened.detector.find(), Some(DatabaseFile::Database));
     opened.overwrite("", &own);
-    assert_eq!(opened.detector.find(), Some(Part::Database), "what a connection has read in the meantime is not known");
+    assert_eq!(opened.detector.find(), Some(DatabaseFile::Database), "what a connection has read in the meantime is not known");
 }
 
 /// The wal-index says that the file may have changed, so only the stamp differs.
@@ -87,7 +88,7 @@ async fn a_copy_made_before_the_start_is_detected_despite_a_checkpoint_in_betwee
     opened.checkpoint().await;
     opened.overwrite("", &copy);
     opened.truncate("", 4096 * 100);
-    assert_eq!(opened.detector.find(), Some(Part::Database));
+    assert_eq!(opened.detector.find(), Some(DatabaseFile::Database));
 }
 
 #[tokio::test]
@@ -98,7 +99,7 @@ async fn a_database_that_was_truncated_is_found_with_and_without_a_checkpoint_be
         opened.checkpoint().await;
         assert!(!is_seen_before || opened.detector.find().is_none());
         opened.truncate("", 4096 * 10);
-        assert_eq!(opened.detector.find(), Some(Part::Database));
+        assert_eq!(opened.detector.find(), Some(DatabaseFile::Database));
     }
 }
 
@@ -122,9 +123,27 @@ async fn a_log_that_lacks_a_committed_frame_is_found() {
         assert_eq!(opened.detector.find(), None);
         let log = fs::read(opened.file("-wal")).unwrap();
         opened.overwrite("-wal", &content(&log));
-        assert_eq!(opened.detector.find(), Some(Part::Log));
+        assert_eq!(opened.detector.find(), Some(DatabaseFile::Log));
         opened.overwrite("-wal", &log);
-        assert_eq!(opened.detector.find(), Some(Part::Log));
+        assert_eq!(opened.detector.find(), Some(DatabaseFile::Log));
+    }
+}
+
+/// As on a file system where a read returns what was there before.
+#[tokio::test]
+async fn nothing_is_reported_where_a_read_does_not_show_the_commit_of_the_start() {
+    let opened = Opened::new().await;
+    opened.write(3).await;
+    for is_stale in [true, false] {
+        let mut detector = OverwriteDetector::open(&opened.path, opened.detector.stamp).unwrap();
+        if !is_stale {
+            opened.write(1).await;
+        }
+        assert_eq!(detector.begin(), !is_stale);
+        let log = fs::read(opened.file("-wal")).unwrap();
+        opened.overwrite("-wal", b"");
+        assert_eq!(detector.find(), (!is_stale).then_some(DatabaseFile::Log));
+        opened.overwrite("-wal", &log);
     }
 }
 
@@ -136,7 +155,7 @@ async fn an_index_that_was_truncated_is_bad_only_until_it_is_whole_again() {
     let index = fs::read(opened.file("-shm")).unwrap();
     for bytes in [0, 100, 136] {
         opened.truncate("-shm", bytes);
-        assert_eq!(opened.detector.find(), Some(Part::Index), "{bytes}");
+        assert_eq!(opened.detector.find(), Some(DatabaseFile::Index), "{bytes}");
     }
     fs::write(opened.file("-shm"), index).unwrap();
     assert_eq!(opened.detector.find(), None);
