@@ -88,9 +88,9 @@ enum Command {
     Backup(backup::Backup),
     /// Check the installation: a line each, good or what to do
     ///
-    /// Checks configuration, public URL, transport, files, disk, database, integrity (reads the whole SQLite database),
-    /// durability, writes, master key, sealed secrets, trusted proxies, sums by day, clock and requests at unknown endpoints.
-    /// Changes nothing.
+    /// Checks configuration, public URL, transport, files, disk, database, integrity (reads the whole SQLite database; while
+    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, trusted proxies, sums by day, clock and
+    /// requests at unknown endpoints. Changes nothing.
     Doctor,
 }
 

@@ -58,8 +58,9 @@ pub(crate) fn check_log(database: &Path) -> Result<(), String> {
     match stamp(database) {
         Some(stamp) if !stamps.contains(&stamp) => Err(format!(
             "{path} is not the database that the log {path}-wal belongs to: it was overwritten under a running server, or \
-             restored next to an old log. Nothing was changed. To use {path} as it is, stop the server, move {path}-wal and \
-             {path}-shm aside, and start it again: what only the log contains is missing then.",
+             restored next to an old log or an old lock file. Nothing was changed. Stop the server first. If both files come \
+             from one copy of this directory, move {path}.lock aside: nothing is lost then. Otherwise, to use {path} as it is, \
+             move {path}-wal and {path}-shm aside: what only the log contains is missing then. Then start the server again.",
             path = database.display()
         )),
         _ => Ok(()),

@@ -42,7 +42,10 @@ impl ServerLock {
         match file.try_lock() {
             Ok(()) => {
                 log_guard::check_log(database)?;
-                log_guard::forget(&file).map_err(|error| failed(&error))?;
+                // While there is a log the note still guards it, even if this start fails later.
+                if !log_guard::has_log(database) {
+                    log_guard::forget(&file).map_err(|error| failed(&error))?;
+                }
                 Ok(Self { file: Some(file), stamp_in_file: log_guard::stamp(database) })
             }
             Err(fs::TryLockError::WouldBlock) => Err(format!(

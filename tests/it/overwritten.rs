@@ -3,7 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::Write as _,
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -63,9 +63,9 @@ async fn a_file_that_is_overwritten_in_place_is_answered_503_and_logged() {
         ("ks-pay.db", |file, copy| overwrite(file, copy), "restore the newest copy"),
         ("ks-pay.db", |file, _| overwrite(file, b""), "restore the newest copy"),
         ("ks-pay.db", |file, _| halve(file), "restore the newest copy"),
-        ("ks-pay.db-wal", |file, _| overwrite(file, b""), "send the events of the last hours again"),
-        ("ks-pay.db-wal", |file, _| halve(file), "send the events of the last hours again"),
-        ("ks-pay.db-wal", |file, copy| overwrite(file, copy), "send the events of the last hours again"),
+        ("ks-pay.db-wal", |file, _| overwrite(file, b""), "look up the payments of the last hours at the gateway"),
+        ("ks-pay.db-wal", |file, _| halve(file), "look up the payments of the last hours at the gateway"),
+        ("ks-pay.db-wal", |file, copy| overwrite(file, copy), "look up the payments of the last hours at the gateway"),
     ];
     for (name, deed, advice) in deeds {
         let (app, process, address, connection) = served().await;
@@ -101,6 +101,11 @@ async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
     assert_eq!(post(&connection, "pay_2").await, 200);
     process.signal("KILL");
     tokio::task::block_in_place(|| process.end());
+    // A start that fails leaves the log guarded.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let failed = app.cli_with(&["serve", "--listen", &listen], "", &[]).await;
+    assert!(failed.code == 1 && failed.err.contains(&listen), "{}", failed.err);
     let (own, copy) = (fs::read(&file).unwrap(), fs::read(copy).unwrap());
     overwrite(&file, &copy);
     let another = app.beside("another.db");
@@ -113,7 +118,9 @@ async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
         let refused = app.cli_with(args, PASSWORD, &[]).await;
         assert_eq!(refused.code, 1, "{args:?}");
         assert!(
-            refused.err.contains("is not the database that the log") && refused.err.contains("-shm aside"),
+            refused.err.contains("is not the database that the log")
+                && refused.err.contains("-shm aside")
+                && refused.err.contains("ks-pay.db.lock aside"),
             "{}",
             refused.err
         );
@@ -134,6 +141,34 @@ async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
     tokio::task::block_in_place(|| process.end());
     let (process, _) = app.serve_in_process(&[]);
     assert_eq!(ended(process).code, Some(0));
+}
+
+/// The other way out of that: both files are from one copy of the directory, and only the lock file is newer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_was_restored_with_its_log_is_opened_without_the_newer_lock_file() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, _, connection) = served().await;
+    assert_eq!(post(&connection, "pay_1").await, 200);
+    process.signal("KILL");
+    tokio::task::block_in_place(|| process.end());
+    let files = ["ks-pay.db", "ks-pay.db-wal"].map(|name| app.data_dir().join(name));
+    let copies = files.each_ref().map(|file| fs::read(file).unwrap());
+    for _ in 0..2 {
+        let (process, _) = app.serve_in_process(&[]);
+        assert_eq!(ended(process).code, Some(0));
+    }
+    for (file, copy) in files.iter().zip(&copies) {
+        fs::write(file, copy).unwrap();
+    }
+    let refused = app.cli_with(&["serve"], "", &[]).await;
+    assert!(refused.code == 1 && refused.err.contains("ks-pay.db.lock aside"), "{}", refused.err);
+    fs::rename(app.data_dir().join("ks-pay.db.lock"), app.beside("lock")).unwrap();
+    let (process, address) = app.serve_in_process(&[]);
+    assert_eq!(post(&connection.at(address), "pay_2").await, 200);
+    assert_eq!(ended(process).code, Some(0));
+    assert_eq!(app.events().await.len(), 2);
 }
 
 /// The way out that the log names.
