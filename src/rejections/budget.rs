@@ -21,6 +21,11 @@ const WEBHOOK_BURST_BYTES: usize = diagnosis::MOST_WORK;
 const WEBHOOK_BYTES_PER_SECOND: usize = 32 * 1024 * 1024;
 /// What requests that look like those examined in vain leave to others at the same webhook, in bytes.
 const RESERVED_BYTES: usize = WEBHOOK_BURST_BYTES / 4;
+/// The most that is hashed for stored requests at once, in bytes: more is never available while requests arrive.
+pub(super) const MAX_STORED_BYTES: usize = WEBHOOK_BURST_BYTES - RESERVED_BYTES;
+/// What stored requests may hash per second even if new ones use all the rest: at each webhook and in total, in bytes.
+const STORED_BYTES_PER_SECOND: usize = 4 * 1024 * 1024;
+const TOTAL_STORED_BYTES_PER_SECOND: usize = 16 * 1024 * 1024;
 /// A webhook is quiet if no request was rejected there for this long.
 const QUIET_AFTER: Duration = Duration::from_secs(5);
 /// The most webhooks whose use is remembered. Those that have rested are forgotten.
@@ -42,8 +47,8 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn full(capacity: usize) -> Self {
-        Self { level: capacity, since: Instant::now() }
+    fn holding(level: usize) -> Self {
+        Self { level, since: Instant::now() }
     }
 
     fn refill(&mut self, capacity: usize, per_second: usize) -> usize {
@@ -57,6 +62,8 @@ impl Bucket {
 /// What one webhook has used.
 struct Webhook {
     bucket: Bucket,
+    /// What only stored requests may use.
+    stored: Bucket,
     /// When a request was rejected last.
     rejected_at: Option<Instant>,
 }
@@ -64,12 +71,14 @@ struct Webhook {
 /// What may still be hashed.
 pub(super) struct Budget {
     total: Bucket,
+    /// What only stored requests may use.
+    stored: Bucket,
     webhooks: HashMap<ConnectionId, Webhook>,
 }
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self { total: Bucket::full(TOTAL_BURST_BYTES), webhooks: HashMap::new() }
+        Self { total: Bucket::holding(TOTAL_BURST_BYTES), stored: Bucket::holding(0), webhooks: HashMap::new() }
     }
 
     /// What may be hashed in total for so many requests of one interval.
@@ -87,13 +96,31 @@ impl Budget {
         Allowance { most, for_fruitless: most.min(level.saturating_sub(RESERVED_BYTES)) }
     }
 
-    /// What may be hashed for stored requests of a webhook that were not examined when they came: what new ones do not need.
+    /// What may be hashed for stored requests of a webhook that were not examined when they came: what new ones do not need, and
+    /// a small rate of their own.
     pub(super) fn for_stored(&mut self, webhook: ConnectionId) -> Allowance {
         let level = self.level(webhook).min(self.total.refill(TOTAL_BURST_BYTES, TOTAL_BYTES_PER_SECOND));
         let is_quiet = |known: &Webhook| known.rejected_at.is_none_or(|at| at.elapsed() >= QUIET_AFTER);
         let reserved = if self.webhooks.get(&webhook).is_none_or(is_quiet) { 0 } else { RESERVED_BYTES };
-        let most = level.saturating_sub(reserved);
+        let most = level.saturating_sub(reserved) + self.own_of_stored(webhook);
         Allowance { most, for_fruitless: most }
+    }
+
+    /// What is left at a webhook of the rate that only stored requests may use.
+    fn own_of_stored(&mut self, webhook: ConnectionId) -> usize {
+        let total = self.stored.refill(MAX_STORED_BYTES, TOTAL_STORED_BYTES_PER_SECOND);
+        let own = self.webhooks.get_mut(&webhook).map(|known| known.stored.refill(MAX_STORED_BYTES, STORED_BYTES_PER_SECOND));
+        own.unwrap_or(0).min(total)
+    }
+
+    /// Takes what was hashed for stored requests of a webhook: first from what only those may use.
+    pub(super) fn spend_on_stored(&mut self, webhook: ConnectionId, bytes: usize) {
+        let own = self.own_of_stored(webhook).min(bytes);
+        self.stored.level -= own;
+        if let Some(known) = self.webhooks.get_mut(&webhook) {
+            known.stored.level -= own;
+        }
+        self.spend(webhook, bytes - own);
     }
 
     /// Takes what was hashed for a webhook.
@@ -113,7 +140,7 @@ impl Budget {
             // So many are flooded at once that none has more than its part of an interval.
             return ROUND_BYTES;
         }
-        let fresh = || Webhook { bucket: Bucket::full(WEBHOOK_BURST_BYTES), rejected_at: None };
+        let fresh = || Webhook { bucket: Bucket::holding(WEBHOOK_BURST_BYTES), stored: Bucket::holding(0), rejected_at: None };
         let known = self.webhooks.entry(webhook).or_insert_with(fresh);
         known.bucket.refill(WEBHOOK_BURST_BYTES, WEBHOOK_BYTES_PER_SECOND)
     }
@@ -183,6 +210,42 @@ mod tests {
         assert_eq!(budget.for_stored(webhook).most, 0);
         tokio::time::advance(QUIET_AFTER).await;
         assert!(budget.for_stored(webhook).most > RESERVED_BYTES);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_that_never_stop_do_not_keep_stored_ones_from_being_examined() {
+        for requests in [1, 200] {
+            let (mut budget, webhook) = (Budget::new(), webhook());
+            let mut waited = 0;
+            flood(&mut budget, webhook, requests);
+            while budget.for_stored(webhook).most < MAX_STORED_BYTES {
+                flood(&mut budget, webhook, requests);
+                tokio::time::advance(Duration::from_secs(4)).await;
+                waited += 4;
+                assert!(waited <= 300, "{waited} s");
+            }
+            budget.spend_on_stored(webhook, MAX_STORED_BYTES);
+            assert!(budget.for_stored(webhook).most < MAX_STORED_BYTES);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stored_requests_of_all_webhooks_share_a_bounded_rate() {
+        let mut budget = Budget::new();
+        let webhooks: [ConnectionId; 8] = std::array::from_fn(|_| webhook());
+        let mut used = 0;
+        for second in 0..120 {
+            for webhook in webhooks {
+                budget.for_new(webhook, 200);
+                budget.spend(webhook, TOTAL_BURST_BYTES);
+                let most = budget.for_stored(webhook).most;
+                budget.spend_on_stored(webhook, most);
+                used += most;
+            }
+            assert!(used <= second * TOTAL_STORED_BYTES_PER_SECOND, "{used} bytes in {second} s");
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        assert!(used > 100 * TOTAL_STORED_BYTES_PER_SECOND, "{used} bytes");
     }
 
     #[tokio::test(start_paused = true)]

@@ -208,6 +208,11 @@ impl Cause {
             }
         }
     }
+
+    /// That of a request that was not examined.
+    pub(crate) fn unexamined(reason: Reason) -> Self {
+        Self::at_once(reason).unwrap_or(Self::Unexamined)
+    }
 }
 
 impl Cause {

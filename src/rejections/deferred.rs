@@ -1,7 +1,8 @@
 //! Examines stored requests later that were not examined when they came, once there is work left for them.
 //!
-//! Invariant: a request that is stored as not examined is examined in the end, a few at a time, the oldest first, and then moved
-//! to the rejection of its cause. This costs nothing while there is nothing to do: which webhooks have such requests is known in
+//! Invariant: a request of up to 256 KiB that is stored as not examined is examined in the end, a few at a time, the oldest first,
+//! and then moved to the rejection of its cause; if even all its work is not enough, it stays. Longer ones, and those that were only
+//! counted, stay as they are. This costs nothing while there is nothing to do: which webhooks have such requests is known in
 //! memory, and asked of the database only at the start.
 
 use std::{
@@ -14,12 +15,13 @@ use tokio::time::Instant;
 
 use super::{
     Cause, Sample,
-    diagnosis::{Known, MOST_WORK, single_fault_work},
+    budget::Budget,
+    diagnosis::Known,
     examination::{self, Doctor},
     keeping, reassignment,
     shape::Shape,
     store::deferred::{self, Stored},
-    triage::Batch,
+    triage::{Batch, needed_for_stored},
 };
 use crate::{
     db::{DbError, within_longest},
@@ -38,6 +40,8 @@ const MAX_BYTES_TOGETHER: usize = 1024 * 1024;
 const MAX_WORK_TOGETHER: usize = 128 * 1024 * 1024;
 /// The most requests of a webhook that are listed at once: as many as are stored.
 const MAX_LISTED: i64 = 2000;
+/// The most webhooks that are remembered only for requests that cannot be examined.
+const MAX_QUEUES: usize = 4096;
 
 /// The stored requests of a webhook that are to be examined.
 #[derive(Default)]
@@ -47,7 +51,7 @@ struct Queue {
     is_incomplete: bool,
     /// Those that need more than was estimated: each is examined again, alone and with all the work that one request may have.
     unfinished: HashSet<RequestId>,
-    /// Those that cannot be examined, even with that.
+    /// Those that cannot be examined, even with that: they are not tried again.
     given_up: HashSet<RequestId>,
     /// What the first of them needs, in bytes, once that is known.
     needed: usize,
@@ -75,7 +79,7 @@ impl Deferred {
 
     /// How long to wait before there may be something to do. `None` if there is nothing.
     pub(super) fn pause(&self) -> Option<Duration> {
-        let has_work = !self.is_started || !self.queues.is_empty();
+        let has_work = !self.is_started || self.queues.values().any(|queue| !queue.is_done());
         let wait = self.not_before.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
         has_work.then(|| wait.max(INTERVAL))
     }
@@ -103,19 +107,27 @@ impl Deferred {
         let Some(connection) = self.next(doctor) else { return Ok(()) };
         let Some(mut queue) = self.queues.remove(&connection) else { return Ok(()) };
         let examined = queue.proceed(connection, doctor, kit).await;
-        // Also after an error: then it is tried again.
-        if examined.is_err() || !queue.is_done() {
+        self.put_back(connection, queue);
+        examined
+    }
+
+    /// Remembers a queue as long as there is something to examine, or something that is not to be examined again.
+    fn put_back(&mut self, connection: ConnectionId, queue: Queue) {
+        if !queue.is_done() || !queue.given_up.is_empty() {
             self.queues.insert(connection, queue);
         }
-        examined
+        if self.queues.len() > MAX_QUEUES {
+            self.queues.retain(|_, queue| !queue.is_done());
+        }
     }
 
     /// The next webhook in turn for which there is work left.
     fn next(&mut self, doctor: &mut Doctor) -> Option<ConnectionId> {
         let after = |connection: &&ConnectionId| self.last.is_none_or(|last| **connection > last);
         let order: Vec<ConnectionId> = {
-            let later = self.queues.keys().filter(after);
-            let earlier = self.queues.keys().filter(|connection| !after(connection));
+            let with_work = || self.queues.iter().filter(|(_, queue)| !queue.is_done()).map(|(connection, _)| connection);
+            let later = with_work().filter(after);
+            let earlier = with_work().filter(|connection| !after(connection));
             later.chain(earlier).copied().collect()
         };
         let can = |connection: &ConnectionId| {
@@ -155,25 +167,43 @@ impl Queue {
             return Ok(());
         }
         let work = vec![Batch { connection, known, samples, allowance }];
-        let examined = doctor.look(kit, work, most).await.unwrap_or_default();
+        let ids = stored.iter().map(|stored| stored.id);
+        let Some(examined) = doctor.look(kit, work, most, Budget::spend_on_stored).await else {
+            self.given_up.extend(ids);
+            return Ok(());
+        };
         if doctor.is_off() {
             return Ok(());
         }
-        let mut moves = Vec::new();
+        let (mut moves, mut unexplained) = (Vec::new(), Vec::new());
         for (stored, examined) in stored.iter().zip(examined) {
             if examined.diagnosis.cause != Cause::Unexamined {
                 moves.push((stored, examined));
-            } else if self.unfinished.insert(stored.id) {
-                self.requests.push_back(stored.id);
             } else {
-                self.given_up.insert(stored.id);
+                unexplained.push(stored.id);
             }
         }
-        let written = reassignment::reassign(kit, connection, moves).await;
-        if written.is_err() {
-            self.requests.extend(stored.iter().map(|stored| stored.id));
+        let moved: Vec<RequestId> = moves.iter().map(|(stored, _)| stored.id).collect();
+        match reassignment::reassign(kit, connection, moves).await {
+            Ok(is_moved) => self.note_examined(unexplained, if is_moved { Vec::new() } else { moved }),
+            Err(error) => {
+                self.requests.extend(ids);
+                return Err(error);
+            }
         }
-        written
+        Ok(())
+    }
+
+    /// Notes which requests need more than they had, and which cannot be moved.
+    fn note_examined(&mut self, unexplained: Vec<RequestId>, unmoved: Vec<RequestId>) {
+        for id in unexplained {
+            if self.unfinished.insert(id) {
+                self.requests.push_back(id);
+            } else {
+                self.given_up.insert(id);
+            }
+        }
+        self.given_up.extend(unmoved);
     }
 
     /// Whether only requests are left that need all the work that one request may have.
@@ -186,8 +216,7 @@ impl Queue {
         let (mut used, mut bytes, mut taken) = (0, 0, Vec::new());
         let mut next = Some(first);
         while let Some(stored) = next.take() {
-            self.needed =
-                if self.is_unfinished() { MOST_WORK } else { single_fault_work(stored.gateway, stored.body.len(), known) };
+            self.needed = needed_for_stored(stored.gateway, stored.body.len(), known, self.is_unfinished());
             (used, bytes) = (used + self.needed, bytes + stored.body.len());
             let is_too_much = !taken.is_empty() && (bytes > MAX_BYTES_TOGETHER || used > MAX_WORK_TOGETHER);
             if used > work || is_too_much {
@@ -198,7 +227,13 @@ impl Queue {
             self.requests.pop_front();
             self.needed = 0;
             if taken.len() < MAX_TOGETHER {
-                next = self.first(kit).await?;
+                next = match self.first(kit).await {
+                    Ok(next) => next,
+                    Err(error) => {
+                        self.requests.extend(taken.iter().map(|stored| stored.id));
+                        return Err(error);
+                    }
+                };
             }
         }
         Ok((taken, work.min(used.max(MAX_WORK_TOGETHER))))
@@ -247,7 +282,7 @@ fn sample(kit: &Kit, stored: &Stored) -> Option<Sample> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::time::Timestamp;
+    use crate::{kernel::time::Timestamp, rejections::diagnosis::MOST_WORK as WEBHOOK_BYTES};
 
     #[tokio::test(start_paused = true)]
     async fn there_is_nothing_to_wait_for_while_nothing_is_deferred() {
@@ -274,11 +309,46 @@ mod tests {
         turns.sort();
         assert_eq!(turns, webhooks);
         deferred.last = None;
-        doctor.budget().spend(webhooks[0], MOST_WORK);
+        doctor.budget().spend(webhooks[0], WEBHOOK_BYTES);
         assert_eq!(deferred.next(&mut doctor), Some(webhooks[1]));
         if let Some(queue) = deferred.queues.get_mut(&webhooks[2]) {
-            queue.needed = MOST_WORK + 1;
+            queue.needed = WEBHOOK_BYTES + 1;
         }
         assert_eq!(deferred.next(&mut doctor), Some(webhooks[1]), "what it needs is not there yet");
+    }
+
+    fn request() -> RequestId {
+        RequestId::new(Timestamp::from_millis(0))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_given_up_is_remembered_and_is_no_work() {
+        let mut doctor = Doctor::new(std::sync::Arc::default());
+        let mut deferred = Deferred { is_started: true, ..Deferred::default() };
+        let webhook = ConnectionId::new(Timestamp::from_millis(0));
+        let given_up = request();
+        deferred.put_back(webhook, Queue { given_up: HashSet::from([given_up]), ..Queue::default() });
+        assert_eq!((deferred.pause(), deferred.next(&mut doctor)), (None, None));
+        deferred.note(webhook);
+        assert_eq!((deferred.pause(), deferred.next(&mut doctor)), (Some(INTERVAL), Some(webhook)));
+        assert!(deferred.queues[&webhook].given_up.contains(&given_up), "it is not examined again");
+        deferred.queues.clear();
+        deferred.put_back(webhook, Queue::default());
+        assert!(deferred.queues.is_empty(), "nothing is left to remember");
+        for _ in 0..=MAX_QUEUES {
+            let queue = Queue { given_up: HashSet::from([request()]), ..Queue::default() };
+            deferred.put_back(ConnectionId::new(Timestamp::from_millis(0)), queue);
+        }
+        assert!(deferred.queues.len() <= MAX_QUEUES);
+    }
+
+    #[test]
+    fn a_request_is_examined_a_second_time_with_all_its_work_and_then_given_up() {
+        let (mut queue, one, other) = (Queue::default(), request(), request());
+        queue.note_examined(vec![one], vec![other]);
+        assert!(queue.is_unfinished() && !queue.is_done());
+        assert_eq!((queue.requests.pop_front(), &queue.given_up), (Some(one), &HashSet::from([other])));
+        queue.note_examined(vec![one], Vec::new());
+        assert!(queue.is_done() && queue.given_up.contains(&one));
     }
 }

@@ -163,17 +163,17 @@ pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diag
 
 /// The same to that depth, and no further once `is_off` is set.
 pub(crate) fn diagnose_until(is_off: &AtomicBool, depth: Depth, case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
-    let most = most_work(case, known).min(*work);
+    let most = most_work(case.body.len(), known).min(*work);
     let mut search = Search { is_off, depth, left: most, ..Search::of(case, known) };
     let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
     *work -= most - search.left;
     Diagnosis { signer: search.signer, ..found }
 }
 
-/// The bytes hashed for a request at most: a fixed number of hypotheses for a body of any size.
-fn most_work(case: &Case<'_>, known: &Known) -> usize {
+/// The bytes hashed for a request with a body of that length at most: a fixed number of hypotheses for a body of any size.
+pub(crate) fn most_work(body: usize, known: &Known) -> usize {
     let own = known.keys.iter().filter(|key| key.whose == Whose::Own).count().clamp(1, MAX_OWN_KEYS);
-    (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (case.body.len() + PER_HASH)).min(MOST_WORK)
+    (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (body + PER_HASH)).min(MOST_WORK)
 }
 
 /// What [`Depth::Single`] hashes for a usual request with a body of that length, in bytes: an estimate that is hardly ever too low.

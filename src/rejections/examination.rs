@@ -78,7 +78,7 @@ impl Doctor {
         let most = self.budget.of_round(requests);
         // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
         let mut examined = self
-            .look(kit, work, most)
+            .look(kit, work, most, Budget::spend)
             .await
             .unwrap_or_else(|| samples.iter().copied().flatten().cloned().map(Examined::unlooked).collect());
         self.choose(&mut examined);
@@ -88,8 +88,14 @@ impl Doctor {
         Ok(examined)
     }
 
-    /// Examines within the budget. `None` if that failed.
-    pub(super) async fn look(&mut self, kit: &Kit, work: Vec<Batch>, most: usize) -> Option<Vec<Examined>> {
+    /// Examines within the budget, from which `spend` takes what was hashed for a webhook. `None` if that failed.
+    pub(super) async fn look(
+        &mut self,
+        kit: &Kit,
+        work: Vec<Batch>,
+        most: usize,
+        spend: fn(&mut Budget, ConnectionId, usize),
+    ) -> Option<Vec<Examined>> {
         let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), kit.vault.clone(), std::mem::take(&mut self.triage));
         let allowed: Vec<(ConnectionId, Allowance)> = work.iter().map(|batch| (batch.connection, batch.allowance)).collect();
         let looked = tokio::task::spawn_blocking(move || {
@@ -100,14 +106,14 @@ impl Doctor {
             Ok(((examined, spent), triage)) => {
                 self.triage = triage;
                 for (connection, bytes) in spent {
-                    self.budget.spend(connection, bytes);
+                    spend(&mut self.budget, connection, bytes);
                 }
                 Some(examined)
             }
             Err(error) => {
                 tracing::error!(%error, "the doctor failed");
                 for (connection, allowance) in allowed {
-                    self.budget.spend(connection, allowance.most);
+                    spend(&mut self.budget, connection, allowance.most);
                 }
                 None
             }
@@ -165,9 +171,10 @@ impl Examined {
         self.diagnosis.cause == Cause::Unexamined && self.is_stored && !self.sample.is_cut
     }
 
-    /// Nobody looked at it.
-    fn unlooked(sample: Sample) -> Self {
-        Self { sample, diagnosis: Cause::Unexamined.into(), is_from_account: false, key: None, is_stored: true }
+    /// One that was not examined.
+    pub(super) fn unlooked(sample: Sample) -> Self {
+        let diagnosis = Cause::unexamined(sample.reason).into();
+        Self { sample, diagnosis, is_from_account: false, key: None, is_stored: true }
     }
 }
 

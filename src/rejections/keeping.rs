@@ -180,8 +180,7 @@ fn note_proof(proven: &mut BTreeMap<ConnectionId, Proven>, rejection: RejectionI
 
 /// What stands for requests that were not examined.
 fn unexamined(reason: Reason) -> Kind {
-    let cause = Cause::at_once(reason).unwrap_or(Cause::Unexamined);
-    Kind { reason, cause, secret: None, key: None, detail: None }
+    Kind { reason, cause: Cause::unexamined(reason), secret: None, key: None, detail: None }
 }
 
 /// What makes it the same as another.
@@ -191,12 +190,18 @@ pub(super) fn kind(reason: Reason, one: &Examined) -> Kind {
     Kind { reason, cause: found.cause, secret: found.secret, key: one.key.map(Into::into), detail }
 }
 
+/// When the first and the last of them came: of those that are only counted, only the times of the whole tally are known.
+fn span(tally: &Tally, times: impl Iterator<Item = Timestamp> + Clone, more: i64) -> (Timestamp, Timestamp) {
+    match (times.clone().min(), times.max()) {
+        (Some(first_at), Some(last_at)) if more == 0 => (first_at, last_at),
+        _ => (tally.first_at, tally.last_at),
+    }
+}
+
 /// Counts requests of one kind, with the rejection that goes on or as a new one.
 async fn count(tx: &mut Tx, tally: &Tally, kind: &Kind, list: &[&Sealed], more: i64) -> Result<RejectionId, DbError> {
     let count = i64::try_from(list.len()).unwrap_or(i64::MAX).saturating_add(more);
-    let first_at = list.iter().map(|one| one.examined.sample.at).min().unwrap_or(tally.first_at);
-    let last_at =
-        if more > 0 { tally.last_at } else { list.iter().map(|one| one.examined.sample.at).max().unwrap_or(tally.last_at) };
+    let (first_at, last_at) = span(tally, list.iter().map(|one| one.examined.sample.at), more);
     let address = list.last().map_or_else(|| tally.address.clone(), |one| one.examined.sample.address.to_string());
     let diagnosis = list.last().map(|one| &one.examined.diagnosis);
     let detail = diagnosis.and_then(|found| found.detail.as_deref());
@@ -321,6 +326,18 @@ mod tests {
             vault::MasterKey,
         },
     };
+
+    #[test]
+    fn a_rejection_spans_the_requests_that_are_only_counted_too() {
+        let at = Timestamp::from_millis;
+        let (company, app, connection) = (CompanyId::new(at(0)), AppId::new(at(0)), ConnectionId::new(at(0)));
+        let place = Place { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
+        let tally = Tally { place, count: 4, first_at: at(1), last_at: at(9), address: String::new() };
+        let times = [at(5), at(3)];
+        assert_eq!(span(&tally, times.into_iter(), 0), (at(3), at(5)));
+        assert_eq!(span(&tally, times.into_iter(), 2), (at(1), at(9)));
+        assert_eq!(span(&tally, std::iter::empty(), 4), (at(1), at(9)));
+    }
 
     #[test]
     fn the_same_request_is_the_same_in_whatever_order_its_headers_come() {

@@ -28,40 +28,49 @@ use crate::{
     kernel::id::{ConnectionId, RejectionId},
 };
 
-/// Moves each of these requests of a connection.
+/// Moves each of these requests of a connection. False if they could not be compared; then none was moved.
 ///
 /// # Errors
 /// When the database refuses; then none was moved.
-pub(super) async fn reassign(kit: &Kit, connection: ConnectionId, moves: Vec<(&Stored, Examined)>) -> Result<(), DbError> {
+pub(super) async fn reassign(kit: &Kit, connection: ConnectionId, moves: Vec<(&Stored, Examined)>) -> Result<bool, DbError> {
     if moves.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let (stored, examined): (Vec<&Stored>, Vec<Examined>) = moves.into_iter().unzip();
     let vault = kit.vault.clone();
     let digested = spawn_blocking(move || examined.into_iter().map(|one| (keeping::digest(&vault, &one), one)).collect());
-    let digested: Vec<([u8; 32], Examined)> = digested.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "stored requests could not be compared");
-        Vec::new()
-    });
+    let digested: Vec<([u8; 32], Examined)> = match digested.await {
+        Ok(digested) => digested,
+        Err(error) => {
+            tracing::error!(%error, "stored requests could not be compared");
+            return Ok(false);
+        }
+    };
     let unit = async |tx: &mut Tx| {
         connections::store::take_turn(tx, connection).await?;
         let sources: BTreeSet<RejectionId> = stored.iter().map(|stored| stored.rejection_id).collect();
         for rejection in &sources {
             deferred::lock(tx, *rejection).await?;
         }
-        let mut proven: Option<Proven> = None;
+        let mut proven = Vec::new();
         for (stored, (digest, examined)) in stored.iter().zip(&digested) {
-            if let Some(one) = reassign_one(tx, stored, digest, examined).await? {
-                proven = Some(proven.map_or(one, |known| known.and(one)));
-            }
+            proven.extend(reassign_one(tx, stored, digest, examined).await?);
         }
         for rejection in sources {
             deferred::delete_if_empty(tx, rejection).await?;
         }
         room::trim(tx, connection, keeping::ROOM).await?;
-        evidence::add_proven(tx, connection, proven).await
+        // Each on its own: a verified event may have come between two of them.
+        for one in &proven {
+            evidence::add_proven(tx, connection, Some(*one)).await?;
+        }
+        if proven.is_empty() {
+            evidence::add_proven(tx, connection, None).await?;
+        }
+        Ok(())
     };
-    kit.db.note(unit).await
+    kit.db.note(unit).await?;
+    Ok(true)
 }
 
 /// What it adds to the proof that the connection's own requests are rejected.

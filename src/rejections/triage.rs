@@ -16,14 +16,17 @@ use tokio::time::Instant;
 
 use super::{
     Cause, Reason, Sample,
-    budget::Allowance,
+    budget::{Allowance, MAX_STORED_BYTES},
     diagnosis::{self, Case, Depth, Diagnosis, Known, Recent},
     examination::Examined,
     proof::{self, Signer},
     shape, signing_key,
 };
 use crate::{
-    gateways::adapter::{Rejected, is_webhook_network},
+    gateways::{
+        Gateway,
+        adapter::{Rejected, is_webhook_network},
+    },
     kernel::{id::ConnectionId, vault::Vault},
 };
 
@@ -64,6 +67,26 @@ pub(super) struct Batch {
     pub(super) known: Known,
     pub(super) samples: Vec<Sample>,
     pub(super) allowance: Allowance,
+}
+
+/// What a brief look at a request with a body of that length hashes at most, in bytes.
+pub(super) fn brief_work(body: usize) -> usize {
+    (BRIEF_TIMES * (body + 512)).max(BRIEF_BYTES)
+}
+
+/// What has to be left after the brief look before every single fault of a request is tried, in bytes.
+fn needed_for_one_fault(gateway: Gateway, body: usize, known: &Known) -> usize {
+    let needed = diagnosis::single_fault_work(gateway, body, known).max(LEAST_WORK);
+    needed.min(MAX_STORED_BYTES.saturating_sub(brief_work(body)))
+}
+
+/// What a stored request needs at once, in bytes: for every single fault, or all the work that it may have. Never more than
+/// there can be.
+pub(super) fn needed_for_stored(gateway: Gateway, body: usize, known: &Known, is_unfinished: bool) -> usize {
+    // A bit more than what is hashed at most tells that nothing was left untried.
+    let needed =
+        if is_unfinished { diagnosis::most_work(body, known) + LEAST_WORK } else { needed_for_one_fault(gateway, body, known) };
+    (needed + brief_work(body)).min(MAX_STORED_BYTES)
 }
 
 /// What was found in the order of the requests, and what was hashed for each webhook, in bytes.
@@ -152,7 +175,7 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn look(&mut self) -> Vec<Diagnosis> {
-        let mut found: Vec<Diagnosis> = vec![Cause::Unexamined.into(); self.samples.len()];
+        let mut found: Vec<Diagnosis> = self.samples.iter().map(|sample| Cause::unexamined(sample.reason).into()).collect();
         // Of requests that are the same to diagnosis, one is examined.
         let mut first: HashMap<[u8; 32], usize> = HashMap::new();
         let mut copies = Vec::new();
@@ -184,8 +207,7 @@ impl Round<'_> {
         let reserved = RESERVED.min(self.left / 2);
         let mut unfinished = Vec::new();
         for &at in order {
-            let brief = (BRIEF_TIMES * (self.samples[at].body.len() + 512)).max(BRIEF_BYTES);
-            let most = brief.min(self.left.saturating_sub(reserved)).max(LEAST_WORK);
+            let most = brief_work(self.samples[at].body.len()).min(self.left.saturating_sub(reserved)).max(LEAST_WORK);
             if !self.diagnose(at, Depth::Single, most, found) {
                 unfinished.push(at);
             }
@@ -199,8 +221,7 @@ impl Round<'_> {
         for &at in unfinished {
             let (shape, is_fruitless, left) = self.share(at);
             let sample = &self.samples[at];
-            let needed = diagnosis::single_fault_work(sample.place.gateway, sample.body.len(), self.known);
-            if left < needed.max(LEAST_WORK) {
+            if left < needed_for_one_fault(sample.place.gateway, sample.body.len(), self.known) {
                 rest.insert(at);
                 continue;
             }

@@ -341,6 +341,31 @@ fn what_is_not_needed_is_left_and_a_server_that_stops_looks_at_nothing() {
     assert!((MOST / 10 * 9..MOST).contains(&unused), "{unused}");
     let (examined, unused) = look(&mut Triage::default(), work(), MOST, true);
     assert_eq!((causes(&examined), unused), (vec![Cause::Unexamined; 3], MOST));
+    // What its own reason explains needs no look.
+    for (reason, cause) in
+        [(Reason::Encoded, Cause::Encoded), (Reason::TooLarge, Cause::TooLarge), (Reason::TooSlow, Cause::TooSlow)]
+    {
+        let sample = Sample { reason, ..shop.sample("00", body, FORGED) };
+        assert_eq!(Examined::unlooked(sample.clone()).diagnosis.cause, cause);
+        let (examined, _) = look(&mut Triage::default(), vec![(Known::default(), vec![sample])], MOST, true);
+        assert_eq!(causes(&examined), [cause]);
+    }
+}
+
+#[test]
+fn what_a_stored_request_needs_can_always_be_there() {
+    let shop = Shop::new();
+    for gateway in [Gateway::Razorpay, Gateway::StandardWebhooks] {
+        for body in [0, 4096, 256 * 1024] {
+            let single = needed_for_stored(gateway, body, &shop.known(), false);
+            let all = needed_for_stored(gateway, body, &shop.known(), true);
+            assert!(single <= MAX_STORED_BYTES && all <= MAX_STORED_BYTES, "{single} {all}");
+            // After the brief look there is enough for the next one.
+            assert!(single - brief_work(body) >= needed_for_one_fault(gateway, body, &shop.known()));
+            assert!(all - brief_work(body) >= needed_for_one_fault(gateway, body, &shop.known()));
+        }
+    }
+    assert!(needed_for_stored(Gateway::Razorpay, 4096, &shop.known(), true) < 160 * MIB);
 }
 
 #[tokio::test(start_paused = true)]
