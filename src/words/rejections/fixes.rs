@@ -201,7 +201,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::Encoded => if_sent(host("turn off request compression: the signature covers the body as it was before compression")),
         Cause::TooSlow => format!("If {sender} sent this, {}", lower(&host("find out what delays requests"))),
         Cause::Unexamined => format!(
-            "KS Pay checks stored requests again once fewer arrive, and lists each one under its cause. If {sender} sent this, check its secret first. {paste}"
+            "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause. If {sender} sent this, check its secret first. {paste}"
         ),
         Cause::Unknown => format!("If {sender} sent this, it does not use this webhook’s secret. {paste}"),
     }
