@@ -84,3 +84,36 @@ async fn among_lookalikes_each_misconfigured_request_ends_in_the_rejection_of_it
     assert_eq!(app.count("SELECT COUNT(*) FROM rejected_requests WHERE worth = 0").await, 9);
     assert_eq!(app.count("SELECT failing_count FROM evidence").await, 9);
 }
+
+/// Makes all stored requests ones that were not examined when they came.
+async fn forget_diagnoses(app: &TestApp) {
+    app.sql("UPDATE rejections SET cause = 'unexamined', secret_id = NULL, detail = NULL").await;
+    app.sql("UPDATE rejected_requests SET worth = 1").await;
+    app.sql("UPDATE evidence SET failing_since = NULL, failing_count = 0, last_proven_at = NULL, failing_rejection_id = NULL")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_proven_later_only_what_came_after_the_last_verified_event_makes_a_webhook_fail() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    for (number, id) in ["pay_Before00000001", "pay_After000000001"].into_iter().enumerate() {
+        let body = bodies::payment("payment.captured", id, 0);
+        let fault = connection.post(body).secret(&format!("\"{}\"", connection.secret));
+        assert_eq!(fault.send().await, 401);
+        eventually(async || app.count(COUNT).await == i64::try_from(number).unwrap() + 1).await;
+        app.clock.advance(std::time::Duration::from_secs(10));
+        if number == 0 {
+            connection.post(bodies::payment("payment.captured", "pay_Verified000001", 0)).stored().await;
+            eventually(async || app.count("SELECT verified_count FROM evidence").await == 1).await;
+            app.clock.advance(std::time::Duration::from_secs(10));
+        }
+    }
+    assert_eq!(app.texts(FOUND).await, ["secret_quoted 2"]);
+    forget_diagnoses(&app).await;
+    app.restart().await;
+    eventually(async || app.texts(FOUND).await == ["secret_quoted 2"]).await;
+    assert_eq!(app.count("SELECT failing_count FROM evidence").await, 1);
+    let since = "SELECT COUNT(*) FROM evidence e WHERE e.failing_since = (SELECT MAX(q.received_at) FROM rejected_requests q)";
+    assert_eq!(app.count(since).await, 1);
+}
