@@ -24,7 +24,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(super) struct Backup {
-    /// The file to write; nothing may be there yet. Standard output is not supported
+    /// File to write; it must not exist yet. Standard output is not supported
     #[arg(value_name = "DEST")]
     dest: PathBuf,
     /// Print JSON

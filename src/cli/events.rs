@@ -12,7 +12,7 @@ use crate::{
 pub(super) enum Command {
     /// Print every event, oldest first, a line each
     ///
-    /// `received_at` is the stored time: if this server’s clock was ahead then, it lies in the future.
+    /// `received_at` is the stored time. If this server’s clock was ahead then, it can be in the future.
     Export(Export),
 }
 

@@ -58,8 +58,8 @@ impl FileFault {
                     copy.display()
                 ),
                 None => format!(
-                    "Move it back to {path}. A running server still has it open: read in the server's log how to save the file \
-                     before you stop the server."
+                    "Move it back to {path}. A running server still has it open: before you stop the server, read in its log \
+                     how to save the file."
                 ),
             },
             (DatabaseFile::Database, Change::Overwritten) => format!(

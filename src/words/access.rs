@@ -68,7 +68,7 @@ pub(crate) const RETIRE: &str = "retire this secret";
 /// See [`REVEAL`].
 pub(crate) const SAVE_KEYS: &str = "save these API keys";
 /// See [`REVEAL`].
-pub(crate) const ACCEPT_ACCOUNT: &str = "accept events of this account";
+pub(crate) const ACCEPT_ACCOUNT: &str = "accept events from this account";
 /// See [`REVEAL`]. `name` is that of a payment gateway or an app.
 pub(crate) fn disable(name: &str) -> String {
     format!("disable {name}")

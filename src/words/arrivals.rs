@@ -30,7 +30,7 @@ pub(crate) fn arrival(event: &Event, now: Timestamp) -> String {
     let seconds = event.received_at.seconds().saturating_sub(occurred.seconds());
     match seconds {
         _ if super::past_day(occurred, event.received_at).is_none() => {
-            "dated later than it arrived: one of the two clocks was wrong".to_owned()
+            "dated later than it arrived: this server’s clock or the sender’s was wrong".to_owned()
         }
         ..1 => "arrived at once".to_owned(),
         1..60 => format!("arrived {seconds}\u{a0}s later"),

@@ -102,7 +102,7 @@ mod tests {
             "Paid by Card; USD 390.00 and ₹8,345.00 lost in disputes; ₹5.00 deducted for a dispute. Another dispute is open"
         );
         let unknown = Transaction { currency: None, amount: None, status: None, lost: 0, ..lost };
-        assert_eq!(told(&unknown, &both[1..2]), "The payment itself has not been told yet; ₹8,345.00 lost in a dispute");
+        assert_eq!(told(&unknown, &both[1..2]), "The payment itself has not been reported yet; ₹8,345.00 lost in a dispute");
     }
 
     #[test]

@@ -212,7 +212,7 @@ impl Nothing<'_> {
 pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> Empty {
     let when = match super::past_day(event.occurred_at.unwrap_or(event.received_at), now) {
         Some(day) => format!(", on {day}"),
-        None => "; its time is later than this server’s clock".to_owned(),
+        None => "; its time is in the future".to_owned(),
     };
     Empty {
         icon: "search",
@@ -233,7 +233,7 @@ pub(crate) fn period(days: i32) -> String {
 
 /// An overview of days that hold nothing. `newest` is the day of the newest transaction, unless it is still to come.
 pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -> Empty {
-    let newest = newest.map_or_else(|| LATER_THAN_NOW.to_owned(), |day| format!("The newest transaction is of {day}."));
+    let newest = newest.map_or_else(|| LATER_THAN_NOW.to_owned(), |day| format!("The newest transaction is from {day}."));
     Empty {
         icon: "search",
         title: "No transaction in this period".to_owned(),
@@ -244,7 +244,7 @@ pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -
 
 /// Of a newest transaction that no span of days can show.
 const LATER_THAN_NOW: &str =
-    "The newest transaction is dated later than this server’s clock: one of the two clocks is or was wrong.";
+    "The newest transaction is dated in the future: this server’s clock or the gateway’s is or was wrong.";
 
 /// A list of days that hold nothing while the newest transaction is still to come. `url` is that transaction's.
 pub(crate) fn nothing_but_later(span: Days, today: Date, url: String) -> Empty {
@@ -257,7 +257,7 @@ pub(crate) fn invalid_period(usual: String) -> Empty {
         icon: "warn",
         title: "Invalid period".to_owned(),
         text: "Choose a period above.".to_owned(),
-        way: Some((usual, "Show the usual period".to_owned())),
+        way: Some((usual, "Show the default period".to_owned())),
     }
 }
 

@@ -145,7 +145,7 @@ pub(crate) fn transaction_state(transaction: &Transaction) -> Chip {
     if transaction.is_partly_refunded() {
         return chip("status-good", "good", "Partly refunded");
     }
-    transaction.status.map_or(chip("status-off", "pending", "Not told yet"), payment_status)
+    transaction.status.map_or(chip("status-off", "pending", "Not reported yet"), payment_status)
 }
 
 /// A payment's status in words.

@@ -56,7 +56,7 @@ pub(crate) fn failed_refund(payment: &Transaction, events: &[Event]) -> Option<S
         (format!("Failed refunds: {money} not refunded yet"), "this amount", "Refund it in")
     };
     let reason = if payment.lost > 0 || payment.is_dispute_lost {
-        format!("A dispute was lost, too. Check in {gateway} what the customer received before you refund anything.")
+        format!("A dispute was also lost. Check in {gateway} what the customer has received before you refund anything.")
     } else {
         format!("The customer hasn’t received {what}. {action} {gateway}.")
     };
@@ -194,7 +194,7 @@ mod tests {
         let parts = "Failed refunds: ₹200.00 not refunded yet. The customer hasn’t received this amount. Refund it in Razorpay.";
         assert_eq!(said(paid()), parts);
         for payment in [Transaction { lost: 1_000, ..paid() }, Transaction { is_dispute_lost: true, ..paid() }] {
-            assert!(said(payment).contains("A dispute was lost, too. Check in Razorpay"));
+            assert!(said(payment).contains("A dispute was also lost. Check in Razorpay"));
         }
         assert_eq!(failed_refund(&paid(), &[]), None);
     }

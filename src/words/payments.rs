@@ -132,7 +132,7 @@ pub(crate) fn payment_title(transaction: &Transaction) -> String {
     match (transaction.money(), transaction.method.as_deref()) {
         (Some(money), None) => money.to_string(),
         (Some(money), code) => format!("{money} by {}", method(code)),
-        (None, _) => "A payment that was not told yet".to_owned(),
+        (None, _) => "A payment that has not been reported yet".to_owned(),
     }
 }
 
@@ -163,8 +163,8 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispu
         }
         (Some(Status::Failed), _) => format!("The payment{by} failed"),
         (Some(Status::Created), _) => format!("The payment{by} was begun"),
-        (None, Some(refunded)) => format!("{refunded} refunded; the payment itself has not been told yet"),
-        (None, None) => "The payment itself has not been told yet".to_owned(),
+        (None, Some(refunded)) => format!("{refunded} refunded; the payment itself has not been reported yet"),
+        (None, None) => "The payment itself has not been reported yet".to_owned(),
     };
     told + &unfinished_refunds(transaction) + &super::disputes::sentence(transaction, disputes)
 }
@@ -180,8 +180,8 @@ fn unfinished_refunds(transaction: &Transaction) -> String {
 pub(crate) fn began(transaction: &Transaction, now: Timestamp) -> String {
     let at = transaction.created_at;
     match super::past_day(at, now) {
-        Some(_) => format!("It began on {}", at.zoned().strftime("%-d\u{a0}%b\u{a0}%Y at %-I:%M\u{a0}%P")),
-        None => "Its time is later than this server’s clock: one of the two clocks is or was wrong".to_owned(),
+        Some(_) => format!("Created on {}", at.zoned().strftime("%-d\u{a0}%b\u{a0}%Y at %-I:%M\u{a0}%P")),
+        None => "Its time is in the future: this server’s clock or the gateway’s is or was wrong".to_owned(),
     }
 }
 
@@ -228,9 +228,9 @@ pub(crate) mod tests {
     fn a_payment_of_the_future_names_no_day() {
         let payment = paid();
         let at = payment.created_at;
-        assert_eq!(began(&payment, at).replace('\u{a0}', " "), "It began on 22 Nov 2026 at 4:00 pm");
+        assert_eq!(began(&payment, at).replace('\u{a0}', " "), "Created on 22 Nov 2026 at 4:00 pm");
         let earlier = at.minus(std::time::Duration::from_hours(1));
-        assert!(began(&payment, earlier).starts_with("Its time is later than this server’s clock"));
+        assert!(began(&payment, earlier).starts_with("Its time is in the future"));
     }
 
     #[test]
@@ -245,7 +245,7 @@ pub(crate) mod tests {
             (told(captured, 0, 0, 40_000), "Paid by Card; refund of ₹400.00 failed"),
             (told(refunded, 100_000, 100_000, 0), "Paid by Card; refund of ₹1,000.00 pending"),
             (told(refunded, 100_000, 40_000, 0), "Paid by Card; ₹600.00 of it refunded; refund of ₹400.00 pending"),
-            (told(None, 40_000, 40_000, 0), "The payment itself has not been told yet; refund of ₹400.00 pending"),
+            (told(None, 40_000, 40_000, 0), "The payment itself has not been reported yet; refund of ₹400.00 pending"),
         ] {
             assert_eq!(sentence, wanted);
         }

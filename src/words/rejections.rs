@@ -63,7 +63,7 @@ fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
 }
 
 /// What was tried before the cause is called unknown, and nothing else.
-pub(crate) const TRIED: &str = "KS Pay tried every secret it knows of your company on requests like this: as it is; with spaces, line breaks or quotes around it; in upper and in lower case; and with a body that was reformatted on the way. It tried this webhook’s own secrets with every other single copy-paste mistake it knows and with one likely typing mistake as well. None matches. Rare mistakes, and several at once, are tried only while there is time.";
+pub(crate) const TRIED: &str = "KS Pay tried every secret it knows of your company on requests like this: unchanged; with spaces, line breaks or quotes around it; in upper case and in lower case. It also tried this webhook’s own secrets with every other single copy-paste mistake it knows, with one likely typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.";
 /// Below what is left to check.
 pub(crate) const NOT_YOURS: &str = "If someone else sent it, there is nothing to do.";
 /// A webhook was disabled and is enabled again, while requests wait to be recovered.

@@ -40,7 +40,7 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
 }
 
 /// Shown instead of the day of a moment that has not been yet.
-pub(crate) const UNKNOWN_DAY: &str = "Later than this server’s clock";
+pub(crate) const UNKNOWN_DAY: &str = "Date in the future";
 
 /// Whether a moment that should have been is still to come: a clock is or was wrong.
 fn is_future(at: Timestamp, now: Timestamp) -> bool {

@@ -233,7 +233,7 @@ async fn no_button_leads_to_a_page_without_anything_to_do() {
     let mut shop = Shop::start().await;
     let scan = shop.test.post("<?php system('id');").unsigned().without_event_id();
     let page = shop.page(scan).await;
-    assert!(page.has("If it is none of yours, there is nothing to do"), "{}", page.body);
+    assert!(page.has("If you don’t recognise it, there is nothing to do"), "{}", page.body);
     assert!(!page.has("Open webhook settings") && !page.has("Check the URL"), "{}", page.body);
     let sent = [captured("pay_8"), b"\n".to_vec()].concat();
     let page = shop.page(shop.test.post(captured("pay_8")).body_after_signing(&sent)).await;

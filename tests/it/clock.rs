@@ -72,14 +72,14 @@ async fn what_the_gateway_dates_later_than_this_servers_clock_is_shown_without_a
     app.restart_at(behind).await;
     let owner = app.owner("Neem Tree Retail").await;
     let (base, payment) = (format!("/ks-pay/apps/{}", connection.app_id), transaction_of(&app, &connection).await);
-    let later = "The newest transaction is dated later than this server’s clock";
+    let later = "The newest transaction is dated in the future";
     for (path, said) in [
-        (payment.clone(), "Its time is later than this server’s clock: one of the two clocks is or was wrong"),
-        (payment.clone(), "<time>Later than this server’s clock</time>"),
+        (payment.clone(), "Its time is in the future: this server’s clock or the gateway’s is or was wrong"),
+        (payment.clone(), "<time>Date in the future</time>"),
         (payment, "time unknown"),
         (format!("{base}/transactions"), later),
         (format!("{base}/transactions?q=pay_1"), "time unknown"),
-        (format!("{base}/transactions?q=EXAMU00000000001"), "UTR EXAMU00000000001; its time is later than this server’s clock"),
+        (format!("{base}/transactions?q=EXAMU00000000001"), "UTR EXAMU00000000001; its time is in the future"),
         (format!("{base}/transactions.csv?q=pay_1"), ",,,UPI,Razorpay,Test,INR,1000.00,,Paid,pay_1,"),
         (format!("{base}/events"), "₹1,000.00 was paid"),
         (base.clone(), later),

@@ -215,7 +215,7 @@ async fn an_overview_of_a_period_that_is_not_offered_shows_no_sum_and_no_row() {
     for days in ["abc", "0", "30", "-1", "07", "14%20", "9999999999"] {
         let page = overview(&format!("&days={days}")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{days}");
-        assert!(page.has("Invalid period") && page.has("Show the usual period"), "{days}: {}", page.body);
+        assert!(page.has("Invalid period") && page.has("Show the default period"), "{days}: {}", page.body);
         assert!(three.shown(&page).await.is_empty() && !page.has("₹") && !page.has("Received"), "{days}");
         assert!(!page.has("aria-current=\"true\">14 days"), "{days}: no period is the current one");
     }

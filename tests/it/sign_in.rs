@@ -111,7 +111,7 @@ async fn the_form_of_set_up_needs_the_cookie_of_its_link() {
             [("csrf_token", csrf.as_str()), ("company", "Evil"), ("name", "Evil"), ("email", EMAIL), ("password", PASSWORD)];
         let page = stranger.post_exactly("/setup", &[&names[..], fields].concat()).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{}", page.body);
-        assert!(page.has("This link works no more"));
+        assert!(page.has("This link no longer works"));
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM users").await, 0);
 }

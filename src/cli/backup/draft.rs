@@ -28,7 +28,7 @@ impl Draft {
     pub(super) fn beside(dest: &Path) -> Result<Self, String> {
         if dest == Path::new("-") {
             let said =
-                "A backup is not written to standard output. Name a file that is not there yet, for example ks-pay-copy.db.";
+                "A backup cannot be written to standard output. Name a file that does not exist yet, for example ks-pay-copy.db.";
             return Err(said.to_owned());
         }
         if dest.file_name().is_none() || dest.as_os_str().as_bytes().ends_with(b"/") || dest.is_dir() {

@@ -96,7 +96,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
         Cause::SignedBodyOnly => whole("signed with this webhook’s secret, but over the body alone"),
         Cause::SignedPart => whole("signed with this webhook’s secret, but over only part of the body"),
-        Cause::SignedOtherParts if is_razorpay => whole("signed with this webhook’s secret, but not over the body alone"),
+        Cause::SignedOtherParts if is_razorpay => whole("signed with this webhook’s secret, but over data other than the body"),
         Cause::SignedOtherParts => whole("signed with this webhook’s secret, but over other parts than id, time and body"),
         Cause::Checkout => whole("it carries the signature of a checkout, not of a webhook"),
         Cause::OldSecret => whole("signed with a previous secret of this webhook, which has expired"),
@@ -164,7 +164,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::Encoded => whole("the body arrived compressed or encoded"),
         Cause::TooSlow => whole("the body did not arrive within 3 s"),
         Cause::Unexamined => {
-            whole("not every common mistake was checked yet: many requests arrived together, or their bodies are very large")
+            whole("not every common mistake has been checked yet: many requests arrived together, or their bodies are very large")
         }
         Cause::Unknown => whole("the signature matches no secret of this webhook"),
     }

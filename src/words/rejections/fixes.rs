@@ -100,7 +100,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
             unsigned()
         ),
         Cause::Scanner => format!(
-            "If it is none of yours, there is nothing to do: it was rejected and has no effect. {}",
+            "If you don’t recognise it, there is nothing to do: it was rejected and has no effect. {}",
             unsigned()
         ),
         Cause::RepeatedHeader => host(&format!("pass on the header {header} only once")),

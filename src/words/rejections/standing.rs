@@ -105,7 +105,7 @@ fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
             "These requests were not signed with a secret that KS Pay accepts. If they are yours, enter the secret they were signed with; you can then recover them.".to_owned()
         }
         Attempts::NoEvents => format!(
-            "These requests cannot be recovered: no secret of this webhook signed them. If {sender} sent them, {}",
+            "These requests cannot be recovered: they were not signed with a secret of this webhook. If {sender} sent them, {}",
             lower(look_up)
         ),
         Attempts::Verify => format!("These requests no longer verify. {look_up}"),

@@ -42,7 +42,7 @@ describe("the first start", () => {
     assert.ok(!left.some(({ name }) => name === "ks_pay_setup"), "the cookie is cleared");
 
     await page.goto(link);
-    await page.getByRole("heading", { name: "This link works no more" }).waitFor();
+    await page.getByRole("heading", { name: "This link no longer works" }).waitFor();
     await at.installation.restart();
     assert.equal(at.installation.setupLink, undefined, "no link once there is a user");
     await page.goto("/");
