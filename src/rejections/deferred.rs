@@ -177,15 +177,15 @@ impl Queue {
         }
         let (mut moves, mut unexplained) = (Vec::new(), Vec::new());
         for (stored, examined) in stored.iter().zip(examined) {
-            if examined.diagnosis.cause != Cause::Unexamined {
-                moves.push((stored, examined));
-            } else {
+            if examined.diagnosis.cause == Cause::Unexamined {
                 unexplained.push(stored.id);
+            } else {
+                moves.push((stored, examined));
             }
         }
-        let moved: Vec<RequestId> = moves.iter().map(|(stored, _)| stored.id).collect();
+        let explained: Vec<RequestId> = moves.iter().map(|(stored, _)| stored.id).collect();
         match reassignment::reassign(kit, connection, moves).await {
-            Ok(is_moved) => self.note_examined(unexplained, if is_moved { Vec::new() } else { moved }),
+            Ok(is_moved) => self.note_examined(unexplained, if is_moved { Vec::new() } else { explained }),
             Err(error) => {
                 self.requests.extend(ids);
                 return Err(error);

@@ -88,13 +88,13 @@ impl Doctor {
         Ok(examined)
     }
 
-    /// Examines within the budget, from which `spend` takes what was hashed for a webhook. `None` if that failed.
+    /// Examines within the budget, from which `take` subtracts what was hashed for a webhook. `None` if that failed.
     pub(super) async fn look(
         &mut self,
         kit: &Kit,
         work: Vec<Batch>,
         most: usize,
-        spend: fn(&mut Budget, ConnectionId, usize),
+        take: fn(&mut Budget, ConnectionId, usize),
     ) -> Option<Vec<Examined>> {
         let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), kit.vault.clone(), std::mem::take(&mut self.triage));
         let allowed: Vec<(ConnectionId, Allowance)> = work.iter().map(|batch| (batch.connection, batch.allowance)).collect();
@@ -106,14 +106,14 @@ impl Doctor {
             Ok(((examined, spent), triage)) => {
                 self.triage = triage;
                 for (connection, bytes) in spent {
-                    spend(&mut self.budget, connection, bytes);
+                    take(&mut self.budget, connection, bytes);
                 }
                 Some(examined)
             }
             Err(error) => {
                 tracing::error!(%error, "the doctor failed");
                 for (connection, allowance) in allowed {
-                    spend(&mut self.budget, connection, allowance.most);
+                    take(&mut self.budget, connection, allowance.most);
                 }
                 None
             }
