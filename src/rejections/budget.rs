@@ -13,7 +13,7 @@ use crate::kernel::id::ConnectionId;
 
 /// The most that is hashed for the requests of one interval, in bytes; a lone request may have [`diagnosis::MOST_WORK`].
 const ROUND_BYTES: usize = 128 * 1024 * 1024;
-/// What may be hashed at once after a rest, and per second after that: in total, in bytes.
+/// What may be hashed in a burst, and per second after that: in total, in bytes.
 const TOTAL_BURST_BYTES: usize = 4 * diagnosis::MOST_WORK;
 const TOTAL_BYTES_PER_SECOND: usize = 64 * 1024 * 1024;
 /// The same for each webhook.
@@ -21,7 +21,7 @@ const WEBHOOK_BURST_BYTES: usize = diagnosis::MOST_WORK;
 const WEBHOOK_BYTES_PER_SECOND: usize = 32 * 1024 * 1024;
 /// What requests that look like those examined in vain leave to others at the same webhook, in bytes.
 const RESERVED_BYTES: usize = WEBHOOK_BURST_BYTES / 4;
-/// The most that is hashed for stored requests at once, in bytes: more is never available while requests arrive.
+/// The most that is hashed for stored requests in one burst, in bytes: more is never available while requests arrive.
 pub(super) const MAX_STORED_BYTES: usize = WEBHOOK_BURST_BYTES - RESERVED_BYTES;
 /// What stored requests may hash per second even if new ones use all the rest: at each webhook and in total, in bytes.
 const STORED_BYTES_PER_SECOND: usize = 4 * 1024 * 1024;
@@ -137,7 +137,7 @@ impl Budget {
                 .retain(|_, known| known.bucket.refill(WEBHOOK_BURST_BYTES, WEBHOOK_BYTES_PER_SECOND) < WEBHOOK_BURST_BYTES);
         }
         if self.webhooks.len() >= MAX_WEBHOOKS {
-            // So many are flooded at once that none has more than its part of an interval.
+            // So many are flooded simultaneously that none has more than its part of an interval.
             return ROUND_BYTES;
         }
         let fresh = || Webhook { bucket: Bucket::holding(WEBHOOK_BURST_BYTES), stored: Bucket::holding(0), rejected_at: None };

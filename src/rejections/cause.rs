@@ -175,7 +175,7 @@ causes! {
     SignedAhead = "signed_ahead", OnceSignedAgain, Nowhere;
     TimeInMillis = "time_in_millis", OnceSignedAgain, Nowhere;
     TimeUnreadable = "time_unreadable", OnceSignedAgain, Nowhere;
-    // --- from somebody else
+    // --- from another sender
     OtherAccount = "other_account", Unknown, Secret;
     // --- nothing to find out
     VerifiesNow = "verifies_now", Verify, Nowhere;
@@ -183,7 +183,7 @@ causes! {
     TooLarge = "too_large", OnceUnchangedIfGenuine, Nowhere;
     Encoded = "encoded", OnceUnchangedIfGenuine, UrlCheck;
     TooSlow = "too_slow", OnceUnchangedIfGenuine, UrlCheck;
-    /// So many came at once that none of them was kept.
+    /// So many arrived together, or such large ones, that they were not examined.
     Unexamined = "unexamined", Unknown, Secret;
     Unknown = "unknown", Unknown, Secret;
 }

@@ -38,7 +38,7 @@ const MAX_TOGETHER: usize = 32;
 const MAX_BYTES_TOGETHER: usize = 1024 * 1024;
 /// What may be hashed for them, in bytes, unless a single one needs more: new requests are counted after that.
 const MAX_WORK_TOGETHER: usize = 128 * 1024 * 1024;
-/// The most requests of a webhook that are listed at once: as many as are stored.
+/// The most requests of a webhook that are listed by one query: as many as are stored.
 const MAX_LISTED: i64 = 2000;
 /// The most webhooks that are remembered only for requests that cannot be examined.
 const MAX_QUEUES: usize = 4096;

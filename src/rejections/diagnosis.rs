@@ -150,7 +150,7 @@ impl Diagnosis {
 pub(crate) enum Depth {
     /// Single faults, the likeliest first. Once all of them are tried, the cause is `Unknown`.
     Single,
-    /// Several faults at once, of a request whose single faults were tried before.
+    /// Combined faults, of a request whose single faults were tried before.
     Combined,
     /// Both.
     Full,
@@ -306,7 +306,7 @@ impl<'a> Search<'a> {
 
 /// The name of what was proven: the secret before the body before the way it is written. A second fault goes with it.
 fn named(attempt: &Attempt, bodies: &[Cause], form: Option<Cause>, case: &Case<'_>) -> Diagnosis {
-    // Customers hold that signature: their text is no event, whoever sends it.
+    // Customers hold that signature: their text is no event, regardless of the sender.
     if attempt.cause == Cause::KeySecret && marks::is_checkout_text(case.body) {
         return Cause::Checkout.into();
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a cause is stated only of what was examined; what was not stays [`Cause::Unexamined`]. Every webhook has its share,
 //! and in it every shape of request. All are first examined briefly, for the likeliest causes; then for every single fault;
-//! then for several at once, as long as there is work left. Shapes that were examined for long without a finding leave a part of
+//! then for combined ones, as long as there is work left. Shapes that were examined for long without a finding leave a part of
 //! the share to others.
 
 use std::{
@@ -80,7 +80,7 @@ fn needed_for_one_fault(gateway: Gateway, body: usize, known: &Known) -> usize {
     needed.min(MAX_STORED_BYTES.saturating_sub(brief_work(body)))
 }
 
-/// What a stored request needs at once, in bytes: for every single fault, or all the work that it may have. Never more than
+/// What a stored request needs in one look, in bytes: for every single fault, or all the work that it may have. Never more than
 /// there can be.
 pub(super) fn needed_for_stored(gateway: Gateway, body: usize, known: &Known, is_unfinished: bool) -> usize {
     // A bit more than what is hashed at most tells that nothing was left untried.
@@ -234,7 +234,7 @@ impl Round<'_> {
         rest
     }
 
-    /// For several faults at once, as long as there is work left.
+    /// For combined faults, as long as there is work left.
     fn for_several_faults(&mut self, order: &[usize], found: &mut [Diagnosis]) {
         let unexplained = |at: &&usize| found[**at].signer.is_none() && self.samples[**at].reason.rejected().is_some();
         let unexplained: Vec<usize> = order.iter().filter(unexplained).copied().collect();

@@ -3,19 +3,21 @@
 use std::{
     fs::{self, OpenOptions},
     io::Write as _,
-    net::{SocketAddr, TcpListener},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::support::{
-    TestApp, bodies,
-    builders::{Connection, PASSWORD},
-    database, eventually,
-    post::client,
-    process::{Ended, Process},
+use crate::{
+    replaced::{served, status},
+    support::{
+        bodies,
+        builders::{Connection, PASSWORD},
+        database, eventually,
+        process::{Ended, Process},
+    },
 };
 
 /// As `cp` and a shell's `>` do: the file itself gets other content.
@@ -27,20 +29,6 @@ fn overwrite(file: &Path, content: &[u8]) {
 fn halve(file: &Path) {
     let file = OpenOptions::new().write(true).open(file).unwrap();
     file.set_len(file.metadata().unwrap().len() / 2).unwrap();
-}
-
-async fn status(address: SocketAddr, path: &str) -> u16 {
-    client().get(format!("http://{address}{path}")).send().await.unwrap().status().as_u16()
-}
-
-/// An installation that a process serves, with a connection there.
-async fn served() -> (TestApp, Process, SocketAddr, Connection) {
-    let mut app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    app.stop().await;
-    let (process, address) = app.serve_in_process(&[]);
-    let connection = connection.at(address);
-    (app, process, address, connection)
 }
 
 fn ended(process: Process) -> Ended {

@@ -24,12 +24,12 @@ fn replace(file: &Path) {
     fs::rename(copy, file).unwrap();
 }
 
-async fn status(address: std::net::SocketAddr, path: &str) -> u16 {
+pub(crate) async fn status(address: std::net::SocketAddr, path: &str) -> u16 {
     client().get(format!("http://{address}{path}")).send().await.unwrap().status().as_u16()
 }
 
 /// An installation that a process serves, with a connection there.
-async fn served() -> (TestApp, Process, std::net::SocketAddr, Connection) {
+pub(crate) async fn served() -> (TestApp, Process, std::net::SocketAddr, Connection) {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     app.stop().await;
