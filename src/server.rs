@@ -66,7 +66,7 @@ pub struct Server {
     refusals: refusals::Writing,
     housekeeping: Vec<JoinHandle<()>>,
     setup: Option<Token>,
-    _lock: ServerLock,
+    lock: ServerLock,
 }
 
 impl Server {
@@ -112,7 +112,7 @@ impl Server {
             database = state.db.engine(),
             "the server was started on http://{address}"
         );
-        Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, housekeeping, setup, _lock: lock })
+        Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, housekeeping, setup, lock })
     }
 
     /// Where it listens.
@@ -169,6 +169,8 @@ impl Server {
         }
         if tokio::time::timeout(CLOSE, self.state.db.close()).await.is_err() {
             tracing::warn!("the database was not closed in time; what was committed is safe");
+        } else if let Err(error) = self.lock.forget_closed(&self.state.config) {
+            tracing::warn!(%error, "the note in the server's lock file was not removed");
         }
     }
 }

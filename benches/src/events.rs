@@ -33,7 +33,9 @@ impl Request {
 
     /// The same with a body of at least that many bytes, padded with spaces.
     pub(crate) fn padded(host: &str, path: &str, at: u64, bytes: usize) -> Self {
-        let body = format!("{:bytes$}", body(at));
+        // A formatting width holds at most 65,535.
+        let mut body = body(at);
+        body.extend(std::iter::repeat_n(' ', bytes.saturating_sub(body.len())));
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Razorpay-Webhook/v1\r\nContent-Length: {}\r\n\
              Accept-Encoding: gzip\r\nContent-Type: application/json\r\nRequest-Id: {EVENT}\r\nX-Razorpay-Event-Id: {EVENT}\r\n\

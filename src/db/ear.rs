@@ -22,7 +22,7 @@ impl Ear {
     pub(crate) async fn hear(&mut self) {
         match &self.db {
             Db::Sqlite { .. } => std::future::pending().await,
-            Db::Postgres(pool) => postgres::heard(pool, self.channel, &mut self.listener).await,
+            Db::Postgres { pool, .. } => postgres::heard(pool, self.channel, &mut self.listener).await,
         }
     }
 }

@@ -41,7 +41,7 @@ const POSTGRES: &[(i64, &str, &str)] = &migrations!("postgres");
 fn of(db: &Db) -> &'static [(i64, &'static str, &'static str)] {
     match db {
         Db::Sqlite { .. } => SQLITE,
-        Db::Postgres(_) => POSTGRES,
+        Db::Postgres { .. } => POSTGRES,
     }
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn run(db: &Db) -> Result<(), DbError> {
     let migrator = Migrator::with_migrations(all(db).collect());
     let result = match db {
         Db::Sqlite { writer, .. } => migrator.run(writer).await,
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             // A migration may take longer than a request may; the connection does not go back to the pool.
             let mut conn = pool.acquire().await?.detach();
             sqlx::query("SELECT set_config('statement_timeout', '0', FALSE), set_config('lock_timeout', '0', FALSE)")

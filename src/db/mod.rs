@@ -24,6 +24,7 @@ use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
     pool::{PoolConnection, PoolOptions},
 };
+use tokio::runtime::Handle;
 
 pub use durability::Setting;
 pub(crate) use ear::Ear;
@@ -49,7 +50,13 @@ pub enum Db {
         files: Option<OpenFiles>,
     },
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres {
+        /// Connections for reading and writing.
+        pool: PgPool,
+        /// The runtime they are opened on, whose reactor drives their sockets. Worker threads have runtimes of their own that end
+        /// first at a stop: a connection opened there would fail in the hands of those who still have work to commit.
+        runtime: Handle,
+    },
 }
 
 /// A pool whose connections stay. sqlx 0.9.0 looks for old ones by a number of idle ones that is below nothing for a moment
@@ -168,8 +175,7 @@ impl Db {
             // Takes the write lock now. A deferred transaction that reads first and writes later can fail with
             // SQLITE_BUSY_SNAPSHOT, which no busy timeout retries.
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            // A BEGIN that nobody waited for leaves a transaction that the driver does not know of; ROLLBACK ends it.
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("ROLLBACK; BEGIN").await?),
+            Self::Postgres { pool, runtime } => Tx::Postgres(postgres::begin(pool, runtime).await?),
         })
     }
 
@@ -187,7 +193,7 @@ impl Db {
         let tx = within_longest(written).await?;
         match self {
             Self::Sqlite { .. } => tx.commit().await,
-            Self::Postgres(_) => within_longest(tx.commit()).await,
+            Self::Postgres { .. } => within_longest(tx.commit()).await,
         }
     }
 
@@ -195,7 +201,7 @@ impl Db {
     pub(crate) const fn writers(&self) -> usize {
         match self {
             Self::Sqlite { .. } => 1,
-            Self::Postgres(_) => 2,
+            Self::Postgres { .. } => 2,
         }
     }
 
@@ -207,7 +213,7 @@ impl Db {
         self.check_files()?;
         Ok(match self {
             Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Self::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+            Self::Postgres { pool, runtime } => Reader::Postgres(postgres::acquire(pool, runtime).await?),
         })
     }
 
@@ -240,7 +246,7 @@ impl Db {
                     files.close();
                 }
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 
@@ -249,7 +255,7 @@ impl Db {
     pub const fn engine(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "SQLite",
-            Self::Postgres(_) => "PostgreSQL",
+            Self::Postgres { .. } => "PostgreSQL",
         }
     }
 
@@ -260,7 +266,7 @@ impl Db {
     pub async fn durability(&self) -> Result<Vec<Setting>, DbError> {
         match self {
             Self::Sqlite { writer, .. } => sqlite::durability(writer).await,
-            Self::Postgres(pool) => postgres::durability(pool).await,
+            Self::Postgres { pool, .. } => postgres::durability(pool).await,
         }
     }
 

@@ -3,9 +3,12 @@
 use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
-    Connection as _, PgConnection, PgPool,
+    Connection as _, PgConnection, PgPool, Postgres, Transaction,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener},
 };
+use tokio::runtime::Handle;
+use tokio_util::context::TokioContext;
 
 use super::{Db, DbError, Setting};
 
@@ -14,6 +17,17 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 
 /// A connection that lay so long is asked whether it is still there. One that was used a moment ago need not be.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// Takes a connection, which is opened on `runtime` if none is idle: see [`Db::Postgres`].
+pub(super) async fn acquire(pool: &PgPool, runtime: &Handle) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    TokioContext::new(pool.acquire(), runtime.clone()).await
+}
+
+/// Begins a transaction on such a connection.
+pub(super) async fn begin(pool: &PgPool, runtime: &Handle) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    // A BEGIN that nobody waited for leaves a transaction that the driver does not know of; ROLLBACK ends it.
+    TokioContext::new(pool.begin_with("ROLLBACK; BEGIN"), runtime.clone()).await
+}
 
 /// Reads a URL; the sentence for a wrong one does not repeat it.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, String> {
@@ -52,7 +66,7 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         // Statements over many rows have a text for each power of two.
         .connect_with(options.statement_cache_capacity(256))
         .await?;
-    Ok(Db::Postgres(pool))
+    Ok(Db::Postgres { pool, runtime: Handle::current() })
 }
 
 async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {

@@ -37,7 +37,7 @@ impl Rows {
     pub(crate) fn texts(&'static self, db: &Db) -> [&'static str; 2] {
         [1, MOST].map(|rows| match db {
             Db::Sqlite { .. } => self.sqlite(rows),
-            Db::Postgres(_) => self.postgres(rows),
+            Db::Postgres { .. } => self.postgres(rows),
         })
     }
 

@@ -61,6 +61,15 @@ impl ServerLock {
         self.stamp_in_file
     }
 
+    /// Forgets the note of a database that was closed, unless a log is left: a log that appears later, in a restored copy of the
+    /// directory, must not be compared with it.
+    pub(crate) fn forget_closed(&self, config: &Config) -> io::Result<()> {
+        match (&self.file, config.database.file()) {
+            (Some(file), Some(database)) if !log_guard::has_log(database) => log_guard::forget(file),
+            _ => Ok(()),
+        }
+    }
+
     /// Notes the stamps that the database may bear.
     pub(super) fn note(&self, stamps: [u32; 2]) -> io::Result<()> {
         self.file.as_ref().map_or(Ok(()), |file| log_guard::note(file, stamps))

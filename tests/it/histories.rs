@@ -247,7 +247,7 @@ impl Shops {
     async fn sums(&self, text: &'static str) -> BTreeSet<Sum> {
         let rows: Vec<Sum> = match &self.db {
             Db::Sqlite { writer, .. } => sqlx::query_as(text).fetch_all(writer).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_as(text).fetch_all(pool).await.unwrap(),
+            Db::Postgres { pool, .. } => sqlx::query_as(text).fetch_all(pool).await.unwrap(),
         };
         rows.into_iter().collect()
     }
@@ -258,7 +258,7 @@ impl Shops {
                                amount_refund_pending_subunits, amount_refund_failed_subunits FROM transactions";
         let rows: Vec<BesideRow> = match &self.db {
             Db::Sqlite { writer, .. } => sqlx::query_as(COLUMNS).fetch_all(writer).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_as(COLUMNS).fetch_all(pool).await.unwrap(),
+            Db::Postgres { pool, .. } => sqlx::query_as(COLUMNS).fetch_all(pool).await.unwrap(),
         };
         let key =
             |(connection, payment, method, at, is_captured, lost, pending, failed): (ConnectionId, String, _, _, _, _, _, _)| {

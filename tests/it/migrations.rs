@@ -27,7 +27,7 @@ const OF_POSTGRES: &str = "SELECT CAST(table_name AS TEXT), CAST(column_name AS 
 async fn columns(db: &Db) -> Columns {
     let rows: Vec<(String, String, bool)> = match db {
         Db::Sqlite { writer, .. } => sqlx::query_as(OF_SQLITE).fetch_all(writer).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_as(OF_POSTGRES).fetch_all(pool).await.unwrap(),
+        Db::Postgres { pool, .. } => sqlx::query_as(OF_POSTGRES).fetch_all(pool).await.unwrap(),
     };
     rows.into_iter().map(|(table, column, is_nullable)| ((table, column), is_nullable)).collect()
 }
@@ -82,7 +82,7 @@ macro_rules! run {
     ($db:expr, $query:expr) => {
         match $db {
             Db::Sqlite { writer, .. } => drop($query.execute(writer).await.unwrap()),
-            Db::Postgres(pool) => drop($query.execute(pool).await.unwrap()),
+            Db::Postgres { pool, .. } => drop($query.execute(pool).await.unwrap()),
         }
     };
 }
@@ -174,7 +174,7 @@ async fn a_former_versions_payments_stay_and_are_added_up_by_day() {
         Db::Sqlite { writer, .. } => {
             (sqlx::query_as(PAYMENTS).fetch_all(writer).await.unwrap(), sqlx::query_as(SUMS).fetch_all(writer).await.unwrap())
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             (sqlx::query_as(PAYMENTS).fetch_all(pool).await.unwrap(), sqlx::query_as(SUMS).fetch_all(pool).await.unwrap())
         }
     };

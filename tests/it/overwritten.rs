@@ -281,3 +281,17 @@ async fn writes_that_go_through_sqlite_are_no_overwrite() {
     assert_eq!(ended.code, Some(0));
     assert!(!ended.err.contains("while it was open"), "{}", ended.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_stop_leaves_no_note_of_a_log_that_is_gone() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, _, connection) = served().await;
+    assert_eq!(post(&connection, "pay_1").await, 200);
+    let note = || fs::metadata(app.data_dir().join("ks-pay.db.lock")).unwrap().len();
+    assert!(note() > 0, "a running server notes the stamp of its database");
+    assert_eq!(ended(process).code, Some(0));
+    assert!(!app.data_dir().join("ks-pay.db-wal").exists(), "a clean stop removes the log");
+    assert_eq!(note(), 0);
+}

@@ -134,7 +134,7 @@ impl Installation {
         let db = Db::connect(&self.location()).await.unwrap();
         let touched = match &db {
             Db::Sqlite { writer, .. } => sqlx::query(statement).execute(writer).await.unwrap().rows_affected(),
-            Db::Postgres(pool) => sqlx::query(statement).execute(pool).await.unwrap().rows_affected(),
+            Db::Postgres { pool, .. } => sqlx::query(statement).execute(pool).await.unwrap().rows_affected(),
         };
         db.close().await;
         touched
@@ -152,7 +152,7 @@ impl Installation {
         let db = Db::connect(&self.location()).await.unwrap();
         let count = match &db {
             Db::Sqlite { writer, .. } => sqlx::query_scalar(statement).fetch_one(writer).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_scalar(statement).fetch_one(pool).await.unwrap(),
+            Db::Postgres { pool, .. } => sqlx::query_scalar(statement).fetch_one(pool).await.unwrap(),
         };
         db.close().await;
         count
@@ -163,7 +163,7 @@ impl Installation {
         let db = Db::connect(&self.location()).await.unwrap();
         let texts = match &db {
             Db::Sqlite { writer, .. } => sqlx::query_scalar(statement).fetch_all(writer).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_scalar(statement).fetch_all(pool).await.unwrap(),
+            Db::Postgres { pool, .. } => sqlx::query_scalar(statement).fetch_all(pool).await.unwrap(),
         };
         db.close().await;
         texts
@@ -201,7 +201,7 @@ impl Installation {
         let db = Db::connect(&self.location()).await.unwrap();
         let tx = match &db {
             Db::Sqlite { writer, .. } => ks_pay::db::Tx::Sqlite(writer.begin_with("BEGIN EXCLUSIVE").await.unwrap()),
-            Db::Postgres(pool) => {
+            Db::Postgres { pool, .. } => {
                 let mut tx = pool.begin().await.unwrap();
                 // Ours must not idle in a unit of work; this one stands for somebody else's.
                 sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut *tx).await.unwrap();
