@@ -8,10 +8,10 @@ use std::{collections::BTreeSet, time::Duration};
 use tokio::time::sleep;
 
 use crate::{
-    connections::{evidence, secrets, uses},
+    connections::{activity, secret_usage, secrets},
     db::{Db, DbError, Reader},
     events,
-    kernel::{
+    primitives::{
         id::{ConnectionId, EventId},
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
     },
@@ -151,19 +151,19 @@ pub(crate) async fn run(db: Db, clock: Clock) {
 /// How many rows were repaired.
 async fn repair(db: &Db, now: Timestamp) -> Result<u64, DbError> {
     let mut reader = db.reader().await?;
-    let is_needed = evidence::has_later(&mut reader, now).await?
+    let is_needed = activity::has_later(&mut reader, now).await?
         || secrets::has_late_expiry(&mut reader, now).await?
-        || uses::has_later(&mut reader, now).await?
+        || secret_usage::has_later(&mut reader, now).await?
         || later::has_later(&mut reader, now).await?;
     if !is_needed || !SignedTimes::load(&mut reader, None, now).await?.allows(now) {
         return Ok(0);
     }
     drop(reader);
     let mut repaired = 0;
-    db.note(async |tx| {
-        repaired = evidence::bound(tx, now).await?
+    db.write_with_timeout(async |tx| {
+        repaired = activity::bound(tx, now).await?
             + secrets::bound_expiry(tx, now).await?
-            + uses::bound(tx, now).await?
+            + secret_usage::bound(tx, now).await?
             + later::bound(tx, now).await?;
         Ok(())
     })

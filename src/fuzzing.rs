@@ -16,7 +16,7 @@ use crate::{
         razorpay_url,
     },
     ingestion::receive,
-    kernel::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
+    primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
     transactions::{
         self,
         projection::{self, Facts},

@@ -15,33 +15,33 @@ mod connections;
 mod dashboard;
 pub mod db;
 mod demo;
-mod descriptors;
 mod events;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 mod gateways;
-mod http;
+mod http_client;
 mod ingestion;
-mod installation;
-pub mod kernel;
-mod keys;
+mod listener;
+mod master_key;
+mod messages;
 mod overview;
-mod preflight;
+mod pipelining;
+pub mod primitives;
 mod rejections;
+mod rlimit;
+mod routes;
 pub mod samples;
 pub mod server;
-mod site;
-mod sockets;
+mod settings_store;
 mod startup;
 mod state;
 mod telemetry;
 mod transactions;
-mod turns;
-mod unread;
+mod unread_body;
+mod url_check;
 mod urls;
 mod web;
-mod words;
 
 /// Every statement of every store as that database reads it, with its name: a test prepares each on both. Of one over
 /// many rows the shortest and the longest.
@@ -51,34 +51,34 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         accounts::store::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,
-        connections::evidence::STATEMENTS,
+        connections::activity::STATEMENTS,
         connections::secrets::STATEMENTS,
         connections::store::STATEMENTS,
-        connections::uses::STATEMENTS,
+        connections::secret_usage::STATEMENTS,
         events::store::STATEMENTS,
         events::store::log::STATEMENTS,
         ingestion::store::STATEMENTS,
-        installation::STATEMENTS,
-        preflight::store::STATEMENTS,
+        settings_store::STATEMENTS,
+        url_check::store::STATEMENTS,
         rejections::store::STATEMENTS,
         rejections::store::deferred::STATEMENTS,
         rejections::store::later::STATEMENTS,
         rejections::store::recoveries::STATEMENTS,
-        rejections::store::room::STATEMENTS,
+        rejections::store::evictions::STATEMENTS,
         transactions::store::STATEMENTS,
         transactions::store::recount::STATEMENTS,
-        transactions::store::sums::STATEMENTS,
+        transactions::store::daily_totals::STATEMENTS,
         transactions::store::references::STATEMENTS,
-        transactions::store::twins::STATEMENTS,
+        transactions::store::cross_mode::STATEMENTS,
     ];
     let many = [
-        connections::evidence::ROWS,
-        connections::uses::ROWS,
+        connections::activity::ROWS,
+        connections::secret_usage::ROWS,
         events::store::log::ROWS,
-        rejections::store::room::ROWS,
+        rejections::store::evictions::ROWS,
         transactions::store::references::ROWS,
-        transactions::store::stories::ROWS,
-        transactions::store::sums::ROWS,
+        transactions::store::write::ROWS,
+        transactions::store::daily_totals::ROWS,
     ];
     let many = many.concat().into_iter().flat_map(|(name, rows)| rows.texts(db).map(|text| (name, text)));
     single.concat().into_iter().chain(many).collect()

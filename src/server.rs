@@ -23,21 +23,19 @@ use crate::{
     clock_check,
     config::Config,
     db::{Db, file_identity},
-    descriptors,
     events::retention,
     ingestion::{
-        self, Ingestion, Listening,
-        refusals::{self, Kit, Recorder},
+        self, BackgroundTasks, Ingestion,
+        recorder::{self, DiagnosisContext, RejectionRecorder},
     },
-    installation,
-    kernel::time::Clock,
-    rejections, site,
-    sockets::{Peers, Socket},
+    listener::{Peers, Socket},
+    messages, pipelining,
+    primitives::time::Clock,
+    rejections, rlimit, routes, settings_store,
     startup::{self, ServerLock},
     state::State,
-    turns, unread,
-    web::{client, panics},
-    words,
+    unread_body,
+    web::{catch_panic, client_ip},
 };
 
 /// The longest that what began may take to finish at a stop, in seconds. Units of work before it, then this and a second until
@@ -62,8 +60,8 @@ pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
     running: JoinHandle<std::io::Result<()>>,
-    listening: Listening,
-    refusals: refusals::Writing,
+    listening: BackgroundTasks,
+    refusals: recorder::RecorderTask,
     housekeeping: Vec<JoinHandle<()>>,
     setup: Option<Token>,
     lock: ServerLock,
@@ -75,7 +73,7 @@ impl Server {
     /// # Errors
     /// A sentence that says what is wrong and what to do; nothing was damaged.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
-        descriptors::take_all();
+        rlimit::take_all();
         startup::prepare(&config)?;
         let lock = ServerLock::take(&config)?;
         let listener = listen(config.listen)?;
@@ -85,7 +83,7 @@ impl Server {
             tracing::warn!("{said} That was accepted at this start; `ks-pay doctor` says what to set");
         }
         if let Some(url) = config.plain_http() {
-            tracing::warn!("{}", words::access::plain_http_at(&url));
+            tracing::warn!("{}", messages::access::plain_http_at(&url));
         }
         let base = match remember(&opened.db, &config, address).await {
             Ok(base) => base,
@@ -94,11 +92,12 @@ impl Server {
         let renewed = accounts::setup::renew(&opened.db, clock.now()).await;
         let setup = renewed.map_err(|error| startup::sentence_at(&config.database, &error))?;
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
-        let (recorder, refusals) = Recorder::start(Kit { db, vault, clock: clock.clone(), base: base.clone() });
+        let (recorder, refusals) =
+            RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let mut housekeeping = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone()))];
         housekeeping.extend(config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
         let db = opened.db.clone();
-        housekeeping.push(tokio::spawn(async move { db.keep_log_short().await }));
+        housekeeping.push(tokio::spawn(async move { db.run_checkpointer().await }));
         housekeeping.push(tokio::spawn(file_identity::watch(opened.db.clone())));
         housekeeping.push(tokio::spawn(clock_check::run(opened.db.clone(), clock.clone())));
         let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
@@ -156,7 +155,7 @@ impl Server {
 
     async fn end(self) {
         self.state.stop();
-        self.state.ingestion.leave().await;
+        self.state.ingestion.detach_from_workers().await;
         self.handle.stop(true).await;
         let _ = self.running.await;
         let notes = async { tokio::join!(self.state.ingestion.stop(self.listening), self.refusals.stop()) };
@@ -212,12 +211,12 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
         let (state, stopping, peers) = (state.clone(), stopping.clone(), peers.clone());
         actix_web::rt::spawn(state.ingestion.write());
         let app = App::new()
-            .wrap(from_fn(ingestion::routes::first))
-            .wrap(from_fn(panics::catch))
+            .wrap(from_fn(ingestion::routes::intercept_webhooks))
+            .wrap(from_fn(catch_panic::catch_panic))
             .app_data(state)
-            .wrap(from_fn(unread::close))
-            .wrap(from_fn(turns::wait))
-            .configure(site::configure)
+            .wrap(from_fn(unread_body::close))
+            .wrap(from_fn(pipelining::serialize_requests))
+            .configure(routes::configure)
             .into_factory()
             .map_err(|error: actix_web::Error| error.error_response());
         let http = HttpService::build()
@@ -231,8 +230,8 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
             .client_disconnect_timeout(LINGER)
             .local_addr(address)
             .on_connect_ext(|socket: &Socket, data| {
-                turns::know(socket.line(), data);
-                client::set_local(socket.local_address(), data);
+                pipelining::attach(socket.line(), data);
+                client_ip::set_local(socket.local_address(), data);
             })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| ready(admit(&peers, stream))).and_then(http)
@@ -275,7 +274,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, String> {
 /// The base of every shown URL. The address is kept, so that the command line shows the same.
 async fn remember(db: &Db, config: &Config, address: SocketAddr) -> Result<String, crate::db::DbError> {
     let mut tx = db.begin().await?;
-    installation::set(&mut tx, ADDRESS, address.to_string().as_bytes()).await?;
+    settings_store::set(&mut tx, ADDRESS, address.to_string().as_bytes()).await?;
     tx.commit().await?;
     Ok(config.public_url.clone().unwrap_or_else(|| shown(address)))
 }
@@ -285,7 +284,7 @@ pub(crate) async fn base(db: &Db, config: &Config) -> Result<String, crate::db::
     if let Some(url) = &config.public_url {
         return Ok(url.clone());
     }
-    let stored = installation::find(&mut db.reader().await?, ADDRESS).await?;
+    let stored = settings_store::find(&mut db.reader().await?, ADDRESS).await?;
     let last = stored.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
     let is_open = !config.listen_is_chosen || config.listen.port() == 0 || config.listen.ip().is_unspecified();
     Ok(shown(if is_open { last.unwrap_or(config.listen) } else { config.listen }))

@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep};
 use crate::{
     config::{Config, KeySource},
     db::{Db, DbError, Location, file_identity::with_suffix},
-    kernel::vault::Vault,
-    keys, words,
+    master_key, messages,
+    primitives::vault::Vault,
 };
 
 pub(crate) use self::{
@@ -52,7 +52,7 @@ impl OpenError {
     pub(crate) fn of(database: &Location, error: &DbError) -> Self {
         let sentence = sentence_at(database, error);
         match error {
-            DbError::Unavailable(_) | DbError::Silent => Self::Unavailable(sentence),
+            DbError::Unavailable(_) | DbError::Timeout => Self::Unavailable(sentence),
             _ => Self::Refused(sentence),
         }
     }
@@ -167,9 +167,9 @@ async fn try_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, Open
 /// What may be lost although it was acknowledged, where that is accepted.
 async fn risk(config: &Config, db: &Db) -> Result<Option<String>, OpenError> {
     let settings = db.durability().await.map_err(|error| OpenError::of(&config.database, &error))?;
-    match words::durability::refusal(db.engine(), &settings) {
+    match messages::durability::refusal(db.engine(), &settings) {
         Some(refusal) if !config.accept_data_loss => Err(refusal.into()),
-        _ => Ok(words::durability::at_risk(db.engine(), &settings)),
+        _ => Ok(messages::durability::at_risk(db.engine(), &settings)),
     }
 }
 
@@ -233,7 +233,7 @@ fn make_file(file: &Path) -> Result<(), String> {
 /// Brings the tables up to date and finds the master key.
 async fn ready(config: &Config, db: Db) -> Result<Opened, OpenError> {
     let opened = match db.migrate(&config.database).await {
-        Ok(()) => keys::open(config, &db).await,
+        Ok(()) => master_key::open(config, &db).await,
         Err(error) => Err(OpenError::of(&config.database, &error)),
     };
     match opened {

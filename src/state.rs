@@ -8,19 +8,19 @@ use std::sync::{
 use tokio::sync::watch;
 
 use crate::{
-    accounts::{limits::Limits, password::Passwords},
+    accounts::{limits::Limits, password::PasswordHasher},
     config::Config,
     connections::stream::Streams,
     db::Db,
     ingestion::{
         Ingestion,
-        refusals::{Kit, Recorder},
+        recorder::{DiagnosisContext, RejectionRecorder},
     },
-    kernel::{time::Clock, vault::Vault},
-    preflight::desk::Desk,
+    messages,
+    primitives::{time::Clock, vault::Vault},
     startup::Opened,
-    web::{client::UntrustedProxy, shell::Warning},
-    words,
+    url_check::limiter::CheckLimiter,
+    web::{client_ip::UntrustedProxy, layout::Warning},
 };
 
 /// One server's.
@@ -29,12 +29,12 @@ pub(crate) struct State {
     pub(crate) vault: Vault,
     pub(crate) clock: Clock,
     pub(crate) config: Config,
-    pub(crate) passwords: Passwords,
+    pub(crate) passwords: PasswordHasher,
     pub(crate) limits: Limits,
     pub(crate) ingestion: Ingestion,
-    pub(crate) refusals: Recorder,
-    pub(crate) checks: Desk,
-    pub(crate) key_checks: Desk,
+    pub(crate) refusals: RejectionRecorder,
+    pub(crate) checks: CheckLimiter,
+    pub(crate) key_checks: CheckLimiter,
     pub(crate) streams: Streams,
     pub(crate) untrusted_proxy: UntrustedProxy,
     /// What every page warns of.
@@ -48,22 +48,22 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(config: Config, opened: Opened, clock: Clock, ingestion: Ingestion, refusals: Recorder) -> Self {
+    pub(crate) fn new(config: Config, opened: Opened, clock: Clock, ingestion: Ingestion, refusals: RejectionRecorder) -> Self {
         let Opened { db, vault, at_risk } = opened;
-        let plain_http = config.plain_http().map(|_| words::access::plain_http());
+        let plain_http = config.plain_http().map(|_| messages::access::plain_http());
         Self {
-            warnings: at_risk.map(words::durability::accepted).into_iter().chain(plain_http).collect(),
+            warnings: at_risk.map(messages::durability::accepted).into_iter().chain(plain_http).collect(),
             untrusted_proxy: UntrustedProxy::default(),
             ingestion,
             db,
             vault,
             clock,
             config,
-            passwords: Passwords::new(),
+            passwords: PasswordHasher::new(),
             limits: Limits::new(),
             refusals,
-            checks: Desk::new(),
-            key_checks: Desk::new(),
+            checks: CheckLimiter::new(),
+            key_checks: CheckLimiter::new(),
             streams: Streams::default(),
             base: OnceLock::new(),
             probed: tokio::sync::Mutex::new(None),
@@ -83,8 +83,13 @@ impl State {
     }
 
     /// What the doctor needs at hand.
-    pub(crate) fn kit(&self) -> Kit {
-        Kit { db: self.db.clone(), vault: self.vault.clone(), clock: self.clock.clone(), base: self.base().to_owned() }
+    pub(crate) fn kit(&self) -> DiagnosisContext {
+        DiagnosisContext {
+            db: self.db.clone(),
+            vault: self.vault.clone(),
+            clock: self.clock.clone(),
+            base: self.base().to_owned(),
+        }
     }
 
     /// Whether the server is reached over https, so that cookies and headers can insist on it.

@@ -7,7 +7,7 @@ use serde_json::json;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use self::repeats::Repeats;
-use crate::{config::LogFormat, kernel::time::Clock};
+use crate::{config::LogFormat, primitives::time::Clock};
 
 /// The target of lines that a stranger can cause: each is written once a second, with the count of similar lines.
 pub(crate) const OUTSIDE: &str = "ks_pay::outside";

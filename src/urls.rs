@@ -5,7 +5,7 @@
 use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
-    kernel::id::{AppId, EventId, RejectionId, RequestId, SecretId, TransactionId},
+    primitives::id::{AppId, EventId, RejectionId, RequestId, SecretId, TransactionId},
 };
 
 // --- for gateways and machines

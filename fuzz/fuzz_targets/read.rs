@@ -4,7 +4,7 @@
 //! An input is one body or several, parted by a line of `--`.
 #![no_main]
 
-use ks_pay::{fuzzing, kernel::money::Money};
+use ks_pay::{fuzzing, primitives::money::Money};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

@@ -6,7 +6,7 @@
 
 use ks_pay::{
     fuzzing::{self, Header},
-    kernel::{
+    primitives::{
         id::{AppId, ConnectionId, EventId, TransactionId},
         money::Currency,
         text,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::password;
-use crate::{companies, kernel::text, web::form::FieldErrors};
+use crate::{companies, primitives::text_input, web::form::FieldErrors};
 
 /// Who signs in.
 #[derive(Debug, Default, Deserialize)]
@@ -34,11 +34,11 @@ pub(crate) struct NewOwner {
 impl SetupForm {
     pub(crate) fn parse(&self) -> Result<NewOwner, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let company = text::line(&self.company, companies::NAME_LEAST, companies::NAME_MOST);
+        let company = text_input::line(&self.company, companies::NAME_LEAST, companies::NAME_MOST);
         let owner = NewOwner {
             company: errors.take("company", "Company Name", company),
-            name: errors.take("name", "Your Name", text::line(&self.name, 1, 100)),
-            email: errors.take_email("email", text::email(&self.email)),
+            name: errors.take("name", "Your Name", text_input::line(&self.name, 1, 100)),
+            email: errors.take_email("email", text_input::email(&self.email)),
         };
         if let Some(sentence) = password::refusal(&self.password, &owner.email) {
             errors.add("password", sentence);
@@ -60,8 +60,8 @@ impl PersonForm {
     /// Name and e-mail, or every error at its field.
     pub(crate) fn parse(&self) -> Result<(String, String), FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = errors.take("name", "Name", text::line(&self.name, 1, 100));
-        let email = errors.take_email("email", text::email(&self.email));
+        let name = errors.take("name", "Name", text_input::line(&self.name, 1, 100));
+        let email = errors.take_email("email", text_input::email(&self.email));
         if errors.is_empty() { Ok((name, email)) } else { Err(errors) }
     }
 }

@@ -11,7 +11,7 @@ use governor::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::kernel::network::{network, site};
+use crate::primitives::network::{network, site};
 
 /// Keys kept before those that have recovered are swept away.
 const MANY: usize = 10_000;
@@ -20,7 +20,7 @@ type Limiter = DefaultKeyedRateLimiter<[u8; 32]>;
 
 /// The limits of one server.
 pub(crate) struct Limits {
-    pair: Limiter,
+    account_and_address: Limiter,
     account: Limiter,
     address: Limiter,
     site: Limiter,
@@ -39,7 +39,7 @@ impl Limits {
             RateLimiter::keyed(quota.unwrap_or(Quota::per_second(NonZeroU32::MIN)))
         };
         Self {
-            pair: limiter(10, Duration::from_secs(5)),
+            account_and_address: limiter(10, Duration::from_secs(5)),
             account: limiter(30, Duration::from_secs(2)),
             address: limiter(60, Duration::from_secs(1)),
             site: limiter(120, Duration::from_millis(500)),
@@ -67,13 +67,13 @@ impl Limits {
         check(first.0, &[first.1])?;
         check(second.0, &[second.1])?;
         check(&self.overall, &[])?;
-        check(&self.pair, &[&own, email])?;
+        check(&self.account_and_address, &[&own, email])?;
         check(&self.account, &[email])
     }
 
     /// The same for a browser that this account has signed in from. Its limits are its own, per network and per provider's
     /// customer: neither strangers' attempts nor a copy of its cookies at another customer use them up.
-    pub(crate) fn try_known(&self, address: IpAddr, browser: &str, email: &str) -> Result<(), u64> {
+    pub(crate) fn check_trusted_browser(&self, address: IpAddr, browser: &str, email: &str) -> Result<(), u64> {
         check(&self.known_site, &[browser, email, &site(address).to_string()])?;
         check(&self.known, &[browser, email, &network(address).to_string()])
     }
@@ -130,16 +130,17 @@ mod tests {
         }
         assert!(limits.try_sign_in(IpAddr::from([198, 51, 100, 1]), "meera@neemtree.example").is_err());
         let owner = IpAddr::from([198, 51, 100, 1]);
-        assert!(limits.try_known(owner, "browser", "meera@neemtree.example").is_ok());
+        assert!(limits.check_trusted_browser(owner, "browser", "meera@neemtree.example").is_ok());
     }
 
     #[test]
     fn a_copy_of_a_known_browsers_cookies_uses_up_its_own_limit_alone() {
         let limits = Limits::new();
         let (thief, owner) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([198, 51, 100, 1]));
-        let refused = (0..30).filter(|_| limits.try_known(thief, "browser", "meera@neemtree.example").is_err()).count();
+        let refused =
+            (0..30).filter(|_| limits.check_trusted_browser(thief, "browser", "meera@neemtree.example").is_err()).count();
         assert!(refused >= 19, "{refused}");
-        assert!(limits.try_known(owner, "browser", "meera@neemtree.example").is_ok());
+        assert!(limits.check_trusted_browser(owner, "browser", "meera@neemtree.example").is_ok());
         let refused = (0..30).filter(|_| limits.try_session(&[1; 32]).is_err()).count();
         assert!(refused >= 19 && limits.try_session(&[2; 32]).is_ok(), "{refused}");
     }
@@ -148,13 +149,13 @@ mod tests {
     fn a_copy_of_a_known_browsers_cookies_gains_nothing_from_the_networks_of_one_customer() {
         let limits = Limits::new();
         let network = |number: u16| IpAddr::from([0x2001, 0xdb8, 1, number, 0, 0, 0, 1]);
-        let attempt = |address| limits.try_known(address, "browser", "meera@neemtree.example");
+        let attempt = |address| limits.check_trusted_browser(address, "browser", "meera@neemtree.example");
         let refused = (0..3000).filter(|number| attempt(network(*number)).is_err()).count();
         assert!(refused >= 2950, "{refused}");
         let refused = (0..=255).filter(|host| attempt(IpAddr::from([192, 0, 2, *host])).is_err()).count();
         assert!(refused >= 200, "{refused}");
         assert!(attempt(IpAddr::from([198, 51, 100, 1])).is_ok(), "the owner's own network");
-        assert!(limits.try_known(network(0), "another browser", "meera@neemtree.example").is_ok());
+        assert!(limits.check_trusted_browser(network(0), "another browser", "meera@neemtree.example").is_ok());
     }
 
     #[test]

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     db::{DbError, Tx},
-    kernel::{
+    primitives::{
         id::{CompanyId, UserId},
         time::{CLOCK_TOLERANCE, Timestamp},
     },
@@ -33,7 +33,7 @@ pub(crate) const IDLE: Duration = Duration::from_hours(12);
 /// A session ends this long after signing in, however much it is used.
 pub(crate) const ABSOLUTE: Duration = Duration::from_hours(168);
 /// How often a session's last use is written down: SQLite has one writer, and pages must not queue for it.
-const TOUCH: Duration = Duration::from_mins(1);
+const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The longest time since a user typed their password after which a sensitive action asks for it again.
 pub(crate) const PROOF_LIFETIME: Duration = Duration::from_mins(15);
@@ -119,7 +119,7 @@ impl Token {
     }
 
     /// One that came from outside.
-    pub(crate) fn received(text: &str) -> Self {
+    pub(crate) fn from_client(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
 
@@ -186,7 +186,7 @@ impl Session {
 
     /// Whether its last use was written down too long ago.
     pub(crate) fn wants_touch(&self, now: Timestamp) -> bool {
-        now.since(self.last_seen_at) >= TOUCH
+        now.since(self.last_seen_at) >= TOUCH_INTERVAL
     }
 }
 

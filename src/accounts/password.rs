@@ -7,7 +7,7 @@
 use std::{future::pending, sync::Arc};
 
 use super::shares::{Share, Shares};
-use crate::kernel::id::UserId;
+use crate::primitives::id::UserId;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
@@ -118,7 +118,7 @@ fn is_sequence(folded: &str) -> bool {
 
 /// Hashes and compares, a few at a time. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Passwords {
+pub(crate) struct PasswordHasher {
     strangers: Queue,
     known: Queue,
     shares: Shares,
@@ -150,35 +150,35 @@ impl Queue {
 }
 
 /// A turn to work on a password.
-pub(crate) struct Turn {
+pub(crate) struct HashPermit {
     _turn: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
     _share: Option<Share>,
 }
 
-impl Turn {
+impl HashPermit {
     /// See [`Passwords::verify`].
-    pub(crate) async fn verify(self, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
+    pub(crate) async fn verify(self, password: &str, stored: Option<String>) -> Result<bool, HasherUnavailable> {
         if password.len() > MOST {
             return Ok(false);
         }
         let password = Zeroizing::new(password.as_bytes().to_vec());
         self.work(move || {
             let is_somebody = stored.is_some();
-            let text = stored.as_deref().unwrap_or(NOBODY);
+            let text = stored.as_deref().unwrap_or(DUMMY_HASH);
             Argon2::default().verify_password(&password, text).is_ok() && is_somebody
         })
         .await
     }
 
     /// Does the work off the async threads, and frees the turn when it is done.
-    async fn work<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
+    async fn work<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HasherUnavailable> {
         tokio::task::spawn_blocking(move || {
             let _turn = self;
             work()
         })
         .await
-        .map_err(|_| Unworkable::Ended)
+        .map_err(|_| HasherUnavailable::Ended)
     }
 }
 
@@ -187,7 +187,7 @@ const MAX_WAITING: usize = 32;
 
 /// The work of a password could not be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unworkable {
+pub(crate) enum HasherUnavailable {
     #[error("too many passwords are waiting")]
     Busy,
     #[error("the client has left while its password waited")]
@@ -198,9 +198,9 @@ pub(crate) enum Unworkable {
 
 /// Dummy hash for unknown users, which equalises timing: a stored text with random salt and hash that matches no known
 /// password.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$vhcVNuYn7ke461lwn3ctAA$FNzSWvug68t+41QMH9iiwX7AKUD90iv9n4EtebFBqi0";
+const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$vhcVNuYn7ke461lwn3ctAA$FNzSWvug68t+41QMH9iiwX7AKUD90iv9n4EtebFBqi0";
 
-impl Passwords {
+impl PasswordHasher {
     /// As many of strangers at a time as there are cores, and one more of those who are known.
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -208,39 +208,39 @@ impl Passwords {
     }
 
     /// The text to store for a password: Argon2id at 19 MiB, two passes (OWASP's password storage sheet).
-    pub(crate) async fn hash(&self, who: Who, password: &str) -> Result<String, Unworkable> {
+    pub(crate) async fn hash(&self, who: Who, password: &str) -> Result<String, HasherUnavailable> {
         let password = Zeroizing::new(password.as_bytes().to_vec());
         self.work(who, move || Argon2::default().hash_password(&password).map(|hash| hash.to_string()).ok())
             .await?
-            .ok_or(Unworkable::Ended)
+            .ok_or(HasherUnavailable::Ended)
     }
 
     /// Whether the password is that of the stored text. With nothing stored it takes as long and is wrong.
-    pub(crate) async fn verify(&self, who: Who, password: &str, stored: Option<String>) -> Result<bool, Unworkable> {
+    pub(crate) async fn verify(&self, who: Who, password: &str, stored: Option<String>) -> Result<bool, HasherUnavailable> {
         self.enter(who, pending()).await?.verify(password, stored).await
     }
 
     /// Waits for a turn and does the work. Dropped while it waits, it takes neither.
-    async fn work<T: Send + 'static>(&self, who: Who, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unworkable> {
+    async fn work<T: Send + 'static>(&self, who: Who, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HasherUnavailable> {
         let turn = self.enter(who, pending()).await?;
         turn.work(work).await
     }
 
     /// Waits for a turn, as long as `left` is pending.
-    pub(crate) async fn enter(&self, who: Who, left: impl Future<Output = ()>) -> Result<Turn, Unworkable> {
+    pub(crate) async fn enter(&self, who: Who, left: impl Future<Output = ()>) -> Result<HashPermit, HasherUnavailable> {
         let (queue, share) = match who {
             Who::Stranger => (&self.strangers, None),
-            Who::Known(account) => (&self.known, Some(self.shares.take(account).ok_or(Unworkable::Busy)?)),
+            Who::Known(account) => (&self.known, Some(self.shares.take(account).ok_or(HasherUnavailable::Busy)?)),
             Who::New => (&self.known, None),
         };
-        let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| Unworkable::Busy)?;
+        let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| HasherUnavailable::Busy)?;
         // A client that has only closed its side still gets an answer while no other client waits.
         let turn = tokio::select! {
             biased;
-            turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| Unworkable::Ended)?,
-            () = left => return Err(Unworkable::Left),
+            turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| HasherUnavailable::Ended)?,
+            () = left => return Err(HasherUnavailable::Left),
         };
-        Ok(Turn { _turn: turn, _place: place, _share: share })
+        Ok(HashPermit { _turn: turn, _place: place, _share: share })
     }
 
     /// Free places in the strangers' queue.
@@ -253,7 +253,7 @@ impl Passwords {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::time::Timestamp;
+    use crate::primitives::time::Timestamp;
     use std::{
         future::poll_fn,
         sync::mpsc::{Receiver, Sender, channel},
@@ -262,22 +262,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_is_kept_as_argon2id_and_recognised() {
-        let passwords = Passwords::new();
+        let passwords = PasswordHasher::new();
         let stored = passwords.hash(Who::Stranger, "four unrelated words here").await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         assert!(passwords.verify(Who::Stranger, "four unrelated words here", Some(stored.clone())).await.unwrap());
         assert!(!passwords.verify(Who::Stranger, "four unrelated words her", Some(stored.clone())).await.unwrap());
         // What stands for nobody is read as any other, and takes the same work.
         let work = |text: &str| text.rsplitn(3, '$').last().map(str::to_owned);
-        assert_eq!((work(NOBODY), NOBODY.len()), (work(&stored), stored.len()));
-        let refused = Argon2::default().verify_password(b"any", NOBODY).unwrap_err();
+        assert_eq!((work(DUMMY_HASH), DUMMY_HASH.len()), (work(&stored), stored.len()));
+        let refused = Argon2::default().verify_password(b"any", DUMMY_HASH).unwrap_err();
         assert_eq!(refused.to_string(), Argon2::default().verify_password(b"any", stored.as_str()).unwrap_err().to_string());
         assert!(!passwords.verify(Who::Stranger, "four unrelated words here", None).await.unwrap());
     }
 
     #[tokio::test]
     async fn what_differs_after_72_bytes_differs() {
-        let passwords = Passwords::new();
+        let passwords = PasswordHasher::new();
         let start = "x9 ".repeat(30);
         let stored = passwords.hash(Who::Stranger, &format!("{start}one")).await.unwrap();
         assert!(!passwords.verify(Who::Stranger, &format!("{start}two"), Some(stored)).await.unwrap());
@@ -288,7 +288,7 @@ mod tests {
     }
 
     /// Work that says when it began, and goes on until it is let go.
-    fn held(passwords: &Passwords) -> (impl Future<Output = Result<(), Unworkable>>, Receiver<()>, Sender<()>) {
+    fn held(passwords: &PasswordHasher) -> (impl Future<Output = Result<(), HasherUnavailable>>, Receiver<()>, Sender<()>) {
         let ((began, has_begun), (let_go, is_let_go)) = (channel(), channel::<()>());
         let work = passwords.work(Who::Stranger, move || {
             began.send(()).unwrap();
@@ -303,7 +303,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_are_worked_on_at_once_than_there_are_cores_and_the_next_waits_its_turn() {
-        let passwords = Passwords::new();
+        let passwords = PasswordHasher::new();
         let cores = std::thread::available_parallelism().unwrap().get();
         let mut under_way = Vec::new();
         for _ in 0..cores {
@@ -326,7 +326,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_is_reported_and_does_not_delay_known_browsers() {
-        let passwords = Passwords::new();
+        let passwords = PasswordHasher::new();
         let cores = std::thread::available_parallelism().unwrap().get();
         let (mut waiting, mut held_back) = (Vec::new(), Vec::new());
         for _ in 0..cores + MAX_WAITING {
@@ -337,7 +337,7 @@ mod tests {
             held_back.push(let_go);
         }
         let verify = async |who| passwords.verify(who, "four unrelated words here", None).await;
-        assert_eq!(verify(Who::Stranger).await, Err(Unworkable::Busy));
+        assert_eq!(verify(Who::Stranger).await, Err(HasherUnavailable::Busy));
         assert_eq!(verify(Who::Known(user(1))).await, Ok(false));
         // One who waited and has left makes room for another.
         drop(waiting.pop());
@@ -345,7 +345,7 @@ mod tests {
         let mut leaving = Box::pin(passwords.enter(Who::Stranger, async { left.await.unwrap_or_default() }));
         assert!(is_pending(&mut leaving).await);
         drop(leave);
-        assert_eq!(leaving.await.err(), Some(Unworkable::Left));
+        assert_eq!(leaving.await.err(), Some(HasherUnavailable::Left));
         assert!(passwords.enter(Who::Known(user(1)), async {}).await.is_ok(), "who need not wait gets a turn in any case");
         let mut next = Box::pin(passwords.verify(Who::Stranger, "four unrelated words here", None));
         assert!(is_pending(&mut next).await);
@@ -355,14 +355,14 @@ mod tests {
 
     #[tokio::test]
     async fn one_account_does_not_fill_the_queue_of_known_browsers() {
-        let passwords = Passwords::new();
+        let passwords = PasswordHasher::new();
         let (meera, ravi) = (user(1), user(2));
         let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(passwords.enter(Who::Known(meera), pending()))).collect();
         let mut turns = Vec::new();
         for entering in &mut waiting {
             turns.push(poll_fn(|cx| Poll::Ready(entering.as_mut().poll(cx))).await);
         }
-        let busy = turns.iter().filter(|turn| matches!(turn, Poll::Ready(Err(Unworkable::Busy)))).count();
+        let busy = turns.iter().filter(|turn| matches!(turn, Poll::Ready(Err(HasherUnavailable::Busy)))).count();
         assert_eq!(busy, MAX_WAITING - super::super::shares::MOST);
         let mut other = Box::pin(passwords.enter(Who::Known(ravi), pending()));
         assert!(is_pending(&mut other).await);

@@ -19,29 +19,29 @@ use super::{
 use crate::{
     accounts,
     db::{DbError, Tx},
+    messages::{self, access},
     urls,
     web::{
         confirmation::{self, Sensitive},
         error::AppError,
         form::FieldErrors,
-        page::{Page, see_other},
-        posted::{Nothing, Posted},
+        layout::{ConsoleEntry, Layout},
+        page::{RequestContext, see_other},
         session,
-        shell::{ConsoleEntry, Shell},
+        signed_form::{EmptyForm, SignedForm},
     },
-    words::{self, access},
 };
 
 type Answer = Result<HttpResponse, AppError>;
 
 /// `GET /personal-info`
-pub(crate) async fn show(page: Page) -> Answer {
+pub(crate) async fn show(page: RequestContext) -> Answer {
     let view = view(&page, form_of(&page), FieldErrors::default(), FieldErrors::default()).await?;
     page.ok(&view)
 }
 
 /// `POST /personal-info`
-pub(crate) async fn update(posted: Posted<PersonForm>) -> Answer {
+pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let (name, email) = match form.parse() {
         Ok(parsed) => parsed,
@@ -77,7 +77,7 @@ pub(crate) async fn update(posted: Posted<PersonForm>) -> Answer {
 }
 
 /// `POST /personal-info/password`
-pub(crate) async fn update_password(posted: Posted<PasswordForm>) -> Answer {
+pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let errors = form.errors(&page.signed_in.user.email);
     if !errors.is_empty() {
@@ -101,7 +101,7 @@ pub(crate) async fn update_password(posted: Posted<PasswordForm>) -> Answer {
 
 /// `POST /personal-info/other-sessions/removal`: **Sign out everywhere else**. Needs no password, so that it is there for
 /// everyone whose session was stolen; how often is limited, so that the thief cannot keep signing the owner out.
-pub(crate) async fn sign_out_elsewhere(posted: Posted<Nothing>) -> Answer {
+pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer {
     let page = posted.page;
     let hash = page.signed_in.token.hash();
     if let Err(wait) = page.state.limits.try_sign_out_elsewhere(&hash) {
@@ -133,7 +133,7 @@ impl Target {
 }
 
 /// `GET /personal-info/confirmation`
-pub(crate) async fn ask(page: Page, target: Query<Target>) -> Answer {
+pub(crate) async fn ask(page: RequestContext, target: Query<Target>) -> Answer {
     if confirmation::is_confirmed(&page) {
         return Ok(see_other(target.target()));
     }
@@ -143,12 +143,12 @@ pub(crate) async fn ask(page: Page, target: Query<Target>) -> Answer {
 
 /// `POST /personal-info/confirmation`: leads back to the page of the download, where it is there for another click. Led to the
 /// file, the browser would save it and go on showing the form.
-pub(crate) async fn confirm(posted: Posted<Target>) -> Answer {
+pub(crate) async fn confirm(posted: SignedForm<Target>) -> Answer {
     confirmation::require(&posted.page, &posted.action, download(&posted.page, &posted.form)).await?;
     Ok(posted.page.redirect(posted.form.back(), access::CONFIRMED))
 }
 
-fn download<'a>(page: &'a Page, target: &Target) -> Sensitive<impl FnOnce() -> Shell + use<'a>> {
+fn download<'a>(page: &'a RequestContext, target: &Target) -> Sensitive<impl FnOnce() -> Layout + use<'a>> {
     let shell = || page.shell(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
     Sensitive { what: access::DOWNLOAD.into(), back: target.back().to_owned(), shell }
 }
@@ -167,7 +167,7 @@ impl Unproven {
         errors
     }
 
-    fn answer(&self, page: &Page, view: &views::PersonalInfo) -> Answer {
+    fn answer(&self, page: &RequestContext, view: &views::PersonalInfo) -> Answer {
         let mut response = page.unprocessable(view)?;
         if let Some(wait) = self.retry_after {
             *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
@@ -178,7 +178,11 @@ impl Unproven {
 }
 
 /// Checks the password in a form's field; nothing if it is right. `missing` is said where it is not.
-async fn prove(page: &Page, password: &str, (field, missing): (&'static str, &str)) -> Result<Option<Unproven>, AppError> {
+async fn prove(
+    page: &RequestContext,
+    password: &str,
+    (field, missing): (&'static str, &str),
+) -> Result<Option<Unproven>, AppError> {
     if password.is_empty() {
         return Ok(Some(Unproven { field, sentence: missing.to_owned(), retry_after: None }));
     }
@@ -190,18 +194,18 @@ async fn prove(page: &Page, password: &str, (field, missing): (&'static str, &st
 }
 
 /// Checks that the proof's session has not ended since, as it does when the password is changed elsewhere.
-async fn still_proven(tx: &mut Tx, page: &Page) -> Result<(), AppError> {
+async fn still_proven(tx: &mut Tx, page: &RequestContext) -> Result<(), AppError> {
     let is_alive = store::prove_session(tx, &page.signed_in.token.hash(), page.now).await?;
     if is_alive { Ok(()) } else { Err(AppError::SignedOut { return_to: None }) }
 }
 
-fn form_of(page: &Page) -> PersonForm {
+fn form_of(page: &RequestContext) -> PersonForm {
     let user = &page.signed_in.user;
     PersonForm { name: user.name.clone(), email: user.email.clone(), current_password: String::new() }
 }
 
 async fn view(
-    page: &Page,
+    page: &RequestContext,
     form: PersonForm,
     errors: FieldErrors,
     password_errors: FieldErrors,
@@ -215,7 +219,7 @@ async fn view(
         form,
         errors,
         password_errors,
-        sessions: words::access::other_sessions(others),
+        sessions: messages::access::other_sessions(others),
         has_other_sessions: others > 0,
     })
 }

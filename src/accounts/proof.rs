@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{password::Who, store};
-use crate::web::{error::AppError, page::Page};
+use crate::web::{error::AppError, page::RequestContext};
 
 /// The result of a password confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) enum Proof {
 }
 
 /// Compares the password with the user's, and stores it as the session's proof when it is right.
-pub(crate) async fn check(page: &Page, password: &str) -> Result<Proof, AppError> {
+pub(crate) async fn check(page: &RequestContext, password: &str) -> Result<Proof, AppError> {
     let hash = page.signed_in.token.hash();
     if let Err(wait) = page.state.limits.try_session(&hash) {
         return Ok(Proof::TooMany(Duration::from_secs(wait)));

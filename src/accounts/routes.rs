@@ -10,25 +10,26 @@ use serde::Deserialize;
 use super::{
     NewUser, Role, Token, User,
     forms::{SetupForm, SignInForm},
-    password::{Unworkable, Who},
+    password::{HasherUnavailable, Who},
     setup, store, views,
 };
 use crate::{
     accounts, companies,
-    kernel::text,
+    messages::access,
+    pipelining,
+    primitives::text_input,
     state::State,
-    turns, urls,
+    urls,
     web::{
-        client,
+        client_ip,
         cookies::{self, PathCookie},
         csrf,
         error::{AppError, html},
         form::FieldErrors,
         page::see_other,
-        posted::{Anonymous, Nothing, Posted},
         session,
+        signed_form::{EmptyForm, PublicForm, SignedForm},
     },
-    words::access,
 };
 
 type Answer = Result<HttpResponse, AppError>;
@@ -36,7 +37,7 @@ type Answer = Result<HttpResponse, AppError>;
 /// Holds what a form of somebody who is not signed in is checked against.
 const VISITOR: &str = "ks_pay_visitor";
 /// Says that this browser has signed in as somebody before.
-const KNOWN: &str = "ks_pay_known";
+const TRUSTED_BROWSER_COOKIE: &str = "ks_pay_known";
 /// Holds the token of the set-up link while the form is filled in. `Lax`, because with `Strict` browsers do not send it to the
 /// form when the link was opened from a web page, such as a mailbox.
 const SETUP: PathCookie = PathCookie { name: "ks_pay_setup", path: urls::SETUP };
@@ -60,16 +61,16 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
         return Ok(see_other(target));
     }
     let is_fresh = !store::has_users(&mut state.db.reader().await?).await?;
-    let visitor = Visitor::of(&request, &state);
+    let visitor = PreSession::of(&request, &state);
     let page = views::Login { is_fresh, ..sign_in_page(&state, &visitor, "", target, None) };
     Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
 }
 
 /// `POST /login`
-pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Anonymous<SignInForm>) -> Answer {
-    let visitor = Visitor::checked(&request, &state, &posted.csrf_token)?;
+pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: PublicForm<SignInForm>) -> Answer {
+    let visitor = PreSession::checked(&request, &state, &posted.csrf_token)?;
     let target = urls::local_or(&posted.form.redirect_url, urls::DASHBOARD);
-    let email = text::email(&posted.form.email).unwrap_or_default();
+    let email = text_input::email(&posted.form.email).unwrap_or_default();
     let refused = |status, sentence| {
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
         Ok(visitor.answer(&state, html(status, &page)?))
@@ -92,8 +93,10 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
     };
     drop(reader);
     let who = who_signs_in(user.as_ref(), known.is_some());
-    let turn = match state.passwords.enter(who, turns::line(&request).left()).await {
-        Err(Unworkable::Busy | Unworkable::Left) => return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, BUSY_FOR),
+    let turn = match state.passwords.enter(who, pipelining::line(&request).left()).await {
+        Err(HasherUnavailable::Busy | HasherUnavailable::Left) => {
+            return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, BUSY_FOR);
+        }
         turn => turn?,
     };
     let is_right = turn.verify(&posted.form.password, stored.clone()).await?;
@@ -116,7 +119,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: An
     let mut response = signed_in(&state, &token, target);
     // The id stays, so that signing in again gains no new limit.
     let known = format!("{email} {}", known.unwrap_or_else(|| Token::generate().expose().to_owned()));
-    let _ = response.add_cookie(&cookies::signed_for(&state, KNOWN, &known, KNOWN_FOR));
+    let _ = response.add_cookie(&cookies::signed_for(&state, TRUSTED_BROWSER_COOKIE, &known, KNOWN_FOR));
     Ok(response)
 }
 
@@ -126,7 +129,7 @@ pub(crate) async fn forgotten(state: Data<State>) -> Answer {
 }
 
 /// `POST /logout`
-pub(crate) async fn sign_out(posted: Posted<Nothing>) -> Answer {
+pub(crate) async fn sign_out(posted: SignedForm<EmptyForm>) -> Answer {
     let page = posted.page;
     let mut tx = page.state.db.begin().await?;
     store::delete_session(&mut tx, &page.signed_in.token.hash()).await?;
@@ -148,31 +151,31 @@ pub(crate) struct SetupLink {
 impl SetupLink {
     /// The token that the browser was given when the link was opened.
     fn opened(request: &HttpRequest, state: &State) -> Token {
-        Token::received(&SETUP.value(request, state).unwrap_or_default())
+        Token::from_client(&SETUP.value(request, state).unwrap_or_default())
     }
 }
 
 /// `GET /setup`: the link moves its token into a cookie, so that it stays in no address bar, history or form.
 pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Query<SetupLink>) -> Answer {
     let is_link = !link.token.is_empty();
-    let token = if is_link { Token::received(&link.token) } else { SetupLink::opened(&request, &state) };
+    let token = if is_link { Token::from_client(&link.token) } else { SetupLink::opened(&request, &state) };
     if !setup::accepts(&state.db, &token, state.clock.now()).await? {
         return setup_over(&state);
     }
     if is_link {
         let mut response = see_other(urls::SETUP);
-        let _ = response.add_cookie(&SETUP.with(&state, token.expose().to_owned(), setup::LIFE));
+        let _ = response.add_cookie(&SETUP.with(&state, token.expose().to_owned(), setup::SETUP_LINK_TTL));
         return Ok(response);
     }
-    let visitor = Visitor::of(&request, &state);
+    let visitor = PreSession::of(&request, &state);
     let form = SetupForm::default();
     let page = setup_page(&state, &visitor, &form);
     Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
 }
 
 /// `POST /setup`
-pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Anonymous<SetupForm>) -> Answer {
-    let visitor = Visitor::checked(&request, &state, &posted.csrf_token)?;
+pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: PublicForm<SetupForm>) -> Answer {
+    let visitor = PreSession::checked(&request, &state, &posted.csrf_token)?;
     let now = state.clock.now();
     let link = SetupLink::opened(&request, &state);
     if !setup::accepts(&state.db, &link, now).await? {
@@ -203,15 +206,15 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Ano
 
 /// The id of a browser that signed in as this account before.
 fn known_browser(request: &HttpRequest, state: &State, email: &str) -> Option<String> {
-    let known = cookies::read_signed(request, state, KNOWN)?;
+    let known = cookies::read_signed(request, state, TRUSTED_BROWSER_COOKIE)?;
     known.split_once(' ').filter(|(owner, _)| *owner == email).map(|(_, browser)| browser.to_owned())
 }
 
 /// Applies the limits on sign-in. A known browser has its own.
 fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email: &str) -> Result<(), u64> {
-    let address = client::address(request, state);
+    let address = client_ip::address(request, state);
     match known {
-        Some(browser) => state.limits.try_known(address, browser, email),
+        Some(browser) => state.limits.check_trusted_browser(address, browser, email),
         None => state.limits.try_sign_in(address, email),
     }
 }
@@ -227,7 +230,7 @@ fn who_signs_in(user: Option<&User>, is_known_browser: bool) -> Who {
 
 fn sign_in_page<'a>(
     state: &'a State,
-    visitor: &Visitor,
+    visitor: &PreSession,
     email: &'a str,
     redirect_url: &'a str,
     error: Option<&'static str>,
@@ -236,7 +239,7 @@ fn sign_in_page<'a>(
     views::Login { csrf: visitor.token(state), host, email, redirect_url, error, is_fresh: false, warnings: state.warnings() }
 }
 
-fn setup_page<'a>(state: &'a State, visitor: &Visitor, form: &'a SetupForm) -> views::Setup<'a> {
+fn setup_page<'a>(state: &'a State, visitor: &PreSession, form: &'a SetupForm) -> views::Setup<'a> {
     views::Setup { csrf: visitor.token(state), form, errors: FieldErrors::default(), warnings: state.warnings() }
 }
 
@@ -253,12 +256,12 @@ fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {
 }
 
 /// Somebody who is not signed in: a signed cookie stands for the session, so that nobody gets a row before signing in.
-struct Visitor {
+struct PreSession {
     name: String,
     is_new: bool,
 }
 
-impl Visitor {
+impl PreSession {
     fn of(request: &HttpRequest, state: &State) -> Self {
         match cookies::read_signed(request, state, VISITOR) {
             Some(name) => Self { name, is_new: false },
@@ -268,8 +271,8 @@ impl Visitor {
 
     /// The visitor a form's token belongs to.
     fn checked(request: &HttpRequest, state: &State, given: &str) -> Result<Self, AppError> {
-        let name = cookies::read_signed(request, state, VISITOR).ok_or(AppError::Forged)?;
-        if csrf::is_token(&state.vault, &name, given) { Ok(Self { name, is_new: false }) } else { Err(AppError::Forged) }
+        let name = cookies::read_signed(request, state, VISITOR).ok_or(AppError::CsrfFailed)?;
+        if csrf::is_token(&state.vault, &name, given) { Ok(Self { name, is_new: false }) } else { Err(AppError::CsrfFailed) }
     }
 
     fn token(&self, state: &State) -> String {

@@ -5,25 +5,25 @@ use std::time::Duration;
 use super::{Token, store};
 use crate::{
     db::{Db, DbError, Exec, Tx},
-    installation,
-    kernel::time::{CLOCK_TOLERANCE, Timestamp},
+    primitives::time::{CLOCK_TOLERANCE, Timestamp},
+    settings_store,
 };
 
 /// How long a link works.
-pub(super) const LIFE: Duration = Duration::from_hours(24);
+pub(super) const SETUP_LINK_TTL: Duration = Duration::from_hours(24);
 const NAME: &str = "setup";
 
 /// A new link's token, and the end of the former one; `None` once there is a user.
 pub(crate) async fn renew(db: &Db, now: Timestamp) -> Result<Option<Token>, DbError> {
     let mut tx = db.begin().await?;
     if store::has_users(&mut tx).await? {
-        installation::delete(&mut tx, NAME).await?;
+        settings_store::delete(&mut tx, NAME).await?;
         tx.commit().await?;
         return Ok(None);
     }
     let token = Token::generate();
-    let until = now.plus(LIFE).millis().to_be_bytes();
-    installation::set(&mut tx, NAME, &[&until[..], &token.hash()].concat()).await?;
+    let until = now.plus(SETUP_LINK_TTL).millis().to_be_bytes();
+    settings_store::set(&mut tx, NAME, &[&until[..], &token.hash()].concat()).await?;
     tx.commit().await?;
     Ok(Some(token))
 }
@@ -35,7 +35,7 @@ pub(crate) async fn accepts(db: &Db, token: &Token, now: Timestamp) -> Result<bo
 }
 
 async fn is_live(on: impl Into<Exec<'_>>, token: &Token, now: Timestamp) -> Result<bool, DbError> {
-    let Some(stored) = installation::find(on, NAME).await? else {
+    let Some(stored) = settings_store::find(on, NAME).await? else {
         return Ok(false);
     };
     let Some((until, hash)) = stored.split_first_chunk::<8>() else {
@@ -43,12 +43,12 @@ async fn is_live(on: impl Into<Exec<'_>>, token: &Token, now: Timestamp) -> Resu
     };
     let until = Timestamp::from_millis(i64::from_be_bytes(*until));
     // Later than a link can last: it was made while the clock was ahead.
-    let was_made_ahead = until > now.plus(LIFE).plus(CLOCK_TOLERANCE);
+    let was_made_ahead = until > now.plus(SETUP_LINK_TTL).plus(CLOCK_TOLERANCE);
     Ok(now < until && !was_made_ahead && hash == token.hash())
 }
 
 /// Uses the link up: only one of two who hold it makes an owner.
 pub(crate) async fn consume(tx: &mut Tx, token: &Token, now: Timestamp) -> Result<bool, DbError> {
     let is_good = is_live(&mut *tx, token, now).await? && !store::has_users(&mut *tx).await?;
-    Ok(is_good && installation::delete(tx, NAME).await?)
+    Ok(is_good && settings_store::delete(tx, NAME).await?)
 }

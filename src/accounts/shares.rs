@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::kernel::id::UserId;
+use crate::primitives::id::UserId;
 
 /// The most places of one account, those being worked on included.
 pub(super) const MOST: usize = 4;
@@ -51,7 +51,7 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::time::Timestamp;
+    use crate::primitives::time::Timestamp;
 
     #[test]
     fn a_share_is_given_back_and_nothing_is_remembered() {

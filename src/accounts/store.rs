@@ -3,7 +3,7 @@
 use super::{NewUser, Session, User};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    kernel::{id::UserId, time::Timestamp},
+    primitives::{id::UserId, time::Timestamp},
 };
 
 sql! {

@@ -5,7 +5,7 @@ use askama::Template;
 use super::forms::{PersonForm, SetupForm};
 use crate::web::{
     form::FieldErrors,
-    shell::{Shell, Warning},
+    layout::{Layout, Warning},
 };
 
 /// `/login`
@@ -50,7 +50,7 @@ pub(crate) struct SetupOver<'a> {
 #[derive(Template)]
 #[template(path = "accounts/personal_info.html")]
 pub(crate) struct PersonalInfo {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) form: PersonForm,
     pub(crate) errors: FieldErrors,
     pub(crate) password_errors: FieldErrors,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Details, country};
 use crate::{
-    kernel::text,
+    primitives::text_input,
     urls,
     web::form::{FieldErrors, sentence},
 };
@@ -51,14 +51,14 @@ impl AppForm {
     pub(crate) fn parse(&self) -> Result<Details, FieldErrors> {
         let mut errors = FieldErrors::default();
         let details = Details {
-            name: errors.take("name", "App Name", text::line(&self.name, NAME.0, NAME.1)),
-            email: errors.take_email("email", text::email(&self.email)),
+            name: errors.take("name", "App Name", text_input::line(&self.name, NAME.0, NAME.1)),
+            email: errors.take_email("email", text_input::email(&self.email)),
             country: self.country.trim().to_owned(),
-            address: errors.take("address", "Address", text::optional_line(&self.address, 256)),
-            phone: errors.take("phone", "Phone Number", text::optional_line(&self.phone, 24)),
-            state: errors.take("state", "State", text::optional_line(&self.state, 64)),
-            city: errors.take("city", "City", text::optional_line(&self.city, 64)),
-            postal_code: errors.take("postal_code", "Zip Code", text::optional_line(&self.postal_code, 16)),
+            address: errors.take("address", "Address", text_input::optional_line(&self.address, 256)),
+            phone: errors.take("phone", "Phone Number", text_input::optional_line(&self.phone, 24)),
+            state: errors.take("state", "State", text_input::optional_line(&self.state, 64)),
+            city: errors.take("city", "City", text_input::optional_line(&self.city, 64)),
+            postal_code: errors.take("postal_code", "Zip Code", text_input::optional_line(&self.postal_code, 16)),
         };
         if country::name(&details.country).is_none() {
             errors.add("country", "Choose the country where the shop is registered.");
@@ -112,7 +112,7 @@ impl EnabledForm {
 /// What to type instead.
 pub(crate) fn domain(raw: &str) -> Result<String, String> {
     let what_to_do = || "Type the domain alone, for example shop.neemtree.example.".to_owned();
-    let text = text::line(raw, 3, 253).map_err(|fault| sentence("Domain", fault))?.to_lowercase();
+    let text = text_input::line(raw, 3, 253).map_err(|fault| sentence("Domain", fault))?.to_lowercase();
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
     let host = host.split(['/', '?', '#']).next().unwrap_or(host);
     match url::Host::parse(host) {

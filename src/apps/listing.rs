@@ -7,16 +7,16 @@ use std::{cmp::Reverse, collections::HashMap, time::Duration};
 use super::{App, store};
 use crate::{
     connections::{
-        self, Connection, Setup, State,
-        evidence::{self, Evidence},
+        self, Connection, SetupProgress, State,
+        activity::{self, Evidence},
     },
     db::{DbError, Reader},
     gateways::Mode,
-    kernel::{
+    messages,
+    primitives::{
         id::{AppId, CompanyId, ConnectionId},
         time::Timestamp,
     },
-    words,
 };
 
 /// How it is, whether it is only a test, and since when.
@@ -101,7 +101,7 @@ impl Listed {
 pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<Listed>, DbError> {
     let apps = store::list(&mut *reader, company).await?;
     let connections = connections::store::list_of_company(&mut *reader, company).await?;
-    let evidence = evidence::list_of_company(&mut *reader, company).await?;
+    let evidence = activity::list_of_company(&mut *reader, company).await?;
     Ok(join(apps, connections, evidence, now))
 }
 
@@ -113,7 +113,7 @@ fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, n
         // Without evidence the connection was made between the two reads: the next look shows it.
         let Some(evidence) = seen.remove(&connection.id) else { continue };
         let is_app_enabled = enabled.get(&connection.app_id).copied().unwrap_or_default();
-        let state = Setup { connection: &connection, evidence: &evidence, domain: None, is_app_enabled }.state(now);
+        let state = SetupProgress { connection: &connection, evidence: &evidence, domain: None, is_app_enabled }.state(now);
         webhooks.entry(connection.app_id).or_default().push(Webhook { connection, evidence, state });
     }
     let listed = |app: App| {
@@ -164,7 +164,7 @@ pub(crate) fn last_verified(all: &[Listed]) -> Option<Timestamp> {
 /// What is wrong with a search; `None` if it can be made.
 pub(crate) fn search_error(search: &str) -> Option<&'static str> {
     let is_searchable = search.chars().count() <= MAX_SEARCH_CHARS && !search.chars().any(char::is_control);
-    (!is_searchable).then_some(words::NO_SEARCH)
+    (!is_searchable).then_some(messages::NO_SEARCH)
 }
 
 /// Whether name, e-mail or App ID hold what somebody looks for, capitals or not; an empty search finds everything.
@@ -176,7 +176,7 @@ pub(crate) fn matches(app: &App, search: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{connections::habit::tests::Shop, gateways::Gateway};
+    use crate::{connections::baseline::tests::Shop, gateways::Gateway};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
 

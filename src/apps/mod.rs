@@ -3,14 +3,14 @@
 pub(crate) mod country;
 pub(crate) mod forms;
 pub(crate) mod listing;
+mod page_slice;
 pub(crate) mod routes;
-mod slice;
 pub(crate) mod store;
 pub(crate) mod views;
 
 use crate::{
     db::{DbError, Tx},
-    kernel::{
+    primitives::{
         id::{AppId, CompanyId},
         time::Timestamp,
     },

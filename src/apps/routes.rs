@@ -15,17 +15,17 @@ use crate::{
     apps,
     connections::{self, Connection},
     db::DbError,
-    rejections::telling,
+    messages,
+    rejections::summary,
     urls,
     web::{
         confirmation::{self, Sensitive},
         error::AppError,
         form::FieldErrors,
-        page::{Page, see_other},
-        posted::Posted,
-        shell::{AppEntry, ConsoleEntry, Shell},
+        layout::{AppEntry, ConsoleEntry, Layout},
+        page::{RequestContext, see_other},
+        signed_form::SignedForm,
     },
-    words,
 };
 
 type Answer = Result<HttpResponse, AppError>;
@@ -51,12 +51,12 @@ pub(crate) struct Choice {
 }
 
 /// `GET /ks-pay`
-pub(crate) async fn index(page: Page, search: Query<Search>) -> Answer {
+pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
     // The page tells of one.
     let worst = listing::in_need(&all, page.now).into_iter().take(1);
-    let causes = telling::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
+    let causes = summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
     drop(reader);
     let shell = page.shell("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
     let view = views::Index::new(shell, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now);
@@ -64,12 +64,12 @@ pub(crate) async fn index(page: Page, search: Query<Search>) -> Answer {
 }
 
 /// `GET /ks-pay/apps/new`
-pub(crate) async fn new(page: Page) -> Answer {
+pub(crate) async fn new(page: RequestContext) -> Answer {
     page.ok(&new_page(&page, AppForm::fresh(), FieldErrors::default()))
 }
 
 /// `POST /ks-pay/apps`
-pub(crate) async fn create(posted: Posted<AppForm>) -> Answer {
+pub(crate) async fn create(posted: SignedForm<AppForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let details = match form.parse() {
         Ok(details) => details,
@@ -90,7 +90,7 @@ pub(crate) async fn create(posted: Posted<AppForm>) -> Answer {
 }
 
 /// `GET /ks-pay/settings`
-pub(crate) async fn choose(page: Page, choice: Query<Choice>) -> Answer {
+pub(crate) async fn choose(page: RequestContext, choice: Query<Choice>) -> Answer {
     let chosen = if choice.app.is_empty() { None } else { Some(page.app(&choice.app).await?) };
     if let Some(app) = chosen.as_ref().filter(|_| !choice.go.is_empty()) {
         return Ok(see_other(&urls::app_settings(app.id)));
@@ -115,14 +115,14 @@ pub(crate) async fn choose(page: Page, choice: Query<Choice>) -> Answer {
 }
 
 /// `GET /ks-pay/apps/{app}/settings`
-pub(crate) async fn settings(page: Page, path: Path<String>) -> Answer {
+pub(crate) async fn settings(page: RequestContext, path: Path<String>) -> Answer {
     let app = page.app(&path).await?;
     let form = AppForm::of(&app);
     page.ok(&settings_page(&page, app, form, FieldErrors::default()))
 }
 
 /// `POST /ks-pay/apps/{app}/settings`
-pub(crate) async fn update(path: Path<String>, posted: Posted<AppForm>) -> Answer {
+pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let app = page.app(&path).await?;
     let details = match form.parse() {
@@ -144,14 +144,14 @@ pub(crate) async fn update(path: Path<String>, posted: Posted<AppForm>) -> Answe
 }
 
 /// `GET /ks-pay/apps/{app}/settings/domain`
-pub(crate) async fn domain(page: Page, path: Path<String>) -> Answer {
+pub(crate) async fn domain(page: RequestContext, path: Path<String>) -> Answer {
     let app = page.app(&path).await?;
     let typed = app.domain.clone().unwrap_or_default();
     page.ok(&domain_page(&page, app, typed, None))
 }
 
 /// `POST /ks-pay/apps/{app}/settings/domain`
-pub(crate) async fn update_domain(path: Path<String>, posted: Posted<DomainForm>) -> Answer {
+pub(crate) async fn update_domain(path: Path<String>, posted: SignedForm<DomainForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let app = page.app(&path).await?;
     let domain = match forms::domain(&form.domain) {
@@ -165,8 +165,8 @@ pub(crate) async fn update_domain(path: Path<String>, posted: Posted<DomainForm>
 }
 
 /// `POST /ks-pay/apps/{app}/enabled`: enabling takes effect immediately, disabling asks first, also for the password.
-pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledForm>) -> Answer {
-    let Posted { page, form, action } = posted;
+pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<EnabledForm>) -> Answer {
+    let SignedForm { page, form, action } = posted;
     let app = page.app(&path).await?;
     if !form.is_enabled && !form.is_confirmed() {
         let mut reader = page.state.db.reader().await?;
@@ -178,7 +178,7 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: Posted<EnabledFor
     }
     if !form.is_enabled {
         let shell = || app_shell(&page, &app, confirmation::TITLE);
-        let of = Sensitive { what: words::access::disable(&app.name).into(), back: form.back(), shell };
+        let of = Sensitive { what: messages::access::disable(&app.name).into(), back: form.back(), shell };
         confirmation::require(&page, &action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
@@ -195,13 +195,13 @@ fn name_taken() -> FieldErrors {
     errors
 }
 
-fn new_page(page: &Page, form: AppForm, errors: FieldErrors) -> views::New {
+fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {
     let shell = page.shell("Add App").console(ConsoleEntry::Applications);
     views::New { shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS), form, errors }
 }
 
 /// What stands around a page of an app's settings.
-fn app_shell(page: &Page, app: &App, title: impl Into<String>) -> Shell {
+fn app_shell(page: &RequestContext, app: &App, title: impl Into<String>) -> Layout {
     page.shell(title)
         .app(app, AppEntry::Settings, None)
         .crumb("Applications", urls::APPLICATIONS)
@@ -209,12 +209,12 @@ fn app_shell(page: &Page, app: &App, title: impl Into<String>) -> Shell {
         .crumb(&app.name, urls::app(app.id))
 }
 
-fn settings_page(page: &Page, app: App, form: AppForm, errors: FieldErrors) -> views::Settings {
+fn settings_page(page: &RequestContext, app: App, form: AppForm, errors: FieldErrors) -> views::Settings {
     let shell = app_shell(page, &app, "General settings");
     views::Settings { shell, app_id: app.id, tab: "general", app, form, errors }
 }
 
-fn domain_page(page: &Page, app: App, typed: String, error: Option<String>) -> views::Domain {
+fn domain_page(page: &RequestContext, app: App, typed: String, error: Option<String>) -> views::Domain {
     let shell = app_shell(page, &app, "Domain");
     views::Domain { shell, app_id: app.id, tab: "domain", app, typed, error }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{App, Details};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    kernel::{
+    primitives::{
         id::{AppId, CompanyId},
         time::Timestamp,
     },

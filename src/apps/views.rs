@@ -6,16 +6,16 @@ use super::{
     App, country,
     forms::AppForm,
     listing::{self, Listed},
-    slice::Slice,
+    page_slice::Slice,
 };
 use crate::{
     connections::{State, Step},
     gateways::Gateway,
-    kernel::{id::AppId, time::Timestamp},
-    rejections::telling::Causes,
+    messages,
+    primitives::{id::AppId, time::Timestamp},
+    rejections::summary::Causes,
     urls,
-    web::{form::FieldErrors, shell::Shell},
-    words,
+    web::{form::FieldErrors, layout::Layout},
 };
 
 /// Apps on one page of the list.
@@ -27,7 +27,7 @@ const CHOICE: usize = 10;
 pub(crate) struct Row<'a> {
     pub(crate) app: &'a App,
     pub(crate) country: &'a str,
-    pub(crate) health: Vec<words::Health>,
+    pub(crate) health: Vec<messages::Health>,
 }
 
 impl Row<'_> {
@@ -42,7 +42,7 @@ impl Row<'_> {
 
 /// A webhook that fails or is silent, or something that is switched off, with the way to mend it.
 pub(crate) struct Trouble {
-    pub(crate) said: words::Said,
+    pub(crate) said: messages::Notice,
     pub(crate) url: String,
     /// On the button.
     pub(crate) way: &'static str,
@@ -57,7 +57,7 @@ pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Tr
         let url = urls::evidence(app.id, connection.gateway, connection.mode);
         let is_broken = webhook.alert_state() == State::Failing;
         let way = if is_broken { "Fix it" } else { "Look into it" };
-        Trouble { said: words::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
+        Trouble { said: messages::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };
     listing::in_need(all, now).into_iter().map(told).collect()
 }
@@ -66,7 +66,7 @@ pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Tr
 pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
-        let mut said = words::mixups::other_account(&webhook.evidence, now)?;
+        let mut said = messages::mixups::other_account(&webhook.evidence, now)?;
         said.headline = format!("{}, {} mode: events of another Razorpay account come", app.name, connection.mode.label());
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
         Some(Trouble { said, url, way: "Look into it", enable_url: None })
@@ -81,7 +81,7 @@ pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
         let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
         let enable_url =
             connection.map_or_else(|| urls::app_enabled(app.id), |one| urls::connection_enabled(app.id, one.gateway, one.mode));
-        Trouble { said: words::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
+        Trouble { said: messages::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
     };
     listing::switched_off(all).into_iter().map(told).collect()
 }
@@ -90,7 +90,7 @@ pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
 #[derive(Template)]
 #[template(path = "apps/index.html")]
 pub(crate) struct Index<'a> {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) search: &'a str,
     pub(crate) search_error: Option<&'static str>,
     pub(crate) slice: Slice<'a, Listed>,
@@ -102,7 +102,7 @@ pub(crate) struct Index<'a> {
 
 impl<'a> Index<'a> {
     pub(crate) fn new(
-        shell: Shell,
+        shell: Layout,
         (all, causes): (&'a [Listed], &Causes),
         search: &'a str,
         page: usize,
@@ -126,7 +126,7 @@ impl<'a> Index<'a> {
         self.slice.rows.iter().map(|listed| Row {
             app: &listed.app,
             country: country::name(&listed.app.country).unwrap_or(&listed.app.country),
-            health: words::webhook_health(listed, self.now),
+            health: messages::webhook_health(listed, self.now),
         })
     }
 
@@ -157,7 +157,7 @@ impl<'a> Index<'a> {
 #[derive(Template)]
 #[template(path = "apps/new.html")]
 pub(crate) struct New {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) form: AppForm,
     pub(crate) errors: FieldErrors,
 }
@@ -166,7 +166,7 @@ pub(crate) struct New {
 #[derive(Template)]
 #[template(path = "apps/choose.html")]
 pub(crate) struct Choose<'a> {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) search: &'a str,
     pub(crate) search_error: Option<&'static str>,
     pub(crate) chosen: Option<AppId>,
@@ -178,7 +178,7 @@ pub(crate) struct Choose<'a> {
 
 impl<'a> Choose<'a> {
     /// The chosen app stands first, wherever a search would put it.
-    pub(crate) fn new(shell: Shell, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
+    pub(crate) fn new(shell: Layout, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
         let is_chosen = |app: &App| Some(app.id) == chosen;
         let search_error = listing::search_error(search);
         let is_found = |app: &App| search_error.is_none() && (is_chosen(app) || listing::matches(app, search));
@@ -204,7 +204,7 @@ impl<'a> Choose<'a> {
 #[derive(Template)]
 #[template(path = "apps/settings.html")]
 pub(crate) struct Settings {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) app_id: AppId,
     pub(crate) tab: &'static str,
     pub(crate) app: App,
@@ -226,7 +226,7 @@ impl Settings {
 #[derive(Template)]
 #[template(path = "apps/domain.html")]
 pub(crate) struct Domain {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) app_id: AppId,
     pub(crate) tab: &'static str,
     pub(crate) app: App,
@@ -244,15 +244,15 @@ impl Domain {
 #[derive(Template)]
 #[template(path = "apps/disable.html")]
 pub(crate) struct Disable {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) app: App,
     pub(crate) back: String,
     pub(crate) losses: Vec<&'static str>,
 }
 
 impl Disable {
-    pub(crate) fn new(shell: Shell, app: App, back: String, gateways: &[Gateway]) -> Self {
-        Self { shell, app, back, losses: words::disabling(gateways) }
+    pub(crate) fn new(shell: Layout, app: App, back: String, gateways: &[Gateway]) -> Self {
+        Self { shell, app, back, losses: messages::disabling(gateways) }
     }
 
     fn enabled_url(&self) -> String {

@@ -17,7 +17,7 @@ use crate::{
     config::{Config, KeySource},
     db::{Db, DbError, Location, backup},
     events,
-    kernel::time::{Clock, Timestamp},
+    primitives::time::{Clock, Timestamp},
     server::Signals,
     startup,
 };
@@ -74,14 +74,14 @@ async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
 /// Everything that was committed before goes into the draft.
 async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     let unread = |error: DbError| match error {
-        DbError::Newer(_) => startup::sentence(&error),
+        DbError::SchemaTooNew(_) => startup::sentence(&error),
         other if other.is_damage() => damaged(database, &startup::cause(&other)),
         other => startup::obstacle(database)
             .unwrap_or_else(|| format!("The database {} cannot be read: {}.", database.display(), startup::cause(&other))),
     };
     let to = draft.text()?;
     let db = Db::connect_to_read(&Location::Sqlite(database.to_owned())).await.map_err(unread)?;
-    let result = match backup::is_ours(&db).await {
+    let result = match backup::is_ks_pay_database(&db).await {
         Ok(true) => backup::copy(&db, to).await.map_err(|error| {
             // The copy is new, so the damage is in the source.
             if error.is_damage() { damaged(database, &startup::cause(&error)) } else { draft.unwritten(&startup::cause(&error)) }
@@ -109,10 +109,10 @@ async fn look_through(draft: &Draft) -> Result<i64, String> {
     let unread = |error: DbError| failed(startup::cause(&error));
     let copy = Db::connect_to_read(&Location::Sqlite(draft.path().to_owned())).await.map_err(unread)?;
     let looking = async {
-        if let Some(fault) = backup::fault(&copy).await? {
+        if let Some(fault) = backup::integrity_error(&copy).await? {
             return Ok(Err(failed(fault)));
         }
-        if !backup::is_ours(&copy).await? {
+        if !backup::is_ks_pay_database(&copy).await? {
             return Ok(Err(failed("its tables are not those of ks-pay".to_owned())));
         }
         events::store::count(&mut copy.reader().await?).await.map(Ok)

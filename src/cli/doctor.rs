@@ -9,13 +9,13 @@ use crate::{
     connections::sealed::{self, Unreadable},
     db::{Db, DbError, backup},
     gateways::razorpay_url,
-    kernel::{time::Clock, vault::Vault},
-    keys::{self, Found},
+    master_key::{self, Found},
+    messages,
+    primitives::{time::Clock, vault::Vault},
     rejections,
     startup::{self, Files},
-    transactions::recount,
-    web::client,
-    words,
+    transactions::reconcile_totals,
+    web::client_ip,
 };
 
 /// Collects lines and whether one is bad.
@@ -69,7 +69,7 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
 
 fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
     match config.plain_http() {
-        Some(url) => report.note("transport", words::access::plain_http_at(&url)),
+        Some(url) => report.note("transport", messages::access::plain_http_at(&url)),
         None => Ok(()),
     }
 }
@@ -78,8 +78,8 @@ fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure
 async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
     let now = Clock::system().now();
-    match client::untrusted_proxy(&mut reader, &config.trusted_proxies, now).await {
-        Ok(Some((peer, at))) => report.note("trusted proxies", words::access::untrusted_proxy(peer, &words::when(at, now))),
+    match client_ip::untrusted_proxy(&mut reader, &config.trusted_proxies, now).await {
+        Ok(Some((peer, at))) => report.note("trusted proxies", messages::access::untrusted_proxy(peer, &messages::when(at, now))),
         Ok(None) | Err(_) => Ok(()),
     }
 }
@@ -138,7 +138,7 @@ async fn durability(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Re
     if !config.accept_data_loss {
         return Ok(());
     }
-    match words::durability::at_risk(db.engine(), &settings) {
+    match messages::durability::at_risk(db.engine(), &settings) {
         Some(said) => report.bad("data loss", format_args!("accepted, so the server starts. {said}")),
         None => report.note("data loss", "accepted, and nothing needs it: take KS_PAY_ACCEPT_DATA_LOSS away"),
     }
@@ -161,7 +161,7 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     if tables.is_ok() {
         writes(report, config, db).await?;
     }
-    match keys::find(&config.master_key, db).await {
+    match master_key::find(&config.master_key, db).await {
         Ok(Found::Bound(vault)) => {
             report.good("master key", "matches this database")?;
             sealed_secrets(report, &vault, db).await?;
@@ -184,7 +184,7 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
     if config.database.file().is_none() {
         return Ok(());
     }
-    let fault = match backup::fault(db).await {
+    let fault = match backup::integrity_error(db).await {
         Ok(None) => return report.good("integrity", "the database passes SQLite's checks"),
         Ok(Some(fault)) => fault,
         Err(error) if error.is_damage() => startup::cause(&error),
@@ -215,7 +215,7 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let Some(difference) = signed.difference(now) else {
         return if signed.is_empty() { Ok(()) } else { report.good("clock", "agrees with the times in signed events") };
     };
-    let said = words::clock::for_operator(difference);
+    let said = messages::clock::for_operator(difference);
     match difference {
         Difference::WasBehind(_) | Difference::Ahead { is_certain: false, .. } => report.note("clock", said),
         _ => report.bad("clock", said),
@@ -249,12 +249,14 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
 /// Whether the sums by day that pages show are those of the payments. Of a database that has no such table yet nothing is
 /// said.
 async fn sums(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
-    match recount::compare(db, Clock::system().now()).await {
-        Ok(recount::Counted { wrong: 0, unread: 0, .. }) => report.good("daily totals", "consistent for the last 90 days"),
-        Ok(recount::Counted { wrong: 0, unread, .. }) => {
+    match reconcile_totals::compare(db, Clock::system().now()).await {
+        Ok(reconcile_totals::RecountReport { wrong: 0, unread: 0, .. }) => {
+            report.good("daily totals", "consistent for the last 90 days")
+        }
+        Ok(reconcile_totals::RecountReport { wrong: 0, unread, .. }) => {
             report.note("daily totals", format_args!("those of {unread} days of an app could not be compared: the log says why"))
         }
-        Ok(recount::Counted { wrong, .. }) => report.bad(
+        Ok(reconcile_totals::RecountReport { wrong, .. }) => report.bad(
             "daily totals",
             format_args!(
                 "on {wrong} of the last 90 days of an app they are not what the payments say. Run `ks-pay transactions recount`"

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
     events::{Event, store},
-    kernel::{hex, id::EventId, time::Timestamp},
+    primitives::{hex, id::EventId, time::Timestamp},
 };
 
 #[derive(Subcommand)]

@@ -6,7 +6,7 @@ use super::{Failure, Installation, Io, Which};
 use crate::{
     connections::{self, ConnectError, NewConnection, secrets},
     db::DbError,
-    kernel::money::Currency,
+    primitives::money::Currency,
     server, urls,
 };
 

@@ -28,8 +28,8 @@ use crate::{
     config::{Config, LogFormat, Lookup, Options},
     db::{Db, DbError},
     gateways::{Gateway, Mode},
-    kernel::{id::AppId, time::Clock, vault::Vault},
-    keys::{self, Found},
+    master_key::{self, Found},
+    primitives::{id::AppId, time::Clock, vault::Vault},
     startup, telemetry,
 };
 
@@ -268,7 +268,7 @@ impl Installation {
         if let Some(vault) = &self.vault {
             return Ok(vault.clone());
         }
-        match keys::find(&self.config.master_key, &self.db).await? {
+        match master_key::find(&self.config.master_key, &self.db).await? {
             Found::Bound(vault) => Ok(vault),
             Found::Unbound => Err(Failure::Failed(
                 "The database is bound to no master key yet. The first start of the server binds it to this one.".to_owned(),

@@ -3,7 +3,7 @@
 use super::{Failure, Io};
 use crate::{
     config::{Config, LogFormat},
-    kernel::time::Clock,
+    primitives::time::Clock,
     server::{Server, Signals},
     startup, telemetry,
 };

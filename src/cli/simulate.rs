@@ -6,8 +6,8 @@ use super::{Failure, Io};
 use crate::{
     config::Lookup,
     gateways::Gateway,
-    http,
-    kernel::{secret::Secret, time::Clock},
+    http_client,
+    primitives::{secret::Secret, time::Clock},
     samples::{self, LifeCycle, Merchant, Pace, Sample, generic},
 };
 
@@ -48,7 +48,7 @@ pub(super) async fn run(simulate: Simulate, variable: Lookup<'_>, io: &mut Io<'_
         Some(text) => zeroize::Zeroizing::new(text),
         None => io.secret_line("SECRET: ")?,
     };
-    let secret = simulate.gateway.adapter().pasted(text.trim()).ok_or_else(|| {
+    let secret = simulate.gateway.adapter().parse_secret(text.trim()).ok_or_else(|| {
         Failure::Failed("That is no SECRET: copy it from the Webhook page, or from `ks-pay webhook show`.".to_owned())
     })?;
     let url = url::Url::parse(&simulate.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -79,7 +79,7 @@ fn what_next(answer: &str) -> String {
 }
 
 async fn send_all(simulate: &Simulate, url: &url::Url, secret: &Secret) -> Result<BTreeMap<String, u64>, Failure> {
-    let client = http::client().await.map_err(Failure::Failed)?;
+    let client = http_client::client().await.map_err(Failure::Failed)?;
     let pause = simulate.rate.map(|rate| Duration::from_secs(1) / rate);
     let clock = Clock::system();
     let merchant = Merchant::behind(url.as_str());

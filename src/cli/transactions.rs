@@ -5,8 +5,8 @@ use clap::Subcommand;
 
 use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
-    kernel::id::TransactionId,
-    transactions::{Transaction, recount, store},
+    primitives::id::TransactionId,
+    transactions::{Transaction, reconcile_totals, store},
 };
 
 #[derive(Subcommand)]
@@ -56,7 +56,7 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
 }
 
 async fn count_again(at: &Installation, io: &mut Io<'_>, wanted: &Recount) -> Result<(), Failure> {
-    let recount::Counted { days, wrong, unread } = recount::mend(&at.db).await?;
+    let reconcile_totals::RecountReport { days, wrong, unread } = reconcile_totals::repair(&at.db).await?;
     match wrong {
         _ if wanted.json => io.say(serde_json::json!({ "days": days, "mended": wrong, "unread": unread }))?,
         0 => io.say(format_args!("{days} days of apps were compared: nothing was to be mended"))?,

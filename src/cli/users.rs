@@ -6,11 +6,11 @@ use super::{Failure, Installation, Io};
 use crate::{
     accounts::{
         self, NewUser, Role,
-        password::{self, Passwords, Who},
+        password::{self, PasswordHasher, Who},
     },
     companies,
     db::DbError,
-    kernel::text,
+    primitives::text_input,
     web::form::sentence,
 };
 
@@ -61,10 +61,10 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
 }
 
 async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Failure> {
-    let company = text::line(&typed.company, companies::NAME_LEAST, companies::NAME_MOST)
+    let company = text_input::line(&typed.company, companies::NAME_LEAST, companies::NAME_MOST)
         .map_err(|fault| sentence("The company's name", fault))?;
-    let name = text::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
-    let email = text::email(&typed.email).map_err(|_| "--email is no e-mail address.".to_owned())?;
+    let name = text_input::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
+    let email = text_input::email(&typed.email).map_err(|_| "--email is no e-mail address.".to_owned())?;
     let password_hash = read_password(io, &email).await?;
     let now = at.clock.now();
     let mut tx = at.db.begin().await?;
@@ -89,7 +89,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
 }
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {
-    let email = text::email(email).map_err(|_| "--email is no e-mail address.".to_owned())?;
+    let email = text_input::email(email).map_err(|_| "--email is no e-mail address.".to_owned())?;
     let hash = read_password(io, &email).await?;
     let mut tx = at.db.begin().await?;
     let Some(user) = accounts::store::find_by_email(&mut tx, &email).await? else {
@@ -105,5 +105,5 @@ async fn read_password(io: &mut Io<'_>, email: &str) -> Result<String, Failure> 
     if let Some(sentence) = password::refusal(&password, email) {
         return Err(Failure::Failed(sentence.to_owned()));
     }
-    Passwords::new().hash(Who::New, &password).await.map_err(|error| Failure::Failed(error.to_string()))
+    PasswordHasher::new().hash(Who::New, &password).await.map_err(|error| Failure::Failed(error.to_string()))
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{NAME_LEAST, NAME_MOST};
-use crate::{kernel::text, web::form::FieldErrors};
+use crate::{primitives::text_input, web::form::FieldErrors};
 
 /// A company as typed.
 #[derive(Debug, Default, Deserialize)]
@@ -16,7 +16,7 @@ impl CompanyForm {
     /// Its name, or what is wrong with it.
     pub(crate) fn parse(&self) -> Result<String, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = errors.take("name", "Company Name", text::line(&self.name, NAME_LEAST, NAME_MOST));
+        let name = errors.take("name", "Company Name", text_input::line(&self.name, NAME_LEAST, NAME_MOST));
         if errors.is_empty() { Ok(name) } else { Err(errors) }
     }
 }

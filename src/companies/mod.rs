@@ -7,8 +7,8 @@ pub(crate) mod views;
 
 use crate::{
     db::{DbError, Exec, Tx},
-    installation,
-    kernel::{id::CompanyId, time::Timestamp},
+    primitives::{id::CompanyId, time::Timestamp},
+    settings_store,
 };
 
 /// The row that commands lock which may create a company.
@@ -36,7 +36,7 @@ pub(crate) enum NameError {
 }
 
 /// The company of exactly that name, for commands.
-pub(crate) async fn find_named(on: impl Into<Exec<'_>>, name: &str) -> Result<Option<Company>, NameError> {
+pub(crate) async fn find_by_name(on: impl Into<Exec<'_>>, name: &str) -> Result<Option<Company>, NameError> {
     let mut found = store::list_by_name(on, name).await?;
     if found.len() > 1 { Err(NameError::Ambiguous) } else { Ok(found.pop()) }
 }
@@ -44,8 +44,8 @@ pub(crate) async fn find_named(on: impl Into<Exec<'_>>, name: &str) -> Result<Op
 /// The company of exactly that name, and whether it had to be created.
 pub(crate) async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<(Company, bool), NameError> {
     // Locks one row until the unit of work ends, so that of two commands only the first creates the company.
-    installation::set(tx, CREATION_LOCK, &[]).await?;
-    match find_named(&mut *tx, name).await? {
+    settings_store::set(tx, CREATION_LOCK, &[]).await?;
+    match find_by_name(&mut *tx, name).await? {
         Some(company) => Ok((company, false)),
         None => Ok((create(tx, name, now).await?, true)),
     }

@@ -5,19 +5,19 @@ use actix_web::HttpResponse;
 use super::{forms::CompanyForm, store, views};
 use crate::{
     urls,
-    web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::ConsoleEntry},
+    web::{error::AppError, form::FieldErrors, layout::ConsoleEntry, page::RequestContext, signed_form::SignedForm},
 };
 
 type Answer = Result<HttpResponse, AppError>;
 
 /// `GET /settings`
-pub(crate) async fn settings(page: Page) -> Answer {
+pub(crate) async fn settings(page: RequestContext) -> Answer {
     let form = CompanyForm { name: page.signed_in.company.name.clone() };
     page.ok(&settings_page(&page, form, FieldErrors::default()))
 }
 
 /// `POST /settings`
-pub(crate) async fn update(posted: Posted<CompanyForm>) -> Answer {
+pub(crate) async fn update(posted: SignedForm<CompanyForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let name = match form.parse() {
         Ok(name) => name,
@@ -29,6 +29,6 @@ pub(crate) async fn update(posted: Posted<CompanyForm>) -> Answer {
     Ok(page.redirect(urls::SETTINGS, "The company’s settings are saved"))
 }
 
-fn settings_page(page: &Page, form: CompanyForm, errors: FieldErrors) -> views::Settings {
+fn settings_page(page: &RequestContext, form: CompanyForm, errors: FieldErrors) -> views::Settings {
     views::Settings { shell: page.shell("Settings").console(ConsoleEntry::Settings), form, errors }
 }

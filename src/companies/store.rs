@@ -3,7 +3,7 @@
 use super::Company;
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    kernel::{id::CompanyId, time::Timestamp},
+    primitives::{id::CompanyId, time::Timestamp},
 };
 
 sql! {

@@ -3,13 +3,13 @@
 use askama::Template;
 
 use super::forms::CompanyForm;
-use crate::web::{form::FieldErrors, shell::Shell};
+use crate::web::{form::FieldErrors, layout::Layout};
 
 /// `/settings`
 #[derive(Template)]
 #[template(path = "companies/settings.html")]
 pub(crate) struct Settings {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) form: CompanyForm,
     pub(crate) errors: FieldErrors,
 }

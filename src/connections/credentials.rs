@@ -8,23 +8,23 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
-    Keys, NewKeys, PAYMENT_MODES, Step, store,
-    wizard::{Frame, Names, Wizard},
+    ApiKeyStatus, NewKeys, PAYMENT_MODES, Step, store,
+    wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
     gateways::{
         Gateway, Mode,
-        razorpay_api::{self, Answer},
+        razorpay_api::{self, KeyCheck},
     },
-    kernel::{text, vault::VaultError},
+    messages::{self, DisplayTime},
+    primitives::{text_input, vault::VaultError},
     web::{
         error::AppError,
         form::{FieldErrors, sentence},
-        page::Page,
-        posted::{Nothing, Posted},
-        shell::Shell,
+        layout::Layout,
+        page::RequestContext,
+        signed_form::{EmptyForm, SignedForm},
     },
-    words::{self, When},
 };
 
 /// The keys as typed.
@@ -73,34 +73,34 @@ impl KeysForm {
 #[derive(Template)]
 #[template(path = "connections/credentials.html")]
 pub(crate) struct Credentials {
-    pub(crate) shell: Shell,
-    pub(crate) frame: Frame,
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
     pub(crate) key_id: String,
     pub(crate) modes: Vec<(&'static str, &'static str, bool)>,
     pub(crate) errors: FieldErrors,
     pub(crate) is_stored: bool,
     /// Why the stored keys are not checked.
     pub(crate) unchecked: Option<String>,
-    pub(crate) stored_at: Option<When>,
+    pub(crate) stored_at: Option<DisplayTime>,
     pub(crate) key_hint: String,
     pub(crate) secret_hint: &'static str,
 }
 
 /// `GET …/credentials`
-pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = open(page, &names).await?;
     wizard.page.ok(&view(&wizard, &KeysForm::of(&wizard), FieldErrors::default()))
 }
 
 /// `POST …/credentials`
-pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn update(posted: SignedForm<KeysForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = open(posted.page, &names).await?;
     let form = posted.form;
     let (key_id, typed) = match parse(&form, &wizard) {
         Ok(parsed) => parsed,
         Err(errors) => return wizard.page.unprocessable(&view(&wizard, &form, errors)),
     };
-    wizard.confirm(Step::Credentials, &posted.action, words::access::SAVE_KEYS).await?;
+    wizard.confirm(Step::Credentials, &posted.action, messages::access::SAVE_KEYS).await?;
     let secret = match &typed {
         Some(secret) => Zeroizing::new(secret.clone()),
         None => match stored_secret(&wizard).await? {
@@ -108,15 +108,17 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
             stored => stored.and_then(Result::ok).unwrap_or_default(),
         },
     };
-    let turn = match wizard.page.state.key_checks.turn(wizard.page.signed_in.company.id) {
+    let turn = match wizard.page.state.key_checks.acquire(wizard.page.signed_in.company.id) {
         Ok(turn) => turn,
-        Err(busy) => return too_many(&wizard, &view(&wizard, &form, error("key_secret", words::keys::busy(busy)))),
+        Err(busy) => return too_many(&wizard, &view(&wizard, &form, error("key_secret", messages::keys::busy(busy)))),
     };
     let (page, url) = (&wizard.page, wizard.url(Step::Credentials));
     let (state, answer) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
-        Answer::Accepted => (Keys::Accepted, page.redirect(&url, words::keys::ACCEPTED)),
-        Answer::Refused => return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::REFUSED))),
-        Answer::Unknown(why) => (Keys::Unchecked, page.redirect_warning(&url, &words::keys::reason(&why))),
+        KeyCheck::Accepted => (ApiKeyStatus::Accepted, page.redirect(&url, messages::keys::ACCEPTED)),
+        KeyCheck::Refused => {
+            return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", messages::keys::REFUSED)));
+        }
+        KeyCheck::Unknown(why) => (ApiKeyStatus::Unchecked, page.redirect_warning(&url, &messages::keys::reason(&why))),
     };
     let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
     store_keys(&wizard, &keys).await?;
@@ -125,27 +127,33 @@ pub(crate) async fn update(posted: Posted<KeysForm>, names: Names) -> Result<Htt
 }
 
 /// `POST …/credentials/check`: asks again with the stored keys.
-pub(crate) async fn check(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = open(posted.page, &names).await?;
     let form = KeysForm::of(&wizard);
     let secret = match stored_secret(&wizard).await? {
         Some(Ok(secret)) => secret,
         Some(Err(_)) => return unreadable(&wizard, &form),
-        None => return wizard.page.unprocessable(&view(&wizard, &form, error("key_id", words::keys::NONE_STORED))),
+        None => return wizard.page.unprocessable(&view(&wizard, &form, error("key_id", messages::keys::NONE_STORED))),
     };
-    let _turn = match wizard.page.state.key_checks.turn(wizard.page.signed_in.company.id) {
+    let _turn = match wizard.page.state.key_checks.acquire(wizard.page.signed_in.company.id) {
         Ok(turn) => turn,
-        Err(busy) => return Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), words::keys::busy(busy))),
+        Err(busy) => return Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), messages::keys::busy(busy))),
     };
     match razorpay_api::check(&wizard.page.state.config.razorpay_api, &form.key_id, &secret).await {
-        Answer::Accepted => {
-            let keys =
-                NewKeys { key_id: &form.key_id, key_secret: None, payment_modes: &form.payment_modes(), state: Keys::Accepted };
+        KeyCheck::Accepted => {
+            let keys = NewKeys {
+                key_id: &form.key_id,
+                key_secret: None,
+                payment_modes: &form.payment_modes(),
+                state: ApiKeyStatus::Accepted,
+            };
             store_keys(&wizard, &keys).await?;
-            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), words::keys::ACCEPTED))
+            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), messages::keys::ACCEPTED))
         }
-        Answer::Refused => wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", words::keys::STORED_REFUSED))),
-        Answer::Unknown(why) => Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &words::keys::reason(&why))),
+        KeyCheck::Refused => {
+            wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", messages::keys::STORED_REFUSED)))
+        }
+        KeyCheck::Unknown(why) => Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &messages::keys::reason(&why))),
     }
 }
 
@@ -157,7 +165,7 @@ fn too_many(wizard: &Wizard, view: &Credentials) -> Result<HttpResponse, AppErro
 }
 
 /// The generic gateway has no such step.
-async fn open(page: Page, names: &Names) -> Result<Wizard, AppError> {
+async fn open(page: RequestContext, names: &ConnectionPath) -> Result<Wizard, AppError> {
     let wizard = Wizard::open(page, names).await?;
     if wizard.connection.gateway == Gateway::Razorpay { Ok(wizard) } else { Err(AppError::NotFound) }
 }
@@ -178,7 +186,7 @@ async fn stored_secret(wizard: &Wizard) -> Result<Option<Result<Zeroizing<String
 
 fn unreadable(wizard: &Wizard, form: &KeysForm) -> Result<HttpResponse, AppError> {
     tracing::error!(connection = %wizard.connection.id, "the sealed Key Secret cannot be opened: it was damaged or swapped");
-    wizard.page.unprocessable(&view(wizard, form, error("key_secret", words::keys::UNREADABLE)))
+    wizard.page.unprocessable(&view(wizard, form, error("key_secret", messages::keys::UNREADABLE)))
 }
 
 const fn prefix(mode: Mode) -> &'static str {
@@ -198,14 +206,14 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
 fn parse(form: &KeysForm, wizard: &Wizard) -> Result<(String, Option<String>), FieldErrors> {
     let mut errors = FieldErrors::default();
     let mode = wizard.connection.mode;
-    let key_id = errors.take("key_id", "Key ID", text::line(&form.key_id, 1, 64));
+    let key_id = errors.take("key_id", "Key ID", text_input::line(&form.key_id, 1, 64));
     if let Some(sentence) = key_id_fault(&key_id, mode).filter(|_| !key_id.is_empty()) {
         errors.add("key_id", sentence);
     }
     let is_same_key = wizard.connection.key_id.as_deref() == Some(key_id.as_str());
-    let typed = match text::line(&form.key_secret, 8, 128) {
+    let typed = match text_input::line(&form.key_secret, 8, 128) {
         Ok(secret) => Some(secret),
-        Err(text::Fault::Empty) if is_same_key => None,
+        Err(text_input::Fault::Empty) if is_same_key => None,
         Err(fault) => {
             errors.add("key_secret", sentence("Key Secret", fault));
             None
@@ -232,11 +240,13 @@ fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
     let keys = wizard.connection.keys();
     let (mut shell, frame) = wizard.frame(Step::Credentials, "Enter the Razorpay API keys");
     // The reason that came with the redirect stands in the warning, not in a line above it.
-    let flash = if keys == Keys::Unchecked { shell.flash.take() } else { None };
+    let flash = if keys == ApiKeyStatus::Unchecked { shell.flash.take() } else { None };
     let prefix = prefix(wizard.connection.mode);
     let secret_hint = match keys {
-        Keys::Absent => "Sealed, and never shown again. It is not the webhook SECRET.",
-        Keys::Unchecked | Keys::Accepted => "A Key Secret is stored. Leave this empty to keep it, or type another to replace it.",
+        ApiKeyStatus::Absent => "Sealed, and never shown again. It is not the webhook SECRET.",
+        ApiKeyStatus::Unchecked | ApiKeyStatus::Accepted => {
+            "A Key Secret is stored. Leave this empty to keep it, or type another to replace it."
+        }
     };
     Credentials {
         shell,
@@ -244,10 +254,10 @@ fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
         key_id: form.key_id.clone(),
         modes: PAYMENT_MODES.iter().map(|&(mode, label)| (mode, label, form.has(mode))).collect(),
         errors,
-        is_stored: keys != Keys::Absent,
-        unchecked: (keys == Keys::Unchecked)
-            .then(|| flash.map_or_else(|| words::keys::UNCHECKED.to_owned(), |flash| flash.text().to_owned())),
-        stored_at: wizard.connection.keys_at.map(|at| When::of_day(at, wizard.page.now)),
+        is_stored: keys != ApiKeyStatus::Absent,
+        unchecked: (keys == ApiKeyStatus::Unchecked)
+            .then(|| flash.map_or_else(|| messages::keys::UNCHECKED.to_owned(), |flash| flash.text().to_owned())),
+        stored_at: wizard.connection.keys_at.map(|at| DisplayTime::of_day(at, wizard.page.now)),
         key_hint: format!("Begins with {prefix}"),
         secret_hint,
     }

@@ -6,37 +6,37 @@ use askama::Template;
 
 use super::{
     Step,
-    wizard::{Frame, Names, Wizard},
+    wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
     gateways::Gateway,
+    messages::DisplayTime,
     urls,
     web::{
         error::AppError,
-        page::Page,
-        posted::{Nothing, Posted},
-        shell::Shell,
+        layout::Layout,
+        page::RequestContext,
+        signed_form::{EmptyForm, SignedForm},
     },
-    words::When,
 };
 
 /// `…/integration`
 #[derive(Template)]
 #[template(path = "connections/integration.html")]
 pub(crate) struct Integration {
-    pub(crate) shell: Shell,
-    pub(crate) frame: Frame,
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
     pub(crate) key_id: String,
     pub(crate) has_key: bool,
     pub(crate) credentials_url: String,
     pub(crate) currency: String,
     pub(crate) app_name: String,
     pub(crate) url: String,
-    pub(crate) done: Option<(String, When)>,
+    pub(crate) done: Option<(String, DisplayTime)>,
 }
 
 /// `GET …/integration`
-pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     let connection = &wizard.connection;
     let heading = match connection.gateway {
@@ -56,17 +56,17 @@ pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppEr
         done: connection
             .integration_done_by
             .clone()
-            .zip(connection.integration_done_at.map(|at| When::of_day(at, wizard.page.now))),
+            .zip(connection.integration_done_at.map(|at| DisplayTime::of_day(at, wizard.page.now))),
     };
     wizard.page.ok(&view)
 }
 
 /// `POST …/integration/completion`
-pub(crate) async fn complete(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
-    Wizard::open(posted.page, &names).await?.mark(Step::Integration, true).await
+pub(crate) async fn complete(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Wizard::open(posted.page, &names).await?.set_step_done(Step::Integration, true).await
 }
 
 /// `POST …/integration/completion/removal`
-pub(crate) async fn reopen(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
-    Wizard::open(posted.page, &names).await?.mark(Step::Integration, false).await
+pub(crate) async fn reopen(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Wizard::open(posted.page, &names).await?.set_step_done(Step::Integration, false).await
 }

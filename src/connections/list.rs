@@ -8,26 +8,26 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    ConnectError, Connection, NewConnection, Setup, State, Step,
-    evidence::{self, Evidence},
+    ConnectError, Connection, NewConnection, SetupProgress, State, Step,
+    activity::{self, Evidence},
     store,
-    wizard::{Names, Wizard, chip},
+    wizard::{ConnectionPath, Wizard, chip},
 };
 use crate::{
     apps::App,
     db::DbError,
     gateways::{Gateway, Mode},
-    kernel::money::Currency,
+    messages::{self, Badge, StatusLine},
+    primitives::money::Currency,
     urls,
     web::{
         confirmation::{self, Sensitive},
         error::AppError,
         form::FieldErrors,
-        page::{Page, asked_mode, see_other},
-        posted::Posted,
-        shell::{AppEntry, Shell},
+        layout::{AppEntry, Layout},
+        page::{RequestContext, asked_mode, see_other},
+        signed_form::SignedForm,
     },
-    words::{self, Chip, Line},
 };
 
 /// Currencies offered; INR first, since that is what settles in India.
@@ -36,23 +36,23 @@ const CURRENCIES: &[&str] = &["INR", "USD", "EUR", "GBP", "AED", "SGD", "AUD", "
 /// A connection as a card.
 pub(crate) struct Card {
     pub(crate) gateway: &'static str,
-    pub(crate) mode: Chip,
+    pub(crate) mode: Badge,
     pub(crate) currency: String,
     pub(crate) url: String,
     pub(crate) enabled_url: String,
     pub(crate) is_enabled: bool,
     /// Where the app is enabled, while only that is disabled.
     pub(crate) app_enabled_url: Option<String>,
-    pub(crate) steps: Vec<(usize, &'static str, String, Chip)>,
-    pub(crate) line: Line,
+    pub(crate) steps: Vec<(usize, &'static str, String, Badge)>,
+    pub(crate) line: StatusLine,
 }
 
 /// `…/settings/payment-gateways`
 #[derive(Template)]
 #[template(path = "connections/index.html")]
 pub(crate) struct Index {
-    pub(crate) shell: Shell,
-    pub(crate) app_id: crate::kernel::id::AppId,
+    pub(crate) shell: Layout,
+    pub(crate) app_id: crate::primitives::id::AppId,
     pub(crate) tab: &'static str,
     pub(crate) cards: Vec<Card>,
     pub(crate) form: AddForm,
@@ -64,7 +64,7 @@ pub(crate) struct Index {
 #[derive(Template)]
 #[template(path = "connections/disable.html")]
 pub(crate) struct Disable {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) name: String,
     /// What the gateway does then.
     pub(crate) loss: &'static str,
@@ -103,7 +103,7 @@ pub(crate) struct Asked {
 }
 
 /// `GET …/payment-gateways`
-pub(crate) async fn index(page: Page, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
+pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
     let mode = asked_mode(&asked.mode)?.unwrap_or(Mode::Test).slug().to_owned();
     let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode, ..AddForm::default() };
@@ -112,7 +112,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, asked: Query<Asked>) ->
 }
 
 /// `POST …/payment-gateways`
-pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result<HttpResponse, AppError> {
+pub(crate) async fn create(posted: SignedForm<AddForm>, app: Path<String>) -> Result<HttpResponse, AppError> {
     let (page, form) = (posted.page, posted.form);
     let app = page.app(&app).await?;
     let (gateway, mode, currency) = match form.parse() {
@@ -136,11 +136,11 @@ pub(crate) async fn create(posted: Posted<AddForm>, app: Path<String>) -> Result
         }
         Err(error) => return Err(error.into()),
     }
-    Ok(page.redirect(&urls::step(app.id, gateway, mode, Step::Webhook), &words::added(gateway, mode)))
+    Ok(page.redirect(&urls::step(app.id, gateway, mode, Step::Webhook), &messages::added(gateway, mode)))
 }
 
 /// `GET …/{gateway}/{mode}`: the step to work on now.
-pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     Ok(see_other(&wizard.url(wizard.setup().current_step(wizard.page.now))))
 }
@@ -156,7 +156,7 @@ pub(crate) struct EnabledForm {
 }
 
 /// `POST …/{gateway}/{mode}/enabled`: enabling takes effect immediately, disabling asks first, also for the password.
-pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let (page, connection) = (&wizard.page, &wizard.connection);
     let (gateway, mode) = (connection.gateway, connection.mode);
@@ -165,11 +165,11 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
         let shell = asking("Disable a connection");
         let action = urls::connection_enabled(wizard.app.id, gateway, mode);
-        let (name, loss) = (words::connection_name(connection), words::loss(gateway));
+        let (name, loss) = (messages::connection_name(connection), messages::loss(gateway));
         return page.unprocessable(&Disable { shell, name, loss, action, back });
     }
     if !posted.form.is_enabled {
-        let what = words::access::disable(&words::connection_name(connection)).into();
+        let what = messages::access::disable(&messages::connection_name(connection)).into();
         let of = Sensitive { what, back: back.clone(), shell: || asking(confirmation::TITLE) };
         confirmation::require(page, &posted.action, of).await?;
     }
@@ -177,7 +177,7 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     store::update_enabled(&mut tx, connection.id, posted.form.is_enabled).await?;
     tx.commit().await?;
     tracing::info!(connection = %connection.id, is_enabled = posted.form.is_enabled, "a connection was enabled or disabled");
-    let name = words::connection_name(connection);
+    let name = messages::connection_name(connection);
     Ok(match (posted.form.is_enabled, wizard.app.is_enabled) {
         (false, _) => page.redirect(&back, &format!("{name} is disabled")),
         (true, true) => page.redirect(&back, &format!("{name} is enabled")),
@@ -187,14 +187,14 @@ pub(crate) async fn update_enabled(posted: Posted<EnabledForm>, names: Names) ->
     })
 }
 
-async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
+async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
     let mut reader = page.state.db.reader().await?;
     let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
-    let evidence = evidence::list_of_app(&mut reader, app.id).await?;
+    let evidence = activity::list_of_app(&mut reader, app.id).await?;
     drop(reader);
     let known = connections.iter().filter_map(|connection| {
         let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;
-        let state = Setup { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        let state = SetupProgress { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
         Some((state, card(page, app, connection, evidence)))
     });
     let mut cards: Vec<(State, Card)> = known.collect();
@@ -212,7 +212,7 @@ async fn view(page: &Page, app: &App, form: AddForm, errors: FieldErrors) -> Res
 }
 
 /// The layout of a page below the app's settings.
-fn shell(page: &Page, app: &App, title: &str) -> Shell {
+fn shell(page: &RequestContext, app: &App, title: &str) -> Layout {
     page.shell(title)
         .app(app, AppEntry::Settings, None)
         .crumb("Applications", urls::APPLICATIONS)
@@ -221,17 +221,17 @@ fn shell(page: &Page, app: &App, title: &str) -> Shell {
         .crumb("Settings", urls::app_settings(app.id))
 }
 
-fn card(page: &Page, app: &App, connection: &Connection, evidence: &Evidence) -> Card {
-    let setup = Setup { connection, evidence, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
+fn card(page: &RequestContext, app: &App, connection: &Connection, evidence: &Evidence) -> Card {
+    let setup = SetupProgress { connection, evidence, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
     let (gateway, mode) = (connection.gateway, connection.mode);
     let steps = Step::of(gateway)
         .enumerate()
         .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step, page.now)));
     let is_off_with_app = connection.is_enabled && !app.is_enabled;
-    let line = words::line(gateway, setup.state(page.now), evidence, page.now);
+    let line = messages::line(gateway, setup.state(page.now), evidence, page.now);
     Card {
         gateway: gateway.label(),
-        mode: words::mode(mode),
+        mode: messages::mode(mode),
         currency: connection.currency.clone(),
         url: urls::connection(app.id, gateway, mode, ""),
         enabled_url: urls::connection_enabled(app.id, gateway, mode),

@@ -3,29 +3,29 @@
 //! The rule: a step's state and a connection's state are pure functions of stored facts. No page has its own opinion
 //! of *done*.
 
-pub(crate) mod bringing;
+pub(crate) mod account_mismatch;
+pub(crate) mod activity;
+pub(crate) mod baseline;
 pub(crate) mod credentials;
-pub(crate) mod evidence;
-pub(crate) mod habit;
+pub(crate) mod import_secret;
 pub(crate) mod integration;
-pub(crate) mod keyring;
 pub(crate) mod list;
-pub(crate) mod mixups;
+pub(crate) mod mode_selection;
 pub(crate) mod overlap;
 pub(crate) mod public_names;
 pub(crate) mod retirement;
 pub(crate) mod rotation;
 pub(crate) mod sealed;
-pub(crate) mod secret_rows;
+pub(crate) mod secret_set;
+pub(crate) mod secret_strength;
+pub(crate) mod secret_usage;
 pub(crate) mod secrets;
+pub(crate) mod secrets_view;
 pub(crate) mod security;
-pub(crate) mod shown;
 pub(crate) mod store;
 pub(crate) mod stream;
-pub(crate) mod strength;
 #[cfg(test)]
 mod tests;
-pub(crate) mod uses;
 pub(crate) mod webhook;
 pub(crate) mod wizard;
 
@@ -34,7 +34,7 @@ use std::fmt;
 use crate::{
     db::{DbError, Tx},
     gateways::{Gateway, Mode},
-    kernel::{
+    primitives::{
         base62,
         id::{AppId, CompanyId, ConnectionId},
         money::Currency,
@@ -42,7 +42,7 @@ use crate::{
         vault::{Vault, VaultError},
     },
 };
-use evidence::Evidence;
+use activity::Evidence;
 
 /// Random characters of an endpoint's id: 22 base62 characters carry 131 bits.
 const ENDPOINT: usize = 22;
@@ -51,7 +51,7 @@ const KEY_SECRET: &str = "connections.key_secret";
 
 /// Where something belongs: everything that is stored of a request carries these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionScope {
     pub(crate) company: CompanyId,
     pub(crate) app: AppId,
     pub(crate) connection: ConnectionId,
@@ -84,8 +84,14 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) const fn place(&self) -> Place {
-        Place { company: self.company_id, app: self.app_id, connection: self.id, gateway: self.gateway, mode: self.mode }
+    pub(crate) const fn place(&self) -> ConnectionScope {
+        ConnectionScope {
+            company: self.company_id,
+            app: self.app_id,
+            connection: self.id,
+            gateway: self.gateway,
+            mode: self.mode,
+        }
     }
 
     /// One with nothing done yet.
@@ -112,25 +118,25 @@ impl Connection {
     }
 
     /// Whether the gateway accepted the keys, as far as it was asked.
-    pub(crate) fn keys(&self) -> Keys {
+    pub(crate) fn keys(&self) -> ApiKeyStatus {
         match self.keys_state.as_deref() {
-            Some("accepted") => Keys::Accepted,
-            Some(_) => Keys::Unchecked,
-            None => Keys::Absent,
+            Some("accepted") => ApiKeyStatus::Accepted,
+            Some(_) => ApiKeyStatus::Unchecked,
+            None => ApiKeyStatus::Absent,
         }
     }
 }
 
 /// What is known of the API keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keys {
+pub(crate) enum ApiKeyStatus {
     Absent,
     /// Stored; the gateway could not be asked.
     Unchecked,
     Accepted,
 }
 
-impl Keys {
+impl ApiKeyStatus {
     const fn as_str(self) -> Option<&'static str> {
         match self {
             Self::Absent => None,
@@ -168,7 +174,7 @@ impl Step {
 }
 
 /// Where a merchant stands with one connection.
-pub(crate) struct Setup<'a> {
+pub(crate) struct SetupProgress<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) evidence: &'a Evidence,
     /// The app's domain.
@@ -177,11 +183,11 @@ pub(crate) struct Setup<'a> {
     pub(crate) is_app_enabled: bool,
 }
 
-impl Setup<'_> {
+impl SetupProgress<'_> {
     /// Whether the step is done.
     pub(crate) fn is_done(&self, step: Step) -> bool {
         match step {
-            Step::Credentials => self.connection.keys() == Keys::Accepted,
+            Step::Credentials => self.connection.keys() == ApiKeyStatus::Accepted,
             Step::Webhook => self.connection.webhook_done_at.is_some(),
             Step::Integration => self.connection.integration_done_at.is_some(),
             Step::Security => self.domain.is_some(),
@@ -212,7 +218,7 @@ impl Setup<'_> {
     /// The same once an event has been verified. Anyone who knows the URL can have requests rejected: unproven
     /// ones are considered only while events are overdue.
     fn verified_state(&self, now: Timestamp) -> State {
-        let is_overdue = habit::silence(self.evidence, now).is_some();
+        let is_overdue = baseline::silence(self.evidence, now).is_some();
         match (self.evidence.failing_since, self.evidence.rejected_since) {
             (Some(_), _) => State::Failing,
             (None, Some(_)) if is_overdue => State::Failing,
@@ -283,9 +289,12 @@ pub(crate) enum ConnectError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error("this server's master key is another than the one the database was sealed with")]
-    OtherKey,
+    WrongMasterKey,
     /// See [`secrets::MOST_LIVE`].
-    #[error("{} SECRETs count here already: retire some that are not used any more, on the Webhook page", secrets::MOST_LIVE)]
+    #[error(
+        "{} SECRETs count here already: retire some that are not used any more, on the Webhook page",
+        secrets::MAX_VALID_SECRETS
+    )]
     TooManySecrets,
 }
 
@@ -302,8 +311,8 @@ pub(crate) async fn create(
 ) -> Result<Connection, ConnectError> {
     let connection = Connection::new(new, now);
     store::insert(tx, &connection).await?;
-    evidence::insert(tx, connection.id).await?;
-    secrets::make_active(tx, vault, connection.id, by, now).await?;
+    activity::insert(tx, connection.id).await?;
+    secrets::insert_active(tx, vault, connection.id, by, now).await?;
     Ok(connection)
 }
 
@@ -313,7 +322,7 @@ pub(crate) struct NewKeys<'a> {
     /// `None` leaves the stored one as it is.
     pub(crate) key_secret: Option<&'a str>,
     pub(crate) payment_modes: &'a str,
-    pub(crate) state: Keys,
+    pub(crate) state: ApiKeyStatus,
 }
 
 /// Stores the API keys, the secret one sealed.
@@ -325,7 +334,7 @@ pub(crate) async fn update_keys(
     now: Timestamp,
 ) -> Result<(), ConnectError> {
     if let Some(key_secret) = keys.key_secret {
-        secrets::claim_key(tx, vault).await?;
+        secrets::bind_master_key(tx, vault).await?;
         let sealed = vault.seal(KEY_SECRET, id.as_bytes(), key_secret.as_bytes());
         store::update_key_secret(tx, id, &sealed).await?;
     }

@@ -6,7 +6,7 @@ use crate::{
     apps, companies,
     connections::store,
     db::{DbError, Reader},
-    kernel::id::CompanyId,
+    primitives::id::CompanyId,
 };
 
 /// All of them. The caller was allowed to see the company.

@@ -7,21 +7,21 @@ use askama::Template;
 
 use super::{
     Step,
-    keyring::{Held, Keyring},
+    secret_set::{Keyring, SecretWithUsage},
     secrets,
-    wizard::{Frame, Wizard},
+    wizard::{StepChrome, Wizard},
 };
 use crate::{
-    kernel::id::SecretId,
+    messages::{self, Badge, DisplayTime},
+    primitives::id::SecretId,
     rejections::recovery,
     urls,
     web::{
         error::AppError,
-        page::Page,
-        posted::{Nothing, Posted},
-        shell::Shell,
+        layout::Layout,
+        page::RequestContext,
+        signed_form::{EmptyForm, SignedForm},
     },
-    words::{self, Chip, When},
 };
 
 /// `{app}/{gateway}/{mode}/…/{secret}` of a path.
@@ -31,10 +31,10 @@ pub(crate) type Names = Path<(String, String, String, String)>;
 #[derive(Template)]
 #[template(path = "connections/retirement.html")]
 pub(crate) struct Retirement {
-    pub(crate) shell: Shell,
-    pub(crate) frame: Frame,
-    pub(crate) chip: Chip,
-    pub(crate) made: (&'static str, When),
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
+    pub(crate) chip: Badge,
+    pub(crate) made: (&'static str, DisplayTime),
     pub(crate) by: String,
     pub(crate) losses: Vec<String>,
     /// What was refused and could be let in only with it, and where that is.
@@ -45,7 +45,7 @@ pub(crate) struct Retirement {
 }
 
 /// `GET …/webhook/secrets/{secret}/retirement`
-pub(crate) async fn ask(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn ask(page: RequestContext, names: Names) -> Result<HttpResponse, AppError> {
     let (wizard, ring, id) = open(page, names).await?;
     match ring.find(id) {
         Some(held) => wizard.page.ok(&view(&wizard, &ring, held).await?),
@@ -54,28 +54,28 @@ pub(crate) async fn ask(page: Page, names: Names) -> Result<HttpResponse, AppErr
 }
 
 /// `POST …/webhook/secrets/{secret}/retirement`
-pub(crate) async fn create(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Result<HttpResponse, AppError> {
     let (wizard, ring, id) = open(posted.page, names).await?;
     let (page, connection) = (&wizard.page, wizard.connection.id);
     let Some(held) = ring.find(id) else { return over(&wizard, &ring, id) };
     if held.stored.is_active() {
         return page.unprocessable(&view(&wizard, &ring, held).await?);
     }
-    wizard.confirm(Step::Webhook, &posted.action, words::access::RETIRE).await?;
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::RETIRE).await?;
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
     let is_retired = secrets::retire(&mut tx, connection, id, &user.name, page.now).await?;
     tx.commit().await?;
     let webhook = wizard.url(Step::Webhook);
     if !is_retired {
-        return Ok(page.redirect_warning(&webhook, words::secrets::NOT_THERE));
+        return Ok(page.redirect_warning(&webhook, messages::secrets::NOT_THERE));
     }
     tracing::info!(%connection, secret = %id, user = %user.id, "a SECRET was retired");
-    Ok(page.redirect(&webhook, words::secrets::RETIRED))
+    Ok(page.redirect(&webhook, messages::secrets::RETIRED))
 }
 
 /// The connection of the company, and its SECRETs.
-async fn open(page: Page, names: Names) -> Result<(Wizard, Keyring, SecretId), AppError> {
+async fn open(page: RequestContext, names: Names) -> Result<(Wizard, Keyring, SecretId), AppError> {
     let (app, gateway, mode, secret) = names.into_inner();
     let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
     let id = secret.parse().map_err(|_| AppError::NotFound)?;
@@ -90,10 +90,10 @@ fn over(wizard: &Wizard, ring: &Keyring, id: SecretId) -> Result<HttpResponse, A
     if ring.ended.iter().all(|held| held.stored.id != id) {
         return Err(AppError::NotFound);
     }
-    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), words::secrets::NOT_THERE))
+    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), messages::secrets::NOT_THERE))
 }
 
-async fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Result<Retirement, AppError> {
+async fn view(wizard: &Wizard, ring: &Keyring, held: &SecretWithUsage) -> Result<Retirement, AppError> {
     let (stored, now) = (&held.stored, wizard.page.now);
     let only = if stored.is_active() { None } else { only(wizard, stored.id).await? };
     let (shell, frame) = wizard.frame(Step::Webhook, "Retire a SECRET");
@@ -101,13 +101,13 @@ async fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Result<Retirement
     Ok(Retirement {
         shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
         only,
-        chip: words::secrets::state(stored),
-        made: (words::secrets::made(stored.origin), When::of_day(stored.created_at, now)),
-        by: words::secrets::by(stored.made_by.as_deref()),
+        chip: messages::secrets::state(stored),
+        made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
+        by: messages::secrets::by(stored.made_by.as_deref()),
         losses: if is_active {
-            vec![words::secrets::ACTIVE_STAYS.to_owned()]
+            vec![messages::secrets::ACTIVE_STAYS.to_owned()]
         } else {
-            words::secrets::retiring(wizard.connection.gateway, ring, held, now)
+            messages::secrets::retiring(wizard.connection.gateway, ring, held, now)
         },
         action: (!is_active).then(|| urls::retirement(&frame.url, stored.id)),
         rotation: urls::rotation(&frame.url),
@@ -118,10 +118,10 @@ async fn view(wizard: &Wizard, ring: &Keyring, held: &Held) -> Result<Retirement
 /// What was refused and could be let in only with that SECRET: a sentence, and where it is.
 async fn only(wizard: &Wizard, secret: SecretId) -> Result<Option<(String, String)>, AppError> {
     let (state, connection) = (&wizard.page.state, &wizard.connection);
-    let found = recovery::only_with((&state.db, &state.vault), connection, secret, wizard.page.now).await?;
+    let found = recovery::depends_only_on((&state.db, &state.vault), connection, secret, wizard.page.now).await?;
     let url = match found.rejections.as_slice() {
         [one] => urls::rejection(wizard.app.id, *one),
         _ => urls::in_mode(&urls::rejections(wizard.app.id), connection.mode),
     };
-    Ok((found.requests > 0).then(|| (words::secrets::only_with(found.requests), url)))
+    Ok((found.requests > 0).then(|| (messages::secrets::only_with(found.requests), url)))
 }

@@ -10,12 +10,11 @@ use super::{
     ConnectError, Step,
     overlap::Overlap,
     secrets,
-    wizard::{Frame, Names, Wizard},
+    wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
-    urls,
-    web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
-    words,
+    messages, urls,
+    web::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
 };
 
 /// A choice of the form: its value, label and reason, and whether it is chosen.
@@ -25,8 +24,8 @@ pub(crate) type Choice = (u64, String, &'static str, bool);
 #[derive(Template)]
 #[template(path = "connections/rotation.html")]
 pub(crate) struct Rotation {
-    pub(crate) shell: Shell,
-    pub(crate) frame: Frame,
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
     pub(crate) happens: [&'static str; 2],
     pub(crate) choices: Vec<Choice>,
     pub(crate) errors: FieldErrors,
@@ -40,47 +39,47 @@ pub(crate) struct RotationForm {
 }
 
 /// `GET …/webhook/rotation`
-pub(crate) async fn ask(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn ask(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     wizard.page.ok(&view(&wizard, FieldErrors::default()))
 }
 
 /// `POST …/webhook/rotation`
-pub(crate) async fn create(posted: Posted<RotationForm>, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let (page, id) = (&wizard.page, wizard.connection.id);
     let Some(overlap) = Overlap::chosen(&posted.form.overlap_hours) else {
         let mut errors = FieldErrors::default();
-        errors.add("overlap_hours", words::secrets::CHOOSE_OVERLAP);
+        errors.add("overlap_hours", messages::secrets::CHOOSE_OVERLAP);
         return page.unprocessable(&view(&wizard, errors));
     };
-    wizard.confirm(Step::Webhook, &posted.action, words::access::ROTATE).await?;
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::ROTATE).await?;
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
     let until = match secrets::rotate(&mut tx, &page.state.vault, id, (overlap, &user.name), page.now).await {
         Err(ConnectError::TooManySecrets) => {
             drop(tx);
             let mut errors = FieldErrors::default();
-            errors.add("overlap_hours", words::secrets::TOO_MANY_LIVE);
+            errors.add("overlap_hours", messages::secrets::TOO_MANY_LIVE);
             return page.unprocessable(&view(&wizard, errors));
         }
         rotated => rotated?,
     };
     tx.commit().await?;
     tracing::info!(connection = %id, user = %user.id, %until, "a new SECRET was made");
-    Ok(page.redirect(&wizard.url(Step::Webhook), &words::secrets::rotated(until, page.now)))
+    Ok(page.redirect(&wizard.url(Step::Webhook), &messages::secrets::rotated(until, page.now)))
 }
 
 fn view(wizard: &Wizard, errors: FieldErrors) -> Rotation {
     let gateway = wizard.connection.gateway;
     let (shell, frame) = wizard.frame(Step::Webhook, "New SECRET");
     let choices = Overlap::CHOICES.into_iter().map(|choice| {
-        let (label, reason) = words::secrets::overlap(gateway, choice);
+        let (label, reason) = messages::secrets::overlap(gateway, choice);
         (choice.hours(), label, reason, errors.is_empty() && choice == Overlap::CHOICES[0])
     });
     Rotation {
         shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
-        happens: words::secrets::rotating(gateway),
+        happens: messages::secrets::rotating(gateway),
         choices: choices.collect(),
         frame,
         errors,

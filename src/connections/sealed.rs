@@ -4,7 +4,7 @@ use super::{open_key_secret, secrets, store};
 use crate::{
     db::{Db, DbError},
     gateways::{Gateway, Mode},
-    kernel::{
+    primitives::{
         id::{AppId, ConnectionId, SecretId},
         time::Timestamp,
         vault::Vault,

@@ -11,26 +11,26 @@ use super::{
 };
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    gateways::adapter::LiveSecret,
-    installation,
-    kernel::{
+    gateways::adapter::ValidSecret,
+    primitives::{
         id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
         time::{CLOCK_TOLERANCE, Timestamp},
         vault::{Vault, VaultError},
     },
+    settings_store,
 };
 
 /// What a sealed SECRET is bound to.
-const PLACE: &str = "secrets.sealed";
+const SEAL_CONTEXT: &str = "secrets.sealed";
 /// Under this name the installation remembers which master key it was sealed with.
 pub(crate) const SEALED_WITH: &str = "sealed_with";
 /// Who made a SECRET that no user made.
 pub(crate) const COMMAND_LINE: &str = "the command line";
 /// So many brought SECRETs may count at once: each request that is refused has been tried with every one.
-pub(crate) const MOST_BROUGHT: usize = 8;
+pub(crate) const MAX_IMPORTED_SECRETS: usize = 8;
 /// With so many that count, no other is made: each request is tried with every one.
-pub(super) const MOST_LIVE: usize = 64;
+pub(super) const MAX_VALID_SECRETS: usize = 64;
 /// So many of those that count no more are listed.
 const MOST_ENDED: i64 = 20;
 
@@ -42,7 +42,7 @@ macro_rules! columns {
 }
 
 /// The rows that count at a moment. A retired one does not, whatever a server's clock says.
-macro_rules! counts_at {
+macro_rules! is_valid_at {
     ($now:literal) => {
         concat!("(state = 'active' OR (retired_at IS NULL AND (until > ", $now, " OR (origin <> 'made' AND until IS NULL))))")
     };
@@ -50,10 +50,10 @@ macro_rules! counts_at {
 
 sql! {
     INSERT = "INSERT INTO secrets (id, connection_id, sealed, state, until, origin, made_by, created_at) VALUES ($1, $2, $3, $4, NULL, $5, $6, $7)";
-    LIST_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND ", counts_at!("$2"), " ORDER BY id DESC");
+    LIST_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND ", is_valid_at!("$2"), " ORDER BY id DESC");
     LIST_ENDED = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND state <> 'active' \
                           AND (retired_at IS NOT NULL OR until <= $2) ORDER BY until DESC, id DESC LIMIT $3");
-    LIST_ALL_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE ", counts_at!("$1"), " ORDER BY id DESC");
+    LIST_ALL_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE ", is_valid_at!("$1"), " ORDER BY id DESC");
     /// Those whose time is over, too.
     LIST_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id IN \
@@ -69,19 +69,19 @@ sql! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// Made here, and shown to whoever asks on the page.
-    Made,
+    Generated,
     /// The gateway had it before; it is never shown again.
-    Brought,
+    Imported,
     /// Found by the doctor in what was refused, and accepted; it is never shown.
-    Accepted,
+    Adopted,
 }
 
 impl Origin {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Made => "made",
-            Self::Brought => "brought",
-            Self::Accepted => "accepted",
+            Self::Generated => "made",
+            Self::Imported => "brought",
+            Self::Adopted => "accepted",
         }
     }
 }
@@ -90,7 +90,10 @@ impl TryFrom<String> for Origin {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        [Self::Made, Self::Brought, Self::Accepted].into_iter().find(|origin| origin.as_str() == text).ok_or("no origin of ours")
+        [Self::Generated, Self::Imported, Self::Adopted]
+            .into_iter()
+            .find(|origin| origin.as_str() == text)
+            .ok_or("no origin of ours")
     }
 }
 
@@ -130,7 +133,7 @@ impl Stored {
     /// # Errors
     /// When it was sealed under another master key or is damaged.
     pub(crate) fn open(&self, vault: &Vault) -> Result<Secret, VaultError> {
-        let plain = vault.open(PLACE, self.id.as_bytes(), &self.sealed)?;
+        let plain = vault.open(SEAL_CONTEXT, self.id.as_bytes(), &self.sealed)?;
         std::str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(VaultError::Damaged)
     }
 
@@ -138,8 +141,8 @@ impl Stored {
     ///
     /// # Errors
     /// See [`Stored::open`].
-    pub(crate) fn live(&self, vault: &Vault) -> Result<LiveSecret, VaultError> {
-        Ok(LiveSecret { id: self.id, secret: self.open(vault)?, until: self.until })
+    pub(crate) fn live(&self, vault: &Vault) -> Result<ValidSecret, VaultError> {
+        Ok(ValidSecret { id: self.id, secret: self.open(vault)?, until: self.until })
     }
 }
 
@@ -153,7 +156,7 @@ impl Stored {
             sealed: Vec::new(),
             state: state.to_owned(),
             until,
-            origin: Origin::Made,
+            origin: Origin::Generated,
             made_by: None,
             retired_by: None,
             created_at,
@@ -163,9 +166,9 @@ impl Stored {
 
 /// Notes which master key this database is sealed with, before anything is sealed with it. Two servers with two keys
 /// on one database would otherwise seal what the other cannot open.
-pub(super) async fn claim_key(tx: &mut Tx, vault: &Vault) -> Result<(), ConnectError> {
-    let claimed = installation::claim(tx, SEALED_WITH, vault.key_id().as_bytes()).await?;
-    if claimed == vault.key_id().as_bytes() { Ok(()) } else { Err(ConnectError::OtherKey) }
+pub(super) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), ConnectError> {
+    let claimed = settings_store::claim(tx, SEALED_WITH, vault.key_id().as_bytes()).await?;
+    if claimed == vault.key_id().as_bytes() { Ok(()) } else { Err(ConnectError::WrongMasterKey) }
 }
 
 /// A SECRET to be stored.
@@ -178,9 +181,9 @@ struct New<'a> {
 }
 
 async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Result<SecretId, ConnectError> {
-    claim_key(tx, vault).await?;
+    bind_master_key(tx, vault).await?;
     let id = SecretId::new(now);
-    let sealed = vault.seal(PLACE, id.as_bytes(), new.secret.expose().as_bytes());
+    let sealed = vault.seal(SEAL_CONTEXT, id.as_bytes(), new.secret.expose().as_bytes());
     execute!(
         tx,
         sqlx::query(INSERT)
@@ -196,14 +199,14 @@ async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Re
 }
 
 /// Makes the connection a SECRET that counts from now on.
-pub(super) async fn make_active(
+pub(super) async fn insert_active(
     tx: &mut Tx,
     vault: &Vault,
     connection: ConnectionId,
     by: &str,
     now: Timestamp,
 ) -> Result<SecretId, ConnectError> {
-    let new = New { connection, secret: &Secret::generate(), state: "active", origin: Origin::Made, by };
+    let new = New { connection, secret: &Secret::generate(), state: "active", origin: Origin::Generated, by };
     insert(tx, vault, &new, now).await
 }
 
@@ -215,19 +218,19 @@ pub(crate) async fn rotate(
     (overlap, by): (Overlap, &str),
     now: Timestamp,
 ) -> Result<Timestamp, ConnectError> {
-    store::take_turn(tx, connection).await?;
-    if list_live(&mut *tx, connection, now).await?.len() >= MOST_LIVE {
+    store::lock_row(tx, connection).await?;
+    if list_live(&mut *tx, connection, now).await?.len() >= MAX_VALID_SECRETS {
         return Err(ConnectError::TooManySecrets);
     }
     let until = now.plus(overlap.duration());
     execute!(&mut *tx, sqlx::query(DRAIN).bind(connection).bind(until))?;
-    make_active(tx, vault, connection, by, now).await?;
+    insert_active(tx, vault, connection, by, now).await?;
     Ok(until)
 }
 
 /// What became of a SECRET that was to be accepted as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Also {
+pub(crate) enum AddSecretOutcome {
     Accepted(SecretId),
     /// It counts at this connection already.
     Known,
@@ -237,24 +240,24 @@ pub(crate) enum Also {
 
 /// Accepts this SECRET at the connection as well, beside those that count, until somebody retires it. Whoever calls this has
 /// made sure that a user of the company wants it, by their password.
-pub(crate) async fn accept_also(
+pub(crate) async fn add_secret(
     tx: &mut Tx,
     vault: &Vault,
     connection: ConnectionId,
     (secret, origin, by): (&Secret, Origin, &str),
     now: Timestamp,
-) -> Result<Also, ConnectError> {
-    store::take_turn(tx, connection).await?;
+) -> Result<AddSecretOutcome, ConnectError> {
+    store::lock_row(tx, connection).await?;
     let live = list_live(&mut *tx, connection, now).await?;
     // One that does not open is no reason to refuse another: a new secret is the way out of it.
     if live.iter().any(|stored| stored.open(vault).is_ok_and(|opened| opened.is(secret))) {
-        return Ok(Also::Known);
+        return Ok(AddSecretOutcome::Known);
     }
-    if live.iter().filter(|stored| stored.origin != Origin::Made).count() >= MOST_BROUGHT {
-        return Ok(Also::TooMany);
+    if live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
+        return Ok(AddSecretOutcome::TooMany);
     }
     let new = New { connection, secret, state: "draining", origin, by };
-    Ok(Also::Accepted(insert(tx, vault, &new, now).await?))
+    Ok(AddSecretOutcome::Accepted(insert(tx, vault, &new, now).await?))
 }
 
 /// Ends one that is not the active one, at once and on every server; whether there was anything to end.
@@ -286,7 +289,7 @@ pub(crate) async fn list_live(on: impl Into<Exec<'_>>, connection: ConnectionId,
 }
 
 /// Those that count no more, the last to end first. `connection` is one the caller was allowed to see.
-pub(crate) async fn list_ended(
+pub(crate) async fn list_expired(
     on: impl Into<Exec<'_>>,
     connection: ConnectionId,
     now: Timestamp,

@@ -5,13 +5,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    Setup, Step,
-    wizard::{Frame, Names, Wizard},
+    SetupProgress, Step,
+    wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
     apps::{self, forms},
-    web::{error::AppError, form::FieldErrors, page::Page, posted::Posted, shell::Shell},
-    words,
+    messages,
+    web::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
 };
 
 /// The domain as typed.
@@ -25,22 +25,22 @@ pub(crate) struct DomainForm {
 #[derive(Template)]
 #[template(path = "connections/security.html")]
 pub(crate) struct Security {
-    pub(crate) shell: Shell,
-    pub(crate) frame: Frame,
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
     pub(crate) domain: String,
     pub(crate) is_stored: bool,
     pub(crate) errors: FieldErrors,
 }
 
 /// `GET …/security`
-pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     let domain = wizard.app.domain.clone().unwrap_or_default();
     wizard.page.ok(&view(&wizard, domain, FieldErrors::default()))
 }
 
 /// `POST …/security`
-pub(crate) async fn update(posted: Posted<DomainForm>, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn update(posted: SignedForm<DomainForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let domain = match forms::domain(&posted.form.domain) {
         Ok(domain) => domain,
@@ -53,8 +53,8 @@ pub(crate) async fn update(posted: Posted<DomainForm>, names: Names) -> Result<H
     let mut tx = wizard.page.state.db.begin().await?;
     apps::store::update_domain(&mut tx, wizard.app.company_id, wizard.app.id, &domain).await?;
     tx.commit().await?;
-    let setup = Setup { domain: Some(&domain), ..wizard.setup() };
-    Ok(wizard.page.redirect(&wizard.url(Step::Security), words::domain_stored(&setup, wizard.page.now)))
+    let setup = SetupProgress { domain: Some(&domain), ..wizard.setup() };
+    Ok(wizard.page.redirect(&wizard.url(Step::Security), messages::domain_stored(&setup, wizard.page.now)))
 }
 
 fn view(wizard: &Wizard, domain: String, errors: FieldErrors) -> Security {

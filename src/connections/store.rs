@@ -4,7 +4,7 @@ use super::{Connection, NewKeys};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::{Gateway, Mode},
-    kernel::{
+    primitives::{
         id::{AppId, CompanyId, ConnectionId},
         time::Timestamp,
     },
@@ -117,7 +117,7 @@ pub(super) async fn update_keys(
 }
 
 /// Whoever does this at the same connection comes after whoever did it before, and sees what they have done.
-pub(crate) async fn take_turn(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
+pub(crate) async fn lock_row(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(TAKE_TURN).bind(id))?;
     Ok(())
 }

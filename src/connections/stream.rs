@@ -18,19 +18,19 @@ use futures_util::stream;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    evidence, uses,
-    wizard::{Names, Wizard},
+    activity, secret_usage,
+    wizard::{ConnectionPath, Wizard},
 };
 use crate::{
-    kernel::id::{ConnectionId, UserId},
+    primitives::id::{ConnectionId, UserId},
     state::State,
-    web::{error::AppError, page::Page},
+    web::{error::AppError, page::RequestContext},
 };
 
 /// How often the version is asked for.
 const INTERVAL: Duration = Duration::from_millis(700);
 /// The longest life of a stream.
-const LIFE: Duration = Duration::from_mins(1);
+const STREAM_TTL: Duration = Duration::from_mins(1);
 /// Silence after which a comment goes out, so that a proxy keeps the stream and a client that left is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The most streams of one server; a page without one is refreshed by its own timer.
@@ -39,7 +39,7 @@ const MAX_OPEN: usize = 512;
 const MAX_OF_ONE_USER: usize = 16;
 
 /// `GET …/webhook/evidence/stream`
-pub(crate) async fn show(request: HttpRequest, page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn show(request: HttpRequest, page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     let mut response = HttpResponse::Ok();
     response
@@ -50,12 +50,12 @@ pub(crate) async fn show(request: HttpRequest, page: Page, names: Names) -> Resu
         return Ok(response.streaming(stream::empty::<Result<Bytes, AppError>>()));
     }
     let place = wizard.page.state.streams.open(wizard.page.signed_in.user.id);
-    let uses = uses::count(&mut wizard.page.state.db.reader().await?, wizard.connection.id).await?;
+    let uses = secret_usage::count(&mut wizard.page.state.db.reader().await?, wizard.connection.id).await?;
     let watcher = Watcher {
         state: wizard.page.state.clone(),
         connection: wizard.connection.id,
         version: (wizard.evidence.version, uses),
-        until: Instant::now() + LIFE,
+        until: Instant::now() + STREAM_TTL,
         said_at: Instant::now(),
         is_new: true,
         place,
@@ -72,7 +72,7 @@ pub(crate) struct Streams(Arc<Mutex<Vec<Open>>>);
 type Open = (UserId, Arc<Notify>);
 
 /// An open stream; dropped with it.
-struct Place {
+struct StreamPermit {
     streams: Streams,
     /// Ends the stream.
     end: Arc<Notify>,
@@ -85,7 +85,7 @@ impl Streams {
 
     /// Opens a stream. One too many ends the oldest of the same user; when the server has no more, that of the user who has
     /// most: a newer page is the one that is being looked at.
-    fn open(&self, user: UserId) -> Place {
+    fn open(&self, user: UserId) -> StreamPermit {
         let mut all = self.all();
         let count = |of: UserId| all.iter().filter(|(owner, _)| *owner == of).count();
         let loser = if count(user) >= MAX_OF_ONE_USER {
@@ -101,11 +101,11 @@ impl Streams {
         let end = Arc::new(Notify::new());
         all.push((user, Arc::clone(&end)));
         drop(all);
-        Place { streams: self.clone(), end }
+        StreamPermit { streams: self.clone(), end }
     }
 }
 
-impl Drop for Place {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         self.streams.all().retain(|(_, end)| !Arc::ptr_eq(end, &self.end));
     }
@@ -119,7 +119,7 @@ struct Watcher {
     until: Instant,
     said_at: Instant,
     is_new: bool,
-    place: Place,
+    place: StreamPermit,
 }
 
 type Next = Option<(Result<Bytes, AppError>, Watcher)>;
@@ -154,8 +154,8 @@ impl Watcher {
 
     async fn version(&self) -> Option<(i64, i64)> {
         let mut reader = self.state.db.reader().await.ok()?;
-        let version = evidence::version(&mut reader, self.connection).await.ok()?;
-        Some((version, uses::count(&mut reader, self.connection).await.ok()?))
+        let version = activity::version(&mut reader, self.connection).await.ok()?;
+        Some((version, secret_usage::count(&mut reader, self.connection).await.ok()?))
     }
 
     fn say(mut self, text: &'static str) -> (Result<Bytes, AppError>, Self) {
@@ -167,7 +167,7 @@ impl Watcher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::time::Timestamp;
+    use crate::primitives::time::Timestamp;
     use futures_util::FutureExt as _;
 
     fn user(millis: i64) -> UserId {
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn one_user_has_so_many_streams_and_the_oldest_gives_way() {
         let (streams, one) = (Streams::default(), user(1));
-        let mut open: Vec<Place> = (0..MAX_OF_ONE_USER).map(|_| streams.open(one)).collect();
+        let mut open: Vec<StreamPermit> = (0..MAX_OF_ONE_USER).map(|_| streams.open(one)).collect();
         let newest = streams.open(one);
         assert!(open[0].end.notified().now_or_never().is_some(), "the oldest ends");
         assert!(open[1..].iter().all(|place| place.end.notified().now_or_never().is_none()));

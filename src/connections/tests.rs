@@ -16,7 +16,7 @@ fn a_state_is_the_first_that_fits() {
     let mut connection = connection(Gateway::Razorpay);
     let mut evidence = Evidence::default();
     let of = |connection: &Connection, evidence: &Evidence, is_app_enabled| {
-        Setup { connection, evidence, domain: None, is_app_enabled }.state(now)
+        SetupProgress { connection, evidence, domain: None, is_app_enabled }.state(now)
     };
     let state = |connection: &Connection, evidence: &Evidence| of(connection, evidence, true);
     assert_eq!(state(&connection, &evidence), State::NotStarted);
@@ -28,7 +28,7 @@ fn a_state_is_the_first_that_fits() {
     assert_eq!(state(&connection, &evidence), State::Failing);
     evidence.failing_since = None;
     assert_eq!(state(&connection, &evidence), State::Verified, "nothing is proven, and nothing is overdue");
-    let mut shop = habit::tests::Shop::new();
+    let mut shop = baseline::tests::Shop::new();
     (1..=300).rev().for_each(|hours| shop.pay(now.minus(Duration::from_hours(24 + hours))));
     evidence = shop.evidence;
     assert_eq!(state(&connection, &evidence), State::Silent);
@@ -47,7 +47,7 @@ fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_n
     let mut razorpay = connection(Gateway::Razorpay);
     let mut evidence = Evidence::default();
     let current = |connection: &Connection, evidence: &Evidence, domain| {
-        Setup { connection, evidence, domain, is_app_enabled: true }.current_step(now)
+        SetupProgress { connection, evidence, domain, is_app_enabled: true }.current_step(now)
     };
     assert_eq!(current(&razorpay, &evidence, None), Step::Webhook);
     razorpay.webhook_done_at = Some(now);

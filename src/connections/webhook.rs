@@ -6,27 +6,27 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    State, Step, habit,
-    keyring::Keyring,
-    mixups::Mixups,
-    secret_rows::{self, SecretsView},
-    wizard::{Frame, Names, Wizard},
+    State, Step,
+    account_mismatch::AccountMismatch,
+    baseline,
+    secret_set::Keyring,
+    secrets_view::{self, SecretsView},
+    wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
     clock_check::SignedTimes,
     db::{DbError, Reader},
     events::{self, Event},
     gateways::{Gateway, Mode, razorpay, razorpay_url},
-    preflight,
-    rejections::{store::recoveries, telling},
-    urls,
+    messages::{self, DisplayTime, Notice, rejections::Explanation},
+    rejections::{store::recoveries, summary},
+    url_check, urls,
     web::{
         error::AppError,
-        page::{Page, see_other},
-        posted::{Nothing, Posted},
-        shell::Shell,
+        layout::Layout,
+        page::{RequestContext, see_other},
+        signed_form::{EmptyForm, SignedForm},
     },
-    words::{self, Said, When, rejections::Told},
 };
 
 /// Requests shown beside the evidence.
@@ -37,63 +37,63 @@ pub(crate) struct FeedRow {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) url: String,
-    pub(crate) when: When,
+    pub(crate) when: DisplayTime,
     /// Whether it was rejected first.
     pub(crate) is_recovered: bool,
 }
 
 /// The evidence panel.
 pub(crate) struct EvidenceView {
-    pub(crate) said: Said,
-    pub(crate) first: Option<When>,
-    pub(crate) last: Option<When>,
+    pub(crate) said: Notice,
+    pub(crate) first: Option<DisplayTime>,
+    pub(crate) last: Option<DisplayTime>,
     pub(crate) verified: i64,
     pub(crate) refused: i64,
-    pub(crate) failing_since: Option<When>,
+    pub(crate) failing_since: Option<DisplayTime>,
     pub(crate) failing: i64,
-    pub(crate) last_refused: Option<When>,
+    pub(crate) last_refused: Option<DisplayTime>,
     /// Requests that were rejected while the webhook works, in a sentence, and where they are.
     pub(crate) rejected: Option<(String, String)>,
     /// How long the gateway bears it.
     pub(crate) countdown: Option<String>,
     /// The gateway's accounts that events may be of, and the last other one.
     pub(crate) accounts: Vec<String>,
-    pub(crate) other_account: Option<(String, Option<When>)>,
+    pub(crate) other_account: Option<(String, Option<DisplayTime>)>,
     /// How often something comes.
     pub(crate) pace: Option<String>,
     /// Where the request is that the panel speaks of.
     pub(crate) rejection: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) all_url: String,
-    pub(crate) checked: When,
+    pub(crate) checked: DisplayTime,
 }
 
 /// `…/webhook`
 #[derive(Template)]
 #[template(path = "connections/webhook.html")]
 pub(crate) struct Webhook {
-    pub(crate) shell: Shell,
-    pub(crate) frame: Frame,
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
     pub(crate) url: String,
     pub(crate) objections: Vec<String>,
     /// What the last check of this URL found, and when that was.
-    pub(crate) check: Option<(words::preflight::Report, When)>,
+    pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
     pub(crate) advice: Option<&'static str>,
     pub(crate) facts: String,
     pub(crate) secret: Option<String>,
-    pub(crate) secret_made: Option<When>,
+    pub(crate) secret_made: Option<DisplayTime>,
     pub(crate) secrets: SecretsView,
     pub(crate) alert_email: String,
     pub(crate) events: &'static [&'static str],
     pub(crate) is_test: bool,
     pub(crate) state: State,
     /// The last other account that an event was of, and what to do about it.
-    pub(crate) other_account: Option<(String, Said)>,
-    pub(crate) both_modes: Option<Said>,
+    pub(crate) other_account: Option<(String, Notice)>,
+    pub(crate) both_modes: Option<Notice>,
     /// How far the server's clock is from the times in this webhook's events.
-    pub(crate) clock: Option<Said>,
+    pub(crate) clock: Option<Notice>,
     pub(crate) evidence: EvidenceView,
-    pub(crate) done: Option<(String, When)>,
+    pub(crate) done: Option<(String, DisplayTime)>,
     pub(crate) stream: String,
 }
 
@@ -104,7 +104,7 @@ impl Webhook {
 
     fn whose_account(&self, account: &str) -> String {
         let mode = if self.is_test { Mode::Test } else { Mode::Live };
-        words::mixups::whose_account(account, mode)
+        messages::mixups::whose_account(account, mode)
     }
 
     /// Whether it has been seen to work, lately or not.
@@ -114,36 +114,36 @@ impl Webhook {
 }
 
 /// `GET …/webhook`
-pub(crate) async fn show(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     let view = view(&wizard, false).await?;
     wizard.page.ok(&view)
 }
 
 /// `GET …/webhook/reveal`: the step, with the SECRET hidden.
-pub(crate) async fn hidden(page: Page, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn hidden(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     Ok(see_other(&wizard.url(Step::Webhook)))
 }
 
 /// `POST …/webhook/reveal`: the one POST that answers 200 with a page. Copy beside the hidden SECRET posts it as well, with
 /// `then=copy`; without scripts there is no other way to hand the SECRET over, so both reveal it.
-pub(crate) async fn reveal(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
+pub(crate) async fn reveal(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
-    wizard.confirm(Step::Webhook, &posted.action, words::access::REVEAL).await?;
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::REVEAL).await?;
     let view = view(&wizard, true).await?;
     tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a SECRET was revealed");
     wizard.page.ok(&view)
 }
 
 /// `POST …/webhook/completion`: **Mark as done**. The first name and time stay.
-pub(crate) async fn complete(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
-    Wizard::open(posted.page, &names).await?.mark(Step::Webhook, true).await
+pub(crate) async fn complete(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Wizard::open(posted.page, &names).await?.set_step_done(Step::Webhook, true).await
 }
 
 /// `POST …/webhook/completion/removal`
-pub(crate) async fn reopen(posted: Posted<Nothing>, names: Names) -> Result<HttpResponse, AppError> {
-    Wizard::open(posted.page, &names).await?.mark(Step::Webhook, false).await
+pub(crate) async fn reopen(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Wizard::open(posted.page, &names).await?.set_step_done(Step::Webhook, false).await
 }
 
 async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
@@ -152,40 +152,40 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let mut reader = page.state.db.reader().await?;
     let ring = Keyring::load(&mut reader, connection.id, page.now).await?;
     let last = last(&mut reader, wizard).await?;
-    let mixups = Mixups::find(&mut reader, wizard).await?;
-    let check = preflight::store::find(&mut reader, connection.id).await?;
+    let mixups = AccountMismatch::find(&mut reader, wizard).await?;
+    let check = url_check::store::find(&mut reader, connection.id).await?;
     let rejected = rejected(&mut reader, wizard).await?;
     let signed_times = SignedTimes::load(&mut reader, Some(connection.id), page.now).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
     // One that does not open is not shown, and the page says what to do about it.
     let opened = active.filter(|_| is_revealed).and_then(|stored| stored.open(&page.state.vault).ok());
-    let secret = opened.map(|secret| connection.gateway.adapter().shown(&secret));
+    let secret = opened.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let is_razorpay = connection.gateway == Gateway::Razorpay;
     let heading = if is_razorpay { "Connect the Razorpay webhook" } else { "Connect a Standard Webhooks sender" };
     let (shell, frame) = wizard.frame(Step::Webhook, heading);
     Ok(Webhook {
         shell,
-        objections: preflight::objections(connection.gateway, &url),
+        objections: url_check::objections(connection.gateway, &url),
         check: check
             .filter(|check| check.url == url)
-            .map(|check| (words::preflight::report(connection.gateway, &check), words::when(check.checked_at, page.now))),
+            .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
         advice: razorpay_url::advice(&url).filter(|_| is_razorpay),
         facts: format!("{} of {} characters", url.chars().count(), razorpay_url::LONGEST),
         url,
         secret,
-        secrets: secret_rows::view(wizard, &ring, &frame.url),
-        secret_made: active.map(|secret| When::of_day(secret.created_at, page.now)),
+        secrets: secrets_view::view(wizard, &ring, &frame.url),
+        secret_made: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
         alert_email: wizard.app.email.clone(),
         events: razorpay::RECOMMENDED_EVENTS,
         is_test: connection.mode == Mode::Test,
         state,
-        other_account: mixups.account.clone().zip(words::mixups::other_account(&wizard.evidence, page.now)),
-        both_modes: mixups.payment.as_deref().map(words::mixups::both_modes),
-        clock: signed_times.difference(page.now).map(words::clock::for_merchant),
+        other_account: mixups.account.clone().zip(messages::mixups::other_account(&wizard.evidence, page.now)),
+        both_modes: mixups.payment.as_deref().map(messages::mixups::both_modes),
+        clock: signed_times.difference(page.now).map(messages::clock::for_merchant),
         evidence: evidence_view(wizard, state, &last, rejected),
-        done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| When::of_day(at, page.now))),
+        done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| DisplayTime::of_day(at, page.now))),
         stream: urls::evidence_stream(&frame.url),
         frame,
     })
@@ -200,20 +200,20 @@ async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>
 }
 
 /// Where the newest rejected request since the last verified event is, and what is said of it.
-async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Told)>, DbError> {
-    let cause = telling::cause(reader, &wizard.app, &wizard.evidence).await?;
+async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Explanation)>, DbError> {
+    let cause = summary::cause(reader, &wizard.app, &wizard.evidence).await?;
     Ok(cause.map(|(rejection, told)| (urls::rejection(wizard.app.id, rejection.id), told)))
 }
 
-fn evidence_view(wizard: &Wizard, state: State, last: &[(Event, bool)], rejected: Option<(String, Told)>) -> EvidenceView {
+fn evidence_view(wizard: &Wizard, state: State, last: &[(Event, bool)], rejected: Option<(String, Explanation)>) -> EvidenceView {
     let (evidence, now) = (&wizard.evidence, wizard.page.now);
     let (rejection, told) = rejected.unzip();
     let verified = last.iter().find(|(_, is_recovered)| !is_recovered).map(|(event, _)| event);
     let is_failing = state == State::Failing;
     let proven_since = evidence.failing_since.filter(|_| is_failing);
-    let when = |at: Option<crate::kernel::time::Timestamp>| at.map(|at| words::when(at, now));
+    let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
     EvidenceView {
-        said: words::sentence_of_connection(&wizard.connection, state, evidence, (verified, told.as_ref()), now),
+        said: messages::sentence_of_connection(&wizard.connection, state, evidence, (verified, told.as_ref()), now),
         rejection: rejection.filter(|_| state != State::Verified),
         first: when(evidence.first_verified_at),
         last: when(evidence.last_verified_at),
@@ -222,15 +222,15 @@ fn evidence_view(wizard: &Wizard, state: State, last: &[(Event, bool)], rejected
         failing_since: when(proven_since),
         failing: evidence.failing_count,
         last_refused: when(evidence.last_refused_at),
-        rejected: words::rejected_meanwhile(state, evidence, now)
+        rejected: messages::rejected_meanwhile(state, evidence, now)
             .map(|said| (said, urls::in_mode(&urls::rejections(wizard.app.id), wizard.connection.mode))),
-        countdown: proven_since.and_then(|since| words::countdown(wizard.connection.gateway, since, now)),
+        countdown: proven_since.and_then(|since| messages::countdown(wizard.connection.gateway, since, now)),
         accounts: evidence.accounts().map(str::to_owned).collect(),
         other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
-        pace: habit::usual(evidence).map(|usual| words::pace(&usual)),
+        pace: baseline::usual(evidence).map(|usual| messages::pace(&usual)),
         feed: last.iter().map(|(event, is_recovered)| row(wizard, event, *is_recovered)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
-        checked: When::of_clock(now, now),
+        checked: DisplayTime::of_clock(now, now),
     }
 }
 
@@ -239,7 +239,7 @@ fn row(wizard: &Wizard, event: &Event, is_recovered: bool) -> FeedRow {
         id: event.id.to_string(),
         name: event.event_type.clone().unwrap_or_else(|| "unread".to_owned()),
         url: urls::event(wizard.app.id, event.id),
-        when: words::when(event.last_received_at, wizard.page.now),
+        when: messages::when(event.last_received_at, wizard.page.now),
         is_recovered,
     }
 }

@@ -4,27 +4,27 @@
 
 use actix_web::HttpResponse;
 
-use super::{Connection, Setup, Step, evidence, evidence::Evidence, store};
+use super::{Connection, SetupProgress, Step, activity, activity::Evidence, store};
 use crate::{
     apps::App,
     gateways::{Gateway, Mode},
-    kernel::time::Timestamp,
+    messages::{self, Badge},
+    primitives::time::Timestamp,
     urls,
     web::{
         confirmation::{self, Action, Sensitive},
         error::AppError,
-        page::Page,
-        shell::{AppEntry, Shell},
+        layout::{AppEntry, Layout},
+        page::RequestContext,
     },
-    words::{self, Chip},
 };
 
 /// `{app}/{gateway}/{mode}` of a path.
-pub(crate) type Names = actix_web::web::Path<(String, String, String)>;
+pub(crate) type ConnectionPath = actix_web::web::Path<(String, String, String)>;
 
 /// A step's page in the making.
 pub(crate) struct Wizard {
-    pub(crate) page: Page,
+    pub(crate) page: RequestContext,
     pub(crate) app: App,
     pub(crate) connection: Connection,
     pub(crate) evidence: Evidence,
@@ -36,17 +36,17 @@ pub(crate) struct StepLink {
     pub(crate) number: usize,
     pub(crate) label: &'static str,
     pub(crate) url: String,
-    pub(crate) chip: Chip,
+    pub(crate) chip: Badge,
     /// What somebody said of the step, beside what is known of it.
     pub(crate) note: Option<&'static str>,
     pub(crate) is_current: bool,
 }
 
 /// What the steps' templates share.
-pub(crate) struct Frame {
+pub(crate) struct StepChrome {
     pub(crate) gateway: &'static str,
     pub(crate) is_razorpay: bool,
-    pub(crate) mode: Chip,
+    pub(crate) mode: Badge,
     pub(crate) steps: Vec<StepLink>,
     /// Where the connection is enabled, while it is disabled.
     pub(crate) enable_url: Option<String>,
@@ -58,7 +58,7 @@ pub(crate) struct Frame {
 
 impl Wizard {
     /// The company's connection; anything else is not found.
-    pub(crate) async fn open(page: Page, names: &Names) -> Result<Self, AppError> {
+    pub(crate) async fn open(page: RequestContext, names: &ConnectionPath) -> Result<Self, AppError> {
         let (app, gateway, mode) = &**names;
         let app = page.app(app).await?;
         let gateway: Gateway = gateway.parse().map_err(|_| AppError::NotFound)?;
@@ -68,7 +68,7 @@ impl Wizard {
         let has_twin = all.iter().any(|other| other.gateway == gateway && other.mode != mode);
         let found = all.into_iter().find(|connection| connection.gateway == gateway && connection.mode == mode);
         let connection = found.ok_or(AppError::NotFound)?;
-        let evidence = evidence::get(&mut reader, connection.id).await?;
+        let evidence = activity::get(&mut reader, connection.id).await?;
         drop(reader);
         Ok(Self { page, app, connection, evidence, has_twin })
     }
@@ -81,8 +81,8 @@ impl Wizard {
     }
 
     /// Where the merchant stands.
-    pub(crate) fn setup(&self) -> Setup<'_> {
-        Setup {
+    pub(crate) fn setup(&self) -> SetupProgress<'_> {
+        SetupProgress {
             connection: &self.connection,
             evidence: &self.evidence,
             domain: self.app.domain.as_deref(),
@@ -96,7 +96,7 @@ impl Wizard {
     }
 
     /// Marks a step as done, or undoes that. The first name and time stay.
-    pub(crate) async fn mark(&self, step: Step, is_done: bool) -> Result<HttpResponse, AppError> {
+    pub(crate) async fn set_step_done(&self, step: Step, is_done: bool) -> Result<HttpResponse, AppError> {
         let (id, by, now) = (self.connection.id, &self.page.signed_in.user.name, self.page.now);
         let mut tx = self.page.state.db.begin().await?;
         match (step, is_done) {
@@ -113,7 +113,7 @@ impl Wizard {
     }
 
     /// What stands around a step.
-    pub(crate) fn frame(&self, current: Step, heading: &str) -> (Shell, Frame) {
+    pub(crate) fn frame(&self, current: Step, heading: &str) -> (Layout, StepChrome) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
         self.page.remember_mode(app.id, mode);
         let twin = |mode| {
@@ -127,7 +127,7 @@ impl Wizard {
             .page
             .shell(heading)
             .app(app, AppEntry::Settings, Some(mode))
-            .between(mode, twin(Mode::Test), twin(Mode::Live))
+            .with_mode_urls(mode, twin(Mode::Test), twin(Mode::Live))
             .crumb("Applications", urls::APPLICATIONS)
             .crumb("KS Pay", urls::APPS)
             .crumb(&app.name, urls::app(app.id))
@@ -136,10 +136,10 @@ impl Wizard {
         let steps: Vec<StepLink> =
             Step::of(gateway).enumerate().map(|(index, step)| self.link(index + 1, step, current)).collect();
         let next = steps.iter().skip_while(|link| !link.is_current).nth(1).map(|link| (link.url.clone(), link.label));
-        let frame = Frame {
+        let frame = StepChrome {
             gateway: gateway.label(),
             is_razorpay: gateway == Gateway::Razorpay,
-            mode: words::mode(mode),
+            mode: messages::mode(mode),
             steps,
             enable_url: (!self.connection.is_enabled).then(|| urls::connection_enabled(app.id, gateway, mode)),
             url: self.url(current),
@@ -150,16 +150,16 @@ impl Wizard {
 
     fn link(&self, number: usize, step: Step, current: Step) -> StepLink {
         let chip = chip(&self.setup(), step, self.page.now);
-        let note = (step == Step::Webhook && self.connection.webhook_done_at.is_some()).then_some(words::MARKED);
+        let note = (step == Step::Webhook && self.connection.webhook_done_at.is_some()).then_some(messages::MARKED);
         StepLink { number, label: step.label(), url: self.url(step), chip, note, is_current: step == current }
     }
 }
 
 /// A step's state in words.
-pub(crate) fn chip(setup: &Setup<'_>, step: Step, now: Timestamp) -> Chip {
+pub(crate) fn chip(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Badge {
     match step {
-        Step::Credentials => words::keys_state(setup.connection.keys()),
-        Step::Webhook => words::connection_state(setup.state(now)),
-        Step::Integration | Step::Security => words::step_state(setup.is_done(step)),
+        Step::Credentials => messages::keys_state(setup.connection.keys()),
+        Step::Webhook => messages::connection_state(setup.state(now)),
+        Step::Integration | Step::Security => messages::step_state(setup.is_done(step)),
     }
 }

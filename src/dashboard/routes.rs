@@ -5,25 +5,25 @@ use actix_web::HttpResponse;
 use super::views;
 use crate::{
     apps::{self, listing},
-    rejections::telling,
-    web::{error::AppError, page::Page, shell::ConsoleEntry},
+    rejections::summary,
+    web::{error::AppError, layout::ConsoleEntry, page::RequestContext},
 };
 
 type Answer = Result<HttpResponse, AppError>;
 
 /// `GET /`
-pub(crate) async fn show(page: Page) -> Answer {
+pub(crate) async fn show(page: RequestContext) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
     let worst = listing::in_need(&all, page.now).into_iter().take(views::MOST_TROUBLE);
-    let causes = telling::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
+    let causes = summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
     drop(reader);
     let shell = page.shell("Dashboard").console(ConsoleEntry::Dashboard);
     page.ok(&views::Dashboard::new(shell, &all, &causes, page.now))
 }
 
 /// `GET /applications`
-pub(crate) async fn applications(page: Page) -> Answer {
+pub(crate) async fn applications(page: RequestContext) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let count = apps::store::count(&mut reader, page.signed_in.company.id).await?;
     drop(reader);

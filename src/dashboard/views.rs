@@ -7,10 +7,10 @@ use crate::{
         listing::{self, Listed},
         views::{Trouble, mixed_up, switched_off, trouble},
     },
-    kernel::time::Timestamp,
-    rejections::telling::Causes,
-    web::shell::Shell,
-    words,
+    messages,
+    primitives::time::Timestamp,
+    rejections::summary::Causes,
+    web::layout::Layout,
 };
 
 /// Lines of what needs somebody; the rest stands in the list of KS Pay.
@@ -20,22 +20,22 @@ pub(super) const MOST_TROUBLE: usize = 8;
 #[derive(Template)]
 #[template(path = "dashboard/show.html")]
 pub(crate) struct Dashboard {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) trouble: Vec<Trouble>,
     /// How many that are not listed.
     pub(crate) more: usize,
-    pub(crate) standing: words::Standing,
+    pub(crate) standing: messages::AllClear,
     pub(crate) count: usize,
 }
 
 impl Dashboard {
-    pub(crate) fn new(shell: Shell, all: &[Listed], causes: &Causes, now: Timestamp) -> Self {
+    pub(crate) fn new(shell: Layout, all: &[Listed], causes: &Causes, now: Timestamp) -> Self {
         let mut trouble = trouble(all, causes, now);
         trouble.extend(mixed_up(all, now));
         trouble.extend(switched_off(all));
         let more = trouble.len().saturating_sub(MOST_TROUBLE);
         trouble.truncate(MOST_TROUBLE);
-        let standing = words::standing(listing::last_verified(all), now);
+        let standing = messages::standing(listing::last_verified(all), now);
         Self { shell, trouble, more, standing, count: all.len() }
     }
 }
@@ -44,7 +44,7 @@ impl Dashboard {
 #[derive(Template)]
 #[template(path = "dashboard/applications.html")]
 pub(crate) struct Applications {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) count: usize,
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn copy(db: &Db, path: &str) -> Result<(), DbError> {
 }
 
 /// What is wrong with a database file as such; nothing when it is sound.
-pub(crate) async fn fault(db: &Db) -> Result<Option<String>, DbError> {
+pub(crate) async fn integrity_error(db: &Db) -> Result<Option<String>, DbError> {
     let Db::Sqlite { readers, .. } = db else { return Ok(None) };
     let said: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(readers).await?;
     if said != "ok" {
@@ -41,7 +41,7 @@ pub(crate) async fn fault(db: &Db) -> Result<Option<String>, DbError> {
 }
 
 /// Whether it has tables, and every one of its migrations is ours to the letter.
-pub(crate) async fn is_ours(db: &Db) -> Result<bool, DbError> {
-    db.check_age().await?;
-    migrate::are_ours(db).await
+pub(crate) async fn is_ks_pay_database(db: &Db) -> Result<bool, DbError> {
+    db.check_schema_version().await?;
+    migrate::verify_checksums(db).await
 }

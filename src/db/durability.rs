@@ -15,12 +15,12 @@ pub struct Setting {
 
 impl Setting {
     /// A value that is fine whatever it is.
-    pub(super) fn told(name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn informational(name: &'static str, value: impl Into<String>) -> Self {
         Self { name, value: value.into(), remedy: None }
     }
 
     /// A value that must be one of those that keep the promise.
-    pub(super) fn judged(name: &'static str, value: impl Into<String>, keeps: bool, remedy: &'static str) -> Self {
+    pub(super) fn required(name: &'static str, value: impl Into<String>, keeps: bool, remedy: &'static str) -> Self {
         Self { name, value: value.into(), remedy: (!keeps).then_some(remedy) }
     }
 }

@@ -15,19 +15,19 @@ pub enum DbError {
     Unavailable(#[source] sqlx::Error),
     /// It did not answer in time.
     #[error("the database does not answer")]
-    Silent,
+    Timeout,
     /// A file of the open database was removed, replaced or overwritten: what is written now is lost.
     #[error("{0}")]
     FileFault(FileFault),
     /// The database was written by a newer version.
     #[error("the database is newer than this binary: it has migration {0}")]
-    Newer(i64),
+    SchemaTooNew(i64),
     /// The tables are of an older version, and this command changes nothing.
     #[error("the database is older than this binary")]
     Older,
     /// Everything else: a defect here, or a damaged database.
     #[error("the database rejected a statement: {}", describe(.0))]
-    Broken(#[source] sqlx::Error),
+    Internal(#[source] sqlx::Error),
     /// The tables could not be brought up to date.
     #[error("the database's tables could not be brought up to date: {0}")]
     Migration(#[source] sqlx::migrate::MigrateError),
@@ -37,7 +37,7 @@ impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(refusal) if refusal.is_unique_violation() => Self::NotUnique,
-            sqlx::Error::Database(refusal) if is_passing(refusal.code().as_deref().unwrap_or_default()) => {
+            sqlx::Error::Database(refusal) if is_transient(refusal.code().as_deref().unwrap_or_default()) => {
                 Self::Unavailable(error)
             }
             sqlx::Error::Io(_)
@@ -46,7 +46,7 @@ impl From<sqlx::Error> for DbError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            _ => Self::Broken(error),
+            _ => Self::Internal(error),
         }
     }
 }
@@ -72,7 +72,7 @@ impl DbError {
     /// Whether a table is missing, as before the first start of a server.
     pub(crate) fn is_no_such_table(&self) -> bool {
         match self {
-            Self::Broken(sqlx::Error::Database(refusal)) => {
+            Self::Internal(sqlx::Error::Database(refusal)) => {
                 self.sqlstate().is_some_and(|code| code == "42P01")
                     || (self.sqlite_code() == Some(1) && refusal.message().starts_with("no such table"))
             }
@@ -82,7 +82,7 @@ impl DbError {
 
     fn code(&self) -> Option<String> {
         match self {
-            Self::Unavailable(sqlx::Error::Database(refusal)) | Self::Broken(sqlx::Error::Database(refusal)) => {
+            Self::Unavailable(sqlx::Error::Database(refusal)) | Self::Internal(sqlx::Error::Database(refusal)) => {
                 refusal.code().map(Into::into)
             }
             _ => None,
@@ -143,7 +143,7 @@ fn describe_sqlite(code: &str) -> String {
 /// SQLite's primary result codes (sqlite.org/rescode.html) are numbers below 256, PostgreSQL's are five characters
 /// (appendix "Error Codes"): connection trouble 08, resources 53, an operator's doing 57, serialisation 40, locks
 /// 55, read-only 25006, a transaction that failed before 25P02, too many connections 53300.
-fn is_passing(code: &str) -> bool {
+fn is_transient(code: &str) -> bool {
     if code.len() == 5 && !code.starts_with("0000") {
         return matches!(&code[..2], "08" | "53" | "57" | "40" | "55" | "58") || matches!(code, "25006" | "25P02");
     }
@@ -153,7 +153,7 @@ fn is_passing(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{describe_postgres, describe_sqlite, is_passing};
+    use super::{describe_postgres, describe_sqlite, is_transient};
 
     #[test]
     fn a_cause_quotes_no_stored_value() {
@@ -170,10 +170,10 @@ mod tests {
     #[test]
     fn passing_trouble_is_told_from_defects() {
         for code in ["5", "13", "10", "522", "778", "57P01", "53100", "40001", "25006", "25P02", "55P03"] {
-            assert!(is_passing(code), "{code}");
+            assert!(is_transient(code), "{code}");
         }
         for code in ["1", "19", "11", "42601", "22021", "23505", ""] {
-            assert!(!is_passing(code), "{code}");
+            assert!(!is_transient(code), "{code}");
         }
     }
 }

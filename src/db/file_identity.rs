@@ -170,7 +170,7 @@ impl Db {
     /// # Errors
     /// When the database cannot be read or written to.
     pub(crate) async fn pin_log(&self, in_file: Option<u32>, note: impl Fn([u32; 2]) -> io::Result<()>) -> Result<(), DbError> {
-        if let Self::Sqlite { writer, beside, files: Some(files), .. } = self {
+        if let Self::Sqlite { writer, checkpointer: beside, files: Some(files), .. } = self {
             sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(beside).await?;
             files.note_log();
             let stamp = sqlite::choose_stamp(writer, in_file).await?;

@@ -56,9 +56,9 @@ pub(super) async fn check(db: &Db) -> Result<(), DbError> {
     let mut reader = db.reader().await?;
     let newest: Result<Option<i64>, DbError> = run!(&mut reader, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await);
     match newest {
-        Ok(Some(number)) if of(db).iter().all(|(known, ..)| *known != number) => Err(DbError::Newer(number)),
+        Ok(Some(number)) if of(db).iter().all(|(known, ..)| *known != number) => Err(DbError::SchemaTooNew(number)),
         // Broken: there is no such table, since nothing was migrated yet.
-        Ok(_) | Err(DbError::Broken(_)) => Ok(()),
+        Ok(_) | Err(DbError::Internal(_)) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -78,7 +78,7 @@ pub(super) async fn is_complete(db: &Db) -> Result<bool, DbError> {
 const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations";
 
 /// Whether it has tables, and each of its migrations is one of ours to the letter.
-pub(super) async fn are_ours(db: &Db) -> Result<bool, DbError> {
+pub(super) async fn verify_checksums(db: &Db) -> Result<bool, DbError> {
     let mut reader = db.reader().await?;
     let applied: Result<Vec<(i64, Vec<u8>)>, DbError> = run!(&mut reader, |conn| sqlx::query_as(APPLIED).fetch_all(conn).await);
     match applied {
@@ -88,7 +88,7 @@ pub(super) async fn are_ours(db: &Db) -> Result<bool, DbError> {
             Ok(!applied.is_empty() && applied.iter().all(is_ours))
         }
         // There is no such table.
-        Err(DbError::Broken(_)) => Ok(false),
+        Err(DbError::Internal(_)) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -115,7 +115,7 @@ pub(super) async fn run(db: &Db) -> Result<(), DbError> {
         }
     };
     result.map_err(|error| match error {
-        MigrateError::VersionMissing(number) => DbError::Newer(number),
+        MigrateError::VersionMissing(number) => DbError::SchemaTooNew(number),
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         error => DbError::Migration(error),
     })

@@ -4,17 +4,17 @@
 //! with `run!`. Nothing outside this folder matches on the database.
 
 pub(crate) mod backup;
-mod checkpoints;
+pub(crate) mod batch;
+mod checkpointer;
 mod durability;
-mod ear;
 mod error;
 mod file_fault;
 pub(crate) mod file_identity;
 mod location;
 mod migrate;
+mod notifications;
 mod overwrite_detector;
 mod postgres;
-pub(crate) mod rows;
 mod sqlite;
 mod wal_index;
 
@@ -27,12 +27,12 @@ use sqlx::{
 use tokio::runtime::Handle;
 
 pub use durability::Setting;
-pub(crate) use ear::Ear;
 pub use error::DbError;
 pub(crate) use error::describe;
 pub use file_fault::FileFault;
 pub use file_identity::OpenFiles;
 pub use location::Location;
+pub(crate) use notifications::Subscription;
 pub(crate) use overwrite_detector::read_stamp;
 
 /// The open database. Cheap to clone.
@@ -45,7 +45,7 @@ pub enum Db {
         /// The one connection that writes.
         writer: SqlitePool,
         /// The one connection that folds the log into the file, while there is a server.
-        beside: SqlitePool,
+        checkpointer: SqlitePool,
         /// The opened files, compared with what their paths name now.
         files: Option<OpenFiles>,
     },
@@ -61,17 +61,17 @@ pub enum Db {
 
 /// A pool whose connections stay. sqlx 0.9.0 looks for old ones by a number of idle ones that is below nothing for a moment
 /// when two threads take and give back: it would then look for ever, and a core with it.
-fn lasting<D: sqlx::Database>() -> PoolOptions<D> {
+fn no_reap_pool_options<D: sqlx::Database>() -> PoolOptions<D> {
     PoolOptions::new().idle_timeout(None).max_lifetime(None)
 }
 
 /// The longest that a unit of work of the server's own may take.
-pub(crate) const LONGEST: Duration = Duration::from_millis(3500);
+pub(crate) const UNIT_OF_WORK_TIMEOUT: Duration = Duration::from_millis(3500);
 
 /// Gives up what takes longer than [`LONGEST`]: a database that went without a word sends nothing, not even an error, and
 /// must not hold up what comes later.
-pub(crate) async fn within_longest<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
-    tokio::time::timeout(LONGEST, work).await.unwrap_or(Err(DbError::Silent))
+pub(crate) async fn with_timeout<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+    tokio::time::timeout(UNIT_OF_WORK_TIMEOUT, work).await.unwrap_or(Err(DbError::Timeout))
 }
 
 /// A connection for reading.
@@ -153,7 +153,7 @@ impl Db {
     /// # Errors
     /// [`DbError::Newer`], [`DbError::Older`], or when the database does not answer.
     pub(crate) async fn check_tables(&self) -> Result<(), DbError> {
-        self.check_age().await?;
+        self.check_schema_version().await?;
         if migrate::is_complete(self).await? { Ok(()) } else { Err(DbError::Older) }
     }
 
@@ -161,7 +161,7 @@ impl Db {
     ///
     /// # Errors
     /// [`DbError::Newer`], or when the database does not answer.
-    pub async fn check_age(&self) -> Result<(), DbError> {
+    pub async fn check_schema_version(&self) -> Result<(), DbError> {
         migrate::check(self).await
     }
 
@@ -184,21 +184,21 @@ impl Db {
     ///
     /// # Errors
     /// When it was not noted; on PostgreSQL also when that is not certain.
-    pub(crate) async fn note(&self, work: impl AsyncFnOnce(&mut Tx) -> Result<(), DbError>) -> Result<(), DbError> {
+    pub(crate) async fn write_with_timeout(&self, work: impl AsyncFnOnce(&mut Tx) -> Result<(), DbError>) -> Result<(), DbError> {
         let written = async {
             let mut tx = self.begin().await?;
             work(&mut tx).await?;
             Ok(tx)
         };
-        let tx = within_longest(written).await?;
+        let tx = with_timeout(written).await?;
         match self {
             Self::Sqlite { .. } => tx.commit().await,
-            Self::Postgres { .. } => within_longest(tx.commit()).await,
+            Self::Postgres { .. } => with_timeout(tx.commit()).await,
         }
     }
 
     /// How many units of work are best written beside each other.
-    pub(crate) const fn writers(&self) -> usize {
+    pub(crate) const fn write_concurrency(&self) -> usize {
         match self {
             Self::Sqlite { .. } => 1,
             Self::Postgres { .. } => 2,
@@ -218,14 +218,14 @@ impl Db {
     }
 
     /// Hears what other servers on this database say; on SQLite there are none.
-    pub(crate) fn ear(&self, channel: &'static str) -> Ear {
-        Ear::new(self.clone(), channel)
+    pub(crate) fn ear(&self, channel: &'static str) -> Subscription {
+        Subscription::new(self.clone(), channel)
     }
 
     /// Keeps SQLite's log short until the database is closed; PostgreSQL does so by itself.
-    pub(crate) async fn keep_log_short(&self) {
-        if let Self::Sqlite { beside, .. } = self {
-            checkpoints::run(beside, || self.check_files()).await;
+    pub(crate) async fn run_checkpointer(&self) {
+        if let Self::Sqlite { checkpointer: beside, .. } = self {
+            checkpointer::run(beside, || self.check_files()).await;
         }
     }
 
@@ -238,7 +238,7 @@ impl Db {
             return;
         }
         match self {
-            Self::Sqlite { readers, writer, beside, files } => {
+            Self::Sqlite { readers, writer, checkpointer: beside, files } => {
                 beside.close().await;
                 readers.close().await;
                 writer.close().await;

@@ -13,10 +13,10 @@ use tokio_util::context::TokioContext;
 use super::{Db, DbError, Setting};
 
 /// How long a request waits for a connection. Below the ingestion deadline of 4.4 s.
-const ACQUIRE: Duration = Duration::from_secs(2);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that lay so long is asked whether it is still there. One that was used a moment ago need not be.
-const FRESH: Duration = Duration::from_secs(1);
+const SKIP_PING_WITHIN: Duration = Duration::from_secs(1);
 
 /// Takes a connection, which is opened on `runtime` if none is idle: see [`Db::Postgres`].
 pub(super) async fn acquire(pool: &PgPool, runtime: &Handle) -> Result<PoolConnection<Postgres>, sqlx::Error> {
@@ -52,14 +52,14 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         ("client_min_messages", "error"),
     ]);
     // A pool tries again until its time is over, and then tells only that: one connection by itself tells the cause.
-    let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options)).await;
+    let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
     first.map_err(|_| DbError::Unavailable(sqlx::Error::PoolTimedOut))??.close().await?;
-    let pool = super::lasting()
+    let pool = super::no_reap_pool_options()
         .max_connections(16)
-        .acquire_timeout(ACQUIRE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|conn: &mut PgConnection, meta| {
-            Box::pin(async move { if meta.idle_for < FRESH { Ok(true) } else { answers(conn).await } })
+            Box::pin(async move { if meta.idle_for < SKIP_PING_WITHIN { Ok(true) } else { answers(conn).await } })
         })
         // sqlx looks at each connection that comes back, and would wait for a dead one for ever.
         .after_release(|conn: &mut PgConnection, _| Box::pin(answers(conn)))
@@ -70,7 +70,7 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
 }
 
 async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    tokio::time::timeout(ACQUIRE, conn.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    tokio::time::timeout(ACQUIRE_TIMEOUT, conn.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(true)
 }
 
@@ -78,7 +78,7 @@ async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
 /// Returns when something was said on the channel, or may have been said while nobody listened.
-pub(super) async fn heard(pool: &PgPool, channel: &str, listener: &mut Option<PgListener>) {
+pub(super) async fn wait_for_notification(pool: &PgPool, channel: &str, listener: &mut Option<PgListener>) {
     loop {
         let result = match listener {
             Some(listener) => listener.try_recv().await.map(drop),
@@ -109,7 +109,7 @@ pub(super) async fn durability(pool: &PgPool) -> Result<Vec<Setting>, DbError> {
     let mut conn = pool.acquire().await?;
     let mut show = async |statement: &'static str| sqlx::query_scalar::<_, String>(statement).fetch_one(&mut *conn).await;
     Ok(vec![
-        Setting::told("PostgreSQL version", show("SHOW server_version").await?),
+        Setting::informational("PostgreSQL version", show("SHOW server_version").await?),
         fsync(show("SHOW fsync").await?),
         synchronous_commit(show("SHOW synchronous_commit").await?),
         full_page_writes(show("SHOW full_page_writes").await?),
@@ -118,19 +118,19 @@ pub(super) async fn durability(pool: &PgPool) -> Result<Vec<Setting>, DbError> {
 
 fn fsync(value: String) -> Setting {
     let keeps = value == "on";
-    Setting::judged("fsync", value, keeps, "Set fsync = on, or a power cut loses acknowledged events.")
+    Setting::required("fsync", value, keeps, "Set fsync = on, or a power cut loses acknowledged events.")
 }
 
 /// Every value but `off` waits for this server's own disk; they differ in what they ask of standbys.
 fn synchronous_commit(value: String) -> Setting {
     let keeps = matches!(value.as_str(), "on" | "local" | "remote_write" | "remote_apply");
     let remedy = "Set synchronous_commit = on for this database: a pooler in between drops what ks-pay sets for its sessions.";
-    Setting::judged("synchronous_commit", value, keeps, remedy)
+    Setting::required("synchronous_commit", value, keeps, remedy)
 }
 
 fn full_page_writes(value: String) -> Setting {
     let keeps = value == "on";
-    Setting::judged("full_page_writes", value, keeps, "Set full_page_writes = on, or a power cut can corrupt the database.")
+    Setting::required("full_page_writes", value, keeps, "Set full_page_writes = on, or a power cut can corrupt the database.")
 }
 
 #[cfg(test)]

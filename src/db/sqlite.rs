@@ -11,18 +11,20 @@ use sqlx::{
 };
 use tokio::time::sleep;
 
-use super::{Db, DbError, OpenFiles, Setting, checkpoints, file_identity::with_suffix, overwrite_detector::Stamp, rows::MOST};
+use super::{
+    Db, DbError, OpenFiles, Setting, batch::MAX_ROWS, checkpointer, file_identity::with_suffix, overwrite_detector::Stamp,
+};
 
 /// How long a statement waits for another process's lock. Below the ingestion deadline of 4.4 s.
-const BUSY: Duration = Duration::from_secs(1);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a request waits for a connection. With [`BUSY`] still below the ingestion deadline.
-const ACQUIRE: Duration = Duration::from_secs(2);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many times [`ACQUIRE`] a start waits for the file.
-const PATIENCE: usize = 10;
+const OPEN_ATTEMPTS: usize = 10;
 /// How often it is looked whether another process has brought the tables up to date.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// The first version without the WAL-reset corruption of 3.7.0 to 3.51.2 (sqlite.org/wal.html#walresetbug).
-const SOUND: (u32, u32, u32) = (3, 51, 3);
+const MIN_SAFE_VERSION: (u32, u32, u32) = (3, 51, 3);
 
 /// `user_version` has a sign.
 const NON_NEGATIVE: u32 = 0x7fff_ffff;
@@ -34,16 +36,16 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY)
+        .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         // A list's page comes over in one go.
-        .row_buffer_size(4 * MOST)
-        .pragma("wal_autocheckpoint", checkpoints::TOO_MANY.to_string())
+        .row_buffer_size(4 * MAX_ROWS)
+        .pragma("wal_autocheckpoint", checkpointer::AUTOCHECKPOINT_PAGES.to_string())
 }
 
 /// A connection to a file does not go away by itself, so it is not asked whether it is there each time it is used.
 fn pool(connections: u32) -> PoolOptions<Sqlite> {
-    super::lasting().max_connections(connections).acquire_timeout(ACQUIRE).test_before_acquire(false)
+    super::no_reap_pool_options().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false)
 }
 
 pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
@@ -52,7 +54,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     // and every query here has an index made for it.
     // Statements over many rows have a text for each number of rows. What such a statement would have to undo is kept in
     // memory, not in a file that is made anew each time.
-    let writing = options.clone().statement_cache_capacity(16 * MOST).pragma("temp_store", "memory");
+    let writing = options.clone().statement_cache_capacity(16 * MAX_ROWS).pragma("temp_store", "memory");
     let noted = OpenFiles::note(path).ok();
     let writer = open_first(writing).await?;
     // The file may have been replaced while it was opened: what was noted before is what SQLite has.
@@ -65,7 +67,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     };
     let beside = pool(1).connect_lazy_with(options.clone().create_if_missing(false));
     let readers = pool(4).connect_lazy_with(options.read_only(true).create_if_missing(false));
-    Ok(Db::Sqlite { readers, writer, beside, files })
+    Ok(Db::Sqlite { readers, writer, checkpointer: beside, files })
 }
 
 /// How long a command that only reads waits for a lock. A server that starts or stops holds one for a moment.
@@ -98,19 +100,19 @@ async fn open_or_assume_immutable(path: &Path, options: SqliteConnectOptions) ->
 }
 
 async fn open_to_read(options: SqliteConnectOptions) -> Result<Db, DbError> {
-    let pool = super::lasting().max_connections(2).connect_with(options).await?;
+    let pool = super::no_reap_pool_options().max_connections(2).connect_with(options).await?;
     // The header is read only now, and the log's index made.
     if let Err(error) = sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(&pool).await {
         pool.close().await;
         return Err(error.into());
     }
-    Ok(Db::Sqlite { readers: pool.clone(), writer: pool.clone(), beside: pool, files: None })
+    Ok(Db::Sqlite { readers: pool.clone(), writer: pool.clone(), checkpointer: pool, files: None })
 }
 
 /// The connection that writes is the first one, and makes the file. A disk that is busy may take longer for that than a
 /// request may wait for a connection.
 async fn open_first(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    let mut left = PATIENCE;
+    let mut left = OPEN_ATTEMPTS;
     loop {
         let writer = pool(1)
             // A full disk or a failed sync makes SQLite end a transaction by itself; the driver's own rollback then fails,
@@ -141,7 +143,7 @@ pub(super) async fn choose_stamp(writer: &SqlitePool, in_file: Option<u32>) -> R
 pub(super) async fn write_stamp(writer: &SqlitePool, stamp: Stamp) -> Result<(), sqlx::Error> {
     let mut conn = writer.acquire().await?;
     sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {}", stamp.now.cast_signed()))).execute(&mut *conn).await?;
-    checkpoints::checkpoint(&mut conn).await
+    checkpointer::checkpoint(&mut conn).await
 }
 
 /// What the one connection that writes has: `synchronous` is each connection's own, and no other's tells of it.
@@ -163,14 +165,14 @@ fn judged(version: String, journal: String, synchronous: i64) -> Vec<Setting> {
     };
     let (is_sound, is_wal, is_full) = (is_sound(&version), journal == "wal", matches!(synchronous, 2 | 3));
     vec![
-        Setting::judged("SQLite version", version, is_sound, "Build with SQLite 3.51.3 or newer: older ones can lose commits."),
-        Setting::judged(
+        Setting::required("SQLite version", version, is_sound, "Build with SQLite 3.51.3 or newer: older ones can lose commits."),
+        Setting::required(
             "journal_mode",
             journal,
             is_wal,
             "It must be wal: let DATABASE_URL name a file, on a local disk whose file system allows it.",
         ),
-        Setting::judged("synchronous", level, is_full, "It must be full, or a power cut loses acknowledged events."),
+        Setting::required("synchronous", level, is_full, "It must be full, or a power cut loses acknowledged events."),
     ]
 }
 
@@ -184,7 +186,7 @@ pub(super) async fn migration_turn(path: &Path) -> Result<std::fs::File, DbError
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => sleep(LOOK_AGAIN).await,
+            Err(TryLockError::WouldBlock) => sleep(POLL_INTERVAL).await,
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
     }
@@ -193,7 +195,7 @@ pub(super) async fn migration_turn(path: &Path) -> Result<std::fs::File, DbError
 fn is_sound(version: &str) -> bool {
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
     let mut next = || parts.next().unwrap_or_default();
-    (next(), next(), next()) >= SOUND
+    (next(), next(), next()) >= MIN_SAFE_VERSION
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@
 //! with the times at which it happened; only company, apps and connections are put in place directly.
 
 mod api;
-mod gateway;
 mod schedule;
 mod seed;
+mod simulator;
 
 use std::{fs, io, path::Path};
 
 use crate::{
     config::{Config, KeySource},
     db::Location,
-    kernel::{base62, time::Clock},
+    primitives::{base62, time::Clock},
     server::{Server, Signals},
     startup::ServerLock,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Demo {
     pub(crate) server: Server,
     pub(crate) password: String,
     api: api::StandIn,
-    gateway: gateway::Playing,
+    gateway: simulator::Simulation,
 }
 
 impl Demo {
@@ -56,9 +56,8 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     config.razorpay_api = api.url();
     let server = Server::start(config, Clock::system()).await?;
     let password = base62::random(16);
-    let shops =
-        seed::plant(server.state(), &password).await.map_err(|error| format!("The demo could not be set up: {error}."))?;
-    let gateway = gateway::play(server.state(), &format!("http://{}", server.address()), shops).await?;
+    let shops = seed::seed(server.state(), &password).await.map_err(|error| format!("The demo could not be set up: {error}."))?;
+    let gateway = simulator::run(server.state(), &format!("http://{}", server.address()), shops).await?;
     Ok(Demo { server, password, api, gateway })
 }
 

@@ -4,17 +4,17 @@
 use std::time::Duration;
 
 use super::{
-    gateway::DAYS,
     schedule::{self, Trade},
+    simulator::DAYS,
 };
 use crate::{
     accounts::{self, NewUser, Role},
     apps::{self, Details},
     companies,
-    connections::{self, ConnectError, Connection, Keys, NewConnection, NewKeys, overlap::Overlap, secrets, store},
+    connections::{self, ApiKeyStatus, ConnectError, Connection, NewConnection, NewKeys, overlap::Overlap, secrets, store},
     db::{DbError, Tx},
     gateways::{Gateway, Mode},
-    kernel::{
+    primitives::{
         id::{AppId, CompanyId},
         money::Currency,
         secret::Secret,
@@ -25,17 +25,17 @@ use crate::{
 };
 
 /// A connection that the simulated gateway sends to.
-pub(super) struct Wired {
+pub(super) struct SeededConnection {
     pub(super) shop: &'static Shop,
     pub(super) trade: &'static Trade,
     pub(super) endpoint: String,
     pub(super) secret: Secret,
     /// The one before it, which is still valid, and when it was replaced.
     before: Option<(Secret, Timestamp)>,
-    pub(super) temper: Temper,
+    pub(super) temper: TrafficProfile,
 }
 
-impl Wired {
+impl SeededConnection {
     /// The secret with which the gateway signed at that time.
     pub(super) fn secret_at(&self, at: Timestamp) -> &Secret {
         self.before.as_ref().filter(|(_, until)| at < *until).map_or(&self.secret, |(secret, _)| secret)
@@ -44,7 +44,7 @@ impl Wired {
 
 /// How the simulated gateway treats a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Temper {
+pub(super) enum TrafficProfile {
     /// A shop whose webhook works.
     Busy,
     /// Test payments of developers.
@@ -54,7 +54,7 @@ pub(super) enum Temper {
 }
 
 /// An app that was just made.
-struct Plot {
+struct SeededApp {
     company: CompanyId,
     app: AppId,
     shop: &'static Shop,
@@ -69,13 +69,13 @@ pub(super) enum SeedError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
-    Vault(#[from] crate::kernel::vault::VaultError),
+    Vault(#[from] crate::primitives::vault::VaultError),
     #[error(transparent)]
-    Password(#[from] accounts::password::Unworkable),
+    Password(#[from] accounts::password::HasherUnavailable),
 }
 
 /// Puts everything in place in one unit of work.
-pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, SeedError> {
+pub(super) async fn seed(state: &State, password: &str) -> Result<Vec<SeededConnection>, SeedError> {
     let founded = state.clock.now().minus(BEFORE_HISTORY);
     let now = founded;
     let password_hash = state.passwords.hash(accounts::password::Who::New, password).await?;
@@ -85,10 +85,10 @@ pub(super) async fn plant(state: &State, password: &str) -> Result<Vec<Wired>, S
         NewUser { company: company.id, email: super::EMAIL.to_owned(), name: OWNER.to_owned(), role: Role::Owner, password_hash };
     accounts::create(&mut tx, &owner, now).await?;
     let mut wired = Vec::new();
-    for (shop, wishes) in SHOPS.iter().zip(WISHES) {
+    for (shop, wishes) in SHOPS.iter().zip(FIXTURES) {
         let app = app(&mut tx, company.id, shop, now).await?;
         for &(mode, temper) in wishes {
-            wired.push(wire(&mut tx, state, &Plot { company: company.id, app, shop, founded }, mode, temper).await?);
+            wired.push(wire(&mut tx, state, &SeededApp { company: company.id, app, shop, founded }, mode, temper).await?);
         }
     }
     tx.commit().await?;
@@ -105,10 +105,10 @@ const ROTATED: Duration = Duration::from_hours(20);
 const BEFORE_HISTORY: Duration = Duration::from_hours(24 * (DAYS as u64 + 2));
 
 /// What each of the first shops gets, as README describes it.
-const WISHES: [&[(Mode, Temper)]; 4] = [
-    &[(Mode::Live, Temper::Busy), (Mode::Test, Temper::Quiet)],
-    &[(Mode::Test, Temper::Quiet)],
-    &[(Mode::Live, Temper::Mistaken)],
+const FIXTURES: [&[(Mode, TrafficProfile)]; 4] = [
+    &[(Mode::Live, TrafficProfile::Busy), (Mode::Test, TrafficProfile::Quiet)],
+    &[(Mode::Test, TrafficProfile::Quiet)],
+    &[(Mode::Live, TrafficProfile::Mistaken)],
     &[],
 ];
 
@@ -126,12 +126,18 @@ async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Re
     Ok(apps::create(tx, company, &details, now).await?)
 }
 
-async fn wire(tx: &mut Tx, state: &State, place: &Plot, mode: Mode, temper: Temper) -> Result<Wired, SeedError> {
-    let &Plot { company, app, shop, founded: now } = place;
+async fn wire(
+    tx: &mut Tx,
+    state: &State,
+    place: &SeededApp,
+    mode: Mode,
+    temper: TrafficProfile,
+) -> Result<SeededConnection, SeedError> {
+    let &SeededApp { company, app, shop, founded: now } = place;
     let (today, rotated_at) = (state.clock.now(), state.clock.now().minus(ROTATED));
     let new = NewConnection { company, app, gateway: Gateway::Razorpay, mode, currency: Currency::INR };
     let connection = connections::create(tx, &state.vault, &new, OWNER, now).await?;
-    if temper == Temper::Busy {
+    if temper == TrafficProfile::Busy {
         finish(tx, state, &connection, app, company, now).await?;
         secrets::rotate(tx, &state.vault, connection.id, (OVERLAP, OWNER), rotated_at).await?;
     }
@@ -140,11 +146,11 @@ async fn wire(tx: &mut Tx, state: &State, place: &Plot, mode: Mode, temper: Temp
     let secret = open(true).transpose()?.unwrap_or_else(Secret::generate);
     let before = open(false).transpose()?.map(|secret| (secret, rotated_at));
     let trade = match temper {
-        Temper::Busy => &schedule::BUSY,
-        Temper::Quiet => &schedule::TESTS,
-        Temper::Mistaken => &schedule::STEADY,
+        TrafficProfile::Busy => &schedule::BUSY,
+        TrafficProfile::Quiet => &schedule::TESTS,
+        TrafficProfile::Mistaken => &schedule::STEADY,
     };
-    Ok(Wired { shop, trade, endpoint: connection.endpoint, secret, before, temper })
+    Ok(SeededConnection { shop, trade, endpoint: connection.endpoint, secret, before, temper })
 }
 
 /// All four steps done, as a merchant leaves them.
@@ -161,7 +167,7 @@ async fn finish(
         key_id: &key_id,
         key_secret: Some("demo-key-secret"),
         payment_modes: "upi,debit_card,credit_card",
-        state: Keys::Accepted,
+        state: ApiKeyStatus::Accepted,
     };
     connections::update_keys(tx, &state.vault, connection.id, &keys, now).await?;
     store::complete_webhook(tx, connection.id, OWNER, now).await?;

@@ -10,21 +10,21 @@ use super::{
     store::log::{self, Claim},
 };
 use crate::{
-    connections::Place,
+    connections::ConnectionScope,
     db::{DbError, Tx},
-    gateways::adapter::{self, Content, Incoming, Reading, Verified},
-    kernel::{
+    gateways::adapter::{self, EventContent, Incoming, ParsedEvent, Verified},
+    primitives::{
         id::{ConnectionId, EventId, SecretId, TransactionId},
         time::Timestamp,
     },
-    transactions::Told,
+    transactions::PaymentReport,
 };
 
 /// A verified request that is to be kept.
 pub(crate) struct Arrival {
     /// The row's id, should it be a new event.
     pub(crate) id: EventId,
-    pub(crate) place: Place,
+    pub(crate) place: ConnectionScope,
     pub(crate) body: Verified,
     pub(crate) sha256: [u8; 32],
     pub(crate) identity: [u8; 32],
@@ -33,14 +33,14 @@ pub(crate) struct Arrival {
     pub(crate) secret: SecretId,
     /// As JSON, without what could sign somebody in.
     pub(crate) headers: String,
-    pub(crate) reading: Reading,
+    pub(crate) reading: ParsedEvent,
     pub(crate) at: Timestamp,
 }
 
 impl Arrival {
     /// Reads what was verified: all the work that needs no database.
     pub(crate) fn new(
-        place: Place,
+        place: ConnectionScope,
         request: &Incoming<'_>,
         believed: (Verified, SecretId),
         headers: String,
@@ -54,8 +54,8 @@ impl Arrival {
             id: EventId::new(at),
             place,
             sha256,
-            identity: adapter::identity(place.gateway, sha256, gateway_event_id),
-            locality: adapter::locality(body.octets()).to_owned(),
+            identity: adapter::dedupe_key(place.gateway, sha256, gateway_event_id),
+            locality: adapter::dedupe_prefix(body.bytes()).to_owned(),
             gateway_event_id: gateway_event_id.map(str::to_owned),
             secret,
             headers,
@@ -66,16 +66,16 @@ impl Arrival {
     }
 
     /// What it says about a payment, if it says anything.
-    pub(crate) fn told(&self) -> Option<Told<'_>> {
+    pub(crate) fn told(&self) -> Option<PaymentReport<'_>> {
         match &self.reading.content {
-            Content::Facts(facts) => Some(Told { place: &self.place, facts, at: self.at }),
-            Content::Unhandled | Content::Quarantined(_) => None,
+            EventContent::Facts(facts) => Some(PaymentReport { place: &self.place, facts, at: self.at }),
+            EventContent::Unhandled | EventContent::Quarantined(_) => None,
         }
     }
 
     /// The gateway's account that it is of, where it says so.
     pub(crate) fn account(&self) -> Option<&str> {
-        self.place.gateway.adapter().account(self.body.octets())
+        self.place.gateway.adapter().account(self.body.bytes())
     }
 
     /// What makes two arrivals the same event.

@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use super::{State, store::Filter};
 use crate::{
-    gateways::{Mode, adapter::is_clean},
-    kernel::id::AppId,
+    gateways::{Mode, adapter::is_safe_identifier},
+    messages,
+    primitives::id::AppId,
     web::form::FieldErrors,
-    words,
 };
 
 /// The query of the list.
@@ -34,13 +34,13 @@ impl ListForm {
     pub(crate) fn read(&self) -> Wanted {
         let mut errors = FieldErrors::default();
         let typed = self.r#type.trim();
-        if !typed.is_empty() && !is_clean(typed) {
-            errors.add("type", words::WHOLE_TYPE);
+        if !typed.is_empty() && !is_safe_identifier(typed) {
+            errors.add("type", messages::WHOLE_TYPE);
         }
-        let event_type = is_clean(typed).then(|| typed.to_owned());
+        let event_type = is_safe_identifier(typed).then(|| typed.to_owned());
         let state = self.state.parse().ok();
         if state.is_none() && !self.state.is_empty() {
-            errors.add("state", words::NO_STATE);
+            errors.add("state", messages::NO_STATE);
         }
         Wanted { state, event_type, errors }
     }

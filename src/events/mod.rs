@@ -15,11 +15,11 @@ use std::{fmt, str::FromStr};
 
 use crate::{
     db::{DbError, Reader},
-    gateways::{Gateway, Mode, adapter::Content},
-    kernel::{
+    gateways::{Gateway, Mode, adapter::EventContent},
+    primitives::{
         id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
+        keyset::{FETCH_LIMIT, ListPage, PageRequest},
         money::{Currency, Money},
-        page::{FETCH, Page, Side},
         time::Timestamp,
     },
 };
@@ -50,12 +50,12 @@ impl State {
     }
 
     /// The first that fits.
-    fn of(content: &Content, is_conflict: bool) -> Self {
+    fn of(content: &EventContent, is_conflict: bool) -> Self {
         match content {
-            Content::Quarantined(_) => Self::Quarantined,
+            EventContent::Quarantined(_) => Self::Quarantined,
             _ if is_conflict => Self::Conflict,
-            Content::Unhandled => Self::Unhandled,
-            Content::Facts(_) => Self::Processed,
+            EventContent::Unhandled => Self::Unhandled,
+            EventContent::Facts(_) => Self::Processed,
         }
     }
 }
@@ -123,15 +123,19 @@ impl Event {
 }
 
 /// A page of the list.
-pub(crate) async fn list(reader: &mut Reader, filter: &store::Filter, side: Side<EventId>) -> Result<Page<Event>, DbError> {
+pub(crate) async fn list(
+    reader: &mut Reader,
+    filter: &store::Filter,
+    side: PageRequest<EventId>,
+) -> Result<ListPage<Event>, DbError> {
     let rows = match side {
-        Side::Newest => store::list_older(&mut *reader, filter, EventId::greatest(), FETCH).await?,
-        Side::Before(place) => store::list_older(&mut *reader, filter, place, FETCH).await?,
-        Side::After(place) => store::list_newer(&mut *reader, filter, place, FETCH).await?,
+        PageRequest::Newest => store::list_older(&mut *reader, filter, EventId::greatest(), FETCH_LIMIT).await?,
+        PageRequest::Before(place) => store::list_older(&mut *reader, filter, place, FETCH_LIMIT).await?,
+        PageRequest::After(place) => store::list_newer(&mut *reader, filter, place, FETCH_LIMIT).await?,
     };
-    if let Some(page) = Page::cut(rows, &side) {
+    if let Some(page) = ListPage::from_rows(rows, &side) {
         return Ok(page);
     }
-    let rows = store::list_older(reader, filter, EventId::greatest(), FETCH).await?;
-    Ok(Page::cut(rows, &Side::<EventId>::Newest).unwrap_or_default())
+    let rows = store::list_older(reader, filter, EventId::greatest(), FETCH_LIMIT).await?;
+    Ok(ListPage::from_rows(rows, &PageRequest::<EventId>::Newest).unwrap_or_default())
 }

@@ -5,7 +5,7 @@
 
 use serde::de::IgnoredAny;
 
-use crate::kernel::unseen::{self, Piece};
+use crate::primitives::invisible_chars::{self, Piece};
 
 /// The most that is shown, in bytes.
 pub(crate) const MOST: usize = 64 * 1024;
@@ -41,7 +41,7 @@ pub(crate) fn marked(class: &'static str, text: &str) -> Vec<Token> {
         Piece::Seen(text) => Token { class, text: text.to_owned() },
         Piece::Unseen(names) => Token { class: UNSEEN, text: names },
     };
-    unseen::pieces(text).into_iter().map(token).collect()
+    invisible_chars::pieces(text).into_iter().map(token).collect()
 }
 
 impl Payload {

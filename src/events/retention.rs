@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::store::log;
 use crate::{
     db::{Db, DbError},
-    kernel::{
+    primitives::{
         id::EventId,
         time::{Clock, Timestamp},
     },

@@ -14,32 +14,32 @@ use super::{
 use crate::{
     apps::App,
     connections::{
-        Step, evidence, mixups,
-        shown::{Shown, shown},
+        Step, account_mismatch, activity,
+        mode_selection::{ModeSelection, shown},
     },
     db::{DbError, Reader},
     gateways::Mode,
-    kernel::{
+    messages::{self, Notice},
+    primitives::{
         id::EventId,
-        page::{Page as Rows, Side},
+        keyset::{ListPage as Rows, PageRequest},
     },
-    rejections::{self, store::recoveries, telling},
-    transactions::store::twins,
+    rejections::{self, store::recoveries, summary},
+    transactions::store::cross_mode,
     urls,
     web::{
         confirmation,
         error::AppError,
-        list::{Empty, Pager},
-        page::Page,
-        shell::{AppEntry, Shell},
+        layout::{AppEntry, Layout},
+        page::RequestContext,
+        pagination::{EmptyState, Pager},
     },
-    words::{self, Said},
 };
 
 type Answer = Result<HttpResponse, AppError>;
 
 /// `GET /ks-pay/apps/{app}/events`
-pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let form = form.into_inner();
     let wanted = form.read();
@@ -47,12 +47,12 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
     if !wanted.errors.is_empty() {
-        let empty = Some(words::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));
+        let empty = Some(messages::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));
         let pager = pager(&app, mode, &wanted, &Rows { rows: Vec::new(), has_newer: false, has_older: false });
         let shell = list_shell(&page, &app, shown);
         return page.unprocessable(&views::Index { shell, app: app.id, mode, form, wanted, rows: Vec::new(), pager, empty });
     }
-    let side = Side::read(&form.before, &form.after, |text| text.parse().ok());
+    let side = PageRequest::read(&form.before, &form.after, |text| text.parse().ok());
     let rows = super::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
     let recovered = match (rows.rows.first(), rows.rows.last()) {
@@ -66,7 +66,7 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty })
 }
 
-fn list_shell(page: &Page, app: &App, shown: Shown) -> Shell {
+fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
     let path = urls::events(app.id);
     let shell = page.shell("Events").app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
     let shell = shell.notices(shown.other, shown.off);
@@ -87,22 +87,22 @@ fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
     }
 }
 
-async fn nothing(reader: &mut Reader, app: &App, shown: &Shown, wanted: &Wanted) -> Result<Empty, DbError> {
+async fn nothing(reader: &mut Reader, app: &App, shown: &ModeSelection, wanted: &Wanted) -> Result<EmptyState, DbError> {
     let mode = shown.mode;
     let any = store::Filter { app: app.id, mode, state: None, event_type: None };
     let is_nothing_yet = wanted.is_any() || store::list_older(&mut *reader, &any, EventId::greatest(), 1).await?.is_empty();
     let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (app, evidence));
-    let causes = telling::causes(&mut *reader, failing).await?;
+    let causes = summary::causes(&mut *reader, failing).await?;
     Ok(if is_nothing_yet {
-        let yet = words::no_event_yet(app.id, mode, shown.gateway());
-        words::nothing_but_refused(yet, &shown.connections, &causes)
+        let yet = messages::no_event_yet(app.id, mode, shown.gateway());
+        messages::nothing_but_refused(yet, &shown.connections, &causes)
     } else {
-        words::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))
+        messages::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))
     })
 }
 
 /// `GET /ks-pay/apps/{app}/events/{event}`
-pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
+pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, event, payload) = found(&page, &path).await?;
     page.remember_mode(app.id, event.mode);
     let list = urls::in_mode(&urls::events(app.id), event.mode);
@@ -111,7 +111,7 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let own = urls::event(app.id, event.id);
     let (test, live) = if event.mode == Mode::Test { (own, twin) } else { (twin, own) };
     let title = event.event_type.clone().unwrap_or_else(|| "Event of unknown type".to_owned());
-    let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).between(event.mode, test, live);
+    let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).with_mode_urls(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
     let shell = shell.crumb(&app.name, overview).crumb("Events", list);
@@ -129,25 +129,25 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
 }
 
 /// What this event shows to be mixed up at the gateway.
-async fn mixups(page: &Page, event: &Event, body: Option<&[u8]>) -> Result<Vec<Said>, AppError> {
+async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Result<Vec<Notice>, AppError> {
     let mut reader = page.state.db.reader().await?;
     let mut found = Vec::new();
     if let Some(account) = body.and_then(|body| event.gateway.adapter().account(body)) {
-        let evidence = evidence::get(&mut reader, event.connection_id).await?;
-        if mixups::is_other(&evidence, account) {
-            found.push(words::mixups::event_of_other_account(account, &evidence));
+        let evidence = activity::get(&mut reader, event.connection_id).await?;
+        if account_mismatch::is_unexpected(&evidence, account) {
+            found.push(messages::mixups::event_of_other_account(account, &evidence));
         }
     }
     if let Some(transaction) = event.transaction_id
-        && twins::find_of(&mut reader, event.app_id, transaction).await?.is_some()
+        && cross_mode::counterpart(&mut reader, event.app_id, transaction).await?.is_some()
     {
-        found.push(words::mixups::event_of_both_modes(event.mode));
+        found.push(messages::mixups::event_of_both_modes(event.mode));
     }
     Ok(found)
 }
 
 /// `GET /ks-pay/apps/{app}/events/{event}/body`
-pub(crate) async fn body(request: HttpRequest, page: Page, path: Path<(String, String)>) -> Answer {
+pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, event, payload) = found(&page, &path).await?;
     let (_, body) = payload.ok_or(AppError::NotFound)?;
     confirmation::require_for_download(&page, &request, &urls::event(app.id, event.id))?;
@@ -160,7 +160,10 @@ pub(crate) async fn body(request: HttpRequest, page: Page, path: Path<(String, S
 }
 
 /// The app's event, with headers and octets while they are kept.
-async fn found(page: &Page, (app, event): &(String, String)) -> Result<(App, Event, Option<(String, Vec<u8>)>), AppError> {
+async fn found(
+    page: &RequestContext,
+    (app, event): &(String, String),
+) -> Result<(App, Event, Option<(String, Vec<u8>)>), AppError> {
     let app = page.app(app).await?;
     let id = event.parse().map_err(|_| AppError::NotFound)?;
     let mut reader = page.state.db.reader().await?;

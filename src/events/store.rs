@@ -6,7 +6,7 @@ use super::{Event, State};
 use crate::{
     db::{DbError, Exec, run, sql},
     gateways::Mode,
-    kernel::{
+    primitives::{
         id::{AppId, ConnectionId, EventId, TransactionId},
         time::Timestamp,
     },

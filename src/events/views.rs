@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     gateways::{Mode, razorpay::RECOMMENDED_EVENTS},
-    kernel::{
+    messages::{self, Badge, DisplayTime, Notice},
+    primitives::{
         hex,
         id::{AppId, EventId, RejectionId},
         time::Timestamp,
@@ -17,38 +18,37 @@ use crate::{
     rejections::store::recoveries::Recovery,
     urls,
     web::{
-        list::{Empty, Pager, Tag},
-        shell::Shell,
+        layout::Layout,
+        pagination::{ActiveFilter, EmptyState, Pager},
     },
-    words::{self, Chip, Said, When},
 };
 
 /// `/ks-pay/apps/{app}/events`
 #[derive(Template)]
 #[template(path = "events/index.html")]
 pub(crate) struct Index {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) form: ListForm,
     pub(crate) wanted: Wanted,
     pub(crate) rows: Vec<Row>,
     pub(crate) pager: Pager,
-    pub(crate) empty: Option<Empty>,
+    pub(crate) empty: Option<EmptyState>,
 }
 
 impl Index {
-    pub(crate) fn tags(&self) -> Vec<Tag> {
+    pub(crate) fn tags(&self) -> Vec<ActiveFilter> {
         if !self.wanted.errors.is_empty() {
             return Vec::new();
         }
         let (path, mode) = (urls::events(self.app), ("mode", self.mode.slug()));
         let state = self.wanted.state.map_or("", State::as_str);
         let kind = self.wanted.event_type.as_deref().unwrap_or_default();
-        let of_type =
-            (!kind.is_empty()).then(|| Tag { label: kind.to_owned(), url: urls::query(&path, &[mode, ("state", state)]) });
-        let of_state = self.wanted.state.map(|state| Tag {
-            label: words::event_state(state).label.to_owned(),
+        let of_type = (!kind.is_empty())
+            .then(|| ActiveFilter { label: kind.to_owned(), url: urls::query(&path, &[mode, ("state", state)]) });
+        let of_state = self.wanted.state.map(|state| ActiveFilter {
+            label: messages::event_state(state).label.to_owned(),
             url: urls::query(&path, &[mode, ("type", kind)]),
         });
         of_type.into_iter().chain(of_state).collect()
@@ -59,7 +59,7 @@ impl Index {
     }
 
     pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
-        let label = |state| words::event_state(state).label;
+        let label = |state| messages::event_state(state).label;
         State::ALL.into_iter().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
     }
 
@@ -77,11 +77,11 @@ pub(crate) struct Row {
     pub(crate) event_type: String,
     /// The address and the id of the transaction it is part of.
     pub(crate) transaction: Option<(String, String)>,
-    pub(crate) received: When,
+    pub(crate) received: DisplayTime,
     pub(crate) receipts: Option<String>,
     /// Whether it was refused first.
     pub(crate) is_recovered: bool,
-    pub(crate) chip: Chip,
+    pub(crate) chip: Badge,
 }
 
 impl Row {
@@ -89,12 +89,12 @@ impl Row {
         Self {
             is_recovered: recovered.contains(&event.id),
             url: urls::event(event.app_id, event.id),
-            sentence: words::event_sentence(event),
+            sentence: messages::event_sentence(event),
             event_type: event.event_type.clone().unwrap_or_else(|| "–".to_owned()),
             transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
-            received: words::when(event.received_at, now),
-            receipts: words::receipts(event.receipts),
-            chip: words::event_state(event.state),
+            received: messages::when(event.received_at, now),
+            receipts: messages::receipts(event.receipts),
+            chip: messages::event_state(event.state),
         }
     }
 }
@@ -121,7 +121,7 @@ impl Kept {
     }
 
     pub(crate) fn size(&self) -> String {
-        words::bytes(self.payload.size)
+        messages::bytes(self.payload.size)
     }
 }
 
@@ -129,12 +129,12 @@ impl Kept {
 #[derive(Template)]
 #[template(path = "events/show.html")]
 pub(crate) struct Show {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) event: Event,
     /// Headers and body, while they are kept.
     pub(crate) kept: Option<Kept>,
     /// What is mixed up at the gateway, with the way to mend it.
-    pub(crate) mixups: Vec<Said>,
+    pub(crate) mixups: Vec<Notice>,
     pub(crate) webhook: String,
     /// When it was refused and recovered, and by whom, if it was.
     pub(crate) recovery: Option<Recovery>,
@@ -144,16 +144,16 @@ pub(crate) struct Show {
 }
 
 impl Show {
-    pub(crate) fn chip(&self) -> Chip {
-        words::event_state(self.event.state)
+    pub(crate) fn chip(&self) -> Badge {
+        messages::event_state(self.event.state)
     }
 
     pub(crate) fn sentence(&self) -> String {
-        words::event_sentence(&self.event)
+        messages::event_sentence(&self.event)
     }
 
     pub(crate) fn fault(&self) -> Option<String> {
-        words::fault_sentence(&self.event)
+        messages::fault_sentence(&self.event)
     }
 
     pub(crate) fn conflict(&self) -> Option<String> {
@@ -164,23 +164,23 @@ impl Show {
         self.event.transaction_id.map(|id| (urls::transaction(self.event.app_id, id), id.to_string()))
     }
 
-    pub(crate) fn occurred(&self) -> Option<When> {
-        self.event.occurred_at.map(|at| When::of_moment(at, self.now))
+    pub(crate) fn occurred(&self) -> Option<DisplayTime> {
+        self.event.occurred_at.map(|at| DisplayTime::of_moment(at, self.now))
     }
 
     /// Where that time comes from.
     pub(crate) fn time_source(&self) -> &'static str {
-        words::borrowed_time(self.event.is_time_borrowed)
+        messages::borrowed_time(self.event.is_time_borrowed)
     }
 
-    pub(crate) fn received(&self) -> When {
-        When::of_moment(self.event.received_at, self.now)
+    pub(crate) fn received(&self) -> DisplayTime {
+        DisplayTime::of_moment(self.event.received_at, self.now)
     }
 
     /// When it was refused first, and what was made of that.
-    pub(crate) fn refused(&self) -> Option<(When, String)> {
+    pub(crate) fn refused(&self) -> Option<(DisplayTime, String)> {
         let recovery = self.recovery.as_ref()?;
-        Some((When::of_moment(recovery.refused_at, self.now), words::rejections::recovered_by(&recovery.recovered_by)))
+        Some((DisplayTime::of_moment(recovery.refused_at, self.now), messages::rejections::recovered_by(&recovery.recovered_by)))
     }
 
     /// Where it is told why, while that is kept.
@@ -189,13 +189,13 @@ impl Show {
     }
 
     pub(crate) fn arrival(&self) -> String {
-        words::arrival(&self.event, self.now)
+        messages::arrival(&self.event, self.now)
     }
 
     /// The last receipt, where there was more than one.
-    pub(crate) fn again(&self) -> Option<(When, String)> {
-        let receipts = words::receipts(self.event.receipts)?;
-        Some((When::of_moment(self.event.last_received_at, self.now), receipts))
+    pub(crate) fn again(&self) -> Option<(DisplayTime, String)> {
+        let receipts = messages::receipts(self.event.receipts)?;
+        Some((DisplayTime::of_moment(self.event.last_received_at, self.now), receipts))
     }
 
     pub(crate) fn body(&self) -> String {

@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::Gateway;
 use crate::{
-    kernel::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
-    transactions::projection::Facts,
+    primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
+    transactions::projection::PaymentObservation,
 };
 
 /// The longest id and type a gateway may give an event, in characters.
@@ -45,27 +45,27 @@ impl<'a> Incoming<'a> {
     /// The id in that header: visible ASCII in exactly one line, or none.
     pub(crate) fn event_id(&self, name: &str) -> Option<&'a str> {
         match self.header(name) {
-            Header::Once(value) => std::str::from_utf8(value).ok().filter(|id| is_clean(id)),
+            Header::Once(value) => std::str::from_utf8(value).ok().filter(|id| is_safe_identifier(id)),
             Header::Absent | Header::Repeated => None,
         }
     }
 }
 
 /// Whether a name from outside is 1 to 128 visible ASCII characters.
-pub(crate) fn is_clean(name: &str) -> bool {
+pub(crate) fn is_safe_identifier(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Why a request is not believed. A closed list, which is also a database value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rejected {
+pub(crate) enum SignatureError {
     SignatureMissing,
     SignatureMalformed,
     SignatureMismatch,
     TimeOutOfTolerance,
 }
 
-impl Rejected {
+impl SignatureError {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::SignatureMissing => "signature_missing",
@@ -76,7 +76,7 @@ impl Rejected {
     }
 }
 
-impl TryFrom<String> for Rejected {
+impl TryFrom<String> for SignatureError {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -92,7 +92,7 @@ pub(crate) struct Verified(Bytes);
 
 impl Verified {
     /// The exact octets that were signed.
-    pub(crate) fn octets(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
@@ -103,14 +103,14 @@ impl Verified {
 }
 
 /// A secret with which a connection believes requests now.
-pub(crate) struct LiveSecret {
+pub(crate) struct ValidSecret {
     pub(crate) id: SecretId,
     pub(crate) secret: Secret,
     /// When it stops to count; nothing while it is the active one.
     pub(crate) until: Option<Timestamp>,
 }
 
-impl LiveSecret {
+impl ValidSecret {
     /// When it expires; the end of time if it does not.
     pub(crate) fn valid_until(&self) -> Timestamp {
         self.until.unwrap_or(Timestamp::from_millis(i64::MAX))
@@ -123,7 +123,7 @@ impl LiveSecret {
 }
 
 /// What a verified body says, as far as we read it.
-pub(crate) struct Reading {
+pub(crate) struct ParsedEvent {
     /// The gateway's name for what happened; `None` when it could not be read.
     pub(crate) event_type: Option<String>,
     /// The gateway's time of the event, or that of the entity it is about.
@@ -134,20 +134,20 @@ pub(crate) struct Reading {
     pub(crate) amount: Option<Money>,
     /// The bank's reference of an event that is about no payment, for showing and for searching.
     pub(crate) reference: Option<String>,
-    pub(crate) content: Content,
+    pub(crate) content: EventContent,
 }
 
 /// What can be done with a verified body.
-pub(crate) enum Content {
+pub(crate) enum EventContent {
     /// Facts about a payment.
-    Facts(Box<Facts>),
+    Facts(Box<PaymentObservation>),
     /// No rule for this type yet.
     Unhandled,
     /// Authentic, but not to be relied on; the word says which field, or `json`.
     Quarantined(&'static str),
 }
 
-impl Reading {
+impl ParsedEvent {
     /// A type without a rule.
     pub(crate) const fn unhandled(event_type: String) -> Self {
         let event_type = Some(event_type);
@@ -157,19 +157,19 @@ impl Reading {
             is_time_borrowed: false,
             amount: None,
             reference: None,
-            content: Content::Unhandled,
+            content: EventContent::Unhandled,
         }
     }
 
     /// A body that cannot be relied on.
     pub(crate) const fn quarantined(event_type: Option<String>, fault: &'static str) -> Self {
-        let content = Content::Quarantined(fault);
+        let content = EventContent::Quarantined(fault);
         Self { event_type, occurred_at: None, is_time_borrowed: false, amount: None, reference: None, content }
     }
 
     /// Adds what the body does not say: its digest, which ranks the report.
     pub(crate) fn received(mut self, sha256: &[u8; 32]) -> Self {
-        if let Content::Facts(facts) = &mut self.content {
+        if let EventContent::Facts(facts) = &mut self.content {
             let first = sha256.first_chunk().copied().map_or(0, u64::from_be_bytes);
             // Without its last bit, so that it is an integer of the database in the order of the bytes.
             facts.digest = i64::try_from(first >> 1).unwrap_or_default();
@@ -181,7 +181,7 @@ impl Reading {
 /// Everything the console needs to know about one gateway's webhooks.
 pub(crate) trait Adapter: Sync {
     /// Checks the signature over the exact octets received. No default, on purpose.
-    fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), Rejected>;
+    fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), SignatureError>;
 
     /// The id the gateway gave this event, if it gave a clean one.
     fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str>;
@@ -190,7 +190,7 @@ pub(crate) trait Adapter: Sync {
     fn signs_event_id(&self) -> bool;
 
     /// How long it bears failures before it switches the webhook off by itself; nothing where it says no such thing.
-    fn patience(&self) -> Option<Duration>;
+    fn auto_disable_after(&self) -> Option<Duration>;
 
     /// The gateway's id of the account that the event is of, where the body plainly says so. Only to be told: nothing
     /// follows from it.
@@ -202,16 +202,16 @@ pub(crate) trait Adapter: Sync {
 
     /// Parses a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt is
     /// used.
-    fn read(&self, body: &Verified, received_at: Timestamp) -> Reading;
+    fn read(&self, body: &Verified, received_at: Timestamp) -> ParsedEvent;
 
     /// The headers with which the gateway would send this body: for `simulate`, the demo and the tests.
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)>;
 
     /// The secret as the merchant pastes it into the gateway.
-    fn shown(&self, secret: &Secret) -> String;
+    fn format_secret(&self, secret: &Secret) -> String;
 
     /// The secret that a pasted text is; `None` when it cannot be one.
-    fn pasted(&self, text: &str) -> Option<Secret>;
+    fn parse_secret(&self, text: &str) -> Option<Secret>;
 }
 
 /// Whether the peer is in a network from which the gateway says that it sends webhooks. This proves nothing: see [`was_sent_for`].
@@ -230,7 +230,7 @@ pub(crate) fn was_sent_for<'a>(gateway: Gateway, peer: IpAddr, body: &[u8], mut 
 ///
 /// Where the id is not signed, the body decides: a captured body under a fresh id is no new event. Where it is signed,
 /// id and body together do, and a known id with another body is told apart as a conflict by the id's own table.
-pub(crate) fn identity(gateway: Gateway, sha256: [u8; 32], event_id: Option<&str>) -> [u8; 32] {
+pub(crate) fn dedupe_key(gateway: Gateway, sha256: [u8; 32], event_id: Option<&str>) -> [u8; 32] {
     match event_id {
         Some(id) if gateway.adapter().signs_event_id() => {
             Sha256::new().chain_update(id).chain_update([0]).chain_update(sha256).finalize().into()
@@ -243,7 +243,7 @@ pub(crate) fn identity(gateway: Gateway, sha256: [u8; 32], event_id: Option<&str
 ///
 /// A pure function of the octets, which must never change: with [`identity`] it tells whether a body was stored before,
 /// also by a version of this program that read less of it. It need not be right, only the same.
-pub(crate) fn locality(body: &[u8]) -> &str {
+pub(crate) fn dedupe_prefix(body: &[u8]) -> &str {
     const MARK: &[u8] = b"\"id\":\"";
     const LONGEST: usize = 64;
     let start = memmem::find(body, MARK).map(|at| at + MARK.len());
@@ -256,11 +256,11 @@ pub(crate) fn locality(body: &[u8]) -> &str {
 pub(crate) fn verify(
     gateway: Gateway,
     request: &Incoming<'_>,
-    live: &[LiveSecret],
+    live: &[ValidSecret],
     now: Timestamp,
-) -> Result<(Verified, SecretId), Rejected> {
+) -> Result<(Verified, SecretId), SignatureError> {
     let mut matched = None;
-    let mut reason = Rejected::SignatureMismatch;
+    let mut reason = SignatureError::SignatureMismatch;
     for candidate in live.iter().filter(|candidate| candidate.is_valid_at(now)) {
         match gateway.adapter().check(request, &candidate.secret, now) {
             Ok(()) => matched = matched.or(Some(candidate.id)),
@@ -275,9 +275,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn live(count: usize) -> Vec<LiveSecret> {
+    fn live(count: usize) -> Vec<ValidSecret> {
         let now = Timestamp::from_millis(0);
-        (0..count).map(|_| LiveSecret { id: SecretId::new(now), secret: Secret::generate(), until: None }).collect()
+        (0..count).map(|_| ValidSecret { id: SecretId::new(now), secret: Secret::generate(), until: None }).collect()
     }
 
     fn signed(gateway: Gateway, secret: &Secret, body: &[u8], now: Timestamp) -> Vec<(String, Vec<u8>)> {
@@ -297,12 +297,12 @@ mod tests {
 
     #[test]
     fn locality_is_the_first_id_of_the_octets() {
-        assert_eq!(locality(br#"{"payload":{"payment":{"entity":{"id":"pay_1","order_id":"order_1"}}}}"#), "pay_1");
+        assert_eq!(dedupe_prefix(br#"{"payload":{"payment":{"entity":{"id":"pay_1","order_id":"order_1"}}}}"#), "pay_1");
         for none in [&b""[..], b"not json", br#"{"id":1}"#, br#"{"id":"a b"}"#, b"{\"id\":\"\xff\"}", br#"{"id":"unended"#] {
-            assert_eq!(locality(none), "", "{}", String::from_utf8_lossy(none));
+            assert_eq!(dedupe_prefix(none), "", "{}", String::from_utf8_lossy(none));
         }
-        assert_eq!(locality(format!(r#"{{"id":"{}"}}"#, "a".repeat(64)).as_bytes()).len(), 64);
-        assert_eq!(locality(format!(r#"{{"id":"{}"}}"#, "a".repeat(65)).as_bytes()), "");
+        assert_eq!(dedupe_prefix(format!(r#"{{"id":"{}"}}"#, "a".repeat(64)).as_bytes()).len(), 64);
+        assert_eq!(dedupe_prefix(format!(r#"{{"id":"{}"}}"#, "a".repeat(65)).as_bytes()), "");
     }
 
     proptest! {

@@ -1,11 +1,11 @@
 //! The payment gateways the product knows: one file a gateway, and a `match` that lists what each must supply.
 
 pub(crate) mod adapter;
-mod object;
 pub(crate) mod razorpay;
 pub(crate) mod razorpay_api;
 pub(crate) mod razorpay_url;
 pub(crate) mod standard_webhooks;
+mod strict_object;
 
 use std::{fmt, str::FromStr};
 

@@ -12,8 +12,8 @@ use ipnet::{IpNet, Ipv4Net};
 use memchr::memmem;
 use sha2::Sha256;
 
-use super::adapter::{Adapter, Header, Incoming, Reading, Rejected, Verified, is_clean};
-use crate::kernel::{hex, secret::Secret, time::Timestamp};
+use super::adapter::{Adapter, Header, Incoming, ParsedEvent, SignatureError, Verified, is_safe_identifier};
+use crate::primitives::{hex, secret::Secret, time::Timestamp};
 
 /// The events a merchant should tick. The page, the simulator and the tests take them from here.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -65,14 +65,14 @@ const MOST_REASON: usize = 300;
 pub(crate) struct Razorpay;
 
 impl Adapter for Razorpay {
-    fn check(&self, request: &Incoming<'_>, secret: &Secret, _now: Timestamp) -> Result<(), Rejected> {
+    fn check(&self, request: &Incoming<'_>, secret: &Secret, _now: Timestamp) -> Result<(), SignatureError> {
         let header = match request.header("x-razorpay-signature") {
-            Header::Absent | Header::Once(b"") => return Err(Rejected::SignatureMissing),
+            Header::Absent | Header::Once(b"") => return Err(SignatureError::SignatureMissing),
             Header::Once(value) => value,
-            Header::Repeated => return Err(Rejected::SignatureMalformed),
+            Header::Repeated => return Err(SignatureError::SignatureMalformed),
         };
-        let signature = hex::decode_32(header).ok_or(Rejected::SignatureMalformed)?;
-        mac(secret, request.body).verify_slice(&signature).map_err(|_| Rejected::SignatureMismatch)
+        let signature = hex::decode_32(header).ok_or(SignatureError::SignatureMalformed)?;
+        mac(secret, request.body).verify_slice(&signature).map_err(|_| SignatureError::SignatureMismatch)
     }
 
     fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str> {
@@ -87,7 +87,7 @@ impl Adapter for Razorpay {
         account(body)
     }
 
-    fn patience(&self) -> Option<Duration> {
+    fn auto_disable_after(&self) -> Option<Duration> {
         Some(PATIENCE)
     }
 
@@ -95,8 +95,8 @@ impl Adapter for Razorpay {
         WEBHOOK_NETWORKS
     }
 
-    fn read(&self, body: &Verified, received_at: Timestamp) -> Reading {
-        reading::read(body.octets(), received_at)
+    fn read(&self, body: &Verified, received_at: Timestamp) -> ParsedEvent {
+        reading::read(body.bytes(), received_at)
     }
 
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], _now: Timestamp) -> Vec<(&'static str, String)> {
@@ -109,11 +109,11 @@ impl Adapter for Razorpay {
         ]
     }
 
-    fn shown(&self, secret: &Secret) -> String {
+    fn format_secret(&self, secret: &Secret) -> String {
         secret.expose().to_owned()
     }
 
-    fn pasted(&self, text: &str) -> Option<Secret> {
+    fn parse_secret(&self, text: &str) -> Option<Secret> {
         Secret::parse(text)
     }
 }
@@ -138,7 +138,7 @@ fn account(body: &[u8]) -> Option<&str> {
         return None;
     }
     let length = head[start..].iter().position(|byte| *byte == b'"')?;
-    std::str::from_utf8(&head[start..start + length]).ok().filter(|id| is_clean(id) && *id != SIMULATED_ACCOUNT)
+    std::str::from_utf8(&head[start..start + length]).ok().filter(|id| is_safe_identifier(id) && *id != SIMULATED_ACCOUNT)
 }
 
 fn mac(secret: &Secret, body: &[u8]) -> Hmac<Sha256> {
@@ -153,7 +153,7 @@ fn mac(secret: &Secret, body: &[u8]) -> Hmac<Sha256> {
 mod tests {
     use super::*;
 
-    fn check(secret: &Secret, headers: &[&str], body: &[u8]) -> Result<(), Rejected> {
+    fn check(secret: &Secret, headers: &[&str], body: &[u8]) -> Result<(), SignatureError> {
         let headers: Vec<_> =
             headers.iter().map(|value| ("x-razorpay-signature".to_owned(), value.as_bytes().to_vec())).collect();
         Razorpay.check(
@@ -170,8 +170,8 @@ mod tests {
         let signature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         assert_eq!(check(&secret, &[signature], b"Hello, World!"), Ok(()));
         // Razorpay's own SDK compares text, so it refuses capitals too.
-        assert_eq!(check(&secret, &[&signature.to_uppercase()], b"Hello, World!"), Err(Rejected::SignatureMalformed));
-        assert_eq!(check(&secret, &[signature], b"Hello, World! "), Err(Rejected::SignatureMismatch));
+        assert_eq!(check(&secret, &[&signature.to_uppercase()], b"Hello, World!"), Err(SignatureError::SignatureMalformed));
+        assert_eq!(check(&secret, &[signature], b"Hello, World! "), Err(SignatureError::SignatureMismatch));
     }
 
     #[test]
@@ -230,14 +230,14 @@ mod tests {
     fn each_fault_has_its_name() {
         let secret = Secret::generate();
         let good = Razorpay.sign(&secret, "e", b"{}", Timestamp::from_millis(0))[3].1.clone();
-        assert_eq!(check(&secret, &[], b"{}"), Err(Rejected::SignatureMissing));
-        assert_eq!(check(&secret, &[""], b"{}"), Err(Rejected::SignatureMissing));
-        assert_eq!(check(&secret, &[&good, &good], b"{}"), Err(Rejected::SignatureMalformed));
+        assert_eq!(check(&secret, &[], b"{}"), Err(SignatureError::SignatureMissing));
+        assert_eq!(check(&secret, &[""], b"{}"), Err(SignatureError::SignatureMissing));
+        assert_eq!(check(&secret, &[&good, &good], b"{}"), Err(SignatureError::SignatureMalformed));
         for wrong in
             [&good[..62], &format!("{good}00"), &format!("sha256={good}"), &good.replace(|c: char| c.is_ascii_digit(), "g")]
         {
-            assert_eq!(check(&secret, &[wrong], b"{}"), Err(Rejected::SignatureMalformed), "{wrong}");
+            assert_eq!(check(&secret, &[wrong], b"{}"), Err(SignatureError::SignatureMalformed), "{wrong}");
         }
-        assert_eq!(check(&Secret::generate(), &[&good], b"{}"), Err(Rejected::SignatureMismatch));
+        assert_eq!(check(&Secret::generate(), &[&good], b"{}"), Err(SignatureError::SignatureMismatch));
     }
 }

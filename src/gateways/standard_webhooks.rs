@@ -13,10 +13,10 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use super::{
-    adapter::{Adapter, Header, Incoming, Reading, Rejected, Verified, is_clean},
-    object::Object,
+    adapter::{Adapter, Header, Incoming, ParsedEvent, SignatureError, Verified, is_safe_identifier},
+    strict_object::Object,
 };
-use crate::kernel::{secret::Secret, time::Timestamp};
+use crate::primitives::{secret::Secret, time::Timestamp};
 
 /// How far the signed time may be from ours, either way, in seconds: as the reference libraries have it.
 const TOLERANCE: i64 = 5 * 60;
@@ -26,12 +26,12 @@ const PREFIX: &str = "whsec_";
 pub(crate) struct StandardWebhooks;
 
 impl Adapter for StandardWebhooks {
-    fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), Rejected> {
+    fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), SignatureError> {
         let id = one(request.header("webhook-id"))?;
         let timestamp = one(request.header("webhook-timestamp"))?;
         let signatures = one(request.header("webhook-signature"))?;
-        let seconds = seconds(timestamp).ok_or(Rejected::SignatureMalformed)?;
-        let expected = mac(secret, id, timestamp, request.body).ok_or(Rejected::SignatureMismatch)?;
+        let seconds = seconds(timestamp).ok_or(SignatureError::SignatureMalformed)?;
+        let expected = mac(secret, id, timestamp, request.body).ok_or(SignatureError::SignatureMismatch)?;
 
         let mut is_known_form = false;
         let mut is_match = false;
@@ -42,12 +42,12 @@ impl Adapter for StandardWebhooks {
             }
         }
         if !is_known_form {
-            return Err(Rejected::SignatureMalformed);
+            return Err(SignatureError::SignatureMalformed);
         }
         if (now.seconds() - seconds).abs() > TOLERANCE {
-            return Err(Rejected::TimeOutOfTolerance);
+            return Err(SignatureError::TimeOutOfTolerance);
         }
-        if is_match { Ok(()) } else { Err(Rejected::SignatureMismatch) }
+        if is_match { Ok(()) } else { Err(SignatureError::SignatureMismatch) }
     }
 
     fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str> {
@@ -64,7 +64,7 @@ impl Adapter for StandardWebhooks {
     }
 
     /// The specification leaves it to the sender.
-    fn patience(&self) -> Option<Duration> {
+    fn auto_disable_after(&self) -> Option<Duration> {
         None
     }
 
@@ -72,8 +72,8 @@ impl Adapter for StandardWebhooks {
         &[]
     }
 
-    fn read(&self, body: &Verified, _received_at: Timestamp) -> Reading {
-        read(body.octets())
+    fn read(&self, body: &Verified, _received_at: Timestamp) -> ParsedEvent {
+        read(body.bytes())
     }
 
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)> {
@@ -87,36 +87,36 @@ impl Adapter for StandardWebhooks {
         ]
     }
 
-    fn shown(&self, secret: &Secret) -> String {
+    fn format_secret(&self, secret: &Secret) -> String {
         format!("{PREFIX}{}", secret.expose())
     }
 
-    fn pasted(&self, text: &str) -> Option<Secret> {
+    fn parse_secret(&self, text: &str) -> Option<Secret> {
         let text = text.strip_prefix(PREFIX).unwrap_or(text);
         Secret::parse(text).filter(|secret| key(secret).is_some())
     }
 }
 
-fn one(header: Header<'_>) -> Result<&[u8], Rejected> {
+fn one(header: Header<'_>) -> Result<&[u8], SignatureError> {
     match header {
         Header::Once(value) if !value.is_empty() => Ok(value),
-        Header::Absent | Header::Once(_) => Err(Rejected::SignatureMissing),
-        Header::Repeated => Err(Rejected::SignatureMalformed),
+        Header::Absent | Header::Once(_) => Err(SignatureError::SignatureMissing),
+        Header::Repeated => Err(SignatureError::SignatureMalformed),
     }
 }
 
 /// The payload the specification recommends: `type`, `timestamp` and `data`.
-fn read(body: &[u8]) -> Reading {
+fn read(body: &[u8]) -> ParsedEvent {
     #[derive(Deserialize)]
     struct Envelope {
         #[serde(rename = "type")]
         event_type: String,
     }
     match serde_json::from_slice(body) {
-        Ok(Object(Envelope { event_type })) if is_clean(&event_type) => Reading::unhandled(event_type),
-        Ok(_) => Reading::quarantined(None, "type"),
-        Err(error) if error.is_data() => Reading::quarantined(None, "type"),
-        Err(_) => Reading::quarantined(None, "json"),
+        Ok(Object(Envelope { event_type })) if is_safe_identifier(&event_type) => ParsedEvent::unhandled(event_type),
+        Ok(_) => ParsedEvent::quarantined(None, "type"),
+        Err(error) if error.is_data() => ParsedEvent::quarantined(None, "type"),
+        Err(_) => ParsedEvent::quarantined(None, "json"),
     }
 }
 
@@ -143,11 +143,11 @@ fn mac(secret: &Secret, id: &[u8], timestamp: &[u8], body: &[u8]) -> Option<[u8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateways::adapter::Content;
+    use crate::gateways::adapter::EventContent;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
 
-    fn check(headers: &[(&str, &str)], secret: &Secret, now: Timestamp) -> Result<(), Rejected> {
+    fn check(headers: &[(&str, &str)], secret: &Secret, now: Timestamp) -> Result<(), SignatureError> {
         let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
         StandardWebhooks.check(&Incoming { headers: &headers, body: &bytes::Bytes::from_static(b"{}") }, secret, now)
     }
@@ -168,7 +168,7 @@ mod tests {
             ("not json", "json"),
         ] {
             let reading = read(body.as_bytes());
-            assert!(matches!(reading.content, Content::Quarantined(fault) if fault == wanted), "{body}");
+            assert!(matches!(reading.content, EventContent::Quarantined(fault) if fault == wanted), "{body}");
             assert_eq!(reading.event_type, None, "{body}");
         }
     }
@@ -192,12 +192,12 @@ mod tests {
         let with = |id: &str, time: &str, list: &str| {
             check(&[("webhook-id", id), ("webhook-timestamp", time), ("webhook-signature", list)], &secret, NOW)
         };
-        assert_eq!(check(&[], &secret, NOW), Err(Rejected::SignatureMissing));
-        assert_eq!(with("msg_1", &timestamp, ""), Err(Rejected::SignatureMissing));
-        assert_eq!(with("msg_1", &timestamp, "v1,"), Err(Rejected::SignatureMismatch));
-        assert_eq!(with("msg_1", &timestamp, "v2,AAAA"), Err(Rejected::SignatureMalformed));
-        assert_eq!(with("msg_1", "soon", &signature), Err(Rejected::SignatureMalformed));
-        assert_eq!(with("msg_2", &timestamp, &signature), Err(Rejected::SignatureMismatch));
+        assert_eq!(check(&[], &secret, NOW), Err(SignatureError::SignatureMissing));
+        assert_eq!(with("msg_1", &timestamp, ""), Err(SignatureError::SignatureMissing));
+        assert_eq!(with("msg_1", &timestamp, "v1,"), Err(SignatureError::SignatureMismatch));
+        assert_eq!(with("msg_1", &timestamp, "v2,AAAA"), Err(SignatureError::SignatureMalformed));
+        assert_eq!(with("msg_1", "soon", &signature), Err(SignatureError::SignatureMalformed));
+        assert_eq!(with("msg_2", &timestamp, &signature), Err(SignatureError::SignatureMismatch));
         assert_eq!(with("msg_1", &timestamp, &signature), Ok(()));
     }
 
@@ -210,7 +210,7 @@ mod tests {
         for away in [-TOLERANCE, TOLERANCE] {
             assert_eq!(check(&headers, &secret, Timestamp::from_seconds(NOW.seconds() + away)), Ok(()));
             let further = Timestamp::from_seconds(NOW.seconds() + away + away.signum());
-            assert_eq!(check(&headers, &secret, further), Err(Rejected::TimeOutOfTolerance));
+            assert_eq!(check(&headers, &secret, further), Err(SignatureError::TimeOutOfTolerance));
         }
     }
 }

@@ -4,12 +4,12 @@
 
 use actix_web::web::Bytes;
 
-use super::{Ingestion, batch, receive, receivers::Unknown};
+use super::{Ingestion, body, endpoint_cache::EndpointLookupError, store_batch};
 use crate::{
     db::{Db, DbError},
     events::append::Arrival,
     gateways::adapter::{self, Incoming},
-    kernel::time::Timestamp,
+    primitives::time::Timestamp,
 };
 
 /// Requests less than this apart belong to one payment and are stored together.
@@ -30,7 +30,7 @@ pub(crate) struct PastRequest {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReplayError {
     #[error(transparent)]
-    Unknown(#[from] Unknown),
+    Unknown(#[from] EndpointLookupError),
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -47,7 +47,7 @@ impl Ingestion {
             let Some(receiver) = known.receiver(&request.endpoint).filter(|receiver| receiver.is_enabled) else { continue };
             let incoming = Incoming { headers: &request.headers, body: &request.body };
             if let Ok(verified) = adapter::verify(receiver.place.gateway, &incoming, receiver.live(), request.received_at) {
-                let headers = receive::headers_json(&request.headers);
+                let headers = body::headers_json(&request.headers);
                 arrivals.push(Arrival::new(receiver.place, &incoming, verified, headers, request.received_at));
             }
         }
@@ -66,7 +66,7 @@ async fn store(db: &Db, arrivals: &[Arrival]) -> Result<(), DbError> {
     for groups in groups.chunks(GROUPS_PER_COMMIT) {
         let mut tx = db.begin().await?;
         for group in groups {
-            batch::write(&mut tx, group).await?;
+            store_batch::write(&mut tx, group).await?;
         }
         tx.commit().await?;
     }

@@ -18,12 +18,12 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     Outcome,
-    receive::{self, Unreceived},
-    refusals::Unverified,
+    body::{self, BodyError},
+    recorder::Unverified,
 };
 use crate::{
-    gateways::adapter::Incoming, kernel::network::network, preflight::seal, rejections::Reason, state::State, turns, urls,
-    web::client,
+    gateways::adapter::Incoming, pipelining, primitives::network::network, rejections::Reason, state::State,
+    url_check::challenge, urls, web::client_ip,
 };
 
 /// From the request's head to our answer at the latest: the internal deadline that keeps the promise of 4.5 s. Razorpay waits 5 s.
@@ -37,7 +37,7 @@ const RETRY_AFTER: &str = "30";
 
 /// Takes what is for an endpoint out before the routes of the site, which are looked through one by one. By the raw
 /// path: actix decodes a segment before a handler sees it, and an endpoint is compared as sent.
-pub(crate) async fn first(
+pub(crate) async fn intercept_webhooks(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -61,7 +61,7 @@ async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoin
         return unavailable();
     }
     timeout(DEADLINE, answer(request, payload, state, endpoint)).await.unwrap_or_else(|_| {
-        if seldom() {
+        if log_once_per_second() {
             tracing::warn!("requests are not stored within their deadline");
         }
         unavailable()
@@ -69,15 +69,15 @@ async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoin
 }
 
 async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint: &str) -> HttpResponse {
-    let (asked, address) = (Instant::now(), network(client::address(request, state)));
-    let body = match receive::body(request, payload, &state.ingestion.pending, address).await {
+    let (asked, address) = (Instant::now(), network(client_ip::address(request, state)));
+    let body = match body::body(request, payload, &state.ingestion.pending, address).await {
         Ok(body) => body,
         Err(fault) => {
             note_unread(request, state, (endpoint, asked), fault).await;
-            return unreceived(fault);
+            return body_error_response(fault);
         }
     };
-    let (headers, line) = (receive::headers(request.headers()), turns::line(request));
+    let (headers, line) = (body::headers(request.headers()), pipelining::line(request));
     let incoming = Incoming { headers: &headers, body: &body };
     let accepted = tokio::select! {
         biased;
@@ -86,20 +86,20 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
     };
     match accepted {
         Ok(Outcome::Stored) => HttpResponse::Ok().finish(),
-        Ok(Outcome::Refused(known)) => {
-            if let Some(proof) = seal::answer(&state.vault, endpoint, &incoming, state.clock.now()) {
+        Ok(Outcome::Rejected(known)) => {
+            if let Some(proof) = challenge::answer(&state.vault, endpoint, &incoming, state.clock.now()) {
                 // A check of our own of this URL. Nothing was stored, so not 200; nothing is wrong, so not 401.
-                return HttpResponse::Accepted().insert_header((seal::HEADER, proof)).finish();
+                return HttpResponse::Accepted().insert_header((challenge::HEADER, proof)).finish();
             }
-            let (address, at) = (client::address(request, state), state.clock.now());
+            let (address, at) = (client_ip::address(request, state), state.clock.now());
             state.refusals.note(known, Unverified { headers, body: Some(body), address, at });
             line.release();
-            pace().await;
+            throttle_rejections().await;
             HttpResponse::Unauthorized().finish()
         }
         Err(error) => {
             // What befell a batch was logged with it, once for all its members.
-            if !error.is_of_a_batch() && seldom() {
+            if !error.is_of_a_batch() && log_once_per_second() {
                 tracing::error!(%error, "requests cannot be stored");
             }
             if error.is_defect() { HttpResponse::InternalServerError().finish() } else { unavailable() }
@@ -108,21 +108,21 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
 }
 
 /// Notes a request at a known endpoint whose body was not read. The answer is the same at an unknown one.
-async fn note_unread(request: &HttpRequest, state: &State, (endpoint, asked): (&str, Instant), fault: Unreceived) {
+async fn note_unread(request: &HttpRequest, state: &State, (endpoint, asked): (&str, Instant), fault: BodyError) {
     let reason = match fault {
-        Unreceived::Encoded => Reason::Encoded,
-        Unreceived::TooLarge => Reason::TooLarge,
-        Unreceived::TooSlow => Reason::TooSlow,
-        Unreceived::Broken | Unreceived::NoRoom => return,
+        BodyError::Encoded => Reason::Encoded,
+        BodyError::TooLarge => Reason::TooLarge,
+        BodyError::TooSlow => Reason::TooSlow,
+        BodyError::Broken | BodyError::NoRoom => return,
     };
-    let (headers, address) = (receive::headers(request.headers()), client::address(request, state));
+    let (headers, address) = (body::headers(request.headers()), client_ip::address(request, state));
     let place = state.ingestion.place(endpoint, asked).await;
     state.refusals.note(place.map(|place| (place, reason)), Unverified { headers, body: None, address, at: state.clock.now() });
 }
 
 /// In a flood a refused request waits for its answer, so that whoever sends the next one when the last is answered leaves the
 /// server to others. No genuine one is held up, and no answer tells more than at other times.
-async fn pace() {
+async fn throttle_rejections() {
     static PACE: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| RateLimiter::direct(Quota::per_second(AT_ONCE)));
     if PACE.check().is_err() {
         sleep(SLOWER).await;
@@ -130,7 +130,7 @@ async fn pace() {
 }
 
 /// Once a second: in an outage every request says the same.
-fn seldom() -> bool {
+fn log_once_per_second() -> bool {
     static PACE: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| RateLimiter::direct(Quota::per_second(NonZeroU32::MIN)));
     PACE.check().is_ok()
 }
@@ -140,15 +140,13 @@ fn unavailable() -> HttpResponse {
 }
 
 /// The connection is closed: what is left of such a body is not worth reading.
-fn unreceived(fault: Unreceived) -> HttpResponse {
+fn body_error_response(fault: BodyError) -> HttpResponse {
     let (status, sentence) = match fault {
-        Unreceived::Encoded => {
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as it was signed, without Content-Encoding.\n")
-        }
-        Unreceived::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "A body may have at most 1 MiB.\n"),
-        Unreceived::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The whole body must arrive within 3 s.\n"),
-        Unreceived::Broken => (StatusCode::BAD_REQUEST, "The body broke off.\n"),
-        Unreceived::NoRoom => return unavailable(),
+        BodyError::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as it was signed, without Content-Encoding.\n"),
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "A body may have at most 1 MiB.\n"),
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The whole body must arrive within 3 s.\n"),
+        BodyError::Broken => (StatusCode::BAD_REQUEST, "The body broke off.\n"),
+        BodyError::NoRoom => return unavailable(),
     };
     HttpResponse::build(status).force_close().content_type("text/plain; charset=utf-8").body(sentence)
 }
@@ -161,11 +159,11 @@ mod tests {
     async fn in_a_flood_refused_requests_wait_for_their_answers() {
         let begun = Instant::now();
         for _ in 0..AT_ONCE.get() {
-            pace().await;
+            throttle_rejections().await;
         }
         assert_eq!(begun.elapsed(), Duration::ZERO, "a few do not");
         for _ in 0..400 {
-            pace().await;
+            throttle_rejections().await;
         }
         assert!(begun.elapsed() >= SLOWER * 20);
     }

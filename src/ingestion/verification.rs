@@ -8,17 +8,17 @@
 use std::{hint::black_box, iter};
 
 use super::{
-    Refusal, receive,
-    receivers::{Known, Receiver, Unreadable},
+    RejectedAt, body,
+    endpoint_cache::{EndpointSnapshot, Receiver, Unreadable},
 };
 use crate::{
-    connections::secrets::MOST_BROUGHT,
+    connections::secrets::MAX_IMPORTED_SECRETS,
     events::append::Arrival,
     gateways::{
         Gateway,
-        adapter::{self, Incoming, LiveSecret, Rejected},
+        adapter::{self, Incoming, SignatureError, ValidSecret},
     },
-    kernel::{
+    primitives::{
         id::SecretId,
         secret::Secret,
         time::{Clock, Timestamp},
@@ -28,13 +28,13 @@ use crate::{
 
 /// The most signature checks of one gateway that a rejected request costs at an endpoint that does not need them: an active,
 /// an expiring and all imported or adopted secrets. It bounds the work that a stranger can cause.
-const MAX_CHECKS: usize = 2 + MOST_BROUGHT;
+const MAX_CHECKS: usize = 2 + MAX_IMPORTED_SECRETS;
 
 /// Verifies requests. One per server.
 pub(crate) struct Verifier {
     clock: Clock,
     /// Never matches: it is random and never leaves this process.
-    dummy: [LiveSecret; 1],
+    dummy: [ValidSecret; 1],
 }
 
 /// How many signature checks a rejected request costs, per gateway: as many as the endpoint with the most valid secrets needs.
@@ -45,7 +45,7 @@ impl CheckCounts {
     pub(crate) fn of<'a>(receivers: impl Iterator<Item = &'a Receiver>) -> Self {
         let mut counts = Self(Gateway::ALL.map(|gateway| (gateway, Vec::new())).into());
         for receiver in receivers {
-            let mut ends: Vec<Timestamp> = receiver.live().iter().map(LiveSecret::valid_until).collect();
+            let mut ends: Vec<Timestamp> = receiver.live().iter().map(ValidSecret::valid_until).collect();
             ends.sort_unstable_by(|one, other| other.cmp(one));
             counts.raise(receiver.place.gateway, &ends);
         }
@@ -72,7 +72,7 @@ impl CheckCounts {
 
 impl Verifier {
     pub(crate) fn new(clock: Clock) -> Self {
-        let dummy = LiveSecret { id: SecretId::new(clock.now()), secret: Secret::generate(), until: None };
+        let dummy = ValidSecret { id: SecretId::new(clock.now()), secret: Secret::generate(), until: None };
         Self { clock, dummy: [dummy] }
     }
 
@@ -80,10 +80,10 @@ impl Verifier {
     /// secret that cannot be tried, it is an error: a 401 would be a statement about that secret, too.
     pub(crate) fn verify(
         &self,
-        known: &Known,
+        known: &EndpointSnapshot,
         endpoint: &str,
         request: &Incoming<'_>,
-    ) -> Result<Result<Arrival, Refusal>, Unreadable> {
+    ) -> Result<Result<Arrival, RejectedAt>, Unreadable> {
         let (now, found) = (self.clock.now(), known.receiver(endpoint));
         let Some(receiver) = found.filter(|receiver| receiver.is_enabled) else {
             self.equalize(known, request, now, None);
@@ -94,20 +94,20 @@ impl Verifier {
         let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
         let rejected = match adapter::verify(place.gateway, request, live, now) {
             Ok(verified) => {
-                return Ok(Ok(Arrival::new(place, request, verified, receive::headers_json(request.headers), now)));
+                return Ok(Ok(Arrival::new(place, request, verified, body::headers_json(request.headers), now)));
             }
             Err(rejected) => rejected,
         };
         let checks = live.iter().filter(|secret| secret.is_valid_at(now)).count();
         self.equalize(known, request, now, Some((place.gateway, checks)));
-        match receiver.unreadable(now).filter(|_| rejected == Rejected::SignatureMismatch) {
+        match receiver.unreadable(now).filter(|_| rejected == SignatureError::SignatureMismatch) {
             Some(unreadable) => Err(unreadable),
             None => Ok(Err(Some((place, rejected.into())))),
         }
     }
 
     /// Makes the signature checks that every rejected request costs and that were not made for this one.
-    fn equalize(&self, known: &Known, request: &Incoming<'_>, now: Timestamp, made: Option<(Gateway, usize)>) {
+    fn equalize(&self, known: &EndpointSnapshot, request: &Incoming<'_>, now: Timestamp, made: Option<(Gateway, usize)>) {
         for (gateway, count) in known.checks.at(now) {
             let made = made.filter(|(of, _)| *of == gateway).map_or(0, |(_, checks)| checks);
             for _ in made..count {

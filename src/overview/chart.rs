@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::kernel::money::{Currency, Money};
+use crate::primitives::money::{Currency, Money};
 
 /// The width of a day and the height of the box, in units of the SVG.
 const DAY: u32 = 10;

@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::{
-    kernel::{
-        days::{Days, number},
+    primitives::{
+        date_range::{Days, number},
         money::{Currency, Money},
     },
-    transactions::store::sums::DaySum,
+    transactions::store::daily_totals::DailyTotals,
 };
 
 /// The days one may choose.
@@ -74,10 +74,10 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub(crate) fn of(sums: &[DaySum], days: Days) -> Self {
+    pub(crate) fn of(sums: &[DailyTotals], days: Days) -> Self {
         let currencies = currencies(sums);
         let today = number(days.last);
-        let total = |only: Option<i64>, amount: fn(&DaySum) -> i64| {
+        let total = |only: Option<i64>, amount: fn(&DailyTotals) -> i64| {
             let rows = || came(sums).filter(|sum| only.is_none_or(|day| day == sum.day));
             let of = |code: &Currency| rows().filter(|sum| currency(sum) == Some(*code)).map(amount).fold(0, i64::saturating_add);
             currencies.iter().map(|code| Money::new(of(code), *code)).collect::<Vec<_>>()
@@ -101,20 +101,20 @@ impl Figures {
 }
 
 /// What was received of these payments.
-const fn received(sum: &DaySum) -> i64 {
+const fn received(sum: &DailyTotals) -> i64 {
     sum.amount.saturating_sub(sum.returned)
 }
 
-const fn received_payments(sum: &DaySum) -> i64 {
+const fn received_payments(sum: &DailyTotals) -> i64 {
     sum.payments.saturating_sub(sum.returned_payments)
 }
 
 /// Those whose money came.
-fn came(sums: &[DaySum]) -> impl Iterator<Item = &DaySum> {
+fn came(sums: &[DailyTotals]) -> impl Iterator<Item = &DailyTotals> {
     sums.iter().filter(|sum| matches!(sum.status.as_str(), "captured" | "refunded"))
 }
 
-fn methods(sums: &[DaySum]) -> Vec<(String, i64)> {
+fn methods(sums: &[DailyTotals]) -> Vec<(String, i64)> {
     let mut counts = BTreeMap::new();
     for sum in came(sums) {
         *counts.entry(&sum.method).or_insert(0i64) += received_payments(sum);
@@ -124,7 +124,7 @@ fn methods(sums: &[DaySum]) -> Vec<(String, i64)> {
     counts
 }
 
-fn ways(sums: &[DaySum]) -> Ways {
+fn ways(sums: &[DailyTotals]) -> Ways {
     sums.iter().fold(Ways::default(), |mut ways, sum| {
         *match sum.status.as_str() {
             "captured" => &mut ways.paid,
@@ -138,7 +138,7 @@ fn ways(sums: &[DaySum]) -> Ways {
 }
 
 /// The currencies in which money came, that of most payments first.
-fn currencies(sums: &[DaySum]) -> Vec<Currency> {
+fn currencies(sums: &[DailyTotals]) -> Vec<Currency> {
     let mut counts: Vec<(Currency, i64)> = Vec::new();
     for sum in came(sums) {
         let Some(code) = currency(sum) else { continue };
@@ -151,7 +151,7 @@ fn currencies(sums: &[DaySum]) -> Vec<Currency> {
     counts.into_iter().map(|(code, _)| code).collect()
 }
 
-fn currency(sum: &DaySum) -> Option<Currency> {
+fn currency(sum: &DailyTotals) -> Option<Currency> {
     sum.currency.parse().ok()
 }
 
@@ -160,11 +160,11 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn sum(day: Date, currency: &str, status: &str, payments: i64, amount: i64) -> DaySum {
+    fn sum(day: Date, currency: &str, status: &str, payments: i64, amount: i64) -> DailyTotals {
         let (currency, status, method) = (currency.to_owned(), status.to_owned(), "upi".to_owned());
         let refunded = amount / 10;
         let (returned_payments, returned, lost) = (0, 0, 0);
-        DaySum { day: number(day), currency, status, method, payments, amount, refunded, returned_payments, returned, lost }
+        DailyTotals { day: number(day), currency, status, method, payments, amount, refunded, returned_payments, returned, lost }
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
             sum(today, "INR", "failed", 1, 90_000),
             sum(date(2026, 11, 20), "INR", "refunded", 1, 50_000),
             sum(date(2026, 11, 20), "AED", "captured", 2, 1_000),
-            DaySum { method: "card".to_owned(), ..sum(today, "INR", "captured", 0, 0) },
+            DailyTotals { method: "card".to_owned(), ..sum(today, "INR", "captured", 0, 0) },
             sum(today, "", "", 1, 0),
         ];
         let figures = Figures::of(&sums, days);

@@ -8,12 +8,12 @@ use serde::Deserialize;
 
 use super::{Figures, USUAL, period, views};
 use crate::{
-    connections::{Setup, shown::shown},
-    kernel::{days::Days, page::Side},
-    rejections::{self, telling},
+    connections::{SetupProgress, mode_selection::shown},
+    primitives::{date_range::Days, keyset::PageRequest},
+    rejections::{self, summary},
     transactions::{self, store, views::Row},
     urls,
-    web::{error::AppError, page::Page, shell::AppEntry},
+    web::{error::AppError, layout::AppEntry, page::RequestContext},
 };
 
 /// Transactions that are shown as recent.
@@ -27,7 +27,7 @@ pub(crate) struct Asked {
 }
 
 /// The overview.
-pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
+pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
     let period = period(&asked.days);
     let (count, is_period_valid) = (period.unwrap_or(USUAL), period.is_some());
@@ -37,21 +37,21 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let mode = shown.mode;
     let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
     let of_app = rejections::store::Filter { app: app.id, mode };
-    let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::KEPT_FOR)).await?;
+    let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::RETENTION)).await?;
     let (mut sums, mut recent, mut newest) = (Vec::new(), Vec::new(), None);
     if is_period_valid {
-        sums = store::sums::days(&mut reader, app.id, mode, days).await?;
-        recent = transactions::list(&mut reader, &filter, Side::Newest).await?.rows;
+        sums = store::daily_totals::days(&mut reader, app.id, mode, days).await?;
+        recent = transactions::list(&mut reader, &filter, PageRequest::Newest).await?.rows;
     }
     if is_period_valid && recent.is_empty() {
         newest = transactions::newest(&mut reader, app.id, mode).await?;
     }
     let is_nothing_yet = is_period_valid && recent.is_empty() && newest.is_none();
     let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (&app, evidence));
-    let causes = telling::causes(&mut reader, failing).await?;
+    let causes = summary::causes(&mut reader, failing).await?;
     drop(reader);
     let health = |(connection, evidence): &(_, _)| {
-        let state = Setup { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        let state = SetupProgress { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
         let url = urls::evidence(app.id, connection.gateway, mode);
         views::Health::new(connection, evidence, state, url, page.now)
     };
@@ -59,7 +59,7 @@ pub(crate) async fn show(page: Page, app: Path<String>, asked: Query<Asked>) -> 
     let shell = page
         .shell("App Overview")
         .app(&app, AppEntry::Overview, Some(mode))
-        .between(mode, test, live)
+        .with_mode_urls(mode, test, live)
         .notices(shown.other, shown.off);
     let view = views::Show {
         shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),

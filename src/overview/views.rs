@@ -7,25 +7,25 @@ use super::{
     chart::{Chart, percent},
 };
 use crate::{
-    connections::{self, Connection, evidence::Evidence},
+    connections::{self, Connection, activity::Evidence},
     gateways::Mode,
-    kernel::{
+    messages::{self, StatusLine},
+    primitives::{
         id::AppId,
         money::{Currency, Money},
         time::Timestamp,
     },
-    rejections::telling::Causes,
+    rejections::summary::Causes,
     transactions::{Transaction, views::Row},
     urls,
-    web::{list::Empty, shell::Shell},
-    words::{self, Line},
+    web::{layout::Layout, pagination::EmptyState},
 };
 
 /// `/ks-pay/apps/{app}`
 #[derive(Template)]
 #[template(path = "overview/show.html")]
 pub(crate) struct Show {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) count: i32,
@@ -48,7 +48,7 @@ pub(crate) struct Show {
 /// How a connection's webhook is, in a line.
 pub(crate) struct Health {
     pub(crate) gateway: &'static str,
-    pub(crate) line: Line,
+    pub(crate) line: StatusLine,
     pub(crate) url: String,
     pub(crate) way: &'static str,
 }
@@ -62,7 +62,7 @@ impl Health {
         now: Timestamp,
     ) -> Self {
         let way = if state == connections::State::Failing { "See the cause" } else { "View webhook" };
-        Self { gateway: connection.gateway.label(), line: words::line(connection.gateway, state, evidence, now), url, way }
+        Self { gateway: connection.gateway.label(), line: messages::line(connection.gateway, state, evidence, now), url, way }
     }
 }
 
@@ -89,12 +89,12 @@ fn address(app: AppId, mode: Mode, count: i32) -> String {
 impl Show {
     /// The periods to choose from: address, label, and which is shown.
     pub(crate) fn periods(&self) -> impl Iterator<Item = (String, String, bool)> + '_ {
-        let of = |days| (address(self.app, self.mode, days), words::period(days), self.is_period_valid && days == self.count);
+        let of = |days| (address(self.app, self.mode, days), messages::period(days), self.is_period_valid && days == self.count);
         PERIODS.into_iter().map(of)
     }
 
     pub(crate) fn period(&self) -> String {
-        words::period(self.count).to_lowercase()
+        messages::period(self.count).to_lowercase()
     }
 
     /// Whether today is all that is shown: what came in is then said once.
@@ -107,7 +107,7 @@ impl Show {
     }
 
     pub(crate) fn payments_today(&self) -> String {
-        with_others(&words::count(self.figures.payments_today, "payment so far", "payments so far"), &self.figures.today)
+        with_others(&messages::count(self.figures.payments_today, "payment so far", "payments so far"), &self.figures.today)
     }
 
     pub(crate) fn received(&self) -> String {
@@ -115,7 +115,7 @@ impl Show {
     }
 
     pub(crate) fn payments(&self) -> String {
-        with_others(&words::count(self.figures.ways.went_through(), "payment", "payments"), &self.figures.received)
+        with_others(&messages::count(self.figures.ways.went_through(), "payment", "payments"), &self.figures.received)
     }
 
     pub(crate) fn refunded(&self) -> String {
@@ -125,7 +125,7 @@ impl Show {
     pub(crate) fn refunds(&self) -> String {
         let text =
             with_others(&format!("of what was received, {}, including pending refunds", self.period()), &self.figures.refunded);
-        words::with_lost(text, &self.figures.lost)
+        messages::with_lost(text, &self.figures.lost)
     }
 
     pub(crate) fn went_through(&self) -> String {
@@ -135,7 +135,7 @@ impl Show {
 
     pub(crate) fn failed(&self) -> String {
         let ways = self.figures.ways;
-        format!("{} of {} failed", words::number_text(ways.failed), words::number_text(ways.settled()))
+        format!("{} of {} failed", messages::number_text(ways.failed), messages::number_text(ways.settled()))
     }
 
     pub(crate) fn chart(&self) -> Chart {
@@ -144,20 +144,20 @@ impl Show {
 
     /// The labels of its lines, from the top.
     pub(crate) fn scale(&self) -> Vec<String> {
-        self.chart().labels.into_iter().map(words::number_text).collect()
+        self.chart().labels.into_iter().map(messages::number_text).collect()
     }
 
     /// What the chart says to somebody who does not see it.
     pub(crate) fn chart_label(&self) -> String {
         let today = self.now.zoned().date();
-        let said = |(day, money): &(_, Money)| format!("{}, {money}", words::date(*day, today));
+        let said = |(day, money): &(_, Money)| format!("{}, {money}", messages::date(*day, today));
         let most = self.figures.daily.iter().max_by_key(|(_, money)| money.subunits).map(said).unwrap_or_default();
         let last = self.figures.daily.last().map(|(_, money)| money.to_string()).unwrap_or_default();
         format!("Bars for {}. Most on {most}; today so far {last}.", self.period())
     }
 
     pub(crate) fn day(&self, day: jiff::civil::Date) -> String {
-        words::date(day, self.now.zoned().date())
+        messages::date(day, self.now.zoned().date())
     }
 
     pub(crate) fn unit(&self) -> String {
@@ -191,29 +191,29 @@ impl Show {
 
     pub(crate) fn methods(&self) -> Vec<Share> {
         let all = self.figures.methods.iter().map(|(_, count)| count).sum();
-        let label = |code: &'_ str| if code.is_empty() { "Not told".to_owned() } else { words::method(Some(code)).to_owned() };
+        let label = |code: &'_ str| if code.is_empty() { "Not told".to_owned() } else { messages::method(Some(code)).to_owned() };
         self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
     }
 
     /// How many requests were refused, and where they are; nothing where none was.
     pub(crate) fn rejections(&self) -> Option<(String, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
-        (self.refused > 0).then(|| (words::rejections::rejected_lately(self.refused), url))
+        (self.refused > 0).then(|| (messages::rejections::rejected_lately(self.refused), url))
     }
 
     /// What stands instead of the figures.
-    pub(crate) fn empty(&self) -> Option<Empty> {
+    pub(crate) fn empty(&self) -> Option<EmptyState> {
         if !self.is_period_valid {
-            return Some(words::invalid_period(address(self.app, self.mode, USUAL)));
+            return Some(messages::invalid_period(address(self.app, self.mode, USUAL)));
         }
         if self.is_nothing_yet {
             let (app, gateway) = (self.app, self.connections.first().map(|(connection, _)| connection.gateway));
-            let yet = words::Nothing::Yet { mode: self.mode, app, gateway }.at("");
-            return Some(words::nothing_but_refused(yet, &self.connections, &self.causes));
+            let yet = messages::EmptyTransactions::Yet { mode: self.mode, app, gateway }.at("");
+            return Some(messages::nothing_but_refused(yet, &self.connections, &self.causes));
         }
         let newest = self.newest.as_ref()?;
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);
-        Some(words::nothing_in_period(&self.period(), words::past_day(newest.created_at, self.now).as_deref(), &all))
+        Some(messages::nothing_in_period(&self.period(), messages::past_day(newest.created_at, self.now).as_deref(), &all))
     }
 
     pub(crate) fn all(&self) -> String {
@@ -222,7 +222,7 @@ impl Show {
 }
 
 fn share(label: &str, class: &'static str, part: i64, all: i64) -> Share {
-    Share { label: label.to_owned(), class, count: words::number_text(part), part, percent: percent(part, all) }
+    Share { label: label.to_owned(), class, count: messages::number_text(part), part, percent: percent(part, all) }
 }
 
 fn first(money: &[Money]) -> String {

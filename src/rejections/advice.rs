@@ -46,7 +46,7 @@ pub(crate) enum Start {
 impl Cause {
     /// Whether the key is wrong.
     pub(crate) const fn is_of_key(self) -> bool {
-        self.is_acceptable()
+        self.can_adopt_secret()
             || matches!(
                 self,
                 Self::RetiredSecret
@@ -63,7 +63,7 @@ impl Cause {
 
     /// Whether it may be a secret that KS Pay has never seen: entering it may help.
     pub(crate) const fn is_of_unknown_key(self) -> bool {
-        matches!(self, Self::Unknown | Self::OtherAccount | Self::Unexamined | Self::SwitchedOff)
+        matches!(self, Self::Unknown | Self::OtherAccount | Self::NotDiagnosed | Self::SwitchedOff)
     }
 
     /// Whether further attempts can verify. Razorpay repeats the signature of the first attempt; Standard Webhooks asks for a

@@ -9,7 +9,7 @@ use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
 use super::diagnosis;
-use crate::kernel::id::ConnectionId;
+use crate::primitives::id::ConnectionId;
 
 /// The most that is hashed for the requests of one interval, in bytes; a lone request may have [`diagnosis::MOST_WORK`].
 const ROUND_BYTES: usize = 128 * 1024 * 1024;
@@ -153,7 +153,7 @@ const fn round(requests: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::time::Timestamp;
+    use crate::primitives::time::Timestamp;
 
     fn webhook() -> ConnectionId {
         ConnectionId::new(Timestamp::from_millis(0))

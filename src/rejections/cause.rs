@@ -3,7 +3,7 @@
 //! Both are closed lists, which are also database values.
 
 use super::advice::{Attempts, Start};
-use crate::gateways::adapter::Rejected;
+use crate::gateways::adapter::SignatureError;
 
 /// A list whose members are also texts in the database.
 macro_rules! list {
@@ -38,25 +38,25 @@ list! {
     }
 }
 
-impl From<Rejected> for Reason {
-    fn from(rejected: Rejected) -> Self {
+impl From<SignatureError> for Reason {
+    fn from(rejected: SignatureError) -> Self {
         match rejected {
-            Rejected::SignatureMissing => Self::SignatureMissing,
-            Rejected::SignatureMalformed => Self::SignatureMalformed,
-            Rejected::SignatureMismatch => Self::SignatureMismatch,
-            Rejected::TimeOutOfTolerance => Self::TimeOutOfTolerance,
+            SignatureError::SignatureMissing => Self::SignatureMissing,
+            SignatureError::SignatureMalformed => Self::SignatureMalformed,
+            SignatureError::SignatureMismatch => Self::SignatureMismatch,
+            SignatureError::TimeOutOfTolerance => Self::TimeOutOfTolerance,
         }
     }
 }
 
 impl Reason {
     /// What the signature was found to be, where it was looked at. Only these make a connection *Failing*.
-    pub(crate) const fn rejected(self) -> Option<Rejected> {
+    pub(crate) const fn rejected(self) -> Option<SignatureError> {
         match self {
-            Self::SignatureMissing => Some(Rejected::SignatureMissing),
-            Self::SignatureMalformed => Some(Rejected::SignatureMalformed),
-            Self::SignatureMismatch => Some(Rejected::SignatureMismatch),
-            Self::TimeOutOfTolerance => Some(Rejected::TimeOutOfTolerance),
+            Self::SignatureMissing => Some(SignatureError::SignatureMissing),
+            Self::SignatureMalformed => Some(SignatureError::SignatureMalformed),
+            Self::SignatureMismatch => Some(SignatureError::SignatureMismatch),
+            Self::TimeOutOfTolerance => Some(SignatureError::TimeOutOfTolerance),
             Self::SwitchedOff | Self::TooLarge | Self::Encoded | Self::TooSlow => None,
         }
     }
@@ -121,7 +121,7 @@ causes! {
     SignedBodyOnly = "signed_body_only", OnceSignedAgain, Nowhere;
     SignedPart = "signed_part", OnceSignedAgain, Nowhere;
     SignedOtherParts = "signed_other_parts", OnceSignedAgain, Nowhere;
-    Checkout = "checkout", NoEvents, Nowhere;
+    CheckoutSignature = "checkout", NoEvents, Nowhere;
     // --- with another secret
     OldSecret = "old_secret", OnceAdopted, Secret;
     RetiredSecret = "retired_secret", Never, Secret;
@@ -178,13 +178,13 @@ causes! {
     // --- from another sender
     OtherAccount = "other_account", Unknown, Secret;
     // --- nothing to find out
-    VerifiesNow = "verifies_now", Verify, Nowhere;
+    NowVerifies = "verifies_now", Verify, Nowhere;
     SwitchedOff = "switched_off", Verify, Gateways;
     TooLarge = "too_large", OnceUnchangedIfGenuine, Nowhere;
     Encoded = "encoded", OnceUnchangedIfGenuine, UrlCheck;
     TooSlow = "too_slow", OnceUnchangedIfGenuine, UrlCheck;
     /// So many arrived together, or such large ones, that they were not examined.
-    Unexamined = "unexamined", Unknown, Secret;
+    NotDiagnosed = "unexamined", Unknown, Secret;
     Unknown = "unknown", Unknown, Secret;
 }
 
@@ -211,7 +211,7 @@ impl Cause {
 
     /// That of a request that was not examined.
     pub(crate) fn unexamined(reason: Reason) -> Self {
-        Self::at_once(reason).unwrap_or(Self::Unexamined)
+        Self::at_once(reason).unwrap_or(Self::NotDiagnosed)
     }
 }
 
@@ -223,7 +223,7 @@ impl Cause {
     }
 
     /// Whether no request of it can ever be recovered, whoever it is from.
-    pub(crate) const fn is_hopeless(self) -> bool {
+    pub(crate) const fn is_unrecoverable(self) -> bool {
         matches!(
             self,
             Self::NoSignature
@@ -255,7 +255,7 @@ impl Cause {
 
     /// Whether it names a SECRET that may be accepted as well: known to the company and to nobody who only sees its pages,
     /// of this mode, and not ended by anybody.
-    pub(crate) const fn is_acceptable(self) -> bool {
+    pub(crate) const fn can_adopt_secret(self) -> bool {
         matches!(self.attempts_alike(), Attempts::OnceAdopted) || matches!(self, Self::OtherConnection | Self::OtherApp)
     }
 }

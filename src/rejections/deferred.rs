@@ -14,19 +14,20 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    Cause, Sample,
+    CapturedRequest, Cause,
     budget::Budget,
-    diagnosis::Known,
-    examination::{self, Doctor},
-    keeping, reassignment,
+    diagnose::{self, Diagnoser},
+    diagnosis::CompanyKeys,
+    reassignment,
     shape::Shape,
     store::deferred::{self, Stored},
+    store_batch,
     triage::{Batch, needed_for_stored},
 };
 use crate::{
-    db::{DbError, within_longest},
-    ingestion::refusals::Kit,
-    kernel::id::{ConnectionId, RequestId},
+    db::{DbError, with_timeout},
+    ingestion::recorder::DiagnosisContext,
+    primitives::id::{ConnectionId, RequestId},
 };
 
 /// How often it is looked whether there is work left.
@@ -85,7 +86,7 @@ impl Deferred {
     }
 
     /// Examines some requests of one webhook. A failure of the database is tried again later.
-    pub(super) async fn proceed(&mut self, doctor: &mut Doctor, kit: &Kit) {
+    pub(super) async fn proceed(&mut self, doctor: &mut Diagnoser, kit: &DiagnosisContext) {
         if doctor.is_off() || self.not_before.is_some_and(|at| at > Instant::now()) || self.pause().is_none() {
             return;
         }
@@ -96,9 +97,9 @@ impl Deferred {
         }
     }
 
-    async fn try_to_proceed(&mut self, doctor: &mut Doctor, kit: &Kit) -> Result<(), DbError> {
+    async fn try_to_proceed(&mut self, doctor: &mut Diagnoser, kit: &DiagnosisContext) -> Result<(), DbError> {
         if !self.is_started {
-            let connections = within_longest(async { deferred::list_connections(&mut kit.db.reader().await?).await }).await?;
+            let connections = with_timeout(async { deferred::list_connections(&mut kit.db.reader().await?).await }).await?;
             for connection in connections {
                 self.note(connection);
             }
@@ -107,12 +108,12 @@ impl Deferred {
         let Some(connection) = self.next(doctor) else { return Ok(()) };
         let Some(mut queue) = self.queues.remove(&connection) else { return Ok(()) };
         let examined = queue.proceed(connection, doctor, kit).await;
-        self.put_back(connection, queue);
+        self.restore(connection, queue);
         examined
     }
 
     /// Remembers a queue as long as there is something to examine, or something that is not to be examined again.
-    fn put_back(&mut self, connection: ConnectionId, queue: Queue) {
+    fn restore(&mut self, connection: ConnectionId, queue: Queue) {
         if !queue.is_done() || !queue.given_up.is_empty() {
             self.queues.insert(connection, queue);
         }
@@ -122,7 +123,7 @@ impl Deferred {
     }
 
     /// The next webhook in turn for which there is work left.
-    fn next(&mut self, doctor: &mut Doctor) -> Option<ConnectionId> {
+    fn next(&mut self, doctor: &mut Diagnoser) -> Option<ConnectionId> {
         let after = |connection: &&ConnectionId| self.last.is_none_or(|last| **connection > last);
         let order: Vec<ConnectionId> = {
             let with_work = || self.queues.iter().filter(|(_, queue)| !queue.is_done()).map(|(connection, _)| connection);
@@ -144,12 +145,12 @@ impl Queue {
         self.requests.is_empty() && !self.is_incomplete
     }
 
-    async fn proceed(&mut self, connection: ConnectionId, doctor: &mut Doctor, kit: &Kit) -> Result<(), DbError> {
+    async fn proceed(&mut self, connection: ConnectionId, doctor: &mut Diagnoser, kit: &DiagnosisContext) -> Result<(), DbError> {
         if self.is_incomplete && (self.requests.is_empty() || self.is_unfinished()) {
             self.list(connection, kit).await?;
         }
         let Some(first) = self.first(kit).await? else { return Ok(()) };
-        let known = within_longest(examination::known(kit, &first.place(), kit.clock.now())).await?;
+        let known = with_timeout(diagnose::known(kit, &first.place(), kit.clock.now())).await?;
         let allowance = doctor.budget().for_stored(connection);
         let (taken, most) = self.take(kit, first, &known, allowance.most).await?;
         let mut stored = Vec::with_capacity(taken.len());
@@ -177,7 +178,7 @@ impl Queue {
         }
         let (mut moves, mut unexplained) = (Vec::new(), Vec::new());
         for (stored, examined) in stored.iter().zip(examined) {
-            if examined.diagnosis.cause == Cause::Unexamined {
+            if examined.diagnosis.cause == Cause::NotDiagnosed {
                 unexplained.push(stored.id);
             } else {
                 moves.push((stored, examined));
@@ -212,7 +213,13 @@ impl Queue {
     }
 
     /// As many as can be examined together with that work, and what may be hashed for them, in bytes.
-    async fn take(&mut self, kit: &Kit, first: Stored, known: &Known, work: usize) -> Result<(Vec<Stored>, usize), DbError> {
+    async fn take(
+        &mut self,
+        kit: &DiagnosisContext,
+        first: Stored,
+        known: &CompanyKeys,
+        work: usize,
+    ) -> Result<(Vec<Stored>, usize), DbError> {
         let (mut used, mut bytes, mut taken) = (0, 0, Vec::new());
         let mut next = Some(first);
         while let Some(stored) = next.take() {
@@ -239,9 +246,9 @@ impl Queue {
         Ok((taken, work.min(used.max(MAX_WORK_TOGETHER))))
     }
 
-    async fn list(&mut self, connection: ConnectionId, kit: &Kit) -> Result<(), DbError> {
+    async fn list(&mut self, connection: ConnectionId, kit: &DiagnosisContext) -> Result<(), DbError> {
         let listed = async { deferred::list(&mut kit.db.reader().await?, connection, MAX_LISTED).await };
-        let listed = within_longest(listed).await?;
+        let listed = with_timeout(listed).await?;
         let listed: BTreeSet<RequestId> = listed.into_iter().collect();
         self.given_up.retain(|id| listed.contains(id));
         self.unfinished.retain(|id| listed.contains(id));
@@ -254,10 +261,10 @@ impl Queue {
     }
 
     /// The first request that still has to be examined.
-    async fn first(&mut self, kit: &Kit) -> Result<Option<Stored>, DbError> {
+    async fn first(&mut self, kit: &DiagnosisContext) -> Result<Option<Stored>, DbError> {
         while let Some(id) = self.requests.front() {
             let found = async { deferred::find(&mut kit.db.reader().await?, *id).await };
-            if let Some(stored) = within_longest(found).await? {
+            if let Some(stored) = with_timeout(found).await? {
                 return Ok(Some(stored));
             }
             self.requests.pop_front();
@@ -267,8 +274,8 @@ impl Queue {
 }
 
 /// The request as it arrived; `None` if it cannot be opened.
-fn sample(kit: &Kit, stored: &Stored) -> Option<Sample> {
-    let said = keeping::open(&kit.vault, stored.id, (&stored.headers, &stored.body)).ok()?;
+fn sample(kit: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
+    let said = store_batch::open(&kit.vault, stored.id, (&stored.headers, &stored.body)).ok()?;
     let (headers, body): (_, Bytes) = (said.pairs()?, said.body);
     let address = stored.address.parse().ok()?;
     let shape = Shape::of((stored.gateway, stored.reason), &headers, &body, address);
@@ -276,13 +283,13 @@ fn sample(kit: &Kit, stored: &Stored) -> Option<Sample> {
     let (place, reason, at) = (stored.place(), stored.reason, stored.received_at);
     let size = stored.size.and_then(|size| usize::try_from(size).ok());
     let bytes = body.len() + headers_size;
-    Some(Sample { place, reason, headers, body, size, is_cut: false, address, shape, at, bytes })
+    Some(CapturedRequest { place, reason, headers, body, size, is_cut: false, address, shape, at, bytes })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{kernel::time::Timestamp, rejections::diagnosis::MOST_WORK as WEBHOOK_BYTES};
+    use crate::{primitives::time::Timestamp, rejections::diagnosis::MOST_WORK as WEBHOOK_BYTES};
 
     #[tokio::test(start_paused = true)]
     async fn there_is_nothing_to_wait_for_while_nothing_is_deferred() {
@@ -298,7 +305,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn webhooks_take_turns_and_one_without_work_left_is_passed_over() {
-        let mut doctor = Doctor::new(std::sync::Arc::default());
+        let mut doctor = Diagnoser::new(std::sync::Arc::default());
         let mut deferred = Deferred { is_started: true, ..Deferred::default() };
         let webhooks: [ConnectionId; 3] = std::array::from_fn(|_| ConnectionId::new(Timestamp::from_millis(0)));
         for webhook in webhooks {
@@ -323,21 +330,21 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_given_up_is_remembered_and_is_no_work() {
-        let mut doctor = Doctor::new(std::sync::Arc::default());
+        let mut doctor = Diagnoser::new(std::sync::Arc::default());
         let mut deferred = Deferred { is_started: true, ..Deferred::default() };
         let webhook = ConnectionId::new(Timestamp::from_millis(0));
         let given_up = request();
-        deferred.put_back(webhook, Queue { given_up: HashSet::from([given_up]), ..Queue::default() });
+        deferred.restore(webhook, Queue { given_up: HashSet::from([given_up]), ..Queue::default() });
         assert_eq!((deferred.pause(), deferred.next(&mut doctor)), (None, None));
         deferred.note(webhook);
         assert_eq!((deferred.pause(), deferred.next(&mut doctor)), (Some(INTERVAL), Some(webhook)));
         assert!(deferred.queues[&webhook].given_up.contains(&given_up), "it is not examined again");
         deferred.queues.clear();
-        deferred.put_back(webhook, Queue::default());
+        deferred.restore(webhook, Queue::default());
         assert!(deferred.queues.is_empty(), "nothing is left to remember");
         for _ in 0..=MAX_QUEUES {
             let queue = Queue { given_up: HashSet::from([request()]), ..Queue::default() };
-            deferred.put_back(ConnectionId::new(Timestamp::from_millis(0)), queue);
+            deferred.restore(ConnectionId::new(Timestamp::from_millis(0)), queue);
         }
         assert!(deferred.queues.len() <= MAX_QUEUES);
     }

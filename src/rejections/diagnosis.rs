@@ -5,17 +5,17 @@
 //! Hypotheses come in a fixed order, fewer faults before more. No expected signature ever leaves this folder, and the work
 //! is bounded.
 
-mod bodies;
+mod body_variants;
+mod candidate_keys;
 mod escapes;
 mod hashes;
+mod heuristics;
 mod hypotheses;
-mod json;
+mod json_variants;
 mod key_orders;
-mod keys;
-mod marks;
 mod parts;
 mod paste_errors;
-mod signatures;
+mod signature_parser;
 mod signing;
 mod typos;
 mod unwrapped;
@@ -29,16 +29,16 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Cause, keeping, proof::Signer};
+use super::{Cause, proof::Signer, store_batch};
 use crate::{
-    gateways::{Gateway, adapter::Rejected},
-    kernel::{
+    gateways::{Gateway, adapter::SignatureError},
+    primitives::{
         id::{ConnectionId, SecretId},
         time::Timestamp,
     },
 };
-use keys::Attempt;
-use signatures::{Reading, Tag};
+use candidate_keys::Attempt;
+use signature_parser::{Reading, Tag};
 pub(crate) use signing::{Recent, is_ruled_out, secret};
 
 /// The most that is hashed and written anew for one request, in bytes; of a usual one it is far less, see [`most_work`].
@@ -61,9 +61,9 @@ const OF_A_CHAR: usize = 20;
 const OF_ANOTHER_KEY: usize = 24;
 
 /// A refused request.
-pub(crate) struct Case<'a> {
+pub(crate) struct RejectedCase<'a> {
     pub(crate) gateway: Gateway,
-    pub(crate) reason: Rejected,
+    pub(crate) reason: SignatureError,
     /// Names in lower case.
     pub(crate) headers: &'a [(String, Vec<u8>)],
     pub(crate) body: &'a [u8],
@@ -74,7 +74,7 @@ pub(crate) struct Case<'a> {
 
 /// Whose a secret is, seen from the connection that refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Whose {
+pub(crate) enum KeyOwner {
     /// Counts here.
     Own,
     /// Counted here; its time is over.
@@ -90,7 +90,7 @@ pub(crate) enum Whose {
 
 /// A secret of the company.
 pub(crate) struct Key {
-    pub(crate) whose: Whose,
+    pub(crate) whose: KeyOwner,
     /// The gateway of its connection: how it is pasted.
     pub(crate) gateway: Gateway,
     pub(crate) text: Zeroizing<String>,
@@ -103,7 +103,7 @@ pub(crate) struct Key {
 
 /// What is known to the company. Wiped when dropped.
 #[derive(Default)]
-pub(crate) struct Known {
+pub(crate) struct CompanyKeys {
     /// Those that count here first, then the nearest.
     pub(crate) keys: Vec<Key>,
     /// The webhook's URL.
@@ -157,28 +157,34 @@ pub(crate) enum Depth {
 }
 
 /// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
-pub(crate) fn diagnose(case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
+pub(crate) fn diagnose(case: &RejectedCase<'_>, known: &CompanyKeys, work: &mut usize) -> Diagnosis {
     diagnose_until(&AtomicBool::new(false), Depth::Full, case, known, work)
 }
 
 /// The same to that depth, and no further once `is_off` is set.
-pub(crate) fn diagnose_until(is_off: &AtomicBool, depth: Depth, case: &Case<'_>, known: &Known, work: &mut usize) -> Diagnosis {
+pub(crate) fn diagnose_until(
+    is_off: &AtomicBool,
+    depth: Depth,
+    case: &RejectedCase<'_>,
+    known: &CompanyKeys,
+    work: &mut usize,
+) -> Diagnosis {
     let most = most_work(case.body.len(), known).min(*work);
     let mut search = Search { is_off, depth, left: most, ..Search::of(case, known) };
-    let found = if case.reason == Rejected::SignatureMissing { missing(&mut search) } else { present(&mut search) };
+    let found = if case.reason == SignatureError::SignatureMissing { missing(&mut search) } else { present(&mut search) };
     *work -= most - search.left;
     Diagnosis { signer: search.signer, ..found }
 }
 
 /// The bytes hashed for a request with a body of that length at most: a fixed number of hypotheses for a body of any size.
-pub(crate) fn most_work(body: usize, known: &Known) -> usize {
-    let own = known.keys.iter().filter(|key| key.whose == Whose::Own).count().clamp(1, MAX_OWN_KEYS);
+pub(crate) fn most_work(body: usize, known: &CompanyKeys) -> usize {
+    let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own).count().clamp(1, MAX_OWN_KEYS);
     (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (body + PER_HASH)).min(MOST_WORK)
 }
 
 /// What [`Depth::Single`] hashes for a usual request with a body of that length, in bytes: an estimate that is hardly ever too low.
-pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &Known) -> usize {
-    let own = known.keys.iter().filter(|key| key.whose == Whose::Own);
+pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &CompanyKeys) -> usize {
+    let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
     let own: usize = own.map(|key| OF_A_KEY + OF_A_CHAR * key.text.len()).sum();
     let named = known.key_ids.len() + known.ids.len();
     // There, parts of the request are signed too, and may be found in several headers.
@@ -189,23 +195,23 @@ pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &Known) ->
 /// No signature came, or not all that belongs to one.
 fn missing(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
-    let partly = marks::missing_part(case);
+    let partly = heuristics::missing_part(case);
     // Anyone can copy what follows, and an event may contain it.
-    let is_event = keeping::event_type(case.gateway, case.body).is_some();
+    let is_event = store_batch::event_type(case.gateway, case.body).is_some();
     search
         .renamed()
         .or_else(|| partly.map(Diagnosis::from))
-        .or_else(|| marks::other_gateway(case).map(|name| Diagnosis::with(Cause::OtherGateway, name)))
-        .or_else(|| (!is_event && marks::is_checkout_form(case.body)).then(|| Cause::Checkout.into()))
-        .or_else(|| (!is_event && marks::is_scanner(case)).then(|| Cause::Scanner.into()))
+        .or_else(|| heuristics::other_gateway(case).map(|name| Diagnosis::with(Cause::OtherGateway, name)))
+        .or_else(|| (!is_event && heuristics::is_checkout_form(case.body)).then(|| Cause::CheckoutSignature.into()))
+        .or_else(|| (!is_event && heuristics::is_scanner(case)).then(|| Cause::Scanner.into()))
         .unwrap_or_else(|| Cause::NoSignature.into())
 }
 
 /// A signature came and does not fit.
 fn present(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
-    let readings = signatures::read(case.gateway, case.headers);
-    let proven = if case.is_cut { None } else { search.prove(&readings) };
+    let readings = signature_parser::read(case.gateway, case.headers);
+    let proven = if case.is_cut { None } else { search.find_proven_cause(&readings) };
     proven
         // A part that the gateway signs may have come under another name.
         .or_else(|| {
@@ -216,17 +222,17 @@ fn present(search: &mut Search<'_>) -> Diagnosis {
             }
             found
         })
-        .or_else(|| signatures::is_asymmetric(case.gateway, case.headers).then(|| Cause::AsymmetricOnly.into()))
-        .or_else(|| marks::body(case).map(Diagnosis::from))
-        .or_else(|| marks::unreadable_time(case).map(Diagnosis::from))
+        .or_else(|| signature_parser::is_asymmetric(case.gateway, case.headers).then(|| Cause::AsymmetricOnly.into()))
+        .or_else(|| heuristics::body(case).map(Diagnosis::from))
+        .or_else(|| heuristics::unreadable_time(case).map(Diagnosis::from))
         // What follows says that no secret matches.
-        .or_else(|| (search.is_cut_short || case.is_cut).then(|| Cause::Unexamined.into()))
-        .or_else(|| marks::time(case).map(|cause| Diagnosis { detail: marks::detail(case, cause), ..cause.into() }))
+        .or_else(|| (search.is_cut_short || case.is_cut).then(|| Cause::NotDiagnosed.into()))
+        .or_else(|| heuristics::time(case).map(|cause| Diagnosis { detail: heuristics::detail(case, cause), ..cause.into() }))
         .or_else(|| {
             let other = hashes::others(case.gateway, case.headers).into_iter().next();
             other.map(|other| Diagnosis::with(Cause::OtherLength, other.function))
         })
-        .or_else(|| marks::is_other_account(case, search.known).then(|| Cause::OtherAccount.into()))
+        .or_else(|| heuristics::is_other_account(case, search.known).then(|| Cause::OtherAccount.into()))
         .unwrap_or_else(|| Cause::Unknown.into())
 }
 
@@ -238,8 +244,8 @@ fn is_only_renamed(found: &Diagnosis) -> bool {
 
 /// Tries secrets and bodies against what came, as long as there is work left.
 struct Search<'a> {
-    case: &'a Case<'a>,
-    known: &'a Known,
+    case: &'a RejectedCase<'a>,
+    known: &'a CompanyKeys,
     /// Whether the server stops: then nothing more is tried.
     is_off: &'a AtomicBool,
     depth: Depth,
@@ -251,7 +257,7 @@ struct Search<'a> {
 }
 
 /// A signature that came is the one that was made, written in this odd way if in any.
-struct Fit {
+struct Match {
     form: Option<Cause>,
 }
 
@@ -265,32 +271,32 @@ enum Message<'a> {
 
 impl<'a> Search<'a> {
     /// One with nothing to hash yet.
-    fn of(case: &'a Case<'a>, known: &'a Known) -> Self {
+    fn of(case: &'a RejectedCase<'a>, known: &'a CompanyKeys) -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
         Self { case, known, is_off: &NEVER, depth: Depth::Full, left: 0, is_cut_short: false, signer: None }
     }
 
     /// How the signature is written that this secret makes of this message, if it is one of those that came.
-    fn fits(&mut self, attempt: &Attempt, message: &Message<'_>, readings: &[Reading]) -> Option<Fit> {
+    fn fits(&mut self, attempt: &Attempt, message: &Message<'_>, readings: &[Reading]) -> Option<Match> {
         #[cfg(test)]
         TRIED.set(TRIED.get() + 1);
         let parts: Cow<'_, [&[u8]]> = match message {
             Message::Pieces(parts) => Cow::Borrowed(parts),
-            Message::Of(body) => Cow::Owned(marks::signed_parts(self.case, body)?),
+            Message::Of(body) => Cow::Owned(heuristics::signed_parts(self.case, body)?),
         };
-        self.pay(parts.iter().map(|part| part.len()).sum())?;
+        self.spend(parts.iter().map(|part| part.len()).sum())?;
         let mut mac = Hmac::<Sha256>::new_from_slice(&attempt.key).ok()?;
         for part in parts.iter() {
             mac.update(part);
         }
         let made = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
         let form = readings.iter().find(|reading| reading.tag.is(&made))?.form;
-        self.signer = Some(self.signer(attempt, message, form, made));
-        Some(Fit { form })
+        self.signer = Some(self.signing_secret(attempt, message, form, made));
+        Some(Match { form })
     }
 
     /// Nothing once there is no work left, or the server stops.
-    fn pay(&mut self, bytes: usize) -> Option<()> {
+    fn spend(&mut self, bytes: usize) -> Option<()> {
         if self.is_off.load(Ordering::Relaxed) {
             self.left = 0;
             self.is_cut_short = true;
@@ -305,16 +311,16 @@ impl<'a> Search<'a> {
 }
 
 /// The name of what was proven: the secret before the body before the way it is written. A second fault goes with it.
-fn named(attempt: &Attempt, bodies: &[Cause], form: Option<Cause>, case: &Case<'_>) -> Diagnosis {
+fn named(attempt: &Attempt, bodies: &[Cause], form: Option<Cause>, case: &RejectedCase<'_>) -> Diagnosis {
     // Customers hold that signature: their text is no event, regardless of the sender.
-    if attempt.cause == Cause::KeySecret && marks::is_checkout_text(case.body) {
-        return Cause::Checkout.into();
+    if attempt.cause == Cause::KeySecret && heuristics::is_checkout_text(case.body) {
+        return Cause::CheckoutSignature.into();
     }
-    let key = Some(attempt.cause).filter(|cause| *cause != Cause::VerifiesNow);
-    let mut faults = key.into_iter().chain(attempt.also).chain(bodies.iter().copied()).chain(form).chain(marks::time(case));
-    let found = faults.next().unwrap_or(Cause::VerifiesNow);
+    let key = Some(attempt.cause).filter(|cause| *cause != Cause::NowVerifies);
+    let mut faults = key.into_iter().chain(attempt.also).chain(bodies.iter().copied()).chain(form).chain(heuristics::time(case));
+    let found = faults.next().unwrap_or(Cause::NowVerifies);
     let second = faults.find(|second| *second != found && !matches!(second, Cause::SignedEarlier | Cause::SignedAhead));
-    let detail = marks::detail(case, found).or_else(|| second.map(|second| second.as_str().to_owned()));
+    let detail = heuristics::detail(case, found).or_else(|| second.map(|second| second.as_str().to_owned()));
     Diagnosis { cause: found, secret: attempt.secret, other: attempt.connection, detail, signer: None }
 }
 

@@ -11,10 +11,10 @@ use std::{
 
 use super::{
     Cause,
-    examination::Examined,
+    diagnose::DiagnosedRequest,
     proof::{self, KeyKind},
 };
-use crate::kernel::{
+use crate::primitives::{
     id::{RejectionId, RequestId},
     network::network,
 };
@@ -27,7 +27,7 @@ const TYPICAL: i64 = 4 * 1024;
 /// What it costs to make such a request, and whether it can still become an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i64)]
-pub(crate) enum Worth {
+pub(crate) enum EvictionRank {
     /// No outsider can have made it.
     Proven = 0,
     /// It may be genuine: signed with a secret that is not known here.
@@ -36,14 +36,18 @@ pub(crate) enum Worth {
     Hopeless = 2,
 }
 
-impl Worth {
-    pub(crate) fn of(examined: &Examined) -> Self {
+impl EvictionRank {
+    pub(crate) fn of(examined: &DiagnosedRequest) -> Self {
         let (cause, signer) = (examined.diagnosis.cause, examined.diagnosis.signer.as_ref());
         // Signed with a key that others know, or over text that customers hold: it can never be adopted.
         let is_public = |kind| matches!(kind, KeyKind::Public | KeyKind::ApiKeySecret);
         let is_proven = proof::is_proven(examined);
         let is_worthless = !is_proven && signer.is_some_and(|signer| signer.is_guessable || is_public(signer.kind));
-        if examined.sample.is_cut || cause.is_hopeless() || matches!(cause, Cause::Checkout | Cause::NotKeyed) || is_worthless {
+        if examined.sample.is_cut
+            || cause.is_unrecoverable()
+            || matches!(cause, Cause::CheckoutSignature | Cause::NotKeyed)
+            || is_worthless
+        {
             Self::Hopeless
         } else if is_proven {
             Self::Proven
@@ -61,7 +65,7 @@ pub(crate) fn sender(address: IpAddr) -> String {
     }
 }
 
-/// The same of its [`site`](crate::kernel::network::site), which one owner may have whole.
+/// The same of its [`site`](crate::primitives::network::site), which one owner may have whole.
 fn around(sender: &str) -> &str {
     sender.get(..sender.len() / 4 * 3).unwrap_or(sender)
 }
@@ -82,13 +86,13 @@ pub(crate) struct Stored {
 
 /// What may be stored of a connection, and of one rejection.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
+pub(crate) struct StorageQuota {
     pub(crate) rows: i64,
     pub(crate) bytes: i64,
 }
 
-impl Room {
-    pub(crate) const fn holds(self, (rows, bytes): (i64, i64)) -> bool {
+impl StorageQuota {
+    pub(crate) const fn fits(self, (rows, bytes): (i64, i64)) -> bool {
         rows <= self.rows && bytes <= self.bytes
     }
 
@@ -98,18 +102,18 @@ impl Room {
     }
 
     /// Weighing takes longer than counting, so that it is done once for many that arrive.
-    const fn with_some_to_spare(self) -> Self {
+    const fn with_headroom(self) -> Self {
         Self { rows: self.rows / 8 * 7, bytes: self.bytes / 8 * 7 }
     }
 
     /// What may stay of something that takes so much.
     const fn if_over(self, taken: (i64, i64)) -> Self {
-        if self.holds(taken) { self } else { self.with_some_to_spare() }
+        if self.fits(taken) { self } else { self.with_headroom() }
     }
 }
 
 /// Those that go. What is over its room is brought below it with some to spare; what is not keeps all it has.
-pub(crate) fn evicted(stored: &[Stored], room: Room) -> Vec<RequestId> {
+pub(crate) fn evicted(stored: &[Stored], room: StorageQuota) -> Vec<RequestId> {
     let with = |(rows, bytes): (i64, i64), request: &Stored| (rows + 1, bytes + request.bytes);
     let mut totals: HashMap<RejectionId, (i64, i64)> = HashMap::new();
     for request in stored {
@@ -123,7 +127,7 @@ pub(crate) fn evicted(stored: &[Stored], room: Room) -> Vec<RequestId> {
     for request in in_order(stored) {
         let own = of_one.entry(request.rejection_id).or_default();
         let one = room.of_one().if_over(totals.get(&request.rejection_id).copied().unwrap_or_default());
-        if all.holds(with(taken, request)) && one.holds(with(*own, request)) {
+        if all.fits(with(taken, request)) && one.fits(with(*own, request)) {
             (taken, *own) = (with(taken, request), with(*own, request));
         } else {
             gone.push(request.id);
@@ -141,9 +145,9 @@ fn in_order(stored: &[Stored]) -> Vec<&Stored> {
     let mut classes: BTreeMap<i64, Vec<&Stored>> = BTreeMap::new();
     for request in copies {
         let class = match request.worth {
-            _ if !seen.insert(&request.digest) => Worth::Hopeless as i64 + 1,
-            _ if request.is_recovered => Worth::Hopeless as i64,
-            worth => worth,
+            _ if !seen.insert(&request.digest) => EvictionRank::Hopeless as i64 + 1,
+            _ if request.is_recovered => EvictionRank::Hopeless as i64,
+            rank => rank,
         };
         classes.entry(class).or_default().push(request);
     }
@@ -184,9 +188,9 @@ const LEVELS: &[for<'a> fn(&'a Stored) -> Group<'a>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::time::Timestamp;
+    use crate::primitives::time::Timestamp;
 
-    const ROOM: Room = Room { rows: 2000, bytes: 8 * 1024 * 1024 };
+    const ROOM: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024 * 1024 };
 
     struct Stock {
         rejections: HashMap<String, RejectionId>,
@@ -199,7 +203,7 @@ mod tests {
         }
 
         /// Stores one and evicts what does not fit, as a server does.
-        fn add(&mut self, cause: &str, worth: Worth, from: [u8; 4], (digest, bytes): (&str, i64)) {
+        fn add(&mut self, cause: &str, worth: EvictionRank, from: [u8; 4], (digest, bytes): (&str, i64)) {
             let number = i64::try_from(self.stored.len()).unwrap();
             let at = Timestamp::from_millis(number);
             let rejection_id = *self.rejections.entry(cause.to_owned()).or_insert_with(|| RejectionId::new(at));
@@ -216,11 +220,11 @@ mod tests {
             });
             let taken = |stored: &[Stored]| (stored.len().try_into().unwrap(), stored.iter().map(|one| one.bytes).sum());
             let of_one: Vec<Stored> = self.stored.iter().filter(|one| one.rejection_id == rejection_id).cloned().collect();
-            if !ROOM.holds(taken(&self.stored)) || !ROOM.of_one().holds(taken(&of_one)) {
+            if !ROOM.fits(taken(&self.stored)) || !ROOM.of_one().fits(taken(&of_one)) {
                 let gone: HashSet<RequestId> = evicted(&self.stored, ROOM).into_iter().collect();
                 self.stored.retain(|one| !gone.contains(&one.id));
             }
-            assert!(ROOM.holds(taken(&self.stored)), "the room is never exceeded");
+            assert!(ROOM.fits(taken(&self.stored)), "the room is never exceeded");
         }
 
         fn count(&self, mark: &str) -> usize {
@@ -230,8 +234,8 @@ mod tests {
 
     fn merchants(stock: &mut Stock) {
         for number in 0..200 {
-            stock.add("secret_with_space", Worth::Proven, [192, 0, 2, 1], (&format!("own {number}"), 3000));
-            stock.add("unknown", Worth::Possible, [192, 0, 2, 1], (&format!("lost {number}"), 3000));
+            stock.add("secret_with_space", EvictionRank::Proven, [192, 0, 2, 1], (&format!("own {number}"), 3000));
+            stock.add("unknown", EvictionRank::Possible, [192, 0, 2, 1], (&format!("lost {number}"), 3000));
         }
     }
 
@@ -242,9 +246,9 @@ mod tests {
         for number in 0..4000_u32 {
             let [.., high, low] = number.to_be_bytes();
             // Unsigned ones, ones of a customer, and unknown ones of one network.
-            stock.add("no_signature", Worth::Hopeless, [198, 51, high, low], (&format!("a {number}"), 24_000));
-            stock.add("key_secret", Worth::Hopeless, [203, 0, high, low], (&format!("b {number}"), 24_000));
-            stock.add("unknown", Worth::Possible, [198, 51, 100, low], (&format!("c {number}"), 24_000));
+            stock.add("no_signature", EvictionRank::Hopeless, [198, 51, high, low], (&format!("a {number}"), 24_000));
+            stock.add("key_secret", EvictionRank::Hopeless, [203, 0, high, low], (&format!("b {number}"), 24_000));
+            stock.add("unknown", EvictionRank::Possible, [198, 51, 100, low], (&format!("c {number}"), 24_000));
         }
         assert_eq!((stock.count("own"), stock.count("lost")), (200, 200));
     }
@@ -253,11 +257,11 @@ mod tests {
     fn copies_of_one_signed_text_evict_nothing() {
         let mut stock = Stock::new();
         merchants(&mut stock);
-        stock.add("body_wrapped", Worth::Proven, [198, 51, 100, 7], ("seen", 250_000));
-        stock.add("old_secret", Worth::Proven, [192, 0, 2, 1], ("seen", 3000));
+        stock.add("body_wrapped", EvictionRank::Proven, [198, 51, 100, 7], ("seen", 250_000));
+        stock.add("old_secret", EvictionRank::Proven, [192, 0, 2, 1], ("seen", 3000));
         for number in 0..1000_u32 {
             let [.., high, low] = number.to_be_bytes();
-            stock.add(&format!("renamed {number}"), Worth::Proven, [198, 51, high, low], ("seen", 24_000));
+            stock.add(&format!("renamed {number}"), EvictionRank::Proven, [198, 51, high, low], ("seen", 24_000));
         }
         assert_eq!((stock.count("own"), stock.count("lost")), (200, 200));
         assert!(stock.stored.iter().any(|one| one.digest == b"seen" && one.bytes == 3000), "the shortest copy stays");
@@ -268,7 +272,7 @@ mod tests {
         let mut stock = Stock::new();
         merchants(&mut stock);
         for number in 0..6000 {
-            stock.add("body_respaced", Worth::Proven, [192, 0, 2, 1], (&format!("new {number}"), 3000));
+            stock.add("body_respaced", EvictionRank::Proven, [192, 0, 2, 1], (&format!("new {number}"), 3000));
         }
         assert_eq!((stock.count("own"), stock.count("lost")), (200, 200));
         assert!((800..=1000).contains(&stock.count("new")), "one rejection has half of the room: {}", stock.count("new"));
@@ -285,7 +289,7 @@ mod tests {
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         assert_eq!(around(&of("192.0.2.1")), around(&of("192.0.2.77")));
         for address in ["192.0.2.77", "2001:db8:1:2::1"] {
-            let site = crate::kernel::network::site(address.parse().unwrap());
+            let site = crate::primitives::network::site(address.parse().unwrap());
             assert_eq!(around(&of(address)), around(&sender(site)), "{address}");
         }
     }

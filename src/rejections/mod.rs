@@ -3,16 +3,15 @@
 //! The rule: nothing here is on the way to an answer, everything is bounded, and what is kept is sealed. A count is of
 //! all that came; of what is kept that goes first which is worth least: no forger pushes out what could be recovered.
 
-pub(crate) mod acceptance;
+pub(crate) mod adopt_secret;
 pub(crate) mod advice;
 mod budget;
 pub(crate) mod cause;
 mod deferred;
+pub(crate) mod diagnose;
 pub(crate) mod diagnosis;
 pub(crate) mod eviction;
-pub(crate) mod examination;
-pub(crate) mod keeping;
-pub(crate) mod newest;
+pub(crate) mod latest;
 pub(crate) mod proof;
 mod reassignment;
 pub(crate) mod recovery;
@@ -21,7 +20,8 @@ pub(crate) mod routes;
 pub(crate) mod shape;
 mod signing_key;
 pub(crate) mod store;
-pub(crate) mod telling;
+pub(crate) mod store_batch;
+pub(crate) mod summary;
 mod triage;
 pub(crate) mod views;
 
@@ -32,12 +32,12 @@ use bytes::Bytes;
 pub(crate) use cause::{Cause, Reason};
 
 use crate::{
-    connections::Place,
+    connections::ConnectionScope,
     db::{DbError, Reader},
     gateways::{Gateway, Mode},
-    kernel::{
+    primitives::{
         id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
-        page::{self, FETCH, Page, Side},
+        keyset::{self, FETCH_LIMIT, ListPage, PageRequest},
         time::Timestamp,
     },
 };
@@ -45,9 +45,9 @@ use shape::Shape;
 use store::{Cursor, Filter};
 
 /// After a pause of this long the same thing is another rejection.
-pub(crate) const PAUSE: Duration = Duration::from_hours(1);
+pub(crate) const NEW_REJECTION_AFTER: Duration = Duration::from_hours(1);
 /// How long a rejection is kept after it happened last: as far back as Razorpay replays events.
-pub(crate) const KEPT_FOR: Duration = Duration::from_hours(15 * 24);
+pub(crate) const RETENTION: Duration = Duration::from_hours(15 * 24);
 /// The most that is stored of a body, in bytes; diagnosis has all of it.
 pub(crate) const MOST_OF_BODY: usize = 256 * 1024;
 /// The most that is kept of all headers, in bytes.
@@ -55,8 +55,8 @@ const MOST_OF_HEADERS: usize = 32 * 1024;
 
 /// A refused request, as ingestion hands it over.
 #[derive(Clone)]
-pub(crate) struct Refused {
-    pub(crate) place: Place,
+pub(crate) struct RejectedRequest {
+    pub(crate) place: ConnectionScope,
     pub(crate) reason: Reason,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     /// Nothing where it was refused before it was read.
@@ -65,9 +65,9 @@ pub(crate) struct Refused {
     pub(crate) at: Timestamp,
 }
 
-impl Refused {
+impl RejectedRequest {
     /// A copy that keeps no buffer of the server alive.
-    pub(crate) fn sample(mut self) -> Sample {
+    pub(crate) fn sample(mut self) -> CapturedRequest {
         let size = self.body.as_ref().map(Bytes::len);
         let is_cut = size.is_none_or(|size| size > MOST_OF_BODY);
         let body = self.body.take().map_or_else(Bytes::new, |body| Bytes::copy_from_slice(&body));
@@ -81,11 +81,11 @@ impl Refused {
         let headers_size = MOST_OF_HEADERS - room;
         let Self { place, reason, headers, address, at, .. } = self;
         let shape = Shape::of((place.gateway, reason), &headers, &body, address);
-        Sample { bytes: body.len() + headers_size, place, reason, headers, body, size, is_cut, address, shape, at }
+        CapturedRequest { bytes: body.len() + headers_size, place, reason, headers, body, size, is_cut, address, shape, at }
     }
 }
 
-impl Sample {
+impl CapturedRequest {
     /// As much of the body as is stored.
     pub(crate) fn stored_body(&self) -> &[u8] {
         &self.body[..self.body.len().min(MOST_OF_BODY)]
@@ -99,8 +99,8 @@ impl Sample {
 
 /// A refused request that is to be kept.
 #[derive(Clone)]
-pub(crate) struct Sample {
-    pub(crate) place: Place,
+pub(crate) struct CapturedRequest {
+    pub(crate) place: ConnectionScope,
     pub(crate) reason: Reason,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     /// All of it, where it was read.
@@ -165,26 +165,26 @@ const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), RejectionId::greatest(
 
 /// A place in the order of a list, as it stands in an address.
 pub(crate) fn cursor_text(rejection: &Rejection) -> String {
-    page::place_text(rejection.last_at, rejection.id)
+    keyset::place_text(rejection.last_at, rejection.id)
 }
 
 /// The place; nothing when the text is not one.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    page::place(text)
+    keyset::place(text)
 }
 
 /// A page of the list.
-pub(crate) async fn list(reader: &mut Reader, filter: Filter, side: Side<Cursor>) -> Result<Page<Rejection>, DbError> {
+pub(crate) async fn list(reader: &mut Reader, filter: Filter, side: PageRequest<Cursor>) -> Result<ListPage<Rejection>, DbError> {
     let rows = match side {
-        Side::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH).await?,
-        Side::Before(place) => store::list_older(&mut *reader, filter, place, FETCH).await?,
-        Side::After(place) => store::list_newer(&mut *reader, filter, place, FETCH).await?,
+        PageRequest::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH_LIMIT).await?,
+        PageRequest::Before(place) => store::list_older(&mut *reader, filter, place, FETCH_LIMIT).await?,
+        PageRequest::After(place) => store::list_newer(&mut *reader, filter, place, FETCH_LIMIT).await?,
     };
-    if let Some(page) = Page::cut(rows, &side) {
+    if let Some(page) = ListPage::from_rows(rows, &side) {
         return Ok(page);
     }
-    let rows = store::list_older(reader, filter, NEWEST, FETCH).await?;
-    Ok(Page::cut(rows, &Side::<Cursor>::Newest).unwrap_or_default())
+    let rows = store::list_older(reader, filter, NEWEST, FETCH_LIMIT).await?;
+    Ok(ListPage::from_rows(rows, &PageRequest::<Cursor>::Newest).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -193,9 +193,9 @@ mod tests {
 
     #[test]
     fn a_body_is_diagnosed_whole_and_stored_in_part() {
-        let refused = |length: Option<usize>| Refused {
-            place: Place {
-                company: crate::kernel::id::CompanyId::least(),
+        let refused = |length: Option<usize>| RejectedRequest {
+            place: ConnectionScope {
+                company: crate::primitives::id::CompanyId::least(),
                 app: AppId::least(),
                 connection: ConnectionId::least(),
                 gateway: Gateway::Razorpay,

@@ -10,7 +10,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{Cause, Sample, examination::Examined, keeping};
+use super::{CapturedRequest, Cause, diagnose::DiagnosedRequest, store_batch};
 use crate::gateways::{Gateway, adapter::was_sent_for};
 
 /// What the key of a matching signature is to the company.
@@ -30,14 +30,14 @@ impl KeyKind {
     /// `cause` is what the key alone would mean.
     pub(crate) const fn of(cause: Cause) -> Self {
         match cause {
-            Cause::VerifiesNow
+            Cause::NowVerifies
             | Cause::OldSecret
             | Cause::RetiredSecret
             | Cause::OtherMode
             | Cause::OtherConnection
             | Cause::OtherApp => Self::WebhookSecret,
-            Cause::KeySecret | Cause::Checkout => Self::ApiKeySecret,
-            cause if cause.is_acceptable() => Self::Altered,
+            Cause::KeySecret | Cause::CheckoutSignature => Self::ApiKeySecret,
+            cause if cause.can_adopt_secret() => Self::Altered,
             _ => Self::Public,
         }
     }
@@ -76,20 +76,20 @@ impl Signer {
 }
 
 /// Whether the request is proven: by its signature, or by the address it came from together with the account it names.
-pub(crate) fn is_proven(examined: &Examined) -> bool {
+pub(crate) fn is_proven(examined: &DiagnosedRequest) -> bool {
     examined.is_from_account || examined.diagnosis.signer.as_ref().is_some_and(Signer::is_proof)
 }
 
 /// Whether the gateway itself sent the request, for an account that verified events of its connection are of.
-pub(super) fn is_from_account(sample: &Sample, accounts: &[String]) -> bool {
+pub(super) fn is_from_account(sample: &CapturedRequest, accounts: &[String]) -> bool {
     was_sent_for(sample.place.gateway, sample.address, &sample.body, accounts.iter().map(String::as_str))
 }
 
 /// Whether what is signed is an event. A webhook secret signs nothing else, so there it is enough that the body is one of
 /// which only a part was signed; an API key secret also signs what customers hold.
 pub(crate) fn signs_event(gateway: Gateway, kind: KeyKind, signed: &[u8], body: &[u8]) -> bool {
-    keeping::event_type(gateway, signed).is_some()
-        || (kind != KeyKind::ApiKeySecret && keeping::event_type(gateway, body).is_some())
+    store_batch::event_type(gateway, signed).is_some()
+        || (kind != KeyKind::ApiKeySecret && store_batch::event_type(gateway, body).is_some())
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_key_of_the_company_over_an_event_is_proof() {
         for cause in [
-            Cause::VerifiesNow,
+            Cause::NowVerifies,
             Cause::OldSecret,
             Cause::RetiredSecret,
             Cause::OtherMode,
@@ -120,13 +120,13 @@ mod tests {
         ] {
             assert!(signer(cause, EVENT, EVENT).is_proof(), "{cause:?}");
         }
-        assert!(signer(Cause::VerifiesNow, br#""payload":{}"#, EVENT).is_proof(), "a part of an event");
+        assert!(signer(Cause::NowVerifies, br#""payload":{}"#, EVENT).is_proof(), "a part of an event");
     }
 
     #[test]
     fn what_a_customer_or_a_stranger_can_make_is_no_proof() {
         let checkout = b"order_Demo0000000001|pay_Demo0000000001";
-        for cause in [Cause::KeySecret, Cause::Checkout] {
+        for cause in [Cause::KeySecret, Cause::CheckoutSignature] {
             assert!(!signer(cause, checkout, checkout).is_proof(), "{cause:?}");
             assert!(!signer(cause, checkout, EVENT).is_proof(), "{cause:?}: the body may say anything");
         }

@@ -8,38 +8,43 @@ use std::collections::BTreeSet;
 use tokio::task::spawn_blocking;
 
 use super::{
-    PAUSE,
-    eviction::Worth,
-    examination::Examined,
-    keeping, proof,
+    NEW_REJECTION_AFTER,
+    diagnose::DiagnosedRequest,
+    eviction::EvictionRank,
+    proof,
     store::{
         self, NewRejection,
         deferred::{self, Moved, Stored},
-        room,
+        evictions,
     },
+    store_batch,
 };
 use crate::{
     connections::{
         self,
-        evidence::{self, Proven},
+        activity::{self, Proven},
     },
     db::{DbError, Tx},
-    ingestion::refusals::Kit,
-    kernel::id::{ConnectionId, RejectionId},
+    ingestion::recorder::DiagnosisContext,
+    primitives::id::{ConnectionId, RejectionId},
 };
 
 /// Moves each of these requests of a connection. False if they could not be compared; then none was moved.
 ///
 /// # Errors
 /// When the database refuses; then none was moved.
-pub(super) async fn reassign(kit: &Kit, connection: ConnectionId, moves: Vec<(&Stored, Examined)>) -> Result<bool, DbError> {
+pub(super) async fn reassign(
+    kit: &DiagnosisContext,
+    connection: ConnectionId,
+    moves: Vec<(&Stored, DiagnosedRequest)>,
+) -> Result<bool, DbError> {
     if moves.is_empty() {
         return Ok(true);
     }
-    let (stored, examined): (Vec<&Stored>, Vec<Examined>) = moves.into_iter().unzip();
+    let (stored, examined): (Vec<&Stored>, Vec<DiagnosedRequest>) = moves.into_iter().unzip();
     let vault = kit.vault.clone();
-    let digested = spawn_blocking(move || examined.into_iter().map(|one| (keeping::digest(&vault, &one), one)).collect());
-    let digested: Vec<([u8; 32], Examined)> = match digested.await {
+    let digested = spawn_blocking(move || examined.into_iter().map(|one| (store_batch::digest(&vault, &one), one)).collect());
+    let digested: Vec<([u8; 32], DiagnosedRequest)> = match digested.await {
         Ok(digested) => digested,
         Err(error) => {
             tracing::error!(%error, "stored requests could not be compared");
@@ -47,7 +52,7 @@ pub(super) async fn reassign(kit: &Kit, connection: ConnectionId, moves: Vec<(&S
         }
     };
     let unit = async |tx: &mut Tx| {
-        connections::store::take_turn(tx, connection).await?;
+        connections::store::lock_row(tx, connection).await?;
         let sources: BTreeSet<RejectionId> = stored.iter().map(|stored| stored.rejection_id).collect();
         for rejection in &sources {
             deferred::lock(tx, *rejection).await?;
@@ -59,26 +64,31 @@ pub(super) async fn reassign(kit: &Kit, connection: ConnectionId, moves: Vec<(&S
         for rejection in sources {
             deferred::delete_if_empty(tx, rejection).await?;
         }
-        room::trim(tx, connection, keeping::ROOM).await?;
+        evictions::trim(tx, connection, store_batch::ROOM).await?;
         // Each on its own: a verified event may have come between two of them.
         for one in &proven {
-            evidence::add_proven(tx, connection, Some(*one)).await?;
+            activity::add_proven(tx, connection, Some(*one)).await?;
         }
         if proven.is_empty() {
-            evidence::add_proven(tx, connection, None).await?;
+            activity::add_proven(tx, connection, None).await?;
         }
         Ok(())
     };
-    kit.db.note(unit).await?;
+    kit.db.write_with_timeout(unit).await?;
     Ok(true)
 }
 
 /// What it adds to the proof that the connection's own requests are rejected.
-async fn reassign_one(tx: &mut Tx, stored: &Stored, digest: &[u8; 32], examined: &Examined) -> Result<Option<Proven>, DbError> {
+async fn reassign_one(
+    tx: &mut Tx,
+    stored: &Stored,
+    digest: &[u8; 32],
+    examined: &DiagnosedRequest,
+) -> Result<Option<Proven>, DbError> {
     let Some((count, last_at)) = deferred::find_count(tx, stored.id, stored.rejection_id).await? else { return Ok(None) };
-    let (kind, found, first_at) = (keeping::kind(stored.reason, examined), &examined.diagnosis, stored.received_at);
-    let (since, until) = (first_at.minus(PAUSE), last_at.plus(PAUSE));
-    let (worth, address) = (Worth::of(examined) as i64, stored.address.as_str());
+    let (kind, found, first_at) = (store_batch::kind(stored.reason, examined), &examined.diagnosis, stored.received_at);
+    let (since, until) = (first_at.minus(NEW_REJECTION_AFTER), last_at.plus(NEW_REJECTION_AFTER));
+    let (worth, address) = (EvictionRank::of(examined) as i64, stored.address.as_str());
     let to = if let Some(to) = store::find_open(tx, stored.place().connection, &kind, (since, until)).await? {
         to
     } else {
@@ -94,6 +104,6 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digest: &[u8; 32], examined:
         return Ok(None);
     }
     // What was proven by its sender's address was counted when it came.
-    let count = if stored.worth == Worth::Proven as i64 { 0 } else { count };
+    let count = if stored.worth == EvictionRank::Proven as i64 { 0 } else { count };
     Ok(Some(Proven { count, first_at, last_at, rejection: to }))
 }

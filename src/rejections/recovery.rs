@@ -12,24 +12,25 @@ use tokio::{
 };
 
 use super::{
-    Rejection, keeping,
+    Rejection,
     store::{self, Recoverable, recoveries},
+    store_batch,
 };
 use crate::{
-    connections::{Connection, Place, secrets},
+    connections::{Connection, ConnectionScope, secrets},
     db::{Db, DbError, Tx},
     events::{
         append::{self, Arrival},
         store::log,
     },
-    gateways::adapter::{self, Incoming, LiveSecret},
-    kernel::{
+    gateways::adapter::{self, Incoming, ValidSecret},
+    primitives::{
         id::{EventId, RejectionId, RequestId, SecretId},
         secret::Secret,
         time::Timestamp,
         vault::Vault,
     },
-    transactions::{self, Told},
+    transactions::{self, PaymentReport},
 };
 
 /// The most requests in one unit of work: events that arrive must not wait long.
@@ -64,7 +65,7 @@ pub(crate) struct Recovered {
 
 /// Who recovers, and when.
 #[derive(Clone, Copy)]
-pub(crate) struct By<'a> {
+pub(crate) struct RecoveredBy<'a> {
     pub(crate) name: &'a str,
     pub(crate) at: Timestamp,
 }
@@ -116,7 +117,7 @@ pub(super) async fn verified_with(
     let valid = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
     let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
     drop(reader);
-    let candidate = vec![LiveSecret { id: SecretId::new(now), secret, until: None }];
+    let candidate = vec![ValidSecret { id: SecretId::new(now), secret, until: None }];
     let verified = verify_all(turn, vault, connection.place(), kept, [candidate, valid]).await;
     Ok(verified.into_iter().filter(|(_, verifies)| *verifies == [true, false]).map(|(one, _)| one).collect())
 }
@@ -130,7 +131,7 @@ pub(crate) struct OnlyWith {
 }
 
 /// What could be let in only with that SECRET of the connection, of the newest that are kept.
-pub(crate) async fn only_with(
+pub(crate) async fn depends_only_on(
     (db, vault): (&Db, &Vault),
     connection: &Connection,
     secret: SecretId,
@@ -158,17 +159,17 @@ pub(crate) async fn only_with(
 async fn verify_all<const SETS: usize>(
     turn: Result<SemaphorePermit<'static>, AcquireError>,
     vault: &Vault,
-    place: Place,
+    place: ConnectionScope,
     kept: Vec<Recoverable>,
-    sets: [Vec<LiveSecret>; SETS],
+    sets: [Vec<ValidSecret>; SETS],
 ) -> Vec<(Summary, [bool; SETS])> {
     let vault = vault.clone();
     let verified = spawn_blocking(move || {
         let _turn = turn;
         let of = |kept: Recoverable| {
-            let said = keeping::open(&vault, kept.id, (&kept.headers, &kept.body)).ok();
+            let said = store_batch::open(&vault, kept.id, (&kept.headers, &kept.body)).ok();
             let opened = said.and_then(|said| Some((said.pairs()?, said.body)));
-            let verifies = |with: &Vec<LiveSecret>| {
+            let verifies = |with: &Vec<ValidSecret>| {
                 let Some((headers, body)) = &opened else { return false };
                 adapter::verify(place.gateway, &Incoming { headers, body }, with, kept.received_at).is_ok()
             };
@@ -192,7 +193,7 @@ pub(crate) async fn recover(
     connection: &Connection,
     rejection: &Rejection,
     only: Option<RequestId>,
-    by: By<'_>,
+    by: RecoveredBy<'_>,
 ) -> Result<Recovered, DbError> {
     let mut after = RequestId::least();
     let mut all = Recovered::default();
@@ -207,7 +208,7 @@ pub(crate) async fn recover(
         let verified: Vec<Verified> =
             kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, by.at)).collect();
         // Nothing where somebody else has taken one of them meanwhile: then what is left is looked at anew.
-        let Some(recovered) = let_in(&mut tx, rejection.id, &verified, by).await? else { continue };
+        let Some(recovered) = import(&mut tx, rejection.id, &verified, by).await? else { continue };
         tx.commit().await?;
         all.events += recovered.events;
         all.known += recovered.known;
@@ -219,13 +220,13 @@ pub(crate) async fn recover(
 }
 
 /// Those that can be opened: one that cannot verifies nothing.
-fn live(stored: &[secrets::Stored], vault: &Vault) -> Vec<LiveSecret> {
+fn live(stored: &[secrets::Stored], vault: &Vault) -> Vec<ValidSecret> {
     stored.iter().filter_map(|secret| secret.live(vault).ok()).collect()
 }
 
 /// The request as an arrival of now, if it verifies as it would have when it came.
-fn verify(vault: &Vault, place: Place, kept: &Recoverable, live: &[LiveSecret], now: Timestamp) -> Option<Verified> {
-    let said = keeping::open(vault, kept.id, (&kept.headers, &kept.body)).ok()?;
+fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[ValidSecret], now: Timestamp) -> Option<Verified> {
+    let said = store_batch::open(vault, kept.id, (&kept.headers, &kept.body)).ok()?;
     let headers = said.pairs()?;
     let body: Bytes = said.body;
     let request = Incoming { headers: &headers, body: &body };
@@ -236,14 +237,19 @@ fn verify(vault: &Vault, place: Place, kept: &Recoverable, live: &[LiveSecret], 
 
 /// The same tables in the same order as a batch of arrivals – transactions, events, ids, sums – and only then what was kept:
 /// whoever writes down refusals holds that, and waits for none of these.
-async fn let_in(tx: &mut Tx, rejection: RejectionId, verified: &[Verified], by: By<'_>) -> Result<Option<Recovered>, DbError> {
-    let told: Vec<Told<'_>> = verified.iter().filter_map(|one| one.arrival.told()).collect();
+async fn import(
+    tx: &mut Tx,
+    rejection: RejectionId,
+    verified: &[Verified],
+    by: RecoveredBy<'_>,
+) -> Result<Option<Recovered>, DbError> {
+    let told: Vec<PaymentReport<'_>> = verified.iter().filter_map(|one| one.arrival.told()).collect();
     let projected = transactions::project(tx, &told).await?;
     let mut ids = projected.ids.into_iter();
     let kept: Vec<append::Kept<'_>> =
         verified.iter().map(|one| (&one.arrival, one.arrival.told().and_then(|_| ids.next()))).collect();
     append::append(tx, &kept).await?;
-    transactions::add_up(tx, &projected.sums).await?;
+    transactions::apply_totals(tx, &projected.sums).await?;
     store::add_recovered(tx, rejection, verified.len()).await?;
     for one in verified {
         if !store::mark_recovered(tx, one.id, rejection, by.at).await? {

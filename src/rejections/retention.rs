@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{KEPT_FOR, store};
+use super::{RETENTION, store};
 use crate::{
     db::{Db, DbError},
-    kernel::time::{Clock, Timestamp},
+    primitives::time::{Clock, Timestamp},
 };
 
 /// How often it is looked for those whose time is over.
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Deletes what was kept long enough, now and every hour.
 pub(crate) async fn run(db: Db, clock: Clock) {
     loop {
-        match delete(&db, clock.now().minus(KEPT_FOR)).await {
+        match delete(&db, clock.now().minus(RETENTION)).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "rejections were deleted whose time was over"),
             Err(error) => tracing::warn!(%error, "rejections could not be deleted; it is tried again in an hour"),

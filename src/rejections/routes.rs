@@ -11,33 +11,32 @@ use serde::Deserialize;
 
 use super::{
     Cause, Rejection, Request,
-    acceptance::{self, Acceptance},
-    keeping,
-    recovery::{self, By},
+    adopt_secret::{self, Acceptance},
+    recovery::{self, RecoveredBy},
     store::{self, Filter, recoveries},
-    telling, views,
+    store_batch, summary, views,
 };
 use crate::{
     apps::App,
-    connections::{self, Connection, shown::shown},
+    connections::{self, Connection, mode_selection::shown},
     db::{DbError, Reader},
     events::{self, Event, views::Kept},
     gateways::Mode,
-    kernel::{
+    messages::{self, rejections},
+    primitives::{
         id::{RejectionId, RequestId},
-        page::{Page as Rows, Side},
+        keyset::{ListPage as Rows, PageRequest},
     },
     urls,
     web::{
         confirmation::{self, Action, Sensitive},
         error::AppError,
         form::FieldErrors,
-        list::Pager,
-        page::Page,
-        posted::{Nothing, Posted},
-        shell::{AppEntry, Shell},
+        layout::{AppEntry, Layout},
+        page::RequestContext,
+        pagination::Pager,
+        signed_form::{EmptyForm, SignedForm},
     },
-    words::{self, rejections},
 };
 
 type Answer = Result<HttpResponse, AppError>;
@@ -59,14 +58,14 @@ pub(crate) struct ListForm {
 }
 
 /// `GET /ks-pay/apps/{app}/rejections`
-pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
-    let side = Side::read(&form.before, &form.after, super::cursor);
+    let side = PageRequest::read(&form.before, &form.after, super::cursor);
     let found = super::list(&mut reader, Filter { app: app.id, mode }, side).await?;
-    let others = telling::others(&mut reader, &app, &found.rows).await?;
+    let others = summary::others(&mut reader, &app, &found.rows).await?;
     drop(reader);
     let path = urls::rejections(app.id);
     let shell =
@@ -98,14 +97,14 @@ pub(crate) struct Asked {
 
 /// A rejection of the company, and its connection.
 struct Found {
-    page: Page,
+    page: RequestContext,
     app: App,
     connection: Connection,
     rejection: Rejection,
 }
 
 impl Found {
-    async fn open(page: Page, app: &str, rejection: &str) -> Result<Self, AppError> {
+    async fn open(page: RequestContext, app: &str, rejection: &str) -> Result<Self, AppError> {
         let app = page.app(app).await?;
         let id: RejectionId = rejection.parse().map_err(|_| AppError::NotFound)?;
         let mut reader = page.state.db.reader().await?;
@@ -122,7 +121,7 @@ impl Found {
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
         let is_stuck = count.kept > 0 && count.verify() == 0;
         let offer = if is_stuck {
-            acceptance::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?
+            adopt_secret::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?
         } else {
             None
         };
@@ -138,8 +137,8 @@ impl Found {
             None => None,
         };
         let kept = store::count_requests(&mut reader, id).await?;
-        let other = telling::other(&mut reader, &self.app, &self.rejection).await?;
-        let other_url = telling::other_webhook(&mut reader, &self.app, &self.rejection).await?;
+        let other = summary::other(&mut reader, &self.app, &self.rejection).await?;
+        let other_url = summary::other_webhook(&mut reader, &self.app, &self.rejection).await?;
         let let_in = self.let_in(&mut reader).await?;
         drop(reader);
         let mut told = rejections::told(&self.rejection, other.as_deref());
@@ -148,7 +147,7 @@ impl Found {
             fix.clone_into(&mut told.fix);
         }
         Ok(views::Show {
-            shell: self.shell(&words::capitalised(&told.why)),
+            shell: self.shell(&messages::capitalised(&told.why)),
             app: self.app.clone(),
             connection: self.connection.clone(),
             rejection: self.rejection.clone(),
@@ -171,7 +170,7 @@ impl Found {
         let mut types = HashMap::new();
         for request in requests.iter().filter(|request| !request.is_cut && requests.len() > 1) {
             let Some((headers, body)) = store::find_said(&mut *reader, self.rejection.id, request.id).await? else { continue };
-            let said = keeping::open(&self.page.state.vault, request.id, (&headers, &body)).ok();
+            let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body)).ok();
             types.extend(said.and_then(|said| said.event_type(self.connection.gateway)).map(|name| (request.id, name)));
         }
         Ok(types)
@@ -199,12 +198,12 @@ impl Found {
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, Kept)>, AppError> {
         let Some((headers, body)) = store::find_said(reader, self.rejection.id, request.id).await? else { return Ok(None) };
-        let said = keeping::open(&self.page.state.vault, request.id, (&headers, &body))?;
+        let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body))?;
         let kept = Kept::new(&said.headers, &said.body);
         Ok(Some((request, kept)))
     }
 
-    fn shell(&self, title: &str) -> Shell {
+    fn shell(&self, title: &str) -> Layout {
         let (app, mode) = (&self.app, self.rejection.mode);
         self.page.remember_mode(app.id, mode);
         let list = |mode| urls::in_mode(&urls::rejections(app.id), mode);
@@ -213,30 +212,30 @@ impl Found {
             Mode::Test => (own, list(Mode::Live)),
             Mode::Live => (list(Mode::Test), own),
         };
-        let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).between(mode, test, live);
+        let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).with_mode_urls(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
-        let shell = shell.notices(None, words::off_connection(app, &self.connection).into_iter().collect());
+        let shell = shell.notices(None, messages::off_connection(app, &self.connection).into_iter().collect());
         let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
         shell.crumb(&app.name, overview).crumb("Rejections", list(mode))
     }
 }
 
 /// `GET /ks-pay/apps/{app}/rejections/{rejection}`
-pub(crate) async fn show(page: Page, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
+pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
     let found = Found::open(page, &path.0, &path.1).await?;
     let view = found.view(&asked.request, FieldErrors::default()).await?;
     found.page.ok(&view)
 }
 
 /// `GET /ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body`
-pub(crate) async fn body(request: HttpRequest, page: Page, path: Path<(String, String, String)>) -> Answer {
+pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<(String, String, String)>) -> Answer {
     let found = Found::open(page, &path.0, &path.1).await?;
     let id: RequestId = path.2.parse().map_err(|_| AppError::NotFound)?;
     confirmation::require_for_download(&found.page, &request, &urls::rejection(found.app.id, found.rejection.id))?;
     let mut reader = found.page.state.db.reader().await?;
     let (headers, body) = store::find_said(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
     drop(reader);
-    let said = keeping::open(&found.page.state.vault, id, (&headers, &body))?;
+    let said = store_batch::open(&found.page.state.vault, id, (&headers, &body))?;
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
         .insert_header((header::CONTENT_ENCODING, "identity"))
@@ -245,7 +244,7 @@ pub(crate) async fn body(request: HttpRequest, page: Page, path: Path<(String, S
 }
 
 /// `POST /ks-pay/apps/{app}/rejections/{rejection}/acceptance`
-pub(crate) async fn accept(posted: Posted<Nothing>, path: Path<(String, String)>) -> Answer {
+pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, String)>) -> Answer {
     let found = Found::open(posted.page, &path.0, &path.1).await?;
     let page = &found.page;
     let refused = async |sentence: &str| {
@@ -253,20 +252,20 @@ pub(crate) async fn accept(posted: Posted<Nothing>, path: Path<(String, String)>
         errors.add(RECOVERY, sentence);
         page.unprocessable(&found.view("", errors).await?)
     };
-    if !found.rejection.cause.is_acceptable() {
+    if !found.rejection.cause.can_adopt_secret() {
         return refused(rejections::NOTHING_TO_ACCEPT).await;
     }
-    found.confirm(&posted.action, words::access::ADOPT).await?;
-    let by = By { name: &page.signed_in.user.name, at: page.now };
+    found.confirm(&posted.action, messages::access::ADOPT).await?;
+    let by = RecoveredBy { name: &page.signed_in.user.name, at: page.now };
     let id = found.rejection.id;
-    match acceptance::accept(&page.state.kit(), &found.connection, &found.rejection, by).await? {
+    match adopt_secret::accept(&page.state.kit(), &found.connection, &found.rejection, by).await? {
         Acceptance::Accepted(secret) => {
             let (connection, user) = (found.connection.id, page.signed_in.user.id);
             tracing::info!(%connection, rejection = %id, %secret, %user, "a SECRET that requests were refused for was accepted");
             Ok(page.redirect(&urls::rejection(found.app.id, id), rejections::ACCEPTED))
         }
-        Acceptance::Known => refused(words::secrets::KNOWN).await,
-        Acceptance::TooMany => refused(words::secrets::TOO_MANY).await,
+        Acceptance::Known => refused(messages::secrets::KNOWN).await,
+        Acceptance::TooMany => refused(messages::secrets::TOO_MANY).await,
         Acceptance::Unfound => refused(rejections::NOTHING_TO_ACCEPT).await,
     }
 }
@@ -280,7 +279,7 @@ pub(crate) struct RecoveryForm {
 }
 
 /// `POST /ks-pay/apps/{app}/rejections/{rejection}/recovery`
-pub(crate) async fn recover(posted: Posted<RecoveryForm>, path: Path<(String, String)>) -> Answer {
+pub(crate) async fn recover(posted: SignedForm<RecoveryForm>, path: Path<(String, String)>) -> Answer {
     let found = Found::open(posted.page, &path.0, &path.1).await?;
     let (page, form) = (&found.page, posted.form);
     let only = match form.request.as_str() {
@@ -292,8 +291,8 @@ pub(crate) async fn recover(posted: Posted<RecoveryForm>, path: Path<(String, St
         errors.add(RECOVERY, rejections::SWITCH_ON_FIRST);
         return page.unprocessable(&found.view(&form.request, errors).await?);
     }
-    found.confirm(&posted.action, words::access::RECOVER).await?;
-    let by = By { name: &page.signed_in.user.name, at: page.now };
+    found.confirm(&posted.action, messages::access::RECOVER).await?;
+    let by = RecoveredBy { name: &page.signed_in.user.name, at: page.now };
     let stores = (&page.state.db, &page.state.vault);
     let recovered = recovery::recover(stores, &found.connection, &found.rejection, only, by).await?;
     tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, events = recovered.events, "refused requests were recovered");

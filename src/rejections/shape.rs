@@ -12,7 +12,7 @@ use std::{
 use super::Reason;
 use crate::{
     gateways::Gateway,
-    kernel::network::{network, site},
+    primitives::network::{network, site},
 };
 
 /// Leading bytes of a body that are considered: the names of its first fields.

@@ -8,13 +8,13 @@ use sha2::Sha256;
 
 use super::{
     Cause,
-    diagnosis::{self, Diagnosis, Known, Whose},
+    diagnosis::{self, CompanyKeys, Diagnosis, KeyOwner},
     proof::{KeyKind, Signer},
 };
 use crate::{
-    connections::strength,
+    connections::secret_strength,
     gateways::Gateway,
-    kernel::{id::ConnectionId, secret::Secret, vault::Vault},
+    primitives::{id::ConnectionId, secret::Secret, vault::Vault},
 };
 
 /// The shortest key of bytes that no text can write, in bytes: as much as sixteen characters of base64.
@@ -22,9 +22,9 @@ const SHORTEST: usize = 12;
 
 /// Notes that a key may have been guessed, whatever the cause is. Where the cause names a secret that may be adopted, the
 /// guess becomes the cause.
-pub(super) fn judge(diagnosis: &mut Diagnosis, gateway: Gateway, known: &Known) {
+pub(super) fn judge(diagnosis: &mut Diagnosis, gateway: Gateway, known: &CompanyKeys) {
     let is_encoded = is_encoded(diagnosis);
-    let is_named = diagnosis.cause.is_acceptable();
+    let is_named = diagnosis.cause.can_adopt_secret();
     // A stored secret can be weak as well, where it was stored before secrets were checked.
     let is_judged = is_named || matches!(diagnosis.cause, Cause::RetiredSecret | Cause::OtherMode);
     let Some(signer) = diagnosis.signer.as_mut().filter(|signer| is_judged || signer.kind == KeyKind::Altered) else { return };
@@ -43,11 +43,11 @@ fn is_encoded(diagnosis: &Diagnosis) -> bool {
     diagnosis.cause.is_encoding() || second.is_some_and(Cause::is_encoding)
 }
 
-fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &Known) -> bool {
-    let names = strength::Known { gateway, endpoint: &known.url, key_id: None, names: &known.names };
-    let is_weak = |secret: Secret| strength::is_guessable(&secret, &names);
+fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &CompanyKeys) -> bool {
+    let names = secret_strength::ConnectionContext { gateway, endpoint: &known.url, key_id: None, names: &known.names };
+    let is_weak = |secret: Secret| secret_strength::is_guessable(&secret, &names);
     // A digest looks random even if its input is not.
-    let mut own = known.keys.iter().filter(|key| key.whose == Whose::Own);
+    let mut own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
     if is_encoded && own.any(|key| Secret::parse(&key.text).is_none_or(is_weak)) {
         return true;
     }
@@ -58,12 +58,12 @@ fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &Kno
 }
 
 /// A text that is shorter is no secret.
-const SHORTEST_TEXT: usize = crate::kernel::secret::SHORTEST;
+const SHORTEST_TEXT: usize = crate::primitives::secret::SHORTEST;
 
 /// The secret that may be adopted so that the request verifies: known to the company and to no outsider, of this mode, and
 /// retired nowhere.
-pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &Known) -> Option<Secret> {
-    let signer = diagnosis.signer.as_ref().filter(|_| diagnosis.cause.is_acceptable())?;
+pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &CompanyKeys) -> Option<Secret> {
+    let signer = diagnosis.signer.as_ref().filter(|_| diagnosis.cause.can_adopt_secret())?;
     let is_of_a_webhook = matches!(signer.kind, KeyKind::WebhookSecret | KeyKind::Altered);
     let may_be = is_of_a_webhook && !signer.is_guessable && !diagnosis::is_ruled_out(gateway, signer, known);
     diagnosis::secret(gateway, signer).filter(|_| may_be && !is_guessable(signer, is_encoded(diagnosis), gateway, known))
@@ -85,9 +85,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        gateways::adapter::Rejected,
-        kernel::{base62, hex, time::Timestamp},
-        rejections::diagnosis::{Case, Key},
+        gateways::adapter::SignatureError,
+        primitives::{base62, hex, time::Timestamp},
+        rejections::diagnosis::{Key, RejectedCase},
     };
 
     /// The text before and after the random part.
@@ -96,33 +96,33 @@ mod tests {
     const BODY: &[u8] = br#"{"entity":"event","event":"payment.captured","payload":{"payment":{"entity":{"id":"pay_1"}}}}"#;
     const NAMES: &[&str] = &["Neem Tree Store", "Kalpavriksha Handicrafts Pvt Ltd", "shop.neemtree.example", "KSB Traders"];
 
-    fn known(own: &str, others: &[(Whose, &str)]) -> Known {
+    fn known(own: &str, others: &[(KeyOwner, &str)]) -> CompanyKeys {
         let key = |whose, text: &str| Key {
             whose,
             gateway: Gateway::Razorpay,
             text: Zeroizing::new(text.to_owned()),
-            is_retired: whose == Whose::Retired,
+            is_retired: whose == KeyOwner::Retired,
             secret: None,
             connection: None,
         };
-        let keys = [(Whose::Own, own)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
-        Known { keys, names: NAMES.iter().map(|name| (*name).to_owned()).collect(), ..Known::default() }
+        let keys = [(KeyOwner::Own, own)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
+        CompanyKeys { keys, names: NAMES.iter().map(|name| (*name).to_owned()).collect(), ..CompanyKeys::default() }
     }
 
     /// What is found of a request that is signed with that key, and what could be adopted.
-    fn found(known: &Known, key: &[u8]) -> (Diagnosis, Option<String>) {
+    fn found(known: &CompanyKeys, key: &[u8]) -> (Diagnosis, Option<String>) {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
         mac.update(BODY);
         let signature = hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
         let headers = [("x-razorpay-signature".to_owned(), signature.into_bytes())];
-        let (gateway, reason, at) = (Gateway::Razorpay, Rejected::SignatureMismatch, Timestamp::from_seconds(0));
-        let case = Case { gateway, reason, headers: &headers, body: BODY, is_cut: false, at };
+        let (gateway, reason, at) = (Gateway::Razorpay, SignatureError::SignatureMismatch, Timestamp::from_seconds(0));
+        let case = RejectedCase { gateway, reason, headers: &headers, body: BODY, is_cut: false, at };
         let found = diagnosis::diagnose(&case, known, &mut { diagnosis::MOST_WORK });
         judged(found, known)
     }
 
     /// What remains of a finding, and what could be adopted.
-    fn judged(mut found: Diagnosis, known: &Known) -> (Diagnosis, Option<String>) {
+    fn judged(mut found: Diagnosis, known: &CompanyKeys) -> (Diagnosis, Option<String>) {
         let gateway = Gateway::Razorpay;
         judge(&mut found, gateway, known);
         let secret = adoptable(&found, gateway, known).map(|secret| secret.expose().to_owned());
@@ -199,8 +199,8 @@ mod tests {
     #[test]
     fn a_weak_stored_secret_is_no_proof_either() {
         let [own, strong] = std::array::from_fn(|_| base62::random(44));
-        let vault = Vault::new(crate::kernel::vault::MasterKey::generate());
-        for (whose, cause) in [(Whose::Retired, Cause::RetiredSecret), (Whose::OtherMode, Cause::OtherMode)] {
+        let vault = Vault::new(crate::primitives::vault::MasterKey::generate());
+        for (whose, cause) in [(KeyOwner::Retired, Cause::RetiredSecret), (KeyOwner::OtherMode, Cause::OtherMode)] {
             for (secret, is_proof) in [("NeemTreeStore-2026", false), (strong.as_str(), true)] {
                 let (found, _) = found(&known(&own, &[(whose, secret)]), secret.as_bytes());
                 assert_eq!(found.cause, cause, "{secret}");
@@ -227,16 +227,16 @@ mod tests {
     fn a_key_of_the_other_mode_of_the_api_or_retired_is_never_offered() {
         let [own, other] = std::array::from_fn(|_| base62::random(44));
         for (whose, may_be) in [
-            (Whose::Old, true),
-            (Whose::OtherApp, true),
-            (Whose::OtherConnection, true),
-            (Whose::Retired, false),
-            (Whose::OtherMode, false),
-            (Whose::KeySecret, false),
+            (KeyOwner::Old, true),
+            (KeyOwner::OtherApp, true),
+            (KeyOwner::OtherConnection, true),
+            (KeyOwner::Retired, false),
+            (KeyOwner::OtherMode, false),
+            (KeyOwner::KeySecret, false),
         ] {
             assert_eq!(found(&known(&own, &[(whose, &other)]), other.as_bytes()).1.is_some(), may_be, "{whose:?}");
             // The same text elsewhere does not help.
-            let twice = known(&own, &[(Whose::Old, &other), (whose, &other)]);
+            let twice = known(&own, &[(KeyOwner::Old, &other), (whose, &other)]);
             assert_eq!(found(&twice, other.as_bytes()).1.is_some(), may_be, "{whose:?}");
         }
     }

@@ -1,16 +1,16 @@
 //! The `rejections`, `rejected_requests` and `stray_requests` tables.
 
 pub(crate) mod deferred;
+pub(crate) mod evictions;
 pub(crate) mod later;
 pub(crate) mod recoveries;
-pub(crate) mod room;
 
 use super::{Cause, Reason, Rejection, Request};
 use crate::{
-    connections::Place,
+    connections::ConnectionScope,
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::Mode,
-    kernel::{
+    primitives::{
         id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
         time::Timestamp,
     },
@@ -147,7 +147,7 @@ pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timest
 
 /// What makes a rejection the same as another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Kind {
+pub(crate) struct RejectionKey {
     pub(crate) reason: Reason,
     pub(crate) cause: Cause,
     pub(crate) secret: Option<SecretId>,
@@ -161,7 +161,7 @@ pub(crate) struct Kind {
 pub(crate) async fn find_open(
     tx: &mut Tx,
     connection: ConnectionId,
-    kind: &Kind,
+    kind: &RejectionKey,
     (since, until): (Timestamp, Timestamp),
 ) -> Result<Option<RejectionId>, DbError> {
     run!(tx, |conn| sqlx::query_scalar(FIND_OPEN)
@@ -181,8 +181,8 @@ pub(crate) async fn find_open(
 /// A rejection that begins.
 pub(crate) struct NewRejection<'a> {
     pub(crate) id: RejectionId,
-    pub(crate) place: &'a Place,
-    pub(crate) kind: &'a Kind,
+    pub(crate) place: &'a ConnectionScope,
+    pub(crate) kind: &'a RejectionKey,
     pub(crate) other: Option<ConnectionId>,
     pub(crate) detail: Option<&'a str>,
     pub(crate) address: &'a str,
@@ -239,7 +239,7 @@ pub(crate) async fn add(tx: &mut Tx, id: RejectionId, more: &More<'_>) -> Result
 pub(crate) struct NewRequest<'a> {
     pub(crate) id: RequestId,
     pub(crate) rejection: RejectionId,
-    pub(crate) place: &'a Place,
+    pub(crate) place: &'a ConnectionScope,
     pub(crate) digest: &'a [u8],
     pub(crate) worth: i64,
     pub(crate) sender: &'a str,

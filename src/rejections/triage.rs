@@ -15,19 +15,19 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::{
-    Cause, Reason, Sample,
+    CapturedRequest, Cause, Reason,
     budget::{Allowance, MAX_STORED_BYTES},
-    diagnosis::{self, Case, Depth, Diagnosis, Known, Recent},
-    examination::Examined,
+    diagnose::DiagnosedRequest,
+    diagnosis::{self, CompanyKeys, Depth, Diagnosis, Recent, RejectedCase},
     proof::{self, Signer},
     shape, signing_key,
 };
 use crate::{
     gateways::{
         Gateway,
-        adapter::{Rejected, is_webhook_network},
+        adapter::{SignatureError, is_webhook_network},
     },
-    kernel::{id::ConnectionId, vault::Vault},
+    primitives::{id::ConnectionId, vault::Vault},
 };
 
 /// A brief look hashes at most this many times the request's length, or this many bytes if that is more.
@@ -64,8 +64,8 @@ struct Fruitless {
 /// The requests of one webhook, with what its company knows and what may be hashed for them.
 pub(super) struct Batch {
     pub(super) connection: ConnectionId,
-    pub(super) known: Known,
-    pub(super) samples: Vec<Sample>,
+    pub(super) known: CompanyKeys,
+    pub(super) samples: Vec<CapturedRequest>,
     pub(super) allowance: Allowance,
 }
 
@@ -75,14 +75,14 @@ pub(super) fn brief_work(body: usize) -> usize {
 }
 
 /// What has to be left after the brief look before every single fault of a request is tried, in bytes.
-fn needed_for_one_fault(gateway: Gateway, body: usize, known: &Known) -> usize {
+fn needed_for_one_fault(gateway: Gateway, body: usize, known: &CompanyKeys) -> usize {
     let needed = diagnosis::single_fault_work(gateway, body, known).max(LEAST_WORK);
     needed.min(MAX_STORED_BYTES.saturating_sub(brief_work(body)))
 }
 
 /// What a stored request needs in one look, in bytes: for every single fault, or all the work that it may have. Never more than
 /// there can be.
-pub(super) fn needed_for_stored(gateway: Gateway, body: usize, known: &Known, is_unfinished: bool) -> usize {
+pub(super) fn needed_for_stored(gateway: Gateway, body: usize, known: &CompanyKeys, is_unfinished: bool) -> usize {
     // A bit more than what is hashed at most tells that nothing was left untried.
     let needed =
         if is_unfinished { diagnosis::most_work(body, known) + LEAST_WORK } else { needed_for_one_fault(gateway, body, known) };
@@ -90,7 +90,7 @@ pub(super) fn needed_for_stored(gateway: Gateway, body: usize, known: &Known, is
 }
 
 /// What was found in the order of the requests, and what was hashed for each webhook, in bytes.
-pub(super) type Looked = (Vec<Examined>, Vec<(ConnectionId, usize)>);
+pub(super) type Looked = (Vec<DiagnosedRequest>, Vec<(ConnectionId, usize)>);
 
 impl Triage {
     /// `most` is what may be hashed in total, in bytes.
@@ -104,7 +104,7 @@ impl Triage {
         let mut order: Vec<usize> = (0..work.len()).collect();
         order.sort_by_key(|batch| work[*batch].samples.len());
         let mut work: Vec<Option<Batch>> = work.into_iter().map(Some).collect();
-        let mut examined: Vec<Vec<Examined>> = work.iter().map(|_| Vec::new()).collect();
+        let mut examined: Vec<Vec<DiagnosedRequest>> = work.iter().map(|_| Vec::new()).collect();
         let mut spent = Vec::with_capacity(work.len());
         for batch in order {
             let Some(own) = work[batch].take() else { continue };
@@ -118,7 +118,7 @@ impl Triage {
         (examined.into_iter().flatten().collect(), spent)
     }
 
-    fn look_at_one(&mut self, vault: &Vault, batch: Batch, share: usize, is_off: &AtomicBool) -> (Vec<Examined>, usize) {
+    fn look_at_one(&mut self, vault: &Vault, batch: Batch, share: usize, is_off: &AtomicBool) -> (Vec<DiagnosedRequest>, usize) {
         let Batch { connection, mut known, samples, allowance } = batch;
         let most = share.min(allowance.most);
         // Without secrets nothing is examined, and nothing is known of whether they changed.
@@ -132,10 +132,10 @@ impl Triage {
         if let Some(secrets) = secrets.filter(|_| !known.recent.is_empty() && self.recent.len() < MOST_SHAPES) {
             self.recent.insert(connection, (secrets, std::mem::take(&mut known.recent)));
         }
-        let of = |(sample, diagnosis): (Sample, Diagnosis)| {
+        let of = |(sample, diagnosis): (CapturedRequest, Diagnosis)| {
             let key = signing_key::digest(vault, connection, &diagnosis);
             let is_from_account = proof::is_from_account(&sample, &known.accounts);
-            Examined { sample, diagnosis, is_from_account, key, is_stored: true }
+            DiagnosedRequest { sample, diagnosis, is_from_account, key, is_stored: true }
         };
         (samples.into_iter().zip(found).map(of).collect(), used)
     }
@@ -164,8 +164,8 @@ impl Triage {
 /// One look at the requests of one webhook.
 struct Round<'a> {
     triage: &'a mut Triage,
-    known: &'a mut Known,
-    samples: &'a [Sample],
+    known: &'a mut CompanyKeys,
+    samples: &'a [CapturedRequest],
     left: usize,
     /// What is left of it for fruitless shapes.
     alike_left: usize,
@@ -295,7 +295,7 @@ impl Round<'_> {
 }
 
 /// What makes it the same request to diagnosis.
-fn digest(sample: &Sample) -> [u8; 32] {
+fn digest(sample: &CapturedRequest) -> [u8; 32] {
     let mut hasher = Sha256::new();
     let parts = sample.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value]).chain([&sample.body[..]]);
     for part in [sample.reason.as_str().as_bytes()].into_iter().chain(parts) {
@@ -305,12 +305,12 @@ fn digest(sample: &Sample) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn diagnose(sample: &Sample, known: &Known, depth: Depth, work: &mut usize, is_off: &AtomicBool) -> Diagnosis {
+fn diagnose(sample: &CapturedRequest, known: &CompanyKeys, depth: Depth, work: &mut usize, is_off: &AtomicBool) -> Diagnosis {
     let (gateway, headers, body, is_cut, at) =
         (sample.place.gateway, &sample.headers, &sample.body, sample.is_unread(), sample.at);
     let judged = |reason, work: &mut usize| {
         let mut found =
-            diagnosis::diagnose_until(is_off, depth, &Case { gateway, reason, headers, body, is_cut, at }, known, work);
+            diagnosis::diagnose_until(is_off, depth, &RejectedCase { gateway, reason, headers, body, is_cut, at }, known, work);
         signing_key::judge(&mut found, gateway, known);
         found
     };
@@ -324,7 +324,7 @@ fn diagnose(sample: &Sample, known: &Known, depth: Depth, work: &mut usize, is_o
     // What arrives while the webhook is switched off can be recovered if a valid secret signed it.
     let most = LEAST_WORK.min(*work);
     let mut left = most;
-    let signer = judged(Rejected::SignatureMismatch, &mut left).signer.filter(|signer| signer.is_unchanged);
+    let signer = judged(SignatureError::SignatureMismatch, &mut left).signer.filter(|signer| signer.is_unchanged);
     *work -= most - left;
     Diagnosis { signer, ..seen.into() }
 }

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::{KEPT_FOR, Rejection, Request, acceptance::Offer, advice::Start, recovery::Count};
+use super::{RETENTION, Rejection, Request, adopt_secret::Offer, advice::Start, recovery::Count};
 use crate::{
     apps::App,
     connections::{Connection, Step},
     events::{Event, views::Kept},
-    kernel::{id::RequestId, time::Timestamp},
+    messages::{self, Badge, DisplayTime, rejections},
+    primitives::{id::RequestId, time::Timestamp},
     urls,
     web::{
         form::FieldErrors,
-        list::{Empty, Pager},
-        shell::Shell,
+        layout::Layout,
+        pagination::{EmptyState, Pager},
     },
-    words::{self, Chip, When, rejections},
 };
 
 /// Links to other rejections that accepting the secret would verify too.
@@ -26,10 +26,10 @@ const OTHERS_SHOWN: usize = 5;
 #[derive(Template)]
 #[template(path = "rejections/index.html")]
 pub(crate) struct Index {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) rows: Vec<Row>,
     pub(crate) pager: Pager,
-    pub(crate) empty: Option<Empty>,
+    pub(crate) empty: Option<EmptyState>,
 }
 
 /// A row of the list.
@@ -41,8 +41,8 @@ pub(crate) struct Row {
     pub(crate) address: String,
     pub(crate) count: String,
     pub(crate) recovered: Option<String>,
-    pub(crate) since: Option<When>,
-    pub(crate) last: When,
+    pub(crate) since: Option<DisplayTime>,
+    pub(crate) last: DisplayTime,
 }
 
 impl Row {
@@ -50,14 +50,14 @@ impl Row {
         let told = rejections::told(rejection, other);
         Self {
             url: urls::rejection(rejection.app_id, rejection.id),
-            why: words::capitalised(&told.why),
+            why: messages::capitalised(&told.why),
             fix: told.fix,
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
             count: rejections::times(rejection.count),
-            recovered: (rejection.recovered > 0).then(|| format!("{} recovered", words::number_text(rejection.recovered))),
-            since: (rejection.count > 1).then(|| When::of_start(rejection.first_at, now)),
-            last: words::when(rejection.last_at, now),
+            recovered: (rejection.recovered > 0).then(|| format!("{} recovered", messages::number_text(rejection.recovered))),
+            since: (rejection.count > 1).then(|| DisplayTime::of_start(rejection.first_at, now)),
+            last: messages::when(rejection.last_at, now),
         }
     }
 }
@@ -65,7 +65,7 @@ impl Row {
 /// A kept request in the list beside the one that is shown.
 pub(crate) struct RequestRow {
     pub(crate) url: String,
-    pub(crate) when: When,
+    pub(crate) when: DisplayTime,
     pub(crate) note: String,
     /// What it says it is, and how long it is.
     pub(crate) what: String,
@@ -76,11 +76,11 @@ pub(crate) struct RequestRow {
 #[derive(Template)]
 #[template(path = "rejections/show.html")]
 pub(crate) struct Show {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) app: App,
     pub(crate) connection: Connection,
     pub(crate) rejection: Rejection,
-    pub(crate) told: rejections::Told,
+    pub(crate) told: rejections::Explanation,
     /// The one that is shown, with what it said while that is kept.
     pub(crate) request: Option<(Request, Kept)>,
     pub(crate) requests: Vec<Request>,
@@ -100,7 +100,7 @@ pub(crate) struct Show {
 }
 
 impl Show {
-    pub(crate) fn chip(&self) -> Chip {
+    pub(crate) fn chip(&self) -> Badge {
         rejections::chip(self.rejection.reason)
     }
 
@@ -108,12 +108,12 @@ impl Show {
         rejections::times(self.rejection.count)
     }
 
-    pub(crate) fn first(&self) -> When {
-        When::of_moment(self.rejection.first_at, self.now)
+    pub(crate) fn first(&self) -> DisplayTime {
+        DisplayTime::of_moment(self.rejection.first_at, self.now)
     }
 
-    pub(crate) fn last(&self) -> When {
-        When::of_moment(self.rejection.last_at, self.now)
+    pub(crate) fn last(&self) -> DisplayTime {
+        DisplayTime::of_moment(self.rejection.last_at, self.now)
     }
 
     pub(crate) fn is_repeated(&self) -> bool {
@@ -157,9 +157,9 @@ impl Show {
     }
 
     /// How many requests that lets verify, and since when they were received.
-    pub(crate) fn offered(&self) -> Option<(String, When)> {
+    pub(crate) fn offered(&self) -> Option<(String, DisplayTime)> {
         let offer = self.offer.as_ref()?;
-        Some((rejections::offered(offer), When::of_moment(offer.since, self.now)))
+        Some((rejections::offered(offer), DisplayTime::of_moment(offer.since, self.now)))
     }
 
     /// The other rejections that have some of them: address and label.
@@ -185,14 +185,14 @@ impl Show {
         (self.count.verify() > 1 && self.count.verified.contains(&shown)).then_some(shown)
     }
 
-    pub(crate) fn until(&self) -> When {
+    pub(crate) fn until(&self) -> DisplayTime {
         let kept = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
         // One that a clock stored which was ahead is deleted as if it had come now.
-        When::of_expiry(kept.min(self.now).plus(KEPT_FOR), self.now)
+        DisplayTime::of_expiry(kept.min(self.now).plus(RETENTION), self.now)
     }
 
-    pub(crate) fn recovered(&self) -> Option<When> {
-        self.request.as_ref()?.0.recovered_at.map(|at| When::of_day(at, self.now))
+    pub(crate) fn recovered(&self) -> Option<DisplayTime> {
+        self.request.as_ref()?.0.recovered_at.map(|at| DisplayTime::of_day(at, self.now))
     }
 
     pub(crate) fn rows(&self) -> Vec<RequestRow> {
@@ -201,7 +201,7 @@ impl Show {
             .iter()
             .map(|request| RequestRow {
                 url: self.address_of(request.id),
-                when: When::of_moment(request.received_at, self.now),
+                when: DisplayTime::of_moment(request.received_at, self.now),
                 note: rejections::note(request, self.offer.as_ref().is_some_and(|offer| offer.own.contains(&request.id))),
                 what: rejections::what(request, self.types.get(&request.id).map(String::as_str)),
                 is_current: shown == Some(request.id),
@@ -210,9 +210,10 @@ impl Show {
     }
 
     /// The same: address, sentence and state.
-    pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Chip)> + '_ {
-        let row =
-            |event: &Event| (urls::event(self.app.id, event.id), words::event_sentence(event), words::event_state(event.state));
+    pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Badge)> + '_ {
+        let row = |event: &Event| {
+            (urls::event(self.app.id, event.id), messages::event_sentence(event), messages::event_state(event.state))
+        };
         self.let_in.iter().map(row)
     }
 
@@ -234,6 +235,6 @@ impl Show {
     /// Whether there are more kept requests than the list shows.
     pub(crate) fn more(&self) -> Option<String> {
         let shown = i64::try_from(self.requests.len()).unwrap_or(i64::MAX);
-        (self.kept > shown).then(|| format!("{} kept, the newest {} shown", words::number_text(self.kept), shown))
+        (self.kept > shown).then(|| format!("{} kept, the newest {} shown", messages::number_text(self.kept), shown))
     }
 }

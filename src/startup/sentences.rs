@@ -17,11 +17,13 @@ pub(crate) fn sentence_at(database: &Location, error: &DbError) -> String {
 /// The message for a database that was open.
 pub(crate) fn sentence(error: &DbError) -> String {
     match error {
-        DbError::Newer(number) => format!("The database was written by a newer ks-pay (migration {number}). Start that version."),
+        DbError::SchemaTooNew(number) => {
+            format!("The database was written by a newer ks-pay (migration {number}). Start that version.")
+        }
         DbError::Older => "The database is older than this ks-pay. Start the server once to upgrade it.".to_owned(),
-        DbError::Silent => "The database does not answer. Check that it is running and can be reached.".to_owned(),
+        DbError::Timeout => "The database does not answer. Check that it is running and can be reached.".to_owned(),
         DbError::FileFault(fault) => format!("{fault}. {}", fault.remedy()),
-        DbError::Unavailable(cause) | DbError::Broken(cause) => {
+        DbError::Unavailable(cause) | DbError::Internal(cause) => {
             known(error).unwrap_or_else(|| unknown(matches!(error, DbError::Unavailable(_)), &describe(cause)))
         }
         other => format!("{other}. Restore a backup, or ask for help and quote this line."),
@@ -65,7 +67,7 @@ fn known(error: &DbError) -> Option<String> {
 /// The cause alone, where the sentence around it says what was being done.
 pub(crate) fn cause(error: &DbError) -> String {
     match error {
-        DbError::Unavailable(cause) | DbError::Broken(cause) => describe(cause),
+        DbError::Unavailable(cause) | DbError::Internal(cause) => describe(cause),
         other => other.to_string(),
     }
 }

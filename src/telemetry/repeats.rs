@@ -36,11 +36,11 @@ pub(super) struct Repeats(Arc<Counts>);
 #[derive(Default)]
 struct Counts {
     hasher: RandomState,
-    places: Mutex<HashMap<Identifier, Place>>,
+    places: Mutex<HashMap<Identifier, CallSite>>,
 }
 
 /// What one place in the code has logged within the second.
-struct Place {
+struct CallSite {
     level: Level,
     /// Hashes of the different lines.
     written: Vec<u64>,
@@ -64,7 +64,7 @@ impl Repeats {
         let line = line();
         let hash = self.0.hasher.hash_one(&line.all);
         let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = places.entry(metadata.callsite()).or_insert_with(|| Place { level, written: Vec::new(), unwritten: None });
+        let place = places.entry(metadata.callsite()).or_insert_with(|| CallSite { level, written: Vec::new(), unwritten: None });
         if place.written.len() < max_different(metadata) && !place.written.contains(&hash) {
             place.written.push(hash);
             return true;

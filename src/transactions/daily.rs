@@ -6,18 +6,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{Status, projection::Story};
+use super::{Status, projection::PaymentState};
 use crate::{
-    connections::Place,
-    kernel::{id::AppId, money::Currency, time::Timestamp},
+    connections::ConnectionScope,
+    primitives::{id::AppId, money::Currency, time::Timestamp},
 };
 
 /// Payments that are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Kind {
+pub(crate) struct TotalsKey {
     pub(crate) app: AppId,
     pub(crate) mode: &'static str,
-    /// Days since 1970 on the calendar of [`crate::kernel::time::ZONE`].
+    /// Days since 1970 on the calendar of [`crate::primitives::time::ZONE`].
     pub(crate) day: i64,
     pub(crate) currency: Option<Currency>,
     pub(crate) status: Option<Status>,
@@ -26,7 +26,7 @@ pub(crate) struct Kind {
 
 /// How many they are and what they sum up to, in subunits; or how these change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Sum {
+pub(crate) struct Totals {
     pub(crate) payments: i64,
     pub(crate) amount: i64,
     pub(crate) refunded: i64,
@@ -38,30 +38,30 @@ pub(crate) struct Sum {
 
 /// The changes of one unit of work, in the order in which every server writes them.
 #[derive(Debug, Default)]
-pub(crate) struct Changes(BTreeMap<Kind, Sum>);
+pub(crate) struct TotalsDelta(BTreeMap<TotalsKey, Totals>);
 
-impl Changes {
+impl TotalsDelta {
     /// A payment that was not there before.
-    pub(crate) fn add(&mut self, place: &Place, story: &Story) {
+    pub(crate) fn add(&mut self, place: &ConnectionScope, story: &PaymentState) {
         self.put(place, story, 1);
     }
 
     /// A payment of which more was told.
-    pub(crate) fn replace(&mut self, place: &Place, old: &Story, new: &Story) {
+    pub(crate) fn replace(&mut self, place: &ConnectionScope, old: &PaymentState, new: &PaymentState) {
         self.put(place, old, -1);
         self.put(place, new, 1);
     }
 
     /// What there is to write.
-    pub(crate) fn rows(&self) -> Vec<(&Kind, &Sum)> {
-        self.0.iter().filter(|(_, sum)| **sum != Sum::default()).collect()
+    pub(crate) fn rows(&self) -> Vec<(&TotalsKey, &Totals)> {
+        self.0.iter().filter(|(_, sum)| **sum != Totals::default()).collect()
     }
 
-    fn put(&mut self, place: &Place, story: &Story, sign: i64) {
-        let kind = Kind {
+    fn put(&mut self, place: &ConnectionScope, story: &PaymentState, sign: i64) {
+        let kind = TotalsKey {
             app: place.app,
             mode: place.mode.slug(),
-            day: made_at(story).map_or(0, Timestamp::day),
+            day: effective_created_at(story).map_or(0, Timestamp::day),
             currency: story.currency(),
             status: story.status(),
             method: story.method.clone(),
@@ -79,6 +79,6 @@ impl Changes {
 }
 
 /// When the payment was made: by its own facts, or by what is known of it so far.
-pub(crate) fn made_at(story: &Story) -> Option<Timestamp> {
+pub(crate) fn effective_created_at(story: &PaymentState) -> Option<Timestamp> {
     story.created_at.or(story.updated_at.map(|updated| updated.at))
 }

@@ -1,7 +1,7 @@
 //! What disputes cost in currencies other than the payment's. Pure; amounts of two currencies are never added.
 
 use super::{projection::DisputeStatus, store::references::Dispute};
-use crate::kernel::money::{Currency, Money};
+use crate::primitives::money::{Currency, Money};
 
 impl Dispute {
     /// What it took once it was lost: what was deducted, or where the gateway does not say how much, the amount in dispute.

@@ -4,11 +4,11 @@
 
 use std::borrow::Cow;
 
-use super::{Transaction, forms::Wanted};
+use super::{Transaction, forms::ListQuery};
 use crate::{
     gateways::Mode,
-    kernel::{money::Money, time::Timestamp},
-    words,
+    messages,
+    primitives::{money::Money, time::Timestamp},
 };
 
 /// The list's columns, and the gateway's ids.
@@ -49,14 +49,14 @@ fn cells(transaction: &Transaction, now: Timestamp) -> [String; 12] {
         transaction.id.to_string(),
         moment(transaction.created_at, now),
         moment(transaction.updated_at, now),
-        transaction.method.as_deref().map(|code| harmless(words::method(Some(code))).into_owned()).unwrap_or_default(),
+        transaction.method.as_deref().map(|code| harmless(messages::method(Some(code))).into_owned()).unwrap_or_default(),
         transaction.gateway.label().to_owned(),
         transaction.mode.label().to_owned(),
         transaction.currency.map(|currency| currency.to_string()).unwrap_or_default(),
         // Ours, and a number: a minus in front of it is a minus.
         transaction.money().map(Money::plain).unwrap_or_default(),
         transaction.refund().map(Money::plain).unwrap_or_default(),
-        words::transaction_state(transaction).label.to_owned(),
+        messages::transaction_state(transaction).label.to_owned(),
         harmless(&transaction.payment_id).into_owned(),
         transaction.order_id.as_deref().map(|id| harmless(id).into_owned()).unwrap_or_default(),
     ]
@@ -64,7 +64,7 @@ fn cells(transaction: &Transaction, now: Timestamp) -> [String; 12] {
 
 /// As spreadsheets read it, on the calendar of the page; empty where the page says that the time is unknown.
 fn moment(at: Timestamp, now: Timestamp) -> String {
-    words::past_day(at, now).map(|_| at.zoned().strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+    messages::past_day(at, now).map(|_| at.zoned().strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
 }
 
 /// A spreadsheet takes what begins so for a formula, and runs it.
@@ -73,7 +73,7 @@ fn harmless(cell: &str) -> Cow<'_, str> {
 }
 
 /// The file's name: nothing in it comes from outside.
-pub(crate) fn file_name(wanted: &Wanted, mode: Mode) -> String {
+pub(crate) fn file_name(wanted: &ListQuery, mode: Mode) -> String {
     if wanted.name.is_some() {
         return format!("transactions-{mode}.csv");
     }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::{
         gateways::Gateway,
-        kernel::id::{AppId, ConnectionId, TransactionId},
+        primitives::id::{AppId, ConnectionId, TransactionId},
         transactions::Status,
     };
 
@@ -105,7 +105,7 @@ mod tests {
             refunded: 10_000,
             refund_pending: 0,
             refund_failed: 0,
-            currency: Some(crate::kernel::money::Currency::INR),
+            currency: Some(crate::primitives::money::Currency::INR),
             method: Some("+cmd".to_owned()),
             is_disputed: false,
             is_dispute_lost: false,

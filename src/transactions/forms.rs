@@ -6,13 +6,13 @@ use serde::Deserialize;
 use super::{Status, store::Filter};
 use crate::{
     gateways::Mode,
-    kernel::{
-        days::Days,
+    messages,
+    primitives::{
+        date_range::Days,
         id::{AppId, TransactionId},
         time::Timestamp,
     },
     web::form::FieldErrors,
-    words,
 };
 
 /// What is shown when no days are chosen.
@@ -42,18 +42,18 @@ pub(crate) enum Name {
     /// One of ours.
     Transaction(TransactionId),
     /// The gateway's, of a payment, an order, a refund or a dispute; or a receipt, or a bank's reference.
-    Gateways(String),
+    GatewayId(String),
 }
 
 /// The statuses one may choose: a payment's own, and two that stand beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum StatusFilter {
     Is(Status),
     PartlyRefunded,
     Disputed,
 }
 
-impl Choice {
+impl StatusFilter {
     pub(crate) const ALL: [Self; 7] = [
         Self::Is(Status::Created),
         Self::Is(Status::Failed),
@@ -80,31 +80,31 @@ impl Choice {
 
 /// The same, understood.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct ListQuery {
     pub(crate) days: Days,
     /// Whether these are the days shown when none are chosen.
     pub(crate) is_default: bool,
-    pub(crate) status: Option<Choice>,
+    pub(crate) status: Option<StatusFilter>,
     /// An exact id is found whatever the days and the status.
     pub(crate) name: Option<Name>,
     pub(crate) errors: FieldErrors,
 }
 
 impl ListForm {
-    pub(crate) fn read(&self, now: Timestamp) -> Wanted {
+    pub(crate) fn read(&self, now: Timestamp) -> ListQuery {
         let mut errors = FieldErrors::default();
         let usual = Days::until_now(now, DEFAULT_DAYS);
         let days = days(&self.from, &self.to, now, &mut errors).unwrap_or(usual);
         let name = name(self.q.trim(), &mut errors);
-        let status = Choice::read(&self.status);
+        let status = StatusFilter::read(&self.status);
         if status.is_none() && !self.status.is_empty() {
-            errors.add("status", words::NO_STATUS);
+            errors.add("status", messages::NO_STATUS);
         }
-        Wanted { days, is_default: days == usual, status, name, errors }
+        ListQuery { days, is_default: days == usual, status, name, errors }
     }
 }
 
-impl Wanted {
+impl ListQuery {
     pub(crate) fn filter(&self, app: AppId, mode: Mode) -> Filter {
         Filter { app, mode, from: self.days.start(), until: self.days.end(), status: self.status }
     }
@@ -119,10 +119,10 @@ fn name(typed: &str, errors: &mut FieldErrors) -> Option<Name> {
     }
     let is_text = typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control);
     if !is_text || typed.starts_with("tx_") {
-        errors.add("q", words::WHOLE_ID);
+        errors.add("q", messages::WHOLE_ID);
         return None;
     }
-    Some(Name::Gateways(typed.to_owned()))
+    Some(Name::GatewayId(typed.to_owned()))
 }
 
 /// The days that were chosen; nothing when none were, or when they break a rule.
@@ -136,26 +136,26 @@ fn days(from: &str, to: &str, now: Timestamp, errors: &mut FieldErrors) -> Optio
     let days = Days { first: first?, last: last? };
     let today = now.zoned().date();
     if days.last > today {
-        errors.add("to", words::after_today(today));
+        errors.add("to", messages::after_today(today));
     }
     if days.first > today {
-        errors.add("from", words::after_today(today));
+        errors.add("from", messages::after_today(today));
     } else if days.first > days.last {
-        errors.add("from", words::WRONG_ORDER);
+        errors.add("from", messages::WRONG_ORDER);
     } else if days.count() > MOST_DAYS {
-        errors.add("from", words::too_many_days(Days::ending(days.last, MOST_DAYS).first, today));
+        errors.add("from", messages::too_many_days(Days::ending(days.last, MOST_DAYS).first, today));
     }
     errors.is_empty().then_some(days)
 }
 
 fn day(field: &'static str, typed: &str, errors: &mut FieldErrors) -> Option<Date> {
     if typed.is_empty() {
-        errors.add(field, words::ONE_DAY_MISSING);
+        errors.add(field, messages::ONE_DAY_MISSING);
         return None;
     }
     let day = Date::strptime("%Y-%m-%d", typed).ok().filter(|_| typed.len() == 10);
     if day.is_none() {
-        errors.add(field, words::NO_DAY);
+        errors.add(field, messages::NO_DAY);
     }
     day
 }
@@ -204,11 +204,11 @@ mod tests {
 
     #[test]
     fn a_status_is_one_of_seven() {
-        for choice in Choice::ALL {
-            assert_eq!(Choice::read(choice.as_str()), Some(choice));
+        for choice in StatusFilter::ALL {
+            assert_eq!(StatusFilter::read(choice.as_str()), Some(choice));
         }
-        assert!(Status::ALL.into_iter().all(|status| Choice::read(status.as_str()) == Some(Choice::Is(status))));
-        assert_eq!((Choice::read(""), Choice::read("Disputed'")), (None, None));
+        assert!(Status::ALL.into_iter().all(|status| StatusFilter::read(status.as_str()) == Some(StatusFilter::Is(status))));
+        assert_eq!((StatusFilter::read(""), StatusFilter::read("Disputed'")), (None, None));
         let is_refused = |status: &str| {
             let wanted = ListForm { status: status.to_owned(), ..ListForm::default() }.read(Timestamp::from_millis(0));
             wanted.errors.of("status").is_some()
@@ -227,10 +227,10 @@ mod tests {
         };
         let id = TransactionId::new(Timestamp::from_millis(7));
         assert_eq!(name(&format!(" {id} ")), (Some(Name::Transaction(id)), true));
-        assert_eq!(name("pay_Q4x"), (Some(Name::Gateways("pay_Q4x".to_owned())), true));
+        assert_eq!(name("pay_Q4x"), (Some(Name::GatewayId("pay_Q4x".to_owned())), true));
         assert_eq!(name(""), (None, true));
         for receipt in ["नीम 7", "Bill no. 7", "000000777001"] {
-            assert_eq!(name(receipt), (Some(Name::Gateways(receipt.to_owned())), true));
+            assert_eq!(name(receipt), (Some(Name::GatewayId(receipt.to_owned())), true));
         }
         for wrong in ["tx_short", "a\0b", &"9".repeat(129)] {
             assert_eq!(name(wrong), (None, false), "{wrong:?}");

@@ -8,7 +8,7 @@ pub(crate) mod dispute_costs;
 pub(crate) mod export;
 pub(crate) mod forms;
 pub(crate) mod projection;
-pub(crate) mod recount;
+pub(crate) mod reconcile_totals;
 pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod timeline;
@@ -20,21 +20,21 @@ use std::{
     str::FromStr,
 };
 
-use daily::Changes;
-use projection::{Facts, Story};
+use daily::TotalsDelta;
+use projection::{PaymentObservation, PaymentState};
 use store::{
     Cursor, Filter, references,
-    stories::{self, Entry, Key, Locked, News},
+    write::{self, ChangedParts, Key, LockedPayment, PaymentRow},
 };
 
 use crate::{
-    connections::Place,
+    connections::ConnectionScope,
     db::{DbError, Reader, Tx},
     gateways::{Gateway, Mode},
-    kernel::{
+    primitives::{
         id::{AppId, ConnectionId, TransactionId},
+        keyset::{self, FETCH_LIMIT, ListPage, PageRequest},
         money::{Currency, Money},
-        page::{self, FETCH, Page, Side},
         time::Timestamp,
     },
 };
@@ -160,13 +160,13 @@ impl Transaction {
 
 /// What one arrival says about one payment, and where it belongs.
 #[derive(Clone, Copy)]
-pub(crate) struct Told<'a> {
-    pub(crate) place: &'a Place,
-    pub(crate) facts: &'a Facts,
+pub(crate) struct PaymentReport<'a> {
+    pub(crate) place: &'a ConnectionScope,
+    pub(crate) facts: &'a PaymentObservation,
     pub(crate) at: Timestamp,
 }
 
-impl<'a> Told<'a> {
+impl<'a> PaymentReport<'a> {
     fn key(&self) -> Key<'a> {
         (self.place.connection, &self.facts.payment_id)
     }
@@ -177,7 +177,7 @@ pub(crate) struct Projected {
     /// The transaction that each of them belongs to, in their order.
     pub(crate) ids: Vec<TransactionId>,
     /// For [`add_up`].
-    pub(crate) sums: Changes,
+    pub(crate) sums: TotalsDelta,
 }
 
 /// Lets the facts into the payments' stories, and says for each which transaction it belongs to.
@@ -186,18 +186,18 @@ pub(crate) struct Projected {
 ///
 /// # Errors
 /// When the database refuses; then the events themselves are not stored either.
-pub(crate) async fn project(tx: &mut Tx, told: &[Told<'_>]) -> Result<Projected, DbError> {
+pub(crate) async fn project(tx: &mut Tx, told: &[PaymentReport<'_>]) -> Result<Projected, DbError> {
     let mut entries = entries(told);
-    let mut sums = Changes::default();
-    if stories::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
+    let mut sums = TotalsDelta::default();
+    if write::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
         for entry in entries.values() {
             sums.add(entry.place, &entry.story);
         }
     } else {
         // Some are there already, maybe made by another server a moment ago: lock them all and tell them on.
-        let stored = stories::lock(tx, &entries.values().collect::<Vec<_>>()).await?;
-        let before: HashMap<Key<'_>, &Locked> = stored.iter().map(|stored| (stored.key(), stored)).collect();
-        let mut facts: HashMap<Key<'_>, Vec<&Facts>> = HashMap::new();
+        let stored = write::lock(tx, &entries.values().collect::<Vec<_>>()).await?;
+        let before: HashMap<Key<'_>, &LockedPayment> = stored.iter().map(|stored| (stored.key(), stored)).collect();
+        let mut facts: HashMap<Key<'_>, Vec<&PaymentObservation>> = HashMap::new();
         for told in told {
             facts.entry(told.key()).or_default().push(told.facts);
         }
@@ -205,20 +205,24 @@ pub(crate) async fn project(tx: &mut Tx, told: &[Told<'_>]) -> Result<Projected,
             match before.get(key).filter(|stored| stored.id != entry.id) {
                 None => sums.add(entry.place, &entry.story),
                 Some(stored) => {
-                    *entry = tell_on(entry, stored, facts.get(key).into_iter().flatten().copied());
+                    *entry = updated(entry, stored, facts.get(key).into_iter().flatten().copied());
                     sums.replace(entry.place, &stored.story, &entry.story);
                 }
             }
         }
         let changed: Vec<_> = entries.values().filter(|entry| entry.is_changed).collect();
-        stories::update(tx, &changed).await?;
+        write::update(tx, &changed).await?;
     }
-    stories::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
+    write::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
     add_references(tx, told, &entries).await?;
     Ok(Projected { ids: told.iter().filter_map(|told| entries.get(&told.key())).map(|entry| entry.id).collect(), sums })
 }
 
-async fn add_references(tx: &mut Tx, told: &[Told<'_>], entries: &BTreeMap<Key<'_>, Entry<'_>>) -> Result<(), DbError> {
+async fn add_references(
+    tx: &mut Tx,
+    told: &[PaymentReport<'_>],
+    entries: &BTreeMap<Key<'_>, PaymentRow<'_>>,
+) -> Result<(), DbError> {
     // A set: one report of a batch may name what another did.
     let mut rows: BTreeSet<references::Row<'_>> = BTreeSet::new();
     for told in told {
@@ -233,32 +237,36 @@ async fn add_references(tx: &mut Tx, told: &[Told<'_>], entries: &BTreeMap<Key<'
 ///
 /// # Errors
 /// When the database refuses.
-pub(crate) async fn add_up(tx: &mut Tx, sums: &Changes) -> Result<(), DbError> {
-    store::sums::add(tx, sums).await
+pub(crate) async fn apply_totals(tx: &mut Tx, sums: &TotalsDelta) -> Result<(), DbError> {
+    store::daily_totals::add(tx, sums).await
 }
 
 /// The stories as if nothing were stored of these payments yet, in the order of their keys.
-fn entries<'a>(told: &[Told<'a>]) -> BTreeMap<Key<'a>, Entry<'a>> {
+fn entries<'a>(told: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a>> {
     let mut entries = BTreeMap::new();
     for told in told {
         let id = || TransactionId::new(told.at);
         entries
             .entry(told.key())
-            .or_insert_with(|| Entry::new(id(), told.place, &told.facts.payment_id))
+            .or_insert_with(|| PaymentRow::new(id(), told.place, &told.facts.payment_id))
             .story
             .absorb(told.facts);
     }
     for entry in entries.values_mut() {
-        entry.news = News::between(&Story::default(), &entry.story);
+        entry.news = ChangedParts::between(&PaymentState::default(), &entry.story);
     }
     entries
 }
 
 /// The stored story, told on.
-fn tell_on<'a>(entry: &Entry<'a>, stored: &Locked, facts: impl Iterator<Item = &'a Facts>) -> Entry<'a> {
+fn updated<'a>(
+    entry: &PaymentRow<'a>,
+    stored: &LockedPayment,
+    facts: impl Iterator<Item = &'a PaymentObservation>,
+) -> PaymentRow<'a> {
     let mut story = stored.story.clone();
     facts.for_each(|facts| story.absorb(facts));
-    entry.told_on(stored.id, &stored.story, story)
+    entry.updated(stored.id, &stored.story, story)
 }
 
 /// The end of every list, after which nothing is newer.
@@ -266,26 +274,30 @@ const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), TransactionId::greates
 
 /// A place in the order of a list, as it stands in an address.
 pub(crate) fn cursor_text(transaction: &Transaction) -> String {
-    page::place_text(transaction.created_at, transaction.id)
+    keyset::place_text(transaction.created_at, transaction.id)
 }
 
 /// The place; nothing when the text is not one.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    page::place(text)
+    keyset::place(text)
 }
 
 /// A page of a list.
-pub(crate) async fn list(reader: &mut Reader, filter: &Filter, side: Side<Cursor>) -> Result<Page<Transaction>, DbError> {
+pub(crate) async fn list(
+    reader: &mut Reader,
+    filter: &Filter,
+    side: PageRequest<Cursor>,
+) -> Result<ListPage<Transaction>, DbError> {
     let rows = match side {
-        Side::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH).await?,
-        Side::Before(place) => store::list_older(&mut *reader, filter, place, FETCH).await?,
-        Side::After(place) => store::list_newer(&mut *reader, filter, place, FETCH).await?,
+        PageRequest::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH_LIMIT).await?,
+        PageRequest::Before(place) => store::list_older(&mut *reader, filter, place, FETCH_LIMIT).await?,
+        PageRequest::After(place) => store::list_newer(&mut *reader, filter, place, FETCH_LIMIT).await?,
     };
-    if let Some(page) = Page::cut(rows, &side) {
+    if let Some(page) = ListPage::from_rows(rows, &side) {
         return Ok(page);
     }
-    let rows = store::list_older(reader, filter, NEWEST, FETCH).await?;
-    Ok(Page::cut(rows, &Side::<Cursor>::Newest).unwrap_or_default())
+    let rows = store::list_older(reader, filter, NEWEST, FETCH_LIMIT).await?;
+    Ok(ListPage::from_rows(rows, &PageRequest::<Cursor>::Newest).unwrap_or_default())
 }
 
 /// The newest transaction of a mode, whenever it was.

@@ -15,14 +15,14 @@ mod total;
 use std::{collections::BTreeMap, str::FromStr};
 
 use super::Status;
-use crate::kernel::{
+use crate::primitives::{
     money::{Currency, Money},
     time::Timestamp,
 };
 
 /// What one event says about one payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub(crate) struct PaymentObservation {
     pub(crate) payment_id: String,
     /// The time of the event.
     pub(crate) at: Timestamp,
@@ -170,9 +170,9 @@ words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost
 
 /// A payment as its reports describe it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Story {
+pub(crate) struct PaymentState {
     /// The snapshot that decides stage and amount.
-    pub(crate) decisive: Option<Decisive>,
+    pub(crate) decisive: Option<WinningSnapshot>,
     pub(crate) order_id: Option<String>,
     pub(crate) method: Option<String>,
     /// What a payment in a foreign currency is settled in.
@@ -187,7 +187,7 @@ pub(crate) struct Story {
 
 /// The stage that the payment itself reached (never `refunded`, which follows from the amounts), then the rank, then the
 /// amount: the greatest decides.
-pub(crate) type Decisive = (Status, Moment, i64, i64, Currency);
+pub(crate) type WinningSnapshot = (Status, Moment, i64, i64, Currency);
 
 /// A quoted total and the moment as of which it is true. Of two at one moment, the later in the life cycle wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,7 +242,7 @@ pub(crate) struct Updated {
     pub(crate) is_received: bool,
 }
 
-impl Facts {
+impl PaymentObservation {
     /// The time as it ranks.
     pub(crate) const fn moment(&self) -> Moment {
         Moment::of(self.at, self.time_source)
@@ -273,41 +273,41 @@ impl RefundState {
         Self { last, made_at: None, standing_since: None, failed_since: None, quote: None, failed_quote: None }
     }
 
-    fn absorb(&mut self, report: RefundReport, made_at: Option<Moment>, total: Option<i64>) {
+    fn apply(&mut self, report: RefundReport, made_at: Option<Moment>, total: Option<i64>) {
         self.last = self.last.max(report);
-        keep_least(&mut self.made_at, made_at.as_ref());
+        merge_min(&mut self.made_at, made_at.as_ref());
         let quote = total.map(|total| Quote { at: report.at, total });
         if report.status == RefundStatus::Failed {
-            keep_least(&mut self.failed_since, Some(&report.at));
+            merge_min(&mut self.failed_since, Some(&report.at));
             // Failures lower the total, so of two at one moment the lesser is the later.
             self.failed_quote = later(self.failed_quote, quote, |quote| (quote.at, -quote.total));
         } else {
-            keep_least(&mut self.standing_since, Some(&report.at));
+            merge_min(&mut self.standing_since, Some(&report.at));
             self.quote = later(self.quote, quote, |quote| (quote.at, quote.total));
         }
     }
 }
 
-impl Story {
+impl PaymentState {
     /// Merges what an event says.
-    pub(crate) fn absorb(&mut self, facts: &Facts) {
+    pub(crate) fn absorb(&mut self, facts: &PaymentObservation) {
         self.update(facts);
         let at = facts.moment();
         let total = facts.snapshot.as_ref().and_then(Snapshot::quote);
         if let Some(snapshot) = &facts.snapshot {
             let money = snapshot.money;
             self.decisive = self.decisive.max(Some((snapshot.stage(), at, facts.digest, money.subunits, money.currency)));
-            keep_least(&mut self.order_id, snapshot.order_id.as_ref());
-            keep_least(&mut self.method, snapshot.method.as_ref());
-            keep_least(&mut self.created_at, Some(&snapshot.created_at));
+            merge_min(&mut self.order_id, snapshot.order_id.as_ref());
+            merge_min(&mut self.method, snapshot.method.as_ref());
+            merge_min(&mut self.created_at, Some(&snapshot.created_at));
             let settled = facts.details.settled.map(|money| (money.subunits, money.currency));
-            keep_least(&mut self.settled, settled.as_ref());
+            merge_min(&mut self.settled, settled.as_ref());
         }
         if let Some(Refund { id, money, status, created_at }) = &facts.refund {
             let (amount, currency) = (money.subunits, money.currency);
             let report = RefundReport { at, status: *status, digest: facts.digest, amount, currency };
             let made_at = created_at.map(|at| Moment::of(at, TimeSource::Envelope));
-            self.refunds.entry(id.clone()).or_insert_with(|| RefundState::new(report)).absorb(report, made_at, total);
+            self.refunds.entry(id.clone()).or_insert_with(|| RefundState::new(report)).apply(report, made_at, total);
         } else {
             self.quote = later(self.quote, total.map(|total| Quote { at, total }), |quote| (quote.at, quote.total));
         }
@@ -320,7 +320,7 @@ impl Story {
     }
 
     /// The latest time of the gateway's; while there is none, the first time of receipt, which no duplicate changes.
-    fn update(&mut self, facts: &Facts) {
+    fn update(&mut self, facts: &PaymentObservation) {
         let is_received = facts.time_source == TimeSource::Received;
         let said = Updated { at: facts.at, is_received };
         let known = self.updated_at.unwrap_or(said);
@@ -339,7 +339,7 @@ fn later<K: Ord>(known: Option<Quote>, said: Option<Quote>, rank: impl Fn(&Quote
 }
 
 /// Keeps the lesser of two where both are said: normally they are the same.
-fn keep_least<T: Ord + Clone>(known: &mut Option<T>, said: Option<&T>) {
+fn merge_min<T: Ord + Clone>(known: &mut Option<T>, said: Option<&T>) {
     if let Some(said) = said
         && known.as_ref().is_none_or(|known| said < known)
     {

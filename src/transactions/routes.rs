@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     NEWEST, Transaction, cursor, cursor_text, export,
-    forms::{Choice, DEFAULT_DAYS, ListForm, Name, Wanted},
+    forms::{DEFAULT_DAYS, ListForm, ListQuery, Name, StatusFilter},
     store::{
         self, Filter,
         references::{self, Order},
@@ -18,25 +18,25 @@ use super::{
 };
 use crate::{
     apps::App,
-    connections::shown::{Shown, shown},
+    connections::mode_selection::{ModeSelection, shown},
     db::{Db, DbError, Reader},
     events::{self, payload::Payload},
     gateways::{Gateway, Mode, razorpay},
-    kernel::{
-        days::Days,
-        page::{Page as Rows, Side},
+    messages,
+    primitives::{
+        date_range::Days,
+        keyset::{ListPage as Rows, PageRequest},
         time::Timestamp,
     },
-    rejections::telling,
+    rejections::summary,
     urls,
     web::{
         confirmation,
         error::AppError,
-        list::{Empty, Pager},
-        page::Page,
-        shell::{AppEntry, Shell},
+        layout::{AppEntry, Layout},
+        page::RequestContext,
+        pagination::{EmptyState, Pager},
     },
-    words,
 };
 
 type Answer = Result<HttpResponse, AppError>;
@@ -53,7 +53,7 @@ const MOST_REASONS: usize = 10;
 const CHUNK: i64 = 1000;
 
 /// `GET /ks-pay/apps/{app}/transactions`
-pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let form = form.into_inner();
     let wanted = form.read(page.now);
@@ -67,9 +67,9 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
     let (rows, sum) = if let Some(name) = &wanted.name {
         (found(find(&mut reader, &app, mode, name).await?), String::new())
     } else {
-        let sums = store::sums::list(&mut reader, &filter, MOST_SUMMED).await?;
-        let side = Side::read(&form.before, &form.after, cursor);
-        (super::list(&mut reader, &filter, side).await?, words::sum(&sums, wanted.status, MOST_SUMMED))
+        let sums = store::daily_totals::list(&mut reader, &filter, MOST_SUMMED).await?;
+        let side = PageRequest::read(&form.before, &form.after, cursor);
+        (super::list(&mut reader, &filter, side).await?, messages::sum(&sums, wanted.status, MOST_SUMMED))
     };
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
     let shell = list_shell(&page, &app, shown);
@@ -79,9 +79,9 @@ pub(crate) async fn index(page: Page, app: Path<String>, form: Query<ListForm>) 
 }
 
 /// The list without a row, with every error at its field.
-fn refuse(page: &Page, app: &App, shown: Shown, form: ListForm, wanted: Wanted) -> Answer {
+fn refuse(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: ListQuery) -> Answer {
     let (mode, rows) = (shown.mode, found(Vec::new()));
-    let empty = Some(words::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
+    let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
     let (shell, pager) = (list_shell(page, app, shown), pager(app, mode, &wanted, &rows));
     let sum = String::new();
     page.unprocessable(&views::Index {
@@ -98,7 +98,7 @@ fn refuse(page: &Page, app: &App, shown: Shown, form: ListForm, wanted: Wanted) 
     })
 }
 
-fn list_shell(page: &Page, app: &App, shown: Shown) -> Shell {
+fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
     let path = urls::transactions(app.id);
     let shell = page.shell("Transaction History").app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
     let shell = shell.notices(shown.other, shown.off);
@@ -115,14 +115,14 @@ async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Name) -> Result
             let found = store::find(reader, app.id, *id).await?;
             Ok(found.into_iter().filter(|transaction| transaction.mode == mode).collect())
         }
-        Name::Gateways(name) => store::find_named(reader, app.id, mode, name, MOST_NAMED).await,
+        Name::GatewayId(name) => store::find_by_gateway_id(reader, app.id, mode, name, MOST_NAMED).await,
     }
 }
 
-fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Transaction>) -> Pager {
+fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) -> Pager {
     let (from, to) =
         if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
-    let status = wanted.status.map_or("", Choice::as_str);
+    let status = wanted.status.map_or("", StatusFilter::as_str);
     let link = |side, row: Option<&Transaction>| {
         let place = row.map(cursor_text)?;
         let asked = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status), (side, &place)];
@@ -138,41 +138,41 @@ fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Transaction>) -> Pa
 /// Why there is no row, and where there is one.
 async fn nothing(
     reader: &mut Reader,
-    page: &Page,
+    page: &RequestContext,
     app: &App,
-    shown: &Shown,
+    shown: &ModeSelection,
     form: &ListForm,
-    wanted: &Wanted,
-) -> Result<Empty, AppError> {
+    wanted: &ListQuery,
+) -> Result<EmptyState, AppError> {
     let (path, mode) = (urls::transactions(app.id), shown.mode);
     if let Some(name) = &wanted.name {
-        if let Name::Gateways(reference) = name
+        if let Name::GatewayId(reference) = name
             && let Some(event) = events::store::find_by_reference(&mut *reader, app.id, mode, reference).await?
         {
-            return Ok(words::settlement_found(&event, urls::event(app.id, event.id), page.now));
+            return Ok(messages::settlement_found(&event, urls::event(app.id, event.id), page.now));
         }
         let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
         let is_there = !find(reader, app, other, name).await?.is_empty();
-        return Ok(words::Nothing::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
+        return Ok(messages::EmptyTransactions::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
     }
     let Some(newest) = super::newest(&mut *reader, app.id, mode).await? else {
-        let yet = words::Nothing::Yet { mode, app: app.id, gateway: shown.gateway() }.at(&path);
-        let causes = telling::causes(reader, shown.connections.iter().map(|(_, evidence)| (app, evidence))).await?;
-        return Ok(words::nothing_but_refused(yet, &shown.connections, &causes));
+        let yet = messages::EmptyTransactions::Yet { mode, app: app.id, gateway: shown.gateway() }.at(&path);
+        let causes = summary::causes(reader, shown.connections.iter().map(|(_, evidence)| (app, evidence))).await?;
+        return Ok(messages::nothing_but_refused(yet, &shown.connections, &causes));
     };
     let today = page.now.zoned().date();
-    if wanted.status.is_none() && words::past_day(newest.created_at, page.now).is_none() {
-        return Ok(words::nothing_but_later(wanted.days, today, urls::transaction(app.id, newest.id)));
+    if wanted.status.is_none() && messages::past_day(newest.created_at, page.now).is_none() {
+        return Ok(messages::nothing_but_later(wanted.days, today, urls::transaction(app.id, newest.id)));
     }
     let wider = match wanted.status {
         Some(_) => wanted.days,
         None => Days::ending(newest.created_at.zoned().date().min(today), DEFAULT_DAYS),
     };
-    Ok(words::Nothing::Between { days: wanted.days, status: wanted.status, mode, wider, today }.at(&path))
+    Ok(messages::EmptyTransactions::Between { days: wanted.days, status: wanted.status, mode, wider, today }.at(&path))
 }
 
 /// `GET /ks-pay/apps/{app}/transactions.csv`
-pub(crate) async fn download(request: HttpRequest, page: Page, app: Path<String>, form: Query<ListForm>) -> Answer {
+pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let wanted = form.read(page.now);
     let mut reader = page.state.db.reader().await?;
@@ -216,7 +216,7 @@ fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<I
 }
 
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`
-pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
+pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, id) = path.into_inner();
     let app = page.app(&app).await?;
     let id = id.parse().map_err(|_| AppError::NotFound)?;
@@ -253,8 +253,8 @@ pub(crate) async fn show(page: Page, path: Path<(String, String)>) -> Answer {
     let twin = |mode| urls::in_mode(&urls::transactions(app.id), mode);
     let own = urls::transaction(app.id, id);
     let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
-    let title = words::payment_title(&transaction);
-    let shell = page.shell(title).app(&app, AppEntry::Transactions, Some(mode)).between(mode, test, live);
+    let title = messages::payment_title(&transaction);
+    let shell = page.shell(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
     let shell = shell.crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));

@@ -1,18 +1,18 @@
 //! The `transactions`, `refunds` and `disputes` tables.
 
+pub(crate) mod cross_mode;
+pub(crate) mod daily_totals;
 pub(crate) mod recount;
 pub(crate) mod references;
-pub(crate) mod stories;
-pub(crate) mod sums;
-pub(crate) mod twins;
+pub(crate) mod write;
 
 use sqlx::{FromRow, Row};
 
-use super::{Transaction, forms::Choice};
+use super::{Transaction, forms::StatusFilter};
 use crate::{
     db::{DbError, Exec, run, sql},
     gateways::Mode,
-    kernel::{
+    primitives::{
         id::{AppId, TransactionId},
         money::Money,
         time::Timestamp,
@@ -63,7 +63,7 @@ where
     &'static str: sqlx::ColumnIndex<R>,
     TransactionId: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
     AppId: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    crate::kernel::id::ConnectionId: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    crate::primitives::id::ConnectionId: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
     Timestamp: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
     String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
     Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
@@ -76,16 +76,16 @@ where
             id: row.try_get("id")?,
             app: row.try_get("app_id")?,
             connection: row.try_get("connection_id")?,
-            gateway: word(&row.try_get::<String, _>("gateway")?)?,
-            mode: word(&row.try_get::<String, _>("mode")?)?,
+            gateway: parse_column(&row.try_get::<String, _>("gateway")?)?,
+            mode: parse_column(&row.try_get::<String, _>("mode")?)?,
             payment_id: row.try_get("payment_id")?,
             order_id: row.try_get("order_id")?,
-            status: row.try_get::<Option<String>, _>("status")?.as_deref().map(word).transpose()?,
+            status: row.try_get::<Option<String>, _>("status")?.as_deref().map(parse_column).transpose()?,
             amount: row.try_get("amount_subunits")?,
             refunded: row.try_get("amount_refunded_subunits")?,
             refund_pending: row.try_get("amount_refund_pending_subunits")?,
             refund_failed: row.try_get("amount_refund_failed_subunits")?,
-            currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(word).transpose()?,
+            currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(parse_column).transpose()?,
             method: row.try_get("method")?,
             is_disputed: row.try_get("is_disputed")?,
             is_captured: row.try_get("is_captured")?,
@@ -100,13 +100,13 @@ where
 }
 
 /// A value of a closed list, as the database has it.
-fn word<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error> {
+fn parse_column<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error> {
     text.parse().map_err(|_| sqlx::Error::Decode(format!("{text:?} is none of the known words").into()))
 }
 
 fn settled(subunits: Option<i64>, currency: Option<String>) -> Result<Option<Money>, sqlx::Error> {
     let (Some(subunits), Some(currency)) = (subunits, currency) else { return Ok(None) };
-    Ok(Some(Money::new(subunits, word(&currency)?)))
+    Ok(Some(Money::new(subunits, parse_column(&currency)?)))
 }
 
 /// The app's transaction.
@@ -134,7 +134,7 @@ pub(crate) struct Filter {
     pub(crate) from: Timestamp,
     /// The first moment that does not belong.
     pub(crate) until: Timestamp,
-    pub(crate) status: Option<Choice>,
+    pub(crate) status: Option<StatusFilter>,
 }
 
 /// A place in the order of a list.
@@ -176,14 +176,14 @@ async fn list(
         .bind(filter.until)
         .bind(from.0)
         .bind(from.1)
-        .bind(filter.status.map(Choice::as_str))
+        .bind(filter.status.map(StatusFilter::as_str))
         .bind(limit)
         .fetch_all(conn)
         .await)
 }
 
 /// Those with exactly that id of a payment, an order, a refund or a dispute, or that reference in any capitals, newest first.
-pub(crate) async fn find_named(
+pub(crate) async fn find_by_gateway_id(
     on: impl Into<Exec<'_>>,
     app: AppId,
     mode: Mode,

@@ -8,12 +8,12 @@
 
 use super::{
     Status, Transaction,
-    projection::{Details, Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, Story, TimeSource},
+    projection::{Details, Dispute, DisputeStatus, PaymentObservation, PaymentState, Refund, RefundStatus, Snapshot, TimeSource},
 };
 use crate::{
     events::{Event, State},
-    kernel::time::Timestamp,
-    words,
+    messages,
+    primitives::time::Timestamp,
 };
 
 /// A line of the story.
@@ -29,7 +29,7 @@ pub(crate) struct Line<'a> {
 pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event]) -> Vec<Line<'a>> {
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by_key(|event| (moment(event), event.id));
-    let is_told_right = |states: &Vec<&str>| states.last() == Some(&words::transaction_state(transaction).label);
+    let is_told_right = |states: &Vec<&str>| states.last() == Some(&messages::transaction_state(transaction).label);
     // A refund may be processed as soon as it is reported as created, which its row does not say.
     let readings = [RefundStatus::Pending, RefundStatus::Processed].map(|created| states(transaction, &events, created));
     let states = readings.into_iter().find(is_told_right);
@@ -51,7 +51,7 @@ pub(crate) fn moment(event: &Event) -> Timestamp {
 
 /// The state after each event. `created` is that of refunds which are reported as created.
 fn states(transaction: &Transaction, events: &[&Event], created: RefundStatus) -> Vec<&'static str> {
-    let (mut story, mut refunds) = (Story::default(), Refunds::default());
+    let (mut story, mut refunds) = (PaymentState::default(), Refunds::default());
     let state = |event: &&Event| {
         if let Some(mut facts) = facts(transaction, event) {
             facts.refund = facts.refund.map(|refund| refunds.named(refund, created));
@@ -66,7 +66,7 @@ fn states(transaction: &Transaction, events: &[&Event], created: RefundStatus) -
             is_dispute_lost: story.is_dispute_lost(),
             ..transaction.clone()
         };
-        words::transaction_state(&now).label
+        messages::transaction_state(&now).label
     };
     events.iter().map(state).collect()
 }
@@ -93,14 +93,14 @@ impl Refunds {
 }
 
 /// What an event's row tells: its type, its time and the amount.
-fn facts(transaction: &Transaction, event: &Event) -> Option<Facts> {
+fn facts(transaction: &Transaction, event: &Event) -> Option<PaymentObservation> {
     let (name, at) = (event.event_type.as_deref()?, moment(event));
     // An order's amount is not that of the payment which completed it.
     let money = if name == "order.paid" { transaction.money()? } else { event.money()? };
     let (payment_id, details) = (transaction.payment_id.clone(), Details::default());
     let time_source = if event.is_time_borrowed { TimeSource::Entity } else { TimeSource::Envelope };
     let (digest, snapshot, refund, dispute) = (0, None, None, None);
-    let mut facts = Facts { payment_id, at, time_source, digest, snapshot, refund, dispute, details };
+    let mut facts = PaymentObservation { payment_id, at, time_source, digest, snapshot, refund, dispute, details };
     if let Some(status) = payment_status(name) {
         let (order_id, method) = (transaction.order_id.clone(), transaction.method.clone());
         let created_at = transaction.created_at;
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::{
         gateways::{Gateway, Mode},
-        kernel::{
+        primitives::{
             id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
             money::Currency,
         },

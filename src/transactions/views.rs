@@ -5,7 +5,7 @@ use askama::Template;
 use super::{
     Transaction,
     dispute_costs::OtherCosts,
-    forms::{Choice, ListForm, Wanted},
+    forms::{ListForm, ListQuery, StatusFilter},
     projection::{Reference, ReferenceKind},
     store::references::{Dispute, Order},
     timeline::{self, Line},
@@ -13,61 +13,61 @@ use super::{
 use crate::{
     events::{Event, payload::Payload},
     gateways::Mode,
-    kernel::{
+    messages::{self, Badge, DisplayTime, Notice},
+    primitives::{
         id::{AppId, EventId},
         money::Money,
         time::Timestamp,
     },
     urls,
     web::{
-        list::{Empty, Pager, Tag},
-        shell::Shell,
+        layout::Layout,
+        pagination::{ActiveFilter, EmptyState, Pager},
     },
-    words::{self, Chip, Said, When},
 };
 
 /// `/ks-pay/apps/{app}/transactions`
 #[derive(Template)]
 #[template(path = "transactions/index.html")]
 pub(crate) struct Index {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) form: ListForm,
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: ListQuery,
     pub(crate) rows: Vec<Row>,
     pub(crate) sum: String,
     pub(crate) pager: Pager,
-    pub(crate) empty: Option<Empty>,
+    pub(crate) empty: Option<EmptyState>,
     pub(crate) now: Timestamp,
 }
 
 impl Index {
     /// The filters in force; the days shown when none are chosen are no filter.
-    pub(crate) fn tags(&self) -> Vec<Tag> {
+    pub(crate) fn tags(&self) -> Vec<ActiveFilter> {
         if !self.wanted.errors.is_empty() {
             return Vec::new();
         }
         if self.wanted.name.is_some() {
             let url = urls::query(&self.path(), &[("mode", self.mode.slug())]);
-            return vec![Tag { label: self.form.q.trim().to_owned(), url }];
+            return vec![ActiveFilter { label: self.form.q.trim().to_owned(), url }];
         }
         let mut tags = Vec::new();
         if !self.wanted.is_default {
             let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("status", self.status())]);
-            tags.push(Tag { label: self.span(), url });
+            tags.push(ActiveFilter { label: self.span(), url });
         }
         if let Some(status) = self.wanted.status {
             let (from, to) = self.days();
             let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
-            tags.push(Tag { label: words::choice(status).to_owned(), url });
+            tags.push(ActiveFilter { label: messages::choice(status).to_owned(), url });
         }
         tags
     }
 
     /// The days shown, in words.
     pub(crate) fn span(&self) -> String {
-        words::days(self.wanted.days, self.now.zoned().date())
+        messages::days(self.wanted.days, self.now.zoned().date())
     }
 
     pub(crate) fn without_filters(&self) -> String {
@@ -93,11 +93,13 @@ impl Index {
     }
 
     pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
-        Choice::ALL.into_iter().map(|choice| (choice.as_str(), words::choice(choice), self.wanted.status == Some(choice)))
+        StatusFilter::ALL
+            .into_iter()
+            .map(|choice| (choice.as_str(), messages::choice(choice), self.wanted.status == Some(choice)))
     }
 
     fn status(&self) -> &'static str {
-        self.wanted.status.map_or("", Choice::as_str)
+        self.wanted.status.map_or("", StatusFilter::as_str)
     }
 
     fn days(&self) -> (String, String) {
@@ -113,14 +115,14 @@ impl Index {
 pub(crate) struct Row {
     pub(crate) url: String,
     pub(crate) id: String,
-    pub(crate) created: When,
-    pub(crate) updated: When,
+    pub(crate) created: DisplayTime,
+    pub(crate) updated: DisplayTime,
     pub(crate) sentence: String,
     pub(crate) method: String,
     pub(crate) gateway: &'static str,
     pub(crate) currency: String,
     pub(crate) amount: String,
-    pub(crate) chip: Chip,
+    pub(crate) chip: Badge,
 }
 
 impl Row {
@@ -128,14 +130,14 @@ impl Row {
         Self {
             url: urls::transaction(transaction.app, transaction.id),
             id: transaction.id.to_string(),
-            created: When::of_day(transaction.created_at, now),
-            updated: words::when(transaction.updated_at, now),
-            sentence: words::payment_sentence(transaction),
-            method: words::method(transaction.method.as_deref()).to_owned(),
+            created: DisplayTime::of_day(transaction.created_at, now),
+            updated: messages::when(transaction.updated_at, now),
+            sentence: messages::payment_sentence(transaction),
+            method: messages::method(transaction.method.as_deref()).to_owned(),
             gateway: transaction.gateway.label(),
             currency: transaction.currency.map_or_else(|| "–".to_owned(), |currency| currency.to_string()),
             amount: transaction.money().map_or_else(|| "–".to_owned(), |money| money.to_string()),
-            chip: words::transaction_state(transaction),
+            chip: messages::transaction_state(transaction),
         }
     }
 }
@@ -144,7 +146,7 @@ impl Row {
 #[derive(Template)]
 #[template(path = "transactions/show.html")]
 pub(crate) struct Show {
-    pub(crate) shell: Shell,
+    pub(crate) shell: Layout,
     pub(crate) transaction: Transaction,
     pub(crate) events: Vec<Event>,
     /// Why tries failed, in the gateway's words.
@@ -165,7 +167,7 @@ pub(crate) struct Show {
 pub(crate) struct Told {
     /// The day, where it is another than the line's above.
     pub(crate) day: Option<String>,
-    pub(crate) when: When,
+    pub(crate) when: DisplayTime,
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
     pub(crate) sentence: String,
@@ -178,14 +180,14 @@ pub(crate) struct Told {
 }
 
 impl Show {
-    pub(crate) fn chip(&self) -> Chip {
-        words::transaction_state(&self.transaction)
+    pub(crate) fn chip(&self) -> Badge {
+        messages::transaction_state(&self.transaction)
     }
 
     /// What happened, and when it began.
     pub(crate) fn sentence(&self) -> String {
-        let what = words::payment_sentence_with(&self.transaction, &self.disputes);
-        format!("{what}. {}.", words::began(&self.transaction, self.now))
+        let what = messages::payment_sentence_with(&self.transaction, &self.disputes);
+        format!("{what}. {}.", messages::began(&self.transaction, self.now))
     }
 
     pub(crate) fn lines(&self) -> Vec<Told> {
@@ -193,21 +195,21 @@ impl Show {
         let told = |line: Line<'_>| {
             let event = line.event;
             let at = timeline::moment(event);
-            let of = words::past_day(at, self.now).unwrap_or_else(|| words::UNKNOWN_DAY.to_owned());
-            let (class, icon) = words::event_icon_of_payment(event, &self.transaction);
+            let of = messages::past_day(at, self.now).unwrap_or_else(|| messages::UNKNOWN_DAY.to_owned());
+            let (class, icon) = messages::event_icon_of_payment(event, &self.transaction);
             let is_new = of != day;
             day.clone_from(&of);
             Told {
                 day: is_new.then_some(of),
-                when: When::of_clock(at, self.now),
+                when: DisplayTime::of_clock(at, self.now),
                 class,
                 icon,
-                sentence: words::event_sentence_of_payment(event, &self.transaction),
+                sentence: messages::event_sentence_of_payment(event, &self.transaction),
                 event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
                 url: urls::event(event.app_id, event.id),
-                arrival: words::arrival_in_story(event, line.is_late, self.now),
-                fault: words::fault_sentence(event),
-                reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| words::reason(said)),
+                arrival: messages::arrival_in_story(event, line.is_late, self.now),
+                fault: messages::fault_sentence(event),
+                reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| messages::reason(said)),
                 decided: line.decided,
             }
         };
@@ -266,35 +268,35 @@ impl Show {
     }
 
     /// What to look at first: disputes that wait for an answer, a refund that failed, and an order that was paid more than once.
-    pub(crate) fn notices(&self) -> Vec<Said> {
-        let answer = |dispute| words::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
-        let twice = words::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
-        let failed = words::orders::failed_refund(&self.transaction, &self.events);
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        let answer = |dispute| messages::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
+        let twice = messages::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
+        let failed = messages::orders::failed_refund(&self.transaction, &self.events);
         self.disputes.iter().filter_map(answer).chain(failed).chain(twice).collect()
     }
 
     /// Each dispute: its id, its amount, its state, and the last day to answer it.
-    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, Money, Chip, Option<String>)> {
+    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, Money, Badge, Option<String>)> {
         self.disputes.iter().map(|dispute| {
-            let chip = words::orders::dispute_state(dispute.status);
-            let answer = words::orders::last_day_to_answer(dispute, self.now).map(|answer| words::capitalised(&answer));
+            let chip = messages::orders::dispute_state(dispute.status);
+            let answer = messages::orders::last_day_to_answer(dispute, self.now).map(|answer| messages::capitalised(&answer));
             (dispute.id.as_str(), dispute.money, chip, answer)
         })
     }
 
     /// Each other payment of the order.
-    pub(crate) fn others(&self) -> impl Iterator<Item = (String, &str, String, Chip)> {
+    pub(crate) fn others(&self) -> impl Iterator<Item = (String, &str, String, Badge)> {
         self.others.iter().map(|other| {
             let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
             let url = urls::transaction(other.app, other.id);
-            (url, other.payment_id.as_str(), amount, words::transaction_state(other))
+            (url, other.payment_id.as_str(), amount, messages::transaction_state(other))
         })
     }
 
     /// The amount in the currency that the payment is settled in, where that is another one.
     pub(crate) fn settled(&self) -> Option<(String, Money)> {
         let settled = self.transaction.settled?;
-        Some((words::orders::settled_in(self.transaction.gateway, settled), settled))
+        Some((messages::orders::settled_in(self.transaction.gateway, settled), settled))
     }
 
     pub(crate) fn receipts(&self) -> impl Iterator<Item = &str> {
@@ -314,8 +316,8 @@ impl Show {
     }
 
     pub(crate) fn last_summary(&self) -> String {
-        let time = self.last().map(|event| When::of_moment(event.received_at, self.now).text).unwrap_or_default();
-        let size = self.payload.as_ref().map(|payload| words::bytes(payload.size)).unwrap_or_default();
+        let time = self.last().map(|event| DisplayTime::of_moment(event.received_at, self.now).text).unwrap_or_default();
+        let size = self.payload.as_ref().map(|payload| messages::bytes(payload.size)).unwrap_or_default();
         format!("{time}, {size}")
     }
 
@@ -327,16 +329,16 @@ impl Show {
         self.last().map(|event| urls::event(event.app_id, event.id)).unwrap_or_default()
     }
 
-    pub(crate) fn created(&self) -> When {
-        When::of_day(self.transaction.created_at, self.now)
+    pub(crate) fn created(&self) -> DisplayTime {
+        DisplayTime::of_day(self.transaction.created_at, self.now)
     }
 
-    pub(crate) fn updated(&self) -> When {
-        words::when(self.transaction.updated_at, self.now)
+    pub(crate) fn updated(&self) -> DisplayTime {
+        messages::when(self.transaction.updated_at, self.now)
     }
 
     pub(crate) fn method(&self) -> &str {
-        words::method(self.transaction.method.as_deref())
+        messages::method(self.transaction.method.as_deref())
     }
 }
 

@@ -15,11 +15,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{error::AppError, page::Page, session::SignedIn, shell::Shell};
+use super::{error::AppError, layout::Layout, page::RequestContext, session::SignedIn};
 use crate::{
     accounts::{self, proof, proof::Proof},
-    kernel::vault::Vault,
-    urls, words,
+    messages,
+    primitives::vault::Vault,
+    urls,
 };
 
 /// The seal context of an interrupted form.
@@ -44,12 +45,12 @@ pub(crate) struct Action {
 
 impl Action {
     /// Reads a posted form; of one that was interrupted, the form inside.
-    pub(super) fn read(page: &Page, path: &str, body: &[u8]) -> Result<Self, AppError> {
-        let given: Confirmation = serde_urlencoded::from_bytes(body).map_err(|_| AppError::Unreadable)?;
+    pub(super) fn read(page: &RequestContext, path: &str, body: &[u8]) -> Result<Self, AppError> {
+        let given: Confirmation = serde_urlencoded::from_bytes(body).map_err(|_| AppError::BadRequest)?;
         let fields = if given.interrupted.is_empty() {
             Zeroizing::new(body.to_vec())
         } else {
-            open(&page.state.vault, &page.signed_in, path, &given.interrupted).ok_or(AppError::Forged)?
+            open(&page.state.vault, &page.signed_in, path, &given.interrupted).ok_or(AppError::CsrfFailed)?
         };
         let password = given.current_password.map(Zeroizing::new);
         Ok(Self { path: path.to_owned(), fields, password })
@@ -84,22 +85,26 @@ pub(crate) struct Sensitive<F> {
 ///
 /// # Errors
 /// [`AppError::Unconfirmed`], the page that asks for the password.
-pub(crate) async fn require<F: FnOnce() -> Shell>(page: &Page, action: &Action, of: Sensitive<F>) -> Result<(), AppError> {
+pub(crate) async fn require<F: FnOnce() -> Layout>(
+    page: &RequestContext,
+    action: &Action,
+    of: Sensitive<F>,
+) -> Result<(), AppError> {
     let Some(password) = &action.password else {
         return if is_confirmed(page) { Ok(()) } else { Err(ask(page, action, of, Asked::default())) };
     };
     if password.is_empty() {
-        let error = Some(words::access::NO_PASSWORD.to_owned());
+        let error = Some(messages::access::NO_PASSWORD.to_owned());
         return Err(ask(page, action, of, Asked { error, ..Asked::default() }));
     }
     match proof::check(page, password).await? {
         Proof::Right => Ok(()),
         Proof::Wrong => {
-            let error = Some(words::access::WRONG_PASSWORD.to_owned());
+            let error = Some(messages::access::WRONG_PASSWORD.to_owned());
             Err(ask(page, action, of, Asked { error, ..Asked::default() }))
         }
         Proof::TooMany(wait) => {
-            let error = Some(words::access::too_many_attempts(wait));
+            let error = Some(messages::access::too_many_attempts(wait));
             Err(ask(page, action, of, Asked { status: StatusCode::TOO_MANY_REQUESTS, error, retry_after: Some(wait.as_secs()) }))
         }
     }
@@ -109,7 +114,7 @@ pub(crate) async fn require<F: FnOnce() -> Shell>(page: &Page, action: &Action, 
 ///
 /// # Errors
 /// [`AppError::ConfirmFirst`], the way there.
-pub(crate) fn require_for_download(page: &Page, request: &HttpRequest, back: &str) -> Result<(), AppError> {
+pub(crate) fn require_for_download(page: &RequestContext, request: &HttpRequest, back: &str) -> Result<(), AppError> {
     if is_confirmed(page) {
         return Ok(());
     }
@@ -118,16 +123,16 @@ pub(crate) fn require_for_download(page: &Page, request: &HttpRequest, back: &st
 }
 
 /// True if the session's user typed their password within the last 15 minutes.
-pub(crate) fn is_confirmed(page: &Page) -> bool {
+pub(crate) fn is_confirmed(page: &RequestContext) -> bool {
     accounts::is_fresh_proof(page.signed_in.proven_at, page.now)
 }
 
 /// The page that asks, on its own: for an action that is no form.
 pub(crate) fn page(
-    page: &Page,
+    page: &RequestContext,
     path: &str,
     fields: &[(&str, &str)],
-    of: Sensitive<impl FnOnce() -> Shell>,
+    of: Sensitive<impl FnOnce() -> Layout>,
 ) -> Result<HttpResponse, AppError> {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     let fields = Zeroizing::new(body.extend_pairs(fields).finish().into_bytes());
@@ -152,7 +157,7 @@ impl Default for Asked {
 #[derive(Template)]
 #[template(path = "accounts/confirm.html")]
 struct View {
-    shell: Shell,
+    shell: Layout,
     /// For password managers: whose password it is.
     email: String,
     what: Cow<'static, str>,
@@ -162,7 +167,7 @@ struct View {
     error: Option<String>,
 }
 
-fn view(page: &Page, action: &Action, of: Sensitive<impl FnOnce() -> Shell>, error: Option<String>) -> View {
+fn view(page: &RequestContext, action: &Action, of: Sensitive<impl FnOnce() -> Layout>, error: Option<String>) -> View {
     View {
         interrupted: seal(&page.state.vault, &page.signed_in, &action.path, &action.carried()),
         shell: (of.shell)(),
@@ -174,7 +179,7 @@ fn view(page: &Page, action: &Action, of: Sensitive<impl FnOnce() -> Shell>, err
     }
 }
 
-fn ask(page: &Page, action: &Action, of: Sensitive<impl FnOnce() -> Shell>, asked: Asked) -> AppError {
+fn ask(page: &RequestContext, action: &Action, of: Sensitive<impl FnOnce() -> Layout>, asked: Asked) -> AppError {
     match view(page, action, of, asked.error).render() {
         Ok(html) => AppError::Unconfirmed(Box::new(ConfirmPage { status: asked.status, retry_after: asked.retry_after, html })),
         Err(error) => error.into(),

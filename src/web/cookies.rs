@@ -10,10 +10,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::{kernel::time::Timestamp, state::State};
+use crate::{primitives::time::Timestamp, state::State};
 
 /// The longest that what a signed cookie says is believed, where nothing else is said.
-const LIFE: std::time::Duration = std::time::Duration::from_hours(1);
+const SIGNED_COOKIE_TTL: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// A cookie as all of ours are: this site's, unreadable to scripts, and over https only where there is https.
 pub(crate) fn cookie(state: &State, name: &str, value: String) -> Cookie<'static> {
@@ -75,7 +75,7 @@ fn full_name(state: &State, name: &str) -> String {
 
 /// A cookie whose value nobody else can make.
 pub(crate) fn signed(state: &State, name: &str, payload: &str) -> Cookie<'static> {
-    signed_for(state, name, payload, LIFE)
+    signed_for(state, name, payload, SIGNED_COOKIE_TTL)
 }
 
 /// The same, believed for as long.

@@ -11,8 +11,8 @@ use rand::{TryRng as _, rngs::SysRng};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::client;
-use crate::{kernel::vault::Vault, state::State};
+use super::client_ip;
+use crate::{primitives::vault::Vault, state::State};
 
 const LENGTH: usize = 32;
 
@@ -42,7 +42,7 @@ fn is_direct(origin: &str, request: &HttpRequest, has_public_url: bool) -> bool 
         local.port() == port && (at == ip || (at.is_loopback() && ip.is_loopback()))
     };
     let is_host = || request.headers().get(header::HOST).is_some_and(|host| host.as_bytes() == authority.as_bytes());
-    client::local(request).is_some_and(has_arrived) || (!has_public_url && is_host())
+    client_ip::local(request).is_some_and(has_arrived) || (!has_public_url && is_host())
 }
 
 /// Address and port of an authority that names an address, or `localhost`.
@@ -88,7 +88,7 @@ fn expected(vault: &Vault, holder: &str) -> [u8; LENGTH] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::vault::MasterKey;
+    use crate::primitives::vault::MasterKey;
 
     #[test]
     fn a_token_belongs_to_its_holder_and_never_looks_the_same() {

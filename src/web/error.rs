@@ -15,8 +15,8 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{confirmation::ConfirmPage, shell::Warning};
-use crate::{accounts::password::Unworkable, db::DbError, kernel::base62, state::State, urls, words};
+use super::{confirmation::ConfirmPage, layout::Warning};
+use crate::{accounts::password::HasherUnavailable, db::DbError, messages, primitives::base62, state::State, urls};
 
 /// After how many seconds the work of passwords may have room again.
 const RETRY_AFTER: &str = "2";
@@ -29,7 +29,7 @@ pub(crate) enum AppError {
     #[error("signed out")]
     SignedOut { return_to: Option<String> },
     #[error("the form does not come from a page of ours")]
-    Forged,
+    CsrfFailed,
     /// The browser says that the form was sent from another address.
     #[error("the form comes from another origin")]
     OtherOrigin,
@@ -45,27 +45,27 @@ pub(crate) enum AppError {
     #[error("too large")]
     TooLarge,
     #[error("the form cannot be read")]
-    Unreadable,
+    BadRequest,
     #[error("the address asks for a mode that does not exist")]
     UnknownMode,
     #[error("{0}")]
     Unavailable(DbError),
     #[error("{0}")]
-    Broken(Box<dyn std::error::Error + Send + Sync>),
+    Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<DbError> for AppError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unavailable(_) | DbError::Silent | DbError::FileFault(_) => Self::Unavailable(error),
-            other => Self::Broken(other.into()),
+            DbError::Unavailable(_) | DbError::Timeout | DbError::FileFault(_) => Self::Unavailable(error),
+            other => Self::Internal(other.into()),
         }
     }
 }
 
 impl From<askama::Error> for AppError {
     fn from(error: askama::Error) -> Self {
-        Self::Broken(error.into())
+        Self::Internal(error.into())
     }
 }
 
@@ -73,22 +73,22 @@ impl From<crate::connections::ConnectError> for AppError {
     fn from(error: crate::connections::ConnectError) -> Self {
         match error {
             crate::connections::ConnectError::Db(error) => error.into(),
-            other => Self::Broken(other.into()),
+            other => Self::Internal(other.into()),
         }
     }
 }
 
-impl From<crate::kernel::vault::VaultError> for AppError {
-    fn from(error: crate::kernel::vault::VaultError) -> Self {
-        Self::Broken(error.into())
+impl From<crate::primitives::vault::VaultError> for AppError {
+    fn from(error: crate::primitives::vault::VaultError) -> Self {
+        Self::Internal(error.into())
     }
 }
 
-impl From<Unworkable> for AppError {
-    fn from(error: Unworkable) -> Self {
+impl From<HasherUnavailable> for AppError {
+    fn from(error: HasherUnavailable) -> Self {
         match error {
-            Unworkable::Busy | Unworkable::Left => Self::PasswordsBusy,
-            Unworkable::Ended => Self::Broken(error.into()),
+            HasherUnavailable::Busy | HasherUnavailable::Left => Self::PasswordsBusy,
+            HasherUnavailable::Ended => Self::Internal(error.into()),
         }
     }
 }
@@ -98,13 +98,13 @@ impl ResponseError for AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SignedOut { .. } | Self::ConfirmFirst(_) => StatusCode::SEE_OTHER,
-            Self::Forged | Self::OtherOrigin => StatusCode::FORBIDDEN,
+            Self::CsrfFailed | Self::OtherOrigin => StatusCode::FORBIDDEN,
             Self::Unconfirmed(page) => page.status,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::UnknownMode => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) | Self::PasswordsBusy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -173,9 +173,9 @@ pub(crate) async fn pages(
 fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Cow<'static, str>) {
     match error {
         Some(AppError::OtherOrigin) => {
-            ("This form was sent from another address", words::access::other_origin(public_url).into())
+            ("This form was sent from another address", messages::access::other_origin(public_url).into())
         }
-        Some(AppError::Forged) => ("This form has expired", words::access::expired(public_url).into()),
+        Some(AppError::CsrfFailed) => ("This form has expired", messages::access::expired(public_url).into()),
         Some(AppError::UnknownMode) => (
             "There is no such mode",
             "The address asks for a mode that does not exist. Change it to mode=test or mode=live, or start again from the dashboard."

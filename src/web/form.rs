@@ -2,7 +2,7 @@
 //!
 //! The rule: parse once into a domain type, or answer with every error at its field. Secret values are never kept.
 
-use crate::kernel::text::Fault;
+use crate::primitives::text_input::Fault;
 
 /// Every error of one form, in the order of its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, cookie::Cookie, cookie::time};
 
 use super::cookies;
-use crate::{gateways::Mode, kernel::id::AppId, state::State};
+use crate::{gateways::Mode, primitives::id::AppId, state::State};
 
 const NAME: &str = "ks_pay_modes";
 const LIFETIME: Duration = Duration::from_hours(180 * 24);
@@ -65,7 +65,7 @@ pub(super) fn is_own_choice(request: &HttpRequest) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::time::Timestamp;
+    use crate::primitives::time::Timestamp;
 
     fn app(millis: i64) -> AppId {
         AppId::new(Timestamp::from_millis(millis))

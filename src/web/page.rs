@@ -13,21 +13,21 @@ use askama::Template;
 use super::{
     cookies, csrf,
     error::{AppError, html},
+    layout::{Flash, Layout},
     mode_memory::{self, ModeMemory},
     session::{self, SignedIn},
-    shell::{Flash, Shell},
 };
 use crate::{
     apps::{self, App},
     gateways::Mode,
-    kernel::{id::AppId, time::Timestamp},
+    primitives::{id::AppId, time::Timestamp},
     state::State,
 };
 
 const FLASH: &str = "ks_pay_flash";
 
 /// A visitor who is signed in.
-pub(crate) struct Page {
+pub(crate) struct RequestContext {
     pub(crate) state: Data<State>,
     pub(crate) signed_in: SignedIn,
     pub(crate) now: Timestamp,
@@ -40,7 +40,7 @@ pub(crate) struct Page {
     chosen: Cell<Option<(AppId, Mode)>>,
 }
 
-impl FromRequest for Page {
+impl FromRequest for RequestContext {
     type Error = AppError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
 
@@ -50,7 +50,7 @@ impl FromRequest for Page {
     }
 }
 
-impl Page {
+impl RequestContext {
     /// Whoever is signed in; else the way to sign in, and for a `GET` back here.
     pub(super) async fn find(request: &HttpRequest) -> Result<Self, AppError> {
         let state = state(request)?;
@@ -68,8 +68,8 @@ impl Page {
     }
 
     /// What stands around the page.
-    pub(crate) fn shell(&self, title: impl Into<String>) -> Shell {
-        Shell {
+    pub(crate) fn shell(&self, title: impl Into<String>) -> Layout {
+        Layout {
             title: title.into(),
             csrf: csrf::token(&self.state.vault, self.signed_in.token.expose()),
             user_name: self.signed_in.user.name.clone(),
@@ -166,5 +166,5 @@ pub(crate) fn see_other(to: &str) -> HttpResponse {
 
 /// The server's state.
 pub(super) fn state(request: &HttpRequest) -> Result<Data<State>, AppError> {
-    request.app_data::<Data<State>>().cloned().ok_or_else(|| AppError::Broken("no state".into()))
+    request.app_data::<Data<State>>().cloned().ok_or_else(|| AppError::Internal("no state".into()))
 }

@@ -7,7 +7,7 @@ use crate::{
     accounts::{self, Session, Token, User, store},
     companies::{self, Company},
     db::DbError,
-    kernel::time::Timestamp,
+    primitives::time::Timestamp,
     state::State,
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn removal(state: &State) -> Cookie<'static> {
 
 /// The token that came with the request.
 pub(crate) fn token(request: &HttpRequest, state: &State) -> Option<Token> {
-    cookies::value(request, state, NAME).map(|text| Token::received(&text))
+    cookies::value(request, state, NAME).map(|text| Token::from_client(&text))
 }
 
 /// Whoever the request's cookie signs in.

@@ -6,12 +6,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::support::{
     TestApp, bodies,
+    browser::{Browser, Page},
     builders::Connection,
     eventually,
-    post::Post,
+    fake_razorpay::StandIn,
     signing,
-    stand_in::StandIn,
-    visitor::{Page, Visitor},
+    webhook_request::Post,
 };
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
@@ -22,7 +22,7 @@ const AGENT: &str = "Razorpay-Webhook/v1";
 
 struct Shop {
     app: TestApp,
-    owner: Visitor,
+    owner: Browser,
     test: Connection,
     live: Connection,
     other: Connection,

@@ -6,7 +6,7 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use crate::support::{Installation, TestApp, bodies, database::is_postgres, post::Post, raw};
+use crate::support::{Installation, TestApp, bodies, database::is_postgres, raw, webhook_request::Post};
 
 const KIB: usize = 1024;
 /// What a form may have and stays below its own limit.

@@ -2,16 +2,16 @@
 
 use std::{fs, path::PathBuf};
 
-use ks_pay::kernel::time::{Clock, Timestamp};
+use ks_pay::primitives::time::{Clock, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 use crate::support::{
     Installation, TestApp,
+    browser::{Browser, Page},
     builders::{Company, Connection},
     cli::lines,
     signing,
-    visitor::{Page, Visitor},
 };
 
 /// Days after the start of the cases on which their pages are read.
@@ -68,7 +68,7 @@ fn fixtures<T: serde::de::DeserializeOwned>(folder: &str) -> Vec<T> {
 /// A server on the day on which pages are read.
 async fn server(now: i64) -> TestApp {
     let mut installation = Installation::new().await;
-    installation.clock = Clock::standing(Timestamp::from_seconds(now));
+    installation.clock = Clock::fixed(Timestamp::from_seconds(now));
     installation.serve().await
 }
 
@@ -86,7 +86,7 @@ fn orders(case: &Case) -> Vec<(&'static str, Vec<usize>)> {
 
 /// One case at an app of its own.
 struct Run<'a> {
-    owner: &'a Visitor,
+    owner: &'a Browser,
     case: &'a Case,
     connection: Connection,
     transactions: Vec<Value>,
@@ -217,7 +217,7 @@ async fn one_for_each_order(company: &Company<'_>, case: &Case) -> Vec<Connectio
     connections
 }
 
-async fn run(app: &TestApp, owner: &Visitor, case: &Case, connections: Vec<Connection>) -> Vec<String> {
+async fn run(app: &TestApp, owner: &Browser, case: &Case, connections: Vec<Connection>) -> Vec<String> {
     let mut failures = Vec::new();
     for ((order, indexes), connection) in orders(case).into_iter().zip(connections) {
         for index in indexes {

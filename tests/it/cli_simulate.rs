@@ -1,9 +1,9 @@
 //! `ks-pay simulate`: correctly signed sample events for anybody who has URL and SECRET.
 
-use ks_pay::kernel::time::Clock;
+use ks_pay::primitives::time::Clock;
 use serde_json::json;
 
-use crate::support::{TestApp, builders::Connection, cli, visitor::Visitor};
+use crate::support::{TestApp, browser::Browser, builders::Connection, cli};
 
 const LIFE_CYCLES: [&str; 5] = ["paid", "failed-then-paid", "partly-refunded", "disputed", "settled"];
 
@@ -34,7 +34,7 @@ async fn every_life_cycle_is_believed_and_told() {
 }
 
 /// The gateway's time of each event, in the order of receipt.
-async fn times(app: &TestApp, owner: &Visitor, connection: &Connection) -> Vec<i64> {
+async fn times(app: &TestApp, owner: &Browser, connection: &Connection) -> Vec<i64> {
     let mut times = Vec::new();
     for event in app.events().await {
         let path = format!("/ks-pay/apps/{}/events/{}/body", connection.app_id, event["event"].as_str().unwrap());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ks_pay::kernel::time::Clock;
+use ks_pay::primitives::time::Clock;
 
 use crate::support::{TestApp, bodies, builders::PASSWORD, eventually};
 
@@ -68,7 +68,7 @@ async fn what_the_gateway_dates_later_than_this_servers_clock_is_shown_without_a
     let settlement = serde_json::json!({ "event": "settlement.processed", "created_at": bodies::AT, "payload": { "settlement":
         { "entity": { "id": "setl_1", "amount": 9_973_635, "utr": "EXAMU00000000001", "created_at": bodies::AT } } } });
     connection.post(settlement.to_string()).stored().await;
-    let behind = Clock::standing(app.now().minus(YEAR));
+    let behind = Clock::fixed(app.now().minus(YEAR));
     app.restart_at(behind).await;
     let owner = app.owner("Neem Tree Retail").await;
     let (base, payment) = (format!("/ks-pay/apps/{}", connection.app_id), transaction_of(&app, &connection).await);
@@ -113,7 +113,7 @@ async fn a_clock_that_is_behind_ends_nothing() {
     let rotate = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
     app.cli_with(&rotate, "", &[]).await.assert_done();
     let until = app.count("SELECT until FROM secrets WHERE state = 'draining'").await;
-    let behind = Clock::standing(app.now().minus(YEAR));
+    let behind = Clock::fixed(app.now().minus(YEAR));
     app.restart_at(behind).await;
     let owner = app.owner("Neem Tree Retail").await;
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
@@ -128,7 +128,7 @@ async fn a_session_of_a_clock_that_was_ahead_ends_when_it_is_right() {
     let mut app = TestApp::start().await;
     app.company("Neem Tree Retail").await;
     // Ids never go back in time within a process: no test puts its clock forward by more than days.
-    let ahead = Clock::standing(app.now().plus(Duration::from_hours(48)));
+    let ahead = Clock::fixed(app.now().plus(Duration::from_hours(48)));
     let right = app.clock.clone();
     app.restart_at(ahead).await;
     let visitor = app.visitor();

@@ -6,9 +6,9 @@ use reqwest::{Method, StatusCode};
 
 use crate::support::{
     TestApp, bodies,
+    browser::{Browser, Page},
     builders::{Connection, PASSWORD},
     eventually,
-    visitor::{Page, Visitor},
 };
 
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
@@ -19,7 +19,7 @@ fn step(connection: &Connection, rest: &str) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook{rest}", connection.app_id)
 }
 
-async fn connected() -> (TestApp, Connection, Visitor) {
+async fn connected() -> (TestApp, Connection, Browser) {
     let app = TestApp::start_on_the_day().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
@@ -33,7 +33,7 @@ fn asks(page: &Page) {
 }
 
 /// Refuses a request that verifies afterwards; where its rejection is.
-async fn rejection(app: &TestApp, connection: &Connection, owner: &Visitor, secret: &str) -> String {
+async fn rejection(app: &TestApp, connection: &Connection, owner: &Browser, secret: &str) -> String {
     let before = app.count("SELECT COUNT(*) FROM rejected_requests").await;
     let post = connection.post(bodies::payment("payment.captured", "pay_Refused0001", 0)).event_id("evt_Refused0001");
     assert_eq!(post.secret(secret).send().await, 401);
@@ -231,7 +231,7 @@ async fn a_thief_with_a_session_uses_up_its_attempts_and_not_the_owners() {
     app.clock.advance(MINUTES * 2);
     let reveal = step(&connection, "/reveal");
     let owner = app.owner("Neem Tree Retail").await;
-    let wrong = async |visitor: &Visitor| visitor.post(&reveal, &[("current_password", "not the password")]).await;
+    let wrong = async |visitor: &Browser| visitor.post(&reveal, &[("current_password", "not the password")]).await;
     let mut limited = 0;
     for _ in 0..40 {
         let page = wrong(&thief).await;

@@ -6,10 +6,10 @@ use reqwest::StatusCode;
 
 use crate::support::{
     TestApp, bodies,
+    browser::{Browser, Page},
     builders::{Connection, PASSWORD},
     eventually,
-    stand_in::StandIn,
-    visitor::{Page, Visitor},
+    fake_razorpay::StandIn,
 };
 
 /// Longer than a password counts as proof.
@@ -66,7 +66,7 @@ const FORMS: &[(&str, Asks)] = &[
 
 /// Names of the paths that take a form, in `site.rs`.
 fn routes_with_forms() -> Vec<String> {
-    let site = include_str!("../../src/site.rs");
+    let site = include_str!("../../src/routes.rs");
     let routes = site.lines().filter(|line| line.contains("route!(scope") && line.contains("post ="));
     let mut names: Vec<_> =
         routes.map(|line| line.split_once("urls::").unwrap().1.split_once(',').unwrap().0.to_owned()).collect();
@@ -84,7 +84,7 @@ fn every_form_is_listed() {
 struct Shop {
     app: TestApp,
     connection: Connection,
-    owner: Visitor,
+    owner: Browser,
     rejection: String,
     _razorpay: StandIn,
 }

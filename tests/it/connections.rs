@@ -2,13 +2,13 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{SOON, TestApp, bodies, builders::Connection, raw, visitor::Visitor};
+use crate::support::{SOON, TestApp, bodies, browser::Browser, builders::Connection, raw};
 
 fn step(connection: &Connection, rest: &str) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}{rest}", connection.app_id, connection.gateway, connection.mode)
 }
 
-async fn connected() -> (TestApp, Connection, Visitor) {
+async fn connected() -> (TestApp, Connection, Browser) {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;

@@ -2,12 +2,12 @@
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, builders::Connection, files, stand_in::StandIn, visitor::Visitor};
+use crate::support::{TestApp, browser::Browser, builders::Connection, fake_razorpay::StandIn, files};
 
 const KEY_ID: &str = "rzp_test_Demo0000000001";
 const KEY_SECRET: &str = "demo-key-secret-0001";
 
-async fn asked_of(stand_in: &StandIn) -> (TestApp, Connection, Visitor) {
+async fn asked_of(stand_in: &StandIn) -> (TestApp, Connection, Browser) {
     let url = stand_in.url.clone();
     let app = TestApp::start_with(|config| config.razorpay_api = url).await;
     let connection = app.razorpay().await;
@@ -19,7 +19,7 @@ fn path(connection: &Connection, rest: &str) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/credentials{rest}", connection.app_id)
 }
 
-async fn submit(owner: &Visitor, connection: &Connection, key_id: &str, key_secret: &str) -> crate::support::visitor::Page {
+async fn submit(owner: &Browser, connection: &Connection, key_id: &str, key_secret: &str) -> crate::support::browser::Page {
     owner.post(&path(connection, ""), &[("key_id", key_id), ("key_secret", key_secret), ("upi", "true")]).await
 }
 

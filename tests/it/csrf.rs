@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, builders::PASSWORD, visitor::Visitor};
+use crate::support::{TestApp, browser::Browser, builders::PASSWORD};
 
 /// An id as SECRETs have them, of nobody.
 const SECRET: &str = "ws_0000000000000000000000";
@@ -51,7 +51,7 @@ async fn site() -> (TestApp, String) {
     (app, id)
 }
 
-fn refused(page: &crate::support::visitor::Page, path: &str, how: &str) {
+fn refused(page: &crate::support::browser::Page, path: &str, how: &str) {
     assert_eq!(page.status, StatusCode::FORBIDDEN, "{path} {how}");
     assert!(!page.has("SECRET</label>"), "{path} {how}");
 }
@@ -144,7 +144,7 @@ async fn what_changes_something_is_no_get() {
     unchanged(&owner, &id).await;
 }
 
-async fn unchanged(owner: &Visitor, id: &str) {
+async fn unchanged(owner: &Browser, id: &str) {
     assert!(!owner.get("/personal-info").await.has("Changed"));
     assert!(!owner.get("/ks-pay").await.has("Changed"));
     let list = owner.get(&format!("/ks-pay/apps/{id}/settings/payment-gateways")).await;

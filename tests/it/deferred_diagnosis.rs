@@ -3,7 +3,7 @@
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::support::{ONE_FLOOD_AT_A_TIME, TestApp, bodies, builders::Connection, eventually, post::Post, signing};
+use crate::support::{ONE_FLOOD_AT_A_TIME, TestApp, bodies, builders::Connection, eventually, signing, webhook_request::Post};
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 const FOUND: &str = "SELECT cause || ' ' || count FROM rejections ORDER BY cause";

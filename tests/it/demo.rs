@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs};
 
 use serde_json::Value;
 
-use crate::support::{Installation, process::Process, visitor::Visitor};
+use crate::support::{Installation, browser::Browser, process::Process};
 
 const SET: &[(&str, &str)] = &[
     ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
@@ -14,19 +14,19 @@ const SET: &[(&str, &str)] = &[
 ];
 
 /// The running demo, and its owner signed in with the printed password.
-async fn demo(at: &Installation) -> (Process, Visitor, String) {
+async fn demo(at: &Installation) -> (Process, Browser, String) {
     let mut process = at.process(&["demo"], SET);
     let word = |line: String| line.split_whitespace().last().unwrap().to_owned();
     let address = word(process.line("listening on http://")).replace("http://", "");
     let email = word(process.line("  e-mail"));
     let password = word(process.line("  password"));
-    let visitor = Visitor::at(address.parse().unwrap());
+    let visitor = Browser::at(address.parse().unwrap());
     assert_eq!(visitor.sign_in(&email, &password, "/ks-pay").await.location(), "/ks-pay");
     (process, visitor, password)
 }
 
 /// Waits until a page says one of these.
-async fn until(visitor: &Visitor, path: &str, wanted: &str) {
+async fn until(visitor: &Browser, path: &str, wanted: &str) {
     for _ in 0..2400 {
         if visitor.get(path).await.has(wanted) {
             return;
@@ -49,7 +49,7 @@ async fn the_demo_shows_payments_and_a_rejection_with_its_reason() {
 }
 
 /// The ids of the demo's apps, as its dashboard links to them.
-async fn apps(visitor: &Visitor) -> Vec<String> {
+async fn apps(visitor: &Browser) -> Vec<String> {
     let page = visitor.get("/ks-pay").await;
     let ids = page.body.split("/ks-pay/apps/").skip(1).filter_map(|rest| rest.split(['"', '/', '?']).next());
     let ids: std::collections::BTreeSet<_> = ids.filter(|id| id.starts_with("ap_")).map(str::to_owned).collect();

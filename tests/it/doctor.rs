@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha512;
 
-use crate::support::{TestApp, bodies, builders::Connection, eventually, post::Post, signing, stand_in::StandIn};
+use crate::support::{TestApp, bodies, builders::Connection, eventually, fake_razorpay::StandIn, signing, webhook_request::Post};
 
 const NEWEST: &str = "SELECT cause FROM rejections ORDER BY last_at DESC, id DESC LIMIT 1";
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";

@@ -63,7 +63,7 @@ async fn where_data_loss_is_accepted_every_page_the_log_and_the_doctor_say_so() 
         at.serve_in_process(&[("KS_PAY_ACCEPT_DATA_LOSS", "false"), ("KS_PAY_ACCEPT_DATA_LOSS", "true")]);
     let link = process.line("set up here");
     let set_up = link.split(&address.to_string()).nth(1).unwrap().to_owned();
-    let visitor = crate::support::visitor::Visitor::at(address);
+    let visitor = crate::support::browser::Browser::at(address);
     assert_says(&visitor.open_setup(&set_up).await, &set_up);
     for path in ["/setup?token=gone", "/login", "/login/forgotten", "/nowhere", "/logout"] {
         assert_says(&visitor.get(path).await, path);
@@ -85,7 +85,7 @@ async fn where_data_loss_is_accepted_every_page_the_log_and_the_doctor_say_so() 
 }
 
 #[track_caller]
-fn assert_says(page: &crate::support::visitor::Page, path: &str) {
+fn assert_says(page: &crate::support::browser::Page, path: &str) {
     let said = page.body.split("role=\"status\"").any(|part| part.contains(AT_RISK) && part.contains("fsync"));
     assert!(said, "{path}: {}", page.body);
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ks_pay::{
     db::Db,
-    kernel::{
+    primitives::{
         id::{AppId, ConnectionId},
         time::Timestamp,
     },

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::support::{
     TestApp, bodies,
-    post::Post,
     raw::{self, Answer},
     signing,
+    webhook_request::Post,
 };
 
 const HOUR: Duration = Duration::from_hours(1);

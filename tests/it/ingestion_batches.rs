@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{TestApp, bodies, builders::Connection, post::Post, signing};
+use crate::support::{TestApp, bodies, builders::Connection, signing, webhook_request::Post};
 
 fn captured(id: &str) -> Vec<u8> {
     bodies::payment("payment.captured", id, 0)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection, postgres::PgListener};
 use tokio::{io::AsyncWriteExt as _, sync::Mutex};
 
-use crate::support::{ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, database, eventually, post::Post, raw};
+use crate::support::{ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, database, eventually, raw, webhook_request::Post};
 
 /// Sessions of PostgreSQL that listen for changes.
 const LISTENING: &str =

@@ -2,7 +2,7 @@
 
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::support::{Installation, TestApp, bodies, post::Post, raw, signing};
+use crate::support::{Installation, TestApp, bodies, raw, signing, webhook_request::Post};
 
 const MIB: usize = 1024 * 1024;
 /// The most bodies of one address that may be under way.

@@ -8,8 +8,8 @@ use crate::support::{
     Installation, TestApp, bodies,
     builders::Connection,
     database::is_postgres,
-    outage::Outage,
-    post::{Post, client},
+    fault::Outage,
+    webhook_request::{Post, client},
 };
 
 /// From the request's head to our answer at the latest.

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet, time::timeout};
 
 use crate::support::{
-    Installation, ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, builders::Connection, post::Post, process::Process, raw, signing,
+    Installation, ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, builders::Connection, process::Process, raw, signing,
+    webhook_request::Post,
 };
 
 /// Many batches.

@@ -2,7 +2,7 @@
 
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::support::{TestApp, bodies, builders::Connection, post::Post, raw};
+use crate::support::{TestApp, bodies, builders::Connection, raw, webhook_request::Post};
 
 fn captured(connection: &Connection, id: &str) -> Post {
     connection.post(bodies::payment("payment.captured", id, 0))

@@ -156,7 +156,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
     let app = TestApp::start().await;
     let get = async |path: &str| {
         let url = format!("http://{}{path}", app.address);
-        crate::support::post::client().get(url).send().await.unwrap().status().as_u16()
+        crate::support::webhook_request::client().get(url).send().await.unwrap().status().as_u16()
     };
     assert_eq!((get("/healthz").await, get("/readyz").await), (200, 200));
     let lock = app.lock_installation().await;

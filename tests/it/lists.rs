@@ -4,16 +4,16 @@ use reqwest::StatusCode;
 
 use crate::support::{
     TestApp, bodies,
+    browser::{Browser, Page},
     builders::Connection,
     eventually,
-    visitor::{Page, Visitor},
 };
 
 /// A payment all of which stayed, one of which a part went back, and one that is disputed.
 struct Three {
     app: TestApp,
     connection: Connection,
-    owner: Visitor,
+    owner: Browser,
 }
 
 async fn three_payments() -> Three {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ks_pay::{
     db::{Db, Location},
-    kernel::{
+    primitives::{
         id::{AppId, CompanyId, ConnectionId, TransactionId},
         time::Timestamp,
     },

@@ -4,8 +4,8 @@ use reqwest::Method;
 
 use crate::support::{
     TestApp, bodies,
+    browser::{Browser, Page},
     builders::{App, Connection},
-    visitor::{Page, Visitor},
 };
 
 /// The pages that show one mode, below an app.
@@ -15,7 +15,7 @@ fn shows(page: &Page, mode: &str) -> bool {
     page.has(&format!("data-mode=\"{mode}\""))
 }
 
-async fn assert_shows(owner: &Visitor, app: &str, mode: &str) {
+async fn assert_shows(owner: &Browser, app: &str, mode: &str) {
     for rest in PAGES {
         assert!(shows(&owner.get(&format!("/ks-pay/apps/{app}{rest}")).await, mode), "{rest}: {mode}");
     }

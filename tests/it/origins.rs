@@ -4,8 +4,8 @@ use reqwest::{Method, StatusCode, header};
 
 use crate::support::{
     Installation, TestApp,
+    browser::{Browser, Page},
     builders::PASSWORD,
-    visitor::{Page, Visitor},
 };
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
@@ -20,7 +20,7 @@ async fn installed(public_url: Option<&str>) -> TestApp {
 }
 
 /// Signs in with these headers, as a browser that sends no others.
-async fn sign_in(app: &TestApp, headers: &[(&str, &str)]) -> (Visitor, Page) {
+async fn sign_in(app: &TestApp, headers: &[(&str, &str)]) -> (Browser, Page) {
     let visitor = app.visitor();
     let token = visitor.get("/login").await.field("csrf_token").unwrap();
     let body = format!("csrf_token={token}&email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));

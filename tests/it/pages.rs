@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, bodies, database::is_postgres, outage::Outage, visitor::Page};
+use crate::support::{TestApp, bodies, browser::Page, database::is_postgres, fault::Outage};
 
 fn paths(app: &str) -> Vec<String> {
     let step = |rest: &str| format!("/ks-pay/apps/{app}/settings/payment-gateways/razorpay/test{rest}");

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::support::{
     TestApp,
     bodies::{self, AT},
+    browser::{Browser, Page},
     builders::Connection,
-    visitor::{Page, Visitor},
 };
 
 /// A body with something else in it.
@@ -26,20 +26,20 @@ fn captured(id: &str, order: &str, after: i64) -> Vec<u8> {
     })
 }
 
-async fn connected() -> (TestApp, Connection, Visitor) {
+async fn connected() -> (TestApp, Connection, Browser) {
     let app = TestApp::start_on_the_day().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     (app, connection, owner)
 }
 
-async fn search(owner: &Visitor, connection: &Connection, text: &str) -> Page {
+async fn search(owner: &Browser, connection: &Connection, text: &str) -> Page {
     let text: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
     owner.get(&format!("/ks-pay/apps/{}/transactions?mode={}&q={text}", connection.app_id, connection.mode)).await
 }
 
 /// The page of a payment.
-async fn page(app: &TestApp, owner: &Visitor, connection: &Connection, payment: &str) -> Page {
+async fn page(app: &TestApp, owner: &Browser, connection: &Connection, payment: &str) -> Page {
     let transactions = app.transactions().await;
     let of = |one: &&Value| one["payment_id"] == payment && one["connection"] == *connection.id;
     let found = transactions.iter().find(of).unwrap();

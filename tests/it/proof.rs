@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::{
-    habits::pay,
-    support::{TestApp, bodies, builders::Connection, eventually, post::Post, visitor::Visitor},
+    baseline::pay,
+    support::{TestApp, bodies, browser::Browser, builders::Connection, eventually, webhook_request::Post},
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -44,7 +44,7 @@ async fn forge(app: &TestApp, connection: &Connection) {
 }
 
 /// The page without what differs each time it is loaded.
-async fn stable(owner: &Visitor, path: &str) -> String {
+async fn stable(owner: &Browser, path: &str) -> String {
     let body = owner.get(path).await.body;
     body.split("name=\"csrf_token\" value=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect()
 }

@@ -5,7 +5,7 @@ use std::{
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
 };
 
-use crate::support::{Installation, TestApp, bodies, cli::one_sentence, database, files, outage::Outage, process::is_root};
+use crate::support::{Installation, TestApp, bodies, cli::one_sentence, database, fault::Outage, files, process::is_root};
 
 const NOBODY: u32 = 65_534;
 

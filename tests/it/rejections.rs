@@ -7,11 +7,11 @@ use tokio::task::JoinSet;
 
 use crate::support::{
     Installation, TestApp, bodies,
+    browser::Browser,
     builders::Connection,
     database::is_postgres,
     eventually, files,
-    post::{Post, client},
-    visitor::Visitor,
+    webhook_request::{Post, client},
 };
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
@@ -22,7 +22,7 @@ const CAUSES: &str = "SELECT cause FROM rejections ORDER BY last_at, id";
 struct Shop {
     app: TestApp,
     connection: Connection,
-    owner: Visitor,
+    owner: Browser,
 }
 
 impl Shop {

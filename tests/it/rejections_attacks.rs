@@ -8,12 +8,12 @@ use reqwest::StatusCode;
 
 use crate::support::{
     ONE_FLOOD_AT_A_TIME, TestApp, bodies,
+    browser::Browser,
     builders::{Connection, PASSWORD},
     eventually,
-    post::Post,
+    fake_razorpay::StandIn,
     signing,
-    stand_in::StandIn,
-    visitor::Visitor,
+    webhook_request::Post,
 };
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
@@ -32,7 +32,7 @@ const KEY_SECRET: &str = "AttackedKeySecret8sK2pQ9";
 struct Shop {
     app: TestApp,
     connection: Connection,
-    owner: Visitor,
+    owner: Browser,
 }
 
 impl Shop {

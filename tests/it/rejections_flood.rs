@@ -12,7 +12,7 @@ use tokio::{task::JoinSet, time::timeout};
 
 use crate::support::{
     ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, eventually,
-    post::{Post, client},
+    webhook_request::{Post, client},
 };
 
 /// A flood, in which refused requests wait for their answers.

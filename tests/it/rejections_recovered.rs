@@ -5,15 +5,15 @@ use reqwest::StatusCode;
 
 use crate::support::{
     TestApp, bodies,
+    browser::Browser,
     builders::{Connection, PASSWORD},
     eventually,
-    visitor::Visitor,
 };
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 
 /// Payments that came while the webhook was switched off, and one that was never right.
-async fn refused(number: usize) -> (TestApp, Connection, Visitor, String) {
+async fn refused(number: usize) -> (TestApp, Connection, Browser, String) {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
@@ -31,7 +31,7 @@ async fn refused(number: usize) -> (TestApp, Connection, Visitor, String) {
     (app, connection, owner, path)
 }
 
-async fn switch(owner: &Visitor, connection: &Connection, is_enabled: bool) {
+async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
     let path = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/enabled", connection.app_id);
     let fields = [("is_enabled", if is_enabled { "true" } else { "false" }), ("confirm", "yes")];
     owner.post(&path, &fields).await.location();
@@ -153,7 +153,7 @@ async fn what_was_refused_for_its_time_stays_refused() {
 }
 
 /// What was refused of requests signed with each of these, and the page of the newest rejection.
-async fn refused_with(app: &TestApp, connection: &Connection, owner: &Visitor, secrets: &[&str]) -> String {
+async fn refused_with(app: &TestApp, connection: &Connection, owner: &Browser, secrets: &[&str]) -> String {
     let before = app.count(COUNT).await;
     for (number, secret) in secrets.iter().enumerate() {
         let post = connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).secret(secret);

@@ -1,6 +1,6 @@
 //! Which of the refused requests are kept when there is no room for all: a forger pushes out none but his own.
 
-use crate::support::{TestApp, bodies, builders::Connection, eventually, post::Post};
+use crate::support::{TestApp, bodies, builders::Connection, eventually, webhook_request::Post};
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 const BYTES: &str = "SELECT CAST(SUM(bytes) AS BIGINT) FROM rejected_requests";

@@ -6,8 +6,8 @@ use crate::support::{
     TestApp, bodies,
     builders::Connection,
     database,
-    post::client,
     process::{Ended, Process},
+    webhook_request::client,
 };
 
 /// What an operator does to one of the files.

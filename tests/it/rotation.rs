@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use crate::support::{
     Installation, TestApp, bodies,
+    browser::Browser,
     builders::{Connection, text},
     database, eventually,
-    visitor::Visitor,
 };
 
 fn captured(id: &str) -> Vec<u8> {
@@ -29,7 +29,7 @@ fn step(connection: &Connection, rest: &str) -> String {
     )
 }
 
-async fn connected() -> (TestApp, Connection, Visitor) {
+async fn connected() -> (TestApp, Connection, Browser) {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
@@ -48,7 +48,7 @@ async fn secrets(at: &Installation, connection: &Connection) -> Vec<Value> {
 }
 
 /// Makes a new one on the page; its value.
-async fn rotate(app: &Installation, connection: &Connection, owner: &Visitor, hours: &str) -> String {
+async fn rotate(app: &Installation, connection: &Connection, owner: &Browser, hours: &str) -> String {
     let answer = owner.post(&step(connection, "/rotation"), &[("overlap_hours", hours)]).await;
     assert_eq!(answer.location(), step(connection, ""));
     let secrets = secrets(app, connection).await;

@@ -7,12 +7,12 @@ use reqwest::Method;
 
 use crate::support::{
     Installation, TestApp, bodies,
+    browser::Browser,
     builders::Connection,
     cli::one_sentence,
     database, eventually,
     raw::{self, Answer},
     signing,
-    visitor::Visitor,
 };
 
 const LINK: &str = "set up here";
@@ -121,7 +121,7 @@ async fn a_flood_at_pages_and_webhooks_writes_few_lines() {
     let at = Installation::new().await;
     at.company("Neem Tree Retail").await;
     let (process, address) = at.serve_in_process(&[]);
-    let visitor = Visitor::at(address);
+    let visitor = Browser::at(address);
     let token = &visitor.get("/login").await.field("csrf_token").unwrap();
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let ask = async |number: usize| {

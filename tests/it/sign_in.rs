@@ -7,8 +7,8 @@ use reqwest::{Method, StatusCode};
 
 use crate::support::{
     TestApp,
+    browser::{Browser, Page},
     builders::PASSWORD,
-    visitor::{Page, Visitor},
 };
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
@@ -45,7 +45,7 @@ async fn the_set_up_link_makes_one_owner_and_then_no_more() {
 }
 
 /// Submits the form of `/setup`.
-async fn set_up(visitor: &Visitor, csrf: &str, password: &str) -> Page {
+async fn set_up(visitor: &Browser, csrf: &str, password: &str) -> Page {
     let names =
         [("csrf_token", csrf), ("company", "Neem Tree Retail"), ("name", "Meera"), ("email", EMAIL), ("password", password)];
     visitor.post_exactly("/setup", &names).await

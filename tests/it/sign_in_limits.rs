@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::{StreamExt as _, future::join_all, stream};
-use ks_pay::kernel::time::Clock;
+use ks_pay::primitives::time::Clock;
 use reqwest::{Method, StatusCode};
 
 use crate::support::{
     Installation, TestApp,
+    browser::{Browser, Page},
     builders::PASSWORD,
     eventually,
-    post::client_from,
-    visitor::{Page, Visitor},
+    webhook_request::client_from,
 };
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
@@ -114,7 +114,7 @@ async fn behind_a_proxy() -> TestApp {
     app
 }
 
-async fn post_login(visitor: &Visitor, from: &[u8], email: &str, password: &str) -> Page {
+async fn post_login(visitor: &Browser, from: &[u8], email: &str, password: &str) -> Page {
     let token = visitor.get("/login").await.field("csrf_token").unwrap();
     let body = format!("csrf_token={token}&email={email}&password={}", password.replace(' ', "+"));
     visitor.send_from(from, "/login", body).await
@@ -226,7 +226,7 @@ async fn a_proxy_that_is_not_trusted_is_told_of_by_doctor_until_it_is() {
 async fn a_proxy_that_was_last_seen_long_ago_is_reported_no_more() {
     let mut app = installed().await;
     let day = Duration::from_hours(24);
-    app.restart_at(Clock::standing(app.clock.now().minus(day * 31))).await;
+    app.restart_at(Clock::fixed(app.clock.now().minus(day * 31))).await;
     let said = "which is not in KS_PAY_TRUSTED_PROXIES";
     let visitor = app.visitor();
     let request = async || visitor.send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
@@ -253,6 +253,6 @@ async fn a_proxy_that_is_not_trusted_is_logged_once() {
     let log = server.terminate().err;
     assert_eq!(log.matches("carry X-Forwarded-For").count(), 1, "{log}");
     let (server, address) = at.serve_in_process(&[("KS_PAY_TRUSTED_PROXIES", "127.0.0.1")]);
-    Visitor::at(address).send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
+    Browser::at(address).send(Method::GET, "/login", None, &[("x-forwarded-for", "192.0.2.1")]).await;
     assert!(!server.terminate().err.contains("carry X-Forwarded-For"));
 }

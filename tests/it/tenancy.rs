@@ -2,14 +2,14 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, bodies, builders::PASSWORD, visitor::Visitor};
+use crate::support::{TestApp, bodies, browser::Browser, builders::PASSWORD};
 
 struct Two {
     app: TestApp,
     mine: String,
     event: String,
     transaction: String,
-    stranger: Visitor,
+    stranger: Browser,
 }
 
 async fn two_companies() -> Two {

@@ -13,7 +13,7 @@ use tokio::{
 use super::*;
 use crate::{
     config::{Config, Options},
-    kernel::{
+    primitives::{
         id::{CompanyId, UserId},
         time::{Clock, Timestamp},
     },

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::kernel::base62;
+use crate::primitives::base62;
 
 /// Suffixes of the files that SQLite keeps for a database.
 const SQLITE_SUFFIXES: [&str; 3] = ["-journal", "-wal", "-shm"];

@@ -10,7 +10,7 @@ use std::{
 use sqlx::{AssertSqlSafe, SqlitePool};
 
 use super::*;
-use crate::db::{Db, Location, checkpoints, sqlite};
+use crate::db::{Db, Location, checkpointer, sqlite};
 
 /// A database with a table and a detector.
 struct Opened {
@@ -26,7 +26,7 @@ impl Opened {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ks-pay.db");
-        let Ok(Db::Sqlite { writer, beside, .. }) = Db::connect(&Location::Sqlite(path.clone())).await else {
+        let Ok(Db::Sqlite { writer, checkpointer: beside, .. }) = Db::connect(&Location::Sqlite(path.clone())).await else {
             panic!("it opens")
         };
         sqlx::query("CREATE TABLE pages (page BLOB)").execute(&writer).await.unwrap();
@@ -43,7 +43,7 @@ impl Opened {
     }
 
     async fn checkpoint(&self) {
-        checkpoints::checkpoint(&mut self.other.acquire().await.unwrap()).await.unwrap();
+        checkpointer::checkpoint(&mut self.other.acquire().await.unwrap()).await.unwrap();
     }
 
     fn file(&self, side: &str) -> PathBuf {

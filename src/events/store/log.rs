@@ -4,13 +4,13 @@ use sqlx::FromRow;
 
 use crate::{
     db::{
-        DbError, Tx, execute,
-        rows::{execute_rows, fetch_rows, rows},
-        run, sql,
+        DbError, Tx,
+        batch::{execute_rows, fetch_rows, rows},
+        execute, run, sql,
     },
     events::{State, append::Group},
-    gateways::adapter::Content,
-    kernel::id::{ConnectionId, EventId},
+    gateways::adapter::EventContent,
+    primitives::id::{ConnectionId, EventId},
 };
 
 macro_rules! insert {
@@ -74,10 +74,10 @@ macro_rules! bind_group {
     }};
 }
 
-fn fault(content: &Content) -> Option<&'static str> {
+fn fault(content: &EventContent) -> Option<&'static str> {
     match content {
-        Content::Quarantined(fault) => Some(fault),
-        Content::Facts(_) | Content::Unhandled => None,
+        EventContent::Quarantined(fault) => Some(fault),
+        EventContent::Facts(_) | EventContent::Unhandled => None,
     }
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn insert_payloads(tx: &mut Tx, groups: &[&Group<'_>]) -> Resul
     execute_rows!(tx, INSERT_PAYLOAD, groups, |query, group| query
         .bind(group.first.id)
         .bind(&group.first.headers)
-        .bind(group.first.body.octets()))?;
+        .bind(group.first.body.bytes()))?;
     Ok(())
 }
 

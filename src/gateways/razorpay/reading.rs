@@ -10,20 +10,22 @@ mod shown;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use body::{DisputeKeys, Envelope, Head, Keys, OfDispute, OfPayment, OfRefund, PaymentKeys, Plain, RefundKeys, ShownPayload};
+use body::{
+    DisputeKeys, Envelope, EventName, FullEnvelope, Keys, OfDispute, OfPayment, OfRefund, PaymentKeys, RefundKeys, ShownPayload,
+};
 
 use crate::{
     gateways::{
-        adapter::{Content, Reading, is_clean},
-        object::Object,
+        adapter::{EventContent, ParsedEvent, is_safe_identifier},
+        strict_object::Object,
     },
-    kernel::{
+    primitives::{
         money::{Currency, Money},
         time::Timestamp,
     },
     transactions::{
         Status,
-        projection::{Details, Dispute, DisputeStatus, Facts, Refund, RefundStatus, Snapshot, TimeSource},
+        projection::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, TimeSource},
     },
 };
 
@@ -74,32 +76,32 @@ struct Parsed<'a> {
 }
 
 /// Parses the body, which is stored in any case. If it has no time, the time of receipt is used.
-pub(super) fn read(body: &[u8], received_at: Timestamp) -> Reading {
-    let Ok(Object(Plain { event, created_at, payload })) = serde_json::from_slice(body) else {
+pub(super) fn read(body: &[u8], received_at: Timestamp) -> ParsedEvent {
+    let Ok(Object(FullEnvelope { event, created_at, payload })) = serde_json::from_slice(body) else {
         return read_in_parts(body, received_at);
     };
-    if !is_clean(&event) {
-        return Reading::quarantined(None, "event");
+    if !is_safe_identifier(&event) {
+        return ParsedEvent::quarantined(None, "event");
     }
     let subject = subject(&event);
     let (keys, shown) = match payload {
         Some(payload) => payload.0.split(),
         None if matches!(subject, Subject::Paid | Subject::Other) => Default::default(),
-        None => return Reading::quarantined(Some(event.into_owned()), "payload"),
+        None => return ParsedEvent::quarantined(Some(event.into_owned()), "payload"),
     };
     Parsed { event: event.into_owned(), subject, created_at, keys, shown, received_at }.reading()
 }
 
 /// The same of a body that has something unexpected in it: its type, what is keyed on and what is only shown each by
 /// itself, so that one does not spoil the others.
-fn read_in_parts(body: &[u8], received_at: Timestamp) -> Reading {
-    let head: Head<'_> = match serde_json::from_slice(body) {
+fn read_in_parts(body: &[u8], received_at: Timestamp) -> ParsedEvent {
+    let head: EventName<'_> = match serde_json::from_slice(body) {
         Ok(Object(head)) => head,
-        Err(error) if error.is_data() => return Reading::quarantined(None, "event"),
-        Err(_) => return Reading::quarantined(None, "json"),
+        Err(error) if error.is_data() => return ParsedEvent::quarantined(None, "event"),
+        Err(_) => return ParsedEvent::quarantined(None, "json"),
     };
-    if !is_clean(&head.event) {
-        return Reading::quarantined(None, "event");
+    if !is_safe_identifier(&head.event) {
+        return ParsedEvent::quarantined(None, "event");
     }
     let event = head.event.into_owned();
     let subject = subject(&event);
@@ -114,13 +116,13 @@ fn read_in_parts(body: &[u8], received_at: Timestamp) -> Reading {
             let shown = details::shown(body);
             Parsed { event, subject, created_at, keys, shown, received_at }.reading()
         }
-        Err(fault) => Reading::quarantined(Some(event), fault),
+        Err(fault) => ParsedEvent::quarantined(Some(event), fault),
     }
 }
 
-type Keyed = Result<(Option<i64>, Keys), &'static str>;
+type KeyFields = Result<(Option<i64>, Keys), &'static str>;
 
-fn keyed<'a, P: Deserialize<'a>>(body: &'a [u8], subject: Subject) -> Keyed
+fn keyed<'a, P: Deserialize<'a>>(body: &'a [u8], subject: Subject) -> KeyFields
 where
     Keys: From<P>,
 {
@@ -129,7 +131,7 @@ where
 }
 
 /// Of an event that need not carry a payment, and of types that are not known.
-fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> Keyed {
+fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> KeyFields {
     let is_paid = subject == Subject::Paid;
     match carried(body) {
         Ok(carried) if carried == Carried::Whole || (is_paid && carried == Carried::Part) => keyed::<OfPayment>(body, subject),
@@ -154,10 +156,10 @@ fn carried(body: &[u8]) -> serde_json::Result<Carried> {
     }
     #[derive(Deserialize)]
     struct Payload {
-        payment: Option<Object<Holder>>,
+        payment: Option<Object<Wrapper>>,
     }
     #[derive(Deserialize)]
-    struct Holder {
+    struct Wrapper {
         entity: Option<Object<Entity>>,
     }
     #[derive(Deserialize)]
@@ -191,42 +193,42 @@ fn created_at(body: &[u8]) -> Option<i64> {
 }
 
 impl Parsed<'_> {
-    fn reading(self) -> Reading {
+    fn reading(self) -> ParsedEvent {
         let carries_nothing = matches!(self.subject, Subject::Paid | Subject::Other) && self.keys.payment.is_none();
         if carries_nothing || self.is_in_an_unknown_status() {
             return self.unhandled();
         }
         match self.facts() {
-            Ok((amount, facts)) => Reading {
+            Ok((amount, facts)) => ParsedEvent {
                 event_type: Some(self.event),
                 occurred_at: (facts.time_source != TimeSource::Received).then_some(facts.at),
                 is_time_borrowed: facts.time_source != TimeSource::Envelope,
                 amount,
                 reference: None,
-                content: Content::Facts(Box::new(facts)),
+                content: EventContent::Facts(Box::new(facts)),
             },
-            Err(fault) => Reading::quarantined(Some(self.event), fault),
+            Err(fault) => ParsedEvent::quarantined(Some(self.event), fault),
         }
     }
 
     /// A type that is not known may have a status that is not: that is no fault of the event.
     fn is_in_an_unknown_status(&self) -> bool {
         let payment = self.keys.payment.as_ref().filter(|_| self.subject == Subject::Other);
-        payment.is_some_and(|payment| is_clean(&payment.status) && payment.status.parse::<Status>().is_err())
+        payment.is_some_and(|payment| is_safe_identifier(&payment.status) && payment.status.parse::<Status>().is_err())
     }
 
     /// A type without a rule: stored, with its time where that is plain to see, and a settlement with its amount.
-    fn unhandled(self) -> Reading {
+    fn unhandled(self) -> ParsedEvent {
         let (amount, reference) = match self.event.as_str() {
             "settlement.processed" => details::settlement(&self.shown),
             _ => (None, None),
         };
         let occurred_at = self.created_at.and_then(|at| moment(at).ok());
-        Reading { occurred_at, amount, reference, ..Reading::unhandled(self.event) }
+        ParsedEvent { occurred_at, amount, reference, ..ParsedEvent::unhandled(self.event) }
     }
 
     /// The amount the event is about, and the facts.
-    fn facts(&self) -> Result<(Option<Money>, Facts), &'static str> {
+    fn facts(&self) -> Result<(Option<Money>, PaymentObservation), &'static str> {
         let payment = self.keys.payment.as_ref();
         let (at, time_source) = self.time()?;
         let snapshot = payment.map(|payment| snapshot(payment, at, &self.shown)).transpose()?;
@@ -249,13 +251,13 @@ impl Parsed<'_> {
                 (Some(dispute.money), entity.payment_id.clone(), None, Some(dispute))
             }
         };
-        clean("payment_id", &payment_id)?;
+        identifier("payment_id", &payment_id)?;
         if payment.is_some_and(|payment| payment.id != payment_id) {
             return Err("payment_id");
         }
         let currency = snapshot.as_ref().map(|snapshot| snapshot.money.currency);
         let details = Details { settled: details::settled(&self.shown, currency), references: details::references(&self.shown) };
-        Ok((amount, Facts { payment_id, at, time_source, digest: 0, snapshot, refund, dispute, details }))
+        Ok((amount, PaymentObservation { payment_id, at, time_source, digest: 0, snapshot, refund, dispute, details }))
     }
 
     /// The gateway's time of the event; where it gives none, that of the entity it is about; where that has none either,
@@ -278,7 +280,7 @@ impl Parsed<'_> {
 }
 
 fn snapshot(payment: &PaymentKeys, at: Timestamp, shown: &ShownPayload<'_>) -> Result<Snapshot, &'static str> {
-    clean("id", &payment.id)?;
+    identifier("id", &payment.id)?;
     // A payment without an order has an empty text there in some events.
     let order_id = payment.order_id.as_deref().filter(|id| !id.is_empty());
     Ok(Snapshot {
@@ -286,15 +288,15 @@ fn snapshot(payment: &PaymentKeys, at: Timestamp, shown: &ShownPayload<'_>) -> R
         was_captured: details::captured(shown),
         money: money(payment.amount, &payment.currency)?,
         created_at: payment.created_at.map_or(Ok(at), moment)?,
-        order_id: order_id.map(|id| clean("order_id", id)).transpose()?.map(str::to_owned),
+        order_id: order_id.map(|id| identifier("order_id", id)).transpose()?.map(str::to_owned),
         method: details::method(shown),
-        refunded: payment.amount_refunded.map(whole).transpose()?,
+        refunded: payment.amount_refunded.map(valid_amount).transpose()?,
     })
 }
 
 fn refund(entity: &RefundKeys) -> Result<Refund, &'static str> {
     Ok(Refund {
-        id: clean("id", &entity.id)?.to_owned(),
+        id: identifier("id", &entity.id)?.to_owned(),
         money: money(entity.amount, &entity.currency)?,
         status: entity.status.parse::<RefundStatus>().map_err(|_| "status")?,
         created_at: entity.created_at.map(moment).transpose()?,
@@ -303,27 +305,27 @@ fn refund(entity: &RefundKeys) -> Result<Refund, &'static str> {
 
 fn dispute(entity: &DisputeKeys, respond_by: Option<Timestamp>) -> Result<Dispute, &'static str> {
     Ok(Dispute {
-        id: clean("id", &entity.id)?.to_owned(),
+        id: identifier("id", &entity.id)?.to_owned(),
         status: entity.status.parse::<DisputeStatus>().map_err(|_| "status")?,
         money: money(entity.amount, &entity.currency)?,
-        deducted: entity.amount_deducted.map(whole).transpose()?,
+        deducted: entity.amount_deducted.map(valid_amount).transpose()?,
         respond_by,
     })
 }
 
-fn clean<'a>(field: &'static str, text: &'a str) -> Result<&'a str, &'static str> {
-    if is_clean(text) { Ok(text) } else { Err(field) }
+fn identifier<'a>(field: &'static str, text: &'a str) -> Result<&'a str, &'static str> {
+    if is_safe_identifier(text) { Ok(text) } else { Err(field) }
 }
 
 /// The largest amount believed, in subunits: a trillion rupees. Sums of many stay within an `i64`.
 const LARGEST: i64 = 100_000_000_000_000;
 
-fn whole(amount: i64) -> Result<i64, &'static str> {
+fn valid_amount(amount: i64) -> Result<i64, &'static str> {
     if (0..=LARGEST).contains(&amount) { Ok(amount) } else { Err("amount") }
 }
 
 fn money(amount: i64, currency: &str) -> Result<Money, &'static str> {
-    Ok(Money::new(whole(amount)?, currency.parse::<Currency>().map_err(|_| "currency")?))
+    Ok(Money::new(valid_amount(amount)?, currency.parse::<Currency>().map_err(|_| "currency")?))
 }
 
 /// Unix seconds, as far as Razorpay's API takes them (its `from` and `to` end at 4765046400).

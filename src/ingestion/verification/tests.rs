@@ -6,10 +6,10 @@ use actix_web::web::Bytes;
 
 use super::*;
 use crate::{
-    connections::Place,
+    connections::ConnectionScope,
     gateways::{Mode, hmac_count},
-    ingestion::receivers::Secrets,
-    kernel::id::{AppId, CompanyId, ConnectionId},
+    ingestion::endpoint_cache::Secrets,
+    primitives::id::{AppId, CompanyId, ConnectionId},
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
@@ -19,16 +19,19 @@ const UNKNOWN: &str = "wh_unknown";
 /// An endpoint with secrets that expire at these times.
 fn receiver(gateway: Gateway, ends: &[Option<Timestamp>]) -> Receiver {
     let (company, app, connection) = (CompanyId::new(NOW), AppId::new(NOW), ConnectionId::new(NOW));
-    let live = |until: &Option<Timestamp>| LiveSecret { id: SecretId::new(NOW), secret: Secret::generate(), until: *until };
+    let live = |until: &Option<Timestamp>| ValidSecret { id: SecretId::new(NOW), secret: Secret::generate(), until: *until };
     Receiver {
-        place: Place { company, app, connection, gateway, mode: Mode::Test },
+        place: ConnectionScope { company, app, connection, gateway, mode: Mode::Test },
         is_enabled: true,
         secrets: Secrets { live: ends.iter().map(live).collect(), unreadable: Vec::new() },
     }
 }
 
-fn known(receivers: impl IntoIterator<Item = (&'static str, Receiver)>) -> Known {
-    Known::new(1, receivers.into_iter().map(|(endpoint, receiver)| (endpoint.to_owned(), receiver)).collect::<HashMap<_, _>>())
+fn known(receivers: impl IntoIterator<Item = (&'static str, Receiver)>) -> EndpointSnapshot {
+    EndpointSnapshot::new(
+        1,
+        receivers.into_iter().map(|(endpoint, receiver)| (endpoint.to_owned(), receiver)).collect::<HashMap<_, _>>(),
+    )
 }
 
 /// The headers of a request that is signed with an unknown secret by these gateways' schemes.
@@ -38,8 +41,8 @@ fn forged(gateways: &[Gateway]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// How many HMACs over the body a rejection costs there.
-fn cost(known: &Known, endpoint: &str, gateways: &[Gateway], now: Timestamp) -> usize {
-    let verifier = Verifier::new(Clock::standing(now));
+fn cost(known: &EndpointSnapshot, endpoint: &str, gateways: &[Gateway], now: Timestamp) -> usize {
+    let verifier = Verifier::new(Clock::fixed(now));
     let headers = forged(gateways);
     hmac_count::take();
     let outcome = verifier.verify(known, endpoint, &Incoming { headers: &headers, body: &Bytes::from_static(b"{}") });

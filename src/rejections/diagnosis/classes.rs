@@ -5,7 +5,7 @@ use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::*;
-use crate::kernel::hex;
+use crate::primitives::hex;
 
 pub(super) const SECRET: &str = "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx";
 /// A secret made elsewhere, with characters that programs escape.
@@ -16,16 +16,23 @@ const URL: &str = "https://pay.example.com/webhooks/wh_0aZ1lK5s8BqW2zXc9Ov7uY";
 pub(super) const NOW: i64 = 1_795_000_000;
 pub(super) const SIZES: [usize; 4] = [2 * 1024, 4 * 1024, 64 * 1024, 256 * 1024];
 
-pub(super) fn key(whose: Whose, text: &str) -> Key {
-    let secret = (whose != Whose::KeySecret).then(|| SecretId::new(Timestamp::from_seconds(NOW)));
+pub(super) fn key(whose: KeyOwner, text: &str) -> Key {
+    let secret = (whose != KeyOwner::KeySecret).then(|| SecretId::new(Timestamp::from_seconds(NOW)));
     Key { whose, gateway: Gateway::Razorpay, text: Zeroizing::new(text.to_owned()), is_retired: false, secret, connection: None }
 }
 
-fn known(own: &str) -> Known {
-    let keys = vec![key(Whose::Own, own), key(Whose::OtherApp, OTHER), key(Whose::KeySecret, KEY_SECRET)];
+fn known(own: &str) -> CompanyKeys {
+    let keys = vec![key(KeyOwner::Own, own), key(KeyOwner::OtherApp, OTHER), key(KeyOwner::KeySecret, KEY_SECRET)];
     let ids = vec!["wh_0aZ1lK5s8BqW2zXc9Ov7uY".to_owned()];
     let key_ids = vec!["rzp_test_Demo0000000001".to_owned()];
-    Known { keys, url: URL.to_owned(), ids, key_ids, accounts: vec!["acc_Demo0000000001".to_owned()], ..Known::default() }
+    CompanyKeys {
+        keys,
+        url: URL.to_owned(),
+        ids,
+        key_ids,
+        accounts: vec!["acc_Demo0000000001".to_owned()],
+        ..CompanyKeys::default()
+    }
 }
 
 /// An event of that size, compact, with a name that is not ASCII, slashes, quotes and angle brackets.
@@ -47,9 +54,9 @@ pub(super) fn signed(key: &str, message: impl AsRef<[u8]>) -> String {
 pub(super) fn found(own: &str, body: &[u8], headers: &[(&str, &str)]) -> Diagnosis {
     let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
     let has_signature = headers.iter().any(|(name, _)| name == "x-razorpay-signature");
-    let reason = if has_signature { Rejected::SignatureMismatch } else { Rejected::SignatureMissing };
+    let reason = if has_signature { SignatureError::SignatureMismatch } else { SignatureError::SignatureMissing };
     let at = Timestamp::from_seconds(NOW);
-    let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
+    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
     diagnose(&case, &known(own), &mut { MOST_WORK })
 }
 
@@ -316,19 +323,19 @@ fn an_outsider_is_told_apart_by_no_fact_about_the_gateway() {
         ];
         let found = found(SECRET, body.as_bytes(), &headers);
         assert_eq!((found.cause, found.secret), (cause, None));
-        assert!(!found.cause.is_acceptable() && found.signer.is_none());
+        assert!(!found.cause.can_adopt_secret() && found.signer.is_none());
     }
     // What could not be tried is not said to match nothing.
     let headers = [("x-razorpay-signature".to_owned(), forged.into_bytes())];
     let body = event(2048);
     let at = Timestamp::from_seconds(NOW);
-    let case = Case {
+    let case = RejectedCase {
         gateway: Gateway::Razorpay,
-        reason: Rejected::SignatureMismatch,
+        reason: SignatureError::SignatureMismatch,
         headers: &headers,
         body: body.as_bytes(),
         is_cut: true,
         at,
     };
-    assert_eq!(diagnose(&case, &known(SECRET), &mut { MOST_WORK }).cause, Cause::Unexamined);
+    assert_eq!(diagnose(&case, &known(SECRET), &mut { MOST_WORK }).cause, Cause::NotDiagnosed);
 }

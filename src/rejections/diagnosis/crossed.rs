@@ -7,7 +7,7 @@ use super::{
     classes::{KEY_SECRET, NOW, SECRET, both, event, key, signed},
     *,
 };
-use crate::kernel::hex;
+use crate::primitives::hex;
 
 /// Makes one error in a text.
 type Error = fn(&str) -> String;
@@ -25,16 +25,16 @@ const CLASSES: [(Cause, Error); 9] = [
     (Cause::SecretHashed, |text| hex::encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(text)))),
 ];
 
-fn find(known: &Known, body: &str, signature: &str) -> Diagnosis {
+fn find(known: &CompanyKeys, body: &str, signature: &str) -> Diagnosis {
     let headers = [("x-razorpay-signature".to_owned(), signature.as_bytes().to_vec())];
-    let (gateway, reason, at) = (Gateway::Razorpay, Rejected::SignatureMismatch, Timestamp::from_seconds(NOW));
-    let case = Case { gateway, reason, headers: &headers, body: body.as_bytes(), is_cut: false, at };
+    let (gateway, reason, at) = (Gateway::Razorpay, SignatureError::SignatureMismatch, Timestamp::from_seconds(NOW));
+    let case = RejectedCase { gateway, reason, headers: &headers, body: body.as_bytes(), is_cut: false, at };
     diagnose(&case, known, &mut { MOST_WORK })
 }
 
-fn known(others: &[(Whose, &str)]) -> Known {
-    let keys = [(Whose::Own, SECRET)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
-    Known { keys, url: "https://pay.example.com/webhooks/wh_1".to_owned(), ..Known::default() }
+fn known(others: &[(KeyOwner, &str)]) -> CompanyKeys {
+    let keys = [(KeyOwner::Own, SECRET)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
+    CompanyKeys { keys, url: "https://pay.example.com/webhooks/wh_1".to_owned(), ..CompanyKeys::default() }
 }
 
 #[test]
@@ -80,12 +80,12 @@ fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
     const OTHER: &str = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
     let body = event(2048);
     for (whose, cause) in [
-        (Whose::Old, Cause::OldSecret),
-        (Whose::Retired, Cause::RetiredSecret),
-        (Whose::OtherMode, Cause::OtherMode),
-        (Whose::OtherConnection, Cause::OtherConnection),
-        (Whose::OtherApp, Cause::OtherApp),
-        (Whose::KeySecret, Cause::KeySecret),
+        (KeyOwner::Old, Cause::OldSecret),
+        (KeyOwner::Retired, Cause::RetiredSecret),
+        (KeyOwner::OtherMode, Cause::OtherMode),
+        (KeyOwner::OtherConnection, Cause::OtherConnection),
+        (KeyOwner::OtherApp, Cause::OtherApp),
+        (KeyOwner::KeySecret, Cause::KeySecret),
     ] {
         let known = known(&[(whose, OTHER)]);
         for (second, text) in [
@@ -99,23 +99,23 @@ fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
             let found = find(&known, &body, &signed(&text, &body));
             assert_eq!(found.secret, known.keys[1].secret, "{text:?}");
             let signer = found.signer.clone().unwrap();
-            let is_never = matches!(whose, Whose::OtherMode | Whose::KeySecret);
+            let is_never = matches!(whose, KeyOwner::OtherMode | KeyOwner::KeySecret);
             assert_eq!(is_ruled_out(Gateway::Razorpay, &signer, &known), is_never, "{whose:?}, {text:?}");
             assert_eq!(both(found), (cause, second.to_owned()), "{text:?}");
         }
     }
     // What nothing explains is still said to match nothing.
-    assert_eq!(find(&known(&[(Whose::KeySecret, KEY_SECRET)]), &body, &"00".repeat(32)).cause, Cause::Unknown);
+    assert_eq!(find(&known(&[(KeyOwner::KeySecret, KEY_SECRET)]), &body, &"00".repeat(32)).cause, Cause::Unknown);
 }
 
 #[test]
 fn all_paste_and_typing_errors_of_a_secret_are_within_the_bound() {
     let standard = STANDARD.encode([0xA7; 32]);
     for (gateway, text) in [(Gateway::Razorpay, SECRET), (Gateway::StandardWebhooks, &standard)] {
-        let key = Key { gateway, ..key(Whose::Own, text) };
-        let singles = keys::pasted(gateway, &key).len() + typos::likely(gateway, &key).count();
+        let key = Key { gateway, ..key(KeyOwner::Own, text) };
+        let singles = candidate_keys::pasted(gateway, &key).len() + typos::likely(gateway, &key).count();
         let replaced = typos::replaced(gateway, &key).count();
-        let pairs = keys::pasted_twice(gateway, &key).count();
+        let pairs = candidate_keys::pasted_twice(gateway, &key).count();
         let typed = typos::pasted(gateway, &key).count();
         let all = singles + replaced + pairs + typed;
         assert!(all < MAX_HYPOTHESES, "{gateway:?}: {singles} + {replaced} + {pairs} + {typed} = {all}");

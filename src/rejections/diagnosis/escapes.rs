@@ -11,7 +11,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use crate::{kernel::hex, rejections::Cause};
+use crate::{primitives::hex, rejections::Cause};
 
 pub(super) type Text = Zeroizing<String>;
 

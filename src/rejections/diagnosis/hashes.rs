@@ -7,7 +7,7 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::signatures;
+use super::signature_parser;
 use crate::gateways::Gateway;
 
 /// Makes a signature with a key, of a message in pieces.
@@ -46,10 +46,10 @@ fn made<D: EagerHash>(key: &[u8], message: &[&[u8]]) -> Option<Zeroizing<Vec<u8>
 
 /// What the signature could be of another function: in hex or base64, with or without a name in front.
 pub(super) fn others(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<OtherDigest> {
-    let lines = signatures::lines(gateway, headers);
+    let lines = signature_parser::lines(gateway, headers);
     let texts = lines.iter().filter_map(|line| std::str::from_utf8(line).ok()).filter(|text| text.len() <= 256);
     let pieces = texts.flat_map(|text| {
-        let bare = signatures::unquoted(text);
+        let bare = signature_parser::unquoted(text);
         let behind = bare.split_once(['=', ',', ':']).map(|(_, rest)| rest);
         [Some(bare), behind].into_iter().flatten()
     });
@@ -59,7 +59,7 @@ pub(super) fn others(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<Oth
 fn digest(text: &str) -> Option<OtherDigest> {
     let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bytes = if is_hex {
-        text.as_bytes().chunks_exact(2).filter_map(signatures::byte).collect()
+        text.as_bytes().chunks_exact(2).filter_map(signature_parser::byte).collect()
     } else {
         STANDARD.decode(text).ok()?
     };

@@ -6,12 +6,11 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Depth, Diagnosis, Fit, Message, Search, Whose,
-    bodies::Bodies,
-    hashes,
-    keys::{self, Attempt},
-    marks, named, parts,
-    signatures::Reading,
+    Depth, Diagnosis, KeyOwner, Match, Message, Search,
+    body_variants::Bodies,
+    candidate_keys::{self, Attempt},
+    hashes, heuristics, named, parts,
+    signature_parser::Reading,
     typos,
 };
 use crate::{gateways::Gateway, rejections::Cause};
@@ -23,9 +22,9 @@ const MAX_NAME_CHARS: usize = 64;
 
 impl Search<'_> {
     /// The first hypothesis that the signature proves.
-    pub(super) fn prove(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
+    pub(super) fn find_proven_cause(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         if self.depth == Depth::Combined {
-            let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body))?;
+            let bodies = self.spend(self.case.body.len()).map(|()| Bodies::of(self.case.body))?;
             return if readings.is_empty() { None } else { self.combined(&bodies, readings) };
         }
         if let Some(found) = self.other_hash() {
@@ -38,7 +37,7 @@ impl Search<'_> {
             return Some(found);
         }
         // What a body could have been is read once, and paid for.
-        let bodies = self.pay(self.case.body.len()).map(|()| Bodies::of(self.case.body));
+        let bodies = self.spend(self.case.body.len()).map(|()| Bodies::of(self.case.body));
         let found = bodies.as_ref().and_then(|bodies| self.single_fault(bodies, readings)).or_else(|| self.likely_typo(readings));
         let found = found.or_else(|| self.pasted_elsewhere(readings));
         self.is_cut_short |= self.left == 0 && found.is_none();
@@ -52,26 +51,30 @@ impl Search<'_> {
     /// cuts off, and every other key of the company. A brief look goes no further.
     fn likely_key(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-        let others = known.keys.iter().filter(|key| key.whose != Whose::Own);
-        let pasted = own().flat_map(|key| keys::likely_pasted(gateway, key));
+        let own = || known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
+        let others = known.keys.iter().filter(|key| key.whose != KeyOwner::Own);
+        let pasted = own().flat_map(|key| candidate_keys::likely_pasted(gateway, key));
         let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
-        let proper = own().flat_map(|key| keys::proper(gateway, key));
-        let likely = proper.chain(pasted).chain(others.flat_map(|key| keys::proper(gateway, key))).chain(pieces);
+        let proper = own().flat_map(|key| candidate_keys::proper(gateway, key));
+        let likely = proper.chain(pasted).chain(others.flat_map(|key| candidate_keys::proper(gateway, key))).chain(pieces);
         self.as_sent(likely, readings)
     }
 
     fn single_fault(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
         // The right secret, pasted wrong; or something else of the page in its place. Pieces are many, so they come later.
-        let pasted = known.keys.iter().filter(|key| key.whose == Whose::Own).flat_map(|key| keys::otherwise_pasted(gateway, key));
+        let pasted = known
+            .keys
+            .iter()
+            .filter(|key| key.whose == KeyOwner::Own)
+            .flat_map(|key| candidate_keys::otherwise_pasted(gateway, key));
         let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
         // The right secret, another body or other parts.
-        let own = self.usual(|whose| whose == Whose::Own);
-        self.as_sent(keys::instead(known).into_iter().chain(pasted), readings)
+        let own = self.default_candidates(|whose| whose == KeyOwner::Own);
+        self.as_sent(candidate_keys::lookalike_values(known).into_iter().chain(pasted), readings)
             .or_else(|| self.of_body_parts(&own, readings))
             .or_else(|| self.changed(bodies, &own, readings))
-            .or_else(|| self.as_sent(pieces.into_iter().chain(keys::dots()), readings))
+            .or_else(|| self.as_sent(pieces.into_iter().chain(candidate_keys::dots()), readings))
             .or_else(|| self.of_other_parts(&own, readings))
             .or_else(|| self.checkout(readings))
             .or_else(|| self.not_keyed(readings))
@@ -81,12 +84,12 @@ impl Search<'_> {
     /// errors, a paste error or a typing mistake with a body that was changed, a changed body inside another.
     fn combined(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        let own = || known.keys.iter().filter(|key| key.whose == Whose::Own);
-        let pasted: Vec<_> = own().flat_map(|key| keys::pasted(gateway, key)).collect();
+        let own = || known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
+        let pasted: Vec<_> = own().flat_map(|key| candidate_keys::pasted(gateway, key)).collect();
         self.as_sent(own().flat_map(|key| typos::replaced(gateway, key)), readings)
             .or_else(|| self.changed_inside(bodies, readings))
-            .or_else(|| self.changed(bodies, &self.usual(|whose| whose != Whose::Own), readings))
-            .or_else(|| self.as_sent(own().flat_map(|key| keys::pasted_twice(gateway, key)), readings))
+            .or_else(|| self.changed(bodies, &self.default_candidates(|whose| whose != KeyOwner::Own), readings))
+            .or_else(|| self.as_sent(own().flat_map(|key| candidate_keys::pasted_twice(gateway, key)), readings))
             .or_else(|| self.as_sent(own().flat_map(|key| typos::pasted(gateway, key)), readings))
             .or_else(|| self.changed(bodies, &pasted, readings))
             .or_else(|| self.as_sent(own().flat_map(|key| typos::added(gateway, key)), readings))
@@ -101,15 +104,15 @@ impl Search<'_> {
     /// A mistake that is made in typing a secret.
     fn likely_typo(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        let own = known.keys.iter().filter(|key| key.whose == Whose::Own);
+        let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
         self.as_sent(own.flat_map(|key| typos::likely(gateway, key)), readings)
     }
 
     /// A secret that is not valid here, pasted wrong.
     fn pasted_elsewhere(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        let others = known.keys.iter().filter(|key| key.whose != Whose::Own);
-        self.as_sent(others.flat_map(|key| keys::pasted_elsewhere(gateway, key)), readings)
+        let others = known.keys.iter().filter(|key| key.whose != KeyOwner::Own);
+        self.as_sent(others.flat_map(|key| candidate_keys::pasted_elsewhere(gateway, key)), readings)
     }
 
     /// These keys, and the request as it arrived.
@@ -119,7 +122,7 @@ impl Search<'_> {
             if self.left == 0 {
                 return None;
             }
-            if let Some(Fit { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
+            if let Some(Match { form }) = self.fits(&attempt, &Message::Of(case.body), readings) {
                 return Some(named(&attempt, &[], form, case));
             }
         }
@@ -128,16 +131,16 @@ impl Search<'_> {
 
     /// The signature of a checkout, which is made of ids and with the Key Secret.
     fn checkout(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        let messages = marks::checkout_messages(self.case.body);
-        let keys = self.known.keys.iter().filter(|key| matches!(key.whose, Whose::KeySecret | Whose::Own));
+        let messages = heuristics::checkout_messages(self.case.body);
+        let keys = self.known.keys.iter().filter(|key| matches!(key.whose, KeyOwner::KeySecret | KeyOwner::Own));
         for key in keys.filter(|_| !messages.is_empty()) {
-            let attempt = Attempt::of(key, Cause::Checkout, key.text.as_bytes());
+            let attempt = Attempt::of(key, Cause::CheckoutSignature, key.text.as_bytes());
             for message in &messages {
                 if self.left == 0 {
                     return None;
                 }
                 if self.fits(&attempt, &Message::Pieces(&[message]), readings).is_some() {
-                    return Some(Cause::Checkout.into());
+                    return Some(Cause::CheckoutSignature.into());
                 }
             }
         }
@@ -147,11 +150,11 @@ impl Search<'_> {
     /// A plain digest instead of a keyed one.
     fn not_keyed(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let body = self.case.body;
-        let own = self.known.keys.iter().filter(|key| key.whose == Whose::Own);
+        let own = self.known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
         let texts = own.map(|key| key.text.as_bytes()).chain([&b""[..]]);
         for text in texts {
             for parts in [[text, body], [body, text]] {
-                self.pay(body.len() + text.len())?;
+                self.spend(body.len() + text.len())?;
                 let digest: [u8; 32] = Sha256::new().chain_update(parts[0]).chain_update(parts[1]).finalize().into();
                 if readings.iter().any(|reading| reading.tag.is(&digest)) {
                     return Some(Cause::NotKeyed.into());
@@ -168,10 +171,10 @@ impl Search<'_> {
         if digests.is_empty() {
             return None;
         }
-        let parts = marks::signed_parts(case, case.body)?;
-        for attempt in known.keys.iter().flat_map(|key| keys::proper(case.gateway, key)) {
+        let parts = heuristics::signed_parts(case, case.body)?;
+        for attempt in known.keys.iter().flat_map(|key| candidate_keys::proper(case.gateway, key)) {
             for digest in &digests {
-                self.pay(parts.iter().map(|part| part.len()).sum())?;
+                self.spend(parts.iter().map(|part| part.len()).sum())?;
                 if digest.is_made_by(&attempt.key, &parts) {
                     return Some(Diagnosis::with(Cause::OtherHash, digest.function));
                 }
@@ -184,10 +187,10 @@ impl Search<'_> {
     /// next: there are many, and some are far longer than what arrived.
     pub(super) fn changed(&mut self, bodies: &Bodies<'_>, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let mut before = bodies.before();
-        while !attempts.is_empty() && self.pay(WRITING * self.case.body.len()).is_some() {
+        while !attempts.is_empty() && self.spend(WRITING * self.case.body.len()).is_some() {
             let Some((cause, body)) = before.next()? else { continue };
             for attempt in attempts {
-                if let Some(Fit { form }) = self.fits(attempt, &Message::Of(&body), readings) {
+                if let Some(Match { form }) = self.fits(attempt, &Message::Of(&body), readings) {
                     return Some(named(attempt, &[cause], form, self.case));
                 }
                 if self.left == 0 {
@@ -200,15 +203,15 @@ impl Search<'_> {
 
     /// A body inside another, and changed before it was put there.
     fn changed_inside(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
-        let attempts = self.usual(|whose| whose == Whose::Own);
+        let attempts = self.default_candidates(|whose| whose == KeyOwner::Own);
         for (outer, inside) in bodies.inside().flatten() {
-            self.pay(self.case.body.len() + inside.len())?;
+            self.spend(self.case.body.len() + inside.len())?;
             let inner = Bodies::of(&inside);
             for before in inner.before() {
-                self.pay(WRITING * inside.len())?;
+                self.spend(WRITING * inside.len())?;
                 let Some((cause, body)) = before else { continue };
                 for attempt in &attempts {
-                    if let Some(Fit { form }) = self.fits(attempt, &Message::Of(&body), readings) {
+                    if let Some(Match { form }) = self.fits(attempt, &Message::Of(&body), readings) {
                         return Some(named(attempt, &[outer, cause], form, self.case));
                     }
                 }
@@ -221,7 +224,7 @@ impl Search<'_> {
     fn of_body_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let case = self.case;
         let is_standard = case.gateway == Gateway::StandardWebhooks;
-        self.pay(case.body.len())?;
+        self.spend(case.body.len())?;
         for part in parts::of_body(case.gateway, case.body) {
             for attempt in attempts {
                 if self.left == 0 {
@@ -229,7 +232,7 @@ impl Search<'_> {
                 }
                 let fit = self.fits(attempt, &Message::Pieces(&[&part]), readings);
                 let fit = fit.or_else(|| if is_standard { self.fits(attempt, &Message::Of(&part), readings) } else { None });
-                if let Some(Fit { form }) = fit {
+                if let Some(Match { form }) = fit {
                     return Some(named(attempt, &[Cause::SignedPart], form, case));
                 }
             }
@@ -240,14 +243,14 @@ impl Search<'_> {
     /// These keys, and other parts of the request than the gateway signs.
     fn of_other_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let (case, known) = (self.case, self.known);
-        self.pay(case.body.len())?;
+        self.spend(case.body.len())?;
         let digests = parts::Digests::of(case.body);
         for (cause, pieces) in parts::others(case, &known.url, &digests) {
             if attempts.is_empty() || self.left == 0 {
                 return None;
             }
             for attempt in attempts {
-                if let Some(Fit { form }) = self.fits(attempt, &Message::Pieces(&pieces), readings) {
+                if let Some(Match { form }) = self.fits(attempt, &Message::Pieces(&pieces), readings) {
                     return Some(named(attempt, &[cause], form, case));
                 }
             }
@@ -256,9 +259,9 @@ impl Search<'_> {
     }
 
     /// Each of these secrets as it is usually used.
-    pub(super) fn usual(&self, is_theirs: fn(Whose) -> bool) -> Vec<Attempt> {
+    pub(super) fn default_candidates(&self, is_theirs: fn(KeyOwner) -> bool) -> Vec<Attempt> {
         let theirs = self.known.keys.iter().filter(|key| is_theirs(key.whose));
-        theirs.filter_map(|key| keys::proper(self.case.gateway, key).into_iter().next()).collect()
+        theirs.filter_map(|key| candidate_keys::proper(self.case.gateway, key).into_iter().next()).collect()
     }
 
     /// The right signature under another name: with its siblings, where id and time are signed too. With another fault as
@@ -269,20 +272,24 @@ impl Search<'_> {
             return None;
         }
         let renamed = parts::siblings(case);
-        let found = self.under(&renamed, |search, key| keys::proper(search.case.gateway, key), Whose::Own);
-        found.or_else(|| self.under(&renamed, |search, key| keys::pasted(search.case.gateway, key), Whose::Own)).or_else(|| {
-            let likely = renamed.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
-            let found = likely.map(|sibling| (sibling.name, self.prove(&sibling.readings))).find(|(_, found)| found.is_some());
-            let (name, found) = found?;
-            Some(also_renamed(name, found?))
-        })
+        let found = self.under(&renamed, |search, key| candidate_keys::proper(search.case.gateway, key), KeyOwner::Own);
+        found
+            .or_else(|| self.under(&renamed, |search, key| candidate_keys::pasted(search.case.gateway, key), KeyOwner::Own))
+            .or_else(|| {
+                let likely = renamed.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
+                let found = likely
+                    .map(|sibling| (sibling.name, self.find_proven_cause(&sibling.readings)))
+                    .find(|(_, found)| found.is_some());
+                let (name, found) = found?;
+                Some(also_renamed(name, found?))
+            })
     }
 
     fn under(
         &mut self,
         siblings: &[parts::Sibling<'_>],
         ways: fn(&Self, &super::Key) -> Vec<Attempt>,
-        whose: Whose,
+        whose: KeyOwner,
     ) -> Option<Diagnosis> {
         let known = self.known;
         for key in known.keys.iter().filter(|key| key.whose == whose) {
@@ -307,8 +314,8 @@ impl Search<'_> {
 /// header is not the fault.
 fn also_renamed(name: &str, found: Diagnosis) -> Diagnosis {
     let detail = match found.cause {
-        Cause::NotKeyed | Cause::Checkout | Cause::OtherHash => return found,
-        Cause::VerifiesNow | Cause::SignedEarlier | Cause::SignedAhead => {
+        Cause::NotKeyed | Cause::CheckoutSignature | Cause::OtherHash => return found,
+        Cause::NowVerifies | Cause::SignedEarlier | Cause::SignedAhead => {
             let cause = Cause::RenamedHeader;
             return Diagnosis { cause, detail: Some(name.chars().take(MAX_NAME_CHARS).collect()), ..found };
         }

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::json::Node;
+use super::json_variants::Node;
 
 /// Orders of one entity: the place of each key.
 type Variants = Vec<HashMap<&'static str, usize>>;

@@ -8,12 +8,12 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Case,
-    json::{self, Escapes, Order, Space},
-    marks::header,
-    signatures,
+    RejectedCase,
+    heuristics::header,
+    json_variants::{self, Escapes, Order, Space},
+    signature_parser,
 };
-use crate::{gateways::Gateway, kernel::hex, rejections::Cause};
+use crate::{gateways::Gateway, primitives::hex, rejections::Cause};
 
 /// Headers of one kind that are tried.
 const MAX_HEADERS: usize = 6;
@@ -46,10 +46,11 @@ impl Digests {
 }
 
 /// What is signed by those who have not read how the gateway does it, the likely first.
-pub(super) fn others<'a>(case: &'a Case<'_>, url: &'a str, digests: &'a Digests) -> Vec<(Cause, Pieces<'a>)> {
+pub(super) fn others<'a>(case: &'a RejectedCase<'_>, url: &'a str, digests: &'a Digests) -> Vec<(Cause, Pieces<'a>)> {
     let body = case.body;
     let own = own_members(body);
-    let (mut ids, mut times) = (ids(case, signatures::header(case.gateway)), times(case, signatures::header(case.gateway)));
+    let (mut ids, mut times) =
+        (ids(case, signature_parser::header(case.gateway)), times(case, signature_parser::header(case.gateway)));
     ids.extend(own_values(&own, &OWN_IDS));
     times.extend(own_values(&own, &OWN_TIMES));
     let mut made: Vec<(Cause, Pieces<'a>)> = Vec::new();
@@ -116,7 +117,7 @@ fn places(url: &str) -> Vec<&[u8]> {
 }
 
 /// Values that may be the id of the event: of the usual header first, then of headers named like that of the signature.
-fn ids<'a>(case: &'a Case<'_>, signature: &str) -> Vec<&'a [u8]> {
+fn ids<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
     let usual = match case.gateway {
         Gateway::Razorpay => "x-razorpay-event-id",
         Gateway::StandardWebhooks => "webhook-id",
@@ -133,7 +134,7 @@ fn ids<'a>(case: &'a Case<'_>, signature: &str) -> Vec<&'a [u8]> {
 }
 
 /// Values that may be the signed time: of the usual header, of any header that is a time, and of the signature's own `t=`.
-fn times<'a>(case: &'a Case<'_>, signature: &str) -> Vec<&'a [u8]> {
+fn times<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
     let usual = match case.gateway {
         Gateway::Razorpay => "x-razorpay-timestamp",
         Gateway::StandardWebhooks => "webhook-timestamp",
@@ -186,7 +187,7 @@ fn is_sibling(name: &str, signature: &str) -> bool {
 }
 
 /// The values of such headers: of the usual one, then of those that share most of their name with the signature's.
-fn values<'a>(case: &'a Case<'_>, usual: &str, signature: &str, is_one: impl Fn(&str, &[u8]) -> bool) -> Vec<&'a [u8]> {
+fn values<'a>(case: &'a RejectedCase<'_>, usual: &str, signature: &str, is_one: impl Fn(&str, &[u8]) -> bool) -> Vec<&'a [u8]> {
     let first = header(case, usual).into_iter();
     let mut others: Vec<_> =
         case.headers.iter().filter(|(name, value)| name != usual && !value.is_empty() && is_one(name, value)).collect();
@@ -223,7 +224,7 @@ fn gather(text: &str, depth: usize, gateway: Gateway, parts: &mut Vec<Vec<u8>>) 
         }
         parts.push(raw.as_bytes().to_vec());
         for space in [Space::None, Space::Little] {
-            let node = json::parse(raw);
+            let node = json_variants::parse(raw);
             let written = node.and_then(|node| node.write(space, Escapes::AsTheyStand, Order::AsItStands, raw.len() * 2));
             parts.extend(written.filter(|written| written != raw).map(String::into_bytes));
         }
@@ -238,19 +239,19 @@ fn gather(text: &str, depth: usize, gateway: Gateway, parts: &mut Vec<Vec<u8>>) 
 /// A signature under a name of its own, with what is signed there: the id, the time and the body where the gateway signs them.
 pub(super) struct Sibling<'a> {
     pub(super) name: &'a str,
-    pub(super) readings: Vec<signatures::Reading>,
+    pub(super) readings: Vec<signature_parser::Reading>,
     pub(super) signed: Vec<Pieces<'a>>,
 }
 
 /// Signatures in headers of other names, those first whose name says so; or those alone, where the usual one came as well.
-pub(super) fn siblings<'a>(case: &'a Case<'_>) -> Vec<Sibling<'a>> {
-    let usual = signatures::header(case.gateway);
+pub(super) fn siblings<'a>(case: &'a RejectedCase<'_>) -> Vec<Sibling<'a>> {
+    let usual = signature_parser::header(case.gateway);
     let has_usual = header(case, usual).is_some();
     let says_so = is_of_signature;
     let is_one = |(name, value): &&(String, Vec<u8>)| {
         let is_wanted =
             if has_usual { says_so(name) && (name != usual || case.gateway == Gateway::StandardWebhooks) } else { true };
-        is_wanted && !signatures::read_value(case.gateway, value).is_empty()
+        is_wanted && !signature_parser::read_value(case.gateway, value).is_empty()
     };
     let mut named: Vec<_> = case.headers.iter().filter(is_one).collect();
     named.sort_by_key(|(name, _)| !says_so(name));
@@ -264,7 +265,7 @@ pub(super) fn siblings<'a>(case: &'a Case<'_>) -> Vec<Sibling<'a>> {
     };
     let sibling = |(name, value): &'a (String, Vec<u8>)| Sibling {
         name,
-        readings: signatures::read_value(case.gateway, value),
+        readings: signature_parser::read_value(case.gateway, value),
         signed: signed(name),
     };
     named.into_iter().take(MAX_HEADERS).map(sibling).collect()

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 pub(super) use super::escapes::Text;
 use super::escapes::{commonly_encoded, encoded, others_than};
-use crate::{kernel::hex, rejections::Cause};
+use crate::{primitives::hex, rejections::Cause};
 
 /// The shortest piece of a cut secret that is tried, in characters.
 const MIN_PIECE_CHARS: usize = 6;

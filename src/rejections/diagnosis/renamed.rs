@@ -8,17 +8,23 @@ use super::{
     classes::{KEY_SECRET, NOW, OTHER, SECRET, SIZES, both, event, found, key, signed},
     *,
 };
-use crate::kernel::hex;
+use crate::primitives::hex;
 
 #[test]
 fn a_renamed_header_is_found_with_its_siblings() {
     let secret = STANDARD.encode([9; 32]);
-    let own = Key { gateway: Gateway::StandardWebhooks, ..key(Whose::Own, &secret) };
-    let known = Known { keys: vec![own], ..Known::default() };
+    let own = Key { gateway: Gateway::StandardWebhooks, ..key(KeyOwner::Own, &secret) };
+    let known = CompanyKeys { keys: vec![own], ..CompanyKeys::default() };
     let find = |headers: Vec<(String, Vec<u8>)>, body: &str| {
         let (gateway, at) = (Gateway::StandardWebhooks, Timestamp::from_seconds(NOW));
-        let case =
-            Case { gateway, reason: Rejected::SignatureMissing, headers: &headers, body: body.as_bytes(), is_cut: false, at };
+        let case = RejectedCase {
+            gateway,
+            reason: SignatureError::SignatureMissing,
+            headers: &headers,
+            body: body.as_bytes(),
+            is_cut: false,
+            at,
+        };
         diagnose(&case, &known, &mut { MOST_WORK })
     };
     for size in SIZES {
@@ -83,11 +89,14 @@ fn what_no_valid_secret_signed_is_no_renamed_header() {
     assert_eq!(both(found(SECRET, body.as_bytes(), &[("x-signature", &plain)])), (Cause::NotKeyed, String::new()));
     let checkout = r#"{"razorpay_order_id":"order_Demo00000001","razorpay_payment_id":"pay_Demo0000000001"}"#;
     let signature = signed(KEY_SECRET, "order_Demo00000001|pay_Demo0000000001");
-    assert_eq!(both(found(SECRET, checkout.as_bytes(), &[("x-signature", &signature)])), (Cause::Checkout, String::new()));
+    assert_eq!(
+        both(found(SECRET, checkout.as_bytes(), &[("x-signature", &signature)])),
+        (Cause::CheckoutSignature, String::new())
+    );
     // Beside a signature that fits nothing, neither explains it.
     for (body, signature) in [(body.as_str(), &plain), (checkout, &signature)] {
         let found = found(SECRET, body.as_bytes(), &[("x-razorpay-signature", &"00".repeat(32)), ("x-signature", signature)]);
-        assert!(matches!(found.cause, Cause::Unknown | Cause::Unexamined) && found.signer.is_none(), "{found:?}");
+        assert!(matches!(found.cause, Cause::Unknown | Cause::NotDiagnosed) && found.signer.is_none(), "{found:?}");
     }
 }
 
@@ -133,7 +142,11 @@ fn what_a_checkout_hands_to_a_customer_is_named_as_such_and_proves_nothing() {
         let signature = if body.contains(order) { signature.clone() } else { signed(KEY_SECRET, body) };
         for header in ["x-razorpay-signature", "x-signature"] {
             let found = found(SECRET, body.as_bytes(), &[(header, &signature)]);
-            assert_eq!((found.cause, found.detail.as_deref(), found.secret), (Cause::Checkout, None, None), "{header}: {body}");
+            assert_eq!(
+                (found.cause, found.detail.as_deref(), found.secret),
+                (Cause::CheckoutSignature, None, None),
+                "{header}: {body}"
+            );
             assert!(found.signer.is_none_or(|signer| !signer.is_proof()), "{header}: {body}");
         }
     }

@@ -6,10 +6,12 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::{Attempt, Diagnosis, Fit, Known, Message, Search, Whose, keys, named, signatures::Reading};
+use super::{
+    Attempt, CompanyKeys, Diagnosis, KeyOwner, Match, Message, Search, candidate_keys, named, signature_parser::Reading,
+};
 use crate::{
-    gateways::{Gateway, adapter::Rejected},
-    kernel::secret::Secret,
+    gateways::{Gateway, adapter::SignatureError},
+    primitives::secret::Secret,
     rejections::{
         Cause,
         proof::{self, KeyKind, Signer},
@@ -18,13 +20,14 @@ use crate::{
 
 /// The key of a signature as the secret that it is; nothing where none can be that: its gateway's adapter makes the same key of it.
 pub(crate) fn secret(gateway: Gateway, signer: &Signer) -> Option<Secret> {
-    keys::secret(gateway, &signer.key)
+    candidate_keys::secret(gateway, &signer.key)
 }
 
 /// True for a key that must never be adopted here: of the other mode, of the API, or retired; also as it is pasted wrong.
-pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &Known) -> bool {
-    let mut out = known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, Whose::OtherMode | Whose::KeySecret));
-    let ways = |key| [keys::proper(gateway, key), keys::pasted_elsewhere(gateway, key)].concat();
+pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &CompanyKeys) -> bool {
+    let mut out =
+        known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, KeyOwner::OtherMode | KeyOwner::KeySecret));
+    let ways = |key| [candidate_keys::proper(gateway, key), candidate_keys::pasted_elsewhere(gateway, key)].concat();
     out.any(|key| ways(key).iter().any(|attempt| attempt.key == signer.key))
 }
 
@@ -56,7 +59,7 @@ impl Recent {
     }
 }
 
-impl Known {
+impl CompanyKeys {
     /// What changes with every secret, and with what one is to the webhook.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
@@ -74,13 +77,13 @@ impl Search<'_> {
     pub(super) fn recent(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (case, known) = (self.case, self.known);
         known.recent.iter().find_map(|Recent { attempt, .. }| {
-            let Fit { form } = self.fits(attempt, &Message::Of(case.body), readings)?;
+            let Match { form } = self.fits(attempt, &Message::Of(case.body), readings)?;
             Some(named(attempt, &[], form, case))
         })
     }
 
     /// The key that made this signature.
-    pub(super) fn signer(
+    pub(super) fn signing_secret(
         &self,
         attempt: &Attempt,
         message: &Message<'_>,
@@ -88,7 +91,7 @@ impl Search<'_> {
         tag: Zeroizing<[u8; 32]>,
     ) -> Signer {
         let (case, key) = (self.case, attempt.key.clone());
-        let mut api_keys = self.known.keys.iter().filter(|key| key.whose == Whose::KeySecret);
+        let mut api_keys = self.known.keys.iter().filter(|key| key.whose == KeyOwner::KeySecret);
         let is_api_key = api_keys.any(|known| known.text.as_bytes() == key.as_slice());
         let kind = if is_api_key { KeyKind::ApiKeySecret } else { KeyKind::of(attempt.cause) };
         let (signed, is_whole) = match message {
@@ -96,7 +99,7 @@ impl Search<'_> {
             Message::Pieces(parts) => (Cow::Owned(parts.concat()), false),
         };
         let is_event = proof::signs_event(case.gateway, kind, &signed, case.body);
-        let is_unchanged = is_whole && form.is_none() && case.reason != Rejected::SignatureMissing;
+        let is_unchanged = is_whole && form.is_none() && case.reason != SignatureError::SignatureMissing;
         Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false }
     }
 }

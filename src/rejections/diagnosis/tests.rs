@@ -3,25 +3,25 @@
 use super::*;
 use proptest::prelude::*;
 
-fn key(whose: Whose, gateway: Gateway, text: &str) -> Key {
+fn key(whose: KeyOwner, gateway: Gateway, text: &str) -> Key {
     Key { whose, gateway, text: Zeroizing::new(text.to_owned()), is_retired: false, secret: None, connection: None }
 }
 
-fn known(gateway: Gateway) -> Known {
+fn known(gateway: Gateway) -> CompanyKeys {
     let other = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
-    Known {
+    CompanyKeys {
         keys: vec![
-            key(Whose::Own, gateway, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"),
-            key(Whose::OtherApp, Gateway::StandardWebhooks, other),
-            key(Whose::KeySecret, Gateway::Razorpay, "a key secret"),
+            key(KeyOwner::Own, gateway, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"),
+            key(KeyOwner::OtherApp, Gateway::StandardWebhooks, other),
+            key(KeyOwner::KeySecret, Gateway::Razorpay, "a key secret"),
         ],
         url: "https://pay.example.com/webhooks/wh_1".to_owned(),
-        ..Known::default()
+        ..CompanyKeys::default()
     }
 }
 
 fn signature(gateway: Gateway) -> &'static str {
-    signatures::header(gateway)
+    signature_parser::header(gateway)
 }
 
 proptest! {
@@ -39,12 +39,12 @@ proptest! {
             ("webhook-id".to_owned(), b"msg_1".to_vec()),
             ("webhook-timestamp".to_owned(), b"1795000000".to_vec()),
         ];
-        for reason in [Rejected::SignatureMissing, Rejected::SignatureMalformed, Rejected::SignatureMismatch] {
-            let case = Case { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
+        for reason in [SignatureError::SignatureMissing, SignatureError::SignatureMalformed, SignatureError::SignatureMismatch] {
+            let case = RejectedCase { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
             let found = diagnose(&case, &known(gateway), &mut 200_000);
             let seen = [
                 Cause::Unknown, Cause::NoSignature, Cause::OtherHash, Cause::AsymmetricOnly, Cause::BodyEmpty, Cause::BodyCut,
-                Cause::IdMissing, Cause::Scanner, Cause::OtherGateway, Cause::Unexamined, Cause::OtherLength, Cause::BodyCompressed,
+                Cause::IdMissing, Cause::Scanner, Cause::OtherGateway, Cause::NotDiagnosed, Cause::OtherLength, Cause::BodyCompressed,
             ];
             prop_assert!(seen.contains(&found.cause), "{:?}", found);
         }
@@ -57,12 +57,12 @@ fn the_work_is_bounded() {
     let headers = [(signature(Gateway::Razorpay).to_owned(), "00".repeat(32).into_bytes())];
     let body = vec![b'a'; 256 * 1024];
     let at = Timestamp::from_seconds(0);
-    let reason = Rejected::SignatureMismatch;
-    let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_cut: false, at };
+    let reason = SignatureError::SignatureMismatch;
+    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_cut: false, at };
     let mut search = Search { left: 1_000_000, ..Search::of(&case, &known) };
-    assert!(search.prove(&signatures::read(Gateway::Razorpay, &headers)).is_none());
+    assert!(search.find_proven_cause(&signature_parser::read(Gateway::Razorpay, &headers)).is_none());
     assert_eq!(search.left, 0, "it stops, and does not begin what it cannot pay for");
-    assert_eq!(diagnose(&case, &known, &mut 0).cause, Cause::Unexamined, "what was not tried is not said to fit nothing");
+    assert_eq!(diagnose(&case, &known, &mut 0).cause, Cause::NotDiagnosed, "what was not tried is not said to fit nothing");
 }
 
 #[test]
@@ -71,12 +71,12 @@ fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
     let body = b"{}";
     let mut mac = Hmac::<Sha256>::new_from_slice(known.keys[0].text.as_bytes()).unwrap();
     mac.update(body);
-    let whole = crate::kernel::hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
+    let whole = crate::primitives::hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
     for (length, cause) in [(16, Cause::Truncated), (14, Cause::Unknown), (2, Cause::Unknown)] {
         let headers = [(signature(Gateway::Razorpay).to_owned(), whole.as_bytes()[..length].to_vec())];
-        let reason = Rejected::SignatureMalformed;
+        let reason = SignatureError::SignatureMalformed;
         let at = Timestamp::from_seconds(0);
-        let case = Case { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
+        let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
         assert_eq!(diagnose(&case, &known, &mut { MOST_WORK }).cause, cause, "{length}");
     }
 }
@@ -88,24 +88,24 @@ fn brackets_and_commas_are_not_written_without_bounds() {
     let headers = [(signature(Gateway::Razorpay).to_owned(), "00".repeat(32).into_bytes())];
     // 120 deep, within what serde reads: a line each, and each line begins with 120 times an indent.
     let body = [b"[".repeat(120), b"1,".repeat(16_200), b"1".to_vec(), b"]".repeat(120)].concat();
-    assert!((32_000..=32 * 1024).contains(&body.len()) && bodies::Bodies::of(&body).before().count() > 100);
-    let longest = bodies::Bodies::of(&body).before().flatten().map(|(_, before)| before.len()).max();
+    assert!((32_000..=32 * 1024).contains(&body.len()) && body_variants::Bodies::of(&body).before().count() > 100);
+    let longest = body_variants::Bodies::of(&body).before().flatten().map(|(_, before)| before.len()).max();
     assert!(longest.unwrap() <= 4 * body.len() + 8 * 1024, "{longest:?}");
-    let case = Case {
+    let case = RejectedCase {
         gateway: Gateway::Razorpay,
-        reason: Rejected::SignatureMismatch,
+        reason: SignatureError::SignatureMismatch,
         headers: &headers,
         body: &body,
         is_cut: false,
         at: Timestamp::from_seconds(0),
     };
-    let readings = signatures::read(Gateway::Razorpay, &headers);
-    for is_theirs in [|whose| whose == Whose::Own, |whose| whose != Whose::Own] {
-        let before = json::WRITTEN.get();
+    let readings = signature_parser::read(Gateway::Razorpay, &headers);
+    for is_theirs in [|whose| whose == KeyOwner::Own, |whose| whose != KeyOwner::Own] {
+        let before = json_variants::WRITTEN.get();
         let mut search = Search { left: LEFT, ..Search::of(&case, &known) };
-        let attempts = search.usual(is_theirs);
-        assert!(search.changed(&bodies::Bodies::of(&body), &attempts, &readings).is_none());
-        let written = json::WRITTEN.get() - before;
+        let attempts = search.default_candidates(is_theirs);
+        assert!(search.changed(&body_variants::Bodies::of(&body), &attempts, &readings).is_none());
+        let written = json_variants::WRITTEN.get() - before;
         assert!((body.len()..5 * LEFT).contains(&written), "{written} bytes were written for {LEFT} that were paid for");
         assert_eq!(search.left, 0);
     }
@@ -114,14 +114,15 @@ fn brackets_and_commas_are_not_written_without_bounds() {
 #[test]
 fn without_work_or_once_the_server_stops_nothing_is_tried() {
     let (gateway, own) = (Gateway::StandardWebhooks, "MDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVVY=");
-    let known = Known { keys: vec![key(Whose::Own, gateway, own)], ..Known::default() };
+    let known = CompanyKeys { keys: vec![key(KeyOwner::Own, gateway, own)], ..CompanyKeys::default() };
     let forged = "v1,".to_owned() + &"A".repeat(43) + "=";
     let mut headers: Vec<(String, Vec<u8>)> =
         (0..6).map(|at| (format!("x{at}-signature"), forged.clone().into_bytes())).collect();
     headers.extend((0..6).map(|at| (format!("x{at}-id"), format!("msg_{at}").into_bytes())));
     headers.extend((0..6).map(|at| (format!("x{at}-timestamp"), b"1795000000".to_vec())));
     let (body, at) = (vec![b'a'; 10_000], Timestamp::from_seconds(0));
-    let case = Case { gateway, reason: Rejected::SignatureMissing, headers: &headers, body: &body, is_cut: false, at };
+    let case =
+        RejectedCase { gateway, reason: SignatureError::SignatureMissing, headers: &headers, body: &body, is_cut: false, at };
     let tried = |work: usize, is_off: bool| {
         let before = TRIED.get();
         diagnose_until(&AtomicBool::new(is_off), Depth::Full, &case, &known, &mut { work });
@@ -143,8 +144,8 @@ fn what_single_faults_need_is_never_more_than_estimated() {
         (Gateway::Razorpay, 128, 2),
         (Gateway::StandardWebhooks, 32, 2),
     ] {
-        let mut known = Known { keys: vec![key(Whose::Own, gateway, &secret(length))], ..known(gateway) };
-        known.keys.extend((0..others).map(|number| key(Whose::OtherApp, gateway, &secret(44 - number / 2))));
+        let mut known = CompanyKeys { keys: vec![key(KeyOwner::Own, gateway, &secret(length))], ..known(gateway) };
+        known.keys.extend((0..others).map(|number| key(KeyOwner::OtherApp, gateway, &secret(44 - number / 2))));
         for size in [300, 2 * 1024, 28 * 1024, 256 * 1024] {
             let text = classes::event(size.max(600));
             let headers = [
@@ -156,8 +157,8 @@ fn what_single_faults_need_is_never_more_than_estimated() {
             ];
             let at = Timestamp::from_seconds(1_795_000_000);
             let body = text.as_bytes();
-            let reason = Rejected::SignatureMismatch;
-            let case = Case { gateway, reason, headers: &headers, body, is_cut: false, at };
+            let reason = SignatureError::SignatureMismatch;
+            let case = RejectedCase { gateway, reason, headers: &headers, body, is_cut: false, at };
             let mut left = MOST_WORK;
             let found = diagnose_until(&AtomicBool::new(false), Depth::Single, &case, &known, &mut left);
             let (used, most) = (MOST_WORK - left, single_fault_work(gateway, body.len(), &known));

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Key,
-    keys::{Attempt, Bytes, decoded, used},
+    candidate_keys::{Attempt, Bytes, decoded, used},
     paste_errors,
 };
 use crate::{gateways::Gateway, rejections::Cause};
@@ -125,12 +125,13 @@ fn everywhere(text: &str) -> Vec<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejections::diagnosis::Whose;
+    use crate::rejections::diagnosis::KeyOwner;
 
     #[test]
     fn the_likely_mistakes_are_a_few_hundred() {
         let text = Zeroizing::new("0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx".to_owned());
-        let key = Key { whose: Whose::Own, gateway: Gateway::Razorpay, text, is_retired: false, secret: None, connection: None };
+        let key =
+            Key { whose: KeyOwner::Own, gateway: Gateway::Razorpay, text, is_retired: false, secret: None, connection: None };
         let made: Vec<_> = likely(Gateway::Razorpay, &key).collect();
         assert!((200..700).contains(&made.len()), "{}", made.len());
         let has = |text: &str| made.iter().any(|attempt| attempt.key.as_slice() == text.as_bytes());

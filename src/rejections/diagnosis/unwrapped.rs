@@ -7,9 +7,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::read::{GzDecoder, ZlibDecoder};
 
 use super::{
-    bodies::{Before, MAX_REWRITTEN_BYTES},
+    body_variants::{Before, MAX_REWRITTEN_BYTES},
     escapes::{html_unescaped, percent_decoded},
-    json::{self, Escapes, Node, Order, Space},
+    json_variants::{self, Escapes, Node, Order, Space},
 };
 use crate::rejections::Cause;
 
@@ -179,7 +179,7 @@ fn is_event(node: &Node<'_>) -> bool {
 /// What is inside a body that is JSON itself.
 fn within(body: &[u8], depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
     let text = std::str::from_utf8(body).ok().filter(|text| depth > 1 && text.trim_start().starts_with(['{', '[', '"']));
-    match text.and_then(json::parse) {
+    match text.and_then(json_variants::parse) {
         Some(node @ Node::Text(_)) => part(&node, depth - 1, most, parts),
         Some(node) => members(&node, depth - 1, most, parts),
         None => {}

@@ -1,10 +1,10 @@
 //! Stored requests that were not examined when they came, and how they move to the rejection of their cause.
 
 use crate::{
-    connections::Place,
+    connections::ConnectionScope,
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::{Gateway, Mode},
-    kernel::{
+    primitives::{
         id::{AppId, CompanyId, ConnectionId, RejectionId, RequestId},
         time::Timestamp,
     },
@@ -58,8 +58,8 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(crate) const fn place(&self) -> Place {
-        Place {
+    pub(crate) const fn place(&self) -> ConnectionScope {
+        ConnectionScope {
             company: self.company_id,
             app: self.app_id,
             connection: self.connection_id,

@@ -2,7 +2,7 @@
 
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    kernel::time::{CLOCK_TOLERANCE, Timestamp},
+    primitives::time::{CLOCK_TOLERANCE, Timestamp},
 };
 
 sql! {

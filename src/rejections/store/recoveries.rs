@@ -2,7 +2,7 @@
 
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    kernel::{
+    primitives::{
         id::{AppId, EventId, RejectionId},
         time::Timestamp,
     },

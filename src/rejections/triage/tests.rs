@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::*;
 use crate::{
-    connections::Place,
+    connections::ConnectionScope,
     gateways::{Gateway, Mode},
-    kernel::{
+    primitives::{
         hex,
         id::{AppId, CompanyId},
         secret::Secret,
@@ -16,14 +16,14 @@ use crate::{
         vault::MasterKey,
     },
     rejections::{
-        Reason, Refused,
-        diagnosis::{Key, Whose},
-        eviction::Worth,
+        Reason, RejectedRequest,
+        diagnosis::{Key, KeyOwner},
+        eviction::EvictionRank,
     },
 };
 
 /// The requests of one webhook, with what its company knows.
-type Work = (Known, Vec<Sample>);
+type Work = (CompanyKeys, Vec<CapturedRequest>);
 
 const MIB: usize = 1024 * 1024;
 /// What one interval may hash at most, as `budget.rs` has it.
@@ -32,7 +32,7 @@ const FORGED: &str = "198.51.100.7";
 const GATEWAY: &str = "192.0.2.1";
 
 struct Shop {
-    place: Place,
+    place: ConnectionScope,
     own: String,
     older: String,
     api: String,
@@ -42,12 +42,12 @@ impl Shop {
     fn new() -> Self {
         let at = Timestamp::from_millis(0);
         let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
-        let place = Place { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
+        let place = ConnectionScope { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
         let [own, older, api] = std::array::from_fn(|_| Secret::generate().expose().to_owned());
         Self { place, own, older, api }
     }
 
-    fn known(&self) -> Known {
+    fn known(&self) -> CompanyKeys {
         let key = |whose, text: &str| Key {
             whose,
             gateway: Gateway::Razorpay,
@@ -56,11 +56,11 @@ impl Shop {
             secret: None,
             connection: None,
         };
-        let keys = vec![key(Whose::Own, &self.own), key(Whose::Old, &self.older), key(Whose::KeySecret, &self.api)];
-        Known { keys, url: "https://pay.example.com/webhooks/wh_1".to_owned(), ..Known::default() }
+        let keys = vec![key(KeyOwner::Own, &self.own), key(KeyOwner::Old, &self.older), key(KeyOwner::KeySecret, &self.api)];
+        CompanyKeys { keys, url: "https://pay.example.com/webhooks/wh_1".to_owned(), ..CompanyKeys::default() }
     }
 
-    fn sample(&self, signature: &str, body: &[u8], from: &str) -> Sample {
+    fn sample(&self, signature: &str, body: &[u8], from: &str) -> CapturedRequest {
         let headers = vec![
             ("user-agent".to_owned(), b"Razorpay-Webhook/v1".to_vec()),
             ("x-razorpay-event-id".to_owned(), b"evt_1".to_vec()),
@@ -68,21 +68,21 @@ impl Shop {
         ];
         let (address, body): (IpAddr, _) = (from.parse().unwrap(), Some(Bytes::copy_from_slice(body)));
         let (place, at) = (self.place, Timestamp::from_seconds(1_795_000_000));
-        Refused { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample()
+        RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample()
     }
 
-    fn forged(&self, number: usize, from: &str) -> Sample {
+    fn forged(&self, number: usize, from: &str) -> CapturedRequest {
         let body = format!(r#"{{"entity":"event","event":"payment.captured","payload":{{}},"pad":"{}"}}"#, "a".repeat(30_000));
         self.sample(&format!("{number:064x}"), body.as_bytes(), from)
     }
 
     /// Ten different faults, with the cause of each.
-    fn faults(&self, from: &str) -> Vec<(Cause, Sample)> {
+    fn faults(&self, from: &str) -> Vec<(Cause, CapturedRequest)> {
         self.faults_of_size(0, from)
     }
 
     /// The same with a body of about that size, and a mistyped secret.
-    fn faults_of_size(&self, size: usize, from: &str) -> Vec<(Cause, Sample)> {
+    fn faults_of_size(&self, size: usize, from: &str) -> Vec<(Cause, CapturedRequest)> {
         let body = format!(
             r#"{{"entity":"event","account_id":"acc_Test0000000001","event":"payment.captured","payload":{{"payment":{{"entity":{{"id":"pay_1","amount":100,"note":"{}"}}}}}},"created_at":1795343400}}"#,
             "a".repeat(size)
@@ -106,14 +106,14 @@ impl Shop {
         ]
     }
 
-    fn mistyped(&self, size: usize) -> (Cause, Sample) {
+    fn mistyped(&self, size: usize) -> (Cause, CapturedRequest) {
         let (_, like) = self.faults_of_size(size, GATEWAY).swap_remove(0);
         let typed = format!("{}{}{}", &self.own[..21], &self.own[20..21], &self.own[21..]);
         (Cause::SecretMistyped, self.sample(&signature(typed.as_bytes(), &like.body), &like.body, GATEWAY))
     }
 
     /// A forgery that looks like that request: the same headers and body, and a signature written in the same way.
-    fn lookalike(&self, of: &Sample, number: usize) -> Sample {
+    fn lookalike(&self, of: &CapturedRequest, number: usize) -> CapturedRequest {
         let random = signature(&number.to_be_bytes(), b"random");
         let given = String::from_utf8(of.headers.last().unwrap().1.clone()).unwrap();
         let start = given.len() - 64;
@@ -130,12 +130,12 @@ fn signature(key: &[u8], body: &[u8]) -> String {
     hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()))
 }
 
-fn causes(examined: &[Examined]) -> Vec<Cause> {
+fn causes(examined: &[DiagnosedRequest]) -> Vec<Cause> {
     examined.iter().map(|one| one.diagnosis.cause).collect()
 }
 
 /// Examines with so much to hash, for what looks like requests examined in vain as well; how much is left.
-fn look(triage: &mut Triage, work: Vec<Work>, most: usize, is_off: bool) -> (Vec<Examined>, usize) {
+fn look(triage: &mut Triage, work: Vec<Work>, most: usize, is_off: bool) -> (Vec<DiagnosedRequest>, usize) {
     let allowance = Allowance { most, for_fruitless: most };
     let batch = |(known, samples): Work| Batch { connection: samples[0].place.connection, known, samples, allowance };
     let work = work.into_iter().map(batch).collect();
@@ -153,7 +153,7 @@ fn flood(each: usize, most: usize, from: &str) {
     let mut triage = Triage::default();
     let (mut faults, mut others) = (shop.faults(from), other.faults(from));
     for round in 0..1800 / each {
-        let mut samples: Vec<Sample> = (0..each).map(|number| shop.forged(round * each + number, FORGED)).collect();
+        let mut samples: Vec<CapturedRequest> = (0..each).map(|number| shop.forged(round * each + number, FORGED)).collect();
         let mut wanted = Vec::new();
         let mut work = Vec::new();
         if let (Some((cause, own)), Some((other_cause, elsewhere))) = (faults.pop(), others.pop()) {
@@ -196,7 +196,7 @@ fn a_fault_that_comes_again_is_found_with_a_few_hashes() {
         .filter(|(cause, _)| matches!(cause, Cause::SecretCut | Cause::OldSecret | Cause::KeySecret | Cause::SecretWithSpace))
     {
         let (_, unused) = look(&mut triage, vec![(shop.known(), vec![first.clone()])], MOST, false);
-        let again = Sample { headers: [first.headers.clone(), vec![("x".to_owned(), b"y".to_vec())]].concat(), ..first };
+        let again = CapturedRequest { headers: [first.headers.clone(), vec![("x".to_owned(), b"y".to_vec())]].concat(), ..first };
         let (examined, left) = look(&mut triage, vec![(shop.known(), vec![again])], MOST, false);
         assert_eq!(causes(&examined), [cause]);
         assert!(MOST - left < 4096 && left >= unused, "{cause:?}: {} bytes", MOST - left);
@@ -219,7 +219,7 @@ fn forgeries_cost_less_the_longer_they_go_on() {
 }
 
 /// What it takes to try every single fault of a request.
-fn single_fault_cost(shop: &Shop, sample: &Sample) -> usize {
+fn single_fault_cost(shop: &Shop, sample: &CapturedRequest) -> usize {
     let mut left = MOST;
     let found = diagnose(sample, &shop.known(), Depth::Single, &mut left, &AtomicBool::new(false));
     assert_eq!(found.cause, Cause::Unknown);
@@ -234,7 +234,7 @@ fn among_lookalikes_nothing_is_said_of_what_was_not_examined_and_every_fault_is_
         let mut deferred = 0;
         for (cause, genuine) in faults {
             let mut triage = Triage::default();
-            let mut samples: Vec<Sample> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
+            let mut samples: Vec<CapturedRequest> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
             let cost = single_fault_cost(&shop, &samples[0]);
             samples.insert(31, genuine);
             let mut is_found = false;
@@ -243,9 +243,9 @@ fn among_lookalikes_nothing_is_said_of_what_was_not_examined_and_every_fault_is_
                 let unknown = examined.iter().filter(|one| one.diagnosis.cause == Cause::Unknown).count();
                 assert!(unknown * cost <= MOST - left, "{cause:?}: {unknown} of {size} bytes for {} bytes", MOST - left);
                 is_found |= causes(&examined).contains(&cause);
-                let known = [Cause::Unknown, Cause::Unexamined, cause];
+                let known = [Cause::Unknown, Cause::NotDiagnosed, cause];
                 assert!(causes(&examined).iter().all(|found| known.contains(found)), "{cause:?}: {:?}", causes(&examined));
-                let rest = examined.into_iter().filter(|one| one.diagnosis.cause == Cause::Unexamined);
+                let rest = examined.into_iter().filter(|one| one.diagnosis.cause == Cause::NotDiagnosed);
                 samples = rest.map(|one| one.sample).collect();
                 deferred += samples.len();
                 // With long bodies it takes long, so one of them stands for all.
@@ -280,7 +280,7 @@ fn a_brief_look_finds_the_likeliest_mistakes() {
         (Cause::SecretCut, own[..own.len() / 2].to_owned()),
     ] {
         let genuine = shop.sample(&signature(key.as_bytes(), &like.body), &like.body, FORGED);
-        let mut samples: Vec<Sample> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
+        let mut samples: Vec<CapturedRequest> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
         samples.push(genuine);
         // Enough for brief looks, and for none that is thorough.
         let (examined, _) = look(&mut Triage::default(), vec![(shop.known(), samples)], 18 * MIB, false);
@@ -305,9 +305,9 @@ fn what_came_from_the_gateways_own_network_is_examined_first() {
     let shop = Shop::new();
     let (cause, genuine) = shop.mistyped(28 * 1024);
     let network = Gateway::Razorpay.adapter().webhook_networks()[0].network();
-    let genuine = Sample { address: network, ..genuine };
+    let genuine = CapturedRequest { address: network, ..genuine };
     for place in [0, 30, 60] {
-        let mut samples: Vec<Sample> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
+        let mut samples: Vec<CapturedRequest> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
         samples.insert(place, genuine.clone());
         let (examined, _) = look(&mut Triage::default(), vec![(shop.known(), samples)], MOST, false);
         assert_eq!(causes(&examined)[place], cause, "at {place}");
@@ -318,15 +318,16 @@ fn what_came_from_the_gateways_own_network_is_examined_first() {
 fn at_a_disabled_webhook_a_guess_is_no_proof_and_every_look_is_paid_for() {
     let mut shop = Shop::new();
     shop.older = "NeemTreeStore-2026".to_owned();
-    let known = || Known { names: vec!["Neem Tree Store".to_owned()], ..shop.known() };
+    let known = || CompanyKeys { names: vec!["Neem Tree Store".to_owned()], ..shop.known() };
     let body = br#"{"entity":"event","event":"payment.captured","payload":{}}"#;
     for (key, is_proof) in [(shop.older.as_str(), false), (shop.own.as_str(), true)] {
-        let sample = Sample { reason: Reason::SwitchedOff, ..shop.sample(&signature(key.as_bytes(), body), body, FORGED) };
+        let sample =
+            CapturedRequest { reason: Reason::SwitchedOff, ..shop.sample(&signature(key.as_bytes(), body), body, FORGED) };
         let (examined, left) = look(&mut Triage::default(), vec![(known(), vec![sample])], MOST, false);
         let [found] = &examined[..] else { panic!("one was sent") };
         assert_eq!(found.diagnosis.cause, Cause::SwitchedOff);
         assert_eq!(found.diagnosis.signer.as_ref().map(proof::Signer::is_proof), Some(is_proof), "{key}");
-        assert_eq!((Worth::of(found) == Worth::Proven, found.key), (is_proof, None), "{key}");
+        assert_eq!((EvictionRank::of(found) == EvictionRank::Proven, found.key), (is_proof, None), "{key}");
         assert!((1..=LEAST_WORK).contains(&(MOST - left)), "{} bytes", MOST - left);
     }
 }
@@ -335,19 +336,20 @@ fn at_a_disabled_webhook_a_guess_is_no_proof_and_every_look_is_paid_for() {
 fn what_is_not_needed_is_left_and_a_server_that_stops_looks_at_nothing() {
     let shop = Shop::new();
     let body = br#"{"event":"x"}"#;
-    let work = || vec![(Known::default(), (0..3).map(|number| shop.sample(&format!("{number:064}"), body, FORGED)).collect())];
+    let work =
+        || vec![(CompanyKeys::default(), (0..3).map(|number| shop.sample(&format!("{number:064}"), body, FORGED)).collect())];
     let (examined, unused) = look(&mut Triage::default(), work(), MOST, false);
     assert_eq!(causes(&examined), [Cause::Unknown; 3]);
     assert!((MOST / 10 * 9..MOST).contains(&unused), "{unused}");
     let (examined, unused) = look(&mut Triage::default(), work(), MOST, true);
-    assert_eq!((causes(&examined), unused), (vec![Cause::Unexamined; 3], MOST));
+    assert_eq!((causes(&examined), unused), (vec![Cause::NotDiagnosed; 3], MOST));
     // What its own reason explains needs no look.
     for (reason, cause) in
         [(Reason::Encoded, Cause::Encoded), (Reason::TooLarge, Cause::TooLarge), (Reason::TooSlow, Cause::TooSlow)]
     {
-        let sample = Sample { reason, ..shop.sample("00", body, FORGED) };
-        assert_eq!(Examined::unlooked(sample.clone()).diagnosis.cause, cause);
-        let (examined, _) = look(&mut Triage::default(), vec![(Known::default(), vec![sample])], MOST, true);
+        let sample = CapturedRequest { reason, ..shop.sample("00", body, FORGED) };
+        assert_eq!(DiagnosedRequest::not_diagnosed(sample.clone()).diagnosis.cause, cause);
+        let (examined, _) = look(&mut Triage::default(), vec![(CompanyKeys::default(), vec![sample])], MOST, true);
         assert_eq!(causes(&examined), [cause]);
     }
 }
@@ -372,7 +374,7 @@ fn what_a_stored_request_needs_can_always_be_there() {
 async fn only_keys_that_no_outsider_has_are_remembered_and_not_for_long() {
     let (shop, mut triage) = (Shop::new(), Triage::default());
     let of = |cause| shop.faults(FORGED).into_iter().find(|(fault, _)| *fault == cause).unwrap().1;
-    let found = |triage: &mut Triage, known: Known, cause| {
+    let found = |triage: &mut Triage, known: CompanyKeys, cause| {
         let (examined, _) = look(triage, vec![(known, vec![of(cause)])], MOST, false);
         (causes(&examined)[0], triage.recent.values().map(|(_, keys)| keys.len()).sum::<usize>())
     };
@@ -380,7 +382,7 @@ async fn only_keys_that_no_outsider_has_are_remembered_and_not_for_long() {
     assert_eq!(found(&mut triage, shop.known(), Cause::SecretWithSpace), (Cause::SecretWithSpace, 1));
     assert_eq!(found(&mut triage, shop.known(), Cause::OldSecret), (Cause::OldSecret, 2));
     assert_eq!(found(&mut triage, shop.known(), Cause::SecretWithSpace), (Cause::SecretWithSpace, 2), "each once");
-    assert_eq!(found(&mut triage, Known::default(), Cause::OldSecret), (Cause::Unknown, 2), "nothing is known of a change");
+    assert_eq!(found(&mut triage, CompanyKeys::default(), Cause::OldSecret), (Cause::Unknown, 2), "nothing is known of a change");
     let mut rotated = shop.known();
     rotated.keys[0].text = zeroize::Zeroizing::new(Secret::generate().expose().to_owned());
     assert_eq!(found(&mut triage, rotated, Cause::SecretWithSpace), (Cause::Unknown, 0), "of a secret that is gone");

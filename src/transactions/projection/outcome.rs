@@ -1,9 +1,9 @@
 //! Derives status and amounts from a payment's reports; the two never contradict each other.
 
-use super::{DisputeState, DisputeStatus, Moment, RefundState, RefundStatus, Story, shortfall, total};
-use crate::{kernel::money::Currency, transactions::Status};
+use super::{DisputeState, DisputeStatus, Moment, PaymentState, RefundState, RefundStatus, shortfall, total};
+use crate::{primitives::money::Currency, transactions::Status};
 
-impl Story {
+impl PaymentState {
     /// The amount, in subunits, once a report of the payment itself has arrived.
     pub(crate) fn amount(&self) -> Option<i64> {
         self.decisive.map(|decisive| decisive.3)

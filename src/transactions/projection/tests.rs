@@ -12,8 +12,8 @@ fn money(amount: i64) -> Money {
     Money::new(amount, Currency::INR)
 }
 
-fn bare(at: i64) -> Facts {
-    Facts {
+fn bare(at: i64) -> PaymentObservation {
+    PaymentObservation {
         payment_id: "pay_1".to_owned(),
         at: Timestamp::from_seconds(at),
         time_source: TimeSource::Envelope,
@@ -37,25 +37,28 @@ fn shown(status: Status, refunded: Option<i64>) -> Snapshot {
     }
 }
 
-fn payment(status: Status, at: i64, refunded: i64) -> Facts {
-    Facts { snapshot: Some(shown(status, Some(refunded))), ..bare(at) }
+fn payment(status: Status, at: i64, refunded: i64) -> PaymentObservation {
+    PaymentObservation { snapshot: Some(shown(status, Some(refunded))), ..bare(at) }
 }
 
 /// A report of a refund that was made at `made_at`, with the total that its payment quotes.
-fn refund(id: &str, amount: i64, status: RefundStatus, (made_at, at): (i64, i64), quoted: Option<i64>) -> Facts {
+fn refund(id: &str, amount: i64, status: RefundStatus, (made_at, at): (i64, i64), quoted: Option<i64>) -> PaymentObservation {
     let created_at = Some(Timestamp::from_seconds(made_at));
     let refund = Refund { id: id.to_owned(), money: money(amount), status, created_at };
     let snapshot = quoted.map(|total| shown(if total == AMOUNT { Status::Refunded } else { Status::Captured }, Some(total)));
-    Facts { snapshot, refund: Some(refund), ..bare(at) }
+    PaymentObservation { snapshot, refund: Some(refund), ..bare(at) }
 }
 
-fn dispute(id: &str, status: DisputeStatus, at: i64, amount: i64, deducted: Option<i64>) -> Facts {
+fn dispute(id: &str, status: DisputeStatus, at: i64, amount: i64, deducted: Option<i64>) -> PaymentObservation {
     let respond_by = (at % 3 != 0).then(|| Timestamp::from_seconds(at * 5 % 7));
-    Facts { dispute: Some(Dispute { id: id.to_owned(), status, money: money(amount), deducted, respond_by }), ..bare(at) }
+    PaymentObservation {
+        dispute: Some(Dispute { id: id.to_owned(), status, money: money(amount), deducted, respond_by }),
+        ..bare(at)
+    }
 }
 
-fn told(facts: &[Facts]) -> Story {
-    let mut story = Story::default();
+fn told(facts: &[PaymentObservation]) -> PaymentState {
+    let mut story = PaymentState::default();
     for facts in facts {
         story.absorb(facts);
     }
@@ -63,12 +66,12 @@ fn told(facts: &[Facts]) -> Story {
 }
 
 /// The same in every order of few reports.
-fn in_any_order(facts: &[Facts], check: impl Fn(&Story)) {
+fn in_any_order(facts: &[PaymentObservation], check: impl Fn(&PaymentState)) {
     let mut orders = vec![Vec::new()];
     for fact in facts {
         orders = orders
             .iter()
-            .flat_map(|order: &Vec<Facts>| {
+            .flat_map(|order: &Vec<PaymentObservation>| {
                 (0..=order.len()).map(move |at| [&order[..at], std::slice::from_ref(fact), &order[at..]].concat())
             })
             .collect();
@@ -116,7 +119,7 @@ fn a_refund_is_pending_until_a_report_describes_it_as_processed() {
 fn a_refund_that_failed_stays_one_until_it_is_issued_again() {
     let failed = [payment(Status::Captured, 10, 0), refund("r1", 40_000, Failed, (100, 200), Some(0))];
     in_any_order(&failed, |story| assert_eq!(story.refund_failed(), 40_000));
-    let with = |later: &[Facts]| [&failed[..], later].concat();
+    let with = |later: &[PaymentObservation]| [&failed[..], later].concat();
     let other = with(&[refund("r2", 30_000, Processed, (250, 250), None)]);
     in_any_order(&other, |story| assert_eq!(story.refund_failed(), 10_000, "a part of it was refunded"));
     let parts = [refund("r2", 30_000, Processed, (250, 250), None), refund("r3", 10_000, Pending, (260, 260), None)];
@@ -187,7 +190,10 @@ fn a_quoted_total_may_decrease() {
 fn a_refund_made_before_a_quote_and_reported_after_it_is_counted_once() {
     let reports = [
         payment(Status::Captured, 10, 0),
-        Facts { snapshot: Some(shown(Status::Captured, Some(40_000))), ..dispute("d", DisputeStatus::Open, 200, 5, None) },
+        PaymentObservation {
+            snapshot: Some(shown(Status::Captured, Some(40_000))),
+            ..dispute("d", DisputeStatus::Open, 200, 5, None)
+        },
         refund("r1", 40_000, Processed, (100, 300), None),
     ];
     in_any_order(&reports, |story| assert_eq!(story.refunded(), 40_000));
@@ -218,7 +224,7 @@ fn a_refund_that_is_made_anew_in_the_second_of_the_failure_counts() {
 #[test]
 fn a_borrowed_time_ranks_below_every_time_of_the_gateways() {
     let late = payment(Status::Captured, 10, 40_000);
-    let borrowed = |source| Facts { time_source: source, ..payment(Status::Captured, 900, 90_000) };
+    let borrowed = |source| PaymentObservation { time_source: source, ..payment(Status::Captured, 900, 90_000) };
     for source in [TimeSource::Entity, TimeSource::Received] {
         in_any_order(&[late.clone(), borrowed(source)], |story| assert_eq!(story.refunded(), 40_000));
     }
@@ -229,7 +235,8 @@ fn a_borrowed_time_ranks_below_every_time_of_the_gateways() {
 
 #[test]
 fn a_time_of_receipt_decides_nothing_so_that_a_duplicate_changes_nothing() {
-    let received = |at| Facts { time_source: TimeSource::Received, ..refund("r1", 40_000, Processed, (1, at), None) };
+    let received =
+        |at| PaymentObservation { time_source: TimeSource::Received, ..refund("r1", 40_000, Processed, (1, at), None) };
     let first = told(&[received(500)]);
     assert_eq!(told(&[received(500), received(900)]), first);
     let with_time = told(&[received(500), payment(Status::Captured, 10, 0)]);
@@ -251,7 +258,7 @@ fn a_payment_that_was_never_captured_and_went_back_is_refunded_but_not_received(
 
 #[test]
 fn a_payment_that_only_says_refunded_was_refunded_in_full() {
-    let story = told(&[Facts { snapshot: Some(shown(Status::Refunded, None)), ..bare(5) }]);
+    let story = told(&[PaymentObservation { snapshot: Some(shown(Status::Refunded, None)), ..bare(5) }]);
     assert_eq!((story.status(), story.refunded(), story.is_captured()), (Some(Status::Refunded), AMOUNT, true));
 }
 
@@ -308,7 +315,7 @@ fn disputes_in_other_currencies_than_the_payments_are_not_added_up() {
 
 #[test]
 fn of_two_reports_of_equal_rank_the_digest_decides() {
-    let of = |digest, amount| Facts { digest, ..refund("r1", amount, Processed, (5, 5), None) };
+    let of = |digest, amount| PaymentObservation { digest, ..refund("r1", amount, Processed, (5, 5), None) };
     in_any_order(&[payment(Status::Captured, 1, 0), of(7, 10_000), of(9, 5_000)], |story| {
         assert_eq!(story.refunded(), 5_000);
     });

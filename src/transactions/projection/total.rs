@@ -7,8 +7,8 @@
 //! agrees with what is known already, if there is one. Otherwise ranks decide, the failed refund is out, and the one that
 //! was made before is in.
 
-use super::{Moment, Quote, RefundState, RefundStatus, Story};
-use crate::kernel::money::Currency;
+use super::{Moment, PaymentState, Quote, RefundState, RefundStatus};
+use crate::primitives::money::Currency;
 
 /// Sums that are considered when much happens within one second.
 const MAX_SUMS: usize = 256;
@@ -31,7 +31,7 @@ impl Source<'_> {
 }
 
 /// The refunded total in subunits, not yet bounded by the amount.
-pub(super) fn refunded(story: &Story, currency: Option<Currency>) -> i64 {
+pub(super) fn refunded(story: &PaymentState, currency: Option<Currency>) -> i64 {
     if story.refunds.is_empty() {
         return story.quote.map_or(0, |quote| quote.total);
     }

@@ -1,10 +1,10 @@
 //! The sums by day beside the payments that they are of: which days there are, and where the two differ.
 
-use super::sums::DaySum;
+use super::daily_totals::DailyTotals;
 use crate::{
     db::{DbError, Exec, Reader, Tx, execute, run, sql},
     gateways::Mode,
-    kernel::{id::AppId, time::Timestamp},
+    primitives::{id::AppId, time::Timestamp},
 };
 
 sql! {
@@ -39,10 +39,10 @@ sql! {
 }
 
 /// An app in a mode.
-pub(crate) type Book = (AppId, Mode);
+pub(crate) type LedgerKey = (AppId, Mode);
 
 /// The first day from that one on of which there is a payment or a sum.
-pub(crate) async fn next_day(reader: &mut Reader, (app, mode): Book, from: i64) -> Result<Option<i64>, DbError> {
+pub(crate) async fn next_day(reader: &mut Reader, (app, mode): LedgerKey, from: i64) -> Result<Option<i64>, DbError> {
     let start = Timestamp::of_day(from);
     let payment: Option<Timestamp> = run!(&mut *reader, |conn| sqlx::query_scalar(NEXT_PAYMENT)
         .bind(app)
@@ -56,7 +56,7 @@ pub(crate) async fn next_day(reader: &mut Reader, (app, mode): Book, from: i64) 
 }
 
 /// What has to be added to the sums of a day so that they are those of its payments; nothing where they are.
-pub(crate) async fn differences(on: impl Into<Exec<'_>>, (app, mode): Book, day: i64) -> Result<Vec<DaySum>, DbError> {
+pub(crate) async fn differences(on: impl Into<Exec<'_>>, (app, mode): LedgerKey, day: i64) -> Result<Vec<DailyTotals>, DbError> {
     run!(on, |conn| sqlx::query_as(DIFFER)
         .bind(app)
         .bind(mode.slug())
@@ -68,7 +68,7 @@ pub(crate) async fn differences(on: impl Into<Exec<'_>>, (app, mode): Book, day:
 }
 
 /// Adds that.
-pub(crate) async fn add(tx: &mut Tx, (app, mode): Book, difference: &DaySum) -> Result<(), DbError> {
+pub(crate) async fn add(tx: &mut Tx, (app, mode): LedgerKey, difference: &DailyTotals) -> Result<(), DbError> {
     execute!(
         tx,
         sqlx::query(ADD)

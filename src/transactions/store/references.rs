@@ -5,15 +5,15 @@
 
 use sqlx::FromRow;
 
-use super::word;
+use super::parse_column;
 use crate::{
     db::{
         DbError, Exec, Tx,
-        rows::{execute_rows, rows},
+        batch::{execute_rows, rows},
         run, sql,
     },
     events::store::OrderReport,
-    kernel::{
+    primitives::{
         id::{AppId, TransactionId},
         money::{Currency, Money},
         time::Timestamp,
@@ -62,7 +62,7 @@ pub(crate) async fn add(tx: &mut Tx, rows: &[Row<'_>]) -> Result<(), DbError> {
 /// A payment's references.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Reference>, DbError> {
     let rows: Vec<(String, String)> = run!(on, |conn| sqlx::query_as(LIST).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
-    rows.into_iter().map(|(kind, text)| Ok(Reference { kind: word(&kind)?, text })).collect()
+    rows.into_iter().map(|(kind, text)| Ok(Reference { kind: parse_column(&kind)?, text })).collect()
 }
 
 /// A dispute as a payment's page shows it.
@@ -90,9 +90,9 @@ struct DisputeRow {
 pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Dispute>, DbError> {
     let rows: Vec<DisputeRow> = run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
     let dispute = |row: DisputeRow| {
-        let money = Money::new(row.amount_subunits, word::<Currency>(&row.currency)?);
+        let money = Money::new(row.amount_subunits, parse_column::<Currency>(&row.currency)?);
         let (deducted, respond_by) = (row.amount_deducted_subunits, row.respond_by);
-        Ok(Dispute { id: row.dispute_id, status: word(&row.status)?, money, deducted, respond_by })
+        Ok(Dispute { id: row.dispute_id, status: parse_column(&row.status)?, money, deducted, respond_by })
     };
     rows.into_iter().map(dispute).collect()
 }

@@ -1,7 +1,7 @@
 //! Events of few payments, as a gateway reports them, and the row that each payment must end with: what the gateway itself
 //! has of it, written without a look at the projection.
 
-use ks_pay::kernel::time::Timestamp;
+use ks_pay::primitives::time::Timestamp;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 

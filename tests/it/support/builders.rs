@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use ks_pay::kernel::time::Clock;
+use ks_pay::primitives::time::Clock;
 use serde_json::Value;
 
 use super::Installation;

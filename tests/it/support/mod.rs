@@ -1,17 +1,17 @@
 //! What every test stands on: an installation of its own, a server in this process, a clock that stands still.
 
 pub(crate) mod bodies;
+pub(crate) mod browser;
 pub(crate) mod builders;
 pub(crate) mod cli;
 pub(crate) mod database;
-pub(crate) mod middle;
-pub(crate) mod outage;
-pub(crate) mod post;
+pub(crate) mod fake_razorpay;
+pub(crate) mod fault;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod signing;
-pub(crate) mod stand_in;
-pub(crate) mod visitor;
+pub(crate) mod webhook_request;
 
 use std::{
     net::SocketAddr,
@@ -23,7 +23,7 @@ use std::{
 use ks_pay::{
     config::{Config, Options},
     db::Location,
-    kernel::time::{Clock, Timestamp},
+    primitives::time::{Clock, Timestamp},
     server::Server,
 };
 use tempfile::TempDir;
@@ -39,7 +39,7 @@ pub(crate) struct Installation {
 
 impl Installation {
     pub(crate) async fn new() -> Self {
-        let clock = Clock::standing(Clock::system().now());
+        let clock = Clock::fixed(Clock::system().now());
         Self { clock, directory: tempfile::tempdir().unwrap(), database: Database::new().await }
     }
 
@@ -106,7 +106,7 @@ impl TestApp {
     /// With a clock that stands an hour after the payments of [`bodies`], whatever day it is.
     pub(crate) async fn start_on_the_day() -> Self {
         let mut installation = Installation::new().await;
-        installation.clock = Clock::standing(Timestamp::from_seconds(bodies::AT + 3600));
+        installation.clock = Clock::fixed(Timestamp::from_seconds(bodies::AT + 3600));
         installation.serve().await
     }
 

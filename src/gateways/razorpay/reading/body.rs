@@ -5,18 +5,18 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::shown::{Lenient, Shown};
-use crate::gateways::object::Object;
+use crate::gateways::strict_object::Object;
 
 /// Enough of any body to know its type.
 #[derive(Deserialize)]
-pub(super) struct Head<'a> {
+pub(super) struct EventName<'a> {
     #[serde(borrow)]
     pub(super) event: Cow<'a, str>,
 }
 
 /// A body whose every field that is read is plain to see, as nearly all are: read in one pass.
 #[derive(Deserialize)]
-pub(super) struct Plain<'a> {
+pub(super) struct FullEnvelope<'a> {
     #[serde(borrow)]
     pub(super) event: Cow<'a, str>,
     pub(super) created_at: Option<i64>,
@@ -26,7 +26,7 @@ pub(super) struct Plain<'a> {
 
 /// What every payload wraps its entities in.
 #[derive(Deserialize)]
-pub(super) struct Holder<T> {
+pub(super) struct Wrapper<T> {
     pub(super) entity: Object<T>,
 }
 
@@ -104,11 +104,11 @@ shown!(Settlement { amount, currency, utr });
 #[derive(Deserialize)]
 pub(super) struct PlainPayload<'a> {
     #[serde(borrow)]
-    payment: Option<Object<Holder<Payment<'a>>>>,
+    payment: Option<Object<Wrapper<Payment<'a>>>>,
     #[serde(borrow)]
-    refund: Option<Object<Holder<Refund<'a>>>>,
+    refund: Option<Object<Wrapper<Refund<'a>>>>,
     #[serde(borrow)]
-    dispute: Option<Object<Holder<Dispute<'a>>>>,
+    dispute: Option<Object<Wrapper<Dispute<'a>>>>,
     #[serde(borrow, default)]
     order: Lenient<Side<Order<'a>>>,
     #[serde(borrow, default)]
@@ -197,7 +197,7 @@ macro_rules! keyed_payload {
         $(#[$doc])*
         #[derive(Deserialize)]
         pub(super) struct $name {
-            $($part: Option<Object<Holder<$keys>>>,)*
+            $($part: Option<Object<Wrapper<$keys>>>,)*
         }
         impl From<$name> for Keys {
             fn from(payload: $name) -> Self {

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 
 use super::{
-    body::{BankReferences, Holder, ShownPayload, Transfer},
+    body::{BankReferences, ShownPayload, Transfer, Wrapper},
     moment, money,
     shown::{Lenient, Shown},
 };
 use crate::{
-    gateways::{adapter::is_clean, object::Object},
-    kernel::{
+    gateways::{adapter::is_safe_identifier, strict_object::Object},
+    primitives::{
         money::{Currency, Money},
         time::Timestamp,
     },
@@ -54,7 +54,7 @@ fn alone<'a, T: Deserialize<'a>>(body: &'a [u8], field: impl FnOnce(T) -> Shown<
     }
     #[derive(Deserialize)]
     struct Payload<T> {
-        payment: Object<Holder<T>>,
+        payment: Object<Wrapper<T>>,
     }
     let envelope = serde_json::from_slice::<Object<Envelope<T>>>(body);
     envelope.map_or(Shown::Other, |Object(envelope)| field(envelope.payload.0.payment.0.entity.0))
@@ -67,7 +67,7 @@ pub(super) fn captured(shown: &ShownPayload<'_>) -> Option<bool> {
 
 /// How the customer paid.
 pub(super) fn method(shown: &ShownPayload<'_>) -> Option<String> {
-    shown.payment.0.entity.0.method.text().filter(|method| is_clean(method)).map(str::to_owned)
+    shown.payment.0.entity.0.method.text().filter(|method| is_safe_identifier(method)).map(str::to_owned)
 }
 
 /// What the order is about.

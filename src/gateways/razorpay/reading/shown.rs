@@ -7,7 +7,7 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::kernel::unseen::{self, Piece};
+use crate::primitives::invisible_chars::{self, Piece};
 
 /// The longest reference that is stored, in characters.
 const MAX_REFERENCE_CHARS: usize = 128;
@@ -61,7 +61,7 @@ impl Shown<'_> {
 
 /// Whether people read the text that was sent, and no other.
 fn is_plain_to_see(text: &str) -> bool {
-    unseen::pieces(text).iter().all(|piece| matches!(piece, Piece::Seen(_)))
+    invisible_chars::pieces(text).iter().all(|piece| matches!(piece, Piece::Seen(_)))
 }
 
 /// An object of shown values, or anything else, which is as good as an empty one. Samples have `[]` for an empty object.

@@ -9,21 +9,21 @@ const CAPTURED: &str = r#"{"entity":"event","account_id":"acc_Demo0000000001","e
 /// Long after the events.
 const RECEIVED: i64 = 1_795_400_000;
 
-fn read(body: &[u8]) -> Reading {
+fn read(body: &[u8]) -> ParsedEvent {
     super::read(body, Timestamp::from_seconds(RECEIVED))
 }
 
-fn facts(body: &str) -> Facts {
+fn facts(body: &str) -> PaymentObservation {
     match read(body.as_bytes()).content {
-        Content::Facts(facts) => *facts,
-        Content::Unhandled => panic!("unhandled: {body}"),
-        Content::Quarantined(fault) => panic!("{fault}: {body}"),
+        EventContent::Facts(facts) => *facts,
+        EventContent::Unhandled => panic!("unhandled: {body}"),
+        EventContent::Quarantined(fault) => panic!("{fault}: {body}"),
     }
 }
 
 fn fault(body: &str) -> Option<&'static str> {
     match read(body.as_bytes()).content {
-        Content::Quarantined(fault) => Some(fault),
+        EventContent::Quarantined(fault) => Some(fault),
         _ => None,
     }
 }
@@ -81,22 +81,26 @@ fn rubbish_in_what_a_customer_types_never_quarantines() {
     for note in notes {
         let (before, after) = CAPTURED.split_once("[],").unwrap();
         let body = [before.as_bytes(), note, b",", after.as_bytes()].concat();
-        assert!(matches!(read(&body).content, Content::Facts(_)), "{}", String::from_utf8_lossy(&note[..note.len().min(40)]));
+        assert!(
+            matches!(read(&body).content, EventContent::Facts(_)),
+            "{}",
+            String::from_utf8_lossy(&note[..note.len().min(40)])
+        );
     }
     for method in [r#"{"x":[1]}"#, r#""\ud800""#, "1e999", r#""upi","method":"card""#, "null"] {
         assert_eq!(fault(&CAPTURED.replace(r#""upi""#, method)), None, "{method}");
     }
     let bytes = CAPTURED.replace("upi", "#").bytes().map(|byte| if byte == b'#' { 0xff } else { byte }).collect::<Vec<_>>();
-    assert!(matches!(read(&bytes).content, Content::Facts(_)));
+    assert!(matches!(read(&bytes).content, EventContent::Facts(_)));
 }
 
 /// One way is the fast one, the other is the rule.
 fn is_read_the_same_both_ways(body: &[u8]) -> bool {
-    let told = |reading: Reading| {
+    let told = |reading: ParsedEvent| {
         let content = match reading.content {
-            Content::Facts(facts) => Ok(facts),
-            Content::Unhandled => Err("unhandled"),
-            Content::Quarantined(fault) => Err(fault),
+            EventContent::Facts(facts) => Ok(facts),
+            EventContent::Unhandled => Err("unhandled"),
+            EventContent::Quarantined(fault) => Err(fault),
         };
         (reading.event_type, reading.occurred_at, reading.is_time_borrowed, reading.amount, reading.reference, content)
     };
@@ -124,11 +128,11 @@ proptest! {
 #[test]
 fn an_unknown_type_is_unhandled() {
     let reading = read(br#"{"event":"foo.bar"}"#);
-    assert!(matches!(reading.content, Content::Unhandled));
+    assert!(matches!(reading.content, EventContent::Unhandled));
     assert_eq!(reading.event_type.as_deref(), Some("foo.bar"));
     assert!(matches!(
         read(br#"{"event":"payment.downtime.started","payload":{"payment.downtime":{}}}"#).content,
-        Content::Unhandled
+        EventContent::Unhandled
     ));
 }
 
@@ -170,7 +174,7 @@ fn a_whole_payment_is_read_whatever_the_type_and_a_part_of_one_is_not() {
         assert_eq!(fault(&doubled), Some("amount"), "{event}");
         assert_eq!(fault(&body.replace(r#""amount":64900"#, r#""amount":-1"#)), Some("amount"), "{event}");
     }
-    let unhandled = |body: &str| matches!(read(body.as_bytes()).content, Content::Unhandled);
+    let unhandled = |body: &str| matches!(read(body.as_bytes()).content, EventContent::Unhandled);
     let new = CAPTURED.replace("payment.captured", "something.new");
     for (from, to) in [
         (r#""amount":64900,"#, ""),
@@ -232,7 +236,7 @@ fn a_settlement_shows_its_amount_and_reference() {
     let settled = |entity: &str| {
         let reading =
             read(format!(r#"{{"event":"settlement.processed","payload":{{"settlement":{{"entity":{entity}}}}}}}"#).as_bytes());
-        assert!(matches!(reading.content, Content::Unhandled));
+        assert!(matches!(reading.content, EventContent::Unhandled));
         (reading.amount, reading.reference)
     };
     let rupees = |amount| Some(Money::new(amount, Currency::INR));

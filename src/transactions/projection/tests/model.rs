@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use gateway::{Gateway, Quoted, Report, Step, Way};
 
-pub(super) fn facts(report: &Report, amount: i64) -> Facts {
+pub(super) fn facts(report: &Report, amount: i64) -> PaymentObservation {
     let time = Timestamp::from_seconds;
     let snapshot = |quoted: &Quoted| Snapshot {
         was_captured: Some(quoted.is_captured),
@@ -28,7 +28,7 @@ pub(super) fn facts(report: &Report, amount: i64) -> Facts {
         deducted: Some(dispute.deducted),
         respond_by: None,
     };
-    Facts {
+    PaymentObservation {
         digest: i64::try_from(format!("{report:?}").len()).unwrap(),
         snapshot: report.payment.as_ref().map(snapshot),
         refund: report.refund.as_ref().map(refund),
@@ -74,7 +74,7 @@ fn any_distinct_life() -> impl Strategy<Value = Gateway> {
     })
 }
 
-fn check(gateway: &Gateway, story: &Story) -> Result<(), TestCaseError> {
+fn check(gateway: &Gateway, story: &PaymentState) -> Result<(), TestCaseError> {
     prop_assert_eq!(story.refunded(), gateway.refunded());
     prop_assert_eq!(story.status().map(Status::as_str), Some(gateway.status()));
     prop_assert_eq!(story.is_captured(), gateway.is_captured());
@@ -83,7 +83,7 @@ fn check(gateway: &Gateway, story: &Story) -> Result<(), TestCaseError> {
 }
 
 /// What no gateway would say: anything at any time, also of one rank.
-pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
+pub(super) fn any_facts() -> impl Strategy<Value = PaymentObservation> {
     let sources = prop::sample::select(vec![TimeSource::Envelope, TimeSource::Entity, TimeSource::Received]);
     let quoted = prop::option::of((0..5usize, prop::option::of(0..3i64), prop::option::of(any::<bool>()), 0..2u8));
     let refund = (0..3u8, 0..3usize, 1..5i64, prop::option::of(1..9i64));
@@ -93,29 +93,31 @@ pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
         refund.prop_map(|refund| (Some(refund), None)),
         dispute.prop_map(|dispute| (None, Some(dispute)))
     ];
-    (1..9i64, sources, 0..3i64, quoted, subject).prop_map(|(at, time_source, digest, quoted, (refund, dispute))| Facts {
-        time_source,
-        digest,
-        snapshot: quoted.map(|(status, refunded, was_captured, order)| Snapshot {
-            was_captured,
-            order_id: (order > 0).then(|| format!("order_{at}")),
-            created_at: Timestamp::from_seconds(at % 3),
-            money: money(AMOUNT + at % 2),
-            ..shown(Status::ALL[status], refunded.map(|tenths| tenths * 30_000))
-        }),
-        refund: refund.map(|(id, status, tenths, made_at)| Refund {
-            id: format!("r{id}"),
-            money: money(tenths * 10_000),
-            status: [RefundStatus::Pending, Processed, Failed][status],
-            created_at: made_at.map(Timestamp::from_seconds),
-        }),
-        dispute: dispute.map(|(id, status, tenths, deducted)| {
-            use DisputeStatus::{Closed, Lost, Open, UnderReview, Won};
-            let status = [Open, UnderReview, Lost, Won, Closed][status];
-            let (id, deducted) = (format!("d{id}"), deducted.map(|tenths| tenths * 10_000));
-            Dispute { id, status, money: money(tenths * 10_000), deducted, respond_by: None }
-        }),
-        ..bare(at)
+    (1..9i64, sources, 0..3i64, quoted, subject).prop_map(|(at, time_source, digest, quoted, (refund, dispute))| {
+        PaymentObservation {
+            time_source,
+            digest,
+            snapshot: quoted.map(|(status, refunded, was_captured, order)| Snapshot {
+                was_captured,
+                order_id: (order > 0).then(|| format!("order_{at}")),
+                created_at: Timestamp::from_seconds(at % 3),
+                money: money(AMOUNT + at % 2),
+                ..shown(Status::ALL[status], refunded.map(|tenths| tenths * 30_000))
+            }),
+            refund: refund.map(|(id, status, tenths, made_at)| Refund {
+                id: format!("r{id}"),
+                money: money(tenths * 10_000),
+                status: [RefundStatus::Pending, Processed, Failed][status],
+                created_at: made_at.map(Timestamp::from_seconds),
+            }),
+            dispute: dispute.map(|(id, status, tenths, deducted)| {
+                use DisputeStatus::{Closed, Lost, Open, UnderReview, Won};
+                let status = [Open, UnderReview, Lost, Won, Closed][status];
+                let (id, deducted) = (format!("d{id}"), deducted.map(|tenths| tenths * 10_000));
+                Dispute { id, status, money: money(tenths * 10_000), deducted, respond_by: None }
+            }),
+            ..bare(at)
+        }
     })
 }
 
@@ -131,7 +133,7 @@ proptest! {
             }))
         }),
     ) {
-        let reports: Vec<Facts> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
+        let reports: Vec<PaymentObservation> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
         let story = told(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
         check(&gateway, &story)?;
         prop_assert_eq!((story.refund_pending(), story.refund_failed()), (gateway.refund_pending(), gateway.refund_failed()));
@@ -163,7 +165,7 @@ proptest! {
     /// Several things in one second are told apart as far as everything was reported.
     #[test]
     fn a_life_within_few_seconds_ends_as_the_gateway_has_it(gateway in any_life(0..2), seed in any::<u64>()) {
-        let mut reports: Vec<Facts> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
+        let mut reports: Vec<PaymentObservation> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
         shuffle(&mut reports, seed);
         check(&gateway, &told(&reports))?;
     }
@@ -181,7 +183,7 @@ proptest! {
         let needs_all = is_failure && gateway.way == Way::StillIn;
         let is_kept = |index: usize, report: &Report| index >= latest || kept[index] || (needs_all && report.refund.is_some());
         let reports = gateway.reports.iter().enumerate().filter(|(index, report)| is_kept(*index, report));
-        let mut reports: Vec<Facts> = reports.map(|(_, report)| facts(report, gateway.amount)).collect();
+        let mut reports: Vec<PaymentObservation> = reports.map(|(_, report)| facts(report, gateway.amount)).collect();
         shuffle(&mut reports, seed);
         prop_assert_eq!(told(&reports).refunded(), gateway.refunded());
     }

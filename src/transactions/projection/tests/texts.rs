@@ -7,12 +7,12 @@ use super::{
     *,
 };
 use crate::{
+    messages::{self, payments_tests::paid},
     transactions::{Transaction, dispute_costs::OtherCosts, store::references::Dispute as ShownDispute},
-    words::{self, payments_tests::paid},
 };
 
 /// A payment as its page reads it.
-fn read(story: &Story) -> (Transaction, Vec<ShownDispute>) {
+fn read(story: &PaymentState) -> (Transaction, Vec<ShownDispute>) {
     let payment = Transaction {
         status: story.status(),
         amount: story.amount(),
@@ -52,7 +52,7 @@ fn check_sentence(payment: &Transaction, disputes: &[ShownDispute], sentence: &s
     prop_assert_eq!(sentence.contains("in full"), is_paid && is_refunded, "{}", said);
     prop_assert!(!sentence.contains("returned") || !is_paid, "{}", said);
     prop_assert!(!sentence.contains(", and returned") || is_refunded, "{}", said);
-    let label = words::transaction_state(payment).label;
+    let label = messages::transaction_state(payment).label;
     prop_assert!(!matches!(label, "Paid" | "Partly refunded") || is_paid, "{} is {}", said, label);
     prop_assert!(!sentence.contains("then lost") || (payment.amount == Some(payment.lost) && payment.refunded == 0), "{}", said);
     let unknown = amounts(payment, disputes).iter().fold(sentence.to_owned(), |text, money| text.replace(&money.to_string(), ""));
@@ -60,9 +60,9 @@ fn check_sentence(payment: &Transaction, disputes: &[ShownDispute], sentence: &s
     Ok(())
 }
 
-fn check(story: &Story) -> Result<(), TestCaseError> {
+fn check(story: &PaymentState) -> Result<(), TestCaseError> {
     let (payment, disputes) = read(story);
-    let (listed, sentence) = (words::payment_sentence(&payment), words::payment_sentence_with(&payment, &disputes));
+    let (listed, sentence) = (messages::payment_sentence(&payment), messages::payment_sentence_with(&payment, &disputes));
     check_sentence(&payment, &[], &listed)?;
     check_sentence(&payment, &disputes, &sentence)?;
     prop_assert!(!listed.contains("nothing"), "what disputes cost is not at hand: {}", listed);
@@ -78,7 +78,7 @@ fn check(story: &Story) -> Result<(), TestCaseError> {
         prop_assert!(is_all || sentence.contains(&money.to_string()), "{} is missing in {}", money, sentence);
     }
 
-    if let Some(notice) = words::orders::failed_refund(&payment, &[]) {
+    if let Some(notice) = messages::orders::failed_refund(&payment, &[]) {
         prop_assert!(payment.status != Some(Status::Refunded), "{:?} of {:?}", notice, payment);
         let left = payment.amount.map(|amount| amount - payment.refunded - payment.lost);
         prop_assert!(left.is_none_or(|left| payment.refund_failed <= left), "{:?} of {:?}", notice, payment);
@@ -87,7 +87,7 @@ fn check(story: &Story) -> Result<(), TestCaseError> {
 }
 
 /// Any report; disputes are in one of two currencies, which need not be the payment's.
-fn any_report() -> impl Strategy<Value = Facts> {
+fn any_report() -> impl Strategy<Value = PaymentObservation> {
     (any_facts(), any::<bool>()).prop_map(|(mut facts, is_foreign)| {
         if let Some(dispute) = facts.dispute.as_mut().filter(|_| is_foreign) {
             dispute.money.currency = "USD".parse().unwrap();

@@ -1,0 +1,282 @@
+//! A connection's own habit: how often verified events come, and how long a silence must last to mean something.
+//!
+//! The rule: silence is compared with the longest pause that this connection is known for, so nights, weekends and slow
+//! shops are habit. Whatever is not known yet is borne rather than told: a false alarm teaches people to look away.
+//!
+//! The facts are columns of the evidence, kept by the statement that counts verified events and by nothing else. They are
+//! of two windows, the one that goes on and the one before, each of two weeks or, in a slow shop, as long as it takes.
+
+use std::time::Duration;
+
+use super::activity::Evidence;
+use crate::primitives::time::Timestamp;
+
+/// Minutes in which something came, before one can speak of a habit. Minutes and not events: one payment makes three. A
+/// window is over once it holds as many and is two weeks old, as the statement in `evidence.rs` has it.
+const MIN_ACTIVE_MINUTES: i64 = 10;
+/// A connection must be known for as long before one can speak of a habit: a night is part of it.
+const MIN_OBSERVATION: Duration = Duration::from_hours(2 * 24);
+/// Until it is known for as long, its weekends are not.
+const WEEK: Duration = Duration::from_hours(8 * 24);
+/// The longest ordinary weekend, with the evening before and the morning after.
+const WEEKEND: Duration = Duration::from_hours(3 * 24);
+/// Nothing shorter is silence, however much comes otherwise.
+const MIN_SILENCE: Duration = Duration::from_hours(3);
+
+/// What is stored of the habit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Baseline {
+    /// When the window began that goes on.
+    habit_since: Option<Timestamp>,
+    /// Minutes in which something came in it.
+    habit_minutes: i64,
+    /// The longest pause that ended in it, in milliseconds.
+    habit_pause: i64,
+    earlier_since: Option<Timestamp>,
+    earlier_minutes: i64,
+    earlier_pause: i64,
+}
+
+/// What is usual at a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TypicalTraffic {
+    /// Something comes as often, taken over day and night.
+    pub(crate) every: Duration,
+    pub(crate) longest_pause: Duration,
+    /// Over as long a time.
+    pub(crate) over: Duration,
+}
+
+/// A silence that is longer than usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Silence {
+    pub(crate) since: Timestamp,
+    pub(crate) lasts: Duration,
+    pub(crate) usual: TypicalTraffic,
+}
+
+impl Baseline {
+    /// What is usual, where enough is known.
+    fn usual(&self, last: Timestamp) -> Option<TypicalTraffic> {
+        let since = self.earlier_since.or(self.habit_since)?;
+        let over = last.since(since);
+        let minutes = u32::try_from(self.habit_minutes + self.earlier_minutes).unwrap_or(u32::MAX);
+        if i64::from(minutes) < MIN_ACTIVE_MINUTES || over < MIN_OBSERVATION {
+            return None;
+        }
+        let longest = u64::try_from(self.habit_pause.max(self.earlier_pause)).unwrap_or_default();
+        Some(TypicalTraffic { every: over / (minutes - 1), longest_pause: Duration::from_millis(longest), over })
+    }
+}
+
+impl TypicalTraffic {
+    /// How long a silence may last before it is more than usual: well beyond the longest pause, since the next longest
+    /// comes some day; further beyond in a shop to which little comes, where chance has more to say.
+    fn silence_threshold(&self) -> Duration {
+        let beyond = (self.longest_pause / 2).max(self.every * 5 / 2);
+        let least = if self.over < WEEK && self.longest_pause > MIN_SILENCE { WEEKEND } else { MIN_SILENCE };
+        (self.longest_pause + beyond).max(least)
+    }
+}
+
+/// What is usual at a connection, where enough is known.
+pub(crate) fn usual(evidence: &Evidence) -> Option<TypicalTraffic> {
+    evidence.habit.usual(evidence.last_verified_at?)
+}
+
+/// The silence at a connection, where it is longer than usual.
+pub(crate) fn silence(evidence: &Evidence, now: Timestamp) -> Option<Silence> {
+    let since = evidence.last_verified_at?;
+    let (usual, lasts) = (usual(evidence)?, now.since(since));
+    (lasts > usual.silence_threshold()).then_some(Silence { since, lasts, usual })
+}
+
+#[cfg(test)]
+const WINDOW: Duration = Duration::from_hours(14 * 24);
+
+/// The same arithmetic as the statement's, for shops that are only simulated; `tests/it/habits.rs` holds the two together.
+#[cfg(test)]
+impl Baseline {
+    fn after(self, last: Option<Timestamp>, at: Timestamp) -> Self {
+        let minute = |at: Timestamp| at.millis() / 60_000;
+        let pause = last.map_or(0, |last| (at.millis() - last.millis()).max(0));
+        let is_new_minute = i64::from(last.is_none_or(|last| minute(at) > minute(last)));
+        let is_over = self.habit_since.is_some_and(|since| at.since(since) >= WINDOW) && self.habit_minutes >= MIN_ACTIVE_MINUTES;
+        if is_over {
+            return Self {
+                habit_since: Some(at),
+                habit_minutes: is_new_minute,
+                habit_pause: pause,
+                earlier_since: self.habit_since,
+                earlier_minutes: self.habit_minutes,
+                earlier_pause: self.habit_pause,
+            };
+        }
+        Self {
+            habit_since: self.habit_since.or(Some(at)),
+            habit_minutes: self.habit_minutes + is_new_minute,
+            habit_pause: self.habit_pause.max(pause),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+    const DAY: Duration = Duration::from_hours(24);
+
+    /// Monday, 2 Nov 2026, midnight in India.
+    const MONDAY: Timestamp = Timestamp::from_seconds(1_793_557_800);
+
+    /// The same dice at every run.
+    struct Dice(u64);
+
+    impl Dice {
+        /// Between nothing and one.
+        #[expect(clippy::cast_precision_loss, reason = "dice need no more than 53 bits")]
+        fn throw(&mut self) -> f64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+        }
+
+        /// The wait for the next of those that come by chance, this often.
+        fn wait(&mut self, every: Duration) -> Duration {
+            every.mul_f64(-(1.0 - self.throw()).ln())
+        }
+    }
+
+    /// A shop's history, told to the habit event by event.
+    pub(crate) struct Shop {
+        pub(crate) evidence: Evidence,
+        alarms: usize,
+    }
+
+    impl Shop {
+        pub(crate) fn new() -> Self {
+            Self { evidence: Evidence::default(), alarms: 0 }
+        }
+
+        /// A payment: three events within two seconds. Was it silent just before?
+        pub(crate) fn pay(&mut self, at: Timestamp) {
+            self.alarms += usize::from(silence(&self.evidence, at).is_some());
+            for after in [0, 700, 1900] {
+                let at = at.plus(Duration::from_millis(after));
+                self.evidence.habit = self.evidence.habit.after(self.evidence.last_verified_at, at);
+                self.evidence.first_verified_at = self.evidence.first_verified_at.or(Some(at));
+                self.evidence.last_verified_at = Some(at);
+            }
+        }
+
+        /// Payments by chance, this often, in hours in which it is open.
+        fn trade(&mut self, days: u64, every: Duration, is_open: impl Fn(u64, u64) -> bool, dice: &mut Dice) -> Timestamp {
+            let end = MONDAY.plus(DAY * u32::try_from(days).unwrap());
+            let mut at = MONDAY.plus(dice.wait(every));
+            while at < end {
+                let hours = at.since(MONDAY).as_secs() / 3600;
+                if is_open(hours / 24, hours % 24) {
+                    self.pay(at);
+                }
+                at = at.plus(dice.wait(every));
+            }
+            end
+        }
+
+        fn is_silent_after(&self, pause: Duration) -> bool {
+            silence(&self.evidence, self.evidence.last_verified_at.unwrap().plus(pause)).is_some()
+        }
+    }
+
+    /// Alarms of a hundred such shops, and the last of them.
+    fn hundred(days: u64, every: Duration, is_open: impl Fn(u64, u64) -> bool + Copy) -> (usize, Shop) {
+        let trade = |seed| {
+            let mut shop = Shop::new();
+            shop.trade(days, every, is_open, &mut Dice(seed));
+            shop
+        };
+        let mut shops: Vec<Shop> = (0..100).map(trade).collect();
+        (shops.iter().map(|shop| shop.alarms).sum(), shops.pop().unwrap())
+    }
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn a_steady_shop_is_silent_after_some_hours() {
+        let (alarms, shop) = hundred(10, MINUTE * 5, |_, _| true);
+        assert_eq!(alarms, 0);
+        assert!(!shop.is_silent_after(HOUR) && shop.is_silent_after(HOUR * 4));
+    }
+
+    #[test]
+    fn nights_are_habit() {
+        let (alarms, shop) = hundred(40, MINUTE * 30, |_, hour| (9..21).contains(&hour));
+        assert_eq!(alarms, 0);
+        assert!(!shop.is_silent_after(HOUR * 14) && shop.is_silent_after(HOUR * 30));
+    }
+
+    #[test]
+    fn weekends_are_habit_from_the_first_one_on() {
+        let (alarms, shop) = hundred(40, MINUTE * 30, |day, hour| day % 7 < 5 && (9..18).contains(&hour));
+        assert_eq!(alarms, 0);
+        assert!(!shop.is_silent_after(HOUR * 66) && shop.is_silent_after(DAY * 5));
+    }
+
+    #[test]
+    fn one_payment_a_week_is_a_habit_of_its_own() {
+        let mut shop = Shop::new();
+        for week in 0..20 {
+            shop.pay(MONDAY.plus(DAY * 7 * week + HOUR * (week % 5)));
+            assert!(!shop.is_silent_after(DAY * 10), "week {week}");
+        }
+        assert!(shop.alarms == 0 && shop.is_silent_after(DAY * 30));
+    }
+
+    #[test]
+    fn a_payment_a_day_by_chance_is_seldom_called_silent() {
+        let (alarms, shop) = hundred(180, DAY, |_, _| true);
+        assert!(alarms <= 100, "{alarms} alarms in a hundred half years");
+        assert!(shop.is_silent_after(DAY * 14));
+    }
+
+    #[test]
+    fn a_burst_or_a_handful_is_no_habit() {
+        let mut burst = Shop::new();
+        for minute in 0..120 {
+            burst.pay(MONDAY.plus(MINUTE * minute));
+        }
+        let mut handful = Shop::new();
+        for day in 0..5 {
+            handful.pay(MONDAY.plus(DAY * day));
+        }
+        for shop in [burst, handful] {
+            assert_eq!(usual(&shop.evidence), None);
+            assert!(!shop.is_silent_after(DAY * 365));
+        }
+    }
+
+    #[test]
+    fn a_shop_that_grows_is_measured_by_what_it_has_become() {
+        let mut shop = Shop::new();
+        let (mut dice, mut at) = (Dice(7), MONDAY);
+        while at < MONDAY.plus(DAY * 120) {
+            shop.pay(at);
+            let days = u32::try_from(at.since(MONDAY).as_secs() / 86_400).unwrap();
+            at = at.plus(dice.wait(DAY * 2 / (1 + days)));
+        }
+        assert_eq!(shop.alarms, 0);
+        assert!(!shop.is_silent_after(HOUR * 2) && shop.is_silent_after(HOUR * 12), "{:?}", usual(&shop.evidence));
+    }
+
+    #[test]
+    fn a_pause_of_long_ago_is_forgotten() {
+        let mut shop = Shop::new();
+        for (from, until) in [(0, 5), (15, 60)] {
+            for hour in from * 24..until * 24 {
+                shop.pay(MONDAY.plus(HOUR * hour));
+            }
+        }
+        assert!(shop.is_silent_after(HOUR * 4), "{:?}", usual(&shop.evidence));
+    }
+}

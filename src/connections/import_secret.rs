@@ -1,0 +1,141 @@
+//! *Bring your own SECRET*: a webhook that runs already is believed here, too, with the SECRET that it has.
+//!
+//! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments.
+//! The typed value is never shown again, not even when it is rejected.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    Step, public_names,
+    secret_strength::{self, ConnectionContext, Trimmed},
+    secrets::{self, AddSecretOutcome, Origin},
+    store,
+    wizard::{ConnectionPath, StepChrome, Wizard},
+};
+use crate::{
+    messages,
+    primitives::secret::Secret,
+    urls,
+    web::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
+};
+
+/// With so many of the company's secrets it is compared.
+const MOST_COMPARED: i64 = 500;
+
+/// `…/webhook/secrets/new`
+#[derive(Template)]
+#[template(path = "connections/bringing.html")]
+pub(crate) struct Bringing {
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
+    pub(crate) action: String,
+    pub(crate) hint: &'static str,
+    pub(crate) is_exact: bool,
+    pub(crate) errors: FieldErrors,
+}
+
+/// A SECRET as typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct BringForm {
+    secret: String,
+    /// To be taken with spaces and quotes at its ends.
+    is_exact: bool,
+}
+
+/// `GET …/webhook/secrets/new`
+pub(crate) async fn new(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    wizard.page.ok(&view(&wizard, false, FieldErrors::default()))
+}
+
+/// `POST …/webhook/secrets`
+pub(crate) async fn create(posted: SignedForm<BringForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let form = posted.form;
+    let refused = |errors| wizard.page.unprocessable(&view(&wizard, form.is_exact, errors));
+    let mut reader = wizard.page.state.db.reader().await?;
+    let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
+    drop(reader);
+    let (secret, cut) = match parse(&wizard, &names, &form) {
+        Ok(parsed) => parsed,
+        Err(errors) => return refused(errors),
+    };
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::IMPORT).await?;
+    if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
+        return refused(error("secret", sentence));
+    }
+    match accept(&wizard, &secret).await? {
+        AddSecretOutcome::Accepted(_) => Ok(wizard.page.redirect(&wizard.url(Step::Webhook), &messages::secrets::brought(cut))),
+        AddSecretOutcome::Known => refused(error("secret", messages::secrets::KNOWN)),
+        AddSecretOutcome::TooMany => refused(error("secret", messages::secrets::TOO_MANY)),
+    }
+}
+
+async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, AppError> {
+    let (page, id) = (&wizard.page, wizard.connection.id);
+    let user = &page.signed_in.user;
+    let mut tx = page.state.db.begin().await?;
+    let also = secrets::add_secret(&mut tx, &page.state.vault, id, (secret, Origin::Imported, &user.name), page.now).await?;
+    if let AddSecretOutcome::Accepted(secret) = also {
+        tx.commit().await?;
+        tracing::info!(connection = %id, %secret, user = %user.id, "a SECRET was brought");
+    }
+    Ok(also)
+}
+
+fn error(field: &'static str, sentence: &str) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add(field, sentence);
+    errors
+}
+
+/// The SECRET and what was cut off it, or every error at its field.
+fn parse(wizard: &Wizard, names: &[String], form: &BringForm) -> Result<(Secret, Trimmed), FieldErrors> {
+    let connection = &wizard.connection;
+    let known = ConnectionContext {
+        gateway: connection.gateway,
+        endpoint: &connection.endpoint,
+        key_id: connection.key_id.as_deref(),
+        names,
+    };
+    let mut errors = FieldErrors::default();
+    let read = secret_strength::read(&form.secret, form.is_exact, &known)
+        .map_err(|weak| errors.add("secret", messages::secrets::weak(connection.gateway, weak)));
+    read.ok().filter(|_| errors.is_empty()).ok_or(errors)
+}
+
+/// What it is elsewhere in the company: a Key Secret, which lets its owner move money, or the SECRET of another webhook, whose
+/// payments would count here.
+async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<&'static str>, AppError> {
+    let (state, own) = (&wizard.page.state, &wizard.connection);
+    let mut reader = state.db.reader().await?;
+    let keys = store::list_key_secrets(&mut reader, own.company_id, MOST_COMPARED).await?;
+    let stored = secrets::list_of_company(&mut reader, own.company_id, MOST_COMPARED).await?;
+    let connections = store::list_of_company(&mut reader, own.company_id).await?;
+    drop(reader);
+    for (id, sealed) in keys {
+        let key = super::open_key_secret(&state.vault, id, &sealed).ok();
+        if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
+            return Ok(Some(messages::secrets::KEY_SECRET));
+        }
+    }
+    let others = stored.iter().filter(|stored| stored.connection_id != own.id);
+    let same = others.filter(|stored| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret)));
+    let modes = same.filter_map(|stored| connections.iter().find(|one| one.id == stored.connection_id)).map(|one| one.mode);
+    Ok(modes.map(|mode| messages::secrets::elsewhere(own.mode, mode)).next())
+}
+
+fn view(wizard: &Wizard, is_exact: bool, errors: FieldErrors) -> Bringing {
+    let (shell, frame) = wizard.frame(Step::Webhook, "Bring your own SECRET");
+    Bringing {
+        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        action: urls::secrets(&frame.url),
+        hint: messages::secrets::own_hint(wizard.connection.gateway),
+        is_exact,
+        frame,
+        errors,
+    }
+}

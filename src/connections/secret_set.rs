@@ -1,0 +1,145 @@
+//! A connection's SECRETs with what is known of each: which has still to be pasted, which may be retired.
+//!
+//! The rules are pure: they look at stored facts and the time.
+
+use std::time::Duration;
+
+use super::{
+    secret_usage::{self, Use},
+    secrets::{self, Origin, Stored},
+};
+use crate::{
+    db::{DbError, Reader},
+    primitives::{
+        id::{ConnectionId, SecretId},
+        time::Timestamp,
+    },
+};
+
+/// A gateway goes on trying what it signed for this long, so a SECRET that was not used for less may yet be.
+const RETRIES: Duration = Duration::from_hours(24);
+
+/// A SECRET that counts, and when it was used.
+pub(crate) struct SecretWithUsage {
+    pub(crate) stored: Stored,
+    pub(crate) used: Option<Use>,
+}
+
+/// All SECRETs of a connection.
+pub(crate) struct Keyring {
+    /// Those that count: the active one first, then the newest.
+    pub(crate) live: Vec<SecretWithUsage>,
+    /// Those that count no more, the last to end first.
+    pub(crate) ended: Vec<SecretWithUsage>,
+}
+
+/// The SECRET before an active one that has not verified anything yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PreviousSecret {
+    /// When it ends or ended.
+    pub(crate) until: Timestamp,
+    pub(crate) counts: bool,
+}
+
+impl Keyring {
+    /// That of a connection which the caller was allowed to see.
+    pub(crate) async fn load(reader: &mut Reader, connection: ConnectionId, now: Timestamp) -> Result<Self, DbError> {
+        let live = secrets::list_live(&mut *reader, connection, now).await?;
+        let ended = secrets::list_expired(&mut *reader, connection, now).await?;
+        let uses = secret_usage::list(reader, connection).await?;
+        let held = |stored: Stored| {
+            let known = uses.iter().find(|(id, _)| *id == stored.id);
+            SecretWithUsage { used: known.map(|(_, used)| *used), stored }
+        };
+        let mut live: Vec<SecretWithUsage> = live.into_iter().map(held).collect();
+        live.sort_by_key(|held| !held.stored.is_active());
+        Ok(Self { live, ended: ended.into_iter().map(held).collect() })
+    }
+
+    pub(crate) fn active(&self) -> Option<&SecretWithUsage> {
+        self.live.iter().find(|held| held.stored.is_active())
+    }
+
+    /// The one with that id, if it counts.
+    pub(crate) fn find(&self, id: SecretId) -> Option<&SecretWithUsage> {
+        self.live.iter().find(|held| held.stored.id == id)
+    }
+
+    /// While the active SECRET was made in place of another and has not verified anything yet: the one before.
+    pub(crate) fn awaiting_first_use(&self) -> Option<PreviousSecret> {
+        self.active().filter(|active| active.used.is_none())?;
+        let is_before = |held: &&SecretWithUsage| !held.stored.is_active() && held.stored.origin == Origin::Generated;
+        let live = self.live.iter().filter(is_before).map(|held| (held, true));
+        let ended = self.ended.iter().filter(is_before).map(|held| (held, false));
+        let (before, counts) = live.chain(ended).next()?;
+        before.stored.until.map(|until| PreviousSecret { until, counts })
+    }
+
+    /// For how long it was not used, if that is long enough and a newer one has taken its place: then nothing is lost with it.
+    pub(crate) fn safe_to_retire_after(&self, held: &SecretWithUsage, now: Timestamp) -> Option<Duration> {
+        let last = held.used.map_or(held.stored.created_at, |used| used.last_at);
+        let replaces = |other: &&SecretWithUsage| other.stored.is_active() || other.stored.id > held.stored.id;
+        let is_replaced = self
+            .live
+            .iter()
+            .filter(replaces)
+            .filter_map(|other| other.used)
+            .any(|used| used.last_at > last && now.since(used.first_at) >= RETRIES);
+        let unused = now.since(last);
+        (!held.stored.is_active() && is_replaced && unused >= RETRIES).then_some(unused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_seconds(1_795_000_000 + hours * 3600)
+    }
+
+    fn held(state: &str, made: i64, used: Option<(i64, i64)>) -> SecretWithUsage {
+        let until = (state == "draining").then(|| at(1000));
+        let stored = Stored::sample(state, at(made), until);
+        SecretWithUsage { stored, used: used.map(|(first, last)| Use { first_at: at(first), last_at: at(last) }) }
+    }
+
+    /// The SECRET before, used until `last`, and one made in its place, used between `first` and `newest`.
+    fn rotated(last: i64, newer: Option<(i64, i64)>) -> Keyring {
+        Keyring { live: vec![held("active", 10, newer), held("draining", 0, Some((1, last)))], ended: Vec::new() }
+    }
+
+    #[test]
+    fn the_one_before_may_go_once_the_new_one_has_been_used_for_a_day() {
+        let unused = |ring: &Keyring, now| ring.safe_to_retire_after(&ring.live[1], at(now));
+        assert_eq!(unused(&rotated(12, Some((13, 38))), 38), Some(Duration::from_hours(26)));
+        assert_eq!(unused(&rotated(12, Some((13, 30))), 36), None, "retries of the one before may still come");
+        assert_eq!(unused(&rotated(30, Some((13, 38))), 40), None, "it was used ten hours ago");
+        assert_eq!(unused(&rotated(39, Some((13, 38))), 90), None, "the new one was not used since");
+        assert_eq!(unused(&rotated(12, None), 90), None, "nobody has pasted the new one");
+        let ring = rotated(12, Some((13, 38)));
+        assert_eq!(ring.safe_to_retire_after(&ring.live[0], at(900)), None, "the active one never may");
+    }
+
+    #[test]
+    fn one_that_was_never_used_may_go_too() {
+        let mut ring = rotated(12, Some((13, 38)));
+        ring.live[1].used = None;
+        assert_eq!(ring.safe_to_retire_after(&ring.live[1], at(40)), Some(Duration::from_hours(40)));
+    }
+
+    #[test]
+    fn a_new_one_is_to_be_pasted_until_it_has_verified_something() {
+        assert_eq!(rotated(12, None).awaiting_first_use(), Some(PreviousSecret { until: at(1000), counts: true }));
+        assert_eq!(rotated(12, Some((13, 13))).awaiting_first_use(), None);
+        let mut ring = rotated(12, None);
+        ring.ended = ring.live.split_off(1);
+        assert_eq!(ring.awaiting_first_use(), Some(PreviousSecret { until: at(1000), counts: false }));
+        ring.ended.clear();
+        assert_eq!(ring.awaiting_first_use(), None, "the first of a connection is no new one");
+        let mut brought = held("draining", 1, None);
+        (brought.stored.origin, brought.stored.until) = (Origin::Imported, None);
+        ring.live.push(brought);
+        assert_eq!(ring.awaiting_first_use(), None, "a brought one is no one before");
+    }
+}

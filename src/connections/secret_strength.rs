@@ -1,0 +1,310 @@
+//! Whether a SECRET that somebody brings keeps anybody out. Pure.
+//!
+//! The rule: whoever guesses it can invent payments, and whoever has one signed body can try as many guesses as they like. So
+//! what is short, counted up, a word or known to others is refused, and it is said why.
+//!
+//! The dictionary, `strength/words.txt`, is derived from the frequency lists of zxcvbn, Copyright (c) 2012-2016 Dan Wheeler
+//! and Dropbox, Inc. (MIT, see `strength/words.LICENSE.txt`), and has some words of Indian shops in addition.
+
+mod digests;
+mod encodings;
+mod keyboard;
+mod lists;
+mod registers;
+mod remainder;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    accounts::password,
+    gateways::Gateway,
+    primitives::secret::{self, Secret},
+};
+
+/// So many different characters are the least.
+const LEAST_DIFFERENT: usize = 6;
+/// So many digits are the least where there is nothing else.
+const LEAST_DIGITS: usize = 20;
+/// Characters that must remain once names, words, years and other patterns are removed.
+const LEAST_LEFT: usize = 12;
+/// What hides a value on a page.
+const DOTS: &[char] = &['•', '●', '·', '∙', '*', '○', '⬤'];
+/// Pairs that people put around what they quote.
+const QUOTES: &[(char, char)] = &[('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’'), ('`', '`')];
+
+/// Why a SECRET is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WeakSecret {
+    Empty,
+    /// It has so many characters.
+    Short(usize),
+    Long,
+    /// A character that cannot be seen.
+    Unseen,
+    /// The dots that hide it.
+    Dots,
+    /// The webhook's URL or a part of it, or an id.
+    Url,
+    /// A Key ID, which is public.
+    KeyId,
+    /// The same few characters again and again.
+    Repeated,
+    Digits,
+    /// Too little remains apart from words, years and patterns.
+    Common,
+    /// Too little remains apart from those and the names of the app, the company or the domain.
+    Named,
+    /// Not in the form that the gateway's SECRETs have.
+    Form,
+}
+
+/// What was cut off at the ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Trimmed {
+    pub(crate) spaces: bool,
+    pub(crate) quotes: bool,
+}
+
+/// What others know about the connection.
+pub(crate) struct ConnectionContext<'a> {
+    pub(crate) gateway: Gateway,
+    pub(crate) endpoint: &'a str,
+    pub(crate) key_id: Option<&'a str>,
+    /// See [`public_names`](super::public_names).
+    pub(crate) names: &'a [String],
+}
+
+/// The SECRET that somebody typed. `is_exact` leaves spaces and quotes at its ends where they are.
+pub(crate) fn read(typed: &str, is_exact: bool, known: &ConnectionContext<'_>) -> Result<(Secret, Trimmed), WeakSecret> {
+    let (text, cut) = if is_exact { (typed, Trimmed::default()) } else { trimmed(typed) };
+    if let Some(weak) = weakness(text, known) {
+        return Err(weak);
+    }
+    let secret = known.gateway.adapter().parse_secret(text).ok_or(WeakSecret::Form)?;
+    Ok((secret, cut))
+}
+
+/// Without spaces, and then without quotes, around it.
+fn trimmed(typed: &str) -> (&str, Trimmed) {
+    let is_space = |character: char| character.is_whitespace() || matches!(character, '\u{200b}'..='\u{200d}' | '\u{feff}');
+    let text = typed.trim_matches(is_space);
+    let quoted = QUOTES.iter().find_map(|&(open, close)| text.strip_prefix(open)?.strip_suffix(close));
+    let bare = quoted.map_or(text, |inside| inside.trim_matches(is_space));
+    let cut = Trimmed {
+        spaces: text.len() < typed.len() || quoted.is_some_and(|inside| bare.len() < inside.len()),
+        quotes: quoted.is_some(),
+    };
+    (bare, cut)
+}
+
+fn weakness(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
+    let length = text.chars().count();
+    let folded = Zeroizing::new(text.to_lowercase());
+    if text.is_empty() {
+        Some(WeakSecret::Empty)
+    } else if text.chars().all(|character| DOTS.contains(&character)) {
+        Some(WeakSecret::Dots)
+    } else if text.contains(known.endpoint.trim_start_matches("wh_"))
+        || folded.starts_with("http://")
+        || folded.starts_with("https://")
+    {
+        Some(WeakSecret::Url)
+    } else if folded.starts_with("rzp_test_") || folded.starts_with("rzp_live_") || known.key_id == Some(text) {
+        Some(WeakSecret::KeyId)
+    } else if ["ap_", "gc_", "ev_", "ws_", "co_", "us_", "wh_"].iter().any(|prefix| is_id(text, prefix)) {
+        Some(WeakSecret::Url)
+    } else if text.chars().any(char::is_control) {
+        Some(WeakSecret::Unseen)
+    } else if length < secret::SHORTEST {
+        Some(WeakSecret::Short(length))
+    } else if text.len() > secret::LONGEST {
+        Some(WeakSecret::Long)
+    } else {
+        guessable(text, &folded, known)
+    }
+}
+
+/// Whether it is an id as pages show them.
+fn is_id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| rest.len() == 22 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// What is long enough and can be guessed all the same.
+fn guessable(text: &str, folded: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
+    obvious(text, folded).or_else(|| {
+        let left_of = left(text, &names(known));
+        let is_named = || left_of < left(text, &[]);
+        (left_of < LEAST_LEFT).then(|| if is_named() { WeakSecret::Named } else { WeakSecret::Common })
+    })
+}
+
+/// What can be guessed by its shape alone.
+fn obvious(text: &str, folded: &str) -> Option<WeakSecret> {
+    let bare = Zeroizing::new(folded.chars().filter(|character| !character.is_whitespace()).collect::<String>());
+    if is_repeated(text) {
+        Some(WeakSecret::Repeated)
+    } else if password::is_among_the_first(&bare) {
+        Some(WeakSecret::Common)
+    } else if text.len() < LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Some(WeakSecret::Digits)
+    } else {
+        None
+    }
+}
+
+/// Few different characters, or a short piece again and again.
+fn is_repeated(text: &str) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    let different: std::collections::BTreeSet<char> = characters.iter().copied().collect();
+    let is_period = |length: usize| characters.iter().zip(&characters[length..]).all(|(one, next)| one == next);
+    different.len() < LEAST_DIFFERENT || (1..=characters.len() / 2).any(is_period)
+}
+
+/// True if a secret found by diagnosis would be rejected as an imported one: it may be the sender's guess.
+/// Spaces and quotes around it are no weakness here, since requests were signed with them.
+pub(crate) fn is_guessable(secret: &Secret, known: &ConnectionContext<'_>) -> bool {
+    let (bare, _) = trimmed(secret.expose());
+    let folded = Zeroizing::new(bare.to_lowercase());
+    let is_too_little = || left(bare, &names(known)) < LEAST_LEFT;
+    let is_weak = match obvious(bare, &folded) {
+        // A strong secret repeated is as strong: a repetition is counted once.
+        Some(WeakSecret::Repeated) => bare.len() <= LEAST_DIGITS || is_too_little(),
+        Some(_) => true,
+        None => is_too_little(),
+    };
+    bare.chars().count() < secret::SHORTEST || is_weak
+}
+
+fn names<'a>(known: &ConnectionContext<'a>) -> Vec<&'a str> {
+    known.names.iter().map(String::as_str).chain([known.endpoint]).chain(known.key_id).collect()
+}
+
+/// The fewest characters that are left of a text and of what it encodes: base64 of a name is no better than the name.
+fn left(text: &str, names: &[&str]) -> usize {
+    let decoded = encodings::decoded(text);
+    decoded.iter().map(|plain| remainder::left(plain, names)).min().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+    use crate::primitives::base62;
+
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        ["Neem Tree Shop", "Neem Tree Crafts", "shop.neemtree.example", "abc", "Zyntrixo Brelavo"].map(str::to_owned).to_vec()
+    });
+
+    fn known(gateway: Gateway) -> ConnectionContext<'static> {
+        ConnectionContext {
+            gateway,
+            endpoint: "wh_Q7mB2xVt9LkR4nPzA1cE6d",
+            key_id: Some("rzp_test_Demo0000000001"),
+            names: &NAMES,
+        }
+    }
+
+    fn weak(typed: &str) -> Option<WeakSecret> {
+        read(typed, false, &known(Gateway::Razorpay)).err()
+    }
+
+    #[test]
+    fn each_weakness_has_its_name() {
+        for (typed, wanted) in [
+            ("", WeakSecret::Empty),
+            (" \n ", WeakSecret::Empty),
+            ("\"\"", WeakSecret::Empty),
+            ("fifteen-letters", WeakSecret::Short(15)),
+            ("  fifteen-letters  ", WeakSecret::Short(15)),
+            ("सोलहअक्षरनहीं", WeakSecret::Short(13)),
+            ("••••••••••••••••", WeakSecret::Dots),
+            ("https://pay.example/webhooks/wh_x", WeakSecret::Url),
+            ("wh_Q7mB2xVt9LkR4nPzA1cE6d", WeakSecret::Url),
+            ("Q7mB2xVt9LkR4nPzA1cE6d", WeakSecret::Url),
+            ("ap_0352NegFvX7BHy7QbsS4L1", WeakSecret::Url),
+            ("rzp_live_Abcdefgh123456", WeakSecret::KeyId),
+            ("rzp_test_Demo0000000001", WeakSecret::KeyId),
+            ("kq8Zt2m\u{7}Vx0Lw9Rb4", WeakSecret::Unseen),
+            ("aaaaaaaaaaaaaaaaaaaa", WeakSecret::Repeated),
+            ("abababababababababab", WeakSecret::Repeated),
+            ("k9Zq4wXtk9Zq4wXtk9Zq4wXt", WeakSecret::Repeated),
+            ("aabbaabbccaabbccaa", WeakSecret::Repeated),
+            ("abcdefghijklmnopqr", WeakSecret::Common),
+            ("1234567890123456", WeakSecret::Common),
+            ("Password12345678", WeakSecret::Common),
+            ("my-razorpay-webhook-secret", WeakSecret::Common),
+            ("RazorpaySecret@2024", WeakSecret::Common),
+            ("qwertyuiopasdfghjkl", WeakSecret::Common),
+            ("8301947265019384", WeakSecret::Digits),
+            ("NeemTreeShop2019!", WeakSecret::Common),
+            ("neem tree crafts-8x", WeakSecret::Common),
+            ("NeemTreeShop-2026-8sK2pQ9xLm4", WeakSecret::Common),
+            ("It's a Secret to Everybody", WeakSecret::Common),
+            ("correct horse battery staple", WeakSecret::Common),
+            ("Zyntrixo9Brelavo2019!", WeakSecret::Named),
+            ("गुलाबी हाथी चाँद पर नाचता है", WeakSecret::Common),
+            ("TmVlbVRyZWVTaG9wMjAxOSE=", WeakSecret::Common),
+            ("4e65656d5472656553686f70323031392121", WeakSecret::Common),
+        ] {
+            assert_eq!(weak(typed), Some(wanted), "{typed:?}");
+        }
+        assert_eq!(weak(&"k9Z4".repeat(70)), Some(WeakSecret::Long));
+    }
+
+    #[test]
+    fn what_cannot_be_guessed_is_taken() {
+        for typed in ["8f3a9c2e17b04d65", "neemtreeshop-Zt81kQwX0vLp", "83019472650193847265", "Abc!9dKe7_fQ2#zz"] {
+            assert_eq!(weak(typed), None, "{typed}");
+        }
+        let by_chance = (0..500).filter(|_| weak(&base62::random(16)).is_some()).count();
+        assert!(by_chance <= 4, "hardly any is taken for a word: {by_chance}");
+        for _ in 0..500 {
+            assert!(read(&format!("whsec_{}", base62::random(44)), false, &known(Gateway::StandardWebhooks)).is_ok());
+        }
+    }
+
+    #[test]
+    fn random_secrets_of_any_form_are_taken() {
+        let makers: [fn() -> String; 5] = [
+            || base62::random(44),
+            || base62::random(20),
+            || crate::primitives::hex::encode(&rand::random::<[u8; 16]>()),
+            || base64::Engine::encode(&base64::engine::general_purpose::STANDARD, rand::random::<[u8; 24]>()),
+            || uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string(),
+        ];
+        let refused = (0..2000).filter(|number| weak(&makers[number % makers.len()]()).is_some()).count();
+        let short = (0..500).filter(|_| weak(&base62::random(16)).is_some()).count();
+        assert!(refused <= 20 && short <= 5, "{refused} of 2,000 are refused, and {short} of 500 with 16 characters");
+    }
+
+    #[test]
+    fn the_generic_gateway_takes_base64_alone() {
+        let known = known(Gateway::StandardWebhooks);
+        let read = |typed| read(typed, false, &known).map(|(secret, _)| secret.expose().to_owned());
+        assert_eq!(read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").as_deref(), Ok("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+        assert_eq!(read("kq8Zt2m!Vx0Lw9Rb4"), Err(WeakSecret::Form));
+        assert_eq!(read("whsec_short").err(), Some(WeakSecret::Short(11)));
+    }
+
+    #[test]
+    fn spaces_and_quotes_at_the_ends_are_cut_off_and_told() {
+        const BARE: &str = "kq8Zt2mVx0Lw9Rb4";
+        let read = |typed: &str, is_exact| {
+            read(typed, is_exact, &known(Gateway::Razorpay))
+                .map(|(secret, cut)| (secret.expose().to_owned(), cut.spaces, cut.quotes))
+        };
+        for (typed, spaces, quotes) in [
+            (BARE.to_owned(), false, false),
+            (format!(" {BARE}\r\n"), true, false),
+            (format!("\u{a0}{BARE}\u{200b}"), true, false),
+            (format!("\"{BARE}\""), false, true),
+            (format!("“ {BARE}” "), true, true),
+        ] {
+            assert_eq!(read(&typed, false), Ok((BARE.to_owned(), spaces, quotes)), "{typed:?}");
+        }
+        assert_eq!(read(&format!("\"{BARE}'"), false).unwrap().0, format!("\"{BARE}'"), "no pair");
+        assert_eq!(read(&format!(" \"{BARE}\""), true).unwrap().0, format!(" \"{BARE}\""), "as it was typed");
+        assert_eq!(read(&format!("{BARE}\n"), true), Err(WeakSecret::Unseen));
+    }
+}

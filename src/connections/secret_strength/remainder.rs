@@ -1,0 +1,418 @@
+//! How much of a secret is left once everything that can be guessed is taken out. Pure.
+//!
+//! Taken out are known names and pieces of them, words, years and dates, rows of letters and digits, and repetitions, in
+//! any case, with digits in the place of letters, and with separators in between. What is left is random, as far as can be
+//! told. The words are those that zxcvbn (MIT) ranks as the most common ones, and some of Indian shops.
+
+use std::sync::LazyLock;
+
+use super::{digests, keyboard, lists, registers};
+
+/// The dictionary: words of four letters or more, in lower case, sorted.
+static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
+/// The same as [`folded`] folds them, those of so many letters that no random text holds one by chance.
+static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut words: Vec<String> =
+        WORDS.iter().filter(|word| word.len() >= LEAST_FOLDED).map(|word| word.chars().map(folded).collect()).collect();
+    words.sort_unstable();
+    words
+});
+/// The spellings of names that every company has.
+static COMMON_SPELLINGS: LazyLock<Vec<Vec<char>>> =
+    LazyLock::new(|| lists::COMMON_NAMES.iter().flat_map(|name| spellings(name)).collect());
+const LEAST_FOLDED: usize = 7;
+const LONGEST_WORD: usize = 16;
+/// The shortest word that is one wherever it stands. A shorter one must stand by itself.
+const LEAST_ANYWHERE: usize = 5;
+const LEAST_WORD: usize = 4;
+/// The shortest piece of a name, and of a row or a repetition.
+const LEAST_PIECE: usize = 5;
+const LEAST_ROW: usize = 4;
+
+/// The words of the dictionary.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().copied()
+}
+
+/// So many characters of the text are left. `names` are those that outsiders know.
+pub(super) fn left(text: &str, names: &[&str]) -> usize {
+    let mut taken = Taken::new(text);
+    for spelling in names.iter().flat_map(|name| spellings(name)) {
+        taken.name(&spelling);
+    }
+    for spelling in &*COMMON_SPELLINGS {
+        taken.name(spelling);
+    }
+    taken.digests(names);
+    taken.words();
+    taken.numbers();
+    taken.rows();
+    taken.repetitions();
+    taken.tokens();
+    taken.short_words();
+    taken.joined_words();
+    taken.numbers();
+    taken.left()
+}
+
+/// A name and its skeletons, each forwards and backwards, folded and without separators.
+fn spellings(name: &str) -> Vec<Vec<char>> {
+    let fold = |name: &str| name.chars().filter(|letter| letter.is_alphanumeric()).map(folded).collect::<Vec<char>>();
+    let texts = std::iter::once(fold(name)).chain(lists::skeletons(name).into_iter().map(|bones| fold(&bones)));
+    texts.flat_map(|text| [text.clone(), text.into_iter().rev().collect()]).collect()
+}
+
+/// A letter whatever its case, and the digit or mark that is written in its place.
+fn folded(letter: char) -> char {
+    match letter {
+        '0' => 'o',
+        '1' | '!' | '|' | 'l' | 'L' => 'i',
+        '3' | '€' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' | '+' => 't',
+        '8' => 'b',
+        '9' => 'g',
+        other => other.to_lowercase().next().unwrap_or(other),
+    }
+}
+
+/// What is never random: separators, and letters of other scripts, which form words.
+fn is_out(letter: char) -> bool {
+    is_separator(letter) || !letter.is_ascii()
+}
+
+fn is_separator(letter: char) -> bool {
+    letter.is_whitespace() || letter.is_control() || "-_./:,;|=~\\\u{200b}\u{200c}\u{200d}\u{feff}".contains(letter)
+}
+
+/// A text, and which of its characters are taken out.
+struct Taken {
+    letters: Vec<char>,
+    folded: Vec<char>,
+    is_out: Vec<bool>,
+    /// Which characters are no separators, and how they are folded.
+    places: Vec<usize>,
+    joined: Vec<char>,
+}
+
+impl Taken {
+    fn new(text: &str) -> Self {
+        let letters: Vec<char> = text.chars().collect();
+        let folded: Vec<char> = letters.iter().map(|letter| folded(*letter)).collect();
+        let is_out = letters.iter().map(|letter| is_out(*letter)).collect();
+        let places: Vec<usize> = (0..letters.len()).filter(|place| !is_separator(letters[*place])).collect();
+        let joined = places.iter().map(|place| folded[*place]).collect();
+        Self { letters, folded, is_out, places, joined }
+    }
+
+    /// A mark counts between two letters that do: anybody adds one at an end or between two words.
+    fn left(&self) -> usize {
+        let is_left = |place: usize| self.is_out.get(place).is_some_and(|is_out| !is_out);
+        let is_letter = |place: usize| is_left(place) && !self.letters[place].is_ascii_punctuation();
+        let is_between = |place: usize| place > 0 && is_letter(place - 1) && is_letter(place + 1);
+        (0..self.letters.len()).filter(|place| is_letter(*place) || (is_left(*place) && is_between(*place))).count()
+    }
+
+    fn take(&mut self, places: impl IntoIterator<Item = usize>) {
+        for place in places {
+            self.is_out[place] = true;
+        }
+    }
+
+    /// Whether nothing that is left stands directly before or behind these.
+    fn stands_alone(&self, from: usize, to: usize) -> bool {
+        self.is_free(from, to, |text, place| text.is_out[place])
+    }
+
+    fn is_free(&self, from: usize, to: usize, is_edge: impl Fn(&Self, usize) -> bool) -> bool {
+        (from == 0 || is_edge(self, from - 1)) && (to == self.letters.len() || is_edge(self, to))
+    }
+
+    /// One spelling of a name, and every long piece of it: a cut secret holds a cut name.
+    fn name(&mut self, spelling: &[char]) {
+        for start in 0..self.places.len() {
+            let longest = longest_piece(&self.joined[start..], spelling);
+            let Some(last) = longest.checked_sub(1) else { continue };
+            let is_alone = || longest >= 3 && self.stands_alone(self.places[start], self.places[start + last] + 1);
+            if longest >= LEAST_PIECE || (longest == spelling.len() && longest >= LEAST_WORD) || is_alone() {
+                self.take(self.places[start..=start + last].to_vec());
+            }
+        }
+    }
+
+    /// Words of the dictionary as people write them: in one case or with a capital in front. Long ones however they are written.
+    fn words(&mut self) {
+        for start in 0..self.letters.len() {
+            let most = LONGEST_WORD.min(self.letters.len() - start);
+            let longest = (LEAST_WORD..=most).rev().find(|length| self.is_word(start, start + length));
+            if let Some(length) = longest {
+                self.take(start..start + length);
+            }
+        }
+    }
+
+    fn is_word(&self, from: usize, to: usize) -> bool {
+        if to - from >= LEAST_FOLDED {
+            let word: String = self.folded[from..to].iter().collect();
+            if FOLDED.binary_search(&word).is_ok() {
+                return true;
+            }
+        }
+        let letters = &self.letters[from..to];
+        let is_written = letters.iter().all(char::is_ascii_uppercase) || letters[1..].iter().all(char::is_ascii_lowercase);
+        let word: String = letters.iter().map(char::to_ascii_lowercase).collect();
+        let is_known = || to - from >= LEAST_ANYWHERE && WORDS.binary_search(&word.as_str()).is_ok();
+        is_written && (lists::holds(&word) || is_known())
+    }
+
+    /// Years, dates, and short numbers that stand alone.
+    fn numbers(&mut self) {
+        let mut from = 0;
+        while from < self.letters.len() {
+            let digits = self.letters[from..].iter().take_while(|letter| letter.is_ascii_digit()).count();
+            let to = from + digits;
+            let text: String = self.letters[from..to].iter().collect();
+            let is_postal = digits == 6 && self.stands_alone(from, to);
+            if is_postal || is_year_or_date(&text) || ((1..=LEAST_ROW).contains(&digits) && self.stands_alone(from, to)) {
+                self.take(from..to);
+            }
+            from = to + 1;
+        }
+    }
+
+    /// Rows and columns of the keyboard, the alphabet and numbers, up or down, and numbers of registers.
+    fn rows(&mut self) {
+        for range in keyboard::runs(&self.letters).into_iter().chain(registers::found(&self.letters)) {
+            self.take(range);
+        }
+    }
+
+    /// Digests of words, and of what outsiders know.
+    fn digests(&mut self, names: &[&str]) {
+        let letters: Vec<char> = self.places.iter().map(|place| self.letters[*place]).collect();
+        for range in digests::found(&letters, names) {
+            self.take(self.places[range].to_vec());
+        }
+    }
+
+    /// The same character four times or more, and what stood before.
+    fn repetitions(&mut self) {
+        let length = self.folded.len();
+        for start in 1..length {
+            let same = |at: usize| {
+                let longest = self.folded[start..].iter().zip(&self.folded[at..]).take_while(|(one, other)| one == other).count();
+                if at + 1 == start { longest } else { longest.min(start - at) }
+            };
+            let longest = (0..start).map(same).max().unwrap_or_default();
+            let is_run = self.folded[start - 1] == self.folded[start];
+            if longest >= if is_run { LEAST_ROW - 1 } else { LEAST_ROW } {
+                self.take(start..start + longest);
+            }
+        }
+    }
+
+    /// What reads like a word or a name between separators, though no list knows it.
+    fn tokens(&mut self) {
+        let mut from = 0;
+        while from < self.letters.len() {
+            let to = from + self.letters[from..].iter().take_while(|letter| letter.is_alphanumeric()).count();
+            let (from_here, token) = (from, &self.letters[from..to]);
+            from = to + 1;
+            if reads_like_words(token) && self.is_free(from_here, to, |text, place| is_separator(text.letters[place])) {
+                self.take(from_here..to);
+            }
+        }
+    }
+
+    /// Short words, now that it is known what stands alone.
+    fn short_words(&mut self) {
+        for (length, is_known) in [
+            (LEAST_WORD, (|word| WORDS.binary_search(&word).is_ok()) as fn(&str) -> bool),
+            (3, |word| lists::SHORT.contains(&word)),
+            (2, |word| lists::SHORT.contains(&word)),
+        ] {
+            for from in 0..(self.letters.len() + 1).saturating_sub(length) {
+                let word: String = self.letters[from..from + length].iter().map(char::to_ascii_lowercase).collect();
+                let is_left = self.is_out[from..from + length].iter().all(|is_out| !is_out);
+                if is_left && is_known(&word) && self.stands_alone(from, from + length) {
+                    self.take(from..from + length);
+                }
+            }
+        }
+    }
+
+    /// Short words and numbers that are joined to each other and to nothing else.
+    fn joined_words(&mut self) {
+        let mut from = 0;
+        while from < self.letters.len() {
+            let is_free = |place: &usize| !self.is_out[*place] && self.letters[*place].is_ascii_alphanumeric();
+            let to = from + (from..self.letters.len()).take_while(is_free).count();
+            let joined: String = self.letters[from..to].iter().map(char::to_ascii_lowercase).collect();
+            if is_joined(&joined) {
+                self.take(from..to);
+            }
+            from = to + 1;
+        }
+    }
+}
+
+/// The length of the longest piece of the name that the text begins with. Plain loops: every name and row is tried at every
+/// place.
+pub(super) fn longest_piece(text: &[char], name: &[char]) -> usize {
+    let (mut longest, mut start) = (0, 0);
+    while start + longest < name.len() {
+        let mut length = 0;
+        while length < text.len() && start + length < name.len() && text[length] == name[start + length] {
+            length += 1;
+        }
+        longest = longest.max(length);
+        start += 1;
+    }
+    longest
+}
+
+/// Whether short words and numbers are all that this holds.
+fn is_joined(text: &str) -> bool {
+    let mut ends = vec![false; text.len() + 1];
+    ends[0] = true;
+    for to in 1..=text.len() {
+        ends[to] = (to.saturating_sub(LONGEST_WORD)..to)
+            .any(|from| ends[from] && (is_short_word(&text[from..to]) || is_number(text, from, to)));
+    }
+    ends[text.len()]
+}
+
+fn is_short_word(text: &str) -> bool {
+    lists::SHORT.contains(&text) || lists::holds(text) || WORDS.binary_search(&text).is_ok()
+}
+
+/// A number of few digits, in full.
+fn is_number(text: &str, from: usize, to: usize) -> bool {
+    let is_digit = |place: usize| text.as_bytes().get(place).is_some_and(u8::is_ascii_digit);
+    let is_whole = !is_digit(to) && (from == 0 || !is_digit(from - 1));
+    (1..=LEAST_ROW).contains(&(to - from)) && is_whole && (from..to).all(is_digit)
+}
+
+/// Years of people and programs, and dates of them with six or eight digits.
+fn is_year_or_date(digits: &str) -> bool {
+    let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<u32>().ok()).unwrap_or_default();
+    let is_year = |year: u32| (1940..=2049).contains(&year);
+    let (is_month, is_day) = (|month: u32| (1..=12).contains(&month), |day: u32| (1..=31).contains(&day));
+    match digits.len() {
+        4 => is_year(number(0..4)),
+        6 => {
+            let (first, middle, last) = (number(0..2), number(2..4), number(4..6));
+            (is_month(middle) && (is_day(first) || is_day(last)))
+                || (is_month(first) && is_day(middle))
+                || (is_year(number(0..4)) && is_month(last))
+                || (is_year(number(2..6)) && is_month(first))
+        }
+        8 => {
+            let ends = is_year(number(4..8)) && ((is_day(number(0..2)) && is_month(number(2..4))) || is_month(number(0..2)));
+            ends || (is_year(number(0..4)) && is_month(number(4..6)) && is_day(number(6..8)))
+        }
+        _ => false,
+    }
+}
+
+/// Letters alone, of words in one case or with a capital each, and as many vowels as people need to speak them.
+fn reads_like_words(token: &[char]) -> bool {
+    let is_vowel = |letter: &char| "aeiouyAEIOUY".contains(*letter);
+    if token.len() < LEAST_PIECE || !token.iter().all(char::is_ascii_alphabetic) {
+        return false;
+    }
+    let is_upper = token.iter().all(char::is_ascii_uppercase);
+    let humps = token.iter().skip(1).filter(|letter| letter.is_ascii_uppercase()).count() + 1;
+    let is_written = is_upper || (token.last().is_some_and(char::is_ascii_lowercase) && token.len() >= 4 * humps);
+    let hardest = token.split(is_vowel).map(<[char]>::len).max().unwrap_or_default();
+    let vowels = token.iter().filter(|letter| is_vowel(letter)).count();
+    is_written && hardest <= 4 && (token.len() / 5..=token.len() * 2 / 3).contains(&vowels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::base62;
+
+    const NAMES: &[&str] = &["Neem Tree Store", "Kalpavriksha Handicrafts", "shop.neemtree.example", "KSB"];
+
+    #[test]
+    fn what_can_be_guessed_is_taken_out() {
+        for text in [
+            "NeemTreeStore-2026",
+            "neem_tree_store_2026_01_15",
+            "N33mTr33St0re@2026",
+            "NEEM-TREE-STORE-15082026",
+            "erotSeerTmeeN-2026",
+            "KalpavrikshaHandi",
+            "avrikshaHandicra-26",
+            "KSB-webhook-secret-live-2026",
+            "tram violet bridges nine",
+            "It's a Secret to Everybody",
+            "correct-horse-battery-staple",
+            "whsec_NeemTreeStore2026",
+            "rzp_live_NeemTreeStore",
+            "qwertyuiop1234567890",
+            "abcdefghijklmnopqrstuvwxyz",
+            "Zyntrixo-Brelavo-2026-0001",
+            "P@ssw0rdP@ssw0rd2026",
+            "k9Zq4wXtk9Zq4wXtk9Zq4wXt",
+            "Monday15August2026!!",
+            "N33mTr33St0re@2026:1RDsWe0wkDB",
+        ] {
+            assert!(left(text, NAMES) < 12, "{text}: {}", left(text, NAMES));
+        }
+    }
+
+    #[test]
+    fn what_attackers_guess_is_taken_out() {
+        for text in [
+            "1qaz2wsx3edc4rfv",
+            "!QAZ2wsx#EDC4rfv%TGB",
+            "1qaz@WSX3edc$RFV",
+            "zaq1xsw2cde3vfr4",
+            "qazwsxedcrfvtgbyhn",
+            "5f4dcc3b5aa765d61d8327deb882cf99",
+            "5d41402abc4b2a76b9719d911017c592",
+            "D41D8CD98F00B204E9800998ECF8427E",
+            "21232f297a57a5a743894a0e4a801fc3",
+            "e10adc3949ba59abbe56e057f20f883e",
+            "7c4a8d09ca3762af61e59520943dc26494f8941b",
+            "8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918",
+            "5f4dcc3b5aa765d61d83",
+            "aa765d61d8327deb882cf99",
+            "29ABCDE1234F2Z5/U74999KA2015PTC",
+            "27AAPFU0939F1ZV-27AAPFU0939F",
+            "U74999KA2015PTC081234",
+            "42MGRoadBengaluru560001",
+            "DevTeam#Diwali2025!Rzp",
+            "नीमट्रीस्टोर-2026-",
+            "Nmtrstr2026Rzrpywbhk",
+            "Krishna9Murthy8Subra7",
+        ] {
+            assert!(left(text, NAMES) < 12, "{text}: {}", left(text, NAMES));
+        }
+    }
+
+    #[test]
+    fn what_is_random_is_left() {
+        for (text, least) in [
+            ("NeemTreeStore-2026-8sK2pQ9xLm4T", 12),
+            ("neemtreeshop-Zt81kQwX0vLp", 12),
+            ("8f3a9c2e17b04d65", 12),
+            ("83019472650193847265", 12),
+            ("Abc!9dKe7_fQ2#zz", 12),
+            ("kq8Zt2mVx0Lw9Rb4", 16),
+        ] {
+            assert!(left(text, NAMES) >= least, "{text}: {}", left(text, NAMES));
+        }
+        let (mut short, mut exact) = (0, 0);
+        for _ in 0..2000 {
+            short += usize::from(left(&base62::random(16), NAMES) < 12);
+            exact += usize::from(left(&format!("NeemTreeStore-2026-{}", base62::random(12)), NAMES) < 12);
+            assert!(left(&base62::random(44), NAMES) >= 30);
+        }
+        assert!(short <= 8 && exact <= 12, "hardly any is taken for a word by chance: {short}, {exact}");
+    }
+}

@@ -1,0 +1,186 @@
+//! The simulated gateway: a history up to now, then payments when they are due; now and then a signature is wrong.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use actix_web::web::Bytes;
+use jiff::{ToSpan as _, civil::Date};
+use tokio::task::JoinHandle;
+
+use super::{
+    schedule::{self, Story},
+    seed::{SeededConnection, TrafficProfile},
+};
+use crate::{
+    gateways::Gateway,
+    http_client,
+    ingestion::replay::PastRequest,
+    primitives::{
+        base62,
+        secret::Secret,
+        time::{Clock, Timestamp},
+    },
+    samples::{self, LifeCycle, Merchant, Pace, Sample},
+    state::State,
+    urls,
+};
+
+/// How far back the history goes.
+pub(super) const DAYS: i32 = 14;
+/// One in this many events is first sent with a bad signature: a guess for the URL, or a mistyped secret.
+const WRONG_ONE_IN: u32 = 40;
+/// The most seconds between an event and its receipt.
+const LATEST_RECEIPT: u32 = 3;
+/// How long the simulated gateway waits before it tries again.
+const RETRY_AFTER: Duration = Duration::from_secs(4);
+/// The longest sleep, so that a clock that was set does not matter for long.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// The tasks that play; they end when dropped.
+pub(super) struct Simulation(Vec<JoinHandle<()>>);
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// One connection's gateway.
+struct Sender {
+    client: reqwest::Client,
+    url: String,
+    wired: SeededConnection,
+    merchant: Merchant,
+    clock: Clock,
+    /// Events that are still to come, by their time.
+    due: BTreeMap<(i64, u64), Sample>,
+    count: u64,
+    /// The first day that is not scheduled yet.
+    next_day: Date,
+}
+
+/// Stores every connection's history, then plays for each.
+pub(super) async fn run(state: &State, base: &str, shops: Vec<SeededConnection>) -> Result<Simulation, String> {
+    let client = http_client::client().await?;
+    let clock = Clock::system();
+    let mut senders: Vec<Sender> =
+        shops.into_iter().map(|wired| Sender::new(client.clone(), base, wired, clock.clone())).collect();
+    let mut history: Vec<PastRequest> = senders.iter_mut().flat_map(Sender::history).collect();
+    history.sort_by_key(|request| request.received_at);
+    let failed = |error| format!("The demo's history could not be stored: {error}.");
+    state.ingestion.replay(&state.db, &history).await.map_err(failed)?;
+    Ok(Simulation(senders.into_iter().map(|sender| tokio::spawn(sender.run())).collect()))
+}
+
+impl Sender {
+    fn new(client: reqwest::Client, base: &str, wired: SeededConnection, clock: Clock) -> Self {
+        let url = urls::webhook_url(base, &wired.endpoint);
+        let merchant = Merchant::of(wired.shop, &mut rand::rng());
+        let next_day = clock.now().zoned().date().saturating_sub(DAYS.days());
+        Self { client, url, wired, merchant, clock, due: BTreeMap::new(), count: 0, next_day }
+    }
+
+    /// What has been received by now, oldest first; what is not due yet stays.
+    fn history(&mut self) -> Vec<PastRequest> {
+        let now = self.clock.now();
+        self.schedule(now.seconds());
+        let later = self.due.split_off(&(now.seconds() - i64::from(LATEST_RECEIPT), 0));
+        std::mem::replace(&mut self.due, later).into_values().map(|sample| self.past(&sample)).collect()
+    }
+
+    fn past(&self, sample: &Sample) -> PastRequest {
+        let late = Duration::from_millis(u64::from(400 + base62::below(LATEST_RECEIPT * 1000 - 400)));
+        let received_at = Timestamp::from_seconds(sample.at).plus(late);
+        let headers = headers(self.wired.secret_at(received_at), sample, received_at);
+        PastRequest {
+            endpoint: self.wired.endpoint.clone(),
+            headers: headers.into_iter().map(|(name, value)| (name.to_lowercase(), value.into_bytes())).collect(),
+            body: Bytes::from(sample.body.clone()),
+            received_at,
+        }
+    }
+
+    /// Plans every day that has begun by that time.
+    fn schedule(&mut self, until: i64) {
+        let mut rng = rand::rng();
+        while Timestamp::start_of(self.next_day).seconds() <= until {
+            for at in self.wired.trade.starts(self.next_day, &mut rng) {
+                let samples = match schedule::story(&mut rng) {
+                    Story::Failed => samples::single("payment.failed", &self.merchant, at, &mut rng).into_iter().collect(),
+                    Story::Cycle(kind) => samples::life_cycle(kind, &self.merchant, at, &mut rng),
+                };
+                for sample in samples {
+                    self.add(sample);
+                }
+            }
+            self.next_day = schedule::next(self.next_day);
+        }
+    }
+
+    fn add(&mut self, sample: Sample) {
+        self.count += 1;
+        self.due.insert((sample.at, self.count), sample);
+    }
+
+    async fn run(mut self) {
+        self.begin().await;
+        loop {
+            let now = self.clock.now();
+            self.schedule(now.plus(LONGEST_SLEEP).seconds());
+            while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now.seconds()) {
+                let sample = entry.remove();
+                self.deliver(&sample, base62::below(WRONG_ONE_IN) == 0).await;
+            }
+            let next = self.due.first_key_value().map(|((at, _), _)| Timestamp::from_seconds(*at).since(self.clock.now()));
+            tokio::time::sleep(next.unwrap_or(LONGEST_SLEEP).clamp(Duration::from_millis(200), LONGEST_SLEEP)).await;
+        }
+    }
+
+    /// A payment made as the demo starts, so that visitors see one arrive.
+    async fn begin(&self) {
+        let is_shop = self.wired.temper != TrafficProfile::Quiet;
+        let now = self.clock.now().seconds();
+        let samples = samples::life_cycle_until(LifeCycle::Paid, Pace::Quick, &self.merchant, now, &mut rand::rng());
+        for (number, sample) in samples.iter().enumerate().filter(|_| is_shop) {
+            if number == 0 && self.wired.temper == TrafficProfile::Busy {
+                self.post(sample, &self.mistyped_secret()).await;
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            self.deliver(sample, false).await;
+        }
+    }
+
+    /// Posts an event; at first with a wrong secret, if so.
+    async fn deliver(&self, sample: &Sample, is_wrong_first: bool) {
+        if self.wired.temper == TrafficProfile::Mistaken {
+            return self.post(sample, &self.mistyped_secret()).await;
+        }
+        if is_wrong_first {
+            let wrong = if base62::below(2) == 0 { self.mistyped_secret() } else { Secret::generate() };
+            self.post(sample, &wrong).await;
+            tokio::time::sleep(RETRY_AFTER).await;
+        }
+        self.post(sample, &self.wired.secret).await;
+    }
+
+    /// The right secret as an editor saves it, with the end of its line.
+    fn mistyped_secret(&self) -> Secret {
+        Secret::parse(&format!("{}\n", self.wired.secret.expose())).unwrap_or_else(Secret::generate)
+    }
+
+    async fn post(&self, sample: &Sample, secret: &Secret) {
+        let mut request = self.client.post(&self.url).body(sample.body.clone());
+        for (name, value) in headers(secret, sample, self.clock.now()) {
+            request = request.header(name, value);
+        }
+        if let Err(error) = request.send().await {
+            tracing::warn!(%error, "the simulated gateway could not reach the demo");
+        }
+    }
+}
+
+/// The headers of a request, as the gateway sends them.
+fn headers(secret: &Secret, sample: &Sample, now: Timestamp) -> Vec<(&'static str, String)> {
+    let mut headers = Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, now);
+    headers.extend([("Content-Type", "application/json".to_owned()), ("User-Agent", "Razorpay-Webhook/v1".to_owned())]);
+    headers
+}

@@ -1,0 +1,156 @@
+//! Receives exact octets: limits and a deadline first, no decoding ever.
+//!
+//! actix's own extractors would undo a `Content-Encoding`, and the signature would be over other bytes than were sent.
+
+use std::{borrow::Cow, future::poll_fn, net::IpAddr, pin::pin, task::Poll, time::Duration};
+
+use actix_web::{
+    HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap},
+    web::{Bytes, BytesMut},
+};
+use futures_util::StreamExt as _;
+use tokio::time::timeout;
+
+use super::in_flight::Pending;
+use crate::pipelining;
+
+/// The largest body taken, in bytes. Real ones have one to two thousand.
+pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// A body that is not there after this long is given up. Gateways wait 5 s for the whole answer.
+const BODY_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Why a body was not received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// It comes encoded; the signature is over bytes that we would have to guess.
+    Encoded,
+    TooLarge,
+    TooSlow,
+    /// The sender went away or does not speak HTTP.
+    Broken,
+    /// Too many are under way.
+    NoRoom,
+}
+
+/// The exact octets of the body.
+///
+/// # Errors
+/// When it is encoded, too large, too slow or broken off, or too many are under way.
+pub(crate) async fn body(
+    request: &HttpRequest,
+    payload: Payload,
+    pending: &Pending,
+    address: IpAddr,
+) -> Result<Bytes, BodyError> {
+    if request.headers().get_all(header::CONTENT_ENCODING).any(|value| !is_identity(value.as_bytes())) {
+        return Err(BodyError::Encoded);
+    }
+    let announced = announced(request.headers());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+        return Err(BodyError::TooLarge);
+    }
+    let mut body = pin!(collect(payload));
+    if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
+        if body.is_ok() {
+            pipelining::line(request).arrived();
+        }
+        return body;
+    }
+    let place = pending.enter(address);
+    let body = tokio::select! {
+        body = timeout(BODY_TIMEOUT, body) => body.unwrap_or(Err(BodyError::TooSlow)),
+        () = place.gives_way() => Err(BodyError::NoRoom),
+    };
+    if body.is_ok() {
+        pipelining::line(request).arrived();
+    }
+    body
+}
+
+/// A body that comes in one piece, as nearly all do, is kept as it came; only what comes in several is copied together.
+async fn collect(mut payload: Payload) -> Result<Bytes, BodyError> {
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| BodyError::Broken)?;
+        let length = first.len().max(rest.len()) + chunk.len();
+        if length > MAX_BODY_BYTES {
+            return Err(BodyError::TooLarge);
+        }
+        if first.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if rest.is_empty() {
+            rest.extend_from_slice(&first);
+        }
+        rest.extend_from_slice(&chunk);
+    }
+    Ok(if rest.is_empty() { first } else { rest.freeze() })
+}
+
+fn is_identity(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    value.is_empty() || value.eq_ignore_ascii_case(b"identity")
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The headers as the adapters read them.
+pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+    map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
+}
+
+/// The headers as they are kept: without what signs somebody in somewhere, and with what is no text made visible.
+pub(crate) fn headers_json(headers: &[(String, Vec<u8>)]) -> String {
+    let kept: Vec<(&str, Cow<'_, str>)> = headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie"))
+        .map(|(name, value)| (name.as_str(), text(value)))
+        .collect();
+    serde_json::to_string(&kept).unwrap_or_default()
+}
+
+/// No database of ours takes a NUL in a text.
+fn text(value: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(value);
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt as _, stream};
+
+    use super::*;
+
+    fn arriving(chunks: &[Bytes]) -> Payload {
+        let chunks: Vec<_> = chunks.iter().cloned().map(Ok).collect();
+        Payload::Stream { payload: Box::pin(stream::iter(chunks)) }
+    }
+
+    #[test]
+    fn a_body_in_one_piece_is_not_copied_and_one_in_several_is_put_together() {
+        let (one, other) = (Bytes::from(b"{\"event\":".to_vec()), Bytes::from(b"\"foo.bar\"}".to_vec()));
+        let collected = |chunks: &[Bytes]| collect(arriving(chunks)).now_or_never().unwrap().unwrap();
+        let whole = collected(std::slice::from_ref(&one));
+        assert_eq!((whole.as_ptr(), whole.len()), (one.as_ptr(), one.len()));
+        assert_eq!(collected(&[one, other]), &b"{\"event\":\"foo.bar\"}"[..]);
+    }
+
+    #[test]
+    fn only_identity_is_no_encoding() {
+        assert!(is_identity(b"") && is_identity(b" Identity "));
+        assert!(!is_identity(b"gzip") && !is_identity(b"identity, gzip"));
+    }
+
+    #[test]
+    fn credentials_are_not_kept() {
+        let headers = [("cookie", "a"), ("authorization", "b"), ("x-razorpay-event-id", "c")];
+        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        assert_eq!(headers_json(&headers), r#"[["x-razorpay-event-id","c"]]"#);
+    }
+}

@@ -1,0 +1,352 @@
+//! What decides about an arriving request – endpoints and their SECRETs – kept in memory, all of it.
+//!
+//! Invariant: no request is accepted or rejected on stale data. An accepted request carries the version it was verified
+//! under, and the batch that stores it compares that with the current version. A request is rejected only after a reading of
+//! the version that began after the request arrived. In a flood, requests that wait for a reading share the next one. A
+//! reading is a task of its own: it ends even if the request that began it is dropped, so the others get its result.
+//!
+//! Enabled, disabled and unknown endpoints are looked up once in the same map, so that the time of a response does not reveal
+//! which exist.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{store, verification::CheckCounts};
+use crate::{
+    apps,
+    connections::{self, Connection, ConnectionScope, secrets},
+    db::{Db, DbError, Reader},
+    gateways::adapter::ValidSecret,
+    primitives::{
+        id::{ConnectionId, SecretId},
+        time::{Clock, Timestamp},
+        vault::Vault,
+    },
+};
+
+/// Where triggers of PostgreSQL say that something has changed.
+const CHANNEL: &str = "ks_pay_receivers";
+/// The longest that a reading may take. Others wait for it.
+const READ_TIMEOUT: Duration = Duration::from_secs(3);
+/// The longest that an endpoint is looked up for a request that is answered without it.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(1);
+/// The shortest time between two readings that begin for rejections, so that a flood costs a bounded number of them.
+const MIN_READ_INTERVAL: Duration = Duration::from_millis(2);
+
+/// One version of what is known.
+pub(crate) struct EndpointSnapshot {
+    pub(crate) version: i64,
+    receivers: HashMap<String, Receiver>,
+    /// The work of a rejected request, the same at every endpoint.
+    pub(crate) checks: CheckCounts,
+}
+
+/// The secrets of a connection.
+#[derive(Default)]
+pub(super) struct Secrets {
+    /// Those that were valid when this was read; each says until when.
+    pub(super) live: Vec<ValidSecret>,
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// A valid secret whose sealed value does not open: it was damaged, or swapped with another row's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the sealed secret {secret} of connection {connection} cannot be opened: it was damaged or swapped. Make a new secret on \
+     the Webhook page; `ks-pay doctor` lists every such secret"
+)]
+pub(crate) struct Unreadable {
+    pub(super) connection: ConnectionId,
+    pub(super) secret: SecretId,
+    pub(super) until: Option<Timestamp>,
+}
+
+/// The connection behind an endpoint.
+pub(crate) struct Receiver {
+    pub(crate) place: ConnectionScope,
+    /// Whether it accepts requests: neither the connection nor its app is disabled.
+    pub(crate) is_enabled: bool,
+    pub(super) secrets: Secrets,
+}
+
+impl Receiver {
+    /// The secrets that can be verified with.
+    pub(crate) fn live(&self) -> &[ValidSecret] {
+        &self.secrets.live
+    }
+
+    /// A secret that is valid at `now` and cannot be tried, if there is one.
+    pub(crate) fn unreadable(&self, now: Timestamp) -> Option<Unreadable> {
+        self.secrets.unreadable.iter().copied().find(|secret| secret.until.is_none_or(|until| until > now))
+    }
+}
+
+impl EndpointSnapshot {
+    pub(super) fn new(version: i64, receivers: HashMap<String, Receiver>) -> Self {
+        let checks = CheckCounts::of(receivers.values().filter(|receiver| receiver.is_enabled));
+        Self { version, receivers, checks }
+    }
+
+    /// The connection behind an endpoint, enabled or not.
+    pub(crate) fn receiver(&self, endpoint: &str) -> Option<&Receiver> {
+        self.receivers.get(endpoint)
+    }
+}
+
+/// What one server knows. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct EndpointCache {
+    db: Db,
+    vault: Vault,
+    clock: Clock,
+    known: Arc<RwLock<Option<Arc<EndpointSnapshot>>>>,
+    /// Locked while a reading is made.
+    last: Arc<Mutex<Last>>,
+}
+
+/// The last reading of the version.
+#[derive(Clone, Copy)]
+struct Last {
+    began: Instant,
+    is_good: bool,
+}
+
+/// The endpoints could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EndpointLookupError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("endpoints could not be read a moment ago")]
+    StillUnreadable,
+}
+
+/// Reads what has changed as soon as another server says so: the next request then does not have to. Nothing depends
+/// on it.
+pub(crate) async fn listen(receivers: EndpointCache) {
+    let mut ear = receivers.db.ear(CHANNEL);
+    loop {
+        ear.changed().await;
+        if let Err(error) = receivers.refresh().await {
+            tracing::debug!(%error, "what has changed cannot be read now");
+        }
+    }
+}
+
+impl EndpointCache {
+    pub(crate) fn new(db: Db, vault: Vault, clock: Clock) -> Self {
+        let last = Arc::new(Mutex::new(Last { began: Instant::now(), is_good: false }));
+        Self { db, vault, clock, known: Arc::default(), last }
+    }
+
+    /// What is known, whether it still holds or not.
+    ///
+    /// # Errors
+    /// When nothing is known yet and the database does not tell.
+    pub(crate) async fn known(&self) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
+        match self.current() {
+            Some(known) => Ok(known),
+            None => self.newer_than(i64::MIN).await,
+        }
+    }
+
+    /// What a reading that began after `asked` has found. Callers that wait meanwhile share it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn as_of(&self, asked: Instant) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
+        let last = self.lock_reader().await;
+        if last.began > asked {
+            return self.current().filter(|_| last.is_good).ok_or(EndpointLookupError::StillUnreadable);
+        }
+        sleep_until(last.began + MIN_READ_INTERVAL).await;
+        self.read(last).await
+    }
+
+    /// Another version than this one, which a batch has found to be over.
+    ///
+    /// # Errors
+    /// When the database does not tell.
+    pub(crate) async fn newer_than(&self, version: i64) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
+        let last = self.lock_reader().await;
+        match self.current() {
+            Some(known) if known.version != version => Ok(known),
+            _ => self.read(last).await,
+        }
+    }
+
+    async fn refresh(&self) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
+        self.read(self.lock_reader().await).await
+    }
+
+    async fn lock_reader(&self) -> OwnedMutexGuard<Last> {
+        Arc::clone(&self.last).lock_owned().await
+    }
+
+    /// Reads the version, and what has changed with it, in a task that outlives the caller.
+    async fn read(&self, mut last: OwnedMutexGuard<Last>) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
+        let this = self.clone();
+        let reading = tokio::spawn(async move {
+            // Not good until it succeeds: the task ends early if the thread that runs it does.
+            *last = Last { began: Instant::now(), is_good: false };
+            let read = timeout(READ_TIMEOUT, this.read_now()).await.map_err(|_| EndpointLookupError::StillUnreadable)?;
+            last.is_good = read.is_ok();
+            Ok(read?)
+        });
+        reading.await.unwrap_or(Err(EndpointLookupError::StillUnreadable))
+    }
+
+    async fn read_now(&self) -> Result<Arc<EndpointSnapshot>, DbError> {
+        let mut reader = self.db.reader().await?;
+        // The version first: what changes meanwhile is read early rather than missed.
+        let version = store::version(&mut reader).await?;
+        if let Some(known) = self.current().filter(|known| known.version == version) {
+            return Ok(known);
+        }
+        let known = Arc::new(EndpointSnapshot::new(version, self.receivers(&mut reader).await?));
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
+        Ok(known)
+    }
+
+    /// Every connection by its endpoint.
+    async fn receivers(&self, reader: &mut Reader) -> Result<HashMap<String, Receiver>, DbError> {
+        let disabled = apps::store::list_disabled(&mut *reader).await?;
+        let connections = connections::store::list_all(&mut *reader).await?;
+        let mut secrets = self.secrets(reader).await?;
+        let receiver = |connection: Connection| {
+            let place = connection.place();
+            let is_enabled = connection.is_enabled && !disabled.contains(&connection.app_id);
+            let secrets = secrets.remove(&connection.id).filter(|_| is_enabled).unwrap_or_default();
+            (connection.endpoint, Receiver { place, is_enabled, secrets })
+        };
+        Ok(connections.into_iter().map(receiver).collect())
+    }
+
+    /// The valid secrets of every connection. One that does not open is logged here, once for each reading of them all.
+    async fn secrets(&self, reader: &mut Reader) -> Result<HashMap<ConnectionId, Secrets>, DbError> {
+        let mut of: HashMap<ConnectionId, Secrets> = HashMap::new();
+        for stored in secrets::list_all_live(reader, self.clock.now()).await? {
+            let own = of.entry(stored.connection_id).or_default();
+            if let Ok(live) = stored.live(&self.vault) {
+                own.live.push(live);
+            } else {
+                let unreadable = Unreadable { connection: stored.connection_id, secret: stored.id, until: stored.until };
+                tracing::error!(connection = %stored.connection_id, secret = %stored.id, "{unreadable}");
+                own.unreadable.push(unreadable);
+            }
+        }
+        Ok(of)
+    }
+
+    /// The connection behind an endpoint, enabled or not. It is looked up in a reading that began after `asked`, known or
+    /// not, so that the time says nothing; in the last one where the database does not answer within a second.
+    pub(crate) async fn place(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
+        let known = match timeout(LOOKUP_TIMEOUT, self.as_of(asked)).await {
+            Ok(Ok(known)) => known,
+            _ => self.current()?,
+        };
+        known.receiver(endpoint).map(|receiver| receiver.place)
+    }
+
+    fn current(&self) -> Option<Arc<EndpointSnapshot>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use futures_util::{FutureExt as _, future::join_all};
+    use sqlx::AssertSqlSafe;
+    use tokio::task::yield_now;
+
+    use super::*;
+    use crate::{
+        db::{Location, run},
+        primitives::vault::MasterKey,
+    };
+
+    /// Far more than are read for.
+    const FLOOD: usize = 300;
+    const CHANGE: &str = "UPDATE versions SET version = version + 1 WHERE name = 'receivers'";
+
+    async fn receivers(directory: &tempfile::TempDir) -> EndpointCache {
+        let Ok(db) = Db::open(&Location::Sqlite(directory.path().join("ks-pay.db"))).await else { panic!("it opens") };
+        EndpointCache::new(db, Vault::new(MasterKey::generate()), Clock::system())
+    }
+
+    async fn change(receivers: &EndpointCache) {
+        let mut tx = receivers.db.begin().await.unwrap();
+        run!(&mut tx, |conn| sqlx::query(AssertSqlSafe(CHANGE)).execute(conn).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn requests_that_wait_together_share_one_reading() {
+        let directory = tempfile::tempdir().unwrap();
+        let receivers = receivers(&directory).await;
+        let asked = Instant::now();
+        let readings = join_all((0..FLOOD).map(async |_| {
+            receivers.as_of(asked).await.unwrap();
+            receivers.last.lock().await.began
+        }));
+        assert_eq!(readings.await.into_iter().collect::<BTreeSet<_>>().len(), 1);
+    }
+
+    /// All connections for reading: a reading that begins now waits for one.
+    async fn occupy(receivers: &EndpointCache) -> Vec<Reader> {
+        let mut occupied = Vec::new();
+        while let Ok(reader) = timeout(Duration::from_millis(200), receivers.db.reader()).await {
+            occupied.push(reader.unwrap());
+        }
+        occupied
+    }
+
+    #[tokio::test]
+    async fn a_reading_outlives_the_request_that_began_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let receivers = receivers(&directory).await;
+        let version = receivers.as_of(Instant::now()).await.unwrap().version;
+        change(&receivers).await;
+        let occupied = occupy(&receivers).await;
+        let asked = Instant::now();
+        let mut first = Box::pin(receivers.as_of(asked));
+        let mut others = Box::pin(join_all((0..FLOOD).map(|_| receivers.as_of(asked))));
+        for _ in 0..10 {
+            assert!(first.as_mut().now_or_never().is_none() && others.as_mut().now_or_never().is_none());
+            // The reading begins, and waits for a connection.
+            yield_now().await;
+        }
+        assert!(receivers.last.try_lock().is_err());
+        drop(first);
+        drop(occupied);
+        let versions: Vec<_> = others.await.into_iter().map(|known| known.unwrap().version).collect();
+        assert_eq!(versions, [version + 1; FLOOD]);
+    }
+
+    #[tokio::test]
+    async fn in_a_flood_every_request_is_judged_by_a_reading_that_began_after_it_arrived() {
+        let directory = tempfile::tempdir().unwrap();
+        let receivers = receivers(&directory).await;
+        let mut version = receivers.as_of(Instant::now()).await.unwrap().version;
+        for _ in 0..FLOOD / 10 {
+            for _ in 0..10 {
+                receivers.as_of(Instant::now()).await.unwrap();
+            }
+            change(&receivers).await;
+            let asked = Instant::now();
+            let known = receivers.as_of(asked).await.unwrap();
+            assert!(receivers.last.lock().await.began > asked);
+            assert_eq!(known.version, version + 1, "what was committed before it arrived counts");
+            version = known.version;
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The writer in very many orders of events, under a model checker: a store that is slow, fails, or does not say; submitters
+//! that go away; a queue that is full; a close at any moment.
+//!
+//! The model checker finds a deadlock by itself: every test here also says that everybody is answered.
+//!
+//! What it does not find: in the writer it goes from one task to another where an await cannot go on, and nowhere else, since
+//! locks, queue and semaphores are those of tokio and std, not shuttle's. What stands between two such awaits is one step here
+//! and is not on several threads; there we rely on those locks, and on the tests over HTTP, whose servers have several.
+
+use std::{
+    collections::BTreeSet,
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, Mutex},
+    task::Poll,
+};
+
+use shuttle::{
+    future::{block_on, spawn, yield_now},
+    rand::{Rng as _, thread_rng},
+};
+
+use super::{BatchStore, WriteError, Writer};
+
+/// How many orders are tried of each test.
+const ORDERS: usize = 20_000;
+
+/// What is to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    Good(u8),
+    /// Cannot be stored, ever.
+    Bad(u8),
+}
+
+/// What a disk would hold, and what was said of it.
+#[derive(Default)]
+struct Disk {
+    kept: BTreeSet<Item>,
+    /// Batches that ended ill, though nothing in them was bad.
+    lost: Vec<Vec<Item>>,
+    running: usize,
+}
+
+#[derive(Clone, Default)]
+struct Fake {
+    disk: Arc<Mutex<Disk>>,
+    /// Whether units of work end ill now and then.
+    is_flaky: bool,
+    /// Whether it says that it kept something before it has: what must never be.
+    is_hasty: bool,
+    /// How many units of work may run at once.
+    width: usize,
+}
+
+impl Fake {
+    fn disk(&self) -> std::sync::MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap()
+    }
+
+    fn chance(&self) -> bool {
+        self.is_flaky && thread_rng().gen_range(0..3) == 0
+    }
+}
+
+impl BatchStore for Fake {
+    type Item = Item;
+    type Kept = Item;
+
+    async fn keep(&self, batch: &[Item]) -> Result<Vec<Item>, WriteError> {
+        self.disk().running += 1;
+        assert!(self.disk().running <= self.width, "more units of work than were asked for");
+        let result = self.keep_one_way_or_another(batch).await;
+        self.disk().running -= 1;
+        result
+    }
+}
+
+impl Fake {
+    async fn keep_one_way_or_another(&self, batch: &[Item]) -> Result<Vec<Item>, WriteError> {
+        yield_now().await;
+        if batch.iter().any(|item| matches!(item, Item::Bad(_))) {
+            return Err(WriteError::Poisoned);
+        }
+        if self.chance() {
+            self.disk().lost.push(batch.to_vec());
+            return Err(WriteError::Transient);
+        }
+        if self.is_hasty {
+            let (disk, late) = (Arc::clone(&self.disk), batch.to_vec());
+            spawn(async move {
+                yield_now().await;
+                disk.lock().unwrap().kept.extend(late);
+            });
+            return Ok(batch.to_vec());
+        }
+        self.disk().kept.extend(batch);
+        yield_now().await;
+        if self.chance() {
+            // It was kept, and nobody knows.
+            self.disk().lost.push(batch.to_vec());
+            return Err(WriteError::Transient);
+        }
+        Ok(batch.to_vec())
+    }
+}
+
+/// Submits, and sees that a good answer is true when it comes.
+async fn submit(writer: Arc<Writer<Fake>>, fake: Fake, item: Item) -> Result<Item, WriteError> {
+    let kept = writer.submit(item, 1).await;
+    if kept.is_ok() {
+        assert_eq!(kept, Ok(item), "each gets its own answer");
+        assert!(fake.disk().kept.contains(&item), "{item:?} was acknowledged and is not kept");
+    }
+    kept
+}
+
+fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, Vec<shuttle::future::JoinHandle<()>>) {
+    let (writer, batches) = Writer::bounded(fake.clone(), fake.width, queue);
+    let running = (0..=fake.width).map(|_| spawn(batches.clone().run(spawn))).collect();
+    (Arc::new(writer), running)
+}
+
+/// Tries a test in many orders at random, and in many that are unlikely at random.
+fn check(test: impl Fn() + Send + Sync + Clone + 'static) {
+    shuttle::check_random(test.clone(), ORDERS);
+    shuttle::check_pct(test, ORDERS, 3);
+}
+
+async fn end(writer: &Writer<Fake>, running: Vec<shuttle::future::JoinHandle<()>>) {
+    writer.close();
+    for batches in running {
+        batches.await.unwrap();
+    }
+}
+
+#[test]
+fn whoever_is_told_that_it_is_kept_is_told_the_truth_and_all_of_a_lost_batch_are_told() {
+    check(|| {
+        block_on(async {
+            let fake = Fake { is_flaky: true, width: 2, ..Fake::default() };
+            let (writer, running) = start(&fake, 8);
+            let items: Vec<Item> = (0..5).map(Item::Good).collect();
+            let submitted: Vec<_> = items.iter().map(|item| spawn(submit(Arc::clone(&writer), fake.clone(), *item))).collect();
+            let mut told = Vec::new();
+            for submitter in submitted {
+                told.push(submitter.await.unwrap());
+            }
+            for (item, told) in items.iter().zip(&told) {
+                let is_lost = fake.disk().lost.iter().any(|batch| batch.contains(item));
+                assert_eq!(told.is_err(), is_lost, "{item:?}: {told:?}");
+            }
+            end(&writer, running).await;
+        });
+    });
+}
+
+#[test]
+fn what_cannot_be_stored_does_not_take_the_others_with_it() {
+    check(|| {
+        block_on(async {
+            let fake = Fake { width: 1, ..Fake::default() };
+            let (writer, running) = start(&fake, 8);
+            let items = [Item::Good(0), Item::Bad(1), Item::Good(2), Item::Good(3)];
+            let submitted = items.map(|item| spawn(submit(Arc::clone(&writer), fake.clone(), item)));
+            for (item, submitter) in items.into_iter().zip(submitted) {
+                let expected = if matches!(item, Item::Good(_)) { Ok(item) } else { Err(WriteError::Poisoned) };
+                assert_eq!(submitter.await.unwrap(), expected);
+            }
+            end(&writer, running).await;
+        });
+    });
+}
+
+#[test]
+fn whoever_goes_away_harms_nobody() {
+    check(|| {
+        block_on(async {
+            let fake = Fake { width: 1, ..Fake::default() };
+            let (writer, running) = start(&fake, 8);
+            let staying = [1, 2, 3].map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number))));
+            let (leaver, leaving) = (Arc::clone(&writer), thread_rng().gen_range(0..4));
+            let left = spawn(async move {
+                let mut submitting = pin!(leaver.submit(Item::Good(0), 1));
+                for _ in 0..leaving {
+                    let answered = poll_fn(|context| Poll::Ready(submitting.as_mut().poll(context).is_ready())).await;
+                    if answered {
+                        return;
+                    }
+                    yield_now().await;
+                }
+            });
+            left.await.unwrap();
+            for submitter in staying {
+                assert!(submitter.await.unwrap().is_ok());
+            }
+            end(&writer, running).await;
+        });
+    });
+}
+
+#[test]
+fn whoever_finds_the_queue_full_is_told_so_and_the_others_are_kept() {
+    check(|| {
+        block_on(async {
+            let fake = Fake { width: 1, ..Fake::default() };
+            let (writer, running) = start(&fake, 2);
+            let submitted: Vec<_> =
+                (0..6).map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number)))).collect();
+            let mut kept = 0;
+            for submitter in submitted {
+                match submitter.await.unwrap() {
+                    Ok(_) => kept += 1,
+                    Err(unkept) => assert_eq!(unkept, WriteError::Overloaded),
+                }
+            }
+            assert!(kept >= 2, "what fits is kept");
+            assert_eq!(fake.disk().kept.len(), kept, "what did not fit is not kept");
+            end(&writer, running).await;
+        });
+    });
+}
+
+#[test]
+fn what_was_handed_over_before_the_close_is_answered_and_nothing_later_is_taken() {
+    check(|| {
+        block_on(async {
+            let fake = Fake { width: 2, ..Fake::default() };
+            let (writer, running) = start(&fake, 8);
+            let submitted: Vec<_> =
+                (0..4).map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number)))).collect();
+            yield_now().await;
+            end(&writer, running).await;
+            assert_eq!(submit(Arc::clone(&writer), fake.clone(), Item::Good(9)).await, Err(WriteError::Overloaded));
+            for submitter in submitted {
+                assert!(matches!(submitter.await.unwrap(), Ok(_) | Err(WriteError::Overloaded)));
+            }
+        });
+    });
+}
+
+/// The control: a store that says yes too early is found out.
+#[test]
+#[should_panic(expected = "was acknowledged and is not kept")]
+fn an_answer_that_comes_too_early_is_found() {
+    check(|| {
+        block_on(async {
+            let fake = Fake { width: 1, is_hasty: true, ..Fake::default() };
+            let (writer, running) = start(&fake, 8);
+            let submitted = [0, 1].map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number))));
+            for submitter in submitted {
+                submitter.await.unwrap().unwrap();
+            }
+            end(&writer, running).await;
+        });
+    });
+}

@@ -1,0 +1,91 @@
+//! What needs no model checker: how much may wait, what becomes one batch, and a store that panics.
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt as _;
+use tokio::task::yield_now;
+
+use super::{BatchStore, MAX_QUEUED_KIB, WriteError, Writer};
+
+/// Keeps everything, but for what makes it panic.
+struct Fake;
+
+impl BatchStore for Fake {
+    /// Whether to panic.
+    type Item = bool;
+    type Kept = ();
+
+    async fn keep(&self, batch: &[bool]) -> Result<Vec<()>, WriteError> {
+        assert!(!batch.contains(&true), "on purpose");
+        Ok(vec![(); batch.len()])
+    }
+}
+
+/// Keeps everything once it may, and remembers how many came together.
+#[derive(Default)]
+struct Held {
+    batches: Mutex<Vec<usize>>,
+    door: tokio::sync::Mutex<()>,
+}
+
+impl BatchStore for Arc<Held> {
+    type Item = ();
+    type Kept = ();
+
+    async fn keep(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
+        self.batches.lock().unwrap().push(batch.len());
+        drop(self.door.lock().await);
+        Ok(vec![(); batch.len()])
+    }
+}
+
+#[tokio::test]
+async fn what_comes_while_a_batch_is_written_is_the_next_batch() {
+    let held = Arc::new(Held::default());
+    let (writer, batches) = Writer::new(Arc::clone(&held), 1);
+    let running = tokio::spawn(batches.run(tokio::spawn));
+    let door = held.door.lock().await;
+    assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits for nobody, and is held");
+    while held.batches.lock().unwrap().is_empty() {
+        yield_now().await;
+    }
+    for _ in 0..3 {
+        assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits for the one before");
+    }
+    drop(door);
+    writer.close();
+    running.await.unwrap();
+    assert_eq!(*held.batches.lock().unwrap(), [1, 3]);
+}
+
+#[test]
+fn only_so_many_items_wait() {
+    let (writer, _batches) = Writer::bounded(Fake, 1, 2);
+    for _ in 0..2 {
+        assert_eq!(writer.submit(false, 1).now_or_never(), None, "it waits");
+    }
+    assert_eq!(writer.submit(false, 1).now_or_never(), Some(Err(WriteError::Overloaded)));
+}
+
+#[test]
+fn only_so_many_bytes_wait() {
+    let (writer, _batches) = Writer::new(Fake, 1);
+    assert_eq!(writer.submit(false, MAX_QUEUED_KIB * 1024).now_or_never(), Some(Err(WriteError::Overloaded)));
+    assert_eq!(writer.submit(false, MAX_QUEUED_KIB * 1024 - 1).now_or_never(), None, "it waits");
+    assert_eq!(
+        writer.submit(false, 1).now_or_never(),
+        Some(Err(WriteError::Overloaded)),
+        "whoever went away still takes its room"
+    );
+}
+
+#[tokio::test]
+async fn what_makes_the_store_panic_takes_no_other_with_it() {
+    let (writer, batches) = Writer::new(Fake, 1);
+    let running = tokio::spawn(batches.run(tokio::spawn));
+    let told = tokio::join!(writer.submit(false, 1), writer.submit(true, 1), writer.submit(false, 1));
+    assert_eq!(told, (Ok(()), Err(WriteError::Poisoned), Ok(())));
+    assert_eq!(writer.submit(false, 1).await, Ok(()), "and it goes on");
+    writer.close();
+    running.await.unwrap();
+}

@@ -1,0 +1,95 @@
+//! Bodies that are under way: how many one address may have. How many bytes they may take is `byte_budget.rs`'s.
+//!
+//! The rule: when an address has too many, its oldest gives way, with an answer that says to come again. A gateway's body
+//! is there within milliseconds, so it is those held open byte by byte that go.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+/// The most bodies of one address that may be under way.
+const OF_ONE_ADDRESS: usize = 256;
+/// The bodies under way at one server.
+pub(crate) struct Pending {
+    by_address: Mutex<HashMap<IpAddr, VecDeque<Arc<Notify>>>>,
+}
+
+/// One body under way.
+pub(crate) struct InFlightBody<'a> {
+    pending: &'a Pending,
+    address: IpAddr,
+    gives_way: Arc<Notify>,
+}
+
+impl Pending {
+    pub(crate) fn new() -> Self {
+        Self { by_address: Mutex::default() }
+    }
+
+    /// A place for a body of that address. Its oldest gives way if there are too many.
+    pub(crate) fn enter(&self, address: IpAddr) -> InFlightBody<'_> {
+        let gives_way = Arc::new(Notify::new());
+        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = by_address.entry(address).or_default();
+        places.push_back(Arc::clone(&gives_way));
+        if places.len() > OF_ONE_ADDRESS
+            && let Some(oldest) = places.pop_front()
+        {
+            oldest.notify_one();
+        }
+        drop(by_address);
+        InFlightBody { pending: self, address, gives_way }
+    }
+}
+
+impl InFlightBody<'_> {
+    /// Returns when this one is to give way.
+    pub(crate) async fn gives_way(&self) {
+        self.gives_way.notified().await;
+    }
+}
+
+impl Drop for InFlightBody<'_> {
+    fn drop(&mut self) {
+        let mut by_address = self.pending.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = by_address.get_mut(&self.address) {
+            places.retain(|place| !Arc::ptr_eq(place, &self.gives_way));
+            if places.is_empty() {
+                by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn the_oldest_of_an_address_gives_way_and_nobody_elses() {
+        let pending = Pending::new();
+        let other = pending.enter(address(2));
+        let places: Vec<_> = (0..=OF_ONE_ADDRESS).map(|_| pending.enter(address(1))).collect();
+        let gave_way = |place: &InFlightBody<'_>| place.gives_way().now_or_never().is_some();
+        assert!(gave_way(&places[0]));
+        assert!(!places[1..].iter().any(gave_way) && !gave_way(&other));
+    }
+
+    #[test]
+    fn who_has_left_counts_no_more() {
+        let pending = Pending::new();
+        for _ in 0..3 * OF_ONE_ADDRESS {
+            drop(pending.enter(address(1)));
+        }
+        assert!(pending.by_address.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,124 @@
+//! Notes which SECRET verified something, off the hot path: gathered in memory, written down every few seconds.
+//!
+//! The rule: it costs the way to an answer a look into a map, and the database a commit an interval. It is written down after
+//! the events it tells of, so a crash may forget the last few seconds of it and nothing else.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, task::JoinHandle};
+
+use crate::{
+    connections::secret_usage::{self, BufferedUsage, Use},
+    db::{Db, DbError, Tx},
+    primitives::{
+        id::{ConnectionId, SecretId},
+        time::Timestamp,
+    },
+};
+
+/// How long uses are gathered before they are written down.
+const INTERVAL: Duration = Duration::from_secs(3);
+/// How often the last ones are tried: the threads that take requests are gone then, and connections of theirs with them.
+pub(super) const LAST_TRIES: usize = 8;
+
+/// Where uses are noted. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Recorder {
+    gathered: Arc<Mutex<BufferedUsage>>,
+    wake: Arc<Notify>,
+}
+
+/// The task that writes them down.
+pub(super) struct Writing {
+    stop: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+impl Recorder {
+    /// A recorder and the task behind it.
+    pub(super) fn start(db: &Db) -> (Self, Writing) {
+        let recorder = Self::default();
+        let stop = Arc::new(Notify::new());
+        let task = tokio::spawn(write(recorder.clone(), db.clone(), Arc::clone(&stop)));
+        (recorder, Writing { stop, task })
+    }
+
+    /// Notes one. Bounded: there is one entry a SECRET.
+    pub(super) fn note(&self, connection: ConnectionId, secret: SecretId, at: Timestamp) {
+        let is_first = self.gather([((connection, secret), Use::once(at))]);
+        // Whoever was first woke the task.
+        if is_first {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Adds to what is gathered; whether there was nothing before.
+    fn gather(&self, uses: impl IntoIterator<Item = ((ConnectionId, SecretId), Use)>) -> bool {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_empty = gathered.is_empty();
+        for (of, used) in uses {
+            gathered.entry(of).and_modify(|known| *known = known.and(used)).or_insert(used);
+        }
+        was_empty
+    }
+
+    /// Writes down what is gathered; what could not be is kept for the next time.
+    async fn flush(&self, db: &Db) -> Result<(), DbError> {
+        let used = std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
+        if used.is_empty() {
+            return Ok(());
+        }
+        let written = persist(db, &used).await;
+        if written.is_err() {
+            self.gather(used);
+            self.wake.notify_one();
+        }
+        written
+    }
+
+    async fn flush_by_the_way(&self, db: &Db) {
+        if let Err(error) = self.flush(db).await {
+            tracing::warn!(%error, "the use of SECRETs could not be written down yet");
+        }
+    }
+
+    async fn final_flush(&self, db: &Db) {
+        for _ in 0..LAST_TRIES {
+            match self.flush(db).await {
+                Ok(()) => return,
+                Err(error) => tracing::debug!(%error, "the use of SECRETs is to be written down once more"),
+            }
+        }
+        tracing::warn!("the last use of SECRETs was not written down");
+    }
+}
+
+impl Writing {
+    /// Writes down what is left and ends.
+    pub(super) async fn stop(self) {
+        self.stop.notify_one();
+        if self.task.await.is_err() {
+            tracing::error!("the use of SECRETs was not written down to the last");
+        }
+    }
+}
+
+async fn write(recorder: Recorder, db: Db, stop: Arc<Notify>) {
+    loop {
+        tokio::select! {
+            () = recorder.wake.notified() => recorder.flush_by_the_way(&db).await,
+            () = stop.notified() => return recorder.final_flush(&db).await,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            () = stop.notified() => return recorder.final_flush(&db).await,
+        }
+    }
+}
+
+async fn persist(db: &Db, used: &BufferedUsage) -> Result<(), DbError> {
+    db.write_with_timeout(async |tx: &mut Tx| secret_usage::add(tx, used).await).await
+}

@@ -1,0 +1,137 @@
+//! One unit of work for a batch: its part in the payments' stories, the events, and the evidence.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::{Instant, timeout};
+
+use super::{
+    group_commit::{BatchStore, WriteError},
+    store,
+};
+use crate::{
+    connections::activity::{self, Verifications},
+    db::{Db, DbError, Tx, UNIT_OF_WORK_TIMEOUT},
+    events::append::{self, Arrival},
+    primitives::id::ConnectionId,
+    transactions::{self, PaymentReport},
+};
+
+/// How long a batch that could not be stored says that the next cannot either.
+const TROUBLE_IS_RECENT_FOR: Duration = Duration::from_secs(10);
+
+/// A verified request, and the version of what was known when it was believed.
+pub(crate) struct PendingEvent {
+    pub(crate) arrival: Arrival,
+    pub(crate) version: i64,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WriteOutcome {
+    /// On stable storage.
+    Stored,
+    /// Not stored: whom to believe has changed since. It is to be verified again.
+    Stale,
+}
+
+/// Keeps batches in the database.
+pub(crate) struct EventBatchStore {
+    db: Db,
+    store_health: Arc<StoreHealth>,
+}
+
+/// When a batch could not be stored last, unless one was stored since.
+#[derive(Default)]
+pub(crate) struct StoreHealth(Mutex<Option<Instant>>);
+
+impl StoreHealth {
+    /// Whether that was a moment ago. Then it is no use to ask the database, which may still take what is small.
+    pub(crate) fn is_recent(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < TROUBLE_IS_RECENT_FOR)
+    }
+
+    fn note(&self, at: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+}
+
+impl EventBatchStore {
+    pub(crate) const fn new(db: Db, trouble: Arc<StoreHealth>) -> Self {
+        Self { db, store_health: trouble }
+    }
+}
+
+impl BatchStore for EventBatchStore {
+    type Item = PendingEvent;
+    type Kept = WriteOutcome;
+
+    async fn keep(&self, batch: &[PendingEvent]) -> Result<Vec<WriteOutcome>, WriteError> {
+        match timeout(UNIT_OF_WORK_TIMEOUT, keep(&self.db, batch)).await {
+            Ok(Ok(kept)) => {
+                self.store_health.note(None);
+                tracing::trace!(events = batch.len(), "a batch was stored");
+                Ok(kept)
+            }
+            Ok(Err(error)) if matches!(error, DbError::Internal(_) | DbError::NotUnique) => {
+                tracing::error!(events = batch.len(), %error, "a batch holds something that cannot be stored");
+                Err(WriteError::Poisoned)
+            }
+            Ok(Err(error)) => {
+                tracing::error!(events = batch.len(), %error, "a batch could not be stored");
+                self.store_health.note(Some(Instant::now()));
+                Err(WriteError::Transient)
+            }
+            Err(_) => {
+                self.store_health.note(Some(Instant::now()));
+                tracing::error!(events = batch.len(), "a batch could not be stored in time");
+                Err(WriteError::Transient)
+            }
+        }
+    }
+}
+
+async fn keep(db: &Db, batch: &[PendingEvent]) -> Result<Vec<WriteOutcome>, DbError> {
+    let mut tx = db.begin().await?;
+    let version = store::version(&mut tx).await?;
+    let kept = batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
+    let arrivals: Vec<&Arrival> = batch.iter().filter(|job| job.version == version).map(|job| &job.arrival).collect();
+    if !arrivals.is_empty() {
+        write(&mut tx, &arrivals).await?;
+    }
+    tx.commit().await?;
+    // What was committed to a file that has lost its name is lost with this process.
+    db.check_files()?;
+    Ok(kept)
+}
+
+/// Tables in one order on every server – transactions, events, ids, sums, evidence – so that two of them cannot lock up.
+pub(super) async fn write(tx: &mut Tx, arrivals: &[&Arrival]) -> Result<(), DbError> {
+    let told: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(|arrival| arrival.told()).collect();
+    let projected = transactions::project(tx, &told).await?;
+    let mut ids = projected.ids.into_iter();
+    let kept: Vec<append::Kept<'_>> =
+        arrivals.iter().map(|arrival| (*arrival, arrival.told().and_then(|_| ids.next()))).collect();
+    append::append(tx, &kept).await?;
+    transactions::apply_totals(tx, &projected.sums).await?;
+    activity::add_verified(tx, &verifications(arrivals)).await
+}
+
+fn verifications<'a>(arrivals: &[&'a Arrival]) -> BTreeMap<ConnectionId, Verifications<'a>> {
+    let mut verified = BTreeMap::new();
+    for arrival in arrivals {
+        let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at, account: None, other_account: None };
+        let entry = verified.entry(arrival.place.connection).or_insert(none);
+        entry.count += 1;
+        entry.first_at = entry.first_at.min(arrival.at);
+        entry.last_at = entry.last_at.max(arrival.at);
+        entry.add_account(arrival.account());
+    }
+    verified
+}
+
+#[cfg(test)]
+mod tests;

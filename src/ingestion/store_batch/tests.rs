@@ -1,0 +1,259 @@
+//! What becomes of a batch whose order is certain: jobs are handed over one after the other, and no network is in between.
+
+use bytes::Bytes;
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+use super::*;
+use crate::{
+    apps, companies,
+    connections::{
+        self, ConnectionScope, NewConnection,
+        activity::{Proven, Refusals},
+    },
+    db::Location,
+    events::{Event, State, store as events},
+    gateways::{
+        Gateway, Mode,
+        adapter::{Incoming, SignatureError, ValidSecret, verify},
+    },
+    primitives::{
+        id::{EventId, RejectionId, SecretId, TransactionId},
+        money::Currency,
+        secret::Secret,
+        time::Timestamp,
+        vault::{MasterKey, Vault},
+    },
+    transactions::{Transaction, store as transactions},
+};
+
+/// More than any of these tests stores.
+const ALL: i64 = 100;
+
+/// A database of a test's own, on the engine that the suite runs on.
+struct Bench {
+    db: Db,
+    batch: EventBatchStore,
+    vault: Vault,
+    now: Timestamp,
+    secret: [ValidSecret; 1],
+    /// The server's address and the database's name, where there is one.
+    server: Option<(String, String)>,
+    _directory: tempfile::TempDir,
+}
+
+async fn administer(server: &str, statement: String) {
+    let mut admin = PgConnection::connect(server).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut admin).await.unwrap();
+    admin.close().await.unwrap();
+}
+
+impl Bench {
+    async fn new(name: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut location = Location::Sqlite(directory.path().join("ks-pay.db"));
+        let mut server = None;
+        if std::env::var("TEST_DATABASE").is_ok_and(|engine| engine == "postgres") {
+            let address = std::env::var("TEST_POSTGRES_URL").unwrap();
+            let name = format!("ks_pay_batch_{}_{name}", std::process::id());
+            administer(&address, format!("CREATE DATABASE {name}")).await;
+            let mut url = url::Url::parse(&address).unwrap();
+            url.set_path(&name);
+            location = Location::parse(url.as_str()).unwrap();
+            server = Some((address, name));
+        }
+        let Ok(db) = Db::open(&location).await else { panic!("it opens") };
+        let now = Timestamp::from_seconds(1_795_343_400);
+        let secret = [ValidSecret { id: SecretId::new(now), secret: Secret::generate(), until: None }];
+        let batch = EventBatchStore::new(db.clone(), Arc::default());
+        let vault = Vault::new(MasterKey::generate());
+        Self { db, batch, vault, now, secret, server, _directory: directory }
+    }
+
+    async fn end(self) {
+        self.db.close().await;
+        if let Some((server, name)) = self.server {
+            administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+
+    /// A connection of an app of its own.
+    async fn connection(&self, app: &str) -> ConnectionScope {
+        let mut tx = self.db.begin().await.unwrap();
+        let company = companies::create(&mut tx, "Neem Tree Retail", self.now).await.unwrap();
+        let details = apps::Details {
+            name: app.to_owned(),
+            email: "shop@example.com".to_owned(),
+            country: "IN".to_owned(),
+            address: None,
+            phone: None,
+            state: None,
+            city: None,
+            postal_code: None,
+        };
+        let app = apps::create(&mut tx, company.id, &details, self.now).await.unwrap();
+        let new =
+            NewConnection { company: company.id, app, gateway: Gateway::Razorpay, mode: Mode::Test, currency: Currency::INR };
+        let place = connections::create(&mut tx, &self.vault, &new, "The Owner", self.now).await.unwrap().place();
+        tx.commit().await.unwrap();
+        place
+    }
+
+    /// Keeps what was sent, in that order, in one unit of work.
+    async fn keep(&self, place: ConnectionScope, sent: &[Sent<'_>]) {
+        let version = store::version(&mut self.db.reader().await.unwrap()).await.unwrap();
+        let batch: Vec<PendingEvent> =
+            sent.iter().map(|sent| PendingEvent { arrival: self.arrival(place, sent), version }).collect();
+        assert_eq!(self.batch.keep(&batch).await, Ok(vec![WriteOutcome::Stored; sent.len()]));
+    }
+
+    fn arrival(&self, place: ConnectionScope, sent: &Sent<'_>) -> Arrival {
+        let body = Bytes::from(sent.body());
+        let signed = place.gateway.adapter().sign(&self.secret[0].secret, sent.event_id.unwrap_or_default(), &body, self.now);
+        let headers: Vec<_> = signed
+            .into_iter()
+            .filter(|(name, _)| *name != "x-razorpay-event-id" || sent.event_id.is_some())
+            .map(|(name, value)| (name.to_owned(), value.into_bytes()))
+            .collect();
+        let request = Incoming { headers: &headers, body: &body };
+        let believed = verify(place.gateway, &request, &self.secret, self.now).unwrap();
+        Arrival::new(place, &request, believed, "[]".to_owned(), self.now)
+    }
+
+    async fn events(&self) -> Vec<Event> {
+        events::export(&mut self.db.reader().await.unwrap(), EventId::least(), None, ALL).await.unwrap()
+    }
+
+    async fn transactions(&self) -> Vec<Transaction> {
+        transactions::export(&mut self.db.reader().await.unwrap(), TransactionId::least(), None, ALL).await.unwrap()
+    }
+}
+
+/// An event of a payment, as it comes.
+#[derive(Clone, Copy)]
+struct Sent<'a> {
+    payment: &'a str,
+    event_id: Option<&'a str>,
+    status: &'a str,
+    account: &'a str,
+}
+
+impl<'a> Sent<'a> {
+    fn new(payment: &'a str, event_id: impl Into<Option<&'a str>>) -> Self {
+        Self { payment, event_id: event_id.into(), status: "captured", account: "acc_Test0000000001" }
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let payment = json!({ "id": self.payment, "entity": "payment", "amount": 100_000, "currency": "INR",
+            "status": self.status, "method": "upi", "amount_refunded": 0, "notes": [], "created_at": 1_795_343_400 });
+        let event = format!("payment.{}", self.status);
+        json!({ "entity": "event", "account_id": self.account, "event": event,
+            "payload": { "payment": { "entity": payment } }, "created_at": 1_795_343_400 })
+        .to_string()
+        .into_bytes()
+    }
+}
+
+#[tokio::test]
+async fn twins_borrowed_ids_and_late_ids_of_one_batch_follow_the_table_of_duplicates() {
+    let bench = Bench::new("duplicates").await;
+    let place = bench.connection("Neem Tree Store").await;
+    bench.keep(place, &[Sent::new("pay_0", "evt_0")]).await;
+    let sent = [
+        Sent::new("pay_1", "evt_1"),
+        Sent::new("pay_1", "evt_1"),
+        Sent::new("pay_2", "evt_1"),
+        Sent::new("pay_1", "evt_9"),
+        Sent::new("pay_0", "evt_0"),
+        Sent::new("pay_0", "evt_8"),
+        Sent::new("pay_3", "evt_8"),
+        Sent::new("pay_4", None),
+    ];
+    bench.keep(place, &sent).await;
+    let events = bench.events().await;
+    let told: Vec<_> =
+        events.iter().map(|event| (event.gateway_event_id.as_deref(), event.state, event.receipts, event.is_flagged)).collect();
+    let expected = [
+        (Some("evt_0"), State::Processed, 3, true),
+        (Some("evt_1"), State::Processed, 3, true),
+        (Some("evt_1"), State::Conflict, 1, false),
+        (Some("evt_8"), State::Conflict, 1, false),
+        (None, State::Processed, 1, false),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!((events[2].conflict_with, events[3].conflict_with), (Some(events[1].id), Some(events[0].id)));
+    assert_eq!(bench.transactions().await.len(), 5);
+    let evidence = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
+    assert_eq!(evidence.verified_count, 9);
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn facts_of_one_payment_in_one_batch_make_one_story() {
+    let bench = Bench::new("facts").await;
+    let place = bench.connection("Neem Tree Store").await;
+    let sent = ["captured", "authorized", "failed"].map(|status| Sent { status, ..Sent::new("pay_1", status) });
+    bench.keep(place, &sent).await;
+    let story = |all: Vec<Transaction>| {
+        all.into_iter().map(|one| (one.id, one.status.map(crate::transactions::Status::as_str))).collect()
+    };
+    let before: Vec<_> = story(bench.transactions().await);
+    assert_eq!((before.len(), before[0].1), (1, Some("captured")));
+    for sent in sent {
+        bench.keep(place, &[sent]).await;
+    }
+    let after: Vec<_> = story(bench.transactions().await);
+    assert_eq!(after, before, "what was told before changes nothing");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn accounts_of_one_batch_are_told_apart_whatever_their_order() {
+    const FIRST: &str = "acc_Test0000000001";
+    const OTHER: &str = "acc_Test0000000002";
+    let bench = Bench::new("accounts").await;
+    for (number, accounts) in [[OTHER, FIRST, OTHER], [FIRST, OTHER, OTHER], [OTHER, OTHER, FIRST]].into_iter().enumerate() {
+        let place = bench.connection(&format!("Store {number}")).await;
+        bench.keep(place, &[Sent { account: FIRST, ..Sent::new("pay_0", "evt_0") }]).await;
+        let ids = ["pay_1", "pay_2", "pay_3"];
+        let sent = [0, 1, 2].map(|at| Sent { account: accounts[at], ..Sent::new(ids[at], ids[at]) });
+        bench.keep(place, &sent).await;
+        let evidence = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
+        assert_eq!(evidence.accounts().collect::<Vec<_>>(), [FIRST], "{accounts:?}");
+        assert_eq!(evidence.other_account.as_deref(), Some(OTHER), "{accounts:?}");
+    }
+    bench.end().await;
+}
+
+/// Rejected requests of one server: how many, and when the first and the last of them came, in seconds.
+fn rejected(bench: &Bench, seconds: (u64, u64), reason: SignatureError) -> Refusals {
+    let at = |seconds| bench.now.plus(Duration::from_secs(seconds));
+    Refusals { count: 2, first_at: at(seconds.0), last_at: at(seconds.1), reason }
+}
+
+#[tokio::test]
+async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and_the_last() {
+    let bench = Bench::new("reversed").await;
+    let place = bench.connection("Neem Tree Store").await;
+    let rejections = [RejectionId::new(bench.now), RejectionId::new(bench.now)];
+    let later = rejected(&bench, (20, 30), SignatureError::SignatureMismatch);
+    let earlier = rejected(&bench, (10, 15), SignatureError::SignatureMissing);
+    for (refusals, rejection) in [(later, rejections[0]), (earlier, rejections[1])] {
+        let proven = Proven { count: 2, first_at: refusals.first_at, last_at: refusals.last_at, rejection };
+        let mut tx = bench.db.begin().await.unwrap();
+        let (refused, proven) = ([(place.connection, refusals)].into(), [(place.connection, proven)].into());
+        activity::add_refused(&mut tx, &refused, &proven).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    // A server that has none to prove changes nothing that is proven.
+    let mut tx = bench.db.begin().await.unwrap();
+    activity::add_refused(&mut tx, &[(place.connection, earlier)].into(), &BTreeMap::new()).await.unwrap();
+    tx.commit().await.unwrap();
+    let found = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
+    let (first, last) = (Some(earlier.first_at), Some(later.last_at));
+    assert_eq!((found.rejected_since, found.last_refused_at, found.rejected_count), (first, last, 6));
+    assert_eq!(found.last_refusal(), Some(SignatureError::SignatureMismatch));
+    assert_eq!((found.failing_since, found.last_proven_at, found.failing_count), (first, last, 4));
+    assert_eq!(found.failing_rejection(), Some(rejections[0]));
+    bench.end().await;
+}

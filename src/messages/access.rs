@@ -1,0 +1,104 @@
+//! Messages about how this server is reached, and about confirming a password.
+
+use std::{net::IpAddr, time::Duration};
+
+use super::when::DisplayTime;
+use crate::web::layout::Warning;
+
+/// Shown on every page while the server is reached over plain http.
+pub(crate) fn plain_http() -> Warning {
+    Warning {
+        headline: "This console uses plain http: passwords and secrets can be read in transit.".to_owned(),
+        advice: "Ask your server administrator to put a TLS proxy in front:",
+    }
+}
+
+/// The same for an operator, at a start and in `ks-pay doctor`.
+pub(crate) fn plain_http_at(url: &str) -> String {
+    format!(
+        "{url} is plain http: passwords and secrets can be read in transit. Put a TLS proxy in front and set KS_PAY_PUBLIC_URL to its https address"
+    )
+}
+
+/// A proxy that is not trusted, in `ks-pay doctor`.
+pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &DisplayTime) -> String {
+    format!(
+        "requests with X-Forwarded-For arrived from {peer}, which is not in KS_PAY_TRUSTED_PROXIES. If it is your proxy, add {peer}/{}: until then all its visitors share one sign-in limit, and one of them can use it up. Last seen {}",
+        if peer.is_ipv4() { 32 } else { 128 },
+        seen.exact
+    )
+}
+
+/// A form that was sent from another address than this server's.
+pub(crate) fn other_origin(public_url: Option<&str>) -> String {
+    match public_url {
+        Some(url) => format!("Nothing was changed. KS Pay is at {url}: open it there and submit the form again."),
+        None => "Nothing was changed. Open KS Pay at the address the server printed when it started, and submit the form again."
+            .to_owned(),
+    }
+}
+
+/// A form whose token is missing, expired or another session's.
+pub(crate) fn expired(public_url: Option<&str>) -> String {
+    let reload = "Nothing was changed. Go back, reload the page and submit the form again.";
+    match public_url {
+        Some(url) => format!("{reload} If that does not help, open KS Pay at {url} and allow its cookies."),
+        None => format!("{reload} If that does not help, allow cookies for this address."),
+    }
+}
+
+/// Too many attempts to sign in.
+pub(crate) const SLOW_DOWN: &str = "Too many attempts. Wait a few seconds, then sign in again.";
+
+/// The password queue is full.
+pub(crate) const BUSY: &str = "Too many people are signing in. Wait a few seconds, then sign in again.";
+
+/// Too many attempts to confirm a password. Says nothing about the password.
+pub(crate) fn too_many_attempts(wait: Duration) -> String {
+    let seconds = wait.as_secs().max(1);
+    format!("Too many attempts. Wait {seconds}\u{a0}s, then try again.")
+}
+
+/// What the password is asked for: "To …, enter your password."
+pub(crate) const REVEAL: &str = "show the secret";
+/// See [`REVEAL`].
+pub(crate) const ROTATE: &str = "create a new secret";
+/// See [`REVEAL`].
+pub(crate) const RETIRE: &str = "retire this secret";
+/// See [`REVEAL`].
+pub(crate) const SAVE_KEYS: &str = "save these API keys";
+/// See [`REVEAL`].
+pub(crate) const ACCEPT_ACCOUNT: &str = "accept events from this account";
+/// See [`REVEAL`]. `name` is that of a payment gateway or an app.
+pub(crate) fn disable(name: &str) -> String {
+    format!("disable {name}")
+}
+/// See [`REVEAL`].
+pub(crate) const IMPORT: &str = "import this secret";
+/// See [`REVEAL`].
+pub(crate) const ADOPT: &str = "accept the secret that these requests were signed with";
+/// See [`REVEAL`].
+pub(crate) const RECOVER: &str = "recover the rejected requests";
+/// See [`REVEAL`].
+pub(crate) const DOWNLOAD: &str = "download this file";
+
+/// The password is confirmed, and the download's page is shown again.
+pub(crate) const CONFIRMED: &str = "Password confirmed. Download the file again.";
+
+/// Where else the user is signed in.
+pub(crate) fn other_sessions(count: i64) -> String {
+    match count {
+        ..=0 => "You are signed in on this device only.".to_owned(),
+        1 => "You are also signed in on 1 other device or browser.".to_owned(),
+        count => format!("You are also signed in on {count} other devices or browsers."),
+    }
+}
+
+/// Every other session of the user has ended.
+pub(crate) const SIGNED_OUT_ELSEWHERE: &str = "You are signed out everywhere else";
+
+/// The password's field is empty.
+pub(crate) const NO_PASSWORD: &str = "Enter your password.";
+
+/// The password that was typed is not the user's.
+pub(crate) const WRONG_PASSWORD: &str = "Incorrect password. Try again.";

@@ -1,0 +1,226 @@
+//! What the evidence says: one sentence, one line of reason, and the fix where there is one.
+
+use super::{DisplayTime, health, rejections::Explanation, span, when};
+use crate::{
+    connections::{Connection, State, activity::Evidence, baseline},
+    events::Event,
+    gateways::{Gateway, Mode, adapter::SignatureError},
+    primitives::time::Timestamp,
+    rejections::summary::Causes,
+    urls,
+    web::pagination::EmptyState,
+};
+
+/// A sentence, its reason, and how it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// The panel's class: waiting, good or bad.
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) headline: String,
+    pub(crate) reason: String,
+}
+
+/// Why a request was refused, and what to do.
+pub(crate) const fn refusal(gateway: Gateway, reason: SignatureError) -> (&'static str, &'static str) {
+    match (gateway, reason) {
+        (Gateway::Razorpay, SignatureError::SignatureMissing) => (
+            "no signature was sent",
+            "If Razorpay sent this, the Secret field of its webhook is empty. In Razorpay’s Dashboard, open the webhook, press Edit, paste this webhook’s secret and press Save Webhook.",
+        ),
+        (Gateway::Razorpay, SignatureError::SignatureMalformed) => (
+            "the signature cannot be read",
+            "If Razorpay sent this, the X-Razorpay-Signature header was changed on the way. Ask your server administrator or hosting provider to pass it on unchanged: check anything in front of KS Pay, such as Cloudflare, nginx or an API gateway.",
+        ),
+        (Gateway::Razorpay, SignatureError::SignatureMismatch) => (
+            "the signature matches no secret of this webhook",
+            "If Razorpay sent this, its Secret field has another value. Copy this webhook’s secret again, without spaces, and paste it into that field in Razorpay’s Dashboard.",
+        ),
+        (Gateway::StandardWebhooks, SignatureError::SignatureMissing) => (
+            "no signature was sent",
+            "If your sender sent this, it has no secret yet. Enter this webhook’s secret in the sender’s settings; it then sends webhook-id, webhook-timestamp and webhook-signature.",
+        ),
+        (Gateway::StandardWebhooks, SignatureError::SignatureMalformed) => (
+            "the signature cannot be read",
+            "If your sender sent this, ask the developer of the program that signs these requests to follow Standard Webhooks 1.0.0: v1, a comma, and the HMAC-SHA256 in base64.",
+        ),
+        (Gateway::StandardWebhooks, SignatureError::SignatureMismatch) => (
+            "the signature matches no secret of this webhook",
+            "If your sender sent this, it has another secret. Copy this webhook’s secret again, including the whsec_ prefix and without spaces, and enter it in the sender’s settings.",
+        ),
+        (_, SignatureError::TimeOutOfTolerance) => (
+            "its time is more than 5 minutes in the past or future",
+            "If your sender sent this, its clock or this server’s clock is wrong: they must agree to within 5 minutes. Ask your server administrator or hosting provider to synchronise the clock.",
+        ),
+    }
+}
+
+/// The empty list of a webhook whose requests were rejected: the reason, and a link to the fix.
+pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection, Evidence)], causes: &Causes) -> EmptyState {
+    let rejecting = connections.iter().filter(|(_, evidence)| evidence.rejected_since.is_some());
+    let Some((connection, evidence)) = rejecting.max_by_key(|(_, evidence)| evidence.rejected_count) else { return empty };
+    let (why, _) = cause(connection.gateway, evidence, causes.get(&connection.id));
+    let not_yet = if evidence.first_verified_at.is_none() { "Not verified yet: " } else { "" };
+    let last = if evidence.rejected_count == 1 { ": " } else { ". Latest reason: " };
+    EmptyState {
+        text: format!("{not_yet}{} rejected{last}{why}.", were(evidence.rejected_count)),
+        way: Some((urls::evidence(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
+        ..empty
+    }
+}
+
+/// What the evidence panel says first: of the last event, or of the last request that was refused.
+pub(crate) fn sentence_of_connection(
+    connection: &Connection,
+    state: State,
+    evidence: &Evidence,
+    (last, told): (Option<&Event>, Option<&Explanation>),
+    now: Timestamp,
+) -> Notice {
+    let gateway = connection.gateway;
+    match state {
+        State::Failing if evidence.failing_since.is_some() => failing(gateway, evidence, told, now),
+        State::Failing => overdue(gateway, evidence, told, now),
+        State::Silent => silent(gateway, evidence, now),
+        State::Pending | State::NotStarted if evidence.rejected_since.is_some() => not_yet(gateway, evidence, told),
+        State::Verified => verified(evidence, last, now),
+        State::Off => Notice {
+            class: "is-warn",
+            icon: "warn",
+            headline: "Disabled: every request is rejected".to_owned(),
+            reason: if connection.is_enabled {
+                "The app is disabled. Enable it under Settings, General, to receive events again."
+            } else {
+                "The connection is disabled. Enable it under Payment Gateway Settings to receive events again."
+            }
+            .to_owned(),
+        },
+        State::Pending => Notice {
+            class: "is-waiting",
+            icon: "pending",
+            headline: "Marked as done, nothing verified yet".to_owned(),
+            reason: "The step stays Pending verification until a verified event comes.".to_owned(),
+        },
+        State::NotStarted => Notice {
+            class: "is-waiting",
+            icon: "pending",
+            headline: "Waiting for the first event".to_owned(),
+            reason: match connection.gateway {
+                Gateway::Razorpay => match connection.mode {
+                    Mode::Test => "No request has reached this URL yet. Make a test payment, and watch it arrive here.",
+                    Mode::Live => "No request has reached this URL yet. The next real payment is seen here.",
+                }
+                .to_owned(),
+                Gateway::StandardWebhooks => "No request has reached this URL yet. Let the sender send one.".to_owned(),
+            },
+        },
+    }
+}
+
+/// Why the newest rejected request was rejected, and what to do. The last refusal may be of a stranger's request, so it does
+/// not say why a webhook fails.
+pub(super) fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a Explanation>) -> (&'a str, &'a str) {
+    match (told, evidence.last_refusal()) {
+        (Some(told), _) => (&told.why, &told.fix),
+        (None, _) if evidence.failing_since.is_some() => ("the signature matches no secret of this webhook", ""),
+        (None, Some(reason)) => refusal(gateway, reason),
+        (None, None) => ("it could not be verified", ""),
+    }
+}
+
+fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>, now: Timestamp) -> Notice {
+    let (why, fix) = cause(gateway, evidence, told);
+    let ago = evidence.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
+    Notice { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.to_owned() }
+}
+
+/// Events are overdue, and requests from an unproven sender are rejected.
+fn overdue(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>, now: Timestamp) -> Notice {
+    let (why, fix) = cause(gateway, evidence, told);
+    let usual = baseline::silence(evidence, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
+    Notice {
+        class: "is-bad",
+        icon: "bad",
+        headline: "No events are being verified, and requests are rejected".to_owned(),
+        reason: format!("{usual}{} {}", unproven(evidence, now), condition(gateway, why, fix)),
+    }
+}
+
+/// No event has been verified yet, and requests were rejected.
+fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>) -> Notice {
+    let (why, fix) = cause(gateway, evidence, told);
+    let (headline, reason) = if evidence.failing_since.is_some() {
+        (format!("Not verified yet: {why}"), fix.to_owned())
+    } else {
+        let rejected = format!("Not verified yet: {} rejected", were(evidence.rejected_count));
+        (rejected, format!("{ANYONE} {}", condition(gateway, why, fix)))
+    };
+    Notice { class: "is-warn", icon: "warn", headline, reason }
+}
+
+/// Requests that were rejected since the last verified event while the webhook works: how many, when, and that it is not known
+/// whose they are.
+pub(crate) fn rejected_meanwhile(state: State, evidence: &Evidence, now: Timestamp) -> Option<String> {
+    (state == State::Verified && evidence.rejected_since.is_some()).then(|| unproven(evidence, now))
+}
+
+/// Of requests that are not proven to be the gateway's.
+const ANYONE: &str = "Anyone who knows the URL can send such requests.";
+
+/// How many requests were rejected since the last verified event and between which times.
+fn unproven(evidence: &Evidence, now: Timestamp) -> String {
+    let start = evidence.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
+    let end = evidence.last_refused_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
+    let span = if start == end { format!("on {start}") } else { format!("between {start} and {end}") };
+    format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_count))
+}
+
+/// The cause of a request from an unproven sender, as a condition.
+fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
+    let whose = match gateway {
+        Gateway::Razorpay => "If Razorpay sent the last one",
+        Gateway::StandardWebhooks => "If your sender sent the last one",
+    };
+    format!("{whose}, this is why it was rejected: {why}. {fix}").trim_end().to_owned()
+}
+
+/// `1 request was`, `3 requests were`.
+fn were(count: i64) -> String {
+    super::count(count, "request was", "requests were")
+}
+
+fn silent(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Notice {
+    let silence = baseline::silence(evidence, now);
+    let lasts = silence.map(|silence| format!(" for {}", span(silence.lasts))).unwrap_or_default();
+    let usual = silence.map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
+    Notice {
+        class: "is-warn",
+        icon: "silent",
+        headline: format!("Silent{lasts}"),
+        reason: format!("{usual}{}", see_whether_enabled(gateway)),
+    }
+}
+
+/// What to do about a silence.
+pub(super) const fn see_whether_enabled(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "If payments are made, look in Razorpay’s Dashboard under Webhooks whether this one is still enabled, and check its URL."
+        }
+        Gateway::StandardWebhooks => {
+            "If something should have come, look at the sender: is it still switched on, and is this its URL?"
+        }
+    }
+}
+
+fn verified(evidence: &Evidence, last: Option<&Event>, now: Timestamp) -> Notice {
+    let name = last.and_then(|event| event.event_type.clone()).unwrap_or_else(|| "an event".to_owned());
+    let ago = evidence.last_verified_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
+    let amount = last.and_then(Event::money).map(|money| format!("{money}. ")).unwrap_or_default();
+    Notice {
+        class: "is-good",
+        icon: "good",
+        headline: format!("Received {name}, verified{ago}"),
+        reason: format!("{amount}Signed with a SECRET of this webhook, and stored before the answer went out."),
+    }
+}

@@ -1,0 +1,221 @@
+//! Apps in lists: how their webhooks are, what needs somebody, and what switching one off does.
+
+use super::{
+    DisplayTime, NOT_CONNECTED, Notice, StatusLine,
+    activity::{cause, see_whether_enabled},
+    connection_name, countdown, health, line,
+    rejections::Explanation,
+    when,
+};
+use crate::{
+    apps::{
+        App,
+        listing::{Listed, Webhook},
+    },
+    connections::{Connection, State, baseline},
+    gateways::Gateway,
+    primitives::time::Timestamp,
+    urls,
+};
+
+/// One webhook in a line, and whose it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Health {
+    pub(crate) whose: String,
+    pub(crate) line: StatusLine,
+    /// Where it is enabled, while it alone is disabled.
+    pub(crate) enable_url: Option<String>,
+}
+
+/// How the app's webhooks are, the worst first.
+pub(crate) fn webhook_health(listed: &Listed, now: Timestamp) -> Vec<Health> {
+    if listed.webhooks.is_empty() {
+        return vec![Health { whose: String::new(), line: StatusLine::quiet(NOT_CONNECTED), enable_url: None }];
+    }
+    let gateway = listed.webhooks[0].connection.gateway;
+    let has_many = listed.webhooks.iter().any(|webhook| webhook.connection.gateway != gateway);
+    listed.webhooks.iter().map(|webhook| health(&listed.app, webhook, has_many, now)).collect()
+}
+
+fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Health {
+    let connection = &webhook.connection;
+    let mode = connection.mode.label();
+    let whose = if has_many { format!("{} {mode}", connection.gateway.label()) } else { mode.to_owned() };
+    let line = line(connection.gateway, webhook.state, &webhook.evidence, now);
+    // A disabled app is enabled by its own switch.
+    let is_off_alone = app.is_enabled && !connection.is_enabled;
+    let enable_url = is_off_alone.then(|| urls::connection_enabled(app.id, connection.gateway, connection.mode));
+    Health { whose, line, enable_url }
+}
+
+/// A webhook that needs attention: its own requests are rejected, or nothing arrives any more.
+pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Explanation>, now: Timestamp) -> Notice {
+    match baseline::silence(&webhook.evidence, now) {
+        Some(silence) if webhook.alert_state() == State::Silent => Notice {
+            class: "is-warn",
+            icon: "silent",
+            headline: format!(
+                "{}: nothing came in {} mode for {}",
+                app.name,
+                webhook.connection.mode.label(),
+                super::span(silence.lasts)
+            ),
+            reason: format!("{} {}", health::silence(&silence), see_whether_enabled(webhook.connection.gateway)),
+        },
+        _ => failing(app, webhook, told, now),
+    }
+}
+
+/// Whose webhook rejects its own requests, and how many, without those that anyone may have sent; why, and, once it has worked, how long the gateway tolerates that.
+fn failing(app: &App, webhook: &Webhook, told: Option<&Explanation>, now: Timestamp) -> Notice {
+    let (connection, evidence) = (&webhook.connection, &webhook.evidence);
+    let (gateway, mode) = (connection.gateway, connection.mode);
+    let requests = if evidence.failing_count == 1 { "request" } else { "requests" };
+    let since = evidence.failing_since.map(|at| format!(" since {}", DisplayTime::of_start(at, now).text)).unwrap_or_default();
+    let (why, _) = cause(gateway, evidence, told);
+    let is_failing = webhook.state == State::Failing;
+    let deadline = evidence.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
+    let (class, icon, not_yet) = if is_failing { ("is-bad", "bad", "") } else { ("is-warn", "warn", "not verified yet, ") };
+    Notice {
+        class,
+        icon,
+        headline: format!(
+            "{}: {not_yet}{} genuine {} {requests} rejected{since}",
+            app.name,
+            evidence.failing_count,
+            mode.label()
+        ),
+        reason: format!("Latest reason: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
+    }
+}
+
+/// An app, or one connection of it, that is disabled.
+pub(crate) fn off(app: &App, connection: Option<&Connection>) -> Notice {
+    let whose = connection.map_or_else(|| app.name.clone(), |one| format!("{}: {}", app.name, connection_name(one)));
+    Notice {
+        class: "is-warn",
+        icon: "warn",
+        headline: format!("{whose} is disabled"),
+        reason: "Its payments are not recorded: every event is rejected.".to_owned(),
+    }
+}
+
+/// How things stand when nothing fails.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct AllClear {
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) when: Option<DisplayTime>,
+}
+
+/// What the dashboard says when nothing fails.
+pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> AllClear {
+    match last_verified {
+        Some(at) => AllClear {
+            class: "check-good",
+            icon: "good",
+            text: "Nothing needs you. The last event was verified",
+            when: Some(when(at, now)),
+        },
+        None => AllClear {
+            class: "",
+            icon: "pending",
+            text: "No event has been verified yet. Connect a payment gateway, then make a test payment.",
+            when: None,
+        },
+    }
+}
+
+/// What a gateway does once its events are rejected.
+pub(crate) const fn loss(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "Razorpay gets 401 for every event until you enable it again, and switches the webhook off after 24 h. \
+             You must then enable the webhook in Razorpay’s Dashboard."
+        }
+        Gateway::StandardWebhooks => "Senders of Standard Webhooks get 401 for every event until you enable it again.",
+    }
+}
+
+/// What happens when the app is disabled, by the gateways that are connected to it.
+pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
+    let mut told: Vec<&'static str> = Gateway::ALL.into_iter().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
+    if told.is_empty() {
+        told.push("No payment gateway is connected to it, so no event is lost by it now.");
+    }
+    told.push("What has arrived stays: its events and transactions can be read as before.");
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        apps::listing::tests::{app, webhook},
+        gateways::Mode,
+    };
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
+
+    #[test]
+    fn an_app_tells_how_each_of_its_webhooks_is() {
+        let app = app("Dabba Club");
+        let webhooks = vec![webhook(&app, Mode::Live, State::Failing), webhook(&app, Mode::Test, State::Verified)];
+        let mut listed = Listed { app, webhooks };
+        let said = |listed: &Listed| -> Vec<String> {
+            let line = |one: Health| {
+                let StatusLine { chip, joint, when, rest } = one.line;
+                let rest = rest.map_or(String::new(), |rest| format!("; {rest}"));
+                format!("{}|{}{joint}{}{rest}", one.whose, chip.label, when.map_or(String::new(), |when| when.text))
+            };
+            webhook_health(listed, NOW).into_iter().map(line).map(|line| line.replace('\u{a0}', " ")).collect()
+        };
+        assert_eq!(
+            said(&listed),
+            ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, 0 s ago"]
+        );
+        listed.webhooks[0].connection.gateway = Gateway::StandardWebhooks;
+        (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, State::Off);
+        assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Off"]);
+        let offers =
+            |listed: &Listed| webhook_health(listed, NOW).into_iter().map(|one| one.enable_url.is_some()).collect::<Vec<_>>();
+        assert_eq!(offers(&listed), [false, true]);
+        listed.app.is_enabled = false;
+        assert_eq!(offers(&listed), [false, false], "the app is enabled by its own switch");
+        listed.webhooks.clear();
+        assert_eq!(said(&listed), ["|Nothing connected"]);
+    }
+
+    #[test]
+    fn trouble_says_how_long_the_gateway_bears_it() {
+        let app = app("Dabba Club");
+        let webhook = webhook(&app, Mode::Live, State::Failing);
+        assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 genuine Live request rejected since 7:41\u{a0}pm");
+        let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).reason.replace('\u{a0}', " ");
+        assert!(after(1).ends_with(" Razorpay switches the webhook off in 23 h."), "{}", after(1));
+        assert!(after(30).ends_with("off already: look in Razorpay’s Dashboard."), "{}", after(30));
+    }
+
+    #[test]
+    fn what_has_never_worked_is_not_verified_yet_and_has_no_countdown() {
+        let app = app("Dabba Club");
+        let mut webhook = webhook(&app, Mode::Live, State::Pending);
+        (webhook.evidence.failing_since, webhook.evidence.failing_count) = (Some(NOW), 3);
+        let said = trouble(&app, &webhook, None, NOW);
+        assert_eq!(
+            (said.class, said.headline.as_str()),
+            ("is-warn", "Dabba Club: not verified yet, 3 genuine Live requests rejected since 7:41\u{a0}pm")
+        );
+        assert!(!said.reason.contains("switches"), "{}", said.reason);
+    }
+
+    #[test]
+    fn disabling_names_what_is_lost() {
+        assert!(disabling(&[Gateway::Razorpay])[0].contains("switches the webhook off after 24 h"));
+        assert!(!disabling(&[Gateway::StandardWebhooks]).concat().contains("Razorpay"));
+        assert_eq!(disabling(&[]).len(), 2);
+    }
+}

@@ -1,0 +1,132 @@
+//! How events came, and what a list of them says when it has none.
+
+use crate::{
+    events::{Event, State},
+    gateways::{Gateway, Mode},
+    primitives::{id::AppId, time::Timestamp},
+    transactions::Transaction,
+    web::pagination::EmptyState,
+};
+
+use super::event_state;
+
+/// How often it came, when that was more than once.
+pub(crate) fn receipts(receipts: i64) -> Option<String> {
+    (receipts > 1).then(|| format!("received {} times, counted once", super::number_text(receipts)))
+}
+
+/// Beside a body or headers in which something cannot be seen.
+pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that turn text about. They are shown by their numbers, as ⟨U+202E⟩; the download has the exact bytes.";
+
+/// How long it was on its way, as far as the clocks agree.
+pub(crate) fn arrival(event: &Event, now: Timestamp) -> String {
+    if super::past_day(event.received_at, now).is_none() {
+        return "time of arrival unknown: this server’s clock was wrong".to_owned();
+    }
+    let Some(occurred) = event.occurred_at.filter(|_| !event.is_time_borrowed) else {
+        let is_unread = event.state == State::Quarantined && event.occurred_at.is_none();
+        return if is_unread { "its time was not read" } else { "no event time given" }.to_owned();
+    };
+    let seconds = event.received_at.seconds().saturating_sub(occurred.seconds());
+    match seconds {
+        _ if super::past_day(occurred, event.received_at).is_none() => {
+            "dated later than it arrived: this server’s clock or the sender’s was wrong".to_owned()
+        }
+        ..1 => "arrived at once".to_owned(),
+        1..60 => format!("arrived {seconds}\u{a0}s later"),
+        60..3600 => format!("arrived {}\u{a0}min later", seconds / 60),
+        3600..86_400 => format!("arrived {}\u{a0}h later", seconds / 3600),
+        _ if seconds < 2 * 86_400 => "arrived a day later".to_owned(),
+        _ => format!("arrived {} days later", seconds / 86_400),
+    }
+}
+
+/// Source of an event’s time.
+pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
+    if is_borrowed {
+        "no event time given; this is the time of its payment, refund or dispute"
+    } else {
+        "the gateway’s own time"
+    }
+}
+
+/// The same beside the other events of a payment.
+pub(crate) fn arrival_in_story(event: &Event, is_late: bool, now: Timestamp) -> String {
+    let late = if is_late { ", after the line below; the order does not matter" } else { "" };
+    let again = receipts(event.receipts).map(|text| format!(", {text}")).unwrap_or_default();
+    format!("{}{late}{again}", arrival(event, now))
+}
+
+/// What stands where headers and body of an event were.
+pub(crate) const BODY_DELETED: &str = "Its headers and body have been deleted, as this installation keeps them for a limited time only. \
+     Everything else about the event stays, and if it comes again it is known.";
+
+/// A size: `1,204 bytes`.
+pub(crate) fn bytes(size: usize) -> String {
+    super::count(i64::try_from(size).unwrap_or(i64::MAX), "byte", "bytes")
+}
+
+/// Whether an event of that type says that something was paid.
+pub(super) fn reports_payment(event_type: &str) -> bool {
+    matches!(
+        event_type,
+        "payment.captured"
+            | "order.paid"
+            | "payment_link.paid"
+            | "payment_link.partially_paid"
+            | "invoice.paid"
+            | "invoice.partially_paid"
+            | "subscription.charged"
+            | "qr_code.credited"
+            | "virtual_account.credited"
+    )
+}
+
+/// How a line of a payment's story looks: its class and its icon.
+pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
+    match event.event_type.as_deref().unwrap_or_default() {
+        name if reports_payment(name) => ("is-paid", "good"),
+        "payment.dispute.won" => ("is-paid", "good"),
+        "payment.failed" | "refund.failed" | "payment.dispute.lost" => ("is-lost", "failed"),
+        "payment.authorized" => ("", "authorized"),
+        "payment.created" => ("", "pending"),
+        other if other.starts_with("refund.") => ("", "refund"),
+        other if other.starts_with("payment.dispute.") => ("", "warn"),
+        _ => ("", "info"),
+    }
+}
+
+/// The same on the page of its payment, which may not have been received.
+pub(crate) fn event_icon_of_payment(event: &Event, payment: &Transaction) -> (&'static str, &'static str) {
+    if contradicts(event, payment) { ("", "info") } else { event_icon(event) }
+}
+
+/// Whether an event says that something was paid, and its payment was not received.
+pub(super) fn contradicts(event: &Event, payment: &Transaction) -> bool {
+    !payment.is_captured && reports_payment(event.event_type.as_deref().unwrap_or_default())
+}
+
+/// Nothing has come.
+pub(crate) fn no_event_yet(app: AppId, mode: Mode, gateway: Option<Gateway>) -> EmptyState {
+    EmptyState {
+        icon: "inbox",
+        title: "No event yet".to_owned(),
+        text: format!(
+            "Every request that the gateway signs for {} mode is kept and shown here. Connect the webhook first.",
+            mode.label()
+        ),
+        way: Some(super::lists::to_webhook(app, mode, gateway)),
+    }
+}
+
+/// Something has come, but nothing of that kind.
+pub(crate) fn no_such_event(event_type: Option<&str>, state: Option<State>, all: &str) -> EmptyState {
+    let of_type = event_type.map(|name| format!(" whose type begins with {name}")).unwrap_or_default();
+    let in_state = state.map(|state| format!(" with the state {}", event_state(state).label)).unwrap_or_default();
+    EmptyState {
+        icon: "search",
+        title: "Nothing matches".to_owned(),
+        text: format!("No event{of_type}{in_state} has come."),
+        way: Some((all.to_owned(), "Show all events".to_owned())),
+    }
+}

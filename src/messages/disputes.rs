@@ -1,0 +1,130 @@
+//! What disputes of a payment cost, in a sentence: every currency by itself, and no claim about amounts that are unknown.
+
+use crate::{
+    primitives::money::Money,
+    transactions::{Transaction, dispute_costs::OtherCosts, projection::DisputeStatus, store::references::Dispute},
+};
+
+/// What the disputes cost, and whether one is still open; empty without a dispute. `disputes` may be missing, as in lists.
+pub(super) fn sentence(payment: &Transaction, disputes: &[Dispute]) -> String {
+    let other = OtherCosts::of(payment.currency, disputes);
+    let own = |subunits| payment.currency.filter(|_| subunits > 0).map(|currency| Money::new(subunits, currency));
+    let with_own = |subunits, others: &[Money]| own(subunits).into_iter().chain(others.iter().copied()).collect::<Vec<_>>();
+    let (lost, held) = (with_own(payment.lost, &other.lost), with_own(payment.held, &other.held));
+    let of = |status| disputes.iter().filter(move |dispute| dispute.status == status).count();
+    let has_lost = payment.is_dispute_lost || !lost.is_empty() || of(DisputeStatus::Lost) > 0;
+    let open = of(DisputeStatus::Open) + of(DisputeStatus::UnderReview);
+    let cost = if has_lost { lost_sentence(payment, &lost, disputes) } else { String::new() };
+    let costly = disputes.iter().filter(|dispute| dispute.held().is_some()).count();
+    let deducted = match joined(&held) {
+        None => String::new(),
+        Some(amount) if costly > 1 => format!("; {amount} deducted for disputes"),
+        Some(amount) => format!("; {amount} deducted for a dispute"),
+    };
+    let open = match (payment.is_disputed && !payment.is_dispute_lost, has_lost) {
+        (false, _) => String::new(),
+        (true, false) => ". The customer disputes it".to_owned(),
+        (true, true) if open > 1 => format!(". {open} more disputes are open"),
+        (true, true) => ". Another dispute is open".to_owned(),
+    };
+    format!("{cost}{deducted}{open}")
+}
+
+/// What lost disputes took. That it was nothing is said only if the gateway says so of each.
+fn lost_sentence(payment: &Transaction, lost: &[Money], disputes: &[Dispute]) -> String {
+    let of_lost = || disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Lost);
+    let Some(amount) = joined(lost) else {
+        let is_nothing = of_lost().next().is_some() && of_lost().all(|dispute| dispute.deducted == Some(0));
+        let nothing = if is_nothing { ", and nothing was deducted" } else { "" };
+        return format!("; a dispute was lost{nothing}");
+    };
+    if payment.refunded == 0 && payment.is_captured && payment.money().is_some_and(|money| lost == [money]) {
+        return ", then lost in a dispute".to_owned();
+    }
+    let costly = of_lost().filter(|dispute| dispute.lost().is_some()).count();
+    format!("; {amount} lost in {}", if costly > 1 { "disputes" } else { "a dispute" })
+}
+
+/// Amounts of different currencies, side by side.
+fn joined(amounts: &[Money]) -> Option<String> {
+    let amounts: Vec<String> = amounts.iter().map(ToString::to_string).collect();
+    (!amounts.is_empty()).then(|| amounts.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{payment_sentence, payment_sentence_with, payments::tests::paid};
+    use super::*;
+    use crate::primitives::money::Currency;
+
+    fn dispute(status: DisputeStatus, subunits: i64, deducted: Option<i64>, currency: Currency) -> Dispute {
+        Dispute { id: "disp_1".to_owned(), status, money: Money::new(subunits, currency), deducted, respond_by: None }
+    }
+
+    fn usd() -> Currency {
+        "USD".parse().unwrap()
+    }
+
+    #[test]
+    fn a_sentence_says_what_disputes_cost() {
+        let disputed = Transaction { is_disputed: true, ..paid() };
+        let lost = Transaction { is_dispute_lost: true, ..disputed.clone() };
+        let told = |transaction: Transaction| payment_sentence(&transaction);
+        assert_eq!(told(disputed.clone()), "Paid by Card. The customer disputes it");
+        assert_eq!(told(Transaction { lost: 100_000, ..lost.clone() }), "Paid by Card, then lost in a dispute");
+        assert_eq!(told(Transaction { lost: 39_000, ..lost.clone() }), "Paid by Card; ₹390.00 lost in a dispute");
+        assert_eq!(
+            told(Transaction { lost: 39_000, refunded: 10_000, ..lost.clone() }),
+            "Paid by Card; ₹100.00 of it refunded; ₹390.00 lost in a dispute"
+        );
+        assert_eq!(told(lost), "Paid by Card; a dispute was lost", "how much is not at hand");
+        assert_eq!(
+            told(Transaction { lost: 39_000, held: 1_000, ..disputed }),
+            "Paid by Card; ₹390.00 lost in a dispute; ₹10.00 deducted for a dispute. Another dispute is open"
+        );
+    }
+
+    #[test]
+    fn an_amount_in_another_currency_is_named_and_never_added() {
+        let lost = Transaction { currency: Some(usd()), is_disputed: true, is_dispute_lost: true, ..paid() };
+        let told =
+            |transaction: &Transaction, disputes: &[Dispute]| payment_sentence_with(transaction, disputes).replace('\u{a0}', " ");
+        let in_rupees = dispute(DisputeStatus::Lost, 834_500, Some(834_500), Currency::INR);
+        assert_eq!(told(&lost, &[in_rupees]), "Paid by Card; ₹8,345.00 lost in a dispute");
+        let both = [
+            dispute(DisputeStatus::Lost, 39_000, Some(39_000), usd()),
+            dispute(DisputeStatus::Lost, 834_500, None, Currency::INR),
+            dispute(DisputeStatus::UnderReview, 500, Some(500), Currency::INR),
+        ];
+        let open = Transaction { lost: 39_000, is_dispute_lost: false, ..lost.clone() };
+        assert_eq!(
+            told(&open, &both),
+            "Paid by Card; USD 390.00 and ₹8,345.00 lost in disputes; ₹5.00 deducted for a dispute. Another dispute is open"
+        );
+        let unknown = Transaction { currency: None, amount: None, status: None, lost: 0, ..lost };
+        assert_eq!(told(&unknown, &both[1..2]), "The payment itself has not been reported yet; ₹8,345.00 lost in a dispute");
+    }
+
+    #[test]
+    fn nothing_was_deducted_only_if_the_gateway_says_so_of_each_dispute() {
+        let lost = Transaction { is_disputed: true, is_dispute_lost: true, ..paid() };
+        let of = |deducted| dispute(DisputeStatus::Lost, 39_000, deducted, Currency::INR);
+        assert_eq!(payment_sentence_with(&lost, &[of(Some(0))]), "Paid by Card; a dispute was lost, and nothing was deducted");
+        // Refunds left nothing of an amount that the gateway does not give.
+        for disputes in [&[of(None)][..], &[of(Some(0)), of(None)]] {
+            assert_eq!(payment_sentence_with(&lost, disputes), "Paid by Card; a dispute was lost");
+        }
+    }
+
+    #[test]
+    fn all_open_disputes_are_counted_after_a_lost_one() {
+        let disputed = Transaction { is_disputed: true, lost: 39_000, ..paid() };
+        let of = |status| dispute(status, 39_000, Some(0), Currency::INR);
+        let two = [of(DisputeStatus::Open), of(DisputeStatus::UnderReview), of(DisputeStatus::Won)];
+        assert!(payment_sentence_with(&disputed, &two).ends_with(". 2 more disputes are open"));
+        assert!(payment_sentence_with(&disputed, &two[1..]).ends_with(". Another dispute is open"));
+        let none_deducted = [of(DisputeStatus::Lost), of(DisputeStatus::Open)];
+        let said = payment_sentence_with(&Transaction { lost: 0, ..disputed }, &none_deducted);
+        assert_eq!(said, "Paid by Card; a dispute was lost, and nothing was deducted. Another dispute is open");
+    }
+}

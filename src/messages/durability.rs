@@ -1,0 +1,69 @@
+//! What may be lost, and why: said where a server starts and, when that was accepted, on every page.
+
+use crate::{db::Setting, web::layout::Warning};
+
+/// The settings that break the promise, as a clause; those of one value together.
+fn faults(engine: &str, settings: &[Setting]) -> Option<String> {
+    let told: Vec<_> = bad(settings).map(|(setting, _)| setting).collect();
+    let (first, rest) = told.split_first()?;
+    let is_one_value = rest.iter().all(|setting| setting.value == first.value);
+    let clause = if rest.is_empty() || !is_one_value {
+        told.iter().map(|setting| format!("{} is {}", setting.name, setting.value)).collect::<Vec<_>>().join(" and ")
+    } else {
+        let names: Vec<_> = told.iter().map(|setting| setting.name).collect();
+        format!("{} are {}", names.join(" and "), first.value)
+    };
+    Some(format!("{clause} in {engine}"))
+}
+
+fn bad(settings: &[Setting]) -> impl Iterator<Item = (&Setting, &'static str)> {
+    settings.iter().filter_map(|setting| setting.remedy.map(|remedy| (setting, remedy)))
+}
+
+/// What everybody is told while settings break the promise; nothing when none does.
+pub(crate) fn at_risk(engine: &str, settings: &[Setting]) -> Option<String> {
+    faults(engine, settings).map(|faults| format!("Events may be lost in a power cut: {faults}."))
+}
+
+/// The same as a warning on every page.
+pub(crate) const fn accepted(said: String) -> Warning {
+    Warning { headline: said, advice: "Your server administrator accepted this risk:" }
+}
+
+/// Why a server does not start; nothing when no setting breaks the promise.
+pub(crate) fn refusal(engine: &str, settings: &[Setting]) -> Option<String> {
+    let told: Vec<_> =
+        bad(settings).map(|(setting, remedy)| format!("{} is {} in {engine}. {remedy}", setting.name, setting.value)).collect();
+    (!told.is_empty()).then(|| format!("{} Only where events may be lost, start with --accept-data-loss.", told.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(name: &'static str, value: &str, remedy: Option<&'static str>) -> Setting {
+        Setting { name, value: value.to_owned(), remedy }
+    }
+
+    #[test]
+    fn only_what_breaks_the_promise_is_told_and_each_with_its_remedy() {
+        let good = setting("synchronous_commit", "on", None);
+        let (fsync, pages) = (setting("fsync", "off", Some("Do this.")), setting("full_page_writes", "off", Some("Do that.")));
+        assert_eq!(at_risk("PostgreSQL", std::slice::from_ref(&good)), None);
+        assert_eq!(refusal("PostgreSQL", std::slice::from_ref(&good)), None);
+        assert_eq!(
+            at_risk("PostgreSQL", &[good.clone(), fsync.clone()]).unwrap(),
+            "Events may be lost in a power cut: fsync is off in PostgreSQL."
+        );
+        let all = [fsync, good, pages];
+        assert_eq!(
+            at_risk("PostgreSQL", &all).unwrap(),
+            "Events may be lost in a power cut: fsync and full_page_writes are off in PostgreSQL."
+        );
+        assert_eq!(
+            refusal("PostgreSQL", &all).unwrap(),
+            "fsync is off in PostgreSQL. Do this. full_page_writes is off in PostgreSQL. Do that. \
+             Only where events may be lost, start with --accept-data-loss."
+        );
+    }
+}

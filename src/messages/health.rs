@@ -1,0 +1,131 @@
+//! How a connection's webhook is, in the one line that cards, lists and the dashboard share.
+//!
+//! The rule: the line is made here and nowhere else, of the state and of stored facts.
+
+use std::time::Duration;
+
+use super::{Badge, DisplayTime, connection_state, span, to_the_minute, when};
+use crate::{
+    connections::{
+        State,
+        activity::Evidence,
+        baseline::{self, Silence, TypicalTraffic},
+    },
+    gateways::Gateway,
+    primitives::time::Timestamp,
+};
+
+/// A state, the time that tells most, and what follows from it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct StatusLine {
+    pub(crate) chip: Badge,
+    /// Between the state and the time.
+    pub(crate) joint: &'static str,
+    pub(crate) when: Option<DisplayTime>,
+    /// A clause of its own.
+    pub(crate) rest: Option<String>,
+}
+
+impl StatusLine {
+    /// A state that needs no more words.
+    pub(crate) const fn quiet(chip: Badge) -> Self {
+        Self { chip, joint: "", when: None, rest: None }
+    }
+}
+
+/// The line.
+pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Timestamp) -> StatusLine {
+    let (joint, when, rest) = match state {
+        State::Failing if let Some(since) = evidence.failing_since => {
+            (" since ", Some(DisplayTime::of_start(since, now)), countdown(gateway, since, now))
+        }
+        // Nothing proves whose requests are rejected: only the silence is certain.
+        State::Failing | State::Silent => {
+            let silence = baseline::silence(evidence, now);
+            (" for ", silence.map(|silence| lasting(&silence, now)), silence.map(|silence| usually(&silence.usual)))
+        }
+        State::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now)), None),
+        State::Pending | State::NotStarted | State::Off => return StatusLine::quiet(connection_state(state)),
+    };
+    StatusLine { chip: connection_state(state), joint, when, rest }
+}
+
+impl StatusLine {
+    /// The same of a webhook that is off only because its app is.
+    pub(crate) fn because_of_app(self) -> Self {
+        Self { rest: Some("because the app is disabled".to_owned()), ..self }
+    }
+}
+
+/// How long the gateway still bears the failures; nothing where it bears them for ever or does not say.
+pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<String> {
+    let patience = gateway.adapter().auto_disable_after()?;
+    let name = gateway.label();
+    let left = since.plus(patience).since(now);
+    Some(if left.is_zero() {
+        format!("{name} may have switched the webhook off already: look in {name}’s Dashboard")
+    } else {
+        format!("{name} switches the webhook off in {}", to_the_minute(left))
+    })
+}
+
+/// How long it has been silent, with the last event's time at hand.
+fn lasting(silence: &Silence, now: Timestamp) -> DisplayTime {
+    DisplayTime { text: span(silence.lasts), is_recent: false, ..when(silence.since, now) }
+}
+
+fn usually(usual: &TypicalTraffic) -> String {
+    format!("usually something comes every {}", every(usual.every))
+}
+
+/// The habit in the evidence's ledger.
+pub(crate) fn pace(usual: &TypicalTraffic) -> String {
+    format!("something every {}, longest pause {}", every(usual.every), span(usual.longest_pause))
+}
+
+/// The silence in a sentence, beside what is usual.
+pub(crate) fn silence(silence: &Silence) -> String {
+    let usual = &silence.usual;
+    let over = usual.over.as_secs() / 86_400;
+    format!(
+        "Nothing for {}. Usually something comes every {}, and the longest pause in the {over} days before was {}.",
+        span(silence.lasts),
+        every(usual.every),
+        span(usual.longest_pause)
+    )
+}
+
+/// Of a minute: the habit is known no finer.
+fn every(length: Duration) -> String {
+    if length < Duration::from_mins(2) { "minute".to_owned() } else { span(length) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
+    const HOUR: Duration = Duration::from_hours(1);
+
+    #[test]
+    fn the_countdown_is_the_gateways() {
+        let after = |length| countdown(Gateway::Razorpay, NOW, NOW.plus(length)).unwrap().replace('\u{a0}', " ");
+        assert_eq!(after(Duration::from_mins(320)), "Razorpay switches the webhook off in 18 h 40 min");
+        assert_eq!(after(Duration::from_secs(86_399)), "Razorpay switches the webhook off in 1 min");
+        let over = "Razorpay may have switched the webhook off already: look in Razorpay’s Dashboard";
+        assert_eq!((after(HOUR * 24).as_str(), after(HOUR * 999).as_str()), (over, over));
+        assert_eq!(countdown(Gateway::StandardWebhooks, NOW, NOW.plus(HOUR)), None);
+    }
+
+    #[test]
+    fn a_silence_stands_beside_what_is_usual() {
+        let usual = TypicalTraffic { every: Duration::from_mins(20), longest_pause: HOUR * 2, over: HOUR * 24 * 17 };
+        let silence_of_9_h = Silence { since: NOW.minus(HOUR * 9), lasts: HOUR * 9, usual };
+        assert_eq!(
+            silence(&silence_of_9_h).replace('\u{a0}', " "),
+            "Nothing for 9 h. Usually something comes every 20 min, and the longest pause in the 17 days before was 2 h."
+        );
+        assert_eq!(lasting(&silence_of_9_h, NOW).text.replace('\u{a0}', " "), "9 h");
+        assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "usually something comes every minute");
+    }
+}

@@ -1,0 +1,303 @@
+//! What lists say: of their filters, their sums, and of having nothing to show.
+
+use jiff::civil::Date;
+
+use super::payment_status;
+use crate::{
+    connections::Step,
+    events::Event,
+    gateways::{Gateway, Mode},
+    primitives::{
+        date_range::Days,
+        id::AppId,
+        money::{Currency, Money, grouped},
+        time::Timestamp,
+    },
+    transactions::{forms::StatusFilter, store::daily_totals::Sum},
+    urls,
+    web::pagination::EmptyState,
+};
+
+pub(crate) const WHOLE_ID: &str = "Enter a complete ID, receipt or bank reference.";
+pub(crate) const ONE_DAY_MISSING: &str = "Choose this day too, or clear both.";
+pub(crate) const NO_DAY: &str = "This is no day. Write it as 2026-11-22.";
+pub(crate) const WRONG_ORDER: &str = "This is after the last day. Swap the two.";
+pub(crate) const WHOLE_TYPE: &str = "Type the name of an event or how it begins, for example payment.captured or refund.";
+
+pub(crate) const NO_STATUS: &str = "Choose a status from the list.";
+pub(crate) const NO_STATE: &str = "Choose a state from the list.";
+pub(crate) const NO_SEARCH: &str = "Enter up to 200 characters, without invisible ones.";
+
+/// Shown instead of rows while a filter is invalid.
+pub(crate) fn invalid_filters(all: String) -> EmptyState {
+    EmptyState {
+        icon: "warn",
+        title: "Invalid filter".to_owned(),
+        text: "Correct the filter above, or clear all filters.".to_owned(),
+        way: Some((all, "Clear all filters".to_owned())),
+    }
+}
+
+/// There is nothing to see yet.
+pub(crate) fn after_today(today: Date) -> String {
+    format!("This is after today. Choose {} or earlier.", date(today, today))
+}
+
+/// A span that is longer than the longest.
+pub(crate) fn too_many_days(first: Date, today: Date) -> String {
+    format!("At most 90 days at a time: begin on {} or later.", date(first, today))
+}
+
+/// A day, with its year unless it is this one.
+pub(crate) fn date(day: Date, today: Date) -> String {
+    let form = if day.year() == today.year() { "%-d\u{a0}%b" } else { "%-d\u{a0}%b\u{a0}%Y" };
+    day.strftime(form).to_string()
+}
+
+/// A span of days: `1 to 22 Nov`.
+pub(crate) fn days(days: Days, today: Date) -> String {
+    let (first, last) = (days.first, days.last);
+    if first == last {
+        return date(first, today);
+    }
+    let is_one_month = (first.year(), first.month()) == (last.year(), last.month());
+    let from = if is_one_month { first.day().to_string() } else { date(first, today) };
+    format!("{from} to {}", date(last, today))
+}
+
+/// A number of things, grouped as money is.
+pub(crate) fn count(number: i64, one: &str, many: &str) -> String {
+    format!("{} {}", number_text(number), if number == 1 { one } else { many })
+}
+
+/// A number, grouped as money is.
+pub(crate) fn number_text(number: i64) -> String {
+    grouped(number.unsigned_abs(), 2)
+}
+
+/// A status to choose.
+pub(crate) const fn choice(choice: StatusFilter) -> &'static str {
+    match choice {
+        StatusFilter::Is(status) => payment_status(status).label,
+        StatusFilter::PartlyRefunded => "Partly refunded",
+        StatusFilter::Disputed => "Disputed",
+    }
+}
+
+/// How many payments a list has, and what came in.
+pub(crate) fn sum(sums: &[Sum], status: Option<StatusFilter>, most: i64) -> String {
+    if sums.iter().map(|sum| sum.payments).sum::<i64>() >= most {
+        return format!("{} or more payments; choose fewer days to see their sum", number_text(most));
+    }
+    let fits = |sum: &&Sum| {
+        status.is_none_or(|choice| match choice {
+            StatusFilter::Is(status) => sum.status.as_deref() == Some(status.as_str()),
+            StatusFilter::PartlyRefunded => sum.is_partly_refunded == Some(true),
+            StatusFilter::Disputed => sum.is_disputed,
+        })
+    };
+    let payments = count(sums.iter().filter(fits).map(|sum| sum.payments).sum(), "payment", "payments");
+    let rows = || sums.iter().filter(fits);
+    let received = total(rows().map(|sum| (sum, sum.received)));
+    let lost = total(rows().map(|sum| (sum, sum.lost)));
+    let parts = [(received, "received"), (lost, "lost in disputes")];
+    parts
+        .into_iter()
+        .filter(|(money, _)| !money.is_empty())
+        .fold(payments, |text, (money, what)| format!("{text}, {money} {what}"))
+}
+
+/// A figure's note, with what disputes took.
+pub(crate) fn with_lost(text: String, lost: &[Money]) -> String {
+    let lost: Vec<String> = lost.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
+    if lost.is_empty() { text } else { format!("{text}; {} lost in disputes", lost.join(" + ")) }
+}
+
+/// Amounts by currency: `₹10.00 + AED 1.00`; an empty text where there are none.
+fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
+    let mut total: Vec<Money> = Vec::new();
+    for (sum, amount) in amounts.filter(|(_, amount)| *amount != 0) {
+        let Some(currency) = sum.currency.as_deref().and_then(|code| code.parse::<Currency>().ok()) else { continue };
+        match total.iter_mut().find(|known| known.currency == currency) {
+            Some(known) => known.subunits = known.subunits.saturating_add(amount),
+            None => total.push(Money::new(amount, currency)),
+        }
+    }
+    total.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
+}
+
+/// Where payments of this mode are connected: the connection's Webhook step, or adding a gateway while there is none.
+pub(super) fn to_webhook(app: AppId, mode: Mode, gateway: Option<Gateway>) -> (String, String) {
+    match gateway {
+        Some(gateway) => (urls::step(app, gateway, mode, Step::Webhook), "Open the Webhook step".to_owned()),
+        None => (urls::add_gateway(app, mode), format!("Add a gateway in {} mode", mode.label())),
+    }
+}
+
+/// Why Transaction History has no row.
+pub(crate) enum EmptyTransactions<'a> {
+    Yet {
+        mode: Mode,
+        /// Where its gateways are.
+        app: AppId,
+        /// The one that is connected in this mode.
+        gateway: Option<Gateway>,
+    },
+    /// `other` is the mode in which there is one of that name.
+    Named {
+        name: &'a str,
+        mode: Mode,
+        other: Option<Mode>,
+    },
+    Between {
+        days: Days,
+        status: Option<StatusFilter>,
+        mode: Mode,
+        wider: Days,
+        today: Date,
+    },
+}
+
+impl EmptyTransactions<'_> {
+    /// What to say, and the way on from the list's own address.
+    pub(crate) fn at(&self, path: &str) -> EmptyState {
+        match *self {
+            Self::Yet { mode, app, gateway } => EmptyState {
+                icon: "inbox",
+                title: "No transaction yet".to_owned(),
+                text: match mode {
+                    Mode::Test => "Transactions appear here when the gateway reports the first payment. Connect the webhook, then make a test payment.",
+                    Mode::Live => "Transactions appear here when the gateway reports the first real payment. Connect the webhook of Live mode first.",
+                }
+                .to_owned(),
+                way: Some(to_webhook(app, mode, gateway)),
+            },
+            Self::Named { name, mode, other } => {
+                let away = other.map(|other| (urls::query(path, &[("mode", other.slug()), ("q", name)]), other));
+                let text = format!("No payment in {} mode has the ID, receipt or bank reference {name}.", mode.label());
+                let (more, way) = match away {
+                    Some((url, other)) => (
+                        format!(" There is one in {} mode.", other.label()),
+                        (url, format!("Show it in {} mode", other.label())),
+                    ),
+                    None => (
+                        " Enter it in full; IDs are case-sensitive. It may belong to another app.".to_owned(),
+                        (urls::in_mode(path, mode), "Clear the search".to_owned()),
+                    ),
+                };
+                matchless(text + &more, way)
+            }
+            Self::Between { days: span, status, mode, wider, today } => {
+                let wide = days(wider, today);
+                let (from, to) = (wider.first.to_string(), wider.last.to_string());
+                let url = urls::query(path, &[("mode", mode.slug()), ("from", &from), ("to", &to)]);
+                let span = days(span, today);
+                match status {
+                    Some(status) => {
+                        let label = choice(status);
+                        let text = format!("No transaction from {span} has the status {label}.");
+                        matchless(text, (url, "Show every status".to_owned()))
+                    }
+                    None => matchless(
+                        format!("No transaction from {span}. The newest is of {}.", date(wider.last, today)),
+                        (url, format!("Show {wide}")),
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// A search for a reference that is a settlement's. `url` is that of its event.
+pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> EmptyState {
+    let when = match super::past_day(event.occurred_at.unwrap_or(event.received_at), now) {
+        Some(day) => format!(", on {day}"),
+        None => "; its time is in the future".to_owned(),
+    };
+    EmptyState {
+        icon: "search",
+        title: "This is the reference of a settlement".to_owned(),
+        text: format!("{}{when}.", super::event_sentence(event)),
+        way: Some((url, "Show the settlement".to_owned())),
+    }
+}
+
+fn matchless(text: String, way: (String, String)) -> EmptyState {
+    EmptyState { icon: "search", title: "Nothing matches".to_owned(), text, way: Some(way) }
+}
+
+/// A period of an overview.
+pub(crate) fn period(days: i32) -> String {
+    if days == 1 { "Today".to_owned() } else { format!("{days} days") }
+}
+
+/// An overview of days that hold nothing. `newest` is the day of the newest transaction, unless it is still to come.
+pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -> EmptyState {
+    let newest = newest.map_or_else(|| LATER_THAN_NOW.to_owned(), |day| format!("The newest transaction is from {day}."));
+    EmptyState {
+        icon: "search",
+        title: "No transaction in this period".to_owned(),
+        text: format!("Period: {period}. {newest}"),
+        way: Some((all.to_owned(), "All transactions".to_owned())),
+    }
+}
+
+/// Of a newest transaction that no span of days can show.
+const LATER_THAN_NOW: &str =
+    "The newest transaction is dated in the future: this server’s clock or the gateway’s is or was wrong.";
+
+/// A list of days that hold nothing while the newest transaction is still to come. `url` is that transaction's.
+pub(crate) fn nothing_but_later(span: Days, today: Date, url: String) -> EmptyState {
+    matchless(format!("No transaction from {}. {LATER_THAN_NOW}", days(span, today)), (url, "Show it".to_owned()))
+}
+
+/// Shown instead of the figures while the period is none of those to choose.
+pub(crate) fn invalid_period(usual: String) -> EmptyState {
+    EmptyState {
+        icon: "warn",
+        title: "Invalid period".to_owned(),
+        text: "Choose a period above.".to_owned(),
+        way: Some((usual, "Show the default period".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transactions::Status;
+    use jiff::civil::date as on;
+
+    #[test]
+    fn a_span_is_said_as_short_as_it_can_be() {
+        let today = on(2026, 11, 22);
+        let said = |first, last| days(Days { first, last }, today).replace('\u{a0}', " ");
+        assert_eq!(said(on(2026, 11, 1), today), "1 to 22 Nov");
+        assert_eq!(said(today, today), "22 Nov");
+        assert_eq!(said(on(2026, 10, 24), today), "24 Oct to 22 Nov");
+        assert_eq!(said(on(2025, 12, 1), on(2025, 12, 4)), "1 to 4 Dec 2025");
+        assert_eq!(said(on(2025, 12, 1), on(2026, 1, 4)), "1 Dec 2025 to 4 Jan");
+    }
+
+    #[test]
+    fn a_sum_counts_what_came_in_by_currency() {
+        let row = |currency: &str, status: &str, payments, amount| Sum {
+            currency: Some(currency.to_owned()),
+            status: Some(status.to_owned()),
+            is_disputed: status == "refunded",
+            is_partly_refunded: Some(false),
+            payments,
+            received: if status == "failed" { 0 } else { amount },
+            lost: if status == "refunded" { 39_000 } else { 0 },
+        };
+        let sums = [row("INR", "captured", 700, 40_000_000), row("INR", "refunded", 7, 962_050), row("INR", "failed", 31, 9)];
+        assert_eq!(sum(&sums, None, 1000), "738 payments, ₹4,09,620.50 received, ₹390.00 lost in disputes");
+        assert_eq!(sum(&sums, Some(StatusFilter::Is(Status::Failed)), 1000), "31 payments");
+        assert_eq!(sum(&sums, Some(StatusFilter::Disputed), 1000), "7 payments, ₹9,620.50 received, ₹390.00 lost in disputes");
+        assert_eq!(sum(&sums, Some(StatusFilter::PartlyRefunded), 1000), "0 payments");
+        assert_eq!(sum(&sums, None, 738), "738 or more payments; choose fewer days to see their sum");
+        assert_eq!(
+            sum(&[row("AED", "captured", 1, 125_000)], None, 9).replace('\u{a0}', " "),
+            "1 payment, AED 1,250.00 received"
+        );
+    }
+}

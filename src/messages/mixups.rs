@@ -1,0 +1,73 @@
+//! Events of another account, and payments that came in both modes: what it means and what to do.
+
+use super::{Notice, when};
+use crate::{connections::activity::Evidence, gateways::Mode, primitives::time::Timestamp};
+
+/// Said once an account was accepted.
+pub(crate) const ACCEPTED: &str = "The account is accepted: its events belong here";
+/// Said where the last other account is no longer the one that was shown.
+pub(crate) const ANOTHER_BY_NOW: &str = "Nothing was changed: look at the account that is shown now";
+
+/// Events of another account came.
+pub(crate) fn other_account(evidence: &Evidence, now: Timestamp) -> Option<Notice> {
+    let other = evidence.other_account.as_deref()?;
+    let ago = evidence.other_account_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
+    Some(Notice {
+        class: "is-warn",
+        icon: "warn",
+        headline: "Events of another Razorpay account come here".to_owned(),
+        reason: format!(
+            "This webhook hears of {}. The last event of {other} came{ago}; it was stored like any other.",
+            evidence.accounts().collect::<Vec<_>>().join(" and ")
+        ),
+    })
+}
+
+/// What to do about it, where the button is that it names.
+pub(crate) fn whose_account(other: &str, mode: Mode) -> String {
+    format!(
+        "If {other} is not yours, sign in to Razorpay with that account, switch to {} Mode and remove this URL from its webhooks. \
+         If it is yours, press It is mine.",
+        mode.label()
+    )
+}
+
+/// One payment came in both modes.
+pub(crate) fn both_modes(payment: &str) -> Notice {
+    Notice {
+        class: "is-warn",
+        icon: "warn",
+        headline: "One payment came to both Test and Live".to_owned(),
+        reason: format!(
+            "{payment} is among the payments of both modes, and a payment is either a test or real. One of the two webhooks in \
+             Razorpay has the URL and the SECRET of the other. In the Dashboard switch to Test Mode and compare the webhook’s URL \
+             with the one here under Test; then do the same in Live Mode."
+        ),
+    }
+}
+
+/// The same on the page of an event of another account.
+pub(crate) fn event_of_other_account(account: &str, evidence: &Evidence) -> Notice {
+    Notice {
+        class: "is-warn",
+        icon: "warn",
+        headline: format!("Of another Razorpay account: {account}"),
+        reason: format!(
+            "This webhook hears of {}. The event is authentic, so it is stored like any other.",
+            evidence.accounts().collect::<Vec<_>>().join(" and ")
+        ),
+    }
+}
+
+/// The same on the page of an event whose payment came in both modes.
+pub(crate) fn event_of_both_modes(mode: Mode) -> Notice {
+    let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
+    Notice {
+        class: "is-warn",
+        icon: "warn",
+        headline: format!("Its payment also came in {} mode", other.label()),
+        reason:
+            "A payment is either a test or real: one of the two webhooks in Razorpay has the URL and the SECRET of the other."
+                .to_owned(),
+    }
+}

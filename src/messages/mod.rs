@@ -1,0 +1,178 @@
+//! Sentences about events, states and refusals, in one place: a second language needs no second look at the pages.
+//!
+//! The rule: say what happened, then what to do; an icon and a word for every state, never a colour alone.
+
+pub(crate) mod access;
+mod activity;
+mod apps;
+mod arrivals;
+pub(crate) mod clock;
+mod disputes;
+pub(crate) mod durability;
+mod health;
+pub(crate) mod keys;
+mod lists;
+pub(crate) mod mixups;
+mod modes;
+pub(crate) mod orders;
+mod payments;
+pub(crate) mod rejections;
+pub(crate) mod secrets;
+pub(crate) mod url_check;
+mod when;
+
+pub(crate) use activity::{Notice, nothing_but_refused, rejected_meanwhile, sentence_of_connection};
+pub(crate) use apps::{AllClear, Health, disabling, loss, off, standing, trouble, webhook_health};
+pub(crate) use arrivals::{
+    BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon_of_payment, no_event_yet, no_such_event,
+    receipts,
+};
+pub(crate) use health::{StatusLine, countdown, line, pace};
+pub(crate) use lists::{
+    EmptyTransactions, NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today,
+    choice, count, date, days, invalid_filters, invalid_period, nothing_but_later, nothing_in_period, number_text, period,
+    settlement_found, sum, too_many_days, with_lost,
+};
+pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
+#[cfg(test)]
+pub(crate) use payments::tests as payments_tests;
+pub(crate) use payments::{
+    began, event_sentence, event_sentence_of_payment, fault_sentence, method, payment_sentence, payment_sentence_with,
+    payment_title, reason,
+};
+use when::day;
+pub(crate) use when::{DisplayTime, UNKNOWN_DAY, past_day, span, to_the_minute, when};
+
+use crate::{
+    connections, events,
+    gateways::{Gateway, Mode},
+    primitives::time::Timestamp,
+    transactions::{Status, Transaction},
+};
+
+/// A state as a page shows it: a class, an icon of the sprite and a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Badge {
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) label: &'static str,
+}
+
+const fn chip(class: &'static str, icon: &'static str, label: &'static str) -> Badge {
+    Badge { class, icon, label }
+}
+
+/// The same with a capital, as a line of its own.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// The first letter in lower case, to continue after a colon.
+fn lower(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// The state of a connection's webhook.
+pub(crate) const fn connection_state(state: connections::State) -> Badge {
+    match state {
+        connections::State::Failing => chip("status-bad", "bad", "Failing"),
+        connections::State::Silent => chip("status-warn", "silent", "Silent"),
+        connections::State::Verified => chip("status-good", "good", "Verified"),
+        connections::State::Pending => chip("status-pending", "pending", "Pending verification"),
+        connections::State::NotStarted => chip("status-off", "not-started", "Not started"),
+        connections::State::Off => chip("status-off", "not-started", "Off"),
+    }
+}
+
+/// A step that has only two states.
+pub(crate) const fn step_state(is_done: bool) -> Badge {
+    if is_done { chip("status-good", "good", "Done") } else { chip("status-off", "not-started", "Not started") }
+}
+
+/// Beside the webhook's state, which marking the step as done does not change.
+pub(crate) const MARKED: &str = "marked as done";
+
+/// What is known of the API keys.
+pub(crate) const fn keys_state(keys: connections::ApiKeyStatus) -> Badge {
+    match keys {
+        connections::ApiKeyStatus::Accepted => chip("status-good", "good", "Verified"),
+        connections::ApiKeyStatus::Unchecked => chip("status-warn", "pending", "Not checked yet"),
+        connections::ApiKeyStatus::Absent => chip("status-off", "not-started", "Not started"),
+    }
+}
+
+/// Said on the Webhook page once a gateway is added.
+pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
+    let place = match gateway {
+        Gateway::Razorpay => "into Razorpay’s Dashboard",
+        Gateway::StandardWebhooks => "into the sender’s settings",
+    };
+    format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
+}
+
+/// Said once a domain is stored.
+pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timestamp) -> &'static str {
+    let are_done = connections::Step::of(setup.connection.gateway).all(|step| setup.is_done(step));
+    match (are_done && setup.state(now) == connections::State::Verified, setup.connection.gateway) {
+        (true, Gateway::Razorpay) => "The domain is stored. All four steps are done.",
+        (true, Gateway::StandardWebhooks) => "The domain is stored. All three steps are done.",
+        (false, _) => "The domain is stored",
+    }
+}
+
+/// Said above every page of an app that is disabled.
+pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is rejected.";
+
+/// An app without any connection.
+pub(crate) const NOT_CONNECTED: Badge = chip("status-off", "not-started", "Nothing connected");
+
+/// Where a transaction stands.
+pub(crate) fn transaction_state(transaction: &Transaction) -> Badge {
+    if transaction.is_dispute_lost {
+        return chip("status-lost", "failed", "Dispute lost");
+    }
+    if transaction.is_disputed {
+        return chip("status-warn", "warn", "Disputed");
+    }
+    if transaction.refund_pending > 0 {
+        return chip("status-pending", "refund", "Refund pending");
+    }
+    if transaction.refund_failed > 0 {
+        return chip("status-warn", "warn", "Refund failed");
+    }
+    if transaction.is_partly_refunded() {
+        return chip("status-good", "good", "Partly refunded");
+    }
+    transaction.status.map_or(chip("status-off", "pending", "Not reported yet"), payment_status)
+}
+
+/// A payment's status in words.
+pub(crate) const fn payment_status(status: Status) -> Badge {
+    match status {
+        Status::Created => chip("status-off", "pending", "Created"),
+        Status::Authorized => chip("status-pending", "authorized", "Approved"),
+        Status::Captured => chip("status-good", "good", "Paid"),
+        Status::Refunded => chip("status-off", "refund", "Refunded"),
+        Status::Failed => chip("status-lost", "failed", "Failed"),
+    }
+}
+
+/// What became of an event.
+pub(crate) const fn event_state(state: events::State) -> Badge {
+    match state {
+        events::State::Processed => chip("status-good", "good", "Processed"),
+        events::State::Unhandled => chip("status-off", "info", "Kept, no rule yet"),
+        events::State::Conflict => chip("status-warn", "warn", "Conflict"),
+        events::State::Quarantined => chip("status-warn", "warn", "Set aside"),
+    }
+}
+
+/// A mode beside a heading.
+pub(crate) const fn mode(mode: Mode) -> Badge {
+    match mode {
+        Mode::Test => chip("is-test", "test", "Test"),
+        Mode::Live => chip("is-live", "live", "Live"),
+    }
+}

@@ -1,0 +1,71 @@
+//! Messages about the mode that a page does not show.
+
+use super::{Badge, StatusLine, connection_state, count, line};
+use crate::{
+    apps::{App, listing::Webhook},
+    connections::{Connection, State},
+    primitives::time::Timestamp,
+    urls,
+};
+
+/// One line about the other mode, with a link to where it can be dealt with.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OtherMode {
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) whose: String,
+    /// How the one webhook is; of several only their number is said.
+    pub(crate) line: Option<StatusLine>,
+    pub(crate) text: String,
+    pub(crate) url: String,
+    pub(crate) action: String,
+}
+
+/// What needs attention in the other mode, the worst first; `None` if nothing does.
+pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Option<OtherMode> {
+    let worst = in_need.first()?;
+    let (gateway, mode) = (worst.connection.gateway, worst.connection.mode);
+    let Badge { icon, .. } = connection_state(worst.state);
+    let class = if worst.state == State::Failing { "is-bad" } else { "is-warn" };
+    Some(if in_need.len() == 1 {
+        OtherMode {
+            class,
+            icon,
+            whose: connection_name(&worst.connection),
+            line: Some(line(gateway, worst.state, &worst.evidence, now)),
+            text: String::new(),
+            url: urls::evidence(app.id, gateway, mode),
+            action: "See the cause".to_owned(),
+        }
+    } else {
+        OtherMode {
+            class,
+            icon,
+            whose: format!("{} mode", mode.label()),
+            line: None,
+            text: count(i64::try_from(in_need.len()).unwrap_or(i64::MAX), "webhook needs", "webhooks need") + " attention",
+            url: urls::in_mode(&urls::app(app.id), mode),
+            action: format!("Show {} mode", mode.label()),
+        }
+    })
+}
+
+/// A disabled connection of an enabled app.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OffConnection {
+    pub(crate) whose: String,
+    pub(crate) enable_url: String,
+}
+
+/// The connection, if it alone is disabled; a disabled app is said once for all of them.
+pub(crate) fn off_connection(app: &App, connection: &Connection) -> Option<OffConnection> {
+    (app.is_enabled && !connection.is_enabled).then(|| OffConnection {
+        whose: connection_name(connection),
+        enable_url: urls::connection_enabled(app.id, connection.gateway, connection.mode),
+    })
+}
+
+/// A connection in a sentence.
+pub(crate) fn connection_name(connection: &Connection) -> String {
+    format!("{} in {} mode", connection.gateway.label(), connection.mode.label())
+}

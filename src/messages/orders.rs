@@ -1,0 +1,224 @@
+//! Messages on a payment's page about the other payments of its order and about its disputes.
+
+use super::{Badge, Notice, capitalised, chip, day};
+use crate::{
+    events::Event,
+    gateways::Gateway,
+    primitives::{money::Money, time::Timestamp},
+    transactions::{
+        Transaction,
+        projection::DisputeStatus,
+        store::references::{Dispute, Order},
+    },
+};
+
+/// The state of one dispute.
+pub(crate) const fn dispute_state(status: DisputeStatus) -> Badge {
+    match status {
+        DisputeStatus::Open => chip("status-warn", "warn", "Open"),
+        DisputeStatus::UnderReview => chip("status-pending", "pending", "Under review"),
+        DisputeStatus::Won => chip("status-good", "good", "Won"),
+        DisputeStatus::Lost => chip("status-lost", "failed", "Lost"),
+        DisputeStatus::Closed => chip("status-off", "info", "Closed"),
+    }
+}
+
+/// The last day to answer a dispute that waits for an answer.
+pub(crate) fn last_day_to_answer(dispute: &Dispute, now: Timestamp) -> Option<String> {
+    let last = dispute.respond_by.filter(|_| dispute.status == DisputeStatus::Open)?;
+    let day = day(last, now);
+    Some(if last < now { format!("the last day to answer was {day}") } else { format!("answer by {day}") })
+}
+
+/// A dispute that waits for an answer: what is at stake, and until when.
+pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timestamp) -> Option<Notice> {
+    let last = dispute.respond_by?;
+    let answer = last_day_to_answer(dispute, now)?;
+    let (money, gateway) = (dispute.money, gateway.label());
+    let reason = if last < now {
+        format!("{money} is in dispute. Check in {gateway} whether it was answered; without an answer the money is lost.")
+    } else {
+        let until = last.zoned().strftime("%-d\u{a0}%b\u{a0}%Y, %-I:%M\u{a0}%P");
+        format!("{money} is in dispute. Answer in {gateway} by {until}; without an answer the money is lost.")
+    };
+    let headline = format!("Dispute of {money}: {answer}");
+    Some(Notice { class: "is-warn", icon: "warn", headline: capitalised(&headline), reason })
+}
+
+/// What failed refunds left to be refunded. `events` are the payment's.
+pub(crate) fn failed_refund(payment: &Transaction, events: &[Event]) -> Option<Notice> {
+    let (money, gateway) = (payment.failed_refund()?, payment.gateway.label());
+    let failed = events.iter().filter(|event| event.event_type.as_deref() == Some("refund.failed"));
+    let is_one_refund = failed.filter_map(Event::money).any(|failed| failed == money);
+    let (headline, what, action) = if is_one_refund {
+        (format!("Refund of {money} failed"), "it", "Try again in")
+    } else {
+        (format!("Failed refunds: {money} not refunded yet"), "this amount", "Refund it in")
+    };
+    let reason = if payment.lost > 0 || payment.is_dispute_lost {
+        format!("A dispute was also lost. Check in {gateway} what the customer has received before you refund anything.")
+    } else {
+        format!("The customer hasn’t received {what}. {action} {gateway}.")
+    };
+    Some(Notice { class: "is-warn", icon: "warn", headline, reason })
+}
+
+/// What the merchant has of the payment after refunds and lost disputes.
+fn left(payment: &Transaction) -> Option<Money> {
+    let money = payment.money()?;
+    Some(Money { subunits: money.subunits.saturating_sub(payment.refunded).saturating_sub(payment.lost), ..money })
+}
+
+/// Whether the merchant is known to have money of the payment; not after a lost dispute whose cost is in another currency.
+fn is_held(payment: &Transaction) -> bool {
+    let is_cost_unknown = payment.is_dispute_lost && payment.lost == 0;
+    payment.is_captured
+        && !is_cost_unknown
+        && (payment.amount.is_none_or(|amount| amount == 0) || left(payment).is_none_or(|left| left.subunits > 0))
+}
+
+/// Whether the payments are more than the order asks for; nothing where that is not known.
+fn is_too_much(payments: &[&Transaction], order: &Order) -> Option<bool> {
+    let in_parts = order.is_in_parts.then_some(false);
+    let Some(asked) = order.amount else { return in_parts };
+    let left = payments.iter().map(|payment| left(payment).filter(|left| left.currency == asked.currency));
+    let Some(left) = left.map(|left| left.map(|left| left.subunits)).collect::<Option<Vec<i64>>>() else { return in_parts };
+    let sum = left.iter().fold(0_i64, |sum, left| sum.saturating_add(*left));
+    if sum <= asked.subunits {
+        return Some(false);
+    }
+    // Fees that the customer pays are part of a payment and not of the order: more than the order is not yet paid twice.
+    let least = left.iter().min().copied().unwrap_or_default();
+    if sum.saturating_sub(least) >= asked.subunits { Some(true) } else { in_parts }
+}
+
+/// An order of which more than one payment is held, unless they are the parts in which it is paid. `others` are its other
+/// captured payments.
+pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction], order: &Order) -> Option<Notice> {
+    let held: Vec<&Transaction> = others.iter().filter(|other| is_held(other)).collect();
+    let id = payment.order_id.as_deref().filter(|_| is_held(payment) && !held.is_empty())?;
+    let payments: Vec<&Transaction> = held.iter().copied().chain([payment]).collect();
+    let is_known = match is_too_much(&payments, order) {
+        Some(false) => return None,
+        Some(true) => true,
+        None => false,
+    };
+    let ids = held.iter().map(|other| other.payment_id.as_str()).collect::<Vec<_>>().join(", ");
+    let (gateway, count) = (payment.gateway.label(), held.len());
+    let amount = if count == 1 { held[0].money() } else { None }.map(|money| format!(" of {money}")).unwrap_or_default();
+    let (headline, reason) = if is_known {
+        let also = match count {
+            1 => format!("Another payment{amount} was captured"),
+            _ => format!("{count} other payments were captured"),
+        };
+        let asked = order.amount.map(|money| format!(" of {money}")).unwrap_or_default();
+        let reason = format!("{also} for order {id}{asked}: {ids}. In {gateway}, refund what was paid twice.");
+        ("This order was paid more than once".to_owned(), reason)
+    } else {
+        let headline = match count {
+            1 => format!("Another payment{amount} was captured for this order"),
+            _ => format!("{count} other payments were captured for this order"),
+        };
+        let reason =
+            format!("Order {id} also has {ids}. If the order is not paid in parts, refund what was paid twice, in {gateway}.");
+        (headline, reason)
+    };
+    Some(Notice { class: "is-warn", icon: "warn", headline, reason })
+}
+
+/// The whole amount of a payment in a foreign currency, in the currency it is settled in.
+pub(crate) fn settled_in(gateway: Gateway, settled: Money) -> String {
+    format!("In {}, at {}’s rate", settled.currency, gateway.label())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{messages::payments::tests::paid, primitives::money::Currency};
+
+    fn dispute(status: DisputeStatus, respond_by: Option<i64>) -> Dispute {
+        let respond_by = respond_by.map(Timestamp::from_seconds);
+        Dispute { id: "disp_1".to_owned(), status, money: Money::new(100_000, Currency::INR), deducted: None, respond_by }
+    }
+
+    fn payments(amounts: &[i64]) -> Vec<Transaction> {
+        amounts.iter().map(|amount| Transaction { amount: Some(*amount), ..paid() }).collect()
+    }
+
+    fn is_told(payments: &[Transaction], amount: Option<i64>, is_in_parts: bool) -> Option<bool> {
+        let amount = amount.map(|amount| Money::new(amount, Currency::INR));
+        is_too_much(&payments.iter().collect::<Vec<_>>(), &Order { amount, is_in_parts })
+    }
+
+    #[test]
+    fn an_order_is_paid_more_than_once_only_if_the_payments_do_not_fit_its_amount() {
+        for (amounts, amount, is_in_parts, wanted) in [
+            (&[600, 400][..], Some(1000), false, Some(false)),
+            (&[300, 400, 300], Some(1000), true, Some(false)),
+            (&[1000, 1000], Some(1000), false, Some(true)),
+            (&[600, 400, 400], Some(1000), true, Some(true)),
+            (&[612, 408], Some(1000), true, Some(false)),
+            (&[612, 408], Some(1000), false, None),
+            (&[600, 400], None, true, Some(false)),
+            (&[600, 400], None, false, None),
+        ] {
+            assert_eq!(is_told(&payments(amounts), amount, is_in_parts), wanted, "{amounts:?} of {amount:?}");
+        }
+    }
+
+    #[test]
+    fn what_went_back_does_not_count_and_amounts_in_two_currencies_are_not_compared() {
+        let mut told = payments(&[1000, 1000]);
+        told[1].lost = 1000;
+        assert!(!is_held(&told[1]) && is_held(&told[0]));
+        (told[1].lost, told[1].refunded) = (600, 400);
+        assert!(!is_held(&told[1]));
+        told[1].refunded = 300;
+        assert_eq!(is_told(&told, Some(1100), false), Some(false));
+        told[1].currency = Some("USD".parse().unwrap());
+        assert_eq!(is_told(&told, Some(1100), false), None);
+    }
+
+    #[test]
+    fn a_payment_that_was_lost_in_another_currency_is_not_paid_twice() {
+        let lost = Transaction { is_dispute_lost: true, ..paid() };
+        assert!(is_held(&paid()) && !is_held(&lost) && is_held(&Transaction { lost: 1_000, ..lost }));
+    }
+
+    #[test]
+    fn a_failed_refund_is_not_to_be_tried_again_blindly_after_a_lost_dispute() {
+        let said = |payment: Transaction| {
+            let said = failed_refund(&Transaction { refund_failed: 20_000, ..payment }, &[]).unwrap();
+            format!("{}. {}", said.headline, said.reason)
+        };
+        let parts = "Failed refunds: ₹200.00 not refunded yet. The customer hasn’t received this amount. Refund it in Razorpay.";
+        assert_eq!(said(paid()), parts);
+        for payment in [Transaction { lost: 1_000, ..paid() }, Transaction { is_dispute_lost: true, ..paid() }] {
+            assert!(said(payment).contains("A dispute was also lost. Check in Razorpay"));
+        }
+        assert_eq!(failed_refund(&paid(), &[]), None);
+    }
+
+    #[test]
+    fn only_a_dispute_that_waits_for_an_answer_names_its_last_day() {
+        // 6 Dec 2026, 8:23 pm in India.
+        let (now, last) = (Timestamp::from_seconds(1_795_959_200), 1_796_568_780);
+        let said = |status, respond_by| {
+            let said = dispute_to_answer(Gateway::Razorpay, &dispute(status, respond_by), now);
+            said.map(|said| format!("{}. {}", said.headline, said.reason).replace('\u{a0}', " "))
+        };
+        let open = said(DisputeStatus::Open, Some(last)).unwrap();
+        assert!(
+            open.starts_with(
+                "Dispute of ₹1,000.00: answer by 6 Dec. ₹1,000.00 is in dispute. Answer in Razorpay by 6 Dec 2026, "
+            ),
+            "{open}"
+        );
+        let past = said(DisputeStatus::Open, Some(1_795_800_000)).unwrap();
+        assert!(past.starts_with("Dispute of ₹1,000.00: the last day to answer was 27 Nov. "), "{past}");
+        for status in [DisputeStatus::UnderReview, DisputeStatus::Won, DisputeStatus::Lost, DisputeStatus::Closed] {
+            assert_eq!(said(status, Some(last)), None, "{status:?}");
+        }
+        assert_eq!(said(DisputeStatus::Open, None), None);
+    }
+}

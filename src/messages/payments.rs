@@ -1,0 +1,263 @@
+//! Events and transactions as sentences a shop owner reads.
+
+use super::arrivals::contradicts;
+use crate::{
+    events::{Event, State},
+    gateways::Gateway,
+    primitives::time::Timestamp,
+    transactions::{Status, Transaction, store::references::Dispute},
+};
+
+/// How somebody paid, as people call it.
+pub(crate) fn method(code: Option<&str>) -> &str {
+    match code {
+        None => "–",
+        Some("upi") => "UPI",
+        Some("card") => "Card",
+        Some("netbanking") => "Net Banking",
+        Some("wallet") => "Wallet",
+        Some("emi") => "EMI",
+        Some("cardless_emi") => "Cardless EMI",
+        Some("paylater") => "Pay Later",
+        Some("bank_transfer") => "Bank transfer",
+        Some(other) => other,
+    }
+}
+
+/// What an event says.
+pub(crate) fn event_sentence(event: &Event) -> String {
+    let Some(name) = event.event_type.as_deref() else {
+        return "A signed message whose type could not be read".to_owned();
+    };
+    let amount = event.money().map(|money| money.to_string());
+    let of = amount.as_deref().map(|amount| format!(" of {amount}")).unwrap_or_default();
+    let with = amount.as_deref().map(|amount| format!(" with a payment of {amount}")).unwrap_or_default();
+    let sum = amount.clone().unwrap_or_else(|| "The money".to_owned());
+    let gateway = event.gateway.label();
+    if event.gateway == Gateway::StandardWebhooks {
+        return format!("The sender reports {name}");
+    }
+    if event.state == State::Quarantined {
+        // Nothing follows from it, so nothing is claimed of the money.
+        return format!("{gateway} reports {name}");
+    }
+    match name {
+        "payment.created" => format!("A payment{of} was begun"),
+        "payment.authorized" => format!("The bank approved a payment{of}"),
+        "payment.captured" => format!("{sum} was paid"),
+        "payment.failed" => format!("A payment{of} failed"),
+        "order.paid" => format!("An order{of} is paid in full"),
+        "payment_link.paid" => format!("{sum} was paid through a payment link"),
+        "payment_link.partially_paid" => format!("{sum} was paid towards a payment link"),
+        "invoice.paid" => format!("{sum} was paid; the invoice is paid in full"),
+        "invoice.partially_paid" => format!("{sum} was paid towards an invoice"),
+        "subscription.charged" => format!("{sum} was paid for a subscription"),
+        "subscription.activated" => format!("A subscription became active{with}"),
+        "subscription.completed" => format!("A subscription was completed{with}"),
+        "qr_code.credited" => format!("{sum} was paid by QR code"),
+        "virtual_account.credited" => format!("{sum} was paid into a virtual account"),
+        "refund.created" => format!("A refund{of} was started"),
+        "refund.processed" => format!("A refund{of} went out"),
+        "refund.failed" => format!("A refund{of} failed"),
+        "refund.speed_changed" => format!("A refund{of} goes at another speed"),
+        "payment.dispute.created" => format!("A customer disputes a payment{of}"),
+        "payment.dispute.under_review" => format!("A dispute{of} is under review"),
+        "payment.dispute.action_required" => format!("A dispute{of} needs your answer in {gateway}"),
+        "payment.dispute.won" => format!("You won a dispute{of}"),
+        "payment.dispute.lost" => format!("You lost a dispute{of}"),
+        "payment.dispute.closed" => format!("A dispute{of} was closed"),
+        "settlement.processed" => format!(
+            "{gateway} sent {} to your bank account{}",
+            amount.unwrap_or_else(|| "money".to_owned()),
+            event.reference.as_deref().map(|utr| format!(", UTR {utr}")).unwrap_or_default()
+        ),
+        other => format!("{gateway} reports {other}{with}"),
+    }
+}
+
+/// The same on the page of its payment: what was not received is not called paid.
+pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction) -> String {
+    let name = event.event_type.as_deref().filter(|_| contradicts(event, payment));
+    let Some(name) = name else { return event_sentence(event) };
+    let what = if name == "order.paid" { "an order" } else { "a payment" };
+    let amount = event.money().map(|money| format!(" for {what} of {money}")).unwrap_or_default();
+    format!("{} reports {name}{amount}", event.gateway.label())
+}
+
+/// Why a payment failed, as the gateway says it.
+pub(crate) fn reason(said: &str) -> String {
+    format!("Reason: {said}")
+}
+
+/// Why an event needs a second look; nothing when it does not.
+pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
+    match event.state {
+        State::Quarantined => Some(match event.fault.as_deref() {
+            Some("json") => {
+                format!("It is signed, but its body is not JSON. It is stored and changes no payment. {}", look_up(event.gateway))
+            }
+            Some(field) => {
+                format!(
+                    "It is signed, but KS Pay can’t read its field {field}. It is stored and changes no payment. {}",
+                    look_up(event.gateway)
+                )
+            }
+            None => {
+                format!("It is signed, but KS Pay can’t read it. It is stored and changes no payment. {}", look_up(event.gateway))
+            }
+        }),
+        State::Conflict => {
+            Some("Another body came under this event’s id before. Both are kept; the money is counted once.".to_owned())
+        }
+        State::Unhandled if event.event_type.as_deref() == Some("settlement.processed") => {
+            Some("A settlement belongs to no single payment. It is stored and changes no transaction.".to_owned())
+        }
+        State::Unhandled => {
+            Some("There is no rule for this type yet. It is kept to the byte and changes no transaction.".to_owned())
+        }
+        State::Processed => None,
+    }
+}
+
+/// Where an event is found that could not be read.
+const fn look_up(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "Look up the payment in Razorpay’s Dashboard.",
+        Gateway::StandardWebhooks => "Look it up at the sender.",
+    }
+}
+
+/// What a payment's page is called: `₹2,499.00 by UPI`.
+pub(crate) fn payment_title(transaction: &Transaction) -> String {
+    match (transaction.money(), transaction.method.as_deref()) {
+        (Some(money), None) => money.to_string(),
+        (Some(money), code) => format!("{money} by {}", method(code)),
+        (None, _) => "A payment that has not been reported yet".to_owned(),
+    }
+}
+
+/// What happened to a payment, in a sentence, where its disputes are not at hand.
+pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
+    payment_sentence_with(transaction, &[])
+}
+
+/// The same with what its disputes cost in other currencies, and how many of them are open.
+pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispute]) -> String {
+    let by = match transaction.method.as_deref() {
+        None => String::new(),
+        code => format!(" by {}", method(code)),
+    };
+    let refunded = transaction.processed_refund().map(|money| money.to_string());
+    let is_pending = transaction.refund_pending > 0;
+    let told = match (transaction.status, &refunded) {
+        (Some(Status::Refunded), _) if !is_pending && transaction.is_captured => format!("Paid{by}, and refunded in full"),
+        (Some(Status::Refunded), _) if !is_pending => format!("Approved{by}, never captured, and returned to the customer"),
+        (Some(Status::Refunded), Some(refunded)) if !transaction.is_captured => {
+            format!("Approved{by} and never captured; {refunded} of it returned to the customer")
+        }
+        (Some(Status::Refunded), None) if !transaction.is_captured => format!("Approved{by} and never captured"),
+        (Some(Status::Captured | Status::Refunded), Some(refunded)) => format!("Paid{by}; {refunded} of it refunded"),
+        (Some(Status::Captured | Status::Refunded), None) => format!("Paid{by}"),
+        (Some(Status::Authorized), _) => {
+            format!("Approved{by}; {} has not captured it yet", transaction.gateway.label())
+        }
+        (Some(Status::Failed), _) => format!("The payment{by} failed"),
+        (Some(Status::Created), _) => format!("The payment{by} was begun"),
+        (None, Some(refunded)) => format!("{refunded} refunded; the payment itself has not been reported yet"),
+        (None, None) => "The payment itself has not been reported yet".to_owned(),
+    };
+    told + &unfinished_refunds(transaction) + &super::disputes::sentence(transaction, disputes)
+}
+
+/// Refunds that are still to reach the customer.
+fn unfinished_refunds(transaction: &Transaction) -> String {
+    let pending = transaction.pending_refund().map(|money| format!("; refund of {money} pending"));
+    let failed = transaction.failed_refund().map(|money| format!("; refund of {money} failed"));
+    pending.into_iter().chain(failed).collect()
+}
+
+/// When a payment began, as far as the clocks agree.
+pub(crate) fn began(transaction: &Transaction, now: Timestamp) -> String {
+    let at = transaction.created_at;
+    match super::past_day(at, now) {
+        Some(_) => format!("Created on {}", at.zoned().strftime("%-d\u{a0}%b\u{a0}%Y at %-I:%M\u{a0}%P")),
+        None => "Its time is in the future: this server’s clock or the gateway’s is or was wrong".to_owned(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{
+        gateways::Mode,
+        primitives::{
+            id::{AppId, ConnectionId, TransactionId},
+            money::Currency,
+        },
+    };
+
+    pub(crate) fn paid() -> Transaction {
+        let at = Timestamp::from_seconds(1_795_343_403);
+        Transaction {
+            id: TransactionId::new(at),
+            app: AppId::new(at),
+            connection: ConnectionId::new(at),
+            gateway: Gateway::Razorpay,
+            mode: Mode::Live,
+            payment_id: "pay_1".to_owned(),
+            order_id: None,
+            status: Some(Status::Captured),
+            amount: Some(100_000),
+            refunded: 0,
+            refund_pending: 0,
+            refund_failed: 0,
+            currency: Some(Currency::INR),
+            method: Some("card".to_owned()),
+            is_disputed: false,
+            is_dispute_lost: false,
+            is_captured: true,
+            lost: 0,
+            held: 0,
+            settled: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn a_payment_of_the_future_names_no_day() {
+        let payment = paid();
+        let at = payment.created_at;
+        assert_eq!(began(&payment, at).replace('\u{a0}', " "), "Created on 22 Nov 2026 at 4:00 pm");
+        let earlier = at.minus(std::time::Duration::from_hours(1));
+        assert!(began(&payment, earlier).starts_with("Its time is in the future"));
+    }
+
+    #[test]
+    fn a_refund_is_called_one_only_once_it_is_processed() {
+        let told = |status, refunded, refund_pending, refund_failed| {
+            payment_sentence(&Transaction { status, refunded, refund_pending, refund_failed, ..paid() })
+        };
+        let (captured, refunded) = (Some(Status::Captured), Some(Status::Refunded));
+        for (sentence, wanted) in [
+            (told(captured, 40_000, 40_000, 0), "Paid by Card; refund of ₹400.00 pending"),
+            (told(captured, 40_000, 10_000, 0), "Paid by Card; ₹300.00 of it refunded; refund of ₹100.00 pending"),
+            (told(captured, 0, 0, 40_000), "Paid by Card; refund of ₹400.00 failed"),
+            (told(refunded, 100_000, 100_000, 0), "Paid by Card; refund of ₹1,000.00 pending"),
+            (told(refunded, 100_000, 40_000, 0), "Paid by Card; ₹600.00 of it refunded; refund of ₹400.00 pending"),
+            (told(None, 40_000, 40_000, 0), "The payment itself has not been reported yet; refund of ₹400.00 pending"),
+        ] {
+            assert_eq!(sentence, wanted);
+        }
+        let returned = Transaction { status: refunded, refunded: 100_000, refund_pending: 100_000, is_captured: false, ..paid() };
+        assert_eq!(payment_sentence(&returned), "Approved by Card and never captured; refund of ₹1,000.00 pending");
+    }
+
+    #[test]
+    fn a_payment_that_was_never_captured_was_not_paid() {
+        let refunded = Transaction { status: Some(Status::Refunded), refunded: 100_000, ..paid() };
+        assert_eq!(payment_sentence(&refunded), "Paid by Card, and refunded in full");
+        let returned = Transaction { is_captured: false, ..refunded };
+        assert_eq!(payment_sentence(&returned), "Approved by Card, never captured, and returned to the customer");
+    }
+}

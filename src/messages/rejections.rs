@@ -1,0 +1,202 @@
+//! What is said of a rejection: why in one sentence, what to do in one sentence, and what can still be made of it.
+
+use super::{Badge, activity::refusal, count, number_text};
+use crate::{
+    gateways::{Gateway, Mode},
+    rejections::{Cause, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered},
+    web::pagination::EmptyState,
+};
+
+mod causes;
+mod fixes;
+mod standing;
+
+pub(crate) use standing::{Left, standing};
+
+/// Why, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Explanation {
+    /// Goes on after a colon: no capital, no full stop.
+    pub(crate) why: String,
+    pub(crate) fix: String,
+    /// Alternative fixes, each with its condition.
+    pub(crate) options: Vec<String>,
+    /// What to look at where nothing is known.
+    pub(crate) checks: Vec<&'static str>,
+}
+
+/// What is said of a rejection; `other` is what the connection is called whose SECRET was used.
+pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Explanation {
+    let (gateway, cause) = (rejection.gateway, rejection.cause);
+    let detail = rejection.detail.as_deref().unwrap_or_default();
+    let other = other.unwrap_or("another webhook");
+    let context = causes::Context { gateway, detail, other, is_signed: rejection.secret_id.is_some() };
+    let reason = rejection.reason.rejected().filter(|_| cause == Cause::Unknown);
+    let (why, fix) = match reason {
+        Some(reason) => {
+            let (why, fix) = refusal(gateway, reason);
+            (why.to_owned(), fix.to_owned())
+        }
+        None => (causes::why(cause, context), fixes::fix(cause, context)),
+    };
+    let options = fixes::either(cause, gateway, rejection.mode, other);
+    Explanation { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
+}
+
+/// No cause is known: what is left to check.
+fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
+    if !matches!(cause, Cause::Unknown | Cause::OtherAccount) || reason != Reason::SignatureMismatch {
+        return Vec::new();
+    }
+    let second = match gateway {
+        Gateway::Razorpay => {
+            "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Paste this webhook’s secret into Razorpay’s Dashboard, or enter yours here."
+        }
+        Gateway::StandardWebhooks => {
+            "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Enter this webhook’s secret in the sender’s settings, or enter yours here."
+        }
+    };
+    vec![
+        second,
+        "If Cloudflare, nginx, an API gateway or another program is in front of KS Pay, ask its administrator to pass requests to /webhooks/ through unchanged. It may change the body in a way that cannot be undone.",
+    ]
+}
+
+/// What was tried before the cause is called unknown, and nothing else.
+pub(crate) const TRIED: &str = "KS Pay tried every secret it knows of your company on requests like this: unchanged; with spaces, line breaks or quotes around it; in upper case and in lower case. It also tried this webhook’s own secrets with every other single copy-paste mistake it knows, with one likely typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.";
+/// Below what is left to check.
+pub(crate) const NOT_YOURS: &str = "If someone else sent it, there is nothing to do.";
+/// A webhook was disabled and is enabled again, while requests wait to be recovered.
+pub(crate) const ENABLED_AGAIN: &str = "It’s enabled again. Recover what arrived meanwhile below.";
+/// The same once none can be.
+pub(crate) const ENABLED: &str = "It’s enabled again.";
+
+/// What a connection is called beside another.
+pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) -> String {
+    let webhook = format!("{}, {} mode", gateway.label(), mode.label());
+    if is_same_app { webhook } else { format!("{app}: {webhook}") }
+}
+
+/// What ingestion saw.
+const fn label(reason: Reason) -> &'static str {
+    match reason {
+        Reason::SignatureMissing => "No signature",
+        Reason::SignatureMalformed => "Unreadable signature",
+        Reason::SignatureMismatch => "Wrong signature",
+        Reason::TimeOutOfTolerance => "Signed at another time",
+        Reason::SwitchedOff => "Switched off",
+        Reason::TooLarge => "Too large",
+        Reason::Encoded => "Encoded",
+        Reason::TooSlow => "Too slow",
+    }
+}
+
+/// The same as a state.
+pub(crate) const fn chip(reason: Reason) -> Badge {
+    super::chip("status-bad", "bad", label(reason))
+}
+
+/// How often it was rejected.
+pub(crate) fn times(number: i64) -> String {
+    if number == 1 { "once".to_owned() } else { count(number, "time", "times") }
+}
+
+/// No request was rejected.
+pub(crate) fn nothing(mode: Mode) -> EmptyState {
+    EmptyState {
+        icon: "inbox",
+        title: "Nothing was rejected".to_owned(),
+        text: format!(
+            "A request that reaches a webhook of {} mode and can’t be verified is stored here for 15 days, with the reason and what to do.",
+            mode.label()
+        ),
+        way: None,
+    }
+}
+
+/// How many requests were rejected lately: on the overview. The panel of evidence counts those rejected by their signature alone.
+pub(crate) fn rejected_lately(number: i64) -> String {
+    format!("{} rejected lately, for any reason", count(number, "request", "requests"))
+}
+
+/// Stands where a request was.
+pub(crate) const NOT_KEPT: &str =
+    "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
+pub(crate) const NOTHING_TO_ACCEPT: &str =
+    "There is no SECRET to accept here: none of the kept requests tells it. Enter it yourself on the Webhook page.";
+pub(crate) const OPEN_WEBHOOK: &str = "Open webhook settings";
+pub(crate) const OPEN_OTHER_WEBHOOK: &str = "Open the other webhook";
+pub(crate) const CHECK_URL: &str = "Check the URL";
+pub(crate) const OPEN_GATEWAYS: &str = "Payment Gateway Settings";
+/// Said once the SECRET of refused requests is accepted.
+pub(crate) const ACCEPTED: &str = "Accepted: requests signed with that secret verify from now on. Recover what was rejected below; retire the secret on the Webhook page when you no longer need it.";
+pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then you can recover requests.";
+
+/// How many stored requests the secret of a rejection would verify; a time follows.
+pub(crate) fn offered(offer: &Offer) -> String {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let elsewhere = offer.requests - offer.own.len();
+    let own = count(number(offer.own.len()), "stored request", "stored requests");
+    let verb = if offer.requests == 1 { "verifies" } else { "verify" };
+    match elsewhere {
+        0 => format!("With that secret {own} of this rejection {verb}, the first received"),
+        _ => format!(
+            "With that secret {own} of this rejection and {} of other rejections {verb}, the first received",
+            number_text(number(elsewhere))
+        ),
+    }
+}
+
+/// Before the SECRET of another webhook is accepted.
+pub(crate) const fn before_accepting(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::OtherApp | Cause::OtherConnection => Some(
+            "First check which URL the webhook has at the gateway. If these are payments of the other webhook, do not accept its secret here: correct the URL.",
+        ),
+        _ => None,
+    }
+}
+
+/// Said once some were recovered.
+pub(crate) fn recovered(recovered: Recovered) -> String {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let events = match recovered.events {
+        0 => "No new event".to_owned(),
+        events => format!("{} recovered", count(number(events), "event", "events")),
+    };
+    match recovered.known {
+        0 => events,
+        known => format!("{events}; {} had come again in the meantime", count(number(known), "request", "requests")),
+    }
+}
+
+/// Beside a kept request in a list.
+pub(crate) fn note(request: &Request, would_verify: bool) -> String {
+    let again = if request.count > 1 { format!("{} times", number_text(request.count)) } else { String::new() };
+    let state = match request.recovered_at {
+        Some(_) => "recovered",
+        None if would_verify => "verifies with that secret",
+        None => "",
+    };
+    [again.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// Below it: what it says it is, and how long it is.
+pub(crate) fn what(request: &Request, event_type: Option<&str>) -> String {
+    let size = request.size.map(|size| super::bytes(usize::try_from(size).unwrap_or_default()));
+    let parts = [event_type.map(str::to_owned), Some(size.unwrap_or_else(|| "not read".to_owned()))];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Beside an event that was refused first, in the list.
+pub(crate) const RECOVERED: &str = "recovered: rejected at first";
+
+/// Below the newest events that were let in.
+pub(crate) fn more_let_in(number: i64) -> String {
+    format!("{} recovered in all: see all events", count(number, "request", "requests"))
+}
+
+/// On the page of an event that was refused first.
+pub(crate) fn recovered_by(name: &str) -> String {
+    format!("recovered by {name}, after its signature was found to be right")
+}

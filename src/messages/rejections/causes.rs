@@ -1,0 +1,217 @@
+//! A message for each cause.
+//!
+//! Every match lists every cause, so that a new one does not compile without its message. What an outsider can copy is worded
+//! as an observation about the request, never as a fact about the gateway.
+
+use crate::{gateways::Gateway, rejections::Cause};
+
+/// What a sentence needs besides the cause.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) gateway: Gateway,
+    /// A name, a number, or a second cause.
+    pub(super) detail: &'a str,
+    /// What the other connection is called.
+    pub(super) other: &'a str,
+    /// Whether a stored secret matches.
+    pub(super) is_signed: bool,
+}
+
+/// How a cause is worded.
+enum Clause {
+    /// A complete clause.
+    Whole(String),
+    /// The secret is right, but …
+    Pasted(&'static str),
+    /// The signature is right, but …
+    Written(&'static str),
+    /// The body was changed: …
+    Changed(&'static str),
+}
+
+fn whole(text: impl Into<String>) -> Clause {
+    Clause::Whole(text.into())
+}
+
+/// Why, without a capital and a full stop; with the second cause where there is one.
+pub(super) fn why(cause: Cause, context: Context<'_>) -> String {
+    let first = match clause(cause, context) {
+        Clause::Whole(text) => text,
+        Clause::Pasted(how) => format!("signed with this webhook’s secret, but {how}"),
+        Clause::Written(how) => format!("the signature is right, but {how}"),
+        Clause::Changed(how) => format!("the secret is right, but the body was changed on the way: {how}"),
+    };
+    let Some(second) = second(cause, context.detail) else { return first };
+    match clause(second, Context { detail: "", ..context }) {
+        Clause::Pasted(how) => format!("{first}, and {how}"),
+        Clause::Written(how) => format!("{first}; also, the signature {}", how.trim_start_matches("it ")),
+        Clause::Changed(how) => format!("{first}; also, the body was changed on the way: {how}"),
+        Clause::Whole(text) => format!("{first}; also, {text}"),
+    }
+}
+
+/// The second cause that goes with this one.
+pub(super) fn second(cause: Cause, detail: &str) -> Option<Cause> {
+    let has_other_detail = matches!(
+        cause,
+        Cause::RenamedHeader
+            | Cause::OtherGateway
+            | Cause::OtherHash
+            | Cause::OtherLength
+            | Cause::SignedEarlier
+            | Cause::SignedAhead
+    );
+    let second = Some(Cause::from(detail.to_owned())).filter(|second| *second != Cause::Unknown);
+    if has_other_detail { None } else { second }
+}
+
+#[expect(clippy::too_many_lines, reason = "a line for each cause")]
+fn clause(cause: Cause, context: Context<'_>) -> Clause {
+    use Clause::{Changed, Pasted, Written};
+    let Context { gateway, detail, other, is_signed } = context;
+    let is_razorpay = gateway == Gateway::Razorpay;
+    match cause {
+        Cause::NoSignature => whole("no signature was sent"),
+        Cause::IdMissing => whole("the header webhook-id is missing"),
+        Cause::TimeMissing => whole("the header webhook-timestamp is missing"),
+        Cause::RenamedHeader if detail.is_empty() => whole("the signature is in a header with another name"),
+        Cause::RenamedHeader => whole(format!("the right signature is in another header, {detail}")),
+        Cause::OtherGateway => whole(format!("it carries a signature header of {detail}")),
+        Cause::Scanner => whole("it has no signature, and looks like a vulnerability scan"),
+        Cause::RepeatedHeader => Written("it was sent more than once"),
+        Cause::Quoted => Written("it has quotes or spaces around it"),
+        Cause::UpperCase => Written("it is in upper case"),
+        Cause::Prefixed => Written("it has a prefix such as sha256="),
+        Cause::VersionMissing => Written("it has no v1, in front of it"),
+        Cause::Base64 if is_razorpay => Written("it is encoded in base64 instead of hex"),
+        Cause::Base64 => Written("it is in another form of base64"),
+        Cause::Hex => Written("it is encoded in hex instead of base64"),
+        Cause::Truncated => Written("it is cut short"),
+        Cause::Lengthened => Written("it has something appended"),
+        Cause::OtherHash => whole(format!("the signature is made with {detail} instead of SHA-256")),
+        Cause::OtherLength => {
+            whole(format!("the signature matches no secret of this webhook, and has the length of {detail} instead of SHA-256"))
+        }
+        Cause::NotKeyed => whole("the signature is a plain SHA-256 hash, made without a key"),
+        Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
+        Cause::SignedBodyOnly => whole("signed with this webhook’s secret, but over the body alone"),
+        Cause::SignedPart => whole("signed with this webhook’s secret, but over only part of the body"),
+        Cause::SignedOtherParts if is_razorpay => whole("signed with this webhook’s secret, but over data other than the body"),
+        Cause::SignedOtherParts => whole("signed with this webhook’s secret, but over other parts than id, time and body"),
+        Cause::CheckoutSignature => whole("it carries the signature of a checkout, not of a webhook"),
+        Cause::OldSecret => whole("signed with a previous secret of this webhook, which has expired"),
+        Cause::RetiredSecret => whole("signed with a retired secret of this webhook"),
+        Cause::OtherMode => whole(format!("signed with the secret of the other mode ({other})")),
+        Cause::OtherConnection => whole(format!("signed with the secret of another webhook of this app ({other})")),
+        Cause::OtherApp => whole(format!("signed with the secret of another app ({other})")),
+        Cause::KeySecret => whole("signed with an API Key Secret"),
+        Cause::SecretWithSpace => Pasted("it was pasted with a space"),
+        Cause::SecretWithLineEnd => Pasted("it was pasted with a line break"),
+        Cause::SecretWithUnseen => Pasted("it was pasted with an invisible character"),
+        Cause::SecretQuoted => Pasted("it was pasted with quotes or punctuation"),
+        Cause::SecretLabelled => Pasted("it was pasted with a label in front of it"),
+        Cause::SecretCut => Pasted("only part of it was pasted"),
+        Cause::SecretDoubled => Pasted("it was pasted twice"),
+        Cause::SecretCase => Pasted("upper and lower case letters were changed"),
+        Cause::SecretEncoded => Pasted("it was encoded first"),
+        Cause::SecretEncodedLineEnd => Pasted("it was encoded first, together with a line break"),
+        Cause::SecretUrlEncoded => Pasted("it was URL-encoded first"),
+        Cause::SecretHtmlEscaped => Pasted("it was HTML-escaped first"),
+        Cause::SecretEscaped => Pasted("backslashes or other escape characters were changed"),
+        Cause::SecretHashed => Pasted("it was hashed first"),
+        Cause::SecretDecoded => Pasted("it was decoded first"),
+        Cause::SecretWithPrefix => whole("signed with the secret including its whsec_ prefix"),
+        Cause::SecretNotDecoded => whole("signed with the secret as text, not decoded"),
+        Cause::SecretMistyped => Pasted("one character is wrong"),
+        Cause::SecretGuessable => whole("signed with a secret that may have been guessed"),
+        Cause::SecretIsUrl => whole("signed with the webhook’s URL as the secret"),
+        Cause::SecretIsId => whole("signed with an ID as the secret"),
+        Cause::SecretIsKeyId => whole("signed with the API Key ID as the secret"),
+        Cause::SecretIsDots => whole("signed with the dots that hide the secret"),
+        Cause::SecretEmpty => whole("signed with an empty secret"),
+        Cause::BodyRespaced => Changed("spaces and line breaks differ"),
+        Cause::BodyReordered => Changed("its fields are in another order"),
+        Cause::BodyEscaped => Changed("its characters are escaped differently"),
+        Cause::BodyRewritten => Changed("it was parsed and written again"),
+        Cause::BodyLineEnd => Changed("something was added or removed at its end"),
+        Cause::BodyLineEnds => Changed("its line breaks differ"),
+        Cause::BodyMark => Changed("a byte order mark was added or removed"),
+        Cause::BodyForm => Changed("it was sent on as a form, or URL-encoded"),
+        Cause::BodyWrapped => Changed("it was put into another message"),
+        Cause::BodyCharset => Changed("it was read in another character set"),
+        Cause::BodyHtmlEscaped => Changed("its quotes were HTML-escaped"),
+        Cause::BodyBackslashed => Changed("backslashes were added before quotes"),
+        Cause::BodyCompressed if is_signed => Changed("it is still compressed, but the header Content-Encoding is missing"),
+        Cause::BodyCompressed => whole("the body is compressed, but the header Content-Encoding is missing"),
+        Cause::BodyEmpty => whole("the body is empty"),
+        Cause::BodyCut => whole("the body ends in the middle"),
+        Cause::SignedEarlier if is_signed => whole(format!("it was signed {} before it arrived", away(detail))),
+        Cause::SignedAhead if is_signed => whole(format!("it was signed {} ahead of this server’s time", away(detail))),
+        Cause::SignedEarlier => {
+            whole(format!("the signature matches no secret of this webhook, and its time is {} ago", away(detail)))
+        }
+        Cause::SignedAhead => {
+            whole(format!("the signature matches no secret of this webhook, and its time is {} ahead", away(detail)))
+        }
+        Cause::TimeInMillis => whole("webhook-timestamp is in milliseconds"),
+        Cause::TimeUnreadable => whole("webhook-timestamp is not a number"),
+        Cause::OtherAccount => whole(
+            "the signature matches no secret of this webhook, and the body names another Razorpay account than your verified events",
+        ),
+        Cause::NowVerifies => whole("it verifies now"),
+        Cause::SwitchedOff => whole("it arrived while this webhook was disabled"),
+        Cause::TooLarge => whole("the body is larger than 1 MiB"),
+        Cause::Encoded => whole("the body arrived compressed or encoded"),
+        Cause::TooSlow => whole("the body did not arrive within 3 s"),
+        Cause::NotDiagnosed => {
+            whole("not every common mistake has been checked yet: many requests arrived together, or their bodies are very large")
+        }
+        Cause::Unknown => whole("the signature matches no secret of this webhook"),
+    }
+}
+
+/// How far a signed time is from ours.
+fn away(detail: &str) -> String {
+    detail.parse().map_or_else(|_| "more than 5 minutes".to_owned(), span)
+}
+
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..7200 => format!("{} minutes", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_goes_on_after_a_colon() {
+        for gateway in Gateway::ALL {
+            for (cause, is_signed) in Cause::ALL.iter().flat_map(|cause| [(*cause, true), (*cause, false)]) {
+                let why = why(cause, Context { gateway, detail: "420", other: "Neem Tree Store", is_signed });
+                assert!(!why.ends_with('.') && !why.contains('!'), "{why}");
+                assert!(why.chars().next().is_some_and(char::is_lowercase), "{why}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_cause_is_said_as_well() {
+        let say = |cause, detail| why(cause, Context { gateway: Gateway::Razorpay, detail, other: "", is_signed: false });
+        assert_eq!(
+            say(Cause::SecretQuoted, "secret_with_space"),
+            "signed with this webhook’s secret, but it was pasted with quotes or punctuation, and it was pasted with a space"
+        );
+        assert_eq!(
+            say(Cause::SecretCut, "body_respaced"),
+            "signed with this webhook’s secret, but only part of it was pasted; also, the body was changed on the way: spaces and line breaks differ"
+        );
+        assert_eq!(say(Cause::RenamedHeader, "x-signature"), "the right signature is in another header, x-signature");
+        assert!(
+            say(Cause::SecretWithSpace, "renamed_header").ends_with("; also, the signature is in a header with another name")
+        );
+    }
+}

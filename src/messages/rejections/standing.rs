@@ -1,0 +1,176 @@
+//! Whether rejected requests can be recovered, and whether the gateway's retries will verify.
+
+use super::{SWITCH_ON_FIRST, fixes::sender, number_text};
+use crate::{
+    gateways::Gateway,
+    messages::lower,
+    rejections::{Cause, advice::Attempts, recovery::Count},
+};
+
+/// How many requests of a rejection are stored, whole or not, and how many were recovered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Left {
+    pub(crate) stored: i64,
+    pub(crate) recovered: i64,
+}
+
+/// Whether the stored requests can be recovered; `can_adopt` is true if their secret can be accepted from this page.
+pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway): (Cause, Gateway), can_adopt: bool) -> String {
+    let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
+    match (found.kept, found.verify()) {
+        (0, _) if left.stored == 0 => {
+            format!("These requests are no longer stored, so they cannot be recovered. {}", look_up(gateway))
+        }
+        (0, _) if left.recovered > 0 => "Nothing is left to recover: what was stored whole has been recovered.".to_owned(),
+        (0, _) => format!("These can’t be recovered: {}. {}", never_whole(cause), look_up(gateway)),
+        (_, 0) => none_verifies(cause, gateway, can_adopt),
+        _ if is_off => SWITCH_ON_FIRST.to_owned(),
+        (kept, verify) => {
+            let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
+            let of = if kept == 1 {
+                "The stored request verifies".to_owned()
+            } else {
+                format!("{verify} of {whole} stored requests verify")
+            };
+            format!(
+                "{of} now. Each recovered request becomes an event marked as recovered, and is recorded only once, even if the gateway sends it again."
+            )
+        }
+    }
+}
+
+/// Why the body of no stored request is whole.
+const fn never_whole(cause: Cause) -> &'static str {
+    match cause {
+        Cause::TooLarge | Cause::Encoded | Cause::TooSlow => "their bodies were rejected before they were read",
+        _ => "only the beginning of their bodies is stored",
+    }
+}
+
+/// Where to find the payments of requests that cannot be recovered.
+const fn look_up(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "Look up their payments in Razorpay’s Dashboard.",
+        Gateway::StandardWebhooks => "Check with the sender, or ask for them to be sent again.",
+    }
+}
+
+/// How a gateway signs retries of an event.
+const fn repeats(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "Razorpay signs every retry like the first attempt",
+        Gateway::StandardWebhooks => "If the sender signs every retry like the first attempt",
+    }
+}
+
+/// None of the stored requests verifies: whether that can change, and whether further attempts will verify.
+fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
+    let (sender, look_up, repeats) = (sender(gateway), look_up(gateway), repeats(gateway));
+    let attempts = if cause.is_of_unknown_key() { Attempts::Unknown } else { cause.attempts(gateway) };
+    match attempts {
+        Attempts::OnceUnchanged => format!(
+            "These requests cannot be recovered: they were changed after they were signed. They were signed with the right secret, so retries verify once they arrive unchanged. After the last retry, {}",
+            lower(look_up)
+        ),
+        Attempts::OnceUnchangedIfGenuine => format!(
+            "These requests cannot be recovered: they did not arrive intact. If {sender} sent them, retries verify once they arrive unchanged. After the last retry, {}",
+            lower(look_up)
+        ),
+        Attempts::OnceAdopted if can_adopt => format!(
+            "These requests were not signed with a secret that KS Pay accepts. {repeats}, so retries of these events keep failing after the fix, unless you accept that secret too. New events verify."
+        ),
+        Attempts::OnceAdopted => format!(
+            "These requests cannot be recovered: the secret they were signed with cannot be accepted here. {repeats}, so retries of these events keep failing after the fix. New events verify. {look_up}"
+        ),
+        Attempts::Never => format!(
+            "These requests cannot be recovered: the key they were signed with can never be this webhook’s secret. {repeats}, so retries of these events keep failing after the fix. New events verify. {look_up}"
+        ),
+        Attempts::NeverIfGenuine => format!(
+            "These requests cannot be recovered: anyone could have sent them. {repeats}, so if {sender} sent these, retries of these events keep failing after the fix. New events verify. {look_up}"
+        ),
+        Attempts::Elsewhere if can_adopt => format!(
+            "These requests were not signed with a secret that KS Pay accepts here. If the gateway has the wrong URL, there is nothing to recover here. If it has the wrong secret, retries of these events keep failing after the fix, unless you accept that secret too. {look_up}"
+        ),
+        Attempts::Elsewhere => format!(
+            "These requests cannot be recovered here: they were signed with the secret of another webhook. After the fix, retries of these events that still arrive here keep failing. New events verify. {look_up}"
+        ),
+        Attempts::OnceSignedAgain if can_adopt => {
+            "These requests were not signed with a secret that KS Pay accepts. After the fix, retries verify if they are signed again. Otherwise, they verify if you accept that secret too."
+        .to_owned()
+        }
+        Attempts::OnceSignedAgain => format!(
+            "These requests cannot be recovered. After the fix, retries verify only if the program signs each one again; if it reuses the first signature, they keep failing. {look_up}"
+        ),
+        Attempts::Unknown => {
+            "These requests were not signed with a secret that KS Pay accepts. If they are yours, enter the secret they were signed with; you can then recover them.".to_owned()
+        }
+        Attempts::NoEvents => format!(
+            "These requests cannot be recovered: they were not signed with a secret of this webhook. If {sender} sent them, {}",
+            lower(look_up)
+        ),
+        Attempts::Verify => format!("These requests no longer verify. {look_up}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
+        standing(&Count { kept: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, (cause, gateway), can_adopt)
+    }
+
+    #[test]
+    fn attempts_are_said_to_verify_only_where_the_right_secret_signed_them() {
+        for cause in Cause::ALL {
+            for (gateway, can_adopt) in
+                [(Gateway::Razorpay, false), (Gateway::Razorpay, true), (Gateway::StandardWebhooks, false)]
+            {
+                let said = said(*cause, gateway, can_adopt && cause.can_adopt_secret());
+                assert!(!said.contains("come in by themselves"), "{said}");
+                if said.contains("retries verify once") {
+                    assert!(!cause.is_of_key() && !said.contains("keep failing"), "{cause:?}: {said}");
+                }
+                if gateway == Gateway::Razorpay && cause.is_of_key() {
+                    assert!(said.contains("keep failing"), "{cause:?}: {said}");
+                    assert!(said.contains("Look up their payments") || said.contains("unless you accept"), "{cause:?}: {said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_was_recovered_is_said_to_be() {
+        let said = |cause, recovered| {
+            standing(&Count::default(), Left { stored: 2, recovered }, false, (cause, Gateway::Razorpay), false)
+        };
+        for cause in Cause::ALL {
+            assert!(!said(*cause, 0).contains("has been recovered"), "{cause:?}");
+            assert!(said(*cause, 1).contains("has been recovered"), "{cause:?}");
+        }
+        for cause in [Cause::TooLarge, Cause::Encoded, Cause::TooSlow] {
+            assert_eq!(
+                said(cause, 0),
+                "These can’t be recovered: their bodies were rejected before they were read. Look up their payments in Razorpay’s Dashboard."
+            );
+        }
+        assert!(said(Cause::BodyRespaced, 0).contains("only the beginning"));
+    }
+
+    #[test]
+    fn what_proves_nothing_is_said_as_a_condition() {
+        for cause in [
+            Cause::Scanner,
+            Cause::OtherGateway,
+            Cause::CheckoutSignature,
+            Cause::NoSignature,
+            Cause::SecretIsUrl,
+            Cause::SecretEmpty,
+            Cause::BodyCut,
+            Cause::BodyEmpty,
+            Cause::Encoded,
+        ] {
+            assert!(said(cause, Gateway::Razorpay, false).to_lowercase().contains("if razorpay sent"), "{cause:?}");
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Sentences about SECRETs: which counts until when, what to do with a new one, what is lost with an old one.
+
+use std::time::Duration;
+
+use super::{Badge, DisplayTime, Notice, chip, when};
+use crate::{
+    connections::{
+        overlap::Overlap,
+        secret_set::{Keyring, PreviousSecret, SecretWithUsage},
+        secret_strength::{Trimmed, WeakSecret},
+        secrets::{Origin, Stored},
+    },
+    gateways::{Gateway, Mode},
+    primitives::{
+        secret::{LONGEST, SHORTEST},
+        time::Timestamp,
+    },
+};
+
+/// What a SECRET is, as the list of them shows it.
+pub(crate) fn state(stored: &Stored) -> Badge {
+    match (stored.is_active(), stored.origin) {
+        (true, _) => chip("status-good", "good", "Active"),
+        (false, Origin::Generated) => chip("status-pending", "schedule", "Still accepted"),
+        (false, Origin::Imported) => chip("status-pending", "key", "Your own"),
+        (false, Origin::Adopted) => chip("status-pending", "key", "Accepted as well"),
+    }
+}
+
+/// Since when it is here: `Made`, with the time and the name behind it.
+pub(crate) const fn made(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Generated => "Made",
+        Origin::Imported => "Entered",
+        Origin::Adopted => "Found in refused requests and accepted",
+    }
+}
+
+/// Whose it is: `by Meera Iyer`.
+pub(crate) fn by(name: Option<&str>) -> String {
+    name.map(|name| format!(" by {name}")).unwrap_or_default()
+}
+
+/// Beside one that may go: `Unused for 26 h: safe to retire`.
+pub(crate) fn advice(unused: Duration) -> String {
+    format!("Unused for {}: safe to retire", span(unused))
+}
+
+/// A length of time as people say it.
+fn span(length: Duration) -> String {
+    match length.as_secs() / 3600 {
+        0 => format!("{}\u{a0}min", length.as_secs() / 60),
+        hours @ 1..72 => format!("{hours}\u{a0}h"),
+        hours => format!("{} days", hours / 24),
+    }
+}
+
+/// For how long the one before goes on counting, and for whom that is right.
+pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static str) {
+    let hours = overlap.hours();
+    let label = if hours == 24 { "24 hours".to_owned() } else { format!("{} days", hours / 24) };
+    let reason = match (gateway, hours) {
+        (Gateway::Razorpay, ..=24) => "Enough when you paste the new one right away: Razorpay tries an event again for 24 hours.",
+        (Gateway::Razorpay, ..=72) => "When it may take up to two days until somebody pastes it.",
+        (Gateway::Razorpay, ..=168) => "When somebody else does it for you some day this week.",
+        (Gateway::Razorpay, _) => "When you have asked Razorpay’s support to send events again: they can, for 15 days.",
+        (Gateway::StandardWebhooks, ..=24) => "Enough when you give the new one to the sender right away.",
+        (Gateway::StandardWebhooks, ..=72) => "When it may take up to two days until somebody does.",
+        (Gateway::StandardWebhooks, ..=168) => "When somebody else does it for you some day this week.",
+        (Gateway::StandardWebhooks, _) => "The longest there is.",
+    };
+    (label, reason)
+}
+
+/// What happens when a new one is made.
+pub(crate) const fn rotating(gateway: Gateway) -> [&'static str; 2] {
+    match gateway {
+        Gateway::Razorpay => [
+            "This webhook gets a new SECRET at once. You then paste it into Razorpay, in place of the present one. No event is lost meanwhile: both count.",
+            "Razorpay signs each event with the SECRET it had when the event happened, also when it tries again later. So the present one must go on counting for a while.",
+        ],
+        Gateway::StandardWebhooks => [
+            "This webhook gets a new SECRET at once. You then give it to the sender, in place of the present one. No event is lost meanwhile: both count.",
+            "The sender signs with the present one until somebody changes it there. So that must go on counting for a while.",
+        ],
+    }
+}
+
+/// Nothing that the page offers was chosen.
+pub(crate) const CHOOSE_OVERLAP: &str = "Choose how long the present SECRET goes on counting.";
+
+/// Said once a new one is made.
+pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
+    format!("New secret created. The previous one is valid until {}.", DisplayTime::of_expiry(until, now).text)
+}
+
+/// What to do with a new one that has not verified anything yet.
+pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp) -> Notice {
+    let what_to_do = match gateway {
+        Gateway::Razorpay => {
+            "Press Copy below. In Razorpay open the webhook, press Edit, paste it into Secret and press Save Webhook."
+        }
+        Gateway::StandardWebhooks => "Press Copy below, and give it to the sender in place of the one it has.",
+    };
+    let until = DisplayTime::of_expiry(before.until, now).text;
+    let (class, icon, so_far) = if before.counts {
+        ("is-info", "rotate", format!("No event signed with it has come yet. The one before counts until {until}."))
+    } else {
+        ("is-warn", "warn", format!("No event signed with it has come yet, and the one before counts no more since {until}."))
+    };
+    let whom = match gateway {
+        Gateway::Razorpay => "Razorpay",
+        Gateway::StandardWebhooks => "the sender",
+    };
+    Notice { class, icon, headline: format!("Now give {whom} the new SECRET"), reason: format!("{what_to_do} {so_far}") }
+}
+
+/// Valid secrets whose sealed value does not open, by their ids, and what to do.
+pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str>) -> Option<Notice> {
+    let ids: Vec<&str> = ids.collect();
+    let (headline, was) = match ids.len() {
+        0 => return None,
+        1 => ("A secret of this webhook cannot be read", "was"),
+        _ => ("Secrets of this webhook cannot be read", "were"),
+    };
+    let (whom, paste) = match gateway {
+        Gateway::Razorpay => ("Razorpay retries them for 24 hours", "paste it into Razorpay"),
+        Gateway::StandardWebhooks => ("the sender should retry them", "give it to the sender"),
+    };
+    Some(Notice {
+        class: "is-bad",
+        icon: "bad",
+        headline: headline.to_owned(),
+        reason: format!(
+            "{} {was} damaged or replaced in the database. Requests that match no other secret get 503, and {whom}. \
+             Create a new secret and {paste}: events signed with it verify immediately. Then retire the damaged one. Your \
+             server administrator can find details with ks-pay doctor.",
+            ids.join(", ")
+        ),
+    })
+}
+
+/// What is lost when a SECRET is retired, a sentence each.
+pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &SecretWithUsage, now: Timestamp) -> Vec<String> {
+    let whom = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };
+    let last = held.used.map(|used| when(used.last_at, now).text);
+    let mut said = vec![in_its_place(whom, ring, now)];
+    match (ring.safe_to_retire_after(held, now), last) {
+        (Some(unused), Some(_)) => {
+            said.push(format!("No event was signed with it for {}, and a newer one has taken its place.", span(unused)));
+        }
+        (Some(_), None) => said.push("No event was ever signed with it, and another one is in use.".to_owned()),
+        (None, Some(last)) => said.push(format!(
+            "The last event signed with it came {last}. Make sure first that {whom} has the active SECRET: whatever is signed with this one is refused from now on."
+        )),
+        (None, None) => said.push(format!(
+            "No event signed with it has come yet. If {whom} has it nevertheless, whatever is signed with it is refused from now on."
+        )),
+    }
+    if gateway == Gateway::Razorpay && ring.safe_to_retire_after(held, now).is_none() {
+        said.push("Razorpay tries a refused event again for 24 hours and then switches the webhook off.".to_owned());
+    }
+    said.push(match held.stored.origin {
+        Origin::Generated => "It cannot be brought back.".to_owned(),
+        Origin::Imported => "Should you need it again, enter it again.".to_owned(),
+        Origin::Adopted => "Requests signed with it are refused again.".to_owned(),
+    });
+    said
+}
+
+/// Whether the one that stays has been seen to work.
+fn in_its_place(whom: &str, ring: &Keyring, now: Timestamp) -> String {
+    match ring.active().and_then(|active| active.used) {
+        Some(used) => format!("The active SECRET works: it last verified an event {}.", when(used.last_at, now).text),
+        None => format!("The active SECRET has never verified an event: it seems that {whom} does not have it yet."),
+    }
+}
+
+/// What was refused and could be let in only with one that is to be retired.
+pub(crate) fn only_with(requests: usize) -> String {
+    let number = i64::try_from(requests).unwrap_or(i64::MAX);
+    let (requests, it) = (super::count(number, "kept request", "kept requests"), if number == 1 { "it" } else { "them" });
+    format!(
+        "{requests} that were refused can be let in only with this SECRET. Recover {it} first: afterwards that is not possible any more."
+    )
+}
+
+/// Why the active one stays.
+pub(crate) const ACTIVE_STAYS: &str = "This is the active SECRET, and a webhook is never without one. Make a new SECRET: this one then counts for a while longer, and can be retired.";
+
+/// Said once one is retired.
+pub(crate) const RETIRED: &str = "The SECRET is retired: what is signed with it is refused";
+/// Said of one that ended before somebody retired it.
+pub(crate) const NOT_THERE: &str = "That SECRET counts no more";
+
+/// Where the gateway shows the SECRET that it has, or does not.
+pub(crate) const fn own_hint(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "Razorpay does not show it any more: look where you keep it, or in the settings of the shop that receives the webhook now."
+        }
+        Gateway::StandardWebhooks => "As the sender shows it, with whsec_ in front or without.",
+    }
+}
+
+/// Why a SECRET that somebody brings is not taken, and what to do.
+pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> String {
+    let why = match weak {
+        WeakSecret::Empty => return "SECRET is empty. Type it here.".to_owned(),
+        WeakSecret::Short(length) => {
+            return format!(
+                "It has {length} characters, and whoever guesses it can invent payments: at least {SHORTEST} are needed. {}",
+                way_out(gateway)
+            );
+        }
+        WeakSecret::Long => return format!("A SECRET may have at most {LONGEST} bytes."),
+        WeakSecret::Unseen => {
+            return "It holds a character that cannot be seen, as a line break. Copy it again, and nothing before or after it."
+                .to_owned();
+        }
+        WeakSecret::Dots => return "These are the dots that hide it. Copy the SECRET itself.".to_owned(),
+        WeakSecret::Url => return own_url(gateway).to_owned(),
+        WeakSecret::KeyId => {
+            return "This is a Key ID, which your customers’ browsers see. The SECRET is the text in the webhook’s field Secret."
+                .to_owned();
+        }
+        WeakSecret::Form => {
+            return "It is not in the form of Standard Webhooks: whsec_ and then base64. Copy it whole.".to_owned();
+        }
+        WeakSecret::Repeated => "The same few characters come again and again in it",
+        WeakSecret::Digits => "It is of digits only, and too few of them",
+        WeakSecret::Common => "Apart from words, dates and patterns, too little of it is random",
+        WeakSecret::Named => "Apart from names of the app, the company or the domain, too little of it is random",
+    };
+    format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
+}
+
+const fn own_url(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "This is a webhook’s URL. The SECRET is the text in the field Secret below it.",
+        Gateway::StandardWebhooks => "This is a webhook’s URL. The SECRET is the text that the sender signs with.",
+    }
+}
+
+const fn way_out(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => "Paste the SECRET of this webhook into Razorpay instead.",
+        Gateway::StandardWebhooks => "Give the sender the SECRET of this webhook instead.",
+    }
+}
+
+/// The API keys' secret was entered.
+pub(crate) const KEY_SECRET: &str = "This is the Key Secret of your API keys, which can move money: it must not be a webhook’s SECRET. Paste the SECRET of this webhook into Razorpay, and generate new API keys if others may have seen these.";
+/// It is the SECRET of another webhook of the company.
+pub(crate) fn elsewhere(own: Mode, other: Mode) -> &'static str {
+    match (own, other) {
+        (Mode::Live, Mode::Test) => {
+            "This is the SECRET of a webhook in Test mode. Live must not have it: test payments would count as real money. Copy the SECRET of this webhook."
+        }
+        (Mode::Test, Mode::Live) => {
+            "This is the SECRET of a webhook in Live mode. Test must not have it: real payments would be taken for trials. Copy the SECRET of this webhook."
+        }
+        _ => "This is the SECRET of another webhook of yours. Each has one of its own: copy the SECRET of this webhook.",
+    }
+}
+
+/// It counts here already.
+pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Nothing is left to be done.";
+/// So many were brought that another would slow down every request.
+pub(crate) const TOO_MANY: &str =
+    "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";
+/// So many count that another would slow down every request.
+pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, and each request is tried with every one. Retire some that are not used any more first.";
+
+/// Said once it is accepted.
+pub(crate) fn brought(cut: Trimmed) -> String {
+    let cut = match (cut.spaces, cut.quotes) {
+        (false, false) => "",
+        (true, false) => " Spaces or line breaks around it were cut off.",
+        (false, true) => " The quotation marks around it were cut off.",
+        (true, true) => " Spaces and the quotation marks around it were cut off.",
+    };
+    format!(
+        "Your own SECRET counts from now on, until you retire it.{cut} What was refused for want of it can be recovered under Rejections."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_said_as_people_say_it() {
+        let said = |hours| span(Duration::from_hours(hours)).replace('\u{a0}', " ");
+        assert_eq!([said(26), said(71), said(72), said(240)], ["26 h", "71 h", "3 days", "10 days"]);
+        assert_eq!(span(Duration::from_mins(5)), "5\u{a0}min");
+    }
+
+    #[test]
+    fn every_overlap_has_its_own_words() {
+        for gateway in Gateway::ALL {
+            let said: std::collections::HashSet<_> =
+                Overlap::CHOICES.into_iter().map(|choice| overlap(gateway, choice)).collect();
+            assert_eq!(said.len(), Overlap::CHOICES.len());
+        }
+        assert_eq!(overlap(Gateway::Razorpay, Overlap::CHOICES[3]).0, "15 days");
+    }
+
+    #[test]
+    fn a_new_one_is_given_to_the_gateway_before_the_one_before_ends() {
+        let now = Timestamp::from_seconds(1_795_356_717);
+        let until = now.plus(Duration::from_hours(24));
+        let said = unproven(Gateway::Razorpay, PreviousSecret { until, counts: true }, now);
+        assert!(said.reason.replace('\u{a0}', " ").ends_with("counts until 23 Nov, 7:41 pm."), "{}", said.reason);
+        assert_eq!(unproven(Gateway::StandardWebhooks, PreviousSecret { until: now, counts: false }, now).class, "is-warn");
+    }
+}

@@ -1,0 +1,16 @@
+//! Values that every slice speaks: ids, times, money, secrets.
+//!
+//! The rule: nothing here knows a merchant, a page or a table.
+
+pub(crate) mod base62;
+pub(crate) mod date_range;
+pub(crate) mod hex;
+pub mod id;
+pub(crate) mod invisible_chars;
+pub(crate) mod keyset;
+pub mod money;
+pub(crate) mod network;
+pub(crate) mod secret;
+pub mod text_input;
+pub mod time;
+pub mod vault;

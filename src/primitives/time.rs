@@ -1,0 +1,185 @@
+//! Moments as Unix milliseconds, and the only clock.
+//!
+//! Columns hold integers because the two databases disagree about every other form of time. People see
+//! Asia/Kolkata until apps have a zone of their own.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::{Zoned, civil::Date, tz::TimeZone};
+
+/// The zone in which exact times are shown.
+pub const ZONE: &str = "Asia/Kolkata";
+
+/// How its clock is ahead of UTC, in milliseconds. It has no summer time.
+const OFFSET: i64 = 19_800_000;
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
+/// How far two right clocks may be apart. A stored time that is later than now by more was stored by a wrong one.
+pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
+
+/// A moment, in Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The moment so many milliseconds after 1970.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// The moment so many seconds after 1970; far beyond any calendar it stays at the end of time.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment and `later` more.
+    #[must_use]
+    pub fn plus(self, later: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(later.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// This moment less `earlier`.
+    #[must_use]
+    pub fn minus(self, earlier: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(earlier.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long this is after `other`; nothing when it is before.
+    #[must_use]
+    pub fn since(self, other: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(other.0)).unwrap_or_default())
+    }
+
+    /// The moment on the calendar of [`ZONE`].
+    #[must_use]
+    pub fn zoned(self) -> Zoned {
+        self.instant().to_zoned(zone())
+    }
+
+    /// RFC 3339 in UTC, to the millisecond.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        format!("{:.3}", self.instant())
+    }
+
+    /// Midnight in [`ZONE`] at the beginning of `day`.
+    #[must_use]
+    pub fn start_of(day: Date) -> Self {
+        day.to_zoned(zone()).map_or(Self(0), |start| Self(start.timestamp().as_millisecond()))
+    }
+
+    /// Days since 1970 on the calendar of [`ZONE`].
+    #[must_use]
+    pub const fn day(self) -> i64 {
+        self.0.saturating_add(OFFSET).div_euclid(DAY)
+    }
+
+    /// The first moment of the day with that number.
+    pub(crate) const fn of_day(number: i64) -> Self {
+        Self(number.saturating_mul(DAY).saturating_sub(OFFSET))
+    }
+
+    fn instant(self) -> jiff::Timestamp {
+        let bounded = self.0.clamp(jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
+        jiff::Timestamp::from_millisecond(bounded).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+fn zone() -> TimeZone {
+    // The zone's data is bundled; the offset stands in should that ever change.
+    TimeZone::get(ZONE).unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(5)))
+}
+
+/// Where the time comes from. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The system's clock.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still until it is moved.
+    #[must_use]
+    pub fn fixed(at: Timestamp) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(at.0))))
+    }
+
+    /// Moves a standing clock; the system's cannot be moved.
+    pub fn advance(&self, by: Duration) {
+        if let Some(now) = &self.0 {
+            now.fetch_add(i64::try_from(by.as_millis()).unwrap_or_default(), Ordering::Relaxed);
+        }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Some(now) => Timestamp(now.load(Ordering::Relaxed)),
+            None => Timestamp(jiff::Timestamp::now().as_millisecond()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_in_both_forms() {
+        let at = Timestamp::from_seconds(1_795_343_403);
+        assert_eq!(at.rfc3339(), "2026-11-22T10:30:03.000Z");
+        assert_eq!(at.zoned().strftime("%-d %b %Y, %H:%M").to_string(), "22 Nov 2026, 16:00");
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_in_india() {
+        for millis in [0, 1_795_343_403_000, 1_795_343_403_000 + 7 * DAY / 24, -1, -40_000_000_000] {
+            let at = Timestamp::from_millis(millis);
+            let day = Timestamp::start_of(at.zoned().date());
+            assert_eq!((day.day(), Timestamp::from_millis(day.millis() - 1).day()), (at.day(), at.day() - 1));
+            assert_eq!(Timestamp::of_day(at.day()), day);
+        }
+        assert_eq!((Timestamp::from_millis(0).day(), Timestamp::from_millis(-20_000_000).day()), (0, -1));
+    }
+
+    #[test]
+    fn the_ends_of_time_do_not_panic() {
+        for millis in [i64::MIN, i64::MAX, 0] {
+            let at = Timestamp::from_millis(millis);
+            assert!(!at.rfc3339().is_empty());
+            let _ = (at.zoned(), at.plus(Duration::MAX), at.minus(Duration::MAX), at.since(Timestamp(0)), at.day());
+        }
+    }
+}

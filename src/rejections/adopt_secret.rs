@@ -1,0 +1,127 @@
+//! Accepts the SECRET that refused requests were signed with, where diagnosis has found it: then they verify, and so do the
+//! gateway's retries, which go on being signed with it.
+//!
+//! The rule: on a person's word only, as an additional SECRET that can be retired like any other. Exactly the key of that
+//! rejection, and only one that would also be taken if it were imported.
+
+use super::{
+    Rejection, diagnose,
+    diagnosis::{self, RejectedCase},
+    recovery::{self, RecoveredBy},
+    signing_key, store, store_batch,
+};
+use crate::{
+    connections::{
+        ConnectError, Connection,
+        secrets::{self, AddSecretOutcome, Origin},
+    },
+    ingestion::recorder::DiagnosisContext,
+    primitives::{
+        id::{RejectionId, RequestId, SecretId},
+        secret::Secret,
+        time::Timestamp,
+    },
+};
+
+/// The kept requests in which the SECRET is looked for.
+const LOOKED_AT: i64 = 4;
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Acceptance {
+    Accepted(SecretId),
+    /// It counts at this connection already.
+    Known,
+    /// So many that were brought count that another would make every request too much work.
+    TooMany,
+    /// No kept request tells it any more.
+    Unfound,
+}
+
+/// Finds the SECRET of a rejection and accepts it at its connection. Whoever calls this has asked for the password.
+///
+/// # Errors
+/// When the database refuses, or what is sealed cannot be opened.
+pub(crate) async fn accept(
+    kit: &DiagnosisContext,
+    connection: &Connection,
+    rejection: &Rejection,
+    by: RecoveredBy<'_>,
+) -> Result<Acceptance, ConnectError> {
+    let Some(secret) = find(kit, connection, rejection).await? else { return Ok(Acceptance::Unfound) };
+    let mut tx = kit.db.begin().await?;
+    let also = secrets::add_secret(&mut tx, &kit.vault, connection.id, (&secret, Origin::Adopted, by.name), by.at).await?;
+    tx.commit().await?;
+    Ok(match also {
+        AddSecretOutcome::Accepted(id) => Acceptance::Accepted(id),
+        AddSecretOutcome::Known => Acceptance::Known,
+        AddSecretOutcome::TooMany => Acceptance::TooMany,
+    })
+}
+
+/// What accepting the SECRET of a rejection lets verify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Offer {
+    /// Stored requests of the connection that verify with it, and with no other secret.
+    pub(crate) requests: usize,
+    /// Those of them that belong to this rejection.
+    pub(crate) own: Vec<RequestId>,
+    /// The other rejections that have some, the newest first.
+    pub(crate) others: Vec<RejectionId>,
+    /// When the first of them was received.
+    pub(crate) since: Timestamp,
+}
+
+/// What a page can offer; `None` if no stored request would verify.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn offer(
+    kit: &DiagnosisContext,
+    connection: &Connection,
+    rejection: &Rejection,
+    now: Timestamp,
+) -> Result<Option<Offer>, ConnectError> {
+    let Some(secret) = find(kit, connection, rejection).await? else { return Ok(None) };
+    let verified = recovery::verified_with((&kit.db, &kit.vault), connection, secret, now).await?;
+    let own: Vec<RequestId> = verified.iter().filter(|one| one.rejection == rejection.id).map(|one| one.id).collect();
+    let mut others: Vec<RejectionId> = Vec::new();
+    for one in verified.iter().filter(|one| one.rejection != rejection.id) {
+        if !others.contains(&one.rejection) {
+            others.push(one.rejection);
+        }
+    }
+    let since = verified.iter().map(|one| one.received_at).min();
+    Ok(since.filter(|_| !own.is_empty()).map(|since| Offer { requests: verified.len(), own, others, since }))
+}
+
+/// The SECRET that a rejection's kept requests were signed with, where it may be accepted.
+///
+/// # Errors
+/// When the database refuses.
+async fn find(kit: &DiagnosisContext, connection: &Connection, rejection: &Rejection) -> Result<Option<Secret>, ConnectError> {
+    let may_be = rejection.cause.can_adopt_secret() && rejection.key_digest.is_some();
+    let Some(reason) = rejection.reason.rejected().filter(|_| may_be) else { return Ok(None) };
+    let mut reader = kit.db.reader().await?;
+    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), LOOKED_AT).await?;
+    drop(reader);
+    for kept in kept {
+        let Ok(said) = store_batch::open(&kit.vault, kept.id, (&kept.headers, &kept.body)) else { continue };
+        let Some(headers) = said.pairs() else { continue };
+        let known = diagnose::known(kit, &connection.place(), kept.received_at).await?;
+        let (gateway, at, body) = (connection.gateway, kept.received_at, said.body);
+        let (vault, id, key) = (kit.vault.clone(), connection.id, rejection.key_digest.clone());
+        let turn = recovery::VERIFICATIONS.acquire().await;
+        let looked = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let case = RejectedCase { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
+            let found = diagnosis::diagnose(&case, &known, &mut { diagnosis::MOST_WORK });
+            let is_the_key = signing_key::digest(&vault, id, &found).is_some_and(|found| key == Some(found.to_vec()));
+            signing_key::adoptable(&found, gateway, &known).filter(|_| is_the_key)
+        });
+        if let Some(found) = looked.await.ok().flatten() {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,258 @@
+//! Gathers what a company knows for the doctor, and lets it look at what was refused.
+//!
+//! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. Work is bounded
+//! (`budget.rs`). What could not be examined is stored as such, and examined later (`deferred.rs`).
+
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use zeroize::Zeroizing;
+
+use super::{
+    CapturedRequest, Cause, Reason,
+    budget::{Allowance, Budget},
+    deferred::Deferred,
+    diagnosis::{CompanyKeys, Diagnosis, Key, KeyOwner},
+    eviction::EvictionRank,
+    shape::{self, Shape},
+    triage::{Batch, Triage},
+};
+use crate::{
+    connections::{self, Connection, ConnectionScope, activity, secrets},
+    db::{DbError, with_timeout},
+    ingestion::recorder::DiagnosisContext,
+    primitives::{id::ConnectionId, time::Timestamp, vault::Vault},
+    urls,
+};
+
+/// The most secrets of one kind that are opened for a connection.
+const MOST_SECRETS: i64 = 64;
+/// Requests of a connection that are stored in one burst, and per second after that: further ones are only counted.
+const BURST: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
+const PACE: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
+
+/// Examines rejected requests within a budget, so that a lasting flood does not keep a core busy.
+pub(crate) struct Diagnoser {
+    budget: Budget,
+    is_off: Arc<AtomicBool>,
+    triage: Triage,
+    pace: DefaultKeyedRateLimiter<ConnectionId>,
+    deferred: Deferred,
+}
+
+impl Diagnoser {
+    /// One who looks at nothing any more once `is_off` says so: not even in the middle of it.
+    pub(crate) fn new(is_off: Arc<AtomicBool>) -> Self {
+        let pace = RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST));
+        Self { budget: Budget::new(), is_off, triage: Triage::default(), pace, deferred: Deferred::default() }
+    }
+
+    /// Looks at all of them, those of a connection together; they come back in the same order.
+    ///
+    /// # Errors
+    /// When the database does not say what is known.
+    pub(crate) async fn diagnose_all(
+        &mut self,
+        kit: &DiagnosisContext,
+        samples: &[&[CapturedRequest]],
+    ) -> Result<Vec<DiagnosedRequest>, DbError> {
+        let requests = samples.iter().map(|samples| samples.len()).sum();
+        let mut work = Vec::new();
+        for samples in samples {
+            let Some(connection) = samples.first().map(|sample| sample.place.connection) else { continue };
+            let wants_doctor =
+                samples.iter().find(|sample| sample.reason.rejected().is_some() || sample.reason == Reason::SwitchedOff);
+            let known = match wants_doctor.filter(|_| !self.is_off()) {
+                Some(sample) => with_timeout(known(kit, &sample.place, sample.at)).await?,
+                None => CompanyKeys::default(),
+            };
+            let allowance = self.budget.for_new(connection, requests);
+            work.push(Batch { connection, known, samples: samples.to_vec(), allowance });
+        }
+        if work.is_empty() {
+            return Ok(Vec::new());
+        }
+        let most = self.budget.of_round(requests);
+        // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
+        let mut examined = self
+            .look(kit, work, most, Budget::spend)
+            .await
+            .unwrap_or_else(|| samples.iter().copied().flatten().cloned().map(DiagnosedRequest::not_diagnosed).collect());
+        self.choose(&mut examined);
+        for one in examined.iter().filter(|one| one.is_deferred()) {
+            self.deferred.note(one.sample.place.connection);
+        }
+        Ok(examined)
+    }
+
+    /// Examines within the budget, from which `take` subtracts what was hashed for a webhook. `None` if that failed.
+    pub(super) async fn look(
+        &mut self,
+        kit: &DiagnosisContext,
+        work: Vec<Batch>,
+        most: usize,
+        take: fn(&mut Budget, ConnectionId, usize),
+    ) -> Option<Vec<DiagnosedRequest>> {
+        let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), kit.vault.clone(), std::mem::take(&mut self.triage));
+        let allowed: Vec<(ConnectionId, Allowance)> = work.iter().map(|batch| (batch.connection, batch.allowance)).collect();
+        let looked = tokio::task::spawn_blocking(move || {
+            let looked = triage.look(&vault, work, most, &is_off);
+            (looked, triage)
+        });
+        match looked.await {
+            Ok(((examined, spent), triage)) => {
+                self.triage = triage;
+                for (connection, bytes) in spent {
+                    take(&mut self.budget, connection, bytes);
+                }
+                Some(examined)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the doctor failed");
+                for (connection, allowance) in allowed {
+                    take(&mut self.budget, connection, allowance.most);
+                }
+                None
+            }
+        }
+    }
+
+    /// Examines some of the stored requests that were not examined when they came, if nothing else needs the work.
+    pub(crate) async fn examine_deferred(&mut self, kit: &DiagnosisContext) {
+        let mut deferred = std::mem::take(&mut self.deferred);
+        deferred.proceed(self, kit).await;
+        self.deferred = deferred;
+    }
+
+    /// How long to wait at most before [`Self::examine_deferred`] has something to do.
+    pub(crate) fn deferral(&self, longest: Duration) -> Duration {
+        self.deferred.pause().map_or(longest, |pause| pause.min(longest))
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        self.is_off.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
+    }
+
+    /// Chooses what is stored: what is worth most first, then what still has to be examined, then one of each shape in turn.
+    fn choose(&self, examined: &mut [DiagnosedRequest]) {
+        for own in examined.chunk_by_mut(|one, other| one.sample.place.connection == other.sample.place.connection) {
+            let shapes: Vec<Shape> = own.iter().map(|one| one.sample.shape).collect();
+            let mut order = shape::order(&shapes);
+            order.sort_by_key(|at| (EvictionRank::of(&own[*at]), own[*at].diagnosis.cause != Cause::NotDiagnosed));
+            for at in order {
+                own[at].is_stored = self.pace.check_key(&own[at].sample.place.connection).is_ok();
+            }
+        }
+    }
+}
+
+/// A request with what was found.
+pub(crate) struct DiagnosedRequest {
+    pub(crate) sample: CapturedRequest,
+    pub(crate) diagnosis: Diagnosis,
+    /// Whether the gateway itself sent it, for an account of the connection.
+    pub(crate) is_from_account: bool,
+    /// Identifies the key of its signature.
+    pub(crate) key: Option<[u8; 32]>,
+    /// Whether the request itself is stored: only a limited number per webhook is.
+    pub(crate) is_stored: bool,
+}
+
+impl DiagnosedRequest {
+    /// Whether it is stored to be examined later.
+    fn is_deferred(&self) -> bool {
+        self.diagnosis.cause == Cause::NotDiagnosed && self.is_stored && !self.sample.is_cut
+    }
+
+    /// One that was not examined.
+    pub(super) fn not_diagnosed(sample: CapturedRequest) -> Self {
+        let diagnosis = Cause::unexamined(sample.reason).into();
+        Self { sample, diagnosis, is_from_account: false, key: None, is_stored: true }
+    }
+}
+
+/// What the company knows that may explain a request at one of its connections.
+pub(super) async fn known(kit: &DiagnosisContext, place: &ConnectionScope, at: Timestamp) -> Result<CompanyKeys, DbError> {
+    let mut reader = kit.db.reader().await?;
+    let connections = connections::store::list_of_company(&mut reader, place.company).await?;
+    let Some(own) = connections.iter().find(|connection| connection.id == place.connection) else {
+        return Ok(CompanyKeys::default());
+    };
+    let mut stored = secrets::list_of_connection(&mut reader, own.id, MOST_SECRETS).await?;
+    let others = secrets::list_of_company(&mut reader, place.company, MOST_SECRETS).await?;
+    stored.extend(others.into_iter().filter(|secret| secret.connection_id != own.id));
+    let sealed = connections::store::list_key_secrets(&mut reader, place.company, MOST_SECRETS).await?;
+    let accounts = activity::get(&mut reader, own.id).await?.accounts().map(str::to_owned).collect();
+    let names = connections::public_names::list(&mut reader, place.company).await?;
+    drop(reader);
+
+    let of = |id: ConnectionId| connections.iter().find(|connection| connection.id == id);
+    let mut keys: Vec<Key> = stored
+        .iter()
+        .filter_map(|secret| {
+            let connection = of(secret.connection_id)?;
+            let whose = whose(own, connection, secret, at);
+            let opened = secret.open(&kit.vault).ok()?;
+            let text = Zeroizing::new(opened.expose().to_owned());
+            let other = (connection.id != own.id).then_some(connection.id);
+            Some(Key {
+                whose,
+                gateway: connection.gateway,
+                text,
+                is_retired: secret.is_retired(),
+                secret: Some(secret.id),
+                connection: other,
+            })
+        })
+        .collect();
+    keys.extend(sealed.iter().filter_map(|(id, sealed)| key_secret(&kit.vault, own, of(*id)?, sealed)));
+    keys.sort_by_key(|key| (key.whose, key.connection.is_some()));
+    Ok(CompanyKeys {
+        keys,
+        url: urls::webhook_url(&kit.base, &own.endpoint),
+        ids: vec![own.endpoint.clone(), own.id.to_string(), own.app_id.to_string()],
+        key_ids: connections.iter().filter_map(|connection| connection.key_id.clone()).take(16).collect(),
+        accounts,
+        names,
+        recent: Vec::new(),
+    })
+}
+
+fn whose(own: &Connection, other: &Connection, secret: &secrets::Stored, at: Timestamp) -> KeyOwner {
+    if other.id == own.id {
+        return match (secret.is_retired(), secret.counts_at(at)) {
+            (true, _) => KeyOwner::Retired,
+            (false, true) => KeyOwner::Own,
+            (false, false) => KeyOwner::Old,
+        };
+    }
+    match (other.mode == own.mode, other.app_id == own.app_id) {
+        (false, _) => KeyOwner::OtherMode,
+        (true, true) => KeyOwner::OtherConnection,
+        (true, false) => KeyOwner::OtherApp,
+    }
+}
+
+fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, sealed: &[u8]) -> Option<Key> {
+    let text = connections::open_key_secret(vault, connection.id, sealed).ok()?;
+    let other = (connection.id != own.id).then_some(connection.id);
+    Some(Key {
+        whose: KeyOwner::KeySecret,
+        gateway: connection.gateway,
+        text,
+        is_retired: false,
+        secret: None,
+        connection: other,
+    })
+}

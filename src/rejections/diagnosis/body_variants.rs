@@ -1,0 +1,182 @@
+//! What a body may have been before somebody changed it on the way: every such body is tried against the signature.
+//!
+//! The rule: one change at a time first, then those that programs make together. Each is made when it is asked for, so that
+//! there is one of them at a time and whoever asks can stop.
+
+use std::{
+    collections::{HashSet, hash_map::DefaultHasher},
+    hash::Hasher as _,
+    iter::once_with,
+};
+
+use super::{
+    json_variants::{self, Ascii, Escapes, Node, Order, Space},
+    key_orders, unwrapped,
+};
+use crate::rejections::Cause;
+
+/// A longer body is not rewritten: none is longer but what was compressed.
+pub(super) const MAX_REWRITTEN_BYTES: usize = crate::ingestion::body::MAX_BODY_BYTES;
+/// What a body that is written anew may take, as so many times itself and something besides.
+const MOST_TIMES: usize = 4;
+const MOST_BESIDES: usize = 8 * 1024;
+
+/// Keys with empty values that are tried one by one.
+const MAX_EMPTIED_KEYS: usize = 16;
+
+const SPACES: [Space; 5] = [Space::None, Space::Little, Space::Lines("  "), Space::Lines("    "), Space::Lines("\t")];
+const PLAIN: Escapes = Escapes::AsTheyStand;
+const ESCAPES: [Escapes; 8] = [
+    PLAIN,
+    written(false, Ascii::Kept, false),
+    written(true, Ascii::Kept, false),
+    written(false, Ascii::Lower, false),
+    written(true, Ascii::Lower, false),
+    written(false, Ascii::Upper, false),
+    written(true, Ascii::Upper, false),
+    written(false, Ascii::Kept, true),
+];
+
+const fn written(slash: bool, ascii: Ascii, html: bool) -> Escapes {
+    Escapes::Written { slash, ascii, html }
+}
+
+/// A body as it was before, and what was done to it.
+pub(super) type Before = (Cause, Vec<u8>);
+
+/// A body that came.
+pub(super) struct Bodies<'a> {
+    body: &'a [u8],
+    /// Where it may be written anew.
+    text: Option<&'a str>,
+    /// As JSON, where it is that.
+    node: Option<Node<'a>>,
+}
+
+impl<'a> Bodies<'a> {
+    /// Reads it.
+    pub(super) fn of(body: &'a [u8]) -> Self {
+        let text = std::str::from_utf8(body).ok().filter(|_| body.len() <= MAX_REWRITTEN_BYTES);
+        let node = text.and_then(|text| json_variants::parse(text.trim_start_matches('\u{feff}')));
+        Self { body, text, node }
+    }
+
+    /// What it may have been, without what it is. Nothing comes where one cannot be made: also that took its work.
+    pub(super) fn before(&self) -> impl Iterator<Item = Option<Before>> {
+        let nodes = || self.node.iter();
+        let made = ends(self.body).chain(nodes().flat_map(|node| rewritten(node, self.body)));
+        let made = made.chain(self.inside()).chain(nodes().flat_map(|node| emptied(node, self.body)));
+        made.map(|made| made.filter(|(_, before)| before != self.body && !before.is_empty()))
+    }
+
+    /// Bodies inside it, which may have been changed further.
+    pub(super) fn inside(&self) -> impl Iterator<Item = Option<Before>> {
+        unwrapped::all(self.body, self.text, self.node.as_ref())
+    }
+}
+
+/// Line ends and marks at the edges, and inside.
+fn ends(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let added = [&b"\n"[..], b"\r\n", b" "].into_iter().map(move |end| (Cause::BodyLineEnd, [body, end].concat()));
+    let cut = [&b"\n"[..], b"\r\n", b"\r"].into_iter().filter_map(move |end| body.strip_suffix(end)).chain([body.trim_ascii()]);
+    let cut = cut.map(|before| (Cause::BodyLineEnd, before.to_vec()));
+    let marked = once_with(move || (Cause::BodyMark, [MARK, body].concat()));
+    let bare = body.strip_prefix(MARK).into_iter().flat_map(|bare| [bare, bare.trim_ascii()]);
+    let bare = bare.map(|before| (Cause::BodyMark, before.to_vec()));
+    let lines = [windows_lines, unix_lines].into_iter().map(move |of| (Cause::BodyLineEnds, of(body)));
+    added.chain(cut).chain(marked).chain(bare).chain(lines).map(Some)
+}
+
+fn unix_lines(body: &[u8]) -> Vec<u8> {
+    let is_first_of_two = |at: usize| body[at] == b'\r' && body.get(at + 1) == Some(&b'\n');
+    body.iter().enumerate().filter(|(at, _)| !is_first_of_two(*at)).map(|(_, byte)| *byte).collect()
+}
+
+fn windows_lines(body: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(body.len() + 64);
+    for byte in unix_lines(body) {
+        lines.extend_from_slice(if byte == b'\n' { b"\r\n" } else { std::slice::from_ref(&byte) });
+    }
+    lines
+}
+
+/// JSON that another program has read and written.
+fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+    let (own, most) = (body.trim_ascii(), body.len() * MOST_TIMES + MOST_BESIDES);
+    let is_usual =
+        |space: &Space| node.write(*space, PLAIN, Order::AsItStands, own.len()).is_some_and(|text| text.as_bytes() == own);
+    let usual = SPACES.into_iter().find(is_usual);
+    let mut ways = Vec::new();
+    let usual_orders = (0..key_orders::count(node)).map(Order::Usual);
+    for order in [Order::AsItStands].into_iter().chain(usual_orders).chain([Order::Sorted]) {
+        for space in SPACES {
+            for escape in ESCAPES {
+                let cause = match (order, escape == PLAIN, Some(space) == usual) {
+                    (Order::Usual(_) | Order::Sorted, ..) => Cause::BodyReordered,
+                    (_, true, _) => Cause::BodyRespaced,
+                    (_, false, true) => Cause::BodyEscaped,
+                    (_, false, false) => Cause::BodyRewritten,
+                };
+                ways.push((cause, space, escape, order));
+            }
+        }
+    }
+    // Fewer changes before more.
+    ways.sort_by_key(|(cause, _, escape, _)| match (cause, *escape == PLAIN) {
+        (Cause::BodyReordered, true) => 1,
+        (Cause::BodyReordered, false) => 3,
+        (Cause::BodyRewritten, _) => 2,
+        _ => 0,
+    });
+    // Most ways of escaping make the same of most bodies.
+    let mut made = HashSet::new();
+    ways.into_iter().map(move |(cause, space, escape, order)| {
+        let written = node.write(space, escape, order, most)?.into_bytes();
+        made.insert(hash(&written)).then_some((cause, written))
+    })
+}
+
+/// JSON whose empty values became others: PHP makes empty maps lists, and Laravel makes empty strings null. Under which keys is
+/// not known: each alone, all of them, and all but the notes, which are an empty list in Razorpay's own events.
+fn emptied(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+    let most = body.len() * MOST_TIMES + MOST_BESIDES;
+    let lists = choices(&node.keys_of(is_empty_list, MAX_EMPTIED_KEYS));
+    let nulls = choices(&node.keys_of(is_null, MAX_EMPTIED_KEYS));
+    // Both: what is not the notes was a map.
+    let maps: Vec<&str> = lists.first().cloned().unwrap_or_default();
+    let both: Vec<_> = nulls.iter().filter(|_| !maps.is_empty()).map(|nulls| (maps.clone(), nulls.clone())).collect();
+    let lists = lists.into_iter().map(|keys| (keys, Vec::new()));
+    let nulls = nulls.into_iter().map(|keys| (Vec::new(), keys));
+    let ways: Vec<_> = lists.chain(nulls).chain(both).collect();
+    let escapes = [PLAIN, written(false, Ascii::Kept, false)];
+    ways.into_iter().flat_map(move |way| escapes.map(|escape| (way.clone(), escape))).map(move |((lists, nulls), escape)| {
+        let before = node.with(&lists, is_empty_list, &Node::Map(Vec::new())).with(&nulls, is_null, &Node::Text("\"\""));
+        let written = before.write(Space::None, escape, Order::AsItStands, most)?;
+        Some((Cause::BodyRewritten, written.into_bytes()))
+    })
+}
+
+fn is_empty_list(node: &Node<'_>) -> bool {
+    matches!(node, Node::List(members) if members.is_empty())
+}
+
+fn is_null(node: &Node<'_>) -> bool {
+    matches!(node, Node::Word("null"))
+}
+
+/// All but the notes, all, those of errors, and each alone; none where there is none.
+fn choices<'a>(keys: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let some = |is_one: fn(&&str) -> bool| keys.iter().copied().filter(is_one).collect::<Vec<_>>();
+    let mut made = vec![some(|key| *key != "\"notes\""), keys.to_vec(), some(|key| key.starts_with("\"error_"))];
+    made.extend(keys.iter().map(|key| vec![*key]));
+    let mut seen = HashSet::new();
+    made.retain(|keys| !keys.is_empty() && seen.insert(keys.clone()));
+    made
+}
+
+fn hash(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body);
+    hasher.finish()
+}

@@ -1,0 +1,221 @@
+//! The secrets to try: each as its gateway uses it, and those that count here in every way they are pasted wrong.
+//!
+//! Every text that is made here is wiped when it is dropped.
+
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::{
+    CompanyKeys, Key, KeyOwner,
+    paste_errors::{self, Seen},
+    signature_parser,
+};
+use crate::{
+    gateways::Gateway,
+    primitives::{
+        id::{ConnectionId, SecretId},
+        secret::Secret,
+    },
+    rejections::Cause,
+};
+
+const PREFIX: &str = "whsec_";
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+pub(super) type Bytes = Zeroizing<Vec<u8>>;
+
+/// The bytes of a key to try, and what it would mean if they fit.
+#[derive(Clone)]
+pub(super) struct Attempt {
+    pub(super) key: Bytes,
+    pub(super) cause: Cause,
+    /// A second paste error.
+    pub(super) also: Option<Cause>,
+    pub(super) secret: Option<SecretId>,
+    pub(super) connection: Option<ConnectionId>,
+}
+
+impl Attempt {
+    pub(super) fn of(key: &Key, cause: Cause, bytes: &[u8]) -> Self {
+        Self { key: Zeroizing::new(bytes.to_vec()), cause, also: None, secret: key.secret, connection: key.connection }
+    }
+
+    /// With something that is no stored secret.
+    pub(super) fn with(cause: Cause, bytes: &[u8]) -> Self {
+        Self { key: Zeroizing::new(bytes.to_vec()), cause, also: None, secret: None, connection: None }
+    }
+}
+
+const fn cause(whose: KeyOwner) -> Cause {
+    match whose {
+        KeyOwner::Own => Cause::NowVerifies,
+        KeyOwner::Old => Cause::OldSecret,
+        KeyOwner::Retired => Cause::RetiredSecret,
+        KeyOwner::OtherMode => Cause::OtherMode,
+        KeyOwner::OtherConnection => Cause::OtherConnection,
+        KeyOwner::OtherApp => Cause::OtherApp,
+        KeyOwner::KeySecret => Cause::KeySecret,
+    }
+}
+
+/// The secret as this gateway would use it; the usual way first. One of another gateway may be pasted in several ways.
+pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let text = &*key.text;
+    let mut ways: Vec<Bytes> = Vec::new();
+    let decoded = STANDARD.decode(text).ok().filter(|bytes| !bytes.is_empty()).map(Zeroizing::new);
+    match gateway {
+        Gateway::Razorpay => ways.push(Zeroizing::new(text.as_bytes().to_vec())),
+        Gateway::StandardWebhooks => ways.extend(decoded.clone()),
+    }
+    if key.whose != KeyOwner::Own && (key.gateway != gateway || key.whose == KeyOwner::KeySecret) {
+        ways.push(Zeroizing::new(text.as_bytes().to_vec()));
+        ways.push(Zeroizing::new(shown(key).as_bytes().to_vec()));
+        ways.extend(decoded);
+    }
+    ways.iter().map(|bytes| Attempt::of(key, cause(key.whose), bytes)).collect()
+}
+
+/// What was tried as the SECRET that it is: its gateway's adapter makes the same key of it.
+pub(super) fn secret(gateway: Gateway, key: &[u8]) -> Option<Secret> {
+    match gateway {
+        Gateway::Razorpay => Secret::parse(std::str::from_utf8(key).ok()?),
+        Gateway::StandardWebhooks => Secret::parse(&Zeroizing::new(STANDARD.encode(key))),
+    }
+}
+
+/// As it stands on the page.
+fn shown(key: &Key) -> Zeroizing<String> {
+    let prefix = if key.gateway == Gateway::StandardWebhooks && key.whose != KeyOwner::KeySecret { PREFIX } else { "" };
+    Zeroizing::new(format!("{prefix}{}", *key.text))
+}
+
+/// Every way in which the right secret is pasted wrong, the likeliest first.
+pub(super) fn pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let mut attempts = likely_pasted(gateway, key);
+    attempts.extend(otherwise_pasted(gateway, key));
+    attempts
+}
+
+/// The ways that are seen most.
+pub(super) fn likely_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let mut attempts = Vec::new();
+    if gateway == Gateway::StandardWebhooks {
+        attempts.push(Attempt::with(Cause::SecretWithPrefix, shown(key).as_bytes()));
+        attempts.push(Attempt::with(Cause::SecretNotDecoded, key.text.as_bytes()));
+    }
+    attempts.extend(written(gateway, key, paste_errors::likely));
+    attempts
+}
+
+/// The other ways.
+pub(super) fn otherwise_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let mut attempts = written(gateway, key, paste_errors::unlikely);
+    let sha256: [u8; 32] = Sha256::digest(key.text.as_bytes()).into();
+    attempts.push(Attempt::with(Cause::SecretHashed, &sha256));
+    attempts.push(Attempt::with(Cause::SecretEncoded, &wide(&key.text)));
+    if gateway == Gateway::Razorpay {
+        attempts.extend(decoded(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
+        attempts.extend(in_hex(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
+    }
+    let mut is_new = is_new(gateway, key);
+    attempts.retain(|attempt| is_new(attempt));
+    attempts
+}
+
+/// The secret with these errors, with and without the prefix that the page shows.
+fn written(gateway: Gateway, key: &Key, errors: fn(&str) -> Vec<(Cause, paste_errors::Text)>) -> Vec<Attempt> {
+    let mut made = errors(&shown(key));
+    if gateway == Gateway::StandardWebhooks {
+        made.extend(errors(&key.text));
+    }
+    made.iter().flat_map(|(cause, text)| used(gateway, *cause, None, text)).collect()
+}
+
+/// Whether a key was neither made before nor is the right one.
+fn is_new(gateway: Gateway, key: &Key) -> impl FnMut(&Attempt) -> bool + use<> {
+    let mut seen = Seen::default();
+    for attempt in proper(gateway, key) {
+        seen.is_new(&*attempt.key);
+    }
+    move |attempt| seen.is_new(&*attempt.key)
+}
+
+/// A secret that is not valid here, pasted wrong in the most common ways.
+pub(super) fn pasted_elsewhere(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let texts = paste_errors::common(&shown(key)).into_iter();
+    let attempts = texts.flat_map(|(second, text)| used(gateway, cause(key.whose), Some(second), &text));
+    attempts
+        .map(|attempt| Attempt { secret: key.secret, connection: key.connection, ..attempt })
+        .filter(is_new(gateway, key))
+        .collect()
+}
+
+/// Two paste errors together.
+pub(super) fn pasted_twice(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
+    let attempts = paste_errors::pairs(&shown(key)).flat_map(move |(first, second, text)| {
+        let second = Some(second).filter(|second| *second != first);
+        used(gateway, first, second, &text)
+    });
+    attempts.filter(is_new(gateway, key))
+}
+
+/// A wrong text as the gateway would use it.
+pub(super) fn used(gateway: Gateway, cause: Cause, also: Option<Cause>, text: &str) -> Vec<Attempt> {
+    let mut attempts = vec![Attempt { also, ..Attempt::with(cause, text.as_bytes()) }];
+    if gateway == Gateway::StandardWebhooks {
+        if let Some(bare) = text.strip_prefix(PREFIX) {
+            attempts.push(Attempt { also, ..Attempt::with(cause, bare.as_bytes()) });
+        }
+        let bare = text.strip_prefix(PREFIX).unwrap_or(text);
+        attempts.extend(decoded(bare).map(|bytes| Attempt { also, ..Attempt::with(cause, &bytes) }));
+    }
+    attempts
+}
+
+/// In UTF-16, as some programs keep text.
+fn wide(text: &str) -> Bytes {
+    Zeroizing::new(text.encode_utf16().flat_map(u16::to_le_bytes).collect())
+}
+
+/// What digits of hex stand for.
+fn in_hex(text: &str) -> Option<Bytes> {
+    text.as_bytes().chunks(2).map(signature_parser::byte).collect::<Option<_>>().map(Zeroizing::new)
+}
+
+/// What lenient decoders make of a text.
+pub(super) fn decoded(text: &str) -> Option<Bytes> {
+    let letters: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|letter| letter.is_ascii_alphanumeric() || "+/".contains(*letter)).collect());
+    let whole = letters.len() - usize::from(letters.len() % 4 == 1);
+    LENIENT.decode(letters.get(..whole)?).ok().filter(|bytes| !bytes.is_empty()).map(Zeroizing::new)
+}
+
+/// What stands near the SECRET and is pasted in its place.
+pub(super) fn lookalike_values(known: &CompanyKeys) -> Vec<Attempt> {
+    let path = known.url.split_once("://").map_or("", |(_, rest)| rest);
+    let mut attempts = Vec::new();
+    for url in [known.url.as_str(), path] {
+        attempts.extend([url.to_owned(), format!("{url}/"), format!("{url}\n")].map(|url| (Cause::SecretIsUrl, url)));
+    }
+    attempts.extend(known.ids.iter().map(|id| (Cause::SecretIsId, id.clone())));
+    attempts.extend(known.ids.iter().filter_map(|id| Some((Cause::SecretIsId, id.split_once('_')?.1.to_owned()))));
+    attempts.extend(known.key_ids.iter().map(|id| (Cause::SecretIsKeyId, id.clone())));
+    // As many as the page shows.
+    attempts.push((Cause::SecretIsDots, "•".repeat(16)));
+    attempts
+        .extend(["", "null", "undefined", "None", "nil", "SECRET", "secret"].map(|text| (Cause::SecretEmpty, text.to_owned())));
+    attempts.iter().map(|(cause, text)| Attempt::with(*cause, text.as_bytes())).collect()
+}
+
+/// The dots that hide a secret, of any number.
+pub(super) fn dots() -> impl Iterator<Item = Attempt> {
+    let numbers = (1..=64).flat_map(|number| ["•", "●", "*", "·"].map(|dot| dot.repeat(number)));
+    numbers.map(|dots| Attempt::with(Cause::SecretIsDots, dots.as_bytes()))
+}

@@ -1,0 +1,20 @@
+//! The rejection that pages show of a webhook at which requests are rejected.
+
+use super::{Rejection, store};
+use crate::{
+    connections::activity::Evidence,
+    db::{DbError, Reader},
+    primitives::id::AppId,
+};
+
+/// That of the newest proven request since the last verified event; where nothing is proven, of the newest request. The caller
+/// was allowed to see the app.
+pub(crate) async fn find(reader: &mut Reader, app: AppId, evidence: &Evidence) -> Result<Option<Rejection>, DbError> {
+    if let Some(id) = evidence.failing_rejection() {
+        return store::find(reader, app, id).await;
+    }
+    match evidence.last_refusal().filter(|_| evidence.rejected_since.is_some()) {
+        Some(reason) => store::find_newest(reader, evidence.connection_id, reason.into()).await,
+        None => Ok(None),
+    }
+}

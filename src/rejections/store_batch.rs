@@ -1,0 +1,368 @@
+//! Writes down what was refused: how often, and what is kept of it.
+//!
+//! Invariant: every request is counted; one that was not examined is counted as such, never under a cause. Rows are written in
+//! one order on every server, connections first, under the connection's turn, so that two servers do not begin the same rejection
+//! twice.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Deserialize;
+use sha2::Sha256;
+use tokio::task::spawn_blocking;
+
+use super::{
+    CapturedRequest, Cause, NEW_REJECTION_AFTER, Reason, RejectedRequest,
+    diagnose::DiagnosedRequest,
+    eviction::{self, EvictionRank, StorageQuota},
+    proof,
+    store::{self, More, NewRejection, NewRequest, RejectionKey, evictions},
+};
+use crate::{
+    connections::{self, ConnectionScope, activity::Proven},
+    db::{DbError, Tx},
+    gateways::{Gateway, adapter::is_safe_identifier},
+    ingestion::body,
+    primitives::{
+        id::{ConnectionId, RejectionId, RequestId},
+        time::Timestamp,
+        vault::{Vault, VaultError},
+    },
+};
+
+/// The most requests that are kept of a connection, and what they may take, in bytes: an app has four connections at
+/// most. One rejection has half of it, so that a flood of one kind leaves the others room.
+pub(super) const ROOM: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024 * 1024 };
+/// What sealed headers and a sealed body are bound to.
+const HEADERS: &str = "rejected_requests.headers";
+const BODY: &str = "rejected_requests.body";
+/// The headers that a gateway signs, and its signature, which identify a repeated request. Anyone can add other headers.
+const fn signed(gateway: Gateway) -> &'static [&'static str] {
+    match gateway {
+        Gateway::Razorpay => &["x-razorpay-signature"],
+        Gateway::StandardWebhooks => &["webhook-id", "webhook-timestamp", "webhook-signature"],
+    }
+}
+
+/// After every time.
+const EVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
+/// The byte order mark of UTF-8, which some programs put before a body.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// How often a connection refused for one reason.
+#[derive(Clone)]
+pub(crate) struct ReasonCount {
+    place: ConnectionScope,
+    count: i64,
+    first_at: Timestamp,
+    last_at: Timestamp,
+    address: String,
+}
+
+/// What was refused at each connection, by reason.
+pub(crate) type Tallies = BTreeMap<(ConnectionId, Reason), ReasonCount>;
+
+/// Counts one.
+pub(crate) fn tally(tallies: &mut Tallies, refused: &RejectedRequest) {
+    let (place, at) = (refused.place, refused.at);
+    let none = || ReasonCount { place, count: 0, first_at: at, last_at: at, address: String::new() };
+    let tally = tallies.entry((place.connection, refused.reason)).or_insert_with(none);
+    tally.count += 1;
+    tally.first_at = tally.first_at.min(at);
+    tally.last_at = tally.last_at.max(at);
+    tally.address = refused.address.to_string();
+}
+
+/// Counts those that were counted before.
+pub(crate) fn restore(tallies: &mut Tallies, older: Tallies) {
+    for (key, older) in older {
+        match tallies.get_mut(&key) {
+            Some(newer) => {
+                newer.count += older.count;
+                newer.first_at = newer.first_at.min(older.first_at);
+                newer.last_at = newer.last_at.max(older.last_at);
+            }
+            None => {
+                tallies.insert(key, older);
+            }
+        }
+    }
+}
+
+/// A request that was looked at, as it is kept.
+pub(crate) struct SealedRequest {
+    examined: DiagnosedRequest,
+    /// Nothing where it is only counted.
+    stored: Option<Content>,
+}
+
+/// What was sent, sealed.
+struct Content {
+    id: RequestId,
+    digest: [u8; 32],
+    headers: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// Seals them, where nobody waits for it. Should that ever fail, they are counted all the same, and not tried for ever.
+pub(crate) async fn seal(vault: &Vault, examined: Vec<DiagnosedRequest>) -> Vec<SealedRequest> {
+    let vault = vault.clone();
+    let sealed = spawn_blocking(move || examined.into_iter().map(|one| seal_one(&vault, one)).collect());
+    sealed.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "refused requests could not be sealed");
+        Vec::new()
+    })
+}
+
+fn seal_one(vault: &Vault, examined: DiagnosedRequest) -> SealedRequest {
+    if !examined.is_stored {
+        return SealedRequest { examined, stored: None };
+    }
+    let sample = &examined.sample;
+    let id = RequestId::new(sample.at);
+    let headers = vault.seal(HEADERS, id.as_bytes(), body::headers_json(&sample.headers).as_bytes());
+    let body = vault.seal(BODY, id.as_bytes(), sample.stored_body());
+    let stored = Some(Content { id, digest: digest(vault, &examined), headers, body });
+    SealedRequest { examined, stored }
+}
+
+/// Writes down what was counted at each connection, in their order, and keeps what was looked at. Returns what is proven.
+pub(crate) async fn persist<'a>(
+    tx: &mut Tx,
+    tallies: impl Iterator<Item = &'a Tallies> + Clone,
+    sealed: &[SealedRequest],
+) -> Result<BTreeMap<ConnectionId, Proven>, DbError> {
+    let tallies: Vec<_> = tallies.flatten().collect();
+    let mut proven = BTreeMap::new();
+    // All turns before anything else: whoever waits for one holds nothing that another waits for.
+    for connections in tallies.chunk_by(|one, other| one.0.0 == other.0.0) {
+        connections::store::lock_row(tx, connections[0].0.0).await?;
+    }
+    for ((connection, reason), tally) in tallies {
+        let is_own = |sample: &CapturedRequest| sample.place.connection == *connection && sample.reason == *reason;
+        // What was neither examined nor is stored is counted with the rest.
+        let is_told = |one: &&SealedRequest| one.stored.is_some() || one.examined.diagnosis.cause != Cause::NotDiagnosed;
+        let own = sealed.iter().filter(|one| is_own(&one.examined.sample)).filter(is_told);
+        let mut kinds: BTreeMap<RejectionKey, Vec<&SealedRequest>> = BTreeMap::new();
+        for one in own {
+            kinds.entry(kind(*reason, &one.examined)).or_default().push(one);
+        }
+        let looked_at: usize = kinds.values().map(Vec::len).sum();
+        let rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
+        let unexamined = unexamined(*reason);
+        if rest > 0 {
+            kinds.entry(unexamined.clone()).or_default();
+        }
+        for (kind, list) in &kinds {
+            let id = count(tx, tally, kind, list, if *kind == unexamined { rest } else { 0 }).await?;
+            for one in list {
+                keep(tx, id, one).await?;
+                note_proof(&mut proven, id, &one.examined);
+            }
+        }
+        if looked_at > 0 {
+            evictions::trim(tx, *connection, ROOM).await?;
+        }
+    }
+    Ok(proven)
+}
+
+/// Counts a proven request that was rejected for its own content: one at a disabled connection proves no fault.
+fn note_proof(proven: &mut BTreeMap<ConnectionId, Proven>, rejection: RejectionId, examined: &DiagnosedRequest) {
+    let sample = &examined.sample;
+    if sample.reason.rejected().is_some() && proof::is_proven(examined) {
+        let one = Proven { count: 1, first_at: sample.at, last_at: sample.at, rejection };
+        proven.entry(sample.place.connection).and_modify(|known| *known = known.and(one)).or_insert(one);
+    }
+}
+
+/// What stands for requests that were not examined.
+fn unexamined(reason: Reason) -> RejectionKey {
+    RejectionKey { reason, cause: Cause::unexamined(reason), secret: None, key: None, detail: None }
+}
+
+/// What makes it the same as another.
+pub(super) fn kind(reason: Reason, one: &DiagnosedRequest) -> RejectionKey {
+    let found = &one.diagnosis;
+    let detail = found.detail.clone().filter(|_| !found.cause.has_passing_detail());
+    RejectionKey { reason, cause: found.cause, secret: found.secret, key: one.key.map(Into::into), detail }
+}
+
+/// When the first and the last of them came: of those that are only counted, only the times of the whole tally are known.
+fn span(tally: &ReasonCount, times: impl Iterator<Item = Timestamp> + Clone, more: i64) -> (Timestamp, Timestamp) {
+    match (times.clone().min(), times.max()) {
+        (Some(first_at), Some(last_at)) if more == 0 => (first_at, last_at),
+        _ => (tally.first_at, tally.last_at),
+    }
+}
+
+/// Counts requests of one kind, with the rejection that goes on or as a new one.
+async fn count(
+    tx: &mut Tx,
+    tally: &ReasonCount,
+    kind: &RejectionKey,
+    list: &[&SealedRequest],
+    more: i64,
+) -> Result<RejectionId, DbError> {
+    let count = i64::try_from(list.len()).unwrap_or(i64::MAX).saturating_add(more);
+    let (first_at, last_at) = span(tally, list.iter().map(|one| one.examined.sample.at), more);
+    let address = list.last().map_or_else(|| tally.address.clone(), |one| one.examined.sample.address.to_string());
+    let diagnosis = list.last().map(|one| &one.examined.diagnosis);
+    let detail = diagnosis.and_then(|found| found.detail.as_deref());
+    if let Some(id) = store::find_open(tx, tally.place.connection, kind, (first_at.minus(NEW_REJECTION_AFTER), EVER)).await? {
+        let detail = detail.filter(|_| kind.cause == Cause::RenamedHeader);
+        store::add(tx, id, &More { count, first_at, last_at, address: &address, detail }).await?;
+        return Ok(id);
+    }
+    let new = NewRejection {
+        id: RejectionId::new(first_at),
+        place: &tally.place,
+        kind,
+        other: diagnosis.and_then(|found| found.other),
+        detail,
+        address: &address,
+        count,
+        first_at,
+        last_at,
+    };
+    store::insert(tx, &new).await?;
+    Ok(new.id)
+}
+
+/// Keeps a request, unless the same is kept already.
+async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &SealedRequest) -> Result<(), DbError> {
+    let (sample, Some(content)) = (&sealed.examined.sample, &sealed.stored) else { return Ok(()) };
+    let new = NewRequest {
+        id: content.id,
+        rejection,
+        place: &sample.place,
+        digest: &content.digest,
+        worth: EvictionRank::of(&sealed.examined) as i64,
+        sender: &eviction::sender(sample.address),
+        address: &sample.address.to_string(),
+        size: sample.size.and_then(|size| i64::try_from(size).ok()),
+        is_cut: sample.is_cut,
+        at: sample.at,
+        headers: &content.headers,
+        body: &content.body,
+    };
+    store::keep(tx, &new).await
+}
+
+/// Identifies it among other requests, keyed so that the digest does not confirm a guess at its content.
+/// A proving signature is the same in any notation or wrapping: an outsider who has seen one cannot make a second request
+/// of it.
+pub(super) fn digest(vault: &Vault, examined: &DiagnosedRequest) -> [u8; 32] {
+    let sample = &examined.sample;
+    let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length");
+    if let Some(signer) = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof()) {
+        mac.update(&[u8::from(signer.is_unchanged)]);
+        mac.update(&*signer.tag);
+        return mac.finalize().into_bytes().into();
+    }
+    // Headers come in any order, and in another one at each request.
+    for signed in signed(sample.place.gateway) {
+        for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
+            for part in [name.as_bytes(), value] {
+                mac.update(&part.len().to_be_bytes());
+                mac.update(part);
+            }
+        }
+    }
+    mac.update(&sample.body);
+    mac.finalize().into_bytes().into()
+}
+
+/// What a kept request said.
+pub(crate) struct OpenedRequest {
+    /// As JSON.
+    pub(crate) headers: String,
+    pub(crate) body: Bytes,
+}
+
+/// The one field of a body that says what it is about.
+#[derive(Deserialize)]
+struct Envelope {
+    event: Option<String>,
+    r#type: Option<String>,
+}
+
+/// The name of the event that a body is, where it is one and the name can be shown on a page.
+pub(super) fn event_type(gateway: Gateway, body: &[u8]) -> Option<String> {
+    let envelope: Envelope = serde_json::from_slice(body.strip_prefix(MARK).unwrap_or(body)).ok()?;
+    let name = match gateway {
+        Gateway::Razorpay => envelope.event,
+        Gateway::StandardWebhooks => envelope.r#type,
+    };
+    name.filter(|name| is_safe_identifier(name))
+}
+
+impl OpenedRequest {
+    /// What it says it is about, where that is a name that a page can show.
+    pub(crate) fn event_type(&self, gateway: Gateway) -> Option<String> {
+        event_type(gateway, &self.body)
+    }
+
+    /// The headers as adapters read them.
+    pub(crate) fn pairs(&self) -> Option<Vec<(String, Vec<u8>)>> {
+        let headers: Vec<(String, String)> = serde_json::from_str(&self.headers).ok()?;
+        Some(headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect())
+    }
+}
+
+/// Opens what [`seal`] sealed.
+///
+/// # Errors
+/// When it was sealed under another master key or is damaged.
+pub(crate) fn open(vault: &Vault, id: RequestId, sealed: (&[u8], &[u8])) -> Result<OpenedRequest, VaultError> {
+    let headers = vault.open(HEADERS, id.as_bytes(), sealed.0)?;
+    let body = vault.open(BODY, id.as_bytes(), sealed.1)?;
+    Ok(OpenedRequest { headers: String::from_utf8_lossy(&headers).into_owned(), body: Bytes::copy_from_slice(&body) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gateways::Mode,
+        primitives::{
+            id::{AppId, CompanyId},
+            vault::MasterKey,
+        },
+    };
+
+    #[test]
+    fn a_rejection_spans_the_requests_that_are_only_counted_too() {
+        let at = Timestamp::from_millis;
+        let (company, app, connection) = (CompanyId::new(at(0)), AppId::new(at(0)), ConnectionId::new(at(0)));
+        let place = ConnectionScope { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
+        let tally = ReasonCount { place, count: 4, first_at: at(1), last_at: at(9), address: String::new() };
+        let times = [at(5), at(3)];
+        assert_eq!(span(&tally, times.into_iter(), 0), (at(3), at(5)));
+        assert_eq!(span(&tally, times.into_iter(), 2), (at(1), at(9)));
+        assert_eq!(span(&tally, std::iter::empty(), 4), (at(1), at(9)));
+    }
+
+    #[test]
+    fn the_same_request_is_the_same_in_whatever_order_its_headers_come() {
+        let vault = Vault::new(MasterKey::generate());
+        let at = Timestamp::from_millis(0);
+        let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
+        let place = ConnectionScope { company, app, connection, gateway: Gateway::StandardWebhooks, mode: Mode::Test };
+        let digest_of = |headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+            let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
+            let sample = RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample();
+            let diagnosis = Cause::Unknown.into();
+            digest(&vault, &DiagnosedRequest { sample, diagnosis, is_from_account: false, key: None, is_stored: true })
+        };
+        let usual = digest_of(&[("webhook-id", "1"), ("webhook-timestamp", "2"), ("webhook-signature", "v1,3")]);
+        assert_eq!(
+            digest_of(&[("webhook-signature", "v1,3"), ("x", "y"), ("webhook-timestamp", "2"), ("webhook-id", "1")]),
+            usual
+        );
+        assert_ne!(digest_of(&[("webhook-id", "2"), ("webhook-timestamp", "1"), ("webhook-signature", "v1,3")]), usual);
+    }
+}

@@ -1,0 +1,168 @@
+//! The site map: every route of the server, and what stands around them.
+//!
+//! Endpoints are taken out before (`ingestion::routes::first`); they and the probes stand outside everything that pages need: no session, no CSRF, no compression.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    middleware::{Compress, from_fn},
+    web::{self, Data, ServiceConfig},
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    accounts, apps, companies,
+    connections::{
+        account_mismatch, credentials, import_secret, integration, list, retirement, rotation, security, stream, webhook,
+    },
+    dashboard, events, master_key, overview, rejections,
+    state::State,
+    telemetry, transactions, url_check, urls, web as site,
+};
+
+/// Registers a path with the handler of each of its methods; `get` answers HEAD as well.
+macro_rules! route {
+    ($scope:expr, $path:expr, $($method:ident = $handler:expr),+) => {{
+        let resource = web::resource($path);
+        $(let resource = route!(@ resource, $method, $handler);)+
+        $scope.service(resource)
+    }};
+    (@ $resource:ident, get, $handler:expr) => {
+        $resource.route(web::get().to($handler)).route(web::head().to($handler))
+    };
+    (@ $resource:ident, post, $handler:expr) => {
+        $resource.route(web::post().to($handler))
+    };
+}
+
+/// All routes.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    route!(config, urls::HEALTHZ, get = healthz);
+    route!(config, urls::READYZ, get = readyz);
+    config.service(pages());
+}
+
+/// Every page. Patterns are tried one by one, so what is looked at most stands first. What is added last is outermost: headers
+/// stand on error pages too.
+fn pages() -> impl actix_web::dev::HttpServiceFactory {
+    let scope = web::scope("");
+    let scope = route!(scope, urls::STATIC, get = site::assets::serve);
+    let scope = route!(scope, urls::TRANSACTIONS, get = transactions::routes::index);
+    let scope = route!(scope, urls::TRANSACTION, get = transactions::routes::show);
+    let scope = route!(scope, urls::EVENTS, get = events::routes::index);
+    let scope = route!(scope, urls::EVENT, get = events::routes::show);
+    let scope = route!(scope, urls::REJECTIONS, get = rejections::routes::index);
+    let scope = route!(scope, urls::SETUP, get = accounts::routes::setup_form, post = accounts::routes::set_up);
+    let scope = route!(scope, urls::LOGIN, get = accounts::routes::login, post = accounts::routes::sign_in);
+    let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
+    let scope = route!(scope, urls::LOGOUT, post = accounts::routes::sign_out);
+    let scope = route!(scope, urls::PERSONAL_INFO, get = accounts::person::show, post = accounts::person::update);
+    let scope = route!(scope, urls::PASSWORD, post = accounts::person::update_password);
+    let scope = route!(scope, urls::CONFIRMATION, get = accounts::person::ask, post = accounts::person::confirm);
+    let scope = route!(scope, urls::OTHER_SESSIONS_REMOVAL, post = accounts::person::sign_out_elsewhere);
+    let scope = route!(scope, urls::CONNECTIONS, get = list::index, post = list::create);
+    let scope = route!(scope, urls::CONNECTION, get = list::show);
+    let scope = route!(scope, urls::CONNECTION_ENABLED, post = list::update_enabled);
+    let scope = route!(scope, urls::CREDENTIALS, get = credentials::show, post = credentials::update);
+    let scope = route!(scope, urls::CREDENTIALS_CHECK, post = credentials::check);
+    let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
+    let scope = route!(scope, urls::WEBHOOK_REVEAL, get = webhook::hidden, post = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_ROTATION, get = rotation::ask, post = rotation::create);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get = import_secret::new);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS, post = import_secret::create);
+    let scope = route!(scope, urls::WEBHOOK_RETIREMENT, get = retirement::ask, post = retirement::create);
+    let scope = route!(scope, urls::WEBHOOK_ACCOUNTS, post = account_mismatch::accept);
+    let scope = route!(scope, urls::WEBHOOK_CHECK, post = url_check::routes::check);
+    let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
+    let scope = route!(scope, urls::WEBHOOK_DONE, post = webhook::complete);
+    let scope = route!(scope, urls::WEBHOOK_UNDONE, post = webhook::reopen);
+    let scope = route!(scope, urls::INTEGRATION, get = integration::show);
+    let scope = route!(scope, urls::INTEGRATION_DONE, post = integration::complete);
+    let scope = route!(scope, urls::INTEGRATION_UNDONE, post = integration::reopen);
+    let scope = route!(scope, urls::SECURITY, get = security::show, post = security::update);
+    let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
+    let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
+    let scope = route!(scope, urls::SETTINGS, get = companies::routes::settings, post = companies::routes::update);
+    let scope = route!(scope, urls::APPS, get = apps::routes::index);
+    let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
+    let scope = route!(scope, urls::APPS_CREATE, post = apps::routes::create);
+    let scope = route!(scope, urls::APPS_CHOOSE, get = apps::routes::choose);
+    let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post = apps::routes::update);
+    let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post = apps::routes::update_domain);
+    let scope = route!(scope, urls::APP_ENABLED, post = apps::routes::update_enabled);
+    let scope = route!(scope, urls::APP, get = overview::routes::show);
+    let scope = route!(scope, urls::TRANSACTIONS_CSV, get = transactions::routes::download);
+    let scope = route!(scope, urls::EVENT_BODY, get = events::routes::body);
+    let scope = route!(scope, urls::REJECTION, get = rejections::routes::show);
+    let scope = route!(scope, urls::REJECTION_BODY, get = rejections::routes::body);
+    let scope = route!(scope, urls::REJECTION_ACCEPTANCE, post = rejections::routes::accept);
+    let scope = route!(scope, urls::REJECTION_RECOVERY, post = rejections::routes::recover);
+    scope
+        .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
+        .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))
+        .default_service(web::to(HttpResponse::NotFound))
+        .wrap(from_fn(site::error::pages))
+        .wrap(Compress::default())
+        .wrap(from_fn(site::headers::add))
+}
+
+/// The process is alive.
+async fn healthz() -> HttpResponse {
+    health(StatusCode::OK, "ok\n")
+}
+
+/// A response that no cache stores: a cached one would outlive the state it reports.
+fn health(status: StatusCode, text: &'static str) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/plain")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(text)
+}
+
+/// The longest a probe may take.
+const PROBE_WITHIN: Duration = Duration::from_secs(4);
+
+/// The server could store an event now. Probing writes, and anybody may ask: whoever asks while a probe runs shares the
+/// next one.
+async fn readyz(state: Data<State>) -> HttpResponse {
+    let asked = Instant::now();
+    let mut probed = state.probed.lock().await;
+    let is_ready = match *probed {
+        Some((begun, is_ready)) if begun >= asked => is_ready,
+        _ => {
+            let begun = Instant::now();
+            let is_ready = !state.ingestion.is_in_trouble() && probe(&state).await;
+            *probed = Some((begun, is_ready));
+            is_ready
+        }
+    };
+    if is_ready {
+        health(StatusCode::OK, "ready\n")
+    } else {
+        health(StatusCode::SERVICE_UNAVAILABLE, "not ready: nothing can be stored\n")
+    }
+}
+
+/// Whether the database takes a commit, and its secrets are sealed with this server's key.
+async fn probe(state: &State) -> bool {
+    let probing = async {
+        state.db.probe().await?;
+        master_key::fits(&state.db, &state.vault).await
+    };
+    match tokio::time::timeout(PROBE_WITHIN, probing).await {
+        Ok(Ok(true)) => true,
+        Ok(Ok(false)) => {
+            tracing::error!(target: telemetry::OUTSIDE, "the database is bound to another master key: give every server the same");
+            false
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(target: telemetry::OUTSIDE, %error, "not ready");
+            false
+        }
+        Err(_) => false,
+    }
+}

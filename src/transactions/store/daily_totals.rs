@@ -1,0 +1,123 @@
+//! Sums over the `transactions` table, those of a span of time and never of everything; and the `transaction_sums` table.
+
+use sqlx::FromRow;
+
+use super::Filter;
+use crate::{
+    db::{
+        DbError, Exec, Tx,
+        batch::{execute_rows, rows},
+        run, sql,
+    },
+    gateways::Mode,
+    primitives::{
+        date_range::{self, Days},
+        id::AppId,
+    },
+    transactions::{Status, daily::TotalsDelta},
+};
+
+sql! {
+    /// Of no more than the newest so many, so that a list's sum costs no scan that grows with the shop.
+    SUMS = "SELECT currency, status, is_disputed, is_partly_refunded, count(*) AS payments, \
+            CAST(COALESCE(sum(CASE WHEN is_captured THEN amount_subunits ELSE 0 END), 0) AS BIGINT) AS received, \
+            CAST(COALESCE(sum(amount_lost_subunits), 0) AS BIGINT) AS lost FROM \
+            (SELECT currency, status, is_disputed, amount_subunits, is_captured, amount_lost_subunits, \
+            (status = 'captured' AND amount_refunded_subunits > 0) AS is_partly_refunded FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
+            AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest \
+            GROUP BY currency, status, is_disputed, is_partly_refunded ORDER BY currency, status, is_disputed, is_partly_refunded";
+    DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+            returned_payments, returned_subunits, lost_subunits FROM transaction_sums \
+            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND payments > 0 ORDER BY day, currency, status, method";
+}
+
+rows! {
+    /// So far from the end of what an integer holds that another unit of work's part still fits: no sum, however absurd,
+    /// may keep an event from being stored.
+    ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+           returned_payments, returned_subunits, lost_subunits) VALUES",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
+           payments = transaction_sums.payments + excluded.payments, \
+           amount_subunits = CASE WHEN abs(transaction_sums.amount_subunits) < 9000000000000000000 \
+           THEN transaction_sums.amount_subunits + excluded.amount_subunits ELSE transaction_sums.amount_subunits END, \
+           refunded_subunits = CASE WHEN abs(transaction_sums.refunded_subunits) < 9000000000000000000 \
+           THEN transaction_sums.refunded_subunits + excluded.refunded_subunits ELSE transaction_sums.refunded_subunits END, \
+           returned_payments = transaction_sums.returned_payments + excluded.returned_payments, \
+           returned_subunits = CASE WHEN abs(transaction_sums.returned_subunits) < 9000000000000000000 \
+           THEN transaction_sums.returned_subunits + excluded.returned_subunits ELSE transaction_sums.returned_subunits END, \
+           lost_subunits = CASE WHEN abs(transaction_sums.lost_subunits) < 9000000000000000000 \
+           THEN transaction_sums.lost_subunits + excluded.lost_subunits ELSE transaction_sums.lost_subunits END";
+}
+
+/// How many payments of a currency are in a state, and what they sum up to in subunits.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct Sum {
+    pub(crate) currency: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) is_disputed: bool,
+    /// Not known of a payment whose status is not known.
+    pub(crate) is_partly_refunded: Option<bool>,
+    pub(crate) payments: i64,
+    /// Of payments that were captured.
+    pub(crate) received: i64,
+    /// Taken by disputes.
+    pub(crate) lost: i64,
+}
+
+/// The sums of the newest `most` transactions of a span of time, by currency and status.
+pub(crate) async fn list(on: impl Into<Exec<'_>>, filter: &Filter, most: i64) -> Result<Vec<Sum>, DbError> {
+    run!(on, |conn| sqlx::query_as(SUMS)
+        .bind(filter.app)
+        .bind(filter.mode.slug())
+        .bind(filter.from)
+        .bind(filter.until)
+        .bind(most)
+        .fetch_all(conn)
+        .await)
+}
+
+/// The same of one day, as units of work have added it up. What is not known is an empty text.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct DailyTotals {
+    /// Days since 1970 on the calendar of [`crate::primitives::time::ZONE`].
+    pub(crate) day: i64,
+    pub(crate) currency: String,
+    pub(crate) status: String,
+    pub(crate) method: String,
+    pub(crate) payments: i64,
+    #[sqlx(rename = "amount_subunits")]
+    pub(crate) amount: i64,
+    #[sqlx(rename = "refunded_subunits")]
+    pub(crate) refunded: i64,
+    /// Those that were refunded without ever having been captured: their money was not received.
+    pub(crate) returned_payments: i64,
+    #[sqlx(rename = "returned_subunits")]
+    pub(crate) returned: i64,
+    #[sqlx(rename = "lost_subunits")]
+    pub(crate) lost: i64,
+}
+
+/// The sums of each day from the first to the last.
+pub(crate) async fn days(on: impl Into<Exec<'_>>, app: AppId, mode: Mode, days: Days) -> Result<Vec<DailyTotals>, DbError> {
+    let (first, last) = (date_range::number(days.first), date_range::number(days.last));
+    run!(on, |conn| sqlx::query_as(DAYS).bind(app).bind(mode.slug()).bind(first).bind(last).fetch_all(conn).await)
+}
+
+/// Adds changes to the sums, in the order of their keys.
+pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbError> {
+    execute_rows!(tx, ADD, &changes.rows(), |query, row| query
+        .bind(row.0.app)
+        .bind(row.0.mode)
+        .bind(row.0.day)
+        .bind(row.0.currency.map(|currency| currency.to_string()).unwrap_or_default())
+        .bind(row.0.status.map_or("", Status::as_str))
+        .bind(row.0.method.as_deref().unwrap_or_default())
+        .bind(row.1.payments)
+        .bind(row.1.amount)
+        .bind(row.1.refunded)
+        .bind(row.1.returned_payments)
+        .bind(row.1.returned)
+        .bind(row.1.lost))?;
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! How this installation knows its own probe, and how the probe knows this installation.
+//!
+//! A probe carries an HMAC over endpoint, time and nonce; the answer one over what arrived, the SHA-256 of its body first.
+//! Both are under keys derived from the master key, so whoever answers for this installation can, and nobody else.
+//!
+//! The rule: a header that is not to the letter one of ours, for this endpoint, of this minute, is no header at all. So
+//! this makes nobody believed, and nothing is answered differently but what would have been refused.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+use std::{fmt::Write as _, time::Duration};
+
+use crate::{
+    gateways::adapter::{Header, Incoming},
+    primitives::{base62, hex, time::Timestamp, vault::Vault},
+};
+
+/// Of the probe and of its answer.
+pub(crate) const HEADER: &str = "ks-pay-check";
+/// A probe counts for as long, by the clocks of servers that may differ.
+const CHALLENGE_TTL: Duration = Duration::from_mins(1);
+/// Random characters of a probe: 131 bits.
+const NONCE: usize = 22;
+/// Headers in which gateways sign; whether they arrive is told.
+pub(crate) const SIGNATURE_HEADERS: [&str; 5] =
+    ["x-razorpay-signature", "x-razorpay-event-id", "webhook-id", "webhook-timestamp", "webhook-signature"];
+/// Digits of a header's digest in an answer: enough to tell two values apart.
+const DIGEST: usize = 16;
+
+/// A probe, as it is sent.
+pub(crate) struct Challenge {
+    endpoint: String,
+    pub(crate) nonce: String,
+    at: Timestamp,
+}
+
+/// What arrived of a probe, as the answer tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Arrived {
+    pub(crate) sha256: String,
+    pub(crate) length: usize,
+    /// A digest for each of [`WATCHED`].
+    headers: Vec<String>,
+}
+
+impl Challenge {
+    pub(crate) fn new(endpoint: &str, now: Timestamp) -> Self {
+        Self { endpoint: endpoint.to_owned(), nonce: base62::random(NONCE), at: now }
+    }
+
+    /// The value of [`HEADER`].
+    pub(crate) fn header(&self, vault: &Vault) -> String {
+        let asked = format!("{}.{}", self.at.millis(), self.nonce);
+        let mac = hex::encode(&asking(vault, &self.endpoint, &asked).finalize().into_bytes());
+        format!("{asked}.{mac}")
+    }
+
+    /// What the answer tells, if it is this installation's answer to this probe.
+    pub(crate) fn read(&self, vault: &Vault, answer: &[u8]) -> Option<Arrived> {
+        let (told, mac) = std::str::from_utf8(answer).ok()?.rsplit_once('.')?;
+        answering(vault, &self.endpoint, &self.nonce, told).verify_slice(&hex::decode_32(mac.as_bytes())?).ok()?;
+        let mut parts = told.split('.');
+        let (sha256, length) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
+        Some(Arrived { sha256, length, headers: parts.map(str::to_owned).collect() })
+    }
+}
+
+impl Arrived {
+    fn of(incoming: &Incoming<'_>) -> Self {
+        let headers = SIGNATURE_HEADERS.iter().map(|name| digest(incoming.header(name))).collect();
+        Self { sha256: hex::encode(&Sha256::digest(incoming.body)), length: incoming.body.len(), headers }
+    }
+
+    fn text(&self) -> String {
+        self.headers.iter().fold(format!("{}.{}", self.sha256, self.length), |mut text, digest| {
+            let _ = write!(text, ".{digest}");
+            text
+        })
+    }
+
+    /// Whether the body is the one that was sent.
+    pub(crate) fn has_body(&self, sent: &[u8]) -> bool {
+        self.sha256 == hex::encode(&Sha256::digest(sent))
+    }
+
+    /// Those of the headers sent that did not arrive as they were.
+    pub(crate) fn changed(&self, sent: &[(&'static str, String)]) -> Vec<String> {
+        let arrived =
+            |name: &str| SIGNATURE_HEADERS.iter().position(|known| *known == name).and_then(|index| self.headers.get(index));
+        let is_changed = |(name, value): &&(&'static str, String)| {
+            SIGNATURE_HEADERS.contains(name) && arrived(name) != Some(&digest(Header::Once(value.as_bytes())))
+        };
+        sent.iter().filter(is_changed).map(|(name, _)| (*name).to_owned()).collect()
+    }
+}
+
+/// The answer to a probe of this installation; nothing where the request is none, or is not of this minute.
+pub(crate) fn answer(vault: &Vault, endpoint: &str, incoming: &Incoming<'_>, now: Timestamp) -> Option<String> {
+    let Header::Once(value) = incoming.header(HEADER) else { return None };
+    let (asked, mac) = std::str::from_utf8(value).ok()?.rsplit_once('.')?;
+    asking(vault, endpoint, asked).verify_slice(&hex::decode_32(mac.as_bytes())?).ok()?;
+    let (at, nonce) = asked.split_once('.')?;
+    let at = Timestamp::from_millis(at.parse().ok()?);
+    if now.since(at).max(at.since(now)) > CHALLENGE_TTL {
+        return None;
+    }
+    let told = Arrived::of(incoming).text();
+    let mac = hex::encode(&answering(vault, endpoint, nonce, &told).finalize().into_bytes());
+    Some(format!("{told}.{mac}"))
+}
+
+fn digest(header: Header<'_>) -> String {
+    match header {
+        Header::Absent => "absent".to_owned(),
+        Header::Once(value) => hex::encode(&Sha256::digest(value))[..DIGEST].to_owned(),
+        Header::Repeated => "repeated".to_owned(),
+    }
+}
+
+fn asking(vault: &Vault, endpoint: &str, asked: &str) -> Hmac<Sha256> {
+    mac(vault, "checks of webhook URLs: asked", &[endpoint, asked])
+}
+
+fn answering(vault: &Vault, endpoint: &str, nonce: &str, told: &str) -> Hmac<Sha256> {
+    mac(vault, "checks of webhook URLs: answered", &[endpoint, nonce, told])
+}
+
+/// No part holds a line end, so no two lists of parts run together: an endpoint is one segment of a path, and the rest is
+/// of our making or is compared with what is.
+fn mac(vault: &Vault, purpose: &str, parts: &[&str]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive(purpose)).expect("HMAC takes a key of any length");
+    for part in parts {
+        mac.update(part.as_bytes());
+        mac.update(b"\n");
+    }
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::primitives::vault::MasterKey;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
+
+    fn headers(pairs: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect()
+    }
+
+    fn ask(vault: &Vault, endpoint: &str, header: &str, now: Timestamp) -> Option<String> {
+        let headers = headers(&[(HEADER, header), ("x-razorpay-signature", "abc")]);
+        answer(vault, endpoint, &Incoming { headers: &headers, body: &Bytes::from_static(b"{}") }, now)
+    }
+
+    #[test]
+    fn an_answer_tells_what_arrived_and_only_this_installation_gives_it() {
+        let vault = Vault::new(MasterKey::generate());
+        let probe = Challenge::new("wh_one", NOW);
+        let answer = ask(&vault, "wh_one", &probe.header(&vault), NOW).unwrap();
+        let arrived = probe.read(&vault, answer.as_bytes()).unwrap();
+        assert!(arrived.has_body(b"{}") && !arrived.has_body(b"{ }") && arrived.length == 2);
+        assert_eq!(arrived.changed(&[("x-razorpay-signature", "abc".to_owned())]), Vec::<String>::new());
+        let changed = arrived.changed(&[("x-razorpay-signature", "abd".to_owned()), ("webhook-id", "x".to_owned())]);
+        assert_eq!(changed, ["x-razorpay-signature", "webhook-id"]);
+        // Another installation, another probe, and an answer that was touched.
+        assert_eq!(probe.read(&Vault::new(MasterKey::generate()), answer.as_bytes()), None);
+        assert_eq!(Challenge::new("wh_one", NOW).read(&vault, answer.as_bytes()), None);
+        assert_eq!(Challenge { endpoint: "wh_two".to_owned(), ..probe }.read(&vault, answer.as_bytes()), None);
+        for wrong in ["", ".", "abc", &answer.replacen('.', "0.", 1), &answer[..answer.len() - 1]] {
+            assert_eq!(Challenge::new("wh_one", NOW).read(&vault, wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_probe_counts_for_its_endpoint_and_a_minute() {
+        let vault = Vault::new(MasterKey::generate());
+        let header = Challenge::new("wh_one", NOW).header(&vault);
+        let minute = Duration::from_mins(1);
+        assert!(ask(&vault, "wh_one", &header, NOW.plus(minute)).is_some());
+        assert!(ask(&vault, "wh_one", &header, NOW.minus(minute)).is_some());
+        let late = NOW.plus(minute).plus(Duration::from_millis(1));
+        assert_eq!(ask(&vault, "wh_one", &header, late), None);
+        assert_eq!(ask(&vault, "wh_one", &header, NOW.minus(minute).minus(Duration::from_millis(1))), None);
+        assert_eq!(ask(&vault, "wh_two", &header, NOW), None);
+        assert_eq!(ask(&Vault::new(MasterKey::generate()), "wh_one", &header, NOW), None);
+        let later = header.replacen(&NOW.millis().to_string(), &late.millis().to_string(), 1);
+        for wrong in ["", ".", "..", "1.2.3", &later, &header.to_uppercase(), &header[1..]] {
+            assert_eq!(ask(&vault, "wh_one", wrong, NOW), None, "{wrong}");
+        }
+        let twice = headers(&[(HEADER, &header), (HEADER, &header)]);
+        assert_eq!(answer(&vault, "wh_one", &Incoming { headers: &twice, body: &Bytes::new() }, NOW), None);
+    }
+}

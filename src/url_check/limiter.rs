@@ -1,0 +1,82 @@
+//! The limit on checks that make this server send requests, of a webhook's URL and of API keys: one at a time per company,
+//! with a burst quota. Each kind of check has a limiter of its own.
+
+use std::{
+    collections::HashSet,
+    num::NonZeroU32,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::primitives::id::CompanyId;
+
+/// Checks that a company may make at once after a pause, and after how long one more.
+const BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Those of one server.
+pub(crate) struct CheckLimiter {
+    running: Mutex<HashSet<CompanyId>>,
+    quota: DefaultKeyedRateLimiter<CompanyId>,
+}
+
+/// Why not now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// Another check of the company is under way.
+    Running,
+    TooMany,
+}
+
+/// Leave to check; it ends when dropped.
+pub(crate) struct CheckPermit<'a> {
+    desk: &'a CheckLimiter,
+    company: CompanyId,
+}
+
+impl CheckLimiter {
+    pub(crate) fn new() -> Self {
+        let quota = Quota::with_period(EVERY).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(BURST);
+        Self { running: Mutex::default(), quota: RateLimiter::keyed(quota) }
+    }
+
+    /// A turn for the company.
+    pub(crate) fn acquire(&self, company: CompanyId) -> Result<CheckPermit<'_>, Denied> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.contains(&company) {
+            return Err(Denied::Running);
+        }
+        self.quota.check_key(&company).map_err(|_| Denied::TooMany)?;
+        running.insert(company);
+        Ok(CheckPermit { desk: self, company })
+    }
+}
+
+impl Drop for CheckPermit<'_> {
+    fn drop(&mut self) {
+        self.desk.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.company);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::time::Timestamp;
+
+    #[test]
+    fn one_at_a_time_and_not_without_end() {
+        let desk = CheckLimiter::new();
+        let [mine, theirs] = [1, 2].map(|millis| CompanyId::new(Timestamp::from_millis(millis)));
+        let turn = desk.acquire(mine).ok();
+        assert!(turn.is_some());
+        assert_eq!(desk.acquire(mine).err(), Some(Denied::Running));
+        assert!(desk.acquire(theirs).is_ok(), "another company does not wait");
+        drop(turn);
+        for _ in 1..BURST.get() {
+            assert!(desk.acquire(mine).is_ok());
+        }
+        assert_eq!(desk.acquire(mine).err(), Some(Denied::TooMany));
+    }
+}

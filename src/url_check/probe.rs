@@ -1,0 +1,190 @@
+//! The way a request takes, step by step, until it arrives or something stands in the way.
+//!
+//! The rule: no step waits long, and all of them together end before whoever asked gives up. No redirect is followed.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use sha2::{Digest as _, Sha256};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::{Instant, timeout},
+};
+use url::{Host, Url};
+
+use super::{
+    Finding, PATIENCE,
+    challenge::{Challenge, HEADER},
+    tls,
+};
+use crate::{
+    gateways::Gateway,
+    http_client,
+    primitives::{hex, time::Timestamp, vault::Vault},
+};
+
+/// All steps together.
+const LONGEST: Duration = Duration::from_secs(8);
+/// Each step before the request itself.
+const STEP: Duration = Duration::from_secs(2);
+/// Addresses of a name that are tried.
+const TRIED: usize = 3;
+/// The longest address of a redirect that is shown, in characters.
+const SHOWN: usize = 200;
+
+/// What is to be sent where.
+pub(super) struct Probe<'a> {
+    pub(super) vault: &'a Vault,
+    pub(super) gateway: Gateway,
+    pub(super) url: Url,
+    pub(super) endpoint: &'a str,
+    pub(super) now: Timestamp,
+}
+
+impl Probe<'_> {
+    /// Goes it, as far as it leads.
+    pub(super) async fn run(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        if timeout(LONGEST, self.steps(&mut found)).await.is_err() {
+            found.push(Finding::TooLong);
+        }
+        found
+    }
+
+    /// Stops at the first step that cannot be taken.
+    async fn steps(&self, found: &mut Vec<Finding>) -> Option<()> {
+        let port = self.url.port_or_known_default()?;
+        let host = self.url.host_str()?;
+        let addresses = self.resolve(port, found).await?;
+        let (address, stream) = connect(&addresses, port, found).await?;
+        if self.url.scheme() == "https" {
+            let shaken = timeout(STEP, tls::shake_hands(stream, host.trim_matches(['[', ']']))).await;
+            found.push(shaken.unwrap_or(Finding::TlsSlow));
+            matches!(found.last(), Some(Finding::Tls { .. })).then_some(())?;
+        } else {
+            drop(stream);
+            found.push(Finding::Plain);
+        }
+        self.send(host, address, found).await
+    }
+
+    async fn resolve(&self, port: u16, found: &mut Vec<Finding>) -> Option<Vec<SocketAddr>> {
+        let name = match self.url.host()? {
+            Host::Domain(name) => name,
+            Host::Ipv4(ip) => return Some(vec![SocketAddr::new(ip.into(), port)]),
+            Host::Ipv6(ip) => return Some(vec![SocketAddr::new(ip.into(), port)]),
+        };
+        let resolved = match timeout(STEP, lookup_host((name, port))).await {
+            Err(_) => Err(Finding::NameSlow),
+            Ok(Err(_)) => Err(Finding::NameUnknown),
+            Ok(Ok(resolved)) => Ok(resolved.collect::<Vec<_>>()),
+        };
+        match resolved {
+            Ok(addresses) if !addresses.is_empty() => {
+                let mut ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
+                ips.dedup();
+                found.push(Finding::Name { addresses: ips });
+                Some(addresses)
+            }
+            Ok(_) => stop(found, Finding::NameUnknown),
+            Err(finding) => stop(found, finding),
+        }
+    }
+
+    /// The request itself, to the address that was reached, and what the answer tells.
+    async fn send(&self, host: &str, address: SocketAddr, found: &mut Vec<Finding>) -> Option<()> {
+        let probe = Challenge::new(self.endpoint, self.now);
+        let (body, headers) = (body(&probe), self.headers(&probe));
+        let Ok(client) = http_client::client_of(host, address, PATIENCE).await else { return stop(found, Finding::AnswerBroken) };
+        let mut request = client.post(self.url.clone()).header(HEADER, probe.header(self.vault)).body(body.clone());
+        for (name, value) in &headers {
+            request = request.header(*name, value);
+        }
+        let began = Instant::now();
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => return stop(found, if error.is_timeout() { Finding::AnswerSlow } else { Finding::AnswerBroken }),
+        };
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = answer.status().as_u16();
+        if answer.status().is_redirection() {
+            let to = answer.headers().get("location").map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let to = to.unwrap_or_default().chars().filter(|character| !character.is_control()).take(SHOWN).collect();
+            return stop(found, Finding::Redirect { status, to });
+        }
+        let Some(arrived) = answer.headers().get(HEADER).and_then(|value| probe.read(self.vault, value.as_bytes())) else {
+            return stop(found, Finding::UnexpectedResponder { status });
+        };
+        found.push(Finding::ReachedUs { millis });
+        let is_whole = arrived.has_body(body.as_bytes());
+        found.push(if is_whole { Finding::Body } else { Finding::BodyChanged { sent: body.len(), arrived: arrived.length } });
+        let names = arrived.changed(&headers);
+        found.push(if names.is_empty() { Finding::Headers } else { Finding::HeadersChanged { names } });
+        Some(())
+    }
+
+    /// As the gateway sends them. The signature is one of nobody: a probe must never be believed.
+    fn headers(&self, probe: &Challenge) -> Vec<(&'static str, String)> {
+        let nobody = hex::encode(&Sha256::digest(&probe.nonce));
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(match self.gateway {
+            Gateway::Razorpay => {
+                vec![("x-razorpay-event-id", probe.nonce.clone()), ("x-razorpay-signature", nobody)]
+            }
+            Gateway::StandardWebhooks => vec![
+                ("webhook-id", probe.nonce.clone()),
+                ("webhook-timestamp", self.now.seconds().to_string()),
+                ("webhook-signature", format!("v1,{nobody}")),
+            ],
+        });
+        headers
+    }
+}
+
+fn stop<T>(found: &mut Vec<Finding>, finding: Finding) -> Option<T> {
+    found.push(finding);
+    None
+}
+
+async fn connect(addresses: &[SocketAddr], port: u16, found: &mut Vec<Finding>) -> Option<(SocketAddr, TcpStream)> {
+    let mut is_slow = false;
+    let within = STEP / u32::try_from(addresses.len().min(TRIED)).unwrap_or(1);
+    for &address in addresses.iter().take(TRIED) {
+        match timeout(within, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                found.push(Finding::Port { port });
+                return Some((address, stream));
+            }
+            Ok(Err(error)) => is_slow |= error.kind() == io::ErrorKind::TimedOut,
+            Err(_) => is_slow = true,
+        }
+    }
+    stop(found, if is_slow { Finding::PortSlow { port } } else { Finding::PortClosed { port } })
+}
+
+/// JSON that no program would write the same way again: spaces, escapes, a doubled key, a number with a nought at its end,
+/// letters beyond ASCII and a line end.
+fn body(probe: &Challenge) -> String {
+    format!(
+        "{{ \"entity\":\"event\", \"event\":\"ks_pay.url_check\",\"said\":\"\\u20b9 1,00,000.00 – दुकान, caf\u{e9}\",\"path\":\"a\\/b\",\
+         \"amount\":1.10,\"twice\":1,\"twice\":2,  \"nonce\":\"{}\"}}\n",
+        probe.nonce
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_is_json_that_is_never_written_the_same_way_again() {
+        let body = body(&Challenge::new("wh_one", Timestamp::from_seconds(1_795_356_717)));
+        let value: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_ne!(serde_json::to_string(&value).unwrap(), body);
+        assert_ne!(serde_json::to_string_pretty(&value).unwrap(), body);
+        assert!(!body.trim_end().eq(&body) && !body.is_ascii());
+    }
+}

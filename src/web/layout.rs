@@ -1,0 +1,207 @@
+//! What stands around every signed-in page: top bar, mode, navigation, breadcrumbs, flash.
+
+use crate::{
+    apps::App,
+    gateways::Mode,
+    messages::{OffConnection, OtherMode},
+    urls,
+};
+
+/// Which entry of the console's left menu is current.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConsoleEntry {
+    Dashboard,
+    PersonalInfo,
+    Applications,
+    Settings,
+}
+
+/// Which entry of an app's left menu is current.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppEntry {
+    Overview,
+    Transactions,
+    Events,
+    Rejections,
+    Settings,
+}
+
+/// A link of the left menu.
+pub(crate) struct NavLink {
+    pub(crate) url: String,
+    pub(crate) icon: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) is_current: bool,
+}
+
+/// A breadcrumb.
+pub(crate) struct Breadcrumb {
+    pub(crate) label: String,
+    pub(crate) url: String,
+}
+
+/// The app a page is about.
+pub(crate) struct ShellApp {
+    pub(crate) name: String,
+    /// Where it is enabled, while it is disabled.
+    pub(crate) enable_url: Option<String>,
+}
+
+/// The mode a page shows, with its twin in the other mode.
+pub(crate) struct ModeSwitch {
+    pub(crate) current: Mode,
+    pub(crate) test_url: String,
+    pub(crate) live_url: String,
+}
+
+impl ModeSwitch {
+    pub(crate) fn is_test(&self) -> bool {
+        self.current == Mode::Test
+    }
+}
+
+/// A line said once: good news, or why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Flash {
+    text: String,
+    is_good: bool,
+}
+
+impl Flash {
+    pub(super) fn good(text: &str) -> Self {
+        Self { text: text.to_owned(), is_good: true }
+    }
+
+    pub(super) fn warning(text: &str) -> Self {
+        Self { text: text.to_owned(), is_good: false }
+    }
+
+    /// As a cookie carries it.
+    pub(super) fn carried(&self) -> String {
+        format!("{}{}", if self.is_good { GOOD } else { WARNING }, self.text)
+    }
+
+    pub(super) fn read(carried: &str) -> Option<Self> {
+        carried.strip_prefix(GOOD).map(Self::good).or_else(|| carried.strip_prefix(WARNING).map(Self::warning))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) const fn class(&self) -> &'static str {
+        if self.is_good { "is-good" } else { "is-warn" }
+    }
+
+    pub(crate) const fn icon(&self) -> &'static str {
+        if self.is_good { "good" } else { "warn" }
+    }
+}
+
+/// A warning on every page about how this server is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Warning {
+    pub(crate) headline: String,
+    pub(crate) advice: &'static str,
+}
+
+/// What a carried line begins with.
+const GOOD: char = '+';
+const WARNING: char = '!';
+
+/// Everything around a page's content.
+pub(crate) struct Layout {
+    pub(crate) title: String,
+    pub(crate) csrf: String,
+    pub(crate) user_name: String,
+    pub(crate) user_role: &'static str,
+    pub(crate) company_name: String,
+    pub(crate) nav_label: String,
+    pub(crate) nav: Vec<NavLink>,
+    pub(crate) crumbs: Vec<Breadcrumb>,
+    /// The page's own address, to come back to.
+    pub(crate) here: String,
+    pub(crate) app: Option<ShellApp>,
+    pub(crate) mode: Option<ModeSwitch>,
+    /// What needs attention in the mode that is not shown.
+    pub(crate) other_mode: Option<OtherMode>,
+    /// Connections of the mode that are disabled.
+    pub(crate) off: Vec<OffConnection>,
+    pub(crate) flash: Option<Flash>,
+    /// What every page warns of.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl Layout {
+    /// Up to two letters that stand for the user.
+    pub(crate) fn initials(&self) -> String {
+        self.user_name.split_whitespace().filter_map(|word| word.chars().next()).take(2).flat_map(char::to_uppercase).collect()
+    }
+
+    /// The title of the window: the page, the app and its mode, the product.
+    pub(crate) fn window_title(&self) -> String {
+        let app = self.app.as_ref().map(|app| match &self.mode {
+            Some(mode) => format!("{} ({})", app.name, mode.current.label()),
+            None => app.name.clone(),
+        });
+        [Some(self.title.clone()), app, Some("KS Pay".to_owned())].into_iter().flatten().collect::<Vec<_>>().join(" – ")
+    }
+
+    /// The last breadcrumb is the parent: the only one a phone shows.
+    pub(crate) fn is_parent(&self, index: usize) -> bool {
+        index + 1 == self.crumbs.len()
+    }
+
+    /// A step up the path to this page.
+    pub(crate) fn crumb(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
+        self.crumbs.push(Breadcrumb { label: label.into(), url: url.into() });
+        self
+    }
+
+    /// The console's own menu.
+    pub(crate) fn console(mut self, current: ConsoleEntry) -> Self {
+        let link = |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == entry };
+        "Console".clone_into(&mut self.nav_label);
+        self.nav = vec![
+            link(urls::PERSONAL_INFO, "person", "Personal Info", ConsoleEntry::PersonalInfo),
+            link(urls::APPLICATIONS, "apps", "Applications", ConsoleEntry::Applications),
+            link(urls::SETTINGS, "settings", "Settings", ConsoleEntry::Settings),
+        ];
+        self
+    }
+
+    /// An app's menu; its pages that show one mode keep it.
+    pub(crate) fn app(mut self, app: &App, current: AppEntry, mode: Option<Mode>) -> Self {
+        let id = app.id;
+        let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
+        let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == entry };
+        app.name.clone_into(&mut self.nav_label);
+        self.nav = vec![
+            link(moded(urls::app(id)), "overview", "Overview", AppEntry::Overview),
+            link(moded(urls::transactions(id)), "transactions", "Transactions", AppEntry::Transactions),
+            link(moded(urls::events(id)), "events", "Events", AppEntry::Events),
+            link(moded(urls::rejections(id)), "failed", "Rejections", AppEntry::Rejections),
+            link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
+        ];
+        self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_enabled(id)) });
+        self
+    }
+
+    /// The page says what needs attention in the other mode, and what is off in its own.
+    pub(crate) fn notices(mut self, other: Option<OtherMode>, off: Vec<OffConnection>) -> Self {
+        (self.other_mode, self.off) = (other, off);
+        self
+    }
+
+    /// A page that shows one mode: the same path in either.
+    pub(crate) fn in_mode(self, path: &str, current: Mode) -> Self {
+        let (test, live) = (urls::in_mode(path, Mode::Test), urls::in_mode(path, Mode::Live));
+        self.with_mode_urls(current, test, live)
+    }
+
+    /// A page that belongs to one mode, with its twin in the other.
+    pub(crate) fn with_mode_urls(mut self, current: Mode, test_url: String, live_url: String) -> Self {
+        self.mode = Some(ModeSwitch { current, test_url, live_url });
+        self
+    }
+}

@@ -1,0 +1,114 @@
+//! A posted form, checked in one order: from here, with a token, signed in, with *this* session's token, readable.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::BytesMut};
+use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+
+use super::{
+    confirmation::Action,
+    csrf,
+    error::AppError,
+    page::{self, RequestContext},
+};
+use crate::pipelining;
+
+/// The largest form, in bytes.
+const LARGEST: usize = 64 * 1024;
+/// A form that is not there after this long is given up.
+const SLOWEST: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// A form of a visitor who is signed in.
+pub(crate) struct SignedForm<T> {
+    pub(crate) page: RequestContext,
+    pub(crate) form: T,
+    /// The form as it can be interrupted, for actions that ask for the password.
+    pub(crate) action: Action,
+}
+
+/// A form of anybody: before signing in there is no session to check a token against.
+pub(crate) struct PublicForm<T> {
+    pub(crate) form: T,
+    pub(crate) csrf_token: String,
+}
+
+/// A form without fields of its own.
+#[derive(serde::Deserialize)]
+pub(crate) struct EmptyForm {}
+
+#[derive(serde::Deserialize)]
+struct Token {
+    #[serde(default)]
+    csrf_token: String,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for SignedForm<T> {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let body = read(&request, payload).await?;
+            let csrf_token = token(&body)?;
+            let page = RequestContext::find(&request).await?;
+            if !csrf::is_token(&page.state.vault, page.signed_in.token.expose(), &csrf_token) {
+                return Err(AppError::CsrfFailed);
+            }
+            let action = Action::read(&page, request.path(), &body)?;
+            Ok(Self { form: parse(action.fields())?, page, action })
+        })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for PublicForm<T> {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            page::state(&request)?;
+            let body = read(&request, payload).await?;
+            Ok(Self { csrf_token: token(&body)?, form: parse(&body)? })
+        })
+    }
+}
+
+async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, AppError> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_form =
+        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    if !csrf::is_from_here(request, &*page::state(request)?) {
+        return Err(AppError::OtherOrigin);
+    }
+    if !is_form {
+        return Err(AppError::CsrfFailed);
+    }
+    let body = tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| AppError::BadRequest)??;
+    pipelining::line(request).arrived();
+    Ok(body)
+}
+
+async fn collect(mut payload: Payload) -> Result<BytesMut, AppError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| AppError::BadRequest)?;
+        if body.len() + chunk.len() > LARGEST {
+            return Err(AppError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn token(body: &[u8]) -> Result<String, AppError> {
+    let Token { csrf_token } = serde_urlencoded::from_bytes(body).map_err(|_| AppError::CsrfFailed)?;
+    if csrf_token.is_empty() { Err(AppError::CsrfFailed) } else { Ok(csrf_token) }
+}
+
+/// A field that stands twice is refused: two readers could disagree about which one counts.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
+    serde_urlencoded::from_bytes(body).map_err(|_| AppError::BadRequest)
+}

@@ -1,0 +1,154 @@
+//! How a webhook is, against its own habit and the gateway's patience: the same line wherever it is shown.
+
+use std::time::Duration;
+
+use crate::support::{TestApp, bodies, browser::Browser, builders::Connection};
+
+const HOUR: Duration = Duration::from_hours(1);
+const LIST: &str = "/ks-pay";
+
+fn settings(connection: &Connection) -> String {
+    format!("/ks-pay/apps/{}/settings/payment-gateways", connection.app_id)
+}
+
+fn webhook(connection: &Connection) -> String {
+    format!("{}/{}/{}/webhook", settings(connection), connection.gateway, connection.mode)
+}
+
+fn overview(connection: &Connection) -> String {
+    format!("/ks-pay/apps/{}?mode={}", connection.app_id, connection.mode)
+}
+
+/// A payment at each of these hours, counted from now; the clock stands at the last of them.
+pub(crate) async fn pay(app: &TestApp, connection: &Connection, hours: impl IntoIterator<Item = u32>) {
+    let start = app.now();
+    for hour in hours {
+        let at = start.plus(HOUR * hour);
+        app.clock.advance(at.since(app.now()));
+        connection.post(bodies::payment("payment.captured", &format!("pay_Habit{hour:09}"), hour.into())).stored().await;
+    }
+}
+
+/// Signed with the connection's own secret and a space: only somebody of the company can have done that.
+async fn fail(connection: &Connection) {
+    let slip = connection.post(bodies::bare("foo.bar")).secret(&format!("{} ", connection.secret));
+    assert_eq!(slip.send().await, 401);
+}
+
+/// Every page says it, without regard to no-break spaces.
+async fn all_say(owner: &Browser, pages: &[&str], text: &str) {
+    for page in pages {
+        let body = owner.get(page).await.body.replace('\u{a0}', " ");
+        assert!(body.contains(text), "{page} does not say {text:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_statement_that_counts_events_keeps_the_habit() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let start = app.now().millis();
+    // Twelve in a day, and a second one in a minute that has been counted.
+    pay(&app, &connection, (0..24).step_by(2)).await;
+    connection.post(bodies::bare("foo.bar")).stored().await;
+    let columns = [
+        "SELECT habit_since FROM evidence",
+        "SELECT habit_minutes FROM evidence",
+        "SELECT habit_pause FROM evidence",
+        "SELECT COALESCE(earlier_since, -1) FROM evidence",
+        "SELECT earlier_minutes FROM evidence",
+        "SELECT earlier_pause FROM evidence",
+    ];
+    let now = async || {
+        let mut found = Vec::new();
+        for column in columns {
+            found.push(app.count(column).await);
+        }
+        found
+    };
+    let hours = |hours: i64| hours * 3_600_000;
+    assert_eq!(now().await, [start, 12, hours(2), -1, 0, 0]);
+    // 14 days and a bit after the first: the window is over, and the pause belongs to the next.
+    let from = 14 * 24 - 22;
+    pay(&app, &connection, [from, from + 5]).await;
+    let turned = start + hours(14 * 24);
+    assert_eq!(now().await, [turned, 2, hours(from.into()), start, 12, hours(2)]);
+    // Two weeks later too little has come for a window of its own: it goes on.
+    pay(&app, &connection, [15 * 24]).await;
+    assert_eq!(now().await, [turned, 3, hours(15 * 24), start, 12, hours(2)]);
+    // An event that another server took a moment before the last one makes no pause and no minute.
+    app.clock.advance(Duration::from_millis(50));
+    connection.post(bodies::bare("foo.baz")).stored().await;
+    assert_eq!(now().await, [turned, 3, hours(15 * 24), start, 12, hours(2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_falls_silent_is_told_wherever_it_is_shown() {
+    let app = TestApp::start().await;
+    let shop = app.company("Neem Tree Retail").await.app("Neem Tree Store").await;
+    let (test, live) = (shop.razorpay("test").await, shop.razorpay("live").await);
+    pay(&app, &live, (0..12 * 24).step_by(6)).await;
+    let (settings, webhook, overview) = (settings(&live), webhook(&live), overview(&live));
+    let pages = [LIST, &settings, &webhook, &overview];
+
+    app.clock.advance(HOUR * 12);
+    let owner = app.owner("Neem Tree Retail").await;
+    all_say(&owner, &pages, "Verified").await;
+    assert!(owner.get("/").await.has("Nothing needs you"), "a pause of 12 h is within the habit of 6 h");
+
+    app.clock.advance(HOUR * 10);
+    let owner = app.owner("Neem Tree Retail").await;
+    all_say(&owner, &pages, "Silent").await;
+    all_say(&owner, &pages[..2], "usually something comes every 6 h").await;
+    let habit = "Nothing for 22 h. Usually something comes every 6 h, and the longest pause in the 11 days before was 6 h.";
+    all_say(&owner, &["/", LIST, &webhook], habit).await;
+    all_say(&owner, &["/", LIST], "Neem Tree Store: nothing came in Live mode for 22 h").await;
+    all_say(&owner, &[&webhook], "A verified event has come, so this step is proven.").await;
+
+    live.post(bodies::payment("payment.captured", "pay_Again000000001", 0)).stored().await;
+    all_say(&owner, &pages, "Verified").await;
+    assert!(owner.get("/").await.has("Nothing needs you"));
+
+    // What fails stands before what is silent, even where it is a test.
+    app.clock.advance(HOUR * 60);
+    test.post(bodies::bare("foo.bar")).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    fail(&test).await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let dashboard = owner.sees("/", "1 genuine Test request rejected").await.body;
+    assert!(dashboard.find("1 genuine Test request rejected") < dashboard.find("nothing came in Live mode"), "{dashboard}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateways_countdown_stands_wherever_a_failing_webhook_is_shown() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::bare("foo.bar")).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    fail(&connection).await;
+    let (settings, webhook, overview) = (settings(&connection), webhook(&connection), overview(&connection));
+    let pages = ["/", LIST, &settings, &webhook, &overview];
+    app.owner("Neem Tree Retail").await.sees(LIST, "Failing").await;
+
+    app.clock.advance(Duration::from_mins(320));
+    let owner = app.owner("Neem Tree Retail").await;
+    all_say(&owner, &pages, "Razorpay switches the webhook off in 18 h 40 min").await;
+    app.clock.advance(HOUR * 20);
+    let owner = app.owner("Neem Tree Retail").await;
+    all_say(&owner, &pages, "Razorpay may have switched the webhook off already: look in Razorpay’s Dashboard").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_tells_no_deadline_has_none() {
+    let app = TestApp::start().await;
+    let shop = app.company("Banyan Books").await.app("Banyan Books Online").await;
+    let (connection, twin) = (shop.connect("standard-webhooks", "test").await, shop.connect("standard-webhooks", "live").await);
+    connection.post(bodies::standard("invoice.paid", "1")).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(connection.post(bodies::standard("invoice.paid", "2")).secret(&twin.secret).send().await, 401);
+    let owner = app.owner("Banyan Books").await;
+    let page = owner.sees(&webhook(&connection), "of the other mode").await;
+    assert!(page.has("Failing since") && !page.has("switches the webhook off"));
+    let dashboard = owner.get("/").await;
+    assert!(dashboard.has("1 genuine Test request rejected") && !dashboard.has("switch"), "{}", dashboard.body);
+}

@@ -1,0 +1,281 @@
+//! A SECRET that the gateway has already, accepted as well: with the password, never shown again, and no weak one.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Installation, TestApp, bodies,
+    browser::{Browser, Page},
+    builders::{Connection, PASSWORD, text},
+    database, eventually, files,
+};
+
+const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
+
+fn step(connection: &Connection, rest: &str) -> String {
+    format!(
+        "/ks-pay/apps/{}/settings/payment-gateways/{}/{}/webhook{rest}",
+        connection.app_id, connection.gateway, connection.mode
+    )
+}
+
+async fn connected() -> (TestApp, Connection, Browser) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+async fn bring(connection: &Connection, owner: &Browser, secret: &str, password: &str) -> Page {
+    owner.post(&step(connection, "/secrets"), &[("secret", secret), ("current_password", password)]).await
+}
+
+async fn accepts(connection: &Connection, secret: &str, id: &str) -> bool {
+    match connection.post(bodies::payment("payment.captured", id, 0)).secret(secret).send().await {
+        200 => true,
+        401 => false,
+        other => panic!("{other}"),
+    }
+}
+
+async fn shown(at: &Installation, connection: &Connection) -> Vec<Value> {
+    let which = ["--app", &connection.app_id, "--gateway", connection.gateway, "--mode", connection.mode, "--json"];
+    let shown = at.cli_with(&[&["webhook", "show"], &which[..]].concat(), "", &[]).await.json();
+    shown["secrets"].as_array().unwrap().clone()
+}
+
+/// Tries until it works, as somebody does who is told to wait a few seconds.
+async fn who_waits(works: impl AsyncFn() -> bool) {
+    let trying = async {
+        while !works().await {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), trying).await.expect("it works after a while");
+}
+
+#[track_caller]
+fn refused(page: &Page, sentence: &str) {
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.body);
+    assert!(page.has(sentence), "not {sentence:?} in {}", page.body);
+    assert!(!page.has(PASSWORD));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_counts_beside_the_others_until_it_is_retired() {
+    let (app, connection, owner) = connected().await;
+    assert!(!accepts(&connection, OWN, "pay_1").await);
+    assert_eq!(bring(&connection, &owner, OWN, PASSWORD).await.location(), step(&connection, ""));
+    assert!(accepts(&connection, OWN, "pay_1").await && accepts(&connection, &connection.secret, "pay_2").await);
+    owner.post(&step(&connection, "/rotation"), &[]).await.location();
+    app.clock.advance(Duration::from_hours(40 * 24));
+    assert!(accepts(&connection, OWN, "pay_3").await, "it has no end");
+    assert!(!accepts(&connection, &connection.secret, "pay_4").await, "the one that was made here has");
+
+    let owner = app.owner("Neem Tree Retail").await;
+    let page = owner.get(&step(&connection, "")).await;
+    assert!(page.has("Your own") && page.has("counts until you retire it"));
+    let secrets = shown(&app, &connection).await;
+    let id = secrets.iter().find(|secret| secret["origin"] == "brought").unwrap()["id"].as_str().unwrap();
+    let retirement = step(&connection, &format!("/secrets/{id}/retirement"));
+    assert!(owner.get(&retirement).await.has("Should you need it again, enter it again."));
+    owner.post(&retirement, &[]).await.location();
+    assert!(!accepts(&connection, OWN, "pay_5").await);
+    bring(&connection, &owner, OWN, PASSWORD).await.location();
+    assert!(accepts(&connection, OWN, "pay_5").await, "what was retired may be entered again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_it_is_retired_it_is_said_what_is_lost_with_it() {
+    let (app, connection, owner) = connected().await;
+    for id in ["pay_1", "pay_2"] {
+        assert!(!accepts(&connection, OWN, id).await);
+    }
+    assert!(!accepts(&connection, "somebody else's own secret", "pay_3").await);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await == 3).await;
+    bring(&connection, &owner, OWN, PASSWORD).await.location();
+    let id = text(&shown(&app, &connection).await[0]["id"]);
+    let retirement = step(&connection, &format!("/secrets/{id}/retirement"));
+    let asked = owner.get(&retirement).await;
+    assert!(asked.has("2 kept requests that were refused can be let in only with this SECRET"), "{}", asked.body);
+    assert!(asked.has("The active SECRET has never verified an event"));
+    let rejection = asked.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+    owner.post(&format!("{rejection}/recovery"), &[("current_password", PASSWORD)]).await.location();
+    assert!(!owner.get(&retirement).await.has("only with this SECRET"), "nothing is left to be lost");
+    assert!(accepts(&connection, &connection.secret, "pay_4").await);
+    owner.sees(&retirement, "The active SECRET works: it last verified an event").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_never_shown_again_and_sealed() {
+    let (app, connection, owner) = connected().await;
+    bring(&connection, &owner, OWN, PASSWORD).await.location();
+    for page in [
+        owner.get(&step(&connection, "")).await,
+        owner.post(&step(&connection, "/reveal"), &[]).await,
+        owner.get(&step(&connection, "/secrets/new")).await,
+    ] {
+        assert!(page.status.is_success() && !page.has(OWN) && !page.has("kq8Zt2mV"));
+    }
+    let secrets = shown(&app, &connection).await;
+    let brought = json!({ "id": secrets[0]["id"], "secret": null, "state": "draining", "until": null, "origin": "brought" });
+    assert_eq!(secrets[0], brought);
+    assert_eq!(secrets[1]["secret"], connection.secret);
+    let plain = ["webhook", "show", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
+    let plain = app.cli_with(&plain, "", &[]).await;
+    assert!(plain.out.contains(&connection.secret) && !plain.out.contains(OWN), "{}", plain.out);
+
+    if database::is_postgres() {
+        let clear = "SELECT COUNT(*) FROM secrets WHERE position('kq8Zt2mV'::bytea IN sealed) > 0";
+        assert_eq!(app.count(clear).await, 0);
+    }
+    for (path, content) in files(&app.data_dir()) {
+        assert!(!content.windows(8).any(|window| window == b"kq8Zt2mV"), "{}", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_password_lets_it_in_and_it_cannot_be_guessed() {
+    let (app, connection, owner) = connected().await;
+    refused(&bring(&connection, &owner, OWN, "").await, "Enter your password.");
+    for number in 0..30 {
+        let page = bring(&connection, &owner, OWN, "violet tram over ten bridges").await;
+        assert!(!page.has("kq8Zt2mV") && !page.has("violet tram"));
+        if number == 0 {
+            refused(&page, "Incorrect password.");
+        }
+    }
+    let right = bring(&connection, &owner, OWN, PASSWORD).await;
+    assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(right.has("Too many attempts.") && !right.has("Incorrect password"), "{}", right.body);
+    assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 1);
+    assert!(!accepts(&connection, OWN, "pay_1").await);
+    who_waits(async || bring(&connection, &owner, OWN, PASSWORD).await.status == StatusCode::SEE_OTHER).await;
+    assert!(accepts(&connection, OWN, "pay_1").await, "whoever waits is let in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weak_one_is_refused_with_its_reason() {
+    let (app, connection, owner) = connected().await;
+    for (secret, sentence) in [
+        ("", "SECRET is empty."),
+        ("mysecret123", "It has 11 characters, and whoever guesses it can invent payments: at least 16 are needed."),
+        ("aaaaaaaaaaaaaaaaaaaaaa", "The same few characters come again and again in it"),
+        ("password12345678", "too little of it is random"),
+        ("razorpay-webhook-secret", "too little of it is random"),
+        ("8301947265019384", "It is of digits only"),
+        ("NeemTreeStore2019!", "too little of it is random"),
+        ("NeemTreeStore-2026-8sK2pQ9xLm4", "too little of it is random"),
+        ("rzp_test_Demo0000000001", "This is a Key ID"),
+        ("••••••••••••••••", "These are the dots that hide it."),
+        (connection.url.as_str(), "This is a webhook’s URL."),
+        (connection.endpoint.as_str(), "This is a webhook’s URL."),
+        (connection.secret.as_str(), "This SECRET counts at this webhook already."),
+        (&"kq8Z".repeat(80), "at most 256 bytes"),
+    ] {
+        let page = bring(&connection, &owner, secret, PASSWORD).await;
+        refused(&page, sentence);
+        // The names are on every page.
+        assert!(secret.is_empty() || secret.contains("Tree") || !page.has(&format!("\"{secret}\"")), "{secret}");
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 1);
+    refused(&bring(&connection, &owner, "short", "").await, "It has 5 characters");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_secret_of_the_api_keys_is_no_webhook_secret() {
+    let app = TestApp::start_with(|config| config.razorpay_api = "http://127.0.0.1:9".to_owned()).await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let keys = [("key_id", "rzp_test_Demo0000000001"), ("key_secret", "Zt81kQwX0vLpZt83-key")];
+    owner.post(&step(&connection, "").replace("/webhook", "/credentials"), &keys).await.location();
+    refused(&bring(&connection, &owner, keys[1].1, PASSWORD).await, "This is the Key Secret of your API keys");
+    bring(&connection, &owner, OWN, PASSWORD).await.location();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cut_off_at_its_ends_is_told() {
+    let (app, connection, owner) = connected().await;
+    for (number, (before, after, told)) in [
+        ("", "", "until you retire it</"),
+        (" ", "\r\n", "Spaces or line breaks around it were cut off."),
+        ("\"", "\"", "The quotation marks around it were cut off."),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let secret = format!("{OWN}-{number}");
+        bring(&connection, &owner, &format!("{before}{secret}{after}"), PASSWORD).await.location();
+        assert!(owner.get(&step(&connection, "")).await.has(told), "{told}");
+        assert!(accepts(&connection, &secret, &format!("pay_{number}")).await, "{told}");
+    }
+    let exact = format!(" \"{OWN}\"");
+    let fields = [("secret", exact.as_str()), ("is_exact", "true"), ("current_password", PASSWORD)];
+    owner.post(&step(&connection, "/secrets"), &fields).await.location();
+    assert!(accepts(&connection, &exact, "pay_8").await && !accepts(&connection, OWN, "pay_9").await);
+    assert_eq!(app.events().await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_generic_gateways_are_taken_as_their_senders_show_them() {
+    let app = TestApp::start().await;
+    let connection = app.standard_webhooks().await;
+    let owner = app.owner("Banyan Books").await;
+    let theirs = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    refused(&bring(&connection, &owner, "kq8Zt2m!Vx0Lw9Rb4", PASSWORD).await, "whsec_ and then base64");
+    bring(&connection, &owner, theirs, PASSWORD).await.location();
+    connection.post(bodies::standard("invoice.paid", "a")).secret(theirs).stored().await;
+    refused(&bring(&connection, &owner, &theirs[6..], PASSWORD).await, "counts at this webhook already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_one_twice_at_once_is_taken_once_and_so_many_are_enough() {
+    let (app, connection, owner) = connected().await;
+    let token = owner.token().await;
+    let mut posts = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let (twin, path, token) = (owner.twin(), step(&connection, "/secrets"), token.clone());
+        posts.spawn(async move {
+            let fields = [("csrf_token", token.as_str()), ("secret", OWN), ("current_password", PASSWORD)];
+            twin.post_exactly(&path, &fields).await.status
+        });
+    }
+    let answers = posts.join_all().await;
+    assert_eq!(answers.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 1, "{answers:?}");
+    assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 2);
+
+    for number in 1..8 {
+        // Passwords are compared so often only by those who wait.
+        let secret = format!("{OWN}-{number}");
+        who_waits(async || {
+            let page = bring(&connection, &owner, &secret, PASSWORD).await;
+            page.status == StatusCode::SEE_OTHER || page.has("counts at this webhook already")
+        })
+        .await;
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM secrets WHERE origin = 'brought'").await, 8);
+    who_waits(async || {
+        bring(&connection, &owner, &format!("{OWN}-9"), PASSWORD).await.has("Eight SECRETs that were not made here")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_another_webhook_is_not_taken() {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let shop = company.app("Neem Tree Store").await;
+    let (test, live) = (shop.razorpay("test").await, shop.razorpay("live").await);
+    let stall = company.app("Neem Tree Stall").await.razorpay("live").await;
+    let owner = app.owner("Neem Tree Retail").await;
+    for (connection, secret, said) in [
+        (&live, &test.secret, "test payments would count as real money"),
+        (&test, &live.secret, "real payments would be taken for trials"),
+        (&live, &stall.secret, "the SECRET of another webhook of yours"),
+    ] {
+        refused(&bring(connection, &owner, secret, PASSWORD).await, said);
+        assert!(!accepts(connection, secret, "pay_elsewhere").await);
+    }
+}

@@ -1,0 +1,222 @@
+//! A browser without scripts: cookies, forms with their token, and pages to be read.
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use reqwest::{Method, StatusCode, header};
+
+use super::{TestApp, builders::PASSWORD, webhook_request::client};
+
+/// Only keeps a test that fails from hanging.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Somebody at the site, signed in or not.
+pub(crate) struct Browser {
+    base: String,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+/// An answer, read.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Page {
+    /// Where the answer leads.
+    pub(crate) fn location(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
+        self.headers[header::LOCATION].to_str().unwrap()
+    }
+
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.body.contains(text)
+    }
+
+    /// The value of the first element whose tag has that attribute.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let at = self.body.find(&format!("name=\"{name}\""))?;
+        let rest = &self.body[at..];
+        let value = rest.split_once("value=\"")?.1;
+        Some(value.split_once('"')?.0.to_owned())
+    }
+
+    /// The text inside the element with that id.
+    pub(crate) fn inside(&self, id: &str) -> Option<String> {
+        let rest = self.body.split_once(&format!("id=\"{id}\""))?.1;
+        Some(rest.split_once('>')?.1.split_once('<')?.0.trim().to_owned())
+    }
+}
+
+/// Server-sent events, as they come.
+pub(crate) struct Stream(pub(crate) reqwest::Response);
+
+impl Stream {
+    /// Waits until that was said.
+    pub(crate) async fn says(&mut self, text: &str) {
+        let mut heard = Vec::new();
+        let hearing = async {
+            while !String::from_utf8_lossy(&heard).contains(text) {
+                heard.extend(self.0.chunk().await.unwrap().expect("the stream goes on"));
+            }
+        };
+        let is_heard = tokio::time::timeout(PATIENCE, hearing).await.is_ok();
+        assert!(is_heard, "{text:?} was never said: {:?}", String::from_utf8_lossy(&heard));
+    }
+}
+
+impl Stream {
+    /// Waits until it is over.
+    pub(crate) async fn ends(&mut self) {
+        let ending = async { while let Ok(Some(_)) = self.0.chunk().await {} };
+        tokio::time::timeout(PATIENCE, ending).await.expect("the stream ends");
+    }
+}
+
+impl TestApp {
+    /// Somebody who is not signed in.
+    pub(crate) fn visitor(&self) -> Browser {
+        Browser { base: format!("http://{}", self.address), cookies: Mutex::default() }
+    }
+
+    /// The owner of a company that `company(name)` made.
+    pub(crate) async fn owner(&self, company: &str) -> Browser {
+        let visitor = self.visitor();
+        let email = format!("owner@{}.example", company.to_lowercase().replace(' ', "-"));
+        let answer = visitor.sign_in(&email, PASSWORD, "/").await;
+        assert_eq!(answer.location(), "/");
+        visitor
+    }
+}
+
+impl Browser {
+    /// Somebody at another server.
+    pub(crate) fn at(address: std::net::SocketAddr) -> Self {
+        Self { base: format!("http://{address}"), cookies: Mutex::default() }
+    }
+
+    /// The same browser at another server.
+    pub(crate) fn elsewhere(&self, address: std::net::SocketAddr) -> Self {
+        Self { base: format!("http://{address}"), cookies: Mutex::new(self.cookies.lock().unwrap().clone()) }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Page {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    /// Opens the one-time link to set up, as a browser does: it leads to the form.
+    pub(crate) async fn open_setup(&self, link: &str) -> Page {
+        let path = &link[link.find("/setup").unwrap_or_default()..];
+        let opened = self.get(path).await;
+        if opened.status == StatusCode::SEE_OTHER { self.get(opened.location()).await } else { opened }
+    }
+
+    /// Asks for the page until it has the text.
+    pub(crate) async fn sees(&self, path: &str, text: &str) -> Page {
+        let looking = async {
+            loop {
+                let page = self.get(path).await;
+                if page.has(text) {
+                    return page;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{path} never said {text:?}"))
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, password: &str, target: &str) -> Page {
+        let form = self.get("/login").await;
+        let token = form.field("csrf_token").unwrap();
+        self.post_exactly("/login", &[("csrf_token", &token), ("email", email), ("password", password), ("redirect_url", target)])
+            .await
+    }
+
+    /// Posts a form with the session's token.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let token = self.token().await;
+        self.post_exactly(path, &[&[("csrf_token", token.as_str())], fields].concat()).await
+    }
+
+    /// Types the password on the page that asks for it, and goes on with what was interrupted at `path`.
+    pub(crate) async fn confirm(&self, path: &str, asked: &Page, password: &str) -> Page {
+        let interrupted = asked.field("interrupted").expect("the page carries the interrupted form");
+        self.post(path, &[("interrupted", &interrupted), ("current_password", password)]).await
+    }
+
+    /// Posts just these fields.
+    pub(crate) async fn post_exactly(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body = url_encoded(fields);
+        self.send(Method::POST, path, Some(body), &[(header::CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")]).await
+    }
+
+    /// The token of a page of this session.
+    pub(crate) async fn token(&self) -> String {
+        self.get("/personal-info").await.field("csrf_token").unwrap()
+    }
+
+    /// Opens a stream of server-sent events.
+    pub(crate) async fn listen(&self, path: &str) -> Stream {
+        Stream(self.request(Method::GET, path).send().await.unwrap())
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let cookies: Vec<String> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        client().request(method, format!("{}{path}", self.base)).header(header::COOKIE, cookies.join("; "))
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Page {
+        let mut request = self.request(method, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.read(request.body(body.unwrap_or_default()).send().await.unwrap()).await
+    }
+
+    /// Posts a form as it comes through a proxy, which says from where.
+    pub(crate) async fn send_from(&self, from: &[u8], path: &str, body: String) -> Page {
+        let request = self
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("x-forwarded-for", header::HeaderValue::from_bytes(from).unwrap());
+        self.read(request.body(body).send().await.unwrap()).await
+    }
+
+    async fn read(&self, answer: reqwest::Response) -> Page {
+        self.keep(answer.headers());
+        Page { status: answer.status(), headers: answer.headers().clone(), body: answer.text().await.unwrap() }
+    }
+
+    fn keep(&self, headers: &header::HeaderMap) {
+        let mut cookies = self.cookies.lock().unwrap();
+        for line in headers.get_all(header::SET_COOKIE) {
+            let (pair, rest) = line.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if rest.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    /// Every cookie as the browser has it.
+    pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.lock().unwrap().clone()
+    }
+
+    /// Puts a cookie into this browser, as somebody who has a hand in it would.
+    pub(crate) fn plant(&self, name: &str, value: &str) {
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The same cookies in another browser.
+    pub(crate) fn twin(&self) -> Self {
+        Self { base: self.base.clone(), cookies: Mutex::new(self.cookies()) }
+    }
+}
+
+fn url_encoded(fields: &[(&str, &str)]) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields).finish()
+}

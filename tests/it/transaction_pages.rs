@@ -1,0 +1,240 @@
+//! The page of one transaction: what became of the money, in figures and in words.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    TestApp,
+    bodies::{self, AMOUNT},
+    browser::{Browser, Page},
+    builders::Connection,
+};
+
+async fn connected() -> (TestApp, Connection, Browser) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+/// The page of the only transaction.
+async fn told(app: &TestApp, owner: &Browser) -> Page {
+    let transactions = app.transactions().await;
+    assert_eq!(transactions.len(), 1);
+    let [id, of] = ["transaction", "app"].map(|key| transactions[0][key].as_str().unwrap());
+    owner.get(&format!("/ks-pay/apps/{of}/transactions/{id}")).await
+}
+
+/// What stands beside a term of the page's ledger.
+fn ledger(page: &Page, term: &str) -> Option<String> {
+    let (_, rest) = page.body.split_once(&format!("<dt>{term}</dt><dd>"))?;
+    Some(rest.split_once("</dd>")?.0.to_owned())
+}
+
+fn money(page: &Page) -> [Option<String>; 4] {
+    ["Amount", "Refunded", "Lost in a dispute", "Left, before fees"].map(|term| ledger(page, term))
+}
+
+fn figures(figures: [&str; 4]) -> [Option<String>; 4] {
+    figures.map(|figure| (!figure.is_empty()).then(|| figure.to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_dispute_is_told_and_taken_off() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "", "₹1,000.00"]));
+
+    connection.post(bodies::dispute("payment.dispute.created", "disp_1", "pay_1", "open", 60)).stored().await;
+    let open = told(&app, &owner).await;
+    assert!(open.has("The customer disputes it") && !open.has("Dispute lost"));
+    assert_eq!(money(&open), figures(["₹1,000.00", "", "", "₹1,000.00"]), "nothing is lost yet");
+
+    connection.post(bodies::dispute("payment.dispute.lost", "disp_1", "pay_1", "lost", 120)).stored().await;
+    let lost = told(&app, &owner).await;
+    assert!(lost.has("Dispute lost") && lost.has("Paid by UPI, then lost in a dispute"));
+    assert!(lost.has("You lost a dispute of ₹1,000.00") && lost.has("Status became <b>Dispute lost</b>"));
+    assert_eq!(money(&lost), figures(["₹1,000.00", "", "−₹1,000.00", "₹0.00"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_failed_is_noticed_until_it_is_tried_again() {
+    // The headline is in the timeline as well.
+    const NOTICE: &str = "The customer hasn’t received it. Try again in Razorpay.";
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    connection.post(bodies::refund("refund.created", "rfnd_1", "pay_1", 40_000, 40_000, 60)).stored().await;
+    let pending = told(&app, &owner).await;
+    assert!(!pending.has(NOTICE) && pending.has("Refund pending") && pending.has("Status became <b>Refund pending</b>"));
+    connection.post(bodies::refund("refund.failed", "rfnd_1", "pay_1", 40_000, 0, 120)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has(NOTICE) && page.has("<strong>Refund of ₹400.00 failed</strong>"), "{}", page.body);
+    connection.post(bodies::refund("refund.processed", "rfnd_2", "pay_1", 10_000, 10_000, 180)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(!page.has(NOTICE) && page.has("<strong>Failed refunds: ₹300.00 not refunded yet</strong>"), "{}", page.body);
+    connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 30_000, 40_000, 240)).stored().await;
+    assert!(!told(&app, &owner).await.has("The customer hasn’t received"), "it was tried again in two parts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_retry_makes_up_for_one_of_two_failed_refunds_and_a_full_refund_for_all() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    for (id, at) in [("rfnd_1", 60), ("rfnd_2", 70)] {
+        connection.post(bodies::refund("refund.created", id, "pay_1", 30_000, 30_000, at)).stored().await;
+        connection.post(bodies::refund("refund.failed", id, "pay_1", 30_000, 0, at + 100)).stored().await;
+    }
+    assert!(told(&app, &owner).await.has("<strong>Failed refunds: ₹600.00 not refunded yet</strong>"));
+    connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 30_000, 30_000, 240)).stored().await;
+    assert!(told(&app, &owner).await.has("<strong>Refund of ₹300.00 failed</strong>"));
+    connection.post(bodies::refund("refund.processed", "rfnd_4", "pay_1", 70_000, AMOUNT, 250)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("refunded in full") && !page.has("not refunded yet") && !page.has("hasn’t received"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_in_another_currency_than_its_payment_costs_what_it_says_and_is_never_added() {
+    let (app, connection, owner) = connected().await;
+    let changed = |body: Vec<u8>, dispute: Option<(i64, Option<i64>)>| {
+        let mut body: Value = serde_json::from_slice(&body).unwrap();
+        body["payload"]["payment"]["entity"]["currency"] = json!("USD");
+        if let Some((amount, deducted)) = dispute {
+            let entity = &mut body["payload"]["dispute"]["entity"];
+            (entity["amount"], entity["amount_deducted"]) = (json!(amount), json!(deducted));
+        }
+        body.to_string().into_bytes()
+    };
+    connection.post(changed(bodies::payment("payment.captured", "pay_1", 0), None)).stored().await;
+    let of =
+        |event: &str, status: &str, after| bodies::dispute(&format!("payment.dispute.{event}"), "disp_1", "pay_1", status, after);
+    connection.post(changed(of("created", "open", 60), Some((834_500, Some(834_500))))).stored().await;
+    let open = told(&app, &owner).await;
+    assert!(open.has("; ₹8,345.00 deducted for a dispute. The customer disputes it"), "{}", open.body);
+    assert_eq!(ledger(&open, "Deducted for a dispute"), Some("−₹8,345.00".to_owned()));
+
+    connection.post(changed(of("lost", "lost", 120), Some((834_500, Some(834_500))))).stored().await;
+    let lost = told(&app, &owner).await;
+    assert!(lost.has("Paid by UPI; ₹8,345.00 lost in a dispute") && !lost.has("nothing was deducted"), "{}", lost.body);
+    assert!(lost.has("You lost a dispute of ₹8,345.00"));
+    let left = "Left, before fees and disputes in other currencies";
+    assert_eq!(ledger(&lost, "Lost in a dispute"), Some("−₹8,345.00".to_owned()));
+    assert_eq!((ledger(&lost, "Left, before fees"), ledger(&lost, left)), (None, Some("USD\u{a0}1,000.00".to_owned())));
+    let overview = owner.get(&format!("/ks-pay/apps/{}?days=90", connection.app_id)).await;
+    assert!(overview.has("Paid by UPI; a dispute was lost") && !overview.has("nothing was deducted"), "{}", overview.body);
+    assert_eq!(app.count("SELECT amount_lost_subunits + amount_held_subunits FROM transactions").await, 0);
+
+    connection.post(changed(of("lost", "lost", 180), Some((834_500, Some(0))))).stored().await;
+    assert!(told(&app, &owner).await.has("a dispute was lost, and nothing was deducted"), "the gateway says so");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_received_is_not_called_paid_by_an_event() {
+    let (app, connection, owner) = connected().await;
+    for (event, what) in [("payment_link.paid", "a payment of ₹1,000.00"), ("qr_code.credited", "a payment of ₹1,000.00")] {
+        let mut body: Value = serde_json::from_slice(&bodies::payment("payment.failed", "pay_1", 0)).unwrap();
+        body["event"] = json!(event);
+        connection.post(body.to_string().into_bytes()).stored().await;
+        let page = told(&app, &owner).await;
+        assert!(
+            page.has("The payment by UPI failed") && page.has(&format!("Razorpay reports {event} for {what}")),
+            "{}",
+            page.body
+        );
+        assert!(!page.has("₹1,000.00 was paid"), "{}", page.body);
+    }
+    connection.post(bodies::payment("payment.captured", "pay_1", 60)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("₹1,000.00 was paid through a payment link") && page.has("₹1,000.00 was paid by QR code"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_dispute_takes_no_more_than_refunds_left() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_1", 40_000, 40_000, 60)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "", "₹600.00"]));
+    let mut lost: Value =
+        serde_json::from_slice(&bodies::partial_dispute("payment.dispute.lost", "disp_1", (AMOUNT, 0), 40_000, 120)).unwrap();
+    lost["payload"]["dispute"]["entity"].as_object_mut().unwrap().remove("amount_deducted");
+    connection.post(lost.to_string().into_bytes()).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "−₹600.00", "₹0.00"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_that_was_lost_in_part_costs_what_was_deducted() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (39_000, 39_000), 0, 60)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("Paid by UPI; ₹390.00 lost in a dispute") && !page.has("then lost in a dispute"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "−₹390.00", "₹610.00"]));
+    let of = format!("/ks-pay/apps/{}", connection.app_id);
+    assert!(owner.get(&of).await.has("₹390.00 lost in disputes"));
+    assert!(owner.get(&format!("{of}/transactions?from=2026-11-22&to=2026-11-22")).await.has("₹390.00 lost in disputes"));
+
+    connection.post(bodies::partial_dispute("payment.dispute.created", "disp_2", (30_000, 0), 0, 70)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("₹390.00 lost in a dispute. Another dispute is open"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "−₹390.00", "₹610.00"]), "what the first one took stays");
+
+    connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_2", (30_000, 10_000), 0, 80)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "−₹490.00", "₹510.00"]));
+    connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_3", (30_000, 0), 0, 90)).stored().await;
+    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "−₹490.00", "₹510.00"]), "nothing was deducted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_was_never_captured_and_went_back_counts_nowhere_as_received() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.authorized", "pay_1", 0)).stored().await;
+    connection.post(bodies::returned("rfnd_1", "pay_1", 60)).stored().await;
+    let transactions = app.transactions().await;
+    assert_eq!((&transactions[0]["status"], &transactions[0]["amount_refunded"]), (&json!("refunded"), &json!(AMOUNT)));
+    let page = told(&app, &owner).await;
+    assert!(page.has("Approved by UPI, never captured, and returned to the customer") && !page.has("Paid by UPI"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "−₹1,000.00", "", ""]), "nothing was received, so nothing is left");
+    let of = format!("/ks-pay/apps/{}", connection.app_id);
+    let list = owner.get(&format!("{of}/transactions?from=2026-11-22&to=2026-11-22")).await;
+    assert!(list.has("1 payment") && !list.has("received"));
+    let overview = owner.get(&of).await;
+    assert!(overview.has("Returned, never captured") && !overview.has("₹1,000.00</dd>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_that_was_won_takes_nothing() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    for (event, status, after) in [("created", "open", 60), ("won", "won", 120)] {
+        connection.post(bodies::dispute(&format!("payment.dispute.{event}"), "disp_1", "pay_1", status, after)).stored().await;
+    }
+    let page = told(&app, &owner).await;
+    assert!(page.has("You won a dispute") && !page.has("The customer disputes it"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "", "₹1,000.00"]));
+}
+
+/// `payment.failed` with what the gateway says of it.
+fn failed(id: &str, description: &str, after: i64) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(&bodies::payment("payment.failed", id, after)).unwrap();
+    body["payload"]["payment"]["entity"]["error_description"] = json!(description);
+    body.to_string().into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_payment_says_why_in_the_gateways_words_and_they_stay_inert() {
+    let (app, connection, owner) = connected().await;
+    connection.post(failed("pay_1", "The customer\u{7} closed <b>the page</b>.", 0)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("The payment by UPI failed") && page.has("Reason: The customer closed "));
+    assert!(page.has("the page") && !page.has("<b>the page"));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "", ""]), "nothing came in, so nothing is left");
+
+    connection.post(bodies::payment("payment.captured", "pay_1", 60)).stored().await;
+    let page = told(&app, &owner).await;
+    assert!(page.has("Reason: The customer closed ") && page.has("₹1,000.00 was paid"), "a try that failed stays told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_payment_without_a_reason_makes_none_up() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.failed", "pay_1", 0)).stored().await;
+    assert!(!told(&app, &owner).await.has("Reason:"));
+}

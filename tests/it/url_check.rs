@@ -1,0 +1,312 @@
+//! Check my URL: what stands between a gateway and here is found, and nothing of it is ever an event.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use reqwest::StatusCode;
+use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::support::{
+    Installation, SOON, TestApp, bodies,
+    browser::Browser,
+    builders::Connection,
+    eventually,
+    proxy::{Manner, Middle},
+    raw,
+};
+
+/// The header of a probe.
+const HEADER: &str = "ks-pay-check";
+
+fn webhook(connection: &Connection) -> String {
+    format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}/webhook", connection.app_id, connection.gateway, connection.mode)
+}
+
+/// Checks, and returns the report's lines.
+async fn check(owner: &Browser, connection: &Connection) -> Vec<String> {
+    let page = webhook(connection);
+    let answer = owner.post(&format!("{page}/check"), &[]).await;
+    assert_eq!(answer.location(), format!("{page}#check"));
+    report(owner, connection).await
+}
+
+async fn report(owner: &Browser, connection: &Connection) -> Vec<String> {
+    let page = owner.get(&webhook(connection)).await.body.replace('\u{a0}', " ");
+    let list = page.split_once("class=\"report\">").and_then(|(_, rest)| rest.split_once("</ul>")).map(|(list, _)| list);
+    let texts = list.unwrap_or_default().split("<span>").skip(1).filter_map(|rest| rest.split_once("</span>"));
+    texts.map(|(text, _)| text.replace("&#39;", "'")).collect()
+}
+
+#[track_caller]
+fn says(report: &[String], text: &str) {
+    assert!(report.iter().any(|line| line.contains(text)), "no line says {text:?}: {report:#?}");
+}
+
+/// A server whose public URL is a proxy's, which passes everything on.
+async fn behind_a_proxy() -> (TestApp, Connection, Browser, Middle) {
+    let middle = Middle::start().await;
+    let url = format!("http://localhost:{}", middle.address.port());
+    let app = TestApp::start_with(|config| config.public_url = Some(url)).await;
+    middle.stands_before(app.address);
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner, middle)
+}
+
+/// To the last: what is refused is written down a little later, and when a server stops.
+async fn nothing_was_ever_counted(mut app: TestApp) {
+    app.stop().await;
+    nothing_was_counted(&app).await;
+}
+
+async fn nothing_was_counted(app: &TestApp) {
+    assert_eq!(app.count("SELECT COUNT(*) FROM events").await, 0);
+    assert_eq!(app.count("SELECT CAST(SUM(version + refused_count + verified_count) AS BIGINT) FROM evidence").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_is_free_is_told_line_by_line_and_nothing_is_counted() {
+    let (app, connection, owner, middle) = behind_a_proxy().await;
+    assert!(owner.get(&webhook(&connection)).await.has("Check my URL"));
+    let report = check(&owner, &connection).await;
+    says(&report, "Razorpay refuses localhost");
+    says(&report, "the host name leads to 127.0.0.1, a private address");
+    says(&report, &format!("Port {} is open", middle.address.port()));
+    says(&report, "There is no TLS");
+    says(&report, "This installation answered, after ");
+    says(&report, "Razorpay waits 5 s");
+    says(&report, "The body arrived unchanged, to the byte");
+    says(&report, "The headers of the signature arrived");
+    nothing_was_ever_counted(app).await;
+    assert_eq!(middle.passed().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standard_webhooks_url_is_checked_alike() {
+    let app = TestApp::start().await;
+    let connection = app.standard_webhooks().await;
+    let owner = app.owner("Banyan Books").await;
+    assert!(owner.get(&webhook(&connection)).await.has("A sender elsewhere cannot reach 127.0.0.1"), "before the check");
+    let report = check(&owner, &connection).await;
+    says(&report, "A sender elsewhere cannot reach 127.0.0.1");
+    says(&report, "This installation answered");
+    says(&report, "The headers of the signature arrived");
+    nothing_was_ever_counted(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_proxy_does_to_a_request_is_found() {
+    let (app, connection, owner, middle) = behind_a_proxy().await;
+    let rewritten: fn(_) -> _ = |(head, body): (String, Vec<u8>)| {
+        let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        (head, value.to_string().into_bytes())
+    };
+    let shouted: fn(_) -> _ = |(head, mut body): (String, Vec<u8>)| {
+        body[2] = b'\'';
+        (head, body)
+    };
+    let without: fn(_) -> _ = |(head, body): (String, Vec<u8>)| {
+        let kept: Vec<&str> = head.lines().filter(|line| !line.to_lowercase().starts_with("x-razorpay-signature")).collect();
+        (kept.join("\r\n"), body)
+    };
+    for (manner, text) in [
+        (Manner::Pass(rewritten), "The body was changed on the way"),
+        (Manner::Pass(shouted), "as many but others arrived"),
+        (Manner::Pass(without), "The proxy drops or changes x-razorpay-signature"),
+    ] {
+        middle.does(manner);
+        let report = check(&owner, &connection).await;
+        says(&report, "This installation answered");
+        says(&report, text);
+    }
+    nothing_was_ever_counted(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_else_answers_is_never_taken_for_this_installation() {
+    let (app, connection, owner, middle) = behind_a_proxy().await;
+    let without: fn(_) -> _ = |(head, body): (String, Vec<u8>)| {
+        let kept: Vec<&str> = head.lines().filter(|line| !line.to_lowercase().starts_with(HEADER)).collect();
+        (kept.join("\r\n"), body)
+    };
+    for (manner, text) in [
+        (
+            Manner::Answers("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"),
+            "It answers 200, but not from this installation. Something else says yes",
+        ),
+        (Manner::Answers("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"), "Another site answers there"),
+        (
+            Manner::Answers("HTTP/1.1 202 Accepted\r\nks-pay-check: a.1.b.c\r\ncontent-length: 0\r\n\r\n"),
+            "but not from this installation",
+        ),
+        (
+            Manner::Answers("HTTP/1.1 301 X\r\nlocation: https://www.neemtree.example/\r\ncontent-length: 0\r\n\r\n"),
+            "leads to https://www.neemtree.example/. Razorpay follows no redirect",
+        ),
+    ] {
+        middle.does(manner);
+        says(&check(&owner, &connection).await, text);
+    }
+    // A probe whose header is lost is any unsigned request: rejected and counted.
+    middle.does(Manner::Pass(without));
+    says(&check(&owner, &connection).await, "Another installation answers there, or the proxy drops headers");
+    app.owner("Neem Tree Retail").await.sees(&webhook(&connection), "Not verified yet: 1 request was rejected").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_or_a_port_that_leads_nowhere_is_told() {
+    let mut app = TestApp::start_with(|config| config.public_url = Some("https://nobody.invalid".to_owned())).await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    says(&check(&owner.elsewhere(app.address), &connection).await, "The host name is unknown");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    app.restart_with(|config| config.public_url = Some(format!("http://{closed}"))).await;
+    let owner = app.owner("Neem Tree Retail").await;
+    assert!(report(&owner, &connection).await.is_empty(), "what was found of another URL is not shown");
+    says(&check(&owner, &connection).await, &format!("Nothing listens at port {}", closed.port()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_does_not_come_is_given_up_and_one_checks_at_a_time_and_not_without_end() {
+    let (_app, connection, owner, middle) = behind_a_proxy().await;
+    middle.does(Manner::HangsUp);
+    says(&check(&owner, &connection).await, "broke off before an answer came");
+    middle.does(Manner::Silent);
+    let second = async {
+        eventually(async || middle.passed().len() == 2).await;
+        owner.twin().post(&format!("{}/check", webhook(&connection)), &[]).await.status
+    };
+    let twin = owner.twin();
+    let both = async { tokio::join!(check(&twin, &connection), second) };
+    let (report, second) = timeout(SOON, both).await.expect("the page comes");
+    says(&report, "No answer within 5 s");
+    assert_eq!(second, StatusCode::SEE_OTHER);
+    assert_eq!(middle.passed().len(), 2, "the second one sent nothing");
+
+    // How many are too many is a rule of the desk: here it is one every ten seconds in the end.
+    middle.does(Manner::HangsUp);
+    eventually(async || {
+        let before = middle.passed().len();
+        owner.post(&format!("{}/check", webhook(&connection)), &[]).await.location();
+        let page = owner.get(&webhook(&connection)).await;
+        let is_over = page.has("Wait ten seconds");
+        assert_eq!(is_over, page.has("flash is-warn"));
+        assert_eq!(is_over, middle.passed().len() == before, "nothing is sent where one has to wait, and only there");
+        is_over
+    })
+    .await;
+}
+
+/// The header's value that the console sends to its own URL.
+async fn a_probe(owner: &Browser, connection: &Connection, middle: &Middle) -> (String, Vec<u8>) {
+    check(owner, connection).await;
+    let (head, body) = middle.passed().pop().unwrap();
+    (head.lines().find_map(|line| line.strip_prefix(&format!("{HEADER}: "))).unwrap().to_owned(), body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_counts_for_one_endpoint_and_one_minute_and_changes_no_other_answer() {
+    let (app, connection, owner, middle) = behind_a_proxy().await;
+    let (probe, body) = a_probe(&owner, &connection, &middle).await;
+    let post = async |to: SocketAddr, endpoint: &str, headers: &[(&str, String)]| {
+        raw::exchange(to, &raw::with_length("POST", &format!("/webhooks/{endpoint}"), headers, &body)).await
+    };
+    let with = |value: &str| vec![(HEADER, value.to_owned())];
+    let again = post(app.address, &connection.endpoint, &with(&probe)).await;
+    assert_eq!((again.status(), again.body()), (202, &b""[..]));
+    nothing_was_counted(&app).await;
+
+    // Anything but a probe of this endpoint and this minute is answered to the letter as without it.
+    let refused = post(app.address, &connection.endpoint, &[]).await.but_date();
+    let other = connection.endpoint.replace("wh_", "wx_");
+    for (endpoint, value) in [(&connection.endpoint, "1.2.3"), (&connection.endpoint, &probe[1..]), (&other, &probe)] {
+        assert_eq!(post(app.address, endpoint, &with(value)).await.but_date(), refused, "{value}");
+    }
+    app.clock.advance(Duration::from_secs(61));
+    assert_eq!(post(app.address, &connection.endpoint, &with(&probe)).await.but_date(), refused, "a minute later");
+
+    // A signature that is good decides first: the header does not keep an event from being stored.
+    let (probe, _) = a_probe(&app.owner("Neem Tree Retail").await, &connection, &middle).await;
+    connection
+        .at(app.address)
+        .post(bodies::payment("payment.captured", "pay_Demo0000000001", 0))
+        .header(HEADER, &probe)
+        .stored()
+        .await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM events").await, 1);
+}
+
+/// An authority of this test's own, and the certificates it signs.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(certificate.der()));
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    fn server(&self, name: &str, until: i32) -> TlsAcceptor {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let private = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], private);
+        TlsAcceptor::from(Arc::new(config.unwrap()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_looked_at_as_a_gateway_does() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (known, unknown) = (Authority::new("Known"), Authority::new("Unknown"));
+    let at = Installation::new().await;
+    let roots = at.beside("roots.pem");
+    std::fs::write(&roots, &known.pem).unwrap();
+    let middle = Middle::start().await;
+    let url = format!("https://localhost:{}", middle.address.port());
+    let more = [("SSL_CERT_FILE", roots.to_str().unwrap()), ("KS_PAY_PUBLIC_URL", url.as_str())];
+    let (process, address) = at.serve_in_process(&more);
+    middle.stands_before(address);
+    let connection = at.razorpay().await;
+    let owner = Browser::at(address);
+    owner.sign_in("owner@neem-tree-retail.example", crate::support::builders::PASSWORD, "/").await.location();
+    for (acceptor, text) in [
+        (known.server("localhost", 2020), "The certificate has expired"),
+        (known.server("elsewhere.example", 4000), "The certificate is for another host name"),
+        (unknown.server("localhost", 4000), "The certificate is signed by nobody known"),
+        (known.server("localhost", 4000), "TLS 1.3, and the certificate is good for this host"),
+    ] {
+        middle.speaks(acceptor);
+        says(&check(&owner, &connection).await, text);
+    }
+    let whole = report(&owner, &connection).await;
+    says(&whole, "This installation answered");
+    says(&whole, "The body arrived unchanged, to the byte");
+    assert!(!whole.iter().any(|line| line.contains("no TLS")), "{whole:#?}");
+    process.terminate();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_without_tls_is_told_where_the_url_says_https() {
+    let middle = Middle::start().await;
+    middle.does(Manner::Blurts("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"));
+    let url = format!("https://127.0.0.1:{}", middle.address.port());
+    let app = TestApp::start_with(|config| config.public_url = Some(url)).await;
+    let connection = app.razorpay().await;
+    // Over plain http the secure cookie comes all the same, and this visitor sends whatever it was given.
+    let owner = app.owner("Neem Tree Retail").await;
+    says(&check(&owner, &connection).await, "does not speak TLS");
+}
