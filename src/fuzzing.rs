@@ -12,14 +12,14 @@ use crate::{
     events,
     gateways::{
         Gateway,
-        adapter::{self, Content, Incoming, LiveSecret, Verified},
+        adapter::{self, EventContent, Incoming, ValidSecret, Verified},
         razorpay_url,
     },
-    ingestion::receive,
+    ingestion::body,
     primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
     transactions::{
         self,
-        projection::{self, Facts},
+        projection::{self, PaymentObservation},
     },
     urls,
 };
@@ -40,19 +40,19 @@ pub fn gateways() -> Vec<&'static str> {
 /// that can be no SECRET counts as none.
 #[must_use]
 pub fn believed(gateway: &str, headers: &[Header], body: &[u8], known: &[Known<'_>], now: i64) -> Option<usize> {
-    let live: Vec<(usize, LiveSecret)> =
+    let live: Vec<(usize, ValidSecret)> =
         known.iter().enumerate().filter_map(|(number, known)| Some((number, live(known)?))).collect();
     let (numbers, secrets): (Vec<_>, Vec<_>) = live.into_iter().unzip();
     let ids: Vec<SecretId> = secrets.iter().map(|secret| secret.id).collect();
     let request = Incoming { headers, body: &Bytes::copy_from_slice(body) };
     let (verified, id) = adapter::verify(gateway.parse().ok()?, &request, &secrets, Timestamp::from_seconds(now)).ok()?;
-    assert_eq!(verified.octets(), body, "what was verified is what came");
+    assert_eq!(verified.bytes(), body, "what was verified is what came");
     ids.iter().position(|known| *known == id).map(|place| numbers[place])
 }
 
-fn live((text, until): &Known<'_>) -> Option<LiveSecret> {
+fn live((text, until): &Known<'_>) -> Option<ValidSecret> {
     let secret = Secret::parse(text)?;
-    Some(LiveSecret { id: SecretId::new(Timestamp::from_seconds(0)), secret, until: until.map(Timestamp::from_seconds) })
+    Some(ValidSecret { id: SecretId::new(Timestamp::from_seconds(0)), secret, until: until.map(Timestamp::from_seconds) })
 }
 
 /// What was read from a body.
@@ -96,9 +96,9 @@ pub struct Told {
 pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
     let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?, Timestamp::from_seconds(0));
     let (word, told) = match &reading.content {
-        Content::Facts(facts) => ("processed", Some(told(facts))),
-        Content::Unhandled => ("unhandled", None),
-        Content::Quarantined(fault) => (*fault, None),
+        EventContent::Facts(facts) => ("processed", Some(told(facts))),
+        EventContent::Unhandled => ("unhandled", None),
+        EventContent::Quarantined(fault) => (*fault, None),
     };
     let occurred_at = reading.occurred_at.map(Timestamp::seconds);
     let is_time_borrowed = reading.is_time_borrowed;
@@ -115,7 +115,7 @@ fn verified(body: &[u8]) -> Option<Verified> {
     adapter::verify(Gateway::Razorpay, &request, &[known], now).ok().map(|(verified, _)| verified)
 }
 
-fn told(facts: &Facts) -> Told {
+fn told(facts: &PaymentObservation) -> Told {
     let snapshot = facts.snapshot.as_ref();
     let mut moments = vec![facts.at.seconds()];
     moments.extend(snapshot.iter().map(|snapshot| snapshot.created_at.seconds()));
@@ -149,10 +149,10 @@ pub struct Story {
 /// The story that these bodies tell, in that order, as if all were of one payment.
 #[must_use]
 pub fn story(bodies: &[&[u8]]) -> Story {
-    let mut story = projection::Story::default();
+    let mut story = projection::PaymentState::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
         let reading = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
-        if let Content::Facts(facts) = reading.content {
+        if let EventContent::Facts(facts) = reading.content {
             story.absorb(&facts);
         }
     }
@@ -170,13 +170,13 @@ pub fn event_id(gateway: &str, headers: &[Header]) -> Option<String> {
 /// What makes two requests the same event.
 #[must_use]
 pub fn identity(gateway: &str, sha256: [u8; 32], event_id: Option<&str>) -> Option<[u8; 32]> {
-    Some(adapter::identity(gateway.parse().ok()?, sha256, event_id))
+    Some(adapter::dedupe_key(gateway.parse().ok()?, sha256, event_id))
 }
 
 /// Where an index keeps events of one entity together.
 #[must_use]
 pub fn locality(body: &[u8]) -> &str {
-    adapter::locality(body)
+    adapter::dedupe_prefix(body)
 }
 
 /// The endpoint that a path names.
@@ -194,7 +194,7 @@ pub fn is_local(target: &str) -> bool {
 /// The headers as they are kept.
 #[must_use]
 pub fn headers_json(headers: &[Header]) -> String {
-    receive::headers_json(headers)
+    body::headers_json(headers)
 }
 
 /// The 32 bytes that are written so.
@@ -219,7 +219,7 @@ pub fn domain(text: &str) -> Option<String> {
 #[must_use]
 pub fn pasted(gateway: &str, text: &str) -> Option<String> {
     let adapter = gateway.parse::<Gateway>().ok()?.adapter();
-    adapter.pasted(text).map(|secret| adapter.shown(&secret))
+    adapter.parse_secret(text).map(|secret| adapter.format_secret(&secret))
 }
 
 /// Every line of text that a form or a query would let in, whichever form it is.
