@@ -24,7 +24,8 @@ pub struct Options {
     /// Address to listen on (port 0 picks a free port) [env: KS_PAY_LISTEN] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", global = true)]
     pub listen: Option<String>,
-    /// Public scheme, host and port of this server, for merchants and gateways [env: KS_PAY_PUBLIC_URL] [default: the address listened on]
+    /// Public scheme, host and port of this server, for merchants and gateways [env: KS_PAY_PUBLIC_URL]
+    /// [default: the address listened on]
     #[arg(long, value_name = "URL", global = true)]
     pub public_url: Option<String>,
     /// Directory of the database and the master key [env: KS_PAY_DATA_DIR] [default: ./data]
@@ -39,10 +40,12 @@ pub struct Options {
     /// Razorpay API base URL [env: KS_PAY_RAZORPAY_API] [default: api.razorpay.com over https]
     #[arg(long, value_name = "URL", global = true)]
     pub razorpay_api: Option<String>,
-    /// Days after which the headers and bodies of events are deleted; the events are kept [env: KS_PAY_KEEP_BODIES_DAYS] [default: never]
+    /// Days after which the headers and bodies of events are deleted; the events are kept
+    /// [env: KS_PAY_KEEP_BODIES_DAYS] [default: never]
     #[arg(long, value_name = "DAYS", global = true)]
     pub keep_bodies_days: Option<String>,
-    /// Start even if the database could lose acknowledged events in a power failure; every page shows a warning [env: KS_PAY_ACCEPT_DATA_LOSS=true]
+    /// Start even if the database could lose acknowledged events in a power failure; every page shows a warning
+    /// [env: KS_PAY_ACCEPT_DATA_LOSS=true]
     #[arg(long, global = true)]
     pub accept_data_loss: bool,
     /// Format of log lines: text or json [env: KS_PAY_LOG_FORMAT] [default: text]
@@ -255,8 +258,7 @@ fn is_exposed(url: &str) -> bool {
     url.scheme() == "http" && !is_loopback
 }
 
-/// Parses the retention of bodies. A gateway may send an event again for 15 days, and the stored one must still be readable
-/// then.
+/// Parses the retention of bodies. Gateways may send an event again for 15 days; the stored one must still be readable then.
 fn days(set: &Set) -> Result<Duration, String> {
     let sentence =
         || format!("{} must be a whole number of days from 30 to 36500; leave it out to keep bodies forever.", set.name);
