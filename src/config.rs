@@ -1,6 +1,6 @@
-//! What an operator sets: read once, from flags first and variables second, and refused loudly.
+//! The configuration: read once at startup, from flags first and variables second; an invalid value stops startup.
 //!
-//! A refusal names the setting and what a right value looks like; it repeats no value that may be a secret.
+//! An error message names the setting and describes a valid value. It never repeats a value that may be a secret.
 
 mod trusted_proxies;
 
@@ -17,35 +17,38 @@ use url::{Host, Url};
 
 use crate::db::Location;
 
-/// Flags that every command takes. Each has a variable of the same meaning; the flag wins.
+/// Flags of every command. Each has a variable of the same meaning; the flag takes precedence.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "For every command")]
 pub struct Options {
-    /// Where the server listens; port 0 picks one [env: KS_PAY_LISTEN] [default: 127.0.0.1:8080]
+    /// Address to listen on (port 0 picks a free port) [env: KS_PAY_LISTEN] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", global = true)]
     pub listen: Option<String>,
-    /// Scheme, host and port under which merchants and gateways reach this server [env: KS_PAY_PUBLIC_URL] [default: the address listened on]
+    /// Public scheme, host and port of this server, for merchants and gateways [env: KS_PAY_PUBLIC_URL]
+    /// [default: the address listened on]
     #[arg(long, value_name = "URL", global = true)]
     pub public_url: Option<String>,
-    /// Where the database and the master key are kept [env: KS_PAY_DATA_DIR] [default: ./data]
+    /// Directory of the database and the master key [env: KS_PAY_DATA_DIR] [default: ./data]
     #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// The file with the 32-byte master key in base64 [env: KS_PAY_MASTER_KEY_FILE] [default: DATA_DIR/master.key]
+    /// File with the master key, 32 bytes in base64 [env: KS_PAY_MASTER_KEY_FILE] [default: DATA_DIR/master.key]
     #[arg(long, value_name = "FILE", global = true)]
     pub master_key_file: Option<PathBuf>,
-    /// Networks whose X-Forwarded-For is trusted, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
+    /// Networks whose X-Forwarded-For header is trusted, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
     #[arg(long, value_name = "CIDRS", global = true)]
     pub trusted_proxies: Option<String>,
-    /// Razorpay's API, or a stand-in for it [env: KS_PAY_RAZORPAY_API] [default: api.razorpay.com over https]
+    /// Razorpay API base URL [env: KS_PAY_RAZORPAY_API] [default: api.razorpay.com over https]
     #[arg(long, value_name = "URL", global = true)]
     pub razorpay_api: Option<String>,
-    /// After how many days the headers and bodies of events are deleted; the events stay [env: KS_PAY_KEEP_BODIES_DAYS] [default: never]
+    /// Days after which the headers and bodies of events are deleted; the events are kept
+    /// [env: KS_PAY_KEEP_BODIES_DAYS] [default: never]
     #[arg(long, value_name = "DAYS", global = true)]
     pub keep_bodies_days: Option<String>,
-    /// Serve although the database may lose acknowledged events in a power cut; every page says so [env: KS_PAY_ACCEPT_DATA_LOSS=true]
+    /// Start even if the database could lose acknowledged events in a power failure; every page shows a warning
+    /// [env: KS_PAY_ACCEPT_DATA_LOSS=true]
     #[arg(long, global = true)]
     pub accept_data_loss: bool,
-    /// How log lines look on stderr: text or json [env: KS_PAY_LOG_FORMAT] [default: text]
+    /// Format of log lines: text or json [env: KS_PAY_LOG_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", global = true)]
     pub log_format: Option<String>,
 }
@@ -55,13 +58,13 @@ pub struct Options {
 pub enum KeySource {
     /// The text of `KS_PAY_MASTER_KEY`.
     Variable(secret_text::SecretText),
-    /// A file, made on first use.
+    /// A file, created at the first start.
     File(PathBuf),
 }
 
-/// Keeps a key out of `Debug`.
+/// Keeps the key out of `Debug` output.
 mod secret_text {
-    /// Text that does not show itself.
+    /// Text whose `Debug` output is redacted.
     #[derive(Clone, PartialEq, Eq)]
     pub struct SecretText(pub(crate) String);
 
@@ -72,48 +75,48 @@ mod secret_text {
     }
 }
 
-/// How a log line looks.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Human-readable text.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Everything that is set.
+/// The validated configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the server listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Whether somebody chose that address.
+    /// True if that address was configured, false for the default.
     pub listen_is_chosen: bool,
     /// The base of every shown URL, without a slash at the end; `None` means the address listened on.
     pub public_url: Option<String>,
-    /// Database and master key live here.
+    /// The directory of the database and the master key.
     pub data_dir: PathBuf,
-    /// Which database.
+    /// The location of the database.
     pub database: Location,
-    /// Which master key.
+    /// The source of the master key.
     pub master_key: KeySource,
     /// The networks whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// How long headers and bodies of events are kept; `None` means for ever.
+    /// How long the headers and bodies of events are stored; `None` means forever.
     pub keep_bodies: Option<Duration>,
     /// The base of Razorpay's API, without a slash at the end.
     pub razorpay_api: String,
-    /// Whether to serve although the database may lose what was acknowledged.
+    /// True to start even if the database could lose acknowledged events.
     pub accept_data_loss: bool,
 }
 
-/// Looks a variable up.
+/// Looks up an environment variable.
 pub type Lookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 
 impl Config {
     /// Reads the flags and, where one is absent, the variable.
     ///
     /// # Errors
-    /// A sentence for the first value that cannot be right.
+    /// An explanation of the first invalid value.
     pub fn read(options: &Options, variable: Lookup<'_>) -> Result<Self, String> {
         let set = |flag: &Option<String>, name: Name| Set::find(flag.as_ref(), name, variable);
         let path = |flag: &Option<PathBuf>, name: &str| flag.clone().or_else(|| of(variable, name).map(PathBuf::from));
@@ -141,7 +144,7 @@ impl Config {
         })
     }
 
-    /// The address under which other machines reach this server over plain http, if there is one.
+    /// Returns the plain http address that other machines use to reach this server, if there is one.
     pub(crate) fn plain_http(&self) -> Option<String> {
         match &self.public_url {
             Some(url) => is_exposed(url).then(|| url.clone()),
@@ -149,10 +152,10 @@ impl Config {
         }
     }
 
-    /// How log lines look.
+    /// Reads the format of log lines.
     ///
     /// # Errors
-    /// A sentence when the format is none of ours.
+    /// An explanation if the format is unknown.
     pub fn log_format(options: &Options, variable: Lookup<'_>) -> Result<LogFormat, String> {
         match Set::find(options.log_format.as_ref(), LOG_FORMAT, variable) {
             None => Ok(LogFormat::Text),
@@ -173,7 +176,7 @@ const KEEP_BODIES_DAYS: Name = ("--keep-bodies-days", "KS_PAY_KEEP_BODIES_DAYS")
 const RAZORPAY_API: Name = ("--razorpay-api", "KS_PAY_RAZORPAY_API");
 const LOG_FORMAT: Name = ("--log-format", "KS_PAY_LOG_FORMAT");
 
-/// A value, and the name under which it was set: a message names what the operator wrote.
+/// A value and the name it was set by: messages name the flag or variable that the operator used.
 struct Set {
     text: String,
     name: &'static str,
@@ -188,12 +191,12 @@ impl Set {
     }
 }
 
-/// A variable that is set to something.
+/// Reads a variable; an empty one is unset.
 fn of(variable: Lookup<'_>, name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
 }
 
-/// Refuses a database that could be no file, before a lock or a journal is created for it.
+/// Rejects a database path that cannot be a file, before a lock or a journal is created for it.
 fn regular(file: &Path, is_set: bool) -> Result<(), String> {
     let is_directory = file.is_dir() || file.as_os_str().as_bytes().ends_with(b"/");
     if !is_directory && fs::metadata(file).map_or(true, |data| data.is_file()) {
@@ -207,7 +210,7 @@ fn regular(file: &Path, is_set: bool) -> Result<(), String> {
     })
 }
 
-/// A variable that says yes or no. Anything else is no guess of ours.
+/// Reads a boolean variable. Values other than `true` and `false` are errors, never guesses.
 fn is_true(variable: Lookup<'_>, name: &str) -> Result<bool, String> {
     match of(variable, name).as_deref() {
         None | Some("false") => Ok(false),
@@ -221,7 +224,7 @@ fn listen(set: &Set) -> Result<SocketAddr, String> {
     set.text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(sentence)
 }
 
-/// Scheme, host and port of a URL that has nothing else.
+/// Parses a URL that consists of scheme, host and port only.
 fn origin(set: &Set) -> Result<String, String> {
     let sentence = || format!("{} must be a scheme, host and port only, for example https://pay.example.com.", set.name);
     let url = Url::parse(&set.text).map_err(|_| sentence())?;
@@ -255,7 +258,7 @@ fn is_exposed(url: &str) -> bool {
     url.scheme() == "http" && !is_loopback
 }
 
-/// A gateway may send an event again for fifteen days, and somebody may want to look at it then.
+/// Parses the retention of bodies. Gateways may send an event again for 15 days; the stored one must still be readable then.
 fn days(set: &Set) -> Result<Duration, String> {
     let sentence =
         || format!("{} must be a whole number of days from 30 to 36500; leave it out to keep bodies forever.", set.name);
@@ -358,7 +361,7 @@ mod tests {
             (Options { razorpay_api: wrong(), ..none() }, "--razorpay-api"),
             (Options { keep_bodies_days: wrong(), ..none() }, "--keep-bodies-days"),
         ] {
-            // The variable is right, and does not count beside the flag.
+            // The variable is valid, but the flag takes precedence.
             let said = Config::read(&options, &|name| (name == "KS_PAY_LISTEN").then(|| "127.0.0.1:1".to_owned())).unwrap_err();
             assert!(said.starts_with(flag) && !said.contains("KS_PAY") && !said.contains("hush"), "{said}");
         }

@@ -1,4 +1,4 @@
-//! `ks-pay app`: apps of a company.
+//! `ks-pay app`: registers apps.
 
 use clap::Subcommand;
 
@@ -11,18 +11,18 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Register an app; prints its id
+    /// Register an app, and print its id
     Add {
-        /// The company's exact name
+        /// Exact name of the company
         #[arg(long, value_name = "NAME")]
         company: String,
-        /// The app's name, unique within the company
+        /// Name of the app, unique within the company
         #[arg(long, value_name = "NAME")]
         name: String,
-        /// The app's e-mail
+        /// Contact email address of the app
         #[arg(long, value_name = "ADDRESS")]
         email: String,
-        /// Two letters, for example IN
+        /// Two-letter country code, for example IN
         #[arg(long, value_name = "CC")]
         country: String,
         /// Print JSON
@@ -43,11 +43,11 @@ async fn add(at: &Installation, io: &mut Io<'_>, company: &str, form: &AppForm, 
     let details = form.parse().map_err(|errors| Failure::Failed(errors.first().to_owned()))?;
     let mut tx = at.db.begin().await?;
     let Some(company) = companies::find_by_name(&mut tx, company.trim()).await? else {
-        return Err(Failure::Failed("No company has this name. `ks-pay user add` makes one with its owner.".to_owned()));
+        return Err(Failure::Failed("No company has this name. `ks-pay user add` creates one with its owner.".to_owned()));
     };
     let id = match apps::create(&mut tx, company.id, &details, at.clock.now()).await {
         Err(DbError::NotUnique) => {
-            return Err(Failure::Failed("The company has an app of this name. Choose another.".to_owned()));
+            return Err(Failure::Failed("The company already has an app with this name. Choose another name.".to_owned()));
         }
         other => other?,
     };

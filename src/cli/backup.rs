@@ -1,7 +1,7 @@
-//! `ks-pay backup`: a copy of an SQLite installation's database, with the server up or down.
+//! `ks-pay backup`: copies an SQLite installation's database, with the server running or stopped.
 //!
-//! The rule: it makes and changes nothing but the copy, so that it may be run by whoever may read the database; and no
-//! file gets the name that was asked for before it was looked through.
+//! Writes nothing but the copy, so any user who can read the database can run it. The copy is renamed to the requested name
+//! only after it has been synced and verified.
 
 mod draft;
 
@@ -24,7 +24,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(super) struct Backup {
-    /// File to write; it must not exist yet. Standard output is not supported
+    /// File to create; it must not exist yet. Standard output is not supported
     #[arg(value_name = "DEST")]
     dest: PathBuf,
     /// Print JSON
@@ -32,27 +32,27 @@ pub(super) struct Backup {
     json: bool,
 }
 
-/// What was written.
+/// A completed backup.
 struct Written {
     path: PathBuf,
     bytes: u64,
     events: i64,
-    /// Whatever was acknowledged before is in it.
+    /// Every event that was acknowledged before this time is in the copy.
     as_of: Timestamp,
     seconds: f64,
 }
 
 pub(super) async fn run(wanted: Backup, config: &Config, io: &mut Io<'_>) -> Result<(), Failure> {
     let Some(database) = config.database.file() else {
-        let instead = "This installation is on PostgreSQL: copy its database with pg_dump, or its server with pg_basebackup, \
-                       and the master key apart from both.";
+        let instead = "This installation uses PostgreSQL. Back up its database with pg_dump, or its server with pg_basebackup, \
+                       and keep a copy of the master key separately.";
         return Err(Failure::Failed(instead.to_owned()));
     };
     let mut signals = Signals::receive()?;
     let written = tokio::select! {
         written = write(database, &wanted.dest) => written?,
-        // The draft goes with the future that is dropped here.
-        () = signals.next() => return Err(Failure::Failed("It was stopped before the copy was whole; nothing is left of it.".to_owned())),
+        // Dropping the future removes the draft.
+        () = signals.next() => return Err(Failure::Failed("Stopped before the backup was complete; the partial file was removed.".to_owned())),
     };
     if wanted.json { io.say(json(&written, config)) } else { say(&written, config, io) }
 }
@@ -71,7 +71,7 @@ async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
     Ok(Written { path: startup::in_full(dest), bytes, events, as_of, seconds: began.elapsed().as_secs_f64() })
 }
 
-/// Everything that was committed before goes into the draft.
+/// Copies everything committed so far into the draft.
 async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     let unread = |error: DbError| match error {
         DbError::SchemaTooNew(_) => startup::sentence(&error),
@@ -86,7 +86,7 @@ async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
             // The copy is new, so the damage is in the source.
             if error.is_damage() { damaged(database, &startup::cause(&error)) } else { draft.unwritten(&startup::cause(&error)) }
         }),
-        Ok(false) => Err(format!("{} is no database of ks-pay.", database.display())),
+        Ok(false) => Err(format!("{} is not a KS Pay database.", database.display())),
         Err(error) => Err(unread(error)),
     };
     db.close().await;
@@ -95,16 +95,16 @@ async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
 
 fn damaged(database: &Path, cause: &str) -> String {
     format!(
-        "The database {} is damaged, so no copy was made: {cause}. Keep your older copies and the damaged file, stop the server, \
-         and restore the newest good copy.",
+        "The database {} is damaged, so no backup was made: {cause}. Keep your older backups and the damaged file, stop the \
+         server, and restore the newest good backup.",
         database.display()
     )
 }
 
-/// How many events are in a copy that is sound.
+/// Verifies the copy, and returns the number of events in it.
 async fn look_through(draft: &Draft) -> Result<i64, String> {
     let failed = |fault: String| {
-        format!("The copy did not pass its check and was removed: {fault}. Run `ks-pay doctor`, and keep your older copies.")
+        format!("The backup failed verification and was removed: {fault}. Run `ks-pay doctor`, and keep your older backups.")
     };
     let unread = |error: DbError| failed(startup::cause(&error));
     let copy = Db::connect_to_read(&Location::Sqlite(draft.path().to_owned())).await.map_err(unread)?;
@@ -113,7 +113,7 @@ async fn look_through(draft: &Draft) -> Result<i64, String> {
             return Ok(Err(failed(fault)));
         }
         if !backup::is_ks_pay_database(&copy).await? {
-            return Ok(Err(failed("its tables are not those of ks-pay".to_owned())));
+            return Ok(Err(failed("its tables are not those of a KS Pay database".to_owned())));
         }
         events::store::count(&mut copy.reader().await?).await.map(Ok)
     };
@@ -129,11 +129,11 @@ fn say(written: &Written, config: &Config, io: &mut Io<'_>) -> Result<(), Failur
     io.say(format_args!("as of    {}, taken in {:.1} s", written.as_of.rfc3339(), written.seconds))?;
     io.say(match &config.master_key {
         KeySource::Variable(_) => {
-            "The master key is not in it: keep a copy of KS_PAY_MASTER_KEY elsewhere, without which nothing sealed can be opened."
+            "The master key is not included. Keep a copy of KS_PAY_MASTER_KEY elsewhere: you need it to decrypt secrets."
                 .to_owned()
         }
         KeySource::File(path) => format!(
-            "The master key is not in it: keep a copy of {} elsewhere, without which nothing sealed can be opened.",
+            "The master key is not included. Keep a copy of {} elsewhere: you need it to decrypt secrets.",
             startup::in_full(path).display()
         ),
     })

@@ -1,4 +1,4 @@
-//! `ks-pay demo`: says where to look and how to get in, then runs until it is told to stop.
+//! `ks-pay demo`: prints the address and the sign-in details, then runs until a shutdown signal.
 
 use super::{Failure, Io};
 use crate::{
@@ -18,7 +18,7 @@ pub(super) async fn run(config: Config, format: LogFormat, io: &mut Io<'_>) -> R
     let line = |text: &str| telemetry::line(format, "INFO", text);
     io.say(line(&format!("listening on http://{address}")))?;
     io.say(line(&format!("sign in at http://{address}{}", urls::LOGIN)))?;
-    io.say(line(&format!("  e-mail    {}", demo::EMAIL)))?;
+    io.say(line(&format!("  email     {}", demo::EMAIL)))?;
     io.say(line(&format!("  password  {}", demo.password)))?;
     io.out.flush()?;
     Ok(demo.run(signals).await?)

@@ -1,4 +1,4 @@
-//! `ks-pay doctor`: a line for each thing an operator can get wrong, good or what to do.
+//! `ks-pay doctor`: checks an installation and prints one line per check: ok, a note, or the remedy.
 
 use std::{fmt::Display, path::Path};
 
@@ -18,7 +18,7 @@ use crate::{
     web::client_ip,
 };
 
-/// Collects lines and whether one is bad.
+/// Prints the lines, and records whether a check failed.
 struct Report<'a, 'b> {
     io: &'a mut Io<'b>,
     is_bad: bool,
@@ -26,7 +26,7 @@ struct Report<'a, 'b> {
 
 impl Report<'_, '_> {
     fn good(&mut self, what: &str, value: impl Display) -> Result<(), Failure> {
-        self.io.say(format_args!("good  {what}: {value}"))
+        self.io.say(format_args!("ok    {what}: {value}"))
     }
 
     fn bad(&mut self, what: &str, remedy: impl Display) -> Result<(), Failure> {
@@ -39,7 +39,7 @@ impl Report<'_, '_> {
     }
 }
 
-/// Checks; fails when one line is bad. Nothing is made or changed.
+/// Runs the checks without changing anything; returns an error if one failed.
 pub(super) async fn run(options: &Options, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
     let mut report = Report { io, is_bad: false };
     match Config::read(options, variable) {
@@ -51,7 +51,7 @@ pub(super) async fn run(options: &Options, variable: Lookup<'_>, io: &mut Io<'_>
             database(&mut report, &config).await?;
         }
     }
-    if report.is_bad { Err(Failure::Failed("Some checks failed: the lines above say what to do.".to_owned())) } else { Ok(()) }
+    if report.is_bad { Err(Failure::Failed("Some checks failed. The lines above say what to do.".to_owned())) } else { Ok(()) }
 }
 
 fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
@@ -74,7 +74,7 @@ fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure
     }
 }
 
-/// Notes a proxy that forwards visitors and is not trusted. Silent on a database without the table.
+/// Reports a proxy that forwards requests but is not trusted. Prints nothing on a database without the table.
 async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
     let now = Clock::system().now();
@@ -140,14 +140,14 @@ async fn durability(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Re
     }
     match messages::durability::at_risk(db.engine(), &settings) {
         Some(said) => report.bad("data loss", format_args!("accepted, so the server starts. {said}")),
-        None => report.note("data loss", "accepted, and nothing needs it: take KS_PAY_ACCEPT_DATA_LOSS away"),
+        None => report.note("data loss", "accepted, but not needed: remove KS_PAY_ACCEPT_DATA_LOSS or --accept-data-loss"),
     }
 }
 
 async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let tables = db.check_tables().await;
     match &tables {
-        Ok(()) => report.good("database", format_args!("{} answers", db.engine()))?,
+        Ok(()) => report.good("database", format_args!("{} is reachable", db.engine()))?,
         Err(DbError::Older) => {
             report.note("database", "its tables are created or upgraded at the next server start")?;
         }
@@ -168,9 +168,9 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         }
         Ok(Found::Unbound) => report.note(
             "master key",
-            "it can be read, but the database is bound to no key yet. The next start of the server binds the database to this one",
+            "readable, but the database is not bound to a key yet. The next server start binds it to this one",
         )?,
-        Ok(Found::NoKey) => report.good("master key", "not made yet; nothing is sealed")?,
+        Ok(Found::NoKey) => report.good("master key", "not created yet; the database contains no encrypted values")?,
         Err(sentence) => report.bad("master key", sentence)?,
     }
     proxy(report, config, db).await?;
@@ -193,8 +193,8 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
     report.bad(
         "integrity",
         format_args!(
-            "the database is damaged: {fault}. Keep your older copies, stop the server, move the data directory aside, and \
-             restore the newest good copy as described under \"To restore\" in README.md"
+            "the database is damaged: {fault}. Keep your older backups, stop the server, move the data directory aside, and \
+             restore the newest good backup as described under \"To restore\" in README.md"
         ),
     )
 }
@@ -202,12 +202,12 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
 /// Checks that a write would succeed, and undoes it.
 async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     match db.probe_and_undo().await {
-        Ok(()) => report.good("writes", "the database accepts them"),
+        Ok(()) => report.good("writes", "accepted by the database"),
         Err(error) => report.bad("writes", startup::sentence_at(&config.database, &error)),
     }
 }
 
-/// Checks that the clock agrees with the times in signed events. Silent without signed events.
+/// Checks that the clock agrees with the times in signed events. Prints nothing without signed events.
 async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let now = Clock::system().now();
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
@@ -222,7 +222,7 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     }
 }
 
-/// Checks that every sealed secret opens. Silent on a database without the table.
+/// Checks that every sealed secret can be decrypted. Prints nothing on a database without the table.
 async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> Result<(), Failure> {
     let Ok(found) = sealed::find_unreadable(db, vault, Clock::system().now()).await else { return Ok(()) };
     if found.is_empty() {
@@ -246,32 +246,31 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
     Ok(())
 }
 
-/// Whether the sums by day that pages show are those of the payments. Of a database that has no such table yet nothing is
-/// said.
+/// Checks that the daily totals shown on pages match the payments. Prints nothing on a database without the table.
 async fn sums(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     match reconcile_totals::compare(db, Clock::system().now()).await {
         Ok(reconcile_totals::RecountReport { wrong: 0, unread: 0, .. }) => {
             report.good("daily totals", "consistent for the last 90 days")
         }
         Ok(reconcile_totals::RecountReport { wrong: 0, unread, .. }) => {
-            report.note("daily totals", format_args!("those of {unread} days of an app could not be compared: the log says why"))
+            report.note("daily totals", format_args!("{unread} days (per app and mode) could not be compared: see the log"))
         }
         Ok(reconcile_totals::RecountReport { wrong, .. }) => report.bad(
             "daily totals",
             format_args!(
-                "on {wrong} of the last 90 days of an app they are not what the payments say. Run `ks-pay transactions recount`"
+                "{wrong} days (per app and mode) of the last 90 do not match the payments. Run `ks-pay transactions recount`"
             ),
         ),
         Err(_) => Ok(()),
     }
 }
 
-/// Requests at no endpoint of anybody. Of a database that has no such table yet nothing is said.
+/// Reports requests to unknown endpoints. Prints nothing on a database without the table.
 async fn strays(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
     match rejections::store::find_strays(&mut reader).await {
         Ok(Some((count, last_at))) => {
-            report.note("unknown endpoints", format_args!("{count} requests came for none of yours, the last at {last_at}"))
+            report.note("unknown endpoints", format_args!("{count} requests received, the last at {last_at}"))
         }
         Ok(None) | Err(_) => Ok(()),
     }

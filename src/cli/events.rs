@@ -1,4 +1,4 @@
-//! `ks-pay events export`: what arrived, oldest first, a line of JSON an event.
+//! `ks-pay events export`: events, oldest first, one JSON object per line.
 
 use clap::Subcommand;
 
@@ -10,9 +10,9 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Print every event, oldest first, a line each
+    /// Print all events, oldest first, one per line
     ///
-    /// `received_at` is the stored time. If this server’s clock was ahead then, it can be in the future.
+    /// `received_at` is the stored time. It can be in the future if the server's clock was ahead when the event arrived.
     Export(Export),
 }
 

@@ -1,4 +1,4 @@
-//! `ks-pay gateway`: connections.
+//! `ks-pay gateway`: creates connections.
 
 use clap::Subcommand;
 
@@ -12,11 +12,11 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Make a connection that accepts events at once; prints its id
+    /// Create a connection that accepts events immediately, and print its id
     Add {
         #[command(flatten)]
         which: Which,
-        /// The currency's three letters
+        /// Three-letter currency code
         #[arg(long, value_name = "CODE", default_value = "INR")]
         currency: Currency,
         /// Print JSON
@@ -40,7 +40,8 @@ async fn add(at: &Installation, io: &mut Io<'_>, which: &Which, currency: Curren
     let connection = match connections::create(&mut tx, &vault, &new, secrets::COMMAND_LINE, at.clock.now()).await {
         Err(ConnectError::Db(DbError::NotUnique)) => {
             return Err(Failure::Failed(
-                "The app has this gateway in this mode already. `ks-pay webhook show` shows it.".to_owned(),
+                "The app is already connected to this gateway in this mode. `ks-pay webhook show` shows the connection."
+                    .to_owned(),
             ));
         }
         other => other.map_err(|error| Failure::Failed(format!("{error}.")))?,

@@ -1,6 +1,6 @@
-//! The command line: one file a noun.
+//! The command line, with one module per noun.
 //!
-//! The rule: stdout carries results only, a failure is one line on stderr that says what and what next, and no password
+//! Standard output carries results only, a failure is one line on stderr with the cause and the next step, and no password
 //! or secret is ever an argument.
 
 mod apps;
@@ -33,15 +33,15 @@ use crate::{
     startup, telemetry,
 };
 
-/// What can be set by variables alone, since a command line is no place for a password.
+/// Settings that exist as variables only: a URL with a password or a key must not appear in a process list.
 const VARIABLES: &str = "Variables without a flag:
   DATABASE_URL       sqlite:PATH or postgres://… [default: SQLite in the data directory]
-  KS_PAY_MASTER_KEY  the master key itself, 32 bytes in base64, instead of a file
-  RUST_LOG           what is logged [default: info]";
+  KS_PAY_MASTER_KEY  master key, 32 bytes in base64, instead of a file
+  RUST_LOG           log filter [default: info]";
 
-/// An open, self-hosted merchant admin console.
+/// Self-hosted merchant admin console for payment webhooks
 ///
-/// Without a command it serves. Passwords and secrets are read from a terminal or from stdin, never from an argument.
+/// Without a command, runs the server. Passwords and secrets are read from the terminal or from stdin, never from arguments.
 #[derive(Parser)]
 #[command(name = "ks-pay", version, max_term_width = 100, after_help = VARIABLES)]
 struct Cli {
@@ -55,11 +55,11 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve,
-    /// Run a demo on ./data-demo, made anew: sample apps, history, and a simulated gateway
+    /// Run a demo on ./data-demo, recreated at each start: sample apps, history and a simulated gateway
     ///
     /// Ignores the configured database, data directory, master key and gateway API.
     Demo,
-    /// Add people, and give them new passwords
+    /// Manage users
     #[command(subcommand)]
     User(users::Command),
     /// Register apps
@@ -68,37 +68,38 @@ enum Command {
     /// Connect an app to a payment gateway
     #[command(subcommand)]
     Gateway(gateways::Command),
-    /// Show a connection's webhook URL and SECRETs, or make a new SECRET
+    /// Show a connection's webhook URL and secrets, or create a new secret
     #[command(subcommand)]
     Webhook(webhooks::Command),
     /// Post correctly signed sample events to a webhook URL
     ///
-    /// The SECRET is the first line of stdin, or the variable `KS_PAY_SIMULATE_SECRET`.
+    /// Reads the secret from the variable `KS_PAY_SIMULATE_SECRET` if it is set, otherwise from the terminal or the first line of
+    /// stdin.
     Simulate(simulate::Simulate),
-    /// Export what arrived
+    /// Export events
     #[command(subcommand)]
     Events(events::Command),
-    /// Export what the events tell of payments, and count their sums again
+    /// Export transactions, and recompute daily totals
     #[command(subcommand)]
     Transactions(transactions::Command),
-    /// Copy the SQLite database of an installation, with the server up or down
+    /// Back up the SQLite database of an installation, with the server running or stopped
     ///
-    /// The copy holds everything that was acknowledged before it began, and is looked through before it gets its name. The
-    /// master key is not in it: keep a copy of that elsewhere.
+    /// The backup contains every event that was acknowledged before the command started, and is verified before it is renamed.
+    /// It does not include the master key: keep a copy of that elsewhere.
     Backup(backup::Backup),
-    /// Check the installation: a line each, good or what to do
+    /// Check the installation, and print one line per check: ok, or what to do
     ///
     /// Checks configuration, public URL, transport, files, disk, database, integrity (reads the whole SQLite database; while
-    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, trusted proxies, sums by day, clock and
-    /// requests at unknown endpoints. Changes nothing.
+    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, trusted proxies, daily totals, clock and
+    /// requests to unknown endpoints. Changes nothing.
     Doctor,
 }
 
-/// Why a command ended.
+/// Why a command failed.
 pub(crate) enum Failure {
-    /// It could not be done: one line.
+    /// The command could not be carried out. Exit code 1.
     Failed(String),
-    /// It was called wrongly: one line.
+    /// The command line is invalid. Exit code 2.
     Usage(String),
 }
 
@@ -125,26 +126,26 @@ impl From<String> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::Failed(format!("The output cannot be written: {error}."))
+        Self::Failed(format!("Cannot write the output: {error}."))
     }
 }
 
-/// What a command reads and writes.
+/// The standard streams of a command.
 pub struct Io<'a> {
     /// Standard input.
     pub input: &'a mut (dyn BufRead + Send),
-    /// Whether a person types it: then a password is asked for and not shown.
+    /// Whether standard input is a terminal: passwords are then prompted for, without echo.
     pub is_terminal: bool,
-    /// Results, and nothing else.
+    /// Standard output: results only.
     pub out: &'a mut (dyn Write + Send),
-    /// One line when something fails.
+    /// Standard error: one line when a command fails.
     pub err: &'a mut (dyn Write + Send),
 }
 
 impl Io<'_> {
-    /// A password or secret: from the terminal without showing it, else the first line of stdin less its line end.
+    /// Reads a password or secret: from the terminal without echo, otherwise the first line of stdin without its line ending.
     pub(crate) fn secret_line(&mut self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
-        let unread = |error: io::Error| Failure::Failed(format!("Nothing could be read from stdin: {error}."));
+        let unread = |error: io::Error| Failure::Failed(format!("Cannot read from stdin: {error}."));
         if self.is_terminal {
             return rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(unread);
         }
@@ -155,7 +156,7 @@ impl Io<'_> {
         ))
     }
 
-    /// One line of results.
+    /// Prints one line of results.
     pub(crate) fn say(&mut self, line: impl std::fmt::Display) -> Result<(), Failure> {
         Ok(writeln!(self.out, "{line}")?)
     }
@@ -168,7 +169,7 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "No thread could be started: {error}.");
+            let _ = writeln!(io::stderr(), "Cannot start threads: {error}.");
             return ExitCode::FAILURE;
         }
     };
@@ -180,7 +181,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Runs a command line; 0 done, 1 failed, 2 called wrongly.
+/// Runs a command line and returns the exit code: 0 success, 1 failure, 2 invalid usage.
 pub async fn run(args: impl IntoIterator<Item = OsString>, variable: Lookup<'_>, io: &mut Io<'_>) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -214,7 +215,7 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
         return doctor::run(&cli.options, variable, io).await;
     }
     if let Some(Command::Demo) = cli.command {
-        // An operator's database and keys are none of the demo's business.
+        // The demo must never open an operator's database or keys.
         let private = ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE"];
         let public = |name: &str| if private.contains(&name) { None } else { variable(name) };
         return demo::run(Config::read(&cli.options, &public)?, format, io).await;
@@ -239,7 +240,7 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
     }
 }
 
-/// An opened installation, as commands use it beside a running server.
+/// An opened installation. Commands use it while a server may be running on the same database.
 pub(crate) struct Installation {
     config: Config,
     db: Db,
@@ -263,7 +264,7 @@ impl Installation {
         Ok(Self { config, db, vault: None, clock: Clock::system() })
     }
 
-    /// What opens sealed values.
+    /// Returns the vault, which opens sealed values.
     async fn vault(&self) -> Result<Vault, Failure> {
         if let Some(vault) = &self.vault {
             return Ok(vault.clone());
@@ -271,39 +272,38 @@ impl Installation {
         match master_key::find(&self.config.master_key, &self.db).await? {
             Found::Bound(vault) => Ok(vault),
             Found::Unbound => Err(Failure::Failed(
-                "The database is bound to no master key yet. The first start of the server binds it to this one.".to_owned(),
+                "The database is not bound to a master key yet. The first server start binds it to this one.".to_owned(),
             )),
-            Found::NoKey => {
-                Err(Failure::Failed("There is no master key yet. The first start of the server makes it.".to_owned()))
-            }
+            Found::NoKey => Err(Failure::Failed("There is no master key yet. The first server start creates it.".to_owned())),
         }
     }
 
-    /// The app of that id.
+    /// Finds an app by its id.
     async fn app(&self, text: &str) -> Result<crate::apps::App, Failure> {
-        let none =
-            || Failure::Failed(format!("There is no app {}. `ks-pay app add` prints the id of a new one.", text.escape_debug()));
+        let none = || {
+            Failure::Failed(format!("App \"{}\" not found. `ks-pay app add` prints the id of a new app.", text.escape_debug()))
+        };
         let id: AppId = text.parse().map_err(|_| none())?;
         crate::apps::store::find_any(&mut self.db.reader().await?, id).await?.ok_or_else(none)
     }
 }
 
-/// Rows that an export reads at once.
+/// Rows that an export reads per query.
 const EXPORT_PAGE: i64 = 500;
 
-/// What to export.
+/// Selects what to export.
 #[derive(clap::Args)]
 pub(crate) struct Export {
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long, required = true)]
     jsonl: bool,
-    /// Only this app's
+    /// Export this app only
     #[arg(long, value_name = "ID")]
     app: Option<String>,
 }
 
 impl Export {
-    /// The app that was named, if one was.
+    /// Finds the app given by `--app`; `None` without the flag.
     async fn app(&self, at: &Installation) -> Result<Option<AppId>, Failure> {
         match &self.app {
             Some(text) => Ok(Some(at.app(text).await?.id)),
@@ -312,10 +312,10 @@ impl Export {
     }
 }
 
-/// Names a connection.
+/// Identifies a connection.
 #[derive(clap::Args)]
 pub(crate) struct Which {
-    /// The app's id, ap_…
+    /// App id, ap_…
     #[arg(long, value_name = "ID")]
     pub(crate) app: String,
     /// razorpay or standard-webhooks

@@ -1,4 +1,4 @@
-//! `ks-pay serve`: runs the server until it is told to stop.
+//! `ks-pay serve`: runs the server until a shutdown signal.
 
 use super::{Failure, Io};
 use crate::{
@@ -8,20 +8,20 @@ use crate::{
     startup, telemetry,
 };
 
-/// Serves; the address, the data directory and, while there is no user, the link to `/setup` go to stdout, in the log's format.
+/// Runs the server. Prints the address, the data directory and, until the first user exists, the setup link, in the log format.
 pub(super) async fn run(config: Config, format: LogFormat, io: &mut Io<'_>) -> Result<(), Failure> {
     let data_dir = config.data_dir.clone();
     let mut signals = Signals::receive()?;
     let server = tokio::select! {
         started = Server::start(config, Clock::system()) => started?,
-        // A start may have to wait for another's, which nobody knows the end of.
+        // Startup may have to wait for another server's startup, for an unknown time.
         () = signals.next() => return Ok(()),
     };
     let line = |text: &str| telemetry::line(format, "INFO", text);
     io.say(line(&format!("listening on http://{}", server.address())))?;
     io.say(line(&format!("data directory {}", startup::in_full(&data_dir).display())))?;
     if let Some(link) = server.setup_link() {
-        io.say(line(&format!("set up here, once, within 24 h: {link}")))?;
+        io.say(line(&format!("set up here (single use, expires in 24 h): {link}")))?;
     }
     io.out.flush()?;
     Ok(server.run(signals).await?)

@@ -1,4 +1,4 @@
-//! `ks-pay simulate`: posts correctly signed sample events, as the gateway would.
+//! `ks-pay simulate`: posts sample events with valid signatures, as the gateway would.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,18 +11,18 @@ use crate::{
     samples::{self, LifeCycle, Merchant, Pace, Sample, generic},
 };
 
-/// The most events one call sends.
+/// Upper limit of `--count`.
 const MOST: u32 = 1_000_000;
 
 #[derive(clap::Args)]
 pub(super) struct Simulate {
-    /// The webhook URL, as the console shows it
+    /// Webhook URL, as shown in the console
     #[arg(long, value_name = "URL")]
     url: String,
-    /// razorpay or standard-webhooks
+    /// Gateway: razorpay or standard-webhooks
     #[arg(long, value_name = "GATEWAY", default_value = "razorpay")]
     gateway: Gateway,
-    /// The event's name, for example payment.failed
+    /// Event type, for example payment.failed
     #[arg(long, value_name = "EVENT", conflicts_with = "life_cycle")]
     event: Option<String>,
     /// Payment life cycle: paid, failed-then-paid, partly-refunded, disputed or settled
@@ -31,10 +31,10 @@ pub(super) struct Simulate {
     /// Spread the steps of the life cycle over the past days, ending now; by default they are seconds apart
     #[arg(long, requires = "life_cycle", conflicts_with = "event")]
     spread: bool,
-    /// How many times
+    /// Number of times to send the event or life cycle
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
     count: u32,
-    /// The most events a second
+    /// Maximum events per second
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: Option<u32>,
     /// Print JSON
@@ -42,17 +42,17 @@ pub(super) struct Simulate {
     json: bool,
 }
 
-/// Sends; fails unless every answer was 200. The SECRET comes from stdin or `KS_PAY_SIMULATE_SECRET`.
+/// Sends the events; fails unless every response is 200. The secret comes from `KS_PAY_SIMULATE_SECRET` or stdin.
 pub(super) async fn run(simulate: Simulate, variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
     let text = match variable("KS_PAY_SIMULATE_SECRET").filter(|text| !text.is_empty()) {
         Some(text) => zeroize::Zeroizing::new(text),
-        None => io.secret_line("SECRET: ")?,
+        None => io.secret_line("Secret: ")?,
     };
     let secret = simulate.gateway.adapter().parse_secret(text.trim()).ok_or_else(|| {
-        Failure::Failed("That is no SECRET: copy it from the Webhook page, or from `ks-pay webhook show`.".to_owned())
+        Failure::Failed("Not a valid secret. Copy it from the Webhook page, or from `ks-pay webhook show`.".to_owned())
     })?;
     let url = url::Url::parse(&simulate.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let url = url.ok_or_else(|| Failure::Usage("--url is no web address.".to_owned()))?;
+    let url = url.ok_or_else(|| Failure::Usage("--url must be an http or https URL.".to_owned()))?;
     let answers = send_all(&simulate, &url, &secret).await?;
 
     let sent: u64 = answers.values().sum();
@@ -70,11 +70,12 @@ pub(super) async fn run(simulate: Simulate, variable: Lookup<'_>, io: &mut Io<'_
 
 fn what_next(answer: &str) -> String {
     match answer {
-        "401" => "Not every event was believed: is this the URL's current SECRET, and is the connection enabled?".to_owned(),
-        "404" | "405" => "There is no webhook at this URL: copy it whole from the Webhook page.".to_owned(),
-        "503" => "The server could not store every event: look at its log, then run this again.".to_owned(),
-        "unreachable" => "The server could not be reached: is it running, and is the URL right?".to_owned(),
-        other => format!("Not every event was taken: the answer {other} came."),
+        "401" => "Some events were rejected. Check that this secret is valid for the URL and that the connection is enabled."
+            .to_owned(),
+        "404" | "405" => "No webhook exists at this URL. Copy the complete URL from the Webhook page.".to_owned(),
+        "503" => "The server could not store some events. Check its log, then run this command again.".to_owned(),
+        "unreachable" => "Cannot reach the server. Check that it is running and that the URL is correct.".to_owned(),
+        other => format!("Some events were not accepted: the server responded with {other}."),
     }
 }
 
@@ -103,12 +104,12 @@ fn samples_of(simulate: &Simulate, merchant: &Merchant, clock: &Clock) -> Result
     let mut rng = rand::rng();
     if simulate.gateway == Gateway::StandardWebhooks {
         if simulate.life_cycle.is_some() {
-            return Err(Failure::Usage("Life cycles are Razorpay's: leave --life-cycle out for this gateway.".to_owned()));
+            return Err(Failure::Usage("--life-cycle is available for razorpay only. Omit it for this gateway.".to_owned()));
         }
         let wanted = simulate.event.as_deref().unwrap_or("invoice.paid");
         let known = generic::STANDARD_EVENTS.iter().find(|event| **event == wanted);
         let event =
-            known.ok_or_else(|| Failure::Usage(format!("--event is one of: {}.", generic::STANDARD_EVENTS.join(", "))))?;
+            known.ok_or_else(|| Failure::Usage(format!("--event must be one of: {}.", generic::STANDARD_EVENTS.join(", "))))?;
         return Ok(vec![generic::standard(event, now, &mut rng)]);
     }
     if let Some(kind) = simulate.life_cycle {
@@ -118,10 +119,10 @@ fn samples_of(simulate: &Simulate, merchant: &Merchant, clock: &Clock) -> Result
     let wanted = simulate.event.as_deref().unwrap_or("payment.captured");
     samples::single(wanted, merchant, now, &mut rng)
         .map(|sample| vec![sample])
-        .ok_or_else(|| Failure::Usage(format!("--event is one of: {}.", samples::SINGLE_EVENTS.join(", "))))
+        .ok_or_else(|| Failure::Usage(format!("--event must be one of: {}.", samples::SINGLE_EVENTS.join(", "))))
 }
 
-/// Posts one and returns the status, or that nobody answered.
+/// Posts one event and returns the status code, or `unreachable` without a response.
 pub(super) async fn post(
     client: &reqwest::Client,
     url: &url::Url,

@@ -1,5 +1,5 @@
-//! `ks-pay transactions export`: payments, oldest first, a line of JSON each. `ks-pay transactions recount`: the sums by day,
-//! compared with the payments and mended.
+//! `ks-pay transactions export`: transactions, oldest first, one JSON object per line. `ks-pay transactions recount`: compares
+//! the daily totals with the payments, and repairs them.
 
 use clap::Subcommand;
 
@@ -11,23 +11,24 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Print every transaction, oldest first, a line each
+    /// Print all transactions, oldest first, one per line
     Export(Export),
-    /// Compare the sums by day that App Overview shows with the payments, and mend those that differ
+    /// Compare the daily totals on App Overview with the payments, and fix those that differ
     ///
-    /// With the server up or down. Every day of an app is a unit of work of its own; what was mended stays if it is stopped.
+    /// Works with the server running or stopped. Each day of an app and mode is repaired in a database transaction of its
+    /// own, so repairs made before an interruption are kept.
     Recount(Recount),
 }
 
 #[derive(clap::Args)]
 pub(super) struct Recount {
-    /// Print `{"days":N,"mended":N,"unread":N}`
+    /// Print `{"days":N,"repaired":N,"unchecked":N}`
     #[arg(long)]
     json: bool,
 }
 
 impl Command {
-    /// Whether it changes nothing.
+    /// True if the command changes nothing.
     pub(super) const fn only_reads(&self) -> bool {
         matches!(self, Self::Export(_))
     }
@@ -58,13 +59,13 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
 async fn count_again(at: &Installation, io: &mut Io<'_>, wanted: &Recount) -> Result<(), Failure> {
     let reconcile_totals::RecountReport { days, wrong, unread } = reconcile_totals::repair(&at.db).await?;
     match wrong {
-        _ if wanted.json => io.say(serde_json::json!({ "days": days, "mended": wrong, "unread": unread }))?,
-        0 => io.say(format_args!("{days} days of apps were compared: nothing was to be mended"))?,
-        _ => io.say(format_args!("{days} days of apps were compared; the sums of {wrong} were wrong and are right now"))?,
+        _ if wanted.json => io.say(serde_json::json!({ "days": days, "repaired": wrong, "unchecked": unread }))?,
+        0 => io.say(format_args!("compared {days} days (per app and mode): no differences"))?,
+        _ => io.say(format_args!("compared {days} days (per app and mode): repaired {wrong}"))?,
     }
     match unread {
         0 => Ok(()),
-        _ => Err(Failure::Failed(format!("The sums of {unread} days could not be compared: the log says which and why."))),
+        _ => Err(Failure::Failed(format!("The totals of {unread} days could not be compared. See the log for details."))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ks-pay user`: people who sign in.
+//! `ks-pay user`: adds users and changes passwords.
 
 use clap::Subcommand;
 
@@ -14,19 +14,19 @@ use crate::{
     web::form::sentence,
 };
 
-/// A person to be added, as typed.
+/// A user to be added, as entered.
 #[derive(clap::Args)]
 pub(super) struct Add {
-    /// The company's name; made if none has exactly this name
+    /// Name of the company; created if no company has exactly this name
     #[arg(long, value_name = "NAME")]
     company: String,
-    /// Unique in the installation
+    /// Email address of the user, unique in the installation
     #[arg(long, value_name = "ADDRESS")]
     email: String,
-    /// The person's name
+    /// Name of the user
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// Only owner is supported so far; required if the company exists
+    /// Role of the user, required if the company exists; only owner is supported so far
     #[arg(long, value_name = "ROLE", value_parser = available_role)]
     role: Option<Role>,
     /// Print JSON
@@ -34,18 +34,18 @@ pub(super) struct Add {
     json: bool,
 }
 
-/// A role that a person can be given today.
+/// Parses a role that users can have today.
 fn available_role(text: &str) -> Result<Role, &'static str> {
-    text.parse().ok().filter(|role| *role == Role::Owner).ok_or("only the role owner is supported so far")
+    text.parse().ok().filter(|role| *role == Role::Owner).ok_or("only the owner role is supported so far")
 }
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add a person; the password is the first line of stdin
+    /// Add a user, and print the id; reads the password from the terminal or the first line of stdin
     Add(Add),
-    /// Give a person a new password, the first line of stdin, and end their sessions
+    /// Set a user's password, read from the terminal or the first line of stdin, and end all of the user's sessions
     Password {
-        /// The person's e-mail
+        /// Email address of the user
         #[arg(long, value_name = "ADDRESS")]
         email: String,
     },
@@ -64,14 +64,14 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let company = text_input::line(&typed.company, companies::NAME_LEAST, companies::NAME_MOST)
         .map_err(|fault| sentence("The company's name", fault))?;
     let name = text_input::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
-    let email = text_input::email(&typed.email).map_err(|_| "--email is no e-mail address.".to_owned())?;
+    let email = text_input::email(&typed.email).map_err(|_| "--email must be a valid email address.".to_owned())?;
     let password_hash = read_password(io, &email).await?;
     let now = at.clock.now();
     let mut tx = at.db.begin().await?;
     let (company, is_new) = companies::find_or_create(&mut tx, &company, now).await?;
     if typed.role.is_none() && !is_new {
         return Err(Failure::Usage(
-            "The company already exists. Set this person's role with --role, for example --role owner.".to_owned(),
+            "The company already exists. Set the user's role with --role, for example --role owner.".to_owned(),
         ));
     }
     let role = typed.role.unwrap_or(Role::Owner);
@@ -79,7 +79,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let id = match accounts::create(&mut tx, &new, now).await {
         Err(DbError::NotUnique) => {
             return Err(Failure::Failed(
-                "Somebody has this e-mail already. `ks-pay user password` gives them a new password.".to_owned(),
+                "A user with this email address already exists. `ks-pay user password` sets a new password.".to_owned(),
             ));
         }
         other => other?,
@@ -89,11 +89,11 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
 }
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {
-    let email = text_input::email(email).map_err(|_| "--email is no e-mail address.".to_owned())?;
+    let email = text_input::email(email).map_err(|_| "--email must be a valid email address.".to_owned())?;
     let hash = read_password(io, &email).await?;
     let mut tx = at.db.begin().await?;
     let Some(user) = accounts::store::find_by_email(&mut tx, &email).await? else {
-        return Err(Failure::Failed("Nobody has this e-mail. `ks-pay user add` adds a person.".to_owned()));
+        return Err(Failure::Failed("No user has this email address. `ks-pay user add` adds one.".to_owned()));
     };
     accounts::change_password(&mut tx, user.id, &hash).await?;
     tx.commit().await?;

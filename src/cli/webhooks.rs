@@ -1,4 +1,4 @@
-//! `ks-pay webhook`: a connection's URL and SECRETs, and a new SECRET.
+//! `ks-pay webhook`: shows a connection's URL and secrets, and rotates the secret.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Show URL and SECRETs, the newest first
+    /// Show the webhook URL and all valid secrets, newest first
     Show {
         #[command(flatten)]
         which: Which,
@@ -26,15 +26,15 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Make a new SECRET; the one before goes on counting for a while
+    /// Create a new secret; the previous one stays valid for a grace period
     ///
-    /// Paste the new one into the gateway. Razorpay signs an event with the SECRET it had when the event happened: for 24
-    /// hours when it tries again, for 15 days when its support sends it again. No more than 64 count at once: then some must
-    /// be retired on the Webhook page. Prints what `show` prints.
+    /// Enter the new secret at the gateway. Razorpay signs an event with the secret it had when the event happened: for 24
+    /// hours when it tries again, for 15 days when its support sends it again. At most 64 secrets can be valid at the same
+    /// time: to create another, retire some on the Webhook page. Prints the same as `show`.
     Rotate {
         #[command(flatten)]
         which: Which,
-        /// For how many hours the one before goes on counting: more than 0, at most 360
+        /// Hours for which the previous secret stays valid: more than 0, at most 360
         #[arg(long, value_name = "N", default_value = "24", allow_negative_numbers = true)]
         overlap_hours: Overlap,
         /// Print JSON
@@ -44,7 +44,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether it changes nothing.
+    /// True if the command changes nothing.
     pub(super) const fn only_reads(&self) -> bool {
         matches!(self, Self::Show { .. })
     }
@@ -83,7 +83,7 @@ async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Over
 
 async fn connection(on: impl Into<Exec<'_>>, app: AppId, which: &Which) -> Result<Connection, Failure> {
     let found = store::find_of_app(on, app, which.gateway, which.mode).await?;
-    found.ok_or_else(|| Failure::Failed("The app has no such connection. `ks-pay gateway add` makes it.".to_owned()))
+    found.ok_or_else(|| Failure::Failed("The app has no such connection. `ks-pay gateway add` creates it.".to_owned()))
 }
 
 async fn print(
@@ -121,7 +121,7 @@ fn shown(vault: &Vault, connection: &Connection, secret: &Stored) -> Shown {
     Ok(connection.gateway.adapter().format_secret(&value))
 }
 
-/// The keys of one of our own are those that scripts rely on; another says where it is from.
+/// The JSON of a secret. A generated one has exactly the keys that scripts rely on; others also have `origin`.
 fn row(secret: &Stored, shown: Option<&String>) -> Value {
     let mut row = json!({ "id": secret.id.to_string(), "secret": shown, "state": secret.state });
     if !secret.is_active() {

@@ -1,18 +1,19 @@
 //! The networks whose `X-Forwarded-For` is trusted.
 //!
-//! The rule: they are the networks of proxies, so neither one of them nor all together may be so wide that strangers are in
-//! them, since a stranger whose header is trusted can pretend to be anybody.
+//! They are the networks of proxies. Neither a single network nor the whole list may be wide enough to include strangers,
+//! because a sender whose header is trusted can claim any address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// The widest IPv4 network, as its prefix length: that of 10.0.0.0/8.
+/// Prefix length of the widest IPv4 network allowed: that of 10.0.0.0/8.
 const WIDEST_V4: u8 = 8;
-/// The same for IPv6, but for private and link-local networks. What providers publish is narrower.
+/// Prefix length of the widest IPv6 network allowed, unless it is private or link-local. Networks that providers publish are
+/// narrower.
 const WIDEST_V6: u8 = 16;
-/// All networks of a list must cover less than one part in so many of all IPv4 addresses, and of all public IPv6 addresses.
-/// Otherwise a list could add up to what none of its networks may be.
+/// Denominator: a whole list must cover less than an eighth of all IPv4 addresses, and of all public IPv6 addresses. Otherwise
+/// many allowed networks could add up to one that is not allowed.
 const PART: u128 = 8;
 /// All IPv4-mapped IPv6 addresses. Peers are compared in their IPv4 form.
 const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
@@ -26,22 +27,22 @@ const LOCAL_V6: [Ipv6Net; 2] = [
 /// All IPv4 addresses.
 const ALL_V4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0);
 
-/// Parses a list of networks. `name` is that of the setting.
+/// Parses a list of networks. `name` is the name of the setting.
 ///
 /// # Errors
-/// A sentence for the first network that is not one of proxies, or for all together.
+/// An explanation of the first network that is not allowed, or of why the list as a whole is not.
 pub(super) fn parse(name: &str, text: &str) -> Result<Vec<IpNet>, String> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     let networks: Vec<IpNet> = parts.map(|part| parse_one(name, part)).collect::<Result<_, _>>()?;
     if let Some(which) = covered_too_widely(&networks) {
         return Err(format!(
-            "{name} covers an eighth or more of all {which} addresses, so X-Forwarded-For would be trusted from strangers. List only the networks of your proxies."
+            "{name} covers an eighth or more of all {which} addresses, so headers sent by strangers would be trusted. List only the networks of your proxies."
         ));
     }
     Ok(networks)
 }
 
-/// Parses one network. Rejects one that strangers are in, and one whose text is ambiguous.
+/// Parses one network. Rejects a network wide enough to include strangers, and ambiguous text.
 fn parse_one(name: &str, text: &str) -> Result<IpNet, String> {
     let not_a_network = || format!("{name} must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.");
     let network: IpNet = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| not_a_network())?;
@@ -52,7 +53,7 @@ fn parse_one(name: &str, text: &str) -> Result<IpNet, String> {
     }
     if let Some(widest) = widest_instead(&network) {
         return Err(format!(
-            "{name} contains {network}, which is so wide that X-Forwarded-For would be trusted from strangers. The widest network allowed here is a /{widest}. List only the networks of your proxies."
+            "{name} contains {network}, which is so wide that headers sent by strangers would be trusted. The widest network allowed here is a /{widest}. List only the networks of your proxies."
         ));
     }
     if let IpNet::V6(mapped) = network
@@ -73,7 +74,7 @@ fn parse_one(name: &str, text: &str) -> Result<IpNet, String> {
     Ok(network)
 }
 
-/// The shortest prefix that is accepted in place of this network's, if its own is not.
+/// Returns the shortest prefix length allowed, if this network's prefix is shorter.
 fn widest_instead(network: &IpNet) -> Option<u8> {
     let (is_too_wide, widest) = match network {
         IpNet::V4(v4) => (v4.prefix_len() < WIDEST_V4, WIDEST_V4),
@@ -85,9 +86,9 @@ fn widest_instead(network: &IpNet) -> Option<u8> {
     is_too_wide.then_some(widest)
 }
 
-/// Which addresses the networks together cover too many of.
+/// Returns the address family of which the networks together cover too large a part.
 fn covered_too_widely(networks: &[IpNet]) -> Option<&'static str> {
-    // Without overlaps, so that no address counts twice.
+    // Overlaps are merged, so that no address is counted twice.
     let distinct = IpNet::aggregate(&networks.to_vec());
     let (mut v4, mut v6) = (0_u128, 0_u128);
     for network in distinct {

@@ -140,7 +140,7 @@ async fn with_the_server_down_the_copy_is_the_same_to_the_last_row_and_nothing_i
     said.assert_done();
     assert!(said.out.contains("again.db") && said.out.contains("events   3\n"), "{}", said.out);
     let last = said.out.lines().last().unwrap();
-    assert!(last.starts_with("The master key is not in it") && last.contains(key.to_str().unwrap()), "{last}");
+    assert!(last.starts_with("The master key is not included") && last.contains(key.to_str().unwrap()), "{last}");
 
     let restored = restored(&app, &copy, true).await;
     assert_eq!((restored.events().await, restored.transactions().await), (events, transactions));
@@ -156,11 +156,11 @@ async fn what_is_there_already_is_never_overwritten() {
     fs::write(shelf.join("file"), "somebody's").unwrap();
     fs::create_dir(shelf.join("folder")).unwrap();
     std::os::unix::fs::symlink("nowhere", shelf.join("link")).unwrap();
-    for (name, said) in [("file", "is there already"), ("folder", "is a directory"), ("link", "is there already")] {
+    for (name, said) in [("file", "already exists"), ("folder", "is a directory"), ("link", "already exists")] {
         assert!(refused(&app, &shelf.join(name)).await.contains(said));
     }
     let database = app.data_dir().join("ks-pay.db");
-    assert!(refused(&app, &database).await.contains("is there already"));
+    assert!(refused(&app, &database).await.contains("already exists"));
     assert_eq!(fs::read_to_string(shelf.join("file")).unwrap(), "somebody's");
     assert_eq!(fs::read_dir(&shelf).unwrap().count(), 3);
 }
@@ -185,10 +185,10 @@ async fn where_nothing_can_be_written_one_sentence_says_so() {
     }
     let app = TestApp::start().await;
     let nowhere = refused(&app, &app.beside("nowhere").join("copy.db")).await;
-    assert!(nowhere.contains("There is no directory") && nowhere.contains("nowhere"), "{nowhere}");
+    assert!(nowhere.contains("does not exist") && nowhere.contains("nowhere"), "{nowhere}");
     // Not even root may make a file there.
     let refused_there = refused(&app, Path::new("/proc/copy.db")).await;
-    assert!(refused_there.contains("Nothing can be written into /proc"), "{refused_there}");
+    assert!(refused_there.contains("Cannot write to /proc"), "{refused_there}");
     refused(&app, Path::new("/")).await;
     assert!(!app.beside("nowhere").exists());
 }
@@ -207,7 +207,7 @@ async fn a_copy_that_does_not_fit_leaves_no_half_file() {
     let output = limited.env_clear().envs(app.variables()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
-    assert!(one_sentence(&said).contains("could not be written into"), "{said}");
+    assert!(one_sentence(&said).contains("Cannot write the backup to"), "{said}");
     assert_eq!(fs::read_dir(&shelf).unwrap().count(), 0);
 }
 
@@ -224,12 +224,12 @@ async fn a_copy_of_a_damaged_database_does_not_get_the_name() {
     let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
     sqlx::query("DELETE FROM companies").execute(&mut conn).await.unwrap();
     let dangling = refused(&app, &shelf.join("copy.db")).await;
-    assert!(dangling.contains("did not pass its check") && dangling.contains("points to one that is not there"), "{dangling}");
+    assert!(dangling.contains("failed verification") && dangling.contains("points to one that is not there"), "{dangling}");
     sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut conn).await.unwrap();
     let spoilt = sqlx::query("UPDATE events SET mode = 'neither'").execute(&mut conn).await.unwrap();
     assert_eq!(spoilt.rows_affected(), 1);
     let unsound = refused(&app, &shelf.join("copy.db")).await;
-    assert!(unsound.contains("did not pass its check") && unsound.contains("CHECK"), "{unsound}");
+    assert!(unsound.contains("failed verification") && unsound.contains("CHECK"), "{unsound}");
     conn.close().await.unwrap();
     assert_eq!(fs::read_dir(&shelf).unwrap().count(), 0);
 }
@@ -252,7 +252,7 @@ async fn what_is_no_database_of_ours_is_not_copied() {
     conn.close().await.unwrap();
     let url = format!("sqlite:{}", foreign.display());
     let output = at.cli_with(&["backup", dest.to_str().unwrap()], "", &[("DATABASE_URL", &url)]).await;
-    assert!(output.failure().contains("is no database of ks-pay"));
+    assert!(output.failure().contains("is not a KS Pay database"));
 
     let mut app = at.serve().await;
     app.stop().await;
@@ -260,7 +260,7 @@ async fn what_is_no_database_of_ours_is_not_copied() {
     assert!(refused(&app, &dest).await.contains("newer"));
     app.sql("DELETE FROM _sqlx_migrations WHERE version = 9999").await;
     app.sql("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1").await;
-    assert!(refused(&app, &dest).await.contains("is no database of ks-pay"));
+    assert!(refused(&app, &dest).await.contains("is not a KS Pay database"));
     assert_eq!(fs::read_dir(&shelf).unwrap().count(), 0);
 }
 
@@ -306,7 +306,7 @@ async fn a_damaged_database_is_named_and_not_the_place_of_the_copy() {
     for damaged in [[&whole[..4096], &vec![0xff; whole.len() - 4096][..]].concat(), vec![0xff; whole.len()]] {
         fs::write(&file, damaged).unwrap();
         let sentence = refused(&app, &shelf.join("copy.db")).await;
-        assert!(sentence.contains("ks-pay.db is damaged") && sentence.contains("older copies"), "{sentence}");
+        assert!(sentence.contains("ks-pay.db is damaged") && sentence.contains("older backups"), "{sentence}");
         assert_eq!(fs::read_dir(&shelf).unwrap().count(), 0);
     }
 }

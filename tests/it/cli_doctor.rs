@@ -25,14 +25,14 @@ async fn an_installation_in_order_is_good_with_the_server_up_or_down() {
     for _ in ["up", "down"] {
         let output = app.cli_with(&["doctor"], "", &[("KS_PAY_PUBLIC_URL", "https://pay.example.com")]).await;
         for what in ["configuration", "database", "master key", "public URL"] {
-            assert_eq!(verdict(&output, what), "good", "{}", output.out);
+            assert_eq!(verdict(&output, what), "ok", "{}", output.out);
         }
         let is_bad = told(&output).iter().any(|(_, verdict)| *verdict == "bad");
         assert_eq!(output.code, u8::from(is_bad));
         if !database::is_postgres() {
             output.assert_done();
-            assert_eq!(verdict(&output, "synchronous"), "good");
-            assert_eq!(verdict(&output, "SQLite version"), "good");
+            assert_eq!(verdict(&output, "synchronous"), "ok");
+            assert_eq!(verdict(&output, "SQLite version"), "ok");
         }
         app.stop().await;
     }
@@ -42,7 +42,7 @@ async fn an_installation_in_order_is_good_with_the_server_up_or_down() {
 async fn nothing_is_made_where_there_is_nothing_yet() {
     let at = Installation::new().await;
     let output = at.cli(["doctor"], "").await;
-    assert_eq!(verdict(&output, "configuration"), "good");
+    assert_eq!(verdict(&output, "configuration"), "ok");
     assert!(!at.data_dir().exists());
 }
 
@@ -52,7 +52,7 @@ async fn a_database_that_cannot_be_reached_is_bad_and_the_rest_is_told() {
     let url = [("DATABASE_URL", "postgres://nobody:hush@127.0.0.1:1/none")];
     let output = at.cli_with(&["doctor"], "", &url).await;
     assert_eq!(output.code, 1);
-    assert_eq!((verdict(&output, "configuration"), verdict(&output, "database")), ("good", "bad"));
+    assert_eq!((verdict(&output, "configuration"), verdict(&output, "database")), ("ok", "bad"));
     assert!(!output.out.contains("hush") && !output.err.contains("hush"));
     crate::support::cli::one_sentence(&output.err);
 }
@@ -98,7 +98,7 @@ async fn a_database_that_is_damaged_in_the_middle_is_bad() {
     }
     let mut app = TestApp::start().await;
     let sound = app.cli(["doctor"], "").await;
-    assert_eq!(verdict(&sound, "integrity"), "good", "{}", sound.out);
+    assert_eq!(verdict(&sound, "integrity"), "ok", "{}", sound.out);
     let page = app.count("SELECT rootpage FROM sqlite_schema WHERE name = 'rejections'").await;
     app.stop().await;
     let (file, at) = (app.data_dir().join("ks-pay.db"), usize::try_from(page - 1).unwrap() * 4096);
@@ -106,8 +106,8 @@ async fn a_database_that_is_damaged_in_the_middle_is_bad() {
     bytes[at..at + 4096].fill(b'h');
     std::fs::write(&file, bytes).unwrap();
     let output = app.cli(["doctor"], "").await;
-    assert_eq!((output.code, verdict(&output, "integrity"), verdict(&output, "database")), (1, "bad", "good"), "{}", output.out);
+    assert_eq!((output.code, verdict(&output, "integrity"), verdict(&output, "database")), (1, "bad", "ok"), "{}", output.out);
     let line = output.out.lines().find(|line| line.starts_with("bad   integrity")).unwrap();
-    assert!(line.contains("is damaged") && line.contains("restore the newest good copy") && line.len() < 600, "{line}");
+    assert!(line.contains("is damaged") && line.contains("restore the newest good backup") && line.len() < 600, "{line}");
     assert!(!output.out.contains("hhhh"), "{}", output.out);
 }

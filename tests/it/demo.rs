@@ -18,7 +18,7 @@ async fn demo(at: &Installation) -> (Process, Browser, String) {
     let mut process = at.process(&["demo"], SET);
     let word = |line: String| line.split_whitespace().last().unwrap().to_owned();
     let address = word(process.line("listening on http://")).replace("http://", "");
-    let email = word(process.line("  e-mail"));
+    let email = word(process.line("  email"));
     let password = word(process.line("  password"));
     let visitor = Browser::at(address.parse().unwrap());
     assert_eq!(visitor.sign_in(&email, &password, "/ks-pay").await.location(), "/ks-pay");

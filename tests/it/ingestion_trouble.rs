@@ -96,7 +96,7 @@ async fn a_damaged_secret_is_named_by_doctor_and_on_the_webhook_page() {
     let shop = company.app("Neem Tree Store").await;
     let (connection, other) = (shop.razorpay("test").await, shop.razorpay("live").await);
     let owner = app.owner("Neem Tree Retail").await;
-    assert!(app.cli(["doctor"], "").await.out.contains("good  sealed secrets"));
+    assert!(app.cli(["doctor"], "").await.out.contains("ok    sealed secrets"));
     assert!(!owner.get(&webhook(&connection)).await.has(CANNOT));
 
     app.sql(DAMAGE).await;

@@ -54,9 +54,9 @@ fn sums(told: &Output) -> &str {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_told_and_mended() {
     let (app, connection) = shop().await;
-    assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("good"));
+    assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("ok"));
     let nothing = app.cli(["transactions", "recount"], "").await;
-    assert!(nothing.line().ends_with("nothing was to be mended"), "{}", nothing.out);
+    assert!(nothing.line().ends_with("no differences"), "{}", nothing.out);
 
     app.sql("UPDATE transaction_sums SET payments = payments + 2, amount_subunits = 5 WHERE refunded_subunits > 0").await;
     assert!(
@@ -71,9 +71,9 @@ async fn what_is_wrong_is_told_and_mended() {
     assert_eq!(told.code, 1);
 
     let mended = app.cli(["transactions", "recount", "--json"], "").await.json();
-    assert!(mended["mended"].as_i64().unwrap() >= 2, "{mended}");
-    assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("good"));
-    assert_eq!(app.cli(["transactions", "recount", "--json"], "").await.json()["mended"], json!(0), "twice does no harm");
+    assert!(mended["repaired"].as_i64().unwrap() >= 2, "{mended}");
+    assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("ok"));
+    assert_eq!(app.cli(["transactions", "recount", "--json"], "").await.json()["repaired"], json!(0), "twice does no harm");
     connection.post(bodies::payment("payment.captured", "pay_4", 0)).stored().await;
     assert!(is_right(&app).await);
 }
@@ -106,6 +106,6 @@ async fn a_day_that_no_integer_holds_keeps_no_other_from_being_mended() {
     let mended = app.cli(["transactions", "recount", "--json"], "").await;
     assert!(mended.code == 1 && mended.err.contains("could not be compared"), "{}", mended.err);
     let told: serde_json::Value = serde_json::from_str(mended.out.trim()).unwrap();
-    assert_eq!((&told["mended"], &told["unread"]), (&json!(1), &json!(1)));
+    assert_eq!((&told["repaired"], &told["unchecked"]), (&json!(1), &json!(1)));
     assert_eq!(app.count("SELECT payments FROM transaction_sums WHERE mode = 'live'").await, 1);
 }

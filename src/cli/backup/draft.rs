@@ -1,4 +1,4 @@
-//! A file under a name of its own until it is whole: then it gets the name that was asked for, and never over another.
+//! A partial backup: written under a temporary name, renamed when complete, and never over an existing file.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,10 +9,10 @@ use std::{
 
 use crate::primitives::base62;
 
-/// Suffixes of the files that SQLite keeps for a database.
+/// Suffixes of the files that SQLite creates next to a database.
 const SQLITE_SUFFIXES: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// Removed when it is dropped, unless it was published.
+/// A temporary file that is removed when dropped, unless it was published.
 pub(super) struct Draft {
     file: File,
     path: PathBuf,
@@ -21,10 +21,10 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// An empty file beside `dest`, its owner's alone.
+    /// Creates an empty file in the directory of `dest`, with mode 0600.
     ///
     /// # Errors
-    /// A sentence when there is something already, or nothing can be written there.
+    /// An explanation if `dest` exists or names no file, or if its directory is missing or not writable.
     pub(super) fn beside(dest: &Path) -> Result<Self, String> {
         if dest == Path::new("-") {
             let said =
@@ -38,7 +38,7 @@ impl Draft {
         let name = dest.file_name().unwrap_or_default().to_string_lossy();
         if SQLITE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
             return Err(format!(
-                "{} has a name that SQLite uses for its own files and removes. Choose another name, for example copy.db.",
+                "{} has a name that SQLite uses for its own files, which it removes. Choose another name, for example copy.db.",
                 dest.display()
             ));
         }
@@ -48,11 +48,11 @@ impl Draft {
         let directory = dest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let directory = match fs::canonicalize(directory) {
             Ok(found) if found.is_dir() => found,
-            _ => return Err(format!("There is no directory {}. Make it first, or name another place.", directory.display())),
+            _ => return Err(format!("Directory {} does not exist. Create it, or choose another one.", directory.display())),
         };
         let path = directory.join(format!(".ks-pay-backup-{}.partial", base62::random(12)));
         let file = made(&path)
-            .map_err(|error| format!("Nothing can be written into {}: {error}. Name another place.", directory.display()))?;
+            .map_err(|error| format!("Cannot write to {}: {error}. Choose another directory.", directory.display()))?;
         Ok(Self { file, path, directory, dest: dest.to_owned() })
     }
 
@@ -60,33 +60,33 @@ impl Draft {
         &self.path
     }
 
-    /// The path as SQLite takes it.
+    /// Returns the path as text, as SQLite requires it.
     pub(super) fn text(&self) -> Result<&str, String> {
-        self.path.to_str().ok_or_else(|| format!("{} is no UTF-8: name another place.", self.directory.display()))
+        self.path.to_str().ok_or_else(|| format!("{} is not valid UTF-8. Choose another directory.", self.directory.display()))
     }
 
-    /// Why it is not whole.
+    /// Explains why the copy could not be completed.
     pub(super) fn unwritten(&self, cause: &str) -> String {
         format!(
-            "The copy could not be written into {}: {cause}. Nothing is left of it; make room, or name another place.",
+            "Cannot write the backup to {}: {cause}. The partial file was removed. Free some space, or choose another directory.",
             self.directory.display()
         )
     }
 
-    /// Waits until it is on the disk.
+    /// Syncs the file to disk.
     pub(super) fn sync(&self) -> Result<(), String> {
         self.file.sync_all().map_err(|error| self.unwritten(&error.to_string()))
     }
 
-    /// Gives it its name for good; its size.
+    /// Renames the file to `dest`, syncs the directory and returns the size in bytes.
     ///
     /// # Errors
-    /// A sentence when something came to be there meanwhile, or the name cannot be had.
+    /// An explanation if `dest` has been created in the meantime, or if the file cannot be renamed.
     pub(super) fn publish(self) -> Result<u64, String> {
         let unwritten = |error: io::Error| self.unwritten(&error.to_string());
         let bytes = self.file.metadata().map_err(unwritten)?.len();
-        // Renaming replaces what is there, so the name is taken first. A hard link would refuse by itself, but not every
-        // file system that backups are kept on has links.
+        // A rename replaces an existing file, so the name is reserved first. A hard link would fail if the name exists, but
+        // not every file system used for backups supports links.
         made(&self.dest).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => taken(&self.dest),
             _ => unwritten(error),
@@ -96,7 +96,7 @@ impl Draft {
             return Err(unwritten(error));
         }
         File::open(&self.directory).and_then(|directory| directory.sync_all()).map_err(|error| {
-            format!("{} is whole, but may be gone after a power cut: {error}. Take another copy.", self.dest.display())
+            format!("{} is complete, but could be lost in a power failure: {error}. Make another backup.", self.dest.display())
         })?;
         Ok(bytes)
     }
@@ -104,7 +104,8 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Once published, there is nothing of that name. SQLite leaves its journal where it was stopped or the disk is full.
+        // After publishing, the temporary name no longer exists. SQLite leaves its journal behind if interrupted, or if the disk
+        // is full.
         for side in [""].into_iter().chain(SQLITE_SUFFIXES) {
             let mut path = self.path.as_os_str().to_owned();
             path.push(side);
@@ -118,7 +119,7 @@ fn made(path: &Path) -> io::Result<File> {
 }
 
 fn taken(dest: &Path) -> String {
-    format!("{} is there already and was left as it is. Name a file that is not there yet.", dest.display())
+    format!("{} already exists and was not changed. Choose a file name that does not exist yet.", dest.display())
 }
 
 #[cfg(test)]
@@ -131,7 +132,7 @@ mod tests {
         let dest = directory.path().join("copy.db");
         let draft = Draft::beside(&dest).unwrap();
         fs::write(&dest, "somebody's").unwrap();
-        assert!(draft.publish().unwrap_err().contains("is there already"));
+        assert!(draft.publish().unwrap_err().contains("already exists"));
         assert_eq!(fs::read_to_string(&dest).unwrap(), "somebody's");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
@@ -160,7 +161,7 @@ mod tests {
         let (pipe, device) = (directory.path().join("pipe"), Path::new("/dev/null"));
         std::os::unix::net::UnixListener::bind(&pipe).unwrap();
         for there in [pipe.as_path(), device] {
-            assert!(Draft::beside(there).is_err_and(|said| said.contains("is there already")), "{}", there.display());
+            assert!(Draft::beside(there).is_err_and(|said| said.contains("already exists")), "{}", there.display());
         }
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
