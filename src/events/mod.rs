@@ -109,7 +109,7 @@ pub(crate) struct Event {
     pub(crate) is_flagged: bool,
     /// The gateway's time of the event, or that of its entity.
     pub(crate) occurred_at: Option<Timestamp>,
-    /// True if the event has no time of its own, so `occurred_at` is that of the entity.
+    /// True if the event has no time of its own; `occurred_at` is then that of the entity, if that has one.
     pub(crate) is_time_borrowed: bool,
     pub(crate) received_at: Timestamp,
     pub(crate) last_received_at: Timestamp,
