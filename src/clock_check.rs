@@ -128,7 +128,7 @@ impl SignedTimes {
         !those.is_empty() && (!self.is_of_all || is_confirmed)
     }
 
-    /// True if `now` is plausible, so that a repair may use it: it would cut stored times to those of a clock that is behind.
+    /// True if `now` is plausible. With a clock that is behind, a repair would expire secrets that are still valid.
     fn allows(&self, now: Timestamp) -> bool {
         now >= EARLIEST_NOW
             && self.difference(now).is_none_or(|difference| {

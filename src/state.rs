@@ -97,7 +97,7 @@ impl State {
         self.base().starts_with("https://")
     }
 
-    /// Announces the shutdown: streams end, and new webhook requests are rejected with 503, so that they are retried.
+    /// Announces the shutdown: streams end, and new webhook requests get a 503 response, so that they are retried.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.stop.send_replace(true);

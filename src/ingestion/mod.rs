@@ -62,7 +62,7 @@ pub(crate) enum Outcome {
     Rejected(RejectedAt),
 }
 
-/// The connection and the reason of a rejection; `None` at an unknown or disabled endpoint.
+/// The connection and the reason of a rejection; `None` at an unknown endpoint.
 type RejectedAt = Option<(ConnectionScope, Reason)>;
 
 /// Why a request could not be verified or stored: a retry may succeed.
