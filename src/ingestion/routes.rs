@@ -1,6 +1,6 @@
 //! `POST /webhooks/{endpoint}`: the ingestion route, without sign-in and CSRF protection.
 //!
-//! Invariant: every 401 response is identical, whatever the reason; 503 means that a retry may succeed; the response is 200
+//! Invariant: every 401 response is identical, regardless of the reason; 503 means that a retry may succeed; the response is 200
 //! only after a commit. Error texts never leave the server.
 
 use std::{num::NonZeroU32, sync::LazyLock, time::Duration};
