@@ -102,7 +102,7 @@ pub(crate) struct Event {
     pub(crate) transaction_id: Option<TransactionId>,
     pub(crate) amount_subunits: Option<i64>,
     pub(crate) currency: Option<String>,
-    /// The bank reference of a settlement.
+    /// The bank's reference of a settlement.
     pub(crate) reference: Option<String>,
     pub(crate) secret_id: SecretId,
     pub(crate) receipts: i64,
