@@ -18,37 +18,38 @@ use crate::{
     rejections::store::{later, recoveries},
 };
 
-/// The newest events that are read.
+/// The number of newest events that are read.
 const READ: i64 = 20;
-/// The newest of them that are compared.
+/// The number of these that are compared.
 const SAMPLES: usize = 5;
 /// Samples that must agree that the clock is ahead: a single one may be a retry.
 const MIN_LATE_SAMPLES: usize = 3;
-/// So many of all connections' events must agree that the clock is behind: a merchant can sign any time.
+/// Samples of all connections that must agree that the clock is behind: a merchant can sign any time.
 const MIN_EARLY_SAMPLES: usize = 2;
 /// No gateway retries an event for longer.
 const LONGEST_RETRY: Duration = Duration::from_hours(15 * 24 + 1);
-/// How often stored times in the future are looked for.
+/// The interval between repairs.
 const REPAIR_INTERVAL: Duration = Duration::from_mins(5);
-/// A correct clock is never earlier: 1 January 2026.
+/// The earliest plausible time: 1 January 2026.
 const EARLIEST_NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
-/// How far the clock is from the times in signed events.
+/// The deviation of the clock from the times in signed events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Difference {
     /// Events are dated later than now.
     Behind(Duration),
-    /// The newest events were received before they were signed, and now is later than both: the clock may have been set.
+    /// The newest events were received before they were signed, and now is later than both: the clock may have been
+    /// corrected.
     WasBehind(Duration),
-    /// Every one of the newest events was received so long after it was signed.
+    /// Each of the newest events was received at least this long after it was signed.
     Ahead {
         by: Duration,
-        /// Too long for events that were sent again.
+        /// True if the delay is too long for a retry.
         is_certain: bool,
     },
 }
 
-/// When an event of a connection was signed and received.
+/// The times at which an event of a connection was signed and received.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Sample {
     received: Timestamp,
@@ -56,9 +57,9 @@ struct Sample {
     connection: ConnectionId,
 }
 
-/// What signed events say of the clock.
+/// The times in signed events with which the clock is compared.
 pub(crate) struct SignedTimes {
-    /// The newest events, whenever they were received.
+    /// The newest events, including those received in the future.
     newest: Vec<Sample>,
     /// The newest of those received up to now, newest first.
     up_to_now: Vec<Sample>,
@@ -66,7 +67,7 @@ pub(crate) struct SignedTimes {
 }
 
 impl SignedTimes {
-    /// Of one connection, which the caller was allowed to see, or of all.
+    /// Loads the times of one connection, to which the caller has checked access, or of all.
     pub(crate) async fn load(reader: &mut Reader, connection: Option<ConnectionId>, now: Timestamp) -> Result<Self, DbError> {
         let mut found = events::store::list_signed_times(&mut *reader, connection, EventId::greatest(), READ).await?;
         // Events received while the clock was ahead keep the newest ids, so those below them are read too.
@@ -76,7 +77,7 @@ impl SignedTimes {
         for event in found {
             let Some(signed) = event.signed_at() else { continue };
             let is_late = event.received_at > signed.plus(CLOCK_TOLERANCE);
-            // A recovered event came earlier than its row.
+            // A recovered event was received before its row was written.
             if !(is_late && recoveries::is_recovered(&mut *reader, event.id).await?) {
                 samples.push(Sample { received: event.received_at, signed, connection: event.connection_id });
             }
@@ -93,19 +94,19 @@ impl SignedTimes {
         Self { newest, up_to_now, is_of_all }
     }
 
-    /// Whether there is anything to compare with.
+    /// True if there is nothing to compare with.
     pub(crate) const fn is_empty(&self) -> bool {
         self.up_to_now.is_empty()
     }
 
-    /// How far the clock is off; `None` if it is correct or nothing is known.
+    /// Returns the deviation of the clock; `None` if it is correct or nothing is known.
     pub(crate) fn difference(&self, now: Timestamp) -> Option<Difference> {
         let is_later = |sample: &&Sample| sample.signed > now.plus(CLOCK_TOLERANCE);
         let later: Vec<Sample> = self.newest.iter().filter(is_later).copied().collect();
         if self.are_enough(&later) {
             return later.iter().map(|sample| sample.signed.since(now)).max().map(Difference::Behind);
         }
-        // What is dated later than now and was not confirmed is of no right clock.
+        // Unconfirmed events dated later than now come from a wrong clock.
         let samples: Vec<Sample> = self.up_to_now.iter().filter(|sample| !is_later(sample)).copied().collect();
         let is_early = |sample: &&Sample| sample.signed > sample.received.plus(CLOCK_TOLERANCE);
         let early: Vec<Sample> = samples.iter().take_while(is_early).copied().collect();
@@ -118,8 +119,8 @@ impl SignedTimes {
         is_ahead.then_some(Difference::Ahead { by, is_certain })
     }
 
-    /// Whether these are enough to say that the clock is behind: of one connection each one is, of all connections two, and of
-    /// different connections where there are several.
+    /// True if these samples suffice to report that the clock is behind: for one connection a single sample does; for all
+    /// connections two, from different connections if there are several.
     fn are_enough(&self, those: &[Sample]) -> bool {
         let connections = |samples: &[Sample]| samples.iter().map(|sample| sample.connection).collect::<BTreeSet<_>>().len();
         let is_confirmed = those.len() >= MIN_EARLY_SAMPLES.min(self.newest.len())
@@ -127,7 +128,7 @@ impl SignedTimes {
         !those.is_empty() && (!self.is_of_all || is_confirmed)
     }
 
-    /// True if `now` is plausible: no signed time is later. A clock that is behind would expire what has not expired.
+    /// True if `now` is plausible. With a clock that is behind, a repair would expire secrets that are still valid.
     fn allows(&self, now: Timestamp) -> bool {
         now >= EARLIEST_NOW
             && self.difference(now).is_none_or(|difference| {
@@ -148,7 +149,7 @@ pub(crate) async fn run(db: Db, clock: Clock) {
     }
 }
 
-/// How many rows were repaired.
+/// Repairs stored times in the future; returns the number of rows.
 async fn repair(db: &Db, now: Timestamp) -> Result<u64, DbError> {
     let mut reader = db.reader().await?;
     let is_needed = activity::has_later(&mut reader, now).await?
@@ -182,7 +183,7 @@ mod tests {
         Timestamp::from_seconds(1_795_356_717)
     }
 
-    /// Events signed and received the given numbers of seconds ago, newest first.
+    /// Returns events signed and received the given numbers of seconds ago, newest first.
     fn received(ago: &[(u64, u64)]) -> SignedTimes {
         let at = |seconds: u64| now().minus(Duration::from_secs(seconds));
         let connection = ConnectionId::least();

@@ -1,7 +1,6 @@
-//! What reads text from strangers, opened for the fuzz targets in `fuzz/` and in no other build.
+//! Exposes the parsers of untrusted input to the fuzz targets in `fuzz/`; absent from every other build.
 //!
-//! The rule: nothing is decided here. What must hold of an answer stands in the target, written without a look at what is
-//! tested.
+//! Invariant: there is no logic here. Each target states what must hold of a result, independently of the code under test.
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -24,20 +23,20 @@ use crate::{
     urls,
 };
 
-/// A header as the adapters read it.
+/// A header, as the adapters take it.
 pub type Header = (String, Vec<u8>);
 
-/// A SECRET, and when it stops to count, in Unix seconds.
+/// A secret, and its expiry in Unix seconds.
 pub type Known<'a> = (&'a str, Option<i64>);
 
-/// The slugs of all gateways.
+/// Returns the slugs of all gateways.
 #[must_use]
 pub fn gateways() -> Vec<&'static str> {
     Gateway::ALL.map(Gateway::slug).to_vec()
 }
 
-/// The number of the SECRET by which a request is believed at `now`, in Unix seconds; nothing when it is refused. A text
-/// that can be no SECRET counts as none.
+/// Returns the index of the secret that verifies a request at `now`, in Unix seconds; `None` if it is rejected. Ignores texts
+/// that are not valid secrets.
 #[must_use]
 pub fn believed(gateway: &str, headers: &[Header], body: &[u8], known: &[Known<'_>], now: i64) -> Option<usize> {
     let live: Vec<(usize, ValidSecret)> =
@@ -55,43 +54,43 @@ fn live((text, until): &Known<'_>) -> Option<ValidSecret> {
     Some(ValidSecret { id: SecretId::new(Timestamp::from_seconds(0)), secret, until: until.map(Timestamp::from_seconds) })
 }
 
-/// What was read from a body.
+/// The result of parsing a body.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Read {
-    /// `processed`, `unhandled`, or the field for which it is in quarantine.
+    /// `processed`, `unhandled`, or the field for which the event is quarantined.
     pub word: &'static str,
     /// The gateway's name of the event.
     pub event_type: Option<String>,
     /// In Unix seconds.
     pub occurred_at: Option<i64>,
-    /// Whether the event gave no time of its own.
+    /// True if the event has no time of its own.
     pub is_time_borrowed: bool,
-    /// What it is about.
+    /// The amount of the event.
     pub amount: Option<Money>,
-    /// What it says of a payment.
+    /// Its observation of a payment.
     pub told: Option<Told>,
 }
 
-/// Facts, as far as a target looks at them.
+/// A payment observation, as far as targets check it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Told {
-    /// The payment.
+    /// The id of the payment.
     pub payment_id: String,
-    /// The payment's status, money and what went back of it.
+    /// The payment's status, amount and refunded total.
     pub snapshot: Option<(&'static str, Money, Option<i64>)>,
     /// The payment's order.
     pub order_id: Option<String>,
     /// How the customer paid.
     pub method: Option<String>,
-    /// A refund's id, status and money.
+    /// A refund's id, status and amount.
     pub refund: Option<(String, &'static str, Money)>,
-    /// A dispute's id, status and money, and what was deducted.
+    /// A dispute's id, status and amount, and the amount deducted.
     pub dispute: Option<(String, &'static str, Money, Option<i64>)>,
-    /// Every moment in it, in Unix seconds.
+    /// All its times, in Unix seconds.
     pub moments: Vec<i64>,
 }
 
-/// Reads a body as that gateway's.
+/// Parses a body as that gateway's.
 #[must_use]
 pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
     let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?, Timestamp::from_seconds(0));
@@ -105,7 +104,7 @@ pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
     Some(Read { word, event_type: reading.event_type, occurred_at, is_time_borrowed, amount: reading.amount, told })
 }
 
-/// The one way to a verified body leads through a signature, for a fuzzer as for everybody.
+/// Signs and verifies a body, because that is the only way to a [`Verified`] body.
 fn verified(body: &[u8]) -> Option<Verified> {
     let now = Timestamp::from_seconds(0);
     let known = live(&("a SECRET of the fuzzer", None))?;
@@ -133,20 +132,20 @@ fn told(facts: &PaymentObservation) -> Told {
     }
 }
 
-/// A payment's story.
+/// The state of a payment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Story {
-    /// All of it, as text.
+    /// The whole state, as text.
     pub all: String,
     /// In subunits.
     pub amount: Option<i64>,
     /// In subunits.
     pub refunded: i64,
-    /// Where the payment stands.
+    /// The status of the payment.
     pub status: Option<&'static str>,
 }
 
-/// The story that these bodies tell, in that order, as if all were of one payment.
+/// Applies these bodies in that order, as if all were about one payment.
 #[must_use]
 pub fn story(bodies: &[&[u8]]) -> Story {
     let mut story = projection::PaymentState::default();
@@ -160,69 +159,69 @@ pub fn story(bodies: &[&[u8]]) -> Story {
     Story { all: format!("{story:?}"), amount: story.amount(), refunded: story.refunded(), status }
 }
 
-/// The id that a gateway gave an event.
+/// Returns the gateway's id of an event.
 #[must_use]
 pub fn event_id(gateway: &str, headers: &[Header]) -> Option<String> {
     let request = Incoming { headers, body: &Bytes::new() };
     gateway.parse::<Gateway>().ok()?.adapter().event_id(&request).map(str::to_owned)
 }
 
-/// What makes two requests the same event.
+/// Returns the deduplication key of a request.
 #[must_use]
 pub fn identity(gateway: &str, sha256: [u8; 32], event_id: Option<&str>) -> Option<[u8; 32]> {
     Some(adapter::dedupe_key(gateway.parse().ok()?, sha256, event_id))
 }
 
-/// Where an index keeps events of one entity together.
+/// Returns the prefix of the deduplication key, which keeps events of one entity together in an index.
 #[must_use]
 pub fn locality(body: &[u8]) -> &str {
     adapter::dedupe_prefix(body)
 }
 
-/// The endpoint that a path names.
+/// Returns the endpoint of a path.
 #[must_use]
 pub fn endpoint_of(path: &str) -> Option<&str> {
     urls::endpoint_of(path)
 }
 
-/// Whether a visitor may be sent there.
+/// True if a redirect to that target is allowed.
 #[must_use]
 pub fn is_local(target: &str) -> bool {
     urls::is_local(target)
 }
 
-/// The headers as they are kept.
+/// Returns the headers as they are stored.
 #[must_use]
 pub fn headers_json(headers: &[Header]) -> String {
     body::headers_json(headers)
 }
 
-/// The 32 bytes that are written so.
+/// Decodes 32 bytes in hex.
 #[must_use]
 pub fn hex_32(text: &[u8]) -> Option<[u8; 32]> {
     hex::decode_32(text)
 }
 
-/// Why Razorpay would refuse a URL.
+/// Returns the reasons why Razorpay would reject a URL.
 #[must_use]
 pub fn url_objections(text: &str) -> Vec<String> {
     razorpay_url::objections(text)
 }
 
-/// An app's domain as typed.
+/// Parses the domain of an app.
 #[must_use]
 pub fn domain(text: &str) -> Option<String> {
     forms::domain(text).ok()
 }
 
-/// A SECRET as pasted: what a page would show of it again.
+/// Parses a pasted secret, and returns it as a page shows it.
 #[must_use]
 pub fn pasted(gateway: &str, text: &str) -> Option<String> {
     let adapter = gateway.parse::<Gateway>().ok()?.adapter();
     adapter.parse_secret(text).map(|secret| adapter.format_secret(&secret))
 }
 
-/// Every line of text that a form or a query would let in, whichever form it is.
+/// Returns every line of text that is accepted when the input is parsed as each of the forms and queries.
 #[must_use]
 pub fn let_in(form: &[u8], now: i64) -> Vec<String> {
     let mut lines = Vec::new();

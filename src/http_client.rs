@@ -1,16 +1,16 @@
-//! HTTP clients: no redirects, no proxy from the environment, a limit on time.
+//! HTTP clients: no redirects, no proxy from the environment, and a timeout.
 
 use std::{net::SocketAddr, time::Duration};
 
 use tokio::sync::OnceCell;
 
-/// The longest an answer may take.
+/// The default timeout of a request.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// The client that all checks of API keys share.
+/// The client shared by all checks of API keys.
 static SHARED: OnceCell<reqwest::Client> = OnceCell::const_new();
 
-/// The shared client, built on first use: building one reads the system's certificates. It keeps no connection open.
+/// Returns the shared client, built on first use because that reads the system's certificates. It keeps no idle connections.
 ///
 /// # Errors
 /// See [`client`]. The next call tries again.
@@ -18,15 +18,15 @@ pub(crate) async fn shared() -> Result<&'static reqwest::Client, String> {
     SHARED.get_or_try_init(|| build(reqwest::Client::builder().timeout(WITHIN).pool_max_idle_per_host(0))).await
 }
 
-/// A client of one's own, which keeps its connections open.
+/// Returns a separate client, which keeps its connections open.
 ///
 /// # Errors
-/// A sentence when no TLS can be had, as on a system without certificates.
+/// Returns a sentence if TLS is unavailable, as on a system without certificates.
 pub(crate) async fn client() -> Result<reqwest::Client, String> {
     build(reqwest::Client::builder().timeout(WITHIN)).await
 }
 
-/// A client that looks for that host at this address and nowhere else, and waits no longer.
+/// Returns a client that resolves `host` to `address`, with `within` as its timeout.
 ///
 /// # Errors
 /// See [`client`].
@@ -34,13 +34,13 @@ pub(crate) async fn client_of(host: &str, address: SocketAddr, within: Duration)
     build(reqwest::Client::builder().timeout(within).resolve(host, address).pool_max_idle_per_host(0)).await
 }
 
-/// Makes ring the provider of TLS.
+/// Installs ring as the provider of cryptography for TLS.
 pub(crate) fn install_provider() {
-    // The error means that one was installed before, which is as good.
+    // The error means that one is already installed, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Reads the system's certificates, which takes its time: not on a thread that answers requests.
+/// Reads the system's certificates on a blocking thread, because that is slow.
 async fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
     install_provider();
     let builder =

@@ -1,8 +1,8 @@
 //! KS Pay Console: an open, self-hosted merchant admin console.
 //!
-//! A merchant copies a webhook URL and SECRET into a payment gateway, sees with their own eyes that it works, and marks
-//! it done; from then on the gateway's events are verified, kept to the byte and told in plain words. ARCHITECTURE.md
-//! has the map.
+//! A merchant copies a webhook URL and secret into a payment gateway, sees live proof that it works, and marks the step as
+//! done. From then on the gateway's events are verified, stored unchanged and explained in plain words. ARCHITECTURE.md
+//! describes the structure.
 
 mod accounts;
 mod apps;
@@ -43,8 +43,8 @@ mod url_check;
 mod urls;
 mod web;
 
-/// Every statement of every store as that database reads it, with its name: a test prepares each on both. Of one over
-/// many rows the shortest and the longest.
+/// Returns every SQL statement in the dialect of that database, with its name, so that a test can prepare each on both
+/// engines. Of a multi-row statement, returns the shortest and the longest form.
 #[must_use]
 pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
     let single = [

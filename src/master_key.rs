@@ -1,7 +1,8 @@
-//! Finds the master key, or makes it on first use.
+//! Loads the master key, or creates it on first use.
 //!
-//! A key is created only for a database that is bound to none, and is bound in the same startup, so a second server with another
-//! key is rejected. A bound database with no key, or with another key, is rejected: continuing would lose the sealed values.
+//! Invariant: a key is created only for a database that is bound to none, and is bound in the same startup, so a second
+//! server with another key does not start. Neither does a server without the key to which the database is bound: continuing
+//! would lose the sealed values.
 
 use std::{
     fs,
@@ -26,7 +27,7 @@ const OTHER_KEY: &str = "This database is bound to another master key. Use the s
 /// Opens the vault of this database, and binds the database to its key.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// Returns a sentence that says what is wrong and what to do.
 pub(crate) async fn open(config: &Config, db: &Db) -> Result<Vault, OpenError> {
     let failed = |error: DbError| OpenError::of(&config.database, &error);
     let bound_to = bound_to(db).await.map_err(failed)?;
@@ -48,30 +49,30 @@ pub(crate) async fn open(config: &Config, db: &Db) -> Result<Vault, OpenError> {
     if let KeySource::File(path) = &config.master_key
         && is_new
     {
-        // Another server was first, and nothing was sealed with this one.
+        // Another server bound its key first, and nothing was sealed with this one.
         let _ = fs::remove_file(path);
     }
     Err(OTHER_KEY.to_owned().into())
 }
 
-/// What a command that changes nothing finds.
+/// The key, as found by a command that changes nothing.
 pub(crate) enum Found {
     /// The key that the database is bound to.
     Bound(Vault),
-    /// A key, and a database that is bound to none yet.
+    /// A key exists, but the database is not bound to one yet.
     Unbound,
-    /// No key, and a database that is bound to none.
+    /// No key exists, and the database is not bound to one.
     NoKey,
 }
 
-/// The vault of this database, if it has a key; creates and binds nothing.
+/// Finds the vault of this database. Creates and binds nothing.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// Returns a sentence that says what is wrong and what to do.
 pub(crate) async fn find(source: &KeySource, db: &Db) -> Result<Found, String> {
     let bound_to = match bound_to(db).await {
         Ok(id) => id,
-        // A database without tables is bound to no key either.
+        // A database without tables is not bound to a key either.
         Err(error) if error.is_no_such_table() => None,
         Err(error) => return Err(startup::sentence(&error)),
     };
@@ -84,20 +85,20 @@ pub(crate) async fn find(source: &KeySource, db: &Db) -> Result<Found, String> {
     }
 }
 
-/// Whether what is sealed in the database can be opened here. Another server may have sealed first since the start.
+/// True if the vault opens the values sealed in the database. Since the start, another server may have bound its key first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database cannot be read.
 pub(crate) async fn fits(db: &Db, vault: &Vault) -> Result<bool, DbError> {
     Ok(bound_to(db).await?.is_none_or(|id| id == vault.key_id().as_bytes()))
 }
 
-/// The id of the key that the database is bound to.
+/// Returns the id of the key that the database is bound to.
 async fn bound_to(db: &Db) -> Result<Option<Vec<u8>>, DbError> {
     settings_store::find(&mut db.reader().await?, SEALED_WITH).await
 }
 
-/// Binds the database to a key, unless it is bound, and returns the id of the key that it is bound to then.
+/// Binds the database to a key unless it is bound, and returns the id of the key to which it is then bound.
 async fn bind(db: &Db, vault: &Vault) -> Result<Vec<u8>, DbError> {
     let mut tx = db.begin().await?;
     let id = settings_store::claim(&mut tx, SEALED_WITH, vault.key_id().as_bytes()).await?;
@@ -105,7 +106,7 @@ async fn bind(db: &Db, vault: &Vault) -> Result<Vec<u8>, DbError> {
     Ok(id)
 }
 
-/// The configured key; `None` if its file does not exist.
+/// Reads the configured key; `None` if its file does not exist.
 fn configured(source: &KeySource) -> Result<Option<MasterKey>, String> {
     match source {
         KeySource::Variable(text) => match MasterKey::parse(&text.0) {
@@ -156,8 +157,8 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
     }
 }
 
-/// Creates the file atomically and never overwrites one: if two servers start together, one key wins. Returns whether it is
-/// this one's.
+/// Creates the file atomically and never overwrites one: if two servers start together, one key wins. Returns that key, and
+/// whether this server created it.
 fn make(path: &Path) -> Result<(MasterKey, bool), String> {
     let failed = |error: io::Error| {
         if error.kind() == io::ErrorKind::StorageFull {

@@ -1,8 +1,8 @@
-//! How many files the process may have open: a connection is one.
+//! Raises the limit on open files; each connection takes one.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Takes as many as the system allows. Services get few unless they ask, for the sake of programs that count on low numbers.
+/// Raises the soft limit to the hard limit. The default for services is low for the sake of programs that use `select`.
 pub(crate) fn take_all() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

@@ -1,4 +1,4 @@
-//! What the handlers of one server share.
+//! The state shared by the request handlers of a server.
 
 use std::sync::{
     OnceLock,
@@ -23,7 +23,7 @@ use crate::{
     web::{client_ip::UntrustedProxy, layout::Warning},
 };
 
-/// One server's.
+/// The shared state of one server.
 pub(crate) struct State {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
@@ -37,9 +37,9 @@ pub(crate) struct State {
     pub(crate) key_checks: CheckLimiter,
     pub(crate) streams: Streams,
     pub(crate) untrusted_proxy: UntrustedProxy,
-    /// What every page warns of.
+    /// The warnings shown on every page.
     warnings: Vec<Warning>,
-    /// The base of every shown URL; known once the server listens.
+    /// The base of every URL shown; set once the server listens.
     pub(crate) base: OnceLock<String>,
     /// When the database was last probed, and whether it could store.
     pub(crate) probed: tokio::sync::Mutex<Option<(tokio::time::Instant, bool)>>,
@@ -72,17 +72,17 @@ impl State {
         }
     }
 
-    /// The base of every shown URL, without a slash at the end. Never taken from a request.
+    /// Returns the base of every URL shown, without a trailing slash. Never taken from a request.
     pub(crate) fn base(&self) -> &str {
         self.base.get().map_or("", String::as_str)
     }
 
-    /// What every page warns of.
+    /// The warnings shown on every page.
     pub(crate) fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// What the doctor needs at hand.
+    /// Returns what diagnosis needs.
     pub(crate) fn kit(&self) -> DiagnosisContext {
         DiagnosisContext {
             db: self.db.clone(),
@@ -92,12 +92,12 @@ impl State {
         }
     }
 
-    /// Whether the server is reached over https, so that cookies and headers can insist on it.
+    /// True if the server is reached over HTTPS, so that cookies and headers can require it.
     pub(crate) fn is_https(&self) -> bool {
         self.base().starts_with("https://")
     }
 
-    /// Says that the server is about to stop: streams end, new events are sent elsewhere.
+    /// Announces the shutdown: streams end, and new webhook requests get a 503 response, so that they are retried.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.stop.send_replace(true);
@@ -107,7 +107,7 @@ impl State {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    /// Becomes true when the server is about to stop.
+    /// Returns a receiver whose value becomes true on shutdown.
     pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
         self.stop.subscribe()
     }

@@ -28,19 +28,19 @@ pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
         LogFormat::Json => registry.with(lines.json().with_filter(repeats.clone())).try_init(),
         LogFormat::Text => registry.with(lines.with_ansi(false).with_filter(repeats.clone())).try_init(),
     };
-    // The error means that logging has begun already, as it has in tests.
+    // The error means that logging has already started, as in tests.
     if started.is_ok() {
         repeats.report_every_second();
     }
 }
 
-/// HTTP parse errors are logged only at debug level.
+/// Returns the filter directives, with HTTP parse errors silenced unless debugging is requested.
 fn directives(filter: &str) -> String {
     let wants_them = ["debug", "trace", "actix_http"].iter().any(|word| filter.to_lowercase().contains(word));
     if wants_them { filter.to_owned() } else { format!("{filter}{QUIET_PARSER}") }
 }
 
-/// A line of the command line itself, in the log's format.
+/// Formats a message of the CLI in the log's format.
 pub(crate) fn line(format: LogFormat, level: &str, text: &str) -> String {
     match format {
         LogFormat::Text => text.to_owned(),

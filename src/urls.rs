@@ -1,6 +1,6 @@
-//! Every path of the site, as functions and patterns; it reads like a site map.
+//! All paths of the server, as functions and route patterns, in the order of a site map.
 //!
-//! The rule: templates and redirects call these, and no path literal stands elsewhere.
+//! Invariant: templates and redirects use these; there are no path literals elsewhere.
 
 use crate::{
     connections::Step,
@@ -10,18 +10,18 @@ use crate::{
 
 // --- for gateways and machines
 
-/// Before an endpoint's id.
+/// The path prefix of an endpoint's id.
 const WEBHOOKS: &str = "/webhooks/";
 pub(crate) const HEALTHZ: &str = "/healthz";
 pub(crate) const READYZ: &str = "/readyz";
 pub(crate) const STATIC: &str = "/static/{name}";
 
-/// The webhook URL of an endpoint.
+/// Returns the webhook URL of an endpoint.
 pub(crate) fn webhook_url(base: &str, endpoint: &str) -> String {
     format!("{base}{WEBHOOKS}{endpoint}")
 }
 
-/// The one segment after `/webhooks/`, as sent; `None` for a deeper path.
+/// Returns the single segment after `/webhooks/`, as sent; `None` for a deeper path.
 pub(crate) fn endpoint_of(raw_path: &str) -> Option<&str> {
     raw_path.strip_prefix(WEBHOOKS).filter(|segment| !segment.is_empty() && !segment.contains('/'))
 }
@@ -40,17 +40,17 @@ pub(crate) const OTHER_SESSIONS_REMOVAL: &str = "/personal-info/other-sessions/r
 pub(crate) const APPLICATIONS: &str = "/applications";
 pub(crate) const SETTINGS: &str = "/settings";
 
-/// The one-time link, whose token is the one secret in a URL.
+/// Returns the one-time setup link. Its token is the only secret in a URL.
 pub(crate) fn setup_link(base: &str, token: &str) -> String {
     format!("{base}{SETUP}?token={token}")
 }
 
-/// Sign-in, and back to that page afterwards.
+/// The sign-in page, which returns to that page afterwards.
 pub(crate) fn login_for(return_to: &str) -> String {
     format!("{LOGIN}?redirect_url={}", percent(return_to))
 }
 
-/// The page that asks for the password, which leads to `target` afterwards and to `back` without it.
+/// The page that asks for the password, continues to `target`, and returns to `back` on cancel.
 pub(crate) fn confirmation_for(target: &str, back: &str) -> String {
     query(CONFIRMATION, &[("return_to", target), ("back", back)])
 }
@@ -70,12 +70,12 @@ pub(crate) fn app(app: AppId) -> String {
     format!("/ks-pay/apps/{app}")
 }
 
-/// The choice of the app to set up, with one preselected.
+/// The page to choose the app to set up, with `app` preselected.
 pub(crate) fn apps_choose(app: AppId) -> String {
     format!("{APPS_CHOOSE}?app={app}")
 }
 
-/// One page of the apps that a search finds.
+/// A page of the apps that match a search.
 pub(crate) fn apps_found(search: &str, page: usize) -> String {
     match (search, page) {
         ("", ..=1) => APPS.to_owned(),
@@ -97,7 +97,7 @@ pub(crate) fn app_enabled(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/enabled")
 }
 
-// --- what arrived
+// --- transactions, events, rejections
 
 pub(crate) const TRANSACTIONS: &str = "/ks-pay/apps/{app}/transactions";
 pub(crate) const TRANSACTIONS_CSV: &str = "/ks-pay/apps/{app}/transactions.csv";
@@ -161,7 +161,7 @@ pub(crate) fn in_mode(path: &str, mode: Mode) -> String {
     format!("{path}?mode={mode}")
 }
 
-/// A page with what was asked of it; what is empty is left out.
+/// A page with query parameters; empty ones are omitted.
 pub(crate) fn query(path: &str, pairs: &[(&str, &str)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
@@ -199,22 +199,22 @@ pub(crate) fn connections(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/settings/payment-gateways")
 }
 
-/// Where a gateway is added in that mode.
+/// The form that adds a gateway in that mode.
 pub(crate) fn add_gateway(app: AppId, mode: Mode) -> String {
     format!("{}#add", in_mode(&connections(app), mode))
 }
 
-/// A connection, or with `rest` a page below it such as `/webhook/reveal`.
+/// A connection, or a page below it, with `rest` such as `/webhook/reveal`.
 pub(crate) fn connection(app: AppId, gateway: Gateway, mode: Mode, rest: &str) -> String {
     format!("{}/{gateway}/{mode}{rest}", connections(app))
 }
 
-/// The part of the Webhook page that says how the webhook is, why, and what to do.
+/// The panel of the Webhook page with the status, its reason, and what to do.
 pub(crate) fn evidence(app: AppId, gateway: Gateway, mode: Mode) -> String {
     format!("{}#evidence-panel", step(app, gateway, mode, Step::Webhook))
 }
 
-/// Where a connection is enabled and disabled.
+/// The action that enables or disables a connection.
 pub(crate) fn connection_enabled(app: AppId, gateway: Gateway, mode: Mode) -> String {
     connection(app, gateway, mode, "/enabled")
 }
@@ -230,7 +230,7 @@ pub(crate) fn step(app: AppId, gateway: Gateway, mode: Mode, step: Step) -> Stri
     connection(app, gateway, mode, rest)
 }
 
-/// What lies below the URL of a connection or of one of its steps.
+/// Defines functions for the pages below the URL of a connection or of one of its steps.
 macro_rules! below {
     ($($(#[$doc:meta])* $name:ident = $rest:literal;)+) => {$(
         $(#[$doc])*
@@ -241,43 +241,43 @@ macro_rules! below {
 }
 
 below! {
-    /// Where the SECRET is shown.
+    /// Shows the secret.
     reveal = "/reveal";
-    /// Where a new SECRET is made.
+    /// Generates a new secret.
     rotation = "/rotation";
-    /// Where a SECRET that the gateway has already is accepted as well.
+    /// Imports a secret that the gateway already has.
     secrets = "/secrets";
-    /// Where it is entered.
+    /// The form for that secret.
     own_secret = "/secrets/new";
-    /// Where a step is marked as done.
+    /// Marks a step as done.
     completion = "/completion";
-    /// Where that is undone.
+    /// Undoes that.
     completion_removal = "/completion/removal";
-    /// Where the webhook's URL is checked.
+    /// Checks the webhook's URL.
     url_check = "/check";
-    /// Where the report of that stands.
+    /// The report of that check.
     url_check_report = "#check";
-    /// Where another account is accepted.
+    /// Accepts another gateway account.
     accounts = "/accounts";
-    /// Where the gateway is asked again.
+    /// Checks the API keys again.
     credentials_check = "/check";
-    /// Where a page hears of new evidence.
+    /// Streams changes of the activity to a page.
     evidence_stream = "/evidence/stream";
 }
 
-/// Where one of a webhook's SECRETs is retired; `url` is the step's.
+/// The action that retires one of a webhook's secrets; `url` is that of the step.
 pub(crate) fn retirement(url: &str, secret: SecretId) -> String {
     format!("{url}/secrets/{secret}/retirement")
 }
 
-/// Whatever may stand in a query's value.
+/// Percent-encodes a query value.
 fn percent(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// Whether a `redirect_url` stays inside this site: a path of ours, never another host.
+/// True if a `redirect_url` stays within this site: a path of ours, never another host.
 ///
-/// Browsers read `\` as `/` and skip tabs and line ends, so none of those may be in it.
+/// Browsers treat `\` as `/` and ignore tabs and line ends, so targets with any of these are rejected.
 pub(crate) fn is_local(target: &str) -> bool {
     let is_path = target.starts_with('/') && !target.starts_with("//");
     let is_plain = target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -288,12 +288,12 @@ pub(crate) fn is_local(target: &str) -> bool {
     is_path && is_plain && stays
 }
 
-/// The target if it stays inside this site, else another.
+/// Returns the target if it stays within this site, else `otherwise`.
 pub(crate) fn local_or<'a>(target: &'a str, otherwise: &'a str) -> &'a str {
     if is_local(target) { target } else { otherwise }
 }
 
-/// The page that a form asks to come back to, if it is one of ours, else another.
+/// Returns the page to which a form asks to return, if it is one of ours, else `otherwise`.
 pub(crate) fn back_to(asked: &str, otherwise: String) -> String {
     let is_page =
         asked == DASHBOARD || asked == APPS || asked.strip_prefix(APPS).is_some_and(|rest| rest.starts_with(['/', '?']));

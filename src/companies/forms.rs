@@ -1,11 +1,11 @@
-//! The form of the company's settings.
+//! The form on the company's settings page.
 
 use serde::Deserialize;
 
 use super::{NAME_LEAST, NAME_MOST};
 use crate::{primitives::text_input, web::form::FieldErrors};
 
-/// A company as typed.
+/// A company as entered.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct CompanyForm {
@@ -13,7 +13,7 @@ pub(crate) struct CompanyForm {
 }
 
 impl CompanyForm {
-    /// Its name, or what is wrong with it.
+    /// Returns the validated name, or the errors.
     pub(crate) fn parse(&self) -> Result<String, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", "Company Name", text_input::line(&self.name, NAME_LEAST, NAME_MOST));

@@ -1,4 +1,4 @@
-//! Companies: the tenant. Everything a merchant owns belongs to exactly one.
+//! Companies: the tenants. Everything a merchant owns belongs to exactly one.
 
 pub(crate) mod forms;
 pub(crate) mod routes;
@@ -11,39 +11,39 @@ use crate::{
     settings_store,
 };
 
-/// The row that commands lock which may create a company.
+/// The row that is locked by commands that may create a company.
 const CREATION_LOCK: &str = "company_creation";
-/// The longest name, in characters.
+/// The maximum length of a name, in characters.
 pub(crate) const NAME_MOST: usize = 60;
-/// The shortest name, in characters.
+/// The minimum length of a name, in characters.
 pub(crate) const NAME_LEAST: usize = 3;
 
-/// A tenant.
+/// A tenant of this installation.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Company {
     pub(crate) id: CompanyId,
     pub(crate) name: String,
 }
 
-/// Why no company can be named.
+/// Why a company cannot be found by name.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NameError {
     #[error(transparent)]
     Db(#[from] DbError),
-    /// Tenants choose their names themselves, so several may have one.
+    /// Tenants choose their own names, so several can have the same.
     #[error("Several companies have this name. Rename one under Settings first, so that the command can tell them apart")]
     Ambiguous,
 }
 
-/// The company of exactly that name, for commands.
+/// Finds the company with exactly that name, for commands.
 pub(crate) async fn find_by_name(on: impl Into<Exec<'_>>, name: &str) -> Result<Option<Company>, NameError> {
     let mut found = store::list_by_name(on, name).await?;
     if found.len() > 1 { Err(NameError::Ambiguous) } else { Ok(found.pop()) }
 }
 
-/// The company of exactly that name, and whether it had to be created.
+/// Returns the company with exactly that name, and whether it was created.
 pub(crate) async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<(Company, bool), NameError> {
-    // Locks one row until the unit of work ends, so that of two commands only the first creates the company.
+    // Locks a row until the unit of work ends, so that only the first of two concurrent commands creates the company.
     settings_store::set(tx, CREATION_LOCK, &[]).await?;
     match find_by_name(&mut *tx, name).await? {
         Some(company) => Ok((company, false)),
@@ -51,7 +51,7 @@ pub(crate) async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> R
     }
 }
 
-/// Adds a company.
+/// Creates a company.
 pub(crate) async fn create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<Company, DbError> {
     let company = Company { id: CompanyId::new(now), name: name.to_owned() };
     store::insert(tx, &company, now).await?;

@@ -1,4 +1,4 @@
-//! The company's settings.
+//! The routes of the company's settings.
 
 use actix_web::HttpResponse;
 

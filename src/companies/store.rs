@@ -13,12 +13,12 @@ sql! {
     UPDATE_NAME = "UPDATE companies SET name = $2 WHERE id = $1";
 }
 
-/// The companies with exactly that name, two at most: then it names none.
+/// Lists companies with exactly that name, at most two, because two already make it ambiguous.
 pub(crate) async fn list_by_name(on: impl Into<Exec<'_>>, name: &str) -> Result<Vec<Company>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_BY_NAME).bind(name).fetch_all(conn).await)
 }
 
-/// The company, which exists because something belongs to it.
+/// Returns the company, which must exist, because something belongs to it.
 pub(crate) async fn get(on: impl Into<Exec<'_>>, id: CompanyId) -> Result<Company, DbError> {
     run!(on, |conn| sqlx::query_as(GET).bind(id).fetch_one(conn).await)
 }
@@ -28,7 +28,7 @@ pub(crate) async fn insert(tx: &mut Tx, company: &Company, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Gives the company another name. Several may have one name: a tenant learns nothing of another.
+/// Renames the company. Names need not be unique: a conflict would reveal another tenant.
 pub(crate) async fn update_name(tx: &mut Tx, id: CompanyId, name: &str) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_NAME).bind(id).bind(name))?;
     Ok(())

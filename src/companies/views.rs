@@ -1,4 +1,4 @@
-//! The company's settings.
+//! The page of the company's settings.
 
 use askama::Template;
 

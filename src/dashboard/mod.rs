@@ -1,4 +1,4 @@
-//! The main dashboard and the products a company may use. It owns nothing: what it shows belongs to other slices.
+//! The main dashboard and the list of products. It owns no data: what it shows belongs to other slices.
 
 pub(crate) mod routes;
 pub(crate) mod views;

@@ -1,4 +1,4 @@
-//! The main dashboard, and Applications.
+//! The routes of the main dashboard and of Applications.
 
 use actix_web::HttpResponse;
 

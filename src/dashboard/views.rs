@@ -1,4 +1,4 @@
-//! The main dashboard, and Applications.
+//! The pages of the main dashboard and of Applications.
 
 use askama::Template;
 
@@ -13,7 +13,7 @@ use crate::{
     web::layout::Layout,
 };
 
-/// Lines of what needs somebody; the rest stands in the list of KS Pay.
+/// The maximum number of problems listed; the list of apps shows the others.
 pub(super) const MOST_TROUBLE: usize = 8;
 
 /// `/`
@@ -22,7 +22,7 @@ pub(super) const MOST_TROUBLE: usize = 8;
 pub(crate) struct Dashboard {
     pub(crate) shell: Layout,
     pub(crate) trouble: Vec<Trouble>,
-    /// How many that are not listed.
+    /// The number of problems that are not listed.
     pub(crate) more: usize,
     pub(crate) standing: messages::AllClear,
     pub(crate) count: usize,
@@ -48,7 +48,7 @@ pub(crate) struct Applications {
     pub(crate) count: usize,
 }
 
-/// How many apps a company has, on the card of KS Pay.
+/// Returns the number of a company's apps as text, for the card of KS Pay.
 fn apps_in_words(count: usize) -> String {
     match count {
         0 => "No app yet".to_owned(),
@@ -62,7 +62,7 @@ impl Dashboard {
         apps_in_words(self.count)
     }
 
-    /// One primary action a page: mending comes first.
+    /// True if the card has the primary action of the page, which fixing a problem takes precedence over.
     fn is_way_on(&self) -> bool {
         self.trouble.is_empty()
     }

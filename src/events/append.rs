@@ -1,7 +1,7 @@
-//! A batch of verified requests becomes rows: new events, conflicts, receipts more of events that were there.
+//! Writes a batch of verified requests: new events, conflicts, and higher received counts of known events.
 //!
-//! The rule: bodies before ids, and each in one order on every server. Two servers that keep the same then wait for
-//! each other and cannot lock up.
+//! Invariant: bodies are written before ids, and both in the same order on every server, so that servers which store the same
+//! events cannot deadlock.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,9 +20,9 @@ use crate::{
     transactions::PaymentReport,
 };
 
-/// A verified request that is to be kept.
+/// A verified request that is to be stored.
 pub(crate) struct Arrival {
-    /// The row's id, should it be a new event.
+    /// The id of the row if this is a new event.
     pub(crate) id: EventId,
     pub(crate) place: ConnectionScope,
     pub(crate) body: Verified,
@@ -31,14 +31,14 @@ pub(crate) struct Arrival {
     pub(crate) locality: String,
     pub(crate) gateway_event_id: Option<String>,
     pub(crate) secret: SecretId,
-    /// As JSON, without what could sign somebody in.
+    /// As JSON, without cookies and credentials.
     pub(crate) headers: String,
     pub(crate) reading: ParsedEvent,
     pub(crate) at: Timestamp,
 }
 
 impl Arrival {
-    /// Reads what was verified: all the work that needs no database.
+    /// Parses a verified request. Does all the work that needs no database.
     pub(crate) fn new(
         place: ConnectionScope,
         request: &Incoming<'_>,
@@ -65,7 +65,7 @@ impl Arrival {
         }
     }
 
-    /// What it says about a payment, if it says anything.
+    /// Returns the payment report of the event, if it has one.
     pub(crate) fn told(&self) -> Option<PaymentReport<'_>> {
         match &self.reading.content {
             EventContent::Facts(facts) => Some(PaymentReport { place: &self.place, facts, at: self.at }),
@@ -73,18 +73,18 @@ impl Arrival {
         }
     }
 
-    /// The gateway's account that it is of, where it says so.
+    /// Returns the gateway account that the event names, if any.
     pub(crate) fn account(&self) -> Option<&str> {
         self.place.gateway.adapter().account(self.body.bytes())
     }
 
-    /// What makes two arrivals the same event.
+    /// Returns the deduplication key: arrivals with equal keys are the same event.
     fn key(&self) -> Key<'_> {
         (self.place.connection, &self.locality, &self.identity)
     }
 }
 
-/// An arrival, and the transaction that its facts belong to.
+/// An arrival, and the transaction that its observation belongs to.
 pub(crate) type Kept<'a> = (&'a Arrival, Option<TransactionId>);
 
 type Key<'a> = (ConnectionId, &'a str, &'a [u8; 32]);
@@ -93,14 +93,14 @@ type Key<'a> = (ConnectionId, &'a str, &'a [u8; 32]);
 pub(crate) struct Group<'a> {
     pub(crate) first: &'a Arrival,
     pub(crate) transaction: Option<TransactionId>,
-    /// How many they are.
+    /// The number of these arrivals.
     pub(crate) receipts: i64,
-    /// Whether they came under different ids.
+    /// True if they were received with different gateway ids.
     pub(crate) is_flagged: bool,
     pub(crate) last_at: Timestamp,
-    /// The event they are: their own row, or the one that was there.
+    /// The id of the event: a new row, or the one already stored.
     event: EventId,
-    /// The id under which that event came first.
+    /// The gateway id with which that event was first received.
     gateway_event_id: Option<String>,
 }
 
@@ -123,10 +123,10 @@ impl<'a> Group<'a> {
 
 type Groups<'a> = BTreeMap<Key<'a>, Group<'a>>;
 
-/// Keeps a batch.
+/// Stores a batch.
 ///
 /// # Errors
-/// When the database refuses; then nothing of the batch is kept.
+/// If the database fails; then nothing of the batch is stored.
 pub(crate) async fn append(tx: &mut Tx, batch: &[Kept<'_>]) -> Result<(), DbError> {
     let mut groups = group(batch);
     if !log::insert(tx, &groups.values().collect::<Vec<_>>()).await? {
@@ -145,7 +145,7 @@ fn group<'a>(batch: &[Kept<'a>]) -> Groups<'a> {
     groups
 }
 
-/// Counts those that were there as receipts more.
+/// Raises the received count of events that were already stored.
 async fn receive_again(tx: &mut Tx, groups: &mut Groups<'_>) -> Result<(), DbError> {
     let ids: Vec<EventId> = groups.values().map(|group| group.first.id).collect();
     let made = log::made(tx, &ids).await?;
@@ -161,7 +161,7 @@ async fn receive_again(tx: &mut Tx, groups: &mut Groups<'_>) -> Result<(), DbErr
     Ok(())
 }
 
-/// Remembers the gateway's ids, and marks new events that came under an id which another event had first.
+/// Records the gateway ids, and marks a new event as a conflict if another event had its id first.
 async fn claim_ids(tx: &mut Tx, batch: &[Kept<'_>], groups: &Groups<'_>) -> Result<(), DbError> {
     let claims = claims(batch, groups);
     let are_all_first =
@@ -180,7 +180,7 @@ async fn claim_ids(tx: &mut Tx, batch: &[Kept<'_>], groups: &Groups<'_>) -> Resu
     Ok(())
 }
 
-/// Each id with the event that came under it first in this batch, but for ids that their event had from the start.
+/// Maps each gateway id to the first event of this batch that has it. Omits ids that are already stored with their event.
 fn claims<'a>(batch: &[Kept<'a>], groups: &Groups<'a>) -> BTreeMap<(ConnectionId, &'a str), EventId> {
     let mut claims = BTreeMap::new();
     for (arrival, _) in batch {

@@ -1,4 +1,4 @@
-//! What was asked of the list of events, and what is wrong with it.
+//! The query of the event list, and its validation.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::{
     web::form::FieldErrors,
 };
 
-/// The query of the list.
+/// The query as received.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListForm {
@@ -21,11 +21,11 @@ pub(crate) struct ListForm {
     pub(crate) after: String,
 }
 
-/// The same, understood.
+/// The validated query.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     pub(crate) state: Option<State>,
-    /// How the type begins: the whole name, or `refund` for all of its kind.
+    /// Prefix of the type: the whole name, or `refund` for all refund events.
     pub(crate) event_type: Option<String>,
     pub(crate) errors: FieldErrors,
 }

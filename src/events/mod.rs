@@ -1,7 +1,7 @@
-//! Events: authentic requests, kept as they came.
+//! Events: authentic requests, stored unchanged.
 //!
-//! The rule: the body decides first whether a request is a new event, then the gateway's id; whatever comes again is a
-//! receipt more, and what was stored first stays as it was.
+//! Invariant: the body decides first whether a request is a new event, then the gateway's id. Duplicates only raise the
+//! received count; the stored event is never changed.
 
 pub(crate) mod append;
 pub(crate) mod forms;
@@ -24,16 +24,16 @@ use crate::{
     },
 };
 
-/// What became of an event.
+/// The processing state of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Authentic, but not to be relied on: kept and shown.
+    /// Authentic but malformed: stored and shown, not applied.
     Quarantined,
-    /// Came under an id that another body had before.
+    /// Received with a gateway id that belongs to an event with another body.
     Conflict,
-    /// No rule for this type yet.
+    /// Stored only: events of this type are not interpreted.
     Unhandled,
-    /// Part of a transaction's story.
+    /// Applied to a transaction.
     Processed,
 }
 
@@ -49,7 +49,7 @@ impl State {
         }
     }
 
-    /// The first that fits.
+    /// Returns the first state that applies.
     fn of(content: &EventContent, is_conflict: bool) -> Self {
         match content {
             EventContent::Quarantined(_) => Self::Quarantined,
@@ -107,22 +107,22 @@ pub(crate) struct Event {
     pub(crate) secret_id: SecretId,
     pub(crate) receipts: i64,
     pub(crate) is_flagged: bool,
-    /// The gateway's time of the event, or that of the entity it is about.
+    /// The gateway's time of the event, or that of its entity.
     pub(crate) occurred_at: Option<Timestamp>,
-    /// Whether the event gave no time of its own.
+    /// True if the event has no time of its own; `occurred_at` is then that of the entity, if that has one.
     pub(crate) is_time_borrowed: bool,
     pub(crate) received_at: Timestamp,
     pub(crate) last_received_at: Timestamp,
 }
 
 impl Event {
-    /// The amount the event is about.
+    /// Returns the amount of the event, if it has one in a known currency.
     pub(crate) fn money(&self) -> Option<Money> {
         Some(Money::new(self.amount_subunits?, self.currency.as_deref()?.parse::<Currency>().ok()?))
     }
 }
 
-/// A page of the list.
+/// Returns a page of the list; the newest page if the requested one is empty.
 pub(crate) async fn list(
     reader: &mut Reader,
     filter: &store::Filter,

@@ -1,41 +1,41 @@
-//! A payload as people read it: indented and coloured where it is JSON, and never more of it than a page can bear.
+//! Formats a payload for a page: indented and highlighted if it is JSON, and limited in size.
 //!
-//! The rule: nothing is parsed into values and written again. Every key, number and escape stands as it was sent, in
-//! the order it was sent, doubled keys included. What cannot be seen is shown by its name and marked.
+//! Invariant: nothing is parsed into values and serialised again. Every key, number and escape is shown as it was sent and in
+//! that order, duplicate keys included. Invisible characters are shown by name and highlighted.
 
 use serde::de::IgnoredAny;
 
 use crate::primitives::invisible_chars::{self, Piece};
 
-/// The most that is shown, in bytes.
+/// The maximum number of bytes shown.
 pub(crate) const MOST: usize = 64 * 1024;
 
-/// A piece of text of one colour.
+/// A run of text with one highlighting class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
-    /// k for a key, s for a string, n for a number or a word, [`UNSEEN`]; empty for the rest.
+    /// `k` for a key, `s` for a string, `n` for a number or literal, [`UNSEEN`] or [`CUT`]; empty otherwise.
     pub(crate) class: &'static str,
     pub(crate) text: String,
 }
 
-/// A payload, ready to be shown.
+/// A payload, formatted for a page.
 #[derive(Debug)]
 pub(crate) struct Payload {
     pub(crate) size: usize,
     pub(crate) is_text: bool,
     pub(crate) is_cut: bool,
-    /// Nothing when it is not JSON.
+    /// Empty if the payload is not JSON.
     pub(crate) formatted: Vec<Token>,
-    /// As it came; what is no text is replaced.
+    /// As received; invalid UTF-8 is replaced.
     pub(crate) raw: Vec<Token>,
-    /// Whether something of it cannot be seen.
+    /// True if it contains invisible characters.
     pub(crate) has_unseen: bool,
 }
 
-/// Marks the names of what cannot be seen.
+/// The class of the names of invisible characters.
 pub(crate) const UNSEEN: &str = "unseen";
 
-/// A text of one colour, with what cannot be seen apart.
+/// Splits a text into tokens of `class`, with invisible characters as tokens of their own.
 pub(crate) fn marked(class: &'static str, text: &str) -> Vec<Token> {
     let token = |piece| match piece {
         Piece::Seen(text) => Token { class, text: text.to_owned() },
@@ -50,7 +50,7 @@ impl Payload {
         let formatted = text.filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()).map(format).unwrap_or_default();
         let mut raw = String::from_utf8_lossy(&body[..body.len().min(MOST)]).into_owned();
         if text.is_some() && body.len() > MOST {
-            // The cut may have gone through a character.
+            // The cut may have split a character.
             raw.truncate(raw.trim_end_matches('\u{fffd}').len());
         }
         let is_cut = body.len() > MOST || formatted.last().is_some_and(|token| token.class == CUT);
@@ -65,7 +65,7 @@ impl Payload {
     }
 }
 
-/// Marks where the rest was left out.
+/// The class of the ellipsis that replaces the rest.
 const CUT: &str = "cut";
 
 struct Writer {
@@ -91,7 +91,7 @@ impl Writer {
     }
 }
 
-/// Indents text that is known to be JSON.
+/// Indents valid JSON.
 fn format(json: &str) -> Vec<Token> {
     let mut out = Writer { tokens: Vec::new(), length: 0, depth: 0 };
     let mut rest = json.trim_start();

@@ -1,7 +1,7 @@
-//! How long bodies are kept, where an operator has set it: then they are deleted, with their headers.
+//! Deletes bodies and headers once their retention period, if configured, is over.
 //!
-//! The rule: the event itself stays, with what tells a duplicate from something new. A gateway may send an event again
-//! for as long as it likes; it is never taken for another.
+//! Invariant: the event itself stays, with its deduplication keys, so that an event which the gateway sends again, however
+//! late, is recognised as a duplicate.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use crate::{
     },
 };
 
-/// How often it is looked for bodies whose time is over.
+/// Interval between searches for expired bodies.
 const EVERY: Duration = Duration::from_hours(1);
-/// How many are deleted in one unit of work, so that events that arrive wait for a moment only.
+/// The maximum number deleted in one unit of work, so that incoming events wait only briefly.
 const AT_ONCE: i64 = 500;
-/// The pause between two such units.
+/// The pause between two such units of work.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Deletes what was kept long enough, now and every hour.
+/// Deletes expired bodies immediately and then every hour.
 pub(crate) async fn run(db: Db, clock: Clock, keep: Duration) {
     loop {
         match delete(&db, clock.now().minus(keep)).await {
@@ -35,7 +35,7 @@ pub(crate) async fn run(db: Db, clock: Clock, keep: Duration) {
     }
 }
 
-/// Deletes the bodies that came before that moment; how many.
+/// Deletes the bodies received before `before`; returns their number.
 async fn delete(db: &Db, before: Timestamp) -> Result<u64, DbError> {
     let before = EventId::first_at(before);
     let mut deleted = 0;

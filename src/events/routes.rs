@@ -1,4 +1,4 @@
-//! The list of events, one event, and its exact octets.
+//! The routes of the event list, of an event, and of its raw body.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -128,7 +128,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     page.ok(&views::Show { shell, event, kept, recovery, rejection, mixups, webhook, now: page.now })
 }
 
-/// What this event shows to be mixed up at the gateway.
+/// Returns a notice for each misconfiguration at the gateway that this event reveals.
 async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Result<Vec<Notice>, AppError> {
     let mut reader = page.state.db.reader().await?;
     let mut found = Vec::new();
@@ -153,13 +153,13 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
     confirmation::require_for_download(&page, &request, &urls::event(app.id, event.id))?;
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
-        // As stored: the signature covers these octets and no others.
+        // As stored: the signature covers exactly these bytes.
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.bin\"", event.id)))
         .body(body))
 }
 
-/// The app's event, with headers and octets while they are kept.
+/// Returns the app's event, with headers and body if they are still stored.
 async fn found(
     page: &RequestContext,
     (app, event): &(String, String),

@@ -1,4 +1,4 @@
-//! The `events` and `event_payloads` tables, as they are read.
+//! Reads the `events` and `event_payloads` tables.
 
 pub(crate) mod log;
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// What is read of a row, everywhere in the same order.
+/// The columns of [`Event`].
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, \
@@ -36,21 +36,20 @@ sql! {
     LIST_ORDER_REPORTS = "SELECT DISTINCT event_type, amount_subunits, currency FROM events WHERE transaction_id = $1 \
                           AND event_type IN ('order.paid', 'payment_link.partially_paid', 'invoice.partially_paid')";
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
-    /// In any order of ids, so that SQLite takes the index of references and not that of the app.
+    /// Not ordered by id, so that SQLite uses the index on references and not the one on the app.
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND reference IN ($2, $3) \
                          AND mode = $4 ORDER BY received_at DESC LIMIT 1");
     COUNT = "SELECT COUNT(*) FROM events";
     EXPORT = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 ORDER BY id LIMIT $2");
-    /// COALESCE keeps it in the order of the ids: by the index of the app, each page would sort all that the app has.
+    /// COALESCE makes the planner scan by id: with the app's index, each page would sort all of the app's events.
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
 }
 
-/// The app's event.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: EventId) -> Result<Option<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
 }
 
-/// The newest event with that reference, in capitals or as it was typed.
+/// Finds the newest event with that reference, as typed or in upper case.
 pub(crate) async fn find_by_reference(
     on: impl Into<Exec<'_>>,
     app: AppId,
@@ -67,26 +66,26 @@ pub(crate) async fn find_by_reference(
         .await)
 }
 
-/// How many there are, of every app.
+/// Counts the events of all apps.
 pub(crate) async fn count(on: impl Into<Exec<'_>>) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT).fetch_one(conn).await)
 }
 
-/// Headers as JSON, and the exact octets, of an event that was found as the app's.
+/// Returns the headers as JSON and the raw body. The caller has checked that the event belongs to the app.
 pub(crate) async fn find_payload(on: impl Into<Exec<'_>>, id: EventId) -> Result<Option<(String, Vec<u8>)>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_PAYLOAD).bind(id).fetch_optional(conn).await)
 }
 
-/// Which events a list shows.
+/// Selects the events of a list.
 pub(crate) struct Filter {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) state: Option<State>,
-    /// How the type begins.
+    /// Prefix of the type.
     pub(crate) event_type: Option<String>,
 }
 
-/// Those before `from`, newest first.
+/// Lists events before `from`, newest first.
 pub(crate) async fn list_older(
     on: impl Into<Exec<'_>>,
     filter: &Filter,
@@ -96,7 +95,7 @@ pub(crate) async fn list_older(
     list(on, LIST_OLDER, filter, from, limit).await
 }
 
-/// Those after `from`, newest first.
+/// Lists the events that directly follow `from`, newest first.
 pub(crate) async fn list_newer(
     on: impl Into<Exec<'_>>,
     filter: &Filter,
@@ -126,12 +125,12 @@ async fn list(
         .await)
 }
 
-/// The newest events of a connection.
+/// Lists the newest events of a connection.
 pub(crate) async fn list_last(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_LAST).bind(connection).bind(limit).fetch_all(conn).await)
 }
 
-/// When an event was signed and received.
+/// The times at which an event was signed and received.
 #[derive(sqlx::FromRow)]
 pub(crate) struct EventTimes {
     pub(crate) id: EventId,
@@ -142,14 +141,14 @@ pub(crate) struct EventTimes {
 }
 
 impl EventTimes {
-    /// The event's own time: that of its payment may be much earlier.
+    /// Returns the event's own time, if it has one: that of its payment may be much earlier.
     pub(crate) fn signed_at(&self) -> Option<Timestamp> {
         self.occurred_at.filter(|_| !self.is_time_borrowed)
     }
 }
 
-/// When the newest events that were first received up to a moment were signed and received, of one connection or of all,
-/// newest first. `connection` is one the caller was allowed to see.
+/// Lists the times of the newest events with ids up to `up_to`, newest first, of one connection or of all. The caller has
+/// checked access to `connection`.
 pub(crate) async fn list_signed_times(
     on: impl Into<Exec<'_>>,
     connection: Option<ConnectionId>,
@@ -164,15 +163,15 @@ pub(crate) async fn list_signed_times(
     run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES).bind(up_to).bind(limit).fetch_all(conn).await)
 }
 
-/// What an event says of the order of its payment: its type, and the amount and currency that it names.
+/// The type, amount and currency of an event about the order of a payment.
 pub(crate) type OrderReport = (String, Option<i64>, Option<String>);
 
-/// What the events of a transaction say of its order. `transaction` is one the caller was allowed to see.
+/// Lists the distinct order reports of a transaction. The caller has checked access to `transaction`.
 pub(crate) async fn list_order_reports(on: impl Into<Exec<'_>>, transaction: TransactionId) -> Result<Vec<OrderReport>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ORDER_REPORTS).bind(transaction).fetch_all(conn).await)
 }
 
-/// The events of a transaction, in the order they came.
+/// Lists the events of a transaction, oldest first.
 pub(crate) async fn list_of_transaction(
     on: impl Into<Exec<'_>>,
     app: AppId,
@@ -182,7 +181,7 @@ pub(crate) async fn list_of_transaction(
     run!(on, |conn| sqlx::query_as(LIST_OF_TRANSACTION).bind(app).bind(transaction).bind(limit).fetch_all(conn).await)
 }
 
-/// The next of all events in the order they came, or of one app's.
+/// Lists the events after `after`, oldest first, of all apps or of one.
 pub(crate) async fn export(
     on: impl Into<Exec<'_>>,
     after: EventId,

@@ -1,4 +1,4 @@
-//! The pages of events.
+//! The event pages.
 
 use askama::Template;
 
@@ -63,7 +63,7 @@ impl Index {
         State::ALL.into_iter().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
     }
 
-    /// Names to choose from; any other may be typed.
+    /// Suggested names; others can be typed.
     #[expect(clippy::unused_self, reason = "the template calls it as it calls the others")]
     pub(crate) fn types(&self) -> &'static [&'static str] {
         RECOMMENDED_EVENTS
@@ -75,11 +75,11 @@ pub(crate) struct Row {
     pub(crate) url: String,
     pub(crate) sentence: String,
     pub(crate) event_type: String,
-    /// The address and the id of the transaction it is part of.
+    /// The URL and id of its transaction.
     pub(crate) transaction: Option<(String, String)>,
     pub(crate) received: DisplayTime,
     pub(crate) receipts: Option<String>,
-    /// Whether it was refused first.
+    /// True if it was rejected first.
     pub(crate) is_recovered: bool,
     pub(crate) chip: Badge,
 }
@@ -99,14 +99,14 @@ impl Row {
     }
 }
 
-/// What came over the wire.
+/// The stored headers and body.
 pub(crate) struct Kept {
     pub(crate) headers: Vec<(Vec<Token>, Vec<Token>)>,
     pub(crate) payload: Payload,
 }
 
 impl Kept {
-    /// `headers` are JSON; they are shown by name, since the order in which they came is not kept.
+    /// `headers` are JSON. They are sorted by name, because the order in which they were received is not stored.
     pub(crate) fn new(headers: &str, body: &[u8]) -> Self {
         let mut headers: Vec<(String, String)> = serde_json::from_str(headers).unwrap_or_default();
         headers.sort();
@@ -114,7 +114,7 @@ impl Kept {
         Self { headers: headers.iter().map(marked).collect(), payload: Payload::new(body) }
     }
 
-    /// Whether something of it is shown by its name, since it cannot be seen.
+    /// True if it contains invisible characters, which are shown by name.
     pub(crate) fn has_unseen(&self) -> bool {
         let is_unseen = |token: &Token| token.class == payload::UNSEEN;
         self.payload.has_unseen || self.headers.iter().any(|(name, value)| name.iter().chain(value).any(is_unseen))
@@ -131,14 +131,14 @@ impl Kept {
 pub(crate) struct Show {
     pub(crate) shell: Layout,
     pub(crate) event: Event,
-    /// Headers and body, while they are kept.
+    /// Headers and body, if they are still stored.
     pub(crate) kept: Option<Kept>,
-    /// What is mixed up at the gateway, with the way to mend it.
+    /// Misconfigurations at the gateway, each with its fix.
     pub(crate) mixups: Vec<Notice>,
     pub(crate) webhook: String,
-    /// When it was refused and recovered, and by whom, if it was.
+    /// When it was rejected and recovered, and by whom; `None` for other events.
     pub(crate) recovery: Option<Recovery>,
-    /// The rejection that it was let in from, while that is kept.
+    /// The rejection that it was recovered from, if that is still stored.
     pub(crate) rejection: Option<RejectionId>,
     pub(crate) now: Timestamp,
 }
@@ -168,7 +168,7 @@ impl Show {
         self.event.occurred_at.map(|at| DisplayTime::of_moment(at, self.now))
     }
 
-    /// Where that time comes from.
+    /// Returns the source of that time.
     pub(crate) fn time_source(&self) -> &'static str {
         messages::borrowed_time(self.event.is_time_borrowed)
     }
@@ -177,13 +177,13 @@ impl Show {
         DisplayTime::of_moment(self.event.received_at, self.now)
     }
 
-    /// When it was refused first, and what was made of that.
+    /// Returns when it was rejected, and by whom it was recovered.
     pub(crate) fn refused(&self) -> Option<(DisplayTime, String)> {
         let recovery = self.recovery.as_ref()?;
         Some((DisplayTime::of_moment(recovery.refused_at, self.now), messages::rejections::recovered_by(&recovery.recovered_by)))
     }
 
-    /// Where it is told why, while that is kept.
+    /// Returns the URL of the rejection that explains it, if that is still stored.
     pub(crate) fn rejection(&self) -> Option<String> {
         self.rejection.map(|id| urls::rejection(self.event.app_id, id))
     }
@@ -192,7 +192,7 @@ impl Show {
         messages::arrival(&self.event, self.now)
     }
 
-    /// The last receipt, where there was more than one.
+    /// Returns when it was last received and how often, if more than once.
     pub(crate) fn again(&self) -> Option<(DisplayTime, String)> {
         let receipts = messages::receipts(self.event.receipts)?;
         Some((DisplayTime::of_moment(self.event.last_received_at, self.now), receipts))

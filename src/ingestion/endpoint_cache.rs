@@ -1,9 +1,9 @@
-//! What decides about an arriving request – endpoints and their SECRETs – kept in memory, all of it.
+//! An in-memory cache of all endpoints and their secrets, which decide whether a request is accepted.
 //!
 //! Invariant: no request is accepted or rejected on stale data. An accepted request carries the version it was verified
-//! under, and the batch that stores it compares that with the current version. A request is rejected only after a reading of
-//! the version that began after the request arrived. In a flood, requests that wait for a reading share the next one. A
-//! reading is a task of its own: it ends even if the request that began it is dropped, so the others get its result.
+//! under, and the batch that stores it compares that with the current version. A request is rejected only after a read of the
+//! version that began after the request arrived. In a flood, requests that wait for a read share the next one. A read runs in
+//! a task of its own: it completes even if the request that began it is dropped, so the others get its result.
 //!
 //! Enabled, disabled and unknown endpoints are looked up once in the same map, so that the time of a response does not reveal
 //! which exist.
@@ -32,27 +32,27 @@ use crate::{
     },
 };
 
-/// Where triggers of PostgreSQL say that something has changed.
+/// The PostgreSQL notification channel on which triggers announce changes.
 const CHANNEL: &str = "ks_pay_receivers";
-/// The longest that a reading may take. Others wait for it.
+/// The maximum duration of a read. Requests wait for it.
 const READ_TIMEOUT: Duration = Duration::from_secs(3);
-/// The longest that an endpoint is looked up for a request that is answered without it.
+/// The maximum duration of the lookup for a request whose response does not depend on it.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(1);
-/// The shortest time between two readings that begin for rejections, so that a flood costs a bounded number of them.
+/// The minimum interval between two reads made for rejections, so that a flood causes a bounded number of them.
 const MIN_READ_INTERVAL: Duration = Duration::from_millis(2);
 
-/// One version of what is known.
+/// The endpoints at one version.
 pub(crate) struct EndpointSnapshot {
     pub(crate) version: i64,
     receivers: HashMap<String, Receiver>,
-    /// The work of a rejected request, the same at every endpoint.
+    /// The number of checks for a rejected request, the same at every endpoint.
     pub(crate) checks: CheckCounts,
 }
 
 /// The secrets of a connection.
 #[derive(Default)]
 pub(super) struct Secrets {
-    /// Those that were valid when this was read; each says until when.
+    /// The secrets that were valid when this was read, each with its expiry.
     pub(super) live: Vec<ValidSecret>,
     pub(super) unreadable: Vec<Unreadable>,
 }
@@ -78,12 +78,12 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// The secrets that can be verified with.
+    /// Returns the secrets that requests can be verified with.
     pub(crate) fn live(&self) -> &[ValidSecret] {
         &self.secrets.live
     }
 
-    /// A secret that is valid at `now` and cannot be tried, if there is one.
+    /// Returns a secret that is valid at `now` but does not open, if there is one.
     pub(crate) fn unreadable(&self, now: Timestamp) -> Option<Unreadable> {
         self.secrets.unreadable.iter().copied().find(|secret| secret.until.is_none_or(|until| until > now))
     }
@@ -95,24 +95,24 @@ impl EndpointSnapshot {
         Self { version, receivers, checks }
     }
 
-    /// The connection behind an endpoint, enabled or not.
+    /// Returns the connection of an endpoint, enabled or not.
     pub(crate) fn receiver(&self, endpoint: &str) -> Option<&Receiver> {
         self.receivers.get(endpoint)
     }
 }
 
-/// What one server knows. Cheap to clone.
+/// The cache of one server. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct EndpointCache {
     db: Db,
     vault: Vault,
     clock: Clock,
     known: Arc<RwLock<Option<Arc<EndpointSnapshot>>>>,
-    /// Locked while a reading is made.
+    /// Locked during a read.
     last: Arc<Mutex<Last>>,
 }
 
-/// The last reading of the version.
+/// The last read of the version.
 #[derive(Clone, Copy)]
 struct Last {
     began: Instant,
@@ -128,8 +128,8 @@ pub(crate) enum EndpointLookupError {
     StillUnreadable,
 }
 
-/// Reads what has changed as soon as another server says so: the next request then does not have to. Nothing depends
-/// on it.
+/// Refreshes the cache on every change notification, so that the next request does not have to. An optimisation only:
+/// correctness does not depend on it.
 pub(crate) async fn listen(receivers: EndpointCache) {
     let mut ear = receivers.db.ear(CHANNEL);
     loop {
@@ -146,10 +146,10 @@ impl EndpointCache {
         Self { db, vault, clock, known: Arc::default(), last }
     }
 
-    /// What is known, whether it still holds or not.
+    /// Returns the cached endpoints, which may be stale.
     ///
     /// # Errors
-    /// When nothing is known yet and the database does not tell.
+    /// If nothing is cached yet and the database cannot be read.
     pub(crate) async fn known(&self) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
         match self.current() {
             Some(known) => Ok(known),
@@ -157,10 +157,10 @@ impl EndpointCache {
         }
     }
 
-    /// What a reading that began after `asked` has found. Callers that wait meanwhile share it.
+    /// Returns the result of a read that began after `asked`. Concurrent callers share it.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// If the database cannot be read.
     pub(crate) async fn as_of(&self, asked: Instant) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
         let last = self.lock_reader().await;
         if last.began > asked {
@@ -170,10 +170,10 @@ impl EndpointCache {
         self.read(last).await
     }
 
-    /// Another version than this one, which a batch has found to be over.
+    /// Returns a version other than this one, which a batch has found to be stale.
     ///
     /// # Errors
-    /// When the database does not tell.
+    /// If the database cannot be read.
     pub(crate) async fn newer_than(&self, version: i64) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
         let last = self.lock_reader().await;
         match self.current() {
@@ -194,7 +194,7 @@ impl EndpointCache {
     async fn read(&self, mut last: OwnedMutexGuard<Last>) -> Result<Arc<EndpointSnapshot>, EndpointLookupError> {
         let this = self.clone();
         let reading = tokio::spawn(async move {
-            // Not good until it succeeds: the task ends early if the thread that runs it does.
+            // Not good until the read succeeds: the task is dropped if the thread that runs it ends.
             *last = Last { began: Instant::now(), is_good: false };
             let read = timeout(READ_TIMEOUT, this.read_now()).await.map_err(|_| EndpointLookupError::StillUnreadable)?;
             last.is_good = read.is_ok();
@@ -205,7 +205,7 @@ impl EndpointCache {
 
     async fn read_now(&self) -> Result<Arc<EndpointSnapshot>, DbError> {
         let mut reader = self.db.reader().await?;
-        // The version first: what changes meanwhile is read early rather than missed.
+        // Read the version first: a concurrent change is then read early rather than missed.
         let version = store::version(&mut reader).await?;
         if let Some(known) = self.current().filter(|known| known.version == version) {
             return Ok(known);
@@ -215,7 +215,7 @@ impl EndpointCache {
         Ok(known)
     }
 
-    /// Every connection by its endpoint.
+    /// Reads all connections, by endpoint.
     async fn receivers(&self, reader: &mut Reader) -> Result<HashMap<String, Receiver>, DbError> {
         let disabled = apps::store::list_disabled(&mut *reader).await?;
         let connections = connections::store::list_all(&mut *reader).await?;
@@ -229,7 +229,7 @@ impl EndpointCache {
         Ok(connections.into_iter().map(receiver).collect())
     }
 
-    /// The valid secrets of every connection. One that does not open is logged here, once for each reading of them all.
+    /// Reads the valid secrets of all connections. Logs each one that does not open, once per read.
     async fn secrets(&self, reader: &mut Reader) -> Result<HashMap<ConnectionId, Secrets>, DbError> {
         let mut of: HashMap<ConnectionId, Secrets> = HashMap::new();
         for stored in secrets::list_all_live(reader, self.clock.now()).await? {
@@ -245,8 +245,9 @@ impl EndpointCache {
         Ok(of)
     }
 
-    /// The connection behind an endpoint, enabled or not. It is looked up in a reading that began after `asked`, known or
-    /// not, so that the time says nothing; in the last one where the database does not answer within a second.
+    /// Returns the connection of an endpoint, enabled or not. Known or not, the endpoint is looked up in a read that began
+    /// after `asked`, so that the response time reveals nothing; in the cached data if that read fails or takes more than
+    /// [`LOOKUP_TIMEOUT`].
     pub(crate) async fn place(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
         let known = match timeout(LOOKUP_TIMEOUT, self.as_of(asked)).await {
             Ok(Ok(known)) => known,
@@ -274,7 +275,6 @@ mod tests {
         primitives::vault::MasterKey,
     };
 
-    /// Far more than are read for.
     const FLOOD: usize = 300;
     const CHANGE: &str = "UPDATE versions SET version = version + 1 WHERE name = 'receivers'";
 
@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(readings.await.into_iter().collect::<BTreeSet<_>>().len(), 1);
     }
 
-    /// All connections for reading: a reading that begins now waits for one.
+    /// Takes all database connections for reading, so that a read that begins now has to wait.
     async fn occupy(receivers: &EndpointCache) -> Vec<Reader> {
         let mut occupied = Vec::new();
         while let Ok(reader) = timeout(Duration::from_millis(200), receivers.db.reader()).await {
@@ -322,7 +322,7 @@ mod tests {
         let mut others = Box::pin(join_all((0..FLOOD).map(|_| receivers.as_of(asked))));
         for _ in 0..10 {
             assert!(first.as_mut().now_or_never().is_none() && others.as_mut().now_or_never().is_none());
-            // The reading begins, and waits for a connection.
+            // The read begins, and waits for a connection.
             yield_now().await;
         }
         assert!(receivers.last.try_lock().is_err());

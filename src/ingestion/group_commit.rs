@@ -1,8 +1,8 @@
 //! Group commit: requests that arrive together share one unit of work and one sync.
 //!
-//! The rule: every submitter gets exactly one answer, and a good one only after the unit of work that holds its item has
-//! ended well. A batch is whatever has queued while the one before was written; nothing ever waits for more to come.
-//! Nothing here knows a database, so that a model checker can try every order of events.
+//! Invariant: every submitter gets exactly one result, and success only after the unit of work that holds its item has
+//! committed. A batch is everything queued while the previous one was written; no batch waits for further items. Nothing here
+//! depends on a database, so that a model checker can explore the orders of events.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -15,39 +15,38 @@ use tokio::{
     task::yield_now,
 };
 
-/// The most items in one unit of work.
+/// The maximum number of items in one unit of work.
 const MAX_BATCH_EVENTS: usize = 128;
-/// The most items that wait. More are sent away, not kept in memory.
+/// The maximum number of queued items. More are not queued but fail as overloaded.
 const MAX_QUEUED_EVENTS: usize = 4096;
-/// The most bytes that wait, in KiB.
+/// The maximum size of the queued items, in KiB.
 const MAX_QUEUED_KIB: usize = 32 * 1024;
 
-/// Where batches are kept.
+/// Stores batches.
 pub(crate) trait BatchStore: Send + Sync + 'static {
-    /// What is kept.
     type Item: Send + Sync + 'static;
-    /// What became of an item in a unit of work that ended well.
+    /// The outcome for an item of a committed unit of work.
     type Kept: Send + 'static;
 
-    /// Keeps all of them in one unit of work, or none. What became of each, in order.
+    /// Stores all items in one unit of work, or none. Returns the outcome for each, in order.
     fn keep(&self, batch: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Kept>, WriteError>> + Send;
 }
 
-/// Why a unit of work did not end well. It may have been kept all the same: an error is no proof of absence.
+/// Why a unit of work failed. It may have been committed all the same: an error does not prove that nothing was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WriteError {
-    /// The store cannot be used now.
+    /// The store is temporarily unavailable.
     #[error("the store cannot be used now")]
     Transient,
-    /// Something in the batch cannot be stored: our own fault.
+    /// An item of the batch cannot be stored: a bug.
     #[error("something cannot be stored")]
     Poisoned,
-    /// Too much waits already, or the writer has ended.
+    /// The queue is full, or the writer is closed.
     #[error("too much waits to be stored")]
     Overloaded,
 }
 
-/// Takes items, and answers when they are kept. Cheap to share.
+/// Queues items and returns once they are stored.
 pub(crate) struct Writer<S: BatchStore> {
     jobs: RwLock<Option<mpsc::Sender<Job<S>>>>,
     queue_budget: Arc<Semaphore>,
@@ -58,7 +57,7 @@ struct Job<S: BatchStore> {
     submitter: Responder<S::Kept>,
 }
 
-/// Who waits for an answer, with the room that the item takes until then.
+/// The sender of an item's result, with the permit for the queue space that the item takes until then.
 struct Responder<K> {
     answer: oneshot::Sender<Result<K, WriteError>>,
     #[expect(dead_code, reason = "held, not read")]
@@ -66,17 +65,17 @@ struct Responder<K> {
 }
 
 impl<K> Responder<K> {
-    /// Whoever stopped waiting misses nothing.
+    /// The receiver may have been dropped; ignore that.
     fn send(self, kept: Result<K, WriteError>) {
         let _ = self.answer.send(kept);
     }
 }
 
-/// What is to be run for a [`Writer`]: on every thread that submits, so that what a thread has ready is handed over before
-/// a batch begins, and so that batches go on when one of the threads ends.
+/// Runs the batches of a [`Writer`]. To be run on every thread that submits, so that a thread submits the requests it has
+/// ready before a batch begins, and so that batches continue when one of the threads ends.
 pub(crate) struct BatchWorker<S: BatchStore> {
     jobs: Arc<Mutex<mpsc::Receiver<Job<S>>>>,
-    /// As many as there may be units of work beside each other.
+    /// One permit for each concurrent unit of work.
     turns: Arc<Semaphore>,
     store: Arc<S>,
 }
@@ -88,7 +87,7 @@ impl<S: BatchStore> Clone for BatchWorker<S> {
 }
 
 impl<S: BatchStore> Writer<S> {
-    /// A writer with so many units of work beside each other, and what is to be run for it.
+    /// Returns a writer with up to `width` concurrent units of work, and its worker.
     pub(crate) fn new(store: S, width: usize) -> (Self, BatchWorker<S>) {
         Self::bounded(store, width, MAX_QUEUED_EVENTS)
     }
@@ -100,11 +99,11 @@ impl<S: BatchStore> Writer<S> {
         (writer, BatchWorker { jobs: Arc::new(Mutex::new(receiver)), turns, store: Arc::new(store) })
     }
 
-    /// Hands over an item of that many bytes and waits until it is kept. Whoever stops waiting harms nobody; the item
-    /// may be kept all the same.
+    /// Queues an item of `bytes` bytes and waits until it is stored. If the returned future is dropped, no other item is
+    /// affected, and this item may still be stored.
     ///
     /// # Errors
-    /// When it is not certain that it was kept.
+    /// If it is not certain that the item was stored.
     pub(crate) async fn submit(&self, item: S::Item, bytes: usize) -> Result<S::Kept, WriteError> {
         let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.queue_budget).try_acquire_many_owned(kibibytes).map_err(|_| WriteError::Overloaded)?;
@@ -117,17 +116,17 @@ impl<S: BatchStore> Writer<S> {
         answered.await.unwrap_or(Err(WriteError::Transient))
     }
 
-    /// Takes no more. What was handed over is still kept and answered; then the batches end.
+    /// Accepts no further items. Queued items are still stored and get their results; then the workers end.
     pub(crate) fn close(&self) {
         self.jobs.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
 impl<S: BatchStore> BatchWorker<S> {
-    /// Keeps batch after batch until the writer is closed and nothing waits any more. Each unit of work runs at `home`, so
-    /// that it is finished even if whoever runs this ends.
+    /// Stores batch after batch until the writer is closed and the queue is empty. `home` runs each unit of work, so that it
+    /// can complete even if this future is dropped.
     pub(crate) async fn run<H: Future>(self, home: impl Fn(BoxFuture<'static, ()>) -> H) {
-        // Nobody closes the turns, so there is always one to wait for.
+        // The semaphore is never closed, so acquiring a permit does not fail.
         while let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await {
             let batch = self.next().await;
             if batch.is_empty() {
@@ -142,12 +141,13 @@ impl<S: BatchStore> BatchWorker<S> {
         }
     }
 
-    /// What waits now; nothing once the writer is closed and empty.
+    /// Returns the queued items, at least one; none once the writer is closed and the queue is empty.
     async fn next(&self) -> Vec<Job<S>> {
         let mut batch = Vec::with_capacity(MAX_BATCH_EVENTS);
         let mut jobs = self.jobs.lock().await;
         if jobs.recv_many(&mut batch, MAX_BATCH_EVENTS).await > 0 {
-            // Requests that have arrived by now, but were not looked at yet, come along. This waits for nobody.
+            // Lets requests that have arrived but were not processed yet join the batch. This does not wait for further
+            // requests.
             yield_now().await;
             while let Some(job) = (batch.len() < MAX_BATCH_EVENTS).then(|| jobs.try_recv().ok()).flatten() {
                 batch.push(job);
@@ -160,7 +160,7 @@ impl<S: BatchStore> BatchWorker<S> {
         let (items, submitters): (Vec<_>, Vec<_>) = batch.into_iter().map(|job| (job.item, job.submitter)).unzip();
         match self.keep(&items).await {
             Ok(kept) => submitters.into_iter().zip(kept).for_each(|(submitter, kept)| submitter.send(Ok(kept))),
-            // One of them cannot be stored: each by itself, so that it does not take the others with it.
+            // One of them cannot be stored: store each separately, so that the others do not fail with it.
             Err(WriteError::Poisoned) if items.len() > 1 => {
                 for (item, submitter) in items.chunks(1).zip(submitters) {
                     submitter.send(self.keep(item).await.and_then(|mut kept| kept.pop().ok_or(WriteError::Poisoned)));
@@ -170,7 +170,7 @@ impl<S: BatchStore> BatchWorker<S> {
         }
     }
 
-    /// What panics is a defect, and ends nobody else's work.
+    /// A panic is a bug, and fails this batch only.
     async fn keep(&self, items: &[S::Item]) -> Result<Vec<S::Kept>, WriteError> {
         let kept = AssertUnwindSafe(self.store.keep(items)).catch_unwind().await.unwrap_or(Err(WriteError::Poisoned))?;
         if kept.len() == items.len() { Ok(kept) } else { Err(WriteError::Poisoned) }

@@ -1,7 +1,6 @@
-//! Ingestion: a request at an endpoint becomes an event, a conflict, a receipt more – or is not believed.
+//! Ingestion: a request at an endpoint becomes an event or a conflict, raises a received count, or is rejected.
 //!
-//! The rule: nothing but a commit makes an answer of 200, and reading what is inside a body can fail without keeping
-//! the body from being stored.
+//! Invariant: the response is 200 only after a commit, and a body is stored even if its content cannot be parsed.
 
 pub(crate) mod body;
 mod endpoint_cache;
@@ -33,13 +32,13 @@ use in_flight::Pending;
 use store_batch::{EventBatchStore, PendingEvent, StoreHealth, WriteOutcome};
 use verification::Verifier;
 
-/// More than there are units of work beside each other.
+/// Upper bound on batches running on worker threads; always above `Db::write_concurrency`.
 const MAX_INLINE_BATCHES: usize = 16;
 
-/// How often a request is looked at anew because what was known changed under it.
+/// Maximum number of attempts if endpoints change while a request is being verified.
 const MAX_VERIFY_ATTEMPTS: usize = 32;
 
-/// Where requests are checked and kept. One a server.
+/// Verifies and stores requests. One per server.
 pub(crate) struct Ingestion {
     pub(crate) pending: Pending,
     trouble: Arc<StoreHealth>,
@@ -47,27 +46,26 @@ pub(crate) struct Ingestion {
     writer: Writer<EventBatchStore>,
     batches: BatchWorker<EventBatchStore>,
     uses: secret_usage::Recorder,
-    /// Where units of work run once the server is about to stop: the threads that take requests then end one by one, maybe
-    /// before one is done that holds others' requests.
+    /// Runs batches during shutdown, because worker threads may end before a batch they run has committed.
     runtime: Handle,
-    /// Those that run on the threads that take requests; closed when these are about to end.
+    /// Permits for batches that run on worker threads; closed when these are about to end.
     inline_permits: Arc<Semaphore>,
     verifier: Verifier,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Authentic and on stable storage.
     Stored,
-    /// Not believed. The place, where the endpoint is known.
+    /// Rejected, with the connection if the endpoint is known.
     Rejected(RejectedAt),
 }
 
-/// Why a request is not believed; nothing where nobody was asked.
+/// The connection and the reason of a rejection; `None` at an unknown endpoint.
 type RejectedAt = Option<(ConnectionScope, Reason)>;
 
-/// Why it could not be said whether to believe a request, or not be stored: a retry may succeed.
+/// Why a request could not be verified or stored: a retry may succeed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IngestError {
     #[error(transparent)]
@@ -81,12 +79,12 @@ pub(crate) enum IngestError {
 }
 
 impl IngestError {
-    /// Whether a whole batch met with it.
+    /// True if the error concerns a whole batch.
     pub(crate) const fn is_of_a_batch(&self) -> bool {
         matches!(self, Self::Unkept(WriteError::Transient | WriteError::Poisoned))
     }
 
-    /// Whether it is our own fault, which a retry mends only after a new version.
+    /// True if the error is a bug, so that a retry can succeed only after an update.
     pub(crate) const fn is_defect(&self) -> bool {
         matches!(
             self,
@@ -96,14 +94,14 @@ impl IngestError {
     }
 }
 
-/// The tasks behind an [`Ingestion`].
+/// The background tasks of an [`Ingestion`].
 pub(crate) struct BackgroundTasks {
     ear: JoinHandle<()>,
     uses: secret_usage::Writing,
 }
 
 impl Ingestion {
-    /// Ready to take requests; each thread that does is to [`Ingestion::write`].
+    /// Returns an ingestion ready to accept requests; each worker thread must run [`Ingestion::write`].
     pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, BackgroundTasks) {
         let store_health = Arc::<StoreHealth>::default();
         let (writer, batches) = Writer::new(EventBatchStore::new(db.clone(), Arc::clone(&store_health)), db.write_concurrency());
@@ -126,27 +124,27 @@ impl Ingestion {
         )
     }
 
-    /// Whether events could not be stored a moment ago.
+    /// True if a batch recently could not be stored.
     pub(crate) fn is_in_trouble(&self) -> bool {
         self.trouble.is_recent()
     }
 
-    /// The connection behind an endpoint, for a request that arrived at `asked` and is rejected before it is verified.
+    /// Returns the connection of an endpoint, for a request that arrived at `asked` and is rejected before it is verified.
     pub(crate) async fn place(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
         self.receivers.place(endpoint, asked).await
     }
 
-    /// Stores what is handed over, batch after batch, until it is told to stop.
+    /// Stores queued events, batch after batch, until the ingestion is stopped.
     pub(crate) fn write(&self) -> impl Future<Output = ()> + use<> {
         let (home, guests) = (self.runtime.clone(), Arc::clone(&self.inline_permits));
         self.batches.clone().run(move |batch| match Arc::clone(&guests).try_acquire_owned() {
-            // Handing a batch to another thread and back costs more than writing a few events.
+            // Moving a batch to another thread and back is slower than writing a few events.
             Ok(guest) => Either::Left(batch.map(|()| drop(guest))),
             Err(_) => Either::Right(home.spawn(batch).map(drop)),
         })
     }
 
-    /// From now on no unit of work depends on the threads that take requests; waits for those that do.
+    /// Runs later batches independently of the worker threads, and waits for those that still run on them.
     pub(crate) async fn detach_from_workers(&self) {
         let all = u32::try_from(MAX_INLINE_BATCHES).unwrap_or(u32::MAX);
         let gone = tokio::time::timeout(UNIT_OF_WORK_TIMEOUT, self.inline_permits.acquire_many(all)).await;
@@ -154,7 +152,7 @@ impl Ingestion {
         drop(gone);
     }
 
-    /// Takes no more, and writes down what is left to be noted.
+    /// Stores the queued events and the buffered secret usage, and accepts no further requests.
     pub(crate) async fn stop(&self, listening: BackgroundTasks) {
         self.writer.close();
         listening.ear.abort();
@@ -162,10 +160,11 @@ impl Ingestion {
         listening.uses.stop().await;
     }
 
-    /// Verifies the request and stores it. `hand_over` is called once the queue for storing bounds the memory it takes.
+    /// Verifies and stores a request. Calls `hand_over` once the request is verified: from then on the queue bounds its
+    /// memory.
     ///
     /// # Errors
-    /// When it is not known whether to believe it, or it could not be stored.
+    /// If it could not be verified or stored.
     pub(crate) async fn accept(
         &self,
         endpoint: &str,
@@ -188,7 +187,7 @@ impl Ingestion {
                         WriteOutcome::Stale => known = self.receivers.newer_than(known.version).await?,
                     }
                 }
-                // Not believed, or not to be told: neither is said by knowledge that may be out of date.
+                // Re-read the endpoints before rejecting or failing: the cache may be stale.
                 unsure => {
                     let newer = self.receivers.as_of(asked).await?;
                     if newer.version == known.version {

@@ -1,6 +1,6 @@
 //! Stores a history: requests of the demo's simulated gateway, each as if it had been received at its time.
 //!
-//! The requests are verified, read and stored by the same code as those that arrive over HTTP; only the time is given.
+//! The requests are verified, parsed and stored by the same code as those received over HTTP; only the time is given.
 
 use actix_web::web::Bytes;
 
@@ -36,10 +36,10 @@ pub(crate) enum ReplayError {
 }
 
 impl Ingestion {
-    /// Stores the requests, which come oldest first; those that do not verify are left out.
+    /// Stores the requests, which are sorted oldest first. Skips those that fail verification.
     ///
     /// # Errors
-    /// When they could not be verified or stored.
+    /// If they could not be verified or stored.
     pub(crate) async fn replay(&self, db: &Db, requests: &[PastRequest]) -> Result<(), ReplayError> {
         let known = self.receivers.known().await?;
         let mut arrivals = Vec::new();
@@ -59,7 +59,7 @@ impl Ingestion {
     }
 }
 
-/// A group at a time, so that the baseline of the traffic is what it would be had they arrived one by one.
+/// Stores one group after the other, so that the baseline is as if the requests had arrived one by one.
 async fn store(db: &Db, arrivals: &[Arrival]) -> Result<(), DbError> {
     let arrivals: Vec<&Arrival> = arrivals.iter().collect();
     let groups: Vec<&[&Arrival]> = arrivals.chunk_by(|one, next| next.at.millis() - one.at.millis() < GROUP_MILLIS).collect();

@@ -1,7 +1,7 @@
-//! `POST /webhooks/{endpoint}`: the shared ingestion route, outside sign-in and CSRF.
+//! `POST /webhooks/{endpoint}`: the ingestion route, without sign-in and CSRF protection.
 //!
-//! The rule: the answers of 401 are one constant, whatever was wrong; 503 says that a retry may succeed; nothing but a
-//! commit is answered 200. The text of an error never leaves the server.
+//! Invariant: every 401 response is identical, regardless of the reason; 503 means that a retry may succeed; the response is 200
+//! only after a commit. Error texts never leave the server.
 
 use std::{num::NonZeroU32, sync::LazyLock, time::Duration};
 
@@ -26,17 +26,17 @@ use crate::{
     url_check::challenge, urls, web::client_ip,
 };
 
-/// From the request's head to our answer at the latest: the internal deadline that keeps the promise of 4.5 s. Razorpay waits 5 s.
+/// The deadline from the request's head to the response. It guarantees the documented 4.5 s; Razorpay waits 5 s.
 const DEADLINE: Duration = Duration::from_millis(4400);
-/// So many refused requests a second are answered at once; a mistaken webhook's are far fewer.
+/// The rejected requests per second that are answered without delay; a misconfigured webhook sends far fewer.
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(200).unwrap();
-/// How much later the others are.
+/// The delay of the others.
 const SLOWER: Duration = Duration::from_millis(25);
-/// When to come again after a 503, in seconds.
+/// The `Retry-After` of a 503 response, in seconds.
 const RETRY_AFTER: &str = "30";
 
-/// Takes what is for an endpoint out before the routes of the site, which are looked through one by one. By the raw
-/// path: actix decodes a segment before a handler sees it, and an endpoint is compared as sent.
+/// Handles webhook requests before routing, because routes are matched in order. Uses the raw path: actix decodes a segment
+/// before a handler sees it, and an endpoint is compared as sent.
 pub(crate) async fn intercept_webhooks(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -52,7 +52,7 @@ pub(crate) async fn intercept_webhooks(
     Ok(ServiceResponse::new(request, response))
 }
 
-/// Any method at `/webhooks/{endpoint}`.
+/// Handles any method at `/webhooks/{endpoint}`.
 async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoint: &str) -> HttpResponse {
     if request.method() != Method::POST {
         return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish();
@@ -88,7 +88,7 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
         Ok(Outcome::Stored) => HttpResponse::Ok().finish(),
         Ok(Outcome::Rejected(known)) => {
             if let Some(proof) = challenge::answer(&state.vault, endpoint, &incoming, state.clock.now()) {
-                // A check of our own of this URL. Nothing was stored, so not 200; nothing is wrong, so not 401.
+                // A probe of our own URL check. Nothing was stored, so not 200; nothing is wrong, so not 401.
                 return HttpResponse::Accepted().insert_header((challenge::HEADER, proof)).finish();
             }
             let (address, at) = (client_ip::address(request, state), state.clock.now());
@@ -98,7 +98,7 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
             HttpResponse::Unauthorized().finish()
         }
         Err(error) => {
-            // What befell a batch was logged with it, once for all its members.
+            // The failure of a batch was already logged, once for all its events.
             if !error.is_of_a_batch() && log_once_per_second() {
                 tracing::error!(%error, "requests cannot be stored");
             }
@@ -107,7 +107,7 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
     }
 }
 
-/// Notes a request at a known endpoint whose body was not read. The answer is the same at an unknown one.
+/// Records a request at a known endpoint whose body was not read. The response is the same at an unknown endpoint.
 async fn note_unread(request: &HttpRequest, state: &State, (endpoint, asked): (&str, Instant), fault: BodyError) {
     let reason = match fault {
         BodyError::Encoded => Reason::Encoded,
@@ -120,8 +120,8 @@ async fn note_unread(request: &HttpRequest, state: &State, (endpoint, asked): (&
     state.refusals.note(place.map(|place| (place, reason)), Unverified { headers, body: None, address, at: state.clock.now() });
 }
 
-/// In a flood a refused request waits for its answer, so that whoever sends the next one when the last is answered leaves the
-/// server to others. No genuine one is held up, and no answer tells more than at other times.
+/// Delays responses to rejected requests in a flood, which slows down clients that wait for each response. Authentic requests
+/// are not delayed, and the responses reveal nothing more.
 async fn throttle_rejections() {
     static PACE: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| RateLimiter::direct(Quota::per_second(AT_ONCE)));
     if PACE.check().is_err() {
@@ -129,7 +129,7 @@ async fn throttle_rejections() {
     }
 }
 
-/// Once a second: in an outage every request says the same.
+/// True once per second: in an outage every request causes the same line.
 fn log_once_per_second() -> bool {
     static PACE: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| RateLimiter::direct(Quota::per_second(NonZeroU32::MIN)));
     PACE.check().is_ok()
@@ -139,7 +139,7 @@ fn unavailable() -> HttpResponse {
     HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, RETRY_AFTER)).finish()
 }
 
-/// The connection is closed: what is left of such a body is not worth reading.
+/// Closes the connection, because the rest of such a body is not read.
 fn body_error_response(fault: BodyError) -> HttpResponse {
     let (status, sentence) = match fault {
         BodyError::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as it was signed, without Content-Encoding.\n"),

@@ -1,7 +1,7 @@
-//! Notes which SECRET verified something, off the hot path: gathered in memory, written down every few seconds.
+//! Records which secret verified a request, off the hot path: buffered in memory and flushed every few seconds.
 //!
-//! The rule: it costs the way to an answer a look into a map, and the database a commit an interval. It is written down after
-//! the events it tells of, so a crash may forget the last few seconds of it and nothing else.
+//! Invariant: the response path pays a map lookup, and the database one commit per interval. Usage is written after the
+//! events it describes, so a crash can lose its last few seconds and nothing else.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -19,26 +19,26 @@ use crate::{
     },
 };
 
-/// How long uses are gathered before they are written down.
+/// The interval between flushes.
 const INTERVAL: Duration = Duration::from_secs(3);
-/// How often the last ones are tried: the threads that take requests are gone then, and connections of theirs with them.
+/// The number of attempts of the final flush: the worker threads have ended by then, and with them some pooled connections.
 pub(super) const LAST_TRIES: usize = 8;
 
-/// Where uses are noted. Cheap to clone.
+/// Buffers uses of secrets. Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct Recorder {
     gathered: Arc<Mutex<BufferedUsage>>,
     wake: Arc<Notify>,
 }
 
-/// The task that writes them down.
+/// The task that flushes the buffer.
 pub(super) struct Writing {
     stop: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
 impl Recorder {
-    /// A recorder and the task behind it.
+    /// Returns a recorder and starts its task.
     pub(super) fn start(db: &Db) -> (Self, Writing) {
         let recorder = Self::default();
         let stop = Arc::new(Notify::new());
@@ -46,16 +46,16 @@ impl Recorder {
         (recorder, Writing { stop, task })
     }
 
-    /// Notes one. Bounded: there is one entry a SECRET.
+    /// Records a use. Memory is bounded: there is one entry per secret.
     pub(super) fn note(&self, connection: ConnectionId, secret: SecretId, at: Timestamp) {
         let is_first = self.gather([((connection, secret), Use::once(at))]);
-        // Whoever was first woke the task.
+        // The first use has already woken the task.
         if is_first {
             self.wake.notify_one();
         }
     }
 
-    /// Adds to what is gathered; whether there was nothing before.
+    /// Adds to the buffer; returns whether it was empty.
     fn gather(&self, uses: impl IntoIterator<Item = ((ConnectionId, SecretId), Use)>) -> bool {
         let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         let was_empty = gathered.is_empty();
@@ -65,7 +65,7 @@ impl Recorder {
         was_empty
     }
 
-    /// Writes down what is gathered; what could not be is kept for the next time.
+    /// Writes the buffered uses; on failure they stay buffered for the next attempt.
     async fn flush(&self, db: &Db) -> Result<(), DbError> {
         let used = std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
         if used.is_empty() {
@@ -97,7 +97,7 @@ impl Recorder {
 }
 
 impl Writing {
-    /// Writes down what is left and ends.
+    /// Flushes the buffer and ends the task.
     pub(super) async fn stop(self) {
         self.stop.notify_one();
         if self.task.await.is_err() {

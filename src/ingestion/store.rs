@@ -1,4 +1,4 @@
-//! The `versions` table: how often what decides about an arriving request has changed. Triggers raise it.
+//! The `versions` table: a counter that triggers raise when endpoints or secrets change.
 
 use crate::db::{DbError, Exec, run, sql};
 
@@ -6,7 +6,8 @@ sql! {
     FIND_VERSION = "SELECT version FROM versions WHERE name = 'receivers'";
 }
 
-/// Rises with every change of an endpoint, a SECRET, or whether an app or a connection is switched on.
+/// Returns the version, which rises with every change of an endpoint or a secret, and when an app or a connection is enabled
+/// or disabled.
 pub(crate) async fn version(on: impl Into<Exec<'_>>) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(FIND_VERSION).fetch_one(conn).await)
 }

@@ -1,4 +1,4 @@
-//! One unit of work for a batch: its part in the payments' stories, the events, and the evidence.
+//! Stores a batch in one unit of work: payments, events, daily totals and activity.
 
 use std::{
     collections::BTreeMap,
@@ -20,36 +20,36 @@ use crate::{
     transactions::{self, PaymentReport},
 };
 
-/// How long a batch that could not be stored says that the next cannot either.
+/// How long after a failed batch the store is assumed to be failing.
 const TROUBLE_IS_RECENT_FOR: Duration = Duration::from_secs(10);
 
-/// A verified request, and the version of what was known when it was believed.
+/// A verified request, and the version of the endpoints under which it was verified.
 pub(crate) struct PendingEvent {
     pub(crate) arrival: Arrival,
     pub(crate) version: i64,
 }
 
-/// What became of a job.
+/// The outcome for an event of a committed batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WriteOutcome {
     /// On stable storage.
     Stored,
-    /// Not stored: whom to believe has changed since. It is to be verified again.
+    /// Not stored: the endpoints have changed since. The request must be verified again.
     Stale,
 }
 
-/// Keeps batches in the database.
+/// Stores batches in the database.
 pub(crate) struct EventBatchStore {
     db: Db,
     store_health: Arc<StoreHealth>,
 }
 
-/// When a batch could not be stored last, unless one was stored since.
+/// When a batch last failed, unless a later one was stored.
 #[derive(Default)]
 pub(crate) struct StoreHealth(Mutex<Option<Instant>>);
 
 impl StoreHealth {
-    /// Whether that was a moment ago. Then it is no use to ask the database, which may still take what is small.
+    /// True if a batch failed recently. A small probe write may still succeed, so it proves nothing then.
     pub(crate) fn is_recent(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < TROUBLE_IS_RECENT_FOR)
     }
@@ -103,12 +103,13 @@ async fn keep(db: &Db, batch: &[PendingEvent]) -> Result<Vec<WriteOutcome>, DbEr
         write(&mut tx, &arrivals).await?;
     }
     tx.commit().await?;
-    // What was committed to a file that has lost its name is lost with this process.
+    // A commit to a database file that was unlinked is lost when this process ends.
     db.check_files()?;
     Ok(kept)
 }
 
-/// Tables in one order on every server – transactions, events, ids, sums, evidence – so that two of them cannot lock up.
+/// Writes the tables in the same order on every server – transactions, events, ids, totals, activity – so that servers cannot
+/// deadlock.
 pub(super) async fn write(tx: &mut Tx, arrivals: &[&Arrival]) -> Result<(), DbError> {
     let told: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(|arrival| arrival.told()).collect();
     let projected = transactions::project(tx, &told).await?;

@@ -1,19 +1,19 @@
-//! Invented buyers: how they are reached, how they pay, how much, and why it fails.
+//! Fictitious buyers: contact details, payment methods, amounts, and reasons of failure.
 //!
-//! The rule kept here: no buyer can be anybody. Handles are made of common words, addresses end in
-//! `.example`, and telephone numbers begin with the digits that no Indian subscriber has.
+//! Invariant: no buyer can be a real person. Handles consist of common words, addresses end in `.example`, and telephone
+//! numbers begin with digits that no Indian subscriber has.
 
 use rand::{Rng, RngExt};
 
 use super::{digits, pick, shops::Shop};
 
-/// The most paise that one UPI payment may carry: ₹1,00,000.
+/// The limit of a UPI payment in paise: ₹1,00,000.
 pub(super) const UPI_LIMIT: i64 = 100_000 * 100;
 
-/// What the shops ask for sending a small order, in rupees; a larger one is sent free.
+/// The shops' charge for delivery of a small order, in rupees; larger ones are delivered free.
 const DELIVERY: i64 = 49;
 const FREE_DELIVERY_FROM: i64 = 500;
-/// Dearer goods are bought one at a time.
+/// The price in rupees from which goods are bought singly.
 const DEAR_FROM: i64 = 2_000;
 
 /// Codes of banks that offer netbanking.
@@ -22,7 +22,7 @@ pub(super) const BANKS: &[&str] = &["SBIN", "HDFC", "ICIC", "UTIB", "PUNB_R", "C
 /// Codes of wallets.
 pub(super) const WALLETS: &[&str] = &["payzapp", "olamoney", "airtelmoney", "freecharge"];
 
-/// Why a payment fails: a sentence for people, whose fault, a code for programs.
+/// Reasons why a payment fails: description, source and error code.
 pub(super) const FAILURES: &[(&str, &str, &str)] = &[
     ("The bank says that the balance is too low", "customer", "insufficient_funds"),
     ("The buyer did not approve the payment in time", "customer", "payment_timed_out"),
@@ -34,7 +34,7 @@ pub(super) const FAILURES: &[(&str, &str, &str)] = &[
 const MOODS: &[&str] = &["quiet", "early", "amber", "sunny", "tiny", "brisk", "indigo", "mellow", "clever", "windy"];
 const THINGS: &[&str] = &["kite", "mango", "river", "lantern", "sparrow", "drum", "pebble", "comet", "anklet", "kettle"];
 
-/// Somebody who buys.
+/// A buyer.
 pub(super) struct Customer {
     pub(super) vpa: String,
     pub(super) email: String,
@@ -52,7 +52,7 @@ impl Customer {
     }
 }
 
-/// One order: what is bought, how many, and what the buyer pays for it in paise.
+/// An order: item, quantity, and amount in paise.
 pub(super) struct Purchase {
     pub(super) item: &'static str,
     pub(super) quantity: i64,
@@ -60,7 +60,7 @@ pub(super) struct Purchase {
 }
 
 impl Purchase {
-    /// Something the shop sells at its price: mostly one of it.
+    /// Returns a purchase of a random item at its price, mostly with quantity 1.
     pub(super) fn of(shop: &Shop, rng: &mut impl Rng) -> Self {
         let &(item, rupees) = pick(shop.sells, rng);
         let most = if rupees >= DEAR_FROM { 1 } else { 4 };
@@ -70,7 +70,7 @@ impl Purchase {
         Self { item, quantity, amount: (goods + delivery) * 100 }
     }
 
-    /// In words, as on a bill.
+    /// Describes the purchase as on an invoice.
     pub(super) fn description(&self, bill: &str) -> String {
         match self.quantity {
             1 => format!("{} ({bill})", self.item),
@@ -79,7 +79,7 @@ impl Purchase {
     }
 }
 
-/// How India pays: seven times in ten by UPI, if the amount allows it.
+/// Returns a random payment method, distributed as in India: 70 % UPI if the amount allows it.
 pub(super) fn method(amount: i64, rng: &mut impl Rng) -> &'static str {
     match rng.random_range(0..100) {
         0..70 if amount <= UPI_LIMIT => "upi",

@@ -1,7 +1,7 @@
 //! Sample events of a sender that follows the Standard Webhooks specification.
 //!
-//! The rule kept here: only the outer shape is the specification's (`type`, `timestamp`, `data`);
-//! the data inside is an invented invoice, whatever the event is called.
+//! Only the envelope (`type`, `timestamp`, `data`) is the specification's; the data is a fictitious invoice for every type of
+//! event.
 
 use jiff::Timestamp;
 use rand::{Rng, RngExt};
@@ -11,7 +11,7 @@ use super::customers::Customer;
 use super::shops::SHOPS;
 use super::{Sample, alphanumerics, digits, id, pick};
 
-/// The events that come with a fitting invoice; any other name gets one still open.
+/// The events whose invoice has a matching status; with any other name the invoice is open.
 pub const STANDARD_EVENTS: &[&str] = &["invoice.created", "invoice.paid", "invoice.overdue", "invoice.voided"];
 
 #[derive(Serialize)]
@@ -54,7 +54,7 @@ struct Line {
     amount: i64,
 }
 
-/// Makes one event that happens at `at`, in Unix seconds.
+/// Creates an event that occurs at `at`, in Unix seconds.
 pub fn standard(event: &'static str, at: i64, rng: &mut impl Rng) -> Sample {
     let body = Body { r#type: event, timestamp: rfc3339(at), data: Invoice::new(event, at, rng) };
     Sample {
@@ -70,7 +70,7 @@ fn to_octets(body: &Body<'_>) -> Vec<u8> {
     serde_json::to_vec(body).expect("plain structs of numbers and strings always serialise")
 }
 
-/// A moment that no calendar can hold becomes the epoch: a sample need not fail for it.
+/// Formats a time. One that is out of range becomes the epoch, so that creating a sample cannot fail.
 fn rfc3339(at: i64) -> String {
     Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }

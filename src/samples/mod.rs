@@ -1,7 +1,7 @@
-//! Sample gateway events: whole stories of invented payments, for the simulator, the demo and the tests.
+//! Sample gateway events: complete life cycles of fictitious payments, for the simulator, the demo and the tests.
 //!
-//! The rule kept here: nothing is read from the world. Time and randomness are arguments, so one
-//! seed makes the same bytes on every machine.
+//! Invariant: output depends only on the arguments. Time and randomness are arguments, so a seed yields the same bytes on
+//! every machine.
 
 mod customers;
 pub mod generic;
@@ -21,41 +21,41 @@ use sha2::{Digest as _, Sha256};
 use shops::{SHOPS, Shop};
 use steps::Step;
 
-/// One event, ready to be signed and posted.
+/// An event, ready to be signed and posted.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    /// The event's name, which the body also carries.
+    /// The event's name, which the body also contains.
     pub event: &'static str,
-    /// The gateway's id of the event, unique to it; it travels in a header, never in the body.
+    /// The gateway's unique id of the event. It is sent in a header, never in the body.
     pub event_id: String,
-    /// The exact octets to sign and to send.
+    /// The exact bytes to sign and to send.
     pub body: Vec<u8>,
-    /// When the event happened, in Unix seconds, as the body says.
+    /// The time of the event in the body, in Unix seconds.
     pub at: i64,
-    /// How many milliseconds to wait before sending it, so that a watcher can follow.
+    /// The delay in milliseconds before sending it, so that a viewer can follow.
     pub after_ms: u64,
 }
 
-/// What becomes of one payment, from its first event to its last.
+/// The life cycle of a payment, from its first event to its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LifeCycle {
     /// Authorised, captured, order paid.
     Paid,
-    /// Refused at first; then the buyer tries again in the UPI app, and the same payment succeeds.
+    /// Fails; then the buyer retries in the UPI app, and the same payment succeeds.
     FailedThenPaid,
-    /// Paid, then a part of the money goes back.
+    /// Paid, then partially refunded.
     PartlyRefunded,
-    /// Paid, then contested at the buyer's bank, then won or lost.
+    /// Paid, then disputed at the buyer's bank, then won or lost.
     Disputed,
     /// Paid, then settled to the shop's bank account.
     Settled,
 }
 
 impl LifeCycle {
-    /// Every life cycle, plainest first.
+    /// All life cycles, simplest first.
     pub const ALL: [Self; 5] = [Self::Paid, Self::FailedThenPaid, Self::PartlyRefunded, Self::Disputed, Self::Settled];
 
-    /// The most seconds that can pass between the buyer's click and the last event.
+    /// Returns the maximum number of seconds between the buyer's click and the last event.
     ///
     /// A caller that wants no event dated in the future starts that long ago.
     #[must_use]
@@ -95,7 +95,7 @@ impl fmt::Display for LifeCycle {
     }
 }
 
-/// A name that is no life cycle.
+/// The name is not that of a life cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("choose one of: paid, failed-then-paid, partly-refunded, disputed, settled")]
 pub struct UnknownLifeCycle;
@@ -113,19 +113,19 @@ impl FromStr for LifeCycle {
 pub struct Merchant {
     /// The gateway's id of the account, the same in every event of the shop.
     pub account_id: String,
-    /// Whose name and goods the events speak of.
+    /// The shop whose name and goods appear in the events.
     pub shop: &'static Shop,
 }
 
 impl Merchant {
-    /// Opens an account for a shop chosen at random.
+    /// Creates an account for a random shop.
     pub fn new(rng: &mut impl Rng) -> Self {
         let shop = pick(SHOPS, rng);
         Self::of(shop, rng)
     }
 
-    /// The simulated shop behind a webhook's URL, the same each time. Its account is the reserved one, which never becomes
-    /// the connection's.
+    /// Returns the simulated shop of a webhook's URL, always the same for a URL. Its account is the reserved one, which never
+    /// becomes the connection's.
     #[must_use]
     pub fn behind(url: &str) -> Self {
         let digest = Sha256::digest(url);
@@ -133,47 +133,47 @@ impl Merchant {
         Self { account_id: crate::gateways::razorpay::SIMULATED_ACCOUNT.to_owned(), shop }
     }
 
-    /// Opens an account for this shop.
+    /// Creates an account for this shop.
     pub fn of(shop: &'static Shop, rng: &mut impl Rng) -> Self {
         Self { account_id: id("acc_", rng), shop }
     }
 }
 
-/// The events [`single`] can make: those a merchant is told to subscribe to.
+/// The events that [`single`] can create: those to which merchants are advised to subscribe.
 pub const SINGLE_EVENTS: &[&str] = crate::gateways::razorpay::RECOMMENDED_EVENTS;
 
-/// Tells the whole story of one new payment, which the buyer starts at `at`.
+/// Creates all events of a new payment that the buyer starts at `at`.
 ///
-/// The events come in the order in which they happened. A gateway promises no such order: shuffle
-/// them to see that, the times inside stay true.
+/// The events are in the order in which they occur. A gateway does not guarantee this order: shuffle them to simulate that;
+/// the times in them remain correct.
 pub fn life_cycle(kind: LifeCycle, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let is_won = rng.random_ratio(1, 2);
     story::play(&kind.steps(is_won), merchant, at, rng)
 }
 
-/// How far apart the steps of a story are.
+/// The intervals between the steps of a life cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
     /// As at a gateway: a payment takes seconds, its dispute days.
     Natural,
-    /// Seconds apart at every step.
+    /// A few seconds for every step.
     Quick,
 }
 
-/// All events of one new payment, the last of which happens at `end`.
+/// Creates all events of a new payment, the last of which occurs at `end`.
 pub fn life_cycle_until(kind: LifeCycle, pace: Pace, merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let is_won = rng.random_ratio(1, 2);
     story::play_until(&kind.steps(is_won), pace, merchant, end, rng)
 }
 
-/// Makes one event that happens at `at`, of a payment that has come that far; `None` if the name is
-/// not in [`SINGLE_EVENTS`].
+/// Creates a single event that occurs at `at`, of a payment that has reached that step; `None` if the name is not in
+/// [`SINGLE_EVENTS`].
 pub fn single(event: &str, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Option<Sample> {
     let step = Step::ALL.into_iter().find(|step| step.event() == event)?;
     story::play_last(step.path(), merchant, at, rng)
 }
 
-/// Identifiers at the gateway: a prefix that names the kind, and 14 letters and digits.
+/// Generates a gateway id: a prefix for the type, and 14 alphanumeric characters.
 fn id(prefix: &str, rng: &mut impl Rng) -> String {
     format!("{prefix}{}", alphanumerics(14, rng))
 }
@@ -188,7 +188,7 @@ fn digits(count: usize, rng: &mut impl Rng) -> String {
     (0..count).map(|_| char::from(*pick(b"0123456789", rng))).collect()
 }
 
-/// One of `choices`, which must not be empty: callers pass constants.
+/// Picks one of `choices`, which must not be empty: callers pass constants.
 fn pick<'a, T>(choices: &'a [T], rng: &mut impl Rng) -> &'a T {
     &choices[rng.random_range(0..choices.len())]
 }

@@ -1,7 +1,7 @@
 //! Razorpay's envelope and its smaller entities: order, settlement.
 //!
-//! The rule kept here: a body is laid out as on the wire, compact and with the keys in the
-//! gateway's own order, because a signature is over octets and not over meaning.
+//! Invariant: a body is formatted as by the gateway, compact and with the keys in its order, because a signature covers the
+//! exact bytes.
 
 mod dispute;
 mod instruments;
@@ -19,10 +19,10 @@ pub(super) use refund::Refund;
 
 use super::{digits, id};
 
-/// One reference of the bank's, named after its kind.
+/// The bank reference, by the name of its type.
 type AcquirerData = BTreeMap<&'static str, Option<String>>;
 
-/// Everything a body may show; the event's name decides what it does show.
+/// The entities that a body can contain; the event's name determines which it does.
 pub(super) struct Entities<'a> {
     pub(super) payment: &'a Payment,
     pub(super) order: &'a Order,
@@ -64,7 +64,7 @@ fn wrap<T>(entity: T) -> Wrapped<T> {
     Wrapped { entity }
 }
 
-/// Writes the body of `event` as the gateway would.
+/// Serialises the body of `event` as the gateway does.
 pub(super) fn body(event: &str, account_id: &str, known: &Entities<'_>, at: i64) -> Vec<u8> {
     const PURE: &str = "plain structs of numbers and strings always serialise";
     let payment = Some(wrap(known.payment));
@@ -79,14 +79,14 @@ pub(super) fn body(event: &str, account_id: &str, known: &Entities<'_>, at: i64)
     };
     let envelope = Envelope { entity: "event", account_id, event, contains, payload, created_at: at };
     if event.starts_with("refund.") {
-        // Real refund events have all their keys in alphabetical order, and so has `Value`.
+        // Real refund events have all their keys in alphabetical order, as `Value` does.
         serde_json::to_value(&envelope).expect(PURE).to_string().into_bytes()
     } else {
         serde_json::to_vec(&envelope).expect(PURE)
     }
 }
 
-/// What the buyer owes: made before the payment, and paid by it.
+/// An order: created before the payment, and paid by it.
 #[derive(Serialize)]
 pub(super) struct Order {
     id: String,
@@ -126,7 +126,7 @@ impl Order {
     }
 }
 
-/// The payment's money, less fees, on its way to the shop's bank account.
+/// The payout of the payment, less fees, to the shop's bank account.
 #[derive(Serialize)]
 pub(super) struct Settlement {
     id: String,

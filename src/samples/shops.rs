@@ -1,23 +1,22 @@
-//! Invented Indian shops, which lend the samples and the demo their names and goods.
+//! Fictitious Indian shops, which provide the names and goods of the samples and the demo.
 //!
-//! The rule kept here: no shop is real, and every address is at a `.example` domain, where no mail
-//! can arrive.
+//! Invariant: no shop is real, and every address is at a `.example` domain, which cannot receive mail.
 
-/// A shop that exists nowhere else.
+/// A fictitious shop.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shop {
-    /// The name over the door.
+    /// The name of the shop.
     pub name: &'static str,
-    /// Where its letters would go.
+    /// The e-mail address of the shop.
     pub email: &'static str,
     /// The two-letter code of its country.
     pub country: &'static str,
-    /// What it sells, with the price in rupees; never empty.
+    /// Its goods, with prices in rupees; never empty.
     pub sells: &'static [(&'static str, i64)],
 }
 
-/// Every shop. The first four are the demo's; among them are a name in Devanagari and a very long
-/// one, since both break careless pages.
+/// All shops. The first four are the demo's. They include a name in Devanagari and a very long one, because both reveal
+/// layout faults.
 pub const SHOPS: &[Shop] = &[
     shop(
         "Two Mongoose Tea",

@@ -1,10 +1,10 @@
-//! The steps a payment can take, and how long each of them takes.
+//! The steps in the life cycle of a payment, and their durations.
 //!
-//! The rule kept here: one step is one event, and whatever depends on the step alone stands here.
+//! Invariant: a step is one event, and everything that depends only on the step is defined here.
 
 use std::ops::RangeInclusive;
 
-/// One step, named after the event it causes.
+/// A step, named after its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Authorized,
@@ -31,7 +31,7 @@ use Step::{
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
 
-/// Seconds since the step before, where the whole story happens now. Never nought, as in [`Step::wait`].
+/// Seconds since the previous step with [`Pace::Quick`](super::Pace::Quick). Never zero, as in [`Step::wait`].
 pub(super) const QUICK_WAIT: RangeInclusive<i64> = 1..=3;
 
 impl Step {
@@ -71,7 +71,7 @@ impl Step {
         }
     }
 
-    /// The shortest story that ends with this step.
+    /// Returns the shortest life cycle that ends with this step.
     pub(super) const fn path(self) -> &'static [Self] {
         match self {
             Authorized => &[Authorized],
@@ -91,7 +91,7 @@ impl Step {
         }
     }
 
-    /// Seconds since the step before. Never nought, so that the times alone give the order back.
+    /// Returns the seconds since the previous step. Never zero, so that the times alone determine the order.
     pub(super) const fn wait(self) -> RangeInclusive<i64> {
         match self {
             Authorized => 4..=45,
@@ -102,12 +102,13 @@ impl Step {
             DisputeCreated => DAY..=3 * DAY,
             DisputeUnderReview => 3 * HOUR..=DAY,
             DisputeWon | DisputeLost | DisputeClosed => 2 * DAY..=5 * DAY,
-            // Domestic money is paid out two days after the capture.
+            // Domestic payments are settled two days after capture.
             SettlementProcessed => 2 * DAY - 4 * HOUR..=2 * DAY + 4 * HOUR,
         }
     }
 
-    /// Milliseconds for a watcher: a payment comes as a quick volley, its sequel after a breath.
+    /// Returns the milliseconds before sending, for viewers: the events of a payment follow quickly, later ones after a
+    /// pause.
     pub(super) const fn pause(self) -> RangeInclusive<u64> {
         match self {
             Authorized => 900..=2_400,
@@ -118,7 +119,7 @@ impl Step {
     }
 }
 
-/// The most seconds these steps can take.
+/// Returns the maximum duration of these steps, in seconds.
 pub(super) fn span(steps: &[Step]) -> i64 {
     steps.iter().map(|step| *step.wait().end()).sum()
 }

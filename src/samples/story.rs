@@ -1,7 +1,7 @@
-//! The stories of one payment each, played step by step.
+//! Plays the life cycle of a payment, step by step.
 //!
-//! The rule kept here: a step changes what is known of the payment and then takes its picture, so
-//! the events of one story cannot contradict each other.
+//! Invariant: each step updates the entities of the payment and then serialises them, so the events of a life cycle cannot
+//! contradict each other.
 
 use rand::{Rng, RngExt};
 
@@ -9,19 +9,19 @@ use super::razorpay::{Dispute, Entities, Order, Payment, Refund, Settlement, bod
 use super::steps::{QUICK_WAIT, Step, span};
 use super::{Merchant, Pace, Sample, alphanumerics};
 
-/// Plays all the steps; the buyer clicks at `start`.
+/// Plays all steps; the buyer clicks at `start`.
 pub(super) fn play(steps: &[Step], merchant: &Merchant, start: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let waits = waits(steps, Pace::Natural, rng);
     play_timed(steps, &waits, merchant, start, rng)
 }
 
-/// Plays all the steps, the last one at `end`.
+/// Plays all steps, the last at `end`.
 pub(super) fn play_until(steps: &[Step], pace: Pace, merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let waits = waits(steps, pace, rng);
     play_timed(steps, &waits, merchant, end - waits.iter().sum::<i64>(), rng)
 }
 
-/// The seconds before each step.
+/// Returns random intervals before each step, in seconds.
 fn waits(steps: &[Step], pace: Pace, rng: &mut impl Rng) -> Vec<i64> {
     let wait = |step: &Step| match pace {
         Pace::Natural => step.wait(),
@@ -41,7 +41,7 @@ fn play_timed(steps: &[Step], waits: &[i64], merchant: &Merchant, start: i64, rn
     steps.iter().zip(waits).map(&mut play).collect()
 }
 
-/// Plays all the steps, the last one at `end`, and keeps the event of that one alone.
+/// Plays all steps, the last at `end`, and returns only the event of the last.
 pub(super) fn play_last(steps: &[Step], merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Option<Sample> {
     let (&last, before) = steps.split_last()?;
     let mut now = end - span(steps);
@@ -54,10 +54,10 @@ pub(super) fn play_last(steps: &[Step], merchant: &Merchant, end: i64, rng: &mut
     Some(story.sample(last, end, rng))
 }
 
-/// What is known of one payment so far.
+/// The entities of a payment so far.
 struct Story<'a> {
     merchant: &'a Merchant,
-    /// Only a suspicion of fraud ends in "closed", so the end decides how the dispute opens.
+    /// Only suspected fraud ends in "closed", so the last step determines the phase.
     phase: &'static str,
     order: Order,
     payment: Payment,
@@ -68,7 +68,7 @@ struct Story<'a> {
 
 impl<'a> Story<'a> {
     fn begin(steps: &[Step], merchant: &'a Merchant, at: i64, rng: &mut impl Rng) -> Self {
-        // A second try that keeps the payment's id happens inside a UPI app, and nowhere else.
+        // A retry keeps the payment's id only within a UPI app.
         let is_retried = steps.contains(&Step::Failed) && steps.contains(&Step::Authorized);
         let ordered_at = at - rng.random_range(5..=90);
         let (order, payment) = Payment::begin(merchant.shop, is_retried.then_some("upi"), (ordered_at, at), rng);

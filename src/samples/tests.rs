@@ -1,6 +1,6 @@
-//! What the samples promise one by one, and the tools of all the tests here.
+//! Tests single samples, and provides helpers for all tests of samples.
 //!
-//! The rule kept here: every test has its own seed, so a failure comes back each time.
+//! Invariant: every test has a fixed seed, so that failures are reproducible.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -14,7 +14,7 @@ mod stories;
 
 const AT: i64 = 1_767_225_600;
 
-/// A small generator that stays the same for ever, which crates of generators do not promise.
+/// A small random number generator whose output never changes, which crates do not guarantee.
 pub(super) struct SplitMix(u64);
 
 impl SplitMix {
@@ -50,7 +50,7 @@ impl TryRng for SplitMix {
     }
 }
 
-/// Whether a JSON text has no white space outside its strings.
+/// True if a JSON text has no white space outside its strings.
 pub(super) fn is_compact(body: &[u8]) -> bool {
     let (mut is_inside, mut is_escaped) = (false, false);
     body.iter().all(|&octet| {
@@ -96,7 +96,7 @@ fn every_single_event_can_be_made_and_looks_like_the_wire() {
             assert_eq!((&body["event"], &body["created_at"]), (&event.into(), &AT.into()));
             assert_eq!(body["account_id"], merchant.account_id);
             assert!(is_compact(&sample.body));
-            // A settlement names no payment, so the gateway's own is about 330 octets long.
+            // A settlement contains no payment, so a real one is about 330 bytes long.
             let least = if event == "settlement.processed" { 300 } else { 600 };
             let size = sample.body.len();
             assert!((least..=2_500).contains(&size), "{event}: {size}");

@@ -1,6 +1,6 @@
-//! Bounds the log: within a second a line is written once, then its count.
+//! Limits the rate of log lines: within a second each line is written once, followed by a count of the repeats.
 //!
-//! A call site may write a few different lines a second; one that a stranger can trigger writes a single line.
+//! Invariant: per second a call site writes a limited number of different lines, and a single line if anyone can trigger it.
 
 use std::{
     collections::HashMap,
@@ -19,17 +19,17 @@ use tracing_subscriber::layer::{Context, Filter};
 
 use super::OUTSIDE;
 
-/// The summaries themselves, which are not counted.
+/// The target of the summaries themselves, which are not limited.
 const SUMMARY: &str = "ks_pay::repeated";
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Different lines a second from one call site that only the server itself can trigger.
+/// The maximum number of different lines per second from a call site that only the server itself can trigger.
 const MAX_DIFFERENT: usize = 8;
-/// The same for lines that say what a user did.
+/// The same for lines about actions of users.
 const MAX_DIFFERENT_INFO: usize = 100;
-/// Characters of a line that a summary repeats.
+/// The maximum number of characters of a line that a summary repeats.
 const MAX_SHOWN: usize = 200;
 
-/// Counts the lines of a second. Cheap to clone.
+/// Counts the lines of the current second. Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct Repeats(Arc<Counts>);
 
@@ -39,23 +39,23 @@ struct Counts {
     places: Mutex<HashMap<Identifier, CallSite>>,
 }
 
-/// What one place in the code has logged within the second.
+/// The lines of one call site within the second.
 struct CallSite {
     level: Level,
-    /// Hashes of the different lines.
+    /// Hashes of the lines written.
     written: Vec<u64>,
-    /// The first line that was not written, and how many were not.
+    /// The first line that was suppressed, and the number of suppressed lines.
     unwritten: Option<(String, u64)>,
 }
 
-/// What a second left unwritten.
+/// The summary of a call site's suppressed lines.
 struct Summary {
     level: Level,
     text: String,
 }
 
 impl Repeats {
-    /// Whether the line is to be written; if not, it is counted.
+    /// Returns whether to write the line; counts it if not.
     fn admit(&self, metadata: &Metadata<'_>, line: impl FnOnce() -> Line) -> bool {
         let level = *metadata.level();
         if level > Level::INFO || metadata.target() == SUMMARY {
@@ -73,7 +73,7 @@ impl Repeats {
         false
     }
 
-    /// What was not written since the last call; counting begins anew.
+    /// Returns the summaries since the last call, and resets the counts.
     fn take(&self) -> Vec<Summary> {
         let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
         let summaries = places.drain().filter_map(|(_, place)| {
@@ -84,7 +84,7 @@ impl Repeats {
         summaries.collect()
     }
 
-    /// Writes the summaries from a thread of its own.
+    /// Starts a thread that writes the summaries.
     pub(super) fn report_every_second(self) {
         let report = move || loop {
             std::thread::park_timeout(INTERVAL);
@@ -100,7 +100,7 @@ impl Repeats {
     }
 }
 
-/// Anyone may trigger lines of libraries.
+/// Returns the limit on different lines. Lines of libraries get the lowest, because anyone may trigger them.
 fn max_different(metadata: &Metadata<'_>) -> usize {
     let target = metadata.target();
     if target == OUTSIDE || !target.starts_with("ks_pay") {
@@ -145,7 +145,7 @@ mod tests {
 
     use super::*;
 
-    /// Collects what is written.
+    /// Collects the output.
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -160,7 +160,7 @@ mod tests {
         }
     }
 
-    /// The lines that are written of what is logged within a second, and the summaries of it.
+    /// Returns the number of lines written for what `log` logs within a second, and the summaries.
     fn written(log: impl FnOnce()) -> (usize, Vec<String>) {
         let (out, repeats) = (Written::default(), Repeats::default());
         let writer = out.clone();

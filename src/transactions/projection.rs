@@ -1,10 +1,10 @@
 //! The projection: (payment, reports) → payment. Pure, and a function of the *set* of reports.
 //!
-//! Every report has a rank: the gateway's time in seconds, then the place of the reported state in the gateway's life
+//! Every report has a rank: the gateway's time in seconds, then the position of the reported state in the gateway's life
 //! cycle, then the body's digest. For each refund and each dispute the report of the highest rank wins. A total that a
 //! payment quotes is true as of its rank; refunds reported with a higher rank are applied on top (`total.rs`). A borrowed
-//! time ranks below every time that the gateway gave. Each stored field is a maximum or a minimum under a total order,
-//! so reports may arrive in any order and any number of times.
+//! time ranks below every event time of the gateway. Each stored field is a maximum or a minimum under a total order, so
+//! reports may arrive in any order and any number of times.
 
 mod outcome;
 mod shortfall;
@@ -20,14 +20,14 @@ use crate::primitives::{
     time::Timestamp,
 };
 
-/// What one event says about one payment.
+/// An observation of a payment, from one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PaymentObservation {
     pub(crate) payment_id: String,
     /// The time of the event.
     pub(crate) at: Timestamp,
     pub(crate) time_source: TimeSource,
-    /// The beginning of the body's SHA-256, which ranks reports that are equal otherwise. `Reading::received` sets it.
+    /// The beginning of the body's SHA-256, which ranks otherwise equal reports. Set by `ParsedEvent::received`.
     pub(crate) digest: i64,
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) refund: Option<Refund>,
@@ -35,22 +35,22 @@ pub(crate) struct PaymentObservation {
     pub(crate) details: Details,
 }
 
-/// What is shown of a payment and searched for; no status and no total depends on it.
+/// Details for display and search; no status and no total depends on them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Details {
-    /// What a payment in a foreign currency is settled in.
+    /// The settlement amount of a payment in a foreign currency.
     pub(crate) settled: Option<Money>,
     pub(crate) references: Vec<Reference>,
 }
 
-/// By what a customer or a bank calls a payment.
+/// A customer's or bank's reference to a payment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Reference {
     pub(crate) kind: ReferenceKind,
     pub(crate) text: String,
 }
 
-/// Who gave a payment a reference.
+/// The origin of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ReferenceKind {
     /// The merchant.
@@ -59,24 +59,24 @@ pub(crate) enum ReferenceKind {
     Bank,
 }
 
-/// Where an event's time comes from. The least is trusted least.
+/// The source of an event's time, least trusted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TimeSource {
-    /// Neither the envelope nor the entity has one: the time at which the event was received.
+    /// Neither the envelope nor the entity has a time: that at which the event was received.
     Received,
-    /// Borrowed from the entity that the event is about.
+    /// Borrowed from the entity of the event.
     Entity,
-    /// The envelope's own.
+    /// The time in the envelope.
     Envelope,
 }
 
-/// A time as far as it ranks reports: whole seconds, with borrowed times below all others.
+/// A time that ranks reports: whole seconds, with borrowed times below all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
 #[sqlx(transparent)]
 pub(crate) struct Moment(i64);
 
 impl Moment {
-    /// More seconds than any time of a gateway has.
+    /// Larger than any time of a gateway in Unix seconds.
     const BORROWED: i64 = 10_000_000_000;
 
     pub(crate) const fn of(at: Timestamp, source: TimeSource) -> Self {
@@ -88,7 +88,7 @@ impl Moment {
         })
     }
 
-    /// Unix seconds, unless the time was borrowed.
+    /// Returns the time in Unix seconds, unless it was borrowed.
     pub(crate) fn seconds(self) -> Option<i64> {
         (self.0 >= 0).then_some(self.0)
     }
@@ -98,7 +98,7 @@ impl Moment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot {
     pub(crate) status: Status,
-    /// Whether the money was ever captured, where the status is `refunded` and the payment says so.
+    /// For the status `refunded`: whether the payment was ever captured, if reported.
     pub(crate) was_captured: Option<bool>,
     pub(crate) money: Money,
     /// The gateway's time of the payment.
@@ -115,7 +115,7 @@ pub(crate) struct Refund {
     pub(crate) id: String,
     pub(crate) money: Money,
     pub(crate) status: RefundStatus,
-    /// The gateway's time of the refund, where it is known.
+    /// The gateway's time of the refund, if known.
     pub(crate) created_at: Option<Timestamp>,
 }
 
@@ -133,9 +133,9 @@ pub(crate) struct Dispute {
     pub(crate) id: String,
     pub(crate) status: DisputeStatus,
     pub(crate) money: Money,
-    /// What was deducted for it, in subunits, where the gateway says so.
+    /// The amount deducted for it in subunits, if reported.
     pub(crate) deducted: Option<i64>,
-    /// The last moment for an answer.
+    /// The deadline for a response.
     pub(crate) respond_by: Option<Timestamp>,
 }
 
@@ -168,14 +168,14 @@ words!(ReferenceKind { Receipt = "receipt", Bank = "bank" });
 words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
 words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
 
-/// A payment as its reports describe it.
+/// The state of a payment, merged from its reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PaymentState {
-    /// The snapshot that decides stage and amount.
+    /// The snapshot that determines stage and amount.
     pub(crate) decisive: Option<WinningSnapshot>,
     pub(crate) order_id: Option<String>,
     pub(crate) method: Option<String>,
-    /// What a payment in a foreign currency is settled in.
+    /// The settlement amount of a payment in a foreign currency.
     pub(crate) settled: Option<(i64, Currency)>,
     /// The refunded total that a report of the payment or of a dispute quotes, of the highest rank.
     pub(crate) quote: Option<Quote>,
@@ -185,18 +185,18 @@ pub(crate) struct PaymentState {
     pub(crate) updated_at: Option<Updated>,
 }
 
-/// The stage that the payment itself reached (never `refunded`, which follows from the amounts), then the rank, then the
-/// amount: the greatest decides.
+/// The stage of the payment itself (never `refunded`, which follows from the amounts), then the rank, then the amount: the
+/// greatest wins.
 pub(crate) type WinningSnapshot = (Status, Moment, i64, i64, Currency);
 
-/// A quoted total and the moment as of which it is true. Of two at one moment, the later in the life cycle wins.
+/// A quoted total and the time as of which it is true. Of two with the same time, the later in the life cycle wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quote {
     pub(crate) at: Moment,
     pub(crate) total: i64,
 }
 
-/// The winning report of a refund, in the order of rank.
+/// The winning report of a refund. The fields are in the order of their rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RefundReport {
     pub(crate) at: Moment,
@@ -206,15 +206,15 @@ pub(crate) struct RefundReport {
     pub(crate) currency: Currency,
 }
 
-/// A refund as its reports describe it.
+/// The state of a refund, merged from its reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RefundState {
     pub(crate) last: RefundReport,
-    /// When the gateway made it, where a report says so.
+    /// When the gateway created it, if reported.
     pub(crate) made_at: Option<Moment>,
-    /// The first report of it as not failed.
+    /// The time of the first report of it as not failed.
     pub(crate) standing_since: Option<Moment>,
-    /// The first report of it as failed.
+    /// The time of the first report of it as failed.
     pub(crate) failed_since: Option<Moment>,
     /// The total quoted by its last report as not failed that quotes one.
     pub(crate) quote: Option<Quote>,
@@ -222,7 +222,7 @@ pub(crate) struct RefundState {
     pub(crate) failed_quote: Option<Quote>,
 }
 
-/// The winning report of a dispute, in the order of rank.
+/// The winning report of a dispute. The fields are in the order of their rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DisputeState {
     pub(crate) at: Moment,
@@ -238,19 +238,19 @@ pub(crate) struct DisputeState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Updated {
     pub(crate) at: Timestamp,
-    /// Whether that is only a time of receipt, since no event has one of the gateway's.
+    /// True if it is only a time of receipt, because no event has a time of the gateway.
     pub(crate) is_received: bool,
 }
 
 impl PaymentObservation {
-    /// The time as it ranks.
+    /// Returns the time as it ranks.
     pub(crate) const fn moment(&self) -> Moment {
         Moment::of(self.at, self.time_source)
     }
 }
 
 impl Snapshot {
-    /// The stage that the payment itself reached. A returned payment was captured before, unless its report says otherwise.
+    /// Returns the stage of the payment itself. A refunded payment was captured before, unless its report says otherwise.
     const fn stage(&self) -> Status {
         match (self.status, self.was_captured) {
             (Status::Refunded, Some(false)) => Status::Authorized,
@@ -259,7 +259,7 @@ impl Snapshot {
         }
     }
 
-    /// The total it quotes: all of it where it only says that it is refunded.
+    /// Returns the quoted refunded total: the whole amount if only the status `refunded` is reported.
     const fn quote(&self) -> Option<i64> {
         match (self.refunded, self.status) {
             (None, Status::Refunded) => Some(self.money.subunits),
@@ -279,7 +279,7 @@ impl RefundState {
         let quote = total.map(|total| Quote { at: report.at, total });
         if report.status == RefundStatus::Failed {
             merge_min(&mut self.failed_since, Some(&report.at));
-            // Failures lower the total, so of two at one moment the lesser is the later.
+            // Failures lower the total, so of two with the same time the lesser is the later.
             self.failed_quote = later(self.failed_quote, quote, |quote| (quote.at, -quote.total));
         } else {
             merge_min(&mut self.standing_since, Some(&report.at));
@@ -289,7 +289,7 @@ impl RefundState {
 }
 
 impl PaymentState {
-    /// Merges what an event says.
+    /// Merges an observation.
     pub(crate) fn absorb(&mut self, facts: &PaymentObservation) {
         self.update(facts);
         let at = facts.moment();
@@ -319,7 +319,8 @@ impl PaymentState {
         }
     }
 
-    /// The latest time of the gateway's; while there is none, the first time of receipt, which no duplicate changes.
+    /// Updates the time of the latest event: the latest time of the gateway; while there is none, the first time of receipt,
+    /// which no duplicate changes.
     fn update(&mut self, facts: &PaymentObservation) {
         let is_received = facts.time_source == TimeSource::Received;
         let said = Updated { at: facts.at, is_received };
@@ -333,12 +334,12 @@ impl PaymentState {
     }
 }
 
-/// The one of the higher rank.
+/// Returns the quote of the higher rank.
 fn later<K: Ord>(known: Option<Quote>, said: Option<Quote>, rank: impl Fn(&Quote) -> K) -> Option<Quote> {
     known.into_iter().chain(said).max_by_key(rank)
 }
 
-/// Keeps the lesser of two where both are said: normally they are the same.
+/// Merges two values that are normally equal: the lesser wins.
 fn merge_min<T: Ord + Clone>(known: &mut Option<T>, said: Option<&T>) {
     if let Some(said) = said
         && known.as_ref().is_none_or(|known| said < known)

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// What is read of a row, everywhere in the same order.
+/// The columns of [`Transaction`].
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, amount_subunits, \
@@ -35,20 +35,20 @@ use columns;
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND id = $2");
     EXPORT = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 ORDER BY id LIMIT $2");
-    /// COALESCE keeps it in the order of the ids: by the index of the app, each page would sort all that the app has.
+    /// COALESCE makes the planner scan by id: with the app's index, each page would sort all of the app's transactions.
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
-    /// Newest first, from a place in the order of creation and id; every filter may be absent.
+    /// Newest first, from a cursor of creation time and id; every filter is optional.
     LIST = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
             AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \
             OR ($7 = 'partly_refunded' AND status = 'captured' AND amount_refunded_subunits > 0)) \
             ORDER BY created_at DESC, id DESC LIMIT $8");
-    /// The same the other way, for the page of newer ones.
+    /// The same in reverse order, for the page of newer rows.
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
                   AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \
             OR ($7 = 'partly_refunded' AND status = 'captured' AND amount_refunded_subunits > 0)) \
                   ORDER BY created_at, id LIMIT $8");
-    /// Each name by its own index: with one condition for all, SQLite may go through all of the app's rows in their order, as it
-    /// would by the plain column of the app. Ids of refunds and disputes are of any company until that is asked.
+    /// Finds each kind of id by its own index: with one condition for all, or with the plain column of the app, SQLite may
+    /// scan all of the app's rows. Ids of refunds and disputes match in any company until the outer condition.
     FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE id IN \
                   (SELECT id FROM transactions WHERE connection_id IN (SELECT id FROM connections WHERE app_id = $1) AND payment_id = $3 \
                   UNION SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3 \
@@ -99,7 +99,7 @@ where
     }
 }
 
-/// A value of a closed list, as the database has it.
+/// Parses a stored value of an enum.
 fn parse_column<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error> {
     text.parse().map_err(|_| sqlx::Error::Decode(format!("{text:?} is none of the known words").into()))
 }
@@ -109,12 +109,11 @@ fn settled(subunits: Option<i64>, currency: Option<String>) -> Result<Option<Mon
     Ok(Some(Money::new(subunits, parse_column(&currency)?)))
 }
 
-/// The app's transaction.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: TransactionId) -> Result<Option<Transaction>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
 }
 
-/// The next of all transactions in the order they were made, or of one app's.
+/// Lists the transactions after `after` in the order of their ids, of all apps or of one.
 pub(crate) async fn export(
     on: impl Into<Exec<'_>>,
     after: TransactionId,
@@ -127,20 +126,20 @@ pub(crate) async fn export(
     }
 }
 
-/// Which transactions a list shows.
+/// Selects the transactions of a list.
 pub(crate) struct Filter {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) from: Timestamp,
-    /// The first moment that does not belong.
+    /// Exclusive.
     pub(crate) until: Timestamp,
     pub(crate) status: Option<StatusFilter>,
 }
 
-/// A place in the order of a list.
+/// A position in a list.
 pub(crate) type Cursor = (Timestamp, TransactionId);
 
-/// Those older than the cursor, newest first.
+/// Lists transactions older than the cursor, newest first.
 pub(crate) async fn list_older(
     on: impl Into<Exec<'_>>,
     filter: &Filter,
@@ -150,7 +149,7 @@ pub(crate) async fn list_older(
     list(on, LIST, filter, from, limit).await
 }
 
-/// Those newer than the cursor, newest first.
+/// Lists the transactions that directly follow the cursor, newest first.
 pub(crate) async fn list_newer(
     on: impl Into<Exec<'_>>,
     filter: &Filter,
@@ -182,7 +181,8 @@ async fn list(
         .await)
 }
 
-/// Those with exactly that id of a payment, an order, a refund or a dispute, or that reference in any capitals, newest first.
+/// Finds transactions by the exact id of a payment, an order, a refund or a dispute, or by a case-insensitive reference,
+/// newest first.
 pub(crate) async fn find_by_gateway_id(
     on: impl Into<Exec<'_>>,
     app: AppId,

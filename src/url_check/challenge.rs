@@ -1,10 +1,10 @@
-//! How this installation knows its own probe, and how the probe knows this installation.
+//! Mutual authentication of a probe and this installation.
 //!
-//! A probe carries an HMAC over endpoint, time and nonce; the answer one over what arrived, the SHA-256 of its body first.
-//! Both are under keys derived from the master key, so whoever answers for this installation can, and nobody else.
+//! A probe carries an HMAC over endpoint, time and nonce; the response carries an HMAC over what arrived, beginning with the
+//! SHA-256 of the body. Both use keys derived from the master key, so only this installation can create them.
 //!
-//! The rule: a header that is not to the letter one of ours, for this endpoint, of this minute, is no header at all. So
-//! this makes nobody believed, and nothing is answered differently but what would have been refused.
+//! Invariant: a challenge that is not exactly one of ours, for this endpoint and at most a minute old, is ignored. A
+//! challenge never makes a request accepted; it changes only the response to a request that is rejected anyway.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
@@ -15,31 +15,31 @@ use crate::{
     primitives::{base62, hex, time::Timestamp, vault::Vault},
 };
 
-/// Of the probe and of its answer.
+/// The header of a probe and of its response.
 pub(crate) const HEADER: &str = "ks-pay-check";
-/// A probe counts for as long, by the clocks of servers that may differ.
+/// The validity of a probe. It also allows for clocks of servers that differ.
 const CHALLENGE_TTL: Duration = Duration::from_mins(1);
-/// Random characters of a probe: 131 bits.
+/// The number of random characters in a probe: 131 bits.
 const NONCE: usize = 22;
-/// Headers in which gateways sign; whether they arrive is told.
+/// The headers in which gateways sign. A check reports whether they arrive unchanged.
 pub(crate) const SIGNATURE_HEADERS: [&str; 5] =
     ["x-razorpay-signature", "x-razorpay-event-id", "webhook-id", "webhook-timestamp", "webhook-signature"];
-/// Digits of a header's digest in an answer: enough to tell two values apart.
+/// The number of hex digits of a header's digest: enough to distinguish two values.
 const DIGEST: usize = 16;
 
-/// A probe, as it is sent.
+/// The challenge that a probe carries.
 pub(crate) struct Challenge {
     endpoint: String,
     pub(crate) nonce: String,
     at: Timestamp,
 }
 
-/// What arrived of a probe, as the answer tells.
+/// What arrived of a probe, according to the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Arrived {
     pub(crate) sha256: String,
     pub(crate) length: usize,
-    /// A digest for each of [`WATCHED`].
+    /// A digest for each of [`SIGNATURE_HEADERS`].
     headers: Vec<String>,
 }
 
@@ -48,14 +48,14 @@ impl Challenge {
         Self { endpoint: endpoint.to_owned(), nonce: base62::random(NONCE), at: now }
     }
 
-    /// The value of [`HEADER`].
+    /// Returns the value of [`HEADER`].
     pub(crate) fn header(&self, vault: &Vault) -> String {
         let asked = format!("{}.{}", self.at.millis(), self.nonce);
         let mac = hex::encode(&asking(vault, &self.endpoint, &asked).finalize().into_bytes());
         format!("{asked}.{mac}")
     }
 
-    /// What the answer tells, if it is this installation's answer to this probe.
+    /// Parses a response; `None` unless it is this installation's response to this probe.
     pub(crate) fn read(&self, vault: &Vault, answer: &[u8]) -> Option<Arrived> {
         let (told, mac) = std::str::from_utf8(answer).ok()?.rsplit_once('.')?;
         answering(vault, &self.endpoint, &self.nonce, told).verify_slice(&hex::decode_32(mac.as_bytes())?).ok()?;
@@ -78,12 +78,12 @@ impl Arrived {
         })
     }
 
-    /// Whether the body is the one that was sent.
+    /// True if the body arrived as sent.
     pub(crate) fn has_body(&self, sent: &[u8]) -> bool {
         self.sha256 == hex::encode(&Sha256::digest(sent))
     }
 
-    /// Those of the headers sent that did not arrive as they were.
+    /// Returns the names of the sent headers that did not arrive unchanged.
     pub(crate) fn changed(&self, sent: &[(&'static str, String)]) -> Vec<String> {
         let arrived =
             |name: &str| SIGNATURE_HEADERS.iter().position(|known| *known == name).and_then(|index| self.headers.get(index));
@@ -94,7 +94,7 @@ impl Arrived {
     }
 }
 
-/// The answer to a probe of this installation; nothing where the request is none, or is not of this minute.
+/// Returns the response to a probe of this installation; `None` if the request is no such probe or has expired.
 pub(crate) fn answer(vault: &Vault, endpoint: &str, incoming: &Incoming<'_>, now: Timestamp) -> Option<String> {
     let Header::Once(value) = incoming.header(HEADER) else { return None };
     let (asked, mac) = std::str::from_utf8(value).ok()?.rsplit_once('.')?;
@@ -125,8 +125,8 @@ fn answering(vault: &Vault, endpoint: &str, nonce: &str, told: &str) -> Hmac<Sha
     mac(vault, "checks of webhook URLs: answered", &[endpoint, nonce, told])
 }
 
-/// No part holds a line end, so no two lists of parts run together: an endpoint is one segment of a path, and the rest is
-/// of our making or is compared with what is.
+/// Separates the parts by line feeds, which none of them contains, so that different lists never yield the same input: an
+/// endpoint is one path segment, and the rest is generated here or compared with what is.
 fn mac(vault: &Vault, purpose: &str, parts: &[&str]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive(purpose)).expect("HMAC takes a key of any length");
     for part in parts {
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(arrived.changed(&[("x-razorpay-signature", "abc".to_owned())]), Vec::<String>::new());
         let changed = arrived.changed(&[("x-razorpay-signature", "abd".to_owned()), ("webhook-id", "x".to_owned())]);
         assert_eq!(changed, ["x-razorpay-signature", "webhook-id"]);
-        // Another installation, another probe, and an answer that was touched.
+        // Another installation, another probe, and a modified response.
         assert_eq!(probe.read(&Vault::new(MasterKey::generate()), answer.as_bytes()), None);
         assert_eq!(Challenge::new("wh_one", NOW).read(&vault, answer.as_bytes()), None);
         assert_eq!(Challenge { endpoint: "wh_two".to_owned(), ..probe }.read(&vault, answer.as_bytes()), None);

@@ -12,25 +12,25 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::primitives::id::CompanyId;
 
-/// Checks that a company may make at once after a pause, and after how long one more.
+/// The burst of checks that a company may make, and the interval after which another is allowed.
 const BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Those of one server.
+/// The limiter of one server.
 pub(crate) struct CheckLimiter {
     running: Mutex<HashSet<CompanyId>>,
     quota: DefaultKeyedRateLimiter<CompanyId>,
 }
 
-/// Why not now.
+/// Why a check is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// Another check of the company is under way.
+    /// Another check of the company is in progress.
     Running,
     TooMany,
 }
 
-/// Leave to check; it ends when dropped.
+/// Permission for one check, released on drop.
 pub(crate) struct CheckPermit<'a> {
     desk: &'a CheckLimiter,
     company: CompanyId,
@@ -42,7 +42,7 @@ impl CheckLimiter {
         Self { running: Mutex::default(), quota: RateLimiter::keyed(quota) }
     }
 
-    /// A turn for the company.
+    /// Acquires a permit for the company.
     pub(crate) fn acquire(&self, company: CompanyId) -> Result<CheckPermit<'_>, Denied> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if running.contains(&company) {

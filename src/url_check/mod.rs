@@ -1,7 +1,7 @@
-//! Pre-flight: whether what a gateway sends to a webhook's URL would arrive here, tried from this server itself.
+//! The URL check: whether requests to a webhook's URL would reach this server, tested from the server itself.
 //!
-//! The rule: the target is the configured public URL with the connection's endpoint, and nothing that came with a request.
-//! A check stores no event and counts as none, whatever becomes of it.
+//! Invariant: the target is the configured public URL with the connection's endpoint; no part of it is taken from a request.
+//! A check never stores an event, or counts as one.
 
 pub(crate) mod challenge;
 pub(crate) mod limiter;
@@ -21,20 +21,20 @@ use crate::{
 };
 pub(crate) use tls::TlsFault;
 
-/// Gateways give up an answer after so long; Razorpay says so of itself.
+/// The timeout after which gateways abandon a request; Razorpay documents it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// One thing that was found on the way, in the order of the way.
+/// The result of a step. Results are listed in the order of the steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "finding")]
 pub(crate) enum Finding {
-    /// The host has these addresses.
+    /// The host name resolves to these addresses.
     Name {
         addresses: Vec<IpAddr>,
     },
     NameUnknown,
     NameSlow,
-    /// Something listens there.
+    /// The port accepts connections.
     Port {
         port: u16,
     },
@@ -44,7 +44,7 @@ pub(crate) enum Finding {
     PortSlow {
         port: u16,
     },
-    /// No TLS was asked for.
+    /// The URL uses no TLS.
     Plain,
     Tls {
         version: String,
@@ -53,16 +53,16 @@ pub(crate) enum Finding {
         fault: TlsFault,
     },
     TlsSlow,
-    /// It leads elsewhere.
+    /// The response is a redirect.
     Redirect {
         status: u16,
         to: String,
     },
-    /// This installation answered, after so many milliseconds.
+    /// This installation responded.
     ReachedUs {
         millis: u64,
     },
-    /// Somebody answered who does not know what this installation knows.
+    /// The response is not from this installation.
     UnexpectedResponder {
         status: u16,
     },
@@ -77,21 +77,21 @@ pub(crate) enum Finding {
     HeadersChanged {
         names: Vec<String>,
     },
-    /// The check as a whole took too long and was given up.
+    /// The check as a whole timed out.
     TooLong,
 }
 
-/// How a finding is to be taken.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     Good,
-    /// It works, but is worth a look.
+    /// Works, with a warning.
     Doubtful,
     Bad,
 }
 
 impl Finding {
-    /// Good, or what a gateway would stumble over.
+    /// Returns the severity of the finding.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::Name { addresses } if addresses.iter().any(|ip| !razorpay_url::is_public(*ip)) => Verdict::Doubtful,
@@ -117,14 +117,14 @@ impl Finding {
     }
 }
 
-/// What the last check of a URL found.
+/// The last check of a URL.
 pub(crate) struct Check {
     pub(crate) url: String,
     pub(crate) findings: Vec<Finding>,
     pub(crate) checked_at: Timestamp,
 }
 
-/// Why the gateway would not send to this URL, whatever answers there: a sentence each. Empty when it would.
+/// Returns the reasons, a sentence each, why the gateway rejects this URL or cannot reach it; empty if there are none.
 pub(crate) fn objections(gateway: Gateway, url: &str) -> Vec<String> {
     match gateway {
         Gateway::Razorpay => razorpay_url::objections(url),
@@ -134,7 +134,7 @@ pub(crate) fn objections(gateway: Gateway, url: &str) -> Vec<String> {
     }
 }
 
-/// The host, where it means something else to everybody else.
+/// Returns the host if it is local or private.
 fn local_host(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let is_local = match url.host()? {

@@ -1,6 +1,7 @@
-//! The way a request takes, step by step, until it arrives or something stands in the way.
+//! Sends a probe, step by step, until it arrives or a step fails.
 //!
-//! The rule: no step waits long, and all of them together end before whoever asked gives up. No redirect is followed.
+//! Invariant: each step has a short timeout, and all together end before the browser's request times out. Redirects are not
+//! followed.
 
 use std::{
     io,
@@ -26,16 +27,16 @@ use crate::{
     primitives::{hex, time::Timestamp, vault::Vault},
 };
 
-/// All steps together.
+/// The timeout of all steps together.
 const LONGEST: Duration = Duration::from_secs(8);
-/// Each step before the request itself.
+/// The timeout of each step before the request itself.
 const STEP: Duration = Duration::from_secs(2);
-/// Addresses of a name that are tried.
+/// The maximum number of addresses of a name that are tried.
 const TRIED: usize = 3;
-/// The longest address of a redirect that is shown, in characters.
+/// The maximum length of a redirect's target that is shown, in characters.
 const SHOWN: usize = 200;
 
-/// What is to be sent where.
+/// A probe of a connection's webhook URL.
 pub(super) struct Probe<'a> {
     pub(super) vault: &'a Vault,
     pub(super) gateway: Gateway,
@@ -45,7 +46,7 @@ pub(super) struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    /// Goes it, as far as it leads.
+    /// Runs the probe until a step fails.
     pub(super) async fn run(&self) -> Vec<Finding> {
         let mut found = Vec::new();
         if timeout(LONGEST, self.steps(&mut found)).await.is_err() {
@@ -54,7 +55,7 @@ impl Probe<'_> {
         found
     }
 
-    /// Stops at the first step that cannot be taken.
+    /// Stops at the first step that fails.
     async fn steps(&self, found: &mut Vec<Finding>) -> Option<()> {
         let port = self.url.port_or_known_default()?;
         let host = self.url.host_str()?;
@@ -94,7 +95,7 @@ impl Probe<'_> {
         }
     }
 
-    /// The request itself, to the address that was reached, and what the answer tells.
+    /// Sends the request to the address that was reached, and evaluates the response.
     async fn send(&self, host: &str, address: SocketAddr, found: &mut Vec<Finding>) -> Option<()> {
         let probe = Challenge::new(self.endpoint, self.now);
         let (body, headers) = (body(&probe), self.headers(&probe));
@@ -126,7 +127,7 @@ impl Probe<'_> {
         Some(())
     }
 
-    /// As the gateway sends them. The signature is one of nobody: a probe must never be believed.
+    /// Returns headers as the gateway sends them. The signature matches no secret: a probe must never be accepted.
     fn headers(&self, probe: &Challenge) -> Vec<(&'static str, String)> {
         let nobody = hex::encode(&Sha256::digest(&probe.nonce));
         let mut headers = vec![("content-type", "application/json".to_owned())];
@@ -165,8 +166,8 @@ async fn connect(addresses: &[SocketAddr], port: u16, found: &mut Vec<Finding>) 
     stop(found, if is_slow { Finding::PortSlow { port } } else { Finding::PortClosed { port } })
 }
 
-/// JSON that no program would write the same way again: spaces, escapes, a doubled key, a number with a nought at its end,
-/// letters beyond ASCII and a line end.
+/// Returns JSON that no serialiser reproduces: spaces, escapes, a duplicate key, a number with a trailing zero, non-ASCII
+/// characters and a line feed.
 fn body(probe: &Challenge) -> String {
     format!(
         "{{ \"entity\":\"event\", \"event\":\"ks_pay.url_check\",\"said\":\"\\u20b9 1,00,000.00 – दुकान, caf\u{e9}\",\"path\":\"a\\/b\",\

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Sends a probe to the connection's public URL, and leads to the page with what was found.
+/// Sends a probe to the connection's public URL, and redirects to the report.
 pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let (page, connection) = (&wizard.page, &wizard.connection);

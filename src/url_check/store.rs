@@ -12,8 +12,8 @@ sql! {
               ON CONFLICT (connection_id) DO UPDATE SET url = excluded.url, findings = excluded.findings, checked_at = excluded.checked_at";
 }
 
-/// The connection's last check, if there was one that this version can read. `connection` is one the caller was allowed to
-/// see.
+/// Returns the connection's last check, if there is one that this version can parse. The caller has checked access to
+/// `connection`.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<Option<Check>, DbError> {
     let row: Option<(String, String, Timestamp)> =
         run!(on, |conn| sqlx::query_as(FIND).bind(connection).fetch_optional(conn).await)?;
@@ -23,7 +23,7 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, connection: ConnectionId) -> R
     }))
 }
 
-/// Keeps what was found instead of what was found before.
+/// Replaces the connection's last check.
 pub(super) async fn upsert(tx: &mut Tx, connection: ConnectionId, check: &Check) -> Result<(), DbError> {
     let findings = serde_json::to_string(&check.findings).unwrap_or_default();
     execute!(tx, sqlx::query(UPSERT).bind(connection).bind(&check.url).bind(findings).bind(check.checked_at))?;

@@ -1,4 +1,4 @@
-//! What may be wrong with TLS, as far as somebody can mend it.
+//! Classifies TLS faults by what the operator can fix.
 
 use std::{io, sync::Arc};
 
@@ -11,26 +11,26 @@ use tokio_rustls::TlsConnector;
 use super::Finding;
 use crate::http_client;
 
-/// What is wrong.
+/// A TLS fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TlsFault {
     Expired,
     NotYetValid,
     OtherName,
-    /// Self-signed, of nobody known, or without the certificates between.
+    /// Self-signed, from an unknown authority, or sent without the intermediate certificates.
     UnknownIssuer,
     Revoked,
     OtherCertificate,
-    /// Nothing in common: TLS 1.1 or older, most likely.
+    /// No common version or cipher suite: most likely TLS 1.1 or older.
     OldVersion,
-    /// What answers does not speak TLS.
+    /// The peer does not speak TLS.
     NoTls,
-    /// This machine has no certificates to compare with.
+    /// This machine has no root certificates.
     NoRoots,
 }
 
-/// Shakes hands as a gateway would, and ends the connection.
+/// Performs a TLS handshake as a gateway would, and closes the connection.
 pub(super) async fn shake_hands(stream: TcpStream, host: &str) -> Finding {
     let broken = |fault| Finding::TlsBroken { fault };
     let Some(config) = config().await else { return broken(TlsFault::NoRoots) };
@@ -41,7 +41,7 @@ pub(super) async fn shake_hands(stream: TcpStream, host: &str) -> Finding {
     }
 }
 
-/// Reads the system's certificates, which takes its time: not on a thread that answers requests.
+/// Reads the system's certificates on a blocking thread, because that is slow.
 async fn config() -> Option<ClientConfig> {
     http_client::install_provider();
     tokio::task::spawn_blocking(ClientConfig::with_platform_verifier).await.ok()?.ok()
@@ -72,7 +72,7 @@ fn certificate_fault(error: &CertificateError) -> TlsFault {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsFault::OtherName,
         CertificateError::UnknownIssuer => TlsFault::UnknownIssuer,
         CertificateError::Revoked => TlsFault::Revoked,
-        // A certificate that signed itself as an authority says so only in words.
+        // A self-signed CA certificate has no error variant of its own, only this text.
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => TlsFault::UnknownIssuer,
         _ => TlsFault::OtherCertificate,
     }

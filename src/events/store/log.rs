@@ -1,4 +1,4 @@
-//! The writing side of the `events`, `event_payloads` and `event_ids` tables: a batch at a time.
+//! Writes the `events`, `event_payloads` and `event_ids` tables in batches.
 
 use sqlx::FromRow;
 
@@ -25,7 +25,7 @@ const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, locality, identity) DO NOTHING";
     MADE = "SELECT id FROM events WHERE id IN (", "?", ")";
-    /// Another id than the first one's, or none where there was one, marks the event: the id is not signed.
+    /// Flags the event if its gateway id differs from the stored one or is missing: the id is not signed.
     ADD_RECEIPTS = insert!(), ROW, "ON CONFLICT (connection_id, locality, identity) DO UPDATE SET \
                     receipts = events.receipts + excluded.receipts, last_received_at = excluded.last_received_at, \
                     is_flagged = events.is_flagged OR excluded.is_flagged \
@@ -81,19 +81,19 @@ fn fault(content: &EventContent) -> Option<&'static str> {
     }
 }
 
-/// Adds the events that the connection does not have yet; whether that was all of them. In the order of their keys.
+/// Inserts the events that the connection does not have yet; returns whether all were new. `groups` are in key order.
 pub(crate) async fn insert(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<bool, DbError> {
     let added = execute_rows!(tx, INSERT, groups, |query, group| bind_group!(query, group))?;
     Ok(usize::try_from(added) == Ok(groups.len()))
 }
 
-/// Which of these ids are rows.
+/// Returns those of the ids that have a row.
 pub(crate) async fn made(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<EventId>, DbError> {
     let found = fetch_rows!(tx, MADE -> (EventId,), ids, |query, id| query.bind(id))?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// An event that was there before.
+/// An event that was already stored.
 #[derive(FromRow)]
 pub(crate) struct Known {
     pub(crate) id: EventId,
@@ -102,12 +102,12 @@ pub(crate) struct Known {
     pub(crate) gateway_event_id: Option<String>,
 }
 
-/// Counts arrivals as receipts more of the events that they repeat.
+/// Raises the received counts of the events that the arrivals repeat.
 pub(crate) async fn add_receipts(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<Vec<Known>, DbError> {
     fetch_rows!(tx, ADD_RECEIPTS -> Known, groups, |query, group| bind_group!(query, group))
 }
 
-/// Keeps headers and octets of new events.
+/// Inserts the headers and bodies of new events.
 pub(crate) async fn insert_payloads(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<(), DbError> {
     execute_rows!(tx, INSERT_PAYLOAD, groups, |query, group| query
         .bind(group.first.id)
@@ -116,27 +116,27 @@ pub(crate) async fn insert_payloads(tx: &mut Tx, groups: &[&Group<'_>]) -> Resul
     Ok(())
 }
 
-/// A gateway's id at a connection, and the event that came under it.
+/// A gateway id at a connection, and the event received with it.
 pub(crate) type Claim<'a> = (ConnectionId, &'a str, EventId);
 
-/// Remembers ids that were not seen before; whether that was all of them. In the order of their keys.
+/// Inserts the ids that are not recorded yet; returns whether all were new. `claims` are in key order.
 pub(crate) async fn claim(tx: &mut Tx, claims: &[Claim<'_>]) -> Result<bool, DbError> {
     let claimed = execute_rows!(tx, CLAIM_ID, claims, |query, claim| query.bind(claim.0).bind(claim.1).bind(claim.2))?;
     Ok(usize::try_from(claimed) == Ok(claims.len()))
 }
 
-/// The event that came under that id first.
+/// Returns the event first received with that id.
 pub(crate) async fn find_first(tx: &mut Tx, connection: ConnectionId, id: &str) -> Result<EventId, DbError> {
     run!(tx, |conn| sqlx::query_scalar(FIND_FIRST).bind(connection).bind(id).fetch_one(conn).await)
 }
 
-/// Marks an event of this unit of work as one that came under another's id.
+/// Marks an event of this unit of work as a conflict with `with`, which had its id first.
 pub(crate) async fn update_conflict(tx: &mut Tx, id: EventId, state: State, with: EventId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_CONFLICT).bind(id).bind(state.as_str()).bind(with))?;
     Ok(())
 }
 
-/// Deletes headers and octets of the oldest events before that one, at most so many; how many.
+/// Deletes the headers and bodies of the oldest events before `before`, at most `most`; returns their number.
 pub(crate) async fn delete_payloads(tx: &mut Tx, before: EventId, most: i64) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(DELETE_PAYLOADS).bind(before).bind(most))
 }

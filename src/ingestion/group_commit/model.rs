@@ -1,11 +1,11 @@
-//! The writer in very many orders of events, under a model checker: a store that is slow, fails, or does not say; submitters
-//! that go away; a queue that is full; a close at any moment.
+//! Tests the writer under a model checker, in many orders of events: a store that is slow, fails, or leaves the outcome
+//! unknown; submitters that are dropped; a full queue; a close at any time.
 //!
-//! The model checker finds a deadlock by itself: every test here also says that everybody is answered.
+//! The model checker reports deadlocks, so every test here also proves that each submitter gets a result.
 //!
-//! What it does not find: in the writer it goes from one task to another where an await cannot go on, and nowhere else, since
-//! locks, queue and semaphores are those of tokio and std, not shuttle's. What stands between two such awaits is one step here
-//! and is not on several threads; there we rely on those locks, and on the tests over HTTP, whose servers have several.
+//! Limitation: the checker switches tasks only at awaits that are not ready, because locks, queue and semaphores are those of
+//! tokio and std, not shuttle's. The code between two such awaits is atomic here but not on several threads; for that we rely
+//! on those locks, and on the tests over HTTP, whose servers are multi-threaded.
 
 use std::{
     collections::BTreeSet,
@@ -22,22 +22,22 @@ use shuttle::{
 
 use super::{BatchStore, WriteError, Writer};
 
-/// How many orders are tried of each test.
+/// The number of orders explored for each test and scheduler.
 const ORDERS: usize = 20_000;
 
-/// What is to be kept.
+/// An item to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Item {
     Good(u8),
-    /// Cannot be stored, ever.
+    /// Can never be stored.
     Bad(u8),
 }
 
-/// What a disk would hold, and what was said of it.
+/// The contents of a simulated disk, and the batches reported as failed.
 #[derive(Default)]
 struct Disk {
     kept: BTreeSet<Item>,
-    /// Batches that ended ill, though nothing in them was bad.
+    /// Batches that failed although none of their items was bad.
     lost: Vec<Vec<Item>>,
     running: usize,
 }
@@ -45,11 +45,11 @@ struct Disk {
 #[derive(Clone, Default)]
 struct Fake {
     disk: Arc<Mutex<Disk>>,
-    /// Whether units of work end ill now and then.
+    /// Whether units of work fail at random.
     is_flaky: bool,
-    /// Whether it says that it kept something before it has: what must never be.
+    /// Whether it reports success before the items are stored, which must never happen.
     is_hasty: bool,
-    /// How many units of work may run at once.
+    /// The maximum number of concurrent units of work.
     width: usize,
 }
 
@@ -97,7 +97,7 @@ impl Fake {
         self.disk().kept.extend(batch);
         yield_now().await;
         if self.chance() {
-            // It was kept, and nobody knows.
+            // Stored, but reported as failed.
             self.disk().lost.push(batch.to_vec());
             return Err(WriteError::Transient);
         }
@@ -105,7 +105,7 @@ impl Fake {
     }
 }
 
-/// Submits, and sees that a good answer is true when it comes.
+/// Submits an item, and asserts that on success it is stored.
 async fn submit(writer: Arc<Writer<Fake>>, fake: Fake, item: Item) -> Result<Item, WriteError> {
     let kept = writer.submit(item, 1).await;
     if kept.is_ok() {
@@ -121,7 +121,7 @@ fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, Vec<shuttle::future::
     (Arc::new(writer), running)
 }
 
-/// Tries a test in many orders at random, and in many that are unlikely at random.
+/// Runs a test in many random orders, and in many that the random scheduler is unlikely to find.
 fn check(test: impl Fn() + Send + Sync + Clone + 'static) {
     shuttle::check_random(test.clone(), ORDERS);
     shuttle::check_pct(test, ORDERS, 3);
@@ -239,7 +239,7 @@ fn what_was_handed_over_before_the_close_is_answered_and_nothing_later_is_taken(
     });
 }
 
-/// The control: a store that says yes too early is found out.
+/// The control: a store that reports success too early is detected.
 #[test]
 #[should_panic(expected = "was acknowledged and is not kept")]
 fn an_answer_that_comes_too_early_is_found() {

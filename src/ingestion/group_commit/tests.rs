@@ -1,4 +1,4 @@
-//! What needs no model checker: how much may wait, what becomes one batch, and a store that panics.
+//! Tests that need no model checker: queue limits, batch boundaries, and a store that panics.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,11 +7,11 @@ use tokio::task::yield_now;
 
 use super::{BatchStore, MAX_QUEUED_KIB, WriteError, Writer};
 
-/// Keeps everything, but for what makes it panic.
+/// A store that accepts every item except those that make it panic.
 struct Fake;
 
 impl BatchStore for Fake {
-    /// Whether to panic.
+    /// True to panic.
     type Item = bool;
     type Kept = ();
 
@@ -21,7 +21,7 @@ impl BatchStore for Fake {
     }
 }
 
-/// Keeps everything once it may, and remembers how many came together.
+/// A store that waits for a lock before each batch, and records the batch sizes.
 #[derive(Default)]
 struct Held {
     batches: Mutex<Vec<usize>>,

@@ -1,4 +1,4 @@
-//! What becomes of a batch whose order is certain: jobs are handed over one after the other, and no network is in between.
+//! Tests batches in a deterministic order: events are submitted one after the other, without a network.
 
 use bytes::Bytes;
 use serde_json::json;
@@ -30,14 +30,14 @@ use crate::{
 /// More than any of these tests stores.
 const ALL: i64 = 100;
 
-/// A database of a test's own, on the engine that the suite runs on.
+/// A database for one test, on the engine that the suite runs on.
 struct Bench {
     db: Db,
     batch: EventBatchStore,
     vault: Vault,
     now: Timestamp,
     secret: [ValidSecret; 1],
-    /// The server's address and the database's name, where there is one.
+    /// The URL of the server and the name of the database, on PostgreSQL.
     server: Option<(String, String)>,
     _directory: tempfile::TempDir,
 }
@@ -77,7 +77,7 @@ impl Bench {
         }
     }
 
-    /// A connection of an app of its own.
+    /// Creates a connection of a new app.
     async fn connection(&self, app: &str) -> ConnectionScope {
         let mut tx = self.db.begin().await.unwrap();
         let company = companies::create(&mut tx, "Neem Tree Retail", self.now).await.unwrap();
@@ -99,7 +99,7 @@ impl Bench {
         place
     }
 
-    /// Keeps what was sent, in that order, in one unit of work.
+    /// Stores the requests in that order in one unit of work.
     async fn keep(&self, place: ConnectionScope, sent: &[Sent<'_>]) {
         let version = store::version(&mut self.db.reader().await.unwrap()).await.unwrap();
         let batch: Vec<PendingEvent> =
@@ -129,7 +129,7 @@ impl Bench {
     }
 }
 
-/// An event of a payment, as it comes.
+/// An event of a payment, as it is sent.
 #[derive(Clone, Copy)]
 struct Sent<'a> {
     payment: &'a str,
@@ -225,7 +225,7 @@ async fn accounts_of_one_batch_are_told_apart_whatever_their_order() {
     bench.end().await;
 }
 
-/// Rejected requests of one server: how many, and when the first and the last of them came, in seconds.
+/// Returns two rejected requests of one server, the first and last received at the given seconds.
 fn rejected(bench: &Bench, seconds: (u64, u64), reason: SignatureError) -> Refusals {
     let at = |seconds| bench.now.plus(Duration::from_secs(seconds));
     Refusals { count: 2, first_at: at(seconds.0), last_at: at(seconds.1), reason }
@@ -245,7 +245,7 @@ async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and
         activity::add_refused(&mut tx, &refused, &proven).await.unwrap();
         tx.commit().await.unwrap();
     }
-    // A server that has none to prove changes nothing that is proven.
+    // A server without proof does not change what is already proven.
     let mut tx = bench.db.begin().await.unwrap();
     activity::add_refused(&mut tx, &[(place.connection, earlier)].into(), &BTreeMap::new()).await.unwrap();
     tx.commit().await.unwrap();

@@ -1,6 +1,6 @@
-//! Razorpay's dispute entity and its moves: open, under review, won, lost, closed.
+//! Razorpay's dispute entity and its transitions: open, under review, won, lost, closed.
 //!
-//! The rule kept here: the dispute is about the whole payment, and only losing it costs money.
+//! Invariant: a dispute is about the whole payment, and an amount is deducted only if it is lost.
 
 use rand::Rng;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::{id, pick};
 use super::Payment;
 
-/// A payment contested at the buyer's bank.
+/// A dispute of a payment at the buyer's bank.
 #[derive(Serialize)]
 pub(in super::super) struct Dispute {
     id: String,
@@ -58,7 +58,7 @@ impl Dispute {
 
     pub(in super::super) fn move_to(&mut self, status: &'static str) {
         self.status = status;
-        // Money leaves the shop only when the dispute is lost.
+        // Only a lost dispute has an amount deducted.
         self.amount_deducted = if status == "lost" { self.amount } else { 0 };
     }
 }

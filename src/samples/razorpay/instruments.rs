@@ -1,6 +1,6 @@
-//! What a buyer pays with, as Razorpay's payment entity describes it: a card, a UPI account.
+//! Payment instruments, as in Razorpay's payment entity: a card, a UPI account.
 //!
-//! The rule kept here: no number that could be used. A card has four digits and no holder.
+//! Invariant: no number is usable. A card has four digits and no holder.
 
 use rand::{Rng, RngExt};
 use serde::Serialize;

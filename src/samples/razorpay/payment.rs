@@ -1,7 +1,7 @@
-//! Razorpay's payment entity and its moves: authorised, captured, failed, partly refunded.
+//! Razorpay's payment entity and its transitions: authorised, captured, failed, partially refunded.
 //!
-//! The rule kept here: a field is filled exactly when the gateway would know it, so fees appear
-//! with the capture and reasons of failure vanish with success.
+//! Invariant: a field is set exactly when the gateway would set it, so fees appear on capture, and failure reasons are
+//! removed on success.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ pub(in super::super) struct Payment {
     upi: Option<Upi>,
 }
 
-/// The shop's own remarks: an object, or an empty list when there are none.
+/// The shop's notes: an object, or an empty list if there are none.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Notes {
@@ -64,8 +64,7 @@ enum Notes {
 }
 
 impl Payment {
-    /// A buyer orders something from the shop and starts to pay: the first time is the order's, the
-    /// second the payment's.
+    /// Creates an order and its payment: the first time is that of the order, the second that of the payment.
     pub(in super::super) fn begin(
         shop: &'static Shop,
         method: Option<&'static str>,
@@ -128,7 +127,7 @@ impl Payment {
         self.error_source = None;
         self.error_step = None;
         self.error_reason = None;
-        // Wallets give no reference of their own.
+        // Wallets have no bank reference.
         if self.method != "wallet" {
             let length = if self.method == "card" { 6 } else { 12 };
             self.acquirer_data.insert(bank_reference(self.method), Some(digits(length, rng)));
@@ -136,7 +135,7 @@ impl Payment {
     }
 
     pub(in super::super) fn capture(&mut self) {
-        // Two per cent, and 18 % tax on that; the fee told to the shop includes the tax.
+        // Two per cent, and 18 % tax on that; the fee reported to the shop includes the tax.
         let charge = self.amount * 2 / 100;
         let tax = charge * 18 / 100;
         self.status = "captured";
@@ -156,13 +155,13 @@ impl Payment {
         self.error_reason = Some(reason);
     }
 
-    /// A payment refunded in part stays captured: only its sum of refunds tells.
+    /// Sets the refunded total. A partially refunded payment stays captured.
     pub(in super::super) fn set_refunded(&mut self, amount: i64) {
         self.amount_refunded = amount;
         self.refund_status = (amount > 0).then_some("partial");
     }
 
-    /// The name of the number by which the buyer's bank finds a refund.
+    /// Returns the key of the reference by which the buyer's bank identifies a refund.
     pub(super) fn refund_reference(&self) -> &'static str {
         match self.method {
             "upi" => "rrn",

@@ -1,7 +1,6 @@
-//! Razorpay's refund entity and its moves: asked for, processed, failed.
+//! Razorpay's refund entity and its transitions: requested, processed, failed.
 //!
-//! The rule kept here: a refund is a part of its payment, and the bank's reference of it is known
-//! only once the money has gone.
+//! Invariant: a refund is for a part of its payment, and has a bank reference only once it is processed.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ use serde::Serialize;
 use super::super::{digits, id, pick};
 use super::{AcquirerData, Payment};
 
-/// Money on its way back to the buyer.
+/// A refund to the buyer.
 #[derive(Serialize)]
 pub(in super::super) struct Refund {
     id: String,
@@ -30,11 +29,11 @@ pub(in super::super) struct Refund {
 }
 
 impl Refund {
-    /// Asks a part of the payment back, in whole rupees.
+    /// Requests a partial refund, in whole rupees.
     pub(in super::super) fn of(payment: &Payment, at: i64, rng: &mut impl Rng) -> Self {
         let reasons = ["one item missing", "came in the wrong size", "arrived broken"];
         let part = payment.amount * rng.random_range(20..=60) / 100;
-        // An instant refund is already done when its first event is sent, an ordinary one is not.
+        // An instant refund is already processed when its first event is sent; a normal one is not.
         let (speed_requested, speed_processed, status) =
             *pick(&[("normal", "normal", "pending"), ("optimum", "instant", "processed")], rng);
         Self {

@@ -1,6 +1,6 @@
-//! What the life cycles promise, checked on the octets alone, as a receiver would see them.
+//! Tests the life cycles by their bytes alone, as a receiver sees them.
 //!
-//! The rule kept here: each kind of story is told a hundred times, so rare turns are met as well.
+//! Invariant: each life cycle is generated a hundred times, so that rare variants are covered too.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::*;
 use super::{AT, SplitMix, parse};
 
-/// Many stories of one kind, each with the bodies parsed.
+/// Generates many life cycles of one kind, with the bodies parsed.
 fn stories(kind: LifeCycle, seed: u64) -> Vec<Vec<(Sample, Value)>> {
     let mut rng = SplitMix::new(seed);
     let story = |_| {
@@ -102,7 +102,7 @@ fn a_part_refund_is_told_by_the_payment_too() {
             let part = refund["amount"].as_i64().unwrap();
             assert!(part > 0 && part < payment["amount"].as_i64().unwrap());
             assert_eq!((&refund["id"], &refund["created_at"]), (id, &story[3].0.at.into()));
-            // Parsing sorted the keys: the same octets come back only if they were sorted before.
+            // Parsing sorts the keys: the bytes are the same only if they were sorted before.
             assert_eq!(body.to_string().as_bytes(), sample.body);
         }
         assert_eq!(entity(&story[4].1, "refund")["status"], "processed");

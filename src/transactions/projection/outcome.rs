@@ -4,29 +4,29 @@ use super::{DisputeState, DisputeStatus, Moment, PaymentState, RefundState, Refu
 use crate::{primitives::money::Currency, transactions::Status};
 
 impl PaymentState {
-    /// The amount, in subunits, once a report of the payment itself has arrived.
+    /// Returns the amount in subunits, once a report of the payment itself was received.
     pub(crate) fn amount(&self) -> Option<i64> {
         self.decisive.map(|decisive| decisive.3)
     }
 
-    /// The payment's currency; until that is known, that of its refunds.
+    /// Returns the payment's currency; until that is known, that of its refunds.
     pub(crate) fn currency(&self) -> Option<Currency> {
         self.decisive.map(|decisive| decisive.4).or_else(|| self.refunds.values().map(|refund| refund.last.currency).max())
     }
 
-    /// What was refunded, in subunits. Never more than the amount.
+    /// Returns the refunded total in subunits. Never more than the amount.
     pub(crate) fn refunded(&self) -> i64 {
         total::refunded(self, self.currency()).clamp(0, self.amount().unwrap_or(i64::MAX))
     }
 
-    /// What of that belongs to refunds that no report describes as processed, in subunits.
+    /// Returns the part of that total, in subunits, whose refunds are not reported as processed.
     pub(crate) fn refund_pending(&self) -> i64 {
         let pending = self.refunds_of_currency().filter(|refund| refund.last.status == RefundStatus::Pending);
         pending.fold(0i64, |sum, refund| sum.saturating_add(refund.last.amount)).min(self.refunded())
     }
 
-    /// What failed refunds leave to be refunded, in subunits: what failed less what was refunded afterwards. Never more than
-    /// refunds and lost disputes left of the payment.
+    /// Returns the amount in subunits that is left to refund after failed refunds: what failed less what was refunded
+    /// afterwards. Never more than refunds and lost disputes leave of the payment.
     pub(crate) fn refund_failed(&self) -> i64 {
         let gone = self.refunded().saturating_add(self.lost());
         let left = self.amount().map_or(i64::MAX, |amount| amount.saturating_sub(gone).max(0));
@@ -38,8 +38,8 @@ impl PaymentState {
         self.refunds.values().filter(move |refund| Some(refund.last.currency) == currency)
     }
 
-    /// The payment's status; nothing while only a refund or a dispute is known. It follows from the amounts: what is
-    /// refunded in full is refunded, and only what was captured can be refunded in part.
+    /// Returns the payment's status; `None` while only a refund or a dispute is known. It follows from the amounts: a payment
+    /// refunded in full is refunded, and only a captured payment can be partially refunded.
     pub(crate) fn status(&self) -> Option<Status> {
         let stage = self.decisive?.0;
         let (refunded, amount) = (self.refunded(), self.amount().unwrap_or_default());
@@ -50,14 +50,14 @@ impl PaymentState {
         })
     }
 
-    /// Whether the money was received. A payment that is authorised and never captured is returned automatically.
+    /// True if the money was received. A payment that is authorised and never captured is refunded automatically.
     pub(crate) fn is_captured(&self) -> bool {
         let stage = self.decisive.map(|decisive| decisive.0);
         stage == Some(Status::Captured) || self.status() == Some(Status::Captured)
     }
 
-    /// What lost disputes took, in subunits: what was deducted for each. Where the gateway does not say how much, the
-    /// amount in dispute, as far as refunds left it.
+    /// Returns the loss from disputes in subunits: the amounts deducted. For a dispute without a reported deduction, the
+    /// amount in dispute, limited to what refunds left.
     pub(crate) fn lost(&self) -> i64 {
         let lost = || self.disputes.values().filter(|dispute| dispute.status == DisputeStatus::Lost);
         let known = self.deducted(|status| status == DisputeStatus::Lost);
@@ -66,7 +66,7 @@ impl PaymentState {
         known.saturating_add(unknown.fold(0i64, |sum, dispute| sum.saturating_add(dispute.amount)).min(left))
     }
 
-    /// What is deducted for disputes that are not decided, or were closed, in subunits.
+    /// Returns the amount in subunits that is deducted for disputes that are open, under review or closed.
     pub(crate) fn held(&self) -> i64 {
         self.deducted(|status| !matches!(status, DisputeStatus::Lost | DisputeStatus::Won))
     }
@@ -76,25 +76,26 @@ impl PaymentState {
         counted.filter_map(|dispute| dispute.deducted).fold(0, i64::saturating_add)
     }
 
-    /// Amounts of two currencies are never added: those of another one than the payment's are shown per dispute.
+    /// True if the dispute has the payment's currency. Amounts of different currencies are never added: those in other
+    /// currencies are shown per dispute.
     fn is_of_currency(&self, dispute: &DisputeState) -> bool {
         self.currency() == Some(dispute.currency)
     }
 
-    /// Whether a dispute was lost and none is still going on.
+    /// True if a dispute was lost and none is open or under review.
     pub(crate) fn is_dispute_lost(&self) -> bool {
         let has = |wanted: &[DisputeStatus]| self.disputes.values().any(|dispute| wanted.contains(&dispute.status));
         has(&[DisputeStatus::Lost]) && !has(&[DisputeStatus::Open, DisputeStatus::UnderReview])
     }
 
-    /// Whether the latest state of a dispute is neither won nor closed.
+    /// True if any dispute's latest state is neither won nor closed.
     pub(crate) fn is_disputed(&self) -> bool {
         self.disputes.values().any(|dispute| !matches!(dispute.status, DisputeStatus::Won | DisputeStatus::Closed))
     }
 }
 
 impl RefundState {
-    /// When it was made, as far as reports say.
+    /// Returns when it was created, or the earliest report of it, whichever is earlier.
     pub(super) fn made(&self) -> Option<Moment> {
         [self.made_at, self.standing_since, self.failed_since].into_iter().flatten().min()
     }

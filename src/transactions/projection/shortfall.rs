@@ -1,21 +1,21 @@
-//! How much of a payment's failed refunds was not refunded afterwards.
+//! Calculates how much of a payment's failed refunds was not refunded afterwards.
 //!
-//! A refund that is made takes its amount off what earlier failures left open, in one part or several; its own failure adds
-//! its amount again. Where the order is unknown it counts as made afterwards: a missing notice costs less than a refund
-//! that is paid twice.
+//! A refund reduces what earlier failures left open by its amount, in one part or several; its own failure adds its amount
+//! again. A refund of unknown order is taken as created afterwards: a missing notice costs less than a refund that is paid
+//! twice.
 
 use super::{Moment, RefundState, RefundStatus};
 
-/// Of two steps in one second the lesser comes first.
+/// Events of a refund. Of two in one second the lesser is first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
-    /// A refund that fails in the same second.
+    /// Creation of a refund that fails in the same second.
     MadeToFail,
     Failed,
     Made,
 }
 
-/// What failed refunds of one currency leave open, in subunits, whatever else went back.
+/// Returns what failed refunds of one currency leave open in subunits, regardless of other amounts refunded.
 pub(super) fn open<'a>(refunds: impl Iterator<Item = &'a RefundState>) -> i64 {
     let mut steps: Vec<(i64, Step, i64)> = refunds.flat_map(steps).collect();
     steps.sort_unstable();
@@ -25,7 +25,7 @@ pub(super) fn open<'a>(refunds: impl Iterator<Item = &'a RefundState>) -> i64 {
     })
 }
 
-/// What happened to a refund, in Unix seconds. Borrowed times say nothing of when.
+/// Returns the steps of a refund, with Unix seconds. Ignores borrowed times, which do not tell when a step happened.
 fn steps(refund: &RefundState) -> impl Iterator<Item = (i64, Step, i64)> + use<> {
     let amount = refund.last.amount;
     let seconds = |moment: Option<Moment>| moment.and_then(Moment::seconds);

@@ -1,5 +1,5 @@
-//! The law of the projection, example by example; `model` has it against a reference model of a gateway,
-//! and `texts` what pages say of the result.
+//! Tests the projection by examples; `model` compares it with a reference model of a gateway, and `texts` tests the sentences
+//! that pages show.
 
 mod model;
 mod texts;
@@ -41,7 +41,7 @@ fn payment(status: Status, at: i64, refunded: i64) -> PaymentObservation {
     PaymentObservation { snapshot: Some(shown(status, Some(refunded))), ..bare(at) }
 }
 
-/// A report of a refund that was made at `made_at`, with the total that its payment quotes.
+/// Returns a report of a refund created at `made_at`, with the total that its payment quotes.
 fn refund(id: &str, amount: i64, status: RefundStatus, (made_at, at): (i64, i64), quoted: Option<i64>) -> PaymentObservation {
     let created_at = Some(Timestamp::from_seconds(made_at));
     let refund = Refund { id: id.to_owned(), money: money(amount), status, created_at };
@@ -65,7 +65,7 @@ fn told(facts: &[PaymentObservation]) -> PaymentState {
     story
 }
 
-/// The same in every order of few reports.
+/// Runs the check on the result of every order of the reports.
 fn in_any_order(facts: &[PaymentObservation], check: impl Fn(&PaymentState)) {
     let mut orders = vec![Vec::new()];
     for fact in facts {

@@ -1,36 +1,36 @@
-//! How much of a payment was refunded: the quoted total of the highest rank, and on top of it what refunds did later.
+//! Calculates the refunded total of a payment: the quoted total of the highest rank, plus the effect of later refunds.
 //!
-//! Quotes are read in the order of their ranks. Each says how much was refunded *apart from* the refunds known here:
-//! outside this webhook, or in reports still under way. Three things cannot be seen from one quote alone: whether the
-//! report of a failure quotes a total that the failed refund was already taken out of; whether a refund that was made
-//! before the quote but reported after it is in it; and what comes first within a second. Each is read in the way that
-//! agrees with what is known already, if there is one. Otherwise ranks decide, the failed refund is out, and the one that
-//! was made before is in.
+//! Quotes are processed in the order of their ranks. Each implies how much was refunded *apart from* the refunds known here:
+//! outside this webhook, or in reports not yet received. A single quote is ambiguous in three ways: whether the report of a
+//! failure quotes a total that already excludes the failed refund; whether the total includes a refund created before the
+//! quote but reported after it; and the order within a second. Each ambiguity is resolved consistently with what is already
+//! known, if possible. Otherwise ranks decide, a failed refund is excluded, and a refund created before the quote is
+//! included.
 
 use super::{Moment, PaymentState, Quote, RefundState, RefundStatus};
 use crate::primitives::money::Currency;
 
-/// Sums that are considered when much happens within one second.
+/// The maximum number of possible sums considered if much happens within one second.
 const MAX_SUMS: usize = 256;
 
-/// A quote, and whose report it comes from.
+/// A quote, and the report it is from.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     quote: Quote,
-    /// Nothing for a report of the payment, or of a dispute.
+    /// `None` for a report of the payment or of a dispute.
     refund: Option<&'a RefundState>,
     is_failure: bool,
 }
 
 impl Source<'_> {
-    /// The place in the gateway's life cycle: a failure lowers the total, and everything else raises it.
+    /// Returns the rank of the quote. Within a second, a failure lowers the total, and all else raises it.
     fn rank(&self) -> (Moment, bool, bool, i64) {
         let total = if self.is_failure { -self.quote.total } else { self.quote.total };
         (self.quote.at, self.refund.is_some(), self.is_failure, total)
     }
 }
 
-/// The refunded total in subunits, not yet bounded by the amount.
+/// Returns the refunded total in subunits, not yet limited to the amount.
 pub(super) fn refunded(story: &PaymentState, currency: Option<Currency>) -> i64 {
     if story.refunds.is_empty() {
         return story.quote.map_or(0, |quote| quote.total);
@@ -54,7 +54,7 @@ fn sources<'a>(quote: Option<Quote>, refunds: &[&'a RefundState]) -> Vec<Source<
     source(quote, None, false).into_iter().chain(of_refunds).collect()
 }
 
-/// What is refunded apart from the known refunds once a quote was read; `apart` before.
+/// Returns what is refunded apart from the known refunds, according to this quote; `apart` is the value before it.
 fn read(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> i64 {
     let parts: Vec<Part> = refunds.iter().map(|refund| refund.part(source)).collect();
     let usual = parts.iter().fold(0i64, |sum, part| sum.saturating_add(part.usual));
@@ -71,16 +71,16 @@ fn read(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> i64 {
     if sums.iter().any(|sum| totals.contains(sum)) { apart } else { total.saturating_sub(usual) }
 }
 
-/// Whether less than nothing is refunded apart because the quote had a refund taken out whose failure is reported later.
+/// True if `apart` is negative because the quote already excludes a refund whose failure is reported later.
 fn is_reported_late(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> bool {
     let failed = refunds.iter().filter(|refund| refund.last.status == RefundStatus::Failed);
     apart < 0 && failed.into_iter().any(|refund| apart == -refund.last.amount && refund.part(source).usual > 0)
 }
 
-/// A refund's part in a quoted total.
+/// The part of a refund in a quoted total.
 struct Part {
     usual: i64,
-    /// The difference it makes to read it in the other way, where there is one.
+    /// The difference if the quote is read in the other way, where it is ambiguous.
     other: Option<i64>,
 }
 
@@ -88,7 +88,7 @@ impl RefundState {
     fn part(&self, source: &Source<'_>) -> Part {
         let at = source.quote.at;
         let is_own = source.refund.is_some_and(|refund| std::ptr::eq(refund, self));
-        // Of the payment's own report and those of refunds in the same second, the latter rank above.
+        // Within a second, reports of refunds rank above those of the payment itself.
         let (usual, is_open) = (source.refund.is_some(), !is_own);
         let has = |since: Option<Moment>| match since {
             Some(since) if since == at => (usual || is_own, is_open),
@@ -96,15 +96,15 @@ impl RefundState {
         };
         let reported = [self.standing_since, self.failed_since].into_iter().flatten().min();
         let (is_made, is_made_unclear) = has(self.made());
-        // Made before the quote and reported after it.
+        // Created before the quote but reported after it.
         let is_unclear = is_made_unclear || (is_made && reported > Some(at));
         let is_restored = self.last.status != RefundStatus::Failed && self.last.at <= at;
-        // Its own failure comes after its success.
+        // Its own failure follows its success.
         let is_later = is_restored || (is_own && !source.is_failure && self.failed_since >= Some(at));
         let (has_failed, is_failure_unclear) = if is_later { (false, false) } else { has(self.failed_since) };
         let amount = self.last.amount;
         let is_in = is_made && !has_failed;
-        // What was made and failed is out, as is what was not made.
+        // Refunds that failed are excluded, as are those not yet created.
         let can_differ = match (is_unclear, is_failure_unclear) {
             (false, false) => false,
             (true, false) => !has_failed,

@@ -1,4 +1,4 @@
-//! One payment in both modes: a payment is either a test or real, so this is a mix-up at the gateway.
+//! Finds payments that exist in both modes: a payment is either test or live, so this is a misconfiguration at the gateway.
 
 use crate::{
     db::{DbError, Exec, run, sql},
@@ -6,11 +6,11 @@ use crate::{
     primitives::id::{AppId, TransactionId},
 };
 
-/// The newest transactions of a mode that are looked at.
+/// The number of newest transactions of a mode that are searched.
 const LOOKED_AT: i64 = 50;
 
 sql! {
-    /// The other one is looked for by its connection, as everywhere: payments have no index by app and id.
+    /// Finds the counterpart by its connection, because payments have no index by app and payment id.
     FIND_LAST = "SELECT mine.payment_id FROM \
                  (SELECT payment_id, created_at FROM transactions WHERE app_id = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $3) mine \
                  JOIN transactions other ON other.connection_id IN (SELECT id FROM connections WHERE app_id = $1) \
@@ -20,7 +20,7 @@ sql! {
                WHERE mine.app_id = $1 AND mine.id = $2 AND other.mode <> mine.mode ORDER BY other.id LIMIT 1";
 }
 
-/// The payment that came last in both modes, among the newest of this one.
+/// Returns the latest payment that exists in both modes, among the newest of this mode.
 pub(crate) async fn latest_payment_in_both_modes(
     on: impl Into<Exec<'_>>,
     app: AppId,
@@ -29,7 +29,7 @@ pub(crate) async fn latest_payment_in_both_modes(
     run!(on, |conn| sqlx::query_scalar(FIND_LAST).bind(app).bind(mode.slug()).bind(LOOKED_AT).fetch_optional(conn).await)
 }
 
-/// The transaction of the same payment in the other mode.
+/// Finds the transaction of the same payment in the other mode.
 pub(crate) async fn counterpart(
     on: impl Into<Exec<'_>>,
     app: AppId,

@@ -1,4 +1,4 @@
-//! Sums over the `transactions` table, those of a span of time and never of everything; and the `transaction_sums` table.
+//! Sums over the `transactions` table, always of a limited period; and the `transaction_sums` table of daily totals.
 
 use sqlx::FromRow;
 
@@ -32,8 +32,8 @@ sql! {
 }
 
 rows! {
-    /// So far from the end of what an integer holds that another unit of work's part still fits: no sum, however absurd,
-    /// may keep an event from being stored.
+    /// Saturates well below the maximum of an integer, so that one more batch cannot overflow: no total, however absurd, may
+    /// prevent an event from being stored.
     ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
            returned_payments, returned_subunits, lost_subunits) VALUES",
           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -50,7 +50,7 @@ rows! {
            THEN transaction_sums.lost_subunits + excluded.lost_subunits ELSE transaction_sums.lost_subunits END";
 }
 
-/// How many payments of a currency are in a state, and what they sum up to in subunits.
+/// The number of payments of a currency in a state, and their totals in subunits.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Sum {
     pub(crate) currency: Option<String>,
@@ -77,7 +77,7 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, filter: &Filter, most: i64) ->
         .await)
 }
 
-/// The same of one day, as units of work have added it up. What is not known is an empty text.
+/// The same for one day, as accumulated by batches. Unknown keys are empty strings.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct DailyTotals {
     /// Days since 1970 on the calendar of [`crate::primitives::time::ZONE`].
@@ -90,7 +90,7 @@ pub(crate) struct DailyTotals {
     pub(crate) amount: i64,
     #[sqlx(rename = "refunded_subunits")]
     pub(crate) refunded: i64,
-    /// Those that were refunded without ever having been captured: their money was not received.
+    /// The number refunded without ever having been captured: their money was not received.
     pub(crate) returned_payments: i64,
     #[sqlx(rename = "returned_subunits")]
     pub(crate) returned: i64,
@@ -98,13 +98,13 @@ pub(crate) struct DailyTotals {
     pub(crate) lost: i64,
 }
 
-/// The sums of each day from the first to the last.
+/// Lists the daily totals from the first to the last day.
 pub(crate) async fn days(on: impl Into<Exec<'_>>, app: AppId, mode: Mode, days: Days) -> Result<Vec<DailyTotals>, DbError> {
     let (first, last) = (date_range::number(days.first), date_range::number(days.last));
     run!(on, |conn| sqlx::query_as(DAYS).bind(app).bind(mode.slug()).bind(first).bind(last).fetch_all(conn).await)
 }
 
-/// Adds changes to the sums, in the order of their keys.
+/// Adds changes to the daily totals, in the order of their keys.
 pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbError> {
     execute_rows!(tx, ADD, &changes.rows(), |query, row| query
         .bind(row.0.app)

@@ -1,4 +1,4 @@
-//! The sums by day beside the payments that they are of: which days there are, and where the two differ.
+//! Compares the daily totals with the payments: which days exist, and where the two differ.
 
 use super::daily_totals::DailyTotals;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 };
 
 sql! {
-    /// One statement, so that it sees both at the same moment: a unit of work writes both, or neither.
+    /// A single statement, so that it reads both from one snapshot: a unit of work writes both or neither.
     DIFFER = "SELECT CAST($3 AS BIGINT) AS day, currency, status, method, CAST(SUM(payments) AS BIGINT) AS payments, \
               CAST(SUM(amount) AS BIGINT) AS amount_subunits, CAST(SUM(refunded) AS BIGINT) AS refunded_subunits, \
               CAST(SUM(returned_payments) AS BIGINT) AS returned_payments, CAST(SUM(returned) AS BIGINT) AS returned_subunits, \
@@ -24,7 +24,7 @@ sql! {
               FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS told \
               GROUP BY 2, 3, 4 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0 \
               OR SUM(returned_payments) <> 0 OR SUM(returned) <> 0 OR SUM(lost) <> 0";
-    /// The key is written as it is stored, whatever it says.
+    /// Writes the key unchanged, even if it is invalid.
     ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
            returned_payments, returned_subunits, lost_subunits) \
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
@@ -41,7 +41,7 @@ sql! {
 /// An app in a mode.
 pub(crate) type LedgerKey = (AppId, Mode);
 
-/// The first day from that one on of which there is a payment or a sum.
+/// Returns the first day, not before `from`, with a payment or a total.
 pub(crate) async fn next_day(reader: &mut Reader, (app, mode): LedgerKey, from: i64) -> Result<Option<i64>, DbError> {
     let start = Timestamp::of_day(from);
     let payment: Option<Timestamp> = run!(&mut *reader, |conn| sqlx::query_scalar(NEXT_PAYMENT)
@@ -55,7 +55,7 @@ pub(crate) async fn next_day(reader: &mut Reader, (app, mode): LedgerKey, from: 
     Ok(payment.map(Timestamp::day).into_iter().chain(sum).min())
 }
 
-/// What has to be added to the sums of a day so that they are those of its payments; nothing where they are.
+/// Returns what must be added to the totals of a day so that they match its payments; empty if they match.
 pub(crate) async fn differences(on: impl Into<Exec<'_>>, (app, mode): LedgerKey, day: i64) -> Result<Vec<DailyTotals>, DbError> {
     run!(on, |conn| sqlx::query_as(DIFFER)
         .bind(app)
@@ -67,7 +67,7 @@ pub(crate) async fn differences(on: impl Into<Exec<'_>>, (app, mode): LedgerKey,
         .await)
 }
 
-/// Adds that.
+/// Adds a difference to the totals.
 pub(crate) async fn add(tx: &mut Tx, (app, mode): LedgerKey, difference: &DailyTotals) -> Result<(), DbError> {
     execute!(
         tx,

@@ -1,7 +1,6 @@
-//! The `payment_references` table, and what else a payment's page names: disputes, and other payments of its order.
+//! The `payment_references` table, and other details of a payment's page: disputes, and other payments of its order.
 //!
-//! References are a set: a report adds to it and never takes from it, so their order does not matter. They are found in any
-//! capitals.
+//! Invariant: references are a set. Reports only add to it, so their order does not matter. Search is case-insensitive.
 
 use sqlx::FromRow;
 
@@ -24,7 +23,7 @@ use crate::{
     },
 };
 
-/// What a page names at most of each kind.
+/// The maximum number of each kind on a page.
 const MAX_SHOWN: i64 = 20;
 
 rows! {
@@ -40,7 +39,7 @@ sql! {
                      AND mode = $3 AND gateway = $4 AND id <> $5 AND is_captured ORDER BY created_at, id LIMIT $6");
 }
 
-/// The text by which a reference is found.
+/// Returns the search key of a reference.
 pub(super) fn search_key(text: &str) -> String {
     text.to_lowercase()
 }
@@ -48,7 +47,7 @@ pub(super) fn search_key(text: &str) -> String {
 /// A reference of a payment of an app.
 pub(crate) type Row<'a> = (TransactionId, AppId, &'a Reference);
 
-/// Adds those that are not there yet, in the order of their keys.
+/// Adds references that are not stored yet. `rows` are in key order.
 pub(crate) async fn add(tx: &mut Tx, rows: &[Row<'_>]) -> Result<(), DbError> {
     execute_rows!(tx, ADD, rows, |query, row| query
         .bind(row.0)
@@ -59,19 +58,19 @@ pub(crate) async fn add(tx: &mut Tx, rows: &[Row<'_>]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// A payment's references.
+/// Lists a payment's references.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Reference>, DbError> {
     let rows: Vec<(String, String)> = run!(on, |conn| sqlx::query_as(LIST).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
     rows.into_iter().map(|(kind, text)| Ok(Reference { kind: parse_column(&kind)?, text })).collect()
 }
 
-/// A dispute as a payment's page shows it.
+/// A dispute on a payment's page.
 #[derive(Debug)]
 pub(crate) struct Dispute {
     pub(crate) id: String,
     pub(crate) status: DisputeStatus,
     pub(crate) money: Money,
-    /// What was deducted for it, in subunits, where the gateway says so.
+    /// The amount deducted for it in subunits, if reported.
     pub(crate) deducted: Option<i64>,
     pub(crate) respond_by: Option<Timestamp>,
 }
@@ -86,7 +85,7 @@ struct DisputeRow {
     respond_by: Option<Timestamp>,
 }
 
-/// A payment's disputes, in the order of their latest reports.
+/// Lists a payment's disputes, in the order of their latest reports.
 pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Dispute>, DbError> {
     let rows: Vec<DisputeRow> = run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
     let dispute = |row: DisputeRow| {
@@ -97,7 +96,7 @@ pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) ->
     rows.into_iter().map(dispute).collect()
 }
 
-/// The other payments of the same order that were captured, oldest first.
+/// Lists the other captured payments of the same order, oldest first.
 pub(crate) async fn list_of_order(on: impl Into<Exec<'_>>, of: &Transaction) -> Result<Vec<Transaction>, DbError> {
     let Some(order) = of.order_id.as_deref() else { return Ok(Vec::new()) };
     run!(on, |conn| sqlx::query_as(LIST_OF_ORDER)
@@ -111,7 +110,7 @@ pub(crate) async fn list_of_order(on: impl Into<Exec<'_>>, of: &Transaction) -> 
         .await)
 }
 
-/// What the events of an order's payments say of the order.
+/// An order, as described by the events of its payments.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Order {
     pub(crate) amount: Option<Money>,
@@ -119,7 +118,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// The order of payments, as far as their events describe it.
+    /// Merges the reports of an order.
     pub(crate) fn of(reports: Vec<OrderReport>) -> Self {
         let (paid, partial): (Vec<_>, Vec<_>) = reports.into_iter().partition(|(event_type, ..)| event_type == "order.paid");
         let amount = |(_, subunits, currency): OrderReport| Some(Money::new(subunits?, currency?.parse::<Currency>().ok()?));

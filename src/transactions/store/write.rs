@@ -1,8 +1,7 @@
-//! The stories of payments, read and written many at a time: the writing side of the `transactions`, `refunds` and
-//! `disputes` tables.
+//! Writes the `transactions`, `refunds` and `disputes` tables: reads and merges the states of payments in batches.
 //!
-//! The rule: a story that is there is locked before it is read, and rows are locked in one order – connection, then
-//! payment – so that two servers that learn of the same payments follow each other and cannot lock up.
+//! Invariant: an existing row is locked before it is read, and rows are locked in the same order – connection, then payment –
+//! so that servers with reports of the same payments wait for each other but cannot deadlock.
 
 use std::collections::BTreeMap;
 
@@ -81,28 +80,28 @@ rows! {
                       respond_by = excluded.respond_by";
 }
 
-/// One payment at one connection.
+/// A payment at a connection.
 pub(crate) type Key<'a> = (ConnectionId, &'a str);
 
-/// A payment's row with its story.
+/// The row of a payment with its state.
 pub(crate) struct PaymentRow<'a> {
     pub(crate) id: TransactionId,
     pub(crate) place: &'a ConnectionScope,
     payment: &'a str,
     pub(crate) story: PaymentState,
-    /// Whether the story differs from the one that is stored.
+    /// True if the state differs from the stored state.
     pub(crate) is_changed: bool,
-    /// The refunds and disputes that differ from what is stored.
+    /// The refunds and disputes that differ from those stored.
     pub(crate) news: ChangedParts,
 }
 
 impl<'a> PaymentRow<'a> {
-    /// One of which nothing is told yet.
+    /// Returns a row with an empty state.
     pub(crate) fn new(id: TransactionId, place: &'a ConnectionScope, payment: &'a str) -> Self {
         Self { id, place, payment, story: PaymentState::default(), is_changed: false, news: ChangedParts::default() }
     }
 
-    /// The same place with a story that was stored before and has been told on.
+    /// Returns the row of the same payment after its stored state was updated.
     pub(crate) fn updated(&self, id: TransactionId, old: &PaymentState, new: PaymentState) -> Self {
         Self {
             id,
@@ -115,7 +114,7 @@ impl<'a> PaymentRow<'a> {
     }
 }
 
-/// The refunds and disputes of a story that are to be written.
+/// The ids of the refunds and disputes that must be written.
 #[derive(Default)]
 pub(crate) struct ChangedParts {
     refunds: Vec<String>,
@@ -123,7 +122,7 @@ pub(crate) struct ChangedParts {
 }
 
 impl ChangedParts {
-    /// What `new` has that `old` had not, or had otherwise.
+    /// Returns the parts of `new` that `old` lacks, or that differ.
     pub(crate) fn between(old: &PaymentState, new: &PaymentState) -> Self {
         let refunds = new.refunds.iter().filter(|(id, said)| old.refunds.get(*id) != Some(said));
         let disputes = new.disputes.iter().filter(|(id, said)| old.disputes.get(*id) != Some(said));
@@ -131,13 +130,13 @@ impl ChangedParts {
     }
 }
 
-/// Adds the rows of payments that are not there yet; whether that was all of them. In the order of their keys.
+/// Inserts the rows of payments that are not stored yet; returns whether all were new. `entries` are in key order.
 pub(crate) async fn insert(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<bool, DbError> {
     let added = write_rows(tx, &INSERT, entries).await?;
     Ok(usize::try_from(added) == Ok(entries.len()))
 }
 
-/// Writes the stories of payments whose rows are locked.
+/// Writes the states of payments whose rows are locked.
 pub(crate) async fn update(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<(), DbError> {
     write_rows(tx, &UPDATE, entries).await?;
     Ok(())
@@ -240,7 +239,7 @@ struct DisputeRow {
     respond_by: Option<Timestamp>,
 }
 
-/// A payment's story as it is stored, locked until the unit of work ends.
+/// The stored state of a payment, locked until the unit of work ends.
 pub(crate) struct LockedPayment {
     pub(crate) id: TransactionId,
     connection: ConnectionId,
@@ -254,7 +253,7 @@ impl LockedPayment {
     }
 }
 
-/// Locks the rows of these payments, which are there, and reads their stories.
+/// Locks the rows of these payments, which exist, and reads their states.
 pub(crate) async fn lock(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<Vec<LockedPayment>, DbError> {
     let rows = fetch_rows!(tx, LOCK -> Row, entries, |query, entry| bind_entry!(query, entry))?;
     let ids: Vec<TransactionId> = rows.iter().map(|row| row.id).collect();
@@ -262,7 +261,7 @@ pub(crate) async fn lock(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<Vec
     rows.into_iter().map(|row| locked(row, &mut parts)).collect::<Result<_, _>>().map_err(DbError::from)
 }
 
-/// The refunds and disputes of stories, by transaction.
+/// The refunds and disputes of payments, by transaction.
 type Parts = BTreeMap<TransactionId, PaymentState>;
 
 async fn parts(tx: &mut Tx, ids: &[TransactionId]) -> Result<Parts, DbError> {
@@ -333,7 +332,7 @@ fn locked(row: Row, parts: &mut Parts) -> Result<LockedPayment, sqlx::Error> {
     Ok(LockedPayment { id: row.id, connection: row.connection_id, payment: row.payment_id, story })
 }
 
-/// Writes down what is new of the entries' refunds and disputes.
+/// Writes the changed refunds and disputes of the entries.
 pub(crate) async fn write_news(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<(), DbError> {
     let refunds: Vec<_> = entries
         .iter()

@@ -1,4 +1,4 @@
-//! The law of the projection against a reference model of a gateway.
+//! Tests the projection against a reference model of a gateway.
 
 #[path = "../../../../tests/it/histories/gateway.rs"]
 mod gateway;
@@ -37,7 +37,7 @@ pub(super) fn facts(report: &Report, amount: i64) -> PaymentObservation {
     }
 }
 
-/// A whole life of a payment: time passes between two steps, or not where `wait` begins with 0.
+/// Generates a life cycle of a payment. Steps can share a second if `wait` begins with 0.
 pub(super) fn any_life(wait: std::ops::Range<i64>) -> impl Strategy<Value = Gateway> {
     let steps = prop::collection::vec((wait, gateway::any_step()), 1..14);
     (any_way(), prop::bool::weighted(0.8), steps).prop_map(|(way, is_captured, steps)| {
@@ -57,7 +57,7 @@ fn any_way() -> impl Strategy<Value = Way> {
     prop_oneof![Just(Way::TakenOut), Just(Way::StillIn)]
 }
 
-/// The same of a captured payment whose refunds have amounts of which no sums coincide.
+/// The same for a captured payment whose refunds have amounts of which no two sums are equal.
 fn any_distinct_life() -> impl Strategy<Value = Gateway> {
     let steps = prop::collection::vec((1..4i64, gateway::any_step()), 1..14);
     (any_way(), steps).prop_map(|(way, steps)| {
@@ -82,7 +82,7 @@ fn check(gateway: &Gateway, story: &PaymentState) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What no gateway would say: anything at any time, also of one rank.
+/// Generates arbitrary observations, which no gateway would send, including several of one rank.
 pub(super) fn any_facts() -> impl Strategy<Value = PaymentObservation> {
     let sources = prop::sample::select(vec![TimeSource::Envelope, TimeSource::Entity, TimeSource::Received]);
     let quoted = prop::option::of((0..5usize, prop::option::of(0..3i64), prop::option::of(any::<bool>()), 0..2u8));
@@ -140,7 +140,7 @@ proptest! {
         prop_assert_eq!(story, told(&reports));
     }
 
-    /// Whatever is said, the order and the number of times make no difference, and status and amounts agree.
+    /// For arbitrary reports, order and repetition make no difference, and status and amounts agree.
     #[test]
     fn any_reports_in_any_order_and_number_give_the_same(
         (reports, order) in prop::collection::vec(any_facts(), 1..12).prop_flat_map(|reports| {
@@ -162,7 +162,7 @@ proptest! {
         prop_assert!(status != Some(Status::Captured) || story.is_captured());
     }
 
-    /// Several things in one second are told apart as far as everything was reported.
+    /// Steps within one second are distinguished, provided that everything was reported.
     #[test]
     fn a_life_within_few_seconds_ends_as_the_gateway_has_it(gateway in any_life(0..2), seed in any::<u64>()) {
         let mut reports: Vec<PaymentObservation> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
@@ -170,9 +170,9 @@ proptest! {
         check(&gateway, &told(&reports))?;
     }
 
-    /// What the gateway has at the latest quote, and what it reported after it, is enough, whatever else is missing. While
-    /// that quote is a failure's own, the two ways cannot be told apart, and it is read as already taken out: in the other
-    /// way the total is right once every refund's earlier report has arrived.
+    /// The latest quote and the reports after it suffice, regardless of other missing reports. While that quote is from a
+    /// failure's own report, its two readings cannot be distinguished, and the refund is taken as already excluded: in the
+    /// other reading the total is correct once every refund's earlier report was received.
     #[test]
     fn the_latest_quote_and_what_follows_it_are_enough(
         gateway in any_distinct_life(),
@@ -189,7 +189,7 @@ proptest! {
     }
 }
 
-/// A shuffle that is the same for the same seed.
+/// Shuffles deterministically for a seed.
 fn shuffle<T>(items: &mut [T], seed: u64) {
     let mut state = seed | 1;
     for index in (1..items.len()).rev() {

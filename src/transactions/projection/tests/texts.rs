@@ -1,4 +1,4 @@
-//! What pages say of a payment agrees with its amounts, whatever was reported.
+//! Tests that the sentences about a payment agree with its amounts, for arbitrary reports.
 
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn read(story: &PaymentState) -> (Transaction, Vec<ShownDispute>) {
     (payment, story.disputes.iter().map(dispute).collect())
 }
 
-/// Everything that may be quoted: the columns, and the sums of other currencies.
+/// Returns all amounts that a sentence may quote: the columns, and the sums in other currencies.
 fn amounts(payment: &Transaction, disputes: &[ShownDispute]) -> Vec<Money> {
     let own = |subunits| payment.currency.map(|currency| Money::new(subunits, currency));
     let processed = payment.refunded - payment.refund_pending;
@@ -86,7 +86,7 @@ fn check(story: &PaymentState) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Any report; disputes are in one of two currencies, which need not be the payment's.
+/// Generates arbitrary reports; disputes are in one of two currencies, which may differ from the payment's.
 fn any_report() -> impl Strategy<Value = PaymentObservation> {
     (any_facts(), any::<bool>()).prop_map(|(mut facts, is_foreign)| {
         if let Some(dispute) = facts.dispute.as_mut().filter(|_| is_foreign) {
