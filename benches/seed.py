@@ -22,7 +22,7 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PAIRS = [first + second for first in DIGITS for second in DIGITS]
 EPOCH_NS = 1_388_534_400 * 10**9
 BATCH = 10_000
-# What units of work would have added up, had they stored the copies.
+# Daily totals of the copies, as the server would have written them.
 SUMS = (
     "DELETE FROM transaction_sums",
     """INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits)
@@ -43,7 +43,8 @@ def base62(number, pairs):
 class Sqlite:
     def __init__(self, path):
         self.db = sqlite3.connect(path, isolation_level=None)
-        # Nobody else is there, and what is half filled is thrown away: each page is written once, not to a log first.
+        # This process is the only writer, and a partly filled database is discarded: each page is written once, without a
+        # journal.
         self.journal("off")
         for pragma in ("synchronous = OFF", "cache_size = -1048576", "foreign_keys = OFF"):
             self.db.execute(f"PRAGMA {pragma}").fetchall()
@@ -135,7 +136,7 @@ class Copies:
         tables = {table: database.rows(table) for table in database.tables()}
         (self.event,) = tables["events"]
         ours = {self.event["id"], self.event["transaction_id"]}
-        # A row that leads to another table comes after it.
+        # A row follows the rows that it references.
         self.rows = [
             ((table, tuple(row)), row)
             for table, rows in sorted(tables.items(), key=lambda item: item[0] != "events")
@@ -206,7 +207,7 @@ def main():
     options = parser.parse_args()
     database = Sqlite(options.sqlite) if options.sqlite else Postgres(options.postgres)
     copies = Copies(database)
-    # the event that is there counts, too
+    # The event that already exists is part of the total.
     count, started = options.events - 1, time.monotonic()
     step = options.days * 86_400 * 10**9 // max(count, 1)
     first = copies.event["received_at"] * 1_000_000 - step * count

@@ -1,4 +1,4 @@
-//! The command line: exit codes, what goes where, and what a command refuses.
+//! Command line: exit codes, output streams, and invalid arguments.
 
 use serde_json::json;
 
@@ -124,7 +124,7 @@ async fn a_new_password_is_for_somebody_and_ends_their_sessions() {
     let hashes = "SELECT COUNT(DISTINCT password_hash) FROM users WHERE password_hash LIKE '$argon2id$%'";
     assert_eq!(at.count(hashes).await, 1);
     let session = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at) SELECT id, id, 0, 0 FROM users";
-    // The id stands in for a hash on SQLite, where both are octets.
+    // The id replaces a hash on SQLite, where both are bytes.
     if !crate::support::database::is_postgres() {
         at.sql(session).await;
     }

@@ -1,4 +1,5 @@
-//! A SECRET that the gateway has already, accepted as well: with the password, never shown again, and no weak one.
+//! Imported secret: an existing secret of the gateway becomes valid as well; it requires the password, is never shown again,
+//! and must not be weak.
 
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ async fn shown(at: &Installation, connection: &Connection) -> Vec<Value> {
     shown["secrets"].as_array().unwrap().clone()
 }
 
-/// Tries until it works, as somebody does who is told to wait a few seconds.
+/// Retries until it succeeds, as a user does who is asked to wait a few seconds.
 async fn who_waits(works: impl AsyncFn() -> bool) {
     let trying = async {
         while !works().await {
@@ -247,7 +248,7 @@ async fn the_same_one_twice_at_once_is_taken_once_and_so_many_are_enough() {
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 2);
 
     for number in 1..8 {
-        // Passwords are compared so often only by those who wait.
+        // Only users who wait can have passwords compared this often.
         let secret = format!("{OWN}-{number}");
         who_waits(async || {
             let page = bring(&connection, &owner, &secret, PASSWORD).await;
