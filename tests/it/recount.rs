@@ -1,10 +1,11 @@
-//! Sums by day that are not what the payments say: the doctor tells, and a command mends them while events go on coming.
+//! Daily totals that differ from the payments: the doctor reports them, and a command repairs them while events continue to
+//! arrive.
 
 use serde_json::json;
 
 use crate::support::{TestApp, bodies, builders::Connection, cli::Output};
 
-/// Sums that differ from what is counted, from either side.
+/// Number of totals that differ from the recomputed ones, in either direction.
 const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
      returned_payments, returned_subunits, lost_subunits \
      FROM transaction_sums WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0 \
@@ -23,7 +24,7 @@ const MISSING: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, (created_at + 
      EXCEPT SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
      returned_payments, returned_subunits, lost_subunits \
      FROM transaction_sums) AS missing";
-/// A sum of today that no payment stands behind.
+/// Inserts a total of today without a payment.
 const INVENT: &str = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
      SELECT app_id, mode, (SELECT (MAX(received_at) + 19800000) / 86400000 FROM events), 'AED', 'captured', 'card', 7, 70000, 0 \
      FROM transaction_sums LIMIT 1";

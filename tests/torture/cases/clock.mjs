@@ -1,5 +1,5 @@
-// The wall clock jumps under load: a day ahead, 20 years ahead, back, a day back. Events are accepted all the same, none is
-// lost or doubled, a signed-in session is answered with a page or with sign-in, and nothing panics.
+// The wall clock jumps under load: a day ahead, 20 years ahead, back, a day back. Events are still accepted, none is lost or
+// stored twice, a session gets a page or the sign-in page, and nothing panics.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
