@@ -2,9 +2,9 @@
 // must not respond with 200, and the retry must find the event and change nothing.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
 import { commitProxy } from "../support/commit_proxy.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";

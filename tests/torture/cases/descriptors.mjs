@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { allWell, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Traffic } from "../support/traffic.mjs";
 

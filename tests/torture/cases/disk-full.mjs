@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost, soundFile } from "../support/final_checks.mjs";
 import { ended, Installation } from "../support/installation.mjs";
 import { needPython } from "../support/sqlite.mjs";
 import { now, Traffic } from "../support/traffic.mjs";

@@ -4,8 +4,8 @@
 // Cannot detect a missing fsync, since the page cache outlives a process; power-cut does.
 import { join } from "node:path";
 
-import { soundFile } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { soundFile } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { findsALiar, killLoop } from "../support/kill_loop.mjs";
 import { needPython } from "../support/sqlite.mjs";

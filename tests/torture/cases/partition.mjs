@@ -4,11 +4,11 @@
 // network namespace.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
+import { forger } from "../support/hostile_clients.mjs";
 import { ended, Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
-import { forger } from "../support/strangers.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
 const HEALS_WITHIN = 10_000;

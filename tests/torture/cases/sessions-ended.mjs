@@ -2,8 +2,8 @@
 // event is lost, none is stored twice, every response is in time.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";

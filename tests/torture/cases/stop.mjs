@@ -7,11 +7,11 @@
 // s.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { allWell, nothingLost } from "../support/final_checks.mjs";
+import { deaf, forger } from "../support/hostile_clients.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster, freePort } from "../support/postgres.mjs";
-import { deaf, forger } from "../support/strangers.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
 /** Grace period of a shutdown, in milliseconds, and the limit after a second signal. */

@@ -2,8 +2,8 @@
 // server survives: no acknowledged event is lost, every response takes at most 4.5 s, and within 10 s it stores again.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { SyncFaults } from "../support/sync_faults.mjs";

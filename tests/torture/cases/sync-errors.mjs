@@ -4,8 +4,8 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost, soundFile } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { needPython } from "../support/sqlite.mjs";
 import { SyncFaults } from "../support/sync_faults.mjs";

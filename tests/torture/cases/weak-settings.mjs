@@ -6,8 +6,8 @@
 // database, which has no WAL, is refused.
 //
 // Control: of the rows that a session commits with the database's setting until the crash, the last ones are lost.
-import { allWell, nothingLost } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { pooler } from "../support/pooler.mjs";
 import { Cluster } from "../support/postgres.mjs";

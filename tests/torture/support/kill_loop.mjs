@@ -1,10 +1,10 @@
 // Load, kill -9 of the server, restart; many times on one database.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, nothingLost } from "./account.mjs";
 import { soon } from "./case.mjs";
-import { judgeEvents } from "./judge.mjs";
-import { liar } from "./liar.mjs";
+import { judgeEvents } from "./compare.mjs";
+import { liar } from "./early_ack_proxy.mjs";
+import { allWell, nothingLost } from "./final_checks.mjs";
 import { now, Traffic } from "./traffic.mjs";
 
 /** Timeout for a false acknowledgement, in milliseconds. */

@@ -5,8 +5,8 @@ import { createHmac } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { soon } from "./case.mjs";
-import { Line, Unknown, Unsent } from "./line.mjs";
-import { story } from "./stories.mjs";
+import { Line, Unknown, Unsent } from "./http_connection.mjs";
+import { story } from "./payments.mjs";
 import { within } from "./wait.mjs";
 
 /** Life cycles sent concurrently. */

@@ -1,6 +1,6 @@
 // Final checks of most cases: first the surviving data is compared; then every unacknowledged event is sent again, and the
 // result must equal the expected payments. Each check is also shown to fail on falsified data.
-import { judgeEvents, judgePayments } from "./judge.mjs";
+import { judgeEvents, judgePayments } from "./compare.mjs";
 import { databaseProblems } from "./sqlite.mjs";
 
 /** Compares the stored events with the client's log: no acknowledged one is lost. Resolves with the exported events. */

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { Line } from "./line.mjs";
+import { Line } from "./http_connection.mjs";
 import { request } from "./traffic.mjs";
 import { within } from "./wait.mjs";
 
