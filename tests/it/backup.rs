@@ -60,7 +60,7 @@ async fn post(connection: Connection, sender: u32, acknowledged: Arc<Mutex<Vec<S
             return;
         }
         let post = connection.post(bodies::payment("payment.captured", &format!("pay_{sender}_{number}"), 0));
-        assert_eq!(post.send().await, 200, "a backup keeps nobody from writing");
+        assert_eq!(post.send().await, 200, "a backup does not block writes");
         acknowledged.lock().unwrap().push(signing::sha256(post.bytes()));
     }
 }

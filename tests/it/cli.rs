@@ -118,7 +118,7 @@ async fn a_company_is_made_with_its_owner_and_afterwards_a_role_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_is_for_somebody_and_ends_their_sessions() {
+async fn a_new_password_requires_an_existing_user_and_ends_their_sessions() {
     let at = Installation::new().await;
     at.cli(user("Neem Tree Retail", "owner@neem.example"), PASSWORD).await.assert_done();
     let hashes = "SELECT COUNT(DISTINCT password_hash) FROM users WHERE password_hash LIKE '$argon2id$%'";

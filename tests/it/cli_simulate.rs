@@ -18,7 +18,7 @@ async fn without_more_one_captured_payment_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_life_cycle_is_believed_and_told() {
+async fn every_life_cycle_is_verified_and_processed() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let mut before = 0;

@@ -117,7 +117,7 @@ async fn signing_in_and_setting_up_ask_for_their_own_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_not_signed_in_is_led_to_sign_in_without_a_way_back() {
+async fn without_a_session_every_form_redirects_to_sign_in_without_a_return_path() {
     let (app, id) = site().await;
     for (path, _) in forms(&id) {
         let page = app.visitor().post_exactly(&path, &[("csrf_token", "AAAA")]).await;

@@ -158,7 +158,7 @@ async fn another_secret_or_the_right_one_pasted_wrong() {
         ("secret_is_id", "the endpoint's id", with(&shop.own.endpoint)),
         ("secret_is_dots", "the dots", with(&dots)),
         ("secret_empty", "nothing", with("")),
-        ("unknown", "one of somebody's own making", with("a secret of their own making")),
+        ("unknown", "a self-made secret", with("a secret of their own making")),
     ] {
         practice.wants(cause, how, post).await;
     }

@@ -156,7 +156,7 @@ async fn an_event_of_a_gateway_that_signs_no_time_never_ages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_believed_with_anothers_secret() {
+async fn a_request_signed_with_another_companys_secret_is_rejected() {
     let app = TestApp::start().await;
     let ours = app.company("Neem Tree Retail").await.app("Neem Tree Store").await.razorpay("test").await;
     let theirs = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("test").await;

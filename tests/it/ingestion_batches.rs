@@ -91,7 +91,7 @@ async fn what_cannot_be_stored_does_not_take_the_others_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_goes_away_while_it_waits_harms_nobody_and_finds_a_duplicate_later() {
+async fn a_client_that_disconnects_while_waiting_affects_no_other_and_finds_a_duplicate_later() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let lock = app.lock_events().await;

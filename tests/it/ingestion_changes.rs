@@ -20,7 +20,7 @@ fn captured(id: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_added_by_the_command_line_receives_at_once() {
+async fn a_connection_added_by_the_command_line_receives_immediately() {
     let app = TestApp::start().await;
     let company = app.company("Neem Tree Retail").await;
     let shop = company.app("Neem Tree Store").await;
@@ -53,7 +53,7 @@ async fn a_draining_secret_counts_until_its_time_without_any_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_app_or_a_connection_that_is_switched_off_elsewhere_stops_to_receive_at_once() {
+async fn an_app_or_a_connection_disabled_elsewhere_stops_receiving_immediately() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     connection.post(captured("pay_0")).stored().await;
@@ -95,7 +95,7 @@ async fn a_flood_of_refusals_does_not_keep_a_change_from_counting() {
         assert_eq!(flood.send().await, 401);
     }
     app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
-    assert_eq!(connection.post(captured("pay_1")).send().await, 401, "not believed by what was known before");
+    assert_eq!(connection.post(captured("pay_1")).send().await, 401, "rejected despite the earlier cached state");
     assert!(app.events().await.is_empty());
 }
 
@@ -186,7 +186,7 @@ async fn a_change_is_said_to_the_servers_that_listen() {
 /// Reading the changes is too fast to observe, so it is blocked by a lock until the database cancels it; then another
 /// notification is sent.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_told_of_a_change_reads_it_before_anybody_asks() {
+async fn a_server_notified_of_a_change_reads_it_before_the_next_request() {
     if !database::is_postgres() {
         return;
     }

@@ -182,7 +182,7 @@ async fn an_unclean_or_doubled_id_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_twins_at_once_are_one_event() {
+async fn fifty_concurrent_duplicates_are_one_event() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let post = connection.post(captured("pay_1")).event_id("evt_1");
@@ -203,7 +203,7 @@ async fn fifty_twins_at_once_are_one_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_bodies_at_once_under_one_id_are_one_event_and_its_conflicts() {
+async fn fifty_concurrent_bodies_under_one_id_are_one_event_and_its_conflicts() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let mut posts = tokio::task::JoinSet::new();

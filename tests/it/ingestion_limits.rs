@@ -208,7 +208,7 @@ async fn of_too_many_bodies_of_one_address_the_oldest_gives_way() {
     let mut tries = 0;
     while !one_gave_way(&post).await {
         tries += 1;
-        assert!(tries < 10, "nobody gives way");
+        assert!(tries < 10, "no body gives way");
     }
     assert_eq!(at.events().await.len(), 1);
     assert_eq!(process.terminate().code, Some(0));

@@ -73,7 +73,7 @@ async fn a_database_that_became_read_only_is_outlived() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_lets_nobody_in_is_outlived() {
+async fn the_server_survives_a_database_that_accepts_no_connections() {
     outlives_on_postgres(Outage::Closed).await;
 }
 

@@ -28,7 +28,7 @@ async fn sent_away(post: &Post) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_comes_while_the_server_stops_is_sent_away_and_nobody_is_lost() {
+async fn requests_during_shutdown_are_turned_away_and_no_acknowledged_event_is_lost() {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     let [early, late, later] = ["pay_early", "pay_late", "pay_later"].map(|id| captured(&connection, id));

@@ -37,7 +37,7 @@ async fn pour(stream: &mut TcpStream, octets: &[u8]) {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_takes_no_answers_fills_no_memory() {
+async fn a_client_that_reads_no_responses_fills_no_memory() {
     let at = Installation::new().await;
     let (process, address) = at.serve_in_process(&[]);
     let ahead = get("/login", "keep-alive").repeat(3000);

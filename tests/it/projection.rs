@@ -241,7 +241,7 @@ async fn a_type_without_a_rule_is_unhandled() {
 
 /// A deadlock would be answered with 503 and retried: eight concurrent requests are within every limit, so each must get 200.
 #[tokio::test(flavor = "multi_thread")]
-async fn facts_of_one_payment_that_come_at_once_neither_wait_for_ever_nor_get_lost() {
+async fn concurrent_events_of_one_payment_neither_deadlock_nor_get_lost() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     for round in 0..5 {

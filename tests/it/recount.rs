@@ -53,7 +53,7 @@ fn sums(told: &Output) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_told_and_mended() {
+async fn wrong_totals_are_reported_and_repaired() {
     let (app, connection) = shop().await;
     assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("good"));
     let nothing = app.cli(["transactions", "recount"], "").await;
@@ -80,7 +80,7 @@ async fn what_is_wrong_is_told_and_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_mend_while_payments_come_leave_it_right() {
+async fn two_concurrent_recounts_during_incoming_payments_leave_correct_totals() {
     let (app, connection) = shop().await;
     app.sql("UPDATE transaction_sums SET payments = payments + 100, amount_subunits = amount_subunits - 7").await;
     app.sql(INVENT).await;
@@ -97,7 +97,7 @@ async fn two_who_mend_while_payments_come_leave_it_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_that_no_integer_holds_keeps_no_other_from_being_mended() {
+async fn a_day_that_overflows_does_not_keep_other_days_from_being_repaired() {
     let (app, connection) = shop().await;
     connection.post(bodies::payment("payment.authorized", "pay_5", 0)).stored().await;
     let neighbour = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("live").await;

@@ -242,7 +242,7 @@ async fn a_customer_with_a_checkout_signature_evicts_nothing() {
     let kept = shop.app.texts(KEPT).await;
     let count = async |statement| shop.app.count(statement).await;
     assert_eq!((count(KEPT_OF_A_PIECE).await, count(KEPT_UNKNOWN).await), (20, 20));
-    assert_eq!(kept.len(), 41, "headers that nobody signed make no other request");
+    assert_eq!(kept.len(), 41, "unsigned headers do not make another request");
 }
 
 /// Returns ten faults, each with its cause.

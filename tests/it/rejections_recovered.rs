@@ -40,7 +40,7 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
 const USES: &str = "SELECT COUNT(*) FROM secret_uses";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_verifies_now_is_counted_first_and_let_in_once() {
+async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     let (app, connection, owner, path) = refused(70).await;
     let recovery = format!("{path}/recovery");
     let off = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
@@ -55,7 +55,7 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.has(said), "{}", page.body);
     }
-    assert_eq!(app.events().await.len(), 0, "and nothing was let in");
+    assert_eq!(app.events().await.len(), 0, "no event was recovered");
 
     // The gateway's own retry of one of them has arrived meanwhile.
     connection.post(bodies::payment("payment.captured", "pay_0", 0)).event_id("evt_0").stored().await;
@@ -94,7 +94,7 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_may_be_let_in_alone() {
+async fn a_single_request_can_be_recovered() {
     let (app, connection, owner, path) = refused(5).await;
     switch(&owner, &connection, true).await;
     let page = owner.get(&path).await;
@@ -125,7 +125,7 @@ async fn a_recovery_is_no_evidence_that_the_webhook_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_recover_at_once_have_one_effect() {
+async fn two_concurrent_recoveries_have_one_effect() {
     let (app, connection, owner, path) = refused(30).await;
     switch(&owner, &connection, true).await;
     let recovery = format!("{path}/recovery");

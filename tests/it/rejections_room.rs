@@ -105,7 +105,7 @@ async fn what_can_never_be_recovered_goes_before_what_perhaps_can() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_sends_most_makes_room_for_the_others() {
+async fn the_address_with_the_most_stored_requests_is_evicted_first() {
     let mut flood = Flood::open().await;
     let quiet: Vec<Post> = (0..3).map(|number| flood.long(100, number)).collect();
     flood.send("192.0.2.2", quiet).await;

@@ -85,7 +85,7 @@ async fn both_count_until_the_overlap_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_than_sixty_four_count_at_once() {
+async fn no_more_than_sixty_four_secrets_are_valid_concurrently() {
     let (app, connection, owner) = connected().await;
     let rotation = step(&connection, "/rotation");
     for _ in 1..64 {
@@ -170,7 +170,7 @@ async fn the_generic_gateway_gets_a_new_one_in_words_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_retired_is_refused_at_once() {
+async fn requests_signed_with_a_retired_secret_are_rejected_immediately() {
     let (app, connection, owner) = connected().await;
     let new = rotate(&app, &connection, &owner, "360").await;
     let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
@@ -191,7 +191,7 @@ async fn one_that_is_retired_is_refused_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_active_one_and_one_of_nobody_are_not_retired() {
+async fn neither_the_active_secret_nor_an_unknown_one_can_be_retired() {
     let (app, connection, owner) = connected().await;
     let active = text(&secrets(&app, &connection).await[0]["id"]);
     let retirement = step(&connection, &format!("/secrets/{active}/retirement"));
@@ -288,7 +288,7 @@ impl Load {
 
 /// On PostgreSQL with two servers. Requests signed with any secret that was ever active are accepted throughout.
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_at_once_under_load_refuse_nothing_and_lose_no_secret() {
+async fn twenty_concurrent_rotations_under_load_reject_nothing_and_lose_no_secret() {
     let (app, connection, owner) = connected().await;
     let other = if database::is_postgres() { Some(app.another_server().await) } else { None };
     let addresses: Vec<_> = std::iter::once(app.address).chain(other.as_ref().map(ks_pay::server::Server::address)).collect();
@@ -325,7 +325,7 @@ async fn twenty_at_once_under_load_refuse_nothing_and_lose_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_server_changes_counts_at_the_other_at_once() {
+async fn a_change_at_one_server_takes_effect_at_the_other_immediately() {
     if !database::is_postgres() {
         return;
     }

@@ -264,12 +264,12 @@ async fn a_start_that_waits_for_anothers_ends_when_it_is_told_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_says_stop_twice_waits_for_nobody() {
+async fn a_second_signal_skips_the_grace_period() {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     app.stop().await;
     let answer = stop_with_somebody_there(&app, &connection, 1).await;
-    assert!(!answer.0.is_empty(), "whoever says it once waits");
+    assert!(!answer.0.is_empty(), "one signal waits for the request in flight");
     // A started request gets its response after 3 s, which may be before the second signal on a busy machine.
     for _ in 0..10 {
         let answer = stop_with_somebody_there(&app, &connection, 2).await;

@@ -117,7 +117,7 @@ async fn the_form_of_set_up_needs_the_cookie_of_its_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_use_the_set_up_link_at_once_one_becomes_the_owner() {
+async fn of_two_concurrent_uses_of_the_set_up_link_one_creates_the_owner() {
     let app = TestApp::start().await;
     let link = app.setup_link().unwrap();
     let set_up = async |email: &'static str| {
@@ -350,7 +350,7 @@ async fn a_password_from_stdin_is_its_first_line_without_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_comes_before_anybody_set_it_up_is_told_of_the_link() {
+async fn before_set_up_the_sign_in_page_mentions_the_link() {
     let app = TestApp::start().await;
     let hint = "Open the link that the server printed when it started.";
     let page = app.visitor().get("/login").await;
@@ -360,7 +360,7 @@ async fn who_comes_before_anybody_set_it_up_is_told_of_the_link() {
     app.company("Neem Tree Retail").await;
     assert!(!app.visitor().get("/login").await.has(hint));
     let link = app.visitor().get(&format!("/setup?token={token}")).await;
-    assert_eq!(link.status, StatusCode::NOT_FOUND, "somebody was added past the link");
+    assert_eq!(link.status, StatusCode::NOT_FOUND, "a user was created without the link");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -322,7 +322,7 @@ async fn a_database_that_comes_up_after_the_server_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_that_come_at_once_on_a_fresh_installation_wait_for_each_other() {
+async fn concurrent_commands_on_a_fresh_installation_wait_for_each_other() {
     let at = Installation::new().await;
     let add = |number: u32| {
         let name = format!("Company {number}");
