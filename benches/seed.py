@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Fills a database with copies of the one event that is in it.
+"""Fills a database with copies of its only event.
 
     seed.py --events 1000000 --payments FILE (--sqlite FILE | --postgres URL)
 
-The product has made and migrated the database and stored one captured payment. Every row of every table that names this
-event or its transaction is copied, with ids, times and bodies of its own: ids are UUIDv7 in the order of time, payment ids
-ten digits of the time and four of chance. What each column means need not be known here, so a new column is copied too.
-The copies lie before the event, evenly over `--days`. FILE gets a thousand of the payment ids.
+The product has created and migrated the database and stored one captured payment. Every row of every table that references
+this event or its transaction is copied, with its own ids, times and bodies: ids are UUIDv7 in chronological order, payment ids
+consist of ten digits of time and four random ones. The script does not depend on the meaning of a column, so new columns are
+copied too. The copies precede the event, evenly distributed over `--days`. FILE receives a thousand of the payment ids.
 """
 
 import argparse
@@ -50,7 +50,7 @@ class Sqlite:
             self.db.execute(f"PRAGMA {pragma}").fetchall()
 
     def journal(self, mode):
-        """SQLite answers with the mode that is, which is another one while somebody else has the file open."""
+        """Sets the journal mode. SQLite returns the actual mode, which differs while another process has the file open."""
         ((now,),) = self.db.execute(f"PRAGMA journal_mode = {mode}").fetchall()
         if now != mode:
             raise SystemExit(f"the journal's mode is {now}, not {mode}: somebody else has the file open")
@@ -130,7 +130,7 @@ class Postgres:
 
 
 class Copies:
-    """How each row that belongs to the one event is made anew."""
+    """Recipes for copying each row that belongs to the event."""
 
     def __init__(self, database):
         tables = {table: database.rows(table) for table in database.tables()}
@@ -151,7 +151,7 @@ class Copies:
         self.makers = [(target, [self.maker(name, value) for name, value in row.items()]) for target, row in self.rows]
 
     def maker(self, name, value):
-        """What stands in a column of a copy: a constant, or what is made of the copy's own facts."""
+        """Returns a function that computes a column of a copy: a constant, or a value derived from the copy's own data."""
         event = self.event
         if isinstance(value, int) and name.endswith("_at"):
             shift = value - event["received_at"]
@@ -191,7 +191,7 @@ class Copies:
 
 
 def uuid7(at_ns, chance):
-    """Ids of one millisecond still sort by time: the twelve bits after it are its fraction."""
+    """Returns a UUIDv7. Ids of one millisecond sort by time as well: the next twelve bits are its fraction."""
     millis, rest = divmod(at_ns, 1_000_000)
     head = (millis << 16) | 0x7000 | rest * 4096 // 1_000_000
     return head.to_bytes(8, "big") + bytes([0x80 | chance[0] & 0x3F]) + chance[1:8]

@@ -242,7 +242,7 @@ async fn a_flood_is_counted_to_the_last_and_kept_in_bounds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_is_kept_the_oldest_goes_first() {
     let shop = Shop::open().await;
-    // Each has 256 KiB, out of the 4 MiB of a rejection.
+    // Each takes up 256 KiB of the 4 MiB of a rejection.
     for number in 0..40 {
         let body = format!(r#"{{"number":{number},"filler":"{}"}}"#, "a".repeat(300_000));
         // A malformed signature is diagnosed without hashing, so all requests have one cause.

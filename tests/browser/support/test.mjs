@@ -1,4 +1,4 @@
-// node:test with a timeout for each test and each hook, so that a hanging one fails by its name. The browser's own timeouts
+// node:test with a limit for each test and each hook, so that a hanging one fails by its name. The browser's own timeouts
 // (browser.mjs) are shorter and name the element.
 import * as runner from "node:test";
 

@@ -64,7 +64,7 @@ impl Database {
 }
 
 impl Drop for Database {
-    /// Keeps the database of a failed test.
+    /// Drops the database, except that of a failed test.
     fn drop(&mut self) {
         if let Self::Postgres { server, name, .. } = self
             && !std::thread::panicking()

@@ -3,8 +3,7 @@
 //
 // The same with PostgreSQL stopped or killed shortly before, 6 rounds, one in the short form: it ends with 0 within 30 s, and
 // no acknowledged event is lost. With a client that does not read its responses, it ends with 0 within 30 s as well. And with
-// two signals: while a shutdown is delayed – by that client, by a missing PostgreSQL – a second SIGTERM ends it with 0 within 2
-// s.
+// two signals: while a shutdown is delayed, by that client or by a missing PostgreSQL, a second SIGTERM ends it with 0 in 2 s.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { torture } from "../support/case.mjs";

@@ -128,7 +128,7 @@ export class Cluster {
     this.#endSessions();
   }
 
-  /** Ends the cluster and waits until all its processes are gone. */
+  /** Ends the cluster in `immediate` mode, if it is running. */
   async end() {
     if ((this.child?.exitCode ?? this.child?.signalCode) === null && this.postmaster) await this.stop("immediate");
   }
