@@ -1,8 +1,8 @@
 //! Bundles `static/` into the binary: one `app.css`, one `app.js`, fonts and pictures.
 //!
-//! Every file gets twelve hex digits of its SHA-256 into its address, so that browsers may keep it for ever; references
-//! from the style sheet (`url("../fonts/NAME")`) are rewritten to these addresses. Text is also stored gzipped. The result
-//! is `OUT_DIR/assets.rs`, a list sorted by name that `src/web/assets.rs` includes. No tool besides cargo is needed.
+//! The address of every file contains twelve hex digits of its SHA-256, so browsers may cache it indefinitely; references in
+//! the style sheet (`url("../fonts/NAME")`) are rewritten to these addresses. Text is also stored gzipped. The result is
+//! `OUT_DIR/assets.rs`, a list sorted by name that `src/web/assets.rs` includes. No tool besides cargo is required.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,11 +13,11 @@ use std::{env, fs, process};
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
-/// The style sheets around the components, which come between the two, by name.
+/// Style sheets around the components; the components are inserted between the two lists, by name.
 const CSS_BEFORE: [&str; 5] = ["tokens", "fonts", "reset", "base", "layout"];
 const CSS_AFTER: [&str; 1] = ["utilities"];
 
-/// Files by their name in templates, with their content.
+/// Contents of the files, by their name in templates.
 type Files = BTreeMap<String, Vec<u8>>;
 type Result<T> = std::result::Result<T, String>;
 
@@ -63,7 +63,7 @@ fn include(file: &str) -> String {
     format!(r#"include_bytes!(concat!(env!("OUT_DIR"), "/{file}"))"#)
 }
 
-/// All style sheets in one, in a fixed order. A sheet that is in no list is a mistake, not a surprise.
+/// Concatenates all style sheets in a fixed order. A sheet that is in no list fails the build.
 fn style_sheet() -> Result<String> {
     let sheet = |name: &&str| PathBuf::from(format!("static/css/{name}.css"));
     let before: Vec<_> = CSS_BEFORE.iter().map(sheet).collect();
@@ -76,7 +76,7 @@ fn style_sheet() -> Result<String> {
     before.into_iter().chain(list("static/css/components")?).chain(after).map(|path| text(&path)).collect()
 }
 
-/// All behaviours in one module, each in a block of its own so that their names do not meet.
+/// Concatenates all behaviours into one module, each in its own block, so that their names cannot collide.
 fn script() -> Result<String> {
     let wrap = |path: PathBuf| Ok(format!("{{\n{}}}\n", text(&path)?));
     list("static/js/behaviours")?.into_iter().map(wrap).collect()
@@ -95,7 +95,7 @@ fn urls(css: &str, files: &Files) -> Result<String> {
     Ok(done)
 }
 
-/// `app.css` becomes `/static/app.0123456789ab.css`.
+/// Adds the hash to a name: `app.css` becomes `/static/app.0123456789ab.css`.
 fn address(name: &str, body: &[u8]) -> Result<String> {
     let (stem, extension) = name.rsplit_once('.').ok_or_else(|| format!("static/…/{name} has no extension."))?;
     let mut hash = String::new();
@@ -105,7 +105,7 @@ fn address(name: &str, body: &[u8]) -> Result<String> {
     Ok(format!("/static/{stem}.{hash}.{extension}"))
 }
 
-/// The type of a file, and whether it is text and worth packing.
+/// Returns the media type of a file, and whether it is text and therefore compressed.
 fn content_type(name: &str) -> Result<(&'static str, bool)> {
     match name.rsplit('.').next() {
         Some("css") => Ok(("text/css; charset=utf-8", true)),
@@ -121,7 +121,7 @@ fn pack(body: &[u8]) -> Result<Vec<u8>> {
     encoder.write_all(body).and_then(|()| encoder.finish()).map_err(|error| format!("Packing a file failed: {error}."))
 }
 
-/// What is in a folder, sorted, so that two builds give the same bytes.
+/// Lists a folder, sorted, so that builds are reproducible.
 fn list(folder: &str) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{folder} cannot be read: {error}."))?;
     let paths: std::io::Result<Vec<_>> = entries.map(|entry| entry.map(|entry| entry.path())).collect();

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Fills a database with copies of the one event that is in it.
+"""Fills a database with copies of its only event.
 
     seed.py --events 1000000 --payments FILE (--sqlite FILE | --postgres URL)
 
-The product has made and migrated the database and stored one captured payment. Every row of every table that names this
-event or its transaction is copied, with ids, times and bodies of its own: ids are UUIDv7 in the order of time, payment ids
-ten digits of the time and four of chance. What each column means need not be known here, so a new column is copied too.
-The copies lie before the event, evenly over `--days`. FILE gets a thousand of the payment ids.
+The product has created and migrated the database and stored one captured payment. Every row of every table that references
+this event or its transaction is copied, with its own ids, times and bodies: ids are UUIDv7 in chronological order, payment ids
+consist of ten digits of time and four random ones. The script does not depend on the meaning of a column, so new columns are
+copied too. The copies precede the event, evenly distributed over `--days`. FILE receives a thousand of the payment ids.
 """
 
 import argparse
@@ -22,7 +22,7 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PAIRS = [first + second for first in DIGITS for second in DIGITS]
 EPOCH_NS = 1_388_534_400 * 10**9
 BATCH = 10_000
-# What units of work would have added up, had they stored the copies.
+# Daily totals of the copies, as the server would have written them.
 SUMS = (
     "DELETE FROM transaction_sums",
     """INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits)
@@ -43,13 +43,14 @@ def base62(number, pairs):
 class Sqlite:
     def __init__(self, path):
         self.db = sqlite3.connect(path, isolation_level=None)
-        # Nobody else is there, and what is half filled is thrown away: each page is written once, not to a log first.
+        # This process is the only writer, and a partly filled database is discarded: each page is written once, without a
+        # journal.
         self.journal("off")
         for pragma in ("synchronous = OFF", "cache_size = -1048576", "foreign_keys = OFF"):
             self.db.execute(f"PRAGMA {pragma}").fetchall()
 
     def journal(self, mode):
-        """SQLite answers with the mode that is, which is another one while somebody else has the file open."""
+        """Sets the journal mode. SQLite returns the actual mode, which differs while another process has the file open."""
         ((now,),) = self.db.execute(f"PRAGMA journal_mode = {mode}").fetchall()
         if now != mode:
             raise SystemExit(f"the journal's mode is {now}, not {mode}: somebody else has the file open")
@@ -129,13 +130,13 @@ class Postgres:
 
 
 class Copies:
-    """How each row that belongs to the one event is made anew."""
+    """Recipes for copying each row that belongs to the event."""
 
     def __init__(self, database):
         tables = {table: database.rows(table) for table in database.tables()}
         (self.event,) = tables["events"]
         ours = {self.event["id"], self.event["transaction_id"]}
-        # A row that leads to another table comes after it.
+        # A row follows the rows that it references.
         self.rows = [
             ((table, tuple(row)), row)
             for table, rows in sorted(tables.items(), key=lambda item: item[0] != "events")
@@ -150,7 +151,7 @@ class Copies:
         self.makers = [(target, [self.maker(name, value) for name, value in row.items()]) for target, row in self.rows]
 
     def maker(self, name, value):
-        """What stands in a column of a copy: a constant, or what is made of the copy's own facts."""
+        """Returns a function that computes a column of a copy: a constant, or a value derived from the copy's own data."""
         event = self.event
         if isinstance(value, int) and name.endswith("_at"):
             shift = value - event["received_at"]
@@ -190,7 +191,7 @@ class Copies:
 
 
 def uuid7(at_ns, chance):
-    """Ids of one millisecond still sort by time: the twelve bits after it are its fraction."""
+    """Returns a UUIDv7. Ids of one millisecond sort by time as well: the next twelve bits are its fraction."""
     millis, rest = divmod(at_ns, 1_000_000)
     head = (millis << 16) | 0x7000 | rest * 4096 // 1_000_000
     return head.to_bytes(8, "big") + bytes([0x80 | chance[0] & 0x3F]) + chance[1:8]
@@ -206,7 +207,7 @@ def main():
     options = parser.parse_args()
     database = Sqlite(options.sqlite) if options.sqlite else Postgres(options.postgres)
     copies = Copies(database)
-    # the event that is there counts, too
+    # The event that already exists is part of the total.
     count, started = options.events - 1, time.monotonic()
     step = options.days * 86_400 * 10**9 // max(count, 1)
     first = copies.event["received_at"] * 1_000_000 - step * count

@@ -1,4 +1,4 @@
-/* A slower disk: every fsync and fdatasync takes SYNC_DELAY_US microseconds more.
+/* Slower disk: every fsync and fdatasync takes SYNC_DELAY_US microseconds longer.
  *
  *   cc -O2 -shared -fPIC -o sync_delay.so sync_delay.c -ldl
  *   SYNC_DELAY_US=2000 LD_PRELOAD=$PWD/sync_delay.so COMMAND

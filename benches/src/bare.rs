@@ -1,4 +1,4 @@
-//! The bare route: what actix-web does when there is nothing to do. It is what ingestion is measured against.
+//! Bare route: the cost of actix-web alone, the baseline for ingestion.
 
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -6,7 +6,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 
 use crate::{Failure, say};
 
-/// Serves until it is told to end. As many workers as it may use cores, which is what the product has.
+/// Serves until terminated, with as many workers as available cores, like the product.
 pub(crate) fn serve() -> Result<(), Failure> {
     actix_web::rt::System::new().block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

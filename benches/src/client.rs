@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, over one connection that is kept: a load generator must cost less than what it measures.
+//! HTTP/1.1 client over one keep-alive connection, hand-written: a load generator must cost less than the server it measures.
 
 use std::{io, net::SocketAddr};
 
@@ -7,10 +7,9 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Enough for the head of any answer and for most pages at once.
+/// Buffer size: holds the head of any response, and most pages in full.
 const ROOM: usize = 64 * 1024;
 
-/// A connection to a server.
 pub(crate) struct Connection {
     stream: TcpStream,
     room: Vec<u8>,
@@ -18,7 +17,7 @@ pub(crate) struct Connection {
     is_closing: bool,
 }
 
-/// An answer that has been read to its end.
+/// Response that has been read completely.
 #[derive(Clone, Copy)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -27,7 +26,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// How long it was, head and body.
+    /// Returns the length of head and body together.
     pub(crate) const fn octets(self) -> usize {
         self.end
     }
@@ -40,7 +39,7 @@ impl Connection {
         Ok(Self { stream, room: vec![0; ROOM], filled: 0, is_closing: false })
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole response.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<Answer> {
         self.stream.write_all(request).await?;
         self.filled = 0;
@@ -78,29 +77,29 @@ impl Connection {
         }
     }
 
-    /// Whether the server said that it takes no further request here.
+    /// Returns whether the server announced that it will close the connection.
     pub(crate) const fn is_closing(&self) -> bool {
         self.is_closing
     }
 
-    /// The head and the body of the latest answer.
+    /// Returns the head and the body of the latest response.
     pub(crate) fn texts(&self, answer: Answer) -> (String, String) {
         let text = |range| String::from_utf8_lossy(&self.room[range]).into_owned();
         (text(0..answer.head), text(answer.head..answer.end))
     }
 }
 
-/// What the head of an answer says.
+/// Parsed head of a response.
 struct Head {
     status: u16,
     length: usize,
-    /// How many octets follow; `None` when they come in chunks.
+    /// Length of the body; `None` for a chunked one.
     body: Option<usize>,
     is_last: bool,
 }
 
 impl Head {
-    /// `None` until all of it is there.
+    /// Returns `None` until the head is complete.
     fn read(text: &[u8]) -> io::Result<Option<Self>> {
         let Some(end) = text.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
         let number = |digits: &[u8]| std::str::from_utf8(digits).ok().and_then(|digits| digits.trim().parse::<usize>().ok());
@@ -120,7 +119,7 @@ impl Head {
     }
 }
 
-/// The rest of a line that begins with a name.
+/// Returns the rest of a line that starts with `name`.
 fn after<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = line.split_at_checked(name.len())?;
     start.eq_ignore_ascii_case(name).then_some(rest)

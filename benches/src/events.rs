@@ -1,12 +1,12 @@
-//! Payments that nobody made, each captured once: requests as Razorpay sends them, signed before they are needed.
+//! Synthetic payments, each captured once: requests in Razorpay's format, signed before they are needed.
 //!
-//! Ids are ten digits of the time and four of chance, as the gateway's are, so that a database sees them nearly in order.
+//! Ids consist of ten digits of time and four random ones, as the gateway's do, so a database receives them nearly in order.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// 2014-01-01, from which the time in an id counts.
+/// 2014-01-01, the epoch of the time in an id.
 const EPOCH: u64 = 1_388_534_400;
 
 const PAYMENT: &str = "PPPPPPPPPPPPPP";
@@ -14,7 +14,7 @@ const ORDER: &str = "OOOOOOOOOOOOOO";
 const EVENT: &str = "EEEEEEEEEEEEEE";
 const SIGNATURE: &str = "SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS";
 
-/// A request with gaps: what differs between two of them is filled in.
+/// Request template: the parts that differ between two requests are filled in.
 #[derive(Clone)]
 pub(crate) struct Request {
     bytes: Vec<u8>,
@@ -26,14 +26,14 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// To that host and path, at that second.
+    /// Creates a template for this host and path, with timestamps at this second.
     pub(crate) fn new(host: &str, path: &str, at: u64) -> Self {
         Self::padded(host, path, at, 0)
     }
 
-    /// The same with a body of at least that many bytes, padded with spaces.
+    /// Creates a template whose body has at least this many bytes, padded with spaces.
     pub(crate) fn padded(host: &str, path: &str, at: u64, bytes: usize) -> Self {
-        // A formatting width holds at most 65,535.
+        // A formatting width cannot exceed 65,535.
         let mut body = body(at);
         body.extend(std::iter::repeat_n(' ', bytes.saturating_sub(body.len())));
         let head = format!(
@@ -75,7 +75,7 @@ impl Request {
     }
 }
 
-/// The ids of a payment, and the signature of its body.
+/// Ids of a payment, and the signature of its body.
 #[derive(Clone, Copy)]
 pub(crate) struct Signed {
     nanos: u64,
@@ -87,7 +87,7 @@ impl Signed {
         self.id(0)
     }
 
-    /// An id made that many nanoseconds after the payment.
+    /// Returns an id created this many nanoseconds after the payment.
     fn id(&self, after: u64) -> [u8; 14] {
         let mut digits = [0; 14];
         write(&mut digits[..10], self.nanos + after);
@@ -96,7 +96,7 @@ impl Signed {
     }
 }
 
-/// Makes one event after another.
+/// Generates one event after another.
 pub(crate) struct Source {
     key: Hmac<Sha256>,
     request: Request,
@@ -107,7 +107,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Of a secret, with so many signed ahead. A forger knows the shape of everything but no secret.
+    /// Signs with the secret and prepares `ahead` events. Without a secret it forges: the requests have the right form and a
+    /// wrong signature.
     pub(crate) fn new(secret: Option<&str>, now_nanos: u64, ahead: usize) -> Self {
         let seconds = now_nanos / 1_000_000_000;
         let key = Hmac::new_from_slice(secret.unwrap_or("guessed").as_bytes()).unwrap_or_else(|_| unreachable!("any length"));
@@ -126,7 +127,7 @@ impl Source {
         source
     }
 
-    /// The next event; signed now only if more were needed than were made ahead.
+    /// Returns the next event; signs it now only if the prepared ones are used up.
     pub(crate) fn next(&mut self) -> Signed {
         self.used += 1;
         match self.ready.get(self.used - 1) {
@@ -135,13 +136,13 @@ impl Source {
         }
     }
 
-    /// How many had to be signed while it counted.
+    /// Returns how many events had to be signed during the measurement.
     pub(crate) fn late(&self) -> usize {
         self.used.saturating_sub(self.ready.len())
     }
 
     fn sign(&mut self) -> Signed {
-        // a microsecond between two payments, so that each of their ids has a moment of its own
+        // One microsecond between two payments, so that each of their ids has a distinct time.
         self.nanos += 1_000;
         let mut signed = Signed { nanos: self.nanos, signature: [b'0'; 64] };
         if self.is_forged {
@@ -168,14 +169,14 @@ fn write(digits: &mut [u8], mut number: u64) {
     }
 }
 
-/// Chance that needs no state.
+/// Stateless pseudo-random function.
 const fn mixed(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ (number >> 31)
 }
 
-/// `payment.captured` of a UPI payment: compact, the keys in the gateway's order, about 1.2 KB.
+/// `payment.captured` of a UPI payment: compact, keys in the gateway's order, about 1.2 KB.
 fn body(at: u64) -> String {
     format!(
         r#"{{"entity":"event","account_id":"acc_BenchAccount01","event":"payment.captured","contains":["payment"],"payload":{{"payment":{{"entity":{{"id":"pay_{PAYMENT}","entity":"payment","amount":149900,"currency":"INR","base_amount":149900,"status":"captured","order_id":"order_{ORDER}","invoice_id":null,"international":false,"method":"upi","amount_refunded":0,"amount_transferred":0,"refund_status":null,"captured":true,"description":"Masala tea 250 g and two clay cups (bill-104822)","card_id":null,"bank":null,"wallet":null,"vpa":"amber.kite42@okexample","email":"amber.kite42@mail.example","contact":"+910000012345","notes":{{"shop":"Two Mongoose Tea","item":"Masala tea 250 g","bill":"bill-104822","counter":"2","parcel":"7 Lamp Post Lane, by the banyan, third bell","wrapping":"newspaper, with a bow","remarks":"leave it with the mongoose"}},"fee":3538,"tax":540,"error_code":null,"error_description":null,"error_source":null,"error_step":null,"error_reason":null,"acquirer_data":{{"rrn":"632711904815","upi_transaction_id":"9F2C41D7B06E4A53A1C8E7D2B45F6032"}},"created_at":{paid},"reward":null,"upi":{{"payer_account_type":"bank_account","vpa":"amber.kite42@okexample"}}}}}}}},"created_at":{at}}}"#,

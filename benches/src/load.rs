@@ -1,7 +1,7 @@
-//! Load: connections that are kept alive, each with one request under way, for a span of time.
+//! Load: keep-alive connections, each with one request in flight, for a fixed time.
 //!
-//! What is counted ends within the span. A connection that waits sends nothing, so a server that stalls is asked less:
-//! the greatest latencies are to be read with that in mind.
+//! Only responses within the window are measured. A waiting connection sends nothing, so a server that stalls receives fewer
+//! requests: the highest latencies understate the stall (coordinated omission).
 
 use std::{
     cell::{Cell, RefCell},
@@ -25,28 +25,28 @@ use crate::{
     machine::{self, Sample, ratio},
 };
 
-/// As many are signed ahead for each second: more than one core can send.
+/// Events signed ahead for each second: more than one core can send.
 const AHEAD: f64 = 130_000.0;
-/// The most that are signed ahead, 72 bytes each.
+/// Upper bound on events signed ahead, 72 bytes each.
 const MOST_AHEAD: f64 = 8_000_000.0;
-/// Connections over which forged requests of a given rate are spread.
+/// Connections among which forged requests of a given rate are divided.
 const FORGERS: u32 = 32;
-/// So many failures in a row end a connection for good.
+/// Consecutive failures after which a connection is given up.
 const MOST_FAILURES: u32 = 50;
-/// The longest that the last answers are waited for.
+/// Timeout for the last responses.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Posts signed events and prints what came back.
+/// Posts signed events and prints the results.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The webhook URL on this machine, http://127.0.0.1:PORT/PATH; several share the connections.
+    /// Webhook URL on this machine, http://127.0.0.1:PORT/PATH; several URLs share the connections.
     #[arg(long = "url", required = true)]
     urls: Vec<String>,
-    /// With what to sign.
+    /// Secret to sign with.
     #[arg(long, env = "KS_PAY_BENCH_SECRET", hide_env_values = true)]
     secret: String,
-    /// Forged requests beside the genuine ones: so many a second, or `max` for as many as are answered; `only` for no genuine
-    /// ones.
+    /// Forged requests in addition to genuine ones: a number per second, or `max` for as many as are answered; `only` for no
+    /// genuine ones.
     #[arg(long)]
     forged: Option<String>,
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub(crate) struct Options {
     label: Label,
 }
 
-/// A URL of this machine: where to connect, the host as it is written, the path.
+/// Splits a URL of this machine into the address to connect to, the host as written, and the path.
 pub(crate) fn target(url: &str) -> Result<(SocketAddr, String, String), Failure> {
     let rest = url.strip_prefix("http://").ok_or("a URL begins with http://")?;
     let (host, path) = rest.split_once('/').map_or((rest, String::from("/")), |(host, path)| (host, format!("/{path}")));
@@ -68,13 +68,13 @@ pub(crate) fn target(url: &str) -> Result<(SocketAddr, String, String), Failure>
     Ok((address, host.to_owned(), path))
 }
 
-/// Runs the load and prints a line.
+/// Runs the load and prints one line.
 pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let window = &options.window;
     let ahead = ((window.seconds + window.warm_up) * AHEAD).min(MOST_AHEAD);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between nothing and the most")]
     let ahead = ahead as usize;
-    // One moment for all: what is signed is what is sent.
+    // The same time for signing and for sending.
     let now = now_nanos();
     let source = Rc::new(RefCell::new(Source::new(Some(&options.secret), now, ahead)));
     let guesses = Rc::new(RefCell::new(Source::new(None, now, 0)));
@@ -121,10 +121,10 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     options.label.print(measured)
 }
 
-/// Puts the next request into the buffer.
+/// Appends the next request to the buffer.
 pub(crate) type Next = Box<dyn FnMut(&mut Vec<u8>)>;
 
-/// What came back while it counted.
+/// Responses received within the window.
 pub(crate) struct Tally {
     wanted: u16,
     is_counting: Cell<bool>,
@@ -135,7 +135,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Of answers that are wanted to be this one.
+    /// Creates a tally that expects this status.
     pub(crate) fn new(wanted: u16) -> Rc<Self> {
         Rc::new(Self {
             wanted,
@@ -149,7 +149,7 @@ impl Tally {
 
     fn add(&self, status: u16, octets: usize, took: Duration) {
         if self.is_counting.get() {
-            // How fast a refusal came says nothing of the work that was asked for.
+            // The latency of an unexpected status says nothing about the work under test.
             if status == self.wanted {
                 self.latencies.borrow_mut().push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
             }
@@ -164,12 +164,12 @@ impl Tally {
         }
     }
 
-    /// How many answers were the wanted one.
+    /// Returns the number of expected responses.
     fn wanted(&self) -> u64 {
         self.answers.borrow().get(&self.wanted).copied().unwrap_or_default()
     }
 
-    /// The rate and the latencies of the wanted answers, where there were any, and how many others there were.
+    /// Returns rate and latencies of the expected responses, if any, and the number of all others.
     fn summary(&self, seconds: f64) -> Value {
         let mut latencies = self.latencies.borrow_mut();
         latencies.sort_unstable();
@@ -187,7 +187,7 @@ impl Tally {
     }
 }
 
-/// The value below which that share lies; 1 is the greatest. Of nothing there is none.
+/// Returns the value below which that share of the sorted values lies; 1 is the maximum. `None` for an empty list.
 fn percentile(sorted: &[u32], place: f64) -> Option<u32> {
     let last = sorted.len().saturating_sub(1);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a list")]
@@ -195,14 +195,14 @@ fn percentile(sorted: &[u32], place: f64) -> Option<u32> {
     sorted.get(at).copied()
 }
 
-/// When a connection sends: not all at once, and then at equal distances.
+/// Send schedule of a connection: a staggered start, then a fixed interval.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
     first: Duration,
     pause: Duration,
 }
 
-/// The connections of a run.
+/// Connections of a run.
 #[derive(Default)]
 pub(crate) struct Crowd {
     members: JoinSet<()>,
@@ -211,7 +211,7 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// One connection more, which sends as soon as it was answered, or at a pace.
+    /// Adds a connection, which sends as soon as it received a response, or at a fixed pace.
     pub(crate) fn join(&mut self, address: SocketAddr, next: Next, pace: Option<Pace>, tally: &Rc<Tally>) {
         if !self.tallies.iter().any(|known| Rc::ptr_eq(known, tally)) {
             self.tallies.push(tally.clone());
@@ -219,7 +219,7 @@ impl Crowd {
         self.members.spawn_local(member(address, next, pace, tally.clone(), self.is_over.clone()));
     }
 
-    /// Lets it run, counts for as long as the window says, and ends it.
+    /// Runs the load, measures within the window, and stops.
     pub(crate) async fn measure(mut self, window: &Window, watched: &Watched, main: &Tally) -> Result<Value, Failure> {
         sleep(Duration::from_secs_f64(window.warm_up)).await;
         let before = Sample::take()?;
@@ -248,7 +248,7 @@ pub(crate) fn merge(to: &mut Value, from: Value) {
 }
 
 async fn member(address: SocketAddr, mut next: Next, pace: Option<Pace>, tally: Rc<Tally>, is_over: Rc<Cell<bool>>) {
-    // What was missed is caught up with, or a slow answer would lower the rate.
+    // Missed ticks are made up for, since a slow response would otherwise lower the rate.
     let mut ticks = pace.map(|pace| interval_at(Instant::now() + pace.first, pace.pause));
     let (mut connection, mut buffer, mut failures) = (None, Vec::new(), 0);
     while !is_over.get() && failures < MOST_FAILURES {

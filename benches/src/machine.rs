@@ -1,4 +1,4 @@
-//! What the kernel says of processes: their CPU time and memory, and whether anybody else was at work.
+//! Processes as the kernel reports them: CPU time, memory, and whether other processes were busy.
 
 use std::{collections::HashMap, fs, io::Write as _, path::Path, time::Instant};
 
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{Failure, Watched};
 
-/// Linux tells times in hundredths of a second, whatever its own clock runs at.
+/// Linux reports CPU time in hundredths of a second, independent of its timer frequency.
 const TICK_MICROS: u64 = 10_000;
-/// The parent of the kernel's own threads.
+/// Parent of the kernel's own threads.
 const KERNEL: u32 = 2;
 
-/// A process at a moment: its parent, and the CPU time of itself and of the children it has seen end, in microseconds.
+/// Process at one time: its parent, and the CPU time of itself and of its reaped children, in microseconds.
 #[derive(Clone, Copy)]
 struct Process {
     parent: u32,
@@ -19,7 +19,7 @@ struct Process {
     children: u64,
 }
 
-/// All processes at a moment.
+/// All processes at one time.
 pub(crate) struct Sample {
     processes: HashMap<u32, Process>,
     stolen: u64,
@@ -30,7 +30,7 @@ impl Sample {
         let mut processes = HashMap::new();
         for entry in fs::read_dir("/proc")? {
             let name = entry?.file_name();
-            // One that has just ended has no file any more.
+            // A process that has just ended has no file.
             let Some(pid) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
             let Ok(text) = fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
             if let Some(process) = Process::parse(&text) {
@@ -42,12 +42,12 @@ impl Sample {
         Ok(Self { processes, stolen: stolen * TICK_MICROS })
     }
 
-    /// CPU microseconds of a process alone.
+    /// Returns the CPU microseconds of the process alone.
     fn own(&self, pid: u32) -> u64 {
         self.processes.get(&pid).map_or(0, |process| process.own)
     }
 
-    /// CPU microseconds of a process and all below it.
+    /// Returns the CPU microseconds of a process and all its descendants.
     fn tree(&self, root: u32) -> u64 {
         self.processes
             .iter()
@@ -66,7 +66,7 @@ impl Sample {
         true
     }
 
-    /// CPU microseconds of everybody but these and the kernel's threads, which work for these.
+    /// Returns the CPU microseconds of all other processes, without the kernel's threads, which work for the known ones.
     pub(crate) fn others(&self, known: &[u32]) -> u64 {
         let is_known = |pid: u32| pid == KERNEL || known.iter().any(|root| self.is_below(pid, *root));
         let busy = |(pid, process): (&u32, &Process)| {
@@ -78,7 +78,7 @@ impl Sample {
 
 impl Process {
     fn parse(text: &str) -> Option<Self> {
-        // The name stands in brackets and may hold anything.
+        // The name is in parentheses and may contain any character.
         let fields: Vec<u64> =
             text.rsplit_once(')')?.1.split_whitespace().skip(1).map(|field| field.parse().unwrap_or(0)).collect();
         let ticks = |at: usize| Some((fields.get(at)? + fields.get(at + 1)?) * TICK_MICROS);
@@ -86,7 +86,7 @@ impl Process {
     }
 }
 
-/// What the processes did between two samples, for so many requests.
+/// Returns the resources that the processes used between two samples, per request.
 pub(crate) fn between(before: &Sample, after: &Sample, watched: &Watched, micros: u64, requests: u64) -> Value {
     let each = |used: u64| (requests > 0).then(|| ratio(used, requests));
     let since = |count: &dyn Fn(&Sample) -> u64| count(after).saturating_sub(count(before));
@@ -109,7 +109,7 @@ pub(crate) fn between(before: &Sample, after: &Sample, watched: &Watched, micros
     measured
 }
 
-/// Megabytes of the largest of these processes.
+/// Returns the largest value among these processes, in megabytes.
 pub(crate) fn memory(pids: &[u32], field: &str) -> f64 {
     let kilobytes = |pid: &u32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
@@ -119,13 +119,13 @@ pub(crate) fn memory(pids: &[u32], field: &str) -> f64 {
     ratio(pids.iter().filter_map(kilobytes).max().unwrap_or_default(), 1024)
 }
 
-/// A quotient of numbers that are far from where `f64` becomes inexact.
+/// Divides numbers that are far below the range in which `f64` becomes inexact.
 #[expect(clippy::cast_precision_loss, reason = "counts and microseconds of minutes")]
 pub(crate) fn ratio(of: u64, to: u64) -> f64 {
     of as f64 / to as f64
 }
 
-/// The median microseconds of a small write and its sync.
+/// Returns the median microseconds of a small write and its sync.
 pub(crate) fn sync_time(directory: &Path) -> Result<u128, Failure> {
     const TIMES: usize = 200;
     let path = directory.join(format!("sync-time-{}", std::process::id()));

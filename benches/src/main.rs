@@ -1,7 +1,7 @@
-//! The instruments behind `scripts/bench`: each command measures one thing, on this machine only, and ends by itself.
+//! Instruments behind `scripts/bench`: each command measures one thing, on this machine only, and terminates.
 //!
-//! A measurement prints one line of JSON; `report` makes the tables of many such lines. docs/performance.md says how they
-//! fit together.
+//! A measurement prints one line of JSON; `report` turns many such lines into tables. docs/performance.md describes how they
+//! are combined.
 
 mod bare;
 mod client;
@@ -18,10 +18,10 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
-/// Why a measurement could not be made.
+/// Reason why a measurement failed.
 type Failure = Box<dyn std::error::Error>;
 
-/// The instruments behind scripts/bench.
+/// Instruments behind scripts/bench.
 #[derive(Parser)]
 #[command(name = "ks-pay-bench")]
 struct Cli {
@@ -31,50 +31,50 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves the bare route: any POST is read whole and answered 200.
+    /// Serves the bare route: reads any POST completely and responds with 200.
     Bare,
-    /// Posts signed events and prints what came back.
+    /// Posts signed events and prints the results.
     Load(load::Options),
-    /// Asks for pages, signed in, and prints what came back.
+    /// Requests pages with a session and prints the results.
     Pages(pages::Options),
-    /// Compares rejected requests at endpoints that exist and that do not.
+    /// Compares rejected requests at existing and at unknown endpoints.
     Rejected(rejected::Options),
-    /// Signs in with a password from stdin and prints the session's cookie.
+    /// Signs in with a password from stdin and prints the session cookie.
     SignIn(pages::SignIn),
-    /// Follows the link to the next page that often and prints where that leads.
+    /// Follows the link to the next page the given number of times and prints the resulting path.
     Walk(pages::Walk),
-    /// Starts a command and prints how long its first page took.
+    /// Starts a command and prints the time to its first page.
     Start(start::Options),
     /// Prints the median microseconds of a small write and its sync in a directory.
     SyncTime {
-        /// The directory.
+        /// Directory to write to.
         directory: PathBuf,
     },
-    /// Prints how many rounds of a file were clean.
+    /// Prints the number of clean rounds in a file.
     Rounds {
-        /// The file of lines.
+        /// File of measurements.
         file: PathBuf,
     },
     /// Prints the tables of a file.
     Report(report::Options),
 }
 
-/// Under what a measurement is filed.
+/// Label of a measurement.
 #[derive(Args)]
 struct Label {
-    /// The round it belongs to.
+    /// Round to which it belongs.
     #[arg(long, default_value_t = 1)]
     round: u32,
-    /// What is compared within: the number of connections, or a page.
+    /// Group of the comparison: the number of connections, or a page.
     #[arg(long, default_value = "")]
     group: String,
-    /// What is compared: a server, or a state of it.
+    /// Subject of the comparison: a server, or a state of it.
     #[arg(long, default_value = "")]
     variant: String,
 }
 
 impl Label {
-    /// Adds the label to what was measured and prints it as a line.
+    /// Adds the label to the measurement and prints it as one line.
     fn print(&self, mut measured: Value) -> Result<(), Failure> {
         measured["round"] = self.round.into();
         measured["group"] = self.group.as_str().into();
@@ -83,32 +83,32 @@ impl Label {
     }
 }
 
-/// How long and with how many connections.
+/// Duration and number of connections.
 #[derive(Args)]
 struct Window {
-    /// Connections that are kept alive, each with one request under way at a time.
+    /// Keep-alive connections, each with one request in flight at a time.
     #[arg(long, default_value_t = 64)]
     connections: usize,
-    /// Seconds that count.
+    /// Seconds of measurement.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// Seconds before those.
+    /// Seconds of warm-up before it.
     #[arg(long, default_value_t = 1.0)]
     warm_up: f64,
 }
 
-/// Which processes serve.
+/// Processes that serve.
 #[derive(Args)]
 struct Watched {
-    /// A server's process.
+    /// Process id of a server.
     #[arg(long = "pid")]
     servers: Vec<u32>,
-    /// The database server's process; those below it are counted with it.
+    /// Process id of the database server; its descendants are included.
     #[arg(long = "database-pid")]
     database: Option<u32>,
 }
 
-/// Prints a line.
+/// Prints one line.
 fn say(line: &str) -> Result<(), Failure> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }
@@ -135,7 +135,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A generator has one core, so one thread is all it may use.
+/// Runs on a single thread, since a generator has one core.
 fn on_this_core(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     tokio::task::LocalSet::new().block_on(&runtime, work)

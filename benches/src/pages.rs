@@ -1,4 +1,4 @@
-//! Pages, as a signed-in visitor gets them.
+//! Pages, requested with a session.
 
 use std::{cell::Cell, io::BufRead as _, path::PathBuf, rc::Rc};
 
@@ -11,26 +11,26 @@ use crate::{
     say,
 };
 
-/// Whose pages.
+/// Site and session.
 #[derive(Args)]
 struct Visitor {
-    /// The site, http://127.0.0.1:PORT.
+    /// Base URL of the site, http://127.0.0.1:PORT.
     #[arg(long)]
     base: String,
-    /// The session's cookie, as `sign-in` prints it.
+    /// Session cookie, as `sign-in` prints it.
     #[arg(long, env = "KS_PAY_BENCH_COOKIE", hide_env_values = true, default_value = "")]
     cookie: String,
 }
 
-/// Asks for pages and prints what came back.
+/// Requests pages and prints the results.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     visitor: Visitor,
-    /// What to ask for; several take turns.
+    /// Paths to request, in turn.
     #[arg(long = "path")]
     paths: Vec<String>,
-    /// A file of words, one of which takes the place of `{}` in each request.
+    /// File of words, one of which replaces `{}` in each request.
     #[arg(long)]
     words: Option<PathBuf>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub(crate) struct Options {
 pub(crate) struct SignIn {
     #[command(flatten)]
     visitor: Visitor,
-    /// Who signs in.
+    /// Email address of the user.
     #[arg(long)]
     email: String,
 }
@@ -56,20 +56,20 @@ pub(crate) struct SignIn {
 pub(crate) struct Walk {
     #[command(flatten)]
     visitor: Visitor,
-    /// Where to begin.
+    /// Path of the first page.
     #[arg(long)]
     path: String,
-    /// The number of the page to reach; the last one, if there are fewer.
+    /// Number of the page to reach; the last page if there are fewer.
     #[arg(long)]
     page: usize,
 }
 
-/// A request for a page.
+/// Builds the request for a page.
 pub(crate) fn get(host: &str, path: &str, cookie: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nAccept: text/html\r\n\r\n").into_bytes()
 }
 
-/// Runs the load and prints a line.
+/// Runs the load and prints one line.
 pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let (address, host, _) = target(&options.visitor.base)?;
     let words = match &options.words {
@@ -82,7 +82,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         return Err("nothing to ask for: give --path".into());
     }
     if options.words.is_some() {
-        // Each asks for rows of its own: once before it counts, so that what is compared is warm.
+        // Each path reads other rows: request it once before the measurement, so that the caches are warm.
         let mut connection = Connection::open(address).await?;
         for request in requests.iter() {
             let answer = connection.exchange(request).await?;
@@ -151,27 +151,27 @@ pub(crate) async fn walk(options: Walk) -> Result<(), Failure> {
     say(&path)
 }
 
-/// The address of the link that is marked as the next page.
+/// Returns the address of the link that is marked as the next page.
 fn next_page(body: &str) -> Option<String> {
     let before = &body[..body.find("rel=\"next\"")?];
     let (_, link) = before.rsplit_once("href=\"")?;
     Some(link.split_once('"')?.0.replace("&amp;", "&").replace("&#38;", "&"))
 }
 
-/// The value of the first field of that name.
+/// Returns the value of the first field with that name.
 fn field(body: &str, name: &str) -> Option<String> {
     let (_, rest) = body.split_once(&format!("name=\"{name}\""))?;
     Some(rest.split_once("value=\"")?.1.split_once('"')?.0.to_owned())
 }
 
-/// What a browser sends back of the cookies in a head.
+/// Returns the `Cookie` header value that a browser would send after this head.
 fn cookies(head: &str) -> String {
     let set = head.lines().filter_map(|line| line.split_once(':')).filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
     let kept = set.filter(|(_, value)| !value.contains("Max-Age=0"));
     kept.filter_map(|(_, value)| value.split(';').next()).map(str::trim).collect::<Vec<_>>().join("; ")
 }
 
-/// As it stands in a form.
+/// Encodes a value for a form.
 fn encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     text.bytes().map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()

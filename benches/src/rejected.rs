@@ -1,5 +1,5 @@
-//! How long a rejected request takes at an endpoint that exists and at one that does not, request by request in turn: the time
-//! of a 401 must not say which endpoints there are.
+//! Compares the latency of rejected requests at an existing endpoint and at unknown ones, alternating request by request: the
+//! time of a 401 must not reveal which endpoints exist.
 
 use std::time::Instant;
 
@@ -14,34 +14,34 @@ use crate::{
     machine::{Sample, ratio},
 };
 
-/// Names as long as a real endpoint's.
+/// Unknown endpoint names of the same length as a real one.
 const UNKNOWN: &str = "wh_AAAAAAAAAAAAAAAAAAAAAA";
 const CONTROL: &str = "wh_BBBBBBBBBBBBBBBBBBBBBB";
 
 /// Posts wrongly signed events to a known endpoint and to two unknown ones in turn, and prints a line for each.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The known endpoint's URL.
+    /// URL of the known endpoint.
     #[arg(long)]
     url: String,
     /// Requests to each of the three.
     #[arg(long, default_value_t = 4000)]
     requests: usize,
-    /// The least size of a body, in bytes: the larger it is, the longer each signature check takes.
+    /// Minimum size of a body, in bytes: the larger it is, the longer each signature check takes.
     #[arg(long, default_value_t = 0)]
     body_bytes: usize,
-    /// What the requests are called in the report.
+    /// Label of the requests in the report.
     #[arg(long)]
     group: String,
-    /// The server's process.
+    /// Process id of the server.
     #[arg(long = "pid")]
     server: u32,
-    /// The round it belongs to.
+    /// Round to which it belongs.
     #[arg(long, default_value_t = 1)]
     round: u32,
 }
 
-/// Measures and prints.
+/// Measures and prints the results.
 pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let (address, host, path) = target(&options.url)?;
     let now = now_nanos();
@@ -54,7 +54,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let (before, began) = (Sample::take()?, Instant::now());
     for turn in 0..options.requests {
         for place in 0..3 {
-            // Each follows each of the others as often.
+            // Each of the three follows each of the others equally often.
             let which = (turn + place * (1 + turn % 2)) % 3;
             requests[which].fill(&source.next());
             let sent = Instant::now();

@@ -1,7 +1,7 @@
-//! The tables: the median of the rounds, and of the ratios within each round.
+//! Tables: the median of the rounds, and of the ratios within each round.
 //!
-//! Only clean rounds count, those in which nobody else was at work; absolute figures move with the machine, ratios of one
-//! round hardly do.
+//! Only clean rounds are used, those in which no other process was busy: absolute figures vary with the machine, ratios within
+//! one round hardly do.
 
 use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
 
@@ -10,21 +10,21 @@ use serde_json::Value;
 
 use crate::{Failure, say};
 
-/// With more of a core than this used by others, a round is not clean.
+/// A round in which others used a larger share of a core than this is not clean.
 const MOST_OTHERS: f64 = 0.05;
 
 /// Prints the tables of a file.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The file of lines.
+    /// File of measurements.
     file: std::path::PathBuf,
-    /// Counts every round, clean or not: for trying a measurement out.
+    /// Uses every round, clean or not: for trying out a measurement.
     #[arg(long)]
     any: bool,
-    /// What the group is called.
+    /// Heading of the group column.
     #[arg(long, default_value = "Group")]
     group: String,
-    /// The columns: `figure=Name`, of what a line holds.
+    /// Columns: `figure=Name`, with `figure` a field of the measurements.
     #[arg(long = "column")]
     columns: Vec<Column>,
     /// `label|group|figure|variant|variant|>=|0.30` for a ratio; without the second variant for the figure itself, and with
@@ -88,7 +88,7 @@ impl FromStr for Goal {
     }
 }
 
-/// The lines of a file, by round.
+/// Measurements of a file, by round.
 struct Rounds {
     lines: BTreeMap<u64, Vec<Value>>,
     tried: usize,
@@ -108,7 +108,7 @@ impl Rounds {
         Ok(Self { lines, tried })
     }
 
-    /// A figure of a variant in each round.
+    /// Returns a figure of a variant in each round.
     fn figures(&self, group: &str, variant: &str, figure: &str) -> Vec<Option<f64>> {
         let of = |lines: &Vec<Value>| {
             let line = lines.iter().find(|line| line["group"] == group && line["variant"] == variant)?;
@@ -117,7 +117,7 @@ impl Rounds {
         self.lines.values().map(of).collect()
     }
 
-    /// In how many rounds one of these variants gave answers that were not wanted, or none.
+    /// Returns the number of rounds in which one of these variants returned unexpected responses, or none.
     fn faulty(&self, group: &str, variants: &[Option<&String>]) -> usize {
         let is_one = |line: &&Value| line["group"] == group && variants.iter().flatten().any(|name| line["variant"] == **name);
         let is_faulty = |line: &Value| {
@@ -127,7 +127,7 @@ impl Rounds {
         self.lines.values().filter(|lines| lines.iter().filter(is_one).any(is_faulty)).count()
     }
 
-    /// Groups and variants in the order in which they were first measured.
+    /// Returns groups and variants in the order in which they were first measured.
     fn rows(&self) -> Vec<(String, String)> {
         let mut found: Vec<(String, String)> = Vec::new();
         for line in self.lines.values().flatten() {
@@ -142,17 +142,17 @@ impl Rounds {
     }
 }
 
-/// A figure of a line; a dot leads into what stands deeper.
+/// Reads a figure of a measurement; a dot leads into nested objects.
 fn number(line: &Value, figure: &str) -> Option<f64> {
     line.pointer(&format!("/{}", figure.replace('.', "/")))?.as_f64()
 }
 
-/// Prints how many rounds were clean.
+/// Prints the number of clean rounds.
 pub(crate) fn clean_rounds(file: &Path) -> Result<usize, Failure> {
     Ok(Rounds::read(file, false)?.lines.len())
 }
 
-/// Prints what was measured, and the goals beside it.
+/// Prints the measurements, with their goals.
 pub(crate) fn print(options: &Options) -> Result<(), Failure> {
     let rounds = Rounds::read(&options.file, options.any)?;
     let kept = if options.any { "counted, clean or not" } else { "clean" };
@@ -214,7 +214,7 @@ impl Goal {
     }
 }
 
-/// The median, and of rates the range as well.
+/// Formats the median, and for rates the range as well.
 fn spread(mut seen: Vec<f64>, with_range: bool) -> String {
     seen.sort_by(f64::total_cmp);
     match median(&seen) {
@@ -231,7 +231,7 @@ fn median(sorted: &[f64]) -> Option<f64> {
     Some(f64::midpoint(*low, *high))
 }
 
-/// With as many digits as mean something.
+/// Formats a number with its significant digits only.
 fn plain(value: f64) -> String {
     let size = value.abs();
     if size >= 1_000.0 {

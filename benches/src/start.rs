@@ -1,4 +1,4 @@
-//! From the start of a process to its first page.
+//! Time from the start of a process to its first page.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -17,23 +17,23 @@ use crate::{
     pages::get,
 };
 
-/// Starts a command and prints how long its first page took.
+/// Starts a command and prints the time to its first page.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The page.
+    /// URL of the page.
     #[arg(long)]
     path: String,
-    /// The session's cookie, as `sign-in` prints it.
+    /// Session cookie, as `sign-in` prints it.
     #[arg(long, env = "KS_PAY_BENCH_COOKIE", hide_env_values = true, default_value = "")]
     cookie: String,
     #[command(flatten)]
     label: Label,
-    /// The command, which says `listening on http://…` on its first line.
+    /// Command to start, which prints `listening on http://…` on its first line.
     #[arg(last = true, required = true)]
     command: Vec<String>,
 }
 
-/// Starts it, asks for the page twice, ends it, and prints a line.
+/// Starts the command, requests the page twice, stops it, and prints one line.
 pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let before = Sample::take()?;
     let start = Instant::now();
@@ -69,7 +69,7 @@ async fn first_page(server: &mut Child, options: &Options, start: Instant) -> Re
     }))
 }
 
-/// Asks it to end, as a service manager does, and waits.
+/// Terminates the process as a service manager does, and waits.
 fn end(server: &mut Child) -> Result<(), Failure> {
     Command::new("kill").args(["-TERM", &server.id().to_string()]).status()?;
     server.wait()?;

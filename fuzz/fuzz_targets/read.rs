@@ -1,14 +1,14 @@
-//! Reading a verified body never panics and lets nothing absurd in; what it lets in is what stands in the body; and
-//! stories come out the same in any order and however often they are told.
+//! Parsing a verified body never panics and accepts no invalid value; each accepted value is in the body; and payment states
+//! are the same in any order and after any number of repetitions.
 //!
-//! An input is one body or several, parted by a line of `--`.
+//! An input is one body, or several separated by a line of `--`.
 #![no_main]
 
 use ks_pay::{fuzzing, primitives::money::Money};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-/// As src/gateways/razorpay/reading.rs has them.
+/// Same bound as in `src/gateways/razorpay/reading.rs`.
 const LARGEST: i64 = 100_000_000_000_000;
 const LATEST: i64 = 4_765_046_400;
 
@@ -25,7 +25,7 @@ fuzz_target!(init: ks_pay_fuzz::sow(ks_pay_fuzz::stories), |input: &[u8]| {
                 sound(told);
                 said(told, &read, body);
             }
-            // What is no object is no event: two parsers would read two things.
+            // Anything but an object is not an event: two parsers could read it differently.
             let is_object = body.trim_ascii_start().first() == Some(&b'{');
             assert!(is_object || read.event_type.is_none(), "{read:?}");
         }
@@ -53,7 +53,7 @@ fn is_bounded(money: Money) -> bool {
     (0..=LARGEST).contains(&money.subunits) && money.currency.as_str().bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// Names are clean, amounts and moments within bounds.
+/// Asserts that identifiers are well-formed, and that amounts and timestamps are within bounds.
 fn sound(told: &fuzzing::Told) {
     let mut names = vec![&told.payment_id];
     names.extend(&told.order_id);
@@ -72,7 +72,8 @@ fn sound(told: &fuzzing::Told) {
     assert!(told.refund.is_none() || told.dispute.is_none(), "{told:?}");
 }
 
-/// Another parser finds the same in the body. It reads all of it and gives up where we skip, so it need not find anything.
+/// Asserts that another parser finds the same values. It parses the whole body and fails where ours skips, so it may find
+/// nothing.
 fn said(told: &fuzzing::Told, read: &fuzzing::Read, body: &[u8]) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
     let text = |path: &str| body.pointer(path).and_then(Value::as_str);

@@ -1,7 +1,7 @@
-//! What is read of a request beside its signature, and what people type into forms.
+//! Request parts other than the signature, and values that people type into forms.
 //!
-//! An input is a first line (a path, a URL, a domain, a SECRET: it is tried as each), header lines, an empty line, and a
-//! body, which is also tried as a form.
+//! An input is a first line (a path, URL, domain or secret: it is tried as each), header lines, an empty line, and a body,
+//! which is also tried as a form.
 #![no_main]
 
 use ks_pay::{
@@ -32,7 +32,7 @@ fuzz_target!(init: ks_pay_fuzz::sow(ks_pay_fuzz::requests), |input: &[u8]| {
     form(body);
 });
 
-/// What HTTP lets through to us: names of letters, digits and some marks. Values may be worse here than they are there.
+/// Parses a header with a name that HTTP accepts. Values may be worse here than HTTP allows.
 fn header(line: &[u8]) -> Option<Header> {
     let colon = line.windows(2).position(|pair| pair == b": ")?;
     let name = String::from_utf8(line[..colon].to_ascii_lowercase()).ok()?;
@@ -72,7 +72,7 @@ fn typed(text: &str) {
     ids(text);
 }
 
-/// An id has one text.
+/// Asserts that an id has one textual form.
 fn ids(text: &str) {
     let again = [
         text.parse::<AppId>().map(|id| id.to_string()),
@@ -90,7 +90,7 @@ fn hex(text: &[u8]) {
     }
 }
 
-/// JSON that both databases take, with everything but what signs somebody in.
+/// Asserts that headers become JSON that both databases accept, without the credentials.
 fn kept_headers(headers: &[Header]) {
     let text = fuzzing::headers_json(headers);
     let kept: Vec<(String, String)> = serde_json::from_str(&text).expect("JSON");
@@ -124,7 +124,7 @@ fn locality(body: &[u8]) {
     assert!(locality.is_empty() || body.windows(mark.len()).any(|window| window == mark.as_bytes()));
 }
 
-/// Nothing that cannot be seen gets in by a form, and nothing endless.
+/// Asserts that a form accepts no invisible characters and no unbounded value.
 fn form(body: &[u8]) {
     for line in fuzzing::let_in(body, NOW) {
         assert!(!line.chars().any(char::is_control) && line.trim() == line, "{line:?}");

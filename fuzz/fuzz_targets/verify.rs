@@ -1,8 +1,8 @@
-//! A request is believed exactly when its signature is the one that this file computes, in exactly the documented form.
+//! A request is verified exactly when its signature equals the one computed in this file, in exactly the documented form.
 //!
-//! An input is a head of lines, an empty line, and a body: `secret TEXT`, `over TEXT` for a SECRET whose time is over, and
-//! `name: value`. In a value `{hex0}` and `{base0}` stand for the right signature under the first SECRET, and so on, since
-//! no fuzzer finds one by itself.
+//! An input is a head of lines, an empty line, and a body: `secret TEXT`, `over TEXT` for an expired secret, and `name: value`.
+//! In a value `{hex0}` and `{base0}` represent the valid signature under the first secret, and so on, since no fuzzer finds a
+//! signature by itself.
 #![no_main]
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -50,7 +50,7 @@ fn request(input: &[u8]) -> Request<'_> {
 }
 
 impl Request<'_> {
-    /// The headers with every signature in its place.
+    /// Returns the headers with every placeholder replaced by its signature.
     fn signed(&self, gateway: &str) -> Vec<Header> {
         let fill = |value: &[u8]| {
             let mut value = value.to_vec();
@@ -68,7 +68,7 @@ impl Request<'_> {
         self.headers.iter().map(|(name, value)| (name.clone(), value.to_vec())).collect()
     }
 
-    /// Whether the input asked for a signature at all: nothing else can be right.
+    /// Returns whether the input contains a placeholder for a signature: nothing else can verify.
     fn says_so(&self, gateway: &str) -> bool {
         let mark: &[u8] = if gateway == "razorpay" { b"{hex" } else { b"{base" };
         self.headers.iter().any(|(_, value)| value.windows(mark.len()).any(|window| window == mark))
@@ -99,7 +99,7 @@ fn mac(gateway: &str, headers: &[Header], body: &[u8], secret: &str) -> Option<V
     Some(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), &signed).as_ref().to_vec())
 }
 
-/// The header's value if it stands there once.
+/// Returns the header's value if the header occurs exactly once.
 fn only<'a>(headers: &'a [Header], name: &str) -> Option<&'a [u8]> {
     let mut found = headers.iter().filter(|(known, _)| known == name);
     let first = found.next()?;

@@ -1,4 +1,4 @@
-//! What the fuzzer begins with: invented events of every kind, and forms as people fill them in.
+//! Seeds of the fuzzer: synthetic events of every kind, and forms as people fill them in.
 
 use std::{fs, path::Path};
 
@@ -27,10 +27,10 @@ const FORMS: &[&str] = &[
     "mode=test&state=processed&type=payment.captured",
 ];
 
-/// Fills the directory that `FUZZ_SEEDS` names, if it does; called before the fuzzer reads it.
+/// Writes the seeds to the directory named by `FUZZ_SEEDS`, if it is set; called before the fuzzer reads it.
 ///
 /// # Panics
-/// When nothing can be written there: a run would begin with nothing and prove little.
+/// When the directory cannot be written: a run without seeds would prove little.
 pub fn sow(seeds: impl FnOnce() -> Vec<Vec<u8>>) {
     let Some(directory) = std::env::var_os("FUZZ_SEEDS") else { return };
     for (number, seed) in seeds().iter().enumerate() {
@@ -38,20 +38,20 @@ pub fn sow(seeds: impl FnOnce() -> Vec<Vec<u8>>) {
     }
 }
 
-/// Requests with every event, signed as either gateway does.
+/// Requests with every event, signed as each gateway does.
 #[must_use]
 pub fn signed() -> Vec<Vec<u8>> {
     let with = |head: &str, body: &[u8]| [SECRETS.as_bytes(), head.as_bytes(), b"\n", body].concat();
     bodies().iter().flat_map(|story| [RAZORPAY, STANDARD].map(|head| with(head, &story[0]))).collect()
 }
 
-/// Whole stories, and each event alone.
+/// Complete payment life cycles, and each event by itself.
 #[must_use]
 pub fn stories() -> Vec<Vec<u8>> {
     bodies().iter().map(|story| story.join(&b"\n--\n"[..])).collect()
 }
 
-/// Requests and forms, with what is typed in the first line.
+/// Requests and forms, with the typed value in the first line.
 #[must_use]
 pub fn requests() -> Vec<Vec<u8>> {
     let form = |(line, form): (&&str, &&str)| format!("{line}\n{RAZORPAY}{STANDARD}\n{form}").into_bytes();
@@ -59,7 +59,7 @@ pub fn requests() -> Vec<Vec<u8>> {
     LINES.iter().zip(FORMS.iter().cycle()).map(form).chain(bodies().iter().map(sent)).collect()
 }
 
-/// Whole stories of payments, then each event alone.
+/// Complete payment life cycles, then each event by itself.
 fn bodies() -> Vec<Vec<Vec<u8>>> {
     let mut rng = rand::rng();
     let merchant = Merchant::new(&mut rng);

@@ -1,5 +1,5 @@
-// The official SDKs as judges: Razorpay's own, and the reference library of Standard Webhooks. What `ks-pay simulate`
-// signs they accept; and whatever they accept or reject, the server answers with 200 or 401.
+// Official SDKs as references: Razorpay's own, and the reference library of Standard Webhooks. They accept the signatures of
+// `ks-pay simulate`; and the server returns 200 for every request that they accept, and 401 for every other.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 
@@ -12,10 +12,10 @@ import { after, before, describe, it } from "./support/test.mjs";
 
 const LIFE_CYCLES = ["paid", "failed-then-paid", "partly-refunded", "disputed", "settled"];
 const STANDARD_EVENTS = ["invoice.created", "invoice.paid", "invoice.overdue", "invoice.voided"];
-/** How far a signed time may be away, in seconds: the reference library's own bound. */
+/** Accepted clock difference of a signed time, in seconds: the reference library's own bound. */
 const TOLERANCE = 5 * 60;
 
-/** Whether the judge's verdict on a request is that it is authentic. */
+/** Returns whether the reference accepts a request as authentic. */
 const isRazorpays = ({ headers, body }, secret) => {
   const signature = headers["x-razorpay-signature"];
   return signature !== undefined && Razorpay.validateWebhookSignature(body, signature, secret);
@@ -35,7 +35,7 @@ async function post(url, { headers, body }) {
   return answer.status;
 }
 
-/** Asserts that judge and server agree on the request, and that both say what is expected. */
+/** Asserts that reference and server agree on the request, with the expected result. */
 async function agree(connection, isAuthentic, request, expected) {
   assert.equal(isAuthentic(request, connection.secret), expected, "the SDK's verdict");
   assert.equal(await post(connection.url, request), expected ? 200 : 401, "the server's answer");
@@ -69,11 +69,11 @@ describe("Razorpay's SDK", () => {
     });
   }
 
-  // The connection's own headers (host, length) are those of the recorded request, not of the next.
+  // The connection's own headers (host, length) belong to the recorded request, not to the next.
   const signedOnly = ({ "x-razorpay-event-id": id, "x-razorpay-signature": signature }) =>
     ({ "x-razorpay-event-id": id, "x-razorpay-signature": signature });
 
-  // The SDK makes no webhook signatures; this is the recipe its check is written with.
+  // The SDK does not create webhook signatures; this is the computation that it checks.
   const body = JSON.stringify({ entity: "event", event: "payment.captured", payload: { note: "₹500 – धन्यवाद 🙏" } });
   const sign = (text, secret) => createHmac("sha256", secret).update(text).digest("hex");
   const request = (changed = {}) => {

@@ -1,4 +1,4 @@
-//! What is mixed up at the gateway is told, and kept all the same.
+//! Account mismatches are reported, and the events are stored nevertheless.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 
 use crate::support::{TestApp, bodies, browser::Browser, builders::Connection, webhook_request::Post};
 
-/// That of every body in [`bodies`].
+/// Account of every body in [`bodies`].
 const FIRST: &str = "acc_Test0000000001";
 const OTHER: &str = "acc_Test0000000002";
 const HEADLINE: &str = "Events of another Razorpay account come here";
@@ -26,7 +26,7 @@ async fn connected() -> (TestApp, Connection, Browser) {
     (app, connection, owner)
 }
 
-/// The page of the newest event.
+/// Returns the page of the newest event.
 async fn newest(app: &TestApp, owner: &Browser, connection: &Connection) -> String {
     let event = app.events().await.pop().unwrap()["event"].as_str().unwrap().to_owned();
     owner.get(&format!("/ks-pay/apps/{}/events/{event}", connection.app_id)).await.body
@@ -48,7 +48,7 @@ async fn an_event_of_another_account_is_kept_processed_and_told_until_the_accoun
     assert!(newest(&app, &owner, &connection).await.contains(&format!("Of another Razorpay account: {OTHER}")));
     assert!(owner.get("/").await.has("Neem Tree Store, Test mode: events of another Razorpay account come"));
     assert_eq!(app.transactions().await.len(), 2, "it is processed as any other");
-    // What belongs here is still not told as another's.
+    // An event of the right account is still not reported as a mismatch.
     connection.post(of_account(FIRST, "pay_Demo0000000003")).stored().await;
     assert!(!newest(&app, &owner, &connection).await.contains("Of another Razorpay account"));
     assert!(owner.get(&webhook(&connection)).await.has(HEADLINE), "it does not go away by itself");

@@ -1,4 +1,4 @@
-//! What pages say of rejected requests: why, who can fix it, and whether the gateway's further attempts will verify.
+//! Advice on rejected requests: the cause, who can fix it, and whether the gateway's retries will verify.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::support::{
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 const CAUSE: &str = "SELECT cause FROM rejections ORDER BY last_at DESC, id DESC LIMIT 1";
 const KEY_SECRET: &str = "TheApisOwnKeySecret00001";
-/// The gateway's user agent, as anyone can copy it.
+/// User agent of the gateway, which any sender can copy.
 const AGENT: &str = "Razorpay-Webhook/v1";
 
 struct Shop {
@@ -45,7 +45,7 @@ impl Shop {
         Self { app, owner, test, live, other, generic, seen: 0 }
     }
 
-    /// Sends it an hour later; the page of its rejection.
+    /// Sends the request an hour later; returns the page of its rejection.
     async fn page(&mut self, post: Post) -> Page {
         self.app.clock.advance(Duration::from_mins(61));
         let status = post.send().await;
@@ -53,7 +53,7 @@ impl Shop {
         self.seen += 1;
         let seen = self.seen;
         eventually(async || self.app.count(COUNT).await == seen).await;
-        // Every request of these tests goes to a webhook of this app, in Test mode.
+        // All requests of these tests go to webhooks of this app in Test mode.
         let list = self.owner.get(&format!("/ks-pay/apps/{}/rejections?mode=test", self.test.app_id)).await;
         let path = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap();
         self.owner.get(path).await
@@ -68,7 +68,7 @@ fn captured(id: &str) -> Vec<u8> {
     bodies::payment("payment.captured", id, 0)
 }
 
-/// A captured payment of at least so many bytes.
+/// Returns a captured payment with a body of at least this size.
 fn large(size: usize) -> Vec<u8> {
     bodies::payment_with_notes(
         "payment.captured",
@@ -92,12 +92,12 @@ async fn further_attempts_are_said_to_fail_where_the_key_can_never_be_right() {
     assert!(page.has("No signature was sent") && page.has("If Razorpay sent this, the Secret field of its webhook is empty."));
     assert!(page.has("keep failing after the fix"), "an unsigned attempt is repeated unsigned: {}", page.body);
 
-    // A key that can be adopted.
+    // Key that can be adopted.
     let page = shop.page(shop.with(&format!("{} ", shop.test.secret))).await;
     assert!(page.has("keep failing after the fix, unless you accept that secret too"), "{}", page.body);
     assert!(page.has("Accept that SECRET too"));
 
-    // Signed with the right one.
+    // Signed with the right secret.
     let sent = [captured("pay_3"), b"\n".to_vec()].concat();
     let page = shop.page(shop.test.post(captured("pay_3")).body_after_signing(&sent)).await;
     assert!(page.has("retries verify once they arrive unchanged") && !page.has("keep failing"));
@@ -195,7 +195,7 @@ async fn another_account_is_said_after_that_no_secret_matches_and_a_secret_can_b
 async fn mistakes_are_found_with_large_bodies_and_together_over_http() {
     let mut shop = Shop::start().await;
     let secret = shop.test.secret.clone();
-    // Near the end: those before it are tried first.
+    // Near the end of the secret: earlier positions are tried first.
     let letter = if &secret[40..41] == "x" { "y" } else { "x" };
     let typed = format!("{}{letter}{}", &secret[..40], &secret[41..]);
     for (size, cause, key) in [
@@ -207,14 +207,14 @@ async fn mistakes_are_found_with_large_bodies_and_together_over_http() {
         shop.page(shop.test.post(large(size)).secret(&key)).await;
         assert_eq!(shop.app.texts(CAUSE).await, [cause], "{size}");
     }
-    // A piece of the secret, and the body written again.
+    // Truncated secret and re-serialized body.
     let body = String::from_utf8(captured("pay_7")).unwrap();
     let signature = signing::razorpay(&secret[..30], body.as_bytes());
     let sent = body.replace("\":", "\": ");
     let page = shop.page(shop.test.post(sent).signature(&signature)).await;
     assert!(page.has("only part of it was pasted; also, the body was changed on the way"), "{}", page.body);
 
-    // The right secret under the names of Svix.
+    // Right secret under Svix's header names.
     let post = shop.generic.post(bodies::standard("invoice.paid", "in_2")).event_id("msg_1").seconds_later(61 * 60);
     let signature = post.right_signature();
     let time = (shop.app.now().seconds() + 61 * 60).to_string();

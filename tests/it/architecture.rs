@@ -1,11 +1,11 @@
-//! The house's rules, read off the sources: what a file may say depends on its name.
+//! House rules, checked against the sources: which code a file may contain depends on its name.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Files that own a table without being called `store.rs`; ARCHITECTURE.md says why.
+/// Files that own a table although they are not called `store.rs`; ARCHITECTURE.md gives the reasons.
 const OWN_A_TABLE: &[&str] =
     &["settings_store.rs", "connections/secrets.rs", "connections/activity.rs", "connections/secret_usage.rs"];
 
@@ -13,7 +13,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-/// Every file with that ending under a folder: its path from there, and its text up to its unit tests.
+/// Returns every file with that extension under a folder: its relative path, and its text without unit tests.
 fn sources(folder: &str, ending: &str) -> Vec<(String, String)> {
     let base = root().join(folder);
     let mut found = Vec::new();
@@ -37,7 +37,7 @@ fn sources(folder: &str, ending: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The lines that are code.
+/// Returns the lines that are code.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.trim_start().starts_with("//"))
 }
@@ -146,7 +146,7 @@ fn every_browser_and_sdk_test_has_the_time_limit() {
     const WITH_THE_LIMIT: &str = "support/test.mjs";
     let mut tests = 0;
     for (name, text) in sources("tests/browser", "mjs") {
-        // `node:test` itself has no limit, in whatever way it is imported.
+        // `node:test` itself has no timeout, however it is imported.
         let has_runner = text.contains("node:test") && !text.starts_with("// node:test with a limit");
         assert!(!has_runner, "{name} imports node:test: import {WITH_THE_LIMIT}");
         if name.ends_with(".test.mjs") {
@@ -186,7 +186,7 @@ fn every_torture_case_runs_under_the_case_limit() {
     assert!(starts.iter().all(|line| line.trim_start().starts_with("timeout --kill-after=")) && starts.len() == 1, "{starts:?}");
 }
 
-/// Log statements that run before anyone has signed in and do not use the target of strangers' lines, each with what bounds it.
+/// Log statements that run before sign-in without the rate-limited target, each with its bound.
 const BOUNDED_OTHERWISE: &[(&str, &str)] = &[
     ("signed in", "needs the password"),
     ("the installation was set up", "needs the link of the start, and happens once"),

@@ -1,4 +1,4 @@
-//! `ks-pay backup`: a copy of a running installation, and what becomes of it when it is needed.
+//! `ks-pay backup`: the copy of a running installation, and restoring it.
 
 use std::{
     collections::HashSet,
@@ -19,7 +19,7 @@ use crate::support::{
     Installation, TestApp, bodies, builders::Connection, cli::one_sentence, database, eventually, files, signing,
 };
 
-/// Names under a directory.
+/// Returns the names in a directory.
 fn names(directory: &Path) -> Vec<String> {
     let mut found: Vec<_> =
         files(directory).into_iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
@@ -27,7 +27,7 @@ fn names(directory: &Path) -> Vec<String> {
     found
 }
 
-/// A place for copies, which is empty.
+/// Returns an empty directory for copies.
 fn shelf(at: &Installation) -> std::path::PathBuf {
     let shelf = at.beside("copies");
     fs::create_dir_all(&shelf).unwrap();
@@ -42,7 +42,7 @@ async fn refused(at: &Installation, dest: &Path) -> String {
     at.cli(["backup", dest.to_str().unwrap()], "").await.failure().to_owned()
 }
 
-/// Another machine: an empty data directory, the copy and, perhaps, the key.
+/// Simulates another machine: an empty data directory with the copy and, optionally, the key.
 async fn restored(from: &Installation, copy: &Path, with_key: bool) -> Installation {
     let at = Installation::new().await;
     fs::create_dir(at.data_dir()).unwrap();
@@ -53,14 +53,14 @@ async fn restored(from: &Installation, copy: &Path, with_key: bool) -> Installat
     at
 }
 
-/// Posts until it is told to stop; notes what was acknowledged.
+/// Posts until stopped; records the acknowledged events.
 async fn post(connection: Connection, sender: u32, acknowledged: Arc<Mutex<Vec<String>>>, stop: Arc<AtomicBool>) {
     for number in 0.. {
         if stop.load(Ordering::Relaxed) {
             return;
         }
         let post = connection.post(bodies::payment("payment.captured", &format!("pay_{sender}_{number}"), 0));
-        assert_eq!(post.send().await, 200, "a backup keeps nobody from writing");
+        assert_eq!(post.send().await, 200, "a backup does not block writes");
         acknowledged.lock().unwrap().push(signing::sha256(post.bytes()));
     }
 }
@@ -200,7 +200,7 @@ async fn a_copy_that_does_not_fit_leaves_no_half_file() {
     }
     let app = TestApp::start().await;
     let shelf = shelf(&app);
-    // The shell's limit on a file's size stands for a disk that is full: 16 KiB at most.
+    // The shell's file size limit simulates a full disk: 16 KiB at most.
     let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" backup \"$1\"";
     let mut limited = Command::new("bash");
     limited.args(["-c", script, env!("CARGO_BIN_EXE_ks-pay")]).arg(shelf.join("copy.db"));
@@ -302,7 +302,7 @@ async fn a_damaged_database_is_named_and_not_the_place_of_the_copy() {
     let file = app.data_dir().join("ks-pay.db");
     let whole = fs::read(&file).unwrap();
     let shelf = shelf(&app);
-    // Every page but the first, and then that one: the copy meets with the damage at another step.
+    // Every page except the first, then the first alone: different steps detect the damage.
     for damaged in [[&whole[..4096], &vec![0xff; whole.len() - 4096][..]].concat(), vec![0xff; whole.len()]] {
         fs::write(&file, damaged).unwrap();
         let sentence = refused(&app, &shelf.join("copy.db")).await;

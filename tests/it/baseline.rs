@@ -1,4 +1,4 @@
-//! How a webhook is, against its own habit and the gateway's patience: the same line wherever it is shown.
+//! State of a webhook against its own baseline and the gateway's auto-disable deadline: the same on every page.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn overview(connection: &Connection) -> String {
     format!("/ks-pay/apps/{}?mode={}", connection.app_id, connection.mode)
 }
 
-/// A payment at each of these hours, counted from now; the clock stands at the last of them.
+/// Posts a payment at each of these hours from now; leaves the clock at the last of them.
 pub(crate) async fn pay(app: &TestApp, connection: &Connection, hours: impl IntoIterator<Item = u32>) {
     let start = app.now();
     for hour in hours {
@@ -29,13 +29,13 @@ pub(crate) async fn pay(app: &TestApp, connection: &Connection, hours: impl Into
     }
 }
 
-/// Signed with the connection's own secret and a space: only somebody of the company can have done that.
+/// Signs with the connection's own secret and a trailing space: only a key holder of the company can do so.
 async fn fail(connection: &Connection) {
     let slip = connection.post(bodies::bare("foo.bar")).secret(&format!("{} ", connection.secret));
     assert_eq!(slip.send().await, 401);
 }
 
-/// Every page says it, without regard to no-break spaces.
+/// Asserts that every page contains the text, treating no-break spaces as spaces.
 async fn all_say(owner: &Browser, pages: &[&str], text: &str) {
     for page in pages {
         let body = owner.get(page).await.body.replace('\u{a0}', " ");
@@ -48,7 +48,7 @@ async fn the_statement_that_counts_events_keeps_the_habit() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let start = app.now().millis();
-    // Twelve in a day, and a second one in a minute that has been counted.
+    // Twelve in a day, and a second one in a minute that is already included.
     pay(&app, &connection, (0..24).step_by(2)).await;
     connection.post(bodies::bare("foo.bar")).stored().await;
     let columns = [
@@ -68,15 +68,15 @@ async fn the_statement_that_counts_events_keeps_the_habit() {
     };
     let hours = |hours: i64| hours * 3_600_000;
     assert_eq!(now().await, [start, 12, hours(2), -1, 0, 0]);
-    // 14 days and a bit after the first: the window is over, and the pause belongs to the next.
+    // Slightly more than 14 days after the first: the window is over, and the pause belongs to the next.
     let from = 14 * 24 - 22;
     pay(&app, &connection, [from, from + 5]).await;
     let turned = start + hours(14 * 24);
     assert_eq!(now().await, [turned, 2, hours(from.into()), start, 12, hours(2)]);
-    // Two weeks later too little has come for a window of its own: it goes on.
+    // Two weeks later there are too few events for a new window, so the current one continues.
     pay(&app, &connection, [15 * 24]).await;
     assert_eq!(now().await, [turned, 3, hours(15 * 24), start, 12, hours(2)]);
-    // An event that another server took a moment before the last one makes no pause and no minute.
+    // An event that another server received just before the last one adds neither a pause nor a minute.
     app.clock.advance(Duration::from_millis(50));
     connection.post(bodies::bare("foo.baz")).stored().await;
     assert_eq!(now().await, [turned, 3, hours(15 * 24), start, 12, hours(2)]);
@@ -109,7 +109,7 @@ async fn a_webhook_that_falls_silent_is_told_wherever_it_is_shown() {
     all_say(&owner, &pages, "Verified").await;
     assert!(owner.get("/").await.has("Nothing needs you"));
 
-    // What fails stands before what is silent, even where it is a test.
+    // Failing is listed before silent, even for a test connection.
     app.clock.advance(HOUR * 60);
     test.post(bodies::bare("foo.bar")).stored().await;
     app.clock.advance(Duration::from_secs(1));

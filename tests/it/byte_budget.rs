@@ -1,4 +1,4 @@
-//! What requests without a response may take: a head 32 KiB, and all heads and bodies together one budget.
+//! Memory of pending requests: 32 KiB per head, and one budget for all heads and bodies.
 
 use futures_util::{StreamExt as _, stream};
 use tokio::{
@@ -9,12 +9,12 @@ use tokio::{
 use crate::support::{Installation, TestApp, bodies, database::is_postgres, raw, webhook_request::Post};
 
 const KIB: usize = 1024;
-/// What a form may have and stays below its own limit.
+/// Size of a form below its own limit.
 const FORM: usize = 60 * KIB;
-/// Forms that stay within the budget of 64 MiB, and more of them that do not.
+/// Number of forms that fit in the budget of 64 MiB, and a number that exceeds it.
 const WITHIN: usize = 1000;
 const BEYOND: usize = 150;
-/// What the server may have in memory with the budget used up, in MB: it holds more than the bytes alone.
+/// Upper bound on the server's memory with the budget used up, in MB: overhead comes on top of the bytes.
 const MEMORY: usize = 300;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,7 +41,7 @@ async fn a_head_over_32_kib_is_answered_431_and_a_shorter_one_is_taken() {
     assert_eq!(app.events().await.len(), 1);
 }
 
-/// A form to be signed in with, all but its end, from another address than the tests have.
+/// Sends a sign-in form except for its end, from another address than that of the tests.
 async fn unfinished_form(app: std::net::SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
@@ -51,27 +51,27 @@ async fn unfinished_form(app: std::net::SocketAddr) -> TcpStream {
         FORM + 1
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    // The server may have given it up already.
+    // The server may have dropped it already.
     let _ = stream.write_all(&vec![b'a'; FORM]).await;
     stream
 }
 
-/// The status of what has been answered so far.
+/// Returns the status of the response received so far.
 fn status(stream: &TcpStream) -> Option<u16> {
     let mut head = [0; 12];
     let read = stream.try_read(&mut head).ok()?;
     std::str::from_utf8(&head[..read]).ok()?.get(9..12)?.parse().ok()
 }
 
-/// What a process has ever had in memory, in MB.
+/// Returns the peak memory of a process, in MB.
 fn most_memory(process: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1024
 }
 
-/// Uses the budget up from one address while a genuine body is on its way from another. Nothing when a deadline passed before
-/// that, as happens on a machine that is busy with something else.
+/// Uses up the budget from one address while a genuine body is being sent from another. Returns `None` if a deadline passed
+/// first, as happens on a busy machine.
 async fn use_up(address: std::net::SocketAddr, post: &Post) -> Option<Vec<u16>> {
     let mut forms = Vec::new();
     for _ in 0..WITHIN {
@@ -93,7 +93,7 @@ async fn use_up(address: std::net::SocketAddr, post: &Post) -> Option<Vec<u16>> 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_budget_is_used_up_the_address_that_holds_most_gives_way_and_no_other() {
-    // Its start takes as many descriptors as there may be, for this process as well.
+    // Starting it raises the descriptor limit of this process as well.
     let _descriptors = TestApp::start().await;
     let at = Installation::new().await;
     let connection = at.razorpay().await;
@@ -116,17 +116,17 @@ async fn when_the_budget_is_used_up_the_address_that_holds_most_gives_way_and_no
     assert_eq!(at.events().await.len(), 1);
 }
 
-/// Bodies of 1 MiB that wait: three times the budget.
+/// Pending bodies of 1 MiB: three times the budget.
 const WAITING: usize = 200;
-/// So few are sent concurrently: those that are not complete yet stay within the budget.
+/// Bodies sent concurrently: few enough that the incomplete ones stay within the budget.
 const SENT_AT_ONCE: usize = 4;
-/// What the server may have in memory while they wait, in MB.
+/// Upper bound on the server's memory while they wait, in MB.
 const MEMORY_WAITING: usize = 220;
 
-/// Complete requests of 1 MiB at an unknown endpoint, from another address than the tests have.
+/// Sends a complete request of 1 MiB to an unknown endpoint, from another address than that of the tests.
 async fn wait_unverified(address: std::net::SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
-    // So that it is nearly read once it is written.
+    // With a small send buffer the request is nearly read once it is written.
     socket.set_send_buffer_size(16 * 1024).unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let mut stream = socket.connect(address).await.unwrap();
@@ -137,7 +137,7 @@ async fn wait_unverified(address: std::net::SocketAddr) -> TcpStream {
     stream
 }
 
-/// On SQLite a reading never waits for anyone; `turns.rs` shows the same of a single request.
+/// On SQLite reads never wait for a lock; `src/pipelining.rs` tests the same with a single request.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn complete_requests_that_wait_for_a_reading_of_the_endpoints_are_within_the_budget() {
@@ -160,7 +160,7 @@ async fn complete_requests_that_wait_for_a_reading_of_the_endpoints_are_within_t
     let mut statuses = Vec::new();
     for mut stream in streams {
         let answer = raw::read_to_end(&mut stream).await;
-        // A connection that is rejected while it sends may be reset before its answer is read.
+        // A connection that is rejected while sending may be reset before its response is read.
         statuses.extend((!answer.0.is_empty()).then(|| answer.status()));
     }
     assert!(memory < MEMORY_WAITING, "{memory} MB");

@@ -1,4 +1,4 @@
-//! Cases from the field and shapes of published samples, each with its right value: `tests/fixtures/cases/README.md`.
+//! Field cases and shapes of published samples, each with its expected values: `tests/fixtures/cases/README.md`.
 
 use std::{fs, path::PathBuf};
 
@@ -65,26 +65,26 @@ fn fixtures<T: serde::de::DeserializeOwned>(folder: &str) -> Vec<T> {
     paths.iter().map(read).collect()
 }
 
-/// A server on the day on which pages are read.
+/// Starts a server on the day on which pages are read.
 async fn server(now: i64) -> TestApp {
     let mut installation = Installation::new().await;
     installation.clock = Clock::fixed(Timestamp::from_seconds(now));
     installation.serve().await
 }
 
-/// The orders in which a case's events are posted, by their index.
+/// Returns the orders in which a case's events are posted, by index.
 fn orders(case: &Case) -> Vec<(&'static str, Vec<usize>)> {
     let count = case.events.len();
     let mut orders = vec![("in order", (0..count).collect::<Vec<_>>())];
     if case.any_order {
         orders.push(("reversed", (0..count).rev().collect()));
-        // Every event twice, dealt out by a fixed step that is prime to any such number of cards.
+        // Every event twice, permuted by a fixed stride that is coprime to any such count.
         orders.push(("shuffled with duplicates", (0..2 * count).map(|index| (index * 101 + 7) % (2 * count) / 2).collect()));
     }
     orders
 }
 
-/// One case at an app of its own.
+/// One case, run in its own app.
 struct Run<'a> {
     owner: &'a Browser,
     case: &'a Case,
@@ -123,7 +123,7 @@ impl Run<'_> {
         }
     }
 
-    /// The export's line of the event of that index.
+    /// Returns the exported line of the event with that index.
     fn event(&self, index: usize) -> &Value {
         let sha256 = signing::sha256(self.case.events[index].get().as_bytes());
         self.events.iter().find(|event| event["body_sha256"] == sha256).expect("every event is stored")
@@ -169,7 +169,7 @@ impl Run<'_> {
         })
     }
 
-    /// A text with its date, if it is one.
+    /// Replaces a date in the text by its spelt-out form.
     fn spelt_out(&self, text: &str) -> String {
         match text.strip_prefix("@date:") {
             Some(seconds) => {
@@ -181,7 +181,7 @@ impl Run<'_> {
     }
 }
 
-/// A page as it is read: without tags, every space one space.
+/// Returns the visible text of a page: without tags, whitespace collapsed.
 fn text(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     for part in html.split('<') {
@@ -203,7 +203,7 @@ fn text(html: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a page says below its heading.
+/// Returns the sentence below the heading of a page.
 fn sentence(page: &Page) -> String {
     let said = page.body.split_once("class=\"head-note\">").and_then(|(_, rest)| rest.split_once("</p>"));
     said.map(|(said, _)| text(&format!("<p>{said}"))).unwrap_or_default()
@@ -251,7 +251,7 @@ async fn every_case_from_the_field_has_its_right_value_in_any_order() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Whether the export says what a shape wants of its payment.
+/// Returns whether the export matches a shape's expectation of its payment.
 fn is_as_wanted(transaction: &Value, want: &Value) -> bool {
     want.as_object().unwrap().iter().all(|(key, value)| match key.as_str() {
         "updated_at" => {

@@ -1,4 +1,4 @@
-//! The command line: exit codes, what goes where, and what a command refuses.
+//! Command line: exit codes, output streams, and invalid arguments.
 
 use serde_json::json;
 
@@ -118,13 +118,13 @@ async fn a_company_is_made_with_its_owner_and_afterwards_a_role_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_is_for_somebody_and_ends_their_sessions() {
+async fn a_new_password_requires_an_existing_user_and_ends_their_sessions() {
     let at = Installation::new().await;
     at.cli(user("Neem Tree Retail", "owner@neem.example"), PASSWORD).await.assert_done();
     let hashes = "SELECT COUNT(DISTINCT password_hash) FROM users WHERE password_hash LIKE '$argon2id$%'";
     assert_eq!(at.count(hashes).await, 1);
     let session = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at) SELECT id, id, 0, 0 FROM users";
-    // The id stands in for a hash on SQLite, where both are octets.
+    // The id replaces a hash on SQLite, where both are bytes.
     if !crate::support::database::is_postgres() {
         at.sql(session).await;
     }

@@ -1,8 +1,8 @@
-//! `ks-pay doctor`: a line a thing, good or what to do; exit 1 when one is bad.
+//! `ks-pay doctor`: one line per check, good or with advice; exit 1 when one is bad.
 
 use crate::support::{Installation, TestApp, cli::Output, database};
 
-/// The words before the colon, and whether that line is good, bad or a note.
+/// Returns the label of each line, and whether the line is good, bad or a note.
 fn told(output: &Output) -> Vec<(&str, &str)> {
     output
         .out
@@ -90,7 +90,7 @@ async fn a_database_that_is_newer_than_the_binary_is_bad() {
     assert_eq!((output.code, verdict(&output, "database")), (1, "bad"), "{}", output.out);
 }
 
-/// `ks-pay backup` refuses such a database, so `doctor` must not call it good.
+/// `ks-pay backup` refuses such a database, so `doctor` must not report it as good.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_damaged_in_the_middle_is_bad() {
     if database::is_postgres() {

@@ -1,4 +1,4 @@
-//! `ks-pay simulate`: correctly signed sample events for anybody who has URL and SECRET.
+//! `ks-pay simulate`: correctly signed sample events for any holder of URL and secret.
 
 use ks_pay::primitives::time::Clock;
 use serde_json::json;
@@ -18,7 +18,7 @@ async fn without_more_one_captured_payment_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_life_cycle_is_believed_and_told() {
+async fn every_life_cycle_is_verified_and_processed() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let mut before = 0;
@@ -33,7 +33,7 @@ async fn every_life_cycle_is_believed_and_told() {
     assert!(app.events().await.iter().all(|event| event["receipts"] == 1), "every event has an id and a body of its own");
 }
 
-/// The gateway's time of each event, in the order of receipt.
+/// Returns the gateway's time of each event, in order of receipt.
 async fn times(app: &TestApp, owner: &Browser, connection: &Connection) -> Vec<i64> {
     let mut times = Vec::new();
     for event in app.events().await {
@@ -95,7 +95,7 @@ async fn a_named_event_is_sent_and_the_secret_may_be_a_variable() {
 async fn the_generic_gateway_is_simulated_too() {
     let app = TestApp::start().await;
     let connection = app.standard_webhooks().await;
-    // The simulator signs the time of the system's clock, at which the test's clock stands.
+    // The simulator signs the time of the system's clock, to which the test's clock is set.
     let args = ["simulate", "--url", &connection.url, "--gateway", "standard-webhooks", "--count", "3", "--json"];
     let sent = app.cli(args, &connection.secret).await.json();
     assert_eq!(sent, json!({ "sent": 3, "answers": { "200": 3 } }));

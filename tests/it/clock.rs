@@ -1,4 +1,4 @@
-//! A clock that was wrong: nothing shown lies in the future, and what it left behind is repaired.
+//! Wrong clock: no displayed time is in the future, and the stored times are repaired.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::support::{TestApp, bodies, builders::PASSWORD, eventually};
 
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
-/// An app with an event and a secret that expires, as a clock left them that was a year ahead.
+/// Creates an app with an event and an expiring secret, with the timestamps of a clock that was a year ahead.
 async fn left_behind() -> (TestApp, crate::support::builders::Connection) {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
@@ -54,7 +54,7 @@ async fn what_a_clock_that_was_ahead_left_behind_is_repaired_once_it_is_right() 
     assert!(owner.get(&payment).await.has("time of arrival unknown"), "its time of receipt is not repaired");
 }
 
-/// The page of the only transaction.
+/// Returns the page of the only transaction.
 async fn transaction_of(app: &TestApp, connection: &crate::support::builders::Connection) -> String {
     let transactions = app.transactions().await;
     format!("/ks-pay/apps/{}/transactions/{}", connection.app_id, transactions[0]["transaction"].as_str().unwrap())
@@ -119,7 +119,7 @@ async fn a_clock_that_is_behind_ends_nothing() {
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
     let page = owner.get(&webhook).await;
     assert!(page.has("This server’s clock is"), "{}", page.body);
-    // A page is later than the first repair.
+    // The page was requested after the first repair.
     assert_eq!(app.count("SELECT until FROM secrets WHERE state = 'draining'").await, until);
 }
 
@@ -127,7 +127,7 @@ async fn a_clock_that_is_behind_ends_nothing() {
 async fn a_session_of_a_clock_that_was_ahead_ends_when_it_is_right() {
     let mut app = TestApp::start().await;
     app.company("Neem Tree Retail").await;
-    // Ids never go back in time within a process: no test puts its clock forward by more than days.
+    // Ids never go back in time within a process: no test advances its clock by more than days.
     let ahead = Clock::fixed(app.now().plus(Duration::from_hours(48)));
     let right = app.clock.clone();
     app.restart_at(ahead).await;

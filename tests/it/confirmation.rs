@@ -1,4 +1,4 @@
-//! Sensitive actions ask for the password when it was typed last more than 15 minutes ago, and then go on.
+//! Sensitive actions ask for the password if it was last entered more than 15 minutes ago, and then continue.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn asks(page: &Page) {
     assert!(page.has(ASKS) && page.has("name=\"current_password\""), "{}", page.body);
 }
 
-/// Refuses a request that verifies afterwards; where its rejection is.
+/// Rejects a request that verifies afterwards; returns the path of its rejection.
 async fn rejection(app: &TestApp, connection: &Connection, owner: &Browser, secret: &str) -> String {
     let before = app.count("SELECT COUNT(*) FROM rejected_requests").await;
     let post = connection.post(bodies::payment("payment.captured", "pay_Refused0001", 0)).event_id("evt_Refused0001");
@@ -205,7 +205,7 @@ async fn a_proof_does_not_outlive_the_password() {
     asks(&other.post(&reveal, &[]).await);
     let change = app.change_passwords().await;
     let committing = async {
-        // Passwords take turns: once these are compared, so is the thief's.
+        // Password checks are serialised: once these are done, so is the attacker's.
         for _ in 0..2 {
             asks(&other.post(&reveal, &[("current_password", "not the password")]).await);
         }
@@ -273,7 +273,7 @@ async fn signing_out_everywhere_else_needs_no_password_and_cannot_be_repeated_wi
     }
     assert_eq!(stranger.get("/").await.status, StatusCode::OK);
 
-    // A thief with a stolen session must not sign the owner out as fast as they sign in.
+    // An attacker with a stolen session must not exhaust the owner's sign-in attempts.
     let token = here.token().await;
     for _ in 0..10 {
         here.post_exactly(path, &[("csrf_token", &token)]).await.location();

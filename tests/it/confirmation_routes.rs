@@ -1,4 +1,4 @@
-//! A stolen session can do no harm: every form is listed here, and those that could do harm ask for the password.
+//! A stolen session can do no harm: every form is listed here, and each harmful one asks for the password.
 
 use std::time::Duration;
 
@@ -12,26 +12,27 @@ use crate::support::{
     fake_razorpay::StandIn,
 };
 
-/// Longer than a password counts as proof.
+/// Longer than a password entry remains valid.
 const LONGER: Duration = Duration::from_secs(15 * 60 + 1);
 const ASKS: &str = "<h1>Confirm your password</h1>";
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
 const OTHER_ACCOUNT: &str = "acc_Test0000000002";
 
-/// What a form of the site asks of an old session.
+/// What a form asks of an old session.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asks {
     /// The page "Confirm your password".
     Password,
-    /// Its own password field must be filled in.
+    /// Its own password field is required.
     OwnField,
-    /// Nothing: it takes nothing away from anybody.
+    /// Nothing: it destroys nothing.
     Nothing,
     /// It is for visitors who are not signed in.
     SignedOut,
 }
 
-/// Every form of the site, by the name of its path in `urls.rs`. Where a path does two things, the harmful one counts here.
+/// Every form of the site, by the name of its path in `urls.rs`. Where a path does two things, the more harmful one determines
+/// the entry.
 const FORMS: &[(&str, Asks)] = &[
     ("APPS_CREATE", Asks::Nothing),
     ("APP_DOMAIN", Asks::Nothing),
@@ -64,7 +65,7 @@ const FORMS: &[(&str, Asks)] = &[
     ("WEBHOOK_UNDONE", Asks::Nothing),
 ];
 
-/// Names of the paths that take a form, in `site.rs`.
+/// Returns the names of the paths that accept a form, from `routes.rs`.
 fn routes_with_forms() -> Vec<String> {
     let site = include_str!("../../src/routes.rs");
     let routes = site.lines().filter(|line| line.contains("route!(scope") && line.contains("post ="));
@@ -80,7 +81,7 @@ fn every_form_is_listed() {
     assert_eq!(listed, routes_with_forms(), "say in FORMS whether a stolen session could do harm with it, and test that");
 }
 
-/// One shop with something for every form to do.
+/// Shop with an object for every form to act on.
 struct Shop {
     app: TestApp,
     connection: Connection,
@@ -116,13 +117,13 @@ impl Shop {
         self.at(&format!("/settings/payment-gateways/razorpay/test{rest}"))
     }
 
-    /// Where the secret that was imported last is retired.
+    /// Returns the retirement path of the latest imported secret.
     async fn retirement(&self) -> String {
         let page = self.owner.get(&self.step("/webhook")).await;
         page.body.split('"').find(|text| text.ends_with("/retirement")).expect("a secret to retire").to_owned()
     }
 
-    /// What harmful forms change, as far as it is stored.
+    /// Returns the stored state that harmful forms change.
     async fn stored(&self) -> Vec<String> {
         self.app
             .texts(
@@ -142,7 +143,7 @@ impl Shop {
         assert!(!page.has(&self.connection.secret) && !page.has(OWN), "{path}: {}", page.body);
     }
 
-    /// Posts a harmful form with an old session: it does nothing before the password, and goes on after it.
+    /// Posts a harmful form with an old session: it has no effect before the password, and continues after it.
     async fn asks_first(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.app.clock.advance(LONGER);
         let before = self.stored().await;
@@ -180,10 +181,10 @@ async fn every_form_that_could_do_harm_asks_for_the_password_and_then_goes_on() 
         ("APP_ENABLED", shop.at("/enabled"), &[("is_enabled", "false"), ("confirm", "yes")]),
     ] {
         if asked.len() % 4 == 0 {
-            // A session of its own, since each has ten attempts at once.
+            // A new session, since each has a burst of ten attempts.
             shop.owner = shop.app.owner("Neem Tree Retail").await;
         }
-        // Which secret can be retired is known once it is imported.
+        // The secret to retire exists only once it is imported.
         let path = if path.is_empty() { shop.retirement().await } else { path };
         shop.asks_first(&path, fields).await;
         asked.push(name);

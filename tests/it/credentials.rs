@@ -1,4 +1,4 @@
-//! The Credentials step: the gateway is asked once, and every outcome is told.
+//! Credentials step: the gateway is asked once, and every outcome is reported.
 
 use reqwest::StatusCode;
 
@@ -37,7 +37,7 @@ async fn accepted_keys_are_stored_and_the_secret_one_is_never_shown() {
     assert_eq!(app.count("SELECT count(*) FROM connections WHERE keys_state = 'accepted'").await, 1);
     assert!(owner.get(&path(&connection, "").replace("credentials", "integration")).await.has(KEY_ID));
 
-    // An empty secret leaves the stored one as it is.
+    // An empty secret leaves the stored one unchanged.
     assert_eq!(submit(&owner, &connection, KEY_ID, "").await.location(), path(&connection, ""));
     assert_eq!(
         stand_in.asked()[1].lines().find(|line| line.contains("Basic")),

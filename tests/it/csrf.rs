@@ -1,16 +1,16 @@
-//! Every unsafe route but the ingestion route asks whence a request comes and for the session's token.
+//! Every unsafe route except ingestion checks the request's origin and the session's token.
 
 use reqwest::{Method, StatusCode};
 
 use crate::support::{TestApp, browser::Browser, builders::PASSWORD};
 
-/// An id as SECRETs have them, of nobody.
+/// Well-formed id of a secret that does not exist.
 const SECRET: &str = "ws_0000000000000000000000";
 
-/// The same of a rejection.
+/// Well-formed id of a rejection that does not exist.
 const REJECTION: &str = "rj_0000000000000000000000";
 
-/// Every form of the site, with fields that would change something.
+/// Returns every form of the site, with fields that would change something.
 fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     let at = |rest: &str| format!("/ks-pay/apps/{app}{rest}");
     let step = |rest: &str| at(&format!("/settings/payment-gateways/razorpay/test{rest}"));
@@ -117,7 +117,7 @@ async fn signing_in_and_setting_up_ask_for_their_own_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_not_signed_in_is_led_to_sign_in_without_a_way_back() {
+async fn without_a_session_every_form_redirects_to_sign_in_without_a_return_path() {
     let (app, id) = site().await;
     for (path, _) in forms(&id) {
         let page = app.visitor().post_exactly(&path, &[("csrf_token", "AAAA")]).await;

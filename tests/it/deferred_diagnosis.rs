@@ -1,5 +1,5 @@
-//! In a flood of forgeries that look like misconfigured requests, each misconfigured request ends in the rejection of its cause,
-//! at the latest once the flood is over, and every count stays right.
+//! In a flood of forgeries that resemble misconfigured requests, each misconfigured request is assigned to the rejection of its
+//! cause, at the latest once the flood is over, and every count stays exact.
 
 use futures_util::{StreamExt as _, stream};
 
@@ -9,11 +9,11 @@ const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejecti
 const FOUND: &str = "SELECT cause || ' ' || count FROM rejections ORDER BY cause";
 const UNEXAMINED: &str = "SELECT COUNT(*) FROM rejections WHERE cause = 'unexamined'";
 const STORED: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejected_requests";
-/// Stored requests of a rejection whose count is another one, where all are stored.
+/// Number of rejections whose count differs from that of their stored requests, where all are stored.
 const WRONG: &str = "SELECT COUNT(*) FROM rejections r WHERE r.count <> \
                      (SELECT COALESCE(SUM(q.count), 0) FROM rejected_requests q WHERE q.rejection_id = r.id)";
-/// Forgeries around each misconfigured request: together more than one interval can examine, and less than a webhook may use at
-/// once.
+/// Forgeries around each misconfigured request: together more than one interval can diagnose, and fewer than the burst limit of
+/// a webhook.
 const LOOKALIKES: usize = 3;
 const SIZE: usize = 4000;
 
@@ -23,7 +23,7 @@ fn body() -> String {
     body.replacen('{', &format!(r#"{{"note":"{note}","#), 1)
 }
 
-/// Ten faults, and the cause of each.
+/// Returns ten faults, each with its cause.
 fn faults(connection: &Connection) -> Vec<(&'static str, Post)> {
     let (body, secret) = (body(), &connection.secret);
     let post = || connection.post(body.clone());
@@ -48,7 +48,7 @@ async fn among_lookalikes_each_misconfigured_request_ends_in_the_rejection_of_it
     let _turn = ONE_FLOOD_AT_A_TIME.lock().await;
     let mut app = TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
     let connection = app.razorpay().await;
-    // What is proven is counted as such also if it was found later.
+    // A proven request affects the activity even if it is diagnosed later.
     connection.post(bodies::payment("payment.captured", "pay_Verified000001", 0)).stored().await;
     app.clock.advance(std::time::Duration::from_secs(1));
     let faults = faults(&connection);
@@ -70,7 +70,7 @@ async fn among_lookalikes_each_misconfigured_request_ends_in_the_rejection_of_it
     let sent = i64::from(number);
     eventually(async || app.count(COUNT).await == sent).await;
     assert!(app.count(UNEXAMINED).await > 0, "so many cannot be examined as they come");
-    // Also what an earlier run of the server left.
+    // Requests left by an earlier run of the server are diagnosed as well.
     app.restart().await;
     eventually(async || app.count(UNEXAMINED).await == 0).await;
     let mut wanted: Vec<String> = faults.iter().map(|(cause, _)| format!("{cause} 1")).collect();
@@ -80,12 +80,12 @@ async fn among_lookalikes_each_misconfigured_request_ends_in_the_rejection_of_it
     found.sort();
     assert_eq!(found, wanted);
     assert_eq!((app.count(COUNT).await, app.count(STORED).await, app.count(WRONG).await), (number.into(), number.into(), 0));
-    // All but the one that anyone can have signed.
+    // All except the one that any sender can have signed.
     assert_eq!(app.count("SELECT COUNT(*) FROM rejected_requests WHERE worth = 0").await, 9);
     assert_eq!(app.count("SELECT failing_count FROM evidence").await, 9);
 }
 
-/// Makes all stored requests ones that were not examined when they came.
+/// Resets all stored requests to undiagnosed.
 async fn forget_diagnoses(app: &TestApp) {
     app.sql("UPDATE rejections SET cause = 'unexamined', secret_id = NULL, detail = NULL").await;
     app.sql("UPDATE rejected_requests SET worth = 1").await;

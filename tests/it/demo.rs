@@ -1,4 +1,4 @@
-//! `ks-pay demo`: alive by itself, and nobody's business but its own.
+//! `ks-pay demo`: generates its own traffic, and is isolated from everything else.
 
 use std::{collections::BTreeMap, fs};
 
@@ -13,7 +13,7 @@ const SET: &[(&str, &str)] = &[
     ("KS_PAY_MASTER_KEY_FILE", "/nonexistent/key"),
 ];
 
-/// The running demo, and its owner signed in with the printed password.
+/// Starts the demo, and signs its owner in with the printed password.
 async fn demo(at: &Installation) -> (Process, Browser, String) {
     let mut process = at.process(&["demo"], SET);
     let word = |line: String| line.split_whitespace().last().unwrap().to_owned();
@@ -25,7 +25,7 @@ async fn demo(at: &Installation) -> (Process, Browser, String) {
     (process, visitor, password)
 }
 
-/// Waits until a page says one of these.
+/// Waits until a page contains the text.
 async fn until(visitor: &Browser, path: &str, wanted: &str) {
     for _ in 0..2400 {
         if visitor.get(path).await.has(wanted) {
@@ -48,7 +48,7 @@ async fn the_demo_shows_payments_and_a_rejection_with_its_reason() {
     assert!(!at.data_dir().exists(), "an operator's data directory is left alone");
 }
 
-/// The ids of the demo's apps, as its dashboard links to them.
+/// Returns the ids of the demo's apps, as its dashboard links to them.
 async fn apps(visitor: &Browser) -> Vec<String> {
     let page = visitor.get("/ks-pay").await;
     let ids = page.body.split("/ks-pay/apps/").skip(1).filter_map(|rest| rest.split(['"', '/', '?']).next());
@@ -60,7 +60,7 @@ async fn apps(visitor: &Browser) -> Vec<String> {
 async fn the_demo_shows_a_second_secret_and_a_slip_of_it() {
     let at = Installation::new().await;
     let (process, visitor, _) = demo(&at).await;
-    // Both may be seen at any of the shops.
+    // Both may appear at any of the shops.
     let (mut has_slip, mut has_second) = (false, false);
     for _ in 0..2400 {
         for id in apps(&visitor).await {
@@ -97,7 +97,7 @@ async fn the_demo_is_made_anew_with_another_password_and_removes_nothing_else() 
     assert_eq!(fs::read_to_string(at.beside("data-demo").join("mine.txt")).unwrap(), "mine");
 }
 
-/// What the demo's database holds, as the command line exports it beside the running demo.
+/// Returns the contents of the demo's database, exported by the command line while the demo runs.
 fn exported(at: &Installation, what: &str) -> Vec<Value> {
     let none = [("DATABASE_URL", ""), ("KS_PAY_MASTER_KEY", ""), ("KS_PAY_MASTER_KEY_FILE", "")];
     let ended = at.process(&[what, "export", "--jsonl", "--data-dir", "data-demo"], &none).end();
@@ -109,7 +109,7 @@ fn moment(value: &Value) -> jiff::Timestamp {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// When each payment was first and last heard of.
+/// Returns the first and last receipt of each payment.
 fn receipts(events: &[Value]) -> BTreeMap<String, (jiff::Timestamp, jiff::Timestamp)> {
     let mut receipts = BTreeMap::new();
     for event in events {
@@ -144,6 +144,6 @@ async fn the_demos_history_came_in_day_by_day_seconds_after_it_happened() {
     let today = jiff::Zoned::now().with_time_zone(zone).date();
     let whole: Vec<_> = days.iter().filter(|((_, day), _)| *day < today).collect();
     assert!(whole.len() >= 2 * 14 - 2, "two shops, two weeks: {days:?}");
-    // A payment made just before midnight is first heard of the day after.
+    // A payment created just before midnight is first received on the following day.
     assert!(whole.iter().all(|(_, count)| (38..=102).contains(*count)), "{days:?}");
 }

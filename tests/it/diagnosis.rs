@@ -1,5 +1,5 @@
-//! What pages that show many webhooks say of one at which requests are rejected: the cause, and no alarm for what anybody can
-//! send.
+//! Pages that list many webhooks show the cause for one with rejected requests, and raise no alarm for requests that any sender
+//! can forge.
 
 use crate::support::{TestApp, bodies, browser::Browser, builders::Connection};
 

@@ -1,4 +1,4 @@
-//! What somebody switched off is said wherever they look for what it would have recorded.
+//! A disabled app or connection is shown as such on every page that lists its data.
 
 use reqwest::StatusCode;
 
@@ -6,7 +6,7 @@ use crate::support::{TestApp, bodies, browser::Browser, builders::Connection, ev
 
 const BANNER: &str = "This app is disabled: every event is rejected.";
 const ALL_IS_WELL: &str = "No event has been verified yet";
-/// The dashboard's headline for a disabled connection.
+/// Dashboard headline of a disabled connection.
 const HEADLINE: &str = "Neem Tree Store: Razorpay in Test mode is disabled";
 
 async fn connected() -> (TestApp, Connection, Browser) {
@@ -106,7 +106,7 @@ async fn the_dashboard_names_a_connection_that_is_switched_off_but_not_below_its
     assert!(!owner.get("/").await.has(" is disabled"));
 }
 
-/// Enables what a page offers to enable, as its visitor would, and says where that led.
+/// Enables what a page offers to enable, as its visitor would; returns the resulting path.
 async fn press_enable(owner: &Browser, page: &str, action: &str) -> String {
     let found = owner.get(page).await;
     let form = found.body.split("<form ").find(|form| form.contains(&format!("action=\"{action}\""))).unwrap();

@@ -1,4 +1,4 @@
-//! What README and SECURITY.md say of the command line is so.
+//! README and SECURITY.md match the command line.
 
 use std::fs;
 
@@ -8,14 +8,14 @@ fn document(name: &str) -> String {
     fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// Every command that a document names: lines of code, and code within a sentence.
+/// Returns every command in a document: lines of code, and inline code.
 fn commands(document: &str) -> Vec<String> {
     let lines = document.lines().filter(|line| line.starts_with("ks-pay ")).map(str::to_owned);
     let spans = document.split('`').skip(1).step_by(2).filter(|code| code.starts_with("ks-pay ") && !code.contains('\n'));
     lines.chain(spans.map(str::to_owned)).collect()
 }
 
-/// The names of variables in a text.
+/// Returns the names of variables in a text.
 fn variables(text: &str) -> Vec<String> {
     let names = text.split(|letter: char| !(letter.is_ascii_uppercase() || letter == '_'));
     names.filter(|name| name.starts_with("KS_PAY_")).map(str::to_owned).collect()
@@ -75,7 +75,7 @@ fn a_secret_is_said_to_be_replaceable() {
     assert!(row.contains("ks-pay webhook rotate") && !row.contains("not yet"), "{row}");
 }
 
-/// The settings of a section of the unit file in README.
+/// Returns the settings of a section of the unit file in README.
 fn unit_section(name: &str) -> Vec<String> {
     let readme = document("README.md");
     let unit = readme.split("```ini\n# /etc/systemd/system/ks-pay.service\n").nth(1).unwrap().split("```").next().unwrap();

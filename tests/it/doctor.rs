@@ -1,4 +1,4 @@
-//! The doctor: every way to get a signature wrong, sent to a real server, and what is said of it first.
+//! Diagnosis: every way to get a signature wrong, sent to a real server, with the expected first cause.
 
 use std::time::Duration;
 
@@ -10,24 +10,24 @@ use crate::support::{TestApp, bodies, builders::Connection, eventually, fake_raz
 
 const NEWEST: &str = "SELECT cause FROM rejections ORDER BY last_at DESC, id DESC LIMIT 1";
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
-/// How much later each of them comes, in seconds.
+/// Interval between two requests, in seconds.
 const LATER: i64 = 61 * 60;
 const KEY_ID: &str = "rzp_test_Doctor00000001";
 const KEY_SECRET: &str = "DoctorsOwnKeySecret00001";
 
-/// As Razorpay writes it: compact, its keys in its own order.
+/// In Razorpay's format: compact, keys in its own order.
 const BODY: &str = r#"{"entity":"event","account_id":"acc_Test0000000001","event":"payment.captured","contains":["payment"],"payload":{"payment":{"entity":{"id":"pay_Doctor00000001","entity":"payment","amount":100000,"currency":"INR","status":"captured","order_id":"order_Doctor000001","method":"upi","description":"दीया / lamp","notes":[],"created_at":1795343400}}},"created_at":1795343400}"#;
 
-/// One wrong request after the other.
+/// Sends wrong requests one after another.
 struct Practice {
     app: TestApp,
     seen: i64,
 }
 
 impl Practice {
-    /// Sends it and demands that this is said of it first.
+    /// Sends the request and asserts its first cause.
     async fn wants(&mut self, cause: &str, how: &str, post: Post) {
-        // What comes an hour later is a rejection of its own.
+        // After an hour a request starts a new rejection.
         self.app.clock.advance(Duration::from_secs(LATER.unsigned_abs()));
         assert_eq!(post.send().await, 401, "{how}");
         self.seen += 1;
@@ -73,7 +73,7 @@ fn changed(shop: &Shop, body: &[u8]) -> Post {
     shop.own.post(BODY).body_after_signing(body)
 }
 
-/// The other way round.
+/// Signed over another body, sent with the usual one.
 fn was(shop: &Shop, signed: &[u8]) -> Post {
     shop.own.post(BODY).signature(&signing::razorpay(&shop.own.secret, signed))
 }
@@ -158,7 +158,7 @@ async fn another_secret_or_the_right_one_pasted_wrong() {
         ("secret_is_id", "the endpoint's id", with(&shop.own.endpoint)),
         ("secret_is_dots", "the dots", with(&dots)),
         ("secret_empty", "nothing", with("")),
-        ("unknown", "one of somebody's own making", with("a secret of their own making")),
+        ("unknown", "a self-made secret", with("a secret of their own making")),
     ] {
         practice.wants(cause, how, post).await;
     }
@@ -228,7 +228,7 @@ async fn at_the_generic_gateway() {
     let (bare, decoded) = generic.secret.split_once('_').map(|(_, bare)| (bare, STANDARD.decode(bare).unwrap())).unwrap();
     let bare = bare.to_owned();
     let v1 = |mac: &[u8]| format!("v1,{}", STANDARD.encode(mac));
-    // Under that key, over what should be signed.
+    // Signature under that key, over the correct content.
     let whole = |key: &[u8], now: i64| signing::hmac(key, &[format!("msg_1.{now}.").as_bytes(), &body].concat());
     for (cause, how, sign) in [
         ("secret_with_prefix", "whsec_ as text", &|now| v1(&whole(generic.secret.as_bytes(), now))),

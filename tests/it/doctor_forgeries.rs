@@ -1,4 +1,4 @@
-//! Requests that nobody can explain are said to be just that.
+//! Requests without an explanation are reported as such.
 
 use rand::RngExt as _;
 
@@ -24,7 +24,7 @@ async fn two_hundred_forgeries_have_no_known_cause() {
         let key = signing::hex(&random.random::<[u8; 22]>());
         assert_eq!(razorpay.post(body).secret(&key).send().await, 401);
         if number % 20 == 19 {
-            // All at once, they would share the time that the doctor has for what came together.
+            // Not concurrently, since they would share the time budget of one diagnosis.
             eventually_all(&app, 2 * (number + 1)).await;
         }
     }

@@ -1,12 +1,12 @@
-//! What breaks the promise refuses the start; where an operator accepts that, every page says so.
+//! A setting that breaks the durability guarantee stops startup; where an operator accepts it, every page says so.
 
 use crate::support::{Installation, TestApp, bodies, cli::one_sentence, database, process::Ended};
 
-/// In the test's own folder lies nothing but an empty file of that name: the database is in memory.
+/// SQLite creates an empty file of that name in the test's own folder: the database is in memory.
 const IN_MEMORY: &str = "sqlite:file::memory:";
 const AT_RISK: &str = "Events may be lost in a power cut: ";
 
-/// A database that forgets what it acknowledged, and a setting that says so. On PostgreSQL it is the server of
+/// Returns a database that loses acknowledged events, and the name of the setting. On PostgreSQL it is the server of
 /// `scripts/with-postgres`.
 fn forgetful(at: &Installation) -> (Vec<(&'static str, String)>, &'static str) {
     if database::is_postgres() {
@@ -16,7 +16,7 @@ fn forgetful(at: &Installation) -> (Vec<(&'static str, String)>, &'static str) {
     (vec![("DATABASE_URL", IN_MEMORY.to_owned())], "journal_mode is memory in SQLite")
 }
 
-/// A start on it, in a process that stands in the test's own folder.
+/// Starts on it, in a process whose working directory is the test's own folder.
 fn start(at: &Installation, args: &[&str], accept: &str) -> Ended {
     let (mut variables, _) = forgetful(at);
     variables.push(("KS_PAY_ACCEPT_DATA_LOSS", accept.to_owned()));
@@ -33,7 +33,7 @@ async fn a_database_that_forgets_what_it_acknowledged_stops_the_start() {
         assert_eq!((ended.code, ended.out.len()), (Some(1), 0), "{}", ended.err);
         let sentence = one_sentence(&ended.err);
         assert!(sentence.contains(fault) && sentence.contains("--accept-data-loss"), "{sentence}");
-        // Our sessions ask for it, whatever the server's default is.
+        // Our sessions set it, whichever default the server has.
         assert!(!sentence.contains("synchronous_commit is"), "{sentence}");
         assert!(!at.data_dir().join("master.key").exists(), "a start that is refused makes no key");
     }

@@ -1,10 +1,11 @@
-//! No secret and no password is written anywhere but where it belongs.
+//! No secret and no password is written outside its designated place.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::support::{Installation, bodies, browser::Browser, builders::PASSWORD, files};
 
-/// A user's and a gateway's day, on the real binary with its log wide open: what must not be found, and the log.
+/// Runs typical actions of users and gateways on the real binary with verbose logging; returns the confidential values and the
+/// log.
 async fn a_day(at: &Installation) -> (Vec<Vec<u8>>, String) {
     let app = at.company("Neem Tree Retail").await.app("Neem Tree Store").await;
     let (mut process, address) = at.serve_in_process(&[("RUST_LOG", "trace")]);
@@ -54,7 +55,7 @@ fn assert_hidden(hidden: &[Vec<u8>], place: &str, content: &[u8]) {
     }
 }
 
-/// On PostgreSQL the directory holds the key alone, and the log is looked through all the same.
+/// On PostgreSQL the directory contains the key only; the log is checked as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_a_file_or_in_the_log() {
     let at = Installation::new().await;

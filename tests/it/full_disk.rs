@@ -1,4 +1,4 @@
-//! A disk without any space left, at a start and for `ks-pay doctor`: the message names it, and the remedy.
+//! Full disk, at startup and for `ks-pay doctor`: the message names it, and the remedy.
 
 use crate::support::{Installation, TestApp, cli::one_sentence, database, process::Ended};
 
@@ -7,7 +7,7 @@ const SPACE: &str = "size=8m";
 /// Inodes for the root directory and for the file that fills the disk.
 const NO_INODES: &str = "size=8m,nr_inodes=2";
 
-/// Runs the binary there; `None` where this user may not mount a disk, as in a container without namespaces.
+/// Runs the binary there; `None` if this user cannot mount a disk, as in a container without namespaces.
 fn ended(at: &Installation, options: &str, args: &[&str]) -> Option<Ended> {
     let process = at.process_on_small_disk(options, args)?;
     Some(tokio::task::block_in_place(|| process.end()))

@@ -1,8 +1,8 @@
-//! Random lives of payments as a model of a gateway plays them, in random orders, repeated, many at once: the rows are what the
-//! gateway has in the end.
+//! Random payment life cycles from a model of a gateway, in random orders, with duplicates, concurrently: the resulting rows
+//! equal the gateway's final state.
 //!
-//! Each event comes under one of a few ids, or under none: so bodies come again under new ids, and ids with new bodies. Now and
-//! then the server is killed amid a history and started again. `HISTORIES` says how many to try; a few by default.
+//! Each event has one of a few ids, or none, so bodies repeat under new ids, and ids with new bodies. Occasionally the server
+//! is killed during a history and restarted. `HISTORIES` sets the number of histories; a few by default.
 
 mod gateway;
 mod ids;
@@ -36,24 +36,24 @@ use crate::support::{
     signing,
 };
 
-/// The most events of a history.
+/// Upper bound on the events of a history.
 const MOST: usize = 40;
 
-/// An event under an id, or under none.
+/// Event under an id, or without one.
 #[derive(Debug, Clone)]
 struct Told {
     event: Event,
     id: Option<u8>,
 }
 
-/// What is posted at one installation: some of it together, piece after piece.
+/// Posts at one installation: each inner list is sent concurrently, one list after another.
 type Posts = Vec<Vec<Told>>;
 
 #[derive(Debug, Clone)]
 struct History {
-    /// Shuffled, and some of it more than once.
+    /// Shuffled, with duplicates.
     first: Posts,
-    /// The piece of it amid which the server is killed.
+    /// Index of the list during which the server is killed.
     crash: Option<Index>,
     /// The same events in another order, each once.
     second: Posts,
@@ -83,27 +83,28 @@ fn pieces(events: Vec<Event>, ids: &[Option<u8>], sizes: &[usize]) -> Posts {
     pieces.take_while(|piece| !piece.is_empty()).collect()
 }
 
-/// A payment: the number of its connection, and its id there.
+/// Key of a payment: the number of its connection, and its id there.
 type Key = (usize, String);
 type Rows = BTreeMap<Key, Value>;
-/// By the number of the connection and the body's digest: the payment an event belongs to, and how often it came.
+/// Events by connection number and body digest: the payment of each, and its received count.
 type Events = BTreeMap<(usize, String), (Option<Key>, i64)>;
-/// App, mode, day, currency, status, method; how many, their amounts, what went back; those never captured, and what disputes took.
+/// App, mode, day, currency, status, method; count, amount, refunded amount; count and amount of those never captured; amount
+/// lost to disputes.
 type Sum = (AppId, String, i64, String, String, String, i64, i64, i64, i64, i64, i64);
 
-/// Method, time of making, whether it was captured, what disputes took, and what of refunds is pending and failed.
+/// Method, creation time, whether captured, amount lost to disputes, pending and failed refunds.
 type Beside = (Option<String>, Timestamp, bool, i64, i64, i64);
-/// The same after its connection and its payment.
+/// The same, preceded by connection and payment.
 type BesideRow = (ConnectionId, String, Option<String>, Timestamp, bool, i64, i64, i64);
 
-/// What one installation holds.
+/// State of one installation.
 struct Seen {
     rows: Rows,
     events: Events,
     firsts: Firsts,
 }
 
-/// What became of requests: some were answered, and of some nobody knows.
+/// Sent requests: acknowledged ones, and ones without a response.
 #[derive(Default)]
 struct Sent {
     acknowledged: Vec<Told>,
@@ -119,15 +120,15 @@ impl Sent {
     }
 }
 
-/// One server with two companies, each with a connection in either mode.
+/// Server with two companies, each with a connection in either mode.
 struct Shops {
-    /// Goes before its installation.
+    /// Declared first, so that it is dropped before its installation.
     process: Option<Process>,
     at: Installation,
-    /// Past the server.
+    /// Direct access to the database.
     db: Db,
     connections: Vec<Connection>,
-    /// What was there last; unknown after a history that failed.
+    /// Latest state; `None` after a history that failed.
     last: Option<Seen>,
 }
 
@@ -147,7 +148,7 @@ impl Shops {
         shops
     }
 
-    /// Kills the server, if there is one, and starts it.
+    /// Kills the server, if it runs, and starts it.
     fn start(&mut self) {
         drop(self.process.take());
         let (process, address) = self.at.serve_in_process(&[]);
@@ -155,7 +156,7 @@ impl Shops {
         self.connections.iter_mut().for_each(|connection| *connection = connection.at(address));
     }
 
-    /// Posts it all until all of it is answered. Amid one piece the server is killed; that piece is posted again.
+    /// Posts everything until each request has a response. The server is killed during one list, which is posted again.
     async fn post(&mut self, case: u32, posts: &Posts, crash: Option<usize>) -> Sent {
         let mut sent = Sent::default();
         for (number, piece) in posts.iter().enumerate() {
@@ -195,7 +196,7 @@ impl Shops {
         number
     }
 
-    /// Every transaction with every column but the ids, and every event.
+    /// Reads every transaction with every column except the ids, and every event.
     async fn look(&self) -> Seen {
         self.check_sums().await;
         let mut beside = self.columns_beside().await;
@@ -229,7 +230,7 @@ impl Shops {
         Seen { rows, events, firsts: ids::firsts(&exported, |event| self.number(event)) }
     }
 
-    /// The sums by day are what the transactions add up to.
+    /// Asserts that the daily totals equal the sums of the transactions.
     async fn check_sums(&self) {
         const KEPT: &str = "SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
                             returned_payments, returned_subunits, lost_subunits \
@@ -252,7 +253,7 @@ impl Shops {
         rows.into_iter().collect()
     }
 
-    /// What the export does not tell, by connection and payment.
+    /// Returns the columns that are not exported, by connection and payment.
     async fn columns_beside(&self) -> BTreeMap<(String, String), Beside> {
         const COLUMNS: &str = "SELECT connection_id, payment_id, method, created_at, is_captured, amount_lost_subunits, \
                                amount_refund_pending_subunits, amount_refund_failed_subunits FROM transactions";
@@ -268,12 +269,12 @@ impl Shops {
     }
 }
 
-/// The rows of a case as the gateway has them.
+/// Returns the rows of a case according to the gateway.
 fn expected(case: u32, truths: &[Truth]) -> Rows {
     truths.iter().map(|truth| ((truth.connection, model::payment_id(case, truth.payment)), truth.row())).collect()
 }
 
-/// The events of these requests as they came.
+/// Returns the events that these requests deliver.
 fn received(case: u32, sent: &[Told]) -> Events {
     let mut received = Events::new();
     for Told { event, .. } in sent {
@@ -284,7 +285,7 @@ fn received(case: u32, sent: &[Told]) -> Events {
     received
 }
 
-/// Every acknowledged request was counted, and none that was not sent.
+/// Asserts that every acknowledged request is part of the received count, and no unsent one.
 fn check_received(case: u32, sent: &Sent, seen: &Events) {
     let unknown = received(case, &sent.unknown);
     let acknowledged = received(case, &sent.acknowledged);
@@ -299,7 +300,7 @@ fn check_received(case: u32, sent: &Sent, seen: &Events) {
     }
 }
 
-/// What is there now and was not before; what was there is as it was.
+/// Returns the new entries; asserts that the existing ones are unchanged.
 fn added<K: Ord + Clone + std::fmt::Debug, V: PartialEq + Clone + std::fmt::Debug>(
     before: &BTreeMap<K, V>,
     now: &BTreeMap<K, V>,
@@ -311,7 +312,7 @@ fn added<K: Ord + Clone + std::fmt::Debug, V: PartialEq + Clone + std::fmt::Debu
     added
 }
 
-/// Two installations that are told the same, each in its own way.
+/// Two installations that receive the same events, each in a different way.
 struct Pair {
     shops: [Shops; 2],
     case: u32,
@@ -322,7 +323,7 @@ impl Pair {
         Self { shops: [Shops::open().await, Shops::open().await], case: 0 }
     }
 
-    /// Tells a history of payments that were not there before; no other row may change.
+    /// Sends a history of new payments; no other row may change.
     async fn tell(&mut self, history: &History) {
         self.case += 1;
         let told = expected(self.case, &history.truths);
@@ -344,7 +345,7 @@ impl Pair {
 
 #[test]
 fn any_history_in_any_order_and_number_makes_the_rows_of_the_model() {
-    /// So many on one pair of installations: what is there already makes each check longer.
+    /// Histories per pair of installations: existing rows make each check longer.
     const OF_A_PAIR: u32 = 30;
     let cases: u32 = std::env::var("HISTORIES").map_or(12, |text| text.parse().unwrap());
     let runtime = Runtime::new().unwrap();

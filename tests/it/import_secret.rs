@@ -1,4 +1,5 @@
-//! A SECRET that the gateway has already, accepted as well: with the password, never shown again, and no weak one.
+//! Imported secret: an existing secret of the gateway becomes valid as well; it requires the password, is never shown again,
+//! and must not be weak.
 
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ async fn shown(at: &Installation, connection: &Connection) -> Vec<Value> {
     shown["secrets"].as_array().unwrap().clone()
 }
 
-/// Tries until it works, as somebody does who is told to wait a few seconds.
+/// Retries until it succeeds, as a user does who is asked to wait a few seconds.
 async fn who_waits(works: impl AsyncFn() -> bool) {
     let trying = async {
         while !works().await {
@@ -137,7 +138,7 @@ async fn it_is_never_shown_again_and_sealed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_password_lets_it_in_and_it_cannot_be_guessed() {
+async fn importing_a_secret_requires_the_password_which_cannot_be_guessed() {
     let (app, connection, owner) = connected().await;
     refused(&bring(&connection, &owner, OWN, "").await, "Enter your password.");
     for number in 0..30 {
@@ -153,7 +154,7 @@ async fn only_the_password_lets_it_in_and_it_cannot_be_guessed() {
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 1);
     assert!(!accepts(&connection, OWN, "pay_1").await);
     who_waits(async || bring(&connection, &owner, OWN, PASSWORD).await.status == StatusCode::SEE_OTHER).await;
-    assert!(accepts(&connection, OWN, "pay_1").await, "whoever waits is let in");
+    assert!(accepts(&connection, OWN, "pay_1").await, "after waiting the secret is added");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,7 +232,7 @@ async fn the_generic_gateways_are_taken_as_their_senders_show_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_one_twice_at_once_is_taken_once_and_so_many_are_enough() {
+async fn importing_a_secret_twice_concurrently_adds_it_once_and_the_limit_holds() {
     let (app, connection, owner) = connected().await;
     let token = owner.token().await;
     let mut posts = tokio::task::JoinSet::new();
@@ -247,7 +248,7 @@ async fn the_same_one_twice_at_once_is_taken_once_and_so_many_are_enough() {
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 2);
 
     for number in 1..8 {
-        // Passwords are compared so often only by those who wait.
+        // Only users who wait can have passwords compared this often.
         let secret = format!("{OWN}-{number}");
         who_waits(async || {
             let page = bring(&connection, &owner, &secret, PASSWORD).await;

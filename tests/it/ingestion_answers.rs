@@ -1,4 +1,4 @@
-//! The table of answers: who is believed, who is not, and what is said to either.
+//! Responses by outcome: verified, rejected, and the content of each response.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Sends the request over a bare socket, so that every octet of the answer can be compared.
+/// Sends the request over a raw socket, so that every byte of the response can be compared.
 async fn raw_post(app: &TestApp, post: &Post, endpoint: &str) -> Answer {
     let request = raw::with_length("POST", &format!("/webhooks/{endpoint}"), &post.headers(), post.bytes());
     raw::exchange(app.address, &request).await
@@ -156,7 +156,7 @@ async fn an_event_of_a_gateway_that_signs_no_time_never_ages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_believed_with_anothers_secret() {
+async fn a_request_signed_with_another_companys_secret_is_rejected() {
     let app = TestApp::start().await;
     let ours = app.company("Neem Tree Retail").await.app("Neem Tree Store").await.razorpay("test").await;
     let theirs = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("test").await;

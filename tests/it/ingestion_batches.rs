@@ -1,7 +1,7 @@
-//! Requests that arrive together share a unit of work: each still gets the answer that it would have got alone.
+//! Requests that arrive together share a unit of work: each still gets the response that it would have got alone.
 //!
-//! Here they come in whatever order the network brings them, and in whatever batches the machine makes of them. What becomes
-//! of a batch in a certain order is held beside it, in `src/ingestion/batch/tests.rs`.
+//! Here the network determines their order, and the machine their batches. `src/ingestion/store_batch/tests.rs` tests the
+//! outcome of a batch in a fixed order.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,7 +15,7 @@ fn captured(id: &str) -> Vec<u8> {
     bodies::payment("payment.captured", id, 0)
 }
 
-/// Sends all of them at once. The answers, in their order.
+/// Sends all of them concurrently. Returns the responses in order.
 async fn send_together(posts: &[Post]) -> Vec<u16> {
     join_all(posts.iter().map(Post::send)).await
 }
@@ -69,7 +69,7 @@ async fn facts_of_one_payment_that_come_together_make_one_story() {
     assert_eq!(app.transactions().await, before, "what was told before changes nothing");
 }
 
-/// Two events of a type that the database has been told to hold once only stand for anything that cannot be stored.
+/// A unique constraint on an event type represents any event that cannot be stored.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_stored_does_not_take_the_others_with_it() {
     let app = TestApp::start().await;
@@ -77,7 +77,7 @@ async fn what_cannot_be_stored_does_not_take_the_others_with_it() {
     app.sql("CREATE UNIQUE INDEX once ON events (event_type) WHERE event_type = 'only.once'").await;
     connection.post(bodies::bare("only.once")).event_id("evt_0").stored().await;
     let bad = connection.post(br#"{"event":"only.once","again":true}"#).event_id("evt_1");
-    // So many that some come while others are written.
+    // So many that some arrive while others are being written.
     let mut posts: Vec<_> =
         (0..40).map(|number| shop(&connection, &format!("pay_{number}"), &format!("evt_g{number}"))).collect();
     posts.insert(20, bad.clone());
@@ -91,7 +91,7 @@ async fn what_cannot_be_stored_does_not_take_the_others_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_goes_away_while_it_waits_harms_nobody_and_finds_a_duplicate_later() {
+async fn a_client_that_disconnects_while_waiting_affects_no_other_and_finds_a_duplicate_later() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let lock = app.lock_events().await;
@@ -100,7 +100,7 @@ async fn whoever_goes_away_while_it_waits_harms_nobody_and_finds_a_duplicate_lat
     leaving.write_all(post.bytes()).await.unwrap();
     let staying = tokio::spawn({
         let post = shop(&connection, "pay_2", "evt_2");
-        // Whoever waits longer than the database may be locked is sent away.
+        // A request that waits longer than the lock timeout receives 503.
         async move { while post.send().await == 503 {} }
     });
     tokio::time::sleep(Duration::from_millis(200)).await;

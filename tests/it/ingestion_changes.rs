@@ -1,5 +1,5 @@
-//! What is known of endpoints is kept in memory, and every change counts at once: by the command line, by another server,
-//! by whoever writes to the database.
+//! Endpoints are cached, and every change takes effect immediately: by the command line, by another server, by a direct write
+//! to the database.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, database, event
 /// Sessions of PostgreSQL that listen for changes.
 const LISTENING: &str =
     "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN \"ks_pay_receivers\"%'";
-/// Sessions that are kept from reading SECRETs.
+/// Sessions that are blocked from reading secrets.
 const READING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                        AND wait_event_type = 'Lock' AND query LIKE '%FROM secrets%'";
 
@@ -20,7 +20,7 @@ fn captured(id: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_added_by_the_command_line_receives_at_once() {
+async fn a_connection_added_by_the_command_line_receives_immediately() {
     let app = TestApp::start().await;
     let company = app.company("Neem Tree Retail").await;
     let shop = company.app("Neem Tree Store").await;
@@ -53,7 +53,7 @@ async fn a_draining_secret_counts_until_its_time_without_any_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_app_or_a_connection_that_is_switched_off_elsewhere_stops_to_receive_at_once() {
+async fn an_app_or_a_connection_disabled_elsewhere_stops_receiving_immediately() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     connection.post(captured("pay_0")).stored().await;
@@ -95,15 +95,15 @@ async fn a_flood_of_refusals_does_not_keep_a_change_from_counting() {
         assert_eq!(flood.send().await, 401);
     }
     app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
-    assert_eq!(connection.post(captured("pay_1")).send().await, 401, "not believed by what was known before");
+    assert_eq!(connection.post(captured("pay_1")).send().await, 401, "rejected despite the earlier cached state");
     assert!(app.events().await.is_empty());
 }
 
-/// Sends bad requests one after the other until it is dropped.
+/// Sends bad requests continuously until it is dropped.
 struct Flood(Vec<tokio::task::JoinHandle<()>>);
 
 impl Flood {
-    /// At each of these, with several senders.
+    /// Sends to each of these, with several senders.
     fn of(posts: &[Post]) -> Self {
         let send = |post: Post| async move {
             loop {
@@ -120,7 +120,7 @@ impl Drop for Flood {
     }
 }
 
-/// In a unit test of `receivers.rs` the same is shown without any race.
+/// A unit test in `endpoint_cache.rs` tests the same without a race.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_signed_with_a_secret_of_a_moment_ago_is_stored_whatever_else_comes() {
     let _alone = ONE_FLOOD_AT_A_TIME.lock().await;
@@ -136,7 +136,7 @@ async fn what_is_signed_with_a_secret_of_a_moment_ago_is_stored_whatever_else_co
         let secret = shown["secrets"][0]["secret"].as_str().unwrap();
         connection.post(captured(&format!("pay_{number}"))).secret(secret).stored().await;
     }
-    // An endpoint of a moment ago is no unknown one either.
+    // An endpoint created just before is not unknown either.
     shop.razorpay("live").await.post(captured("pay_0")).stored().await;
 }
 
@@ -147,7 +147,7 @@ async fn what_is_rejected_unread_at_an_endpoint_of_a_moment_ago_is_shown() {
     let shop = company.app("Neem Tree Store").await;
     let first = shop.razorpay("test").await;
     first.post(captured("pay_1")).stored().await;
-    // The server has read its endpoints, and hears of this one only when it looks again.
+    // The server has read its endpoints, and learns of this one only when it reads them again.
     let fresh = shop.razorpay("live").await;
     assert_eq!(fresh.post(captured("pay_2")).header("content-encoding", "gzip").send().await, 415);
     eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE mode = 'live'").await == 1).await;
@@ -162,7 +162,7 @@ async fn what_is_rejected_unread_at_an_endpoint_of_a_moment_ago_is_shown() {
     assert_eq!(app.count("SELECT COUNT(*) FROM stray_requests").await, 0);
 }
 
-/// PostgreSQL tells the servers, so that they need not ask.
+/// PostgreSQL notifies the servers, so they need not poll.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_said_to_the_servers_that_listen() {
     if !database::is_postgres() {
@@ -178,15 +178,15 @@ async fn a_change_is_said_to_the_servers_that_listen() {
     let said = tokio::time::timeout(SOON, ear.recv()).await.expect("a change is said").unwrap();
     assert_eq!(said.channel(), "ks_pay_receivers");
     app.sql("UPDATE connections SET webhook_done_by = 'x', webhook_done_at = 1").await;
-    // What is said is heard in its order, so whatever was said before this would be heard before it.
+    // Notifications arrive in order, so any earlier one would arrive before this one.
     app.sql("SELECT pg_notify('ks_pay_receivers', 'the end')").await;
     assert_eq!(ear.recv().await.unwrap().payload(), "the end", "what says nothing about receiving");
 }
 
-/// Reading what has changed would take no time, so it is made to wait where it can be seen: until the database gives it up,
-/// and then the server is told once more.
+/// Reading the changes is too fast to observe, so it is blocked by a lock until the database cancels it; then another
+/// notification is sent.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_told_of_a_change_reads_it_before_anybody_asks() {
+async fn a_server_notified_of_a_change_reads_it_before_the_next_request() {
     if !database::is_postgres() {
         return;
     }
@@ -206,7 +206,7 @@ async fn a_server_that_is_told_of_a_change_reads_it_before_anybody_asks() {
     assert_eq!(connection.post(captured("pay_2")).send().await, 401);
 }
 
-/// Several servers need PostgreSQL.
+/// Several servers require PostgreSQL.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_one_database_behave_as_one() {
     if !database::is_postgres() {
@@ -242,7 +242,7 @@ async fn what_one_server_stored_is_seen_at_the_other() {
     let app = TestApp::start().await;
     let other = app.another_server().await;
     let connection = app.razorpay().await;
-    // Who signed in here is signed in there.
+    // A session is valid at both servers.
     let there = app.owner("Neem Tree Retail").await.elsewhere(other.address());
     let step = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
     assert!(there.get(&step).await.has("Waiting for the first event"));

@@ -1,4 +1,4 @@
-//! The table of duplicates: the body decides first, then the id – except where the id is signed.
+//! Duplicates: the body decides first, then the id – except where the id is signed.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ fn captured(id: &str) -> Vec<u8> {
     bodies::payment("payment.captured", id, 0)
 }
 
-/// What a duplicate may change, of each event in the order they came.
+/// Returns the fields that a duplicate may change, of each event in order of receipt.
 async fn told(app: &TestApp) -> Vec<(Value, Value, Value)> {
     let events = app.events().await;
     events.iter().map(|event| (event["gateway_event_id"].clone(), event["state"].clone(), event["receipts"].clone())).collect()
@@ -182,7 +182,7 @@ async fn an_unclean_or_doubled_id_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_twins_at_once_are_one_event() {
+async fn fifty_concurrent_duplicates_are_one_event() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let post = connection.post(captured("pay_1")).event_id("evt_1");
@@ -196,14 +196,14 @@ async fn fifty_twins_at_once_are_one_event() {
     assert!(stored > 0 && answers.iter().all(|status| matches!(status, 200 | 503)), "{answers:?}");
     let events = app.events().await;
     assert_eq!(events.len(), 1);
-    // A 503 may still have been stored: it says only that it is not certain.
+    // An event with a 503 may still have been stored: the status only says that this is uncertain.
     let receipts = events[0]["receipts"].as_u64().unwrap();
     assert!((stored as u64..=50).contains(&receipts), "{receipts} receipts, {stored} answers of 200");
     assert_eq!(app.transactions().await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_bodies_at_once_under_one_id_are_one_event_and_its_conflicts() {
+async fn fifty_concurrent_bodies_under_one_id_are_one_event_and_its_conflicts() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let mut posts = tokio::task::JoinSet::new();

@@ -1,11 +1,11 @@
-//! The table of answers: methods, what is no HTTP, encodings, sizes and slowness.
+//! Responses by request format: methods, invalid HTTP, encodings, sizes and slow requests.
 
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::support::{Installation, TestApp, bodies, raw, signing, webhook_request::Post};
 
 const MIB: usize = 1024 * 1024;
-/// The most bodies of one address that may be under way.
+/// Maximum number of bodies in flight per address.
 const UNDER_WAY: usize = 256;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,13 +86,13 @@ async fn a_mebibyte_is_taken_and_an_octet_more_is_not() {
     connection.post(body.clone()).stored().await;
     assert_eq!(app.events().await[0]["body_sha256"], signing::sha256(&body));
 
-    // By what is announced, before any of it is sent.
+    // Rejected by the announced length, before any of the body is sent.
     let announced = raw::request("POST", &path, &[("content-length", (MIB + 1).to_string())], b"");
     let announced = String::from_utf8(announced).unwrap().replace("Connection: close\r\n", "");
     let answer = raw::exchange(app.address, announced.as_bytes()).await;
     assert_eq!(answer.status(), 413);
 
-    // While it is read.
+    // Rejected while it is read.
     let chunk = [format!("{:x}\r\n", MIB + 1).as_bytes(), &vec![b' '; MIB + 1], b"\r\n"].concat();
     let chunked = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
     let answer = raw::exchange(app.address, &[chunked.as_bytes(), &chunk].concat()).await;
@@ -104,7 +104,7 @@ async fn a_mebibyte_is_taken_and_an_octet_more_is_not() {
 async fn a_head_or_a_chunked_body_that_never_ends_does_not_keep_the_connection() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
-    // Given up while the bodies are.
+    // Times out together with the bodies.
     let address = app.address;
     let head = tokio::spawn(async move { raw::exchange(address, b"POST /webhooks/wh_").await.status() });
     let known = format!("/webhooks/{}", connection.endpoint);
@@ -177,8 +177,8 @@ async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() {
     assert_eq!(app.events().await.len(), 1);
 }
 
-/// Has one body too many under way: the oldest is to give way, and the newest to be stored. False when one of them had its
-/// 3 s before that, as happens on a machine that is busy with something else.
+/// Exceeds the limit on bodies in flight by one: the oldest must give way, and the newest must be stored. Returns false if one
+/// of them reached its 3 s first, as happens on a busy machine.
 async fn one_gave_way(post: &Post) -> bool {
     let mut oldest = post.begun().await;
     let mut others = Vec::new();
@@ -191,14 +191,14 @@ async fn one_gave_way(post: &Post) -> bool {
     }
     assert_eq!((answer.status(), answer.header("retry-after").as_deref()), (503, Some("30")));
     let newest = others.last_mut().unwrap();
-    // Perhaps to one who was answered.
+    // The server may have responded already.
     let _ = newest.write_all(post.bytes()).await;
     let status = raw::read_to_end(newest).await.status();
     assert!(matches!(status, 200 | 408), "{status}");
     status == 200
 }
 
-/// The server has a process of its own, so that both have descriptors enough.
+/// The server has its own process, so that both have enough descriptors.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_too_many_bodies_of_one_address_the_oldest_gives_way() {
     let at = Installation::new().await;
@@ -208,7 +208,7 @@ async fn of_too_many_bodies_of_one_address_the_oldest_gives_way() {
     let mut tries = 0;
     while !one_gave_way(&post).await {
         tries += 1;
-        assert!(tries < 10, "nobody gives way");
+        assert!(tries < 10, "no body gives way");
     }
     assert_eq!(at.events().await.len(), 1);
     assert_eq!(process.terminate().code, Some(0));

@@ -1,4 +1,4 @@
-//! A database that cannot store for a while: 503 in time, not ready, and afterwards the same server stores every retry.
+//! Database outage: 503 in time, not ready, and afterwards the same server stores every retry.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -12,9 +12,9 @@ use crate::support::{
     webhook_request::{Post, client},
 };
 
-/// From the request's head to our answer at the latest.
+/// Maximum time from the request's head to our response.
 const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
-/// From the end of an outage to the first answer of 200 at the latest.
+/// Maximum time from the end of an outage to the first 200.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 async fn unavailable(post: &Post) {
@@ -33,7 +33,7 @@ async fn probe(at: SocketAddr, path: &str) -> u16 {
     client().get(format!("http://{at}{path}")).send().await.unwrap().status().as_u16()
 }
 
-/// What holds of every outage.
+/// Asserts the requirements for every outage.
 async fn outlives(
     app: &Installation,
     connection: &Connection,
@@ -56,7 +56,7 @@ async fn outlives(
     assert_eq!(app.transactions().await.len(), 2);
 }
 
-/// What holds of an outage of PostgreSQL. SQLite has no server that could be away.
+/// Asserts the requirements for an outage of PostgreSQL. SQLite has no server that could fail.
 async fn outlives_on_postgres(outage: Outage) {
     if !is_postgres() {
         return;
@@ -73,7 +73,7 @@ async fn a_database_that_became_read_only_is_outlived() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_lets_nobody_in_is_outlived() {
+async fn the_server_survives_a_database_that_accepts_no_connections() {
     outlives_on_postgres(Outage::Closed).await;
 }
 

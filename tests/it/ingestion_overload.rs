@@ -1,4 +1,4 @@
-//! More than can be stored: who is sent away is told so in time, and every retry is stored, once.
+//! Overload: requests are turned away in time, and every retry is stored once.
 
 use std::collections::HashSet;
 
@@ -9,14 +9,14 @@ use crate::support::{
     webhook_request::Post,
 };
 
-/// Many batches.
+/// Number of requests: many batches.
 const MANY: usize = 600;
-/// Of the largest bodies, more than the 32 MiB that may wait to be stored.
+/// Number of the largest bodies: more than the 32 MiB write queue.
 const LARGE: usize = 40;
-/// What the log says when somebody is sent away at once, without having waited for anything.
+/// Log message for a request that is turned away without waiting.
 const TOO_MUCH: &str = "too much waits to be stored";
 
-/// A server in a process of its own: a flood takes as many descriptors of whoever sends it.
+/// Starts a server in its own process: in a flood the sender needs as many descriptors.
 async fn served() -> (TestApp, Connection, Process) {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
@@ -29,40 +29,40 @@ fn payments(connection: &Connection) -> Vec<Post> {
     (0..MANY).map(|number| connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0))).collect()
 }
 
-/// Bodies of nearly a mebibyte, which are not read beyond their first words.
+/// Returns bodies of nearly a mebibyte, of which only the beginning is parsed.
 fn large(connection: &Connection) -> Vec<Post> {
     let body = |number: usize| [format!("{number} is no JSON").into_bytes(), vec![b' '; 1_000_000]].concat();
     (0..LARGE).map(|number| connection.post(body(number))).collect()
 }
 
-/// Whether it was stored; else it was sent away as it must be.
+/// Returns whether the request was stored; asserts that it was turned away correctly otherwise.
 async fn is_stored(post: &Post, mut stream: TcpStream) -> bool {
     let request = [&post.head(&[("connection", "close")])[..], post.bytes()].concat();
     let is_sent = stream.write_all(&request).await.is_ok();
     let answer = timeout(SOON, raw::read_to_end(&mut stream)).await.expect("an answer");
     if !is_sent && answer.0.is_empty() {
-        // Closed in the middle of a body, whose rest then takes the answer with it.
+        // Closed in the middle of a body; the unread rest discards the response.
         return false;
     }
-    // 408: a body that did not get through in time, where everything shares the processor.
+    // 408: a body that was not received in time because all processes share the CPU.
     assert!(matches!(answer.status(), 200 | 408 | 503), "{answer:?}");
     assert_eq!(answer.header("retry-after").as_deref(), (answer.status() == 503).then_some("30"));
     assert!(answer.status() == 408 || answer.body() == b"");
     answer.status() == 200
 }
 
-/// Sends all at once; the hashes of what was acknowledged.
+/// Sends all concurrently; returns the hashes of the acknowledged ones.
 async fn flood(posts: Vec<Post>) -> HashSet<String> {
     let mut sending = JoinSet::new();
     for post in posts {
-        // Before, so that what is measured begins with the request.
+        // Connects first, so that the measurement starts with the request.
         let stream = post.connect().await;
         sending.spawn(async move { is_stored(&post, stream).await.then(|| signing::sha256(post.bytes())) });
     }
     sending.join_all().await.into_iter().flatten().collect()
 }
 
-/// Sends all again until each was stored, as gateways do.
+/// Retries all until each is stored, as gateways do.
 async fn retry(posts: Vec<Post>) {
     let mut sending = JoinSet::new();
     for post in posts {
@@ -78,7 +78,7 @@ async fn kept(app: &Installation) -> HashSet<String> {
     kept
 }
 
-/// A flood while nothing can be stored, and the retries when it can.
+/// Sends a flood while nothing can be stored, and the retries afterwards.
 async fn all_sent_away_and_all_stored_later(app: &Installation, posts: Vec<Post>) {
     let lock = app.lock_events().await;
     let count = posts.len();

@@ -1,4 +1,4 @@
-//! The table of duplicates where the id is signed: then the id alone tells two events apart.
+//! Duplicates where the id is signed: the id alone distinguishes two events.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A server that is told to stop: what came too late is sent to the next one, and nothing is acknowledged and lost.
+//! Shutdown: late requests are left to the next server, and no acknowledged event is lost.
 
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
@@ -8,7 +8,7 @@ fn captured(connection: &Connection, id: &str) -> Post {
     connection.post(bodies::payment("payment.captured", id, 0))
 }
 
-/// A connection over which one event came, kept open.
+/// Returns a keep-alive connection that has already delivered an event.
 async fn kept_alive(post: &Post) -> TcpStream {
     let mut stream = post.begin(&[]).await;
     stream.write_all(post.bytes()).await.unwrap();
@@ -16,7 +16,7 @@ async fn kept_alive(post: &Post) -> TcpStream {
     stream
 }
 
-/// Sends new requests until nobody listens any more: each is refused or told to come again.
+/// Sends new requests until no server listens: each is refused or answered with a retry status.
 async fn sent_away(post: &Post) {
     loop {
         let Ok(answer) = post.attempt().await else {
@@ -28,7 +28,7 @@ async fn sent_away(post: &Post) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_comes_while_the_server_stops_is_sent_away_and_nobody_is_lost() {
+async fn requests_during_shutdown_are_turned_away_and_no_acknowledged_event_is_lost() {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     let [early, late, later] = ["pay_early", "pay_late", "pay_later"].map(|id| captured(&connection, id));
@@ -37,11 +37,11 @@ async fn whoever_comes_while_the_server_stops_is_sent_away_and_nobody_is_lost() 
 
     let during = async {
         sent_away(&late).await;
-        // The server closes an idle connection, or answers on it; an answer is never of 200.
+        // The server closes an idle connection, or responds on it; never with 200.
         let _ = open.write_all(&[&later.head(&[])[..], later.bytes()].concat()).await;
         let answer = raw::read_to_end(&mut open).await;
         assert!(answer.0.is_empty() || answer.status() == 503, "{answer:?}");
-        // Perhaps to one that was given up after its 3 s.
+        // The request may have been given up after its 3 s.
         let _ = half.write_all(early.bytes()).await;
         raw::read_to_end(&mut half).await.status()
     };

@@ -1,4 +1,4 @@
-//! The table of answers when we are at fault: 503, never 401, and afterwards all is well.
+//! Responses to our own faults: 503, never 401, and full recovery afterwards.
 
 use tokio::time::timeout;
 
@@ -48,7 +48,7 @@ async fn a_new_secret_works_immediately_where_another_was_damaged() {
     assert_eq!(event(1).send().await, 503);
     assert_eq!(event(1).unsigned().send().await, 401, "no secret could match what is not signed");
 
-    // What was entered by hand, what is made anew: each works, and the damaged one is tried last.
+    // Imported and newly generated secrets work, and the damaged one is tried last.
     let own = "q8Zr4vTn0LwX2mKp7BdH";
     let form = [("secret", own), ("current_password", PASSWORD)];
     assert_eq!(owner.post(&format!("{}/secrets", webhook(&connection)), &form).await.location(), webhook(&connection));
@@ -62,7 +62,7 @@ async fn a_new_secret_works_immediately_where_another_was_damaged() {
     let damaged = &shown["secrets"].as_array().unwrap().iter().find(|row| row["secret"].is_null() && row["origin"].is_null());
     let damaged = damaged.unwrap()["id"].as_str().unwrap().to_owned();
 
-    // Once it is retired, 401 is a statement about known secrets again.
+    // Once it is retired, 401 is again a statement about known secrets.
     let retirement = format!("{}/secrets/{damaged}/retirement", webhook(&connection));
     owner.post(&retirement, &[("current_password", PASSWORD), ("confirm", "yes")]).await.location();
     assert_eq!(event(1).send().await, 401);
@@ -178,7 +178,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     assert_eq!(app.events().await[0]["receipts"], 2);
 }
 
-/// A table that is not there stands for any statement of ours that the database does not understand.
+/// A missing table represents any statement that the database rejects.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_defect_is_answered_500_with_nothing_in_it_and_the_server_goes_on() {
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! Every story that the simulator can tell, told in order, backwards and twice.
+//! Every payment life cycle of the simulator, sent in order, backwards and twice.
 
 use ks_pay::samples::{LifeCycle, Merchant, life_cycle};
 use rand::{SeedableRng as _, rngs::StdRng};
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::support::{TestApp, builders::Connection};
 
-/// The same for every run: a failure comes back.
+/// The same for every run, so that failures are reproducible.
 const SEED: u64 = 20_261_122;
 
-/// The transactions of one app, less the ids that are of our making.
+/// Returns the transactions of one app, without our generated ids.
 async fn told(app: &TestApp, connection: &Connection) -> Vec<Value> {
     let output = app.cli(["transactions", "export", "--jsonl", "--app", &connection.app_id], "").await;
     let mut transactions = crate::support::cli::lines(&output.out);

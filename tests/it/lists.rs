@@ -1,4 +1,4 @@
-//! The lists of transactions and events: what is chosen is what is shown and downloaded, and an empty one says why.
+//! Lists of transactions and events: the selection is what is shown and downloaded, and an empty list gives the reason.
 
 use reqwest::StatusCode;
 
@@ -9,7 +9,7 @@ use crate::support::{
     eventually,
 };
 
-/// A payment all of which stayed, one of which a part went back, and one that is disputed.
+/// Three payments: one without a refund, one with a partial refund, and one that is disputed.
 struct Three {
     app: TestApp,
     connection: Connection,
@@ -37,7 +37,7 @@ impl Three {
         self.owner.get(&format!("/ks-pay/apps/{}/events?mode=test{query}", self.connection.app_id)).await
     }
 
-    /// The payments of which the page has a row.
+    /// Returns the payments in the rows of the page.
     async fn shown(&self, page: &Page) -> Vec<String> {
         let transactions = self.app.transactions().await;
         let is_shown = |one: &&serde_json::Value| page.has(&format!("/transactions/{}\"", one["transaction"].as_str().unwrap()));
@@ -102,7 +102,7 @@ async fn events_are_chosen_by_how_their_type_begins() {
         ("payment.captured", 3),
         ("payment.dispute", 1),
         ("refund", 1),
-        // Neither in the middle, nor in other letters, nor with what some databases take for a wildcard.
+        // No match on a substring, in another case, or with a wildcard of some databases.
         ("captured", 0),
         ("Payment", 0),
         ("payment_captured", 0),
@@ -129,7 +129,7 @@ async fn an_empty_list_says_that_requests_were_refused_and_why() {
         let page = owner.sees(path, "Not verified yet: 1 request was rejected: no signature was sent").await;
         assert!(page.has("See how to fix it") && page.has("/payment-gateways/razorpay/test/webhook"), "{path}");
     }
-    // The mode in which nothing came says nothing of it.
+    // The mode without requests shows no rejections.
     assert!(!owner.get(&lists[2].replace("test", "live")).await.has("rejected"));
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     for path in &lists[1..] {
@@ -147,7 +147,7 @@ async fn nothing_is_claimed_of_the_money_of_an_event_that_is_not_relied_on() {
     assert!(page.has("Razorpay reports payment.captured") && !page.has("was paid"), "{}", page.body);
 }
 
-/// What the breadcrumbs of a page say.
+/// Returns the breadcrumbs of a page.
 fn crumbs(page: &Page) -> Vec<String> {
     let nav = page.body.split_once("aria-label=\"Breadcrumb\"").unwrap().1.split_once("</nav>").unwrap().0;
     let links = nav.split("<a ").skip(1).map(|link| link.split_once('>').unwrap().1.split_once("</a>").unwrap().0);
@@ -179,7 +179,7 @@ async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to
         ("&from=2026-11-22&to=2026-11-01", "from"),
         ("&q=tx_short", "q"),
         ("&q=two%00words", "q"),
-        // What is valid beside it changes nothing.
+        // A valid parameter next to it changes nothing.
         ("&q=pay_whole&status=paid", "status"),
         ("&q=pay_whole&from=x&to=y", "from"),
         ("&status=captured&from=2026-11-22&to=1926-11-22", "from"),

@@ -1,7 +1,7 @@
-//! The product from outside: HTTP, the command line, and what both leave behind.
+//! Tests of the product from outside: HTTP, the command line, and their stored results.
 //!
-//! `TEST_DATABASE` is `sqlite` (the default) or `postgres`; the latter takes a server from `TEST_POSTGRES_URL` and makes a
-//! database a test on it.
+//! `TEST_DATABASE` is `sqlite` (the default) or `postgres`; the latter uses a server from `TEST_POSTGRES_URL` and creates one
+//! database per test.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod account_mismatch;

@@ -1,4 +1,4 @@
-//! The two folders of migrations make the same tables.
+//! Both folders of migrations create the same tables.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::support::{
     database::{Database, migrations, postgres_server},
 };
 
-/// Table and column, and whether it may be null.
+/// Table and column, and whether it is nullable.
 type Columns = BTreeMap<(String, String), bool>;
 
 const OF_SQLITE: &str = "SELECT tables.name, columns.name, columns.\"notnull\" = 0 FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns \
@@ -64,7 +64,7 @@ async fn opening_twice_changes_nothing() {
     second.close().await;
 }
 
-/// Runs wherever a PostgreSQL server is at hand, whatever the suite runs on.
+/// Runs whenever a PostgreSQL server is available, whichever engine the suite uses.
 #[tokio::test(flavor = "multi_thread")]
 async fn both_engines_have_the_same_tables_columns_and_nullability() {
     let Some(server) = postgres_server() else { return };
@@ -77,7 +77,7 @@ async fn both_engines_have_the_same_tables_columns_and_nullability() {
     postgres.close().await;
 }
 
-/// Runs a statement on either.
+/// Runs a statement on either engine.
 macro_rules! run {
     ($db:expr, $query:expr) => {
         match $db {
@@ -87,7 +87,7 @@ macro_rules! run {
     };
 }
 
-/// An empty database with the tables of the first six files, as a former version left it.
+/// Creates an empty database with the tables of the first six files, as an earlier version left it.
 async fn sixth(installation: &Installation) -> Db {
     let engine = if installation.database_url().is_some() { "postgres" } else { "sqlite" };
     let files = installation.beside("migrations");
@@ -114,7 +114,8 @@ async fn sixth(installation: &Installation) -> Db {
     Db::open(&location).await.unwrap()
 }
 
-/// Three payments of two days in India, two of them alike, one with a refund and a dispute, and one of which little is known.
+/// Inserts three payments of two days in India, two of them alike, one with a refund and a dispute, and one with few known
+/// fields.
 async fn fill(db: &Db) {
     let now = Timestamp::from_millis(0);
     let (company, app, connection) = (CompanyId::new(now), AppId::new(now), ConnectionId::new(now));
@@ -158,7 +159,7 @@ async fn fill(db: &Db) {
     }
 }
 
-/// Payments, refunds and disputes joined, and the sums by day.
+/// Payments, refunds and disputes joined, and the daily totals.
 type Former = (Vec<(String, Option<i64>, Option<String>)>, Vec<(i64, String, String, String, i64, i64, i64)>);
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Which mode a page shows: the one chosen, and without a choice the one that makes sense.
+//! Mode of a page: the selected one, and without a selection the most relevant one.
 
 use reqwest::Method;
 
@@ -8,7 +8,7 @@ use crate::support::{
     builders::{App, Connection},
 };
 
-/// The pages that show one mode, below an app.
+/// Pages that show one mode, below an app.
 const PAGES: [&str; 4] = ["", "/transactions", "/events", "/rejections"];
 
 fn shows(page: &Page, mode: &str) -> bool {
@@ -25,7 +25,7 @@ async fn verify(connection: &Connection) {
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
 }
 
-/// Two requests that were signed with the connection's own secret, mistyped: they fail for sure.
+/// Sends two requests signed with the connection's own mistyped secret, which are certain to be rejected.
 async fn fail(app: &TestApp, connection: &Connection) {
     app.clock.advance(std::time::Duration::from_secs(1));
     for _ in 0..2 {
@@ -90,7 +90,7 @@ async fn a_page_that_belongs_to_a_mode_chooses_it() {
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/live/webhook", shop.id);
     owner.get(&webhook).await;
     assert_shows(&owner, &shop.id, "live").await;
-    // Neither a page that refreshes itself nor a link on somebody else's site chooses.
+    // Neither a self-refreshing page nor a link on another site selects the mode.
     for headers in [("x-requested-with", "refresh"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
         let path = format!("/ks-pay/apps/{}?mode=test", shop.id);
         assert!(shows(&owner.send(Method::GET, &path, None, &[headers]).await, "test"));

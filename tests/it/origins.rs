@@ -1,4 +1,4 @@
-//! Where a form may come from: over plain http, through a proxy at another port, and at the address listened on.
+//! Accepted origins of a form: over plain http, through a proxy on another port, and at the listening address.
 
 use reqwest::{Method, StatusCode, header};
 
@@ -102,7 +102,8 @@ async fn at_an_address_that_is_listened_on_its_own_origin_is_right() {
         assert!(!is_taken(&app, &[("origin", &format!("https://127.0.0.1:{port}"))]).await);
     }
     let app = installed(None).await;
-    // A container's port is mapped to another address and port, which only the browser knows; a name could be anyone's.
+    // A container's port is mapped to another address and port, which only the browser knows; a host name could belong to any
+    // site.
     assert!(is_taken(&app, &[("host", "192.0.2.7:8080"), ("origin", "http://192.0.2.7:8080")]).await);
     assert!(!is_taken(&app, &[("host", "evil.example:8080"), ("origin", "http://evil.example:8080")]).await);
     assert!(!is_taken(&app, &[("host", "192.0.2.7:8080"), ("origin", "http://192.0.2.8:8080")]).await);

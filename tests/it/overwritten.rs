@@ -1,4 +1,4 @@
-//! A database file that is overwritten or truncated in place under a server, and what the log says of saving it.
+//! A database file that is overwritten or truncated in place under a running server, and the rescue steps in the log.
 
 use std::{
     fs::{self, OpenOptions},
@@ -20,12 +20,12 @@ use crate::{
     },
 };
 
-/// As `cp` and a shell's `>` do: the file itself gets other content.
+/// Replaces the content of the file in place, as `cp` and a shell's `>` do.
 fn overwrite(file: &Path, content: &[u8]) {
     OpenOptions::new().write(true).truncate(true).open(file).unwrap().write_all(content).unwrap();
 }
 
-/// As `truncate -s` does.
+/// Truncates the file, as `truncate -s` does.
 fn halve(file: &Path) {
     let file = OpenOptions::new().write(true).open(file).unwrap();
     file.set_len(file.metadata().unwrap().len() / 2).unwrap();
@@ -39,7 +39,7 @@ async fn post(connection: &Connection, payment: &str) -> u16 {
     connection.post(bodies::payment("payment.captured", payment, 0)).send().await
 }
 
-/// What becomes of a file in place, given a copy of the database.
+/// Change of a file in place, given a copy of the database.
 type Deed = fn(&Path, &[u8]);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +76,7 @@ async fn a_file_that_is_overwritten_in_place_is_answered_503_and_logged() {
     }
 }
 
-/// SQLite would copy the log's pages into the other database.
+/// SQLite would copy the WAL's pages into the other database.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
     if database::is_postgres() {
@@ -89,7 +89,7 @@ async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
     assert_eq!(post(&connection, "pay_2").await, 200);
     process.signal("KILL");
     tokio::task::block_in_place(|| process.end());
-    // A start that fails leaves the log guarded.
+    // A failed start leaves the WAL protected.
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = taken.local_addr().unwrap().to_string();
     let failed = app.cli_with(&["serve", "--listen", &listen], "", &[]).await;
@@ -116,7 +116,7 @@ async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
     let doctor = app.cli(["doctor"], "").await;
     assert!(doctor.code == 1 && doctor.out.contains("is not the database that the log"), "{}", doctor.out);
     assert!(fs::read(&file).unwrap() == copy, "nothing was changed");
-    // Both ways out: its own file again, or the other one without the log.
+    // Both ways to recover: the original file, or the other one without the WAL.
     overwrite(&file, &own);
     assert_eq!(app.events().await.len(), 2);
     overwrite(&file, &copy);
@@ -131,7 +131,7 @@ async fn a_database_next_to_the_log_of_another_one_is_not_opened() {
     assert_eq!(ended(process).code, Some(0));
 }
 
-/// The other way out of that: both files are from one copy of the directory, and only the lock file is newer.
+/// The other way to recover: both files are from one copy of the directory, and only the lock file is newer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_was_restored_with_its_log_is_opened_without_the_newer_lock_file() {
     if database::is_postgres() {
@@ -159,7 +159,7 @@ async fn a_database_that_was_restored_with_its_log_is_opened_without_the_newer_l
     assert_eq!(app.events().await.len(), 2);
 }
 
-/// The way out that the log names.
+/// The recovery that the log describes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_was_deleted_is_saved_as_the_log_says() {
     if database::is_postgres() {
@@ -191,7 +191,7 @@ async fn a_file_that_was_deleted_is_saved_as_the_log_says() {
     }
 }
 
-/// The open descriptors of a file that was deleted.
+/// Returns the open descriptors of a deleted file.
 fn descriptors(process: &Process, deleted: &Path) -> Vec<PathBuf> {
     let directory = fs::canonicalize(deleted.parent().unwrap()).unwrap();
     let wanted = format!("{} (deleted)", directory.join(deleted.file_name().unwrap()).display());
@@ -199,7 +199,7 @@ fn descriptors(process: &Process, deleted: &Path) -> Vec<PathBuf> {
     all.filter(|path| fs::read_link(path).is_ok_and(|to| to.to_str() == Some(&wanted))).collect()
 }
 
-/// While another process reads, no checkpoint takes a server's stamp from the log to the file.
+/// While another process reads, no checkpoint moves a server's stamp from the WAL to the file.
 #[tokio::test(flavor = "multi_thread")]
 async fn starts_while_another_process_reads_are_no_overwrite() {
     if database::is_postgres() {
@@ -218,7 +218,7 @@ async fn starts_while_another_process_reads_are_no_overwrite() {
         assert_eq!(post(&connection.clone().at(address), &format!("pay_{number}")).await, 200, "start {number}");
         assert_eq!(status(address, "/readyz").await, 200, "start {number}: {}", process.log());
     }
-    // The file gets the newest stamp while the server watches.
+    // The file receives the newest stamp while the server is running.
     reading.rollback().await.unwrap();
     sqlx::query("PRAGMA wal_checkpoint(FULL)").execute(&mut reader).await.unwrap();
     reader.close().await.unwrap();
@@ -230,7 +230,7 @@ async fn starts_while_another_process_reads_are_no_overwrite() {
     assert_eq!(app.events().await.len(), 5);
 }
 
-/// A false alarm would take a sound installation offline.
+/// A false alarm would take a healthy installation offline.
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_that_go_through_sqlite_are_no_overwrite() {
     if database::is_postgres() {
@@ -242,7 +242,7 @@ async fn writes_that_go_through_sqlite_are_no_overwrite() {
     let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
     for round in 0..3 {
         assert_eq!(post(&connection, &format!("pay_{round}")).await, 200);
-        // A checkpoint copies only a part while another connection reads.
+        // A checkpoint is partial while another connection reads.
         let mut reading = reader.begin().await.unwrap();
         sqlx::query("SELECT COUNT(*) FROM events").execute(&mut *reading).await.unwrap();
         for statement in [
@@ -253,7 +253,7 @@ async fn writes_that_go_through_sqlite_are_no_overwrite() {
             "VACUUM",
             "REINDEX",
         ] {
-            // One that is refused for the reader is as good.
+            // A statement that fails because of the reader is acceptable.
             let _ = sqlx::query(statement).execute(&mut operator).await;
             assert_eq!(status(address, "/readyz").await, 200, "{statement}");
         }

@@ -1,4 +1,4 @@
-//! What every page has in common: headers, errors, no foreign origin, names that stay inert.
+//! Properties of every page: headers, errors, no foreign origin, escaped names.
 
 use reqwest::{Method, StatusCode};
 

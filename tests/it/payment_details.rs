@@ -1,5 +1,4 @@
-//! What a payment is found by and what its page names: references, other payments of its order, disputes, and times that an
-//! event does not give.
+//! Payment search and details: references, other payments of the order, disputes, and events without a time.
 
 use std::time::Duration;
 
@@ -12,14 +11,14 @@ use crate::support::{
     builders::Connection,
 };
 
-/// A body with something else in it.
+/// Returns the body with a change applied.
 fn changed(body: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut body: Value = serde_json::from_slice(body).unwrap();
     change(&mut body);
     body.to_string().into_bytes()
 }
 
-/// A captured payment of an order.
+/// Returns a captured payment of an order.
 fn captured(id: &str, order: &str, after: i64) -> Vec<u8> {
     changed(&bodies::payment("payment.captured", id, after), |body| {
         body["payload"]["payment"]["entity"]["order_id"] = json!(order);
@@ -38,7 +37,7 @@ async fn search(owner: &Browser, connection: &Connection, text: &str) -> Page {
     owner.get(&format!("/ks-pay/apps/{}/transactions?mode={}&q={text}", connection.app_id, connection.mode)).await
 }
 
-/// The page of a payment.
+/// Returns the page of a payment.
 async fn page(app: &TestApp, owner: &Browser, connection: &Connection, payment: &str) -> Page {
     let transactions = app.transactions().await;
     let of = |one: &&Value| one["payment_id"] == payment && one["connection"] == *connection.id;
@@ -108,7 +107,7 @@ async fn a_settlement_says_what_was_sent_and_is_found_by_its_reference() {
     assert!(!search(&owner, &connection, "EXAMU0000000000").await.has("99,736.35"));
 }
 
-/// `event` of a part of an order, with the order's amount where that is given.
+/// Returns `event` for a partial payment of an order, with the order's amount if given.
 fn part(event: &str, id: &str, (amount, order_amount): (i64, Option<i64>), after: i64) -> Vec<u8> {
     changed(&captured(id, "order_1", after), |body| {
         body["event"] = json!(event);
@@ -160,7 +159,7 @@ async fn captured_payments_of_one_order_name_each_other_until_one_is_refunded() 
     }
 }
 
-/// Whether each of the payments' pages has the text.
+/// Asserts for each payment whether its page shows the alarm.
 async fn assert_alarm(told: &[Vec<u8>], payments: &[&str], is_raised: bool) {
     let (app, connection, owner) = connected().await;
     for body in told {

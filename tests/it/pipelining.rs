@@ -1,4 +1,4 @@
-//! Requests that are sent ahead on a connection, before the answers are taken.
+//! Pipelining: requests sent before the responses to earlier ones are read.
 
 use std::time::Duration;
 
@@ -23,21 +23,21 @@ async fn each_is_answered_in_its_turn() {
     assert_eq!(told, expected);
 }
 
-/// What a process has ever had in memory, in MB.
+/// Returns the peak memory of a process, in MB.
 fn most_memory(process: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1024
 }
 
-/// Waits until as many of those octets went out as the sockets hold.
+/// Writes as many of those bytes as the socket buffers accept.
 async fn pour(stream: &mut TcpStream, octets: &[u8]) {
     let _ = tokio::time::timeout(Duration::from_millis(500), stream.write_all(octets)).await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_takes_no_answers_fills_no_memory() {
+async fn a_client_that_reads_no_responses_fills_no_memory() {
     let at = Installation::new().await;
     let (process, address) = at.serve_in_process(&[]);
     let ahead = get("/login", "keep-alive").repeat(3000);
@@ -47,7 +47,7 @@ async fn whoever_takes_no_answers_fills_no_memory() {
         pour(&mut stream, ahead.as_bytes()).await;
         streams.push(stream);
     }
-    // Somebody else is answered all the same, and by then all of these had their turn.
+    // Another client still receives responses, and meanwhile all of these have had their turn.
     for _ in 0..20 {
         assert_eq!(raw::exchange(address, &raw::request("GET", "/login", &[], b"")).await.status(), 200);
     }

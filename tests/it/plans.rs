@@ -1,14 +1,14 @@
-//! No statement goes through a growing table from one end to the other, or through all that an app or a company has of it.
+//! No statement scans a growing table, or all its rows of an app or a company.
 //!
-//! The rule is held on SQLite's plans, whatever the suite runs on: that planner is the simpler one, and shows at once
-//! which index was dropped. What may go through all says why.
+//! Checked on SQLite's query plans, whichever engine the suite uses: its planner is simpler, and a missing index is immediately
+//! visible. Each exception states its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ks_pay::db::{Db, Location};
 use sqlx::{AssertSqlSafe, SqlitePool};
 
-/// Tables with a row for every event, payment or request, or for every day.
+/// Tables with a row for every event, payment, request or day.
 const GROWING: &[&str] = &[
     "events",
     "event_payloads",
@@ -21,18 +21,19 @@ const GROWING: &[&str] = &[
     "transaction_sums",
     "payment_references",
 ];
-/// All that a tenant has.
+/// Index constraints that cover all rows of a tenant.
 const TOO_WIDE: &[&str] = &["(app_id=?)", "(company_id=?)"];
-/// What some statements may, as their plan begins to say it, and why.
+/// Exceptions: the statement, the beginning of its plan line, and the reason.
 const MAY: &[(&str, &str, &str)] = &[
     ("events::store::COUNT", "SCAN events", "a copy is looked through once, row by row"),
     ("events::store::log::INSERT", "SCAN event_ids", ONLY_WHEN_BROKEN),
     ("events::store::log::ADD_RECEIPTS", "SCAN event_ids", ONLY_WHEN_BROKEN),
 ];
-/// A new event could mend an id that refers to none; SQLite skips that while its count of those is nought, as it always is.
+/// A new event could resolve a dangling foreign key; SQLite skips that scan while its count of violations is zero, as it always
+/// is.
 const ONLY_WHEN_BROKEN: &str = "a foreign key's check that does not take place";
 
-/// Where a table is named, under another name or its own; and which table an index is of.
+/// Maps the table aliases of a statement and the indexes to their tables.
 struct Names {
     indexes: BTreeMap<String, String>,
     others: BTreeMap<String, String>,
@@ -47,7 +48,7 @@ impl Names {
         Self { indexes: indexes.clone(), others }
     }
 
-    /// The growing table that a line of a plan is about.
+    /// Returns the growing table to which a line of a plan refers.
     fn table(&self, line: &str) -> Option<&str> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let by_index = words.iter().find_map(|word| self.indexes.get(*word)).map(String::as_str);
@@ -56,7 +57,7 @@ impl Names {
         GROWING.iter().copied().find(|table| *table == by_name)
     }
 
-    /// Whether a line of a plan is one that takes longer with every row that is added.
+    /// Returns whether a line of a plan takes longer with every added row.
     fn is_slow(&self, line: &str) -> bool {
         let is_wide = line.starts_with("SCAN ") || TOO_WIDE.iter().any(|all| line.ends_with(all));
         is_wide && self.table(line).is_some()
@@ -93,7 +94,7 @@ async fn no_statement_goes_through_a_growing_table() {
     assert!(slow.is_empty(), "{}", slow.join("\n"));
     assert_eq!(excused, MAY.iter().map(|(name, ..)| *name).collect(), "an exception that nothing needs any more");
 
-    // What it is for is seen: through everything, through all of an app's, and under another name.
+    // Each kind of slow plan is detected: a full scan, all rows of an app, and an aliased table.
     for wide in [
         "SELECT count(*) FROM disputes",
         "SELECT amount_subunits FROM transactions WHERE app_id = $1",

@@ -1,4 +1,4 @@
-//! What the events tell of payments: the same in any order, however often they come.
+//! Payments derived from events: the same in any order and after any number of duplicates.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::{
     bodies::{self, AMOUNT, AT},
 };
 
-/// The one transaction there is.
+/// Returns the only transaction.
 async fn only(app: &TestApp) -> Value {
     let mut transactions = app.transactions().await;
     assert_eq!(transactions.len(), 1);
@@ -239,9 +239,9 @@ async fn a_type_without_a_rule_is_unhandled() {
     assert_eq!(events[0]["type"], "foo.bar");
 }
 
-/// A deadlock would be answered 503 and come again: eight at once fit into every limit, so each must be 200.
+/// A deadlock would be answered with 503 and retried: eight concurrent requests are within every limit, so each must get 200.
 #[tokio::test(flavor = "multi_thread")]
-async fn facts_of_one_payment_that_come_at_once_neither_wait_for_ever_nor_get_lost() {
+async fn concurrent_events_of_one_payment_neither_deadlock_nor_get_lost() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     for round in 0..5 {

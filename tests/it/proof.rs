@@ -1,5 +1,5 @@
-//! What makes a webhook *Failing*: requests that are proven to be its own. What an outsider can copy changes no state, no alert,
-//! no countdown and no order.
+//! *Failing* requires requests that are proven to be the webhook's own. Requests that an outsider can forge change no state, no
+//! alert, no countdown and no order.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 const COUNTDOWN: &str = "switches the webhook off in";
 const FORGERIES: i64 = 500;
-/// The account of every body in [`bodies`].
+/// Account of every body in [`bodies`].
 const ACCOUNT: &str = "acc_Test0000000001";
 /// One of the gateway's published addresses.
 const GATEWAY: &str = "52.66.75.174";
@@ -29,7 +29,7 @@ fn webhook(connection: &Connection) -> String {
     format!("{}/razorpay/{}/webhook", settings(connection), connection.mode)
 }
 
-/// Everything that the gateway sends and an outsider knows, with a wrong signature.
+/// Returns a request with everything that an outsider can copy from the gateway, and a wrong signature.
 fn forgery(connection: &Connection, number: i64) -> Post {
     let body = captured(&format!("pay_Forged{number:08}"));
     connection.post(body).header("user-agent", "Razorpay-Webhook/v1").signature(&format!("{number:064x}"))
@@ -43,7 +43,7 @@ async fn forge(app: &TestApp, connection: &Connection) {
     eventually(async || app.count(COUNT).await == before + FORGERIES).await;
 }
 
-/// The page without what differs each time it is loaded.
+/// Returns the page without the parts that differ on every load.
 async fn stable(owner: &Browser, path: &str) -> String {
     let body = owner.get(path).await.body;
     body.split("name=\"csrf_token\" value=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect()
@@ -76,7 +76,7 @@ async fn five_hundred_forgeries_change_nothing_at_a_webhook_that_is_not_overdue(
     let page = owner.get(&webhook(&fresh)).await;
     assert!(page.has("Not verified yet: 500 requests were rejected") && !page.has("Failing") && !page.has(COUNTDOWN));
 
-    // The line goes with the next verified event.
+    // The line disappears with the next verified event.
     app.clock.advance(Duration::from_secs(1));
     live.post(captured("pay_After000000001")).stored().await;
     assert!(!owner.get(&webhook(&live)).await.has("requests were rejected"));
@@ -121,7 +121,7 @@ async fn what_is_signed_with_a_key_of_the_company_is_proof_and_its_cause_stays_i
     owner.sees("/", "1 genuine Test request rejected").await;
     let before = stable(&owner, "/").await;
 
-    // What strangers send afterwards says nothing of the cause, and does not put the countdown off.
+    // Later requests from unknown senders neither change the cause nor reset the countdown.
     app.clock.advance(HOUR);
     let later = app.owner("Neem Tree Retail").await;
     forge(&app, &connection).await;
@@ -156,7 +156,7 @@ async fn once_the_proven_rejection_is_deleted_a_strangers_request_does_not_expla
     assert!(dashboard.has(neutral) && !dashboard.has("no signature was sent"), "{}", dashboard.body);
 }
 
-/// As the gateway sends it, without a signature.
+/// Returns a request as the gateway sends it, without a signature.
 fn sent(connection: &Connection, body: Vec<u8>, from: &str) -> Post {
     connection.post(body).unsigned().header("x-forwarded-for", from).header("user-agent", "Razorpay-Webhook/v1")
 }
@@ -175,14 +175,14 @@ async fn the_gateways_address_is_proof_only_together_with_the_connections_accoun
         eventually(async || app.count(COUNT).await == count).await;
     };
     let at = |app: &TestApp| format!("http://{}/webhooks/{}", app.address, connection.endpoint);
-    // No event has been verified, so there is no account yet.
+    // No event has been verified, so the account is still unknown.
     app.restart_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
     send(&app, sent(&connection, captured("pay_2"), GATEWAY)).await;
     assert_eq!(proven(&app).await, 0);
     connection.post(captured("pay_1")).url(&at(&app)).stored().await;
     app.clock.advance(Duration::from_secs(1));
 
-    // Another merchant's account, none, the simulated one; another address, also in front of the proxy's own word.
+    // Another merchant's account, none, the simulated one; another address, also prepended to the proxy's header.
     for (body, from) in [
         (of("acc_Test0000000002"), GATEWAY),
         (bodies::bare("payment.captured"), GATEWAY),
@@ -201,7 +201,7 @@ async fn the_gateways_address_is_proof_only_together_with_the_connections_accoun
     let page = owner.get(&webhook(&connection)).await;
     assert!(page.has("Failing since") && page.has(COUNTDOWN), "{}", page.body);
 
-    // Without a trusted proxy the header is anybody's.
+    // Without a trusted proxy any sender can set the header.
     app.clock.advance(Duration::from_secs(1));
     connection.post(captured("pay_3")).url(&at(&app)).stored().await;
     app.restart().await;

@@ -1,4 +1,4 @@
-//! Commands that only read: they write nothing, need no more than they read, and name what stops them.
+//! Read-only commands: they write nothing, require only what they read, and name the obstacle on failure.
 
 use std::{
     fs,
@@ -84,7 +84,7 @@ async fn who_may_only_read_the_files_exports_them_and_is_told_why_nothing_more()
     assert!(doctor.out.iter().any(|line| line.starts_with("bad   writes")), "{:?}", doctor.out);
 }
 
-/// As when root made the owner first, and the service runs as another user.
+/// Simulates an owner created by root, with the service running as another user.
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_another_user_made_are_named_with_the_way_out() {
     if database::is_postgres() || !is_root() {
@@ -105,7 +105,7 @@ async fn files_that_another_user_made_are_named_with_the_way_out() {
     let ended = app.process_as_nobody(&["serve"], &[]).end();
     let sentence = one_sentence(&ended.err);
     assert!(sentence.contains("belongs to root") && sentence.contains("chown nobody"), "{sentence}");
-    // Followed to the letter, the advice leaves nothing of root's.
+    // Following the advice leaves no file that belongs to root.
     let advice = sentence.split('`').nth(1).unwrap();
     assert!(std::process::Command::new("sh").args(["-c", advice]).status().unwrap().success(), "{advice}");
     for name in fs::read_dir(app.data_dir()).unwrap() {

@@ -1,10 +1,11 @@
-//! Sums by day that are not what the payments say: the doctor tells, and a command mends them while events go on coming.
+//! Daily totals that differ from the payments: the doctor reports them, and a command repairs them while events continue to
+//! arrive.
 
 use serde_json::json;
 
 use crate::support::{TestApp, bodies, builders::Connection, cli::Output};
 
-/// Sums that differ from what is counted, from either side.
+/// Number of totals that differ from the recomputed ones, in either direction.
 const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
      returned_payments, returned_subunits, lost_subunits \
      FROM transaction_sums WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0 \
@@ -23,7 +24,7 @@ const MISSING: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, (created_at + 
      EXCEPT SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
      returned_payments, returned_subunits, lost_subunits \
      FROM transaction_sums) AS missing";
-/// A sum of today that no payment stands behind.
+/// Inserts a total of today without a payment.
 const INVENT: &str = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
      SELECT app_id, mode, (SELECT (MAX(received_at) + 19800000) / 86400000 FROM events), 'AED', 'captured', 'card', 7, 70000, 0 \
      FROM transaction_sums LIMIT 1";
@@ -52,7 +53,7 @@ fn sums(told: &Output) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_told_and_mended() {
+async fn wrong_totals_are_reported_and_repaired() {
     let (app, connection) = shop().await;
     assert!(is_right(&app).await && sums(&app.cli(["doctor"], "").await).starts_with("ok"));
     let nothing = app.cli(["transactions", "recount"], "").await;
@@ -79,7 +80,7 @@ async fn what_is_wrong_is_told_and_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_mend_while_payments_come_leave_it_right() {
+async fn two_concurrent_recounts_during_incoming_payments_leave_correct_totals() {
     let (app, connection) = shop().await;
     app.sql("UPDATE transaction_sums SET payments = payments + 100, amount_subunits = amount_subunits - 7").await;
     app.sql(INVENT).await;
@@ -96,7 +97,7 @@ async fn two_who_mend_while_payments_come_leave_it_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_that_no_integer_holds_keeps_no_other_from_being_mended() {
+async fn a_day_that_overflows_does_not_keep_other_days_from_being_repaired() {
     let (app, connection) = shop().await;
     connection.post(bodies::payment("payment.authorized", "pay_5", 0)).stored().await;
     let neighbour = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("live").await;

@@ -1,4 +1,4 @@
-//! What is kept of refused requests: why, how often, sealed, bounded, and of nobody else.
+//! Stored data of rejected requests: reason and count, encrypted, bounded, and visible to their own company only.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Shop {
         self.connection.post(bodies::payment("payment.captured", id, 0)).secret("somebody else's secret")
     }
 
-    /// Waits until so many refusals are written down.
+    /// Waits until this many rejected requests are recorded.
     async fn counted(&self, count: i64) {
         eventually(async || self.app.count(COUNT).await == count).await;
     }
@@ -46,7 +46,7 @@ impl Shop {
         format!("/ks-pay/apps/{}/rejections", self.connection.app_id)
     }
 
-    /// The address of the newest rejection.
+    /// Returns the path of the newest rejection.
     async fn newest(&self) -> String {
         let page = self.owner.get(&self.list()).await;
         page.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned()
@@ -242,10 +242,10 @@ async fn a_flood_is_counted_to_the_last_and_kept_in_bounds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_is_kept_the_oldest_goes_first() {
     let shop = Shop::open().await;
-    // Each takes 256 KiB, of the 4 MiB that a rejection has.
+    // Each takes up 256 KiB of the 4 MiB of a rejection.
     for number in 0..40 {
         let body = format!(r#"{{"number":{number},"filler":"{}"}}"#, "a".repeat(300_000));
-        // What no secret can have made is diagnosed without any hashing, so that all have one cause.
+        // A malformed signature is diagnosed without hashing, so all requests have one cause.
         assert_eq!(shop.connection.post(body).signature("none").send().await, 401);
         if number % 8 == 7 {
             shop.counted(number + 1).await;
@@ -308,7 +308,8 @@ async fn what_was_kept_for_15_days_goes() {
         shop.app.clock.advance(days(2));
     }
     shop.app.clock.advance(days(8));
-    // On days 16, 18 and 20: one is 16 days old and goes, which tells that it was looked; the next is 14 days old and stays.
+    // On days 16, 18 and 20: one is 16 days old and is deleted, which proves that the cleanup ran; the next is 14 days old and
+    // stays.
     for left in [2, 1, 0] {
         shop.app.clock.advance(days(2));
         shop.app.restart().await;
@@ -328,7 +329,7 @@ async fn another_company_sees_nothing_of_it_and_changes_nothing() {
     let stranger = shop.app.owner("Banyan Books").await;
     let own = stranger.post("/ks-pay/apps", &[("name", "Banyan Shop"), ("email", "a@b.example"), ("country", "IN")]).await;
     let own = own.location().to_owned();
-    // With a webhook of its own, so that nothing is refused merely for having none.
+    // With its own webhook, so that access is not denied merely for the lack of one.
     stranger.post(&format!("{own}/settings/payment-gateways"), &[("gateway", "razorpay"), ("mode", "test")]).await.location();
     let below_own = |path: &str| format!("{own}{}", &path[path.find("/rejections").unwrap()..]);
     for path in [shop.list(), path.clone(), body.clone(), below_own(&path), below_own(&body)] {

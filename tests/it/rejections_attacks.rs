@@ -1,5 +1,5 @@
-//! What a stranger could gain by requests that are rejected: nothing. Guesses are not adopted, keys are not merged, cheap
-//! requests evict nothing, and a flood hides nothing.
+//! An attacker gains nothing from rejected requests: guesses are not adopted, keys are not merged, cheap requests evict
+//! nothing, and a flood hides nothing.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ impl Shop {
         eventually(async || self.app.count(COUNT).await == count).await;
     }
 
-    /// The addresses of all rejections, the newest first.
+    /// Returns the paths of all rejections, newest first.
     async fn rejections(&self) -> Vec<String> {
         let page = self.owner.get(&format!("/ks-pay/apps/{}/rejections", self.connection.app_id)).await;
         let mut found: Vec<String> = Vec::new();
@@ -100,7 +100,7 @@ async fn a_guessable_piece_of_an_imported_secret_is_never_offered() {
     shop.rejected(shop.payment("pay_forged").secret("NeemTreeStore-2026")).await;
     assert_eq!(shop.app.events().await.len(), 0);
 
-    // The random end of it is no guess.
+    // Its random part cannot be a guess.
     shop.rejected(shop.payment("pay_own").secret(&IMPORTED[2..])).await;
     shop.counted(6).await;
     let path = shop.rejections().await.remove(0);
@@ -116,7 +116,7 @@ async fn guessable_pieces_form_one_rejection_and_strong_ones_one_each() {
     let weak = ["NeemTreeStore-2026", "NeemTreeStore-2026-8", "NeemTreeStore-2026-8sK2", &IMPORTED[..26], &IMPORTED[..28]];
     for (number, piece) in weak.iter().enumerate() {
         shop.rejected(shop.payment(&format!("pay_weak{number}")).secret(piece)).await;
-        // Written in units of work of their own, and as far apart as those of one rejection may be.
+        // Written in separate units of work, with the maximum interval within one rejection.
         shop.counted(i64::try_from(number).unwrap() + 1).await;
         shop.app.clock.advance(Duration::from_mins(1));
     }
@@ -154,7 +154,7 @@ async fn a_guess_in_a_header_of_another_name_proves_nothing() {
     }
 }
 
-/// Whoever has seen one signed body can send it under any header.
+/// Anyone who has seen one signed body can send it under any header.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_signed_body_under_many_names_is_one_rejection() {
     let shop = Shop::open().await;
@@ -227,7 +227,7 @@ async fn a_customer_with_a_checkout_signature_evicts_nothing() {
     let checkout = "order_Attack00000001|pay_Attack00000001";
     let signature = signing::razorpay(KEY_SECRET, checkout.as_bytes());
     let long = "x".repeat(24_000);
-    // Enough to use up the storage, if each of them were stored.
+    // Enough to exceed the storage quota if each were stored.
     for wave in 0..10_i64 {
         let posts = (0..90).map(|number| {
             let note = format!("{wave}.{number}.{long}");
@@ -242,10 +242,10 @@ async fn a_customer_with_a_checkout_signature_evicts_nothing() {
     let kept = shop.app.texts(KEPT).await;
     let count = async |statement| shop.app.count(statement).await;
     assert_eq!((count(KEPT_OF_A_PIECE).await, count(KEPT_UNKNOWN).await), (20, 20));
-    assert_eq!(kept.len(), 41, "headers that nobody signed make no other request");
+    assert_eq!(kept.len(), 41, "unsigned headers do not make another request");
 }
 
-/// Ten faults, and the cause of each.
+/// Returns ten faults, each with its cause.
 fn faults(connection: &Connection) -> Vec<(&'static str, Post)> {
     let body = String::from_utf8(bodies::payment("payment.captured", "pay_Fault00000001", 0)).unwrap();
     let post = || connection.post(body.clone());

@@ -1,7 +1,7 @@
-//! In a flood of forged requests, genuine ones are still stored, at the endpoint it goes to as at any other.
+//! In a flood of forged requests, genuine ones are still stored, at the flooded endpoint and at every other.
 //!
-//! That a forger is made to wait for his answers is told beside `pace` in `src/ingestion/routes.rs`; within which time a genuine
-//! request is answered, by `torture`.
+//! Unit tests next to `throttle_rejections` in `src/ingestion/routes.rs` show that a forger waits for his responses; `torture`
+//! measures the latency of genuine requests.
 
 use std::sync::{
     Arc,
@@ -15,22 +15,22 @@ use crate::support::{
     webhook_request::{Post, client},
 };
 
-/// A flood, in which refused requests wait for their answers.
+/// Size of a flood in which rejected requests wait for their responses.
 const MANY: usize = 300;
-/// How often an event comes at each connection meanwhile.
+/// Number of events at each connection during the flood.
 const ROUNDS: usize = 10;
 
-/// Forges requests until it is told to stop, and counts them.
+/// Forges requests until stopped, and counts them.
 async fn forge(url: String, count: Arc<AtomicUsize>, is_over: Arc<AtomicBool>) {
     while !is_over.load(Ordering::Relaxed) {
         let body = format!(r#"{{"event":"payment.captured","number":{}}}"#, count.fetch_add(1, Ordering::Relaxed));
         let answer = client().post(&url).header("x-razorpay-signature", "00".repeat(32)).body(body).send().await.unwrap();
-        // 503: on a machine that is busy with something else, in time to come again.
+        // 503: on a busy machine, to be retried.
         assert!(matches!(answer.status().as_u16(), 401 | 503), "{answer:?}");
     }
 }
 
-/// Sends it until it is stored, as gateways do.
+/// Retries until the request is stored, as gateways do.
 async fn is_stored(post: Post) {
     loop {
         match timeout(SOON, post.send()).await.expect("an answer") {

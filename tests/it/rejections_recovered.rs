@@ -1,4 +1,4 @@
-//! What was refused and verifies by now becomes an event: once, and on a person's word.
+//! Recovery: a rejected request that verifies now becomes an event, once, and only on a user's request.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::StatusCode;
@@ -12,7 +12,7 @@ use crate::support::{
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 
-/// Payments that came while the webhook was switched off, and one that was never right.
+/// Rejects payments sent while the webhook was disabled, and one with a wrong secret.
 async fn refused(number: usize) -> (TestApp, Connection, Browser, String) {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
@@ -40,7 +40,7 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
 const USES: &str = "SELECT COUNT(*) FROM secret_uses";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_verifies_now_is_counted_first_and_let_in_once() {
+async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     let (app, connection, owner, path) = refused(70).await;
     let recovery = format!("{path}/recovery");
     let off = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
@@ -55,9 +55,9 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.has(said), "{}", page.body);
     }
-    assert_eq!(app.events().await.len(), 0, "and nothing was let in");
+    assert_eq!(app.events().await.len(), 0, "no event was recovered");
 
-    // The gateway's own retry of one of them has come meanwhile.
+    // The gateway's own retry of one of them has arrived meanwhile.
     connection.post(bodies::payment("payment.captured", "pay_0", 0)).event_id("evt_0").stored().await;
     let done = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
     assert_eq!(done.location(), path);
@@ -94,11 +94,11 @@ async fn what_verifies_now_is_counted_first_and_let_in_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_may_be_let_in_alone() {
+async fn a_single_request_can_be_recovered() {
     let (app, connection, owner, path) = refused(5).await;
     switch(&owner, &connection, true).await;
     let page = owner.get(&path).await;
-    // The newest is the one that was never right.
+    // The newest is the one with the wrong secret.
     assert!(page.has("5 of 6 stored requests verify now") && !page.has("Only the one shown below"), "{}", page.body);
     let other = page.body.split('"').filter(|text| text.contains("?request=rq_")).nth(2).unwrap().to_owned();
     let shown = owner.get(&other).await;
@@ -125,7 +125,7 @@ async fn a_recovery_is_no_evidence_that_the_webhook_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_recover_at_once_have_one_effect() {
+async fn two_concurrent_recoveries_have_one_effect() {
     let (app, connection, owner, path) = refused(30).await;
     switch(&owner, &connection, true).await;
     let recovery = format!("{path}/recovery");
@@ -152,7 +152,7 @@ async fn what_was_refused_for_its_time_stays_refused() {
     assert_eq!(app.events().await.len(), 0);
 }
 
-/// What was refused of requests signed with each of these, and the page of the newest rejection.
+/// Sends a request signed with each of these, which are rejected; returns the page of the newest rejection.
 async fn refused_with(app: &TestApp, connection: &Connection, owner: &Browser, secrets: &[&str]) -> String {
     let before = app.count(COUNT).await;
     for (number, secret) in secrets.iter().enumerate() {
@@ -230,7 +230,7 @@ async fn a_key_that_was_not_decoded_is_accepted_at_the_generic_gateway_too() {
     let connection = app.standard_webhooks().await;
     let owner = app.owner("Banyan Books").await;
     let bare = connection.secret.trim_start_matches("whsec_");
-    // Whoever signs with the text as it stands has a SECRET that is the base64 of that text.
+    // A sender that signs with the text itself has a secret whose base64 is that text.
     let as_text = STANDARD.encode(bare);
     let path = refused_with(&app, &connection, &owner, &[&as_text]).await;
     let page = owner.get(&path).await;

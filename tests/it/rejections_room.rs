@@ -1,4 +1,4 @@
-//! Which of the refused requests are kept when there is no room for all: a forger pushes out none but his own.
+//! Eviction of rejected requests when the storage quota is exhausted: a forger evicts only his own.
 
 use crate::support::{TestApp, bodies, builders::Connection, eventually, webhook_request::Post};
 
@@ -14,7 +14,7 @@ const SIGNED: &str = "SELECT CAST(SUM(bytes) AS BIGINT) FROM rejected_requests W
                       (SELECT id FROM rejections WHERE cause <> 'no_signature')";
 const UNSIGNED: &str = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id IN \
                         (SELECT id FROM rejections WHERE cause = 'no_signature')";
-/// What nobody here has.
+/// Secret that no connection has.
 const NOBODYS: &str = "somebody else's secret";
 
 struct Flood {
@@ -30,7 +30,7 @@ impl Flood {
         Self { app, connection, sent: 0 }
     }
 
-    /// Sends them and waits until they are written down: few enough that each is kept at first.
+    /// Sends requests and waits until they are recorded: few enough that each is stored at first.
     async fn send(&mut self, from: &str, posts: impl IntoIterator<Item = Post>) {
         for post in posts {
             assert_eq!(post.header("x-forwarded-for", from).send().await, 401);
@@ -44,7 +44,7 @@ impl Flood {
         self.connection.post(bodies::payment("payment.captured", &format!("pay_{mark}{number:04}"), 0))
     }
 
-    /// Of nearly as much as is kept of one, and whole.
+    /// Returns a request nearly as large as the limit, and complete.
     fn long(&self, mark: usize, number: usize) -> Post {
         let body = format!("{mark}.{number} {}", "a".repeat(250_000));
         self.connection.post(body).secret(NOBODYS)
@@ -71,7 +71,7 @@ async fn what_can_be_explained_stays_whatever_others_send() {
         flood.send("198.51.100.7", forged).await;
         let unsigned: Vec<Post> = (0..6).map(|number| flood.long(wave, number).unsigned()).collect();
         flood.send("198.51.100.7", unsigned).await;
-        // A third kind: two have half of the room each.
+        // A third kind: two use half of the quota each.
         let malformed: Vec<Post> = (0..6).map(|number| flood.long(wave, number).signature("x")).collect();
         flood.send("198.51.100.7", malformed).await;
     }
@@ -105,7 +105,7 @@ async fn what_can_never_be_recovered_goes_before_what_perhaps_can() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_sends_most_makes_room_for_the_others() {
+async fn the_address_with_the_most_stored_requests_is_evicted_first() {
     let mut flood = Flood::open().await;
     let quiet: Vec<Post> = (0..3).map(|number| flood.long(100, number)).collect();
     flood.send("192.0.2.2", quiet).await;

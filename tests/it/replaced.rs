@@ -1,4 +1,4 @@
-//! A database file that is removed or replaced under a server: nothing is acknowledged that would be lost.
+//! A database file that is removed or replaced under a running server: no acknowledged event is lost.
 
 use std::{fs, path::Path};
 
@@ -10,14 +10,14 @@ use crate::support::{
     webhook_request::client,
 };
 
-/// What an operator does to one of the files.
+/// An operator's change to one of the files.
 type Deed = fn(&Path);
 
 fn remove(file: &Path) {
     fs::remove_file(file).unwrap();
 }
 
-/// As a restore does that does not stop the server first.
+/// Replaces the file, as a restore does that does not stop the server first.
 fn replace(file: &Path) {
     let copy = file.with_extension("copy");
     fs::copy(file, &copy).unwrap();
@@ -28,7 +28,7 @@ pub(crate) async fn status(address: std::net::SocketAddr, path: &str) -> u16 {
     client().get(format!("http://{address}{path}")).send().await.unwrap().status().as_u16()
 }
 
-/// An installation that a process serves, with a connection there.
+/// Starts an installation in its own process, with a connection.
 pub(crate) async fn served() -> (TestApp, Process, std::net::SocketAddr, Connection) {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
@@ -38,7 +38,7 @@ pub(crate) async fn served() -> (TestApp, Process, std::net::SocketAddr, Connect
     (app, process, address, connection)
 }
 
-/// Ends it by force: what it closes in order would be looked at once more.
+/// Kills the server: an orderly shutdown would check the files once more.
 fn killed(process: Process) -> Ended {
     process.signal("KILL");
     tokio::task::block_in_place(|| process.end())
@@ -71,7 +71,7 @@ async fn a_file_that_is_removed_or_replaced_is_answered_503_and_logged() {
     }
 }
 
-/// Nothing asks the server for anything, so that only its own check of the files can notice.
+/// Without requests only the server's own file check can notice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_removed_is_logged_without_any_request() {
     if database::is_postgres() {
@@ -104,7 +104,7 @@ async fn a_file_that_is_put_back_is_used_again_and_nothing_acknowledged_is_missi
     assert_eq!(app.events().await.len(), 2);
 }
 
-/// SQLite removes a log by its name when the last connection is closed.
+/// SQLite deletes a WAL by its name when the last connection closes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stops_leaves_the_files_alone_that_took_the_place_of_its_own() {
     if database::is_postgres() {
@@ -147,7 +147,7 @@ async fn a_master_key_without_its_database_stops_the_start() {
         let doctor = app.cli(["doctor"], "").await;
         assert!(doctor.code == 1 && doctor.out.contains("bad   database"), "{}", doctor.out);
     }
-    // The way out that the sentence names: the key is meant for a new installation.
+    // The recovery that the message names: the key is meant for a new installation.
     let text = fs::read_to_string(&key).unwrap();
     let (process, _) = app.serve_in_process(&[("KS_PAY_MASTER_KEY", text.trim())]);
     assert_eq!(process.terminate().code, Some(0));
@@ -162,7 +162,7 @@ async fn a_start_that_fails_on_a_damaged_database_quotes_nothing_of_it() {
     }
     let mut app = TestApp::start().await;
     app.stop().await;
-    // A page of stored requests where SQLite expects its schema.
+    // A page of stored requests in place of SQLite's schema.
     let damage = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET name = 'x-razorpay-signature: hush', sql = '{\"hush\"' \
                   WHERE name = 'events'";
     let db = ks_pay::db::Db::connect(&app.location()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Bodies are deleted when their time is over, if one is set; what tells a duplicate stays.
+//! Bodies are deleted after the retention period, if one is set; the data for deduplication remains.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ async fn bodies_go_after_their_time_and_duplicates_are_still_known() {
     let connection = app.razorpay().await;
     let old = connection.post(bodies::payment("payment.captured", "pay_1", 0)).event_id("evt_1");
     old.stored().await;
-    // Ids never go back in time within a process, and other tests put their clocks forward by days.
+    // Ids never go back in time within a process, and other tests advance their clocks by days.
     app.clock.advance(100 * DAY);
     connection.post(bodies::payment("payment.captured", "pay_2", 0)).event_id("evt_2").stored().await;
     let before = (app.events().await, app.transactions().await);

@@ -1,4 +1,4 @@
-//! A new SECRET beside the one before: no event is lost, whoever makes it and however many at once.
+//! Secret rotation: the previous secret stays valid, and no event is lost, with any number of concurrent rotations.
 
 use std::{
     sync::{
@@ -41,13 +41,13 @@ fn which<'a>(connection: &'a Connection, verb: &'a str) -> Vec<&'a str> {
     vec!["webhook", verb, "--app", app, "--gateway", gateway, "--mode", mode, "--json"]
 }
 
-/// What the command line says of the connection's SECRETs.
+/// Returns the connection's secrets as the command line lists them.
 async fn secrets(at: &Installation, connection: &Connection) -> Vec<Value> {
     let shown = at.cli_with(&which(connection, "show"), "", &[]).await.json();
     shown["secrets"].as_array().unwrap().clone()
 }
 
-/// Makes a new one on the page; its value.
+/// Creates a new secret on the page; returns its value.
 async fn rotate(app: &Installation, connection: &Connection, owner: &Browser, hours: &str) -> String {
     let answer = owner.post(&step(connection, "/rotation"), &[("overlap_hours", hours)]).await;
     assert_eq!(answer.location(), step(connection, ""));
@@ -55,7 +55,7 @@ async fn rotate(app: &Installation, connection: &Connection, owner: &Browser, ho
     text(&secrets.iter().find(|secret| secret["state"] == "active").unwrap()["secret"])
 }
 
-/// The id of the newest that drains.
+/// Returns the id of the newest expiring secret.
 async fn draining(app: &Installation, connection: &Connection) -> String {
     let secrets = secrets(app, connection).await;
     text(&secrets.iter().find(|secret| secret["state"] == "draining").unwrap()["id"])
@@ -85,7 +85,7 @@ async fn both_count_until_the_overlap_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_than_sixty_four_count_at_once() {
+async fn no_more_than_sixty_four_secrets_are_valid_concurrently() {
     let (app, connection, owner) = connected().await;
     let rotation = step(&connection, "/rotation");
     for _ in 1..64 {
@@ -139,7 +139,7 @@ async fn the_page_says_what_to_do_until_the_new_one_has_been_used() {
     owner.sees(&page, "Last verified an event").await;
     assert!(owner.get(&page).await.has("Now give Razorpay"), "an event signed with the one before is no proof");
     app.clock.advance(Duration::from_hours(25));
-    // A day later nobody is signed in any more.
+    // A day later every session has expired.
     let owner = app.owner("Neem Tree Retail").await;
     assert!(owner.get(&page).await.has("the one before counts no more since"));
     assert!(accepts(&connection, &new, "pay_2").await);
@@ -170,7 +170,7 @@ async fn the_generic_gateway_gets_a_new_one_in_words_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_retired_is_refused_at_once() {
+async fn requests_signed_with_a_retired_secret_are_rejected_immediately() {
     let (app, connection, owner) = connected().await;
     let new = rotate(&app, &connection, &owner, "360").await;
     let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
@@ -181,7 +181,7 @@ async fn one_that_is_retired_is_refused_at_once() {
 
     assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""));
     assert!(!accepts(&connection, &connection.secret, "pay_2").await && accepts(&connection, &new, "pay_2").await);
-    // As a server sees it whose clock is behind by an hour.
+    // Simulates a server whose clock is an hour behind.
     app.sql("UPDATE secrets SET until = until + 3600000 WHERE retired_at IS NOT NULL").await;
     assert!(!accepts(&connection, &connection.secret, "pay_3").await, "retired is retired, whatever a clock says");
     let page = owner.get(&step(&connection, "")).await;
@@ -191,7 +191,7 @@ async fn one_that_is_retired_is_refused_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_active_one_and_one_of_nobody_are_not_retired() {
+async fn neither_the_active_secret_nor_an_unknown_one_can_be_retired() {
     let (app, connection, owner) = connected().await;
     let active = text(&secrets(&app, &connection).await[0]["id"]);
     let retirement = step(&connection, &format!("/secrets/{active}/retirement"));
@@ -235,7 +235,7 @@ async fn the_list_says_who_when_and_which_may_go() {
     assert!(asked.has("No event was signed with it for 26\u{a0}h") && !asked.has("switches the webhook off"));
 }
 
-/// Posts without an end, signed with whichever SECRETs were the active one so far.
+/// Posts continuously, signed with any secret that has been active so far.
 struct Load {
     stop: Arc<AtomicBool>,
     sent: Arc<AtomicUsize>,
@@ -255,12 +255,12 @@ impl Load {
                     let number = sent.fetch_add(1, Ordering::Relaxed);
                     let secret = {
                         let known = known.lock().unwrap();
-                        // The first and the newest in turn.
+                        // Alternates between the first and the newest.
                         known[if worker % 2 == 0 { 0 } else { known.len() - 1 }].clone()
                     };
                     let url = &urls[number % urls.len()];
                     let post = connection.post(captured(&format!("pay_{number}"))).secret(&secret).url(url);
-                    // A gateway comes again after a 503; a machine with much else to do may make it.
+                    // A gateway retries after a 503; a busy machine may cause one.
                     let is_stored = match post.send().await {
                         503 => post.send().await == 200,
                         status => status == 200,
@@ -272,13 +272,13 @@ impl Load {
         Self { stop, sent, refused, tasks }
     }
 
-    /// Waits until some more were sent, however busy the machine is.
+    /// Waits until some more requests were sent, however busy the machine is.
     async fn goes_on(&self) {
         let enough = self.sent.load(Ordering::Relaxed) + 16;
         eventually(async || self.sent.load(Ordering::Relaxed) >= enough).await;
     }
 
-    /// How many were sent, and how many of them were not stored.
+    /// Stops; returns how many requests were sent, and how many of them were not stored.
     async fn end(self) -> (usize, usize) {
         self.stop.store(true, Ordering::Relaxed);
         self.tasks.join_all().await;
@@ -286,9 +286,9 @@ impl Load {
     }
 }
 
-/// On PostgreSQL from two servers. Whoever signs with any SECRET that was ever the active one is believed all the while.
+/// On PostgreSQL with two servers. Requests signed with any secret that was ever active are accepted throughout.
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_at_once_under_load_refuse_nothing_and_lose_no_secret() {
+async fn twenty_concurrent_rotations_under_load_reject_nothing_and_lose_no_secret() {
     let (app, connection, owner) = connected().await;
     let other = if database::is_postgres() { Some(app.another_server().await) } else { None };
     let addresses: Vec<_> = std::iter::once(app.address).chain(other.as_ref().map(ks_pay::server::Server::address)).collect();
@@ -325,7 +325,7 @@ async fn twenty_at_once_under_load_refuse_nothing_and_lose_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_server_changes_counts_at_the_other_at_once() {
+async fn a_change_at_one_server_takes_effect_at_the_other_immediately() {
     if !database::is_postgres() {
         return;
     }
@@ -375,13 +375,13 @@ async fn uses_are_written_down_when_the_server_stops_and_the_widest_span_wins() 
     let now = app.clock.now().millis();
     assert!(accepts(&connection, &connection.secret, "pay_1").await);
     eventually(async || app.count("SELECT COUNT(*) FROM secret_uses").await == 1).await;
-    // For some seconds from here on only a stop writes anything down.
+    // For some seconds from here on only a shutdown writes the usage.
     app.clock.advance(Duration::from_mins(1));
     assert!(accepts(&connection, &connection.secret, "pay_2").await);
     app.stop().await;
     assert_eq!((app.count(first).await, app.count(last).await), (now, now + 60_000));
 
-    // As if another server had seen it used from the beginning of time to a moment that its clock is ahead of this one's.
+    // Simulates another server that saw it used from the epoch until a time ahead of this server's clock.
     app.sql("UPDATE secret_uses SET first_verified_at = 1, last_verified_at = last_verified_at + 120000").await;
     app.restart().await;
     assert!(accepts(&connection.at(app.address), &connection.secret, "pay_3").await);

@@ -1,4 +1,4 @@
-//! The real binary: what it prints, what it makes, and how it ends.
+//! Real binary: its output, the files it creates, and its exit.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -17,7 +17,7 @@ use crate::support::{
 
 const LINK: &str = "set up here";
 
-/// The one-time link among the lines of a start.
+/// Returns the one-time links in the output of a start.
 fn links(out: &[String]) -> Vec<&str> {
     out.iter().filter(|line| line.contains("/setup?token=")).map(String::as_str).collect()
 }
@@ -58,7 +58,7 @@ async fn what_is_made_is_its_owners_alone_and_printed_in_full() {
     assert!(ended.err.lines().any(|line| line.contains("the server was started on")), "{}", ended.err);
 }
 
-/// The message of a line of JSON.
+/// Returns the message of a line of JSON.
 fn message(line: &str) -> String {
     let object: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
     assert!(object["timestamp"].is_string() && object["level"].is_string(), "{line}");
@@ -96,7 +96,7 @@ fn one_sentence_of_json(text: &str) -> &str {
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_do_not_fill_the_log() {
     let at = Installation::new().await;
-    // The second lets parse errors through as lines of a library that anybody can cause.
+    // The second filter also shows a library's parse errors, which any client can cause.
     for filter in ["info", "info,actix_http=info"] {
         let (process, address) = at.serve_in_process(&[("RUST_LOG", filter)]);
         let began = std::time::Instant::now();
@@ -111,9 +111,9 @@ async fn strangers_do_not_fill_the_log() {
     }
 }
 
-/// Half of these would write a line each.
+/// Number of requests; half of them would each write a line.
 const FLOOD: usize = 2000;
-/// More than a slow machine writes in a flood: a few lines a second.
+/// Upper bound on lines that a slow machine writes during the flood: a few lines per second.
 const MAX_FLOOD_LINES: usize = 400;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,7 +178,7 @@ async fn an_interrupt_is_a_stop_as_good_as_any() {
     assert_eq!(process.end().code, Some(0));
 }
 
-/// Posts until the server is gone; the hashes of what it acknowledged.
+/// Posts until the server is gone; returns the hashes of the acknowledged events.
 async fn post_until_refused(connection: &Connection, prefix: &str, acknowledged: &tokio::sync::Semaphore) -> Vec<String> {
     let mut stored = Vec::new();
     for number in 0.. {
@@ -195,7 +195,7 @@ async fn post_until_refused(connection: &Connection, prefix: &str, acknowledged:
     stored
 }
 
-/// Stops the server under load by that signal; it must hold whatever it acknowledged.
+/// Stops the server under load with that signal; asserts that it has stored every acknowledged event.
 async fn stop_under_load(signal: &str) -> Option<i32> {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
@@ -231,7 +231,7 @@ async fn a_server_that_is_killed_has_stored_what_it_acknowledged() {
     assert_eq!(stop_under_load("KILL").await, None);
 }
 
-/// Says stop so often to a server at which somebody has begun; what that one is answered.
+/// Sends the signal this many times to a server with a request in flight; returns the response to that request.
 async fn stop_with_somebody_there(app: &TestApp, connection: &Connection, signals: usize) -> Answer {
     let (process, address) = app.serve_in_process(&[]);
     let mut slow = connection.at(address).post(bodies::bare("foo.bar")).begun().await;
@@ -256,7 +256,7 @@ async fn a_start_that_waits_for_anothers_ends_when_it_is_told_to() {
     let turn = std::fs::File::create(at.data_dir().join("ks-pay.db.migrating")).unwrap();
     turn.lock().unwrap();
     let process = at.process(&[], &[]);
-    // Made by a start that hears signals, and before it waits.
+    // Created by a start that already handles signals, before it waits.
     eventually(async || at.data_dir().join("ks-pay.db.lock").exists()).await;
     process.signal("TERM");
     let ended = tokio::task::block_in_place(|| process.end());
@@ -264,13 +264,13 @@ async fn a_start_that_waits_for_anothers_ends_when_it_is_told_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_says_stop_twice_waits_for_nobody() {
+async fn a_second_signal_skips_the_grace_period() {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     app.stop().await;
     let answer = stop_with_somebody_there(&app, &connection, 1).await;
-    assert!(!answer.0.is_empty(), "whoever says it once waits");
-    // Whoever has begun is answered after 3 s, which may be over before the second one on a machine that is busy.
+    assert!(!answer.0.is_empty(), "one signal waits for the request in flight");
+    // A started request gets its response after 3 s, which may be before the second signal on a busy machine.
     for _ in 0..10 {
         let answer = stop_with_somebody_there(&app, &connection, 2).await;
         if answer.0.is_empty() {

@@ -84,7 +84,7 @@ async fn the_set_up_link_moves_its_token_into_a_cookie() {
         let csrf = form.field("csrf_token").unwrap();
         assert_eq!(set_up(&app.visitor(), &csrf, PASSWORD).await.status, StatusCode::FORBIDDEN, "another browser");
         assert_eq!(set_up(&owner, "AAAA", PASSWORD).await.status, StatusCode::FORBIDDEN, "without the form's token");
-        // A wrong link, to which anybody can lead this browser, takes nothing from it.
+        // A wrong link, to which any site can lead this browser, does not affect its session.
         assert_eq!(owner.get("/setup?token=guessed").await.status, StatusCode::NOT_FOUND);
         let done = set_up(&owner, &csrf, PASSWORD).await;
         assert_eq!(done.location(), "/");
@@ -117,7 +117,7 @@ async fn the_form_of_set_up_needs_the_cookie_of_its_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_use_the_set_up_link_at_once_one_becomes_the_owner() {
+async fn of_two_concurrent_uses_of_the_set_up_link_one_creates_the_owner() {
     let app = TestApp::start().await;
     let link = app.setup_link().unwrap();
     let set_up = async |email: &'static str| {
@@ -195,7 +195,7 @@ async fn signing_in_makes_a_new_session_and_ends_the_one_before() {
     let before = owner.twin();
     let form = app.visitor();
     let page = form.get("/login").await;
-    // The same browser signs in again, as somebody who was handed a session would.
+    // The same browser signs in again, as after session fixation.
     let again = owner.twin();
     again.post("/logout", &[]).await;
     assert_eq!(again.sign_in(EMAIL, PASSWORD, "/").await.location(), "/");
@@ -249,7 +249,7 @@ async fn a_cookie_that_this_server_did_not_sign_for_it_says_nothing() {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     let forged = URL_SAFE_NO_PAD.encode(text.replace("is saved", "is sold"));
     assert_ne!(forged, payload);
-    // Without a signature, with an invalid one, with one of another text, of another cookie, and with a later end.
+    // Without a signature, with an invalid one, with one of another text, of another cookie, and with a later expiry.
     for flash in [
         format!("{forged}.{until}."),
         format!("{forged}.{until}.AAAA"),
@@ -259,7 +259,7 @@ async fn a_cookie_that_this_server_did_not_sign_for_it_says_nothing() {
     ] {
         assert!(!shows(&flash).await, "{flash}");
     }
-    // A signed value is valid under its own name alone.
+    // A signed value is valid under its own name only.
     let visitor = app.visitor();
     visitor.plant("ks_pay_visitor", &real);
     visitor.get("/login").await;
@@ -350,7 +350,7 @@ async fn a_password_from_stdin_is_its_first_line_without_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_comes_before_anybody_set_it_up_is_told_of_the_link() {
+async fn before_set_up_the_sign_in_page_mentions_the_link() {
     let app = TestApp::start().await;
     let hint = "Open the link that the server printed when it started.";
     let page = app.visitor().get("/login").await;
@@ -360,7 +360,7 @@ async fn who_comes_before_anybody_set_it_up_is_told_of_the_link() {
     app.company("Neem Tree Retail").await;
     assert!(!app.visitor().get("/login").await.has(hint));
     let link = app.visitor().get(&format!("/setup?token={token}")).await;
-    assert_eq!(link.status, StatusCode::NOT_FOUND, "somebody was added past the link");
+    assert_eq!(link.status, StatusCode::NOT_FOUND, "a user was created without the link");
 }
 
 #[tokio::test(flavor = "multi_thread")]

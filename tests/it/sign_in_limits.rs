@@ -1,4 +1,4 @@
-//! Limits on sign-in: who is slowed down, who is not, and where requests come from behind a proxy.
+//! Sign-in limits: who is throttled, who is not, and client addresses behind a proxy.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn guessing_is_slowed_down_and_the_owner_gets_in_from_elsewhere() {
     assert_eq!(sign_in("192.0.2.2", &PASSWORD.replace(' ', "+")).await.location(), "/");
 }
 
-/// How many of thirty wrong tries were sent away unlooked at.
+/// Returns how many of thirty wrong attempts were throttled unchecked.
 async fn slowed(wrong: impl AsyncFn(u32) -> Page) -> u32 {
     let mut slowed = 0;
     for number in 0..30 {
@@ -107,7 +107,7 @@ async fn a_stolen_session_is_no_place_to_guess_the_password_from() {
     assert_eq!(change(PASSWORD).await, StatusCode::TOO_MANY_REQUESTS, "even the right one is looked at no more");
 }
 
-/// A server behind a proxy that says where requests come from.
+/// Starts a server behind a proxy that forwards client addresses.
 async fn behind_a_proxy() -> TestApp {
     let app = TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
     app.company("Neem Tree Retail").await;
@@ -244,7 +244,7 @@ async fn a_proxy_that_was_last_seen_long_ago_is_reported_no_more() {
 async fn a_proxy_that_is_not_trusted_is_logged_once() {
     let at = Installation::new().await;
     let (server, address) = at.serve_in_process(&[]);
-    // From different peers: equal lines of one second are written once in any case.
+    // From different peers, since identical lines within one second are written only once anyway.
     for peer in 1..=3 {
         let peer = std::net::IpAddr::from([127, 0, 0, peer]);
         let request = client_from(peer).get(format!("http://{address}/login")).header("x-forwarded-for", "192.0.2.1");

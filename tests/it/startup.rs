@@ -1,4 +1,4 @@
-//! A start that cannot go well: one sentence, exit 1, nothing damaged.
+//! Failing starts: one sentence, exit 1, nothing damaged.
 
 use std::{net::TcpListener, os::unix::fs::PermissionsExt as _, time::Duration};
 
@@ -8,10 +8,10 @@ use crate::support::{
     database,
 };
 
-/// Another key than any that is made.
+/// Key that differs from every generated one.
 const OTHER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/// A start that must fail.
+/// Starts; the start must fail.
 async fn start(at: &Installation, more: &[(&'static str, &str)]) -> Output {
     let starting = at.cli_with(&["serve"], "", more);
     tokio::time::timeout(Duration::from_mins(1), starting).await.expect("the server does not start")
@@ -224,13 +224,13 @@ async fn a_data_directory_with_other_files_in_it_is_left_as_it_is() {
             std::fs::remove_file(directory.join(name)).unwrap();
         }
     }
-    // Whoever made it private may keep what they like in it.
+    // In a private directory other files are allowed.
     std::fs::write(directory.join("somebody's.txt"), "").unwrap();
     std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o750)).unwrap();
     start(&at, &[]).await.failure();
     std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o700)).unwrap();
     let mut app = at.serve().await;
-    // Our own files are no other's.
+    // Our own files are not foreign.
     app.stop().await;
     std::fs::remove_file(directory.join("somebody's.txt")).unwrap();
     std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -264,7 +264,7 @@ async fn of_two_servers_with_keys_of_their_own_one_serves_and_the_other_is_refus
     let processes =
         directories.each_ref().map(|directory| at.process(&["serve"], &[("KS_PAY_DATA_DIR", directory.to_str().unwrap())]));
     let has_key = |directory: &std::path::Path| directory.join("master.key").exists();
-    // The refused one ends by itself; the other is told to once it serves.
+    // The rejected one exits by itself; the other is stopped once it serves.
     let mut refused = Vec::new();
     let mut served = Vec::new();
     for (mut process, directory) in processes.into_iter().zip(&directories) {
@@ -277,7 +277,7 @@ async fn of_two_servers_with_keys_of_their_own_one_serves_and_the_other_is_refus
     let (ended, directory) = &refused[0];
     assert_eq!(ended.code, Some(1));
     assert!(one_sentence(&ended.err).contains("bound to") && !has_key(directory), "{}", ended.err);
-    // As README says: the second one gets the first one's key.
+    // As README says: the second server gets the first one's key.
     std::fs::copy(served[0].1.join("master.key"), directory.join("master.key")).unwrap();
     let mut second = at.process(&["serve"], &[("KS_PAY_DATA_DIR", directory.to_str().unwrap())]);
     second.line("listening on");
@@ -302,7 +302,7 @@ async fn a_database_that_comes_up_after_the_server_is_waited_for() {
     let listener = tokio::net::UnixListener::bind(directory.join(".s.PGSQL.5432")).unwrap();
     let through = url.replace(&socket[..socket.len() - "/.s.PGSQL.5432".len()], directory.to_str().unwrap());
     let mut process = at.process(&["serve"], &[("DATABASE_URL", through.as_str())]);
-    // Twice there is nobody.
+    // The first two attempts fail.
     for _ in 0..2 {
         let asked = tokio::time::timeout(Duration::from_mins(1), listener.accept());
         drop(asked.await.expect("the start tries again").unwrap());
@@ -322,7 +322,7 @@ async fn a_database_that_comes_up_after_the_server_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_that_come_at_once_on_a_fresh_installation_wait_for_each_other() {
+async fn concurrent_commands_on_a_fresh_installation_wait_for_each_other() {
     let at = Installation::new().await;
     let add = |number: u32| {
         let name = format!("Company {number}");

@@ -1,4 +1,4 @@
-//! Every statement of every store is one that the open engine understands, and connections outlive the threads that open them.
+//! Every statement of every store is valid on the open engine, and connections outlive the threads that open them.
 
 use ks_pay::db::{Db, Reader};
 use sqlx::Connection as _;
@@ -19,13 +19,13 @@ async fn every_statement_can_be_prepared() {
     db.close().await;
 }
 
-/// A request's worker has a runtime of its own, which ends while others still commit.
+/// A request's worker has its own runtime, which ends while others still commit.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_outlives_the_runtime_of_the_worker_that_asked_for_it() {
     let at = Installation::new().await;
     std::fs::create_dir_all(at.data_dir()).unwrap();
     let db = Db::open(&at.location()).await.unwrap();
-    // The pool holds one connection from the migrations at most, so that more than one has to be opened by the worker.
+    // The pool holds at most one connection from the migrations, so the worker has to open more.
     let opened = std::thread::spawn({
         let db = db.clone();
         move || {

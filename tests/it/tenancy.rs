@@ -1,4 +1,4 @@
-//! Another company's ids answer exactly as ids that do not exist.
+//! Another company's ids get exactly the responses of ids that do not exist.
 
 use reqwest::{Method, StatusCode};
 
@@ -23,7 +23,7 @@ async fn two_companies() -> Two {
     Two { mine: connection.app_id, event, transaction, stranger, app }
 }
 
-/// The same id with its last characters changed: none of anybody's.
+/// Returns the id with its last characters changed, which does not exist.
 fn nobodys(id: &str) -> String {
     format!("{}{}", &id[..id.len() - 4], if id.ends_with("0000") { "1111" } else { "0000" })
 }
@@ -113,7 +113,7 @@ async fn no_list_and_no_sum_has_anything_of_another_app() {
         let page = two.stranger.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         for trace in traces {
-            // What was looked for is repeated.
+            // The search text is repeated on the page.
             assert!(!page.has(trace) || path.contains(trace), "{path}: {trace}");
         }
         let full = owner.get(&theirs).await;
@@ -193,7 +193,7 @@ async fn a_company_learns_of_no_other_by_choosing_its_name() {
     let owner = two.app.owner("Neem Tree Retail").await;
     assert!(owner.get("/ks-pay").await.has(&two.mine) && !two.stranger.get("/ks-pay").await.has(&two.mine));
 
-    // A command that names the company does not guess which one is meant.
+    // A command that names the company fails on ambiguity instead of guessing.
     let args = ["app", "add", "--company", "Neem Tree Retail", "--name", "New", "--email", "a@b.example", "--country", "IN"];
     let sentence = two.app.cli(args, "").await.failure().to_owned();
     assert!(sentence.contains("Several companies have this name"), "{sentence}");

@@ -1,4 +1,4 @@
-//! The page of one transaction: what became of the money, in figures and in words.
+//! Page of one transaction: the state of the payment, in figures and in words.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ async fn connected() -> (TestApp, Connection, Browser) {
     (app, connection, owner)
 }
 
-/// The page of the only transaction.
+/// Returns the page of the only transaction.
 async fn told(app: &TestApp, owner: &Browser) -> Page {
     let transactions = app.transactions().await;
     assert_eq!(transactions.len(), 1);
@@ -24,7 +24,7 @@ async fn told(app: &TestApp, owner: &Browser) -> Page {
     owner.get(&format!("/ks-pay/apps/{of}/transactions/{id}")).await
 }
 
-/// What stands beside a term of the page's ledger.
+/// Returns the value of a term in the page's ledger.
 fn ledger(page: &Page, term: &str) -> Option<String> {
     let (_, rest) = page.body.split_once(&format!("<dt>{term}</dt><dd>"))?;
     Some(rest.split_once("</dd>")?.0.to_owned())
@@ -211,7 +211,7 @@ async fn a_dispute_that_was_won_takes_nothing() {
     assert_eq!(money(&page), figures(["₹1,000.00", "", "", "₹1,000.00"]));
 }
 
-/// `payment.failed` with what the gateway says of it.
+/// Returns `payment.failed` with the gateway's description.
 fn failed(id: &str, description: &str, after: i64) -> Vec<u8> {
     let mut body: Value = serde_json::from_slice(&bodies::payment("payment.failed", id, after)).unwrap();
     body["payload"]["payment"]["entity"]["error_description"] = json!(description);

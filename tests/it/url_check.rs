@@ -1,4 +1,4 @@
-//! Check my URL: what stands between a gateway and here is found, and nothing of it is ever an event.
+//! URL check: obstacles between a gateway and the server are found, and a probe never becomes an event.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,14 +18,14 @@ use crate::support::{
     raw,
 };
 
-/// The header of a probe.
+/// Header of a probe.
 const HEADER: &str = "ks-pay-check";
 
 fn webhook(connection: &Connection) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}/webhook", connection.app_id, connection.gateway, connection.mode)
 }
 
-/// Checks, and returns the report's lines.
+/// Runs the check, and returns the report's lines.
 async fn check(owner: &Browser, connection: &Connection) -> Vec<String> {
     let page = webhook(connection);
     let answer = owner.post(&format!("{page}/check"), &[]).await;
@@ -45,7 +45,7 @@ fn says(report: &[String], text: &str) {
     assert!(report.iter().any(|line| line.contains(text)), "no line says {text:?}: {report:#?}");
 }
 
-/// A server whose public URL is a proxy's, which passes everything on.
+/// Starts a server whose public URL is that of a proxy that forwards everything.
 async fn behind_a_proxy() -> (TestApp, Connection, Browser, Middle) {
     let middle = Middle::start().await;
     let url = format!("http://localhost:{}", middle.address.port());
@@ -56,7 +56,7 @@ async fn behind_a_proxy() -> (TestApp, Connection, Browser, Middle) {
     (app, connection, owner, middle)
 }
 
-/// To the last: what is refused is written down a little later, and when a server stops.
+/// Stops the server first: rejections are recorded with a delay, and on shutdown at the latest.
 async fn nothing_was_ever_counted(mut app: TestApp) {
     app.stop().await;
     nothing_was_counted(&app).await;
@@ -150,7 +150,7 @@ async fn who_else_answers_is_never_taken_for_this_installation() {
         middle.does(manner);
         says(&check(&owner, &connection).await, text);
     }
-    // A probe whose header is lost is any unsigned request: rejected and counted.
+    // A probe that lost its header is an ordinary unsigned request: rejected and recorded.
     middle.does(Manner::Pass(without));
     says(&check(&owner, &connection).await, "Another installation answers there, or the proxy drops headers");
     app.owner("Neem Tree Retail").await.sees(&webhook(&connection), "Not verified yet: 1 request was rejected").await;
@@ -186,7 +186,7 @@ async fn an_answer_that_does_not_come_is_given_up_and_one_checks_at_a_time_and_n
     assert_eq!(second, StatusCode::SEE_OTHER);
     assert_eq!(middle.passed().len(), 2, "the second one sent nothing");
 
-    // How many are too many is a rule of the desk: here it is one every ten seconds in the end.
+    // The limit is defined in `limiter.rs`: here it is one every ten seconds in the long run.
     middle.does(Manner::HangsUp);
     eventually(async || {
         let before = middle.passed().len();
@@ -200,7 +200,7 @@ async fn an_answer_that_does_not_come_is_given_up_and_one_checks_at_a_time_and_n
     .await;
 }
 
-/// The header's value that the console sends to its own URL.
+/// Returns the header's value that the console sends to its own URL.
 async fn a_probe(owner: &Browser, connection: &Connection, middle: &Middle) -> (String, Vec<u8>) {
     check(owner, connection).await;
     let (head, body) = middle.passed().pop().unwrap();
@@ -219,7 +219,7 @@ async fn a_probe_counts_for_one_endpoint_and_one_minute_and_changes_no_other_ans
     assert_eq!((again.status(), again.body()), (202, &b""[..]));
     nothing_was_counted(&app).await;
 
-    // Anything but a probe of this endpoint and this minute is answered to the letter as without it.
+    // Anything but a current probe of this endpoint gets the exact response of a request without the header.
     let refused = post(app.address, &connection.endpoint, &[]).await.but_date();
     let other = connection.endpoint.replace("wh_", "wx_");
     for (endpoint, value) in [(&connection.endpoint, "1.2.3"), (&connection.endpoint, &probe[1..]), (&other, &probe)] {
@@ -228,7 +228,7 @@ async fn a_probe_counts_for_one_endpoint_and_one_minute_and_changes_no_other_ans
     app.clock.advance(Duration::from_secs(61));
     assert_eq!(post(app.address, &connection.endpoint, &with(&probe)).await.but_date(), refused, "a minute later");
 
-    // A signature that is good decides first: the header does not keep an event from being stored.
+    // A valid signature takes precedence: the header does not keep an event from being stored.
     let (probe, _) = a_probe(&app.owner("Neem Tree Retail").await, &connection, &middle).await;
     connection
         .at(app.address)
@@ -239,7 +239,7 @@ async fn a_probe_counts_for_one_endpoint_and_one_minute_and_changes_no_other_ans
     assert_eq!(app.count("SELECT COUNT(*) FROM events").await, 1);
 }
 
-/// An authority of this test's own, and the certificates it signs.
+/// Certificate authority of this test, and the certificates it signs.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
@@ -306,7 +306,7 @@ async fn a_port_without_tls_is_told_where_the_url_says_https() {
     let url = format!("https://127.0.0.1:{}", middle.address.port());
     let app = TestApp::start_with(|config| config.public_url = Some(url)).await;
     let connection = app.razorpay().await;
-    // Over plain http the secure cookie comes all the same, and this visitor sends whatever it was given.
+    // The secure cookie is set even over plain http, and this visitor returns every cookie.
     let owner = app.owner("Neem Tree Retail").await;
     says(&check(&owner, &connection).await, "does not speak TLS");
 }

@@ -1,10 +1,10 @@
-// What every Express peer does alike: the exact octets, the SDK's verification, and where it listens.
+// Shared by all Express peers: the raw body, verification with the official SDK, and the listening address.
 import express from 'express';
 import Razorpay from 'razorpay';
 
 const secret = process.env.WEBHOOK_SECRET;
 
-// store(id, type, body) keeps the event, unless its id was kept before, and returns once it is durable.
+// `store(id, type, body)` stores the event unless its id is already stored, and returns once it is durable.
 export function webhooks(store) {
   const app = express();
   app.disable('x-powered-by');

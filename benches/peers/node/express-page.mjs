@@ -1,5 +1,5 @@
-// Express and EJS: a page of the newest fifty events, read by better-sqlite3 out of our own database file. It signs nobody
-// in, has no filters and no layout, so it does less than our page does.
+// Express and EJS: a page of the newest fifty events, read from our own database file with better-sqlite3. It has no sign-in,
+// no filters and no layout, so it does less work than our page.
 import Database from 'better-sqlite3';
 import express from 'express';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// Express, the official SDK and pg with a pool of ten. Where the database is stands in the usual PG variables.
+// Express, the official SDK and pg with a pool of ten. The usual PG variables name the database.
 import pg from 'pg';
 import { listen, webhooks } from './answer.mjs';
 

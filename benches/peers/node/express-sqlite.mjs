@@ -1,4 +1,4 @@
-// Express, the official SDK and better-sqlite3: one durable commit a request, as its documentation shows it.
+// Express, the official SDK and better-sqlite3: one durable commit per request, as its documentation shows.
 import Database from 'better-sqlite3';
 import { listen, webhooks } from './answer.mjs';
 

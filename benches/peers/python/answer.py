@@ -1,4 +1,4 @@
-"""What every FastAPI peer does alike: the exact octets, the SDK's verification, and where it listens."""
+"""Shared by all FastAPI peers: the raw body, verification with the official SDK, and the listening address."""
 
 import json
 import os
@@ -14,7 +14,7 @@ SDK = razorpay.Client(auth=("rzp_test_bench", "unused"))
 
 
 def webhooks(app: FastAPI, store) -> None:
-    """store(id, type, body) keeps the event, unless its id was kept before, and returns once it is durable."""
+    """`store(id, type, body)` stores the event unless its id is already stored, and returns once it is durable."""
 
     @app.post("/webhooks/razorpay")
     async def receive(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""FastAPI, the official SDK and asyncpg with a pool of ten. Where the database is stands in the usual PG variables."""
+"""FastAPI, the official SDK and asyncpg with a pool of ten. The usual PG variables name the database."""
 
 import time
 from contextlib import asynccontextmanager

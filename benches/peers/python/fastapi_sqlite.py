@@ -1,4 +1,4 @@
-"""FastAPI, the official SDK and sqlite3: one durable commit a request."""
+"""FastAPI, the official SDK and sqlite3: one durable commit per request."""
 
 import os
 import sqlite3

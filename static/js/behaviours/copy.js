@@ -1,12 +1,12 @@
-// Copies the value a button names in data-copy, and says so in [data-copy-said]. Without scripts the buttons stay hidden
-// and the value can be selected by hand. Listens on the document, so that parts which are replaced need no binding.
+// Copies the value that a button names in data-copy, and announces it in [data-copy-said]. Without scripts the buttons stay
+// hidden and the value can be selected by hand. Listens on the document, so replaced parts need no binding.
 const unhide = () => document.querySelectorAll("button[data-copy][hidden]").forEach((button) => { button.hidden = false; });
 const say = (text) => {
   const said = document.querySelector("[data-copy-said]");
   if (said) said.textContent = text;
 };
 
-// navigator.clipboard is missing on plain http, hence the second way.
+// navigator.clipboard is missing over plain http, hence the fallback.
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = Object.assign(document.createElement("textarea"), { value: text, className: "visually-hidden" });
@@ -32,7 +32,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// Said for two seconds, whoever copied (reveal.js does, too).
+// Shown for two seconds, whichever script copied (reveal.js does as well).
 let silence;
 document.addEventListener("ks:copied", ({ target: button }) => {
   document.querySelectorAll("[data-state=copied]").forEach((other) => { delete other.dataset.state; });

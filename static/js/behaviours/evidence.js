@@ -1,10 +1,10 @@
-// Keeps every [data-live] part of a page fresh: when the stream of [data-evidence-stream] says "changed", fetches the page
-// anew and brings the parts up to date in place by their ids, so that focus, selection and the status region stay.
+// Keeps every [data-live] part of a page up to date: when the stream of [data-evidence-stream] sends "changed", fetches the
+// page again and updates the parts in place by their ids, so that focus, selection and the status region are preserved.
 const policy = globalThis.trustedTypes?.createPolicy("ks-pay-evidence", { createHTML: (html) => html });
 const parse = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
 const ours = ["hidden", "open", "data-state"]; // set by scripts or by the reader, not by the server
 
-// Makes `old` like `now`. Another id means another thing, as a new request on top of the feed: that one is replaced.
+// Updates `old` to match `now`. An element with another id, such as a new request at the top of the feed, is replaced.
 function update(old, now) {
   if (old.isEqualNode(now)) return;
   if (old.nodeType !== Node.ELEMENT_NODE || old.nodeName !== now.nodeName || old.id !== now.id) return old.replaceWith(now);
@@ -57,7 +57,7 @@ if (place) {
 
   addEventListener("pageshow", open);
   addEventListener("pagehide", close);
-  // A hidden tab holds no connection: browsers allow six to a host, and this console is often open more than once.
+  // A hidden tab holds no connection: browsers allow six per host, and this console is often open in several tabs.
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   setInterval(() => {
     if (ended || document.hidden || stream?.readyState === EventSource.OPEN) return;

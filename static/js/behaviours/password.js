@@ -1,4 +1,4 @@
-// Show and Hide beside a password: button[data-toggle-password] names the field. The words are in the page, CSS picks one.
+// Show and Hide next to a password: button[data-toggle-password] names the field. Both labels are in the page, CSS selects one.
 for (const button of document.querySelectorAll("button[data-toggle-password]")) {
   const field = document.getElementById(button.dataset.togglePassword);
   if (!field) continue;

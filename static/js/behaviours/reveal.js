@@ -1,5 +1,5 @@
-// Copy beside the hidden SECRET: a form marked data-copy-secret. The same POST as without scripts, but the value goes from
-// the answered page straight to the clipboard and is never shown. Whatever goes wrong, the form is sent as usual.
+// Copy next to the hidden secret: a form marked data-copy-secret. Sends the same POST as without scripts, but copies the value
+// from the response to the clipboard without showing it. On any failure the form is submitted as usual.
 const policy = globalThis.trustedTypes?.createPolicy("ks-pay-reveal", { createHTML: (html) => html });
 const parse = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
 
@@ -13,7 +13,7 @@ async function secret(form) {
   return value;
 }
 
-// Safari forgets the click while we wait for the answer, unless the clipboard is given the promise itself.
+// Safari discards the user activation while we await the response, unless the clipboard receives the promise itself.
 async function copy(value) {
   if (!globalThis.ClipboardItem) return navigator.clipboard.writeText(await value);
   const blob = value.then((text) => new Blob([text], { type: "text/plain" }));

@@ -1,4 +1,4 @@
-// Lets "12 s ago" go on counting, in every time[datetime][data-ago] younger than a day. English pages only: the words are ours.
+// Updates "12 s ago" in every time[datetime][data-ago] younger than a day. English pages only: the words are hard-coded.
 const units = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"]];
 
 function tick() {

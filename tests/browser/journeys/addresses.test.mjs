@@ -1,5 +1,5 @@
-// Set-up, sign-in and forms at every kind of address: plain http on a second address of the machine, plain http and https
-// on another port through nginx and Caddy as README configures them.
+// Set-up, sign-in and forms at every kind of address: plain http on a second address of the machine, plain http and https on
+// another port through nginx and Caddy as README configures them.
 import assert from "node:assert/strict";
 import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
@@ -13,11 +13,11 @@ import { after, before, describe, it } from "../support/test.mjs";
 
 const PERSON = { company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words" };
 const APP = { name: "Neem Tree Shop", email: "shop@neemtree.example" };
-/** What Chromium says of headers that it supports over https alone. */
+/** Chromium's messages about headers that it supports over https only. */
 const PLAIN = /Cross-Origin-Opener-Policy header has been ignored|Clear-Site-Data header on 'http:/;
 const WARNING = "This console uses plain http";
 
-/** Sets up, signs out and in, and sends forms, at the installation's address `url`. */
+/** Sets up, signs out and in, and submits forms at the installation's address `url`. */
 async function lives(t, at, options) {
   const page = await open(t, { browser: at.browser, installation: { url: at.url } }, options, PLAIN);
   const link = new URL(at.installation.setupLink);
@@ -38,7 +38,7 @@ async function lives(t, at, options) {
   assert.match(await page.locator("#secret").inputValue(), /^[0-9A-Za-z]{44}$/);
 }
 
-/** A site whose installation and proxy `prepare` starts. */
+/** Creates a site whose installation and proxy `prepare` starts. */
 function site(prepare) {
   const at = {};
   before(async () => {
@@ -96,7 +96,7 @@ for (const kind of ["nginx", "caddy"]) {
   }
 }
 
-/** The status of a sign-in with that origin. */
+/** Returns the status of a sign-in with that origin. */
 async function postLogin({ url }, origin) {
   const form = await ask(url, "GET", "/login");
   const token = form.body.match(/name="csrf_token" value="([^"]+)"/)[1];
@@ -135,7 +135,7 @@ describe("a sensitive action a while after signing in", () => {
 
   for (const javaScriptEnabled of [true, false]) {
     it(`asks for the password and goes on, with scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
-      // The script's own request for the secret is answered 422 and becomes a form.
+      // The script's own request for the secret receives 422, and the form is submitted instead.
       const page = await open(t, { browser: at.browser, installation: at.installation }, { javaScriptEnabled }, /^422: .*reveal$/);
       await signIn(page, at.owner, at.webhook);
       await later(page);
@@ -176,7 +176,7 @@ describe("a sensitive action a while after signing in", () => {
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
       await page.getByText("Razorpay in Test mode is disabled").waitFor();
-      // Enabling takes nothing away and needs no password.
+      // Enabling destroys nothing and requires no password.
       await later(page);
       await page.goto(gateways);
       await leading(page, () => page.getByRole("button", { name: /^Enable\b/ }).first().click());

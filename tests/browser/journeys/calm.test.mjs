@@ -1,4 +1,4 @@
-// What strangers send alarms nobody and disguises nothing; and on a phone everything that can be pressed is in sight.
+// Requests from unknown senders raise no alarm and hide nothing; and on a phone every control is visible.
 import assert from "node:assert/strict";
 
 import { DESKTOP, PHONE, open } from "../support/browser.mjs";
@@ -23,13 +23,13 @@ describe("what strangers send", () => {
     await signIn(page, owner, own);
     return { page, test, own, webhook: `${own}/settings/payment-gateways/razorpay/test/webhook` };
   }
-  /** Loads the page anew until it says that. */
+  /** Reloads the page until it contains the text. */
   async function until(page, path, text) {
     await page.goto(path);
     for (let tries = 0; tries < 100 && await page.getByText(text).count() === 0; tries += 1) await page.reload();
     await page.getByText(text).first().waitFor();
   }
-  /** Pictures of the page in every way in which people look at it. */
+  /** Takes pictures of the page in every size and colour scheme. */
   async function look(page, name) {
     if (!looks) return;
     for (const [kind, size, colorScheme] of WAYS) {

@@ -1,4 +1,4 @@
-// What a merchant sees of a webhook that works no more, and the check that tells what stands in the way.
+// A webhook that stopped working, as the merchant sees it, and the URL check that names the obstacle.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 
@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 const webhook = (app, mode = "test") => `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/${mode}/webhook`;
 
 describe("Check my URL", () => {
-  // In front of the console stands a proxy that does as it is told.
+  // A proxy in front of the console, with configurable behaviour.
   let proxy, manner;
   const at = site(async (at) => { at.owner = await at.installation.addOwner(); }, proxied());
 

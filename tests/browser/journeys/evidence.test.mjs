@@ -1,4 +1,4 @@
-// What the Webhook step says while requests come, are refused, and come again; and that it never holds the server back.
+// Webhook step while requests arrive, are rejected, and arrive again; its stream never delays the server's shutdown.
 import assert from "node:assert/strict";
 
 import { NO_SERVER, open, stays } from "../support/browser.mjs";
@@ -11,7 +11,7 @@ import { describe, it } from "../support/test.mjs";
 describe("the evidence of a webhook", () => {
   const at = site(async (at) => { at.owner = await at.installation.addOwner(); });
 
-  /** A new app's Webhook step, signed in. */
+  /** Creates a new app and opens its Webhook step, signed in. */
   async function webhook(t, options, tolerated) {
     const { installation, owner } = at;
     const app = await installation.addApp(owner.company, `Shop of test ${t.name.length} ${t.name.slice(0, 30)}`);
@@ -50,7 +50,7 @@ describe("the evidence of a webhook", () => {
   it("says the same with scripts off, after a reload", async (t) => {
     const { page, url, secret } = await webhook(t, { javaScriptEnabled: false });
     await simulate(url, "another secret than this one");
-    // A rejection is stored after the response: the page may be asked once too early.
+    // A rejection is stored after the response, so the page may be requested too early.
     await eventually(page, /^Not verified yet: 1 request was rejected$/);
     await simulate(url, secret);
     await eventually(page, /^Received payment\.captured, verified/);

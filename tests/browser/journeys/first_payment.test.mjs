@@ -1,4 +1,4 @@
-// The main job, from nothing to Mark as done: what a merchant does on their first day.
+// First payment: from a new installation to Mark as done, as a merchant does on their first day.
 import assert from "node:assert/strict";
 
 import { NO_SERVER, copied, open, recordDocument, stays } from "../support/browser.mjs";
@@ -13,7 +13,7 @@ const PERSON = {
 const APP = { name: "Neem Tree Shop", email: "shop@neemtree.example" };
 const HIDDEN = "Hidden. Press Reveal to show it.";
 
-/** From the printed link to the Webhook step of Razorpay in Test mode. */
+/** Goes from the printed link to the Webhook step of Razorpay in Test mode. */
 async function walkToWebhook(page, installation) {
   await setUp(page, installation.setupLink, PERSON);
   await follow(page, "Applications");

@@ -1,4 +1,4 @@
-// The flow leads on: the chosen mode stays chosen, and every link and button leads to where something can be done.
+// Navigation: the selected mode is preserved, and every link and button leads to a page with a possible action.
 import assert from "node:assert/strict";
 
 import { NO_SERVER, PHONE, open } from "../support/browser.mjs";
@@ -12,7 +12,7 @@ const mode = (page) => page.getByRole("navigation", { name: "Mode" });
 const current = (page, name) => mode(page).locator("[aria-current=true]", { hasText: name }).waitFor();
 const choose = (page, name) => leading(page, () => mode(page).getByRole("link", { name }).click());
 
-/** Two requests signed with the connection's own secret and a space behind it. */
+/** Sends two requests signed with the connection's own secret and a trailing space. */
 async function fail({ url, secret }) {
   for (const n of [1, 2]) await refused({ url, secret: `${secret} ` }, captured(`pay_Flow000000000${n}`), `evt_Flow000000000${n}`);
 }

@@ -1,4 +1,4 @@
-// With the keyboard alone: Tab, Enter, Space and letters, from sign-in to Mark as done.
+// Keyboard only: Tab, Enter, Space and letters, from sign-in to Mark as done.
 import assert from "node:assert/strict";
 
 import { open } from "../support/browser.mjs";
@@ -57,7 +57,7 @@ describe("the keyboard alone", () => {
     await step(page, "Webhook").getByText("Verified").waitFor();
   });
 
-  /** Presses a Copy button, and returns what is in the clipboard once the page has said `said`. */
+  /** Presses a Copy button, and returns the clipboard's content once the page shows `said`. */
   async function copy(page, button, key, said) {
     await tabTo(page, button);
     await page.keyboard.press(key);

@@ -1,4 +1,4 @@
-// Lists of more than one page: nothing is left out or told twice, there and back.
+// Lists of more than one page: no row is missing or repeated, forwards and backwards.
 import assert from "node:assert/strict";
 
 import { open } from "../support/browser.mjs";

@@ -1,4 +1,4 @@
-// Every page in every state: accessible, on every screen, whatever people are called. Its pictures: `npm run shots`.
+// Every page in every state: accessible, on every screen size, with any name. `npm run shots` takes its pictures.
 
 import { amounts } from "../support/amount_pages.mjs";
 import { open } from "../support/browser.mjs";

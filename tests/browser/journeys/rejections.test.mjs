@@ -1,4 +1,4 @@
-// A webhook that does not work says why where the merchant looks, and what was refused meanwhile is not lost.
+// A failing webhook shows its cause where the merchant looks, and rejected requests are not lost.
 import assert from "node:assert/strict";
 
 import { open, stays } from "../support/browser.mjs";
@@ -10,7 +10,7 @@ import { describe, it } from "../support/test.mjs";
 describe("refused requests", () => {
   const at = site(async (at) => { at.owner = await at.installation.addOwner(); });
 
-  /** A new app in both modes, signed in at its Webhook step. */
+  /** Creates a new app in both modes, signed in at its Webhook step. */
   async function shop(t, name, options) {
     const { installation, owner } = at;
     const app = await installation.addApp(owner.company, name);

@@ -1,4 +1,5 @@
-// A new SECRET, on the day it is pasted and a day later: nothing is refused meanwhile, and the page says what is left to do.
+// Secret rotation, on the day the new secret is entered and a day later: nothing is rejected meanwhile, and the page lists the
+// remaining steps.
 import assert from "node:assert/strict";
 
 import { copied, open, recordDocument, stays } from "../support/browser.mjs";
@@ -12,7 +13,7 @@ const OWN = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
 const TO_PASTE = "Now give Razorpay the new SECRET";
 const DAY = 86_400_000;
 
-/** A connected webhook that has received one event; its owner stands on its page. */
+/** Creates a connected webhook that has received one event, with its page open as the owner. */
 async function connected(page, at) {
   const owner = await at.installation.addOwner();
   const app = await at.installation.addApp(owner.company);

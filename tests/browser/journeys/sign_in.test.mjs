@@ -1,4 +1,4 @@
-// Getting in and out: the set-up link, sign-in, where it leads, and sign-out.
+// Access: the set-up link, sign-in and its target, and sign-out.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 
@@ -63,7 +63,7 @@ describe("the set-up link in a page of another site, such as a mailbox", () => {
       const context = await at.browser.newContext({ javaScriptEnabled });
       t.after(() => context.close());
       const page = await context.newPage();
-      // Another host name, hence another site to the browser.
+      // Another host name, hence another site for the browser.
       await page.goto(`http://localhost:${mailbox.address().port}/`);
       await page.getByRole("link", { name: "Set up" }).click();
       await page.getByRole("heading", { name: "Set up KS Pay" }).waitFor();
@@ -77,7 +77,7 @@ describe("the set-up link in a page of another site, such as a mailbox", () => {
 });
 
 describe("sign-in", () => {
-  // Two people, since sign-ins of one are slowed down after the tenth.
+  // Two users, since sign-ins of one are throttled after the tenth.
   const at = site(async (at) => {
     at.owner = await at.installation.addOwner();
     at.other = await at.installation.addOwner({ company: "Other Crafts", email: "other@othercrafts.example", name: "Ravi Rao" });

@@ -1,4 +1,4 @@
-// Whether the watch over every page sees what it is there for: a guard that sleeps would let everything pass.
+// Tests of the page watch itself: a guard that detects nothing would let everything pass.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 

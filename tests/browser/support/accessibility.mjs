@@ -3,16 +3,16 @@ import assert from "node:assert/strict";
 
 import axe from "axe-core";
 
-/** Beyond what axe-core asks by itself: nothing to be pressed is smaller than 24 by 24 pixels (WCAG 2.2). */
+/** Beyond axe-core's defaults: no target is smaller than 24 by 24 pixels (WCAG 2.2). */
 const RULES = { "target-size": { enabled: true } };
 
 /**
- * Puts axe-core beside the page as it stands. What it returns says what is wrong with the page, a line each, as often as
- * it is called until the page is left; `only` names the rules to look at, else it is all of them.
+ * Loads axe-core next to the current page. The returned function reports violations, one per line, and can be called until the
+ * page is left; `only` names the rules to check, all of them by default.
  */
 export async function accessibility(page) {
   const devtools = await page.context().newCDPSession(page);
-  // A world of its own: the page's policy and the page's scripts do not reach into it.
+  // Isolated world: neither the page's policy nor its scripts apply to it.
   const { frameTree } = await devtools.send("Page.getFrameTree");
   const { executionContextId: contextId } =
     await devtools.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id, worldName: "axe" });
@@ -32,10 +32,10 @@ export async function accessibility(page) {
   };
 }
 
-/** What axe-core finds wrong with the page as it stands, a line each. */
+/** Returns the violations that axe-core finds on the current page, one per line. */
 export const violations = async (page) => (await accessibility(page))();
 
-/** Asserts that nothing has to be scrolled sideways. */
+/** Asserts that the page does not scroll sideways. */
 export async function assertNoSidewaysScroll(page, where = page.url()) {
   const [content, window] = await page.evaluate(() =>
     [document.documentElement.scrollWidth, document.documentElement.clientWidth]);

@@ -1,10 +1,10 @@
-// Pages of payments that need a second look: paid twice, disputed, in a foreign currency; and a settlement.
+// Pages of special payments: paid twice, disputed, in a foreign currency; and a settlement.
 import { captured, event, post } from "./razorpay.mjs";
 import { signIn } from "./steps.mjs";
 
 const DAY = 86_400;
 
-/** A walk like those of pages.mjs. */
+/** Walk in the form of those in pages.mjs. */
 export async function* amounts(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   const connection = await installation.connect(app);

@@ -1,24 +1,24 @@
-// A real Chromium. Every page is watched: what a reader would never see – a script's error, a broken Content-Security-Policy,
-// a request that leaves this server – fails the test that opened it.
+// Real Chromium. Every page is watched: faults invisible to a reader – a script error, a violation of the
+// Content-Security-Policy, a request to another server – fail the test that opened it.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 
 import { chromium } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
-/** The sandbox cannot be had as root in a container; the rest keeps the browser from calling home. */
+/** The sandbox is unavailable as root in a container; the other flags stop background requests of the browser. */
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
-/** The longest that a page or an element may take, in milliseconds. */
+/** Timeout for a page or an element, in milliseconds. */
 const PATIENCE = 15_000;
 
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 740 };
 
-/** What the browser says while a stream is open and there is no server; to be tolerated where one is stopped. */
+/** Browser messages while a stream is open and the server is down; tolerated where a test stops the server. */
 export const NO_SERVER = /net::ERR_CONNECTION_(REFUSED|RESET)/;
 
-/** Starts the browser. Whoever starts it closes it. */
+/** Starts the browser. The caller closes it. */
 export async function launch(flags = []) {
   const executablePath = process.env.CHROMIUM || PLACES.find((place) => existsSync(place));
   assert.ok(executablePath, "There is no Chromium. Install it, or name it in CHROMIUM.");
@@ -26,9 +26,9 @@ export async function launch(flags = []) {
 }
 
 /**
- * Opens a page for one test, in a context of its own, on the installation's site. Options are those of a context:
- * `javaScriptEnabled`, `colorScheme`, `viewport` … At the test's end the page is closed and its faults are told, but for
- * those that match `tolerated`.
+ * Opens a page for one test, in its own context, on the installation's site. Options are those of a context:
+ * `javaScriptEnabled`, `colorScheme`, `viewport` … At the end of the test the page is closed and its faults are reported,
+ * except those that match `tolerated`.
  */
 export async function open(t, { browser, installation: { url } }, options = {}, tolerated = undefined) {
   const context = await browser.newContext({ baseURL: url, viewport: DESKTOP, reducedMotion: "reduce", ...options });
@@ -41,16 +41,16 @@ export async function open(t, { browser, installation: { url } }, options = {}, 
   return context.newPage();
 }
 
-/** Watches a context's pages; the list it returns fills with their faults, a line each. */
+/** Watches a context's pages; the returned list receives their faults, one per line. */
 export async function watch(context, url) {
   const faults = [];
   const { host } = new URL(url);
-  // Also where scripts are off: the browser's own report of a violation is a console error.
+  // Works without scripts as well: the browser's own report of a violation is a console error.
   await context.exposeBinding("reportViolation", (_, violation) => faults.push(`violates the policy: ${violation}`));
   await context.addInitScript(() => addEventListener("securitypolicyviolation", (event) =>
     window.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)));
   context.on("console", (message) => {
-    // A page that answers 404 or 422 is reported like a missing picture; the latter is told below.
+    // A page with status 404 or 422 is reported like a missing picture; the latter is reported below.
     const isStatus = message.text().startsWith("Failed to load resource: the server responded with a status of");
     if (["error", "warning"].includes(message.type()) && !isStatus) faults.push(`${message.type()}: ${message.text()}`);
   });
@@ -67,14 +67,14 @@ export async function watch(context, url) {
   return faults;
 }
 
-/** Presses a Copy button and returns what is in the clipboard once the page has said `said`. */
+/** Presses a Copy button and returns the clipboard's content once the page shows `said`. */
 export async function copied(page, button, said) {
   await button.click();
   await page.getByRole("status").getByText(said, { exact: true }).waitFor({ state: "attached" });
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
-/** Records everything that is ever in the document from now on, values of fields included; returns how to read it. */
+/** Records everything that appears in the document from now on, values of fields included; returns a function to read it. */
 export async function recordDocument(page) {
   await page.evaluate(() => {
     window.recorded = "";
@@ -88,7 +88,7 @@ export async function recordDocument(page) {
   return () => page.evaluate(() => window.recorded);
 }
 
-/** Asserts that the page is not loaded anew while `act` goes on. */
+/** Asserts that the page is not reloaded while `act` runs. */
 export async function stays(page, act) {
   const navigations = [];
   const note = (frame) => navigations.push(frame.url());

@@ -1,8 +1,8 @@
-// Walks through the page that asks for the password, for each kind of action that could do harm.
+// Walks through the page that asks for the password, for each kind of sensitive action.
 import { change } from "./database.mjs";
 import { leading, send, signIn } from "./steps.mjs";
 
-/** A walk like those of pages.mjs. */
+/** Walk in the form of those in pages.mjs. */
 export async function* confirmations(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   await installation.connect(app);
@@ -13,7 +13,7 @@ export async function* confirmations(page, { installation, names }) {
     await page.getByLabel("Your password").fill(names.password);
     await send(page, "Confirm and continue");
   };
-  /** As if the password had been typed more than 15 minutes ago, on a page without a stream. */
+  /** Simulates a password entered more than 15 minutes ago, from a page without a stream. */
   const later = async (path) => {
     await page.goto("/ks-pay/settings");
     await change(installation, "UPDATE sessions SET proven_at = proven_at - 1000000");

@@ -1,4 +1,4 @@
-// What may befall an installation's SQLite file, by Python's sqlite3, as the binary has no command for it.
+// Access to an installation's SQLite file through Python's sqlite3, since the binary has no command for it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -28,14 +28,14 @@ function python(program, { dataDir }, ...args) {
   return { child, ended };
 }
 
-/** Changes rows or tables with one statement while the installation is stopped, and starts it again. */
+/** Changes rows or tables with one statement while the installation is stopped, and restarts it. */
 export async function change(installation, statement) {
   await installation.stop();
   assert.equal(await python(CHANGE, installation, statement).ended, 0, statement);
   await installation.serve();
 }
 
-/** The number that a query finds, while the installation runs. */
+/** Returns the number that a query selects, while the installation runs. */
 export async function count(installation, query) {
   const { child, ended } = python(COUNT, installation, query);
   let text = "";
@@ -44,7 +44,7 @@ export async function count(installation, query) {
   return Number(text);
 }
 
-/** Does `act` while another process holds the database's lock: nothing can be written. */
+/** Runs `act` while another process holds the database's lock, so that nothing can be written. */
 export async function whileLocked(installation, act) {
   const { child, ended } = python(LOCK, installation);
   const locked = new Promise((resolve) => child.stdout.once("data", () => resolve("locked")));

@@ -1,16 +1,16 @@
-// What is asked of every page, wherever a walk stands.
+// Checks that apply to every page of every walk.
 import assert from "node:assert/strict";
 
 import { accessibility, assertNoSidewaysScroll } from "./accessibility.mjs";
 import { DESKTOP, PHONE } from "./browser.mjs";
 import { shoot } from "./shots.mjs";
 
-/** The narrowest window: a reader at 400 % on a small screen has no more. */
+/** Narrowest window: the width that remains at 400 % zoom on a small screen. */
 const NARROW = { width: 320, height: 640 };
-/** What a thumb hits on a phone, in CSS pixels. */
+/** Minimum touch target on a phone, in CSS pixels. */
 const THUMB = 44;
 
-/** In light and dark, on desktop and phone: no violation, nothing to be scrolled sideways, nothing too small to hit. */
+/** Checks in light and dark, on desktop and phone: no violation, no sideways scrolling, no touch target that is too small. */
 export async function inspect(page, name) {
   const violations = await accessibility(page);
   for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
@@ -25,7 +25,7 @@ export async function inspect(page, name) {
   await restore(page);
 }
 
-/** On a phone and narrower still: nothing to be scrolled sideways, nothing too small to hit. */
+/** Checks on a phone and narrower: no sideways scrolling, no touch target that is too small. */
 export async function assertFitsNarrowly(page, name) {
   await page.setViewportSize(PHONE);
   await assertNoSidewaysScroll(page, `${name}, phone`);
@@ -35,7 +35,7 @@ export async function assertFitsNarrowly(page, name) {
   await restore(page);
 }
 
-/** Keeps pictures, light and dark, desktop and phone. */
+/** Stores pictures in light and dark, on desktop and phone. */
 export async function picture(page, name) {
   for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
     await page.setViewportSize(viewport);
@@ -52,7 +52,7 @@ async function restore(page) {
   await page.emulateMedia({ colorScheme: null });
 }
 
-/** Runs in the page: the main controls that a thumb misses by half its size. The smallest size of all is axe-core's business. */
+/** Runs in the page: returns the main controls smaller than half the touch target. axe-core checks the absolute minimum size. */
 function tooSmall(thumb) {
   const half = thumb / 2 - 1;
   const controls = document.querySelectorAll("main .button:not(.button-small), .pager .button, main .input, main .switch, main summary, .nav a, .topbar a, .topbar summary");

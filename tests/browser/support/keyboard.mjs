@@ -1,12 +1,12 @@
-// A reader with a keyboard alone. Wherever focus goes, it must be seen.
+// Keyboard-only use. Focus must always be visible.
 import assert from "node:assert/strict";
 
 import { leading } from "./steps.mjs";
 
-/** More stops than any page has. */
+/** Upper bound on tab stops, more than any page has. */
 const MOST_STOPS = 120;
 
-/** Presses Tab until focus is on `target`; every stop on the way is looked at. */
+/** Presses Tab until focus is on `target`; checks every stop on the way. */
 export async function tabTo(page, target) {
   for (let stop = 0; stop < MOST_STOPS; stop += 1) {
     await page.keyboard.press("Tab");
@@ -16,19 +16,19 @@ export async function tabTo(page, target) {
   assert.fail(`Tab never leads to ${target}`);
 }
 
-/** Goes to a link or button and presses Enter, which leads to another page. */
+/** Moves to a link or button and presses Enter, which leads to another page. */
 export async function enter(page, role, name) {
   await tabTo(page, page.getByRole(role, { name, exact: true }).first());
   await leading(page, () => page.keyboard.press("Enter"));
 }
 
-/** Goes to a field and types. */
+/** Moves to a field and types. */
 export async function type(page, label, text) {
   await tabTo(page, page.getByRole("textbox", { name: label, exact: true }).or(page.getByLabel(label, { exact: true })).first());
   await page.keyboard.type(text);
 }
 
-/** Asserts that what has focus is in the window, covered by nothing, and marked by an outline. */
+/** Asserts that the focused element is in the viewport, not covered, and outlined. */
 export async function assertFocusIsSeen(page) {
   const fault = await page.evaluate(() => {
     const focused = document.activeElement;

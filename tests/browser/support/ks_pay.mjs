@@ -1,4 +1,4 @@
-// The real binary: servers on a port of their own with a data directory of their own, and commands beside them.
+// Real binary: servers on their own port with their own data directory, and commands run against them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -10,20 +10,20 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const BINARY = process.env.KS_PAY_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/ks-pay");
-/** The longest that a server may take to listen, or to finish what began, in milliseconds. */
+/** Timeout for a server to listen or to shut down, in milliseconds. */
 const PATIENCE = 30_000;
-/** The longest that a command may take, in milliseconds. */
+/** Timeout for a command, in milliseconds. */
 const COMMAND_LIMIT = 90_000;
 
 assert.ok(existsSync(BINARY), `There is no ${BINARY}: run cargo build, or name the binary in KS_PAY_BIN.`);
 
-/** What the caller has set must not reach an installation under test. */
+/** Removes the caller's own settings from the environment of an installation under test. */
 function environment(dataDir, extra) {
   const kept = Object.entries(process.env).filter(([name]) => !/^(KS_PAY_|RUST_LOG$|DATABASE_URL$)/.test(name));
   return { ...Object.fromEntries(kept), KS_PAY_LISTEN: "127.0.0.1:0", KS_PAY_DATA_DIR: dataDir, ...extra };
 }
 
-/** Everything a command printed, and how it ended. */
+/** Runs a command; returns its output and exit code. */
 export async function command(args, { dataDir = tmpdir(), input = "", env = {} } = {}) {
   const child = spawn(BINARY, args, { env: environment(dataDir, env) });
   let stdout = "", stderr = "";
@@ -39,15 +39,15 @@ export async function command(args, { dataDir = tmpdir(), input = "", env = {} }
   return { code, stdout, stderr };
 }
 
-/** One installation: its data directory and, while it runs, its server. */
+/** Installation: its data directory and, while it runs, its server. */
 export class Installation {
   #child;
   #env;
-  /** Where the server listens, as http://HOST:PORT. */
+  /** Address of the server, as http://HOST:PORT. */
   url;
-  /** The one-time link to /setup that the last start printed, if it did. */
+  /** One-time link to /setup, if the last start printed one. */
   setupLink;
-  /** What the server wrote to stderr. */
+  /** Output of the server on stderr. */
   log = "";
 
   constructor(dataDir, env) {
@@ -55,7 +55,7 @@ export class Installation {
     this.#env = env;
   }
 
-  /** A new one, running until `remove`. */
+  /** Creates an installation that runs until `remove`. */
   static async start(env = {}) {
     const installation = new Installation(await mkdtemp(join(tmpdir(), "ks-pay-test-")), env);
     try {
@@ -67,13 +67,13 @@ export class Installation {
     return installation;
   }
 
-  /** Stops it and leaves nothing behind. */
+  /** Stops the server and deletes the data directory. */
   async remove() {
     await this.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
-  /** Starts the server, where it listened before if it did. */
+  /** Starts the server, on its previous address if it had one. */
   async serve() {
     const listen = this.url ? { KS_PAY_LISTEN: new URL(this.url).host } : {};
     const child = spawn(BINARY, ["serve"], {
@@ -88,7 +88,7 @@ export class Installation {
       createInterface(child.stdout).on("line", (line) => {
         this.url = line.match(/^listening on (http:\S+)$/)?.[1] ?? this.url;
         this.setupLink = line.match(/https?:\S+\/setup\?token=\S+/)?.[0] ?? this.setupLink;
-        // Without a user the link is the last line, with one this is.
+        // The last line of output: the link without a user, this line with one.
         if (this.setupLink || line.startsWith("data directory ")) {
           clearTimeout(late);
           setImmediate(resolve);
@@ -114,26 +114,26 @@ export class Installation {
     await this.serve();
   }
 
-  /** Runs a command on this installation, which must succeed, and returns its result: parsed where `--json` is asked. */
+  /** Runs a command on this installation, which must succeed, and returns its result, parsed if `--json` is given. */
   async run(args, input = "") {
     const { code, stdout, stderr } = await command(args, { dataDir: this.dataDir, input, env: this.#env });
     if (code !== 0) throw new Error(`ks-pay ${args.join(" ")} ended with ${code}: ${stderr}`);
     return args.includes("--json") ? JSON.parse(stdout) : stdout.trim();
   }
 
-  /** A company with its owner. */
+  /** Creates a company with its owner. */
   async addOwner({ company = "Neem Tree Crafts", email = "meera@neemtree.example", name = "Meera Iyer" } = {}) {
     const password = "four unrelated quiet words";
     await this.run(["user", "add", "--company", company, "--email", email, "--name", name], `${password}\n`);
     return { company, email, name, password };
   }
 
-  /** An app of that company; returns its id. */
+  /** Creates an app of that company; returns its id. */
   async addApp(company, name = "Neem Tree Shop", email = "shop@neemtree.example") {
     return this.run(["app", "add", "--company", company, "--name", name, "--email", email, "--country", "IN"]);
   }
 
-  /** A connection of that app; returns its webhook URL and active SECRET. */
+  /** Creates a connection of that app; returns its webhook URL and active secret. */
   async connect(app, gateway = "razorpay", mode = "test") {
     const which = ["--app", app, "--gateway", gateway, "--mode", mode];
     await this.run(["gateway", "add", ...which]);
@@ -142,7 +142,7 @@ export class Installation {
   }
 }
 
-/** Posts signed samples; the number of events sent and the answers to them. */
+/** Posts signed samples; returns the number of events sent and the responses. */
 export async function simulate(url, secret, args = []) {
   const { code, stdout, stderr } = await command(["simulate", "--url", url, "--json", ...args], { input: `${secret}\n` });
   return { code, stderr, ...JSON.parse(stdout) };

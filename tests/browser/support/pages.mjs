@@ -1,16 +1,16 @@
-// Every page of the console in every state that looks different, as walks: each goes from page to page and says at which it
-// stands. Whoever follows a walk inspects what is there; a new page is added here and thereby inspected in every way.
+// Every page of the console in every state with a distinct appearance, as walks: each goes from page to page and names its
+// current state. The consumer of a walk inspects each page; a new page is added here and thereby inspected in every way.
 import { simulate } from "./ks_pay.mjs";
 import { captured, refused } from "./razorpay.mjs";
 import { follow, send, setUp, signIn, signOut, step } from "./steps.mjs";
 import { proven } from "./webhook_pages.mjs";
 
-/** Names as most people have them. */
+/** Names of typical length. */
 export const USUAL = {
   company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words",
   app: "Neem Tree Shop", domain: "shop.neemtree.example",
 };
-/** Names that break careless pages: very long ones, one word without a break, and Devanagari. */
+/** Names that break careless layouts: very long ones, one word without a break, and Devanagari. */
 export const UNUSUAL = {
   company: "श्री लक्ष्मीनारायण हस्तशिल्प एवं ग्रामोद्योग सहकारी समिति", name: "Venkatanarasimharajuvaripeta Subrahmanyeswara", password: USUAL.password,
   email: "procurement.and.grievances.of.upper.chhatarpalli@grand-umbrella-emporium.example",
@@ -21,7 +21,7 @@ export const UNUSUAL = {
 const settingsOf = (app) => `/ks-pay/apps/${app}/settings`;
 const gatewaysOf = (app) => `${settingsOf(app)}/payment-gateways`;
 
-/** From a new installation to its owner's first look, with every error on the way. */
+/** From a new installation to its owner's first page, with every error on the way. */
 export async function* arrival(page, { installation, names }) {
   await page.goto(installation.setupLink);
   yield "setup";
@@ -230,7 +230,7 @@ async function sendKeys(page, keyId) {
   await send(page, "Submit");
 }
 
-/** What arrived: the overview, transactions and events, empty at first. */
+/** Overview, transactions and events, initially empty. */
 export async function* payments(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   const own = `/ks-pay/apps/${app}`;

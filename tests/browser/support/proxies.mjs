@@ -9,23 +9,26 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const README = fileURLToPath(new URL("../../../README.md", import.meta.url));
-/** The longest that a proxy may take to listen, in milliseconds. */
+/** Timeout for a proxy to listen, in milliseconds. */
 const PATIENCE = 30_000;
-/** How long a proxy may take to finish open responses, in milliseconds; Caddy waits for streams otherwise. */
+/** Grace period of a proxy for open responses, in milliseconds; without it Caddy waits for streams. */
 const GRACE = 5_000;
-/** The name in README's examples. A page of that name over plain http is not a secure context, whatever it leads to. */
+/**
+ * Host name of README's examples. A page of that name over plain http is not a secure context, whichever address it resolves
+ * to.
+ */
 export const HOST = "pay.example.com";
-/** Leads that name to this machine in Chromium. */
+/** Resolves that name to this machine in Chromium. */
 export const RESOLVE = [`--host-resolver-rules=MAP ${HOST} 127.0.0.1`];
 
-/** An address of this machine that is not loopback: browsers trust all of 127.0.0.0/8 as they trust https. */
+/** Returns an address of this machine other than loopback: browsers trust all of 127.0.0.0/8 like https. */
 export function secondAddress() {
   const found = Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === "IPv4" && !internal);
   assert.ok(found, "This machine has no address but loopback: give it one, for example with ip link add type dummy.");
   return found.address;
 }
 
-/** A port that nothing listens on at this moment. */
+/** Returns a port that is currently free. */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -34,7 +37,7 @@ export async function freePort() {
   return port;
 }
 
-/** README's example in that language, with what differs here replaced; each replacement must apply. */
+/** Returns README's example in that language, with replacements for this test; each replacement must apply. */
 async function example(fence, replacements) {
   const readme = await readFile(README, "utf8");
   const block = [...readme.matchAll(/```(\w*)\n(.*?)```/gs)].find(([, kind, text]) => kind === fence.kind && text.includes(fence.with));
@@ -81,7 +84,7 @@ async function caddy({ directory, port, backend, isPlain }) {
 
 const KINDS = { nginx, caddy };
 
-/** A proxy of that kind at the port, in front of `backend`; it has a `stop`. */
+/** Starts a proxy of that kind at the port, in front of `backend`; returns it with its `stop`. */
 export async function startProxy(kind, { port, backend, isPlain = false }) {
   const directory = await mkdtemp(join(tmpdir(), "ks-pay-proxy-"));
   const child = await KINDS[kind]({ directory, port, backend, isPlain });

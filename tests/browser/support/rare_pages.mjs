@@ -1,10 +1,10 @@
-// Walks through what most people never see: odd events, long lists, trouble of the server, and a server that is public.
+// Walks through rare pages: unusual events, long lists, server failures, and a public server.
 import { captured, post, refused } from "./razorpay.mjs";
 import { change, whileLocked } from "./database.mjs";
 import { simulate } from "./ks_pay.mjs";
 import { follow, send, signIn } from "./steps.mjs";
 
-/** Events that are not as they should be, and one whose body is gone. */
+/** Events with anomalies, and one whose body was deleted. */
 export async function* oddities(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   const connection = await installation.connect(app);
@@ -46,7 +46,7 @@ export async function* oddities(page, { installation, names }) {
   yield "transaction-body-deleted";
 }
 
-/** What was refused, why, and what can be made of it. */
+/** Rejected requests: reason, cause and recovery. */
 export async function* refusals(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   const connection = await installation.connect(app);
@@ -131,7 +131,7 @@ export async function* long_lists(page, { installation, names }) {
   }
 }
 
-/** What is said when the server cannot do its work. */
+/** Pages shown while the server cannot do its work. */
 export async function* outages(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   await installation.connect(app);
@@ -150,7 +150,7 @@ export async function* outages(page, { installation, names }) {
   yield "broken";
 }
 
-/** What differs where the server is reached over plain http: see `environment` in the test. */
+/** Differences where the server is reached over plain http: see `environment` in the test. */
 export async function* plainly(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   await page.goto("/login");
@@ -164,7 +164,7 @@ export async function* plainly(page, { installation, names }) {
   yield "not-found-plain-http";
 }
 
-/** What differs where the world can reach the server: see `environment` in the test. */
+/** Differences where the server is publicly reachable: see `environment` in the test. */
 export async function* publicly(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   await installation.connect(app);

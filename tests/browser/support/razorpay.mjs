@@ -1,13 +1,13 @@
-// What `ks-pay simulate` never sends: bodies of any kind, signed as Razorpay signs.
+// Requests that `ks-pay simulate` never sends: arbitrary bodies, signed as Razorpay signs.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 
-/** Posts a body under an event id, signed with the connection's SECRET; it must be taken. */
+/** Posts a body under an event id, signed with the connection's secret; it must be accepted. */
 export async function post(connection, body, eventId) {
   assert.equal(await answer(connection, body, eventId), 200);
 }
 
-/** The same where it must not be believed. */
+/** Posts a body in the same way; it must be rejected. */
 export async function refused(connection, body, eventId) {
   assert.equal(await answer(connection, body, eventId), 401);
 }
@@ -18,7 +18,7 @@ async function answer({ url, secret }, body, eventId) {
   return (await fetch(url, { method: "POST", headers, body })).status;
 }
 
-/** An event about one payment, as Razorpay words it; `changed` are other fields of the payment. */
+/** Returns an event about one payment in Razorpay's format; `changed` overrides fields of the payment. */
 export function captured(id, changed = {}) {
   const created_at = Math.floor(Date.now() / 1000);
   const entity = { id, entity: "payment", amount: 129_900, currency: "INR", status: "captured", order_id: `order_${id.slice(4)}`,
@@ -27,7 +27,7 @@ export function captured(id, changed = {}) {
     payload: { payment: { entity } }, created_at });
 }
 
-/** An event with any payload. */
+/** Returns an event with any payload. */
 export function event(name, payload, created_at) {
   return JSON.stringify({ entity: "event", account_id: "acc_Demo0000000001", event: name, payload, created_at });
 }

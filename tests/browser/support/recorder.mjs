@@ -1,7 +1,7 @@
-// A local HTTP server that answers 200 and keeps what it was sent, byte for byte.
+// Local HTTP server that responds with 200 and records each request, byte for byte.
 import { createServer } from "node:http";
 
-/** Listens until the test ends. `requests` fills with `{ method, path, headers, body }`, the body a Buffer. */
+/** Listens until the test ends. Appends `{ method, path, headers, body }` to `requests`, the body as a Buffer. */
 export async function recorder(t) {
   const requests = [];
   const server = createServer((request, response) => {

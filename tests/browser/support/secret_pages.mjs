@@ -1,15 +1,15 @@
-// The Webhook step's SECRETs: making a new one, retiring one, and all that the list of them can say.
+// Secrets of the Webhook step: creating and retiring a secret, and every state of their list.
 import { change } from "./database.mjs";
 import { simulate } from "./ks_pay.mjs";
 import { follow, leading, send, signIn } from "./steps.mjs";
 
 const DAY = 86_400_000;
 
-/** Leads to the page that asks whether to retire a SECRET of that kind. */
+/** Opens the page that asks whether to retire a secret of that kind. */
 const retire = (page, kind) => leading(page, () =>
   page.locator(".secrets li").filter({ hasText: kind }).first().getByRole("link", { name: /^Retire now/ }).click());
 
-/** A webhook from its first SECRET to one that may be retired. */
+/** Walks a webhook from its first secret to one that may be retired. */
 export async function* secrets(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   const { url, secret } = await installation.connect(app);

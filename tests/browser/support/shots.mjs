@@ -1,10 +1,10 @@
-// Pictures of pages, for people to look at, in the ignored folder shots/.
+// Pictures of pages for manual review, in the ignored folder shots/.
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const FOLDER = fileURLToPath(new URL("../../../shots/", import.meta.url));
 
-/** Keeps a picture of the whole page as `shots/NAME.png`, in a window so high that nothing floats over its middle. */
+/** Stores a picture of the whole page as `shots/NAME.png`, in a window high enough that no fixed element covers the content. */
 export async function shoot(page, name) {
   await mkdir(FOLDER, { recursive: true });
   const window = page.viewportSize();

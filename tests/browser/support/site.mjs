@@ -1,12 +1,12 @@
-// A browser and an installation for the tests of one `describe`.
+// Browser and installation for the tests of one `describe`.
 import { launch } from "./browser.mjs";
 import { Installation } from "./ks_pay.mjs";
 import { StandIn } from "./stand_in.mjs";
 import { after, before } from "./test.mjs";
 
 /**
- * To be called in a `describe`: its tests find `browser` and `installation` in what it returns. `prepare` gets the same
- * and may add to it. `environment` is what the installation is configured with. `api` stands in for Razorpay's.
+ * Call it in a `describe`: the tests find `browser` and `installation` in the returned object. `prepare` receives the same
+ * object and may extend it. `environment` configures the installation. `api` replaces Razorpay's API.
  */
 export function site(prepare = () => {}, environment = {}) {
   const site = {};

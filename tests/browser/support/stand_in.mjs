@@ -1,12 +1,12 @@
-// A stand-in for Razorpay's API, which answers as it is told.
+// Fake Razorpay API with a configurable response.
 import { createServer } from "node:http";
 
 export class StandIn {
   #server;
-  /** The status of every answer; 0 hangs up instead, as if Razorpay were out of reach. */
+  /** Status of every response; 0 closes the connection instead, as if Razorpay were unreachable. */
   status = 200;
 
-  /** A new one, listening until `stop`. */
+  /** Starts a fake that listens until `stop`. */
   static async start() {
     const standIn = new StandIn();
     standIn.#server = createServer((request, response) => {

@@ -1,19 +1,19 @@
-// What people do on the pages, by the labels they read.
+// User actions on the pages, by their visible labels.
 
-/** Does what leads to another page, and waits until that page is there. */
+/** Runs an action that leads to another page, and waits for that page. */
 export async function leading(page, act) {
   const [, result] = await Promise.all([page.waitForEvent("framenavigated"), act()]);
   await page.waitForLoadState();
   return result;
 }
 
-/** Presses the button that sends a form. */
+/** Presses the button that submits a form. */
 export const send = (page, name) => leading(page, () => page.getByRole("button", { name, exact: true }).click());
 
 /** Follows a link. */
 export const follow = (page, name) => leading(page, () => page.getByRole("link", { name, exact: true }).click());
 
-/** Signs in at the sign-in form; `target` is where somebody signed out first went. */
+/** Signs in at the sign-in form; `target` is the page that was requested while signed out. */
 export async function signIn(page, { email, password }, target = "/login") {
   await page.goto(target);
   await page.getByLabel("Enter Your Email").fill(email);
@@ -27,7 +27,7 @@ export async function signOut(page) {
   await send(page, "Sign out");
 }
 
-/** Sets the installation up at its one-time link. */
+/** Sets up the installation at its one-time link. */
 export async function setUp(page, link, { company, name, email, password }) {
   await page.goto(link);
   await page.getByLabel("Company Name").fill(company);
@@ -46,7 +46,7 @@ export async function addApp(page, { name, email }) {
   await send(page, "Add App");
 }
 
-/** Leads from an app's own pages to its Payment Gateway Settings. */
+/** Goes from an app's own pages to its Payment Gateway Settings. */
 export async function toPaymentGatewaySettings(page, app) {
   await page.getByRole("navigation", { name: app }).getByRole("link", { name: "Settings" }).click();
   await page.getByRole("radio", { name: app, checked: true }).waitFor();
@@ -62,8 +62,8 @@ export async function addRazorpay(page) {
   await page.getByRole("heading", { name: "Copy these two values" }).waitFor();
 }
 
-/** The link of a step in the row of steps; its text includes what is known of the step. */
+/** Returns the link of a step in the stepper; its text includes the state of the step. */
 export const step = (page, name) => page.getByRole("list", { name: "Set-up steps" }).getByRole("link", { name });
 
-/** What the Evidence panel says now. */
+/** Returns the Evidence panel. */
 export const evidence = (page) => page.getByRole("complementary", { name: "Evidence" });

@@ -1,8 +1,8 @@
-// node:test with a limit for each test and each hook: one that hangs fails by its name. What the browser waits for has a limit
-// of its own (browser.mjs) and names it first.
+// node:test with a limit for each test and each hook, so that a hanging one fails by its name. The browser's own timeouts
+// (browser.mjs) are shorter and name the element.
 import * as runner from "node:test";
 
-/** The longest that a test or a hook may take, in milliseconds: ten times what the slowest takes. */
+/** Timeout for a test or a hook, in milliseconds: ten times the duration of the slowest. */
 const LIMIT = 600_000;
 
 export const { describe } = runner;

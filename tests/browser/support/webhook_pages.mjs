@@ -1,4 +1,4 @@
-// Walks through what is told of a webhook that works no more, or not as it should.
+// Walks through the states of a webhook that stopped working or has warnings.
 import { change, count } from "./database.mjs";
 import { simulate } from "./ks_pay.mjs";
 import { captured, post, refused } from "./razorpay.mjs";
@@ -6,11 +6,11 @@ import { send, signIn } from "./steps.mjs";
 
 const HOUR = 3_600_000;
 
-/** As if the connection had been failing for that long. Milliseconds. */
+/** Simulates a connection that has been failing for that long, in milliseconds. */
 export const failingFor = (installation, mode, length) =>
   change(installation, `UPDATE evidence SET failing_since = failing_since - ${length} WHERE ${of(mode)}`);
 
-/** Waits until a rejected request is found to be proven: it is stored after the response. */
+/** Waits until a rejected request has been diagnosed as proven: it is stored after the response. */
 export async function proven(installation, mode) {
   const query = `SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL AND ${of(mode)}`;
   for (let tries = 0; tries < 100; tries += 1) {
@@ -20,23 +20,23 @@ export async function proven(installation, mode) {
   throw new Error("the rejected request was never found to be proven");
 }
 
-/** Loads the page anew until it says that. */
+/** Reloads the page until it contains the text. */
 async function until(page, text) {
   for (let tries = 0; tries < 100 && await page.getByText(text).count() === 0; tries += 1) await page.reload();
   await page.getByText(text).first().waitFor();
 }
 
-/** As if something had come every 20 min for two weeks, and then nothing for that long. */
+/** Simulates events every 20 min for two weeks, followed by silence for that long. */
 export const silentFor = (installation, mode, length) => change(installation, `UPDATE evidence SET
   last_verified_at = last_verified_at - ${length}, first_verified_at = first_verified_at - ${17 * 24 * HOUR},
   habit_since = last_verified_at - ${length + 17 * 24 * HOUR}, habit_minutes = 1224, habit_pause = ${2 * HOUR} WHERE ${of(mode)}`);
 
 const of = (mode) => `connection_id IN (SELECT id FROM connections WHERE mode = '${mode}')`;
 
-/** To a page without a stream, since the server is about to be away. */
+/** Leaves for a page without a stream, since the server is about to stop. */
 const away = (page) => page.goto("/ks-pay/settings");
 
-/** A check of the URL, a failing webhook, a silent one, and mix-ups, wherever they are shown. */
+/** A URL check, a failing webhook, a silent one, and account mismatches, on every page that shows them. */
 export async function* diagnoses(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   const test = await installation.connect(app);

@@ -1,18 +1,18 @@
-//! A reference model of a gateway: it issues, fails and reverses refunds and disputes of one payment, and reports what
-//! happens. It knows what is true at any time; no projection is looked at.
+//! Reference model of a gateway: it issues, fails and reverses refunds and disputes of one payment, and reports each change. It
+//! tracks the true state, independently of the projection.
 //!
-//! The report of a failed refund quotes a total in one of the two ways that published samples allow: the failed refund
-//! is already taken out of it, or still in it. Every later quote has it taken out.
+//! The report of a failed refund quotes a total in one of the two ways found in published samples: with the failed refund
+//! already subtracted, or still included. In every later report it is subtracted.
 
 use proptest::prelude::*;
 
-/// A step of a payment's life. Numbers choose a refund or a dispute; a step that is not possible does nothing.
+/// Step of a payment's life cycle. Numbers select a refund or a dispute; an impossible step has no effect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
-    /// Time passes, in seconds.
+    /// Time that passes, in seconds.
     Wait(i64),
     Capture,
-    /// A part of the payment, in subunits; done immediately, or pending.
+    /// Partial refund, in subunits; processed immediately, or pending.
     Refund {
         amount: i64,
         is_instant: bool,
@@ -22,12 +22,12 @@ pub(crate) enum Step {
         number: usize,
         quotes: bool,
     },
-    /// Also of a refund that was reported as processed.
+    /// Also for a refund that was reported as processed.
     FailRefund {
         number: usize,
         quotes: bool,
     },
-    /// An event about a refund that changes nothing of it. None comes after its failure.
+    /// Event about a refund without a state change. None follows its failure.
     ReportRefund {
         number: usize,
         quotes: bool,
@@ -36,7 +36,7 @@ pub(crate) enum Step {
         amount: i64,
     },
     ReviewDispute(usize),
-    /// A part is deducted, in subunits.
+    /// Deducts a part, in subunits.
     LoseDispute {
         number: usize,
         deducted: i64,
@@ -45,7 +45,7 @@ pub(crate) enum Step {
     CloseDispute(usize),
 }
 
-/// How the report of a failure quotes the total.
+/// Whether the report of a failed refund quotes a total with or without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     TakenOut,
@@ -68,7 +68,7 @@ pub(crate) struct Dispute {
     pub(crate) status: &'static str,
 }
 
-/// The payment as a report quotes it.
+/// Payment as quoted in a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quoted {
     pub(crate) status: &'static str,
@@ -86,7 +86,7 @@ pub(crate) struct Report {
     pub(crate) dispute: Option<Dispute>,
 }
 
-/// The gateway's account of one payment.
+/// The gateway's state of one payment.
 #[derive(Debug, Clone)]
 pub(crate) struct Gateway {
     pub(crate) amount: i64,
@@ -95,13 +95,13 @@ pub(crate) struct Gateway {
     is_captured: bool,
     refunds: Vec<Refund>,
     disputes: Vec<Dispute>,
-    /// What failed and was not refunded afterwards.
+    /// Failed amount that was not refunded afterwards.
     open: i64,
     pub(crate) reports: Vec<Report>,
 }
 
 impl Gateway {
-    /// A payment that was just authorised.
+    /// Creates a payment that was just authorised.
     pub(crate) fn authorize(amount: i64, way: Way, at: i64) -> Self {
         let (refunds, disputes, reports) = (Vec::new(), Vec::new(), Vec::new());
         let mut gateway = Self { amount, way, now: at, is_captured: false, refunds, disputes, open: 0, reports };
@@ -109,23 +109,23 @@ impl Gateway {
         gateway
     }
 
-    /// What was refunded, in subunits.
+    /// Returns the refunded amount, in subunits.
     pub(crate) fn refunded(&self) -> i64 {
         self.refunds.iter().filter(|refund| refund.status != "failed").map(|refund| refund.amount).sum()
     }
 
-    /// What of that is not processed yet.
+    /// Returns the pending part of the refunded amount.
     pub(crate) fn refund_pending(&self) -> i64 {
         self.refunds.iter().filter(|refund| refund.status == "pending").map(|refund| refund.amount).sum()
     }
 
-    /// What failed and was not refunded afterwards, in any parts, as far as the payment has it left.
+    /// Returns the failed amount that was not refunded afterwards, limited to the remaining amount of the payment.
     pub(crate) fn refund_failed(&self) -> i64 {
         let left = self.amount - self.refunded() - self.lost();
         self.open.min(left.max(0))
     }
 
-    /// The payment's status.
+    /// Returns the status of the payment.
     pub(crate) fn status(&self) -> &'static str {
         self.status_after(self.refunded())
     }
@@ -142,7 +142,7 @@ impl Gateway {
         self.is_captured
     }
 
-    /// What lost disputes took, in subunits.
+    /// Returns the amount lost to disputes, in subunits.
     pub(crate) fn lost(&self) -> i64 {
         self.disputes.iter().filter(|dispute| dispute.status == "lost").map(|dispute| dispute.deducted).sum()
     }
@@ -151,7 +151,7 @@ impl Gateway {
         self.disputes.iter().any(|dispute| !["won", "closed"].contains(&dispute.status))
     }
 
-    /// Takes the step, if it is possible, and reports it.
+    /// Performs the step, if it is possible, and reports it.
     pub(crate) fn take(&mut self, step: Step) {
         match step {
             Step::Wait(seconds) => self.now += seconds,
@@ -181,7 +181,7 @@ impl Gateway {
         }
     }
 
-    /// A payment that was never captured goes back whole, or not at all.
+    /// An uncaptured payment can only be refunded in full.
     fn issue(&mut self, amount: i64, is_instant: bool, quotes: bool) {
         let left = self.amount - self.refunded();
         let amount = if self.is_captured { amount.min(left) } else { left };
@@ -243,7 +243,7 @@ impl Gateway {
     }
 }
 
-/// Any step; amounts are whole hundreds, so that some coincide.
+/// Generates any step; amounts are whole hundreds, so that some coincide.
 pub(crate) fn any_step() -> impl Strategy<Value = Step> {
     let number = 0..4usize;
     let amount = prop_oneof![3 => (1..6i64).prop_map(|tenths| tenths * 10_000), 1 => Just(1_000_000)];

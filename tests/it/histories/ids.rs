@@ -1,4 +1,4 @@
-//! Which event an id belongs to, by what can be said of it whatever order requests were taken in.
+//! Assignment of ids to events, checked without knowledge of the processing order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,21 +8,20 @@ use serde_json::Value;
 use super::Told;
 use crate::support::{builders::text, signing};
 
-/// So few that events of a connection meet under one.
+/// Number of ids: so few that events of a connection share them.
 const IDS: u8 = 12;
 
-/// Now and then none.
+/// Generates an id, sometimes none.
 pub(super) fn any_id() -> impl Strategy<Value = Option<u8>> {
     prop::option::weighted(0.9, 0..IDS)
 }
 
-/// The same one at every connection.
+/// Returns the same text for every connection.
 pub(super) fn name(case: u32, id: u8) -> String {
     format!("evt_{case}_{id}")
 }
 
-/// By the number of the connection and the body's digest: the id an event first came under, and the digest of the event that
-/// had it before.
+/// By connection number and body digest: the id of an event, and the digest of the event that had the id before.
 pub(super) type Firsts = BTreeMap<(usize, String), (Option<String>, Option<String>)>;
 
 pub(super) fn firsts(exported: &[Value], number: impl Fn(&Value) -> usize) -> Firsts {
@@ -37,8 +36,8 @@ pub(super) fn firsts(exported: &[Value], number: impl Fn(&Value) -> usize) -> Fi
     exported.iter().map(first).collect()
 }
 
-/// An event came under the id it has; of all that have it one alone had it first, and the others name an event that came under
-/// it too.
+/// Asserts that each event has an id under which it was sent; and that among events with the same id one alone has no
+/// predecessor, and the others name an event that was sent under it too.
 pub(super) fn check(case: u32, sent: Vec<Told>, firsts: &Firsts) {
     let mut bodies: BTreeMap<(usize, Option<String>), BTreeSet<String>> = BTreeMap::new();
     for Told { event, id } in sent {

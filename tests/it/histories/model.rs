@@ -1,5 +1,5 @@
-//! Events of few payments, as a gateway reports them, and the row that each payment must end with: what the gateway itself
-//! has of it, written without a look at the projection.
+//! Events of a few payments, as a gateway reports them, and the expected final row of each payment: the gateway's own state,
+//! independent of the projection.
 
 use ks_pay::primitives::time::Timestamp;
 use proptest::{prelude::*, sample::select};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::gateway::{self, Gateway, Report, Step, Way};
 use crate::support::bodies::AT;
 
-/// What every payment is of, in subunits.
+/// Amount of every payment, in subunits.
 const AMOUNT: i64 = 100_000;
 
 /// One event, at one connection.
@@ -22,11 +22,11 @@ pub(super) struct Event {
 #[derive(Debug, Clone, PartialEq)]
 enum Subject {
     Payment(Box<Report>, Shown),
-    /// Of no payment.
+    /// Event without a payment.
     Other(i64),
 }
 
-/// What is the same in every report of a payment.
+/// Fields that are the same in every report of a payment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Shown {
     order: Option<u8>,
@@ -35,7 +35,7 @@ struct Shown {
     created: i64,
 }
 
-/// What the gateway has of a payment in the end.
+/// The gateway's final state of a payment.
 #[derive(Debug, Clone)]
 pub(super) struct Truth {
     pub(super) connection: usize,
@@ -44,7 +44,7 @@ pub(super) struct Truth {
     shown: Shown,
 }
 
-/// The lives of few payments at `connections`, and their events.
+/// Generates the life cycles of a few payments at `connections`, and their events.
 pub(super) fn any_lives(connections: usize) -> impl Strategy<Value = (Vec<Truth>, Vec<Event>)> {
     let others = prop::collection::vec((0..connections, 0..12i64), 0..4);
     let lives = prop::collection::btree_map((0..connections, 0..2u8), any_life(), 1..=4);
@@ -84,7 +84,7 @@ impl Truth {
         })
     }
 
-    /// The row of the payment without its ids.
+    /// Returns the row of the payment without its ids.
     pub(super) fn row(&self) -> Value {
         let (gateway, shown) = (&self.gateway, self.shown);
         let last = gateway.reports.iter().map(|report| report.at).max().unwrap();
@@ -99,7 +99,7 @@ impl Truth {
 }
 
 impl Event {
-    /// Whether it says anything of its payment.
+    /// Returns whether the event reports on its payment.
     pub(super) fn tells(&self) -> bool {
         matches!(self.subject, Subject::Payment(..))
     }
@@ -108,7 +108,7 @@ impl Event {
         payment_id(case, self.payment)
     }
 
-    /// As Razorpay documents it.
+    /// Returns the body in Razorpay's documented format.
     pub(super) fn body(&self, case: u32) -> Vec<u8> {
         let id = self.payment_id(case);
         let body = match &self.subject {

@@ -1,4 +1,4 @@
-//! A browser without scripts: cookies, forms with their token, and pages to be read.
+//! Browser without scripts: cookies, forms with their token, and the pages it received.
 
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
@@ -6,16 +6,16 @@ use reqwest::{Method, StatusCode, header};
 
 use super::{TestApp, builders::PASSWORD, webhook_request::client};
 
-/// Only keeps a test that fails from hanging.
+/// Timeout, only to keep a failing test from hanging.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Somebody at the site, signed in or not.
+/// Visitor of the site, signed in or not.
 pub(crate) struct Browser {
     base: String,
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
-/// An answer, read.
+/// Response that has been read completely.
 pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) headers: header::HeaderMap,
@@ -23,7 +23,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Where the answer leads.
+    /// Returns the target of a redirect.
     pub(crate) fn location(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
         self.headers[header::LOCATION].to_str().unwrap()
@@ -33,7 +33,7 @@ impl Page {
         self.body.contains(text)
     }
 
-    /// The value of the first element whose tag has that attribute.
+    /// Returns the value of the first element whose tag has that attribute.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         let at = self.body.find(&format!("name=\"{name}\""))?;
         let rest = &self.body[at..];
@@ -41,18 +41,18 @@ impl Page {
         Some(value.split_once('"')?.0.to_owned())
     }
 
-    /// The text inside the element with that id.
+    /// Returns the text inside the element with that id.
     pub(crate) fn inside(&self, id: &str) -> Option<String> {
         let rest = self.body.split_once(&format!("id=\"{id}\""))?.1;
         Some(rest.split_once('>')?.1.split_once('<')?.0.trim().to_owned())
     }
 }
 
-/// Server-sent events, as they come.
+/// Server-sent events as they arrive.
 pub(crate) struct Stream(pub(crate) reqwest::Response);
 
 impl Stream {
-    /// Waits until that was said.
+    /// Waits until the stream contains the text.
     pub(crate) async fn says(&mut self, text: &str) {
         let mut heard = Vec::new();
         let hearing = async {
@@ -66,7 +66,7 @@ impl Stream {
 }
 
 impl Stream {
-    /// Waits until it is over.
+    /// Waits until the stream ends.
     pub(crate) async fn ends(&mut self) {
         let ending = async { while let Ok(Some(_)) = self.0.chunk().await {} };
         tokio::time::timeout(PATIENCE, ending).await.expect("the stream ends");
@@ -74,12 +74,12 @@ impl Stream {
 }
 
 impl TestApp {
-    /// Somebody who is not signed in.
+    /// Returns a browser without a session.
     pub(crate) fn visitor(&self) -> Browser {
         Browser { base: format!("http://{}", self.address), cookies: Mutex::default() }
     }
 
-    /// The owner of a company that `company(name)` made.
+    /// Returns a browser signed in as the owner of a company that `company(name)` created.
     pub(crate) async fn owner(&self, company: &str) -> Browser {
         let visitor = self.visitor();
         let email = format!("owner@{}.example", company.to_lowercase().replace(' ', "-"));
@@ -90,12 +90,12 @@ impl TestApp {
 }
 
 impl Browser {
-    /// Somebody at another server.
+    /// Returns a browser for another server.
     pub(crate) fn at(address: std::net::SocketAddr) -> Self {
         Self { base: format!("http://{address}"), cookies: Mutex::default() }
     }
 
-    /// The same browser at another server.
+    /// Returns the same browser for another server.
     pub(crate) fn elsewhere(&self, address: std::net::SocketAddr) -> Self {
         Self { base: format!("http://{address}"), cookies: Mutex::new(self.cookies.lock().unwrap().clone()) }
     }
@@ -104,14 +104,14 @@ impl Browser {
         self.send(Method::GET, path, None, &[]).await
     }
 
-    /// Opens the one-time link to set up, as a browser does: it leads to the form.
+    /// Opens the one-time link to set up, as a browser does: it redirects to the form.
     pub(crate) async fn open_setup(&self, link: &str) -> Page {
         let path = &link[link.find("/setup").unwrap_or_default()..];
         let opened = self.get(path).await;
         if opened.status == StatusCode::SEE_OTHER { self.get(opened.location()).await } else { opened }
     }
 
-    /// Asks for the page until it has the text.
+    /// Requests the page until it contains the text.
     pub(crate) async fn sees(&self, path: &str, text: &str) -> Page {
         let looking = async {
             loop {
@@ -138,19 +138,19 @@ impl Browser {
         self.post_exactly(path, &[&[("csrf_token", token.as_str())], fields].concat()).await
     }
 
-    /// Types the password on the page that asks for it, and goes on with what was interrupted at `path`.
+    /// Enters the password on the page that asks for it, and continues with the interrupted request at `path`.
     pub(crate) async fn confirm(&self, path: &str, asked: &Page, password: &str) -> Page {
         let interrupted = asked.field("interrupted").expect("the page carries the interrupted form");
         self.post(path, &[("interrupted", &interrupted), ("current_password", password)]).await
     }
 
-    /// Posts just these fields.
+    /// Posts exactly these fields.
     pub(crate) async fn post_exactly(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = url_encoded(fields);
         self.send(Method::POST, path, Some(body), &[(header::CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")]).await
     }
 
-    /// The token of a page of this session.
+    /// Returns the token of a page of this session.
     pub(crate) async fn token(&self) -> String {
         self.get("/personal-info").await.field("csrf_token").unwrap()
     }
@@ -173,7 +173,7 @@ impl Browser {
         self.read(request.body(body.unwrap_or_default()).send().await.unwrap()).await
     }
 
-    /// Posts a form as it comes through a proxy, which says from where.
+    /// Posts a form as if through a proxy, which adds the client's address.
     pub(crate) async fn send_from(&self, from: &[u8], path: &str, body: String) -> Page {
         let request = self
             .request(Method::POST, path)
@@ -200,17 +200,17 @@ impl Browser {
         }
     }
 
-    /// Every cookie as the browser has it.
+    /// Returns every cookie of the browser.
     pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
         self.cookies.lock().unwrap().clone()
     }
 
-    /// Puts a cookie into this browser, as somebody who has a hand in it would.
+    /// Sets a cookie in this browser, as an attacker with access to it would.
     pub(crate) fn plant(&self, name: &str, value: &str) {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
-    /// The same cookies in another browser.
+    /// Returns another browser with the same cookies.
     pub(crate) fn twin(&self) -> Self {
         Self { base: self.base.clone(), cookies: Mutex::new(self.cookies()) }
     }

@@ -1,4 +1,4 @@
-//! Companies, apps and connections, made the way an operator makes them.
+//! Companies, apps and connections, created in the way an operator creates them.
 
 use std::net::SocketAddr;
 
@@ -9,19 +9,19 @@ use super::Installation;
 
 pub(crate) const PASSWORD: &str = "violet tram over nine bridges";
 
-/// A company with its owner.
+/// Company with its owner.
 pub(crate) struct Company<'a> {
     at: &'a Installation,
     name: &'static str,
 }
 
-/// An app of a company.
+/// App of a company.
 pub(crate) struct App<'a> {
     at: &'a Installation,
     pub(crate) id: String,
 }
 
-/// An app at one gateway in one mode.
+/// Connection of an app to one gateway in one mode.
 #[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) app_id: String,
@@ -30,7 +30,7 @@ pub(crate) struct Connection {
     pub(crate) mode: &'static str,
     pub(crate) endpoint: String,
     pub(crate) url: String,
-    /// As the merchant pastes it into the gateway.
+    /// Secret in the format that the merchant pastes into the gateway.
     pub(crate) secret: String,
     pub(crate) clock: Clock,
 }
@@ -43,12 +43,12 @@ impl Installation {
         Company { at: self, name }
     }
 
-    /// A connection like any other.
+    /// Creates a typical connection.
     pub(crate) async fn razorpay(&self) -> Connection {
         self.company("Neem Tree Retail").await.app("Neem Tree Store").await.razorpay("test").await
     }
 
-    /// One at the generic gateway.
+    /// Creates a connection to the generic gateway.
     pub(crate) async fn standard_webhooks(&self) -> Connection {
         self.company("Banyan Books").await.app("Banyan Books Online").await.connect("standard-webhooks", "test").await
     }
@@ -86,7 +86,7 @@ impl App<'_> {
 }
 
 impl Connection {
-    /// The same, at another server of the installation.
+    /// Returns the same connection at another server of the installation.
     pub(crate) fn at(&self, address: SocketAddr) -> Self {
         Self { url: format!("http://{address}/webhooks/{}", self.endpoint), ..self.clone() }
     }

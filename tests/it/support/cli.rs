@@ -1,11 +1,11 @@
-//! The command line in this process, on the test's installation.
+//! Command line, run in this process on the test's installation.
 
 use ks_pay::cli::{self, Io};
 use serde_json::Value;
 
 use super::Installation;
 
-/// What a command left behind.
+/// Output and exit code of a command.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) code: u8,
@@ -14,7 +14,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// The one line on stdout of a command that succeeded and said nothing else.
+    /// Returns the only line on stdout of a command that succeeded without other output.
     #[track_caller]
     pub(crate) fn line(&self) -> &str {
         self.assert_done();
@@ -23,7 +23,7 @@ impl Output {
         line
     }
 
-    /// That line, as JSON.
+    /// Returns that line, parsed as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(self.line()).unwrap()
@@ -34,7 +34,7 @@ impl Output {
         assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
     }
 
-    /// The one sentence on stderr of a command that failed and printed nothing.
+    /// Returns the only sentence on stderr of a command that failed without output.
     #[track_caller]
     pub(crate) fn failure(&self) -> &str {
         assert_eq!((self.code, self.out.as_str()), (1, ""), "{}", self.err);
@@ -42,7 +42,7 @@ impl Output {
     }
 }
 
-/// The text less its line end, which is its only one.
+/// Returns the text without its line end, of which there must be only one.
 #[track_caller]
 pub(crate) fn one_sentence(text: &str) -> &str {
     let sentence = text.strip_suffix('\n').unwrap_or_else(|| panic!("a line: {text:?}"));
@@ -57,7 +57,7 @@ impl Installation {
         self.cli_with(&args, stdin, &[]).await
     }
 
-    /// With more variables, or others.
+    /// Runs a command with additional or overridden variables.
     pub(crate) async fn cli_with(&self, args: &[&str], stdin: &str, more: &[(&'static str, &str)]) -> Output {
         let mut variables: Vec<(&str, String)> = more.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         variables.extend(self.variables());
@@ -79,12 +79,12 @@ impl Installation {
     }
 }
 
-/// Each line as JSON.
+/// Parses each line as JSON.
 pub(crate) fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Of variables of one name the first counts.
+/// Of variables with the same name the first takes effect.
 pub(crate) async fn run(args: &[&str], stdin: &str, variables: &[(&str, String)]) -> Output {
     let look_up = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
     let (mut input, mut out, mut err) = (stdin.as_bytes(), Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! A database a test, on the engine that `TEST_DATABASE` names.
+//! One database per test, on the engine that `TEST_DATABASE` names.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,23 +8,23 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::Installation;
 
-/// Any number, as long as every run takes the same one.
+/// Arbitrary number, the same in every run.
 const TEMPLATE_LOCK: i64 = 7_271_966;
 
-/// Where the test's database is.
+/// Location of the test's database.
 pub(crate) enum Database {
     /// In the data directory, by default.
     Sqlite,
-    /// One of its own on the server under test.
+    /// Separate database on the server under test.
     Postgres { server: String, name: String, url: String },
 }
 
-/// The PostgreSQL server to test on, if there is one.
+/// Returns the PostgreSQL server to test on, if there is one.
 pub(crate) fn postgres_server() -> Option<String> {
     std::env::var("TEST_POSTGRES_URL").ok()
 }
 
-/// Whether the suite runs on PostgreSQL.
+/// Returns whether the suite runs on PostgreSQL.
 pub(crate) fn is_postgres() -> bool {
     match std::env::var("TEST_DATABASE").as_deref() {
         Err(_) | Ok("sqlite") => false,
@@ -45,7 +45,7 @@ impl Database {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("ks_pay_it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut admin = PgConnection::connect(&server).await.unwrap();
-        // Ends with the connection, however that ends.
+        // Released with the connection, however it ends.
         sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut admin).await.unwrap();
         let template = template(&mut admin, &server).await;
         run(&mut admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
@@ -64,7 +64,7 @@ impl Database {
 }
 
 impl Drop for Database {
-    /// Keeps the database of a test that failed.
+    /// Drops the database, except that of a failed test.
     fn drop(&mut self) {
         if let Self::Postgres { server, name, .. } = self
             && !std::thread::panicking()
@@ -79,7 +79,7 @@ impl Drop for Database {
     }
 }
 
-/// A migrated database to copy, made once for these migrations. The caller holds the lock.
+/// Returns the template database with these migrations, created once. The caller holds the lock.
 async fn template(admin: &mut PgConnection, server: &str) -> String {
     let name = format!("ks_pay_template_{}", migrations_digest());
     let is_there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
@@ -106,7 +106,7 @@ fn migrations_digest() -> String {
     super::signing::hex(&digest.finalize()[..6])
 }
 
-/// The migrations of an engine, in order: file name and text.
+/// Returns the migrations of an engine, in order: file name and text.
 pub(crate) fn migrations(engine: &str) -> Vec<(String, String)> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
     let mut found: Vec<_> = super::files(&folder)
@@ -117,7 +117,7 @@ pub(crate) fn migrations(engine: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The URL of another database on the same server.
+/// Returns the URL of another database on the same server.
 fn on(server: &str, name: &str) -> String {
     let (path, query) = server.split_once('?').map_or((server, None), |(path, query)| (path, Some(query)));
     let (base, _) = path.rsplit_once('/').unwrap();
@@ -129,7 +129,7 @@ async fn run(admin: &mut PgConnection, statement: String) {
 }
 
 impl Installation {
-    /// Runs one statement past the product.
+    /// Runs one statement directly on the database.
     pub(crate) async fn sql(&self, statement: &'static str) -> u64 {
         let db = Db::connect(&self.location()).await.unwrap();
         let touched = match &db {
@@ -140,14 +140,14 @@ impl Installation {
         touched
     }
 
-    /// Leaves the trace of a migration that this binary does not know.
+    /// Records a migration that this binary does not know.
     pub(crate) async fn make_newer(&self) {
         let statement = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
                          SELECT 9999, 'later', installed_on, success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1";
         assert_eq!(self.sql(statement).await, 1);
     }
 
-    /// Counts past the product.
+    /// Selects a number directly from the database.
     pub(crate) async fn count(&self, statement: &'static str) -> i64 {
         let db = Db::connect(&self.location()).await.unwrap();
         let count = match &db {
@@ -158,7 +158,7 @@ impl Installation {
         count
     }
 
-    /// Reads texts past the product.
+    /// Selects texts directly from the database.
     pub(crate) async fn texts(&self, statement: &'static str) -> Vec<String> {
         let db = Db::connect(&self.location()).await.unwrap();
         let texts = match &db {
@@ -169,22 +169,22 @@ impl Installation {
         texts
     }
 
-    /// Keeps others from writing events until it is let go.
+    /// Blocks others from writing events until the lock is released.
     pub(crate) async fn lock_events(&self) -> Lock {
         self.lock("LOCK TABLE events").await
     }
 
-    /// Keeps others from reading SECRETs until it is let go.
+    /// Blocks others from reading secrets until the lock is released.
     pub(crate) async fn lock_secrets(&self) -> Lock {
         self.lock("LOCK TABLE secrets").await
     }
 
-    /// Keeps others from writing what the installation remembers of itself.
+    /// Blocks others from writing the installation's settings until the lock is released.
     pub(crate) async fn lock_installation(&self) -> Lock {
         self.lock("LOCK TABLE installation").await
     }
 
-    /// Does what a change of every user's password does, and commits it when it is let go.
+    /// Changes every user's password as the product does, and commits when the lock is released.
     pub(crate) async fn change_passwords(&self) -> Lock {
         let mut lock = self.lock("LOCK TABLE installation").await;
         for statement in ["UPDATE users SET password_hash = '$argon2id$' || id", "DELETE FROM sessions"] {
@@ -196,14 +196,14 @@ impl Installation {
         lock
     }
 
-    /// On SQLite a lock is always of the whole database.
+    /// On SQLite a lock always covers the whole database.
     async fn lock(&self, on_postgres: &'static str) -> Lock {
         let db = Db::connect(&self.location()).await.unwrap();
         let tx = match &db {
             Db::Sqlite { writer, .. } => ks_pay::db::Tx::Sqlite(writer.begin_with("BEGIN EXCLUSIVE").await.unwrap()),
             Db::Postgres { pool, .. } => {
                 let mut tx = pool.begin().await.unwrap();
-                // Ours must not idle in a unit of work; this one stands for somebody else's.
+                // Our own sessions must not idle in a unit of work; this one represents another program's.
                 sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut *tx).await.unwrap();
                 sqlx::query(on_postgres).execute(&mut *tx).await.unwrap();
                 ks_pay::db::Tx::Postgres(tx)
@@ -213,7 +213,7 @@ impl Installation {
     }
 }
 
-/// A lock that another program holds.
+/// Lock held by another program.
 pub(crate) struct Lock {
     db: Db,
     tx: ks_pay::db::Tx,

@@ -1,4 +1,4 @@
-//! A stand-in for Razorpay's API that answers as it is told and remembers what it was asked.
+//! Fake Razorpay API with configurable responses, which records its requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use tokio::{
     net::TcpListener,
 };
 
-/// The stand-in; it ends with the test.
+/// Fake API; it ends with the test.
 pub(crate) struct StandIn {
     pub(crate) url: String,
     status: Arc<Mutex<u16>>,
@@ -39,7 +39,7 @@ impl StandIn {
         *self.status.lock().unwrap() = status;
     }
 
-    /// The heads of the requests, oldest first.
+    /// Returns the heads of the requests, oldest first.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }

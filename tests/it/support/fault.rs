@@ -1,4 +1,4 @@
-//! What happens to a database while a server runs on it.
+//! Faults of a database under a running server.
 
 use std::process::Command;
 
@@ -6,12 +6,12 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::{Installation, database::Database, process::Process};
 
-/// What keeps a database from storing anything.
+/// Outage in which a database cannot store anything.
 #[derive(Clone, Copy)]
 pub(crate) enum Outage {
-    /// PostgreSQL is there and takes no writes, as a server that lost an election does.
+    /// PostgreSQL is up and read-only, like a server that lost an election.
     ReadOnly,
-    /// PostgreSQL ended every session and lets nobody in.
+    /// PostgreSQL ended every session and accepts no new one.
     Closed,
 }
 
@@ -34,7 +34,7 @@ impl Installation {
         self.terminate("TRUE").await;
     }
 
-    /// Waits for sessions that wait for a lock, and ends them; how many.
+    /// Waits for sessions that wait for a lock, and terminates them; returns how many.
     pub(crate) async fn terminate_those_who_wait(&self) -> i64 {
         loop {
             let ended = self.terminate("wait_event_type = 'Lock'").await;
@@ -60,7 +60,7 @@ impl Installation {
         admin.close().await.unwrap();
     }
 
-    /// A connection beside the test's database, and its name.
+    /// Returns an administrative connection outside the test's database, and the database's name.
     async fn admin(&self) -> (PgConnection, &str) {
         let Database::Postgres { server, name, .. } = &self.database else {
             panic!("only PostgreSQL has sessions");
@@ -70,8 +70,8 @@ impl Installation {
 }
 
 impl Process {
-    /// No file of this process takes another octet, as on a disk that is full or was mounted again for reading only.
-    /// The process must have been told to ignore the signal that comes with it.
+    /// Makes every file write of this process fail, as on a disk that is full or mounted read-only. The process must ignore the
+    /// signal that accompanies it.
     pub(crate) fn begin_writing_nothing(&self) {
         self.limit_files("0:");
     }

@@ -1,4 +1,4 @@
-//! What every test stands on: an installation of its own, a server in this process, a clock that stands still.
+//! Foundation of every test: its own installation, a server in this process, and a fixed clock.
 
 pub(crate) mod bodies;
 pub(crate) mod browser;
@@ -30,7 +30,7 @@ use tempfile::TempDir;
 
 use self::database::Database;
 
-/// A data directory and a database, with no server yet.
+/// Data directory and database, without a server yet.
 pub(crate) struct Installation {
     pub(crate) clock: Clock,
     directory: TempDir,
@@ -43,23 +43,23 @@ impl Installation {
         Self { clock, directory: tempfile::tempdir().unwrap(), database: Database::new().await }
     }
 
-    /// Not there until something makes it.
+    /// Does not exist until something creates it.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 
-    /// A place beside the data directory.
+    /// Returns a path next to the data directory.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// The variables under which the command line finds this installation.
+    /// Returns the variables with which the command line finds this installation.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         let mut variables =
             vec![("KS_PAY_LISTEN", "127.0.0.1:0".to_owned()), ("KS_PAY_DATA_DIR", self.data_dir().to_str().unwrap().to_owned())];
         if let Some(url) = self.database.url() {
             variables.push(("DATABASE_URL", url.to_owned()));
-            // `scripts/with-postgres` runs without fsync, which no server serves on unless it is told to.
+            // `scripts/with-postgres` runs without fsync, which a server only accepts with this setting.
             variables.push(("KS_PAY_ACCEPT_DATA_LOSS", "true".to_owned()));
         }
         variables
@@ -71,7 +71,7 @@ impl Installation {
         Config::read(&Options::default(), &look_up).unwrap()
     }
 
-    /// On PostgreSQL.
+    /// Returns the URL on PostgreSQL, `None` on SQLite.
     pub(crate) fn database_url(&self) -> Option<&str> {
         self.database.url()
     }
@@ -84,14 +84,14 @@ impl Installation {
         self.clock.now()
     }
 
-    /// Serves it with a clock that stands at about now.
+    /// Serves the installation with a fixed clock near the current time.
     pub(crate) async fn serve(self) -> TestApp {
         let server = Server::start(self.config(), self.clock.clone()).await.unwrap();
         TestApp { address: server.address(), server: Some(server), installation: self }
     }
 }
 
-/// A server on an installation of its own.
+/// Server on its own installation.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     server: Option<Server>,
@@ -103,14 +103,14 @@ impl TestApp {
         Installation::new().await.serve().await
     }
 
-    /// With a clock that stands an hour after the payments of [`bodies`], whatever day it is.
+    /// Starts with a clock fixed an hour after the payments of [`bodies`], independent of the current day.
     pub(crate) async fn start_on_the_day() -> Self {
         let mut installation = Installation::new().await;
         installation.clock = Clock::fixed(Timestamp::from_seconds(bodies::AT + 3600));
         installation.serve().await
     }
 
-    /// With something else set.
+    /// Starts with a changed configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let installation = Installation::new().await;
         let mut config = installation.config();
@@ -119,36 +119,36 @@ impl TestApp {
         Self { address: server.address(), server: Some(server), installation }
     }
 
-    /// Another server on the same installation, which only PostgreSQL allows.
+    /// Starts another server on the same installation, which requires PostgreSQL.
     pub(crate) async fn another_server(&self) -> Server {
         Server::start(self.config(), self.clock.clone()).await.unwrap()
     }
 
-    /// The one-time link, while there is no user.
+    /// Returns the one-time link, while there is no user.
     pub(crate) fn setup_link(&self) -> Option<String> {
         self.server.as_ref().and_then(Server::setup_link)
     }
 
-    /// Stops the server and leaves the installation as it is.
+    /// Stops the server and leaves the installation unchanged.
     pub(crate) async fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
     }
 
-    /// Serves the same installation again, perhaps at another port.
+    /// Serves the same installation again, possibly on another port.
     pub(crate) async fn restart(&mut self) {
         self.restart_with(|_| ()).await;
     }
 
-    /// Serves it again by another clock.
+    /// Serves it again with another clock.
     pub(crate) async fn restart_at(&mut self, clock: Clock) {
         self.stop().await;
         self.installation.clock = clock;
         self.restart().await;
     }
 
-    /// The same with something else set.
+    /// Serves it again with a changed configuration.
     pub(crate) async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
         self.stop().await;
         let mut config = self.config();
@@ -175,18 +175,18 @@ impl Drop for TestApp {
     }
 }
 
-/// Within this, a server in need has answered: not the 4.5 s after which gateways give up, which `torture` holds, since here
-/// sender and server share the processor with whatever else runs.
+/// Response time of a server in trouble: larger than the 4.5 s after which gateways give up, which `torture` tests, since here
+/// sender and server share the CPU with other tests.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
-/// Two floods at once would only measure the machine.
+/// Concurrent floods would only measure the machine.
 pub(crate) static ONE_FLOOD_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Only keeps a test that fails from hanging.
+/// Timeout, only to keep a failing test from hanging.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How long it is waited at first, and at most, before it is looked again: looking takes from what is waited for.
+/// First and longest interval between two checks: checking slows down the server under test.
 const LOOKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(500)];
 
-/// Waits until something has come to be, which happens soon after what caused it.
+/// Waits until a condition holds that follows shortly after its cause.
 pub(crate) async fn eventually(is_so: impl AsyncFn() -> bool) {
     let wait = async {
         let [mut pause, longest] = LOOKS;
@@ -198,7 +198,7 @@ pub(crate) async fn eventually(is_so: impl AsyncFn() -> bool) {
     tokio::time::timeout(PATIENCE, wait).await.expect("it comes to be");
 }
 
-/// Every file under a directory, with what is in it.
+/// Returns every file under a directory, with its content.
 pub(crate) fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {

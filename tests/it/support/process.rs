@@ -1,4 +1,4 @@
-//! The real binary in a process of its own.
+//! Real binary in its own process.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -15,16 +15,16 @@ use std::{
 
 use super::Installation;
 
-/// Only keeps a test that fails from hanging.
+/// Timeout, only to keep a failing test from hanging.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Whether this is root, who may be anybody, and whom no mode of a file stops.
+/// Returns whether this is root, who can become any user, and to whom file modes do not apply.
 pub(crate) fn is_root() -> bool {
     let output = Command::new("id").arg("-u").output().unwrap();
     output.stdout.trim_ascii() == b"0"
 }
 
-/// A running process. Killed when it is dropped.
+/// Running process; killed on drop.
 pub(crate) struct Process {
     child: Child,
     out: Receiver<String>,
@@ -33,9 +33,9 @@ pub(crate) struct Process {
     seen: Vec<String>,
 }
 
-/// What a process left behind.
+/// Output and exit code of a process.
 pub(crate) struct Ended {
-    /// `None` when a signal ended it.
+    /// `None` if a signal ended it.
     pub(crate) code: Option<i32>,
     pub(crate) out: Vec<String>,
     pub(crate) err: String,
@@ -48,7 +48,7 @@ impl Installation {
     }
 
     fn spawn(&self, command: &mut Command, more: &[(&str, &str)]) -> Process {
-        // Whatever it makes where it stands is this test's alone.
+        // Files created in the working directory belong to this test only.
         command.current_dir(self.beside("")).env_clear().envs(self.variables()).envs(more.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -67,7 +67,8 @@ impl Installation {
         Process { child, out, err, reading: Some(reading), seen: Vec::new() }
     }
 
-    /// Runs the binary as a user who owns nothing; only root can. The test's folder is opened to them, the data directory is not.
+    /// Runs the binary as a user who owns nothing, which requires root. The test's folder is opened to that user, the data
+    /// directory is not.
     pub(crate) fn process_as_nobody(&self, args: &[&str], more: &[(&str, &str)]) -> Process {
         let binary = self.beside("ks-pay");
         if !binary.exists() {
@@ -80,9 +81,9 @@ impl Installation {
         self.spawn(&mut command, more)
     }
 
-    /// Runs the binary where the data directory is a disk of its own, in a mount namespace that ends with the process.
-    /// `options` are those of a tmpfs. What is in the data directory is copied there, and `fill` ends with the disk full.
-    /// `None` where this user may not mount anything.
+    /// Runs the binary with the data directory on a separate disk, in a mount namespace that ends with the process. `options`
+    /// are those of a tmpfs. The content of the data directory is copied there, and `fill` fills the disk. `None` if this user
+    /// cannot mount.
     pub(crate) fn process_on_small_disk(&self, options: &str, args: &[&str]) -> Option<Process> {
         const MOUNT: &str = "mount -t tmpfs -o \"mode=0700,$0\" tmpfs \"$DISK\" || exit 99";
         const COPY: &str = "cp -a \"$KS_PAY_DATA_DIR/.\" \"$DISK\" || exit 98";
@@ -109,7 +110,7 @@ impl Installation {
         self.process(&[], more).listening()
     }
 
-    /// The same, in a process that lives on when a file may not grow.
+    /// Starts the server in a process that survives the signal for the file size limit.
     pub(crate) fn serve_where_files_are_limited(&self) -> (Process, SocketAddr) {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", "trap '' XFSZ; exec \"$0\"", env!("CARGO_BIN_EXE_ks-pay")]);
@@ -128,19 +129,19 @@ impl Process {
         self.child.id()
     }
 
-    /// What it has written to stderr so far.
+    /// Returns the output on stderr so far.
     pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&self.err.lock().unwrap()).into_owned()
     }
 
-    /// The first line on stdout; none if the process ends without.
+    /// Returns the first line on stdout; `None` if the process ends without one.
     pub(crate) fn first_line(&mut self) -> Option<String> {
         let line = self.out.recv_timeout(PATIENCE).ok()?;
         self.seen.push(line.clone());
         Some(line)
     }
 
-    /// Waits for a line on stdout that begins so.
+    /// Waits for a line on stdout with that prefix.
     #[track_caller]
     pub(crate) fn line(&mut self, beginning: &str) -> String {
         loop {
@@ -152,7 +153,7 @@ impl Process {
         }
     }
 
-    /// Whether its log contains that text by now.
+    /// Returns whether the log contains that text so far.
     pub(crate) fn has_logged(&self, text: &str) -> bool {
         self.log().contains(text)
     }
@@ -163,7 +164,7 @@ impl Process {
         assert!(status.success());
     }
 
-    /// Waits for its end. Stdout ends when the process does.
+    /// Waits for the process to end. Stdout closes with the process.
     pub(crate) fn end(mut self) -> Ended {
         let mut out = std::mem::take(&mut self.seen);
         loop {
@@ -178,7 +179,7 @@ impl Process {
         Ended { code, out, err: self.log() }
     }
 
-    /// SIGTERM, then its end.
+    /// Sends SIGTERM and waits for the end.
     pub(crate) fn terminate(self) -> Ended {
         self.signal("TERM");
         self.end()

@@ -1,4 +1,4 @@
-//! What may stand between a gateway and the console: a proxy that passes requests on, changes them, or does something else.
+//! Proxy between a gateway and the console, which forwards requests, changes them, or responds itself.
 
 use std::{
     net::SocketAddr,
@@ -13,24 +13,24 @@ use tokio_rustls::TlsAcceptor;
 
 use super::raw;
 
-/// A request on its way: its head and its body.
+/// Forwarded request: its head and its body.
 pub(crate) type Passing = (String, Vec<u8>);
 
-/// What it does with a request.
+/// Behaviour of the proxy.
 #[derive(Clone, Copy)]
 pub(crate) enum Manner {
-    /// Passes it on, changed so.
+    /// Forwards the request with this change.
     Pass(fn(Passing) -> Passing),
-    /// Answers these octets by itself.
+    /// Responds with these bytes.
     Answers(&'static str),
-    /// The same without listening.
+    /// Responds with these bytes before it has read a request.
     Blurts(&'static str),
-    /// Says nothing and keeps the connection.
+    /// Sends nothing and keeps the connection open.
     Silent,
     HangsUp,
 }
 
-/// The proxy; it ends with the test.
+/// Proxy; it ends with the test.
 pub(crate) struct Middle {
     pub(crate) address: SocketAddr,
     inner: Arc<Inner>,
@@ -73,7 +73,7 @@ impl Middle {
         Self { address, inner }
     }
 
-    /// Passes on to this server.
+    /// Forwards to this server.
     pub(crate) fn stands_before(&self, address: SocketAddr) {
         *self.inner.behind.lock().unwrap() = Some(address);
     }
@@ -82,12 +82,12 @@ impl Middle {
         *self.inner.manner.lock().unwrap() = manner;
     }
 
-    /// Speaks TLS from now on.
+    /// Uses TLS from now on.
     pub(crate) fn speaks(&self, tls: TlsAcceptor) {
         *self.inner.tls.lock().unwrap() = Some(tls);
     }
 
-    /// The requests as they came, oldest first.
+    /// Returns the received requests, oldest first.
     pub(crate) fn passed(&self) -> Vec<Passing> {
         self.inner.passed.lock().unwrap().clone()
     }
@@ -120,7 +120,7 @@ impl Inner {
     }
 }
 
-/// One request with its length announced; nothing where there is none.
+/// Reads one request with a `Content-Length`; `None` if there is none.
 async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Passing> {
     let mut bytes = Vec::new();
     loop {

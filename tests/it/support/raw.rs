@@ -1,4 +1,4 @@
-//! Octets on a socket: what no client library would send.
+//! Raw bytes on a socket: requests that no client library would send.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -8,22 +8,22 @@ use tokio::{
     time::timeout,
 };
 
-/// Only keeps a test that fails from hanging.
+/// Timeout, only to keep a failing test from hanging.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Everything that came back until the server closed the connection.
+/// Everything received until the server closed the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer(pub(crate) Vec<u8>);
 
 /// Sends all of it and reads until the server closes.
 pub(crate) async fn exchange(to: SocketAddr, request: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(to).await.unwrap();
-    // A server may have answered and closed before it read everything.
+    // A server may respond and close before it has read everything.
     let _ = stream.write_all(request).await;
     read_to_end(&mut stream).await
 }
 
-/// Reads until the server closes the connection, or resets it since there was more to read.
+/// Reads until the server closes the connection, or resets it because of unread data.
 pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     let reading = async { while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {} };
@@ -31,7 +31,7 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Answer {
     Answer(bytes)
 }
 
-/// Reads one head; its first line.
+/// Reads one head; returns its first line.
 pub(crate) async fn status_line(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let reading = async {
@@ -43,7 +43,7 @@ pub(crate) async fn status_line(stream: &mut TcpStream) -> String {
     String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned()
 }
 
-/// A request with exactly these headers, `Host` and one that asks for the connection to be closed.
+/// Returns a request with exactly these headers, `Host`, and `Connection: close`.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for (name, value) in headers {
@@ -52,7 +52,7 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, String)], body
     [head.as_bytes(), b"\r\n", body].concat()
 }
 
-/// The same with the body's true length announced.
+/// Returns the same request with the correct `Content-Length`.
 pub(crate) fn with_length(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
     let mut headers = headers.to_vec();
     headers.push(("content-length", body.len().to_string()));
@@ -80,7 +80,7 @@ impl Answer {
         self.0.get(self.split() + 4..).unwrap_or_default()
     }
 
-    /// Every octet but the value of `Date`.
+    /// Returns every byte except the value of `Date`.
     pub(crate) fn but_date(&self) -> String {
         let text = String::from_utf8_lossy(&self.0);
         text.split("\r\n")

@@ -1,4 +1,4 @@
-//! A signed request to an endpoint, as the gateway sends it, and every way to get it wrong.
+//! Signed request to an endpoint, as the gateway sends it, with every way to get it wrong.
 
 use std::sync::LazyLock;
 
@@ -6,26 +6,26 @@ use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use super::{builders::Connection, raw, signing};
 
-/// Keeps no connection open, so that a server stops at once.
+/// Keeps no connection open, so that a server can stop without waiting.
 static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
-    // An error means that one was installed before.
+    // An error means that a provider was already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).redirect(reqwest::redirect::Policy::none()).build().unwrap()
 });
 
-/// The client for everything that is not a raw socket.
+/// Returns the client for everything except raw sockets.
 pub(crate) fn client() -> &'static reqwest::Client {
     &CLIENT
 }
 
-/// The same, from another of this machine's own addresses.
+/// Returns a client that uses another of this machine's own addresses.
 pub(crate) fn client_from(address: std::net::IpAddr) -> reqwest::Client {
-    // Its cryptography is installed once for all.
+    // Its cryptography provider is installed once for all.
     let _ = client();
     reqwest::Client::builder().no_proxy().local_address(address).pool_max_idle_per_host(0).build().unwrap()
 }
 
-/// What stands in the header of the signature.
+/// Value of the signature header.
 #[derive(Clone)]
 enum Signature {
     Right,
@@ -33,7 +33,7 @@ enum Signature {
     Is(String),
 }
 
-/// A request before it is sent.
+/// Request that has not been sent yet.
 #[derive(Clone)]
 pub(crate) struct Post {
     url: String,
@@ -48,7 +48,7 @@ pub(crate) struct Post {
 }
 
 impl Connection {
-    /// Signed, with an id of its own.
+    /// Returns a signed request with its own id.
     pub(crate) fn post(&self, body: impl Into<Vec<u8>>) -> Post {
         let body = body.into();
         Post {
@@ -76,25 +76,25 @@ impl Post {
         self
     }
 
-    /// Signed with another secret.
+    /// Signs with another secret.
     pub(crate) fn secret(mut self, secret: &str) -> Self {
         secret.clone_into(&mut self.secret);
         self
     }
 
-    /// Sent elsewhere.
+    /// Sends to another URL.
     pub(crate) fn url(mut self, url: &str) -> Self {
         url.clone_into(&mut self.url);
         self
     }
 
-    /// Signed this many seconds after now, where the time is signed.
+    /// Signs this many seconds after now, where the time is signed.
     pub(crate) fn seconds_later(mut self, seconds: i64) -> Self {
         self.seconds += seconds;
         self
     }
 
-    /// Without the header of the time, where there is one.
+    /// Omits the timestamp header, if there is one.
     pub(crate) fn without_time(mut self) -> Self {
         self.is_timed = false;
         self
@@ -110,7 +110,7 @@ impl Post {
         self
     }
 
-    /// Another body than was signed.
+    /// Sends another body than was signed.
     pub(crate) fn body_after_signing(mut self, body: &[u8]) -> Self {
         self.signature = Signature::Is(self.right_signature());
         body.clone_into(&mut self.body);
@@ -136,7 +136,7 @@ impl Post {
         signing::standard_webhooks(&self.secret, id, &self.seconds.to_string(), &self.body)
     }
 
-    /// Every header but those of HTTP itself.
+    /// Returns every header except those of HTTP itself.
     pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
         let signature = match &self.signature {
             Signature::Right => Some(self.right_signature()),
@@ -160,7 +160,7 @@ impl Post {
         &self.body
     }
 
-    /// The head of a request that leaves the connection open, with more headers.
+    /// Returns the head of a keep-alive request, with additional headers.
     pub(crate) fn head(&self, more: &[(&'static str, &str)]) -> Vec<u8> {
         let mut headers = self.headers();
         headers.push(("content-length", self.body.len().to_string()));
@@ -169,20 +169,20 @@ impl Post {
         String::from_utf8(request).unwrap().replace("Connection: close\r\n", "").into_bytes()
     }
 
-    /// A connection of its own.
+    /// Opens a separate connection.
     pub(crate) async fn connect(&self) -> TcpStream {
         let url = self.parsed();
         TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap()
     }
 
-    /// A connection over which the head was sent.
+    /// Opens a connection and sends the head.
     pub(crate) async fn begin(&self, more: &[(&'static str, &str)]) -> TcpStream {
         let mut stream = self.connect().await;
         stream.write_all(&self.head(more)).await.unwrap();
         stream
     }
 
-    /// The same after the server has read it, and waits for the body.
+    /// Opens a connection whose head the server has read, so that it waits for the body.
     pub(crate) async fn begun(&self) -> TcpStream {
         let mut stream = self.begin(&[("expect", "100-continue")]).await;
         assert_eq!(raw::status_line(&mut stream).await, "HTTP/1.1 100 Continue");
@@ -193,7 +193,7 @@ impl Post {
         self.url.parse().unwrap()
     }
 
-    /// Sends it; the status.
+    /// Sends the request; returns the status.
     pub(crate) async fn send(&self) -> u16 {
         self.answer().await.status().as_u16()
     }
@@ -202,7 +202,7 @@ impl Post {
         self.attempt().await.unwrap()
     }
 
-    /// Sends it to a server that may be gone before it answers.
+    /// Sends the request to a server that may be gone before it responds.
     pub(crate) async fn attempt(&self) -> reqwest::Result<reqwest::Response> {
         let mut request = CLIENT.post(&self.url).body(self.body.clone());
         for (name, value) in self.headers() {
@@ -211,7 +211,7 @@ impl Post {
         request.send().await
     }
 
-    /// Sends it and demands that it was stored.
+    /// Sends the request and asserts that it was stored.
     pub(crate) async fn stored(&self) {
         let answer = self.answer().await;
         assert_eq!(answer.status(), 200);

@@ -1,11 +1,11 @@
-// The wall clock jumps under load: a day ahead, 20 years ahead, back, a day back. Events are accepted all the same, none is
-// lost or doubled, a signed-in session is answered with a page or with sign-in, and nothing panics.
+// The wall clock jumps under load: a day ahead, 20 years ahead, back, a day back. Events are still accepted, none is lost or
+// stored twice, a session gets a page or the sign-in page, and nothing panics.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { allWell, nothingLost } from "../support/final_checks.mjs";
 import { Installation, OWNER } from "../support/installation.mjs";
 import { library } from "../support/native.mjs";
 import { Traffic } from "../support/traffic.mjs";

@@ -1,15 +1,15 @@
-// The reply to COMMIT is lost on the way from PostgreSQL, again and again: the server cannot know whether it is stored, so it
-// must not say 200, and the retry must find the event there and change nothing.
+// The reply to COMMIT is lost on the way from PostgreSQL, repeatedly: the server cannot know whether the event is stored, so it
+// must not respond with 200, and the retry must find the event and change nothing.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
 import { commitProxy } from "../support/commit_proxy.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
-/** At least so many replies are lost, and so many events that may be stored are not acknowledged, before it is judged. */
+/** Minimum of lost replies, and of possibly stored events without acknowledgement, for a verdict. */
 const CUTS = 5;
 const UNKNOWN = 5;
 

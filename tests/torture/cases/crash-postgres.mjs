@@ -1,15 +1,15 @@
-// PostgreSQL goes away under load, by each of `pg_ctl stop -m immediate`, `-m fast` and kill -9 of the postmaster, and comes
-// back, the first time after 20 s: nothing acknowledged is lost, no answer takes longer than 4.5 s, and the same server is
-// ready again within 10 s. 30 rounds, 3 in the short form.
+// PostgreSQL goes away under load, by each of `pg_ctl stop -m immediate`, `-m fast` and kill -9 of the postmaster, and returns,
+// the first time after 20 s: no acknowledged event is lost, no response takes longer than 4.5 s, and the same server is ready
+// again within 10 s. 30 rounds, 3 in the short form.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
-/** The longest until the server is ready once PostgreSQL is, in milliseconds. */
+/** Maximum time until the server is ready once PostgreSQL is, in milliseconds. */
 const READY_WITHIN = 10_000;
 
 await torture(async (run) => {
@@ -25,7 +25,7 @@ await torture(async (run) => {
   for (let round = 0; round < run.of(3, 30); round++) {
     await pause(run.random.between(200, 500));
     await ways[round % ways.length]();
-    // Once it stays away for long.
+    // In one round it stays away for long.
     await pause(round ? run.random.between(50, 300) : run.of(1000, 20_000));
     if (!round) {
       const probes = [await installation.get("/healthz"), await installation.get("/readyz")];

@@ -1,18 +1,18 @@
-// A thousand idle sockets at a server that may have 256 descriptors, under load: it stays alive, every 200 is backed by a row,
-// and within 10 s of their going away it answers new connections again.
+// A thousand idle sockets at a server with a limit of 256 descriptors, under load: it stays alive, every 200 has a row, and
+// within 10 s of their closing it responds to new connections again.
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { allWell, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 const SOCKETS = 1000;
 const ALLOWED = 256;
 const RECOVERS_WITHIN = 10_000;
-/** How much longer than planned the limit is awaited, in milliseconds. */
+/** Additional time to wait for the limit, in milliseconds. */
 const PATIENCE = 60_000;
 
 await torture(async (run) => {

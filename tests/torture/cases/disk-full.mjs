@@ -1,15 +1,15 @@
-// The disk is full under load, on a small tmpfs, and later grows: while it is full no 200 without a row and every refusal is
-// 503, the console still answers, and the same server stores again within 10 s of getting room. Needs root, to mount.
+// The disk is full under load, on a small tmpfs, and later grows: while it is full every 200 has a row and every other response
+// is 503, the console still responds, and the same server stores again within 10 s of the growth. Needs root, to mount.
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost, soundFile } from "../support/final_checks.mjs";
 import { ended, Installation } from "../support/installation.mjs";
 import { needPython } from "../support/sqlite.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
-/** The longest until it stores again, in milliseconds. */
+/** Maximum time until it stores again, in milliseconds. */
 const RECOVERS_WITHIN = 10_000;
 
 await torture(async (run) => {

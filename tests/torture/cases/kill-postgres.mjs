@@ -1,4 +1,4 @@
-// kill -9 of the server under load, on PostgreSQL: as kill-sqlite, with durable settings in the database.
+// kill -9 of the server under load, on PostgreSQL: like kill-sqlite, with durable settings in the database.
 import { torture } from "../support/case.mjs";
 import { Installation } from "../support/installation.mjs";
 import { findsALiar, killLoop } from "../support/kill_loop.mjs";

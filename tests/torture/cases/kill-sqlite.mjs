@@ -1,11 +1,11 @@
-// kill -9 of the server under load, on SQLite: what was acknowledged is stored, once, with its effect, and the next start
-// is quick. 200 rounds, and more until 20,000 are acknowledged; 10 in the short form.
+// kill -9 of the server under load, on SQLite: acknowledged events are stored, once, with their effect, and the next start is
+// fast. 200 rounds, and more until 20,000 are acknowledged; 10 in the short form.
 //
-// It cannot see a missing fsync: the page cache outlives a process. power-cut can.
+// Cannot detect a missing fsync, since the page cache outlives a process; power-cut does.
 import { join } from "node:path";
 
-import { soundFile } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { soundFile } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { findsALiar, killLoop } from "../support/kill_loop.mjs";
 import { needPython } from "../support/sqlite.mjs";

@@ -1,10 +1,10 @@
-// Another process holds the database's lock for 10 s (6 in the short form), on SQLite: every answer comes within 4.5 s, 200 if
-// and only if there is a row, and once the lock is gone everything is stored.
+// Another process holds the database's lock for 10 s (6 in the short form), on SQLite: every response takes at most 4.5 s, is
+// 200 if and only if there is a row, and once the lock is released everything is stored.
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost, soundFile } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { lock, needPython } from "../support/sqlite.mjs";
 import { now, Traffic } from "../support/traffic.mjs";

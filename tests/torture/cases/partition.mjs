@@ -1,14 +1,14 @@
 // The network between the server and PostgreSQL is cut for 10 s (6 in the short form), once at PostgreSQL's end, so that
-// packets vanish, and once at ours: every answer comes within 4.5 s, nothing acknowledged is lost, and within 10 s of the
-// network's return the same server stores again. At the end it is told to stop while the network is cut: it ends with 0 within
-// 30 s. Needs root, for a network namespace.
+// packets vanish, and once at ours: every response takes at most 4.5 s, no acknowledged event is lost, and within 10 s of the
+// network's return the same server stores again. A shutdown while the network is cut ends with 0 within 30 s. Needs root, for a
+// network namespace.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
+import { forger } from "../support/hostile_clients.mjs";
 import { ended, Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
-import { forger } from "../support/strangers.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
 const HEALS_WITHIN = 10_000;
@@ -41,7 +41,7 @@ await torture(async (run) => {
     await pause(500);
   }
   run.demand(installation.isRunning && installation.child.pid === pid, "the same server went on");
-  // Whoever asks while it stops may be cut off.
+  // Requests during the shutdown may be cut off.
   const answers = [...traffic.answers];
   await stoppedWhileCut(run, network, cluster, installation);
   await load.end();
@@ -52,7 +52,7 @@ await torture(async (run) => {
   await allWell(run, installation, traffic);
 });
 
-/** It is told to stop when nothing comes back from PostgreSQL, with events and refusals under way, and started again after. */
+/** Stops the server while PostgreSQL is unreachable, with events and rejections in flight, and restarts it. */
 async function stoppedWhileCut(run, network, cluster, installation) {
   const forging = forger(installation.connection);
   await pause(run.random.between(200, 500));
@@ -69,7 +69,7 @@ async function stoppedWhileCut(run, network, cluster, installation) {
   await installation.serve();
 }
 
-/** A network of two ends, of which the other is a namespace of its own. */
+/** Creates a virtual network link, with its other end in a separate namespace. */
 async function cable(run) {
   if (process.getuid() !== 0) run.skip("only root may make a network namespace");
   const name = `kspay${process.pid}`;

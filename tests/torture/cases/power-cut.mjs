@@ -1,9 +1,9 @@
-// Power cuts, simulated from a recording of everything the server writes and syncs: what was acknowledged before the cut is
-// in every image, and no image is corrupt. 400 cuts for each of 3 seeds, 60 for one in the short form; half of them at the
-// very moment at which an answer of 200 was received. On five images the real server is started.
+// Power cuts, simulated from a recording of everything the server writes and syncs: events acknowledged before the cut are in
+// every image, and no image is corrupt. 400 cuts for each of 3 seeds, 60 for one in the short form; half of them exactly when a
+// response of 200 was received. On five images the real server is started.
 //
-// Controls: the recording replayed whole is the file byte for byte; the same recording with the syncs that NORMAL would make
-// must lose events; with none, as OFF, it must corrupt files.
+// Controls: the recording replayed completely equals the file byte for byte; with the syncs that NORMAL would make it must lose
+// events; with none, as OFF, it must corrupt files.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
@@ -16,10 +16,10 @@ import { databaseProblems, needPython } from "../support/sqlite.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 const SERVERS = 5;
-/** A server that writes nothing for so many milliseconds has done with what it was sent. */
+/** A server that writes nothing for this many milliseconds has processed its requests. */
 const STILL = 500;
 const PATIENCE = 30_000;
-/** Images examined at a time. */
+/** Images examined concurrently. */
 const BATCH = 20;
 
 await torture(async (run) => {
@@ -44,7 +44,7 @@ await torture(async (run) => {
   }
 });
 
-/** Loads a server of which every write is recorded; the files before, the operations, and when what was acknowledged. */
+/** Loads a server with every write recorded; returns the initial files, the operations, and the times of the acknowledgements. */
 async function record(run, recorder) {
   const installation = await Installation.make(run);
   const files = readdirSync(installation.directory).map((name) => join(installation.directory, name));
@@ -53,7 +53,7 @@ async function record(run, recorder) {
   await installation.serve({ env: { LD_PRELOAD: recorder, RECORD_DIR: installation.directory, RECORD_LOG: log } });
   const traffic = new Traffic(run);
   await load(run, installation, traffic);
-  // Killed within a write, it would have done what is not recorded.
+  // A kill within a write would leave an operation that is not recorded.
   await still(() => statSync(log).size);
   await installation.kill();
   const operations = recording(log);
@@ -71,8 +71,10 @@ async function record(run, recorder) {
   return { before, operations, acknowledged };
 }
 
-/** Events until the log was folded into the file, which the server does by the clock, and as many again: without syncs it is
- *  the file that a cut corrupts, and no log. */
+/**
+ * Sends events until the WAL was checkpointed into the file, which the server does on a timer, and as many again: without syncs
+ * a cut corrupts the file, and no WAL.
+ */
 async function load(run, { connection, directory }, traffic) {
   const written = () => statSync(join(directory, "ks-pay.db")).mtimeMs;
   const before = written();
@@ -92,14 +94,14 @@ async function still(figure) {
   }, PATIENCE);
 }
 
-/** When the power fails: half at the receipt of an answer, half anywhere between the first and the last. */
+/** Returns the times of the cuts: half at the receipt of a response, half anywhere between the first and the last. */
 function moments({ acknowledged }, random, count) {
   const [first, last] = [acknowledged[0].at, acknowledged.at(-1).at];
   const anyOf = (index) => index % 2 ? random.pick(acknowledged).at : first + random.below1() * (last - first);
   return Array.from({ length: count }, (_, index) => anyOf(index)).sort((one, other) => one - other);
 }
 
-/** Makes an image at each moment and looks what is in it. */
+/** Creates an image at each of these times and checks its content. */
 async function examine(run, { before, acknowledged }, operations, cuts, random, { servers = 0 } = {}) {
   const disk = new Disk(before, operations);
   const found = { losing: 0, lost: 0, corrupt: [], evidence: [], served: 0, acknowledged: acknowledged.length };

@@ -1,18 +1,18 @@
-// Every 50 ms an administrator ends all our sessions at PostgreSQL, for 60 s (4 in the short form) under load: nothing
-// acknowledged is lost, nothing is doubled, every answer comes in time.
+// Every 50 ms an administrator ends all our sessions at PostgreSQL, for 60 s (4 in the short form) under load: no acknowledged
+// event is lost, none is stored twice, every response is in time.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
 const EVERY = 50;
 const END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ks-pay'";
-/** At least so many requests are refused before it is judged. */
+/** Minimum of failed requests for a verdict. */
 const REFUSED = 5;
-/** How much longer than planned that is awaited, in milliseconds. */
+/** Additional time to wait for them, in milliseconds. */
 const PATIENCE = 60_000;
 
 await torture(async (run) => {

@@ -1,28 +1,28 @@
-// SIGTERM under load, on both databases, 20 rounds each, 3 in the short form: it ends with 0 within 30 s, and 200 was said if
-// and only if the event is stored: what began is finished, and nothing is stored behind a client's back.
+// SIGTERM under load, on both databases, 20 rounds each, 3 in the short form: the server ends with 0 within 30 s, and responded
+// with 200 if and only if the event is stored: in-flight work is finished, and nothing is stored without an acknowledgement.
 //
-// The same with PostgreSQL stopped or killed a moment before, 6 rounds, one in the short form: it ends with 0 within 30 s, and
-// nothing acknowledged is lost. Beside a client that does not read its answers, too, it ends with 0 within 30 s. And twice:
-// where something still holds a stop up – that client, a PostgreSQL that is gone – a second SIGTERM ends it with 0 within 2 s.
+// The same with PostgreSQL stopped or killed shortly before, 6 rounds, one in the short form: it ends with 0 within 30 s, and
+// no acknowledged event is lost. With a client that does not read its responses, it ends with 0 within 30 s as well. And with
+// two signals: while a shutdown is delayed, by that client or by a missing PostgreSQL, a second SIGTERM ends it with 0 in 2 s.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, nothingLost } from "../support/account.mjs";
 import { torture } from "../support/case.mjs";
+import { allWell, nothingLost } from "../support/final_checks.mjs";
+import { deaf, forger } from "../support/hostile_clients.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster, freePort } from "../support/postgres.mjs";
-import { deaf, forger } from "../support/strangers.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
-/** The longest that a stop may take, in milliseconds, and what is left of it once a second signal came. */
+/** Grace period of a shutdown, in milliseconds, and the limit after a second signal. */
 const WITHIN = 30_000;
 const TWICE_WITHIN = 2000;
-/** How long the first signal is given, before the second. */
+/** Interval between the first and the second signal. */
 const BETWEEN = 1000;
-/** What the server logs while PostgreSQL is gone and it has refusals to write down. */
+/** Log messages while PostgreSQL is gone and rejections are waiting to be written. */
 const UNWRITTEN = /refusals could not be written down yet|the last refusals were not written down/;
 
 await torture(async (run) => {
-  // That one takes as long as a stop may wait for a client, so it goes on beside the others.
+  // That one takes as long as a shutdown may wait for a client, so it runs in parallel with the others.
   const [held] = await Promise.all([onceBesideTheDeaf(run), others(run)]);
   run.say("once beside a client that does not read its answers:");
   inTime(run, [held], "beside a client that does not read");
@@ -33,7 +33,7 @@ async function others(run) {
   const onSqlite = await Installation.make(run);
   await rounds(run, "SQLite", onSqlite);
   await twiceBesideTheDeaf(run, onSqlite);
-  // Over TCP a PostgreSQL that is gone refuses connections, which is tried again until the time for that is over.
+  // Over TCP a missing PostgreSQL refuses connections, which is retried until the timeout.
   const cluster = await Cluster.make(run, { listen: "127.0.0.1", port: await freePort(run) });
   const onPostgres = async (DATABASE_URL) => Installation.make(run, { env: { DATABASE_URL } });
   await rounds(run, "PostgreSQL", await onPostgres(cluster.url));
@@ -63,7 +63,7 @@ async function rounds(run, engine, installation) {
   await installation.stop();
 }
 
-/** One signal with PostgreSQL gone in each way, then two. */
+/** Sends one signal with PostgreSQL gone in each way, then two. */
 async function withoutPostgres(run, cluster, installation) {
   run.say("with PostgreSQL gone:");
   const traffic = new Traffic(run);
@@ -117,14 +117,14 @@ async function onceBesideTheDeaf(run) {
   return stopped(installation);
 }
 
-/** Tells it to stop: with which code it ended, and after how many milliseconds. */
+/** Stops the server; returns its exit code, and the duration in milliseconds. */
 async function stopped(installation) {
   const began = performance.now();
   const code = await installation.stop();
   return { code, ms: Math.round(performance.now() - began) };
 }
 
-/** The same with a second signal, which the milliseconds count from, and whether that was needed. */
+/** Stops it with a second signal, from which the duration is measured; returns whether that signal was needed. */
 async function stoppedTwice(installation) {
   const first = installation.stop();
   await pause(BETWEEN);

@@ -1,18 +1,18 @@
-// fsync of PostgreSQL's log fails once, again and again under load: PostgreSQL panics and recovers by itself, as it must, and
-// the server goes through it: nothing acknowledged is lost, every answer comes within 4.5 s, and within 10 s it stores again.
+// fsync of PostgreSQL's WAL fails once, repeatedly under load: PostgreSQL panics and recovers by itself, as it must, and the
+// server survives: no acknowledged event is lost, every response takes at most 4.5 s, and within 10 s it stores again.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { SyncFaults } from "../support/sync_faults.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
 const STORES_WITHIN = 10_000;
-/** The longest until a fault is felt, in milliseconds. */
+/** Maximum time until a fault takes effect, in milliseconds. */
 const PATIENCE = 30_000;
-/** PostgreSQL has ended every session, for one of them panicked. */
+/** PostgreSQL has ended every session because one of them panicked. */
 const REINITIALIZING = /all server processes terminated; reinitializing/g;
 
 await torture(async (run) => {
@@ -33,7 +33,7 @@ await torture(async (run) => {
     const isFailed = await soon(() => faults.failed > failed, PATIENCE);
     const began = now();
     faults.none();
-    // Until then another session may still store what is taken for a recovery.
+    // Before that another session may still store, which would be mistaken for a recovery.
     if (isFailed && await soon(() => panics() > panicked, PATIENCE)) felt++;
     const gone = now();
     const again = await soon(() => traffic.storedSince(gone), STORES_WITHIN * 6);

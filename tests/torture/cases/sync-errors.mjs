@@ -1,17 +1,17 @@
-// fsync fails with EIO under load, on SQLite: once at the n-th call, and for ever. Every 200 since is backed by a row after
-// kill -9 and a restart, /readyz says 503 while nothing can be synced, and what was refused is taken as new or as a duplicate
-// when it comes again, with one effect. A refused event may have been stored: an error is no proof of absence.
+// fsync fails with EIO under load, on SQLite: once at the n-th call, and permanently. Every later 200 has a row after kill -9
+// and a restart, /readyz returns 503 while nothing can be synced, and a failed request is accepted as new or as a duplicate
+// when it is retried, with one effect. A failed request may have been stored: an error is no proof of absence.
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, answeredInTime, nothingLost, soundFile } from "../support/account.mjs";
 import { soon, torture } from "../support/case.mjs";
+import { allWell, answeredInTime, nothingLost, soundFile } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { needPython } from "../support/sqlite.mjs";
 import { SyncFaults } from "../support/sync_faults.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
-/** The longest until a fault is felt, and until it is got over, in milliseconds. */
+/** Maximum time until a fault takes effect, and until the server has recovered, in milliseconds. */
 const PATIENCE = 30_000;
 
 await torture(async (run) => {
@@ -42,7 +42,7 @@ await torture(async (run) => {
     const then = now();
     if (await soon(() => traffic.storedSince(then), PATIENCE)) continue;
     stuck.push(nth);
-    // Started anew, so that the rest can be judged.
+    // Restarted, so that the rest can be compared.
     await crash();
     await begin();
   }
@@ -61,7 +61,7 @@ await torture(async (run) => {
   run.control(lasting > 0 && refused > 0, "the lasting error is felt");
   run.demand(ready === 503, "/readyz says 503 while nothing can be synced", ready);
   run.demand((await installation.get("/healthz")) === 200, "/healthz says that the process is alive");
-  // Those sent before may have been synced before, however late the answer comes.
+  // Earlier ones may have been synced before the fault, however late the response was.
   const stored = traffic.answers.filter(({ status, sent }) => status === 200 && sent > began);
   run.demand(!stored.length, "no 200 while every sync fails", stored);
   await crash();

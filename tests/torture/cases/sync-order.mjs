@@ -1,7 +1,7 @@
-// Each 200 is sent after the sync that covers the event's frame in the log, as strace sees the system calls: with eight
-// connections, the frame being told by the event's id in it. An independent look at what power-cut examines.
+// Each 200 is sent after the sync that covers the event's frame in the WAL, according to the system calls in strace: with eight
+// connections, the frame being identified by the event's id in it. Independent of the method of power-cut.
 //
-// Controls: with an answer right after the frame, and with no sync at all, every answer is found to be too early.
+// Controls: with a response right after the frame, and without any sync, every response is found to be too early.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,7 +16,7 @@ await torture(async (run) => {
   const installation = await Installation.make(run);
   const trace = join(run.directory(), "trace");
   const calls = "pwrite64,fsync,fdatasync,sendto,sendmsg,writev,write";
-  // The tracer is a grandchild, so that the server is the process we started.
+  // The tracer is a grandchild, so that the server is the process that we started.
   await installation.serve({ through: ["strace", "-D", "-f", "-yy", "-s", "5000", "-e", `trace=${calls}`, "-o", trace] });
   const traffic = new Traffic(run);
   await traffic.pour(installation.connection, { most: run.of(150, 1000) }).done;
@@ -37,7 +37,7 @@ await torture(async (run) => {
   run.control(never === judged, `without syncs every answer is too early: ${never} of ${judged}`);
 });
 
-/** What matters in a trace, in order: a frame written, a sync ended, an answer begun. */
+/** Returns the relevant steps of a trace, in order: a frame written, a sync completed, a response started. */
 function steps(text) {
   const found = [], underWay = new Map();
   let written = 0;
@@ -60,11 +60,11 @@ function steps(text) {
   return found;
 }
 
-/** The answers that were sent too early. `hasty` pretends that each came right after its frame. */
+/** Returns the responses that were sent too early. `hasty` pretends that each directly followed its frame. */
 function judge(steps, acknowledged, { hasty = false } = {}) {
   const answers = new Map();
   for (const { id, port } of acknowledged) answers.set(port, [...(answers.get(port) ?? []), id]);
-  // The first frame with an id is that of its commit; later ones only carry the page again.
+  // The first frame with an id is that of its commit; later ones only repeat the page.
   const firstFrame = new Map(), syncedAt = [];
   const wanted = new Set(acknowledged.map(({ id }) => id));
   const early = [];

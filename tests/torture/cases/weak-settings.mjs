@@ -1,22 +1,23 @@
-// A database that is set to lose commits. With synchronous_commit off for a PostgreSQL database, the server's own sessions
-// commit to disk all the same, so a crash of PostgreSQL right after the answers loses nothing. What no session can mend – fsync
-// or full_page_writes off, or synchronous_commit off behind a pooler that drops what sessions ask for – `ks-pay doctor` fails on
-// and names, and no server starts on it: it ends with 1 and one line that names the setting. With --accept-data-loss it starts,
-// and its log and its pages say so. Of SQLite the server sets all there is itself; one in memory, which has no log, is refused.
+// A database that is configured to lose commits. With synchronous_commit off for a PostgreSQL database, the server's own
+// sessions still commit to disk, so a crash of PostgreSQL right after the responses loses nothing. A setting that no session
+// can override – fsync or full_page_writes off, or synchronous_commit off behind a pooler that drops session options – is named
+// by `ks-pay doctor`, which fails, and no server starts on it: it ends with 1 and one line that names the setting. With
+// --accept-data-loss it starts, and its log and its pages say so. On SQLite the server sets everything itself; an in-memory
+// database, which has no WAL, is refused.
 //
-// Control: of the rows that a session commits by the database's setting until the crash, the last ones are lost in it.
-import { allWell, nothingLost } from "../support/account.mjs";
+// Control: of the rows that a session commits with the database's setting until the crash, the last ones are lost.
 import { soon, torture } from "../support/case.mjs";
+import { allWell, nothingLost } from "../support/final_checks.mjs";
 import { Installation } from "../support/installation.mjs";
 import { pooler } from "../support/pooler.mjs";
 import { Cluster } from "../support/postgres.mjs";
 import { Traffic } from "../support/traffic.mjs";
 
-/** The control commits at least so many rows, and within so many milliseconds. */
+/** Minimum of rows that the control commits, and its timeout in milliseconds. */
 const ROWS = 50;
 const PATIENCE = 60_000;
 const ACCEPT = "--accept-data-loss";
-/** SQLite reads a name; a file of that name is made where the process stands, and stays empty. */
+/** SQLite treats it as a name; an empty file of that name is created in the working directory. */
 const IN_MEMORY = "sqlite:file::memory:";
 const AT_RISK = "Events may be lost in a power cut";
 
@@ -31,7 +32,7 @@ await torture(async (run) => {
 });
 
 async function asynchronous(run) {
-  // The log's writer sleeps for long, so that what waits for it is lost.
+  // The WAL writer sleeps for long, so that commits which rely on it are lost.
   const cluster = await Cluster.make(run, { settings: { synchronous_commit: "off", wal_writer_delay: "10s" } });
   const installation = await Installation.make(run, { env: { DATABASE_URL: cluster.url } });
   await cluster.psql("CREATE TABLE control (n bigint)");
@@ -39,11 +40,11 @@ async function asynchronous(run) {
   await installation.serve();
   const traffic = new Traffic(run);
   await traffic.pour(installation.connection, { most: run.of(150, 1500) }).done;
-  // One after the other until PostgreSQL is gone: whenever our server commits it takes along what others have by then.
+  // One row after another until PostgreSQL is gone: each commit of our server also flushes the commits of others up to then.
   let told = 0;
   const session = cluster.session(() => insert(++told));
   const insert = (n) => session.ask(`INSERT INTO control VALUES (${n}) RETURNING n`);
-  // It reads no word of the server's end, and must not be waited for either.
+  // It does not notice the server's end, and the case must not wait for it.
   const idle = cluster.session();
   insert(told);
   await soon(() => told >= ROWS, PATIENCE);
@@ -69,7 +70,7 @@ async function behindAPooler(run) {
   await refusedUnlessAccepted(run, url, "synchronous_commit", before.directory);
 }
 
-/** On a database with this setting no server starts. */
+/** Asserts that no server starts on a database with this setting. */
 async function refused(run, DATABASE_URL, setting, directory = run.directory()) {
   const installation = new Installation(run, directory, { DATABASE_URL });
   const end = await start(installation);
@@ -77,7 +78,7 @@ async function refused(run, DATABASE_URL, setting, directory = run.directory()) 
   return installation;
 }
 
-/** The same, and the doctor finds it; where it is accepted a server starts and says so. */
+/** Asserts the same, and that the doctor finds it; where it is accepted a server starts and says so. */
 async function refusedUnlessAccepted(run, DATABASE_URL, setting, directory) {
   const installation = await refused(run, DATABASE_URL, setting, directory);
   const doctor = await installation.attempt(["doctor"]);
@@ -93,7 +94,7 @@ async function refusedUnlessAccepted(run, DATABASE_URL, setting, directory) {
   await installation.stop();
 }
 
-/** How a start goes: it serves, or with which code it ended, and what it said. */
+/** Starts the server; returns whether it serves, or its exit code, and its output. */
 async function start(installation, options = []) {
   const before = installation.log.length;
   const isServing = await installation.serve({ options }).then(() => true, () => false);
@@ -101,7 +102,7 @@ async function start(installation, options = []) {
   return { isServing, code, log: installation.log.slice(before).replace(/\x1b\[[0-9;]*m/g, "").trim() };
 }
 
-/** Nothing listened, and one line names the setting and what an operator may do. */
+/** Returns whether nothing listened, and one line names the setting and the operator's options. */
 function isRefusal({ isServing, code, log }, setting) {
   return !isServing && code === 1 && !log.includes("\n") && log.includes(`${setting} is `) && log.includes(ACCEPT);
 }

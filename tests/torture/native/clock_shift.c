@@ -1,6 +1,6 @@
-/* LD_PRELOAD: the wall clock is off by as many seconds as the file CLOCK_SHIFT says; the monotonic clock goes on.
+/* LD_PRELOAD: shifts the wall clock by the seconds in the file CLOCK_SHIFT; the monotonic clock is unaffected.
  *
- * The rule: the file may change at any time, forwards and backwards, as an administrator or NTP may set a clock.
+ * The file may change at any time, forwards and backwards, as an administrator or NTP may set a clock.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,8 +1,8 @@
-/* LD_PRELOAD: writes down what a process does to the files under RECORD_DIR, in the order in which it happens, with their
- * bytes and CLOCK_MONOTONIC before and after: enough to say what a disk could hold at any moment between.
+/* LD_PRELOAD: records a process's operations on the files under RECORD_DIR, in order, with their bytes and CLOCK_MONOTONIC
+ * before and after: enough to derive the possible contents of a disk at any time in between.
  *
- * The rule: one call at a time, so the log's order is the true one; a call that failed is not written down. What is written
- * through a mapping (SQLite's -shm) is not seen, and does not outlive a power cut anyway.
+ * Calls are serialised, so the log's order is the true one; a failed call is not recorded. Writes through a mapping (SQLite's
+ * -shm) are not seen, and do not outlive a power cut anyway.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static int is_inside(const char *path) {
   return log_fd >= 0 && strncmp(path, directory, directory_length) == 0 && path[directory_length] == '/';
 }
 
-/* The path behind a descriptor, if it is one of the files we watch. */
+/* Returns the path behind a descriptor, if it is one of the recorded files. */
 static int path_of(int fd, char *path) {
   char link[64];
   if (log_fd < 0) return 0;

@@ -1,8 +1,8 @@
-/* LD_PRELOAD: fsync and fdatasync of files whose path contains FAULT_PATH fail with EIO when the file FAULT_CONTROL says so.
+/* LD_PRELOAD: fsync and fdatasync of files whose path contains FAULT_PATH fail with EIO as the file FAULT_CONTROL specifies.
  *
- * FAULT_CONTROL holds two numbers, "SKIP FAIL": so many syncs of a process still succeed, counted from the moment the text
- * changes; then one fails if FAIL is 1, whichever process is first, and every one if it is negative. A sync that fails is not
- * done. Each is written to FAULT_CONTROL.log.
+ * FAULT_CONTROL contains two numbers, "SKIP FAIL": SKIP syncs of a process still succeed, from the time the text changes; then
+ * one fails if FAIL is 1, in whichever process is first, and every one if it is negative. A failing sync is not performed. Each
+ * is logged to FAULT_CONTROL.log.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,8 +1,8 @@
-// What every case has in common: its options, its seed, its demands and controls, cleaning up, and one verdict line.
+// Common parts of every case: options, seed, demands and controls, cleanup, and one verdict line.
 //
-// The rule: a demand that is not met and an error end in exit code 1. Where every demand was met and a control found nothing,
-// nothing was proved: exit code 75, and scripts/torture tries once more. The same goes in the short form, which shares the
-// machine with others, for what took too long. What cannot be done here ends in exit code 77, which is neither passed nor failed.
+// An unmet demand and an error end with exit code 1. If every demand was met and a control found nothing, nothing was proved:
+// exit code 75, and scripts/torture retries. The same applies in the short form, which shares the machine with others, to
+// exceeded durations. A case that cannot run here ends with exit code 77, which is neither passed nor failed.
 import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,12 +13,12 @@ import { parseArgs } from "node:util";
 import { randomOf } from "./random.mjs";
 import { waitedFor, within } from "./wait.mjs";
 
-/** The exit codes of a case that could not be tried, and of one that is to be tried once more. */
+/** Exit codes of a case that cannot run, and of one that should be retried. */
 export const SKIPPED = 77;
 const UNPROVED = 75;
-/** A case that goes on for so many milliseconds hangs; ten times what one takes, for it may share a slow machine. */
+/** Timeout of a case, in milliseconds; ten times its duration, since it may share a slow machine. */
 const LONGEST = { short: 600_000, full: 3_600_000 };
-/** The longest that one step of cleaning up may take, in milliseconds. */
+/** Timeout of one cleanup step, in milliseconds. */
 const CLEANING_LIMIT = 120_000;
 
 class Skipped extends Error {}
@@ -40,7 +40,7 @@ class Run {
     this.random = randomOf(this.seed);
   }
 
-  /** The first of two figures in the short form, else the second. */
+  /** Returns the first of two figures in the short form, otherwise the second. */
   of(short, full) {
     return this.isShort ? short : full;
   }
@@ -49,14 +49,14 @@ class Run {
     console.log(`  ${text}`);
   }
 
-  /** What the product must do. `found` says what was seen instead; a list or a map is shown as its first few. */
+  /** Requires a property of the product. `found` describes the observation; a list or a map is shown by its first few entries. */
   demand(isMet, sentence, found) {
     this.#demands++;
     if (!isMet) this.#unmet++;
     this.#note(isMet, "ok", "NOT MET", sentence, found);
   }
 
-  /** What the product must do within `most` milliseconds, in which the machine has a part; Infinity is never. */
+  /** Requires a duration of at most `most` milliseconds, which depends on the machine as well; Infinity means never. */
   inTime(ms, most, sentence, found) {
     this.#demands++;
     const isMet = ms < most;
@@ -65,7 +65,7 @@ class Run {
     this.#note(isMet, "ok", "TOO LATE", sentence, found ?? `${ms.toFixed(0)} ms`);
   }
 
-  /** What shows that this case can fail: the check found what was planted. */
+  /** Shows that this case can fail: the check found the planted fault. */
   control(isFound, sentence, found) {
     this.#controls++;
     if (!isFound) this.#blind++;
@@ -76,22 +76,24 @@ class Run {
     console.log(`  ${isGood ? good : bad}: ${sentence}${!isGood && found !== undefined ? `\n    found: ${excerpt(found)}` : ""}`);
   }
 
-  /** A function that makes what people will want to read when something is broken; called then only. */
+  /** Registers a function that produces diagnostic output, called only on failure. */
   evidence(text) {
     this.#evidence.push(text);
   }
 
-  /** Ends the case: it cannot be tried here. */
+  /** Ends the case: it cannot run here. */
   skip(why) {
     throw new Skipped(why);
   }
 
-  /** Does something at the end, however the case ends; the last first. */
+  /** Registers a cleanup step that runs however the case ends, in reverse order. */
   later(clean) {
     this.#cleaners.push(clean);
   }
 
-  /** A directory that is gone afterwards. `inMemory` is for what needs no disk, where there is such a place. */
+  /**
+   * Creates a directory that is deleted afterwards. `inMemory` is for data that needs no disk, where such a file system exists.
+   */
   directory({ inMemory = false } = {}) {
     const parent = inMemory && existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
     const directory = mkdtempSync(join(parent, "ks-pay-torture-"));
@@ -105,12 +107,12 @@ class Run {
     }
   }
 
-  /** What may explain what is broken. */
+  /** Returns the diagnostic output. */
   get proofs() {
     return this.#unmet || this.#blind || this.#late ? this.#evidence.map((text) => text()).filter(Boolean) : [];
   }
 
-  /** The last line, and the exit code that goes with it. */
+  /** Returns the last line, and the exit code for it. */
   verdict(error) {
     if (error instanceof Skipped) return [`SKIPPED, nothing was proved: ${error.message}`, SKIPPED];
     if (error) return [`BROKEN by an error: ${error.stack}`, 1];
@@ -128,7 +130,7 @@ function excerpt(found) {
   return `${found.length}: ${first}${found.length > 5 ? " …" : ""}`;
 }
 
-/** Waits until something is so or there, for so many milliseconds at most; whether it is, or what was found. */
+/** Waits until a condition holds, for at most this many milliseconds; returns its value. */
 export async function soon(find, patience) {
   const late = Date.now() + patience;
   for (;;) {
@@ -138,7 +140,7 @@ export async function soon(find, patience) {
   }
 }
 
-/** Runs a case to its end, and the process with it. */
+/** Runs a case to its end, and then exits the process. */
 export async function torture(body) {
   const script = process.argv[1];
   const options = { seed: { type: "string" }, short: { type: "boolean", default: false }, help: { type: "boolean", default: false } };

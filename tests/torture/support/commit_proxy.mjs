@@ -1,8 +1,8 @@
-// A TCP proxy before PostgreSQL that cuts the connection instead of delivering the reply to a COMMIT: the commit happened and
-// the client cannot know. It reads the protocol only as far as that needs.
+// TCP proxy before PostgreSQL that cuts the connection instead of delivering the reply to a COMMIT: the commit happened and the
+// client cannot know. Parses the protocol only as far as this requires.
 import { proxied } from "./proxy.mjs";
 
-/** Listens until the case ends; cuts one reply to COMMIT in so many while `isCutting`. */
+/** Listens until the case ends; cuts a reply to COMMIT with this probability while `isCutting`. */
 export async function commitProxy(run, socketPath, probability) {
   const proxy = { cuts: 0, isCutting: false };
   proxy.port = await proxied(run, socketPath, (client, database, end) => {
@@ -10,7 +10,7 @@ export async function commitProxy(run, socketPath, probability) {
     let held = Buffer.alloc(0);
     database.on("data", (chunk) => {
       held = Buffer.concat([held, chunk]);
-      // Every message is a letter and a length that counts itself.
+      // Every message is a letter and a length that includes itself.
       let whole = 0;
       while (held.length - whole >= 5) {
         const length = 1 + held.readUInt32BE(whole + 1);

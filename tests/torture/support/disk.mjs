@@ -1,14 +1,14 @@
-// What a disk may hold after a power cut, from a recording of what was written to it (native/recorder.c).
+// Possible contents of a disk after a power cut, derived from a recording of its writes (native/recorder.c).
 //
-// The rule: what a file's last finished sync covers is there; of each later write, chance decides whether it is there whole,
-// not at all, or in some of its 512-byte sectors, whatever became of the others. Creating, renaming and deleting a file
-// count as durable at once, which real file systems do not promise either.
+// Data covered by a file's last completed sync is present; each later write is randomly present, absent, or present in some of
+// its 512-byte sectors, independently of the others. Creating, renaming and deleting a file are treated as immediately durable,
+// which real file systems do not guarantee.
 import { readFileSync } from "node:fs";
 
 const KINDS = { 1: "write", 2: "truncate", 3: "sync", 4: "unlink", 5: "rename" };
 const SECTOR = 512;
 
-/** The operations of a recording, in their order: `{ kind, path, begin, end, offset, data }`, times in nanoseconds. */
+/** Returns the operations of a recording, in order: `{ kind, path, begin, end, offset, data }`, times in nanoseconds. */
 export function recording(file) {
   const bytes = readFileSync(file);
   const operations = [];
@@ -25,7 +25,7 @@ export function recording(file) {
   return operations;
 }
 
-/** The bytes of a file, growing as needed. */
+/** Bytes of a file, growing as needed. */
 class Content {
   constructor(bytes = Buffer.alloc(0)) {
     this.buffer = Buffer.from(bytes);
@@ -60,7 +60,7 @@ class Content {
   }
 }
 
-/** A disk in the course of a recording. Its files at the start are durable. */
+/** Disk during a recording. Its initial files are durable. */
 export class Disk {
   #operations;
   #next = 0;
@@ -72,12 +72,12 @@ export class Disk {
     for (const [path, bytes] of files) this.#files.set(path, { durable: new Content(bytes), pending: [] });
   }
 
-  /** Goes on to a moment, which is never before the last. */
+  /** Advances to a time that is not before the previous one. */
   advance(moment) {
     for (; this.#next < this.#operations.length; this.#next++) {
       const operation = this.#operations[this.#next];
       if (operation.begin > moment) return;
-      // A sync that was still under way promises nothing.
+      // A sync still in progress guarantees nothing.
       if (operation.kind === "sync" && operation.end > moment) return;
       this.#take(operation);
     }
@@ -96,7 +96,7 @@ export class Disk {
     for (const write of file.pending.splice(0)) file.durable.apply(write);
   }
 
-  /** What a disk may hold if the power fails now: bytes by path, good until the next step. */
+  /** Returns possible contents of the disk if the power fails now: bytes by path, valid until the next step. */
   cut(random) {
     return this.#image((content, write) => {
       const fate = random.between(0, 3);
@@ -105,7 +105,7 @@ export class Disk {
     });
   }
 
-  /** What a reader finds while the power is on, likewise. */
+  /** Returns the contents that a reader sees while the power is on, with the same validity. */
   whole() {
     return this.#image((content, write) => content.apply(write));
   }
@@ -113,7 +113,7 @@ export class Disk {
   #image(fall) {
     const image = new Map();
     for (const [path, { durable, pending }] of this.#files) {
-      // A mapping, and no part of the database.
+      // A memory mapping, not part of the database.
       if (path.endsWith("-shm")) continue;
       const content = pending.length ? durable.copy() : durable;
       for (const write of pending) fall(content, write);
@@ -123,7 +123,7 @@ export class Disk {
   }
 }
 
-/** The same recording as `synchronous=NORMAL` would sync: the log only before the database itself is written to. */
+/** Returns the recording with the syncs of `synchronous=NORMAL`: the WAL only before the database itself is written. */
 export function asNormal(operations) {
   const ofDatabase = operations.filter(({ path }) => /\.db(-wal)?$/.test(path));
   const dropped = new Set(ofDatabase.filter(({ kind, path }, index) => {
@@ -133,5 +133,5 @@ export function asNormal(operations) {
   return operations.filter((operation) => !dropped.has(operation));
 }
 
-/** The same recording as `synchronous=OFF` would sync: never. */
+/** Returns the recording with the syncs of `synchronous=OFF`: none. */
 export const asOff = (operations) => operations.filter(({ kind, path }) => kind !== "sync" || !/\.db(-wal)?$/.test(path));

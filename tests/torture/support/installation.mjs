@@ -1,6 +1,6 @@
-// The real binary: a server that can be killed, and commands beside it. Knows nothing of what is tortured.
+// Real binary: a server that can be killed, and commands run against it. Independent of the cases.
 //
-// The rule: only processes started here are ended, by their id, and none outlives this process.
+// Only processes started here are ended, by their id, and none outlives this process.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { resolve as inFull } from "node:path";
@@ -9,25 +9,25 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { within } from "./wait.mjs";
 
-/** The longest that a server may take to be ready or to end, in milliseconds. */
+/** Timeout for a server to be ready or to end, in milliseconds. */
 const PATIENCE = 40_000;
-/** The longest that any other program may take, in milliseconds. */
+/** Timeout for any other program, in milliseconds. */
 const PROGRAM_LIMIT = 180_000;
 
-/** Who owns every installation made here. */
+/** Owner of every installation created here. */
 export const OWNER = { email: "owner@torture.example", password: "four unrelated quiet words" };
 
 export const BINARY = inFull(process.env.KS_PAY_BIN ?? "");
 if (!process.env.KS_PAY_BIN || !existsSync(BINARY)) throw new Error("Name the binary in KS_PAY_BIN, or run scripts/torture.");
 
-/** Starts a program that ends with this process, where setpriv is there to see to it. */
+/** Starts a program that ends with this process, if setpriv is available. */
 export function start(command, args, options = {}) {
   const bound = ["/usr/bin/setpriv", "/bin/setpriv"].find(existsSync);
   const [program, before] = bound ? [bound, ["--pdeathsig", "KILL", command]] : [command, []];
   return spawn(program, [...before, ...args], options);
 }
 
-/** Runs a program to its end: `{ code, stdout, stderr }`. One that does not end is killed, and an error names it. */
+/** Runs a program to its end: `{ code, stdout, stderr }`. A program that does not end is killed, and an error names it. */
 export async function ended(command, args, { input = "", ...options } = {}) {
   const child = start(command, args, options);
   const chunks = [];
@@ -40,7 +40,7 @@ export async function ended(command, args, { input = "", ...options } = {}) {
   return { code, stdout: Buffer.concat(chunks).toString(), stderr };
 }
 
-/** What the caller has set must not reach an installation. */
+/** Removes the caller's own settings from the environment of an installation. */
 function environment(extra) {
   const kept = Object.entries(process.env).filter(([name]) => !/^(KS_PAY_|RUST_LOG$|DATABASE_URL$|LD_PRELOAD$)/.test(name));
   return { ...Object.fromEntries(kept), KS_PAY_LISTEN: "127.0.0.1:0", ...extra };
@@ -48,14 +48,14 @@ function environment(extra) {
 
 export class Installation {
   #env;
-  /** The running server's process. */
+  /** Process of the running server. */
   child;
-  /** Where events are posted: `{ host, port, path, secret }`. */
+  /** Endpoint for events: `{ host, port, path, secret }`. */
   connection;
-  /** What the servers wrote to stderr. */
+  /** Output of the servers on stderr. */
   log = "";
 
-  /** Its data is in `directory`; `env` configures it, `DATABASE_URL` for one. */
+  /** The data is in `directory`; `env` configures it, for example `DATABASE_URL`. */
   constructor(run, directory, env = {}) {
     this.directory = directory;
     this.#env = { KS_PAY_DATA_DIR: directory, ...env };
@@ -63,7 +63,7 @@ export class Installation {
     run.evidence(() => this.complaints());
   }
 
-  /** A new one in a directory of its own, with an app that is connected to Razorpay. */
+  /** Creates an installation in its own directory, with an app that is connected to Razorpay. */
   static async make(run, { directory = run.directory(), env } = {}) {
     const installation = new Installation(run, directory, env);
     await installation.setUp();
@@ -82,7 +82,7 @@ export class Installation {
   }
 
   /**
-   * Starts the server and waits until it could store an event. `through` is a command that starts it, as `["strace", "-f"]`,
+   * Starts the server and waits until it can store an event. `through` is a command that starts it, such as `["strace", "-f"]`,
    * `options` are those of `ks-pay serve`.
    */
   async serve({ env = {}, through = [], options = [] } = {}) {
@@ -108,7 +108,7 @@ export class Installation {
     this.readyAfter = performance.now() - began;
   }
 
-  /** The status of a GET, 0 where there is no answer. */
+  /** Returns the status of a GET, 0 without a response. */
   async get(path, patience = 6000) {
     const { host, port } = this.connection;
     try {
@@ -121,14 +121,14 @@ export class Installation {
     }
   }
 
-  /** A page as a visitor gets it. */
+  /** Returns a page as a visitor receives it. */
   async page(path) {
     const { host, port } = this.connection;
     const signal = AbortSignal.timeout(PATIENCE);
     return (await fetch(`http://${host}:${port}${path}`, { signal, headers: { connection: "close" } })).text();
   }
 
-  /** How many milliseconds it took until a GET was answered so; nothing if it never was. */
+  /** Waits for that status of a GET; returns the milliseconds it took, undefined on timeout. */
   async until(path, status, patience) {
     const began = performance.now();
     while (performance.now() - began < patience) {
@@ -147,7 +147,7 @@ export class Installation {
     return this.signal("SIGKILL");
   }
 
-  /** Ends the server as an operator does; its exit code. */
+  /** Ends the server as an operator does; returns its exit code. */
   async stop() {
     return this.signal("SIGTERM");
   }
@@ -161,7 +161,7 @@ export class Installation {
     return how;
   }
 
-  /** Each kind of warning and error that the servers logged, the last of its kind, with how often. */
+  /** Returns each kind of warning and error that the servers logged: the last of its kind, and how many there were. */
   complaints() {
     const kinds = new Map();
     for (const line of this.log.replace(/\x1b\[[0-9;]*m/g, "").split("\n").filter((line) => /^\d.*(WARN|ERROR)|panic/.test(line))) {
@@ -171,7 +171,7 @@ export class Installation {
     return [...kinds.values()].slice(-12).map(({ line, times }) => `  logged ×${times}: ${line}`).join("\n");
   }
 
-  /** Runs a command on this installation, which must succeed; what it printed. */
+  /** Runs a command on this installation, which must succeed; returns its output. */
   async run(args, input = "") {
     const { code, stdout, stderr } = await this.attempt(args, input);
     if (code !== 0) throw new Error(`ks-pay ${args.slice(0, 2).join(" ")} ended with ${code}: ${stderr}`);
@@ -191,5 +191,5 @@ export class Installation {
   }
 }
 
-/** The lines of an export. */
+/** Returns the lines of an export. */
 export const rows = (text) => text.split("\n").filter(Boolean).map((line) => JSON.parse(line));

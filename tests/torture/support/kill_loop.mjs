@@ -1,16 +1,16 @@
-// Load, kill -9 of the server, start again; many times on one database.
+// Load, kill -9 of the server, restart; many times on one database.
 import { setTimeout as pause } from "node:timers/promises";
 
-import { allWell, nothingLost } from "./account.mjs";
 import { soon } from "./case.mjs";
-import { judgeEvents } from "./judge.mjs";
-import { liar } from "./liar.mjs";
+import { judgeEvents } from "./compare.mjs";
+import { liar } from "./early_ack_proxy.mjs";
+import { allWell, nothingLost } from "./final_checks.mjs";
 import { now, Traffic } from "./traffic.mjs";
 
-/** How long a lie is awaited, in milliseconds. */
+/** Timeout for a false acknowledgement, in milliseconds. */
 const LIES_WITHIN = 10_000;
 
-/** The method on a server that lies: what it acknowledged must be found to be lost. */
+/** Runs the method on a server that acknowledges too early: the lost events must be found. */
 export async function findsALiar(run, installation) {
   await installation.serve();
   const traffic = new Traffic(run);
@@ -18,7 +18,7 @@ export async function findsALiar(run, installation) {
   await traffic.flows();
   await pause(300);
   await installation.kill();
-  // What is said to whoever asks now is a lie.
+  // Acknowledgements from now on are false.
   const killed = now();
   await soon(() => traffic.storedSince(killed), LIES_WITHIN);
   await load.end();
@@ -26,8 +26,10 @@ export async function findsALiar(run, installation) {
   run.control(lost.length > 0, `before the same server a proxy that answers 200 first: ${lost.length} acknowledged events are lost`);
 }
 
-/** The longest from start to ready after a kill, and of all rounds and the comparison together, in milliseconds. Both are as
- *  good as the machine, and demanded in the full form only. */
+/**
+ * Maximum time from start to ready after a kill, and of all rounds including the comparison, in milliseconds. Both depend on
+ * the machine, and are required in the full form only.
+ */
 const READY_WITHIN = 2000;
 const OVER_WITHIN = 300_000;
 
@@ -36,7 +38,7 @@ export async function killLoop(run, installation) {
   const began = performance.now();
   const traffic = new Traffic(run);
   let slowest = 0, round = 0;
-  // A slow machine needs more rounds for as many events, and longer ones.
+  // A slow machine needs more and longer rounds for the same number of events.
   for (; round < rounds || (traffic.acknowledged < enough && round < most); round++) {
     await installation.serve();
     if (round) slowest = Math.max(slowest, installation.readyAfter);

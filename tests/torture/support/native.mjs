@@ -1,10 +1,10 @@
-// Builds what must sit inside the server's process: small libraries for LD_PRELOAD, by the C compiler of the machine.
+// Builds the libraries that run inside the server's process, for LD_PRELOAD, with the C compiler of the machine.
 import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 
-/** The path of the library made from `native/NAME.c`. */
+/** Returns the path of the library built from `native/NAME.c`. */
 export function library(run, name) {
   const source = fileURLToPath(new URL(`../native/${name}.c`, import.meta.url));
   const directory = run.directory();

@@ -1,10 +1,11 @@
-// A pooler before PostgreSQL as poolers may be set: it hands everything on but what a session asks for at its start.
+// Connection pooler before PostgreSQL, as some are configured: forwards everything except the options that a session requests
+// at its start.
 import { proxied } from "./proxy.mjs";
 
-/** What a session asks for, by its name in the startup message. */
+/** Name of these options in the startup message. */
 const ASKED = "options";
 
-/** Listens until the case ends; its `port`, and how many sessions it `took` something from. */
+/** Listens until the case ends; returns its `port`, and the number of sessions from which it `took` options. */
 export async function pooler(run, socketPath) {
   const proxy = { took: 0 };
   proxy.port = await proxied(run, socketPath, (client, database) => {
@@ -25,7 +26,7 @@ export async function pooler(run, socketPath) {
   return proxy;
 }
 
-/** A startup message – its length, the version, names and values with a zero after each, a zero – without what is asked for. */
+/** Returns a startup message without the options. Format: length, version, NUL-terminated names and values, NUL. */
 function withoutOptions(message) {
   const texts = message.toString("latin1", 8, message.length - 1).split("\0").slice(0, -1);
   const pairs = texts.flatMap((name, at) => at % 2 ? [] : [[name, texts[at + 1]]]).filter(([name]) => name !== ASKED);

@@ -1,6 +1,6 @@
-// A PostgreSQL of a case's own that keeps its promises: fsync, synchronous_commit and full_page_writes are on.
+// PostgreSQL cluster of a case, durable: fsync, synchronous_commit and full_page_writes are on.
 //
-// The rule: it listens on a socket in its own directory, and elsewhere only when a case asks; root runs it as postgres.
+// It listens on a socket in its own directory, and on an address only if a case requests it; root runs it as postgres.
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -10,18 +10,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ended, start } from "./installation.mjs";
 import { within } from "./wait.mjs";
 
-/** The longest that the server may take to start or to stop, in milliseconds. */
+/** Timeout for the server to start or to stop, in milliseconds. */
 const PATIENCE = 60_000;
 
-/** What keeps a commit through a power cut. */
+/** Settings that preserve a commit through a power cut. */
 const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
 
 const isRoot = process.getuid() === 0;
-/** PostgreSQL refuses to run as root. QUIT is its `-m immediate`, should this process be gone first. */
+/** PostgreSQL does not run as root. QUIT is its `-m immediate`, in case this process ends first. */
 const AS_POSTGRES = ["--pdeathsig", "QUIT", "--reuid=postgres", "--regid=postgres", "--init-groups"];
 const unprivileged = ([program, ...args]) => isRoot ? ["setpriv", [...AS_POSTGRES, program, ...args]] : [program, args];
 
-/** Debian keeps the programs off the PATH. */
+/** Debian does not add the programs to the PATH. */
 function programs() {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian).sort((one, other) => Number(one) - Number(other)) : [];
@@ -37,12 +37,12 @@ export class Cluster {
   #listen;
   #port;
   #sessions = new Set();
-  /** The postmaster's process. */
+  /** Process of the postmaster. */
   child;
 
   /**
-   * A running one. `listen` is one more address, trusted without a password, at which `url` then finds it, and `port` the port
-   * there; `through` a command that starts it; `settings` are others than the durable ones; `env` is added to its environment.
+   * Creates a running cluster. `listen` is an additional address, trusted without a password, at which `url` then reaches it on
+   * `port`; `through` is a command that starts it; `settings` override the durable ones; `env` is added to its environment.
    */
   static async make(run, { listen = "", port = 5432, through = [], settings = {}, env = {} } = {}) {
     const cluster = new Cluster();
@@ -65,7 +65,7 @@ export class Cluster {
     return cluster;
   }
 
-  /** Where its socket is. */
+  /** Returns the path of its socket. */
   get socket() {
     return join(this.directory, `.s.PGSQL.${this.#port}`);
   }
@@ -80,14 +80,14 @@ export class Cluster {
       : `postgres:///${database}?host=${this.directory}&user=postgres&sslmode=disable`;
   }
 
-  /** The address of one more database, which is empty. */
+  /** Creates an empty database; returns its URL. */
   async another(name) {
     const { code, stderr } = await this.psql(`CREATE DATABASE ${name}`);
     if (code !== 0) throw new Error(`the database ${name} was not made: ${stderr}`);
     return this.#urlOf(name);
   }
 
-  /** Starts it; after a crash this may have to wait until what is left of the last one is gone. */
+  /** Starts the cluster; after a crash it may have to wait until the previous processes are gone. */
   async start() {
     const late = Date.now() + PATIENCE;
     do {
@@ -108,7 +108,7 @@ export class Cluster {
     throw new Error(`PostgreSQL does not start.\n${this.log}`);
   }
 
-  /** Waits until a connection is taken at the address that it listens on: after a cut the kernel may not know the way at first. */
+  /** Waits until a connection to its address succeeds: after a cut the kernel may not have a route immediately. */
   async reached() {
     for (const late = Date.now() + PATIENCE; Date.now() < late; await pause(20)) {
       const socket = connect({ host: this.#listen, port: this.#port });
@@ -120,7 +120,7 @@ export class Cluster {
     throw new Error(`PostgreSQL is not reached at ${this.#listen}.`);
   }
 
-  /** `immediate` is a crash as its own tests make it, `fast` ends sessions and closes cleanly. */
+  /** `immediate` is a crash as its own tests simulate it, `fast` ends sessions and closes cleanly. */
   async stop(mode) {
     const ending = this.exit;
     await succeed(...unprivileged([join(this.#bin, "pg_ctl"), "--pgdata", this.data, "--mode", mode, "--wait", "--silent", "stop"]));
@@ -128,12 +128,12 @@ export class Cluster {
     this.#endSessions();
   }
 
-  /** Ends it as fast as it lets go of everything. */
+  /** Ends the cluster in `immediate` mode, if it is running. */
   async end() {
     if ((this.child?.exitCode ?? this.child?.signalCode) === null && this.postmaster) await this.stop("immediate");
   }
 
-  /** kill -9 of the postmaster alone; its sessions find out by themselves. */
+  /** Sends kill -9 to the postmaster alone; its sessions notice by themselves. */
   async kill() {
     const pid = this.postmaster;
     if (!pid || this.child.exitCode !== null || this.child.signalCode !== null) return;
@@ -145,8 +145,8 @@ export class Cluster {
   }
 
   /**
-   * Ends the input of every psql. One that reads the server's last message and the end of its connection apart goes back to
-   * its input, and would wait there for statements for ever.
+   * Closes the input of every psql. A psql that reads the server's last message separately from the end of its connection
+   * returns to its input, and would wait there for statements forever.
    */
   #endSessions() {
     for (const child of this.#sessions) child.stdin.end();
@@ -161,7 +161,10 @@ export class Cluster {
     return ended(join(this.#bin, "psql"), [...this.#bySocket, "-c", sql]);
   }
 
-  /** A session that takes statements, a line each, from its stdin, and says to `answers` what they return. It ends with the server. */
+  /**
+   * Starts a session that reads statements from its stdin, one per line, and passes their results to `answers`. It ends with
+   * the server.
+   */
   session(answers) {
     const child = start(join(this.#bin, "psql"), this.#bySocket, { stdio: ["pipe", answers ? "pipe" : "ignore", "ignore"] });
     child.stdin.on("error", () => {}); // PostgreSQL may go first
@@ -169,7 +172,7 @@ export class Cluster {
     this.#sessions.add(child);
     const closed = new Promise((resolve) => child.on("close", resolve)).then(() => this.#sessions.delete(child));
     const over = () => within(PATIENCE, "the end of a psql session", closed).finally(() => child.kill("SIGKILL"));
-    // What is written after its end is lost, as it is in a crash.
+    // Statements written after its end are lost, as in a crash.
     const ask = (sql) => child.stdin.writable && child.stdin.write(`${sql};\n`);
     return { ask, end: () => child.stdin.end(), over };
   }
@@ -179,7 +182,7 @@ export class Cluster {
   }
 }
 
-/** A port that nobody listens on now, and that no client is given while PostgreSQL is away: Linux takes theirs from 32768 up. */
+/** Returns a free port that no client is assigned while PostgreSQL is away: Linux assigns client ports from 32768 up. */
 export async function freePort(run) {
   for (;;) {
     const port = run.random.between(16_384, 32_768);

@@ -1,7 +1,7 @@
-// A TCP proxy before PostgreSQL's socket, for what is to happen between the two. Only without TLS.
+// TCP proxy before PostgreSQL's socket, for faults between the two. Without TLS only.
 import { connect, createServer } from "node:net";
 
-/** Listens until the case ends, and returns the port. `talk(client, database, end)` hands on what is said, or ends both. */
+/** Listens until the case ends, and returns the port. `talk(client, database, end)` forwards the data, or ends both. */
 export async function proxied(run, socketPath, talk) {
   const open = new Set();
   const server = createServer((client) => {

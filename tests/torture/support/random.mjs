@@ -1,6 +1,6 @@
-// Chance that can be repeated: everything a case leaves to chance comes from here, and follows from the seed it prints.
+// Reproducible randomness: every random choice of a case comes from here, and follows from the seed that it prints.
 
-/** A source of chance for a seed, which is any text. */
+/** Returns a random source for a seed, which is any text. */
 export function randomOf(seed) {
   let state = 0x9e3779b9;
   for (const character of String(seed)) state = Math.imul(state ^ character.codePointAt(0), 0x01000193) >>> 0;
@@ -13,9 +13,9 @@ export function randomOf(seed) {
   };
   return {
     below1,
-    /** A whole number from `least` to below `end`. */
+    /** Returns an integer from `least` to below `end`. */
     between: (least, end) => least + Math.floor(below1() * (end - least)),
-    /** Whether something of this probability happens. */
+    /** Returns true with this probability. */
     happens: (probability) => below1() < probability,
     pick: (list) => list[Math.floor(below1() * list.length)],
     shuffled(list) {

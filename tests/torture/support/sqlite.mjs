@@ -1,6 +1,6 @@
-// SQLite's own judgement of a file, by Python's sqlite3, as the binary has no command for it.
+// SQLite's own checks of a file, through Python's sqlite3, since the binary has no command for it.
 //
-// The rule: only files that no server has open. Python's SQLite may be old, and is not to write beside a newer one.
+// Only files that no server has open: Python's SQLite may be old, and must not write concurrently with a newer one.
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ for path in sys.stdin.read().splitlines():
     print(json.dumps(found[:5]))
 `;
 
-/** For each file what is wrong with it, by a copy in `scratch`. */
+/** Returns the problems of each file, checked on a copy in `scratch`. */
 export async function databaseProblems(paths, scratch = tmpdir()) {
   const directory = mkdtempSync(join(scratch, "ks-pay-check-"));
   try {
@@ -38,10 +38,10 @@ export async function databaseProblems(paths, scratch = tmpdir()) {
   }
 }
 
-/** The longest that a lock may take to be held or released, in milliseconds. */
+/** Timeout to acquire or release a lock, in milliseconds. */
 const LOCK_LIMIT = 90_000;
 
-/** Ends the case where there is no Python with sqlite3. */
+/** Skips the case if there is no Python with sqlite3. */
 export async function needPython(run) {
   const { code } = await ended("python3", ["-c", "import sqlite3"]).catch(() => ({ code: 1 }));
   if (code !== 0) run.skip("there is no python3 with sqlite3 here; install the Debian package python3");

@@ -8,7 +8,7 @@ export class SyncFaults {
   #control;
   #random;
 
-  /** For files whose path contains `path`. */
+  /** Affects files whose path contains `path`. */
   constructor(run, path) {
     const directory = run.directory();
     chmodSync(directory, 0o777); // PostgreSQL runs as somebody else, and writes its log there
@@ -24,13 +24,13 @@ export class SyncFaults {
     this.#write(`${skip} 1`);
   }
 
-  /** From now on every one fails. */
+  /** From now on every sync fails. */
   failForEver() {
     this.#write("0 -1");
   }
 
   #write(text) {
-    // One that differs from the last, so that it counts anew.
+    // A text that differs from the last, so that the library restarts its count.
     writeFileSync(this.#control, `${text} ${this.#random.below1()}`);
   }
 
@@ -38,7 +38,7 @@ export class SyncFaults {
     writeFileSync(this.#control, "");
   }
 
-  /** How many have failed. */
+  /** Returns the number of failed syncs. */
   get failed() {
     const log = `${this.#control}.log`;
     return existsSync(log) ? readFileSync(log, "utf8").split("\n").length - 1 : 0;

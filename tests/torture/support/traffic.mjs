@@ -1,29 +1,29 @@
-// The client: signed life cycles over keep-alive connections, some twice, and a log that knows three outcomes.
+// Client: signed life cycles over keep-alive connections, with duplicates, and a log with three outcomes.
 //
-// The rule: 200 is acknowledged, any other answer is refused, and no answer is unknown: it may be stored or not.
+// 200 is acknowledged, any other response is refused, and no response is unknown: the event may be stored or not.
 import { createHmac } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { soon } from "./case.mjs";
-import { Line, Unknown, Unsent } from "./line.mjs";
-import { story } from "./stories.mjs";
+import { Line, Unknown, Unsent } from "./http_connection.mjs";
+import { story } from "./payments.mjs";
 import { within } from "./wait.mjs";
 
-/** Stories told at the same time. */
+/** Life cycles sent concurrently. */
 const AT_ONCE = 24;
-/** How often something is sent that was sent before: as it was, or under another id. */
+/** Probability of a duplicate: unchanged, or under another id. */
 const AGAIN = 0.1;
 const UNDER_ANOTHER_ID = 0.2;
-/** So many of the last events may be sent again. */
+/** Number of recent events that may be sent again. */
 const LATELY = 64;
-/** Connections of a usual load. */
+/** Connections of a typical load. */
 export const CONNECTIONS = 8;
-/** The longest until something is acknowledged, and until all is that is sent again, in milliseconds. */
+/** Timeout until an event is acknowledged, and until all retried ones are, in milliseconds. */
 const PATIENCE = 60_000;
-/** The longest until a load of a set size was sent, in milliseconds. */
+/** Timeout until a load of fixed size was sent, in milliseconds. */
 const LOAD_LIMIT = 300_000;
 
-/** This moment, in nanoseconds of CLOCK_MONOTONIC. */
+/** Returns the current CLOCK_MONOTONIC time in nanoseconds. */
 export const now = () => Number(process.hrtime.bigint());
 
 export class Traffic {
@@ -35,9 +35,9 @@ export class Traffic {
   #lately = [];
   /** Every event that was sent, by the hash of its body: `{ event, sent, acknowledged: [ns], refused, unknown }`. */
   log = new Map();
-  /** Every story that began. */
+  /** Every life cycle that has started. */
   stories = [];
-  /** Every answer: `{ status, sent, at, ms, id, port }`, the port being the client's; status 0 is none. */
+  /** Every response: `{ status, sent, at, ms, id, port }`, `port` being the client's; status 0 means none. */
   answers = [];
 
   constructor(run) {
@@ -45,7 +45,7 @@ export class Traffic {
     this.#mark = `T${run.seed.replace(/[^0-9A-Za-z]/g, "").slice(0, 12)}x`;
   }
 
-  /** Sends until it is told to end. `end` resolves once every connection has its last outcome. */
+  /** Sends until stopped. `end` resolves once every connection has its last outcome. */
   pour(connection, { connections = CONNECTIONS, most = Infinity, rate = Infinity } = {}) {
     let isOver = false, left = most;
     const perLine = rate === Infinity ? 0 : (1000 * connections) / rate;
@@ -65,23 +65,25 @@ export class Traffic {
     };
   }
 
-  /** How many events were acknowledged. */
+  /** Returns the number of acknowledged events. */
   get acknowledged() {
     return [...this.log.values()].filter((entry) => entry.acknowledged.length).length;
   }
 
-  /** The first answer of 200 to a request that was sent after a moment: what was under way by then says nothing. */
+  /** Returns the first 200 to a request that was sent after this time: requests already in flight prove nothing. */
   storedSince(moment) {
     return this.answers.find(({ status, sent }) => status === 200 && sent > moment);
   }
 
-  /** Waits until something that was sent from now on is acknowledged: a slow machine takes its time. */
+  /** Waits until an event sent from now on is acknowledged, which takes time on a slow machine. */
   async flows() {
     const began = now();
     if (!await soon(() => this.storedSince(began), PATIENCE)) throw new Error(`nothing is acknowledged within ${PATIENCE} ms`);
   }
 
-  /** Sends everything that is not acknowledged, and the rest of every story. Resolves with what still is not acknowledged. */
+  /**
+   * Sends every unacknowledged event, and the rest of every life cycle. Resolves with the events that are still unacknowledged.
+   */
   async settle(connection, patience = PATIENCE) {
     for (const told of this.#telling.splice(0)) this.#unsent.push(...told.rest);
     const late = Date.now() + patience;
@@ -100,12 +102,12 @@ export class Traffic {
     }
   }
 
-  /** What the client would believe if the server had answered 200 to everything it was sent. */
+  /** Returns the log of a server that had responded to everything with 200. */
   asIfBelieved() {
     return new Map([...this.log].map(([sha256, entry]) => [sha256, { ...entry, acknowledged: [0] }]));
   }
 
-  /** Figures for people. */
+  /** Returns figures for the output. */
   summary() {
     const entries = [...this.log.values()];
     const of = (status) => this.answers.filter((answer) => answer.status === status).length;
@@ -117,7 +119,7 @@ export class Traffic {
   #next() {
     if (this.#unsent.length) return this.#unsent.pop();
     if (this.#lately.length === LATELY && this.#random.happens(AGAIN)) {
-      // One of the last, so that twins meet in flight.
+      // A recent one, so that duplicates are in flight concurrently.
       const { event } = this.#lately[this.#random.between(0, this.#lately.length)];
       return this.#random.happens(UNDER_ANOTHER_ID) ? { ...event, id: `evt_${this.#mark}again${this.#aliases++}` } : event;
     }
@@ -139,7 +141,7 @@ export class Traffic {
       this.log.set(event.sha256, entry);
       this.#lately.push(entry);
       if (this.#lately.length > LATELY) {
-        // What is acknowledged and not sent again needs no body any more.
+        // An acknowledged event that is not sent again no longer needs its body.
         const gone = this.#lately.shift();
         if (gone.acknowledged.length) gone.event = { ...gone.event, body: undefined };
       }
@@ -147,7 +149,7 @@ export class Traffic {
     return entry;
   }
 
-  /** Whether it left this process. */
+  /** Sends the event; returns whether it left this process. */
   async #send(line, connection, event) {
     const entry = this.#entry(event);
     const sent = now();
@@ -174,7 +176,7 @@ export class Traffic {
   }
 }
 
-/** An event as its gateway posts it; with another secret, as a forger does. */
+/** Returns a request as the gateway posts it; a forger calls it with another secret. */
 export function request({ host, port, path, secret }, { id, body }) {
   const signature = createHmac("sha256", secret).update(body).digest("hex");
   const head = [`POST ${path} HTTP/1.1`, `Host: ${host}:${port}`, "Content-Type: application/json", `Content-Length: ${body.length}`,

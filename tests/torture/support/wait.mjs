@@ -1,8 +1,8 @@
-// Waits that end: each has a limit and says what it waits for, so that a case that hangs names the reason.
+// Waits with limits: each has a timeout and names its subject, so that a hanging case reports the reason.
 
 const pending = new Set();
 
-/** What the promise becomes; after `ms` milliseconds an error that names what was waited for. */
+/** Awaits the promise; rejects after `ms` milliseconds with an error that names the subject. */
 export async function within(ms, what, promise) {
   const wait = { what, since: Date.now() };
   pending.add(wait);
@@ -18,7 +18,7 @@ export async function within(ms, what, promise) {
   }
 }
 
-/** What is waited for now, and for how long already. */
+/** Returns the current waits, and how long they have lasted. */
 export function waitedFor() {
   const waits = [...pending].map(({ what, since }) => `${what} (${((Date.now() - since) / 1000).toFixed(0)} s)`);
   return waits.length ? waits.join(", ") : "nothing with a name";

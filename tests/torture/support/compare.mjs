@@ -1,9 +1,9 @@
-// Compares what a client was told with what is stored. Pure: the controls call it with what was falsified.
+// Compares a client's log with the stored data. Pure: the controls call it with falsified data.
 //
-// The rule: acknowledged is stored with the bytes that were sent, everything stored was sent, each event has one row and one
-// effect, and each payment stands as its story ends.
+// Every acknowledged event is stored with the bytes that were sent, every stored event was sent, each event has one row and one
+// effect, and each payment has its expected final state.
 
-/** Every way in which stored events differ from the client's log; each empty when all is well. */
+/** Returns every difference between stored events and the client's log; each list is empty if all is well. */
 export function judgeEvents(log, rows) {
   const bySha256 = grouped(rows, (row) => row.body_sha256);
   const stored = (sha256) => bySha256.get(sha256) ?? [];
@@ -14,7 +14,7 @@ export function judgeEvents(log, rows) {
     neverSent: [...bySha256.keys()].filter((sha256) => !log.has(sha256)),
     withoutEffect: rows.filter((row) => row.state !== "processed" || row.conflict_with !== null || row.transaction === null)
       .map((row) => row.event),
-    // Each acknowledged request was counted, and no request twice.
+    // The received count includes each acknowledged request, and no request twice.
     miscounted: entries.filter((entry) => {
       const [row] = stored(entry.event.sha256);
       return row && !(entry.acknowledged.length <= row.receipts && row.receipts <= entry.sent);
@@ -22,7 +22,7 @@ export function judgeEvents(log, rows) {
   };
 }
 
-/** Every way in which payments differ from their stories, once each story was told to its end. */
+/** Returns every difference between payments and their expected final states, once all events were sent. */
 export function judgePayments(stories, rows) {
   const byPayment = grouped(rows, (row) => row.payment_id);
   const told = new Set(stories.map(({ payment }) => payment));

@@ -1,9 +1,9 @@
-// The end of most cases: first what survived is compared as it is; then everything is sent again that was not acknowledged,
-// and the whole must be as the stories say. Each check is also shown to fail on what was falsified.
-import { judgeEvents, judgePayments } from "./judge.mjs";
+// Final checks of most cases: first the surviving data is compared; then every unacknowledged event is sent again, and the
+// result must equal the expected payments. Each check is also shown to fail on falsified data.
+import { judgeEvents, judgePayments } from "./compare.mjs";
 import { databaseProblems } from "./sqlite.mjs";
 
-/** What is stored now against the client's log: nothing acknowledged is lost. Resolves with the exported events. */
+/** Compares the stored events with the client's log: no acknowledged one is lost. Resolves with the exported events. */
 export async function nothingLost(run, installation, traffic, { isFelt = true } = {}) {
   run.say(traffic.summary());
   const rows = await installation.events();
@@ -23,7 +23,7 @@ export async function nothingLost(run, installation, traffic, { isFelt = true } 
   return rows;
 }
 
-/** After sending again what was not acknowledged, everything is there once and every payment stands as its story ends. */
+/** Sends unacknowledged events again; asserts that each is stored once and that every payment has its expected final state. */
 export async function allWell(run, installation, traffic) {
   const left = await traffic.settle(installation.connection);
   run.demand(!left.length, "what was refused or unknown is taken when it is sent again", left.map(({ id }) => id));
@@ -37,11 +37,13 @@ export async function allWell(run, installation, traffic) {
   falsified(run, traffic, rows, transactions);
 }
 
-/** The longest from a request to its answer, in milliseconds: gateways wait 5 s. The server gives up 100 ms before the time
- *  of the full form, and among other cases a process may wait longer than that for its turn. */
+/**
+ * Maximum time from a request to its response, in milliseconds: gateways wait 5 s. The server gives up 100 ms before the limit
+ * of the full form, and next to other cases a process may wait longer than that for the CPU.
+ */
 const ANSWER_WITHIN = { short: 5000, full: 4500 };
 
-/** Whether every request was answered, and in time. */
+/** Asserts that every request got a response, in time. */
 export function answeredInTime(run, answers) {
   const within = run.of(ANSWER_WITHIN.short, ANSWER_WITHIN.full);
   const slowest = (list) => list.reduce((most, { ms }) => Math.max(most, ms), 0);
@@ -54,7 +56,7 @@ export function answeredInTime(run, answers) {
   run.control(isFound, "an answer too late and one that never came are found");
 }
 
-/** SQLite's own checks of the file, which nobody may have open. */
+/** Runs SQLite's own checks of the file, which no process may have open. */
 export async function soundFile(run, path) {
   const [problems] = await databaseProblems([path]);
   run.demand(!problems.length, "integrity_check and foreign_key_check find nothing", problems);
@@ -62,7 +64,7 @@ export async function soundFile(run, path) {
 
 const words = (name) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** Each check, on a copy with one fault. */
+/** Runs each check on a copy with one fault. */
 function falsified(run, traffic, rows, transactions) {
   const [first] = rows;
   const entry = { event: { id: "evt_invented", sha256: "0".repeat(64) }, sent: 1, acknowledged: [1], refused: 0, unknown: 0 };

@@ -1,9 +1,9 @@
-// One keep-alive HTTP/1.1 connection, by hand: it must be known when an answer arrived, and whether a request was sent at all.
+// Keep-alive HTTP/1.1 connection, hand-written, since the time of each response and whether a request was sent must be known.
 import { connect } from "node:net";
 
 /** No connection: nothing was sent. */
 export class Unsent extends Error {}
-/** It was sent, and the answer is not known. */
+/** The request was sent, and its response is unknown. */
 export class Unknown extends Error {}
 
 export class Line {
@@ -15,12 +15,14 @@ export class Line {
     this.patience = patience;
   }
 
-  /** This end's port, while it is connected. */
+  /** Returns the local port, while connected. */
   get port() {
     return this.#socket?.localPort;
   }
 
-  /** Sends a request and resolves with `{ status, at, port }`, `at` being CLOCK_MONOTONIC in nanoseconds when the answer was there. */
+  /**
+   * Sends a request and resolves with `{ status, at, port }`; `at` is the CLOCK_MONOTONIC time of the response in nanoseconds.
+   */
   async ask(host, port, request) {
     if (!this.#socket) await this.#open(host, port);
     return new Promise((resolve, reject) => {

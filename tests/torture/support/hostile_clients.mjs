@@ -1,23 +1,26 @@
-// Clients that are no gateway: one that forges, whose requests are to be noted, and one that asks for much and reads nothing.
+// Hostile clients: one that forges requests, which are recorded as rejections, and one that sends many requests and reads no
+// response.
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { Line } from "./line.mjs";
+import { Line } from "./http_connection.mjs";
 import { request } from "./traffic.mjs";
 import { within } from "./wait.mjs";
 
-/** So many milliseconds between two forgeries. */
+/** Interval between two forgeries, in milliseconds. */
 const EVERY = 20;
-/** So many requests follow each other on the connection that is not read: sockets may grow to hold tens of MB of the answers. */
+/** Requests on the connection that is not read: socket buffers may grow to hold tens of MB of responses. */
 const ASKED = 20_000;
-/** What a server has left to say stays unsaid for so many looks, milliseconds apart, before it counts as held up: a busy
- *  machine may give it no turn for some of them. And how long that is awaited. */
+/**
+ * The server is considered blocked if its unsent bytes stay unchanged for this many checks, with this interval in milliseconds:
+ * a busy machine may not schedule it during some of them. The last figure is the timeout.
+ */
 const LOOKS = 10;
 const APART = 100;
 const HELD_WITHIN = 60_000;
 
-/** Posts events under a secret that is none, until `end`, which resolves with how many were refused as forged. */
+/** Posts events signed with an unknown secret until `end`, which resolves with the number of rejected ones. */
 export function forger(connection) {
   let isOver = false;
   const posting = (async () => {
@@ -35,8 +38,10 @@ export function forger(connection) {
   return { end: () => { isOver = true; return posting; } };
 }
 
-/** Asks for the same page over and over on one connection and takes in no answer, until the case ends. Resolves once the
- *  server is held up by that: its side of the connection has octets waiting, and their number stays the same. */
+/**
+ * Requests the same page repeatedly on one connection and reads no response, until the case ends. Resolves once this blocks the
+ * server: its side of the connection has unsent bytes, and their number stays the same.
+ */
 export async function deaf(run, { host, port }) {
   const socket = connect({ host, port });
   run.later(() => socket.destroy());
@@ -53,7 +58,7 @@ export async function deaf(run, { host, port }) {
   }
 }
 
-/** How many octets wait to be sent from the one port of this machine to the other: `tx_queue` in /proc/net/tcp, in hex. */
+/** Returns the bytes waiting to be sent from one port of this machine to another: `tx_queue` in /proc/net/tcp, in hex. */
 async function unsent(from, to) {
   const port = (address) => parseInt(address.split(":")[1], 16);
   const sockets = (await readFile("/proc/net/tcp", "utf8")).trim().split("\n").slice(1).map((line) => line.trim().split(/\s+/));

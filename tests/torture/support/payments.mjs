@@ -1,12 +1,12 @@
-// Payments nobody made, told by events of the documented shapes, and what each whole story comes to.
+// Synthetic payments, reported by events of the documented shapes, and the expected final state of each.
 //
-// The rule: the outcome is written beside the story and not derived as the product derives it, so the two can differ.
+// The final state is written next to the events and not derived as the product derives it, so the two can differ.
 import { createHash } from "node:crypto";
 
-/** The moment from which stories count, in Unix seconds. */
+/** Base time of the payments, in Unix seconds. */
 const AT = 1_795_343_400;
 
-/** Each kind of story: its events, and the payment's state once all of them are known, in whatever order they came. */
+/** Kinds of life cycles: the events, and the payment's state once all of them are known, in any order. */
 const KINDS = [
   (p) => ({ events: [p.is("authorized", 0), p.is("captured", 5), p.paid(6)], status: "captured" }),
   (p) => ({ events: [p.is("failed", 0), p.is("authorized", 9), p.is("captured", 12)], status: "captured" }),
@@ -26,7 +26,7 @@ const KINDS = [
   (p) => ({ events: [p.is("captured", 5), ...p.disputed("lost")], status: "captured", disputed: true }),
 ];
 
-/** A new story: `{ payment, events: [{ id, payment, body, sha256 }], outcome }`. One in ten comes shuffled. */
+/** Returns a new life cycle: `{ payment, events: [{ id, payment, body, sha256 }], outcome }`. One in ten is shuffled. */
 export function story(random, mark, number) {
   const payment = `pay_${mark}${String(number).padStart(9, "0")}`;
   const teller = new Teller(payment, random.between(100, 10_000_000), number);
@@ -49,7 +49,7 @@ class Teller {
     this.at = AT + number;
   }
 
-  /** The payment's own event, `after` seconds after its story began. */
+  /** Returns the payment's own event, `after` seconds after its creation. */
   is(status, after) {
     return this.#event(`payment.${status}`, { payment: this.#entity(status) }, after);
   }
@@ -58,7 +58,7 @@ class Teller {
     return this.#event("order.paid", { payment: this.#entity("captured") }, after);
   }
 
-  /** A refund of `amount`, after which `total` went back in all. */
+  /** Returns a refund of `amount`, after which `total` is refunded. */
   refund(status, which, amount, total, after) {
     const refund = { id: `rfnd_${which}_${this.payment}`, entity: "refund", amount, currency: "INR", payment_id: this.payment,
       status, created_at: this.at + after };
@@ -66,7 +66,7 @@ class Teller {
     return this.#event(status === "pending" ? "refund.created" : `refund.${status}`, { payment, refund }, after);
   }
 
-  /** A dispute from its beginning to its end. */
+  /** Returns a dispute from its creation to its end. */
   disputed(end) {
     return [this.#dispute("created", "open", 100), this.#dispute(end, end, 200)];
   }

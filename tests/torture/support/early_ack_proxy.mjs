@@ -1,11 +1,11 @@
-// What the cases are there to find: a server that answers 200 before it stores. A proxy that answers at once and hands the
-// request on a moment later, for a control.
+// Proxy that responds with 200 and forwards the request afterwards: simulates a server that acknowledges before it stores, the
+// fault that the cases must detect, for a control.
 import { Agent, createServer, request } from "node:http";
 
-/** How long what was acknowledged is not stored, in milliseconds. */
+/** Delay between acknowledgement and storage, in milliseconds. */
 const LATER = 20;
 
-/** Stands before a server until the case ends; returns the connection to post to. */
+/** Listens in front of a server until the case ends; returns the connection to post to. */
 export async function liar(run, connection) {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const server = createServer((incoming, answer) => {
