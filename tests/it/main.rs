@@ -42,6 +42,7 @@ mod ingestion_overload;
 mod ingestion_signed_ids;
 mod ingestion_stopping;
 mod ingestion_trouble;
+mod language;
 mod life_cycles;
 mod lists;
 mod migrations;
