@@ -232,3 +232,19 @@ fn log_lines_that_strangers_can_cause_use_their_target() {
     assert!(files > BEFORE_SIGN_IN.len() + 5 && with_target > 4, "{files} {with_target}");
     assert!(unused.is_empty(), "no longer logged: {unused:?}");
 }
+
+#[test]
+fn unit_tests_that_need_a_database_run_on_both() {
+    let check = fs::read_to_string(root().join("scripts/check")).unwrap();
+    let line = check.lines().find(|line| line.contains("scripts/with-postgres bash -c")).unwrap();
+    let mut count = 0;
+    for (name, _) in sources("src", "rs") {
+        let text = fs::read_to_string(root().join("src").join(&name)).unwrap();
+        if text.contains("\"TEST_DATABASE\"") {
+            let module = name.trim_end_matches(".rs").trim_end_matches("/tests").trim_end_matches("/mod").replace('/', "::");
+            assert!(line.contains(&format!(" {module} ")), "{module} is not run on PostgreSQL");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 2);
+}
