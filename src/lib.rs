@@ -16,6 +16,7 @@ mod dashboard;
 pub mod db;
 mod demo;
 mod events;
+mod framing;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -1,8 +1,10 @@
-//! Connections from outside: how many there may be, and how long a peer may keep one without anything being sent.
+//! Connections from outside: how many there may be, how long a peer may keep one without anything being sent, and how much of
+//! what it sends actix gets.
 //!
-//! The rule: a peer that is slow – with the head of a request, or with taking an answer – holds its connection for half
+//! Invariant: a peer that is slow – with the head of a request, or with reading a response – holds its connection for half
 //! a minute at most. actix has a deadline for the first head of a connection and for idle ones; this one is for all that
-//! comes between. Every answer of ours begins long before: the slowest is that of a gateway's API.
+//! comes between. Every response begins long before: the slowest is that of a gateway's API. What was read beyond the current
+//! request, [`AT_ONCE`] bytes at most, stays in the socket until the next one may begin (`pipelining.rs`).
 
 use std::{
     collections::HashMap,
@@ -26,7 +28,7 @@ use crate::{byte_budget::ByteBudget, pipelining::ConnectionGate, primitives::net
 
 /// The longest that nothing is sent on a connection.
 const QUIET: Duration = Duration::from_secs(30);
-/// What is read at once, in bytes: nearly all requests whole, and of many small ones sent ahead not too many.
+/// What is read at once, in bytes: nearly all requests whole.
 pub(crate) const AT_ONCE: usize = 4096;
 /// The most connections of one address at once. Loopback and trusted proxies, which speak for many, have no such limit.
 const OF_ONE_ADDRESS: usize = 1024;
@@ -70,6 +72,7 @@ impl Peers {
             has_more: false,
             is_stuck: false,
             is_turned_away: false,
+            ahead: Ahead::default(),
             line: Rc::new(ConnectionGate::new(Some(self.budget.open(network(address))))),
             _counted: counted,
         })
@@ -107,6 +110,36 @@ impl Drop for Counted {
     }
 }
 
+/// Bytes that were read and are not handed over yet: [`AT_ONCE`] at most, since more is read only when there are none.
+#[derive(Default)]
+struct Ahead {
+    bytes: Box<[u8]>,
+    start: usize,
+}
+
+impl Ahead {
+    fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.into(), start: 0 }
+    }
+
+    fn bytes(&self, most: usize) -> &[u8] {
+        let rest = self.bytes.get(self.start..).unwrap_or_default();
+        rest.get(..most).unwrap_or(rest)
+    }
+
+    /// Drops the first bytes, and the memory with the last one.
+    fn advance(&mut self, bytes: usize) {
+        self.start += bytes;
+        if self.start >= self.bytes.len() {
+            *self = Self::default();
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
 /// A connection that ends when nothing has been sent on it for too long.
 pub(crate) struct Socket {
     stream: TcpStream,
@@ -120,6 +153,8 @@ pub(crate) struct Socket {
     is_stuck: bool,
     /// Whether it got the answer to a request that is not complete: then what still comes is discarded for a moment.
     is_turned_away: bool,
+    /// What was read beyond the current request.
+    ahead: Ahead,
     /// Where requests of this connection wait for each other.
     line: Rc<ConnectionGate>,
     _counted: Option<Counted>,
@@ -171,6 +206,8 @@ impl Socket {
         }
         let _ = Pin::new(&mut self.stream).poll_shutdown(context);
         self.is_turned_away = true;
+        self.ahead = Ahead::default();
+        self.line.turn_away();
         self.alarm.as_mut().reset(Instant::now() + LINGER);
         self.discard(context)
     }
@@ -229,17 +266,27 @@ impl AsyncRead for Socket {
             self.notice_leaving(context);
             return self.wait(context);
         }
+        if !self.ahead.is_empty() {
+            let bytes = self.ahead.bytes(room);
+            let taken = self.line.take(bytes);
+            buffer.put_slice(bytes.get(..taken).unwrap_or_default());
+            self.ahead.advance(taken);
+            return Poll::Ready(Ok(()));
+        }
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
         match Pin::new(&mut self.stream).poll_read(context, &mut part) {
             Poll::Pending => self.wait(context),
             Poll::Ready(result) => {
-                let read = part.filled().len();
-                buffer.advance(read);
-                self.line.read(read);
-                if read == 0 {
+                let read = part.filled();
+                if read.is_empty() {
                     self.line.leave();
                 }
-                self.has_more = read == AT_ONCE;
+                self.has_more = read.len() == AT_ONCE;
+                let taken = self.line.take(read);
+                if let Some(ahead) = read.get(taken..).filter(|ahead| !ahead.is_empty()) {
+                    self.ahead = Ahead::of(ahead);
+                }
+                buffer.advance(taken);
                 Poll::Ready(result)
             }
         }
@@ -277,108 +324,4 @@ impl AsyncWrite for Socket {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use futures_util::FutureExt as _;
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
-        net::TcpListener,
-        time::sleep,
-    };
-
-    async fn pair() -> (Socket, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (peer, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
-        (Peers::new(&[]).admit(accepted.unwrap().0).unwrap(), peer.unwrap())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_peer_that_says_nothing_is_given_up() {
-        let (mut socket, _peer) = pair().await;
-        let began = Instant::now();
-        assert_eq!(socket.read_u8().await.unwrap_err().kind(), ErrorKind::TimedOut);
-        assert!(began.elapsed() >= QUIET);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_head_that_comes_byte_by_byte_gains_no_time() {
-        let (mut socket, mut peer) = pair().await;
-        let dripping = tokio::spawn(async move {
-            while peer.write_u8(b'a').await.is_ok() {
-                sleep(QUIET / 10).await;
-            }
-        });
-        let began = Instant::now();
-        let failed = loop {
-            if let Err(error) = socket.read_u8().await {
-                break error;
-            }
-        };
-        assert_eq!(failed.kind(), ErrorKind::TimedOut);
-        assert!(began.elapsed() < QUIET * 2);
-        dripping.abort();
-    }
-
-    #[tokio::test]
-    async fn a_peer_that_leaves_is_noticed_when_it_is_read() {
-        let (mut socket, peer) = pair().await;
-        drop(peer);
-        assert_eq!(socket.read(&mut [0]).await.unwrap(), 0);
-        assert!(socket.line().has_left());
-    }
-
-    #[tokio::test]
-    async fn a_peer_that_leaves_is_noticed_while_nothing_may_be_read() {
-        let (mut socket, peer) = pair().await;
-        let line = Rc::clone(socket.line());
-        assert_eq!(line.begin(0).now_or_never(), Some(()));
-        let mut octet = [0];
-        let mut reading = Box::pin(socket.read(&mut octet));
-        let mut leaving = Box::pin(line.left());
-        assert!((&mut reading).now_or_never().is_none() && (&mut leaving).now_or_never().is_none());
-        drop(peer);
-        tokio::select! {
-            () = &mut leaving => {}
-            read = &mut reading => panic!("{read:?}"),
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_is_answered_has_the_time_anew() {
-        let (mut socket, _peer) = pair().await;
-        sleep(QUIET / 2).await;
-        socket.write_u8(b'a').await.unwrap();
-        let began = Instant::now();
-        assert_eq!(socket.read_u8().await.unwrap_err().kind(), ErrorKind::TimedOut);
-        assert!(began.elapsed() >= QUIET);
-    }
-
-    #[test]
-    fn whoever_is_counted_enters_so_often_and_loopback_and_trusted_proxies_as_they_like() {
-        let peers = Peers::new(&["10.0.0.0/8".parse().unwrap()]);
-        for (one, beside) in [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::2")] {
-            let (one, beside): (IpAddr, IpAddr) = (one.parse().unwrap(), beside.parse().unwrap());
-            let taken: Vec<_> = (0..OF_ONE_ADDRESS).map(|_| peers.enter(one).unwrap()).collect();
-            let refused = peers.enter(beside).err().map(|error| error.kind());
-            assert_eq!(refused, Some(ErrorKind::QuotaExceeded), "{beside}");
-            drop(taken);
-            assert!(peers.enter(beside).is_ok(), "{beside}");
-        }
-        for free in ["127.0.0.1", "::1", "10.1.2.3"] {
-            let entered: Vec<_> = (0..=OF_ONE_ADDRESS).map(|_| peers.enter(free.parse().unwrap()).unwrap()).collect();
-            assert!(entered.iter().all(Option::is_none), "{free}");
-        }
-    }
-
-    #[test]
-    fn an_address_has_so_many_and_gets_back_what_ended() {
-        let peers = Peers::new(&[]);
-        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let mut taken: Vec<_> = (0..OF_ONE_ADDRESS).map(|_| peers.count(one).unwrap()).collect();
-        assert!(peers.count(one).is_none() && peers.count(other).is_some());
-        taken.pop();
-        assert!(peers.count(one).is_some());
-        drop(taken);
-        assert!(peers.counts.lock().unwrap().is_empty());
-    }
-}
+mod tests;

@@ -1,14 +1,13 @@
-//! One answer after the other on a connection: a request that was sent ahead waits until the answer before it is on its way,
-//! and no more is read meanwhile.
+//! Answers the requests of a connection one after the other, and gives actix one of them at a time.
 //!
-//! The rule: what a connection holds in memory does not grow with how much is asked for on it. actix reads 128 KiB ahead, makes
-//! requests of all that, which takes fifty times as much, and answers them at once, whether or not anybody takes the answers.
-//! Between two requests no more is read than one head may have, and while one is answered no more than its own body: until its
-//! response is made, or complete if it is streamed.
+//! Invariant: what a connection holds in memory does not grow with how much is requested on it. actix would parse everything
+//! that was read, which takes up to a hundred times its size. So the socket hands over a head up to its end (`framing.rs`),
+//! then no more than the body of that request, and the next head only when the response is made, or complete if it is
+//! streamed. A response is made only after a part of the one before was sent.
 
 use std::{
     cell::{Cell, RefCell},
-    future::poll_fn,
+    future::{pending, poll_fn},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
@@ -17,36 +16,67 @@ use std::{
 use actix_web::{
     Error, HttpRequest,
     body::{BodySize, BoxBody, MessageBody},
-    dev::{Extensions, ServiceRequest, ServiceResponse},
-    http::header::{self, HeaderMap},
+    dev::{Extensions, RequestHead, ServiceRequest, ServiceResponse},
+    http::{Method, header},
     middleware::Next,
     web::{Bytes, Data},
 };
 use tokio::sync::Notify;
 
-use crate::{byte_budget::Holding, primitives::network::network, state::State, web::client_ip};
+use crate::{
+    byte_budget::Holding,
+    framing::{ChunkedEnd, HeadEnd},
+    primitives::network::network,
+    state::State,
+    web::client_ip,
+};
 
-/// The longest head of a request, in bytes.
-pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// How the body of a request is framed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyFraming {
+    /// So many bytes.
+    Length(usize),
+    Chunked,
+    /// actix reads a body until the connection ends, and closes it after the response. No more than the announced length is
+    /// handed over.
+    UntilClose(usize),
+}
 
-/// Where a connection stands. Shared by its socket and its requests, which are on one thread.
+/// What is handed over to actix next.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Head(HeadEnd),
+    /// Nothing: a head is complete, and the framing of its body not known yet.
+    Parsing,
+    /// So many bytes of a body.
+    Length(usize),
+    Chunked(ChunkedEnd),
+    /// Nothing: the request is complete and has no response yet.
+    Complete,
+    /// Everything: the rest of a body, and what follows it, which actix discards before it closes the connection.
+    Rest,
+}
+
+/// The state of a connection. Shared by its socket and its requests, which are on one thread.
 pub(crate) struct ConnectionGate {
-    /// An answer was made of which nothing was sent yet; whoever waits for that.
+    /// A response was made of which nothing was sent yet; the next request waits for that.
     response_pending: Cell<bool>,
     sent: Notify,
-    /// Whether a request is being answered, from its complete head until its response is made, or complete if it is streamed.
-    is_serving: Cell<bool>,
-    /// Whether the request has a body that was not read to its end.
-    is_body_unread: Cell<bool>,
-    /// Whether what is read is the rest of such a body, which actix discards.
+    stage: Cell<Stage>,
+    /// Whether actix closes the connection after the response.
+    closes: Cell<bool>,
+    /// Whether what is handed over is the rest of a body that was not read, which actix discards.
     is_draining: Cell<bool>,
-    /// How many bytes may be read.
-    allowed: Cell<usize>,
-    /// Who found that none may be.
+    /// How many bytes of a chunked body the handler asked for.
+    requested: Cell<usize>,
+    /// The task to wake when more may be handed over.
     reader: RefCell<Option<Waker>>,
     /// The peer has closed the connection, or its side of it.
     has_left: Cell<bool>,
     leaving: Notify,
+    /// The socket has answered the request itself: its handler is dropped.
+    is_turned_away: Cell<bool>,
+    turning_away: Notify,
     /// Bytes that were read of a request that has no response yet and is not counted elsewhere.
     received: Cell<usize>,
     /// Their part of the budget; none where there is no connection.
@@ -54,18 +84,20 @@ pub(crate) struct ConnectionGate {
 }
 
 impl ConnectionGate {
-    /// The line of a new connection.
+    /// The state of a new connection.
     pub(crate) fn new(holding: Option<Holding>) -> Self {
         Self {
             response_pending: Cell::default(),
             sent: Notify::default(),
-            is_serving: Cell::default(),
-            is_body_unread: Cell::default(),
+            stage: Cell::new(Stage::Head(HeadEnd::default())),
+            closes: Cell::default(),
             is_draining: Cell::default(),
-            allowed: Cell::new(MAX_HEAD_BYTES),
+            requested: Cell::default(),
             reader: RefCell::default(),
             has_left: Cell::default(),
             leaving: Notify::default(),
+            is_turned_away: Cell::default(),
+            turning_away: Notify::default(),
             received: Cell::default(),
             holding: RefCell::new(holding),
         }
@@ -79,13 +111,54 @@ impl ConnectionGate {
         }
     }
 
-    /// How many bytes may be read now, `most` at most; if none, whoever asks is woken when some may be.
+    /// How many bytes may be handed over now, `most` at most; if none, the calling task is woken when some may be.
     pub(crate) fn read_budget(&self, most: usize, context: &Context<'_>) -> usize {
-        let room = self.allowed.get().min(most);
-        if room == 0 {
+        let budget = match self.stage.get() {
+            Stage::Head(end) => end.remaining(),
+            Stage::Length(length) => length,
+            Stage::Chunked(_) => self.requested.get(),
+            Stage::Parsing | Stage::Complete => 0,
+            Stage::Rest => most,
+        };
+        if budget == 0 {
             self.reader.replace(Some(context.waker().clone()));
         }
-        room
+        budget.min(most)
+    }
+
+    /// Hands over bytes that were read, within the last [`ConnectionGate::read_budget`]: how many of them. At least one, unless
+    /// there are none.
+    pub(crate) fn take(&self, bytes: &[u8]) -> usize {
+        let (taken, next) = match self.stage.get() {
+            Stage::Head(mut end) => match end.take(bytes) {
+                (taken, true) => (taken, Stage::Parsing),
+                (taken, false) => (taken, Stage::Head(end)),
+            },
+            Stage::Length(length) => {
+                let taken = length.min(bytes.len());
+                (taken, if taken == length { Stage::Complete } else { Stage::Length(length - taken) })
+            }
+            Stage::Chunked(mut end) => {
+                let (taken, is_complete) = end.take(bytes);
+                self.requested.set(self.requested.get().saturating_sub(taken));
+                (taken, if is_complete { self.after_chunked() } else { Stage::Chunked(end) })
+            }
+            Stage::Rest => (bytes.len(), Stage::Rest),
+            stage => (0, stage),
+        };
+        self.stage.set(next);
+        if self.is_draining.get() {
+            return taken;
+        }
+        self.received.set(self.received.get() + taken);
+        if let Some(holding) = self.holding.borrow_mut().as_mut() {
+            holding.set(self.received.get());
+        }
+        taken
+    }
+
+    fn after_chunked(&self) -> Stage {
+        if self.is_draining.replace(false) { Stage::Head(HeadEnd::default()) } else { Stage::Complete }
     }
 
     /// The peer has closed the connection, or its side of it, or sends more than its request: the response is no longer awaited.
@@ -105,26 +178,18 @@ impl ConnectionGate {
         }
     }
 
-    /// Whether as much was read as a head may have, and none was complete.
-    pub(crate) fn is_head_too_long(&self) -> bool {
-        self.allowed.get() == 0 && !self.is_serving.get() && !self.is_draining.get()
+    /// Whether as much was read as a head may have, and none was complete, or as much of trailers and chunk extensions.
+    pub(crate) const fn is_head_too_long(&self) -> bool {
+        match self.stage.get() {
+            Stage::Head(end) => end.remaining() == 0,
+            Stage::Chunked(end) => end.is_too_long() && !self.is_draining.get(),
+            _ => false,
+        }
     }
 
-    /// Whether an answer was made of which nothing was sent yet.
+    /// Whether a response was made of which nothing was sent yet.
     pub(crate) const fn is_owed(&self) -> bool {
         self.response_pending.get()
-    }
-
-    /// So many bytes were read.
-    pub(crate) fn read(&self, bytes: usize) {
-        if self.is_draining.get() {
-            return;
-        }
-        self.allowed.set(self.allowed.get().saturating_sub(bytes));
-        self.received.set(self.received.get() + bytes);
-        if let Some(holding) = self.holding.borrow_mut().as_mut() {
-            holding.set(self.received.get());
-        }
     }
 
     /// Resolves when the request must be abandoned to free the budget. Only for a handler: the socket wakes its task.
@@ -144,9 +209,17 @@ impl ConnectionGate {
         holding.is_evicted()
     }
 
-    /// The request is complete: its body was read to the end, or it has none. Its bytes still count.
-    pub(crate) fn arrived(&self) {
-        self.is_body_unread.set(false);
+    /// The socket has answered the request itself: what its handler holds is dropped.
+    pub(crate) fn turn_away(&self) {
+        self.is_turned_away.set(true);
+        self.turning_away.notify_waiters();
+    }
+
+    /// Resolves when the socket has answered the request itself.
+    async fn turned_away(&self) {
+        while !self.is_turned_away.get() {
+            self.turning_away.notified().await;
+        }
     }
 
     /// The bytes of the request count no longer: they were dropped, or handed over to a queue with a limit of its own.
@@ -158,12 +231,10 @@ impl ConnectionGate {
         }
     }
 
-    /// Sets how many bytes may be read.
-    pub(crate) fn set_read_budget(&self, bytes: usize) {
-        self.allowed.set(bytes);
-        if bytes > 0 {
-            self.wake();
-        }
+    /// Lets so many bytes of a chunked body be handed over.
+    pub(crate) fn request_chunked(&self, bytes: usize) {
+        self.requested.set(bytes);
+        self.wake();
     }
 
     fn wake(&self) {
@@ -172,17 +243,23 @@ impl ConnectionGate {
         }
     }
 
-    /// A request's turn, with so many bytes that are still to come of it.
-    pub(crate) async fn begin(&self, body: usize) {
-        self.is_serving.set(true);
-        self.is_draining.set(false);
-        self.set_read_budget(0);
+    /// A request's turn, once a part of the response before it was sent.
+    pub(crate) async fn begin(&self, body: BodyFraming) {
         while self.response_pending.get() {
             self.sent.notified().await;
         }
-        // What was seen while it waited is its own body.
-        self.has_left.set(false);
-        self.set_read_budget(body);
+        self.closes.set(matches!(body, BodyFraming::UntilClose(_)));
+        self.is_draining.set(false);
+        self.requested.set(0);
+        self.stage.set(match body {
+            BodyFraming::Length(0) | BodyFraming::UntilClose(0) => Stage::Complete,
+            BodyFraming::Length(length) | BodyFraming::UntilClose(length) => Stage::Length(length),
+            BodyFraming::Chunked => Stage::Chunked(ChunkedEnd::new()),
+        });
+        // What was seen while it waited may have been its own body; the socket looks again.
+        if self.has_left.replace(false) || !matches!(self.stage.get(), Stage::Complete) {
+            self.wake();
+        }
     }
 
     /// The head of the response is made.
@@ -191,18 +268,26 @@ impl ConnectionGate {
         self.response_pending.set(true);
     }
 
-    /// The response is complete: the next request may come.
-    fn finish(&self) {
-        self.is_serving.set(false);
+    /// The response is complete: the next request may come, after the rest of a chunked body. Where a part of another body was
+    /// not handed over, actix closes the connection.
+    pub(crate) fn finish(&self) {
         self.release();
-        self.is_draining.set(self.is_body_unread.replace(false));
-        self.set_read_budget(if self.is_draining.get() { usize::MAX } else { MAX_HEAD_BYTES });
+        let stage = self.stage.get();
+        let is_complete = !self.closes.get() && matches!(stage, Stage::Complete);
+        self.is_draining.set(!is_complete);
+        self.requested.set(usize::MAX);
+        self.stage.set(match stage {
+            _ if is_complete => Stage::Head(HeadEnd::default()),
+            Stage::Chunked(_) => stage,
+            _ => Stage::Rest,
+        });
+        self.wake();
     }
 
     /// Counts the request for the client that a trusted proxy names.
-    fn attribute(&self, request: &HttpRequest) {
+    fn attribute(&self, request: &HttpRequest, body: BodyFraming) {
         if let Some(holding) = self.holding.borrow_mut().as_mut()
-            && (self.is_body_unread.get() || holding.is_counted())
+            && (body != BodyFraming::Length(0) || holding.is_counted())
             && let Some(state) = request.app_data::<Data<State>>()
         {
             holding.move_to(network(client_ip::address(request, state)));
@@ -226,12 +311,15 @@ pub(crate) async fn serialize_requests(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<Answer>, Error> {
     let line = line(request.request());
-    let (body, is_chunked) = (to_come(request.headers()), request.headers().contains_key(header::TRANSFER_ENCODING));
-    line.is_body_unread.set(body > 0 || is_chunked);
-    line.attribute(request.request());
+    let body = framing(request.head());
+    line.attribute(request.request(), body);
     line.begin(body).await;
     let open = Open(line);
-    let response = next.call(request).await;
+    let response = tokio::select! {
+        response = next.call(request) => response,
+        // The connection ends soon; until then nothing is held for it.
+        () = open.0.turned_away() => pending().await,
+    };
     open.0.respond();
     let response = response?;
     // One that is made as it goes may take long, and its last part is sent before the body is dropped.
@@ -271,123 +359,25 @@ impl MessageBody for Answer {
     }
 }
 
-/// How long the body is said to be; one without a length is read as it is asked for, see `unread.rs`.
-fn to_come(headers: &HeaderMap) -> usize {
+/// The framing that actix-http derives from the same head.
+fn framing(head: &RequestHead) -> BodyFraming {
+    let headers = head.headers();
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return BodyFraming::Chunked;
+    }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    length.and_then(|length| length.parse().ok()).unwrap_or_default()
+    let length = length.and_then(|length| length.trim().parse().ok()).unwrap_or_default();
+    if is_websocket(head) || (length == 0 && head.method == Method::CONNECT) {
+        return BodyFraming::UntilClose(length);
+    }
+    BodyFraming::Length(length)
+}
+
+/// Whether the request offers to switch to WebSocket: actix then ignores `Content-Length`.
+pub(crate) fn is_websocket(head: &RequestHead) -> bool {
+    let mut offers = head.headers().get_all(header::UPGRADE).filter_map(|offer| offer.to_str().ok());
+    offers.any(|offer| offer.trim().eq_ignore_ascii_case("websocket"))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicBool, Ordering},
-        },
-        task::Wake,
-    };
-
-    use futures_util::FutureExt as _;
-
-    use super::*;
-    use crate::byte_budget::ByteBudget;
-
-    #[derive(Default)]
-    struct Woken(AtomicBool);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-
-    #[test]
-    fn whoever_asks_ahead_waits_until_something_was_sent_and_no_more_is_read_than_is_to_come() {
-        let (line, reader) = (ConnectionGate::new(None), Arc::new(Woken::default()));
-        let waker = Waker::from(Arc::clone(&reader));
-        let room = || line.read_budget(100, &Context::from_waker(&waker));
-        assert_eq!((room(), line.is_head_too_long()), (100, false));
-        assert_eq!((line.begin(30).now_or_never(), room()), (Some(()), 30), "the first one");
-        line.read(20);
-        assert_eq!(room(), 10);
-        line.read(10);
-        assert_eq!(room(), 0);
-        line.respond();
-        assert_eq!(room(), 0, "the response is still made");
-        line.finish();
-        assert_eq!((reader.0.swap(false, Ordering::Relaxed), room()), (true, 100));
-
-        let mut next = Box::pin(line.begin(0));
-        assert_eq!(((&mut next).now_or_never(), room()), (None, 0));
-        line.sent();
-        assert_eq!((next.now_or_never(), room()), (Some(()), 0));
-        line.sent();
-        line.respond();
-        line.finish();
-        assert_eq!(line.begin(0).now_or_never(), None, "what was sent before counts no more");
-    }
-
-    #[test]
-    fn a_head_has_so_many_bytes_and_the_next_one_as_many() {
-        let (line, waker) = (ConnectionGate::new(None), Waker::noop());
-        for _ in 0..2 {
-            line.read(MAX_HEAD_BYTES - 1);
-            assert_eq!((line.read_budget(100, &Context::from_waker(waker)), line.is_head_too_long()), (1, false));
-            line.read(1);
-            assert!(line.is_head_too_long());
-            assert_eq!(line.begin(0).now_or_never(), Some(()), "it was complete after all");
-            assert!(!line.is_head_too_long());
-            line.respond();
-            line.sent();
-            line.finish();
-        }
-    }
-
-    #[test]
-    fn nothing_is_read_while_a_response_is_made_as_it_goes() {
-        let (line, waker) = (Rc::new(ConnectionGate::new(None)), Waker::noop());
-        let room = || line.read_budget(100, &Context::from_waker(waker));
-        assert_eq!(line.begin(0).now_or_never(), Some(()));
-        let answer = Answer { body: BoxBody::new("so far"), open: Some(Open(Rc::clone(&line))) };
-        line.respond();
-        line.sent();
-        assert_eq!((room(), line.is_head_too_long()), (0, false));
-        drop(answer);
-        assert_eq!(room(), 100);
-    }
-
-    const KIB: usize = 1024;
-
-    /// A line whose request holds so many KiB of a budget of 100.
-    fn holding(budget: &ByteBudget, last: u8, kib: usize) -> ConnectionGate {
-        let line = ConnectionGate::new(Some(budget.open([192, 0, 2, last].into())));
-        line.read(kib * KIB);
-        line
-    }
-
-    #[test]
-    fn a_complete_request_counts_until_it_has_a_response_or_is_handed_over() {
-        let budget = ByteBudget::with_limit(100 * KIB);
-        for free in [ConnectionGate::release, ConnectionGate::respond, ConnectionGate::finish] {
-            let line = holding(&budget, 1, 80);
-            line.arrived();
-            assert_eq!(budget.total(), 80 * KIB);
-            free(&line);
-            assert_eq!(budget.total(), 0);
-        }
-    }
-
-    #[test]
-    fn a_complete_request_of_the_address_that_holds_most_gives_way() {
-        let budget = ByteBudget::with_limit(100 * KIB);
-        let (waiting, other) = (holding(&budget, 1, 60), holding(&budget, 2, 30));
-        waiting.arrived();
-        other.arrived();
-        assert_eq!(waiting.evicted().now_or_never(), None);
-        let last = holding(&budget, 2, 25);
-        assert_eq!((waiting.evicted().now_or_never(), other.evicted().now_or_never()), (Some(()), None));
-        assert_eq!(last.evicted().now_or_never(), None);
-        waiting.respond();
-        assert_eq!(waiting.evicted().now_or_never(), None, "a response is never interrupted");
-    }
-}
+mod tests;

@@ -37,7 +37,7 @@ pub(crate) async fn close(
     let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(stream::poll_fn(move |cx| {
         let chunk = reading.borrow_mut().poll_next_unpin(cx);
         if chunk.is_pending() {
-            line.set_read_budget(AT_ONCE);
+            line.request_chunked(AT_ONCE);
         }
         chunk
     }));

@@ -14,7 +14,6 @@ use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::in_flight::Pending;
-use crate::pipelining;
 
 /// The largest body taken, in bytes. Real ones have one to two thousand.
 pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -53,20 +52,13 @@ pub(crate) async fn body(
     }
     let mut body = pin!(collect(payload));
     if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
-        if body.is_ok() {
-            pipelining::line(request).arrived();
-        }
         return body;
     }
     let place = pending.enter(address);
-    let body = tokio::select! {
+    tokio::select! {
         body = timeout(BODY_TIMEOUT, body) => body.unwrap_or(Err(BodyError::TooSlow)),
         () = place.gives_way() => Err(BodyError::NoRoom),
-    };
-    if body.is_ok() {
-        pipelining::line(request).arrived();
     }
-    body
 }
 
 /// A body that comes in one piece, as nearly all do, is kept as it came; only what comes in several is copied together.

@@ -12,7 +12,6 @@ use super::{
     error::AppError,
     page::{self, RequestContext},
 };
-use crate::pipelining;
 
 /// The largest form, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -86,9 +85,7 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, AppEr
     if !is_form {
         return Err(AppError::CsrfFailed);
     }
-    let body = tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| AppError::BadRequest)??;
-    pipelining::line(request).arrived();
-    Ok(body)
+    tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| AppError::BadRequest)?
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, AppError> {
