@@ -7,7 +7,7 @@
 use std::{future::pending, sync::Arc};
 
 use super::shares::{Share, Shares};
-use crate::primitives::id::UserId;
+use crate::primitives::{id::UserId, text_input};
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
@@ -72,6 +72,8 @@ const COMMON: &[&str] = &[
 
 /// Why a password is not taken. Each is a sentence that says what to do.
 pub(crate) fn refusal(password: &str, email: &str) -> Option<&'static str> {
+    let prepared = prepare(password);
+    let password = prepared.as_str();
     let folded = password.to_lowercase();
     let letters: String = folded.chars().filter(|character| !character.is_whitespace()).collect();
     let name = email.split('@').next().unwrap_or_default();
@@ -86,6 +88,19 @@ pub(crate) fn refusal(password: &str, email: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// The password as it is hashed and compared, in the form of RFC 8265's `OpaqueString`: keyboards differ in how many code points
+/// they write for one letter, and in which space.
+fn prepare(password: &str) -> Zeroizing<String> {
+    let space = |character: char| if is_space(character) { ' ' } else { character };
+    let spaced: Zeroizing<String> = Zeroizing::new(password.chars().map(space).collect());
+    Zeroizing::new(text_input::normalized(&spaced).into_owned())
+}
+
+/// A space other than that of ASCII.
+const fn is_space(character: char) -> bool {
+    matches!(character, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
 /// Whether it is what is tried first: one character, counting, or a common password. In lower case, without spaces.
@@ -162,11 +177,11 @@ impl HashPermit {
         if password.len() > MOST {
             return Ok(false);
         }
-        let password = Zeroizing::new(password.as_bytes().to_vec());
+        let password = prepare(password);
         self.work(move || {
             let is_somebody = stored.is_some();
             let text = stored.as_deref().unwrap_or(DUMMY_HASH);
-            Argon2::default().verify_password(&password, text).is_ok() && is_somebody
+            Argon2::default().verify_password(password.as_bytes(), text).is_ok() && is_somebody
         })
         .await
     }
@@ -209,8 +224,8 @@ impl PasswordHasher {
 
     /// The text to store for a password: Argon2id at 19 MiB, two passes (OWASP's password storage sheet).
     pub(crate) async fn hash(&self, who: Who, password: &str) -> Result<String, HasherUnavailable> {
-        let password = Zeroizing::new(password.as_bytes().to_vec());
-        self.work(who, move || Argon2::default().hash_password(&password).map(|hash| hash.to_string()).ok())
+        let password = prepare(password);
+        self.work(who, move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).ok())
             .await?
             .ok_or(HasherUnavailable::Ended)
     }
@@ -273,6 +288,16 @@ mod tests {
         let refused = Argon2::default().verify_password(b"any", DUMMY_HASH).unwrap_err();
         assert_eq!(refused.to_string(), Argon2::default().verify_password(b"any", stored.as_str()).unwrap_err().to_string());
         assert!(!passwords.verify(Who::Stranger, "four unrelated words here", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_however_its_letters_and_spaces_are_typed() {
+        let passwords = PasswordHasher::new();
+        let (one, two) = ("पे\u{95c} की ठंडी छाया में", "पे\u{921}\u{93c} की\u{a0}ठंडी छाया में");
+        for (typed, again) in [(one, two), (two, one)] {
+            let stored = passwords.hash(Who::Stranger, typed).await.unwrap();
+            assert!(passwords.verify(Who::Stranger, again, Some(stored)).await.unwrap());
+        }
     }
 
     #[tokio::test]

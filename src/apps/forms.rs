@@ -55,10 +55,14 @@ impl AppForm {
             email: errors.take_email("email", text_input::email(&self.email)),
             country: self.country.trim().to_owned(),
             address: errors.take("address", "Address", text_input::optional_line(&self.address, 256)),
-            phone: errors.take("phone", "Phone Number", text_input::optional_line(&self.phone, 24)),
+            phone: errors.take("phone", "Phone Number", text_input::optional_line(&text_input::ascii_digits(&self.phone), 24)),
             state: errors.take("state", "State", text_input::optional_line(&self.state, 64)),
             city: errors.take("city", "City", text_input::optional_line(&self.city, 64)),
-            postal_code: errors.take("postal_code", "Zip Code", text_input::optional_line(&self.postal_code, 16)),
+            postal_code: errors.take(
+                "postal_code",
+                "Zip Code",
+                text_input::optional_line(&text_input::ascii_digits(&self.postal_code), 16),
+            ),
         };
         if country::name(&details.country).is_none() {
             errors.add("country", "Choose the country where the shop is registered.");
@@ -121,6 +125,12 @@ pub(crate) fn domain(raw: &str) -> Result<String, String> {
     }
 }
 
+/// A stored domain as its owner reads it, if that differs from the ASCII form that browsers send.
+pub(crate) fn unicode_domain(ascii: &str) -> Option<String> {
+    let (unicode, read) = idna::domain_to_unicode(ascii);
+    (read.is_ok() && unicode != ascii).then_some(unicode)
+}
+
 fn is_host_name(domain: &str) -> bool {
     domain.split('.').all(|label| {
         !label.is_empty()
@@ -159,6 +169,19 @@ mod tests {
     }
 
     #[test]
+    fn a_number_may_be_typed_in_the_digits_of_any_script() {
+        let form = AppForm {
+            name: "नीम का पेड़".to_owned(),
+            email: "shop@neemtree.example".to_owned(),
+            phone: "+९१ ९८७६५ ४३२१०".to_owned(),
+            postal_code: "४००००१".to_owned(),
+            ..AppForm::fresh()
+        };
+        let details = form.parse().unwrap();
+        assert_eq!((details.phone.as_deref(), details.postal_code.as_deref()), (Some("+91 98765 43210"), Some("400001")));
+    }
+
+    #[test]
     fn disabling_leads_back_to_a_page_of_ours() {
         let back = |to: &str| {
             let form = EnabledForm { is_enabled: false, confirm: String::new(), back: to.to_owned() };
@@ -176,6 +199,8 @@ mod tests {
         assert_eq!(domain(" https://Shop.NeemTree.example/ ").unwrap(), "shop.neemtree.example");
         assert_eq!(domain("https://shop.example/cart?item=1").unwrap(), "shop.example");
         assert_eq!(domain("दुकान.example").unwrap(), "xn--11b7ah1gn.example");
+        assert_eq!(unicode_domain("xn--11b7ah1gn.example").as_deref(), Some("दुकान.example"));
+        assert_eq!((unicode_domain("shop.example"), unicode_domain("xn--a.example")), (None, None));
         for wrong in [
             "",
             "localhost",

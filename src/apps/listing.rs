@@ -15,6 +15,7 @@ use crate::{
     messages,
     primitives::{
         id::{AppId, CompanyId, ConnectionId},
+        text_input,
         time::Timestamp,
     },
 };
@@ -169,8 +170,10 @@ pub(crate) fn search_error(search: &str) -> Option<&'static str> {
 
 /// Whether name, e-mail or App ID hold what somebody looks for, capitals or not; an empty search finds everything.
 pub(crate) fn matches(app: &App, search: &str) -> bool {
-    let needle = search.trim().to_lowercase();
-    [&app.name, &app.email, &app.id.to_string()].into_iter().any(|text| text.to_lowercase().contains(&needle))
+    let needle = text_input::normalized(search.trim()).to_lowercase();
+    [&app.name, &app.email, &app.id.to_string()]
+        .into_iter()
+        .any(|text| text_input::normalized(text).to_lowercase().contains(&needle))
 }
 
 #[cfg(test)]
@@ -297,6 +300,8 @@ pub(crate) mod tests {
         for hit in ["", "étoile", " नीम ", "STORE", "shop@NEEM", &app.id.to_string()] {
             assert!(matches(&app, hit), "{hit}");
         }
+        app.name = "पे\u{921}\u{93c}".to_owned();
+        assert!(matches(&app, "पे\u{95c}"), "one code point or two");
         assert_eq!((search_error(""), search_error(&"नी".repeat(100))), (None, None));
         assert!(search_error("a\0").is_some() && search_error(&"a".repeat(201)).is_some());
         app.name = "Kolam".to_owned();

@@ -38,6 +38,11 @@ impl Row<'_> {
     fn enabled_url(&self) -> String {
         urls::app_enabled(self.app.id)
     }
+
+    /// The e-mail address in the parts between which a line may break.
+    fn email_parts(&self) -> impl Iterator<Item = &str> {
+        self.app.email.split_inclusive(['@', '.', '-', '_', '+'])
+    }
 }
 
 /// A webhook that fails or is silent, or something that is switched off, with the way to mend it.

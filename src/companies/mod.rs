@@ -7,7 +7,7 @@ pub(crate) mod views;
 
 use crate::{
     db::{DbError, Exec, Tx},
-    primitives::{id::CompanyId, time::Timestamp},
+    primitives::{id::CompanyId, text_input, time::Timestamp},
     settings_store,
 };
 
@@ -37,7 +37,7 @@ pub(crate) enum NameError {
 
 /// Finds the company with exactly that name, for commands.
 pub(crate) async fn find_by_name(on: impl Into<Exec<'_>>, name: &str) -> Result<Option<Company>, NameError> {
-    let mut found = store::list_by_name(on, name).await?;
+    let mut found = store::list_by_name(on, &text_input::normalized(name)).await?;
     if found.len() > 1 { Err(NameError::Ambiguous) } else { Ok(found.pop()) }
 }
 

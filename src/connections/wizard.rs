@@ -159,7 +159,7 @@ impl Wizard {
 pub(crate) fn chip(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Badge {
     match step {
         Step::Credentials => messages::keys_state(setup.connection.keys()),
-        Step::Webhook => messages::connection_state(setup.state(now)),
+        Step::Webhook => messages::webhook_state(setup.state(now), setup.evidence),
         Step::Integration | Step::Security => messages::step_state(setup.is_done(step)),
     }
 }

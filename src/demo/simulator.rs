@@ -180,7 +180,19 @@ impl Sender {
 
 /// The headers of a request, as the gateway sends them.
 fn headers(secret: &Secret, sample: &Sample, now: Timestamp) -> Vec<(&'static str, String)> {
-    let mut headers = Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, now);
-    headers.extend([("Content-Type", "application/json".to_owned()), ("User-Agent", "Razorpay-Webhook/v1".to_owned())]);
-    headers
+    Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_header_is_sent_once() {
+        let sample = Sample { event: "", event_id: "evt_Demo0000000001".to_owned(), body: Vec::new(), at: 0, after_ms: 0 };
+        let headers = headers(&Secret::generate(), &sample, Timestamp::from_seconds(0));
+        let mut names: Vec<_> = headers.iter().map(|(name, _)| name.to_lowercase()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["content-type", "user-agent", "x-razorpay-event-id", "x-razorpay-signature"]);
+    }
 }

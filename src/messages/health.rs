@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Badge, DisplayTime, connection_state, span, to_the_minute, when};
+use super::{Badge, DisplayTime, count, span, to_the_minute, webhook_state, when};
 use crate::{
     connections::{
         State,
@@ -45,9 +45,10 @@ pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Tim
             (" for ", silence.map(|silence| lasting(&silence, now)), silence.map(|silence| usually(&silence.usual)))
         }
         State::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now)), None),
-        State::Pending | State::NotStarted | State::Off => return StatusLine::quiet(connection_state(state)),
+        State::Pending | State::NotStarted => ("", None, rejected(evidence)),
+        State::Off => ("", None, None),
     };
-    StatusLine { chip: connection_state(state), joint, when, rest }
+    StatusLine { chip: webhook_state(state, evidence), joint, when, rest }
 }
 
 impl StatusLine {
@@ -55,6 +56,11 @@ impl StatusLine {
     pub(crate) fn because_of_app(self) -> Self {
         Self { rest: Some("because the app is disabled".to_owned()), ..self }
     }
+}
+
+/// How many requests were rejected before the first event was verified.
+fn rejected(evidence: &Evidence) -> Option<String> {
+    evidence.rejected_since.map(|_| format!("{} rejected", count(evidence.rejected_count, "request", "requests")))
 }
 
 /// How long the gateway still bears the failures; nothing where it bears them for ever or does not say.

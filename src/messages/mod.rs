@@ -86,6 +86,14 @@ pub(crate) const fn connection_state(state: connections::State) -> Badge {
     }
 }
 
+/// The same beside what is known of rejected requests: a webhook that requests have reached is not "not started".
+pub(crate) const fn webhook_state(state: connections::State, evidence: &connections::activity::Evidence) -> Badge {
+    match state {
+        connections::State::NotStarted if evidence.rejected_since.is_some() => chip("status-warn", "warn", "Not verified yet"),
+        _ => connection_state(state),
+    }
+}
+
 /// A step that has only two states.
 pub(crate) const fn step_state(is_done: bool) -> Badge {
     if is_done { chip("status-good", "good", "Done") } else { chip("status-off", "not-started", "Not started") }
@@ -163,7 +171,7 @@ pub(crate) const fn payment_status(status: Status) -> Badge {
 pub(crate) const fn event_state(state: events::State) -> Badge {
     match state {
         events::State::Processed => chip("status-good", "good", "Processed"),
-        events::State::Unhandled => chip("status-off", "info", "Kept, no rule yet"),
+        events::State::Unhandled => chip("status-off", "info", "Stored only"),
         events::State::Conflict => chip("status-warn", "warn", "Conflict"),
         events::State::Quarantined => chip("status-warn", "warn", "Set aside"),
     }

@@ -1,6 +1,6 @@
 //! Messages about the mode that a page does not show.
 
-use super::{Badge, StatusLine, connection_state, count, line};
+use super::{StatusLine, count, line};
 use crate::{
     apps::{App, listing::Webhook},
     connections::{Connection, State},
@@ -25,15 +25,20 @@ pub(crate) struct OtherMode {
 pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Option<OtherMode> {
     let worst = in_need.first()?;
     let (gateway, mode) = (worst.connection.gateway, worst.connection.mode);
-    let Badge { icon, .. } = connection_state(worst.state);
+    let line = line(gateway, worst.state, &worst.evidence, now);
+    let icon = line.chip.icon;
     let class = if worst.state == State::Failing { "is-bad" } else { "is-warn" };
     Some(if in_need.len() == 1 {
         OtherMode {
             class,
             icon,
             whose: connection_name(&worst.connection),
-            line: Some(line(gateway, worst.state, &worst.evidence, now)),
-            text: String::new(),
+            // What follows from a state is on the page that the link leads to; without a first event it is all there is to say.
+            text: match &line.rest {
+                Some(rest) if worst.evidence.first_verified_at.is_none() => format!("{}, {rest}", line.chip.label),
+                _ => String::new(),
+            },
+            line: worst.evidence.first_verified_at.map(|_| line),
             url: urls::evidence(app.id, gateway, mode),
             action: "See the cause".to_owned(),
         }

@@ -112,9 +112,7 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
         State::Unhandled if event.event_type.as_deref() == Some("settlement.processed") => {
             Some("A settlement belongs to no single payment. It is stored and changes no transaction.".to_owned())
         }
-        State::Unhandled => {
-            Some("There is no rule for this type yet. It is kept to the byte and changes no transaction.".to_owned())
-        }
+        State::Unhandled => Some("Events of this type are stored exactly as received. They change no transaction.".to_owned()),
         State::Processed => None,
     }
 }

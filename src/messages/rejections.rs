@@ -114,9 +114,9 @@ pub(crate) fn nothing(mode: Mode) -> EmptyState {
     }
 }
 
-/// How many requests were rejected lately: on the overview. The panel of evidence counts those rejected by their signature alone.
-pub(crate) fn rejected_lately(number: i64) -> String {
-    format!("{} rejected lately, for any reason", count(number, "request", "requests"))
+/// How many requests were rejected recently: on the overview. The panel of evidence counts those rejected by their signature alone.
+pub(crate) fn rejected_recently(number: i64) -> String {
+    format!("{} rejected recently, for any reason", count(number, "request", "requests"))
 }
 
 /// Stands where a request was.

@@ -35,7 +35,7 @@ pub(crate) struct Show {
     /// Why requests were refused, where nothing else has come.
     pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
-    /// How many requests were rejected lately.
+    /// How many requests were rejected recently.
     pub(crate) refused: i64,
     pub(crate) figures: Figures,
     pub(crate) recent: Vec<Row>,
@@ -198,7 +198,7 @@ impl Show {
     /// How many requests were refused, and where they are; nothing where none was.
     pub(crate) fn rejections(&self) -> Option<(String, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
-        (self.refused > 0).then(|| (messages::rejections::rejected_lately(self.refused), url))
+        (self.refused > 0).then(|| (messages::rejections::rejected_recently(self.refused), url))
     }
 
     /// What stands instead of the figures.

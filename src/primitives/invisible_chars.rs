@@ -39,6 +39,23 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// Whether a name could disguise itself with the text: it holds a character that cannot be seen, or nothing that can. Joiners
+/// are allowed inside a word of a script that is written with them, where they decide how letters are drawn.
+pub(crate) fn disguises(text: &str) -> bool {
+    let is_hidden = |piece: &Piece<'_>| matches!(piece, Piece::Unseen(_));
+    let ends_in_joiner = |word: &str| word.ends_with(['\u{200c}', '\u{200d}']);
+    !text.chars().any(is_visible) || pieces(text).iter().any(is_hidden) || text.split_whitespace().any(ends_in_joiner)
+}
+
+/// Whether it is drawn by itself: neither space nor joiner, nor a mark on the letter before it.
+fn is_visible(character: char) -> bool {
+    let is_on_another = matches!(
+        character,
+        '\u{300}'..='\u{36f}' | '\u{200c}' | '\u{200d}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe2f}'
+    );
+    !is_on_another && !character.is_whitespace() && !character.is_control() && !is_mark(character)
+}
+
 fn seen<'a>(pieces: &mut Vec<Piece<'a>>, text: &'a str) {
     if !text.is_empty() {
         pieces.push(Piece::Seen(text));
@@ -85,6 +102,7 @@ const fn is_mark(character: char) -> bool {
             | '\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
             | '\u{3164}'
             | '\u{fe00}'..='\u{fe0d}'
             | '\u{feff}'

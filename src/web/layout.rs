@@ -1,5 +1,7 @@
 //! What stands around every signed-in page: top bar, mode, navigation, breadcrumbs, flash.
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use crate::{
     apps::App,
     gateways::Mode,
@@ -135,7 +137,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// Up to two letters that stand for the user.
     pub(crate) fn initials(&self) -> String {
-        self.user_name.split_whitespace().filter_map(|word| word.chars().next()).take(2).flat_map(char::to_uppercase).collect()
+        initials(&self.user_name)
     }
 
     /// The title of the window: the page, the app and its mode, the product.
@@ -203,5 +205,23 @@ impl Layout {
     pub(crate) fn with_mode_urls(mut self, current: Mode, test_url: String, live_url: String) -> Self {
         self.mode = Some(ModeSwitch { current, test_url, live_url });
         self
+    }
+}
+
+/// The first letters of up to two words; a letter may have several code points, as one of Devanagari with its vowel sign.
+fn initials(name: &str) -> String {
+    name.split_whitespace().filter_map(|word| word.graphemes(true).next()).take(2).map(str::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_initial_is_a_whole_letter() {
+        for (name, letters) in [("Meera Iyer", "MI"), ("मीरा शर्मा देवी", "मीश"), ("श्री लक्ष्मी", "श्रील"), ("émile", "É"), ("", "")]
+        {
+            assert_eq!(initials(name), letters, "{name}");
+        }
     }
 }

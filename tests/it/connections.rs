@@ -97,6 +97,8 @@ async fn marking_twice_keeps_the_first_name_and_time_and_a_restart_keeps_both() 
 async fn integration_is_marked_and_unmarked_as_the_webhook_is() {
     let (app, connection, owner) = connected().await;
     let (page, done) = (step(&connection, "/integration"), step(&connection, "/integration/completion"));
+    let shown = owner.get(&page).await;
+    assert!(shown.has("$(date +%s)") && shown.has("$(openssl rand -hex 7)"), "each test event is a new one: {}", shown.body);
     let names = ["The Owner", "Somebody Else"];
     assert_eq!(owner.post(&done, &[]).await.location(), page);
     owner.post("/personal-info", &[("name", names[1]), ("email", "owner@neem-tree-retail.example")]).await.location();

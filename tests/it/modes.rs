@@ -148,6 +148,29 @@ async fn without_a_choice_the_mode_that_needs_attention_is_shown_and_the_other_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_whose_first_requests_were_rejected_is_not_verified_yet_on_every_page() {
+    let app = TestApp::start_on_the_day().await;
+    let (shop, test, live) = two_modes(&app).await;
+    let owner = app.owner("Neem Tree Retail").await;
+    verify(&test).await;
+    fail(&app, &live).await;
+    owner.sees("/", "not verified yet, 2 genuine Live requests rejected").await;
+    for rest in PAGES {
+        let page = owner.get(&format!("/ks-pay/apps/{}{rest}?mode=test", shop.id)).await;
+        assert!(page.has("<b>Razorpay in Live mode:</b> Not verified yet, 2 requests rejected. <a"), "{rest}: {}", page.body);
+    }
+    for list in [format!("/ks-pay/apps/{}?mode=live", shop.id), "/ks-pay".to_owned()] {
+        let page = owner.get(&list).await;
+        assert!(
+            page.has("Not verified yet</span></span> <span class=\"line-rest\">2 requests rejected"),
+            "{list}: {}",
+            page.body
+        );
+        assert!(!page.has("Not started"), "{list}: {}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn open_leads_to_the_step_that_needs_work_and_fix_it_to_the_cause() {
     let app = TestApp::start_on_the_day().await;
     let (shop, test, _live) = two_modes(&app).await;

@@ -103,7 +103,8 @@ async fn a_settlement_says_what_was_sent_and_is_found_by_its_reference() {
         assert!(found.has(said) && found.has("This is the reference of a settlement"), "{typed}");
     }
     let event = app.events().await[0]["event"].as_str().unwrap().to_owned();
-    assert!(owner.get(&format!("/ks-pay/apps/{}/events/{event}", connection.app_id)).await.has(said));
+    let shown = owner.get(&format!("/ks-pay/apps/{}/events/{event}", connection.app_id)).await;
+    assert!(shown.has(said) && shown.has("Stored only") && !shown.has("no rule"), "{}", shown.body);
     assert!(!search(&owner, &connection, "EXAMU0000000000").await.has("99,736.35"));
 }
 

@@ -81,7 +81,7 @@ async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
     assert!(page.has("It carries a signature header of Stripe") && page.has("It carries a signature header of Shopify"));
     assert!(page.has("15 times") && page.has("since") && page.has("No signature was sent"), "{}", page.body);
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
-    assert!(overview.has("20 requests rejected lately"), "{}", overview.body);
+    assert!(overview.has("20 requests rejected recently"), "{}", overview.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +92,7 @@ async fn pages_that_count_different_requests_name_the_difference() {
     assert_eq!(shop.wrong("pay_2").header("content-encoding", "gzip").send().await, 415);
     shop.counted(3).await;
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
-    assert!(overview.has("3 requests rejected lately, for any reason"), "{}", overview.body);
+    assert!(overview.has("3 requests rejected recently, for any reason"), "{}", overview.body);
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", shop.connection.app_id);
     let webhook = shop.owner.get(&webhook).await;
     assert!(webhook.has("<dt>Rejected: signature missing or wrong</dt><dd>2, last"), "{}", webhook.body);

@@ -99,6 +99,9 @@ describe("what strangers send", () => {
     await page.getByRole("region", { name: "Events that were let in" }).getByRole("link").last().click();
     await page.getByRole("link", { name: "see why" }).click();
     await page.waitForURL(rejection);
+    await page.goto(webhook);
+    await page.locator(".feed li").first().getByText("recovered").waitFor();
+    for (const row of await page.locator(".feed li").all()) assert.ok((await row.boundingBox()).height < 40, await row.innerText());
     await page.goto(`${own}/events?mode=test`);
     assert.equal(await page.getByText("recovered: rejected at first").count(), 3);
     await look(page, "events");
