@@ -3,6 +3,7 @@
 //! `X-Razorpay-Signature` is the hex HMAC-SHA256 of the exact body under the webhook secret. Neither the id nor a time
 //! is signed, so nothing is refused for its age: retries come for 24 h and replays for 15 days.
 
+pub(crate) mod event_types;
 mod reading;
 
 use std::{net::Ipv4Addr, time::Duration};

@@ -2,7 +2,7 @@
 
 use crate::{
     events::{Event, State},
-    gateways::{Gateway, Mode},
+    gateways::{Gateway, Mode, razorpay::event_types::reports_payment},
     primitives::{id::AppId, time::Timestamp},
     transactions::Transaction,
     web::pagination::EmptyState,
@@ -64,22 +64,6 @@ pub(crate) const BODY_DELETED: &str = "Its headers and body have been deleted, a
 /// A size: `1,204 bytes`.
 pub(crate) fn bytes(size: usize) -> String {
     super::count(i64::try_from(size).unwrap_or(i64::MAX), "byte", "bytes")
-}
-
-/// Whether an event of that type says that something was paid.
-pub(super) fn reports_payment(event_type: &str) -> bool {
-    matches!(
-        event_type,
-        "payment.captured"
-            | "order.paid"
-            | "payment_link.paid"
-            | "payment_link.partially_paid"
-            | "invoice.paid"
-            | "invoice.partially_paid"
-            | "subscription.charged"
-            | "qr_code.credited"
-            | "virtual_account.credited"
-    )
 }
 
 /// How a line of a payment's story looks: its class and its icon.

@@ -194,6 +194,7 @@ pub(crate) mod tests {
             id::{AppId, ConnectionId, TransactionId},
             money::Currency,
         },
+        transactions::state::DisplayState,
     };
 
     pub(crate) fn paid() -> Transaction {
@@ -207,6 +208,7 @@ pub(crate) mod tests {
             payment_id: "pay_1".to_owned(),
             order_id: None,
             status: Some(Status::Captured),
+            state: DisplayState::Captured,
             amount: Some(100_000),
             refunded: 0,
             refund_pending: 0,

@@ -56,7 +56,7 @@ fn cells(transaction: &Transaction, now: Timestamp) -> [String; 12] {
         // Ours, and a number: a minus in front of it is a minus.
         transaction.money().map(Money::plain).unwrap_or_default(),
         transaction.refund().map(Money::plain).unwrap_or_default(),
-        messages::transaction_state(transaction).label.to_owned(),
+        messages::payment_state(transaction.state).label.to_owned(),
         harmless(&transaction.payment_id).into_owned(),
         transaction.order_id.as_deref().map(|id| harmless(id).into_owned()).unwrap_or_default(),
     ]
@@ -86,7 +86,7 @@ mod tests {
     use crate::{
         gateways::Gateway,
         primitives::id::{AppId, ConnectionId, TransactionId},
-        transactions::Status,
+        transactions::{Status, state::DisplayState},
     };
 
     #[test]
@@ -101,6 +101,7 @@ mod tests {
             payment_id: "=HYPERLINK(\"http://x\")".to_owned(),
             order_id: Some("@a,b".to_owned()),
             status: Some(Status::Captured),
+            state: DisplayState::PartlyRefunded,
             amount: Some(-50_000),
             refunded: 10_000,
             refund_pending: 0,

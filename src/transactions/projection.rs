@@ -247,6 +247,16 @@ impl PaymentObservation {
     pub(crate) const fn moment(&self) -> Moment {
         Moment::of(self.at, self.time_source)
     }
+
+    /// The id of the refund or dispute that is reported, and its state; without one, the stage of the payment.
+    pub(crate) fn subject(&self) -> (Option<&str>, Option<&'static str>) {
+        let refund = self.refund.as_ref().map(|refund| (refund.id.as_str(), refund.status.as_str()));
+        let dispute = || self.dispute.as_ref().map(|dispute| (dispute.id.as_str(), dispute.status.as_str()));
+        match refund.or_else(dispute) {
+            Some((id, status)) => (Some(id), Some(status)),
+            None => (None, self.snapshot.as_ref().map(|snapshot| snapshot.stage().as_str())),
+        }
+    }
 }
 
 impl Snapshot {

@@ -9,7 +9,8 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     NEWEST, Transaction, cursor, cursor_text, export,
-    forms::{DEFAULT_DAYS, ListForm, ListQuery, Name, StatusFilter},
+    forms::{DEFAULT_DAYS, ListForm, ListQuery, Name},
+    state::DisplayState,
     store::{
         self, Filter,
         references::{self, Order},
@@ -122,7 +123,7 @@ async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Name) -> Result
 fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) -> Pager {
     let (from, to) =
         if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
-    let status = wanted.status.map_or("", StatusFilter::as_str);
+    let status = wanted.status.map_or("", DisplayState::as_str);
     let link = |side, row: Option<&Transaction>| {
         let place = row.map(cursor_text)?;
         let asked = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status), (side, &place)];

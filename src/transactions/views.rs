@@ -5,8 +5,9 @@ use askama::Template;
 use super::{
     Transaction,
     dispute_costs::OtherCosts,
-    forms::{ListForm, ListQuery, StatusFilter},
+    forms::{ListForm, ListQuery},
     projection::{Reference, ReferenceKind},
+    state::DisplayState,
     store::references::{Dispute, Order},
     timeline::{self, Line},
 };
@@ -60,7 +61,7 @@ impl Index {
         if let Some(status) = self.wanted.status {
             let (from, to) = self.days();
             let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
-            tags.push(ActiveFilter { label: messages::choice(status).to_owned(), url });
+            tags.push(ActiveFilter { label: messages::payment_state(status).label.to_owned(), url });
         }
         tags
     }
@@ -93,13 +94,13 @@ impl Index {
     }
 
     pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
-        StatusFilter::ALL
-            .into_iter()
-            .map(|choice| (choice.as_str(), messages::choice(choice), self.wanted.status == Some(choice)))
+        let state =
+            |state: &DisplayState| (state.as_str(), messages::payment_state(*state).label, self.wanted.status == Some(*state));
+        DisplayState::ALL.iter().map(state)
     }
 
     fn status(&self) -> &'static str {
-        self.wanted.status.map_or("", StatusFilter::as_str)
+        self.wanted.status.map_or("", DisplayState::as_str)
     }
 
     fn days(&self) -> (String, String) {
@@ -137,7 +138,7 @@ impl Row {
             gateway: transaction.gateway.label(),
             currency: transaction.currency.map_or_else(|| "–".to_owned(), |currency| currency.to_string()),
             amount: transaction.money().map_or_else(|| "–".to_owned(), |money| money.to_string()),
-            chip: messages::transaction_state(transaction),
+            chip: messages::payment_state(transaction.state),
         }
     }
 }
@@ -181,7 +182,7 @@ pub(crate) struct Told {
 
 impl Show {
     pub(crate) fn chip(&self) -> Badge {
-        messages::transaction_state(&self.transaction)
+        messages::payment_state(self.transaction.state)
     }
 
     /// What happened, and when it began.
@@ -213,7 +214,7 @@ impl Show {
                 decided: line.decided,
             }
         };
-        timeline::lines(&self.transaction, &self.events).into_iter().map(told).collect()
+        timeline::lines(&self.transaction, &self.events, &self.disputes).into_iter().map(told).collect()
     }
 
     pub(crate) fn amount(&self) -> Option<Money> {
@@ -289,7 +290,7 @@ impl Show {
         self.others.iter().map(|other| {
             let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
             let url = urls::transaction(other.app, other.id);
-            (url, other.payment_id.as_str(), amount, messages::transaction_state(other))
+            (url, other.payment_id.as_str(), amount, messages::payment_state(other.state))
         })
     }
 

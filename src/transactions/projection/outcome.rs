@@ -71,6 +71,12 @@ impl PaymentState {
         self.deducted(|status| !matches!(status, DisputeStatus::Lost | DisputeStatus::Won))
     }
 
+    /// Whether anything is deducted for a dispute that is neither won nor lost, in any currency.
+    pub(crate) fn is_deducted(&self) -> bool {
+        let is_final = |status| matches!(status, DisputeStatus::Lost | DisputeStatus::Won);
+        self.disputes.values().any(|dispute| !is_final(dispute.status) && dispute.deducted.is_some_and(|deducted| deducted > 0))
+    }
+
     fn deducted(&self, is_counted: impl Fn(DisputeStatus) -> bool) -> i64 {
         let counted = self.disputes.values().filter(|dispute| is_counted(dispute.status) && self.is_of_currency(dispute));
         counted.filter_map(|dispute| dispute.deducted).fold(0, i64::saturating_add)
