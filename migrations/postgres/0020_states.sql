@@ -9,3 +9,6 @@ ALTER TABLE events ADD COLUMN subject_status TEXT;
 -- What of refunded_subunits is pending, and how many of the refunded payments have a refund pending.
 ALTER TABLE transaction_sums ADD COLUMN refund_pending_payments BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE transaction_sums ADD COLUMN refund_pending_subunits BIGINT NOT NULL DEFAULT 0;
+-- A bank names a refund by another reference than its payment.
+ALTER TABLE payment_references DROP CONSTRAINT payment_references_kind_check;
+ALTER TABLE payment_references ADD CONSTRAINT payment_references_kind_check CHECK (kind IN ('receipt', 'bank', 'refund_bank'));

@@ -100,10 +100,21 @@ pub(crate) fn sum(sums: &[Sum], status: Option<DisplayState>, most: i64) -> Stri
     format!("{payments}{paid}{amounts}")
 }
 
-/// A figure's note, with what disputes took.
-pub(crate) fn with_lost(text: String, lost: &[Money]) -> String {
-    let lost: Vec<String> = lost.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
-    if lost.is_empty() { text } else { format!("{text}; {} lost in disputes", lost.join(" + ")) }
+/// A figure's note, with what is being refunded and what disputes took.
+pub(crate) fn with_costs(text: String, pending: &[Money], lost: &[Money]) -> String {
+    [(pending, "refund pending"), (lost, "lost in disputes")].into_iter().fold(text, |text, (money, what)| {
+        let amounts: Vec<String> = money.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
+        if amounts.is_empty() { text } else { format!("{text}; {} {what}", amounts.join(" + ")) }
+    })
+}
+
+/// How many of the payments that ended did not succeed, and how.
+pub(crate) fn failed_of(failed: i64, returned: i64, ended: i64) -> String {
+    let [failed, ended] = [failed, ended].map(number_text);
+    match returned {
+        0 => format!("{failed} of {ended} failed"),
+        _ => format!("{failed} failed, {} returned, of {ended}", number_text(returned)),
+    }
 }
 
 /// Amounts by currency: `₹10.00 + AED 1.00`; an empty text where there are none.

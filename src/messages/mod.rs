@@ -27,11 +27,12 @@ pub(crate) use arrivals::{
     BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon_of_payment, no_event_yet, no_such_event,
     receipts,
 };
+pub(crate) use disputes::amounts as dispute_amounts;
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
     EmptyTransactions, NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today,
-    count, date, days, invalid_filters, invalid_period, nothing_but_later, nothing_in_period, number_text, period,
-    settlement_found, sum, too_many_days, with_lost,
+    count, date, days, failed_of, invalid_filters, invalid_period, nothing_but_later, nothing_in_period, number_text, period,
+    settlement_found, sum, too_many_days, with_costs,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 #[cfg(test)]
@@ -127,6 +128,9 @@ pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is reje
 
 /// An app without any connection.
 pub(crate) const NOT_CONNECTED: Badge = chip("status-off", "not-started", "Nothing connected");
+
+/// Of a failure that is dated after the payment succeeded.
+pub(crate) const OVERRULED: &str = "The payment had succeeded before. This report changes nothing.";
 
 /// The state of a payment.
 pub(crate) const fn payment_state(state: DisplayState) -> Badge {

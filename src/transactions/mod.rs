@@ -99,6 +99,8 @@ pub(crate) struct Transaction {
     pub(crate) payment_id: String,
     pub(crate) order_id: Option<String>,
     pub(crate) status: Option<Status>,
+    /// The stage that the payment itself reached, as far as it is reported; never `refunded`.
+    pub(crate) stage: Option<Status>,
     /// What its badge shows.
     pub(crate) state: DisplayState,
     pub(crate) amount: Option<i64>,

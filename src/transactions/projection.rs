@@ -55,8 +55,10 @@ pub(crate) struct Reference {
 pub(crate) enum ReferenceKind {
     /// The merchant.
     Receipt,
-    /// The bank: RRN, UTR or ARN.
+    /// The bank, for the payment: RRN, UTR or ARN.
     Bank,
+    /// The bank, for a refund of it.
+    RefundBank,
 }
 
 /// Where an event's time comes from. The least is trusted least.
@@ -164,7 +166,7 @@ macro_rules! words {
         }
     };
 }
-words!(ReferenceKind { Receipt = "receipt", Bank = "bank" });
+words!(ReferenceKind { Receipt = "receipt", Bank = "bank", RefundBank = "refund_bank" });
 words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
 words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
 

@@ -8,7 +8,9 @@ use actix_web::{
 use futures_util::{StreamExt as _, stream};
 
 use super::{
-    NEWEST, Transaction, cursor, cursor_text, export,
+    NEWEST, Transaction, cursor, cursor_text,
+    dispute_costs::OtherCosts,
+    export,
     forms::{DEFAULT_DAYS, ListForm, ListQuery, Name},
     state::DisplayState,
     store::{
@@ -197,6 +199,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     }
     if let Some(name) = &wanted.name {
         let rows = find(&mut reader, &app, mode, name).await?;
+        let rows = with_costs(&mut reader, rows).await?;
         return Ok(response.body([export::header(), export::lines(&rows, page.now)].concat()));
     }
     drop(reader);
@@ -210,10 +213,25 @@ fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<I
         let Some(place) = place else { return Ok(None) };
         let mut reader = db.reader().await?;
         let rows = store::list_older(&mut reader, &filter, place, CHUNK).await?;
-        drop(reader);
         let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(|row| (row.created_at, row.id));
+        let rows = with_costs(&mut reader, rows).await?;
+        drop(reader);
         Ok(Some((Bytes::from(export::lines(&rows, now)), (db, filter, next, now))))
     })
+}
+
+/// Payments with what their disputes cost in other currencies: only few have disputes.
+async fn with_costs(reader: &mut Reader, payments: Vec<Transaction>) -> Result<Vec<(Transaction, OtherCosts)>, DbError> {
+    let mut rows = Vec::with_capacity(payments.len());
+    for payment in payments {
+        let costs = if payment.state.is_of_dispute() {
+            OtherCosts::of(payment.currency, &references::list_disputes(&mut *reader, payment.id).await?)
+        } else {
+            OtherCosts::default()
+        };
+        rows.push((payment, costs));
+    }
+    Ok(rows)
 }
 
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`

@@ -47,6 +47,11 @@ impl FromStr for DisplayState {
 }
 
 impl DisplayState {
+    /// Whether it is that of a dispute which costs something or may.
+    pub(crate) const fn is_of_dispute(self) -> bool {
+        matches!(self, Self::Disputed | Self::DisputeLost | Self::DisputeDeducted)
+    }
+
     /// What the merchant has to know first: disputes, then refunds that did not succeed, then how far the payment went.
     pub(crate) fn of(payment: &PaymentState) -> Self {
         if payment.is_dispute_lost() {

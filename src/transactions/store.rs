@@ -22,7 +22,7 @@ use crate::{
 /// What is read of a row, everywhere in the same order.
 macro_rules! columns {
     () => {
-        "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, state, amount_subunits, \
+        "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, snapshot_status, state, amount_subunits, \
              amount_refunded_subunits, amount_refund_pending_subunits, amount_refund_failed_subunits, currency, method, is_disputed, is_captured, \
              amount_lost_subunits, amount_held_subunits, settled_subunits, settled_currency, created_at, updated_at, \
              (EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id AND disputes.status = 'lost') \
@@ -79,6 +79,7 @@ where
             payment_id: row.try_get("payment_id")?,
             order_id: row.try_get("order_id")?,
             status: row.try_get::<Option<String>, _>("status")?.as_deref().map(parse_column).transpose()?,
+            stage: row.try_get::<Option<String>, _>("snapshot_status")?.as_deref().map(parse_column).transpose()?,
             state: parse_column(&row.try_get::<String, _>("state")?)?,
             amount: row.try_get("amount_subunits")?,
             refunded: row.try_get("amount_refunded_subunits")?,

@@ -4,12 +4,15 @@
 //! that the payment has, no line claims to have brought about anything. States come from the projection alone.
 
 use super::{
-    Transaction,
+    Status, Transaction,
     projection::{Details, Dispute, PaymentObservation, PaymentState, Refund, Snapshot, TimeSource},
     state::DisplayState,
     store::references::Dispute as ListedDispute,
 };
 use crate::{events::Event, gateways::adapter, messages, primitives::time::Timestamp};
+
+/// The stages of a payment that a failure does not undo.
+const SUCCESSES: [Status; 2] = [Status::Authorized, Status::Captured];
 
 /// A line of the timeline.
 pub(crate) struct Line<'a> {
@@ -18,6 +21,8 @@ pub(crate) struct Line<'a> {
     pub(crate) decided: Option<&'static str>,
     /// Whether the line below it arrived before it.
     pub(crate) is_late: bool,
+    /// Whether it reports a failure of a payment that had succeeded, which changes nothing.
+    pub(crate) is_overruled: bool,
 }
 
 /// The events in the order of the gateway's time. `disputes` are the payment's.
@@ -26,14 +31,17 @@ pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes
     events.sort_by_key(|event| (moment(event), event.id));
     let states = states(transaction, &events, disputes);
     let is_complete = states.last() == Some(&Some(transaction.state));
-    let mut before = None;
+    let (mut before, mut has_succeeded) = (None, false);
     let mut lines = Vec::with_capacity(events.len());
     for (index, (event, state)) in events.iter().zip(states).enumerate() {
         let is_change = is_complete && before != state && state != Some(DisplayState::Unreported);
         before = state.or(before);
         let is_late = events.get(index + 1).is_some_and(|below| (below.received_at, below.id) < (event.received_at, event.id));
         let decided = state.filter(|_| is_change).map(|state| messages::payment_state(state).label);
-        lines.push(Line { event, decided, is_late });
+        let stage = event.subject_status.as_deref().filter(|_| event.subject_id.is_none());
+        let is_overruled = stage == Some(Status::Failed.as_str()) && has_succeeded;
+        has_succeeded |= stage.is_some_and(|stage| SUCCESSES.iter().any(|success| success.as_str() == stage));
+        lines.push(Line { event, decided, is_late, is_overruled });
     }
     lines
 }
@@ -237,6 +245,15 @@ mod tests {
         let (money, status) = (Money::new(40_000, Currency::INR), DisputeStatus::Closed);
         let dispute = ListedDispute { id: "a".to_owned(), status, money, deducted: Some(40_000), respond_by: None };
         assert_eq!(decided(DisplayState::DisputeDeducted, &events, &[dispute]), ["Paid", "Disputed", "Deducted for a dispute"]);
+    }
+
+    #[test]
+    fn a_failure_after_a_success_is_overruled() {
+        let failed = |at| event("payment.failed", AMOUNT, at, at + 1);
+        let events = [failed(10), captured(), failed(30), part("rfnd_1", "refund.failed", 100, 40)];
+        let payment = ending(DisplayState::RefundFailed);
+        let overruled: Vec<_> = lines(&payment, &events, &[]).iter().map(|line| line.is_overruled).collect();
+        assert_eq!(overruled, [false, false, true, false]);
     }
 
     #[test]

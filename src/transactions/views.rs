@@ -178,6 +178,8 @@ pub(crate) struct Told {
     pub(crate) fault: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) decided: Option<&'static str>,
+    /// Whether a failure came after the payment succeeded.
+    pub(crate) is_overruled: bool,
 }
 
 impl Show {
@@ -197,7 +199,8 @@ impl Show {
             let event = line.event;
             let at = timeline::moment(event);
             let of = messages::past_day(at, self.now).unwrap_or_else(|| messages::UNKNOWN_DAY.to_owned());
-            let (class, icon) = messages::event_icon_of_payment(event, &self.transaction);
+            let icon = messages::event_icon_of_payment(event, &self.transaction);
+            let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
             let is_new = of != day;
             day.clone_from(&of);
             Told {
@@ -205,13 +208,14 @@ impl Show {
                 when: DisplayTime::of_clock(at, self.now),
                 class,
                 icon,
-                sentence: messages::event_sentence_of_payment(event, &self.transaction),
+                sentence: messages::event_sentence_of_payment(event, &self.transaction, &self.disputes),
                 event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
                 url: urls::event(event.app_id, event.id),
                 arrival: messages::arrival_in_story(event, line.is_late, self.now),
                 fault: messages::fault_sentence(event),
                 reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| messages::reason(said)),
                 decided: line.decided,
+                is_overruled: line.is_overruled,
             }
         };
         timeline::lines(&self.transaction, &self.events, &self.disputes).into_iter().map(told).collect()
@@ -252,20 +256,18 @@ impl Show {
         lost.chain(costs.held.into_iter().map(|money| ("Deducted for a dispute", negative(money))))
     }
 
-    /// What [`Self::left`] leaves out.
-    pub(crate) fn left_label(&self) -> &'static str {
-        if OtherCosts::of(self.transaction.currency, &self.disputes).is_empty() {
-            "Left, before fees"
-        } else {
-            "Left, before fees and disputes in other currencies"
-        }
-    }
-
-    /// What is left of money that was received.
+    /// What is left of money that was received: in the payment's currency, or in the one it is settled in where disputes took
+    /// their part in that one alone. Otherwise there is no total.
     pub(crate) fn left(&self) -> Option<Money> {
         let money = self.amount().filter(|_| self.transaction.is_captured)?;
-        let gone = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
-        Some(Money { subunits: gone.iter().fold(money.subunits, |left, gone| left.saturating_sub(*gone)), ..money })
+        let own = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
+        let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
+        if costs.is_empty() {
+            return Some(less(money, own));
+        }
+        let settled = self.transaction.settled.filter(|_| own == [0; 3])?;
+        let gone = || costs.lost.iter().chain(&costs.held);
+        gone().all(|money| money.currency == settled.currency).then(|| less(settled, gone().map(|money| money.subunits)))
     }
 
     /// What to look at first: disputes that wait for an answer, a refund that failed, and an order that was paid more than once.
@@ -273,15 +275,16 @@ impl Show {
         let answer = |dispute| messages::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
         let twice = messages::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
         let failed = messages::orders::failed_refund(&self.transaction, &self.events);
-        self.disputes.iter().filter_map(answer).chain(failed).chain(twice).collect()
+        let back_twice = messages::orders::went_back_twice(&self.transaction, &self.disputes);
+        self.disputes.iter().filter_map(answer).chain(failed).chain(back_twice).chain(twice).collect()
     }
 
-    /// Each dispute: its id, its amount, its state, and the last day to answer it.
-    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, Money, Badge, Option<String>)> {
+    /// Each dispute: its id, its amounts, its state, and the last day to answer it.
+    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, String, Badge, Option<String>)> {
         self.disputes.iter().map(|dispute| {
             let chip = messages::orders::dispute_state(dispute.status);
             let answer = messages::orders::last_day_to_answer(dispute, self.now).map(|answer| messages::capitalised(&answer));
-            (dispute.id.as_str(), dispute.money, chip, answer)
+            (dispute.id.as_str(), messages::dispute_amounts(dispute), chip, answer)
         })
     }
 
@@ -306,6 +309,10 @@ impl Show {
 
     pub(crate) fn bank_references(&self) -> impl Iterator<Item = &str> {
         self.of_kind(ReferenceKind::Bank)
+    }
+
+    pub(crate) fn refund_references(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::RefundBank)
     }
 
     fn of_kind(&self, kind: ReferenceKind) -> impl Iterator<Item = &str> {
@@ -341,6 +348,10 @@ impl Show {
     pub(crate) fn method(&self) -> &str {
         messages::method(self.transaction.method.as_deref())
     }
+}
+
+fn less(money: Money, gone: impl IntoIterator<Item = i64>) -> Money {
+    Money { subunits: gone.into_iter().fold(money.subunits, i64::saturating_sub), ..money }
 }
 
 fn negative(money: Money) -> Money {

@@ -37,16 +37,16 @@ sql! {
             WHERE state IN ('disputed', 'dispute_lost', 'dispute_deducted') AND disputes.currency IS DISTINCT FROM newest.currency \
             GROUP BY disputes.currency, state ORDER BY disputes.currency, state";
     DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-            returned_payments, returned_subunits, lost_subunits FROM transaction_sums \
-            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND payments > 0 ORDER BY day, currency, status, method";
+            returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits FROM transaction_sums \
+            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND (payments > 0 OR lost_subunits > 0) ORDER BY day, currency, status, method";
 }
 
 rows! {
     /// So far from the end of what an integer holds that another unit of work's part still fits: no sum, however absurd,
     /// may keep an event from being stored.
     ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-           returned_payments, returned_subunits, lost_subunits) VALUES",
-          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+           returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits) VALUES",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           "ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
            payments = transaction_sums.payments + excluded.payments, \
            amount_subunits = CASE WHEN abs(transaction_sums.amount_subunits) < 9000000000000000000 \
@@ -57,7 +57,10 @@ rows! {
            returned_subunits = CASE WHEN abs(transaction_sums.returned_subunits) < 9000000000000000000 \
            THEN transaction_sums.returned_subunits + excluded.returned_subunits ELSE transaction_sums.returned_subunits END, \
            lost_subunits = CASE WHEN abs(transaction_sums.lost_subunits) < 9000000000000000000 \
-           THEN transaction_sums.lost_subunits + excluded.lost_subunits ELSE transaction_sums.lost_subunits END";
+           THEN transaction_sums.lost_subunits + excluded.lost_subunits ELSE transaction_sums.lost_subunits END, \
+           refund_pending_payments = transaction_sums.refund_pending_payments + excluded.refund_pending_payments, \
+           refund_pending_subunits = CASE WHEN abs(transaction_sums.refund_pending_subunits) < 9000000000000000000 \
+           THEN transaction_sums.refund_pending_subunits + excluded.refund_pending_subunits ELSE transaction_sums.refund_pending_subunits END";
 }
 
 /// How many payments of a currency are in a state, and what they sum up to in subunits.
@@ -117,6 +120,11 @@ pub(crate) struct DailyTotals {
     pub(crate) returned: i64,
     #[sqlx(rename = "lost_subunits")]
     pub(crate) lost: i64,
+    /// How many of the payments refunded in full have a refund that is not processed yet.
+    pub(crate) refund_pending_payments: i64,
+    /// What of `refunded` belongs to refunds that are not processed yet.
+    #[sqlx(rename = "refund_pending_subunits")]
+    pub(crate) refund_pending: i64,
 }
 
 /// The sums of each day from the first to the last.
@@ -139,6 +147,8 @@ pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbErro
         .bind(row.1.refunded)
         .bind(row.1.returned_payments)
         .bind(row.1.returned)
-        .bind(row.1.lost))?;
+        .bind(row.1.lost)
+        .bind(row.1.refund_pending_payments)
+        .bind(row.1.refund_pending))?;
     Ok(())
 }

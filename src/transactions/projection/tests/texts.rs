@@ -16,6 +16,7 @@ fn read(story: &PaymentState) -> (Transaction, Vec<ShownDispute>) {
     let payment = Transaction {
         status: story.status(),
         state: DisplayState::of(story),
+        stage: story.decisive.map(|decisive| decisive.0),
         amount: story.amount(),
         refunded: story.refunded(),
         refund_pending: story.refund_pending(),
