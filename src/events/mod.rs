@@ -102,6 +102,10 @@ pub(crate) struct Event {
     pub(crate) transaction_id: Option<TransactionId>,
     pub(crate) amount_subunits: Option<i64>,
     pub(crate) currency: Option<String>,
+    /// The gateway's id of the refund or dispute that the event reports.
+    pub(crate) subject_id: Option<String>,
+    /// The state in which it reports that refund or dispute, else its payment.
+    pub(crate) subject_status: Option<String>,
     /// The bank's reference of a settlement.
     pub(crate) reference: Option<String>,
     pub(crate) secret_id: SecretId,

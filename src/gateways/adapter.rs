@@ -170,12 +170,17 @@ impl ParsedEvent {
     /// Adds what the body does not say: its digest, which ranks the report.
     pub(crate) fn received(mut self, sha256: &[u8; 32]) -> Self {
         if let EventContent::Facts(facts) = &mut self.content {
-            let first = sha256.first_chunk().copied().map_or(0, u64::from_be_bytes);
-            // Without its last bit, so that it is an integer of the database in the order of the bytes.
-            facts.digest = i64::try_from(first >> 1).unwrap_or_default();
+            facts.digest = rank_digest(sha256);
         }
         self
     }
+}
+
+/// The beginning of a body's SHA-256 as an integer, which ranks reports that are equal otherwise.
+pub(crate) fn rank_digest(sha256: &[u8]) -> i64 {
+    let first = sha256.first_chunk().copied().map_or(0, u64::from_be_bytes);
+    // Without its last bit, so that it is an integer of the database in the order of the bytes.
+    i64::try_from(first >> 1).unwrap_or_default()
 }
 
 /// Everything the console needs to know about one gateway's webhooks.

@@ -3,6 +3,7 @@
 //! `X-Razorpay-Signature` is the hex HMAC-SHA256 of the exact body under the webhook secret. Neither the id nor a time
 //! is signed, so nothing is refused for its age: retries come for 24 h and replays for 15 days.
 
+pub(crate) mod event_types;
 mod reading;
 
 use std::{net::Ipv4Addr, time::Duration};
@@ -11,9 +12,15 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use ipnet::{IpNet, Ipv4Net};
 use memchr::memmem;
 use sha2::Sha256;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::adapter::{Adapter, Header, Incoming, ParsedEvent, SignatureError, Verified, is_safe_identifier};
-use crate::primitives::{hex, secret::Secret, time::Timestamp};
+use crate::primitives::{
+    hex,
+    invisible_chars::{self, Piece},
+    secret::Secret,
+    time::Timestamp,
+};
 
 /// The events a merchant should tick. The page, the simulator and the tests take them from here.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -58,8 +65,9 @@ const fn network([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
 /// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); by hand alone it is
 /// enabled again.
 const PATIENCE: Duration = Duration::from_hours(24);
-/// So many characters of a reason are shown.
-const MOST_REASON: usize = 300;
+/// The longest reason that is shown.
+const MAX_REASON_GRAPHEMES: usize = 300;
+const MAX_REASON_BYTES: usize = 6000;
 
 /// The gateway.
 pub(crate) struct Razorpay;
@@ -119,10 +127,22 @@ impl Adapter for Razorpay {
 }
 
 /// Why a payment failed, in Razorpay's words, from the body of `payment.failed`. Only to be shown: nothing follows from it.
+/// Characters that cannot be seen are named, and a long text ends with an ellipsis.
 pub(crate) fn failure_reason(body: &[u8]) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
     let said = body.pointer("/payload/payment/entity/error_description")?.as_str()?.trim();
-    (!said.is_empty()).then(|| said.chars().filter(|character| !character.is_control()).take(MOST_REASON).collect())
+    let end = said.grapheme_indices(true).nth(MAX_REASON_GRAPHEMES).map_or(said.len(), |(at, _)| at);
+    // A grapheme has no limit of its own.
+    let end = said.floor_char_boundary(end.min(MAX_REASON_BYTES));
+    let shown: String = invisible_chars::pieces(&said[..end])
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Seen(text) => text.to_owned(),
+            Piece::Unseen(names) => names,
+        })
+        .collect();
+    let rest = if end < said.len() { "…" } else { "" };
+    (!shown.is_empty()).then(|| shown + rest)
 }
 
 /// `account_id` of the envelope. It stands before `payload` in every body that Razorpay documents, so what a customer
@@ -184,7 +204,14 @@ mod tests {
             (of("null"), of("7"), of("\"\""), failure_reason(b"{}"), failure_reason(b"\xff")),
             (None, None, None, None, None)
         );
-        assert_eq!(of(&format!("\"{}\"", "न".repeat(999))).map(|said| said.chars().count()), Some(MOST_REASON));
+        assert_eq!(of("\"OTP\u{202e}9001\\u0007\"").as_deref(), Some("OTP⟨U+202E⟩9001⟨U+0007⟩"));
+        for whole in ["न", "क्षि", "👩‍🌾", "é\u{301}"] {
+            let said = of(&format!("\"{}\"", whole.repeat(999))).unwrap();
+            assert_eq!(said, format!("{}…", whole.repeat(MAX_REASON_GRAPHEMES)), "{whole}");
+            assert_eq!(of(&format!("\"{}\"", whole.repeat(300))), Some(whole.repeat(300)));
+        }
+        let endless = of(&format!("\"e{}\"", "\u{301}".repeat(9_999))).unwrap();
+        assert!(endless.len() <= MAX_REASON_BYTES + "…".len() && endless.ends_with('…'));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use crate::{
     events::{Event, State},
-    gateways::{Gateway, Mode},
+    gateways::{Gateway, Mode, razorpay::event_types::reports_payment},
     primitives::{id::AppId, time::Timestamp},
-    transactions::Transaction,
+    transactions::{Status, Transaction},
     web::pagination::EmptyState,
 };
 
@@ -66,22 +66,6 @@ pub(crate) fn bytes(size: usize) -> String {
     super::count(i64::try_from(size).unwrap_or(i64::MAX), "byte", "bytes")
 }
 
-/// Whether an event of that type says that something was paid.
-pub(super) fn reports_payment(event_type: &str) -> bool {
-    matches!(
-        event_type,
-        "payment.captured"
-            | "order.paid"
-            | "payment_link.paid"
-            | "payment_link.partially_paid"
-            | "invoice.paid"
-            | "invoice.partially_paid"
-            | "subscription.charged"
-            | "qr_code.credited"
-            | "virtual_account.credited"
-    )
-}
-
 /// How a line of a payment's story looks: its class and its icon.
 pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
     match event.event_type.as_deref().unwrap_or_default() {
@@ -98,12 +82,19 @@ pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
 
 /// The same on the page of its payment, which may not have been received.
 pub(crate) fn event_icon_of_payment(event: &Event, payment: &Transaction) -> (&'static str, &'static str) {
-    if contradicts(event, payment) { ("", "info") } else { event_icon(event) }
+    if contradicts(event, payment) || reports_without_payment(event) { ("", "info") } else { event_icon(event) }
 }
 
 /// Whether an event says that something was paid, and its payment was not received.
 pub(super) fn contradicts(event: &Event, payment: &Transaction) -> bool {
     !payment.is_captured && reports_payment(event.event_type.as_deref().unwrap_or_default())
+}
+
+/// Whether an event's type says that something was paid while its own payment was not.
+pub(super) fn reports_without_payment(event: &Event) -> bool {
+    let is_captured = |stage: &str| stage == Status::Captured.as_str();
+    event.subject_status.as_deref().is_some_and(|stage| !is_captured(stage))
+        && reports_payment(event.event_type.as_deref().unwrap_or_default())
 }
 
 /// Nothing has come.

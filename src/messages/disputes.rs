@@ -45,6 +45,32 @@ fn lost_sentence(payment: &Transaction, lost: &[Money], disputes: &[Dispute]) ->
     format!("; {amount} lost in {}", if costly > 1 { "disputes" } else { "a dispute" })
 }
 
+/// How much of a lost dispute was deducted, where that is another amount.
+pub(super) fn deducted_of(dispute: &Dispute, money: Money) -> String {
+    match dispute.deducted.filter(|_| dispute.status == DisputeStatus::Lost) {
+        Some(0) => "; nothing was deducted".to_owned(),
+        Some(subunits) if Money::new(subunits, dispute.money.currency) != money => {
+            format!("; {} was deducted", Money::new(subunits, dispute.money.currency))
+        }
+        Some(_) | None => String::new(),
+    }
+}
+
+/// The amount of a dispute, and what was deducted for it where that is known and not the same.
+pub(crate) fn amounts(dispute: &Dispute) -> String {
+    let (money, status) = (dispute.money, dispute.status);
+    match dispute.deducted {
+        Some(0) if status == DisputeStatus::Lost => format!("{money} disputed, nothing deducted"),
+        Some(subunits) if subunits > 0 && status != DisputeStatus::Won => {
+            if status == DisputeStatus::Lost && subunits == money.subunits {
+                return money.to_string();
+            }
+            format!("{money} disputed, {} deducted", Money::new(subunits, money.currency))
+        }
+        Some(_) | None => money.to_string(),
+    }
+}
+
 /// Amounts of different currencies, side by side.
 fn joined(amounts: &[Money]) -> Option<String> {
     let amounts: Vec<String> = amounts.iter().map(ToString::to_string).collect();
@@ -103,6 +129,23 @@ mod tests {
         );
         let unknown = Transaction { currency: None, amount: None, status: None, lost: 0, ..lost };
         assert_eq!(told(&unknown, &both[1..2]), "The payment itself has not been reported yet; ₹8,345.00 lost in a dispute");
+    }
+
+    #[test]
+    fn a_dispute_says_what_was_deducted_for_it() {
+        use DisputeStatus::{Closed, Lost, Open, UnderReview, Won};
+        for (status, deducted, wanted) in [
+            (Lost, Some(39_000), "₹1,000.00 disputed, ₹390.00 deducted"),
+            (Lost, Some(100_000), "₹1,000.00"),
+            (Lost, Some(0), "₹1,000.00 disputed, nothing deducted"),
+            (Lost, None, "₹1,000.00"),
+            (Open, Some(0), "₹1,000.00"),
+            (UnderReview, Some(100_000), "₹1,000.00 disputed, ₹1,000.00 deducted"),
+            (Closed, Some(39_000), "₹1,000.00 disputed, ₹390.00 deducted"),
+            (Won, Some(39_000), "₹1,000.00"),
+        ] {
+            assert_eq!(amounts(&dispute(status, 100_000, deducted, Currency::INR)), wanted, "{status:?} {deducted:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 
-use super::payment_status;
 use crate::{
     connections::Step,
     events::Event,
@@ -13,7 +12,7 @@ use crate::{
         money::{Currency, Money, grouped},
         time::Timestamp,
     },
-    transactions::{forms::StatusFilter, store::daily_totals::Sum},
+    transactions::{state::DisplayState, store::daily_totals::Sum},
     urls,
     web::pagination::EmptyState,
 };
@@ -75,42 +74,47 @@ pub(crate) fn number_text(number: i64) -> String {
     grouped(number.unsigned_abs(), 2)
 }
 
-/// A status to choose.
-pub(crate) const fn choice(choice: StatusFilter) -> &'static str {
-    match choice {
-        StatusFilter::Is(status) => payment_status(status).label,
-        StatusFilter::PartlyRefunded => "Partly refunded",
-        StatusFilter::Disputed => "Disputed",
-    }
-}
-
-/// How many payments a list has, and what came in.
-pub(crate) fn sum(sums: &[Sum], status: Option<StatusFilter>, most: i64) -> String {
+/// How many payments a list has and how many of them were paid; what came in, went back and was lost. Where more than `most`
+/// payments match, only that.
+pub(crate) fn sum(sums: &[Sum], status: Option<DisplayState>, most: i64) -> String {
     if sums.iter().map(|sum| sum.payments).sum::<i64>() >= most {
         return format!("{} or more payments; choose fewer days to see their sum", number_text(most));
     }
-    let fits = |sum: &&Sum| {
-        status.is_none_or(|choice| match choice {
-            StatusFilter::Is(status) => sum.status.as_deref() == Some(status.as_str()),
-            StatusFilter::PartlyRefunded => sum.is_partly_refunded == Some(true),
-            StatusFilter::Disputed => sum.is_disputed,
-        })
-    };
-    let payments = count(sums.iter().filter(fits).map(|sum| sum.payments).sum(), "payment", "payments");
-    let rows = || sums.iter().filter(fits);
-    let received = total(rows().map(|sum| (sum, sum.received)));
-    let lost = total(rows().map(|sum| (sum, sum.lost)));
-    let parts = [(received, "received"), (lost, "lost in disputes")];
-    parts
-        .into_iter()
-        .filter(|(money, _)| !money.is_empty())
-        .fold(payments, |text, (money, what)| format!("{text}, {money} {what}"))
+    let rows = || sums.iter().filter(|sum| status.is_none_or(|status| sum.state == status.as_str()));
+    let (all, paid) = rows().fold((0, 0), |(all, paid), sum| (all + sum.payments, paid + sum.paid));
+    let payments = count(all, "payment", "payments");
+    let amounts: Vec<String> = [
+        (total(rows().map(|sum| (sum, sum.received))), "received"),
+        (total(rows().map(|sum| (sum, sum.refunded))), "refunded"),
+        (total(rows().map(|sum| (sum, sum.refund_pending))), "refund pending"),
+        (total(rows().map(|sum| (sum, sum.lost))), "lost in disputes"),
+        (total(rows().map(|sum| (sum, sum.held))), "deducted for disputes"),
+    ]
+    .into_iter()
+    .filter(|(money, _)| !money.is_empty())
+    .map(|(money, what)| format!("{money} {what}"))
+    .collect();
+    let separator = if paid < all { ": " } else { ", " };
+    let paid = if (1..all).contains(&paid) { format!(", {} paid", number_text(paid)) } else { String::new() };
+    let amounts = if amounts.is_empty() { String::new() } else { format!("{separator}{}", amounts.join(", ")) };
+    format!("{payments}{paid}{amounts}")
 }
 
-/// A figure's note, with what disputes took.
-pub(crate) fn with_lost(text: String, lost: &[Money]) -> String {
-    let lost: Vec<String> = lost.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
-    if lost.is_empty() { text } else { format!("{text}; {} lost in disputes", lost.join(" + ")) }
+/// A figure's note, with what is being refunded and what disputes took.
+pub(crate) fn with_costs(text: String, pending: &[Money], lost: &[Money]) -> String {
+    [(pending, "refund pending"), (lost, "lost in disputes")].into_iter().fold(text, |text, (money, what)| {
+        let amounts: Vec<String> = money.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
+        if amounts.is_empty() { text } else { format!("{text}; {} {what}", amounts.join(" + ")) }
+    })
+}
+
+/// How many of the payments that ended did not succeed, and how.
+pub(crate) fn failed_of(failed: i64, returned: i64, ended: i64) -> String {
+    let [failed, ended] = [failed, ended].map(number_text);
+    match returned {
+        0 => format!("{failed} of {ended} failed"),
+        _ => format!("{failed} failed, {} returned, of {ended}", number_text(returned)),
+    }
 }
 
 /// Amounts by currency: `₹10.00 + AED 1.00`; an empty text where there are none.
@@ -151,7 +155,7 @@ pub(crate) enum EmptyTransactions<'a> {
     },
     Between {
         days: Days,
-        status: Option<StatusFilter>,
+        status: Option<DisplayState>,
         mode: Mode,
         wider: Days,
         today: Date,
@@ -194,7 +198,7 @@ impl EmptyTransactions<'_> {
                 let span = days(span, today);
                 match status {
                     Some(status) => {
-                        let label = choice(status);
+                        let label = super::payment_state(status).label;
                         let text = format!("No transaction from {span} has the status {label}.");
                         matchless(text, (url, "Show every status".to_owned()))
                     }
@@ -264,7 +268,6 @@ pub(crate) fn invalid_period(usual: String) -> EmptyState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transactions::Status;
     use jiff::civil::date as on;
 
     #[test]
@@ -280,24 +283,39 @@ mod tests {
 
     #[test]
     fn a_sum_counts_what_came_in_by_currency() {
-        let row = |currency: &str, status: &str, payments, amount| Sum {
+        let row = |currency: &str, state: DisplayState, payments, paid, received| Sum {
             currency: Some(currency.to_owned()),
-            status: Some(status.to_owned()),
-            is_disputed: status == "refunded",
-            is_partly_refunded: Some(false),
+            state: state.as_str().to_owned(),
             payments,
-            received: if status == "failed" { 0 } else { amount },
-            lost: if status == "refunded" { 39_000 } else { 0 },
+            paid,
+            received,
+            refunded: if state == DisplayState::Refunded { received } else { 0 },
+            refund_pending: 0,
+            lost: if state == DisplayState::DisputeLost { 39_000 } else { 0 },
+            held: 0,
         };
-        let sums = [row("INR", "captured", 700, 40_000_000), row("INR", "refunded", 7, 962_050), row("INR", "failed", 31, 9)];
-        assert_eq!(sum(&sums, None, 1000), "738 payments, ₹4,09,620.50 received, ₹390.00 lost in disputes");
-        assert_eq!(sum(&sums, Some(StatusFilter::Is(Status::Failed)), 1000), "31 payments");
-        assert_eq!(sum(&sums, Some(StatusFilter::Disputed), 1000), "7 payments, ₹9,620.50 received, ₹390.00 lost in disputes");
-        assert_eq!(sum(&sums, Some(StatusFilter::PartlyRefunded), 1000), "0 payments");
-        assert_eq!(sum(&sums, None, 738), "738 or more payments; choose fewer days to see their sum");
+        let (captured, refunded) = (DisplayState::Captured, DisplayState::Refunded);
+        let (failed, lost) = (DisplayState::Failed, DisplayState::DisputeLost);
+        let sums = [
+            row("INR", captured, 700, 700, 40_000_000),
+            row("INR", refunded, 7, 6, 962_050),
+            row("INR", lost, 1, 1, 100_000),
+            row("INR", failed, 31, 0, 0),
+        ];
+        let all = "739 payments, 707 paid: ₹4,10,620.50 received, ₹9,620.50 refunded, ₹390.00 lost in disputes";
+        assert_eq!(sum(&sums, None, 1000), all);
+        assert_eq!(sum(&sums, Some(failed), 1000), "31 payments");
+        assert_eq!(sum(&sums, Some(lost), 1000), "1 payment, ₹1,000.00 received, ₹390.00 lost in disputes");
+        assert_eq!(sum(&sums, Some(DisplayState::PartlyRefunded), 1000), "0 payments");
+        assert_eq!(sum(&sums, None, 739), "739 or more payments; choose fewer days to see their sum");
         assert_eq!(
-            sum(&[row("AED", "captured", 1, 125_000)], None, 9).replace('\u{a0}', " "),
+            sum(&[row("AED", captured, 1, 1, 125_000)], None, 9).replace('\u{a0}', " "),
             "1 payment, AED 1,250.00 received"
+        );
+        let elsewhere = Sum { lost: 834_500, payments: 0, ..row("INR", lost, 0, 0, 0) };
+        assert_eq!(
+            sum(&[row("USD", lost, 1, 1, 10_000), elsewhere], None, 9).replace('\u{a0}', " "),
+            "1 payment, USD 100.00 received, USD 390.00 + ₹8,345.00 lost in disputes"
         );
     }
 }

@@ -27,11 +27,12 @@ pub(crate) use arrivals::{
     BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon_of_payment, no_event_yet, no_such_event,
     receipts,
 };
+pub(crate) use disputes::amounts as dispute_amounts;
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
     EmptyTransactions, NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today,
-    choice, count, date, days, invalid_filters, invalid_period, nothing_but_later, nothing_in_period, number_text, period,
-    settlement_found, sum, too_many_days, with_lost,
+    count, date, days, failed_of, invalid_filters, invalid_period, nothing_but_later, nothing_in_period, number_text, period,
+    settlement_found, sum, too_many_days, with_costs,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 #[cfg(test)]
@@ -47,7 +48,7 @@ use crate::{
     connections, events,
     gateways::{Gateway, Mode},
     primitives::time::Timestamp,
-    transactions::{Status, Transaction},
+    transactions::state::DisplayState,
 };
 
 /// A state as a page shows it: a class, an icon of the sprite and a word.
@@ -136,34 +137,24 @@ pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is reje
 /// An app without any connection.
 pub(crate) const NOT_CONNECTED: Badge = chip("status-off", "not-started", "Nothing connected");
 
-/// Where a transaction stands.
-pub(crate) fn transaction_state(transaction: &Transaction) -> Badge {
-    if transaction.is_dispute_lost {
-        return chip("status-lost", "failed", "Dispute lost");
-    }
-    if transaction.is_disputed {
-        return chip("status-warn", "warn", "Disputed");
-    }
-    if transaction.refund_pending > 0 {
-        return chip("status-pending", "refund", "Refund pending");
-    }
-    if transaction.refund_failed > 0 {
-        return chip("status-warn", "warn", "Refund failed");
-    }
-    if transaction.is_partly_refunded() {
-        return chip("status-good", "good", "Partly refunded");
-    }
-    transaction.status.map_or(chip("status-off", "pending", "Not reported yet"), payment_status)
-}
+/// Of a failure that is dated after the payment succeeded.
+pub(crate) const OVERRULED: &str = "The payment had succeeded before. This report changes nothing.";
 
-/// A payment's status in words.
-pub(crate) const fn payment_status(status: Status) -> Badge {
-    match status {
-        Status::Created => chip("status-off", "pending", "Created"),
-        Status::Authorized => chip("status-pending", "authorized", "Approved"),
-        Status::Captured => chip("status-good", "good", "Paid"),
-        Status::Refunded => chip("status-off", "refund", "Refunded"),
-        Status::Failed => chip("status-lost", "failed", "Failed"),
+/// The state of a payment.
+pub(crate) const fn payment_state(state: DisplayState) -> Badge {
+    match state {
+        DisplayState::Unreported => chip("status-off", "pending", "Not reported yet"),
+        DisplayState::Created => chip("status-off", "pending", "Created"),
+        DisplayState::Failed => chip("status-lost", "failed", "Failed"),
+        DisplayState::Authorized => chip("status-pending", "authorized", "Approved"),
+        DisplayState::Captured => chip("status-good", "good", "Paid"),
+        DisplayState::PartlyRefunded => chip("status-good", "good", "Partly refunded"),
+        DisplayState::Refunded => chip("status-off", "refund", "Refunded"),
+        DisplayState::RefundPending => chip("status-pending", "refund", "Refund pending"),
+        DisplayState::RefundFailed => chip("status-warn", "warn", "Refund failed"),
+        DisplayState::Disputed => chip("status-warn", "warn", "Disputed"),
+        DisplayState::DisputeLost => chip("status-lost", "failed", "Dispute lost"),
+        DisplayState::DisputeDeducted => chip("status-warn", "warn", "Deducted for a dispute"),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     primitives::{money::Money, time::Timestamp},
     transactions::{
         Transaction,
+        dispute_costs::OtherCosts,
         projection::DisputeStatus,
         store::references::{Dispute, Order},
     },
@@ -61,6 +62,21 @@ pub(crate) fn failed_refund(payment: &Transaction, events: &[Event]) -> Option<N
         format!("The customer hasn’t received {what}. {action} {gateway}.")
     };
     Some(Notice { class: "is-warn", icon: "warn", headline, reason })
+}
+
+/// A payment of which refunds and lost disputes took more than was paid. `disputes` are the payment's.
+pub(crate) fn went_back_twice(payment: &Transaction, disputes: &[Dispute]) -> Option<Notice> {
+    let (paid, refunded, gateway) = (payment.money()?, payment.refund()?, payment.gateway.label());
+    let lost = payment.part(payment.lost);
+    let elsewhere = OtherCosts::of(payment.currency, disputes).lost.into_iter().next();
+    let is_more = payment.refunded.saturating_add(payment.lost) > paid.subunits;
+    let lost = lost.filter(|_| is_more).or_else(|| elsewhere.filter(|_| payment.refunded >= paid.subunits))?;
+    let headline = "More went back than was paid".to_owned();
+    let reason = format!(
+        "Of this payment of {paid}, {refunded} was refunded and {lost} lost in a dispute. Check in {gateway} whether the customer \
+         received the money twice."
+    );
+    payment.is_captured.then_some(Notice { class: "is-warn", icon: "warn", headline, reason })
 }
 
 /// What the merchant has of the payment after refunds and lost disputes.
@@ -197,6 +213,21 @@ mod tests {
             assert!(said(payment).contains("A dispute was also lost. Check in Razorpay"));
         }
         assert_eq!(failed_refund(&paid(), &[]), None);
+    }
+
+    #[test]
+    fn more_than_was_paid_went_back_only_by_refund_and_dispute_together() {
+        let said = |payment: &Transaction, disputes: &[Dispute]| went_back_twice(payment, disputes).map(|said| said.reason);
+        let refunded = Transaction { refunded: 100_000, ..paid() };
+        assert_eq!(said(&refunded, &[]), None);
+        assert_eq!(said(&Transaction { lost: 60_000, refunded: 40_000, ..paid() }, &[]), None);
+        let twice = said(&Transaction { lost: 100_000, ..refunded.clone() }, &[]).unwrap();
+        let begins = "Of this payment of ₹1,000.00, ₹1,000.00 was refunded and ₹1,000.00 lost in a dispute. ";
+        assert!(twice.starts_with(begins), "{twice}");
+        let money = Money::new(1_200, "USD".parse().unwrap());
+        let abroad = [Dispute { money, ..dispute(DisputeStatus::Lost, None) }];
+        assert!(said(&refunded, &abroad).unwrap().contains("USD\u{a0}12.00 lost"));
+        assert_eq!(said(&paid(), &abroad), None);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Events and transactions as sentences a shop owner reads.
 
-use super::arrivals::contradicts;
+use super::arrivals::{contradicts, reports_without_payment};
 use crate::{
     events::{Event, State},
     gateways::Gateway,
     primitives::time::Timestamp,
-    transactions::{Status, Transaction, store::references::Dispute},
+    transactions::{Status, Transaction, projection::RefundStatus, store::references::Dispute},
 };
 
 /// How somebody paid, as people call it.
@@ -41,6 +41,9 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         // Nothing follows from it, so nothing is claimed of the money.
         return format!("{gateway} reports {name}");
     }
+    if reports_without_payment(event) {
+        return without_payment(event, name);
+    }
     match name {
         "payment.created" => format!("A payment{of} was begun"),
         "payment.authorized" => format!("The bank approved a payment{of}"),
@@ -56,11 +59,19 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         "subscription.completed" => format!("A subscription was completed{with}"),
         "qr_code.credited" => format!("{sum} was paid by QR code"),
         "virtual_account.credited" => format!("{sum} was paid into a virtual account"),
-        "refund.created" => format!("A refund{of} was started"),
-        "refund.processed" => format!("A refund{of} went out"),
+        "refund.created" if event.subject_status.as_deref() == Some(RefundStatus::Failed.as_str()) => {
+            format!("A refund{of} failed")
+        }
+        "refund.created" if event.subject_status.as_deref() != Some(RefundStatus::Processed.as_str()) => {
+            format!("A refund{of} was started")
+        }
+        "refund.created" | "refund.processed" => format!("A refund{of} went out"),
         "refund.failed" => format!("A refund{of} failed"),
         "refund.speed_changed" => format!("A refund{of} goes at another speed"),
-        "payment.dispute.created" => format!("A customer disputes a payment{of}"),
+        "payment.dispute.created" => match amount {
+            Some(amount) => format!("A customer disputes {amount} of a payment"),
+            None => "A customer disputes a payment".to_owned(),
+        },
         "payment.dispute.under_review" => format!("A dispute{of} is under review"),
         "payment.dispute.action_required" => format!("A dispute{of} needs your answer in {gateway}"),
         "payment.dispute.won" => format!("You won a dispute{of}"),
@@ -75,10 +86,27 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     }
 }
 
-/// The same on the page of its payment: what was not received is not called paid.
-pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction) -> String {
-    let name = event.event_type.as_deref().filter(|_| contradicts(event, payment));
-    let Some(name) = name else { return event_sentence(event) };
+/// The same on the page of its payment: what was not received is not called paid, and disputes say what they cost.
+pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, disputes: &[Dispute]) -> String {
+    let Some(name) = event.event_type.as_deref() else { return event_sentence(event) };
+    if contradicts(event, payment) {
+        return without_payment(event, name);
+    }
+    let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));
+    match (name, event.money(), dispute) {
+        ("payment.dispute.created", Some(money), _) if payment.money() == Some(money) => {
+            format!("A customer disputes this payment of {money}")
+        }
+        ("payment.dispute.created", Some(money), _) => format!("A customer disputes {money} of this payment"),
+        ("payment.dispute.lost", Some(money), Some(dispute)) if event.subject_status.as_deref() == Some("lost") => {
+            format!("You lost a dispute of {money}{}", super::disputes::deducted_of(dispute, money))
+        }
+        _ => event_sentence(event),
+    }
+}
+
+/// What an event is called whose payment was not received.
+fn without_payment(event: &Event, name: &str) -> String {
     let what = if name == "order.paid" { "an order" } else { "a payment" };
     let amount = event.money().map(|money| format!(" for {what} of {money}")).unwrap_or_default();
     format!("{} reports {name}{amount}", event.gateway.label())
@@ -147,20 +175,26 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispu
     };
     let refunded = transaction.processed_refund().map(|money| money.to_string());
     let is_pending = transaction.refund_pending > 0;
+    // Only what was reported: that it was approved, or that it was tried.
+    let began = match transaction.stage {
+        Some(Status::Failed | Status::Created) => format!("Tried{by}"),
+        _ => format!("Approved{by}"),
+    };
+    let returned = refunded.as_ref().map(|refunded| format!("; {refunded} returned to the customer")).unwrap_or_default();
     let told = match (transaction.status, &refunded) {
         (Some(Status::Refunded), _) if !is_pending && transaction.is_captured => format!("Paid{by}, and refunded in full"),
-        (Some(Status::Refunded), _) if !is_pending => format!("Approved{by}, never captured, and returned to the customer"),
+        (Some(Status::Refunded), _) if !is_pending => format!("{began}, never captured, and returned to the customer"),
         (Some(Status::Refunded), Some(refunded)) if !transaction.is_captured => {
-            format!("Approved{by} and never captured; {refunded} of it returned to the customer")
+            format!("{began} and never captured; {refunded} of it returned to the customer")
         }
-        (Some(Status::Refunded), None) if !transaction.is_captured => format!("Approved{by} and never captured"),
+        (Some(Status::Refunded), None) if !transaction.is_captured => format!("{began} and never captured"),
         (Some(Status::Captured | Status::Refunded), Some(refunded)) => format!("Paid{by}; {refunded} of it refunded"),
         (Some(Status::Captured | Status::Refunded), None) => format!("Paid{by}"),
         (Some(Status::Authorized), _) => {
-            format!("Approved{by}; {} has not captured it yet", transaction.gateway.label())
+            format!("Approved{by}; {} has not captured it yet{returned}", transaction.gateway.label())
         }
-        (Some(Status::Failed), _) => format!("The payment{by} failed"),
-        (Some(Status::Created), _) => format!("The payment{by} was begun"),
+        (Some(Status::Failed), _) => format!("The payment{by} failed{returned}"),
+        (Some(Status::Created), _) => format!("The payment{by} was begun{returned}"),
         (None, Some(refunded)) => format!("{refunded} refunded; the payment itself has not been reported yet"),
         (None, None) => "The payment itself has not been reported yet".to_owned(),
     };
@@ -192,6 +226,7 @@ pub(crate) mod tests {
             id::{AppId, ConnectionId, TransactionId},
             money::Currency,
         },
+        transactions::state::DisplayState,
     };
 
     pub(crate) fn paid() -> Transaction {
@@ -205,6 +240,8 @@ pub(crate) mod tests {
             payment_id: "pay_1".to_owned(),
             order_id: None,
             status: Some(Status::Captured),
+            state: DisplayState::Captured,
+            stage: Some(Status::Captured),
             amount: Some(100_000),
             refunded: 0,
             refund_pending: 0,
@@ -247,7 +284,9 @@ pub(crate) mod tests {
         ] {
             assert_eq!(sentence, wanted);
         }
-        let returned = Transaction { status: refunded, refunded: 100_000, refund_pending: 100_000, is_captured: false, ..paid() };
+        let stage = Some(Status::Authorized);
+        let returned =
+            Transaction { status: refunded, stage, refunded: 100_000, refund_pending: 100_000, is_captured: false, ..paid() };
         assert_eq!(payment_sentence(&returned), "Approved by Card and never captured; refund of ₹1,000.00 pending");
     }
 
@@ -255,7 +294,13 @@ pub(crate) mod tests {
     fn a_payment_that_was_never_captured_was_not_paid() {
         let refunded = Transaction { status: Some(Status::Refunded), refunded: 100_000, ..paid() };
         assert_eq!(payment_sentence(&refunded), "Paid by Card, and refunded in full");
-        let returned = Transaction { is_captured: false, ..refunded };
+        let returned = Transaction { is_captured: false, stage: Some(Status::Authorized), ..refunded };
         assert_eq!(payment_sentence(&returned), "Approved by Card, never captured, and returned to the customer");
+        let failed = Transaction { stage: Some(Status::Failed), ..returned };
+        assert_eq!(
+            payment_sentence(&failed),
+            "Tried by Card, never captured, and returned to the customer",
+            "nothing approved it"
+        );
     }
 }

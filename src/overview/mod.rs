@@ -62,7 +62,9 @@ pub(crate) struct Figures {
     pub(crate) ways: Ways,
     /// What came in by currency, that of most payments first.
     pub(crate) received: Vec<Money>,
+    /// What of that went back.
     pub(crate) refunded: Vec<Money>,
+    pub(crate) refund_pending: Vec<Money>,
     /// What disputes took.
     pub(crate) lost: Vec<Money>,
     pub(crate) today: Vec<Money>,
@@ -90,7 +92,8 @@ impl Figures {
         Self {
             ways: ways(sums),
             received: total(None, received),
-            refunded: total(None, |sum| sum.refunded.saturating_sub(sum.returned)),
+            refunded: total(None, |sum| sum.refunded.saturating_sub(sum.returned).saturating_sub(sum.refund_pending)),
+            refund_pending: total(None, |sum| sum.refund_pending),
             lost: total(None, |sum| sum.lost),
             today: total(Some(today), received),
             payments_today: came(sums).filter(|sum| sum.day == today).map(received_payments).sum(),
@@ -133,6 +136,9 @@ fn ways(sums: &[DailyTotals]) -> Ways {
             _ => &mut ways.open,
         } += received_payments(sum);
         ways.returned += sum.returned_payments;
+        // What is being refunded has not gone back yet.
+        ways.refunded -= sum.refund_pending_payments;
+        ways.paid += sum.refund_pending_payments;
         ways
     })
 }
@@ -163,8 +169,20 @@ mod tests {
     fn sum(day: Date, currency: &str, status: &str, payments: i64, amount: i64) -> DailyTotals {
         let (currency, status, method) = (currency.to_owned(), status.to_owned(), "upi".to_owned());
         let refunded = amount / 10;
-        let (returned_payments, returned, lost) = (0, 0, 0);
-        DailyTotals { day: number(day), currency, status, method, payments, amount, refunded, returned_payments, returned, lost }
+        DailyTotals {
+            day: number(day),
+            currency,
+            status,
+            method,
+            payments,
+            amount,
+            refunded,
+            returned_payments: 0,
+            returned: 0,
+            lost: 0,
+            refund_pending_payments: 0,
+            refund_pending: 0,
+        }
     }
 
     #[test]
@@ -197,5 +215,26 @@ mod tests {
         assert_eq!(figures.daily.iter().map(|(_, money)| money.subunits).collect::<Vec<_>>(), [0, 0, 0, 0, 50_000, 0, 300_000]);
         assert_eq!(figures.methods, [("upi".to_owned(), 6), ("card".to_owned(), 0)]);
         assert!(Figures::of(&[], days).received.is_empty());
+    }
+
+    #[test]
+    fn what_is_being_refunded_has_not_gone_back_and_losses_keep_their_currency() {
+        let today = date(2026, 11, 22);
+        let pending = DailyTotals {
+            refunded: 50_000,
+            refund_pending_payments: 1,
+            refund_pending: 30_000,
+            ..sum(today, "USD", "refunded", 2, 60_000)
+        };
+        let lost = DailyTotals { lost: 834_500, ..sum(today, "INR", "refunded", 0, 0) };
+        let figures = Figures::of(&[pending, lost], Days::ending(today, 1));
+        assert_eq!(figures.ways, Ways { paid: 1, refunded: 1, ..Ways::default() });
+        let shown =
+            |money: &[Money]| money.iter().map(|money| format!("{}{}", money.currency, money.subunits)).collect::<Vec<_>>();
+        assert_eq!(
+            (shown(&figures.refunded), shown(&figures.refund_pending)),
+            (vec!["USD20000".to_owned(), "INR0".to_owned()], vec!["USD30000".to_owned(), "INR0".to_owned()])
+        );
+        assert_eq!(shown(&figures.lost), ["USD0", "INR834500"]);
     }
 }

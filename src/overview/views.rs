@@ -123,9 +123,8 @@ impl Show {
     }
 
     pub(crate) fn refunds(&self) -> String {
-        let text =
-            with_others(&format!("of what was received, {}, including pending refunds", self.period()), &self.figures.refunded);
-        messages::with_lost(text, &self.figures.lost)
+        let text = with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded);
+        messages::with_costs(text, &self.figures.refund_pending, &self.figures.lost)
     }
 
     pub(crate) fn went_through(&self) -> String {
@@ -135,7 +134,7 @@ impl Show {
 
     pub(crate) fn failed(&self) -> String {
         let ways = self.figures.ways;
-        format!("{} of {} failed", messages::number_text(ways.failed), messages::number_text(ways.settled()))
+        messages::failed_of(ways.failed, ways.returned, ways.settled())
     }
 
     pub(crate) fn chart(&self) -> Chart {
@@ -191,7 +190,7 @@ impl Show {
 
     pub(crate) fn methods(&self) -> Vec<Share> {
         let all = self.figures.methods.iter().map(|(_, count)| count).sum();
-        let label = |code: &'_ str| if code.is_empty() { "Not told".to_owned() } else { messages::method(Some(code)).to_owned() };
+        let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty())).to_owned();
         self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
     }
 

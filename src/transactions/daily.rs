@@ -33,6 +33,10 @@ pub(crate) struct Totals {
     /// Those that were refunded without ever having been captured: their money was not received.
     pub(crate) returned_payments: i64,
     pub(crate) returned: i64,
+    /// What of `refunded` belongs to refunds of received money that are not processed yet.
+    pub(crate) refund_pending: i64,
+    /// How many of the payments that are refunded in full have such a refund.
+    pub(crate) refund_pending_payments: i64,
     pub(crate) lost: i64,
 }
 
@@ -66,11 +70,20 @@ impl TotalsDelta {
             status: story.status(),
             method: story.method.clone(),
         };
+        for (currency, lost) in story.lost_elsewhere() {
+            let elsewhere = self.0.entry(TotalsKey { currency: Some(currency), ..kind.clone() }).or_default();
+            elsewhere.lost = elsewhere.lost.saturating_add(sign.saturating_mul(lost));
+        }
         let sum = self.0.entry(kind).or_default();
         sum.payments = sum.payments.saturating_add(sign);
         sum.amount = sum.amount.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
         sum.refunded = sum.refunded.saturating_add(sign.saturating_mul(story.refunded()));
         sum.lost = sum.lost.saturating_add(sign.saturating_mul(story.lost()));
+        if story.is_captured() && story.refund_pending() > 0 {
+            let is_whole = story.status() == Some(Status::Refunded);
+            sum.refund_pending_payments = sum.refund_pending_payments.saturating_add(sign * i64::from(is_whole));
+            sum.refund_pending = sum.refund_pending.saturating_add(sign.saturating_mul(story.refund_pending()));
+        }
         if story.status() == Some(Status::Refunded) && !story.is_captured() {
             sum.returned_payments = sum.returned_payments.saturating_add(sign);
             sum.returned = sum.returned.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));

@@ -4,15 +4,16 @@
 
 use std::borrow::Cow;
 
-use super::{Transaction, forms::ListQuery};
+use super::{Transaction, dispute_costs::OtherCosts, forms::ListQuery};
 use crate::{
     gateways::Mode,
     messages,
     primitives::{money::Money, time::Timestamp},
 };
 
-/// The list's columns, and the gateway's ids.
-const HEADER: [&str; 12] = [
+const COLUMNS: usize = 17;
+/// The list's columns, what refunds and disputes took, and the gateway's ids.
+const HEADER: [&str; COLUMNS] = [
     "Transaction ID",
     "Creation Date (IST)",
     "Last Update (IST)",
@@ -22,6 +23,11 @@ const HEADER: [&str; 12] = [
     "Currency",
     "Amount",
     "Refunded",
+    "Refund pending",
+    "Lost in disputes",
+    "Deducted for disputes",
+    "Lost in other currencies",
+    "Deducted in other currencies",
     "Status",
     "Payment ID",
     "Order ID",
@@ -35,16 +41,17 @@ pub(crate) fn header() -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// A line each.
-pub(crate) fn lines(transactions: &[Transaction], now: Timestamp) -> Vec<u8> {
+/// A line each. With each payment, what its disputes cost in other currencies.
+pub(crate) fn lines(transactions: &[(Transaction, OtherCosts)], now: Timestamp) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for transaction in transactions {
-        let _ = writer.write_record(cells(transaction, now));
+    for (transaction, costs) in transactions {
+        let _ = writer.write_record(cells(transaction, costs, now));
     }
     writer.into_inner().unwrap_or_default()
 }
 
-fn cells(transaction: &Transaction, now: Timestamp) -> [String; 12] {
+fn cells(transaction: &Transaction, costs: &OtherCosts, now: Timestamp) -> [String; COLUMNS] {
+    let plain = |money: Option<Money>| money.map(Money::plain).unwrap_or_default();
     [
         transaction.id.to_string(),
         moment(transaction.created_at, now),
@@ -54,12 +61,22 @@ fn cells(transaction: &Transaction, now: Timestamp) -> [String; 12] {
         transaction.mode.label().to_owned(),
         transaction.currency.map(|currency| currency.to_string()).unwrap_or_default(),
         // Ours, and a number: a minus in front of it is a minus.
-        transaction.money().map(Money::plain).unwrap_or_default(),
-        transaction.refund().map(Money::plain).unwrap_or_default(),
-        messages::transaction_state(transaction).label.to_owned(),
+        plain(transaction.money()),
+        plain(transaction.processed_refund()),
+        plain(transaction.pending_refund()),
+        plain(transaction.part(transaction.lost)),
+        plain(transaction.part(transaction.held)),
+        with_currencies(&costs.lost),
+        with_currencies(&costs.held),
+        messages::payment_state(transaction.state).label.to_owned(),
         harmless(&transaction.payment_id).into_owned(),
         transaction.order_id.as_deref().map(|id| harmless(id).into_owned()).unwrap_or_default(),
     ]
+}
+
+/// Amounts of several currencies in one cell.
+fn with_currencies(amounts: &[Money]) -> String {
+    amounts.iter().map(|money| format!("{} {}", money.currency, money.plain())).collect::<Vec<_>>().join("; ")
 }
 
 /// As spreadsheets read it, on the calendar of the page; empty where the page says that the time is unknown.
@@ -86,7 +103,7 @@ mod tests {
     use crate::{
         gateways::Gateway,
         primitives::id::{AppId, ConnectionId, TransactionId},
-        transactions::Status,
+        transactions::{Status, state::DisplayState},
     };
 
     #[test]
@@ -101,9 +118,11 @@ mod tests {
             payment_id: "=HYPERLINK(\"http://x\")".to_owned(),
             order_id: Some("@a,b".to_owned()),
             status: Some(Status::Captured),
+            state: DisplayState::PartlyRefunded,
+            stage: Some(Status::Captured),
             amount: Some(-50_000),
             refunded: 10_000,
-            refund_pending: 0,
+            refund_pending: 4_000,
             refund_failed: 0,
             currency: Some(crate::primitives::money::Currency::INR),
             method: Some("+cmd".to_owned()),
@@ -111,17 +130,18 @@ mod tests {
             is_dispute_lost: false,
             settled: None,
             is_captured: true,
-            lost: 0,
+            lost: 2_000,
             held: 0,
             created_at: at,
             updated_at: at,
         };
-        let text = String::from_utf8(lines(std::slice::from_ref(&transaction), at)).unwrap();
+        let costs = || OtherCosts { lost: vec![Money::new(834_500, "USD".parse().unwrap())], held: Vec::new() };
+        let text = String::from_utf8(lines(&[(transaction.clone(), costs())], at)).unwrap();
         let (_, rest) = text.split_once(',').unwrap();
-        let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,Live,INR,-500.00,100.00,Partly refunded,";
+        let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,Live,INR,-500.00,60.00,40.00,20.00,,USD 8345.00,,Partly refunded,";
         assert_eq!(rest, format!("{wanted}\"'=HYPERLINK(\"\"http://x\"\")\",\"'@a,b\"\n"));
         let earlier = at.minus(std::time::Duration::from_hours(1));
-        let unknown = String::from_utf8(lines(&[transaction], earlier)).unwrap();
+        let unknown = String::from_utf8(lines(&[(transaction, costs())], earlier)).unwrap();
         assert!(unknown.contains(",,,'+cmd,Razorpay,") && !unknown.contains("2026"), "a time to come is no time: {unknown}");
         assert_eq!(harmless("\t=1"), "'\t=1");
         assert_eq!(harmless("\r=1"), "'\r=1");

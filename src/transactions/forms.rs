@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Status, store::Filter};
+use super::{state::DisplayState, store::Filter};
 use crate::{
     gateways::Mode,
     messages,
@@ -45,46 +45,13 @@ pub(crate) enum Name {
     GatewayId(String),
 }
 
-/// The statuses one may choose: a payment's own, and two that stand beside them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StatusFilter {
-    Is(Status),
-    PartlyRefunded,
-    Disputed,
-}
-
-impl StatusFilter {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Is(Status::Created),
-        Self::Is(Status::Failed),
-        Self::Is(Status::Authorized),
-        Self::Is(Status::Captured),
-        Self::PartlyRefunded,
-        Self::Is(Status::Refunded),
-        Self::Disputed,
-    ];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Is(status) => status.as_str(),
-            Self::PartlyRefunded => "partly_refunded",
-            Self::Disputed => "disputed",
-        }
-    }
-
-    /// The choice of that name; nothing for anything else.
-    fn read(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.as_str() == text)
-    }
-}
-
 /// The same, understood.
 #[derive(Debug)]
 pub(crate) struct ListQuery {
     pub(crate) days: Days,
     /// Whether these are the days shown when none are chosen.
     pub(crate) is_default: bool,
-    pub(crate) status: Option<StatusFilter>,
+    pub(crate) status: Option<DisplayState>,
     /// An exact id is found whatever the days and the status.
     pub(crate) name: Option<Name>,
     pub(crate) errors: FieldErrors,
@@ -96,7 +63,7 @@ impl ListForm {
         let usual = Days::until_now(now, DEFAULT_DAYS);
         let days = days(&self.from, &self.to, now, &mut errors).unwrap_or(usual);
         let name = name(self.q.trim(), &mut errors);
-        let status = StatusFilter::read(&self.status);
+        let status = self.status.parse::<DisplayState>().ok();
         if status.is_none() && !self.status.is_empty() {
             errors.add("status", messages::NO_STATUS);
         }
@@ -203,12 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_one_of_seven() {
-        for choice in StatusFilter::ALL {
-            assert_eq!(StatusFilter::read(choice.as_str()), Some(choice));
+    fn a_status_is_one_of_the_badges() {
+        for state in DisplayState::ALL {
+            let wanted = ListForm { status: state.as_str().to_owned(), ..ListForm::default() }.read(Timestamp::from_millis(0));
+            assert_eq!(wanted.status, Some(*state));
         }
-        assert!(Status::ALL.into_iter().all(|status| StatusFilter::read(status.as_str()) == Some(StatusFilter::Is(status))));
-        assert_eq!((StatusFilter::read(""), StatusFilter::read("Disputed'")), (None, None));
         let is_refused = |status: &str| {
             let wanted = ListForm { status: status.to_owned(), ..ListForm::default() }.read(Timestamp::from_millis(0));
             wanted.errors.of("status").is_some()

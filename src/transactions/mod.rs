@@ -10,6 +10,7 @@ pub(crate) mod forms;
 pub(crate) mod projection;
 pub(crate) mod reconcile_totals;
 pub(crate) mod routes;
+pub(crate) mod state;
 pub(crate) mod store;
 pub(crate) mod timeline;
 pub(crate) mod views;
@@ -22,6 +23,7 @@ use std::{
 
 use daily::TotalsDelta;
 use projection::{PaymentObservation, PaymentState};
+use state::DisplayState;
 use store::{
     Cursor, Filter, references,
     write::{self, ChangedParts, Key, LockedPayment, PaymentRow},
@@ -97,6 +99,10 @@ pub(crate) struct Transaction {
     pub(crate) payment_id: String,
     pub(crate) order_id: Option<String>,
     pub(crate) status: Option<Status>,
+    /// The stage that the payment itself reached, as far as it is reported; never `refunded`.
+    pub(crate) stage: Option<Status>,
+    /// What its badge shows.
+    pub(crate) state: DisplayState,
     pub(crate) amount: Option<i64>,
     /// What was refunded or is being refunded, in subunits.
     pub(crate) refunded: i64,
@@ -150,11 +156,6 @@ impl Transaction {
     /// A part of the payment, where there is one.
     pub(crate) fn part(&self, subunits: i64) -> Option<Money> {
         (subunits > 0).then_some(Money::new(subunits, self.currency?))
-    }
-
-    /// Whether some of it, but not all, went back.
-    pub(crate) fn is_partly_refunded(&self) -> bool {
-        self.status == Some(Status::Captured) && self.refunded > 0
     }
 }
 

@@ -55,8 +55,10 @@ pub(crate) struct Reference {
 pub(crate) enum ReferenceKind {
     /// The merchant.
     Receipt,
-    /// The bank: RRN, UTR or ARN.
+    /// The bank, for the payment: RRN, UTR or ARN.
     Bank,
+    /// The bank, for a refund of it.
+    RefundBank,
 }
 
 /// The source of an event's time, least trusted first.
@@ -164,7 +166,7 @@ macro_rules! words {
         }
     };
 }
-words!(ReferenceKind { Receipt = "receipt", Bank = "bank" });
+words!(ReferenceKind { Receipt = "receipt", Bank = "bank", RefundBank = "refund_bank" });
 words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
 words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
 
@@ -246,6 +248,16 @@ impl PaymentObservation {
     /// Returns the time as it ranks.
     pub(crate) const fn moment(&self) -> Moment {
         Moment::of(self.at, self.time_source)
+    }
+
+    /// The id of the refund or dispute that is reported, and its state; without one, the stage of the payment.
+    pub(crate) fn subject(&self) -> (Option<&str>, Option<&'static str>) {
+        let refund = self.refund.as_ref().map(|refund| (refund.id.as_str(), refund.status.as_str()));
+        let dispute = || self.dispute.as_ref().map(|dispute| (dispute.id.as_str(), dispute.status.as_str()));
+        match refund.or_else(dispute) {
+            Some((id, status)) => (Some(id), Some(status)),
+            None => (None, self.snapshot.as_ref().map(|snapshot| snapshot.stage().as_str())),
+        }
     }
 }
 

@@ -8,8 +8,11 @@ use actix_web::{
 use futures_util::{StreamExt as _, stream};
 
 use super::{
-    NEWEST, Transaction, cursor, cursor_text, export,
-    forms::{DEFAULT_DAYS, ListForm, ListQuery, Name, StatusFilter},
+    NEWEST, Transaction, cursor, cursor_text,
+    dispute_costs::OtherCosts,
+    export,
+    forms::{DEFAULT_DAYS, ListForm, ListQuery, Name},
+    state::DisplayState,
     store::{
         self, Filter,
         references::{self, Order},
@@ -122,7 +125,7 @@ async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Name) -> Result
 fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) -> Pager {
     let (from, to) =
         if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
-    let status = wanted.status.map_or("", StatusFilter::as_str);
+    let status = wanted.status.map_or("", DisplayState::as_str);
     let link = |side, row: Option<&Transaction>| {
         let place = row.map(cursor_text)?;
         let asked = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status), (side, &place)];
@@ -196,6 +199,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     }
     if let Some(name) = &wanted.name {
         let rows = find(&mut reader, &app, mode, name).await?;
+        let rows = with_costs(&mut reader, rows).await?;
         return Ok(response.body([export::header(), export::lines(&rows, page.now)].concat()));
     }
     drop(reader);
@@ -209,10 +213,25 @@ fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<I
         let Some(place) = place else { return Ok(None) };
         let mut reader = db.reader().await?;
         let rows = store::list_older(&mut reader, &filter, place, CHUNK).await?;
-        drop(reader);
         let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(|row| (row.created_at, row.id));
+        let rows = with_costs(&mut reader, rows).await?;
+        drop(reader);
         Ok(Some((Bytes::from(export::lines(&rows, now)), (db, filter, next, now))))
     })
+}
+
+/// Payments with what their disputes cost in other currencies: only few have disputes.
+async fn with_costs(reader: &mut Reader, payments: Vec<Transaction>) -> Result<Vec<(Transaction, OtherCosts)>, DbError> {
+    let mut rows = Vec::with_capacity(payments.len());
+    for payment in payments {
+        let costs = if payment.state.is_of_dispute() {
+            OtherCosts::of(payment.currency, &references::list_disputes(&mut *reader, payment.id).await?)
+        } else {
+            OtherCosts::default()
+        };
+        rows.push((payment, costs));
+    }
+    Ok(rows)
 }
 
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`

@@ -8,7 +8,7 @@ pub(crate) mod write;
 
 use sqlx::{FromRow, Row};
 
-use super::{Transaction, forms::StatusFilter};
+use super::{Transaction, state::DisplayState};
 use crate::{
     db::{DbError, Exec, run, sql},
     gateways::Mode,
@@ -22,7 +22,7 @@ use crate::{
 /// The columns of [`Transaction`].
 macro_rules! columns {
     () => {
-        "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, amount_subunits, \
+        "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, snapshot_status, state, amount_subunits, \
              amount_refunded_subunits, amount_refund_pending_subunits, amount_refund_failed_subunits, currency, method, is_disputed, is_captured, \
              amount_lost_subunits, amount_held_subunits, settled_subunits, settled_currency, created_at, updated_at, \
              (EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id AND disputes.status = 'lost') \
@@ -39,13 +39,11 @@ sql! {
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
     /// Newest first, from a cursor of creation time and id; every filter is optional.
     LIST = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
-            AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \
-            OR ($7 = 'partly_refunded' AND status = 'captured' AND amount_refunded_subunits > 0)) \
+            AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR state = $7) \
             ORDER BY created_at DESC, id DESC LIMIT $8");
     /// The same in reverse order, for the page of newer rows.
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
-                  AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR status = $7 OR ($7 = 'disputed' AND is_disputed) \
-            OR ($7 = 'partly_refunded' AND status = 'captured' AND amount_refunded_subunits > 0)) \
+                  AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR state = $7) \
                   ORDER BY created_at, id LIMIT $8");
     /// Finds each kind of id by its own index: with one condition for all, or with the plain column of the app, SQLite may
     /// scan all of the app's rows. Ids of refunds and disputes match in any company until the outer condition.
@@ -81,6 +79,8 @@ where
             payment_id: row.try_get("payment_id")?,
             order_id: row.try_get("order_id")?,
             status: row.try_get::<Option<String>, _>("status")?.as_deref().map(parse_column).transpose()?,
+            stage: row.try_get::<Option<String>, _>("snapshot_status")?.as_deref().map(parse_column).transpose()?,
+            state: parse_column(&row.try_get::<String, _>("state")?)?,
             amount: row.try_get("amount_subunits")?,
             refunded: row.try_get("amount_refunded_subunits")?,
             refund_pending: row.try_get("amount_refund_pending_subunits")?,
@@ -133,7 +133,7 @@ pub(crate) struct Filter {
     pub(crate) from: Timestamp,
     /// Exclusive.
     pub(crate) until: Timestamp,
-    pub(crate) status: Option<StatusFilter>,
+    pub(crate) status: Option<DisplayState>,
 }
 
 /// A position in a list.
@@ -175,7 +175,7 @@ async fn list(
         .bind(filter.until)
         .bind(from.0)
         .bind(from.1)
-        .bind(filter.status.map(StatusFilter::as_str))
+        .bind(filter.status.map(DisplayState::as_str))
         .bind(limit)
         .fetch_all(conn)
         .await)

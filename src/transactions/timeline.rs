@@ -1,46 +1,47 @@
-//! The story of one payment, line by line: which event decided which state.
+//! The timeline of a payment: its events in order, and which of them brought about which state.
 //!
-//! It tells from the rows of the events, which hold less than their payloads; where that does not lead to the state the
-//! transaction has, no line claims to have decided anything.
-//!
-//! The rule: the lines stand in the order of the gateway's time, and a state is whatever the one projection says after
-//! a line; nothing here has an opinion of its own.
+//! It is derived from the rows of the events, which hold less than their payloads. Where that does not lead to the state
+//! that the payment has, no line claims to have brought about anything. States come from the projection alone.
 
 use super::{
     Status, Transaction,
-    projection::{Details, Dispute, DisputeStatus, PaymentObservation, PaymentState, Refund, RefundStatus, Snapshot, TimeSource},
+    projection::{Details, Dispute, PaymentObservation, PaymentState, Refund, Snapshot, TimeSource},
+    state::DisplayState,
+    store::references::Dispute as ListedDispute,
 };
-use crate::{
-    events::{Event, State},
-    messages,
-    primitives::time::Timestamp,
-};
+use crate::{events::Event, gateways::adapter, messages, primitives::time::Timestamp};
 
-/// A line of the story.
+/// The stages of a payment that a failure does not undo.
+const SUCCESSES: [Status; 2] = [Status::Authorized, Status::Captured];
+
+/// A line of the timeline.
 pub(crate) struct Line<'a> {
     pub(crate) event: &'a Event,
     /// The state it brought about.
     pub(crate) decided: Option<&'static str>,
     /// Whether the line below it arrived before it.
     pub(crate) is_late: bool,
+    /// Whether it reports a failure of a payment that had succeeded, which changes nothing.
+    pub(crate) is_overruled: bool,
 }
 
-/// The events in the order of the gateway's time.
-pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event]) -> Vec<Line<'a>> {
+/// The events in the order of the gateway's time. `disputes` are the payment's.
+pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes: &[ListedDispute]) -> Vec<Line<'a>> {
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by_key(|event| (moment(event), event.id));
-    let is_told_right = |states: &Vec<&str>| states.last() == Some(&messages::transaction_state(transaction).label);
-    // A refund may be processed as soon as it is reported as created, which its row does not say.
-    let readings = [RefundStatus::Pending, RefundStatus::Processed].map(|created| states(transaction, &events, created));
-    let states = readings.into_iter().find(is_told_right);
-    let is_told_right = states.is_some();
-    let states = states.unwrap_or_else(|| vec![""; events.len()]);
-    let mut before = None;
+    let states = states(transaction, &events, disputes);
+    let is_complete = states.last() == Some(&Some(transaction.state));
+    let (mut before, mut has_succeeded) = (None, false);
     let mut lines = Vec::with_capacity(events.len());
     for (index, (event, state)) in events.iter().zip(states).enumerate() {
-        let is_news = is_told_right && before.replace(state) != Some(state) && facts(transaction, event).is_some();
+        let is_change = is_complete && before != state && state != Some(DisplayState::Unreported);
+        before = state.or(before);
         let is_late = events.get(index + 1).is_some_and(|below| (below.received_at, below.id) < (event.received_at, event.id));
-        lines.push(Line { event, decided: is_news.then_some(state), is_late });
+        let decided = state.filter(|_| is_change).map(|state| messages::payment_state(state).label);
+        let stage = event.subject_status.as_deref().filter(|_| event.subject_id.is_none());
+        let is_overruled = stage == Some(Status::Failed.as_str()) && has_succeeded;
+        has_succeeded |= stage.is_some_and(|stage| SUCCESSES.iter().any(|success| success.as_str() == stage));
+        lines.push(Line { event, decided, is_late, is_overruled });
     }
     lines
 }
@@ -49,156 +50,93 @@ pub(crate) fn moment(event: &Event) -> Timestamp {
     event.occurred_at.unwrap_or(event.received_at)
 }
 
-/// The state after each event. `created` is that of refunds which are reported as created.
-fn states(transaction: &Transaction, events: &[&Event], created: RefundStatus) -> Vec<&'static str> {
-    let (mut story, mut refunds) = (PaymentState::default(), Refunds::default());
-    let state = |event: &&Event| {
-        if let Some(mut facts) = facts(transaction, event) {
-            facts.refund = facts.refund.map(|refund| refunds.named(refund, created));
-            story.absorb(&facts);
+/// The state after each event; nothing before the first report.
+fn states(transaction: &Transaction, events: &[&Event], disputes: &[ListedDispute]) -> Vec<Option<DisplayState>> {
+    let (mut payment, mut state) = (PaymentState::default(), None);
+    let after = |event: &&Event| {
+        if let Some(observation) = observation(transaction, event, disputes) {
+            payment.absorb(&observation);
+            state = Some(DisplayState::of(&payment));
         }
-        let now = Transaction {
-            status: story.status(),
-            refunded: story.refunded(),
-            refund_pending: story.refund_pending(),
-            refund_failed: story.refund_failed(),
-            is_disputed: story.is_disputed(),
-            is_dispute_lost: story.is_dispute_lost(),
-            ..transaction.clone()
-        };
-        messages::transaction_state(&now).label
+        state
     };
-    events.iter().map(state).collect()
+    events.iter().map(after).collect()
 }
 
-/// The refunds so far, since a row does not name the refund: a report continues the first one of its amount that is at
-/// the stage before.
-#[derive(Default)]
-struct Refunds(Vec<(i64, RefundStatus)>);
-
-impl Refunds {
-    /// The report with a name for its refund.
-    fn named(&mut self, mut refund: Refund, created: RefundStatus) -> Refund {
-        let (amount, stage) = (refund.money.subunits, refund.status);
-        let known = self.0.iter().position(|known| known.0 == amount && known.1 < stage);
-        let index = known.unwrap_or_else(|| {
-            self.0.push((amount, stage));
-            self.0.len() - 1
-        });
-        self.0[index].1 = stage;
-        refund.id = index.to_string();
-        refund.status = if stage == RefundStatus::Pending { created } else { stage };
-        refund
+/// What an event's row says: of which refund or dispute, in which state, when and about which amount.
+fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispute]) -> Option<PaymentObservation> {
+    let (name, status, at) = (event.event_type.as_deref()?, event.subject_status.as_deref()?, moment(event));
+    let time_source = match event.occurred_at {
+        None => TimeSource::Received,
+        Some(_) if event.is_time_borrowed => TimeSource::Entity,
+        Some(_) => TimeSource::Envelope,
+    };
+    let mut observation = PaymentObservation {
+        payment_id: transaction.payment_id.clone(),
+        at,
+        time_source,
+        digest: adapter::rank_digest(&event.body_sha256),
+        snapshot: None,
+        refund: None,
+        dispute: None,
+        details: Details::default(),
+    };
+    let id = event.subject_id.clone();
+    match id {
+        Some(id) if name.starts_with("refund.") => {
+            let (money, status) = (event.money()?, status.parse().ok()?);
+            observation.refund = Some(Refund { id, money, status, created_at: None });
+        }
+        Some(id) => {
+            let (money, status) = (event.money()?, status.parse().ok()?);
+            // What was deducted is known of the latest report only.
+            let listed = disputes.iter().find(|dispute| dispute.id == id && dispute.status == status);
+            let (deducted, respond_by) = (listed.and_then(|dispute| dispute.deducted), None);
+            observation.dispute = Some(Dispute { id, status, money, deducted, respond_by });
+        }
+        None => {
+            // An order's amount is not that of the payment which completed it.
+            let money = if name == "order.paid" { transaction.money()? } else { event.money()? };
+            observation.snapshot = Some(Snapshot {
+                status: status.parse().ok()?,
+                was_captured: None,
+                money,
+                created_at: transaction.created_at,
+                order_id: transaction.order_id.clone(),
+                method: transaction.method.clone(),
+                refunded: None,
+            });
+        }
     }
-}
-
-/// What an event's row tells: its type, its time and the amount.
-fn facts(transaction: &Transaction, event: &Event) -> Option<PaymentObservation> {
-    let (name, at) = (event.event_type.as_deref()?, moment(event));
-    // An order's amount is not that of the payment which completed it.
-    let money = if name == "order.paid" { transaction.money()? } else { event.money()? };
-    let (payment_id, details) = (transaction.payment_id.clone(), Details::default());
-    let time_source = if event.is_time_borrowed { TimeSource::Entity } else { TimeSource::Envelope };
-    let (digest, snapshot, refund, dispute) = (0, None, None, None);
-    let mut facts = PaymentObservation { payment_id, at, time_source, digest, snapshot, refund, dispute, details };
-    if let Some(status) = payment_status(name) {
-        let (order_id, method) = (transaction.order_id.clone(), transaction.method.clone());
-        let created_at = transaction.created_at;
-        let (was_captured, refunded) = (None, None);
-        facts.snapshot = Some(Snapshot { status, was_captured, money, created_at, order_id, method, refunded });
-    } else if let Some(status) = refund_status(name) {
-        let id = String::new();
-        facts.refund = Some(Refund { id, money, status, created_at: None }).filter(|_| event.state == State::Processed);
-    } else {
-        let status = dispute_status(name)?;
-        facts.dispute = Some(Dispute { id: String::new(), status, money, deducted: None, respond_by: None });
-    }
-    Some(facts)
-}
-
-fn refund_status(name: &str) -> Option<RefundStatus> {
-    match name {
-        "refund.created" => Some(RefundStatus::Pending),
-        "refund.processed" => Some(RefundStatus::Processed),
-        "refund.failed" => Some(RefundStatus::Failed),
-        _ => None,
-    }
-}
-
-fn payment_status(name: &str) -> Option<Status> {
-    match name {
-        "payment.created" => Some(Status::Created),
-        "payment.authorized" => Some(Status::Authorized),
-        "payment.captured"
-        | "order.paid"
-        | "payment_link.paid"
-        | "payment_link.partially_paid"
-        | "invoice.paid"
-        | "invoice.partially_paid"
-        | "subscription.activated"
-        | "subscription.charged"
-        | "subscription.completed"
-        | "qr_code.credited"
-        | "virtual_account.credited" => Some(Status::Captured),
-        "payment.failed" => Some(Status::Failed),
-        _ => None,
-    }
-}
-
-fn dispute_status(name: &str) -> Option<DisputeStatus> {
-    match name {
-        "payment.dispute.created" | "payment.dispute.action_required" => Some(DisputeStatus::Open),
-        "payment.dispute.under_review" => Some(DisputeStatus::UnderReview),
-        "payment.dispute.won" => Some(DisputeStatus::Won),
-        "payment.dispute.lost" => Some(DisputeStatus::Lost),
-        "payment.dispute.closed" => Some(DisputeStatus::Closed),
-        _ => None,
-    }
+    Some(observation)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
+        events::State,
         gateways::{Gateway, Mode},
+        messages::payments_tests::paid,
         primitives::{
-            id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
-            money::Currency,
+            id::{AppId, ConnectionId, EventId, SecretId},
+            money::{Currency, Money},
         },
+        transactions::projection::DisputeStatus,
     };
 
     const START: i64 = 1_795_343_403;
-
-    fn transaction(refunded: i64) -> Transaction {
-        let at = Timestamp::from_seconds(START);
-        Transaction {
-            id: TransactionId::new(at),
-            app: AppId::new(at),
-            connection: ConnectionId::new(at),
-            gateway: Gateway::Razorpay,
-            mode: Mode::Test,
-            payment_id: "pay_1".to_owned(),
-            order_id: None,
-            status: Some(Status::Captured),
-            amount: Some(249_900),
-            refunded,
-            refund_pending: 0,
-            refund_failed: 0,
-            currency: Some(Currency::INR),
-            method: None,
-            is_disputed: false,
-            is_dispute_lost: false,
-            settled: None,
-            is_captured: true,
-            lost: 0,
-            held: 0,
-            created_at: at,
-            updated_at: at,
-        }
-    }
+    const AMOUNT: i64 = 249_900;
 
     fn event(name: &str, amount: i64, occurred: i64, received: i64) -> Event {
         let at = Timestamp::from_seconds(START + received);
+        let status = match name.rsplit('.').next().unwrap() {
+            "paid" => "captured",
+            "created" if name.starts_with("refund") => "pending",
+            "created" if name.contains("dispute") => "open",
+            status => status,
+        };
+        let is_part = name.starts_with("refund.") || name.contains("dispute");
         Event {
             id: EventId::new(at),
             app_id: AppId::new(at),
@@ -214,6 +152,8 @@ mod tests {
             transaction_id: None,
             amount_subunits: Some(amount),
             currency: Some("INR".to_owned()),
+            subject_id: is_part.then(|| "part_1".to_owned()),
+            subject_status: Some(status.to_owned()),
             reference: None,
             secret_id: SecretId::new(at),
             receipts: 1,
@@ -225,20 +165,37 @@ mod tests {
         }
     }
 
+    fn captured() -> Event {
+        event("payment.captured", AMOUNT, 20, 21)
+    }
+
+    fn part(id: &str, name: &str, amount: i64, at: i64) -> Event {
+        Event { subject_id: Some(id.to_owned()), ..event(name, amount, at, at + 1) }
+    }
+
+    fn ending(state: DisplayState) -> Transaction {
+        Transaction { state, payment_id: "pay_1".to_owned(), amount: Some(AMOUNT), ..paid() }
+    }
+
+    fn decided(state: DisplayState, events: &[Event], disputes: &[ListedDispute]) -> Vec<&'static str> {
+        lines(&ending(state), events, disputes).iter().map(|line| line.decided.unwrap_or("")).collect()
+    }
+
     #[test]
     fn each_line_says_the_state_it_brought_about() {
         let events = [
-            event("payment.captured", 249_900, 20, 21),
-            event("payment.authorized", 249_900, 19, 26),
-            event("payment.failed", 249_900, 1, 2),
-            event("order.paid", 249_900, 20, 22),
+            captured(),
+            event("payment.authorized", AMOUNT, 19, 26),
+            event("payment.failed", AMOUNT, 1, 2),
+            event("order.paid", AMOUNT, 20, 22),
             event("refund.processed", 50_000, 90, 91),
         ];
-        let lines = lines(&transaction(50_000), &events);
-        let told: Vec<_> =
+        let payment = ending(DisplayState::PartlyRefunded);
+        let lines = lines(&payment, &events, &[]);
+        let shown: Vec<_> =
             lines.iter().map(|line| (line.event.event_type.as_deref().unwrap(), line.decided, line.is_late)).collect();
         assert_eq!(
-            told,
+            shown,
             [
                 ("payment.failed", Some("Failed"), false),
                 ("payment.authorized", Some("Approved"), true),
@@ -249,42 +206,59 @@ mod tests {
         );
     }
 
-    fn decided(transaction: &Transaction, events: &[Event]) -> Vec<Option<&'static str>> {
-        lines(transaction, events).iter().map(|line| line.decided).collect()
-    }
-
     #[test]
     fn a_refund_is_pending_until_it_is_processed_and_none_once_it_failed() {
         let events = [
-            event("payment.captured", 249_900, 20, 21),
-            event("refund.created", 50_000, 90, 91),
-            event("refund.processed", 50_000, 95, 96),
-            event("refund.failed", 50_000, 110, 111),
-            event("refund.created", 50_000, 120, 121),
+            captured(),
+            part("rfnd_1", "refund.created", 50_000, 90),
+            part("rfnd_1", "refund.processed", 50_000, 95),
+            part("rfnd_1", "refund.failed", 50_000, 110),
+            part("rfnd_2", "refund.created", 50_000, 120),
         ];
-        let pending = Transaction { refund_pending: 50_000, ..transaction(50_000) };
-        let wanted =
-            [Some("Paid"), Some("Refund pending"), Some("Partly refunded"), Some("Refund failed"), Some("Refund pending")];
-        assert_eq!(decided(&pending, &events), wanted);
-        let failed = Transaction { refund_failed: 50_000, ..transaction(0) };
-        assert_eq!(decided(&failed, &events[..4]), wanted[..4]);
-        let unseen = [event("payment.captured", 249_900, 20, 21), event("refund.failed", 50_000, 90, 91)];
-        assert_eq!(decided(&failed, &unseen), [Some("Paid"), Some("Refund failed")]);
+        let shown = ["Paid", "Refund pending", "Partly refunded", "Refund failed", "Refund pending"];
+        assert_eq!(decided(DisplayState::RefundPending, &events, &[]), shown);
+        assert_eq!(decided(DisplayState::RefundFailed, &events[..4], &[]), shown[..4]);
     }
 
     #[test]
     fn a_refund_that_is_done_when_it_is_created_is_never_called_pending() {
-        let events = [event("payment.captured", 249_900, 20, 21), event("refund.created", 50_000, 90, 91)];
-        assert_eq!(decided(&transaction(50_000), &events), [Some("Paid"), Some("Partly refunded")]);
-        assert_eq!(
-            decided(&Transaction { refund_pending: 50_000, ..transaction(50_000) }, &events),
-            [Some("Paid"), Some("Refund pending")]
-        );
+        let done = Event { subject_status: Some("processed".to_owned()), ..part("rfnd_1", "refund.created", 50_000, 90) };
+        assert_eq!(decided(DisplayState::PartlyRefunded, &[captured(), done], &[]), ["Paid", "Partly refunded"]);
     }
 
     #[test]
-    fn nothing_is_claimed_when_the_rows_do_not_tell_the_whole_story() {
-        let events = [event("payment.failed", 249_900, 1, 2)];
-        assert!(lines(&transaction(0), &events).iter().all(|line| line.decided.is_none()));
+    fn a_payment_stays_disputed_while_another_dispute_is_open() {
+        let of = |id, step: &str, amount, at| part(id, &format!("payment.dispute.{step}"), amount, at);
+        let both = [captured(), of("a", "created", 40_000, 30), of("b", "created", 30_000, 40)];
+        let lost = [&both[..], &[of("a", "won", 40_000, 50), of("b", "lost", 30_000, 60)]].concat();
+        assert_eq!(decided(DisplayState::DisputeLost, &lost, &[]), ["Paid", "Disputed", "", "", "Dispute lost"]);
+        let closed = [captured(), of("a", "under_review", 60_000, 30), of("b", "closed", 10_000, 40)];
+        assert_eq!(decided(DisplayState::Disputed, &closed, &[]), ["Paid", "Disputed", ""]);
+        let won = [captured(), of("a", "lost", 40_000, 30), of("b", "created", 30_000, 40), of("b", "won", 30_000, 50)];
+        assert_eq!(decided(DisplayState::DisputeLost, &won, &[]), ["Paid", "Dispute lost", "Disputed", "Dispute lost"]);
+    }
+
+    #[test]
+    fn what_stays_deducted_for_a_closed_dispute_is_a_state() {
+        let events =
+            [captured(), part("a", "payment.dispute.created", 40_000, 30), part("a", "payment.dispute.closed", 40_000, 40)];
+        let (money, status) = (Money::new(40_000, Currency::INR), DisputeStatus::Closed);
+        let dispute = ListedDispute { id: "a".to_owned(), status, money, deducted: Some(40_000), respond_by: None };
+        assert_eq!(decided(DisplayState::DisputeDeducted, &events, &[dispute]), ["Paid", "Disputed", "Deducted for a dispute"]);
+    }
+
+    #[test]
+    fn a_failure_after_a_success_is_overruled() {
+        let failed = |at| event("payment.failed", AMOUNT, at, at + 1);
+        let events = [failed(10), captured(), failed(30), part("rfnd_1", "refund.failed", 100, 40)];
+        let payment = ending(DisplayState::RefundFailed);
+        let overruled: Vec<_> = lines(&payment, &events, &[]).iter().map(|line| line.is_overruled).collect();
+        assert_eq!(overruled, [false, false, true, false]);
+    }
+
+    #[test]
+    fn nothing_is_claimed_when_the_rows_do_not_lead_to_the_state() {
+        let events = [event("payment.failed", AMOUNT, 1, 2)];
+        assert_eq!(decided(DisplayState::Captured, &events, &[]), [""]);
     }
 }

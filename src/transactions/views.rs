@@ -5,8 +5,9 @@ use askama::Template;
 use super::{
     Transaction,
     dispute_costs::OtherCosts,
-    forms::{ListForm, ListQuery, StatusFilter},
+    forms::{ListForm, ListQuery},
     projection::{Reference, ReferenceKind},
+    state::DisplayState,
     store::references::{Dispute, Order},
     timeline::{self, Line},
 };
@@ -60,7 +61,7 @@ impl Index {
         if let Some(status) = self.wanted.status {
             let (from, to) = self.days();
             let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
-            tags.push(ActiveFilter { label: messages::choice(status).to_owned(), url });
+            tags.push(ActiveFilter { label: messages::payment_state(status).label.to_owned(), url });
         }
         tags
     }
@@ -93,13 +94,13 @@ impl Index {
     }
 
     pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
-        StatusFilter::ALL
-            .into_iter()
-            .map(|choice| (choice.as_str(), messages::choice(choice), self.wanted.status == Some(choice)))
+        let state =
+            |state: &DisplayState| (state.as_str(), messages::payment_state(*state).label, self.wanted.status == Some(*state));
+        DisplayState::ALL.iter().map(state)
     }
 
     fn status(&self) -> &'static str {
-        self.wanted.status.map_or("", StatusFilter::as_str)
+        self.wanted.status.map_or("", DisplayState::as_str)
     }
 
     fn days(&self) -> (String, String) {
@@ -137,7 +138,7 @@ impl Row {
             gateway: transaction.gateway.label(),
             currency: transaction.currency.map_or_else(|| "–".to_owned(), |currency| currency.to_string()),
             amount: transaction.money().map_or_else(|| "–".to_owned(), |money| money.to_string()),
-            chip: messages::transaction_state(transaction),
+            chip: messages::payment_state(transaction.state),
         }
     }
 }
@@ -177,11 +178,13 @@ pub(crate) struct Told {
     pub(crate) fault: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) decided: Option<&'static str>,
+    /// Whether a failure came after the payment succeeded.
+    pub(crate) is_overruled: bool,
 }
 
 impl Show {
     pub(crate) fn chip(&self) -> Badge {
-        messages::transaction_state(&self.transaction)
+        messages::payment_state(self.transaction.state)
     }
 
     /// What happened, and when it began.
@@ -196,7 +199,8 @@ impl Show {
             let event = line.event;
             let at = timeline::moment(event);
             let of = messages::past_day(at, self.now).unwrap_or_else(|| messages::UNKNOWN_DAY.to_owned());
-            let (class, icon) = messages::event_icon_of_payment(event, &self.transaction);
+            let icon = messages::event_icon_of_payment(event, &self.transaction);
+            let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
             let is_new = of != day;
             day.clone_from(&of);
             Told {
@@ -204,16 +208,17 @@ impl Show {
                 when: DisplayTime::of_clock(at, self.now),
                 class,
                 icon,
-                sentence: messages::event_sentence_of_payment(event, &self.transaction),
+                sentence: messages::event_sentence_of_payment(event, &self.transaction, &self.disputes),
                 event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
                 url: urls::event(event.app_id, event.id),
                 arrival: messages::arrival_in_story(event, line.is_late, self.now),
                 fault: messages::fault_sentence(event),
                 reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| messages::reason(said)),
                 decided: line.decided,
+                is_overruled: line.is_overruled,
             }
         };
-        timeline::lines(&self.transaction, &self.events).into_iter().map(told).collect()
+        timeline::lines(&self.transaction, &self.events, &self.disputes).into_iter().map(told).collect()
     }
 
     pub(crate) fn amount(&self) -> Option<Money> {
@@ -251,20 +256,18 @@ impl Show {
         lost.chain(costs.held.into_iter().map(|money| ("Deducted for a dispute", negative(money))))
     }
 
-    /// What [`Self::left`] leaves out.
-    pub(crate) fn left_label(&self) -> &'static str {
-        if OtherCosts::of(self.transaction.currency, &self.disputes).is_empty() {
-            "Left, before fees"
-        } else {
-            "Left, before fees and disputes in other currencies"
-        }
-    }
-
-    /// What is left of money that was received.
+    /// What is left of money that was received: in the payment's currency, or in the one it is settled in where disputes took
+    /// their part in that one alone. Otherwise there is no total.
     pub(crate) fn left(&self) -> Option<Money> {
         let money = self.amount().filter(|_| self.transaction.is_captured)?;
-        let gone = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
-        Some(Money { subunits: gone.iter().fold(money.subunits, |left, gone| left.saturating_sub(*gone)), ..money })
+        let own = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
+        let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
+        if costs.is_empty() {
+            return Some(less(money, own));
+        }
+        let settled = self.transaction.settled.filter(|_| own == [0; 3])?;
+        let gone = || costs.lost.iter().chain(&costs.held);
+        gone().all(|money| money.currency == settled.currency).then(|| less(settled, gone().map(|money| money.subunits)))
     }
 
     /// What to look at first: disputes that wait for an answer, a refund that failed, and an order that was paid more than once.
@@ -272,15 +275,16 @@ impl Show {
         let answer = |dispute| messages::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
         let twice = messages::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
         let failed = messages::orders::failed_refund(&self.transaction, &self.events);
-        self.disputes.iter().filter_map(answer).chain(failed).chain(twice).collect()
+        let back_twice = messages::orders::went_back_twice(&self.transaction, &self.disputes);
+        self.disputes.iter().filter_map(answer).chain(failed).chain(back_twice).chain(twice).collect()
     }
 
-    /// Each dispute: its id, its amount, its state, and the last day to answer it.
-    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, Money, Badge, Option<String>)> {
+    /// Each dispute: its id, its amounts, its state, and the last day to answer it.
+    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, String, Badge, Option<String>)> {
         self.disputes.iter().map(|dispute| {
             let chip = messages::orders::dispute_state(dispute.status);
             let answer = messages::orders::last_day_to_answer(dispute, self.now).map(|answer| messages::capitalised(&answer));
-            (dispute.id.as_str(), dispute.money, chip, answer)
+            (dispute.id.as_str(), messages::dispute_amounts(dispute), chip, answer)
         })
     }
 
@@ -289,7 +293,7 @@ impl Show {
         self.others.iter().map(|other| {
             let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
             let url = urls::transaction(other.app, other.id);
-            (url, other.payment_id.as_str(), amount, messages::transaction_state(other))
+            (url, other.payment_id.as_str(), amount, messages::payment_state(other.state))
         })
     }
 
@@ -305,6 +309,10 @@ impl Show {
 
     pub(crate) fn bank_references(&self) -> impl Iterator<Item = &str> {
         self.of_kind(ReferenceKind::Bank)
+    }
+
+    pub(crate) fn refund_references(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::RefundBank)
     }
 
     fn of_kind(&self, kind: ReferenceKind) -> impl Iterator<Item = &str> {
@@ -340,6 +348,10 @@ impl Show {
     pub(crate) fn method(&self) -> &str {
         messages::method(self.transaction.method.as_deref())
     }
+}
+
+fn less(money: Money, gone: impl IntoIterator<Item = i64>) -> Money {
+    Money { subunits: gone.into_iter().fold(money.subunits, i64::saturating_sub), ..money }
 }
 
 fn negative(money: Money) -> Money {

@@ -57,8 +57,8 @@ impl Three {
 async fn transactions_are_chosen_by_what_is_beside_their_status() {
     let three = three_payments().await;
     for (status, shown, sum) in [
-        ("", &["pay_disputed", "pay_part", "pay_whole"][..], "3 payments, ₹3,000.00 received"),
-        ("partly_refunded", &["pay_part"], "1 payment, ₹1,000.00 received"),
+        ("", &["pay_disputed", "pay_part", "pay_whole"][..], "3 payments, ₹3,000.00 received, ₹400.00 refunded"),
+        ("partly_refunded", &["pay_part"], "1 payment, ₹1,000.00 received, ₹400.00 refunded"),
         ("disputed", &["pay_disputed"], "1 payment, ₹1,000.00 received"),
         ("failed", &[], ""),
     ] {
@@ -84,12 +84,13 @@ async fn the_download_has_the_lists_columns_on_the_lists_calendar() {
     let three = three_payments().await;
     let lines = three.download("&status=partly_refunded").await;
     let header = "Transaction ID,Creation Date (IST),Last Update (IST),Payment Mode,Payment Gateway,Mode,Currency,Amount,\
-                  Refunded,Status,Payment ID,Order ID";
+                  Refunded,Refund pending,Lost in disputes,Deducted for disputes,Lost in other currencies,\
+                  Deducted in other currencies,Status,Payment ID,Order ID";
     let (_, line) = lines[1].split_once(',').unwrap();
-    let told = "2026-11-22 16:00:00,2026-11-22 16:01:00,UPI,Razorpay,Test,INR,1000.00,400.00,Partly refunded,pay_part,\
+    let told = "2026-11-22 16:00:00,2026-11-22 16:01:00,UPI,Razorpay,Test,INR,1000.00,400.00,,,,,,Partly refunded,pay_part,\
                 order_of_pay_part";
     assert_eq!((lines[0].as_str(), line, lines.len()), (header, told, 2));
-    assert!(three.download("").await.iter().any(|line| line.contains(",INR,1000.00,,Paid,pay_whole,")), "nothing went back");
+    assert!(three.download("").await.iter().any(|line| line.contains(",INR,1000.00,,,,,,,Paid,pay_whole,")), "nothing went back");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,6 +50,7 @@ mod modes;
 mod origins;
 mod overwritten;
 mod pages;
+mod payment_amounts;
 mod payment_details;
 mod pipelining;
 mod plans;

@@ -16,11 +16,11 @@ use crate::{
 macro_rules! insert {
     () => {
         "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, locality, \
-         identity, body_sha256, state, fault, transaction_id, amount_subunits, currency, reference, secret_id, receipts, is_flagged, \
+         identity, body_sha256, state, fault, transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, receipts, is_flagged, \
          occurred_at, is_time_borrowed, received_at, last_received_at) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, locality, identity) DO NOTHING";
@@ -46,6 +46,7 @@ sql! {
 macro_rules! bind_group {
     ($query:expr, $group:expr) => {{
         let (place, reading) = (&$group.first.place, &$group.first.reading);
+        let subject = subject(&reading.content);
         $query
             .bind($group.first.id)
             .bind(place.company)
@@ -64,6 +65,8 @@ macro_rules! bind_group {
             .bind(reading.amount.map(|amount| amount.subunits))
             .bind(reading.amount.map(|amount| amount.currency.to_string()))
             .bind(&reading.reference)
+            .bind(subject.0)
+            .bind(subject.1)
             .bind($group.first.secret)
             .bind($group.receipts)
             .bind($group.is_flagged)
@@ -72,6 +75,13 @@ macro_rules! bind_group {
             .bind($group.first.at)
             .bind($group.last_at)
     }};
+}
+
+fn subject(content: &EventContent) -> (Option<&str>, Option<&'static str>) {
+    match content {
+        EventContent::Facts(facts) => facts.subject(),
+        EventContent::Quarantined(_) | EventContent::Unhandled => (None, None),
+    }
 }
 
 fn fault(content: &EventContent) -> Option<&'static str> {

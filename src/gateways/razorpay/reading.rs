@@ -14,6 +14,7 @@ use body::{
     DisputeKeys, Envelope, EventName, FullEnvelope, Keys, OfDispute, OfPayment, OfRefund, PaymentKeys, RefundKeys, ShownPayload,
 };
 
+use super::event_types::{Subject, subject};
 use crate::{
     gateways::{
         adapter::{EventContent, ParsedEvent, is_safe_identifier},
@@ -28,42 +29,6 @@ use crate::{
         projection::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, TimeSource},
     },
 };
-
-/// What an event of a type is about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Subject {
-    /// A payment, which must be there.
-    Payment,
-    Refund,
-    Dispute,
-    /// Something that was paid, usually with its payment.
-    Paid,
-    /// A type without a rule of its own: a whole payment in it is read all the same.
-    Other,
-}
-
-fn subject(event: &str) -> Subject {
-    match event {
-        "payment.created" | "payment.authorized" | "payment.captured" | "payment.failed" | "order.paid" => Subject::Payment,
-        "refund.created" | "refund.processed" | "refund.failed" | "refund.speed_changed" => Subject::Refund,
-        "payment.dispute.created"
-        | "payment.dispute.under_review"
-        | "payment.dispute.action_required"
-        | "payment.dispute.won"
-        | "payment.dispute.lost"
-        | "payment.dispute.closed" => Subject::Dispute,
-        "payment_link.paid"
-        | "payment_link.partially_paid"
-        | "invoice.paid"
-        | "invoice.partially_paid"
-        | "subscription.activated"
-        | "subscription.charged"
-        | "subscription.completed"
-        | "qr_code.credited"
-        | "virtual_account.credited" => Subject::Paid,
-        _ => Subject::Other,
-    }
-}
 
 /// A body as far as it was read.
 struct Parsed<'a> {

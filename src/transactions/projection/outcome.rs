@@ -1,5 +1,7 @@
 //! Derives status and amounts from a payment's reports; the two never contradict each other.
 
+use std::collections::BTreeMap;
+
 use super::{DisputeState, DisputeStatus, Moment, PaymentState, RefundState, RefundStatus, shortfall, total};
 use crate::{primitives::money::Currency, transactions::Status};
 
@@ -39,15 +41,25 @@ impl PaymentState {
     }
 
     /// Returns the payment's status; `None` while only a refund or a dispute is known. It follows from the amounts: a payment
-    /// refunded in full is refunded, and only a captured payment can be partially refunded.
+    /// refunded in full is refunded, and only a captured payment can be partially refunded, unless a report that is no older than
+    /// the refund says that the payment is not captured.
     pub(crate) fn status(&self) -> Option<Status> {
         let stage = self.decisive?.0;
         let (refunded, amount) = (self.refunded(), self.amount().unwrap_or_default());
         Some(match refunded {
             0 => stage,
             _ if refunded >= amount => Status::Refunded,
+            _ if self.is_reported_uncaptured() => stage,
             _ => Status::Captured,
         })
+    }
+
+    /// True if a report that is no older than any refund says that the payment was not captured.
+    fn is_reported_uncaptured(&self) -> bool {
+        let Some((stage, at, ..)) = self.decisive else { return false };
+        let refunds = self.refunds_of_currency().filter(|refund| refund.last.status != RefundStatus::Failed);
+        let last = refunds.map(|refund| refund.last.at).max();
+        stage == Status::Authorized && at.seconds().is_some() && last.is_some_and(|last| last <= at)
     }
 
     /// True if the money was received. A payment that is authorised and never captured is refunded automatically.
@@ -69,6 +81,23 @@ impl PaymentState {
     /// Returns the amount in subunits that is deducted for disputes that are open, under review or closed.
     pub(crate) fn held(&self) -> i64 {
         self.deducted(|status| !matches!(status, DisputeStatus::Lost | DisputeStatus::Won))
+    }
+
+    /// Whether anything is deducted for a dispute that is neither won nor lost, in any currency.
+    pub(crate) fn is_deducted(&self) -> bool {
+        let is_final = |status| matches!(status, DisputeStatus::Lost | DisputeStatus::Won);
+        self.disputes.values().any(|dispute| !is_final(dispute.status) && dispute.deducted.is_some_and(|deducted| deducted > 0))
+    }
+
+    /// What lost disputes took in other currencies than the payment's, in subunits of each.
+    pub(crate) fn lost_elsewhere(&self) -> BTreeMap<Currency, i64> {
+        let lost =
+            self.disputes.values().filter(|dispute| dispute.status == DisputeStatus::Lost && !self.is_of_currency(dispute));
+        lost.fold(BTreeMap::new(), |mut sums, dispute| {
+            let sum: &mut i64 = sums.entry(dispute.currency).or_default();
+            *sum = sum.saturating_add(dispute.deducted.unwrap_or(dispute.amount));
+            sums
+        })
     }
 
     fn deducted(&self, is_counted: impl Fn(DisputeStatus) -> bool) -> i64 {

@@ -252,6 +252,12 @@ fn a_payment_that_was_never_captured_and_went_back_is_refunded_but_not_received(
         assert_eq!((story.status(), story.refunded(), story.is_captured()), (Some(Status::Refunded), AMOUNT, false));
     });
     in_any_order(&[authorized.clone(), returned, payment(Status::Captured, 20, 0)], |story| assert!(story.is_captured()));
+    let mut uncaptured = refund("r1", 1, Pending, (500, 500), Some(1));
+    let snapshot = uncaptured.snapshot.as_mut().unwrap();
+    (snapshot.status, snapshot.was_captured) = (Status::Authorized, Some(false));
+    in_any_order(&[authorized.clone(), uncaptured], |story| {
+        assert_eq!((story.status(), story.is_captured()), (Some(Status::Authorized), false), "its own report says so");
+    });
     let part = [authorized, refund("r1", 1, Processed, (500, 500), None)];
     in_any_order(&part, |story| assert_eq!((story.status(), story.is_captured()), (Some(Status::Captured), true)));
 }

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::Filter;
 use crate::{
     db::{
-        DbError, Exec, Tx,
+        DbError, Exec, Reader, Tx,
         batch::{execute_rows, rows},
         run, sql,
     },
@@ -19,24 +19,34 @@ use crate::{
 
 sql! {
     /// Of no more than the newest so many, so that a list's sum costs no scan that grows with the shop.
-    SUMS = "SELECT currency, status, is_disputed, is_partly_refunded, count(*) AS payments, \
+    SUMS = "SELECT currency, state, count(*) AS payments, CAST(sum(CASE WHEN is_captured THEN 1 ELSE 0 END) AS BIGINT) AS paid, \
             CAST(COALESCE(sum(CASE WHEN is_captured THEN amount_subunits ELSE 0 END), 0) AS BIGINT) AS received, \
-            CAST(COALESCE(sum(amount_lost_subunits), 0) AS BIGINT) AS lost FROM \
-            (SELECT currency, status, is_disputed, amount_subunits, is_captured, amount_lost_subunits, \
-            (status = 'captured' AND amount_refunded_subunits > 0) AS is_partly_refunded FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
-            AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest \
-            GROUP BY currency, status, is_disputed, is_partly_refunded ORDER BY currency, status, is_disputed, is_partly_refunded";
+            CAST(sum(CASE WHEN is_captured THEN amount_refunded_subunits - amount_refund_pending_subunits ELSE 0 END) AS BIGINT) AS refunded, \
+            CAST(sum(CASE WHEN is_captured THEN amount_refund_pending_subunits ELSE 0 END) AS BIGINT) AS refund_pending, \
+            CAST(sum(amount_lost_subunits) AS BIGINT) AS lost, CAST(sum(amount_held_subunits) AS BIGINT) AS held FROM \
+            (SELECT currency, state, amount_subunits, is_captured, amount_refunded_subunits, amount_refund_pending_subunits, \
+            amount_lost_subunits, amount_held_subunits FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
+            AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest GROUP BY currency, state ORDER BY currency, state";
+    /// What disputes of the same payments took or hold in other currencies than the payment's.
+    OTHER_COSTS = "SELECT disputes.currency AS currency, state, CAST(0 AS BIGINT) AS payments, CAST(0 AS BIGINT) AS paid, \
+            CAST(0 AS BIGINT) AS received, CAST(0 AS BIGINT) AS refunded, CAST(0 AS BIGINT) AS refund_pending, \
+            CAST(sum(CASE WHEN disputes.status = 'lost' THEN COALESCE(amount_deducted_subunits, disputes.amount_subunits) ELSE 0 END) AS BIGINT) AS lost, \
+            CAST(sum(CASE WHEN disputes.status IN ('lost', 'won') THEN 0 ELSE COALESCE(amount_deducted_subunits, 0) END) AS BIGINT) AS held FROM \
+            (SELECT id, currency, state FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
+            AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest JOIN disputes ON disputes.transaction_id = newest.id \
+            WHERE state IN ('disputed', 'dispute_lost', 'dispute_deducted') AND disputes.currency IS DISTINCT FROM newest.currency \
+            GROUP BY disputes.currency, state ORDER BY disputes.currency, state";
     DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-            returned_payments, returned_subunits, lost_subunits FROM transaction_sums \
-            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND payments > 0 ORDER BY day, currency, status, method";
+            returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits FROM transaction_sums \
+            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND (payments > 0 OR lost_subunits > 0) ORDER BY day, currency, status, method";
 }
 
 rows! {
     /// Saturates well below the maximum of an integer, so that one more batch cannot overflow: no total, however absurd, may
     /// prevent an event from being stored.
     ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-           returned_payments, returned_subunits, lost_subunits) VALUES",
-          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+           returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits) VALUES",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           "ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
            payments = transaction_sums.payments + excluded.payments, \
            amount_subunits = CASE WHEN abs(transaction_sums.amount_subunits) < 9000000000000000000 \
@@ -47,34 +57,48 @@ rows! {
            returned_subunits = CASE WHEN abs(transaction_sums.returned_subunits) < 9000000000000000000 \
            THEN transaction_sums.returned_subunits + excluded.returned_subunits ELSE transaction_sums.returned_subunits END, \
            lost_subunits = CASE WHEN abs(transaction_sums.lost_subunits) < 9000000000000000000 \
-           THEN transaction_sums.lost_subunits + excluded.lost_subunits ELSE transaction_sums.lost_subunits END";
+           THEN transaction_sums.lost_subunits + excluded.lost_subunits ELSE transaction_sums.lost_subunits END, \
+           refund_pending_payments = transaction_sums.refund_pending_payments + excluded.refund_pending_payments, \
+           refund_pending_subunits = CASE WHEN abs(transaction_sums.refund_pending_subunits) < 9000000000000000000 \
+           THEN transaction_sums.refund_pending_subunits + excluded.refund_pending_subunits ELSE transaction_sums.refund_pending_subunits END";
 }
 
 /// The number of payments of a currency in a state, and their totals in subunits.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Sum {
     pub(crate) currency: Option<String>,
-    pub(crate) status: Option<String>,
-    pub(crate) is_disputed: bool,
-    /// Not known of a payment whose status is not known.
-    pub(crate) is_partly_refunded: Option<bool>,
+    /// A [`crate::transactions::state::DisplayState`].
+    pub(crate) state: String,
     pub(crate) payments: i64,
+    /// How many of them were captured.
+    pub(crate) paid: i64,
     /// Of payments that were captured.
     pub(crate) received: i64,
+    /// What of that went back.
+    pub(crate) refunded: i64,
+    pub(crate) refund_pending: i64,
     /// Taken by disputes.
     pub(crate) lost: i64,
+    /// Deducted for disputes that are neither lost nor won.
+    pub(crate) held: i64,
 }
 
-/// The sums of the newest `most` transactions of a span of time, by currency and status.
-pub(crate) async fn list(on: impl Into<Exec<'_>>, filter: &Filter, most: i64) -> Result<Vec<Sum>, DbError> {
-    run!(on, |conn| sqlx::query_as(SUMS)
-        .bind(filter.app)
-        .bind(filter.mode.slug())
-        .bind(filter.from)
-        .bind(filter.until)
-        .bind(most)
-        .fetch_all(conn)
-        .await)
+/// The sums of the newest `most` transactions of a span of time, by currency and state. Costs in other currencies than the
+/// payment's are rows without payments.
+pub(crate) async fn list(reader: &mut Reader, filter: &Filter, most: i64) -> Result<Vec<Sum>, DbError> {
+    let mut sums = Vec::new();
+    for text in [SUMS, OTHER_COSTS] {
+        let rows: Vec<Sum> = run!(&mut *reader, |conn| sqlx::query_as(text)
+            .bind(filter.app)
+            .bind(filter.mode.slug())
+            .bind(filter.from)
+            .bind(filter.until)
+            .bind(most)
+            .fetch_all(conn)
+            .await)?;
+        sums.extend(rows);
+    }
+    Ok(sums)
 }
 
 /// The same for one day, as accumulated by batches. Unknown keys are empty strings.
@@ -96,6 +120,11 @@ pub(crate) struct DailyTotals {
     pub(crate) returned: i64,
     #[sqlx(rename = "lost_subunits")]
     pub(crate) lost: i64,
+    /// How many of the payments refunded in full have a refund that is not processed yet.
+    pub(crate) refund_pending_payments: i64,
+    /// What of `refunded` belongs to refunds that are not processed yet.
+    #[sqlx(rename = "refund_pending_subunits")]
+    pub(crate) refund_pending: i64,
 }
 
 /// Lists the daily totals from the first to the last day.
@@ -118,6 +147,8 @@ pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbErro
         .bind(row.1.refunded)
         .bind(row.1.returned_payments)
         .bind(row.1.returned)
-        .bind(row.1.lost))?;
+        .bind(row.1.lost)
+        .bind(row.1.refund_pending_payments)
+        .bind(row.1.refund_pending))?;
     Ok(())
 }

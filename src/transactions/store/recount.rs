@@ -12,28 +12,39 @@ sql! {
     DIFFER = "SELECT CAST($3 AS BIGINT) AS day, currency, status, method, CAST(SUM(payments) AS BIGINT) AS payments, \
               CAST(SUM(amount) AS BIGINT) AS amount_subunits, CAST(SUM(refunded) AS BIGINT) AS refunded_subunits, \
               CAST(SUM(returned_payments) AS BIGINT) AS returned_payments, CAST(SUM(returned) AS BIGINT) AS returned_subunits, \
-              CAST(SUM(lost) AS BIGINT) AS lost_subunits FROM \
+              CAST(SUM(lost) AS BIGINT) AS lost_subunits, CAST(SUM(pending_payments) AS BIGINT) AS refund_pending_payments, \
+              CAST(SUM(pending) AS BIGINT) AS refund_pending_subunits FROM \
               (SELECT COALESCE(currency, '') AS currency, COALESCE(status, '') AS status, COALESCE(method, '') AS method, \
               COUNT(*) AS payments, SUM(COALESCE(amount_subunits, 0)) AS amount, SUM(amount_refunded_subunits) AS refunded, \
               SUM(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS returned_payments, \
               SUM(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS returned, \
-              SUM(amount_lost_subunits) AS lost \
+              SUM(amount_lost_subunits) AS lost, \
+              SUM(CASE WHEN status = 'refunded' AND is_captured AND amount_refund_pending_subunits > 0 THEN 1 ELSE 0 END) AS pending_payments, \
+              SUM(CASE WHEN is_captured THEN amount_refund_pending_subunits ELSE 0 END) AS pending \
               FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $4 AND created_at < $5 GROUP BY 1, 2, 3 \
+              UNION ALL SELECT disputes.currency, COALESCE(transactions.status, ''), COALESCE(method, ''), 0, 0, 0, 0, 0, \
+              SUM(COALESCE(amount_deducted_subunits, disputes.amount_subunits)), 0, 0 \
+              FROM transactions JOIN disputes ON disputes.transaction_id = transactions.id \
+              WHERE app_id = $1 AND mode = $2 AND created_at >= $4 AND created_at < $5 AND is_disputed AND disputes.status = 'lost' \
+              AND disputes.currency IS DISTINCT FROM transactions.currency GROUP BY 1, 2, 3 \
               UNION ALL SELECT currency, status, method, -payments, -amount_subunits, -refunded_subunits, \
-              -returned_payments, -returned_subunits, -lost_subunits \
+              -returned_payments, -returned_subunits, -lost_subunits, -refund_pending_payments, -refund_pending_subunits \
               FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS told \
               GROUP BY 2, 3, 4 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0 \
-              OR SUM(returned_payments) <> 0 OR SUM(returned) <> 0 OR SUM(lost) <> 0";
+              OR SUM(returned_payments) <> 0 OR SUM(returned) <> 0 OR SUM(lost) <> 0 \
+              OR SUM(pending_payments) <> 0 OR SUM(pending) <> 0";
     /// Writes the key unchanged, even if it is invalid.
     ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-           returned_payments, returned_subunits, lost_subunits) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
+           returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
            payments = transaction_sums.payments + excluded.payments, \
            amount_subunits = transaction_sums.amount_subunits + excluded.amount_subunits, \
            refunded_subunits = transaction_sums.refunded_subunits + excluded.refunded_subunits, \
            returned_payments = transaction_sums.returned_payments + excluded.returned_payments, \
            returned_subunits = transaction_sums.returned_subunits + excluded.returned_subunits, \
-           lost_subunits = transaction_sums.lost_subunits + excluded.lost_subunits";
+           lost_subunits = transaction_sums.lost_subunits + excluded.lost_subunits, \
+           refund_pending_payments = transaction_sums.refund_pending_payments + excluded.refund_pending_payments, \
+           refund_pending_subunits = transaction_sums.refund_pending_subunits + excluded.refund_pending_subunits";
     NEXT_PAYMENT = "SELECT created_at FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 ORDER BY created_at LIMIT 1";
     NEXT_SUM = "SELECT day FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day >= $3 ORDER BY day LIMIT 1";
 }
@@ -84,6 +95,8 @@ pub(crate) async fn add(tx: &mut Tx, (app, mode): LedgerKey, difference: &DailyT
             .bind(difference.returned_payments)
             .bind(difference.returned)
             .bind(difference.lost)
+            .bind(difference.refund_pending_payments)
+            .bind(difference.refund_pending)
     )?;
     Ok(())
 }

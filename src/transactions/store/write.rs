@@ -23,6 +23,7 @@ use crate::{
         Status,
         daily::effective_created_at,
         projection::{DisputeState, Moment, PaymentState, Quote, RefundReport, RefundState, Updated},
+        state::DisplayState,
     },
 };
 
@@ -32,10 +33,10 @@ macro_rules! insert {
          amount_subunits, currency, amount_refunded_subunits, is_disputed, snapshot_status, snapshot_at, snapshot_currency, \
          reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, is_captured, \
          amount_lost_subunits, amount_held_subunits, is_updated_at_received, settled_subunits, \
-         settled_currency, amount_refund_pending_subunits, amount_refund_failed_subunits) VALUES"
+         settled_currency, amount_refund_pending_subunits, amount_refund_failed_subunits, state) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO NOTHING";
@@ -56,7 +57,7 @@ rows! {
               is_updated_at_received = excluded.is_updated_at_received, settled_subunits = excluded.settled_subunits, \
               settled_currency = excluded.settled_currency, \
               amount_refund_pending_subunits = excluded.amount_refund_pending_subunits, \
-              amount_refund_failed_subunits = excluded.amount_refund_failed_subunits";
+              amount_refund_failed_subunits = excluded.amount_refund_failed_subunits, state = excluded.state";
     REFUNDS = "SELECT transaction_id, refund_id, amount_subunits, currency, status, status_at, digest, made_at, standing_since, \
                failed_since, reported_refunded_subunits, reported_refunded_at, failed_refunded_subunits, failed_refunded_at \
                FROM refunds WHERE transaction_id IN (", "?", ")";
@@ -176,6 +177,7 @@ macro_rules! bind_entry {
             .bind(story.settled.map(|settled| settled.1.to_string()))
             .bind(story.refund_pending())
             .bind(story.refund_failed())
+            .bind(DisplayState::of(story).as_str())
     }};
 }
 

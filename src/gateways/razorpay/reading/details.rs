@@ -112,12 +112,12 @@ pub(super) fn references(shown: &ShownPayload<'_>) -> Vec<Reference> {
     ];
     let banks = of_bank(&payment.acquirer_data.0)
         .into_iter()
-        .chain(of_bank(&refund.acquirer_data.0))
         .chain(of_transfer(&shown.bank_transfer.0.entity.0))
         .chain(of_transfer(&shown.upi_transfer.0.entity.0));
     let receipts = receipts.into_iter().map(|receipt| (ReferenceKind::Receipt, receipt));
     let mut references: Vec<Reference> = receipts
         .chain(banks.map(|reference| (ReferenceKind::Bank, reference)))
+        .chain(of_bank(&refund.acquirer_data.0).into_iter().map(|reference| (ReferenceKind::RefundBank, reference)))
         .filter_map(|(kind, value)| Some(Reference { kind, text: value.reference()? }))
         .collect();
     references.sort();

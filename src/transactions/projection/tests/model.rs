@@ -158,7 +158,12 @@ proptest! {
         prop_assert!((0..=refunded).contains(&pending) && failed >= 0);
         prop_assert!(amount.is_none_or(|amount| failed <= amount - refunded));
         prop_assert_eq!(status == Some(Status::Refunded), amount.is_some_and(|amount| refunded == amount && amount > 0));
-        prop_assert!(refunded == 0 || !matches!(status, Some(Status::Created | Status::Failed | Status::Authorized)));
+        prop_assert!(refunded == 0 || !matches!(status, Some(Status::Created | Status::Failed)));
+        // Only a report that says so makes a payment uncaptured of which a part went back.
+        let says_uncaptured =
+            |report: &PaymentObservation| report.snapshot.as_ref().is_some_and(|snapshot| snapshot.stage() == Status::Authorized);
+        prop_assert!(refunded == 0 || status != Some(Status::Authorized) || reports.iter().any(says_uncaptured));
+        prop_assert!(status != Some(Status::Authorized) || !story.is_captured());
         prop_assert!(status != Some(Status::Captured) || story.is_captured());
     }
 

@@ -8,13 +8,15 @@ use super::{
 };
 use crate::{
     messages::{self, payments_tests::paid},
-    transactions::{Transaction, dispute_costs::OtherCosts, store::references::Dispute as ShownDispute},
+    transactions::{Transaction, dispute_costs::OtherCosts, state::DisplayState, store::references::Dispute as ShownDispute},
 };
 
 /// A payment as its page reads it.
 fn read(story: &PaymentState) -> (Transaction, Vec<ShownDispute>) {
     let payment = Transaction {
         status: story.status(),
+        state: DisplayState::of(story),
+        stage: story.decisive.map(|decisive| decisive.0),
         amount: story.amount(),
         refunded: story.refunded(),
         refund_pending: story.refund_pending(),
@@ -52,7 +54,7 @@ fn check_sentence(payment: &Transaction, disputes: &[ShownDispute], sentence: &s
     prop_assert_eq!(sentence.contains("in full"), is_paid && is_refunded, "{}", said);
     prop_assert!(!sentence.contains("returned") || !is_paid, "{}", said);
     prop_assert!(!sentence.contains(", and returned") || is_refunded, "{}", said);
-    let label = messages::transaction_state(payment).label;
+    let label = messages::payment_state(payment.state).label;
     prop_assert!(!matches!(label, "Paid" | "Partly refunded") || is_paid, "{} is {}", said, label);
     prop_assert!(!sentence.contains("then lost") || (payment.amount == Some(payment.lost) && payment.refunded == 0), "{}", said);
     let unknown = amounts(payment, disputes).iter().fold(sentence.to_owned(), |text, money| text.replace(&money.to_string(), ""));
