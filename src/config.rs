@@ -255,7 +255,7 @@ fn is_exposed(url: &str) -> bool {
     url.scheme() == "http" && !is_loopback
 }
 
-/// A gateway may send an event again for fifteen days, and somebody may want to look at it then.
+/// Razorpay's support can send events of the last fifteen days again, and their bodies are compared then.
 fn days(set: &Set) -> Result<Duration, String> {
     let sentence =
         || format!("{} must be a whole number of days from 30 to 36500; leave it out to keep bodies forever.", set.name);

@@ -28,8 +28,9 @@ pub(super) enum Command {
     },
     /// Make a new SECRET; the one before goes on counting for a while
     ///
-    /// Paste the new one into the gateway. Razorpay signs an event with the SECRET it had when the event happened: for 24
-    /// hours when it tries again, for 15 days when its support sends it again. No more than 64 count at once: then some must
+    /// Paste the new one into the gateway. Razorpay signs a retry like the first attempt, for 24 hours; its support can send
+    /// events of the last 15 days again, signed with the SECRET of that time. A replay from its Dashboard is signed with the new
+    /// one. No more than 64 count at once: then some must
     /// be retired on the Webhook page. Prints what `show` prints.
     Rotate {
         #[command(flatten)]
