@@ -258,7 +258,7 @@ fn is_exposed(url: &str) -> bool {
     url.scheme() == "http" && !is_loopback
 }
 
-/// Parses the retention of bodies. Gateways may send an event again for 15 days; the stored one must still be readable then.
+/// Parses the retention of bodies. Razorpay's support can send events of the last 15 days again; their bodies are compared then.
 fn days(set: &Set) -> Result<Duration, String> {
     let sentence =
         || format!("{} must be a whole number of days from 30 to 36500; leave it out to keep bodies forever.", set.name);

@@ -28,9 +28,9 @@ pub(super) enum Command {
     },
     /// Create a new secret; the previous one stays valid for a grace period
     ///
-    /// Enter the new secret at the gateway. Razorpay signs an event with the secret it had when the event happened: for 24
-    /// hours when it tries again, for 15 days when its support sends it again. At most 64 secrets can be valid at the same
-    /// time: to create another, retire some on the Webhook page. Prints the same as `show`.
+    /// Enter the new secret at the gateway. Razorpay signs a retry like the first attempt, for 24 hours; its support can send events of
+    /// the last 15 days again, signed with the secret of that time. A replay from its Dashboard is signed with the new secret. At most
+    /// 64 secrets can be valid at the same time: to create another, retire some on the Webhook page. Prints the same as `show`.
     Rotate {
         #[command(flatten)]
         which: Which,

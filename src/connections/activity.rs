@@ -175,11 +175,13 @@ sql! {
              begun_anew!("habit_since", "$2"), begun_anew!("habit_minutes", "0"), begun_anew!("habit_pause", "0"),
              begun_anew!("earlier_since", "NULL"), begun_anew!("earlier_minutes", "0"), begun_anew!("earlier_pause", "0"),
              "version = version + 1 WHERE ", is_later!());
-    /// $2 is NULL where nothing more is proven. What came before the last verified event counts no more.
+    /// $2 is NULL where nothing more is proven. What came before the last verified event counts no more: of copies of which some
+    /// came before it, at least one came later.
     ADD_PROVEN = "UPDATE evidence SET \
                   failing_since = CASE WHEN CAST($2 AS BIGINT) IS NULL OR last_verified_at > $3 OR failing_since < $2 THEN failing_since \
                   WHEN last_verified_at > $2 THEN COALESCE(failing_since, $3) ELSE $2 END, \
-                  failing_count = failing_count + CASE WHEN $2 IS NULL OR last_verified_at > $3 THEN 0 ELSE $4 END, \
+                  failing_count = failing_count + CASE WHEN $2 IS NULL OR last_verified_at > $3 THEN 0 \
+                  WHEN last_verified_at > $2 AND $4 > 1 THEN 1 ELSE $4 END, \
                   failing_rejection_id = CASE WHEN $2 IS NULL OR last_proven_at > $3 THEN failing_rejection_id ELSE $5 END, \
                   last_proven_at = CASE WHEN $2 IS NULL OR last_proven_at > $3 THEN last_proven_at ELSE $3 END, \
                   version = version + 1 WHERE connection_id = $1";

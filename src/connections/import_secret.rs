@@ -65,7 +65,7 @@ pub(crate) async fn create(posted: SignedForm<BringForm>, names: ConnectionPath)
     };
     wizard.confirm(Step::Webhook, &posted.action, messages::access::IMPORT).await?;
     if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
-        return refused(error("secret", sentence));
+        return refused(error("secret", &sentence));
     }
     match accept(&wizard, &secret).await? {
         AddSecretOutcome::Accepted(_) => Ok(wizard.page.redirect(&wizard.url(Step::Webhook), &messages::secrets::brought(cut))),
@@ -107,25 +107,32 @@ fn parse(wizard: &Wizard, names: &[String], form: &BringForm) -> Result<(Secret,
     read.ok().filter(|_| errors.is_empty()).ok_or(errors)
 }
 
-/// What it is elsewhere in the company: a Key Secret, which lets its owner move money, or the SECRET of another webhook, whose
-/// payments would count here.
-async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<&'static str>, AppError> {
-    let (state, own) = (&wizard.page.state, &wizard.connection);
+/// What it is already: a Key Secret, which lets its owner move money, a secret that was retired here, which somebody else may
+/// know, or the secret of another webhook, whose payments would count here.
+async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>, AppError> {
+    let (state, own, now) = (&wizard.page.state, &wizard.connection, wizard.page.now);
     let mut reader = state.db.reader().await?;
     let keys = store::list_key_secrets(&mut reader, own.company_id, MOST_COMPARED).await?;
-    let stored = secrets::list_of_company(&mut reader, own.company_id, MOST_COMPARED).await?;
+    let former = secrets::list_of_connection(&mut reader, own.id, now, MOST_COMPARED).await?;
+    let stored = secrets::list_of_others(&mut reader, (own.company_id, own.id), now, MOST_COMPARED).await?;
     let connections = store::list_of_company(&mut reader, own.company_id).await?;
     drop(reader);
     for (id, sealed) in keys {
         let key = super::open_key_secret(&state.vault, id, &sealed).ok();
         if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
-            return Ok(Some(messages::secrets::KEY_SECRET));
+            return Ok(Some(messages::secrets::KEY_SECRET.to_owned()));
         }
     }
-    let others = stored.iter().filter(|stored| stored.connection_id != own.id);
-    let same = others.filter(|stored| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret)));
+    let is_same = |stored: &&secrets::Stored| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));
+    let mut valid = former.iter().filter(|stored| stored.counts_at(now));
+    if valid.all(|stored| !is_same(&stored))
+        && let Some(retired) = former.iter().filter(|stored| stored.is_retired()).find(is_same)
+    {
+        return Ok(Some(messages::secrets::retired(own.gateway, retired.until, now)));
+    }
+    let same = stored.iter().filter(is_same);
     let modes = same.filter_map(|stored| connections.iter().find(|one| one.id == stored.connection_id)).map(|one| one.mode);
-    Ok(modes.map(|mode| messages::secrets::elsewhere(own.mode, mode)).next())
+    Ok(modes.map(|mode| messages::secrets::elsewhere(own.mode, mode).to_owned()).next())
 }
 
 fn view(wizard: &Wizard, is_exact: bool, errors: FieldErrors) -> Bringing {

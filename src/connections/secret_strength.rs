@@ -12,6 +12,9 @@ mod keyboard;
 mod lists;
 mod registers;
 mod remainder;
+mod structures;
+
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
@@ -27,6 +30,8 @@ const LEAST_DIFFERENT: usize = 6;
 const LEAST_DIGITS: usize = 20;
 /// Characters that must remain once names, words, years and other patterns are removed.
 const LEAST_LEFT: usize = 12;
+/// The shortest piece of an encoded secret that is told from chance, in characters.
+const LEAST_ENCODED: usize = 8;
 /// What hides a value on a page.
 const DOTS: &[char] = &['•', '●', '·', '∙', '*', '○', '⬤'];
 /// Pairs that people put around what they quote.
@@ -165,7 +170,7 @@ fn is_repeated(text: &str) -> bool {
 pub(crate) fn is_guessable(secret: &Secret, known: &ConnectionContext<'_>) -> bool {
     let (bare, _) = trimmed(secret.expose());
     let folded = Zeroizing::new(bare.to_lowercase());
-    let is_too_little = || left(bare, &names(known)) < LEAST_LEFT;
+    let is_too_little = || is_less_left(bare, &names(known));
     let is_weak = match obvious(bare, &folded) {
         // A strong secret repeated is as strong: a repetition is counted once.
         Some(WeakSecret::Repeated) => bare.len() <= LEAST_DIGITS || is_too_little(),
@@ -175,13 +180,44 @@ pub(crate) fn is_guessable(secret: &Secret, known: &ConnectionContext<'_>) -> bo
     bare.chars().count() < secret::SHORTEST || is_weak
 }
 
+/// True if a key is a piece of a secret as a program encodes it, in any case of its letters, and covers too little of the secret
+/// that is random.
+pub(crate) fn is_guessable_piece(piece: &Secret, of: &str, known: &ConnectionContext<'_>) -> bool {
+    let names = names(known);
+    let piece = piece.expose();
+    let lower = Zeroizing::new(piece.to_ascii_lowercase());
+    encodings::written(of).iter().any(|code| {
+        let (at, covered) = encodings::longest_common(lower.as_bytes(), code.to_ascii_lowercase().as_bytes());
+        if covered.len() < LEAST_ENCODED {
+            return false;
+        }
+        let ends = (piece.get(..at).unwrap_or_default(), piece.get(at + covered.len()..).unwrap_or_default());
+        let beside = Zeroizing::new(format!("{} {}", ends.0, ends.1));
+        left(&beside, &names) + left_of_range(code, covered, &names) < LEAST_LEFT
+    })
+}
+
+/// What is left of a stretch of a text, and of what it encodes there.
+fn left_of_range(text: &str, range: Range<usize>, names: &[&str]) -> usize {
+    let bytes = text.as_bytes().get(range.clone()).unwrap_or_default();
+    let own = left(&Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()), names);
+    let Some((bits, plain)) = encodings::whole(text) else { return own };
+    let (from, to) = ((range.start * bits).div_ceil(8), (range.end * bits / 8).min(plain.len()));
+    own.min(left_of_range(&plain, from.min(to)..to, names))
+}
+
 fn names<'a>(known: &ConnectionContext<'a>) -> Vec<&'a str> {
     known.names.iter().map(String::as_str).chain([known.endpoint]).chain(known.key_id).collect()
 }
 
+/// Whether too little is left of a text, or of what it encodes.
+fn is_less_left(text: &str, names: &[&str]) -> bool {
+    encodings::decoded(text, names).iter().any(|plain| remainder::left(plain, names) < LEAST_LEFT)
+}
+
 /// The fewest characters that are left of a text and of what it encodes: base64 of a name is no better than the name.
 fn left(text: &str, names: &[&str]) -> usize {
-    let decoded = encodings::decoded(text);
+    let decoded = encodings::decoded(text, names);
     decoded.iter().map(|plain| remainder::left(plain, names)).min().unwrap_or_default()
 }
 
@@ -250,6 +286,31 @@ mod tests {
             assert_eq!(weak(typed), Some(wanted), "{typed:?}");
         }
         assert_eq!(weak(&"k9Z4".repeat(70)), Some(WeakSecret::Long));
+    }
+
+    #[test]
+    fn what_encodes_a_name_or_is_public_is_weak_wherever_it_is_cut() {
+        for typed in [
+            // Of `Zyntrixo-Brelavo-2026`: base64 cut where it does not decode, hexadecimal, base32, compressed.
+            "WnludHJpeG8tQnJlbGF2by0yM",
+            "WnludHJpeG8tQnJlbGF2by0yMDI2",
+            "nludHJpeG8tQnJlbGF2by0yM",
+            "5A796E747269786F2D4272656C61766F2D3230323",
+            "0x5a796e747269786f2d4272656c61766f2d32303236",
+            "LJ4W45DSNF4G6LKCOJSWYYLWN4WTEMBSGY======",
+            "eJyLqswrKcqsyNd1KkrNSSzL1zUyMDIDAFotB2c=",
+            // SHA-512 of `NeemTreeShop-2026`, and a piece of it.
+            "3fc5123df7d97af46f9be16b0e1ebeb9de577706a3bef33b4c636d9317fe0195e42d29cbffb3ca239185be981099c35d823b115be788c8ba4761aa27b311d7f9",
+            "3fc5123df7d97af46f9be16b0e1ebeb9de577706a3bef33b4c6",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXV",
+            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "6BA7B810-9DAD-11D1-80B4-00C04FD430C8",
+            "6ba7b8109dad11d180b400c04fd4",
+        ] {
+            assert!(weak(typed).is_some(), "{typed:?}");
+        }
     }
 
     #[test]

@@ -54,10 +54,12 @@ sql! {
     LIST_ENDED = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND state <> 'active' \
                           AND (retired_at IS NOT NULL OR until <= $2) ORDER BY until DESC, id DESC LIMIT $3");
     LIST_ALL_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE ", is_valid_at!("$1"), " ORDER BY id DESC");
-    /// Those whose time is over, too.
-    LIST_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
-    LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id IN \
-                       (SELECT id FROM connections WHERE company_id = $1) ORDER BY id DESC LIMIT $2");
+    /// Those whose time is over, too: after all others.
+    LIST_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 \
+                          ORDER BY CASE WHEN ", is_valid_at!("$2"), " THEN 0 ELSE 1 END, id DESC LIMIT $3");
+    LIST_OF_OTHERS = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id IN \
+                      (SELECT id FROM connections WHERE company_id = $1 AND id <> $2) \
+                      ORDER BY CASE WHEN ", is_valid_at!("$3"), " THEN 0 ELSE 1 END, id DESC LIMIT $4");
     HAS_UNTIL_AFTER = "SELECT EXISTS (SELECT 1 FROM secrets WHERE state <> 'active' AND retired_at IS NULL AND until > $1)";
     BOUND_UNTIL = "UPDATE secrets SET until = $2 WHERE state <> 'active' AND retired_at IS NULL AND until > $1";
     DRAIN = "UPDATE secrets SET state = 'draining', until = $2 WHERE connection_id = $1 AND state = 'active'";
@@ -302,16 +304,23 @@ pub(crate) async fn list_all_live(on: impl Into<Exec<'_>>, now: Timestamp) -> Re
     run!(on, |conn| sqlx::query_as(LIST_ALL_LIVE).bind(now).fetch_all(conn).await)
 }
 
-/// Every SECRET a connection has had, newest first: for the doctor alone.
+/// Every secret a connection has had, the valid ones first, the newest first among each: for diagnosis, and to compare one that
+/// is imported.
 pub(crate) async fn list_of_connection(
     on: impl Into<Exec<'_>>,
     connection: ConnectionId,
+    now: Timestamp,
     most: i64,
 ) -> Result<Vec<Stored>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).bind(most).fetch_all(conn).await)
+    run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).bind(now).bind(most).fetch_all(conn).await)
 }
 
-/// The newest SECRETs of a company, those whose time is over included: for the doctor alone.
-pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId, most: i64) -> Result<Vec<Stored>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_OF_COMPANY).bind(company).bind(most).fetch_all(conn).await)
+/// The same of a company's other connections.
+pub(crate) async fn list_of_others(
+    on: impl Into<Exec<'_>>,
+    (company, but): (CompanyId, ConnectionId),
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<Stored>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_OTHERS).bind(company).bind(but).bind(now).bind(most).fetch_all(conn).await)
 }

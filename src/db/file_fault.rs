@@ -65,8 +65,8 @@ impl FileFault {
             (DatabaseFile::Database, Change::Overwritten) => format!(
                 "Its content is lost. Stop the server, move {path} aside together with {path}-wal and {path}-shm, restore the \
                  newest copy as described under \"To restore\" in README.md, and look up the later payments at the gateway, or \
-                 ask its support to send their events again: it does not repeat by itself what was answered 200. Keep the old \
-                 files: the -wal holds the newest events."
+                 ask its support to send their events again: neither a retry nor a replay brings what was answered 200. Keep the \
+                 old files: the -wal holds the newest events."
             ),
             (DatabaseFile::Log, Change::Overwritten) => {
                 let database = path.to_string();
@@ -74,7 +74,7 @@ impl FileFault {
                 format!(
                     "Events that were not in {database} yet are lost. Stop the server, move {path} and {database}-shm aside, run \
                      `ks-pay doctor`, start the server, and look up the payments of the last hours at the gateway, or ask its \
-                     support to send their events again: it does not repeat by itself what was answered 200."
+                     support to send their events again: neither a retry nor a replay brings what was answered 200."
                 )
             }
         }

@@ -29,6 +29,7 @@ macro_rules! migrations {
             migrations!($engine, 18, "access", "0018_access"),
             migrations!($engine, 19, "refund_states", "0019_refund_states"),
             migrations!($engine, 20, "states", "0020_states"),
+            migrations!($engine, 21, "copies", "0021_copies"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {

@@ -1,7 +1,9 @@
 //! Razorpay (razorpay.com/docs/webhooks). Facts: the text behind those pages, razorpay/markdown-docs @ ab3bda5.
 //!
 //! `X-Razorpay-Signature` is the hex HMAC-SHA256 of the exact body under the webhook secret. Neither the id nor a time
-//! is signed, so nothing is refused for its age: retries come for 24 h and replays for 15 days.
+//! is signed, so nothing is refused for its age: retries, signed like the first attempt, come for 24 h; replays from the
+//! Dashboard, signed with the current secret, for 7 days and only of events that were not acknowledged; and support can send
+//! events of 15 days again, signed with the secret of that time.
 
 pub(crate) mod event_types;
 mod reading;

@@ -79,12 +79,7 @@ fn failing(app: &App, webhook: &Webhook, told: Option<&Explanation>, now: Timest
     Notice {
         class,
         icon,
-        headline: format!(
-            "{}: {not_yet}{} genuine {} {requests} rejected{since}",
-            app.name,
-            evidence.failing_count,
-            mode.label()
-        ),
+        headline: format!("{}: {not_yet}{} {} {requests} rejected{since}", app.name, evidence.failing_count, mode.label()),
         reason: format!("Latest reason: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
     }
 }
@@ -193,7 +188,7 @@ mod tests {
     fn trouble_says_how_long_the_gateway_bears_it() {
         let app = app("Dabba Club");
         let webhook = webhook(&app, Mode::Live, State::Failing);
-        assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 genuine Live request rejected since 7:41\u{a0}pm");
+        assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 Live request rejected since 7:41\u{a0}pm");
         let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).reason.replace('\u{a0}', " ");
         assert!(after(1).ends_with(" Razorpay switches the webhook off in 23 h."), "{}", after(1));
         assert!(after(30).ends_with("off already: look in Razorpay’s Dashboard."), "{}", after(30));
@@ -207,7 +202,7 @@ mod tests {
         let said = trouble(&app, &webhook, None, NOW);
         assert_eq!(
             (said.class, said.headline.as_str()),
-            ("is-warn", "Dabba Club: not verified yet, 3 genuine Live requests rejected since 7:41\u{a0}pm")
+            ("is-warn", "Dabba Club: not verified yet, 3 Live requests rejected since 7:41\u{a0}pm")
         );
         assert!(!said.reason.contains("switches"), "{}", said.reason);
     }

@@ -63,7 +63,10 @@ fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
 }
 
 /// What was tried before the cause is called unknown, and nothing else.
-pub(crate) const TRIED: &str = "KS Pay tried every secret it knows of your company on requests like this: unchanged; with spaces, line breaks or quotes around it; in upper case and in lower case. It also tried this webhook’s own secrets with every other single copy-paste mistake it knows, with one likely typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.";
+pub(crate) const TRIED: &str = "KS Pay tried up to 64 secrets of this webhook, the valid ones first, up to 64 of your company’s other webhooks and up to 64 Key Secrets on requests like this: unchanged; with spaces, line breaks or quotes around them; in upper case and in lower case. It also tried this webhook’s valid secrets with every other single copy-paste mistake it knows, with one likely typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.";
+/// What to do about requests at a disabled webhook that may be signed with a secret that is not known here.
+pub(crate) const ENABLE_THEN_ENTER: &str =
+    "Enable the webhook first, then enter the secret these requests were signed with. You can then recover them.";
 /// Below what is left to check.
 pub(crate) const NOT_YOURS: &str = "If someone else sent it, there is nothing to do.";
 /// A webhook was disabled and is enabled again, while requests wait to be recovered.

@@ -60,10 +60,14 @@ pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static s
     let hours = overlap.hours();
     let label = if hours == 24 { "24 hours".to_owned() } else { format!("{} days", hours / 24) };
     let reason = match (gateway, hours) {
-        (Gateway::Razorpay, ..=24) => "Enough when you paste the new one right away: Razorpay tries an event again for 24 hours.",
+        (Gateway::Razorpay, ..=24) => {
+            "Enough when you paste the new one right away: Razorpay retries an event for 24 hours, signed like the first attempt."
+        }
         (Gateway::Razorpay, ..=72) => "When it may take up to two days until somebody pastes it.",
         (Gateway::Razorpay, ..=168) => "When somebody else does it for you some day this week.",
-        (Gateway::Razorpay, _) => "When you have asked Razorpay’s support to send events again: they can, for 15 days.",
+        (Gateway::Razorpay, _) => {
+            "When Razorpay’s support sends you events of the last 15 days again: they are signed with the secret of that time."
+        }
         (Gateway::StandardWebhooks, ..=24) => "Enough when you give the new one to the sender right away.",
         (Gateway::StandardWebhooks, ..=72) => "When it may take up to two days until somebody does.",
         (Gateway::StandardWebhooks, ..=168) => "When somebody else does it for you some day this week.",
@@ -77,7 +81,7 @@ pub(crate) const fn rotating(gateway: Gateway) -> [&'static str; 2] {
     match gateway {
         Gateway::Razorpay => [
             "This webhook gets a new SECRET at once. You then paste it into Razorpay, in place of the present one. No event is lost meanwhile: both count.",
-            "Razorpay signs each event with the SECRET it had when the event happened, also when it tries again later. So the present one must go on counting for a while.",
+            "Razorpay signs each retry like the first attempt, for 24 hours, so the present SECRET must stay valid for a while. A replay from its Dashboard is signed with the new one.",
         ],
         Gateway::StandardWebhooks => [
             "This webhook gets a new SECRET at once. You then give it to the sender, in place of the present one. No event is lost meanwhile: both count.",
@@ -162,10 +166,20 @@ pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &SecretWithUsage,
     }
     said.push(match held.stored.origin {
         Origin::Generated => "It cannot be brought back.".to_owned(),
-        Origin::Imported => "Should you need it again, enter it again.".to_owned(),
-        Origin::Adopted => "Requests signed with it are refused again.".to_owned(),
+        Origin::Imported => "You cannot enter it again.".to_owned(),
+        Origin::Adopted => "Requests signed with it are refused again, and you cannot enter it.".to_owned(),
     });
     said
+}
+
+/// The secret that was entered is one that was retired here: somebody else may know it.
+pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> String {
+    let day = at.map(|at| format!(" on {}", DisplayTime::of_day(at, now).text)).unwrap_or_default();
+    let enter = match gateway {
+        Gateway::Razorpay => "paste it into Razorpay’s Dashboard",
+        Gateway::StandardWebhooks => "enter it in the sender’s settings",
+    };
+    format!("This secret was retired{day}. Generate a new one, and {enter}.")
 }
 
 /// Whether the one that stays has been seen to work.

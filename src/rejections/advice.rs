@@ -56,6 +56,7 @@ impl Cause {
                     | Self::SecretIsUrl
                     | Self::SecretIsId
                     | Self::SecretIsKeyId
+                    | Self::SecretIsCopied
                     | Self::SecretIsDots
                     | Self::SecretEmpty
             )

@@ -113,9 +113,12 @@ impl Budget {
         own.unwrap_or(0).min(total)
     }
 
-    /// Takes what was hashed for stored requests of a webhook: first from what only those may use.
+    /// Takes what was hashed for stored requests of a webhook: first from what new ones do not need. What only stored ones may use
+    /// is shared with webhooks that have nothing else.
     pub(super) fn spend_on_stored(&mut self, webhook: ConnectionId, bytes: usize) {
-        let own = self.own_of_stored(webhook).min(bytes);
+        let own = self.own_of_stored(webhook);
+        let unneeded = self.for_stored(webhook).most.saturating_sub(own);
+        let own = own.min(bytes.saturating_sub(unneeded));
         self.stored.level -= own;
         if let Some(known) = self.webhooks.get_mut(&webhook) {
             known.stored.level -= own;
@@ -227,6 +230,20 @@ mod tests {
             budget.spend_on_stored(webhook, MAX_STORED_BYTES);
             assert!(budget.for_stored(webhook).most < MAX_STORED_BYTES);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_webhook_with_a_share_left_leaves_the_common_rate_to_others() {
+        let (mut budget, quiet, flooded) = (Budget::new(), webhook(), webhook());
+        for webhook in [quiet, flooded] {
+            budget.for_new(webhook, 1);
+        }
+        tokio::time::advance(Duration::from_secs(60)).await;
+        flood(&mut budget, flooded, 1);
+        let before = budget.own_of_stored(flooded);
+        assert!(before > 0);
+        budget.spend_on_stored(quiet, MAX_STORED_BYTES / 2);
+        assert_eq!(budget.own_of_stored(flooded), before);
     }
 
     #[tokio::test(start_paused = true)]

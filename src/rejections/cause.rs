@@ -152,6 +152,8 @@ causes! {
     SecretIsUrl = "secret_is_url", NeverIfGenuine, Secret;
     SecretIsId = "secret_is_id", NeverIfGenuine, Secret;
     SecretIsKeyId = "secret_is_key_id", NeverIfGenuine, Secret;
+    /// Another value that the Webhook page offers to copy.
+    SecretIsCopied = "secret_is_copied", NeverIfGenuine, Secret;
     SecretIsDots = "secret_is_dots", NeverIfGenuine, Secret;
     SecretEmpty = "secret_empty", NeverIfGenuine, Secret;
     // --- over another body

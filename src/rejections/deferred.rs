@@ -3,7 +3,7 @@
 //! Invariant: a request of up to 256 KiB that is stored as not examined is examined in the end, a few at a time, the oldest first,
 //! and then moved to the rejection of its cause; if even all its work is not enough, it stays. Longer ones, and those that were only
 //! counted, stay as they are. This costs nothing while there is nothing to do: which webhooks have such requests is known in
-//! memory, and asked of the database only at the start.
+//! memory, and asked of the database at the start and once an hour.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
@@ -34,6 +34,8 @@ use crate::{
 const INTERVAL: Duration = Duration::from_millis(200);
 /// The pause after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
+/// How often the database is asked for requests that another server stored: it may never examine them.
+const RELIST_AFTER: Duration = Duration::from_hours(1);
 /// Requests that are examined together, and what they may take, in bytes.
 const MAX_TOGETHER: usize = 32;
 const MAX_BYTES_TOGETHER: usize = 1024 * 1024;
@@ -56,6 +58,8 @@ struct Queue {
     given_up: HashSet<RequestId>,
     /// What the first of them needs, in bytes, once that is known.
     needed: usize,
+    /// How often the number of requests that are moved in one unit of work is halved, since a larger one took too long.
+    halvings: u32,
 }
 
 /// Webhooks with requests that are to be examined, and whose turn it is.
@@ -63,8 +67,8 @@ struct Queue {
 pub(super) struct Deferred {
     queues: BTreeMap<ConnectionId, Queue>,
     last: Option<ConnectionId>,
-    /// Whether the database was asked for what an earlier run of the server left.
-    is_started: bool,
+    /// When the database was asked for what other servers, and earlier runs of this one, left.
+    listed_at: Option<Instant>,
     not_before: Option<Instant>,
 }
 
@@ -78,9 +82,13 @@ impl Deferred {
         }
     }
 
+    fn is_to_be_listed(&self) -> bool {
+        self.listed_at.is_none_or(|at| at.elapsed() >= RELIST_AFTER)
+    }
+
     /// How long to wait before there may be something to do. `None` if there is nothing.
     pub(super) fn pause(&self) -> Option<Duration> {
-        let has_work = !self.is_started || self.queues.values().any(|queue| !queue.is_done());
+        let has_work = self.is_to_be_listed() || self.queues.values().any(|queue| !queue.is_done());
         let wait = self.not_before.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
         has_work.then(|| wait.max(INTERVAL))
     }
@@ -98,12 +106,12 @@ impl Deferred {
     }
 
     async fn try_to_proceed(&mut self, doctor: &mut Diagnoser, kit: &DiagnosisContext) -> Result<(), DbError> {
-        if !self.is_started {
+        if self.is_to_be_listed() {
             let connections = with_timeout(async { deferred::list_connections(&mut kit.db.reader().await?).await }).await?;
             for connection in connections {
                 self.note(connection);
             }
-            self.is_started = true;
+            self.listed_at = Some(Instant::now());
         }
         let Some(connection) = self.next(doctor) else { return Ok(()) };
         let Some(mut queue) = self.queues.remove(&connection) else { return Ok(()) };
@@ -189,9 +197,11 @@ impl Queue {
             Ok(is_moved) => self.note_examined(unexplained, if is_moved { Vec::new() } else { explained }),
             Err(error) => {
                 self.requests.extend(ids);
+                self.halvings = (self.halvings + 1).min(MAX_TOGETHER.ilog2());
                 return Err(error);
             }
         }
+        self.halvings = self.halvings.saturating_sub(1);
         Ok(())
     }
 
@@ -233,7 +243,7 @@ impl Queue {
             taken.push(stored);
             self.requests.pop_front();
             self.needed = 0;
-            if taken.len() < MAX_TOGETHER {
+            if taken.len() < MAX_TOGETHER >> self.halvings {
                 next = match self.first(kit).await {
                     Ok(next) => next,
                     Err(error) => {
@@ -294,9 +304,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn there_is_nothing_to_wait_for_while_nothing_is_deferred() {
         let mut deferred = Deferred::default();
-        assert_eq!(deferred.pause(), Some(INTERVAL), "the database is asked once");
-        deferred.is_started = true;
+        assert_eq!(deferred.pause(), Some(INTERVAL), "the database is asked at the start");
+        deferred.listed_at = Some(Instant::now());
         assert_eq!(deferred.pause(), None);
+        tokio::time::advance(RELIST_AFTER).await;
+        assert_eq!(deferred.pause(), Some(INTERVAL), "a server that went away may have left something");
+        deferred.listed_at = Some(Instant::now());
         deferred.note(ConnectionId::new(Timestamp::from_millis(0)));
         assert_eq!(deferred.pause(), Some(INTERVAL));
         deferred.not_before = Some(Instant::now() + AFTER_FAILURE);
@@ -306,7 +319,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn webhooks_take_turns_and_one_without_work_left_is_passed_over() {
         let mut doctor = Diagnoser::new(std::sync::Arc::default());
-        let mut deferred = Deferred { is_started: true, ..Deferred::default() };
+        let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
         let webhooks: [ConnectionId; 3] = std::array::from_fn(|_| ConnectionId::new(Timestamp::from_millis(0)));
         for webhook in webhooks {
             deferred.note(webhook);
@@ -331,7 +344,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_was_given_up_is_remembered_and_is_no_work() {
         let mut doctor = Diagnoser::new(std::sync::Arc::default());
-        let mut deferred = Deferred { is_started: true, ..Deferred::default() };
+        let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
         let webhook = ConnectionId::new(Timestamp::from_millis(0));
         let given_up = request();
         deferred.restore(webhook, Queue { given_up: HashSet::from([given_up]), ..Queue::default() });

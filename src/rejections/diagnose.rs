@@ -189,9 +189,8 @@ pub(super) async fn known(kit: &DiagnosisContext, place: &ConnectionScope, at: T
     let Some(own) = connections.iter().find(|connection| connection.id == place.connection) else {
         return Ok(CompanyKeys::default());
     };
-    let mut stored = secrets::list_of_connection(&mut reader, own.id, MOST_SECRETS).await?;
-    let others = secrets::list_of_company(&mut reader, place.company, MOST_SECRETS).await?;
-    stored.extend(others.into_iter().filter(|secret| secret.connection_id != own.id));
+    let mut stored = secrets::list_of_connection(&mut reader, own.id, at, MOST_SECRETS).await?;
+    stored.extend(secrets::list_of_others(&mut reader, (place.company, own.id), at, MOST_SECRETS).await?);
     let sealed = connections::store::list_key_secrets(&mut reader, place.company, MOST_SECRETS).await?;
     let accounts = activity::get(&mut reader, own.id).await?.accounts().map(str::to_owned).collect();
     let names = connections::public_names::list(&mut reader, place.company).await?;

@@ -186,7 +186,7 @@ pub(crate) fn most_work(body: usize, known: &CompanyKeys) -> usize {
 pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &CompanyKeys) -> usize {
     let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
     let own: usize = own.map(|key| OF_A_KEY + OF_A_CHAR * key.text.len()).sum();
-    let named = known.key_ids.len() + known.ids.len();
+    let named = known.key_ids.len() + known.ids.len() + known.emails().count();
     // There, parts of the request are signed too, and may be found in several headers.
     let ways = if gateway == Gateway::StandardWebhooks { 4 } else { 1 };
     ((OF_A_BODY + own * ways + OF_ANOTHER_KEY * known.keys.len() + named) * (body + PER_HASH)).min(MOST_WORK)

@@ -46,7 +46,8 @@ use store::{Cursor, Filter};
 
 /// After a pause of this long the same thing is another rejection.
 pub(crate) const NEW_REJECTION_AFTER: Duration = Duration::from_hours(1);
-/// How long a rejection is kept after it happened last: as far back as Razorpay replays events.
+/// How long a rejection is kept after it happened last: as far back as Razorpay's support can send events
+/// again.
 pub(crate) const RETENTION: Duration = Duration::from_hours(15 * 24);
 /// The most that is stored of a body, in bytes; diagnosis has all of it.
 pub(crate) const MOST_OF_BODY: usize = 256 * 1024;

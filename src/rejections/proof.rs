@@ -4,7 +4,7 @@
 //! Invariant: the signature matches under a key that no outsider has, and what is signed is an event. A customer who has paid
 //! holds a signature under the API key secret over an order and a payment, so that key proves nothing over any other text.
 //! The URL, ids and pieces that can be guessed prove nothing at all. Denied by default: a cause that is not listed here is
-//! no proof.
+//! no proof. A signature over an event that is stored proves no new fault: an outsider who has seen a request can send it changed.
 
 use std::fmt;
 
@@ -43,6 +43,13 @@ impl KeyKind {
     }
 }
 
+/// Identifies an event at its connection, as the table of events does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EventKey {
+    pub(crate) locality: String,
+    pub(crate) identity: [u8; 32],
+}
+
 /// The key under which the signature of a request is right, and what is signed with it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Signer {
@@ -54,6 +61,8 @@ pub(crate) struct Signer {
     pub(crate) is_event: bool,
     /// Whether the key alone is wrong: text and signature arrived as they were made.
     pub(crate) is_unchanged: bool,
+    /// The event that the signed body is, where the key is a whole secret of the webhook itself.
+    pub(crate) event: Option<EventKey>,
     /// Whether the key can be guessed. Set where the names are known that are guessed first.
     pub(crate) is_guessable: bool,
 }
@@ -102,7 +111,7 @@ mod tests {
         let kind = KeyKind::of(cause);
         let is_event = signs_event(Gateway::Razorpay, kind, signed, body);
         let (key, tag) = (Zeroizing::new(vec![7; 44]), Zeroizing::new([7; 32]));
-        Signer { kind, key, tag, is_event, is_unchanged: true, is_guessable: false }
+        Signer { kind, key, tag, is_event, is_unchanged: true, is_guessable: false, event: None }
     }
 
     #[test]
@@ -130,7 +139,14 @@ mod tests {
             assert!(!signer(cause, checkout, checkout).is_proof(), "{cause:?}");
             assert!(!signer(cause, checkout, EVENT).is_proof(), "{cause:?}: the body may say anything");
         }
-        for cause in [Cause::SecretIsUrl, Cause::SecretIsId, Cause::SecretIsKeyId, Cause::SecretIsDots, Cause::SecretEmpty] {
+        for cause in [
+            Cause::SecretIsUrl,
+            Cause::SecretIsId,
+            Cause::SecretIsKeyId,
+            Cause::SecretIsCopied,
+            Cause::SecretIsDots,
+            Cause::SecretEmpty,
+        ] {
             assert!(!signer(cause, EVENT, EVENT).is_proof(), "{cause:?}");
         }
         let guessable = Signer { is_guessable: true, ..signer(Cause::SecretCut, EVENT, EVENT) };

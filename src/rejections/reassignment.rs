@@ -43,8 +43,13 @@ pub(super) async fn reassign(
     }
     let (stored, examined): (Vec<&Stored>, Vec<DiagnosedRequest>) = moves.into_iter().unzip();
     let vault = kit.vault.clone();
-    let digested = spawn_blocking(move || examined.into_iter().map(|one| (store_batch::digest(&vault, &one), one)).collect());
-    let digested: Vec<([u8; 32], DiagnosedRequest)> = match digested.await {
+    let digests = move |one: DiagnosedRequest| Digested {
+        digest: store_batch::digest(&vault, &one),
+        copies: store_batch::copies(&vault, &one),
+        examined: one,
+    };
+    let digested = spawn_blocking(move || examined.into_iter().map(digests).collect());
+    let digested: Vec<Digested> = match digested.await {
         Ok(digested) => digested,
         Err(error) => {
             tracing::error!(%error, "stored requests could not be compared");
@@ -58,8 +63,8 @@ pub(super) async fn reassign(
             deferred::lock(tx, *rejection).await?;
         }
         let mut proven = Vec::new();
-        for (stored, (digest, examined)) in stored.iter().zip(&digested) {
-            proven.extend(reassign_one(tx, stored, digest, examined).await?);
+        for (stored, digested) in stored.iter().zip(&digested) {
+            proven.extend(reassign_one(tx, stored, digested).await?);
         }
         for rejection in sources {
             deferred::delete_if_empty(tx, rejection).await?;
@@ -78,18 +83,23 @@ pub(super) async fn reassign(
     Ok(true)
 }
 
+/// A request that was examined, and what identifies it and its copies.
+struct Digested {
+    digest: [u8; 32],
+    copies: Vec<[u8; 32]>,
+    examined: DiagnosedRequest,
+}
+
 /// What it adds to the proof that the connection's own requests are rejected.
-async fn reassign_one(
-    tx: &mut Tx,
-    stored: &Stored,
-    digest: &[u8; 32],
-    examined: &DiagnosedRequest,
-) -> Result<Option<Proven>, DbError> {
+async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Result<Option<Proven>, DbError> {
+    let Digested { digest, copies, examined } = digested;
     let Some((count, last_at)) = deferred::find_count(tx, stored.id, stored.rejection_id).await? else { return Ok(None) };
     let (kind, found, first_at) = (store_batch::kind(stored.reason, examined), &examined.diagnosis, stored.received_at);
     let (since, until) = (first_at.minus(NEW_REJECTION_AFTER), last_at.plus(NEW_REJECTION_AFTER));
     let (worth, address) = (EvictionRank::of(examined) as i64, stored.address.as_str());
     let to = if let Some(to) = store::find_open(tx, stored.place().connection, &kind, (since, until)).await? {
+        // Before its requests: recovery takes both in that order.
+        deferred::lock(tx, to).await?;
         to
     } else {
         let (id, place, other, detail) = (RejectionId::new(first_at), &stored.place(), found.other, found.detail.as_deref());
@@ -98,12 +108,14 @@ async fn reassign_one(
         store::insert(tx, &new).await?;
         id
     };
+    let counts = stored.reason.rejected().is_some() && proof::is_proven(examined);
+    let connection = stored.place().connection;
+    // Before it is moved, so that it is not taken for a copy of itself. What was proven by its sender's address was counted when
+    // it came.
+    let was_counted = stored.worth == EvictionRank::Proven as i64;
+    let is_new = counts && (was_counted || store_batch::is_new_fault(tx, connection, found.signer.as_ref(), copies).await?);
     let moved = Moved { id: stored.id, from: stored.rejection_id, to, digest, worth, address, count, first_at, last_at };
     deferred::move_to(tx, &moved).await?;
-    if stored.reason.rejected().is_none() || !proof::is_proven(examined) {
-        return Ok(None);
-    }
-    // What was proven by its sender's address was counted when it came.
-    let count = if stored.worth == EvictionRank::Proven as i64 { 0 } else { count };
-    Ok(Some(Proven { count, first_at, last_at, rejection: to }))
+    let count = if was_counted { 0 } else { count };
+    Ok(is_new.then_some(Proven { count, first_at, last_at, rejection: to }))
 }

@@ -17,7 +17,11 @@ use super::{
     store_batch,
 };
 use crate::{
-    connections::{Connection, ConnectionScope, secrets},
+    connections::{
+        Connection, ConnectionScope,
+        secret_usage::{self, BufferedUsage, Use},
+        secrets,
+    },
     db::{Db, DbError, Tx},
     events::{
         append::{self, Arrival},
@@ -235,7 +239,8 @@ fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[Val
     Some(Verified { id: kept.id, refused_at: kept.received_at, arrival })
 }
 
-/// The same tables in the same order as a batch of arrivals – transactions, events, ids, sums – and only then what was kept:
+/// The same tables in the same order as a batch of arrivals – transactions, events, ids, sums – and only then which secrets were
+/// used, and what was kept:
 /// whoever writes down refusals holds that, and waits for none of these.
 async fn import(
     tx: &mut Tx,
@@ -250,6 +255,12 @@ async fn import(
         verified.iter().map(|one| (&one.arrival, one.arrival.told().and_then(|_| ids.next()))).collect();
     append::append(tx, &kept).await?;
     transactions::apply_totals(tx, &projected.sums).await?;
+    let mut used = BufferedUsage::new();
+    for one in verified {
+        let (key, at) = ((one.arrival.place.connection, one.arrival.secret), Use::once(one.refused_at));
+        used.entry(key).and_modify(|known| *known = known.and(at)).or_insert(at);
+    }
+    secret_usage::add(tx, &used).await?;
     store::add_recovered(tx, rejection, verified.len()).await?;
     for one in verified {
         if !store::mark_recovered(tx, one.id, rejection, by.at).await? {

@@ -1,4 +1,4 @@
-//! How long rejections are kept: as far back as a gateway replays, which is shorter than any time that bodies are kept for.
+//! How long rejections are kept: as far back as a gateway's support can send events again, which is shorter than any time that bodies are kept for.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! The key that diagnosis found: whether it may have been guessed, whether it may be adopted, and its identity.
 //!
 //! Invariant: a stranger who signs with a guess gains nothing. A key that would be rejected as an imported secret is never
-//! offered; this is checked when it is found, on the page, and when it is adopted. Only a keyed digest of a key is stored.
+//! offered; this is checked when it is found, on the page, and when it is adopted. A piece of an encoded secret is judged by the
+//! part of the secret that it covers. Only a keyed digest of a key is stored.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -51,8 +52,12 @@ fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &Com
     if is_encoded && own.any(|key| Secret::parse(&key.text).is_none_or(is_weak)) {
         return true;
     }
+    let is_piece = |secret: &Secret| {
+        let mut own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
+        own.any(|key| secret_strength::is_guessable_piece(secret, &key.text, &names))
+    };
     match diagnosis::secret(gateway, signer) {
-        Some(secret) => is_weak(secret),
+        Some(secret) => is_piece(&secret) || is_weak(secret),
         None => signer.key.len() < SHORTEST || std::str::from_utf8(&signer.key).is_ok_and(|text| text.len() < SHORTEST_TEXT),
     }
 }
@@ -81,6 +86,7 @@ pub(super) fn digest(vault: &Vault, connection: ConnectionId, diagnosis: &Diagno
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     use zeroize::Zeroizing;
 
     use super::*;
@@ -132,7 +138,7 @@ mod tests {
     /// The key of a request that is signed with that piece of a secret.
     fn cut_key(piece: &str) -> Signer {
         let (key, tag) = (Zeroizing::new(piece.as_bytes().to_vec()), Zeroizing::new([0; 32]));
-        Signer { kind: KeyKind::Altered, key, tag, is_event: true, is_unchanged: true, is_guessable: false }
+        Signer { kind: KeyKind::Altered, key, tag, is_event: true, is_unchanged: true, is_guessable: false, event: None }
     }
 
     #[test]
@@ -171,6 +177,83 @@ mod tests {
             }
         }
         assert!(offered > 500 && guessable > 500, "{offered} {guessable}");
+    }
+
+    /// A secret as a program writes it: how many bits a character stands for, and the text.
+    type Code = fn(&str) -> (usize, String);
+
+    const CODES: [Code; 5] = [
+        |text| (6, STANDARD.encode(text)),
+        |text| (4, hex::encode(text.as_bytes())),
+        |text| (4, hex::encode(text.as_bytes()).to_uppercase()),
+        |text| (6, STANDARD.encode(text).to_lowercase()),
+        |text| (6, STANDARD.encode(text).to_uppercase()),
+    ];
+
+    #[test]
+    fn of_two_hundred_encoded_secrets_only_pieces_that_cover_enough_that_is_random_are_offered() {
+        let (mut offered, mut guessable) = (0, 0);
+        for number in 0..200 {
+            let random = base62::random(12);
+            let name = ["NeemTreeStore-2026-", "neem_tree_store_2026_", "KSB-Traders-live-"][number % 3];
+            let is_at_the_end = number / 3 % 2 == 1;
+            let plain = if is_at_the_end { format!("{random}-NeemTreeStore-2026") } else { format!("{name}{random}") };
+            let (bits, code) = CODES[number % CODES.len()](&plain);
+            let code = code.trim_end_matches('=');
+            // Imported as it is, or in encoded form.
+            let imported = if number / 7 % 2 == 0 { plain.clone() } else { CODES[number % 2](&plain).1 };
+            let known = known(&imported, &[]);
+            // Each secret at every third length: all of them at every one.
+            for length in (16..code.len()).filter(|length| length % 3 == number % 3) {
+                let from = code.len() - length;
+                for (range, piece) in [(0..length, &code[..length]), (from..code.len(), &code[from..])] {
+                    let cut = Diagnosis { signer: Some(cut_key(piece)), ..Cause::SecretCut.into() };
+                    let (diagnosis, secret) = judged(cut, &known);
+                    let covered = &plain[(range.start * bits).div_ceil(8)..range.end * bits / 8];
+                    assert!(secret.is_none() || covered.contains(&random), "{piece} of {imported} was offered: {covered}");
+                    assert_eq!(diagnosis.signer.is_some_and(|signer| signer.is_proof()), secret.is_some(), "{piece}");
+                    offered += usize::from(secret.is_some());
+                    guessable += usize::from(secret.is_none());
+                }
+            }
+        }
+        assert!(offered > 500 && guessable > 500, "{offered} {guessable}");
+    }
+
+    #[test]
+    fn a_piece_of_an_encoded_secret_that_is_found_is_judged_too() {
+        let own = "NeemTreeStore-2026-8sK2pQ9xLm4T";
+        let base64 = STANDARD.encode(own);
+        for (imported, key) in [
+            (own, base64[..21].to_owned()),
+            (own, base64[..22].to_owned()),
+            (own, hex::encode(own.as_bytes())[..33].to_owned()),
+            (own, hex::encode(own.as_bytes())[..31].to_owned()),
+            (own, hex::encode(own.as_bytes())[..34].to_uppercase()),
+            (&base64, base64[..21].to_owned()),
+            (&base64, base64[..25].to_lowercase()),
+            (&base64, format!("{} ", &base64[..25])),
+        ] {
+            let (found, secret) = found(&known(imported, &[]), key.as_bytes());
+            assert!(secret.is_none() && !found.signer.is_some_and(|signer| signer.is_proof()), "{key}: {:?}", found.cause);
+        }
+        let (found, secret) = found(&known(own, &[]), base64.as_bytes());
+        assert_eq!((found.cause, secret), (Cause::SecretEncoded, Some(base64)), "all of it is random enough");
+    }
+
+    #[test]
+    fn the_head_of_a_public_format_is_a_guess() {
+        for (head, tail) in [
+            ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", ".x8sK2pQ9xLm4TkWz7"),
+            ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ", "C8sK2pQ9xLm4TkWz7"),
+            ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "-8sK2pQ9xLm4TkWz7"),
+        ] {
+            let known = known(&format!("{head}{tail}"), &[]);
+            for length in [16, 20, head.len()] {
+                let cut = Diagnosis { signer: Some(cut_key(&head[..length])), ..Cause::SecretCut.into() };
+                assert_eq!(judged(cut, &known).1, None, "{}", &head[..length]);
+            }
+        }
     }
 
     #[test]

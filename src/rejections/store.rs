@@ -53,7 +53,11 @@ sql! {
             count, received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $12, $13, $14) \
             ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, \
             last_at = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.last_at ELSE excluded.last_at END, \
-            address = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.address ELSE excluded.address END";
+            address = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.address ELSE excluded.address END, \
+            worth = CASE WHEN rejected_requests.worth < excluded.worth THEN rejected_requests.worth ELSE excluded.worth END";
+    /// Those at a disabled connection prove no fault, whatever they are signed with.
+    HAS_COPY = "SELECT EXISTS (SELECT 1 FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id \
+                WHERE q.connection_id = $1 AND q.digest IN ($2, $3) AND r.reason <> 'switched_off')";
     LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
     FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
@@ -273,6 +277,17 @@ pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbErro
             .bind(new.body)
     )?;
     Ok(())
+}
+
+/// Whether a request with one of these digests was rejected at the connection before, and is stored.
+pub(crate) async fn has_copy(tx: &mut Tx, connection: ConnectionId, digests: &[[u8; 32]]) -> Result<bool, DbError> {
+    let [one, other] = digests else { return Ok(false) };
+    run!(tx, |conn| sqlx::query_scalar(HAS_COPY)
+        .bind(connection)
+        .bind(one.as_slice())
+        .bind(other.as_slice())
+        .fetch_one(conn)
+        .await)
 }
 
 /// The requests of a rejection that the caller was allowed to see, newest first, those before `from`.

@@ -16,12 +16,16 @@ use super::{
     CapturedRequest, Cause, NEW_REJECTION_AFTER, Reason, RejectedRequest,
     diagnose::DiagnosedRequest,
     eviction::{self, EvictionRank, StorageQuota},
-    proof,
+    proof::{self, Signer},
     store::{self, More, NewRejection, NewRequest, RejectionKey, evictions},
 };
 use crate::{
-    connections::{self, ConnectionScope, activity::Proven},
+    connections::{
+        self, ConnectionScope,
+        activity::{self, Proven},
+    },
     db::{DbError, Tx},
+    events::store::log,
     gateways::{Gateway, adapter::is_safe_identifier},
     ingestion::body,
     primitives::{
@@ -94,6 +98,8 @@ pub(crate) fn restore(tallies: &mut Tallies, older: Tallies) {
 /// A request that was looked at, as it is kept.
 pub(crate) struct SealedRequest {
     examined: DiagnosedRequest,
+    /// The digests under which copies of its signed text are stored.
+    copies: Vec<[u8; 32]>,
     /// Nothing where it is only counted.
     stored: Option<Content>,
 }
@@ -117,15 +123,16 @@ pub(crate) async fn seal(vault: &Vault, examined: Vec<DiagnosedRequest>) -> Vec<
 }
 
 fn seal_one(vault: &Vault, examined: DiagnosedRequest) -> SealedRequest {
+    let copies = copies(vault, &examined);
     if !examined.is_stored {
-        return SealedRequest { examined, stored: None };
+        return SealedRequest { examined, copies, stored: None };
     }
     let sample = &examined.sample;
     let id = RequestId::new(sample.at);
     let headers = vault.seal(HEADERS, id.as_bytes(), body::headers_json(&sample.headers).as_bytes());
     let body = vault.seal(BODY, id.as_bytes(), sample.stored_body());
     let stored = Some(Content { id, digest: digest(vault, &examined), headers, body });
-    SealedRequest { examined, stored }
+    SealedRequest { examined, copies, stored }
 }
 
 /// Writes down what was counted at each connection, in their order, and keeps what was looked at. Returns what is proven.
@@ -158,8 +165,8 @@ pub(crate) async fn persist<'a>(
         for (kind, list) in &kinds {
             let id = count(tx, tally, kind, list, if *kind == unexamined { rest } else { 0 }).await?;
             for one in list {
+                note_proof(tx, &mut proven, id, one).await?;
                 keep(tx, id, one).await?;
-                note_proof(&mut proven, id, &one.examined);
             }
         }
         if looked_at > 0 {
@@ -169,12 +176,47 @@ pub(crate) async fn persist<'a>(
     Ok(proven)
 }
 
-/// Counts a proven request that was rejected for its own content: one at a disabled connection proves no fault.
-fn note_proof(proven: &mut BTreeMap<ConnectionId, Proven>, rejection: RejectionId, examined: &DiagnosedRequest) {
-    let sample = &examined.sample;
-    if sample.reason.rejected().is_some() && proof::is_proven(examined) {
+/// Counts a proven request that was rejected for its own content: one at a disabled connection proves no fault. Before it is
+/// kept, so that it is not taken for a copy of itself.
+async fn note_proof(
+    tx: &mut Tx,
+    proven: &mut BTreeMap<ConnectionId, Proven>,
+    rejection: RejectionId,
+    sealed: &SealedRequest,
+) -> Result<(), DbError> {
+    let (sample, signer) = (&sealed.examined.sample, sealed.examined.diagnosis.signer.as_ref());
+    let connection = sample.place.connection;
+    if sample.reason.rejected().is_none() || !proof::is_proven(&sealed.examined) {
+        return Ok(());
+    }
+    let is_new = sealed.examined.is_from_account || is_new_fault(tx, connection, signer, &sealed.copies).await?;
+    // One that is copied while others of the same batch begin a failure adds to it.
+    if is_new || (proven.contains_key(&connection) && !is_stored_event(tx, connection, signer).await?) {
         let one = Proven { count: 1, first_at: sample.at, last_at: sample.at, rejection };
-        proven.entry(sample.place.connection).and_modify(|known| *known = known.and(one)).or_insert(one);
+        proven.entry(connection).and_modify(|known| *known = known.and(one)).or_insert(one);
+    }
+    Ok(())
+}
+
+/// Whether a proving signature proves a fault. An outsider who has seen a request can send it again, as it was or changed: one
+/// whose event is stored proves nothing, and one that was rejected before does not begin a failure anew.
+pub(super) async fn is_new_fault(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    signer: Option<&Signer>,
+    copies: &[[u8; 32]],
+) -> Result<bool, DbError> {
+    if is_stored_event(tx, connection, signer).await? {
+        return Ok(false);
+    }
+    let is_copy = store::has_copy(tx, connection, copies).await?;
+    Ok(!is_copy || activity::get(tx, connection).await?.failing_since.is_some())
+}
+
+async fn is_stored_event(tx: &mut Tx, connection: ConnectionId, signer: Option<&Signer>) -> Result<bool, DbError> {
+    match signer.and_then(|signer| signer.event.as_ref()) {
+        Some(event) => log::is_stored(tx, connection, (&event.locality, &event.identity)).await,
+        None => Ok(false),
     }
 }
 
@@ -256,12 +298,10 @@ async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &SealedRequest) -> Re
 /// of it.
 pub(super) fn digest(vault: &Vault, examined: &DiagnosedRequest) -> [u8; 32] {
     let sample = &examined.sample;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length");
     if let Some(signer) = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof()) {
-        mac.update(&[u8::from(signer.is_unchanged)]);
-        mac.update(&*signer.tag);
-        return mac.finalize().into_bytes().into();
+        return digest_of_tag(vault, signer, signer.is_unchanged);
     }
+    let mut mac = hasher(vault);
     // Headers come in any order, and in another one at each request.
     for signed in signed(sample.place.gateway) {
         for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
@@ -273,6 +313,27 @@ pub(super) fn digest(vault: &Vault, examined: &DiagnosedRequest) -> [u8; 32] {
     }
     mac.update(&sample.body);
     mac.finalize().into_bytes().into()
+}
+
+fn hasher(vault: &Vault) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length")
+}
+
+fn digest_of_tag(vault: &Vault, signer: &Signer, is_unchanged: bool) -> [u8; 32] {
+    let mut mac = hasher(vault);
+    mac.update(&[u8::from(is_unchanged)]);
+    mac.update(&*signer.tag);
+    mac.finalize().into_bytes().into()
+}
+
+/// The digests of every request with the same proving signature: as it was made, and changed on the way.
+pub(super) fn copies(vault: &Vault, examined: &DiagnosedRequest) -> Vec<[u8; 32]> {
+    let signer = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof());
+    signer
+        .map(|signer| [false, true].map(|is_unchanged| digest_of_tag(vault, signer, is_unchanged)))
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What a kept request said.

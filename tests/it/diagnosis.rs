@@ -53,7 +53,7 @@ async fn one_request_that_only_the_company_can_sign_is_an_alarm() {
     for path in pages(&connection).iter().take(5) {
         owner.sees(path, "Failing").await;
     }
-    owner.sees("/", "1 genuine Test request rejected").await;
+    owner.sees("/", "1 Test request rejected").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

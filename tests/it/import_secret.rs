@@ -81,11 +81,11 @@ async fn it_counts_beside_the_others_until_it_is_retired() {
     let secrets = shown(&app, &connection).await;
     let id = secrets.iter().find(|secret| secret["origin"] == "brought").unwrap()["id"].as_str().unwrap();
     let retirement = step(&connection, &format!("/secrets/{id}/retirement"));
-    assert!(owner.get(&retirement).await.has("Should you need it again, enter it again."));
+    assert!(owner.get(&retirement).await.has("You cannot enter it again."));
     owner.post(&retirement, &[]).await.location();
     assert!(!accepts(&connection, OWN, "pay_5").await);
-    bring(&connection, &owner, OWN, PASSWORD).await.location();
-    assert!(accepts(&connection, OWN, "pay_5").await, "what was retired may be entered again");
+    refused(&bring(&connection, &owner, OWN, PASSWORD).await, "This secret was retired on ");
+    assert!(!accepts(&connection, OWN, "pay_5").await, "somebody else may know it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,4 +279,51 @@ async fn a_secret_of_another_webhook_is_not_taken() {
         refused(&bring(connection, &owner, secret, PASSWORD).await, said);
         assert!(!accepts(connection, secret, "pay_elsewhere").await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_valid_secret_is_tried_however_many_came_after_it() {
+    let (app, connection, owner) = connected().await;
+    bring(&connection, &owner, OWN, PASSWORD).await.location();
+    for _ in 0..60 {
+        owner.post(&step(&connection, "/rotation"), &[]).await.location();
+    }
+    app.clock.advance(Duration::from_hours(16 * 24));
+    let owner = app.owner("Neem Tree Retail").await;
+    for _ in 0..10 {
+        owner.post(&step(&connection, "/rotation"), &[]).await.location();
+    }
+    assert!(!accepts(&connection, &format!("{OWN} "), "pay_1").await);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'secret_with_space'").await == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_page_offers_to_copy_is_named_when_it_is_used_as_the_secret() {
+    let (app, connection, owner) = connected().await;
+    let id = text(&shown(&app, &connection).await[0]["id"]);
+    let page = owner.get(&step(&connection, "")).await.body;
+    let email = page
+        .split(|letter: char| letter.is_whitespace() || "<>\"".contains(letter))
+        .find(|word| word.contains("@") && word.contains('.'));
+    for (secret, number) in [id.as_str(), "success@razorpay", email.unwrap()].iter().zip(1..) {
+        assert!(!accepts(&connection, secret, &format!("pay_{number}")).await);
+    }
+    let named = "SELECT CAST(SUM(count) AS BIGINT) FROM rejections WHERE cause IN ('secret_is_id', 'secret_is_copied') AND key_digest IS NULL";
+    eventually(async || app.count("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections").await == 3).await;
+    eventually(async || app.count(named).await == 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_recovered_events_were_signed_with_is_in_use() {
+    let (app, connection, owner) = connected().await;
+    assert!(!accepts(&connection, OWN, "pay_1").await);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await == 1).await;
+    bring(&connection, &owner, OWN, PASSWORD).await.location();
+    let list = owner.get(&format!("/ks-pay/apps/{}/rejections?mode=test", connection.app_id)).await.body;
+    let at = list.find("/rejections/rj_").expect("it is listed") + "/rejections/".len();
+    let url = format!("/ks-pay/apps/{}/rejections/{}", connection.app_id, &list[at..at + 25]);
+    owner.post(&format!("{url}/recovery"), &[]).await.location();
+    assert_eq!(app.count("SELECT COUNT(*) FROM secret_uses").await, 1);
+    let page = owner.get(&step(&connection, "")).await;
+    assert_eq!(page.body.matches("No event was signed with it yet.").count(), 1, "the one made here: {}", page.body);
 }

@@ -118,7 +118,7 @@ async fn what_is_signed_with_a_key_of_the_company_is_proof_and_its_cause_stays_i
     let owner = app.owner("Neem Tree Retail").await;
     let page = owner.sees(&webhook(&connection), "Failing since").await;
     assert!(page.has(COUNTDOWN) && page.has("pasted with a space"), "{}", page.body);
-    owner.sees("/", "1 genuine Test request rejected").await;
+    owner.sees("/", "1 Test request rejected").await;
     let before = stable(&owner, "/").await;
 
     // Later requests from unknown senders neither change the cause nor reset the countdown.
@@ -127,7 +127,7 @@ async fn what_is_signed_with_a_key_of_the_company_is_proof_and_its_cause_stays_i
     forge(&app, &connection).await;
     let page = later.get(&webhook(&connection)).await;
     assert!(page.has("pasted with a space") && page.has("23\u{a0}h"), "{}", page.body);
-    assert!(later.get("/").await.has("1 genuine Test request rejected") && before.contains("pasted with a space"));
+    assert!(later.get("/").await.has("1 Test request rejected") && before.contains("pasted with a space"));
 
     app.clock.advance(Duration::from_secs(1));
     connection.post(captured("pay_3")).stored().await;
@@ -223,7 +223,7 @@ async fn before_the_first_verified_event_nothing_fails_and_nothing_counts_down()
     assert_eq!(connection.post(captured("pay_1")).secret(&format!("{} ", connection.secret)).send().await, 401);
     let page = owner.sees(&webhook(&connection), "Not verified yet: signed with this webhook’s secret").await;
     assert!(!page.has("Failing") && !page.has(COUNTDOWN), "{}", page.body);
-    let dashboard = owner.sees("/", "Neem Tree Store: not verified yet, 1 genuine Test request rejected since").await;
+    let dashboard = owner.sees("/", "Neem Tree Store: not verified yet, 1 Test request rejected since").await;
     assert!(dashboard.has("pasted with a space") && !dashboard.has(COUNTDOWN));
 }
 
@@ -239,4 +239,93 @@ async fn a_rejected_request_at_a_disabled_connection_is_no_proof_of_failure() {
     app.sql("UPDATE connections SET is_enabled = TRUE").await;
     let page = app.owner("Neem Tree Retail").await.get(&webhook(&connection)).await;
     assert!(!page.has("Failing") && page.has("Received payment.captured, verified"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_event_that_is_sent_again_changed_proves_no_fault() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let body = captured("pay_1");
+    let event = connection.post(body.clone());
+    event.clone().stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    let signature = event.right_signature();
+    let bytes: Vec<u8> =
+        (0..signature.len()).step_by(2).map(|at| u8::from_str_radix(&signature[at..at + 2], 16).unwrap()).collect();
+    let text = String::from_utf8(body.clone()).unwrap();
+    let replays = [
+        event.clone().body_after_signing(&[&body[..], b" "].concat()),
+        event.clone().body_after_signing(format!("{{\"data\":{text}}}").as_bytes()),
+        event.clone().body_after_signing(text.replace(':', ": ").as_bytes()),
+        event.clone().signature(&base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)),
+        event.clone().signature(&signature[..40]),
+        event.clone().signature(&signature.to_uppercase()),
+        event.clone().unsigned().header("x-signature", &signature),
+    ];
+    let number = replays.len();
+    for replay in replays {
+        assert_eq!(replay.send().await, 401);
+    }
+    eventually(async || app.count(COUNT).await == i64::try_from(number).unwrap()).await;
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'unexamined'").await == 0).await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let page = owner.get(&webhook(&connection)).await;
+    assert!(page.has("Received payment.captured, verified") && !page.has("Failing") && !page.has(COUNTDOWN), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_rejected_before_begins_no_failure_anew() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(captured("pay_1")).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    let slip = connection.post(captured("pay_2")).secret(&format!("{} ", connection.secret));
+    for count in ["1", "2"] {
+        assert_eq!(slip.clone().send().await, 401);
+        let owner = app.owner("Neem Tree Retail").await;
+        owner.sees(&webhook(&connection), &format!("requests rejected: {count}<")).await;
+    }
+    app.clock.advance(Duration::from_secs(1));
+    connection.post(captured("pay_3")).stored().await;
+    app.clock.advance(Duration::from_secs(1));
+    for copy in [slip.clone(), slip.clone().body_after_signing(&[&captured("pay_2")[..], b"\n"].concat())] {
+        assert_eq!(copy.send().await, 401);
+    }
+    eventually(async || app.count(COUNT).await == 4).await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let page = owner.get(&webhook(&connection)).await;
+    assert!(!page.has("Failing") && page.has("2 requests were rejected"), "{}", page.body);
+    // Another one does.
+    assert_eq!(connection.post(captured("pay_4")).secret(&format!("{} ", connection.secret)).send().await, 401);
+    owner.sees(&webhook(&connection), "Failing since").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guessable_piece_of_an_encoded_secret_is_no_proof_and_is_not_offered() {
+    let app = TestApp::start().await;
+    let company = app.company("Banyan Bazaar").await;
+    let connection = company.app("Banyan Bazaar").await.razorpay("live").await;
+    connection.post(captured("pay_1")).stored().await;
+    let owner = app.owner("Banyan Bazaar").await;
+    let own = [("secret", "BanyanBazaar-2026-8sK2pQ9xLm4T"), ("current_password", crate::support::builders::PASSWORD)];
+    owner.post(&format!("{}/secrets", webhook(&connection)), &own).await.location();
+    app.clock.advance(Duration::from_secs(1));
+    let guesses = [
+        "QmFueWFuQmF6YWFyLTIwMjY",
+        "QmFueWFuQmF6YWFyLTIwM",
+        "QmFueWFuQmF6YWFyLTIwMj",
+        "42616e79616e42617a6161722d323032362",
+        "42616E79616E42617A6161722D323032362",
+        "42616e79616e42617a6161722d32303",
+    ];
+    for (guess, number) in guesses.iter().zip(2..) {
+        assert_eq!(connection.post(captured(&format!("pay_{number}"))).secret(guess).send().await, 401);
+    }
+    eventually(async || app.count(COUNT).await == 6).await;
+    let guessed = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE cause = 'secret_guessable'";
+    eventually(async || app.count(guessed).await >= 1).await;
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'unexamined'").await == 0).await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM rejections WHERE key_digest IS NOT NULL").await, 0, "none can be adopted");
+    let page = owner.get(&webhook(&connection)).await;
+    assert!(!page.has("Failing") && !page.has(COUNTDOWN), "{}", page.body);
 }

@@ -1,23 +1,33 @@
 //! Digests of words in a secret: they look random and are known to all. Pure.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{
+    collections::HashSet,
+    ops::Range,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use md5::Md5;
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 use super::lists;
 
 /// So many digits of a digest tell which one it is.
 const TOLD: usize = 16;
-/// Of MD5, SHA-1 and SHA-256, in hexadecimal digits.
-const LENGTHS: [usize; 3] = [32, 40, 64];
+/// Of MD5, SHA-1, SHA-256 and SHA-512, in hexadecimal digits.
+const LENGTHS: [usize; 4] = [32, 40, 64, 128];
+/// The names that are hashed with years as well.
+const MAX_DATED: usize = 16;
+/// The years that people add to a name.
+const YEARS: std::ops::RangeInclusive<u16> = 2018..=2030;
 
 /// The first and the last [`TOLD`] digits of digests, for each length.
 #[derive(Default)]
 struct Ends {
-    heads: [Vec<u64>; 3],
-    tails: [Vec<u64>; 3],
+    heads: [Vec<u64>; 4],
+    tails: [Vec<u64>; 4],
+    /// All of them.
+    all: HashSet<u64>,
 }
 
 impl Ends {
@@ -27,9 +37,11 @@ impl Ends {
             ends.add(0, &Md5::digest(text));
             ends.add(1, &Sha1::digest(text));
             ends.add(2, &Sha256::digest(text));
+            ends.add(3, &Sha512::digest(text));
         }
         for list in ends.heads.iter_mut().chain(&mut ends.tails) {
             list.sort_unstable();
+            ends.all.extend(list.iter());
         }
         ends
     }
@@ -45,6 +57,9 @@ impl Ends {
         let mut found = Vec::new();
         for (from, window) in digits.windows(TOLD).enumerate() {
             let number = window.iter().fold(0, |number, digit| number << 4 | u64::from(*digit));
+            if !self.all.contains(&number) {
+                continue;
+            }
             for (kind, length) in LENGTHS.iter().enumerate() {
                 if self.heads[kind].binary_search(&number).is_ok() {
                     found.push(at + from..at + digits.len().min(from + length));
@@ -83,15 +98,32 @@ pub(super) fn found(letters: &[char], names: &[&str]) -> Vec<Range<usize>> {
     while from < digits.len() {
         let row: Vec<u8> = digits[from..].iter().map_while(|digit| *digit).collect();
         if row.len() >= TOLD {
-            let of_names = of_names.get_or_insert_with(|| {
-                let texts: Vec<String> = names.iter().flat_map(|name| spellings(name)).collect();
-                Ends::of(texts.iter().map(String::as_str))
-            });
+            let of_names = of_names.get_or_insert_with(|| ends_of_names(names));
             found.extend(KNOWN.found(&row, from).into_iter().chain(of_names.found(&row, from)));
         }
         from += row.len() + 1;
     }
     found
+}
+
+/// The digests of these names, of each with a year, and of each word of them. Those that were made last are remembered: a
+/// company's are asked for again and again.
+fn ends_of_names(names: &[&str]) -> Arc<Ends> {
+    static LAST: Mutex<Option<(Vec<String>, Arc<Ends>)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, ends)) = last.as_ref().filter(|(of, _)| of == names) {
+        return Arc::clone(ends);
+    }
+    let plain = names.iter().flat_map(|name| spellings(name));
+    let dated = names.iter().take(MAX_DATED).flat_map(|name| spellings(name)).flat_map(|name| {
+        let years = move |between: &'static str| YEARS.map(move |year| (between, year));
+        let dates = ["", "-", "_", "@", " "].into_iter().flat_map(years);
+        dates.map(move |(between, year)| format!("{name}{between}{year}"))
+    });
+    let texts: Vec<String> = plain.chain(dated).collect();
+    let ends = Arc::new(Ends::of(texts.iter().map(String::as_str)));
+    *last = Some((names.iter().map(|name| (*name).to_owned()).collect(), Arc::clone(&ends)));
+    ends
 }
 
 /// A name as people write it, and each word of it.

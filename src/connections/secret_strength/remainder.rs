@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::{digests, keyboard, lists, registers};
+use super::{digests, keyboard, lists, registers, structures};
 
 /// The dictionary: words of four letters or more, in lower case, sorted.
 static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
@@ -43,6 +43,7 @@ pub(super) fn left(text: &str, names: &[&str]) -> usize {
     for spelling in &*COMMON_SPELLINGS {
         taken.name(spelling);
     }
+    taken.structures();
     taken.digests(names);
     taken.words();
     taken.numbers();
@@ -63,7 +64,7 @@ fn spellings(name: &str) -> Vec<Vec<char>> {
 }
 
 /// A letter whatever its case, and the digit or mark that is written in its place.
-fn folded(letter: char) -> char {
+pub(super) fn folded(letter: char) -> char {
     match letter {
         '0' => 'o',
         '1' | '!' | '|' | 'l' | 'L' => 'i',
@@ -138,6 +139,14 @@ impl Taken {
             if longest >= LEAST_PIECE || (longest == spelling.len() && longest >= LEAST_WORD) || is_alone() {
                 self.take(self.places[start..=start + last].to_vec());
             }
+        }
+    }
+
+    /// Long pieces of public formats.
+    fn structures(&mut self) {
+        let found: Vec<_> = structures::found(&self.joined).collect();
+        for range in found {
+            self.take(self.places[range].to_vec());
         }
     }
 

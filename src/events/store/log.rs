@@ -38,6 +38,7 @@ rows! {
 
 sql! {
     FIND_FIRST = "SELECT event_id FROM event_ids WHERE connection_id = $1 AND gateway_event_id = $2";
+    IS_STORED = "SELECT EXISTS (SELECT 1 FROM events WHERE connection_id = $1 AND locality = $2 AND identity = $3)";
     DELETE_PAYLOADS = "DELETE FROM event_payloads WHERE event_id IN \
                        (SELECT event_id FROM event_payloads WHERE event_id < $1 ORDER BY event_id LIMIT $2)";
     UPDATE_CONFLICT = "UPDATE events SET state = $2, conflict_with = $3 WHERE id = $1";
@@ -101,6 +102,15 @@ pub(crate) async fn insert(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<bool, D
 pub(crate) async fn made(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<EventId>, DbError> {
     let found = fetch_rows!(tx, MADE -> (EventId,), ids, |query, id| query.bind(id))?;
     Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Returns true if the connection has that event.
+pub(crate) async fn is_stored(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    (locality, identity): (&str, &[u8; 32]),
+) -> Result<bool, DbError> {
+    run!(tx, |conn| sqlx::query_scalar(IS_STORED).bind(connection).bind(locality).bind(identity.as_slice()).fetch_one(conn).await)
 }
 
 /// An event that was already stored.

@@ -127,6 +127,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::SecretIsUrl => whole("signed with the webhook’s URL as the secret"),
         Cause::SecretIsId => whole("signed with an ID as the secret"),
         Cause::SecretIsKeyId => whole("signed with the API Key ID as the secret"),
+        Cause::SecretIsCopied => whole("signed with an email address or a UPI ID of the Webhook page as the secret"),
         Cause::SecretIsDots => whole("signed with the dots that hide the secret"),
         Cause::SecretEmpty => whole("signed with an empty secret"),
         Cause::BodyRespaced => Changed("spaces and line breaks differ"),

@@ -158,7 +158,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::SecretGuessable => format!(
             "It is not random enough, so KS Pay does not accept it. If {sender} sent this, create a new secret here and use it there. {paste}"
         ),
-        Cause::SecretIsUrl | Cause::SecretIsId | Cause::SecretIsKeyId | Cause::SecretEmpty => {
+        Cause::SecretIsUrl | Cause::SecretIsId | Cause::SecretIsKeyId | Cause::SecretIsCopied | Cause::SecretEmpty => {
             format!("Anyone can create such a signature. If {sender} sent this, its secret is wrong. {paste}")
         }
         Cause::SecretIsDots => format!(
@@ -192,7 +192,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::TimeUnreadable => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970, in digits only"))),
         Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret for this webhook. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
         Cause::NowVerifies => "Recover it: it arrived before its secret was accepted here. New requests verify.".to_owned(),
-        Cause::SwitchedOff => "If this webhook is still disabled, enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
+        Cause::SwitchedOff => "Enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
         Cause::TooLarge => format!(
             "{} events are about a thousandth of that size. If {sender} sent this, {}",
             gateway.label(),
@@ -279,6 +279,7 @@ mod tests {
         Cause::SecretIsUrl,
         Cause::SecretIsId,
         Cause::SecretIsKeyId,
+        Cause::SecretIsCopied,
         Cause::SecretIsDots,
         Cause::SecretEmpty,
         Cause::BodyCompressed,

@@ -1,6 +1,6 @@
 //! Whether rejected requests can be recovered, and whether the gateway's retries will verify.
 
-use super::{SWITCH_ON_FIRST, fixes::sender, number_text};
+use super::{ENABLE_THEN_ENTER, SWITCH_ON_FIRST, fixes::sender, number_text};
 use crate::{
     gateways::Gateway,
     messages::lower,
@@ -23,6 +23,7 @@ pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway)
         }
         (0, _) if left.recovered > 0 => "Nothing is left to recover: what was stored whole has been recovered.".to_owned(),
         (0, _) => format!("These can’t be recovered: {}. {}", never_whole(cause), look_up(gateway)),
+        (_, 0) if is_off && cause.is_of_unknown_key() => ENABLE_THEN_ENTER.to_owned(),
         (_, 0) => none_verifies(cause, gateway, can_adopt),
         _ if is_off => SWITCH_ON_FIRST.to_owned(),
         (kept, verify) => {
@@ -33,7 +34,7 @@ pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway)
                 format!("{verify} of {whole} stored requests verify")
             };
             format!(
-                "{of} now. Each recovered request becomes an event marked as recovered, and is recorded only once, even if the gateway sends it again."
+                "{of} now. Each recovered request becomes an event marked as recovered, and is recorded only once, even if the gateway retries or replays it."
             )
         }
     }
@@ -50,7 +51,9 @@ const fn never_whole(cause: Cause) -> &'static str {
 /// Where to find the payments of requests that cannot be recovered.
 const fn look_up(gateway: Gateway) -> &'static str {
     match gateway {
-        Gateway::Razorpay => "Look up their payments in Razorpay’s Dashboard.",
+        Gateway::Razorpay => {
+            "Replay events of the last 7 days in Razorpay’s Dashboard: it signs them with the current secret. Look up their payments there if they are older."
+        }
         Gateway::StandardWebhooks => "Check with the sender, or ask for them to be sent again.",
     }
 }
@@ -140,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn at_a_disabled_webhook_no_secret_is_asked_for_before_it_is_enabled() {
+        let found = Count { kept: 2, verified: Vec::new() };
+        let said =
+            |is_off| standing(&found, Left { stored: 2, recovered: 0 }, is_off, (Cause::Unknown, Gateway::Razorpay), false);
+        assert!(said(true).starts_with("Enable the webhook first, then enter the secret"), "{}", said(true));
+        assert!(said(false).contains("enter the secret they were signed with"), "{}", said(false));
+    }
+
+    #[test]
     fn only_what_was_recovered_is_said_to_be() {
         let said = |cause, recovered| {
             standing(&Count::default(), Left { stored: 2, recovered }, false, (cause, Gateway::Razorpay), false)
@@ -151,7 +163,7 @@ mod tests {
         for cause in [Cause::TooLarge, Cause::Encoded, Cause::TooSlow] {
             assert_eq!(
                 said(cause, 0),
-                "These can’t be recovered: their bodies were rejected before they were read. Look up their payments in Razorpay’s Dashboard."
+                "These can’t be recovered: their bodies were rejected before they were read. Replay events of the last 7 days in Razorpay’s Dashboard: it signs them with the current secret. Look up their payments there if they are older."
             );
         }
         assert!(said(Cause::BodyRespaced, 0).contains("only the beginning"));

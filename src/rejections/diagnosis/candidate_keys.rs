@@ -24,6 +24,8 @@ use crate::{
 };
 
 const PREFIX: &str = "whsec_";
+/// The UPI ID for test payments, as the page shows it.
+const TEST_UPI_ID: &str = "success@razorpay";
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -207,6 +209,10 @@ pub(super) fn lookalike_values(known: &CompanyKeys) -> Vec<Attempt> {
     attempts.extend(known.ids.iter().map(|id| (Cause::SecretIsId, id.clone())));
     attempts.extend(known.ids.iter().filter_map(|id| Some((Cause::SecretIsId, id.split_once('_')?.1.to_owned()))));
     attempts.extend(known.key_ids.iter().map(|id| (Cause::SecretIsKeyId, id.clone())));
+    let secrets = known.keys.iter().filter(|key| key.connection.is_none()).filter_map(|key| key.secret);
+    attempts.extend(secrets.map(|id| (Cause::SecretIsId, id.to_string())));
+    attempts.extend(known.emails().map(|email| (Cause::SecretIsCopied, email.to_owned())));
+    attempts.push((Cause::SecretIsCopied, TEST_UPI_ID.to_owned()));
     // As many as the page shows.
     attempts.push((Cause::SecretIsDots, "•".repeat(16)));
     attempts

@@ -7,14 +7,18 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::{
-    Attempt, CompanyKeys, Diagnosis, KeyOwner, Match, Message, Search, candidate_keys, named, signature_parser::Reading,
+    Attempt, CompanyKeys, Diagnosis, KeyOwner, Match, Message, Search, candidate_keys, heuristics, named,
+    signature_parser::Reading,
 };
 use crate::{
-    gateways::{Gateway, adapter::SignatureError},
+    gateways::{
+        Gateway,
+        adapter::{self, SignatureError},
+    },
     primitives::secret::Secret,
     rejections::{
         Cause,
-        proof::{self, KeyKind, Signer},
+        proof::{self, EventKey, KeyKind, Signer},
     },
 };
 
@@ -59,7 +63,15 @@ impl Recent {
     }
 }
 
+/// The most email addresses that are tried as secrets.
+const MAX_EMAILS: usize = 16;
+
 impl CompanyKeys {
+    /// The email addresses among the names.
+    pub(super) fn emails(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str).filter(|name| name.contains('@')).take(MAX_EMAILS)
+    }
+
     /// What changes with every secret, and with what one is to the webhook.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
@@ -100,6 +112,21 @@ impl Search<'_> {
         };
         let is_event = proof::signs_event(case.gateway, kind, &signed, case.body);
         let is_unchanged = is_whole && form.is_none() && case.reason != SignatureError::SignatureMissing;
-        Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false }
+        let is_own = kind == KeyKind::WebhookSecret && attempt.connection.is_none();
+        let event = if is_own { self.event_key(message) } else { None };
+        Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false, event }
+    }
+
+    /// Identifies the event whose body is signed: the last of the signed pieces, after its id where that is signed too.
+    fn event_key(&self, message: &Message<'_>) -> Option<EventKey> {
+        let gateway = self.case.gateway;
+        let signed = heuristics::signed_parts(self.case, self.case.body);
+        let (id, body) = match message {
+            Message::Of(body) => (signed.as_ref().and_then(|parts| parts.first().copied()), *body),
+            Message::Pieces(parts) => (parts.first().copied(), parts.last().copied()?),
+        };
+        let id = std::str::from_utf8(id.unwrap_or_default()).ok().filter(|_| gateway.adapter().signs_event_id());
+        let identity = adapter::dedupe_key(gateway, Sha256::digest(body).into(), id);
+        Some(EventKey { locality: adapter::dedupe_prefix(body).to_owned(), identity })
     }
 }

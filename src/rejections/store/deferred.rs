@@ -25,7 +25,8 @@ sql! {
     FIND_COUNT = "SELECT count, last_at FROM rejected_requests WHERE id = $1 AND rejection_id = $2 AND recovered_at IS NULL";
     FIND_SAME = "SELECT id FROM rejected_requests WHERE rejection_id = $1 AND digest = $2";
     MOVE = "UPDATE rejected_requests SET rejection_id = $2, digest = $3, worth = $4 WHERE id = $1";
-    ADD_COPIES = "UPDATE rejected_requests SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END WHERE id = $1";
+    ADD_COPIES = "UPDATE rejected_requests SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END, \
+                  worth = CASE WHEN worth < $4 THEN worth ELSE $4 END WHERE id = $1";
     DELETE_REQUEST = "DELETE FROM rejected_requests WHERE id = $1";
     SUBTRACT = "UPDATE rejections SET count = count - $2 WHERE id = $1";
     ADD_EARLIER = "UPDATE rejections SET count = count + $2, first_at = CASE WHEN first_at < $3 THEN first_at ELSE $3 END, \
@@ -113,7 +114,7 @@ pub(crate) async fn move_to(tx: &mut Tx, moved: &Moved<'_>) -> Result<(), DbErro
     let same: Option<RequestId> =
         run!(&mut *tx, |conn| sqlx::query_scalar(FIND_SAME).bind(moved.to).bind(moved.digest).fetch_optional(conn).await)?;
     if let Some(same) = same {
-        execute!(&mut *tx, sqlx::query(ADD_COPIES).bind(same).bind(moved.count).bind(moved.last_at))?;
+        execute!(&mut *tx, sqlx::query(ADD_COPIES).bind(same).bind(moved.count).bind(moved.last_at).bind(moved.worth))?;
         execute!(&mut *tx, sqlx::query(DELETE_REQUEST).bind(moved.id))?;
     } else {
         execute!(&mut *tx, sqlx::query(MOVE).bind(moved.id).bind(moved.to).bind(moved.digest).bind(moved.worth))?;
