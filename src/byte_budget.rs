@@ -1,8 +1,8 @@
-//! Bounds the memory of requests without a response: one budget in bytes for the heads and bodies of every route.
+//! Limits the memory of requests without a response: one budget in bytes for the heads and bodies of all routes.
 //!
 //! Invariant: when the budget is used up, only connections of the address that holds most are rejected, with 503. A request
-//! counts from its first byte until its response is made, or until it is handed over to a queue with a limit of its own: the
-//! group commit's for authentic events, the recorder's for rejected requests.
+//! is part of the budget from its first byte until its response is created, or until it is handed over to a queue with its
+//! own limit: the group commit's for authentic events, the recorder's for rejected requests.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,8 @@ use futures_util::task::AtomicWaker;
 
 /// The budget of one server, in bytes.
 const BUDGET_BYTES: usize = 64 * 1024 * 1024;
-/// Bytes that each connection may hold uncounted: nearly every webhook arrives in one such read, which then needs no lock.
+/// The number of bytes that each connection may hold uncounted. Nearly every webhook fits into one such read, which then
+/// needs no lock.
 const UNCOUNTED_BYTES: usize = 4096;
 
 /// The bytes held by the connections of one server.
@@ -46,7 +47,7 @@ struct Connection {
     eviction: Arc<Eviction>,
 }
 
-/// Whether a connection must release its bytes, and the task to wake then.
+/// Signals to a connection that it must release its bytes, and holds the task to wake.
 #[derive(Default)]
 struct Eviction {
     is_due: AtomicBool,
@@ -71,14 +72,14 @@ impl ByteBudget {
         Self { limit, holdings: Arc::default() }
     }
 
-    /// The holding of a new connection, empty so far. `address` is an IPv4 address or an IPv6 /64.
+    /// Returns the empty holding of a new connection. `address` is an IPv4 address or an IPv6 /64.
     pub(crate) fn open(&self, address: IpAddr) -> Holding {
         let mut holdings = self.lock();
         holdings.next_id += 1;
         Holding { budget: self.clone(), address, id: holdings.next_id, bytes: 0, eviction: Arc::default() }
     }
 
-    /// The bytes that all connections hold.
+    /// Returns the bytes that all connections hold.
     #[cfg(test)]
     pub(crate) fn total(&self) -> usize {
         self.lock().total
@@ -104,7 +105,7 @@ impl Holdings {
         self.by_address.iter().max_by_key(|(_, one)| one.bytes).map(|(address, _)| *address)
     }
 
-    /// Evicts until the address holds half of what it did, or enough is free.
+    /// Evicts until the address holds half as much as before, or enough is free.
     fn evict_from(&mut self, address: IpAddr, enough: usize) {
         let Some(one) = self.by_address.get(&address) else { return };
         let half = one.bytes / 2;
@@ -121,7 +122,7 @@ impl Holdings {
         }
     }
 
-    /// Sets what a connection holds.
+    /// Sets the number of bytes that a connection holds.
     fn set(&mut self, holding: &Holding, bytes: usize) {
         let address = self.by_address.entry(holding.address).or_default();
         let connection = address
@@ -146,7 +147,7 @@ impl Holdings {
 }
 
 impl Holding {
-    /// Notes how many bytes of a request the connection holds by now. Others, or this one, may be evicted for it.
+    /// Sets the number of bytes of a request that the connection holds so far. This may evict others, or this one.
     pub(crate) fn set(&mut self, bytes: usize) {
         if bytes <= UNCOUNTED_BYTES {
             return self.release();
@@ -162,18 +163,18 @@ impl Holding {
         }
     }
 
-    /// Returns everything.
+    /// Returns all bytes to the budget.
     pub(crate) fn release(&mut self) {
         if std::mem::take(&mut self.bytes) > 0 {
             self.budget.lock().remove(self.address, self.id);
         }
         if self.is_evicted() {
-            // It came too late: the next request of the connection has done nothing.
+            // The eviction came too late, and must not hit the next request of the connection.
             self.eviction = Arc::default();
         }
     }
 
-    /// Counts the bytes for the client that a trusted proxy names instead of for the proxy.
+    /// Attributes the bytes to the client that a trusted proxy names, instead of the proxy.
     pub(crate) fn move_to(&mut self, address: IpAddr) {
         let bytes = self.bytes;
         self.release();
@@ -181,12 +182,12 @@ impl Holding {
         self.set(bytes);
     }
 
-    /// Whether it takes a part of the budget.
+    /// True if it uses a part of the budget.
     pub(crate) const fn is_counted(&self) -> bool {
         self.bytes > 0
     }
 
-    /// Whether the connection must be turned away.
+    /// True if the connection must be rejected.
     pub(crate) fn is_evicted(&self) -> bool {
         self.eviction.is_due.load(Ordering::Acquire)
     }

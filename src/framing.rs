@@ -1,25 +1,25 @@
 //! Finds where a request ends in the bytes of a connection, so that the HTTP parser gets one request at a time.
 //!
-//! Invariant: framing decides only how many bytes actix gets, never what they mean. actix parses every byte itself, in the
-//! order of arrival, so a wrong boundary delays bytes or hands over too many, but turns no body into a head. The rules are those
-//! of httparse for heads and of actix-http for chunked bodies; tests compare both on random requests in random pieces.
+//! Invariant: framing decides only how many bytes actix gets, never their meaning. actix parses every byte itself, in the
+//! order of arrival, so a wrong boundary delays bytes or hands over too many, but turns no body into a head. The rules are
+//! those of httparse for heads and of actix-http for chunked bodies; tests compare both on random requests in random pieces.
 
-/// The longest head of a request, in bytes. Trailers and chunk extensions of one body may have as many.
+/// The maximum size of a request's head in bytes, and that of the trailers and chunk extensions of a body.
 pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// Finds the end of a head: the first empty line after the request line. Lines end in LF or CRLF.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct HeadEnd {
-    /// The bytes of the head so far.
+    /// The number of bytes of the head so far.
     len: usize,
-    /// Whether the current line has anything but CR so far.
+    /// True if the current line has a character other than CR.
     has_text: bool,
-    /// Whether a line with text has ended: empty lines before the request line are skipped.
+    /// True if a line with text has ended: empty lines before the request line are skipped.
     has_request_line: bool,
 }
 
 impl HeadEnd {
-    /// How many of these bytes belong to the head, and whether it ends with them.
+    /// Returns how many of these bytes belong to the head, and whether it ends with them.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut taken = 0;
         let mut is_complete = false;
@@ -38,13 +38,13 @@ impl HeadEnd {
         (taken, is_complete)
     }
 
-    /// How many bytes the head may still have.
+    /// Returns how many more bytes the head may have.
     pub(crate) const fn remaining(&self) -> usize {
         MAX_HEAD_BYTES.saturating_sub(self.len)
     }
 }
 
-/// Where a chunked body stands.
+/// The parser state within a chunked body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     SizeFirst,
@@ -59,7 +59,7 @@ enum State {
     EndLf,
     Trailer,
     TrailerLf,
-    /// The body ended, or actix rejects it: nothing more is handed over.
+    /// The body has ended, or actix rejects it: nothing more is handed over.
     End,
 }
 
@@ -67,9 +67,9 @@ enum State {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChunkedEnd {
     state: State,
-    /// The bytes of the current chunk that are still to come.
+    /// The number of remaining bytes of the current chunk.
     size: u64,
-    /// The bytes of trailers, chunk extensions and leading zeros so far.
+    /// The number of bytes of trailers, chunk extensions and leading zeros so far.
     extra: usize,
 }
 
@@ -78,7 +78,7 @@ impl ChunkedEnd {
         Self { state: State::SizeFirst, size: 0, extra: 0 }
     }
 
-    /// How many of these bytes belong to the body, and whether it ends with them.
+    /// Returns how many of these bytes belong to the body, and whether it ends with them.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut taken = 0;
         while let Some(byte) = bytes.get(taken) {
@@ -100,7 +100,7 @@ impl ChunkedEnd {
         (taken, self.state == State::End)
     }
 
-    /// Whether trailers and chunk extensions are longer than a head may be.
+    /// True if trailers and chunk extensions exceed the maximum size of a head.
     pub(crate) const fn is_too_long(&self) -> bool {
         self.extra >= MAX_HEAD_BYTES
     }

@@ -1,10 +1,9 @@
-//! Connections from outside: how many there may be, how long a peer may keep one without anything being sent, and how much of
-//! what it sends actix gets.
+//! Accepted connections: the limit per address, the idle timeout, and the flow control towards actix.
 //!
-//! Invariant: a peer that is slow – with the head of a request, or with reading a response – holds its connection for half
-//! a minute at most. actix has a deadline for the first head of a connection and for idle ones; this one is for all that
-//! comes between. Every response begins long before: the slowest is that of a gateway's API. What was read beyond the current
-//! request, [`AT_ONCE`] bytes at most, stays in the socket until the next one may begin (`pipelining.rs`).
+//! Invariant: a connection on which the server sends nothing for 30 s is closed, so that a peer that sends a head or reads a
+//! response slowly cannot hold it longer. actix has timeouts only for the first head of a connection and for keep-alive; this
+//! one covers everything in between. Every response starts well before it: the slowest waits for a gateway's API. Bytes read
+//! beyond the current request, at most one read, stay in the socket until the next request may start (`pipelining.rs`).
 
 use std::{
     collections::HashMap,
@@ -26,19 +25,20 @@ use tokio::{
 
 use crate::{byte_budget::ByteBudget, pipelining::ConnectionGate, primitives::network::network};
 
-/// The longest that nothing is sent on a connection.
+/// Timeout of a connection on which nothing is sent.
 const QUIET: Duration = Duration::from_secs(30);
-/// What is read at once, in bytes: nearly all requests whole.
+/// The maximum number of bytes per read. Nearly every request fits.
 pub(crate) const AT_ONCE: usize = 4096;
-/// The most connections of one address at once. Loopback and trusted proxies, which speak for many, have no such limit.
+/// The maximum number of connections per address. Loopback and trusted proxies, which forward for many clients, are exempt.
 const OF_ONE_ADDRESS: usize = 1024;
-/// How long what a peer still sends is taken in after it was turned away: closing earlier would take the answer from it.
+/// How long data is drained after a request was rejected: closing earlier would reset the connection, and the peer would lose
+/// the response.
 const LINGER: Duration = Duration::from_secs(1);
-/// Answers to requests that never became complete, which actix therefore knows nothing of.
+/// Responses to incomplete requests, which actix has not seen yet.
 const HEAD_TOO_LONG: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// Who is connected, by address.
+/// The open connections by address.
 #[derive(Clone)]
 pub(crate) struct Peers {
     trusted: Arc<[IpNet]>,
@@ -46,7 +46,7 @@ pub(crate) struct Peers {
     budget: ByteBudget,
 }
 
-/// One connection of an address; gone when it ends.
+/// A connection in the count of its address. Dropping it decrements the count.
 struct Counted {
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
     address: IpAddr,
@@ -57,10 +57,10 @@ impl Peers {
         Self { trusted: trusted.into(), counts: Arc::default(), budget: ByteBudget::new() }
     }
 
-    /// Takes the connection, unless its address has too many.
+    /// Accepts the connection, unless its address has too many.
     ///
     /// # Errors
-    /// When it has; the connection is closed.
+    /// If it has too many; the connection is closed.
     pub(crate) fn admit(&self, stream: TcpStream) -> Result<Socket> {
         let address = stream.peer_addr()?.ip().to_canonical();
         let counted = self.enter(address)?;
@@ -78,7 +78,7 @@ impl Peers {
         })
     }
 
-    /// A place for a connection of that address; none is needed where they are not counted.
+    /// Counts a connection of the address; `None` if the address is exempt.
     fn enter(&self, address: IpAddr) -> Result<Option<Counted>> {
         if address.is_loopback() || self.trusted.iter().any(|network| network.contains(&address)) {
             return Ok(None);
@@ -110,7 +110,8 @@ impl Drop for Counted {
     }
 }
 
-/// Bytes that were read and are not handed over yet: [`AT_ONCE`] at most, since more is read only when there are none.
+/// Bytes that were read and not yet handed over to actix. At most one read, since the next one starts only when this is
+/// empty.
 #[derive(Default)]
 struct Ahead {
     bytes: Box<[u8]>,
@@ -127,7 +128,7 @@ impl Ahead {
         rest.get(..most).unwrap_or(rest)
     }
 
-    /// Drops the first bytes, and the memory with the last one.
+    /// Drops the first bytes. Frees the memory with the last one.
     fn advance(&mut self, bytes: usize) {
         self.start += bytes;
         if self.start >= self.bytes.len() {
@@ -140,22 +141,22 @@ impl Ahead {
     }
 }
 
-/// A connection that ends when nothing has been sent on it for too long.
+/// A connection with an idle timeout, which each successful write resets.
 pub(crate) struct Socket {
     stream: TcpStream,
-    /// When something was sent last, or the connection began.
+    /// The time of the last successful write, or of the accept.
     last: Instant,
-    /// Rings at [`Socket::last`] and a while, or before; then it is set anew.
+    /// Fires at the idle timeout after the last write, or earlier, and is then reset.
     alarm: Pin<Box<Sleep>>,
-    /// Whether as much was read as may be at once: then others have their turn first.
+    /// True if the last read was of maximum size: the task then yields before the next read.
     has_more: bool,
-    /// Whether the peer does not take what is sent: then nothing is read.
+    /// True if a write is blocked because the peer does not read: nothing is read then.
     is_stuck: bool,
-    /// Whether it got the answer to a request that is not complete: then what still comes is discarded for a moment.
+    /// True if an incomplete request was rejected: further data is discarded until the linger timeout.
     is_turned_away: bool,
-    /// What was read beyond the current request.
+    /// Bytes read beyond the current request.
     ahead: Ahead,
-    /// Where requests of this connection wait for each other.
+    /// Serializes the requests of this connection.
     line: Rc<ConnectionGate>,
     _counted: Option<Counted>,
 }
@@ -165,12 +166,12 @@ impl Socket {
         &self.line
     }
 
-    /// The address that the connection arrived at.
+    /// Returns the local address of the connection.
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
         self.stream.local_addr().ok()
     }
 
-    /// Whatever waits for the peer fails once it has waited too long.
+    /// Waits for the peer; fails after the idle timeout.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
         while self.alarm.as_mut().poll(context).is_ready() {
             let due = self.last + QUIET;
@@ -182,20 +183,19 @@ impl Socket {
         Poll::Pending
     }
 
-    /// Looks for the end of the stream while nothing may be read, so that the work of a request whose sender has left can be
-    /// dropped.
+    /// Detects the end of the stream while nothing may be read, so that the request of a disconnected peer can be abandoned.
     fn notice_leaving(&self, context: &mut Context<'_>) {
         if self.line.has_left() {
             return;
         }
         let mut octet = [0];
-        // An octet more would hide the end behind it.
+        // Unread data would hide the end of the stream behind it, so it is treated like the end.
         if self.stream.poll_peek(context, &mut ReadBuf::new(&mut octet)).is_ready() {
             self.line.leave();
         }
     }
 
-    /// Answers a request that will not become complete, past actix, which still waits for it.
+    /// Rejects an incomplete request. Bypasses actix, which still waits for the rest of it.
     fn turn_away<T>(&mut self, context: &mut Context<'_>, answer: &[u8]) -> Poll<Result<T>> {
         if self.line.is_owed() {
             return self.wait(context);
@@ -212,7 +212,7 @@ impl Socket {
         self.discard(context)
     }
 
-    /// Discards what still comes, until the peer has closed or a moment is over.
+    /// Discards incoming data until the peer closes the connection or the linger timeout is over.
     fn discard<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
         let mut scratch = [0; AT_ONCE];
         let mut buffer = ReadBuf::new(&mut scratch);
@@ -236,7 +236,7 @@ impl Socket {
             Poll::Ready(result) => {
                 self.last = Instant::now();
                 if std::mem::take(&mut self.is_stuck) {
-                    // Nothing was read meanwhile.
+                    // Reading was suspended during the blocked write.
                     context.waker().wake_by_ref();
                 }
                 self.line.sent();

@@ -1,9 +1,9 @@
-//! Answers the requests of a connection one after the other, and gives actix one of them at a time.
+//! Serializes pipelined requests: actix gets one request of a connection at a time.
 //!
-//! Invariant: what a connection holds in memory does not grow with how much is requested on it. actix would parse everything
-//! that was read, which takes up to a hundred times its size. So the socket hands over a head up to its end (`framing.rs`),
-//! then no more than the body of that request, and the next head only when the response is made, or complete if it is
-//! streamed. A response is made only after a part of the one before was sent.
+//! Invariant: the memory of a connection does not grow with the number of requests sent on it. actix would parse everything
+//! that was read, which takes up to a hundred times its size. Therefore the socket hands over a head up to its end
+//! (`framing.rs`), then no more than the body of that request, and the next head only when the response is created, or sent
+//! completely if it is streamed. A response is created only after a part of the previous one was sent.
 
 use std::{
     cell::{Cell, RefCell},
@@ -31,60 +31,60 @@ use crate::{
     web::client_ip,
 };
 
-/// How the body of a request is framed.
+/// The framing of a request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyFraming {
-    /// So many bytes.
+    /// A fixed number of bytes.
     Length(usize),
     Chunked,
-    /// actix reads a body until the connection ends, and closes it after the response. No more than the announced length is
-    /// handed over.
+    /// actix reads the body until the end of the connection, and closes the connection after the response. No more than the
+    /// announced length is handed over.
     UntilClose(usize),
 }
 
-/// What is handed over to actix next.
+/// The part of a request that is handed over to actix next.
 #[derive(Debug, Clone, Copy)]
 enum Stage {
     Head(HeadEnd),
-    /// Nothing: a head is complete, and the framing of its body not known yet.
+    /// Nothing: the head is complete, and the framing of the body is not known yet.
     Parsing,
-    /// So many bytes of a body.
+    /// A number of bytes of a body.
     Length(usize),
     Chunked(ChunkedEnd),
     /// Nothing: the request is complete and has no response yet.
     Complete,
-    /// Everything: the rest of a body, and what follows it, which actix discards before it closes the connection.
+    /// Everything: the rest of a body and all data after it, which actix discards before it closes the connection.
     Rest,
 }
 
-/// The state of a connection. Shared by its socket and its requests, which are on one thread.
+/// The state of a connection. Shared by its socket and its requests, which run on one thread.
 pub(crate) struct ConnectionGate {
-    /// A response was made of which nothing was sent yet; the next request waits for that.
+    /// True if a response was created and nothing of it is sent yet. The next request waits for that.
     response_pending: Cell<bool>,
     sent: Notify,
     stage: Cell<Stage>,
-    /// Whether actix closes the connection after the response.
+    /// True if actix closes the connection after the response.
     closes: Cell<bool>,
-    /// Whether what is handed over is the rest of a body that was not read, which actix discards.
+    /// True while the rest of an unread body is handed over, which actix discards.
     is_draining: Cell<bool>,
-    /// How many bytes of a chunked body the handler asked for.
+    /// The number of bytes of a chunked body that the handler requested.
     requested: Cell<usize>,
-    /// The task to wake when more may be handed over.
+    /// The task to wake when more bytes may be handed over.
     reader: RefCell<Option<Waker>>,
-    /// The peer has closed the connection, or its side of it.
+    /// True if the peer has closed the connection, or its sending side.
     has_left: Cell<bool>,
     leaving: Notify,
-    /// The socket has answered the request itself: its handler is dropped.
+    /// True if the socket has rejected the request: its handler is dropped.
     is_turned_away: Cell<bool>,
     turning_away: Notify,
-    /// Bytes that were read of a request that has no response yet and is not counted elsewhere.
+    /// The number of bytes read of a request that has no response yet and is not counted elsewhere.
     received: Cell<usize>,
-    /// Their part of the budget; none where there is no connection.
+    /// Their part of the byte budget; `None` without a connection.
     holding: RefCell<Option<Holding>>,
 }
 
 impl ConnectionGate {
-    /// The state of a new connection.
+    /// Returns the state of a new connection.
     pub(crate) fn new(holding: Option<Holding>) -> Self {
         Self {
             response_pending: Cell::default(),
@@ -103,7 +103,7 @@ impl ConnectionGate {
         }
     }
 
-    /// Something was sent.
+    /// Records that data was sent.
     pub(crate) fn sent(&self) {
         if self.response_pending.replace(false) {
             self.sent.notify_one();
@@ -111,7 +111,7 @@ impl ConnectionGate {
         }
     }
 
-    /// How many bytes may be handed over now, `most` at most; if none, the calling task is woken when some may be.
+    /// Returns how many bytes may be handed over now, limited to `most`. If 0, the calling task is woken when that changes.
     pub(crate) fn read_budget(&self, most: usize, context: &Context<'_>) -> usize {
         let budget = match self.stage.get() {
             Stage::Head(end) => end.remaining(),
@@ -126,8 +126,8 @@ impl ConnectionGate {
         budget.min(most)
     }
 
-    /// Hands over bytes that were read, within the last [`ConnectionGate::read_budget`]: how many of them. At least one, unless
-    /// there are none.
+    /// Hands over bytes that were read, within the last [`ConnectionGate::read_budget`]. Returns their number: at least 1
+    /// unless `bytes` is empty.
     pub(crate) fn take(&self, bytes: &[u8]) -> usize {
         let (taken, next) = match self.stage.get() {
             Stage::Head(mut end) => match end.take(bytes) {
@@ -161,7 +161,8 @@ impl ConnectionGate {
         if self.is_draining.replace(false) { Stage::Head(HeadEnd::default()) } else { Stage::Complete }
     }
 
-    /// The peer has closed the connection, or its side of it, or sends more than its request: the response is no longer awaited.
+    /// Records that the peer has closed the connection, or its sending side, or sends more than its request: it is assumed
+    /// not to wait for the response.
     pub(crate) fn leave(&self) {
         self.has_left.set(true);
         self.leaving.notify_waiters();
@@ -171,14 +172,15 @@ impl ConnectionGate {
         self.has_left.get()
     }
 
-    /// Resolves when the peer leaves.
+    /// Resolves when the peer disconnects.
     pub(crate) async fn left(&self) {
         while !self.has_left.get() {
             self.leaving.notified().await;
         }
     }
 
-    /// Whether as much was read as a head may have, and none was complete, or as much of trailers and chunk extensions.
+    /// True if the maximum size of a head was reached without a complete head, or the same size by trailers and chunk
+    /// extensions.
     pub(crate) const fn is_head_too_long(&self) -> bool {
         match self.stage.get() {
             Stage::Head(end) => end.remaining() == 0,
@@ -187,7 +189,7 @@ impl ConnectionGate {
         }
     }
 
-    /// Whether a response was made of which nothing was sent yet.
+    /// True if a response was created and nothing of it is sent yet.
     pub(crate) const fn is_owed(&self) -> bool {
         self.response_pending.get()
     }
@@ -209,20 +211,20 @@ impl ConnectionGate {
         holding.is_evicted()
     }
 
-    /// The socket has answered the request itself: what its handler holds is dropped.
+    /// Records that the socket has rejected the request, so that its handler is dropped.
     pub(crate) fn turn_away(&self) {
         self.is_turned_away.set(true);
         self.turning_away.notify_waiters();
     }
 
-    /// Resolves when the socket has answered the request itself.
+    /// Resolves when the socket has rejected the request.
     async fn turned_away(&self) {
         while !self.is_turned_away.get() {
             self.turning_away.notified().await;
         }
     }
 
-    /// The bytes of the request count no longer: they were dropped, or handed over to a queue with a limit of its own.
+    /// Removes the bytes of the request from the budget: they were dropped, or handed over to a queue with its own limit.
     pub(crate) fn release(&self) {
         if self.received.replace(0) > 0
             && let Some(holding) = self.holding.borrow_mut().as_mut()
@@ -231,7 +233,7 @@ impl ConnectionGate {
         }
     }
 
-    /// Lets so many bytes of a chunked body be handed over.
+    /// Permits handing over this many bytes of a chunked body.
     pub(crate) fn request_chunked(&self, bytes: usize) {
         self.requested.set(bytes);
         self.wake();
@@ -243,7 +245,7 @@ impl ConnectionGate {
         }
     }
 
-    /// A request's turn, once a part of the response before it was sent.
+    /// Starts a request after a part of the previous response was sent.
     pub(crate) async fn begin(&self, body: BodyFraming) {
         while self.response_pending.get() {
             self.sent.notified().await;
@@ -256,20 +258,20 @@ impl ConnectionGate {
             BodyFraming::Length(length) | BodyFraming::UntilClose(length) => Stage::Length(length),
             BodyFraming::Chunked => Stage::Chunked(ChunkedEnd::new()),
         });
-        // What was seen while it waited may have been its own body; the socket looks again.
+        // Data that arrived during the wait may be its own body; the socket checks again.
         if self.has_left.replace(false) || !matches!(self.stage.get(), Stage::Complete) {
             self.wake();
         }
     }
 
-    /// The head of the response is made.
+    /// Records that the head of the response is created.
     fn respond(&self) {
         self.release();
         self.response_pending.set(true);
     }
 
-    /// The response is complete: the next request may come, after the rest of a chunked body. Where a part of another body was
-    /// not handed over, actix closes the connection.
+    /// Records that the response is complete, and permits the next request, after the rest of a chunked body. If a part of
+    /// another body was not handed over, actix closes the connection.
     pub(crate) fn finish(&self) {
         self.release();
         let stage = self.stage.get();
@@ -284,7 +286,7 @@ impl ConnectionGate {
         self.wake();
     }
 
-    /// Counts the request for the client that a trusted proxy names.
+    /// Attributes the request to the client that a trusted proxy names.
     fn attribute(&self, request: &HttpRequest, body: BodyFraming) {
         if let Some(holding) = self.holding.borrow_mut().as_mut()
             && (body != BodyFraming::Length(0) || holding.is_counted())
@@ -295,17 +297,17 @@ impl ConnectionGate {
     }
 }
 
-/// Lets the requests of a connection know its line.
+/// Attaches the gate to the data of its connection, for the requests.
 pub(crate) fn attach(line: &Rc<ConnectionGate>, data: &mut Extensions) {
     data.insert(Rc::clone(line));
 }
 
-/// The line of a request's connection; one of its own where it has none.
+/// Returns the gate of the request's connection; a new one if there is no connection.
 pub(crate) fn line(request: &HttpRequest) -> Rc<ConnectionGate> {
     request.conn_data::<Rc<ConnectionGate>>().cloned().unwrap_or_else(|| Rc::new(ConnectionGate::new(None)))
 }
 
-/// Around every route.
+/// Middleware of all routes.
 pub(crate) async fn serialize_requests(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -317,17 +319,17 @@ pub(crate) async fn serialize_requests(
     let open = Open(line);
     let response = tokio::select! {
         response = next.call(request) => response,
-        // The connection ends soon; until then nothing is held for it.
+        // The connection ends soon; until then no resources are held for it.
         () = open.0.turned_away() => pending().await,
     };
     open.0.respond();
     let response = response?;
-    // One that is made as it goes may take long, and its last part is sent before the body is dropped.
+    // A streamed response may take long; its last part is sent before the body is dropped.
     let open = matches!(response.response().body().size(), BodySize::Stream).then_some(open);
     Ok(response.map_body(|_, body| Answer { body: body.boxed(), open }))
 }
 
-/// A request that is being answered; when dropped, the next one may come.
+/// A request in progress. Dropping it permits the next one.
 struct Open(Rc<ConnectionGate>);
 
 impl Drop for Open {
@@ -336,7 +338,7 @@ impl Drop for Open {
     }
 }
 
-/// The body of a response. While it is made as it goes, nothing else is read on its connection.
+/// The body of a response. While it is streamed, nothing is read on its connection.
 pub(crate) struct Answer {
     body: BoxBody,
     open: Option<Open>,
@@ -359,7 +361,7 @@ impl MessageBody for Answer {
     }
 }
 
-/// The framing that actix-http derives from the same head.
+/// Returns the framing that actix-http derives from the same head.
 fn framing(head: &RequestHead) -> BodyFraming {
     let headers = head.headers();
     if headers.contains_key(header::TRANSFER_ENCODING) {
@@ -373,7 +375,7 @@ fn framing(head: &RequestHead) -> BodyFraming {
     BodyFraming::Length(length)
 }
 
-/// Whether the request offers to switch to WebSocket: actix then ignores `Content-Length`.
+/// True if the request offers to switch to WebSocket: actix then ignores `Content-Length`.
 pub(crate) fn is_websocket(head: &RequestHead) -> bool {
     let mut offers = head.headers().get_all(header::UPGRADE).filter_map(|offer| offer.to_str().ok());
     offers.any(|offer| offer.trim().eq_ignore_ascii_case("websocket"))

@@ -1,6 +1,7 @@
-//! The site map: every route of the server, and what stands around them.
+//! The route table of the server, and the middleware of the pages.
 //!
-//! Endpoints are taken out before (`ingestion::routes::first`); they and the probes stand outside everything that pages need: no session, no CSRF, no compression.
+//! Webhook endpoints are intercepted earlier (`ingestion::routes::intercept_webhooks`). They and the health checks need no
+//! middleware of the pages: no session, no CSRF protection, no compression.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::{
     telemetry, transactions, url_check, urls, web as site,
 };
 
-/// Registers a path with the handler of each of its methods; `get` answers HEAD as well.
+/// Registers a path with the handler of each of its methods; `get` includes HEAD.
 macro_rules! route {
     ($scope:expr, $path:expr, $($method:ident = $handler:expr),+) => {{
         let resource = web::resource($path);
@@ -38,15 +39,15 @@ macro_rules! route {
     };
 }
 
-/// All routes.
+/// Registers all routes.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     route!(config, urls::HEALTHZ, get = healthz);
     route!(config, urls::READYZ, get = readyz);
     config.service(pages());
 }
 
-/// Every page. Patterns are tried one by one, so what is looked at most stands first. What is added last is outermost: headers
-/// stand on error pages too.
+/// Registers all pages. Routes are matched in order, hottest first. The middleware added last is outermost, so error pages
+/// have the headers too.
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = web::scope("");
     let scope = route!(scope, urls::STATIC, get = site::assets::serve);
@@ -109,12 +110,12 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
         .wrap(from_fn(site::headers::add))
 }
 
-/// The process is alive.
+/// Liveness check.
 async fn healthz() -> HttpResponse {
     health(StatusCode::OK, "ok\n")
 }
 
-/// A response that no cache stores: a cached one would outlive the state it reports.
+/// Builds a response that no cache stores: a cached one would be outdated.
 fn health(status: StatusCode, text: &'static str) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/plain")
@@ -123,11 +124,11 @@ fn health(status: StatusCode, text: &'static str) -> HttpResponse {
         .body(text)
 }
 
-/// The longest a probe may take.
+/// Timeout of a readiness probe.
 const PROBE_WITHIN: Duration = Duration::from_secs(4);
 
-/// The server could store an event now. Probing writes, and anybody may ask: whoever asks while a probe runs shares the
-/// next one.
+/// Readiness check: the server can store an event now. A probe writes to the database, and requests are not authenticated, so
+/// all requests that arrive during a probe share the next one.
 async fn readyz(state: Data<State>) -> HttpResponse {
     let asked = Instant::now();
     let mut probed = state.probed.lock().await;
@@ -147,7 +148,7 @@ async fn readyz(state: Data<State>) -> HttpResponse {
     }
 }
 
-/// Whether the database takes a commit, and its secrets are sealed with this server's key.
+/// Returns whether the database accepts a commit, and its secrets are encrypted with this server's key.
 async fn probe(state: &State) -> bool {
     let probing = async {
         state.db.probe().await?;
@@ -156,7 +157,7 @@ async fn probe(state: &State) -> bool {
     match tokio::time::timeout(PROBE_WITHIN, probing).await {
         Ok(Ok(true)) => true,
         Ok(Ok(false)) => {
-            tracing::error!(target: telemetry::OUTSIDE, "the database is bound to another master key: give every server the same");
+            tracing::error!(target: telemetry::OUTSIDE, "the database is bound to another master key: use the same key on every server");
             false
         }
         Ok(Err(error)) => {

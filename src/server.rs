@@ -1,4 +1,4 @@
-//! One server: opened, listening, and stopped so that what began is finished.
+//! The server process: startup, listening, and graceful shutdown.
 
 use std::{
     future::ready,
@@ -38,20 +38,20 @@ use crate::{
     web::{catch_panic, client_ip},
 };
 
-/// The longest that what began may take to finish at a stop, in seconds. Units of work before it, then this and a second until
-/// that is noticed, and the two below: a stop is over within 25 s, whatever hangs.
+/// Grace period for in-flight requests on shutdown, in seconds. Together with the timeout of a unit of work before it, up to
+/// a second until its end is noticed, and the two timeouts below, a shutdown takes at most 25 s, even if something hangs.
 const GRACE: u64 = 15;
-/// The longest that writing down what was noted beside the events may take.
+/// Timeout on shutdown for writing buffered rejections and secret usage.
 const NOTES: Duration = Duration::from_secs(3);
-/// The longest that closing the database may take; one that is not reached any more would be waited for for ever.
+/// Timeout on shutdown for closing the database: closing an unreachable one would never end.
 const CLOSE: Duration = Duration::from_secs(2);
-/// The most connections at once; what comes then waits to be accepted.
+/// The maximum number of open connections; further ones wait in the accept queue.
 const CONNECTIONS: usize = 16_384;
-/// How long what is left of an unread body is taken in.
+/// How long the rest of an unread body is drained.
 const LINGER: Duration = Duration::from_secs(1);
-/// The longest that a request's head may take to arrive.
+/// Timeout for receiving a request's head.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// Under this name the installation remembers where it listened last.
+/// The name of the setting that stores the last listen address.
 const ADDRESS: &str = "address";
 
 /// A running server.
@@ -68,10 +68,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the installation and accepts connections.
+    /// Opens the installation and starts to accept connections.
     ///
     /// # Errors
-    /// A sentence that says what is wrong and what to do; nothing was damaged.
+    /// A message with the cause and the remedy. A failed start damages nothing.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
         rlimit::take_all();
         startup::prepare(&config)?;
@@ -80,7 +80,7 @@ impl Server {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let opened = startup::open_to_serve(&config, &lock).await?;
         if let Some(said) = &opened.at_risk {
-            tracing::warn!("{said} That was accepted at this start; `ks-pay doctor` says what to set");
+            tracing::warn!("{said} Accepted for this run; `ks-pay doctor` shows which setting to change");
         }
         if let Some(url) = config.plain_http() {
             tracing::warn!("{}", messages::access::plain_http_at(&url));
@@ -106,49 +106,47 @@ impl Server {
 
         let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
-        tracing::info!(
-            version = env!("CARGO_PKG_VERSION"),
-            database = state.db.engine(),
-            "the server was started on http://{address}"
-        );
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), database = state.db.engine(), "server started on http://{address}");
         Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, housekeeping, setup, lock })
     }
 
-    /// Where it listens.
+    /// Returns the address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What its handlers share.
+    /// Returns the state that handlers share.
     pub(crate) fn state(&self) -> &State {
         &self.state
     }
 
-    /// The one-time link to `/setup`, while there is no user. It is a secret: for stdout alone.
+    /// Returns the one-time link to `/setup`, as long as there is no user. The link is a secret, to be printed only to
+    /// stdout.
     #[must_use]
     pub fn setup_link(&self) -> Option<String> {
         self.setup.as_ref().map(|token| crate::urls::setup_link(self.state.base(), token.expose()))
     }
 
-    /// Stops accepting, finishes what began, and closes the database.
+    /// Shuts down: stops accepting connections, finishes in-flight work, and closes the database.
     pub async fn stop(self) {
         self.end().await;
     }
 
-    /// Waits for SIGTERM or Ctrl-C, then stops. After a second one nothing is waited for: what was acknowledged is stored.
+    /// Waits for SIGTERM or SIGINT, then shuts down gracefully. A second signal ends the grace period; acknowledged events
+    /// are stored in any case.
     ///
     /// # Errors
-    /// When the server ended by itself.
+    /// If the server ended without a signal.
     pub async fn run(mut self, mut signals: Signals) -> Result<(), String> {
         tokio::select! {
             () = signals.next() => {}
             _ = &mut self.running => return Err("The server ended by itself; the log says why.".to_owned()),
         }
-        tracing::info!("stopping: what began is finished");
+        tracing::info!("shutting down: finishing in-flight work");
         tokio::select! {
             () = self.end() => {}
-            () = signals.next() => tracing::warn!("told again to stop: what began is not finished"),
+            () = signals.next() => tracing::warn!("second shutdown signal: exiting without finishing in-flight work"),
         }
         Ok(())
     }
@@ -160,31 +158,31 @@ impl Server {
         let _ = self.running.await;
         let notes = async { tokio::join!(self.state.ingestion.stop(self.listening), self.refusals.stop()) };
         if tokio::time::timeout(NOTES, notes).await.is_err() {
-            tracing::warn!("the last refusals and uses of SECRETs were not written down in time");
+            tracing::warn!("the final rejections and secret usage were not stored in time");
         }
         for task in self.housekeeping {
             task.abort();
             let _ = task.await;
         }
         if tokio::time::timeout(CLOSE, self.state.db.close()).await.is_err() {
-            tracing::warn!("the database was not closed in time; what was committed is safe");
+            tracing::warn!("the database was not closed in time; committed data is safe");
         } else if let Err(error) = self.lock.forget_closed(&self.state.config) {
-            tracing::warn!(%error, "the note in the server's lock file was not removed");
+            tracing::warn!(%error, "the database stamp in the server's lock file could not be removed");
         }
     }
 }
 
-/// SIGTERM and Ctrl-C, which end no process any more once this is there.
+/// Handles SIGTERM and SIGINT: as soon as this exists, they no longer end the process.
 pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    /// Receives them from now on. To be called before anybody is told that the server listens.
+    /// Installs the signal handlers. Called before the server is announced as listening.
     ///
     /// # Errors
-    /// A sentence when they cannot be received.
+    /// A message if they cannot be installed.
     pub fn receive() -> Result<Self, String> {
         use tokio::signal::unix::{SignalKind, signal};
         let failed = |error: std::io::Error| format!("Signals cannot be received: {error}.");
@@ -192,7 +190,7 @@ impl Signals {
         Ok(Self { terminate, interrupt: signal(SignalKind::interrupt()).map_err(failed)? })
     }
 
-    /// Waits for one of them.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -201,7 +199,7 @@ impl Signals {
     }
 }
 
-/// The site on a listener. What actix-web's own server does, with sockets of ours.
+/// Builds the HTTP server on a listener. Like actix-web's own server, but with this crate's [`Socket`].
 fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std::io::Result<actix_server::Server> {
     let builder = actix_server::Server::build();
     let stopping = builder.graceful_shutdown_signal();
@@ -225,8 +223,8 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
                 async move { stopping.notified().await }
             })
             .client_request_timeout(HEAD_WITHIN)
-            // What is left of a body that nobody read is taken in for a moment, or the peer would see a reset instead of
-            // the answer.
+            // Drains the rest of an unread body briefly: otherwise the peer would get a connection reset instead of the
+            // response.
             .client_disconnect_timeout(LINGER)
             .local_addr(address)
             .on_connect_ext(|socket: &Socket, data| {
@@ -254,7 +252,7 @@ fn admit(peers: &Peers, stream: TcpStream) -> Result<Admitted, DispatchError> {
     Ok((socket, Protocol::Http1, peer))
 }
 
-/// As many threads as there are cores.
+/// Returns the number of worker threads: one per core.
 fn workers() -> usize {
     std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
@@ -271,7 +269,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     Ok(listener)
 }
 
-/// The base of every shown URL. The address is kept, so that the command line shows the same.
+/// Returns the base of all displayed URLs. Stores the listen address, so that commands display the same URLs.
 async fn remember(db: &Db, config: &Config, address: SocketAddr) -> Result<String, crate::db::DbError> {
     let mut tx = db.begin().await?;
     settings_store::set(&mut tx, ADDRESS, address.to_string().as_bytes()).await?;
@@ -279,7 +277,7 @@ async fn remember(db: &Db, config: &Config, address: SocketAddr) -> Result<Strin
     Ok(config.public_url.clone().unwrap_or_else(|| shown(address)))
 }
 
-/// The base of shown URLs when no server is at hand: the public URL, or where one listened last.
+/// Returns the base of displayed URLs for a command without a server: the public URL, or else the last listen address.
 pub(crate) async fn base(db: &Db, config: &Config) -> Result<String, crate::db::DbError> {
     if let Some(url) = &config.public_url {
         return Ok(url.clone());
@@ -290,7 +288,7 @@ pub(crate) async fn base(db: &Db, config: &Config) -> Result<String, crate::db::
     Ok(shown(if is_open { last.unwrap_or(config.listen) } else { config.listen }))
 }
 
-/// An address as a URL that works on this machine.
+/// Returns an address as a URL that works on this machine.
 fn shown(address: SocketAddr) -> String {
     let host = match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) | IpAddr::V6(Ipv6Addr::UNSPECIFIED) => "localhost".to_owned(),

@@ -1,4 +1,6 @@
-//! Opens an installation: data directory, database, master key – each trouble one sentence, nothing damaged.
+//! Opens an installation: data directory, database, master key.
+//!
+//! Invariant: every failure is reported in one message to the operator, and damages nothing.
 
 mod data_dir;
 mod files;
@@ -25,26 +27,26 @@ pub(crate) use self::{
     server_lock::ServerLock,
 };
 
-/// How long the server waits at startup for a database that cannot be reached yet.
+/// Timeout at startup for a database that is not reachable yet.
 const DATABASE_WAIT: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
-/// How often a command that finds the file locked tries again.
+/// The number of retries if a command finds the file locked.
 const FILE_ATTEMPTS: usize = 4;
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A database that is ready to be used.
+/// A database that is ready for use.
 pub(crate) struct Opened {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
-    /// What may be lost although it was acknowledged, where a server found that and it is accepted.
+    /// The accepted risk of losing acknowledged events, if a server found one.
     pub(crate) at_risk: Option<String>,
 }
 
-/// Why an installation was not opened.
+/// The reason for which an installation was not opened.
 pub(crate) enum OpenError {
-    /// The database cannot be used now; the same may work later.
+    /// The database cannot be used now; a retry may succeed.
     Unavailable(String),
-    /// The operator must act first.
+    /// The operator must resolve a problem first.
     Refused(String),
 }
 
@@ -69,16 +71,16 @@ impl From<String> for OpenError {
     }
 }
 
-/// Opens database and vault, making what is missing.
+/// Opens database and vault, and creates what is missing.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// A message with the cause and the remedy.
 pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
     prepare(config)?;
     let opening = async || ready(config, connect(config).await?).await;
     for _ in 0..FILE_ATTEMPTS {
         match opening().await {
-            // Another process that opens the file for the first time locks it for a moment.
+            // Another process that opens the file for the first time locks it briefly.
             Err(OpenError::Unavailable(_)) if config.database.file().is_some() => sleep(RETRY_INTERVAL).await,
             opened => return opened.map_err(OpenError::into_sentence),
         }
@@ -86,10 +88,10 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
     opening().await.map_err(OpenError::into_sentence)
 }
 
-/// Opens the database for reading: creates and migrates nothing.
+/// Opens the database for reading. Creates and migrates nothing.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// A message with the cause and the remedy.
 pub(crate) async fn open_to_read(config: &Config) -> Result<Db, String> {
     if let Some(file) = config.database.file()
         && let Err(error) = fs::metadata(file)
@@ -108,7 +110,7 @@ pub(crate) async fn open_to_read(config: &Config) -> Result<Db, String> {
     }
 }
 
-/// The message for a database file that cannot be found.
+/// Returns the message for a database file that cannot be found or read.
 pub(crate) fn no_database(file: &Path, error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::NotFound {
         let file = file.display();
@@ -119,19 +121,21 @@ pub(crate) fn no_database(file: &Path, error: &io::Error) -> String {
     })
 }
 
-/// The same, for a server: only of a database that keeps what will be acknowledged, unless an operator accepts that it
-/// does not. Then with what is to be said of it. The caller has called [`prepare`]. A database that is refused gets no tables and no key. One that cannot be
-/// reached yet, as when both boot, is waited for.
+/// Opens the database for a server. The caller has called [`prepare`].
+///
+/// Rejects a database that may lose acknowledged events, unless the operator accepts that; then [`Opened::at_risk`] describes
+/// the risk. A rejected database gets no tables and no key. If the database is not reachable yet, as while both machines
+/// boot, waits for it.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// A message with the cause and the remedy.
 pub(crate) async fn open_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, String> {
     let began = Instant::now();
     let mut last_logged = None;
     loop {
         match try_to_serve(config, lock).await {
             Ok(opened) => return Ok(opened),
-            // An SQLite file exists or not: no other service has to start first.
+            // Only for PostgreSQL: an SQLite file depends on no other service that has to start first.
             Err(OpenError::Unavailable(sentence)) if config.database.file().is_none() && began.elapsed() < DATABASE_WAIT => {
                 if last_logged.is_none_or(|at: Instant| at.elapsed() >= LOG_INTERVAL) {
                     last_logged = Some(Instant::now());
@@ -164,7 +168,7 @@ async fn try_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, Open
     }
 }
 
-/// What may be lost although it was acknowledged, where that is accepted.
+/// Checks the durability settings. Returns the accepted risk, if there is one.
 async fn risk(config: &Config, db: &Db) -> Result<Option<String>, OpenError> {
     let settings = db.durability().await.map_err(|error| OpenError::of(&config.database, &error))?;
     match messages::durability::refusal(db.engine(), &settings) {
@@ -185,7 +189,7 @@ pub(crate) fn prepare(config: &Config) -> Result<(), String> {
     data_dir::prepare(&config.data_dir)
 }
 
-/// Connects to the database, creating its directory and file. The data directory is prepared.
+/// Connects to the database; creates its directory and file. The data directory is prepared.
 async fn connect(config: &Config) -> Result<Db, OpenError> {
     if let Some(file) = config.database.file() {
         make_file(file)?;
@@ -193,14 +197,14 @@ async fn connect(config: &Config) -> Result<Db, OpenError> {
     Db::connect(&config.database).await.map_err(|error| OpenError::of(&config.database, &error))
 }
 
-/// Whether anything is in a database file, or in its log, which may be ahead of it.
+/// Returns whether a database file, or its log, which may be ahead of it, has content.
 pub(crate) fn has_content(file: &Path) -> bool {
     let is_empty =
         |path: &Path| fs::metadata(path).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |data| data.len() == 0);
     !is_empty(file) || !is_empty(&with_suffix(file, "-wal"))
 }
 
-/// Refuses to create a database next to a master key file, which shows that there was one. A key in a variable shows nothing.
+/// Rejects an empty database next to a master key file, which shows that there was one. A key in a variable proves nothing.
 pub(crate) fn check_not_lost(file: &Path, key: &KeySource) -> Result<(), String> {
     let KeySource::File(key) = key else { return Ok(()) };
     if !key.exists() || has_content(file) {
@@ -215,7 +219,8 @@ pub(crate) fn check_not_lost(file: &Path, key: &KeySource) -> Result<(), String>
     ))
 }
 
-/// Creates the database's directory and file, private to their owner: SQLite gives the WAL and its index the file's mode.
+/// Creates the database's directory and file, private to their owner: SQLite creates the WAL and its index with the file's
+/// mode.
 fn make_file(file: &Path) -> Result<(), String> {
     if let Some(directory) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         data_dir::make(directory)?;
@@ -230,7 +235,7 @@ fn make_file(file: &Path) -> Result<(), String> {
     }
 }
 
-/// Brings the tables up to date and finds the master key.
+/// Applies pending migrations and opens the vault with the master key.
 async fn ready(config: &Config, db: Db) -> Result<Opened, OpenError> {
     let opened = match db.migrate(&config.database).await {
         Ok(()) => master_key::open(config, &db).await,

@@ -1,7 +1,7 @@
-//! Closes a connection whose request was answered before all of its chunked body had come.
+//! Closes a connection whose request was answered before its chunked body was received completely.
 //!
-//! actix reads on, without any deadline, where a handler has dropped such a body: a sender who never ends one would keep
-//! the connection for ever. While the body is held until the answer is written, it closes the connection instead.
+//! If a handler drops such a body, actix keeps reading it without a timeout: a sender that never ends it would keep the
+//! connection open forever. If the body is held until the response is written, actix closes the connection instead.
 
 use std::{
     cell::RefCell,
@@ -23,7 +23,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 
 use crate::{listener::AT_ONCE, pipelining};
 
-/// Around every route.
+/// Middleware of all routes.
 pub(crate) async fn close(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -46,7 +46,7 @@ pub(crate) async fn close(
     Ok(response.map_body(|_, body| BoxBody::new(Holding { body: body.boxed(), _held: held })))
 }
 
-/// An answer that keeps the request's body until it is written.
+/// A response that holds the request's body until it is written.
 struct Holding {
     body: BoxBody,
     _held: Rc<RefCell<Payload>>,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::password;
 use crate::{companies, primitives::text_input, web::form::FieldErrors};
 
-/// Who signs in.
+/// The sign-in form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SignInForm {
@@ -14,7 +14,7 @@ pub(crate) struct SignInForm {
     pub(crate) redirect_url: String,
 }
 
-/// A company and its owner.
+/// The set-up form: a company and its owner.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SetupForm {
@@ -24,7 +24,7 @@ pub(crate) struct SetupForm {
     pub(crate) password: String,
 }
 
-/// A company and its owner, as they will be.
+/// A validated set-up form.
 pub(crate) struct NewOwner {
     pub(crate) company: String,
     pub(crate) name: String,
@@ -47,7 +47,7 @@ impl SetupForm {
     }
 }
 
-/// Name and e-mail. Another e-mail needs the password: it is what one signs in with.
+/// The form of **Personal Info**. A new email requires the password, because the email is the sign-in name.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PersonForm {
@@ -57,7 +57,7 @@ pub(crate) struct PersonForm {
 }
 
 impl PersonForm {
-    /// Name and e-mail, or every error at its field.
+    /// Returns name and email, or the errors by field.
     pub(crate) fn parse(&self) -> Result<(String, String), FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", "Name", text_input::line(&self.name, 1, 100));
@@ -66,7 +66,7 @@ impl PersonForm {
     }
 }
 
-/// A new password.
+/// The form that changes the password.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PasswordForm {
@@ -76,7 +76,7 @@ pub(crate) struct PasswordForm {
 }
 
 impl PasswordForm {
-    /// What is wrong with the new one.
+    /// Validates the new password.
     pub(crate) fn errors(&self, email: &str) -> FieldErrors {
         let mut errors = FieldErrors::default();
         if let Some(sentence) = password::refusal(&self.new_password, email) {

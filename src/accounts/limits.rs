@@ -1,5 +1,5 @@
-//! Rate limits on sign-in: per account and address, per account, per address, per provider's customer, and overall; and
-//! per session on confirming a password.
+//! Rate limits on sign-in: per account and address, per account, per address, per customer network (IPv4 /24, IPv6 /48), and
+//! overall. Password confirmation is limited per session.
 //!
 //! Throttles instead of locking out: an attempt is possible again within seconds.
 
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::primitives::network::{network, site};
 
-/// Keys kept before those that have recovered are swept away.
+/// Number of keys above which keys whose quota has fully recovered are evicted.
 const MANY: usize = 10_000;
 
 type Limiter = DefaultKeyedRateLimiter<[u8; 32]>;
@@ -51,11 +51,13 @@ impl Limits {
         }
     }
 
-    /// Takes an attempt to sign in from a browser that is not known, or returns the seconds until the next one.
+    /// Consumes a sign-in attempt of a browser without a trusted cookie. Returns the seconds until the next attempt if a
+    /// limit is exceeded.
     ///
-    /// The account's limit comes last and the overall limit after those of addresses: attempts from an address beyond its
-    /// limit take nothing from other accounts. In IPv4 they take nothing from their /24 either. In IPv6 the /48 comes first,
-    /// because one customer has its 65,536 networks: each attempt takes from the /48, even one that its own network's limit refuses.
+    /// The limits of addresses are checked before the overall limit, and the account's limit last, so that an address over
+    /// its limit uses up no quota of other accounts. In IPv4 it uses up none of its /24 either. In IPv6 the /48 is checked
+    /// first, because one customer owns all its 65,536 networks: every attempt consumes quota of the /48, even if the limit
+    /// of its own /64 rejects it.
     pub(crate) fn try_sign_in(&self, address: IpAddr, email: &str) -> Result<(), u64> {
         let (site, address) = (site(address).to_string(), network(address));
         let own = address.to_string();
@@ -71,19 +73,19 @@ impl Limits {
         check(&self.account, &[email])
     }
 
-    /// The same for a browser that this account has signed in from. Its limits are its own, per network and per provider's
-    /// customer: neither strangers' attempts nor a copy of its cookies at another customer use them up.
+    /// Like [`Self::try_sign_in`], for a browser from which this account has signed in before. It has separate limits per
+    /// network and per customer network, which neither unknown browsers nor copies of its cookies in other networks use up.
     pub(crate) fn check_trusted_browser(&self, address: IpAddr, browser: &str, email: &str) -> Result<(), u64> {
         check(&self.known_site, &[browser, email, &site(address).to_string()])?;
         check(&self.known, &[browser, email, &network(address).to_string()])
     }
 
-    /// Takes an attempt to confirm the password in a session.
+    /// Consumes a session's attempt to confirm the password.
     pub(crate) fn try_session(&self, session: &[u8; 32]) -> Result<(), u64> {
         check_key(&self.session, *session)
     }
 
-    /// Takes an attempt of a session to end the others.
+    /// Consumes a session's attempt to sign out the user's other sessions.
     pub(crate) fn try_sign_out_elsewhere(&self, session: &[u8; 32]) -> Result<(), u64> {
         check_key(&self.sign_out_elsewhere, *session)
     }
@@ -100,7 +102,7 @@ fn check_key(limiter: &Limiter, key: [u8; 32]) -> Result<(), u64> {
     limiter.check_key(&key).map_err(|early| early.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
 }
 
-/// A key of fixed size: what was typed is not kept.
+/// Hashes the parts into a key of fixed size, so that no typed text is stored.
 fn key(parts: &[&str]) -> [u8; 32] {
     let mut digest = Sha256::new();
     for part in parts {

@@ -1,6 +1,6 @@
-//! People who sign in: users, their passwords and their sessions.
+//! Users, their passwords and their sessions.
 //!
-//! No session is found but by the hash of its token, and a new password ends every session of its user.
+//! Invariants: a session is found only by the hash of its token, and changing the password ends every session of the user.
 
 pub(crate) mod forms;
 pub(crate) mod limits;
@@ -28,22 +28,22 @@ use crate::{
     },
 };
 
-/// A session ends when nobody used it for this long.
+/// Idle timeout of a session.
 pub(crate) const IDLE: Duration = Duration::from_hours(12);
-/// A session ends this long after signing in, however much it is used.
+/// Absolute lifetime of a session, regardless of its use.
 pub(crate) const ABSOLUTE: Duration = Duration::from_hours(168);
-/// How often a session's last use is written down: SQLite has one writer, and pages must not queue for it.
+/// Minimum interval between updates of a session's last use: SQLite has one writer, and page requests must not queue for it.
 const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The longest time since a user typed their password after which a sensitive action asks for it again.
+/// How long a password confirmation is valid for sensitive actions.
 pub(crate) const PROOF_LIFETIME: Duration = Duration::from_mins(15);
 
-/// What a user may do in their company.
+/// A user's role in their company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// May do everything.
+    /// Has every permission.
     Owner,
-    /// Reserved until teams come; the database knows them already.
+    /// Reserved for teams; already valid in the database.
     Admin,
     /// See [`Role::Admin`].
     Developer,
@@ -87,7 +87,7 @@ impl TryFrom<String> for Role {
     }
 }
 
-/// A person who signs in.
+/// A user account.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct User {
     pub(crate) id: UserId,
@@ -98,7 +98,7 @@ pub(crate) struct User {
     pub(crate) role: Role,
 }
 
-/// A person to be added.
+/// A user to be created.
 pub(crate) struct NewUser {
     pub(crate) company: CompanyId,
     pub(crate) email: String,
@@ -107,18 +107,18 @@ pub(crate) struct NewUser {
     pub(crate) password_hash: String,
 }
 
-/// A token that only its holder knows; the database has its hash.
+/// A bearer token; the database stores only its hash.
 pub(crate) struct Token(Zeroizing<String>);
 
 impl Token {
-    /// 256 bits of the system's random source.
+    /// Generates a token of 256 bits from the system's random source.
     pub(crate) fn generate() -> Self {
         let mut bytes = Zeroizing::new([0u8; 32]);
         SysRng.try_fill_bytes(&mut bytes[..]).expect("the system's random source answers");
         Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes)))
     }
 
-    /// One that came from outside.
+    /// Wraps a token sent by a client.
     pub(crate) fn from_client(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
@@ -132,17 +132,17 @@ impl Token {
     }
 }
 
-/// Adds a user.
+/// Creates a user.
 ///
 /// # Errors
-/// [`DbError::NotUnique`] when the installation has somebody with this e-mail.
+/// [`DbError::NotUnique`] if a user of the installation has this email.
 pub(crate) async fn create(tx: &mut Tx, new: &NewUser, now: Timestamp) -> Result<UserId, DbError> {
     let id = UserId::new(now);
     store::insert(tx, id, new, now).await?;
     Ok(id)
 }
 
-/// Signs the user in: a new token, and the ended sessions of everybody swept away.
+/// Opens a session and returns its token. Also deletes the ended sessions of all users.
 pub(crate) async fn open_session(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Token, DbError> {
     let token = Token::generate();
     store::delete_sessions_outside(tx, (now.minus(IDLE), now.minus(ABSOLUTE)), now.plus(CLOCK_TOLERANCE)).await?;
@@ -150,33 +150,33 @@ pub(crate) async fn open_session(tx: &mut Tx, user: UserId, now: Timestamp) -> R
     Ok(token)
 }
 
-/// Gives the user another password and ends their sessions.
+/// Replaces the user's password and ends all their sessions.
 pub(crate) async fn change_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
     store::update_password(tx, user, hash).await?;
     store::delete_sessions_of(tx, user).await
 }
 
-/// A session as found: whose it is, and whether its last use must be written down.
+/// A stored session and its user.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Session {
     #[sqlx(flatten)]
     pub(crate) user: User,
     pub(crate) started_at: Timestamp,
     pub(crate) last_seen_at: Timestamp,
-    /// When the password was typed last.
+    /// When the password was last confirmed.
     pub(crate) proven_at: Timestamp,
 }
 
-/// True while a password typed at `proven_at` need not be typed again. A time that is later than now by more than two right
-/// clocks differ proves nothing: the clock was wrong.
+/// True if a password confirmed at `proven_at` need not be entered again. A time in the future, beyond [`CLOCK_TOLERANCE`],
+/// is invalid because it was stored by a wrong clock.
 pub(crate) fn is_fresh_proof(proven_at: Timestamp, now: Timestamp) -> bool {
     proven_at <= now.plus(CLOCK_TOLERANCE) && now.since(proven_at) <= PROOF_LIFETIME
 }
 
 impl Session {
-    /// Whether the session still counts.
+    /// True if the session has not expired.
     pub(crate) fn is_alive(&self, now: Timestamp) -> bool {
-        // One of a clock that was ahead would live for as long as that was.
+        // A session stored by a clock that was ahead would outlive its lifetime by as much.
         let is_later = |at: Timestamp| at > now.plus(CLOCK_TOLERANCE);
         now.since(self.last_seen_at) < IDLE
             && now.since(self.started_at) < ABSOLUTE
@@ -184,7 +184,7 @@ impl Session {
             && !is_later(self.started_at)
     }
 
-    /// Whether its last use was written down too long ago.
+    /// True if the stored last use is due for an update.
     pub(crate) fn wants_touch(&self, now: Timestamp) -> bool {
         now.since(self.last_seen_at) >= TOUCH_INTERVAL
     }

@@ -1,8 +1,8 @@
-//! Passwords: which are taken, and how they are kept.
+//! The password policy and password hashing.
 //!
-//! Argon2id runs off the async threads: for strangers on as many threads as there are cores, and on one more for known
-//! browsers and signed-in users, so that a flood of sign-ins can take neither the pages nor the memory. Both queues are short,
-//! and in that of the known no account has more than a few places.
+//! Argon2id runs on blocking threads: one per core for unknown browsers, and one more for trusted browsers and signed-in
+//! users, so that a flood of sign-in attempts exhausts neither the async workers nor the memory. Both queues are bounded, and
+//! in the trusted queue the entries of each account are limited too.
 
 use std::{future::pending, sync::Arc};
 
@@ -12,13 +12,13 @@ use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
-/// The shortest password, in characters.
+/// Minimum length of a password, in characters.
 pub(crate) const LEAST: usize = 12;
-/// The longest, in bytes: enough for any passphrase, too little to keep Argon2 busy.
+/// Maximum length of a password, in bytes: enough for any passphrase, too short to make Argon2 slow.
 const MOST: usize = 1024;
 
-/// Passwords that come first in every attack and are long enough to pass the length rule, in lower case, without
-/// what people add at the end. A repeated or counted-up one is found by its shape instead.
+/// Common passwords in lower case, without the digits and punctuation that are usually appended. Repeated characters and
+/// sequences are detected by their shape instead.
 const COMMON: &[&str] = &[
     "password",
     "passwort",
@@ -70,7 +70,7 @@ const COMMON: &[&str] = &[
     "correcthorsebatterystaple",
 ];
 
-/// Why a password is not taken. Each is a sentence that says what to do.
+/// Returns why a password is invalid, as a sentence that tells the user what to do.
 pub(crate) fn refusal(password: &str, email: &str) -> Option<&'static str> {
     let prepared = prepare(password);
     let password = prepared.as_str();
@@ -103,14 +103,16 @@ const fn is_space(character: char) -> bool {
     matches!(character, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
-/// Whether it is what is tried first: one character, counting, or a common password. In lower case, without spaces.
+/// True for passwords that attackers try first: one repeated character, a sequence, or a common password. `folded` is in
+/// lower case, without spaces.
 pub(crate) fn is_among_the_first(folded: &str) -> bool {
     let mut characters = folded.chars();
     let first = characters.next();
     first.is_some_and(|first| characters.all(|next| next == first)) || is_sequence(folded) || is_common(folded)
 }
 
-/// Whether a common password, once or repeated, is all there is but for digits and marks around it.
+/// True if the password consists of a common password, once or repeated, apart from digits and punctuation around it and at
+/// most two more letters.
 fn is_common(folded: &str) -> bool {
     let core = folded.trim_matches(|character: char| !character.is_alphabetic());
     let core = if core.is_empty() { folded } else { core };
@@ -120,7 +122,7 @@ fn is_common(folded: &str) -> bool {
     })
 }
 
-/// Whether it only counts: `123456789012`, `abcdefghijkl`, up or down.
+/// True for an ascending or descending sequence: `123456789012`, `abcdefghijkl`.
 fn is_sequence(folded: &str) -> bool {
     let steps = |wanted: i32| {
         folded.as_bytes().windows(2).all(|pair| {
@@ -131,7 +133,7 @@ fn is_sequence(folded: &str) -> bool {
     steps(1) || steps(-1)
 }
 
-/// Hashes and compares, a few at a time. Cheap to clone.
+/// Hashes and verifies passwords with limited concurrency. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct PasswordHasher {
     strangers: Queue,
@@ -139,15 +141,15 @@ pub(crate) struct PasswordHasher {
     shares: Shares,
 }
 
-/// Who the password check is for. Strangers cannot delay known browsers.
+/// Whose password is checked; selects the queue, so that unknown browsers cannot delay trusted ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
-    /// Anyone at the sign-in form.
+    /// An unknown browser at the sign-in form.
     Stranger,
-    /// A browser that the account has signed in from, or a user who is signed in. The id is the same for both, so that an
-    /// account has one share of the queue.
+    /// A browser from which the account has signed in before, or a signed-in user. Both have the same id, so that an account
+    /// has a single share of the queue.
     Known(UserId),
-    /// The first user, or one that an operator adds. Has no id yet.
+    /// The first user, or a user added by an operator; neither has an id yet.
     New,
 }
 
@@ -164,7 +166,7 @@ impl Queue {
     }
 }
 
-/// A turn to work on a password.
+/// A permit to hash or verify one password.
 pub(crate) struct HashPermit {
     _turn: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
@@ -172,7 +174,7 @@ pub(crate) struct HashPermit {
 }
 
 impl HashPermit {
-    /// See [`Passwords::verify`].
+    /// See [`PasswordHasher::verify`].
     pub(crate) async fn verify(self, password: &str, stored: Option<String>) -> Result<bool, HasherUnavailable> {
         if password.len() > MOST {
             return Ok(false);
@@ -186,7 +188,7 @@ impl HashPermit {
         .await
     }
 
-    /// Does the work off the async threads, and frees the turn when it is done.
+    /// Runs the work on a blocking thread, and releases the permit when it is done.
     async fn work<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HasherUnavailable> {
         tokio::task::spawn_blocking(move || {
             let _turn = self;
@@ -197,15 +199,15 @@ impl HashPermit {
     }
 }
 
-/// Passwords that may wait in a queue: further ones are answered 503 instead of delaying the rest.
+/// Maximum number of waiting passwords per queue; further requests get 503 instead of delaying the others.
 const MAX_WAITING: usize = 32;
 
-/// The work of a password could not be done.
+/// Why a password could not be hashed or verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HasherUnavailable {
-    #[error("too many passwords are waiting")]
+    #[error("the password queue is full")]
     Busy,
-    #[error("the client has left while its password waited")]
+    #[error("the client disconnected while its password was queued")]
     Left,
     #[error("the server is shutting down")]
     Ended,
@@ -216,13 +218,13 @@ pub(crate) enum HasherUnavailable {
 const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$vhcVNuYn7ke461lwn3ctAA$FNzSWvug68t+41QMH9iiwX7AKUD90iv9n4EtebFBqi0";
 
 impl PasswordHasher {
-    /// As many of strangers at a time as there are cores, and one more of those who are known.
+    /// Creates a hasher with one concurrent job per core for unknown browsers, and one more for trusted ones.
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self { strangers: Queue::new(cores), known: Queue::new(1), shares: Shares::default() }
     }
 
-    /// The text to store for a password: Argon2id at 19 MiB, two passes (OWASP's password storage sheet).
+    /// Returns the hash to store for a password: Argon2id with 19 MiB and two passes (OWASP Password Storage Cheat Sheet).
     pub(crate) async fn hash(&self, who: Who, password: &str) -> Result<String, HasherUnavailable> {
         let password = prepare(password);
         self.work(who, move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).ok())
@@ -230,18 +232,18 @@ impl PasswordHasher {
             .ok_or(HasherUnavailable::Ended)
     }
 
-    /// Whether the password is that of the stored text. With nothing stored it takes as long and is wrong.
+    /// True if the password matches the stored hash. Without a stored hash it takes as long and returns false.
     pub(crate) async fn verify(&self, who: Who, password: &str, stored: Option<String>) -> Result<bool, HasherUnavailable> {
         self.enter(who, pending()).await?.verify(password, stored).await
     }
 
-    /// Waits for a turn and does the work. Dropped while it waits, it takes neither.
+    /// Waits for a permit and runs the work. If dropped while waiting, it does neither.
     async fn work<T: Send + 'static>(&self, who: Who, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HasherUnavailable> {
         let turn = self.enter(who, pending()).await?;
         turn.work(work).await
     }
 
-    /// Waits for a turn, as long as `left` is pending.
+    /// Waits for a permit; gives up when `left` resolves.
     pub(crate) async fn enter(&self, who: Who, left: impl Future<Output = ()>) -> Result<HashPermit, HasherUnavailable> {
         let (queue, share) = match who {
             Who::Stranger => (&self.strangers, None),
@@ -249,7 +251,7 @@ impl PasswordHasher {
             Who::New => (&self.known, None),
         };
         let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| HasherUnavailable::Busy)?;
-        // A client that has only closed its side still gets an answer while no other client waits.
+        // Biased: a client that has only closed its sending side still gets a response if a permit is free.
         let turn = tokio::select! {
             biased;
             turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| HasherUnavailable::Ended)?,
@@ -258,7 +260,7 @@ impl PasswordHasher {
         Ok(HashPermit { _turn: turn, _place: place, _share: share })
     }
 
-    /// Free places in the strangers' queue.
+    /// Number of free places in the queue of unknown browsers.
     #[cfg(test)]
     pub(super) fn places_for_strangers(&self) -> usize {
         self.strangers.places.available_permits()
@@ -282,7 +284,7 @@ mod tests {
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         assert!(passwords.verify(Who::Stranger, "four unrelated words here", Some(stored.clone())).await.unwrap());
         assert!(!passwords.verify(Who::Stranger, "four unrelated words her", Some(stored.clone())).await.unwrap());
-        // What stands for nobody is read as any other, and takes the same work.
+        // The dummy hash is parsed like any other, and takes the same work.
         let work = |text: &str| text.rsplitn(3, '$').last().map(str::to_owned);
         assert_eq!((work(DUMMY_HASH), DUMMY_HASH.len()), (work(&stored), stored.len()));
         let refused = Argon2::default().verify_password(b"any", DUMMY_HASH).unwrap_err();
@@ -312,7 +314,7 @@ mod tests {
         UserId::new(Timestamp::from_millis(number))
     }
 
-    /// Work that says when it began, and goes on until it is let go.
+    /// Work that signals its start, and runs until it is released.
     fn held(passwords: &PasswordHasher) -> (impl Future<Output = Result<(), HasherUnavailable>>, Receiver<()>, Sender<()>) {
         let ((began, has_begun), (let_go, is_let_go)) = (channel(), channel::<()>());
         let work = passwords.work(Who::Stranger, move || {
@@ -338,7 +340,7 @@ mod tests {
             has_begun.recv().unwrap();
             under_way.push((work, let_go));
         }
-        // A visitor who goes away ends no work, so the turn is not free either.
+        // A client that disconnects does not end work in progress, so its permit is not free yet.
         let (gone, let_go) = under_way.pop().unwrap();
         drop(gone);
         assert_eq!(passwords.strangers.turns.available_permits(), 0);
@@ -364,7 +366,7 @@ mod tests {
         let verify = async |who| passwords.verify(who, "four unrelated words here", None).await;
         assert_eq!(verify(Who::Stranger).await, Err(HasherUnavailable::Busy));
         assert_eq!(verify(Who::Known(user(1))).await, Ok(false));
-        // One who waited and has left makes room for another.
+        // A waiting client that disconnects frees its place.
         drop(waiting.pop());
         let (leave, left) = tokio::sync::oneshot::channel::<()>();
         let mut leaving = Box::pin(passwords.enter(Who::Stranger, async { left.await.unwrap_or_default() }));
@@ -391,7 +393,7 @@ mod tests {
         assert_eq!(busy, MAX_WAITING - super::super::shares::MOST);
         let mut other = Box::pin(passwords.enter(Who::Known(ravi), pending()));
         assert!(is_pending(&mut other).await);
-        // Those who leave give their places back.
+        // Clients that disconnect free their places.
         drop((turns, waiting));
         assert!(other.await.is_ok());
         assert!(passwords.enter(Who::Known(meera), pending()).await.is_ok());

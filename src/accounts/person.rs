@@ -1,4 +1,4 @@
-//! Personal Info: name, e-mail, password, other sessions, and the page that confirms the password before a download.
+//! Personal Info: name, email, password, other sessions, and the page that confirms the password before a download.
 
 use std::time::Duration;
 
@@ -99,8 +99,8 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
     Ok(response)
 }
 
-/// `POST /personal-info/other-sessions/removal`: **Sign out everywhere else**. Needs no password, so that it is there for
-/// everyone whose session was stolen; how often is limited, so that the thief cannot keep signing the owner out.
+/// `POST /personal-info/other-sessions/removal`: **Sign out everywhere else**. Requires no password, so that it is always
+/// available to a user whose session was stolen; rate-limited, so that the thief cannot keep signing the owner out.
 pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer {
     let page = posted.page;
     let hash = page.signed_in.token.hash();
@@ -110,11 +110,11 @@ pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer 
     let mut tx = page.state.db.begin().await?;
     store::delete_other_sessions(&mut tx, page.signed_in.user.id, &hash).await?;
     tx.commit().await?;
-    tracing::info!(user = %page.signed_in.user.id, "other sessions were ended");
+    tracing::info!(user = %page.signed_in.user.id, "other sessions were signed out");
     Ok(page.redirect(urls::PERSONAL_INFO, access::SIGNED_OUT_ELSEWHERE))
 }
 
-/// Where the page that confirms the password leads: on, or back.
+/// The links of the page that confirms the password: the download, and the page to go back to.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Target {
@@ -141,8 +141,8 @@ pub(crate) async fn ask(page: RequestContext, target: Query<Target>) -> Answer {
     confirmation::page(&page, urls::CONFIRMATION, &fields, download(&page, &target))
 }
 
-/// `POST /personal-info/confirmation`: leads back to the page of the download, where it is there for another click. Led to the
-/// file, the browser would save it and go on showing the form.
+/// `POST /personal-info/confirmation`: redirects to the page with the download link, which needs a second click. If
+/// redirected to the file, the browser would save it and still show the form.
 pub(crate) async fn confirm(posted: SignedForm<Target>) -> Answer {
     confirmation::require(&posted.page, &posted.action, download(&posted.page, &posted.form)).await?;
     Ok(posted.page.redirect(posted.form.back(), access::CONFIRMED))
@@ -153,7 +153,7 @@ fn download<'a>(page: &'a RequestContext, target: &Target) -> Sensitive<impl FnO
     Sensitive { what: access::DOWNLOAD.into(), back: target.back().to_owned(), shell }
 }
 
-/// A password that proves nothing, and at which field that is said.
+/// A failed password check, with the field at which the error is shown.
 struct Unproven {
     field: &'static str,
     sentence: String,
@@ -177,7 +177,7 @@ impl Unproven {
     }
 }
 
-/// Checks the password in a form's field; nothing if it is right. `missing` is said where it is not.
+/// Checks the password in a form field; `None` if it is correct. `missing` is the error message for an empty field.
 async fn prove(
     page: &RequestContext,
     password: &str,
@@ -193,7 +193,8 @@ async fn prove(
     })
 }
 
-/// Checks that the proof's session has not ended since, as it does when the password is changed elsewhere.
+/// Checks within the transaction that the session has not ended since the password was confirmed, for example because the
+/// password was changed elsewhere.
 async fn still_proven(tx: &mut Tx, page: &RequestContext) -> Result<(), AppError> {
     let is_alive = store::prove_session(tx, &page.signed_in.token.hash(), page.now).await?;
     if is_alive { Ok(()) } else { Err(AppError::SignedOut { return_to: None }) }

@@ -1,6 +1,6 @@
-//! Proof of who a signed-in user is: their password, typed again.
+//! Password confirmation by a signed-in user.
 //!
-//! Attempts are counted per session, so that a stolen session uses up only its own.
+//! Attempts are limited per session, so that a stolen session uses up only its own.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) enum Proof {
     TooMany(Duration),
 }
 
-/// Compares the password with the user's, and stores it as the session's proof when it is right.
+/// Verifies the user's password, and stores the time of confirmation in the session if it is correct.
 pub(crate) async fn check(page: &RequestContext, password: &str) -> Result<Proof, AppError> {
     let hash = page.signed_in.token.hash();
     if let Err(wait) = page.state.limits.try_session(&hash) {
@@ -25,11 +25,11 @@ pub(crate) async fn check(page: &RequestContext, password: &str) -> Result<Proof
     let user = page.signed_in.user.id;
     let stored = store::find_password(&mut page.state.db.reader().await?, user).await?;
     if !page.state.passwords.verify(Who::Known(user), password, stored.clone()).await? {
-        tracing::warn!(%user, "a password was not confirmed");
+        tracing::warn!(%user, "a password confirmation failed");
         return Ok(Proof::Wrong);
     }
     let mut tx = page.state.db.begin().await?;
-    // It may have been changed while this one was compared: what the old one proves must not outlive it.
+    // The password may have been changed during verification: a confirmation with the old one would be invalid.
     if store::find_password(&mut tx, user).await? != stored || !store::prove_session(&mut tx, &hash, page.now).await? {
         return Ok(Proof::Wrong);
     }

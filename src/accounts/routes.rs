@@ -34,18 +34,18 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
-/// Holds what a form of somebody who is not signed in is checked against.
+/// Cookie of a pre-session, against which the CSRF tokens of forms before sign-in are checked.
 const VISITOR: &str = "ks_pay_visitor";
-/// Says that this browser has signed in as somebody before.
+/// Cookie that marks a browser from which an account has signed in before.
 const TRUSTED_BROWSER_COOKIE: &str = "ks_pay_known";
-/// Holds the token of the set-up link while the form is filled in. `Lax`, because with `Strict` browsers do not send it to the
-/// form when the link was opened from a web page, such as a mailbox.
+/// Cookie with the token of the set-up link, while the form is filled in. `Lax`, because browsers do not send a `Strict`
+/// cookie if the link was opened from a web page, such as webmail.
 const SETUP: PathCookie = PathCookie { name: "ks_pay_setup", path: urls::SETUP };
-/// For how long that is remembered.
+/// Lifetime of the trusted-browser cookie.
 const KNOWN_FOR: std::time::Duration = std::time::Duration::from_hours(180 * 24);
-/// After how many seconds the password queue may have room again.
+/// `Retry-After` in seconds when the password queue is full.
 const BUSY_FOR: u64 = 2;
-/// One answer for an unknown e-mail and a wrong password.
+/// Shown for both an unknown email and a wrong password, so that the two are indistinguishable.
 const WRONG: &str = "Email or password is incorrect. Passwords are case-sensitive.";
 
 #[derive(Debug, Default, Deserialize)]
@@ -82,7 +82,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     };
     let known = known_browser(&request, &state, &email);
     if let Err(wait) = try_sign_in(&request, &state, known.as_deref(), &email) {
-        tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-ins are slowed down");
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-in attempts are rate-limited");
         return later(StatusCode::TOO_MANY_REQUESTS, access::SLOW_DOWN, wait);
     }
     let mut reader = state.db.reader().await?;
@@ -106,10 +106,10 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     };
     let mut tx = state.db.begin().await?;
     if store::find_password(&mut tx, user.id).await? != stored {
-        // It was changed while this one was compared: a session of the old one must not outlive it.
+        // The password was changed during verification: the old one must not open a session.
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
     }
-    // Whatever session the browser had is over: a token from before signing in must never sign anybody in.
+    // Ends the browser's previous session: a token from before sign-in must never be valid afterwards (session fixation).
     if let Some(old) = session::token(&request, &state) {
         store::delete_session(&mut tx, &old.hash()).await?;
     }
@@ -117,7 +117,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     tx.commit().await?;
     tracing::info!(user = %user.id, "signed in");
     let mut response = signed_in(&state, &token, target);
-    // The id stays, so that signing in again gains no new limit.
+    // The id is reused, so that signing in again does not reset the browser's limits.
     let known = format!("{email} {}", known.unwrap_or_else(|| Token::generate().expose().to_owned()));
     let _ = response.add_cookie(&cookies::signed_for(&state, TRUSTED_BROWSER_COOKIE, &known, KNOWN_FOR));
     Ok(response)
@@ -149,13 +149,14 @@ pub(crate) struct SetupLink {
 }
 
 impl SetupLink {
-    /// The token that the browser was given when the link was opened.
+    /// Returns the token that the browser received as a cookie when the link was opened.
     fn opened(request: &HttpRequest, state: &State) -> Token {
         Token::from_client(&SETUP.value(request, state).unwrap_or_default())
     }
 }
 
-/// `GET /setup`: the link moves its token into a cookie, so that it stays in no address bar, history or form.
+/// `GET /setup`: moves the token of the link into a cookie, so that it does not stay in the address bar, the history or the
+/// form.
 pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Query<SetupLink>) -> Answer {
     let is_link = !link.token.is_empty();
     let token = if is_link { Token::from_client(&link.token) } else { SetupLink::opened(&request, &state) };
@@ -204,13 +205,13 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     Ok(response)
 }
 
-/// The id of a browser that signed in as this account before.
+/// Returns the id of a browser from which this account has signed in before.
 fn known_browser(request: &HttpRequest, state: &State, email: &str) -> Option<String> {
     let known = cookies::read_signed(request, state, TRUSTED_BROWSER_COOKIE)?;
     known.split_once(' ').filter(|(owner, _)| *owner == email).map(|(_, browser)| browser.to_owned())
 }
 
-/// Applies the limits on sign-in. A known browser has its own.
+/// Applies the rate limits on sign-in; a trusted browser has separate ones.
 fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email: &str) -> Result<(), u64> {
     let address = client_ip::address(request, state);
     match known {
@@ -219,8 +220,8 @@ fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email:
     }
 }
 
-/// Whose place in the password queues a sign-in takes. A known browser takes one of its account's, as the account's
-/// sessions do; one whose account has another e-mail by now is a stranger.
+/// Selects the password queue of a sign-in. A trusted browser uses its account's share, as the account's sessions do; if the
+/// account has changed its email since, the browser is unknown.
 fn who_signs_in(user: Option<&User>, is_known_browser: bool) -> Who {
     match user {
         Some(user) if is_known_browser => Who::Known(user.id),
@@ -243,7 +244,8 @@ fn setup_page<'a>(state: &'a State, visitor: &PreSession, form: &'a SetupForm) -
     views::Setup { csrf: visitor.token(state), form, errors: FieldErrors::default(), warnings: state.warnings() }
 }
 
-/// The link has expired, or was never one. A cookie stays: anybody can lead a browser to a wrong link.
+/// The page of an expired or invalid link. The cookie is not removed, since any website can send a browser to an invalid
+/// link.
 fn setup_over(state: &State) -> Answer {
     html(StatusCode::NOT_FOUND, &views::SetupOver { warnings: state.warnings() })
 }
@@ -255,7 +257,7 @@ fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {
     response
 }
 
-/// Somebody who is not signed in: a signed cookie stands for the session, so that nobody gets a row before signing in.
+/// A visitor before sign-in. A signed cookie replaces the session, so that no row is stored before sign-in.
 struct PreSession {
     name: String,
     is_new: bool,
@@ -269,7 +271,7 @@ impl PreSession {
         }
     }
 
-    /// The visitor a form's token belongs to.
+    /// Returns the pre-session whose CSRF token the form contains.
     fn checked(request: &HttpRequest, state: &State, given: &str) -> Result<Self, AppError> {
         let name = cookies::read_signed(request, state, VISITOR).ok_or(AppError::CsrfFailed)?;
         if csrf::is_token(&state.vault, &name, given) { Ok(Self { name, is_new: false }) } else { Err(AppError::CsrfFailed) }

@@ -1,4 +1,4 @@
-//! The one-time link to `/setup`, which exists only while there is no user.
+//! The one-time set-up link to `/setup`, which exists only while there is no user.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::{
     settings_store,
 };
 
-/// How long a link works.
+/// Lifetime of a link.
 pub(super) const SETUP_LINK_TTL: Duration = Duration::from_hours(24);
 const NAME: &str = "setup";
 
-/// A new link's token, and the end of the former one; `None` once there is a user.
+/// Creates a new link, invalidates the previous one and returns the token; `None` once there is a user.
 pub(crate) async fn renew(db: &Db, now: Timestamp) -> Result<Option<Token>, DbError> {
     let mut tx = db.begin().await?;
     if store::has_users(&mut tx).await? {
@@ -28,7 +28,7 @@ pub(crate) async fn renew(db: &Db, now: Timestamp) -> Result<Option<Token>, DbEr
     Ok(Some(token))
 }
 
-/// Whether the token is that of the live link, and there is nobody yet.
+/// True if the token is that of the valid link, and there is no user yet.
 pub(crate) async fn accepts(db: &Db, token: &Token, now: Timestamp) -> Result<bool, DbError> {
     let mut reader = db.reader().await?;
     Ok(is_live(&mut reader, token, now).await? && !store::has_users(&mut reader).await?)
@@ -42,12 +42,12 @@ async fn is_live(on: impl Into<Exec<'_>>, token: &Token, now: Timestamp) -> Resu
         return Ok(false);
     };
     let until = Timestamp::from_millis(i64::from_be_bytes(*until));
-    // Later than a link can last: it was made while the clock was ahead.
+    // Beyond the lifetime of a new link: it was created while the clock was ahead.
     let was_made_ahead = until > now.plus(SETUP_LINK_TTL).plus(CLOCK_TOLERANCE);
     Ok(now < until && !was_made_ahead && hash == token.hash())
 }
 
-/// Uses the link up: only one of two who hold it makes an owner.
+/// Consumes the link. Of two concurrent set-ups with the same link only one succeeds.
 pub(crate) async fn consume(tx: &mut Tx, token: &Token, now: Timestamp) -> Result<bool, DbError> {
     let is_good = is_live(&mut *tx, token, now).await? && !store::has_users(&mut *tx).await?;
     Ok(is_good && settings_store::delete(tx, NAME).await?)

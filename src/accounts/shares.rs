@@ -1,4 +1,4 @@
-//! How many places of a queue one account has, so that it leaves some to others.
+//! Limits the queue places per account, so that one account cannot fill the queue.
 
 use std::{
     collections::HashMap,
@@ -7,15 +7,15 @@ use std::{
 
 use crate::primitives::id::UserId;
 
-/// The most places of one account, those being worked on included.
+/// Maximum number of places per account, including running jobs.
 pub(super) const MOST: usize = 4;
 
-/// The number of places that each account has. Cheap to clone.
+/// Number of places taken by each account. Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct Shares(Arc<Mutex<HashMap<UserId, usize>>>);
 
 impl Shares {
-    /// Takes one of the account's places, if it has one left.
+    /// Takes a place for the account; `None` if it has reached its limit.
     pub(super) fn take(&self, account: UserId) -> Option<Share> {
         let mut taken = self.lock();
         let count = taken.entry(account).or_default();
@@ -32,7 +32,7 @@ impl Shares {
     }
 }
 
-/// A place that an account has until this is dropped.
+/// A place taken by an account; freed on drop.
 pub(super) struct Share {
     shares: Shares,
     account: UserId,

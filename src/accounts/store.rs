@@ -28,12 +28,12 @@ sql! {
     DELETE_SESSIONS_OUTSIDE = "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2 OR last_seen_at > $3 OR created_at > $3";
 }
 
-/// Whether anybody can sign in.
+/// True if there is any user.
 pub(crate) async fn has_users(on: impl Into<Exec<'_>>) -> Result<bool, DbError> {
     run!(on, |conn| sqlx::query_scalar(HAS_USERS).fetch_one(conn).await)
 }
 
-/// Adds a user; [`DbError::NotUnique`] when the e-mail is taken.
+/// Inserts a user; [`DbError::NotUnique`] if the email is taken.
 pub(crate) async fn insert(tx: &mut Tx, id: UserId, new: &NewUser, now: Timestamp) -> Result<(), DbError> {
     execute!(
         tx,
@@ -49,12 +49,12 @@ pub(crate) async fn insert(tx: &mut Tx, id: UserId, new: &NewUser, now: Timestam
     Ok(())
 }
 
-/// Whoever has that e-mail, which must be in lower case.
+/// Finds a user by email, which must be in lower case.
 pub(crate) async fn find_by_email(on: impl Into<Exec<'_>>, email: &str) -> Result<Option<User>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(conn).await)
 }
 
-/// The stored hash of the user's password.
+/// Returns the stored hash of the user's password.
 pub(crate) async fn find_password(on: impl Into<Exec<'_>>, id: UserId) -> Result<Option<String>, DbError> {
     run!(on, |conn| sqlx::query_scalar(FIND_PASSWORD).bind(id).fetch_optional(conn).await)
 }
@@ -64,7 +64,7 @@ pub(crate) async fn update_name(tx: &mut Tx, id: UserId, name: &str) -> Result<(
     Ok(())
 }
 
-/// Another e-mail; [`DbError::NotUnique`] when somebody has it.
+/// Updates the email; [`DbError::NotUnique`] if it is taken.
 pub(crate) async fn update_email(tx: &mut Tx, id: UserId, email: &str) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_EMAIL).bind(id).bind(email))?;
     Ok(())
@@ -80,7 +80,7 @@ pub(crate) async fn insert_session(tx: &mut Tx, hash: &[u8], user: UserId, now: 
     Ok(())
 }
 
-/// The session whose token has that hash.
+/// Finds a session by the hash of its token.
 pub(crate) async fn find_session(on: impl Into<Exec<'_>>, hash: &[u8]) -> Result<Option<Session>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_SESSION).bind(hash).fetch_optional(conn).await)
 }
@@ -90,12 +90,12 @@ pub(crate) async fn touch_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> R
     Ok(())
 }
 
-/// Stores that the session's user typed their password; false if the session has ended.
+/// Stores the time of a password confirmation; false if the session has ended.
 pub(crate) async fn prove_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(PROVE_SESSION).bind(hash).bind(now))? > 0)
 }
 
-/// The number of the user's other sessions that were used after one time and began after another.
+/// Counts the user's other sessions that were last used after `seen` and started after `begun`.
 pub(crate) async fn count_other_sessions(
     on: impl Into<Exec<'_>>,
     (user, hash): (UserId, &[u8]),
@@ -104,7 +104,7 @@ pub(crate) async fn count_other_sessions(
     run!(on, |conn| sqlx::query_scalar(COUNT_OTHER_SESSIONS).bind(user).bind(hash).bind(seen).bind(begun).fetch_one(conn).await)
 }
 
-/// Ends every session of the user except the one whose token has that hash.
+/// Deletes every session of the user except the one whose token has this hash.
 pub(crate) async fn delete_other_sessions(tx: &mut Tx, user: UserId, hash: &[u8]) -> Result<(), DbError> {
     execute!(tx, sqlx::query(DELETE_OTHER_SESSIONS).bind(user).bind(hash))?;
     Ok(())
@@ -120,7 +120,7 @@ pub(crate) async fn delete_sessions_of(tx: &mut Tx, user: UserId) -> Result<(), 
     Ok(())
 }
 
-/// Sweeps away sessions last seen before one time, begun before another, or either after `latest`.
+/// Deletes sessions last used before `seen` or started before `begun`, and those with either time after `latest`.
 pub(crate) async fn delete_sessions_outside(
     tx: &mut Tx,
     (seen, begun): (Timestamp, Timestamp),

@@ -1,4 +1,4 @@
-//! The pages of sign-in, set-up and Personal Info.
+//! View models of sign-in, set-up and Personal Info.
 
 use askama::Template;
 
@@ -17,7 +17,7 @@ pub(crate) struct Login<'a> {
     pub(crate) email: &'a str,
     pub(crate) redirect_url: &'a str,
     pub(crate) error: Option<&'static str>,
-    /// Nobody can sign in yet.
+    /// True if there is no user yet.
     pub(crate) is_fresh: bool,
     pub(crate) warnings: &'a [Warning],
 }
@@ -39,7 +39,7 @@ pub(crate) struct Setup<'a> {
     pub(crate) warnings: &'a [Warning],
 }
 
-/// `/setup` with a link that works no more.
+/// `/setup` with an expired or invalid link.
 #[derive(Template)]
 #[template(path = "accounts/setup_over.html")]
 pub(crate) struct SetupOver<'a> {
@@ -54,7 +54,7 @@ pub(crate) struct PersonalInfo {
     pub(crate) form: PersonForm,
     pub(crate) errors: FieldErrors,
     pub(crate) password_errors: FieldErrors,
-    /// Where else the user is signed in.
+    /// Describes the user's other sessions.
     pub(crate) sessions: String,
     pub(crate) has_other_sessions: bool,
 }

@@ -1,6 +1,6 @@
-//! Countries by their ISO 3166-1 alpha-2 code, India first, since most shops are there, then in the order of their names.
+//! Countries with their ISO 3166-1 alpha-2 codes: India first, since most shops are there, then by name.
 
-/// Code and English name.
+/// Codes and English names.
 pub(crate) const COUNTRIES: &[(&str, &str)] = &[
     ("IN", "India"),
     ("AF", "Afghanistan"),
@@ -253,7 +253,7 @@ pub(crate) const COUNTRIES: &[(&str, &str)] = &[
     ("AX", "Åland Islands"),
 ];
 
-/// The name of the country with that code.
+/// Returns the name of the country with this code.
 pub(crate) fn name(code: &str) -> Option<&'static str> {
     COUNTRIES.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }

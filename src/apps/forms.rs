@@ -1,4 +1,4 @@
-//! The forms with which an app is registered, edited, enabled and disabled.
+//! The forms that register, edit, enable and disable an app.
 
 use serde::Deserialize;
 
@@ -9,10 +9,10 @@ use crate::{
     web::form::{FieldErrors, sentence},
 };
 
-/// The longest App Name, in characters: KS Pay's documented bounds are 3 and 256.
+/// Minimum and maximum length of an App Name in characters, as documented by KS Pay.
 const NAME: (usize, usize) = (3, 256);
 
-/// An app as typed.
+/// The form of an app.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AppForm {
@@ -27,12 +27,12 @@ pub(crate) struct AppForm {
 }
 
 impl AppForm {
-    /// What an app's form starts with when it is registered: most shops here are in India.
+    /// Returns the initial values for registering an app: most shops are in India.
     pub(crate) fn fresh() -> Self {
         Self { country: "IN".to_owned(), ..Self::default() }
     }
 
-    /// What an app's form starts with when it is edited.
+    /// Returns the initial values for editing an app.
     pub(crate) fn of(app: &super::App) -> Self {
         let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
         Self {
@@ -47,7 +47,7 @@ impl AppForm {
         }
     }
 
-    /// The app, or every error at its field.
+    /// Validates the form; returns the errors by field.
     pub(crate) fn parse(&self) -> Result<Details, FieldErrors> {
         let mut errors = FieldErrors::default();
         let details = Details {
@@ -74,27 +74,27 @@ impl AppForm {
     }
 }
 
-/// A plus, digits, and what people put between them.
+/// True for 6 to 15 digits with common separators.
 fn is_phone(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     (6..=15).contains(&digits) && text.chars().all(|character| character.is_ascii_digit() || "+ -().".contains(character))
 }
 
-/// The app's domain as typed.
+/// The form of the app's domain.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct DomainForm {
     pub(crate) domain: String,
 }
 
-/// Whether the app is to be enabled.
+/// The form that enables or disables an app.
 #[derive(Debug, Deserialize)]
 pub(crate) struct EnabledForm {
     pub(crate) is_enabled: bool,
-    /// `yes` once somebody read what disabling does.
+    /// `yes` once the user has confirmed the consequences of disabling.
     #[serde(default)]
     confirm: String,
-    /// The page to come back to.
+    /// The page to return to.
     #[serde(default)]
     back: String,
 }
@@ -104,16 +104,16 @@ impl EnabledForm {
         self.confirm == "yes"
     }
 
-    /// The page with the form, else the list.
+    /// Returns the page to return to; the list of apps if it is missing or invalid.
     pub(crate) fn back(&self) -> String {
         urls::back_to(&self.back, urls::APPS.to_owned())
     }
 }
 
-/// A domain as typed, or the host of a pasted URL.
+/// Parses a domain, or the host of a pasted URL.
 ///
 /// # Errors
-/// What to type instead.
+/// A sentence that tells the user what to enter.
 pub(crate) fn domain(raw: &str) -> Result<String, String> {
     let what_to_do = || "Type the domain alone, for example shop.neemtree.example.".to_owned();
     let text = text_input::line(raw, 3, 253).map_err(|fault| sentence("Domain", fault))?.to_lowercase();

@@ -1,6 +1,6 @@
-//! The company's apps with the health of their webhooks, as the list of KS Pay and the dashboard show them.
+//! The company's apps with the health of their webhooks, for the list of KS Pay and the dashboard.
 //!
-//! The rule: whoever needs somebody stands first, then the newest.
+//! Invariant: apps that need attention are listed first, then the newest.
 
 use std::{cmp::Reverse, collections::HashMap, time::Duration};
 
@@ -20,15 +20,15 @@ use crate::{
     },
 };
 
-/// How it is, whether it is only a test, and since when.
+/// Sort key of alerts: state, whether it is in Test mode, and since when.
 type Urgency = (State, bool, Option<Timestamp>);
 
-/// A Test connection that has been silent for as long is one that nobody tests with any more.
+/// A Test connection that has been silent for this long is considered unused.
 const TESTS_END: Duration = Duration::from_hours(14 * 24);
 
 const MAX_SEARCH_CHARS: usize = 200;
 
-/// One connection of an app, and how its webhook is.
+/// A connection of an app, with the state of its webhook.
 pub(crate) struct Webhook {
     pub(crate) connection: Connection,
     pub(crate) evidence: Evidence,
@@ -36,7 +36,7 @@ pub(crate) struct Webhook {
 }
 
 impl Webhook {
-    /// Of those that need attention: what fails before what is silent, live before test, then the longest.
+    /// Sort key among webhooks that need attention: failing before silent, Live before Test, then the longest.
     pub(crate) fn urgency(&self) -> Urgency {
         let since = self.evidence.failing_since.or(self.evidence.last_verified_at);
         (self.alert_state(), self.connection.mode == Mode::Test, since)
@@ -48,46 +48,46 @@ impl Webhook {
         if self.state == State::Failing && self.evidence.failing_since.is_none() { State::Silent } else { self.state }
     }
 
-    /// Whether somebody should look now.
+    /// True if the webhook needs attention now.
     pub(crate) fn is_in_need(&self, now: Timestamp) -> bool {
         let silent_for = self.evidence.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
         match self.alert_state() {
             State::Failing => true,
             State::Silent => self.connection.mode == Mode::Live || silent_for < TESTS_END,
-            // The merchant's own requests arrive, and not one of them verifies.
+            // Requests from the merchant's own gateway arrive, but none of them verifies.
             State::Pending | State::NotStarted => self.evidence.failing_since.is_some(),
             State::Verified | State::Off => false,
         }
     }
 
-    /// Worst first, and real money before play money.
+    /// Sort key within an app: worst state first, then Live before Test.
     fn rank(&self) -> (bool, State, bool) {
         (self.state == State::Off, self.alert_state(), self.connection.mode == Mode::Test)
     }
 }
 
-/// An app with its webhooks, the worst first.
+/// An app with its webhooks, worst state first.
 pub(crate) struct Listed {
     pub(crate) app: App,
     pub(crate) webhooks: Vec<Webhook>,
 }
 
-/// How much an app needs somebody.
+/// How urgently an app needs attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Need {
-    // The most urgent first, as the list sorts them.
+    // In sort order: most urgent first.
     Now,
     Pending,
     Nothing,
 }
 
 impl Listed {
-    /// The webhooks that are on. What is switched off needs nobody.
+    /// Returns the enabled webhooks; disabled ones need no attention.
     fn live(&self) -> impl Iterator<Item = &Webhook> {
         self.webhooks.iter().filter(|webhook| self.app.is_enabled && webhook.connection.is_enabled)
     }
 
-    /// How much it needs somebody; of those that do, the one [`in_need`] names first.
+    /// Returns the app's urgency, with that of its most urgent webhook.
     fn urgency(&self, now: Timestamp) -> (Need, Option<Urgency>) {
         let most = self.live().filter(|one| one.is_in_need(now)).map(Webhook::urgency).min();
         match most {
@@ -98,7 +98,7 @@ impl Listed {
     }
 }
 
-/// The company's apps.
+/// Returns the company's apps in the order of the list.
 pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<Listed>, DbError> {
     let apps = store::list(&mut *reader, company).await?;
     let connections = connections::store::list_of_company(&mut *reader, company).await?;
@@ -111,7 +111,7 @@ fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, n
     let mut seen: HashMap<ConnectionId, Evidence> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
     let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();
     for connection in connections {
-        // Without evidence the connection was made between the two reads: the next look shows it.
+        // A connection without activity was created between the two reads: the next request shows it.
         let Some(evidence) = seen.remove(&connection.id) else { continue };
         let is_app_enabled = enabled.get(&connection.app_id).copied().unwrap_or_default();
         let state = SetupProgress { connection: &connection, evidence: &evidence, domain: None, is_app_enabled }.state(now);
@@ -127,24 +127,24 @@ fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, n
     all
 }
 
-/// Every webhook that refuses what comes or has fallen silent, the worst first.
+/// Returns every webhook that fails or is silent, most urgent first.
 pub(crate) fn in_need(all: &[Listed], now: Timestamp) -> Vec<(&App, &Webhook)> {
     let mut found: Vec<_> = with_app(all).filter(|(_, webhook)| webhook.is_in_need(now)).collect();
     found.sort_by_key(|(_, webhook)| webhook.urgency());
     found
 }
 
-/// Every webhook that is on, with its app.
+/// Returns every enabled webhook with its app.
 fn with_app(all: &[Listed]) -> impl Iterator<Item = (&App, &Webhook)> {
     all.iter().flat_map(|listed| listed.live().map(move |webhook| (&listed.app, webhook)))
 }
 
-/// Every webhook at which events of another account come.
+/// Returns every webhook that receives events of another gateway account.
 pub(crate) fn mixed_up(all: &[Listed]) -> Vec<(&App, &Webhook)> {
     with_app(all).filter(|(_, webhook)| webhook.evidence.other_account.is_some()).collect()
 }
 
-/// What is switched off: whole apps, or single webhooks of apps that are enabled.
+/// Returns what is disabled: whole apps, or single webhooks of enabled apps.
 pub(crate) fn switched_off(all: &[Listed]) -> Vec<(&App, Option<&Webhook>)> {
     let mut off = Vec::new();
     for Listed { app, webhooks } in all {
@@ -157,18 +157,18 @@ pub(crate) fn switched_off(all: &[Listed]) -> Vec<(&App, Option<&Webhook>)> {
     off
 }
 
-/// When an event was last verified anywhere.
+/// Returns when an event was last verified at any webhook.
 pub(crate) fn last_verified(all: &[Listed]) -> Option<Timestamp> {
     all.iter().flat_map(|listed| &listed.webhooks).filter_map(|webhook| webhook.evidence.last_verified_at).max()
 }
 
-/// What is wrong with a search; `None` if it can be made.
+/// Validates a search; returns the error message.
 pub(crate) fn search_error(search: &str) -> Option<&'static str> {
     let is_searchable = search.chars().count() <= MAX_SEARCH_CHARS && !search.chars().any(char::is_control);
     (!is_searchable).then_some(messages::NO_SEARCH)
 }
 
-/// Whether name, e-mail or App ID hold what somebody looks for, capitals or not; an empty search finds everything.
+/// True if name, email or App ID contains the search text, ignoring case. An empty search matches every app.
 pub(crate) fn matches(app: &App, search: &str) -> bool {
     let needle = text_input::normalized(search.trim()).to_lowercase();
     [&app.name, &app.email, &app.id.to_string()]
@@ -267,7 +267,7 @@ pub(crate) mod tests {
         assert_eq!(off, [("off", false)]);
     }
 
-    /// A webhook with a payment an hour, whose last came so long ago.
+    /// A webhook with one payment an hour, the last of them this many days ago.
     fn silent(app: &App, mode: Mode, days: u64) -> Webhook {
         let mut shop = Shop::new();
         (1..=300).rev().for_each(|hours| shop.pay(NOW.minus(Duration::from_hours(24 * days + hours))));

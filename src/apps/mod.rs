@@ -1,4 +1,4 @@
-//! Apps: what a merchant registers in KS Pay, such as one shop's website.
+//! Apps registered by a merchant in KS Pay, such as the website of one shop.
 
 pub(crate) mod country;
 pub(crate) mod forms;
@@ -33,7 +33,7 @@ pub(crate) struct App {
     pub(crate) is_enabled: bool,
 }
 
-/// What a merchant says of an app.
+/// The editable details of an app.
 #[derive(Debug, Clone)]
 pub(crate) struct Details {
     pub(crate) name: String,
@@ -50,7 +50,7 @@ pub(crate) struct Details {
 /// Registers an app.
 ///
 /// # Errors
-/// [`DbError::NotUnique`] when the company has one of that name.
+/// [`DbError::NotUnique`] if the company has an app with this name.
 pub(crate) async fn create(tx: &mut Tx, company: CompanyId, details: &Details, now: Timestamp) -> Result<AppId, DbError> {
     let id = AppId::new(now);
     store::insert(tx, id, company, details, now).await?;

@@ -1,16 +1,16 @@
-//! One page of a list that is read whole: a company's apps are thousands at most, and sorted by what they need.
+//! In-memory pagination. A company has at most some thousand apps, and their order by urgency is computed in memory.
 
 /// One page of a list.
 pub(crate) struct Slice<'a, T> {
     pub(crate) rows: Vec<&'a T>,
-    /// Counted from 1.
+    /// The page number, starting at 1.
     pub(crate) number: usize,
     pub(crate) total: usize,
     length: usize,
 }
 
 impl<'a, T> Slice<'a, T> {
-    /// The page of that number, where one has that length; the last one where the list is shorter.
+    /// Returns page `number` of pages with `length` rows; the last page if the list is shorter.
     pub(crate) fn of(all: Vec<&'a T>, length: usize, number: usize) -> Self {
         let total = all.len();
         let number = number.clamp(1, total.div_ceil(length).max(1));

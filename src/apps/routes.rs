@@ -1,4 +1,4 @@
-//! Pages of KS Pay: the list of apps, registering one, and its settings.
+//! Pages of KS Pay: the list of apps, registration, and settings.
 
 use actix_web::{
     HttpResponse,
@@ -30,10 +30,10 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
-/// Said where the company has an app of that name.
+/// Error if the company has an app with this name.
 const NAME_TAKEN: &str = "Your company has an app of this name. Type another.";
 
-/// What is looked for, and how far down.
+/// The search text and page number of the list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Search {
@@ -41,7 +41,7 @@ pub(crate) struct Search {
     page: String,
 }
 
-/// Which app is to be set up.
+/// The query of the page that selects an app.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Choice {
@@ -54,7 +54,7 @@ pub(crate) struct Choice {
 pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
-    // The page tells of one.
+    // The page shows only the most urgent one.
     let worst = listing::in_need(&all, page.now).into_iter().take(1);
     let causes = summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
     drop(reader);
@@ -200,7 +200,7 @@ fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views:
     views::New { shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS), form, errors }
 }
 
-/// What stands around a page of an app's settings.
+/// Creates the layout of an app's settings pages.
 fn app_shell(page: &RequestContext, app: &App, title: impl Into<String>) -> Layout {
     page.shell(title)
         .app(app, AppEntry::Settings, None)

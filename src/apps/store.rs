@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// What is read of a row, everywhere in the same order.
+/// The selected columns, in the same order in every statement.
 macro_rules! columns {
     () => {
         "id, company_id, name, email, country, address, phone, state, city, postal_code, domain, is_enabled"
@@ -51,27 +51,27 @@ pub(super) async fn insert(tx: &mut Tx, id: AppId, company: CompanyId, details: 
     Ok(())
 }
 
-/// The company's app.
+/// Finds an app of the company.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, company: CompanyId, id: AppId) -> Result<Option<App>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(company).bind(id).fetch_optional(conn).await)
 }
 
-/// Anybody's app: for the command line.
+/// Finds an app of any company; for the command line.
 pub(crate) async fn find_any(on: impl Into<Exec<'_>>, id: AppId) -> Result<Option<App>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_ANY).bind(id).fetch_optional(conn).await)
 }
 
-/// The company's apps, oldest first.
+/// Lists the company's apps, oldest first.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<App>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST).bind(company).fetch_all(conn).await)
 }
 
-/// How many apps the company has.
+/// Counts the company's apps.
 pub(crate) async fn count(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT).bind(company).fetch_one(conn).await)
 }
 
-/// Changes what is said of the app; [`DbError::NotUnique`] when the company has another of that name.
+/// Updates the app's details; [`DbError::NotUnique`] if another app of the company has this name.
 pub(crate) async fn update(tx: &mut Tx, company: CompanyId, id: AppId, details: &Details) -> Result<(), DbError> {
     execute!(
         tx,
@@ -100,7 +100,7 @@ pub(crate) async fn update_domain(tx: &mut Tx, company: CompanyId, id: AppId, do
     Ok(())
 }
 
-/// Every app that is switched off, of all companies: for ingestion alone.
+/// Lists the disabled apps of all companies; for ingestion only.
 pub(crate) async fn list_disabled(on: impl Into<Exec<'_>>) -> Result<HashSet<AppId>, DbError> {
     let found: Vec<AppId> = run!(on, |conn| sqlx::query_scalar(LIST_DISABLED).fetch_all(conn).await)?;
     Ok(found.into_iter().collect())

@@ -1,4 +1,4 @@
-//! The list of KS Pay, the pages that register and set up an app, and the question before it is disabled.
+//! View models of the list of apps, registration, settings, and the confirmation before an app is disabled.
 
 use askama::Template;
 
@@ -18,9 +18,9 @@ use crate::{
     web::{form::FieldErrors, layout::Layout},
 };
 
-/// Apps on one page of the list.
+/// Number of apps on a page of the list.
 const PAGE: usize = 50;
-/// Apps to choose from without searching: few enough that the button below them is in sight.
+/// Number of apps offered without a search: few enough to keep the button below them visible.
 const CHOICE: usize = 10;
 
 /// An app in the list.
@@ -45,17 +45,17 @@ impl Row<'_> {
     }
 }
 
-/// A webhook that fails or is silent, or something that is switched off, with the way to mend it.
+/// An alert with a link to its fix: a webhook that fails or is silent, or something disabled.
 pub(crate) struct Trouble {
     pub(crate) said: messages::Notice,
     pub(crate) url: String,
-    /// On the button.
+    /// Label of the button.
     pub(crate) way: &'static str,
-    /// Where it is enabled, if that is all it needs.
+    /// URL that enables it, if nothing else is required.
     pub(crate) enable_url: Option<String>,
 }
 
-/// Every webhook that fails or is silent, the worst first.
+/// Returns an alert for every webhook that fails or is silent, most urgent first.
 pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
@@ -67,7 +67,7 @@ pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Tr
     listing::in_need(all, now).into_iter().map(told).collect()
 }
 
-/// Every webhook at which events of another account come.
+/// Returns an alert for every webhook that receives events of another gateway account.
 pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
@@ -79,7 +79,7 @@ pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
     listing::mixed_up(all).into_iter().filter_map(told).collect()
 }
 
-/// What is switched off, the app that needs you first.
+/// Returns an alert for everything disabled, in the order of the list.
 pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
     let told = |(app, webhook): (&App, Option<&listing::Webhook>)| {
         let connection = webhook.map(|one| &one.connection);
@@ -99,7 +99,7 @@ pub(crate) struct Index<'a> {
     pub(crate) search: &'a str,
     pub(crate) search_error: Option<&'static str>,
     pub(crate) slice: Slice<'a, Listed>,
-    /// Apps of the company, whatever is looked for.
+    /// Number of the company's apps, regardless of the search.
     pub(crate) count: usize,
     pub(crate) trouble: Vec<Trouble>,
     pub(crate) now: Timestamp,
@@ -135,7 +135,7 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// What the list holds, beside its heading.
+    /// Summary of the list, shown next to its heading.
     fn sum(&self) -> String {
         match (self.count, self.trouble.len()) {
             (1, _) => "1 app".to_owned(),
@@ -144,7 +144,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// This very page, to come back to.
+    /// URL of this page, used to return to it.
     fn here(&self) -> String {
         urls::apps_found(self.search, self.slice.number)
     }
@@ -176,13 +176,13 @@ pub(crate) struct Choose<'a> {
     pub(crate) search_error: Option<&'static str>,
     pub(crate) chosen: Option<AppId>,
     pub(crate) slice: Slice<'a, App>,
-    /// Apps of the company, whatever is looked for.
+    /// Number of the company's apps, regardless of the search.
     pub(crate) count: usize,
     pub(crate) error: Option<&'static str>,
 }
 
 impl<'a> Choose<'a> {
-    /// The chosen app stands first, wherever a search would put it.
+    /// Lists the chosen app first, whether or not the search matches it.
     pub(crate) fn new(shell: Layout, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
         let is_chosen = |app: &App| Some(app.id) == chosen;
         let search_error = listing::search_error(search);
@@ -245,7 +245,7 @@ impl Domain {
     }
 }
 
-/// The question before an app is disabled.
+/// The confirmation before an app is disabled.
 #[derive(Template)]
 #[template(path = "apps/disable.html")]
 pub(crate) struct Disable {

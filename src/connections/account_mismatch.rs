@@ -1,7 +1,7 @@
-//! Mix-ups at the gateway: events of another account, and one payment in both modes.
+//! Detects mismatches at the gateway: events of an unexpected account, and one payment reported in both modes.
 //!
-//! The rule: what is authentic is kept and processed whatever it is mixed up with, and told where nobody can miss it. What
-//! a body does not say is not claimed: Razorpay's events do not tell in which mode they were made.
+//! Invariant: an authentic event is always stored and processed; a mismatch only raises a prominent warning. Nothing is
+//! claimed that the body does not state: Razorpay's events do not name their mode.
 
 use actix_web::HttpResponse;
 use serde::Deserialize;
@@ -18,35 +18,35 @@ use crate::{
     web::{error::AppError, signed_form::SignedForm},
 };
 
-/// What is mixed up at a connection.
+/// The mismatches of a connection.
 pub(crate) struct AccountMismatch {
-    /// The last payment that came in both modes.
+    /// The latest payment reported in both modes.
     pub(crate) payment: Option<String>,
-    /// The last other account that an event was of.
+    /// The latest unexpected account that an event named.
     pub(crate) account: Option<String>,
 }
 
 impl AccountMismatch {
-    /// Those of the connection.
+    /// Finds the mismatches of the wizard's connection.
     pub(super) async fn find(reader: &mut Reader, wizard: &Wizard) -> Result<Self, DbError> {
         let payment = cross_mode::latest_payment_in_both_modes(reader, wizard.app.id, wizard.connection.mode).await?;
         Ok(Self { payment, account: wizard.evidence.other_account.clone() })
     }
 }
 
-/// Whether an event's account is none of those that this connection's events may be of.
+/// True if the connection has expected accounts and `account` is not one of them.
 pub(crate) fn is_unexpected(evidence: &Evidence, account: &str) -> bool {
     evidence.accounts().next().is_some() && evidence.accounts().all(|known| known != account)
 }
 
-/// An account that the merchant says is theirs, too.
+/// The account to accept, as submitted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AccountForm {
     account: String,
 }
 
-/// `POST …/webhook/accounts`: from now on events may be of this account.
+/// `POST …/webhook/accounts`: adds the account to the expected ones.
 pub(crate) async fn accept(posted: SignedForm<AccountForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     wizard.confirm(Step::Webhook, &posted.action, messages::access::ACCEPT_ACCOUNT).await?;

@@ -1,4 +1,5 @@
-//! What was seen at a connection's endpoint: the facts behind every "done". The `evidence` table is this file's alone.
+//! The webhook activity of a connection: counts and times of verified and rejected requests, from which every state is
+//! derived. Only this module accesses the `evidence` table.
 
 mod rejected;
 
@@ -19,7 +20,7 @@ use crate::{
     },
 };
 
-/// What is read of a row, everywhere in the same order.
+/// The selected columns, in the same order in every query.
 macro_rules! columns {
     () => {
         "e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, e.last_refused_at, \
@@ -29,14 +30,15 @@ macro_rules! columns {
     };
 }
 
-/// The window of the habit is over with what comes now: two weeks, and enough came in it. See `habit.rs`.
+/// True if the added request ends the baseline's window: it is two weeks old and has enough active minutes. See
+/// `baseline.rs`.
 macro_rules! is_over {
     () => {
         "excluded.first_verified_at - evidence.habit_since >= 1209600000 AND evidence.habit_minutes >= 10"
     };
 }
 
-/// The pause that ends with what comes now.
+/// The pause that the added request ends, in milliseconds.
 macro_rules! pause {
     () => {
         "CASE WHEN excluded.first_verified_at > evidence.last_verified_at \
@@ -44,8 +46,8 @@ macro_rules! pause {
     };
 }
 
-/// Whether an account is none of those that events may be of. Names hold no space, so none is part of another; an account
-/// that is not told is none of these either, since nothing is equal to NULL.
+/// True if the account is not an expected one. Ids contain no space, so a match is always a whole id. For an unknown account
+/// the result is NULL, which is not true.
 macro_rules! is_other {
     ($account:literal) => {
         concat!(
@@ -57,7 +59,7 @@ macro_rules! is_other {
     };
 }
 
-/// When the first of the added requests was rejected, or the last of them if a request was verified in between.
+/// The time of the first added rejection, or of the last one if a request was verified in between.
 macro_rules! begin {
     ($first:literal, $last:literal) => {
         concat!(
@@ -72,8 +74,8 @@ macro_rules! begin {
     };
 }
 
-/// Since when requests are rejected without a verified one in between, once those are added of which the last came then. The
-/// earliest wins, whichever server writes first.
+/// Start of the current run of rejections after adding some: requests rejected with no verified one in between. The earliest
+/// time wins, independent of the order in which servers write.
 macro_rules! since {
     ($first:literal, $last:literal) => {
         concat!(
@@ -94,7 +96,7 @@ macro_rules! since {
     };
 }
 
-/// Sets a column to that of the request rejected latest, whichever server writes last.
+/// Sets a column to the value of the most recently rejected request, independent of the order in which servers write.
 macro_rules! of_latest {
     ($column:literal, $at:literal) => {
         concat!(
@@ -114,7 +116,7 @@ macro_rules! of_latest {
     };
 }
 
-/// How many that are.
+/// The number of requests in that run. Ignores added ones that precede the last verified request.
 macro_rules! counted {
     ($count:literal, $last:literal) => {
         concat!(
@@ -131,7 +133,7 @@ macro_rules! counted {
     };
 }
 
-/// Whether a time of the row is later than $1.
+/// True if any time of the row is later than $1.
 macro_rules! is_later {
     () => {
         "first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR last_proven_at > $1 \
@@ -139,14 +141,14 @@ macro_rules! is_later {
     };
 }
 
-/// Sets each of the times to $2 if it is later than $1.
+/// Sets each of the columns to $2 if it is later than $1.
 macro_rules! bounded {
     ($($time:literal),+) => {
         concat!($($time, " = CASE WHEN ", $time, " > $1 THEN $2 ELSE ", $time, " END, "),+)
     };
 }
 
-/// Sets a column of the habit to its first value if the habit was recorded by a clock that is later than $1.
+/// Resets a column of the baseline if any of its times is later than $1: it was recorded by a clock that was ahead.
 macro_rules! begun_anew {
     ($column:literal, $first:literal) => {
         concat!(
@@ -165,11 +167,11 @@ sql! {
     FIND = concat!("SELECT ", columns!(), " FROM evidence e WHERE e.connection_id = $1");
     FIND_VERSION = "SELECT version FROM evidence WHERE connection_id = $1";
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.company_id = $1");
-    /// Only what was shown is accepted, and never so many that nothing would be another one.
+    /// Accepts only the account that the page showed, and limits the list: past the limit no account is added.
     ACCEPT_ACCOUNT = "UPDATE evidence SET accounts = accounts || ' ' || other_account, other_account = NULL, other_account_at = NULL, \
                       version = version + 1 WHERE connection_id = $1 AND other_account = $2 AND LENGTH(accounts) < 1000";
     HAS_LATER = concat!("SELECT EXISTS (SELECT 1 FROM evidence WHERE ", is_later!(), ")");
-    /// The habit begins anew: its pauses are of a clock that jumped.
+    /// Resets the baseline: its pauses were measured by a clock that jumped.
     BOUND = concat!("UPDATE evidence SET ", bounded!("first_verified_at", "last_verified_at", "last_refused_at", "failing_since",
              "last_proven_at", "rejected_since", "other_account_at"),
              begun_anew!("habit_since", "$2"), begun_anew!("habit_minutes", "0"), begun_anew!("habit_pause", "0"),
@@ -213,7 +215,7 @@ rows! {
                 THEN excluded.last_verified_at ELSE evidence.other_account_at END, \
                 version = evidence.version + 1");
     /// Written after the response, so a verification may have been stored meanwhile: earlier rejections are then ignored.
-    /// The first of `rejected_since` and `failing_since` is passed.
+    /// `rejected_since` and `failing_since` receive the time of the first added request.
     REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, rejected_since, \
                rejected_count, failing_since, failing_count, last_proven_at, failing_rejection_id, version) VALUES",
               "(?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
@@ -227,7 +229,7 @@ rows! {
                version = evidence.version + 1");
 }
 
-/// The facts.
+/// The stored activity of one connection.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Evidence {
     pub(crate) connection_id: ConnectionId,
@@ -237,47 +239,47 @@ pub(crate) struct Evidence {
     pub(crate) refused_count: i64,
     pub(crate) last_refused_at: Option<Timestamp>,
     last_refusal: Option<String>,
-    /// The first proven request that was rejected since the last verified event.
+    /// Time of the first proven request rejected since the last verified event.
     pub(crate) failing_since: Option<Timestamp>,
-    /// How many of those there are at least: not every rejected request is examined.
+    /// Lower bound on the number of those requests: not every rejected request is diagnosed.
     pub(crate) failing_count: i64,
-    /// The newest proven request that was rejected.
+    /// Time of the latest proven request that was rejected.
     pub(crate) last_proven_at: Option<Timestamp>,
-    /// The rejection of the newest of them. It may have been deleted.
+    /// The rejection of that request. It may have been deleted.
     failing_rejection_id: Option<RejectionId>,
-    /// The first request that was rejected since the last verified event, from any sender.
+    /// Time of the first request rejected since the last verified event, from any sender.
     pub(crate) rejected_since: Option<Timestamp>,
-    /// How many were.
+    /// Number of requests rejected since then.
     pub(crate) rejected_count: i64,
-    /// Rises with every change.
+    /// Incremented with every change.
     pub(crate) version: i64,
     #[sqlx(flatten)]
     pub(crate) habit: Baseline,
-    /// The gateway's accounts that events may be of, with a space between two.
+    /// The expected gateway accounts, separated by spaces.
     accounts: Option<String>,
-    /// The last other account that an event was of.
+    /// The latest unexpected account that an event named.
     pub(crate) other_account: Option<String>,
     pub(crate) other_account_at: Option<Timestamp>,
 }
 
 impl Evidence {
-    /// Why the last refused request was refused.
+    /// Returns why the last rejected request was rejected.
     pub(crate) fn last_refusal(&self) -> Option<SignatureError> {
         self.last_refusal.clone().and_then(|text| text.try_into().ok())
     }
 
-    /// The rejection that pages show of a webhook that fails: of proven requests, while there are any.
+    /// Returns the rejection that pages show for a failing webhook: the latest of a proven request, while any are failing.
     pub(crate) fn failing_rejection(&self) -> Option<RejectionId> {
         self.failing_rejection_id.filter(|_| self.failing_since.is_some())
     }
 
-    /// The gateway's accounts that events may be of: that of the first event, and those accepted since.
+    /// Returns the expected gateway accounts: the one of the first event, and those accepted since.
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &str> {
         self.accounts.as_deref().unwrap_or_default().split(' ').filter(|account| !account.is_empty())
     }
 }
 
-/// Whether any time is later than now, as it was stored while the clock was ahead.
+/// True if a stored time is in the future, which means that the clock was ahead.
 pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
     run!(on, |conn| sqlx::query_scalar(HAS_LATER).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
 }
@@ -318,40 +320,40 @@ pub(super) async fn insert(tx: &mut Tx, connection: ConnectionId) -> Result<(), 
     Ok(())
 }
 
-/// The connection's evidence. `connection` is one the caller was allowed to see.
+/// Returns the activity of a connection. The caller has checked access to `connection`.
 pub(crate) async fn get(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<Evidence, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(connection).fetch_one(conn).await)
 }
 
-/// Only its version: cheap enough to ask once a second.
+/// Returns only the version: cheap enough to poll every second.
 pub(crate) async fn version(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(FIND_VERSION).bind(connection).fetch_one(conn).await)
 }
 
-/// That of all connections of a company.
+/// Returns the activity of every connection of a company.
 pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<Evidence>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_COMPANY).bind(company).fetch_all(conn).await)
 }
 
-/// That of all connections of an app.
+/// Returns the activity of every connection of an app.
 pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, app: AppId) -> Result<Vec<Evidence>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(app).fetch_all(conn).await)
 }
 
-/// Verified requests of one connection that are kept together.
+/// Verified requests of one connection that are stored in one batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Verifications<'a> {
     pub(crate) count: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
-    /// The gateway's account that the first of them is of.
+    /// The first gateway account that the requests name.
     pub(crate) account: Option<&'a str>,
-    /// Another one among them.
+    /// A different account that a later request names.
     pub(crate) other_account: Option<&'a str>,
 }
 
 impl<'a> Verifications<'a> {
-    /// Notes whose a request is, where it says so.
+    /// Records the account of a request, if the body names one.
     pub(crate) fn add_account(&mut self, account: Option<&'a str>) {
         if self.account.is_none() {
             self.account = account;
@@ -361,7 +363,7 @@ impl<'a> Verifications<'a> {
     }
 }
 
-/// Notes that requests were verified. In the order of their connections, so that two servers cannot lock up.
+/// Records verified requests, in the order of their connections, so that concurrent servers cannot deadlock.
 pub(crate) async fn add_verified(tx: &mut Tx, verified: &BTreeMap<ConnectionId, Verifications<'_>>) -> Result<(), DbError> {
     let rows: Vec<_> = verified.iter().collect();
     execute_rows!(tx, VERIFIED, &rows, |query, row| query
@@ -374,14 +376,14 @@ pub(crate) async fn add_verified(tx: &mut Tx, verified: &BTreeMap<ConnectionId, 
     Ok(())
 }
 
-/// Counts an account among those that events may be of, if it is the one that was told. `connection` is one the caller was
-/// allowed to change.
+/// Adds an account to the expected ones, if it is the unexpected one currently recorded. The caller has checked write access
+/// to `connection`.
 pub(super) async fn accept_account(tx: &mut Tx, connection: ConnectionId, account: &str) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(ACCEPT_ACCOUNT).bind(connection).bind(account))? > 0)
 }
 
-/// Notes rejected requests, and which of them are proven. In the order of their connections, so that two servers cannot
-/// deadlock.
+/// Records rejected requests, and which of them are proven, in the order of their connections, so that concurrent servers
+/// cannot deadlock.
 pub(crate) async fn add_refused(
     tx: &mut Tx,
     refused: &BTreeMap<ConnectionId, Refusals>,
@@ -402,7 +404,7 @@ pub(crate) async fn add_refused(
     Ok(())
 }
 
-/// Notes what was found to be proven of requests that were counted before, and that what pages show of them has changed.
+/// Records which of the requests already counted are proven, and increments the version, since pages show a new result.
 pub(crate) async fn add_proven(tx: &mut Tx, connection: ConnectionId, proven: Option<Proven>) -> Result<(), DbError> {
     execute!(
         tx,

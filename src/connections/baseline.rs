@@ -1,53 +1,53 @@
-//! A connection's own habit: how often verified events come, and how long a silence must last to mean something.
+//! The traffic baseline of a connection: how often verified events arrive, and the silence threshold that follows from it.
 //!
-//! The rule: silence is compared with the longest pause that this connection is known for, so nights, weekends and slow
-//! shops are habit. Whatever is not known yet is borne rather than told: a false alarm teaches people to look away.
+//! Invariant: silence is compared with the longest pause of the same connection, so nights, weekends and slow shops raise no
+//! alarm. Without enough history no alarm is raised either: false alarms train people to ignore them.
 //!
-//! The facts are columns of the evidence, kept by the statement that counts verified events and by nothing else. They are
-//! of two windows, the one that goes on and the one before, each of two weeks or, in a slow shop, as long as it takes.
+//! The data are columns of the activity, written only by the statement that adds verified events. They cover two windows, the
+//! current and the previous one, each of two weeks or, in a slow shop, as long as it takes to have enough active minutes.
 
 use std::time::Duration;
 
 use super::activity::Evidence;
 use crate::primitives::time::Timestamp;
 
-/// Minutes in which something came, before one can speak of a habit. Minutes and not events: one payment makes three. A
-/// window is over once it holds as many and is two weeks old, as the statement in `evidence.rs` has it.
+/// Minimum number of minutes with traffic for a baseline. Minutes and not events, since one payment causes three events. A
+/// window ends once it has this many and is two weeks old; the statement in `activity.rs` uses the same values.
 const MIN_ACTIVE_MINUTES: i64 = 10;
-/// A connection must be known for as long before one can speak of a habit: a night is part of it.
+/// Minimum time of observation for a baseline: it includes a night.
 const MIN_OBSERVATION: Duration = Duration::from_hours(2 * 24);
-/// Until it is known for as long, its weekends are not.
+/// Below this time of observation the baseline may not include a weekend.
 const WEEK: Duration = Duration::from_hours(8 * 24);
-/// The longest ordinary weekend, with the evening before and the morning after.
+/// The longest ordinary weekend, including the evening before and the morning after.
 const WEEKEND: Duration = Duration::from_hours(3 * 24);
-/// Nothing shorter is silence, however much comes otherwise.
+/// Lower bound of the silence threshold, however dense the traffic.
 const MIN_SILENCE: Duration = Duration::from_hours(3);
 
-/// What is stored of the habit.
+/// The stored data of the baseline.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Baseline {
-    /// When the window began that goes on.
+    /// Start of the current window.
     habit_since: Option<Timestamp>,
-    /// Minutes in which something came in it.
+    /// Minutes with traffic in the current window.
     habit_minutes: i64,
-    /// The longest pause that ended in it, in milliseconds.
+    /// The longest pause that ended in the current window, in milliseconds.
     habit_pause: i64,
     earlier_since: Option<Timestamp>,
     earlier_minutes: i64,
     earlier_pause: i64,
 }
 
-/// What is usual at a connection.
+/// The typical traffic of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TypicalTraffic {
-    /// Something comes as often, taken over day and night.
+    /// Mean interval between minutes with traffic, nights included.
     pub(crate) every: Duration,
     pub(crate) longest_pause: Duration,
-    /// Over as long a time.
+    /// The time of observation.
     pub(crate) over: Duration,
 }
 
-/// A silence that is longer than usual.
+/// A silence above the threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Silence {
     pub(crate) since: Timestamp,
@@ -56,7 +56,7 @@ pub(crate) struct Silence {
 }
 
 impl Baseline {
-    /// What is usual, where enough is known.
+    /// Returns the typical traffic, if there is enough history.
     fn usual(&self, last: Timestamp) -> Option<TypicalTraffic> {
         let since = self.earlier_since.or(self.habit_since)?;
         let over = last.since(since);
@@ -70,8 +70,8 @@ impl Baseline {
 }
 
 impl TypicalTraffic {
-    /// How long a silence may last before it is more than usual: well beyond the longest pause, since the next longest
-    /// comes some day; further beyond in a shop to which little comes, where chance has more to say.
+    /// Returns the longest silence that is still typical: well above the longest pause, since a longer one will occur some
+    /// day, and further above it when traffic is sparse, where pauses vary more.
     fn silence_threshold(&self) -> Duration {
         let beyond = (self.longest_pause / 2).max(self.every * 5 / 2);
         let least = if self.over < WEEK && self.longest_pause > MIN_SILENCE { WEEKEND } else { MIN_SILENCE };
@@ -79,12 +79,12 @@ impl TypicalTraffic {
     }
 }
 
-/// What is usual at a connection, where enough is known.
+/// Returns the typical traffic of a connection, if there is enough history.
 pub(crate) fn usual(evidence: &Evidence) -> Option<TypicalTraffic> {
     evidence.habit.usual(evidence.last_verified_at?)
 }
 
-/// The silence at a connection, where it is longer than usual.
+/// Returns the silence of a connection, if it is above the threshold.
 pub(crate) fn silence(evidence: &Evidence, now: Timestamp) -> Option<Silence> {
     let since = evidence.last_verified_at?;
     let (usual, lasts) = (usual(evidence)?, now.since(since));
@@ -94,7 +94,7 @@ pub(crate) fn silence(evidence: &Evidence, now: Timestamp) -> Option<Silence> {
 #[cfg(test)]
 const WINDOW: Duration = Duration::from_hours(14 * 24);
 
-/// The same arithmetic as the statement's, for shops that are only simulated; `tests/it/habits.rs` holds the two together.
+/// The same arithmetic as in SQL, for simulated shops; an integration test checks that the two agree.
 #[cfg(test)]
 impl Baseline {
     fn after(self, last: Option<Timestamp>, at: Timestamp) -> Self {
@@ -131,24 +131,24 @@ pub(crate) mod tests {
     /// Monday, 2 Nov 2026, midnight in India.
     const MONDAY: Timestamp = Timestamp::from_seconds(1_793_557_800);
 
-    /// The same dice at every run.
+    /// A random number generator with a fixed seed.
     struct Dice(u64);
 
     impl Dice {
-        /// Between nothing and one.
+        /// Returns a number from 0 to 1.
         #[expect(clippy::cast_precision_loss, reason = "dice need no more than 53 bits")]
         fn throw(&mut self) -> f64 {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (self.0 >> 11) as f64 / (1_u64 << 53) as f64
         }
 
-        /// The wait for the next of those that come by chance, this often.
+        /// Returns the wait for the next event of a Poisson process with this mean interval.
         fn wait(&mut self, every: Duration) -> Duration {
             every.mul_f64(-(1.0 - self.throw()).ln())
         }
     }
 
-    /// A shop's history, told to the habit event by event.
+    /// A simulated shop: adds its history to the baseline event by event.
     pub(crate) struct Shop {
         pub(crate) evidence: Evidence,
         alarms: usize,
@@ -159,7 +159,7 @@ pub(crate) mod tests {
             Self { evidence: Evidence::default(), alarms: 0 }
         }
 
-        /// A payment: three events within two seconds. Was it silent just before?
+        /// Adds a payment, which is three events within two seconds, and counts an alarm if the shop was silent just before.
         pub(crate) fn pay(&mut self, at: Timestamp) {
             self.alarms += usize::from(silence(&self.evidence, at).is_some());
             for after in [0, 700, 1900] {
@@ -170,7 +170,7 @@ pub(crate) mod tests {
             }
         }
 
-        /// Payments by chance, this often, in hours in which it is open.
+        /// Adds random payments with this mean interval, within opening hours.
         fn trade(&mut self, days: u64, every: Duration, is_open: impl Fn(u64, u64) -> bool, dice: &mut Dice) -> Timestamp {
             let end = MONDAY.plus(DAY * u32::try_from(days).unwrap());
             let mut at = MONDAY.plus(dice.wait(every));
@@ -189,7 +189,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Alarms of a hundred such shops, and the last of them.
+    /// Returns the number of alarms of a hundred such shops, and the last shop.
     fn hundred(days: u64, every: Duration, is_open: impl Fn(u64, u64) -> bool + Copy) -> (usize, Shop) {
         let trade = |seed| {
             let mut shop = Shop::new();

@@ -1,6 +1,6 @@
-//! Step 1, Credentials: the API keys, asked of the gateway once before they are kept.
+//! Step 1, Credentials: the API keys, checked with the gateway before they are stored.
 //!
-//! The rule: the Key Secret is write-only. It is sealed, never shown again, and an empty field leaves it as it is.
+//! Invariant: the Key Secret is write-only. It is sealed and never shown again, and an empty field leaves it unchanged.
 
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// The keys as typed.
+/// The keys as submitted.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct KeysForm {
@@ -126,7 +126,7 @@ pub(crate) async fn update(posted: SignedForm<KeysForm>, names: ConnectionPath) 
     Ok(answer)
 }
 
-/// `POST …/credentials/check`: asks again with the stored keys.
+/// `POST …/credentials/check`: checks the stored keys again.
 pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = open(posted.page, &names).await?;
     let form = KeysForm::of(&wizard);
@@ -157,14 +157,14 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
     }
 }
 
-/// The page with what was typed, where the gateway was not asked because it was asked a moment ago.
+/// Returns the page with the submitted form and status 429: the check was rate limited.
 fn too_many(wizard: &Wizard, view: &Credentials) -> Result<HttpResponse, AppError> {
     let mut response = wizard.page.unprocessable(view)?;
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
     Ok(response)
 }
 
-/// The generic gateway has no such step.
+/// Opens the wizard. The generic gateway has no such step: not found.
 async fn open(page: RequestContext, names: &ConnectionPath) -> Result<Wizard, AppError> {
     let wizard = Wizard::open(page, names).await?;
     if wizard.connection.gateway == Gateway::Razorpay { Ok(wizard) } else { Err(AppError::NotFound) }
@@ -177,7 +177,7 @@ async fn store_keys(wizard: &Wizard, keys: &NewKeys<'_>) -> Result<(), AppError>
     Ok(tx.commit().await?)
 }
 
-/// The stored Key Secret, if there is one; an error where it was damaged or swapped.
+/// Returns the stored Key Secret, if there is one; the inner error means that it was damaged or swapped.
 async fn stored_secret(wizard: &Wizard) -> Result<Option<Result<Zeroizing<String>, VaultError>>, AppError> {
     let state = &wizard.page.state;
     let sealed = store::find_key_secret(&mut state.db.reader().await?, wizard.connection.id).await?;
@@ -185,7 +185,7 @@ async fn stored_secret(wizard: &Wizard) -> Result<Option<Result<Zeroizing<String
 }
 
 fn unreadable(wizard: &Wizard, form: &KeysForm) -> Result<HttpResponse, AppError> {
-    tracing::error!(connection = %wizard.connection.id, "the sealed Key Secret cannot be opened: it was damaged or swapped");
+    tracing::error!(connection = %wizard.connection.id, "the stored Key Secret cannot be decrypted: it was damaged or replaced");
     wizard.page.unprocessable(&view(wizard, form, error("key_secret", messages::keys::UNREADABLE)))
 }
 
@@ -202,7 +202,7 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
     errors
 }
 
-/// Key ID, and the Key Secret where one was typed.
+/// Parses the Key ID, and the Key Secret if one was entered.
 fn parse(form: &KeysForm, wizard: &Wizard) -> Result<(String, Option<String>), FieldErrors> {
     let mut errors = FieldErrors::default();
     let mode = wizard.connection.mode;
@@ -222,7 +222,7 @@ fn parse(form: &KeysForm, wizard: &Wizard) -> Result<(String, Option<String>), F
     if errors.is_empty() { Ok((key_id, typed)) } else { Err(errors) }
 }
 
-/// What is wrong with a Key ID for this mode.
+/// Returns the validation error of a Key ID for this mode.
 fn key_id_fault(key_id: &str, mode: Mode) -> Option<String> {
     let (wanted, other) = (prefix(mode), prefix(if mode == Mode::Test { Mode::Live } else { Mode::Test }));
     if key_id.starts_with(other) {
@@ -239,7 +239,7 @@ fn key_id_fault(key_id: &str, mode: Mode) -> Option<String> {
 fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
     let keys = wizard.connection.keys();
     let (mut shell, frame) = wizard.frame(Step::Credentials, "Enter the Razorpay API keys");
-    // The reason that came with the redirect stands in the warning, not in a line above it.
+    // The flash message of the redirect is the reason: it is shown in the warning instead of above it.
     let flash = if keys == ApiKeyStatus::Unchecked { shell.flash.take() } else { None };
     let prefix = prefix(wizard.connection.mode);
     let secret_hint = match keys {

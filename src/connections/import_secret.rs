@@ -1,7 +1,7 @@
-//! *Bring your own SECRET*: a webhook that runs already is believed here, too, with the SECRET that it has.
+//! *Bring your own SECRET*: imports the secret of an existing webhook, so that its requests verify here too.
 //!
-//! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments.
-//! The typed value is never shown again, not even when it is rejected.
+//! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments. The
+//! submitted value is never shown again, not even when it is rejected.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -21,7 +21,7 @@ use crate::{
     web::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
 };
 
-/// With so many of the company's secrets it is compared.
+/// Maximum number of the company's secrets that it is compared with.
 const MOST_COMPARED: i64 = 500;
 
 /// `…/webhook/secrets/new`
@@ -36,12 +36,12 @@ pub(crate) struct Bringing {
     pub(crate) errors: FieldErrors,
 }
 
-/// A SECRET as typed.
+/// A secret as submitted.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct BringForm {
     secret: String,
-    /// To be taken with spaces and quotes at its ends.
+    /// Keep spaces and quotes at its ends.
     is_exact: bool,
 }
 
@@ -81,7 +81,7 @@ async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, Ap
     let also = secrets::add_secret(&mut tx, &page.state.vault, id, (secret, Origin::Imported, &user.name), page.now).await?;
     if let AddSecretOutcome::Accepted(secret) = also {
         tx.commit().await?;
-        tracing::info!(connection = %id, %secret, user = %user.id, "a SECRET was brought");
+        tracing::info!(connection = %id, %secret, user = %user.id, "a secret was imported");
     }
     Ok(also)
 }
@@ -92,7 +92,7 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
     errors
 }
 
-/// The SECRET and what was cut off it, or every error at its field.
+/// Parses the secret, and reports what was trimmed from it or the error of the field.
 fn parse(wizard: &Wizard, names: &[String], form: &BringForm) -> Result<(Secret, Trimmed), FieldErrors> {
     let connection = &wizard.connection;
     let known = ConnectionContext {

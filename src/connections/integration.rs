@@ -1,5 +1,5 @@
-//! Step 3, Integration: snippets with the app's own Key ID. The Key Secret is never in one: it comes from the
-//! environment of whoever runs them.
+//! Step 3, Integration: code snippets with the app's own Key ID. They never contain the Key Secret: they read it from the
+//! environment.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -30,10 +30,10 @@ use crate::{
     },
 };
 
-/// Currencies offered; INR first, since that is what settles in India.
+/// The currencies offered; INR first, since Indian accounts settle in it.
 const CURRENCIES: &[&str] = &["INR", "USD", "EUR", "GBP", "AED", "SGD", "AUD", "CAD", "JPY", "KWD"];
 
-/// A connection as a card.
+/// The card of a connection.
 pub(crate) struct Card {
     pub(crate) gateway: &'static str,
     pub(crate) mode: Badge,
@@ -41,7 +41,7 @@ pub(crate) struct Card {
     pub(crate) url: String,
     pub(crate) enabled_url: String,
     pub(crate) is_enabled: bool,
-    /// Where the app is enabled, while only that is disabled.
+    /// URL to enable the app, if only the app is disabled.
     pub(crate) app_enabled_url: Option<String>,
     pub(crate) steps: Vec<(usize, &'static str, String, Badge)>,
     pub(crate) line: StatusLine,
@@ -60,19 +60,19 @@ pub(crate) struct Index {
     pub(crate) currencies: &'static [&'static str],
 }
 
-/// Asks before a connection is disabled.
+/// The confirmation page for disabling a connection.
 #[derive(Template)]
 #[template(path = "connections/disable.html")]
 pub(crate) struct Disable {
     pub(crate) shell: Layout,
     pub(crate) name: String,
-    /// What the gateway does then.
+    /// How the gateway reacts to a disabled connection.
     pub(crate) loss: &'static str,
     pub(crate) action: String,
     pub(crate) back: String,
 }
 
-/// A connection to be added, as typed.
+/// A connection to add, as submitted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AddForm {
@@ -95,7 +95,7 @@ impl AddForm {
     }
 }
 
-/// The mode in which somebody wants to add one.
+/// The mode preselected in the form for adding a connection.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
@@ -139,23 +139,24 @@ pub(crate) async fn create(posted: SignedForm<AddForm>, app: Path<String>) -> Re
     Ok(page.redirect(&urls::step(app.id, gateway, mode, Step::Webhook), &messages::added(gateway, mode)))
 }
 
-/// `GET …/{gateway}/{mode}`: the step to work on now.
+/// `GET …/{gateway}/{mode}`: redirects to the current step.
 pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     Ok(see_other(&wizard.url(wizard.setup().current_step(wizard.page.now))))
 }
 
-/// Whether a connection receives.
+/// The form that enables or disables a connection.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct EnabledForm {
     is_enabled: bool,
     confirm: String,
-    /// The page to come back to.
+    /// The page to return to.
     back: String,
 }
 
-/// `POST …/{gateway}/{mode}/enabled`: enabling takes effect immediately, disabling asks first, also for the password.
+/// `POST …/{gateway}/{mode}/enabled`: enabling takes effect immediately; disabling asks for confirmation and the password
+/// first.
 pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let (page, connection) = (&wizard.page, &wizard.connection);
@@ -198,7 +199,7 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
         Some((state, card(page, app, connection, evidence)))
     });
     let mut cards: Vec<(State, Card)> = known.collect();
-    // What needs somebody stands first; the rest stays where it is always found.
+    // Connections that need attention first; the others keep their usual order.
     cards.sort_by_key(|(state, _)| if *state > State::Silent { State::Verified } else { *state });
     Ok(Index {
         shell: shell(page, app, "Payment Gateway Settings"),
@@ -211,7 +212,7 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
     })
 }
 
-/// The layout of a page below the app's settings.
+/// Returns the layout of a page below the app's settings.
 fn shell(page: &RequestContext, app: &App, title: &str) -> Layout {
     page.shell(title)
         .app(app, AppEntry::Settings, None)

@@ -1,7 +1,7 @@
-//! Connections: one app at one gateway in one mode, with the facts of its four set-up steps.
+//! Connections: one app at one gateway in one mode, with the progress of its four set-up steps.
 //!
-//! The rule: a step's state and a connection's state are pure functions of stored facts. No page has its own opinion
-//! of *done*.
+//! Invariant: the state of a step and of a connection are pure functions of stored data. No page has its own definition of
+//! *done*.
 
 pub(crate) mod account_mismatch;
 pub(crate) mod activity;
@@ -44,12 +44,12 @@ use crate::{
 };
 use activity::Evidence;
 
-/// Random characters of an endpoint's id: 22 base62 characters carry 131 bits.
+/// Random characters of an endpoint id: 22 base62 characters carry 131 bits.
 const ENDPOINT: usize = 22;
-/// What the sealed Key Secret is bound to.
+/// The sealing context of the Key Secret.
 const KEY_SECRET: &str = "connections.key_secret";
 
-/// Where something belongs: everything that is stored of a request carries these.
+/// The owner of a stored request: every row written for it has these ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ConnectionScope {
     pub(crate) company: CompanyId,
@@ -94,7 +94,7 @@ impl Connection {
         }
     }
 
-    /// One with nothing done yet.
+    /// Returns a new connection with no step done.
     fn new(new: &NewConnection, now: Timestamp) -> Self {
         Self {
             id: ConnectionId::new(now),
@@ -117,7 +117,7 @@ impl Connection {
         }
     }
 
-    /// Whether the gateway accepted the keys, as far as it was asked.
+    /// Returns the status of the API keys.
     pub(crate) fn keys(&self) -> ApiKeyStatus {
         match self.keys_state.as_deref() {
             Some("accepted") => ApiKeyStatus::Accepted,
@@ -127,11 +127,11 @@ impl Connection {
     }
 }
 
-/// What is known of the API keys.
+/// The status of the API keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ApiKeyStatus {
     Absent,
-    /// Stored; the gateway could not be asked.
+    /// Stored, but the gateway could not be reached to check them.
     Unchecked,
     Accepted,
 }
@@ -167,13 +167,13 @@ impl Step {
         }
     }
 
-    /// The steps that a gateway has: the generic one knows no API keys.
+    /// Returns the steps of a gateway: the generic one has no API keys.
     pub(crate) fn of(gateway: Gateway) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |step| *step != Self::Credentials || gateway == Gateway::Razorpay)
     }
 }
 
-/// Where a merchant stands with one connection.
+/// The set-up progress of one connection.
 pub(crate) struct SetupProgress<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) evidence: &'a Evidence,
@@ -194,7 +194,8 @@ impl SetupProgress<'_> {
         }
     }
 
-    /// The step to work on: the webhook until it is verified and whenever it has trouble, else the first that is not done.
+    /// Returns the step to work on: the webhook until it is verified and whenever it needs attention, else the first step
+    /// that is not done.
     pub(crate) fn current_step(&self, now: Timestamp) -> Step {
         match self.state(now) {
             State::Verified => Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook),
@@ -202,7 +203,7 @@ impl SetupProgress<'_> {
         }
     }
 
-    /// What the webhook's evidence says: the first that fits.
+    /// Derives the state from the activity: the first that applies.
     pub(crate) fn state(&self, now: Timestamp) -> State {
         if !self.is_app_enabled || !self.connection.is_enabled {
             State::Off
@@ -215,7 +216,7 @@ impl SetupProgress<'_> {
         }
     }
 
-    /// The same once an event has been verified. Anyone who knows the URL can have requests rejected: unproven
+    /// Derives the state once an event has been verified. Anyone who knows the URL can have requests rejected, so unproven
     /// ones are considered only while events are overdue.
     fn verified_state(&self, now: Timestamp) -> State {
         let is_overdue = baseline::silence(self.evidence, now).is_some();
@@ -228,14 +229,14 @@ impl SetupProgress<'_> {
     }
 }
 
-/// How a connection's webhook is.
+/// The state of a connection's webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
     // Worst first, as lists sort them.
     /// Requests proven to be this connection's are rejected; or events are overdue while requests are rejected, in which case
-    /// alerts and lists treat it as [`State::Silent`].
+    /// alerts and lists treat it as [`Self::Silent`].
     Failing,
-    /// Worked once; nothing for longer than usual.
+    /// Has verified events, but none for longer than the silence threshold.
     Silent,
     Pending,
     NotStarted,
@@ -263,7 +264,7 @@ impl fmt::Display for State {
     }
 }
 
-/// What a merchant may be paid with, as the Credentials step lists them.
+/// The payment modes that the Credentials step lists.
 pub(crate) const PAYMENT_MODES: &[(&str, &str)] = &[
     ("upi", "UPI"),
     ("debit_card", "Debit Card"),
@@ -272,7 +273,7 @@ pub(crate) const PAYMENT_MODES: &[(&str, &str)] = &[
     ("wallet", "Wallet"),
 ];
 
-/// A connection to be made.
+/// A connection to create.
 pub(crate) struct NewConnection {
     pub(crate) company: CompanyId,
     pub(crate) app: AppId,
@@ -281,7 +282,7 @@ pub(crate) struct NewConnection {
     pub(crate) currency: Currency,
 }
 
-/// Why a connection could not be made or a secret not be kept.
+/// Why a connection could not be created or a secret could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
     #[error(transparent)]
@@ -290,7 +291,7 @@ pub(crate) enum ConnectError {
     Vault(#[from] VaultError),
     #[error("this server's master key is another than the one the database was sealed with")]
     WrongMasterKey,
-    /// See [`secrets::MOST_LIVE`].
+    /// See [`secrets::MAX_VALID_SECRETS`].
     #[error(
         "{} SECRETs count here already: retire some that are not used any more, on the Webhook page",
         secrets::MAX_VALID_SECRETS
@@ -298,7 +299,8 @@ pub(crate) enum ConnectError {
     TooManySecrets,
 }
 
-/// Makes a connection with its endpoint and its first secret, by somebody: it accepts events as soon as this is committed.
+/// Creates a connection with its endpoint and its first secret; `by` is the user's name. It accepts events as soon as this is
+/// committed.
 ///
 /// # Errors
 /// [`DbError::NotUnique`] when the app has one at that gateway in that mode.
@@ -316,16 +318,16 @@ pub(crate) async fn create(
     Ok(connection)
 }
 
-/// API keys to be stored.
+/// API keys to store.
 pub(crate) struct NewKeys<'a> {
     pub(crate) key_id: &'a str,
-    /// `None` leaves the stored one as it is.
+    /// `None` leaves the stored one unchanged.
     pub(crate) key_secret: Option<&'a str>,
     pub(crate) payment_modes: &'a str,
     pub(crate) state: ApiKeyStatus,
 }
 
-/// Stores the API keys, the secret one sealed.
+/// Stores the API keys, the Key Secret sealed.
 pub(crate) async fn update_keys(
     tx: &mut Tx,
     vault: &Vault,
@@ -341,7 +343,7 @@ pub(crate) async fn update_keys(
     Ok(store::update_keys(tx, id, keys, keys.state.as_str(), now).await?)
 }
 
-/// The stored Key Secret, opened.
+/// Opens the sealed Key Secret.
 pub(crate) fn open_key_secret(vault: &Vault, id: ConnectionId, sealed: &[u8]) -> Result<zeroize::Zeroizing<String>, VaultError> {
     let bytes = vault.open(KEY_SECRET, id.as_bytes(), sealed)?;
     String::from_utf8(bytes.to_vec()).map(Into::into).map_err(|_| VaultError::Damaged)

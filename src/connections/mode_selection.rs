@@ -9,25 +9,25 @@ use crate::{
     primitives::time::Timestamp,
 };
 
-/// An app's connections with what was seen at them, and the mode to show.
+/// The mode to show, and the app's connections in it with their activity.
 pub(crate) struct ModeSelection {
     pub(crate) mode: Mode,
-    /// Those of the mode.
+    /// The connections of the mode.
     pub(crate) connections: Vec<(Connection, Evidence)>,
     /// What needs attention in the other mode.
     pub(crate) other: Option<OtherMode>,
-    /// Those of the mode that are disabled.
+    /// The disabled connections of the mode.
     pub(crate) off: Vec<OffConnection>,
 }
 
 impl ModeSelection {
-    /// The gateway of the mode's first connection.
+    /// Returns the gateway of the mode's first connection.
     pub(crate) fn gateway(&self) -> Option<Gateway> {
         self.connections.first().map(|(connection, _)| connection.gateway)
     }
 }
 
-/// The mode that was chosen; else the one [`select_mode`] finds.
+/// Returns the chosen mode, or the one that [`select_mode`] returns.
 pub(crate) async fn shown(
     reader: &mut Reader,
     app: &App,
@@ -52,7 +52,7 @@ pub(crate) async fn shown(
     Ok(ModeSelection { mode, connections: own.into_iter().map(|one| (one.connection, one.evidence)).collect(), other, off })
 }
 
-/// The only connected mode; else the one that needs attention; else live once it is verified; else test.
+/// Returns the only connected mode; else the one that needs attention; else live once it is verified; else test.
 fn select_mode(webhooks: &[Webhook], now: Timestamp) -> Mode {
     let of = |mode| webhooks.iter().filter(move |webhook| webhook.connection.mode == mode);
     let has = |mode| of(mode).next().is_some();

@@ -1,16 +1,16 @@
-//! For how long the SECRET before goes on counting beside a new one. Pure.
+//! The overlap of a rotation: how long the previous secret remains valid. Pure.
 
 use std::{str::FromStr, time::Duration};
 
-/// Until the gateway has given up what it signed with the SECRET before, and its support has repeated the last of it.
+/// The longest overlap: until the gateway has stopped retrying and replaying requests signed with the previous secret.
 pub(super) const LONGEST: Duration = Duration::from_hours(15 * 24);
 
-/// More than nothing and at most 15 days.
+/// More than zero and at most 15 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Overlap(Duration);
 
 impl Overlap {
-    /// What the page offers, the usual one first.
+    /// The choices on the page, the default first.
     pub(crate) const CHOICES: [Self; 4] = [Self::of_days(1), Self::of_days(3), Self::of_days(7), Self(LONGEST)];
 
     const fn of_days(days: u64) -> Self {
@@ -21,12 +21,12 @@ impl Overlap {
         self.0
     }
 
-    /// Whole hours, as the page's form names it.
+    /// Returns whole hours, the value in the page's form.
     pub(crate) const fn hours(self) -> u64 {
         self.0.as_secs() / 3600
     }
 
-    /// The one of [`Overlap::CHOICES`] that a form names; the usual one where it names none.
+    /// Returns the one of [`Overlap::CHOICES`] that a form selects; the default if it selects none.
     pub(crate) fn chosen(hours: &str) -> Option<Self> {
         match hours {
             "" => Some(Self::CHOICES[0]),
@@ -35,7 +35,7 @@ impl Overlap {
     }
 }
 
-/// Hours, as the command line takes them; parts of an hour are told behind a point.
+/// Parses hours from the command line; decimals are allowed.
 impl FromStr for Overlap {
     type Err = &'static str;
 

@@ -1,6 +1,6 @@
-//! What outsiders know of a company: its names, its apps' names and domains, and the ids that pages and URLs show.
+//! Public names of a company: its name, its apps' names and domains, and the ids that pages and URLs show.
 //!
-//! Invariant: a secret is judged by what remains without them, whether it is imported or found by diagnosis.
+//! Invariant: the strength of a secret is what remains without them, whether it is imported or found by diagnosis.
 
 use crate::{
     apps, companies,
@@ -9,7 +9,7 @@ use crate::{
     primitives::id::CompanyId,
 };
 
-/// All of them. The caller was allowed to see the company.
+/// Lists all of them. The caller has checked access to the company.
 pub(crate) async fn list(reader: &mut Reader, company: CompanyId) -> Result<Vec<String>, DbError> {
     let mut names = vec![companies::store::get(&mut *reader, company).await?.name];
     for app in apps::store::list(&mut *reader, company).await? {

@@ -1,6 +1,6 @@
-//! *Retire now*: ends a SECRET before its time, or a brought one. Asks first and names what is lost.
+//! *Retire now*: retires an expiring secret early, or an additional one. Asks for confirmation and states the consequences.
 //!
-//! The rule: the active one is never retired, since a webhook is never without.
+//! Invariant: the active secret is never retired, since a webhook always has one.
 
 use actix_web::{HttpResponse, web::Path};
 use askama::Template;
@@ -37,9 +37,9 @@ pub(crate) struct Retirement {
     pub(crate) made: (&'static str, DisplayTime),
     pub(crate) by: String,
     pub(crate) losses: Vec<String>,
-    /// What was refused and could be let in only with it, and where that is.
+    /// A sentence on the rejected requests that only this secret verifies, and their URL.
     pub(crate) only: Option<(String, String)>,
-    /// Where it is retired; nothing for the active one.
+    /// URL that retires it; `None` for the active one.
     pub(crate) action: Option<String>,
     pub(crate) rotation: String,
 }
@@ -70,11 +70,11 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     if !is_retired {
         return Ok(page.redirect_warning(&webhook, messages::secrets::NOT_THERE));
     }
-    tracing::info!(%connection, secret = %id, user = %user.id, "a SECRET was retired");
+    tracing::info!(%connection, secret = %id, user = %user.id, "a secret was retired");
     Ok(page.redirect(&webhook, messages::secrets::RETIRED))
 }
 
-/// The connection of the company, and its SECRETs.
+/// Opens the company's connection, and loads its secrets.
 async fn open(page: RequestContext, names: Names) -> Result<(Wizard, Keyring, SecretId), AppError> {
     let (app, gateway, mode, secret) = names.into_inner();
     let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
@@ -85,7 +85,8 @@ async fn open(page: RequestContext, names: Names) -> Result<(Wizard, Keyring, Se
     Ok((wizard, ring, id))
 }
 
-/// One that ended meanwhile needs no retiring; one of nobody or of another connection is not found.
+/// Handles a secret that is no longer valid: redirects with a warning if it ended meanwhile. An unknown id, or one of another
+/// connection, is not found.
 fn over(wizard: &Wizard, ring: &Keyring, id: SecretId) -> Result<HttpResponse, AppError> {
     if ring.ended.iter().all(|held| held.stored.id != id) {
         return Err(AppError::NotFound);
@@ -115,7 +116,7 @@ async fn view(wizard: &Wizard, ring: &Keyring, held: &SecretWithUsage) -> Result
     })
 }
 
-/// What was refused and could be let in only with that SECRET: a sentence, and where it is.
+/// Returns a sentence on the rejected requests that only that secret verifies, and their URL.
 async fn only(wizard: &Wizard, secret: SecretId) -> Result<Option<(String, String)>, AppError> {
     let (state, connection) = (&wizard.page.state, &wizard.connection);
     let found = recovery::depends_only_on((&state.db, &state.vault), connection, secret, wizard.page.now).await?;

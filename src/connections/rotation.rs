@@ -1,6 +1,6 @@
-//! *New secret*: asks for how long the present SECRET goes on counting, and makes another.
+//! *New secret*: asks for the overlap, and rotates the active secret.
 //!
-//! The rule: in one unit of work, so that the webhook is never without an active one.
+//! Invariant: a rotation is one unit of work, so that the webhook always has an active secret.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -17,7 +17,7 @@ use crate::{
     web::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
 };
 
-/// A choice of the form: its value, label and reason, and whether it is chosen.
+/// A choice of the form: value, label, reason, and whether it is selected.
 pub(crate) type Choice = (u64, String, &'static str, bool);
 
 /// `…/webhook/rotation`
@@ -31,7 +31,7 @@ pub(crate) struct Rotation {
     pub(crate) errors: FieldErrors,
 }
 
-/// For how long, as chosen; the usual time where nothing was.
+/// The overlap as submitted; empty for the default.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RotationForm {
@@ -66,7 +66,7 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
         rotated => rotated?,
     };
     tx.commit().await?;
-    tracing::info!(connection = %id, user = %user.id, %until, "a new SECRET was made");
+    tracing::info!(connection = %id, user = %user.id, %until, "a secret was rotated");
     Ok(page.redirect(&wizard.url(Step::Webhook), &messages::secrets::rotated(until, page.now)))
 }
 

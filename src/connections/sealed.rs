@@ -17,7 +17,7 @@ pub(crate) struct Unreadable {
     pub(crate) connection: ConnectionId,
     pub(crate) gateway: Gateway,
     pub(crate) mode: Mode,
-    /// The webhook secret that it is; `None` for the Key Secret of the API keys.
+    /// The id of the webhook secret; `None` for the Key Secret of the API keys.
     pub(crate) secret: Option<SecretId>,
 }
 

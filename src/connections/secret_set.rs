@@ -1,6 +1,7 @@
-//! A connection's SECRETs with what is known of each: which has still to be pasted, which may be retired.
+//! The secrets of a connection with their usage: which one has not been pasted into the gateway yet, and which may be
+//! retired.
 //!
-//! The rules are pure: they look at stored facts and the time.
+//! Invariant: both answers are pure functions of stored data and the time.
 
 use std::time::Duration;
 
@@ -16,33 +17,33 @@ use crate::{
     },
 };
 
-/// A gateway goes on trying what it signed for this long, so a SECRET that was not used for less may yet be.
+/// How long a gateway retries a signed request. A secret used more recently than this may still be needed.
 const RETRIES: Duration = Duration::from_hours(24);
 
-/// A SECRET that counts, and when it was used.
+/// A secret and its usage.
 pub(crate) struct SecretWithUsage {
     pub(crate) stored: Stored,
     pub(crate) used: Option<Use>,
 }
 
-/// All SECRETs of a connection.
+/// All secrets of a connection.
 pub(crate) struct Keyring {
-    /// Those that count: the active one first, then the newest.
+    /// Valid secrets: the active one first, then the newest.
     pub(crate) live: Vec<SecretWithUsage>,
-    /// Those that count no more, the last to end first.
+    /// Expired and retired secrets, the most recently ended first.
     pub(crate) ended: Vec<SecretWithUsage>,
 }
 
-/// The SECRET before an active one that has not verified anything yet.
+/// The secret that the active one replaced, while the active one has not verified any request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PreviousSecret {
-    /// When it ends or ended.
+    /// When it expires or expired.
     pub(crate) until: Timestamp,
     pub(crate) counts: bool,
 }
 
 impl Keyring {
-    /// That of a connection which the caller was allowed to see.
+    /// Loads the secrets of a connection. The caller has checked access to `connection`.
     pub(crate) async fn load(reader: &mut Reader, connection: ConnectionId, now: Timestamp) -> Result<Self, DbError> {
         let live = secrets::list_live(&mut *reader, connection, now).await?;
         let ended = secrets::list_expired(&mut *reader, connection, now).await?;
@@ -60,12 +61,12 @@ impl Keyring {
         self.live.iter().find(|held| held.stored.is_active())
     }
 
-    /// The one with that id, if it counts.
+    /// Returns the secret with that id, if it is valid.
     pub(crate) fn find(&self, id: SecretId) -> Option<&SecretWithUsage> {
         self.live.iter().find(|held| held.stored.id == id)
     }
 
-    /// While the active SECRET was made in place of another and has not verified anything yet: the one before.
+    /// Returns the previous secret while the active one, which replaced it, has not verified any request.
     pub(crate) fn awaiting_first_use(&self) -> Option<PreviousSecret> {
         self.active().filter(|active| active.used.is_none())?;
         let is_before = |held: &&SecretWithUsage| !held.stored.is_active() && held.stored.origin == Origin::Generated;
@@ -75,7 +76,8 @@ impl Keyring {
         before.stored.until.map(|until| PreviousSecret { until, counts })
     }
 
-    /// For how long it was not used, if that is long enough and a newer one has taken its place: then nothing is lost with it.
+    /// Returns how long a secret was unused, if that is long enough and a newer one has replaced it: retiring it then loses
+    /// nothing.
     pub(crate) fn safe_to_retire_after(&self, held: &SecretWithUsage, now: Timestamp) -> Option<Duration> {
         let last = held.used.map_or(held.stored.created_at, |used| used.last_at);
         let replaces = |other: &&SecretWithUsage| other.stored.is_active() || other.stored.id > held.stored.id;
@@ -104,7 +106,7 @@ mod tests {
         SecretWithUsage { stored, used: used.map(|(first, last)| Use { first_at: at(first), last_at: at(last) }) }
     }
 
-    /// The SECRET before, used until `last`, and one made in its place, used between `first` and `newest`.
+    /// The previous secret, used until `last`, and its replacement with its first and last use.
     fn rotated(last: i64, newer: Option<(i64, i64)>) -> Keyring {
         Keyring { live: vec![held("active", 10, newer), held("draining", 0, Some((1, last)))], ended: Vec::new() }
     }

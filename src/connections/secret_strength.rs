@@ -1,10 +1,10 @@
-//! Whether a SECRET that somebody brings keeps anybody out. Pure.
+//! Estimates the strength of an imported secret. Pure.
 //!
-//! The rule: whoever guesses it can invent payments, and whoever has one signed body can try as many guesses as they like. So
-//! what is short, counted up, a word or known to others is refused, and it is said why.
+//! Invariant: a secret that is short, sequential, made of words or known to others is rejected, with the reason. An attacker
+//! who guesses it can forge payments, and with one signed body guesses can be tested offline without limit.
 //!
-//! The dictionary, `strength/words.txt`, is derived from the frequency lists of zxcvbn, Copyright (c) 2012-2016 Dan Wheeler
-//! and Dropbox, Inc. (MIT, see `strength/words.LICENSE.txt`), and has some words of Indian shops in addition.
+//! The dictionary, `secret_strength/words.txt`, is derived from the frequency lists of zxcvbn, Copyright (c) 2012-2016 Dan
+//! Wheeler and Dropbox, Inc. (MIT, see `secret_strength/words.LICENSE.txt`), with additional words of Indian shops.
 
 mod digests;
 mod encodings;
@@ -24,53 +24,53 @@ use crate::{
     primitives::secret::{self, Secret},
 };
 
-/// So many different characters are the least.
+/// Minimum number of distinct characters.
 const LEAST_DIFFERENT: usize = 6;
-/// So many digits are the least where there is nothing else.
+/// Minimum length of a secret that consists of digits only.
 const LEAST_DIGITS: usize = 20;
-/// Characters that must remain once names, words, years and other patterns are removed.
+/// Minimum number of characters that remain once names, words, years and other patterns are removed.
 const LEAST_LEFT: usize = 12;
 /// The shortest piece of an encoded secret that is told from chance, in characters.
 const LEAST_ENCODED: usize = 8;
-/// What hides a value on a page.
+/// Characters that mask a value on a page.
 const DOTS: &[char] = &['•', '●', '·', '∙', '*', '○', '⬤'];
-/// Pairs that people put around what they quote.
+/// Pairs of quotation marks.
 const QUOTES: &[(char, char)] = &[('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’'), ('`', '`')];
 
-/// Why a SECRET is not taken.
+/// Why a secret is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WeakSecret {
     Empty,
-    /// It has so many characters.
+    /// Too short; the number of its characters.
     Short(usize),
     Long,
-    /// A character that cannot be seen.
+    /// Contains an invisible character.
     Unseen,
-    /// The dots that hide it.
+    /// The dots that mask it on a page.
     Dots,
-    /// The webhook's URL or a part of it, or an id.
+    /// A webhook's URL or a part of it, or an id.
     Url,
     /// A Key ID, which is public.
     KeyId,
-    /// The same few characters again and again.
+    /// A repetition of a few characters.
     Repeated,
     Digits,
     /// Too little remains apart from words, years and patterns.
     Common,
     /// Too little remains apart from those and the names of the app, the company or the domain.
     Named,
-    /// Not in the form that the gateway's SECRETs have.
+    /// Not in the format of the gateway's secrets.
     Form,
 }
 
-/// What was cut off at the ends.
+/// What was trimmed from the ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Trimmed {
     pub(crate) spaces: bool,
     pub(crate) quotes: bool,
 }
 
-/// What others know about the connection.
+/// What outsiders know about the connection.
 pub(crate) struct ConnectionContext<'a> {
     pub(crate) gateway: Gateway,
     pub(crate) endpoint: &'a str,
@@ -79,7 +79,7 @@ pub(crate) struct ConnectionContext<'a> {
     pub(crate) names: &'a [String],
 }
 
-/// The SECRET that somebody typed. `is_exact` leaves spaces and quotes at its ends where they are.
+/// Parses and checks a submitted secret. `is_exact` keeps spaces and quotes at its ends.
 pub(crate) fn read(typed: &str, is_exact: bool, known: &ConnectionContext<'_>) -> Result<(Secret, Trimmed), WeakSecret> {
     let (text, cut) = if is_exact { (typed, Trimmed::default()) } else { trimmed(typed) };
     if let Some(weak) = weakness(text, known) {
@@ -89,7 +89,7 @@ pub(crate) fn read(typed: &str, is_exact: bool, known: &ConnectionContext<'_>) -
     Ok((secret, cut))
 }
 
-/// Without spaces, and then without quotes, around it.
+/// Trims spaces, and then quotes with the spaces inside them.
 fn trimmed(typed: &str) -> (&str, Trimmed) {
     let is_space = |character: char| character.is_whitespace() || matches!(character, '\u{200b}'..='\u{200d}' | '\u{feff}');
     let text = typed.trim_matches(is_space);
@@ -129,12 +129,12 @@ fn weakness(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
     }
 }
 
-/// Whether it is an id as pages show them.
+/// True if it is an id as pages show them.
 fn is_id(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix).is_some_and(|rest| rest.len() == 22 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// What is long enough and can be guessed all the same.
+/// Returns the weakness of a secret that is long enough and still guessable.
 fn guessable(text: &str, folded: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
     obvious(text, folded).or_else(|| {
         let left_of = left(text, &names(known));
@@ -143,7 +143,7 @@ fn guessable(text: &str, folded: &str, known: &ConnectionContext<'_>) -> Option<
     })
 }
 
-/// What can be guessed by its shape alone.
+/// Returns the weakness that the form alone shows: a repetition, a common password, or digits only.
 fn obvious(text: &str, folded: &str) -> Option<WeakSecret> {
     let bare = Zeroizing::new(folded.chars().filter(|character| !character.is_whitespace()).collect::<String>());
     if is_repeated(text) {
@@ -157,7 +157,7 @@ fn obvious(text: &str, folded: &str) -> Option<WeakSecret> {
     }
 }
 
-/// Few different characters, or a short piece again and again.
+/// True for few distinct characters, or a repeated shorter string.
 fn is_repeated(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     let different: std::collections::BTreeSet<char> = characters.iter().copied().collect();
@@ -172,7 +172,7 @@ pub(crate) fn is_guessable(secret: &Secret, known: &ConnectionContext<'_>) -> bo
     let folded = Zeroizing::new(bare.to_lowercase());
     let is_too_little = || is_less_left(bare, &names(known));
     let is_weak = match obvious(bare, &folded) {
-        // A strong secret repeated is as strong: a repetition is counted once.
+        // A repeated strong secret is still strong: only one copy is measured.
         Some(WeakSecret::Repeated) => bare.len() <= LEAST_DIGITS || is_too_little(),
         Some(_) => true,
         None => is_too_little(),
@@ -215,7 +215,7 @@ fn is_less_left(text: &str, names: &[&str]) -> bool {
     encodings::decoded(text, names).iter().any(|plain| remainder::left(plain, names) < LEAST_LEFT)
 }
 
-/// The fewest characters that are left of a text and of what it encodes: base64 of a name is no better than the name.
+/// Returns the minimum remainder of a text and of everything it encodes: base64 of a name is no stronger than the name.
 fn left(text: &str, names: &[&str]) -> usize {
     let decoded = encodings::decoded(text, names);
     decoded.iter().map(|plain| remainder::left(plain, names)).min().unwrap_or_default()

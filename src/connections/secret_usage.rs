@@ -1,6 +1,6 @@
-//! When a SECRET verified something, first and last. The `secret_uses` table is this file's alone.
+//! When each secret verified its first and its latest request. Only this module accesses the `secret_uses` table.
 //!
-//! What is written is never later forgotten nor made earlier: several servers may write what they saw in any order.
+//! Invariant: a write only moves the first use back and the latest use forward, so that servers may write in any order.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ rows! {
             last_verified_at = CASE WHEN secret_uses.last_verified_at > excluded.last_verified_at THEN secret_uses.last_verified_at ELSE excluded.last_verified_at END";
 }
 
-/// When one was used.
+/// The first and the latest use of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Use {
     pub(crate) first_at: Timestamp,
@@ -44,28 +44,28 @@ impl Use {
         Self { first_at: at, last_at: at }
     }
 
-    /// From the earlier first to the later last.
+    /// Merges two uses: the earlier first and the later last.
     pub(crate) fn and(self, other: Self) -> Self {
         Self { first_at: self.first_at.min(other.first_at), last_at: self.last_at.max(other.last_at) }
     }
 }
 
-/// Uses gathered until they are written down, in the order in which every server writes them.
+/// Uses buffered until they are written, in the order in which every server writes them.
 pub(crate) type BufferedUsage = BTreeMap<(ConnectionId, SecretId), Use>;
 
-/// The uses of a connection's SECRETs. `connection` is one the caller was allowed to see.
+/// Lists the uses of a connection's secrets. The caller has checked access to `connection`.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<Vec<(SecretId, Use)>, DbError> {
     let rows: Vec<(SecretId, Timestamp, Timestamp)> =
         run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(|(id, first_at, last_at)| (id, Use { first_at, last_at })).collect())
 }
 
-/// How many of a connection's SECRETs have ever been used: it changes when one verifies its first request.
+/// Returns how many of a connection's secrets have ever been used: it changes when one verifies its first request.
 pub(crate) async fn count(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT_OF_CONNECTION).bind(connection).fetch_one(conn).await)
 }
 
-/// Whether any use is later than now, as it was noted while the clock was ahead.
+/// True if a stored use is in the future, which means that the clock was ahead.
 pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
     run!(on, |conn| sqlx::query_scalar(HAS_LATER).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
 }
@@ -75,7 +75,7 @@ pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(BOUND).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }
 
-/// Notes uses.
+/// Records uses.
 pub(crate) async fn add(tx: &mut Tx, used: &BufferedUsage) -> Result<(), DbError> {
     let rows: Vec<_> = used.iter().collect();
     execute_rows!(tx, USED, &rows, |query, row| query.bind(row.0.0).bind(row.0.1).bind(row.1.first_at).bind(row.1.last_at))?;

@@ -1,8 +1,9 @@
-//! A connection's SECRETs: one active, any number draining. Sealed at rest, bound to their row.
+//! The secrets of a connection: one active, and any number of additional, expiring, expired and retired ones. Sealed at rest
+//! and bound to their row.
 //!
-//! The rule: there is no instant without an active one. Whatever changes them takes turns, and is one unit of work in which
-//! the one before begins to drain and the new one is there. A row is never deleted, so that every event can name the SECRET
-//! that verified it. The `secrets` table is this file's alone.
+//! Invariant: a connection always has an active secret. Changes are serialized by a row lock, and a rotation is one unit of
+//! work that inserts the new secret and gives the previous one its expiry. A row is never deleted, so that every event can
+//! name the secret that verified it. Only this module accesses the `secrets` table.
 
 use super::{
     ConnectError,
@@ -21,27 +22,27 @@ use crate::{
     settings_store,
 };
 
-/// What a sealed SECRET is bound to.
+/// The sealing context of a secret.
 const SEAL_CONTEXT: &str = "secrets.sealed";
-/// Under this name the installation remembers which master key it was sealed with.
+/// The setting that stores the id of the master key in use.
 pub(crate) const SEALED_WITH: &str = "sealed_with";
-/// Who made a SECRET that no user made.
+/// The author of a secret created on the command line.
 pub(crate) const COMMAND_LINE: &str = "the command line";
-/// So many brought SECRETs may count at once: each request that is refused has been tried with every one.
+/// Maximum number of valid imported and adopted secrets: a rejected request has been verified against every one.
 pub(crate) const MAX_IMPORTED_SECRETS: usize = 8;
-/// With so many that count, no other is made: each request is tried with every one.
+/// Maximum number of valid secrets for a rotation: each request is verified against every one.
 pub(super) const MAX_VALID_SECRETS: usize = 64;
-/// So many of those that count no more are listed.
+/// Maximum number of expired and retired secrets listed.
 const MOST_ENDED: i64 = 20;
 
-/// What is read of a row, everywhere in the same order.
+/// The selected columns, in the same order in every query.
 macro_rules! columns {
     () => {
         "id, connection_id, sealed, state, until, origin, made_by, retired_by, created_at"
     };
 }
 
-/// The rows that count at a moment. A retired one does not, whatever a server's clock says.
+/// Selects the secrets valid at a given time. A retired one never is, even if this server's clock is behind.
 macro_rules! is_valid_at {
     ($now:literal) => {
         concat!("(state = 'active' OR (retired_at IS NULL AND (until > ", $now, " OR (origin <> 'made' AND until IS NULL))))")
@@ -67,14 +68,14 @@ sql! {
               AND state <> 'active' AND retired_at IS NULL AND (until IS NULL OR until > $3)";
 }
 
-/// Where a SECRET comes from.
+/// The origin of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Made here, and shown to whoever asks on the page.
+    /// Generated here, and revealed on the Webhook page on request.
     Generated,
-    /// The gateway had it before; it is never shown again.
+    /// Imported by a user: the gateway already had it. Never shown again.
     Imported,
-    /// Found by the doctor in what was refused, and accepted; it is never shown.
+    /// Found by diagnosis in rejected requests and adopted by a user. Never shown.
     Adopted,
 }
 
@@ -99,14 +100,14 @@ impl TryFrom<String> for Origin {
     }
 }
 
-/// A stored SECRET.
+/// A stored secret.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Stored {
     pub(crate) id: SecretId,
     pub(crate) connection_id: ConnectionId,
     sealed: Vec<u8>,
     pub(crate) state: String,
-    /// When it stops to count; nothing of the active one, and of a brought one until it is retired.
+    /// When it expires; `None` for the active one, and for an imported or adopted one until it is retired.
     pub(crate) until: Option<Timestamp>,
     #[sqlx(try_from = "String")]
     pub(crate) origin: Origin,
@@ -120,29 +121,29 @@ impl Stored {
         self.state == "active"
     }
 
-    /// Whether somebody ended it before its time.
+    /// True if a user retired it.
     pub(crate) fn is_retired(&self) -> bool {
         self.retired_by.is_some()
     }
 
-    /// Whether a request of that moment could be believed by it.
+    /// True if it could verify a request received at that time.
     pub(crate) fn counts_at(&self, at: Timestamp) -> bool {
         !self.is_retired() && self.until.is_none_or(|until| until > at)
     }
 
-    /// The value.
+    /// Opens the sealed value.
     ///
     /// # Errors
-    /// When it was sealed under another master key or is damaged.
+    /// If it was sealed under another master key or is damaged.
     pub(crate) fn open(&self, vault: &Vault) -> Result<Secret, VaultError> {
         let plain = vault.open(SEAL_CONTEXT, self.id.as_bytes(), &self.sealed)?;
         std::str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(VaultError::Damaged)
     }
 
-    /// The value, ready to verify with.
+    /// Opens the value for verification.
     ///
     /// # Errors
-    /// See [`Stored::open`].
+    /// See [`Self::open`].
     pub(crate) fn live(&self, vault: &Vault) -> Result<ValidSecret, VaultError> {
         Ok(ValidSecret { id: self.id, secret: self.open(vault)?, until: self.until })
     }
@@ -150,7 +151,7 @@ impl Stored {
 
 #[cfg(test)]
 impl Stored {
-    /// One of a state, for rules that never open it.
+    /// Returns a sample with this state, for tests that never open it.
     pub(crate) fn sample(state: &str, created_at: Timestamp, until: Option<Timestamp>) -> Self {
         Self {
             id: SecretId::new(created_at),
@@ -166,14 +167,14 @@ impl Stored {
     }
 }
 
-/// Notes which master key this database is sealed with, before anything is sealed with it. Two servers with two keys
-/// on one database would otherwise seal what the other cannot open.
+/// Records the id of the master key before the first value is sealed. Two servers with different keys on one database would
+/// otherwise seal values that the other cannot open.
 pub(super) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), ConnectError> {
     let claimed = settings_store::claim(tx, SEALED_WITH, vault.key_id().as_bytes()).await?;
     if claimed == vault.key_id().as_bytes() { Ok(()) } else { Err(ConnectError::WrongMasterKey) }
 }
 
-/// A SECRET to be stored.
+/// A secret to store.
 struct New<'a> {
     connection: ConnectionId,
     secret: &'a Secret,
@@ -200,7 +201,7 @@ async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Re
     Ok(id)
 }
 
-/// Makes the connection a SECRET that counts from now on.
+/// Generates and stores an active secret, valid from now on.
 pub(super) async fn insert_active(
     tx: &mut Tx,
     vault: &Vault,
@@ -212,7 +213,8 @@ pub(super) async fn insert_active(
     insert(tx, vault, &new, now).await
 }
 
-/// A new active SECRET, made by `by`; the one before drains, and it is said until when. Two at once come one after the other.
+/// Generates a new active secret; `by` is its author. The previous one becomes expiring; returns its expiry. Concurrent
+/// rotations are serialized.
 pub(crate) async fn rotate(
     tx: &mut Tx,
     vault: &Vault,
@@ -230,18 +232,18 @@ pub(crate) async fn rotate(
     Ok(until)
 }
 
-/// What became of a SECRET that was to be accepted as well.
+/// The result of adding a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AddSecretOutcome {
     Accepted(SecretId),
-    /// It counts at this connection already.
+    /// It is already valid at this connection.
     Known,
-    /// So many brought ones count that another would make every request too much work.
+    /// The limit of imported and adopted secrets is reached: see [`MAX_IMPORTED_SECRETS`].
     TooMany,
 }
 
-/// Accepts this SECRET at the connection as well, beside those that count, until somebody retires it. Whoever calls this has
-/// made sure that a user of the company wants it, by their password.
+/// Adds a secret to the valid ones of a connection; it remains valid until it is retired. The caller has confirmed the
+/// password of a user of the company.
 pub(crate) async fn add_secret(
     tx: &mut Tx,
     vault: &Vault,
@@ -251,7 +253,7 @@ pub(crate) async fn add_secret(
 ) -> Result<AddSecretOutcome, ConnectError> {
     store::lock_row(tx, connection).await?;
     let live = list_live(&mut *tx, connection, now).await?;
-    // One that does not open is no reason to refuse another: a new secret is the way out of it.
+    // A stored secret that does not open must not prevent adding another, since that resolves the failure.
     if live.iter().any(|stored| stored.open(vault).is_ok_and(|opened| opened.is(secret))) {
         return Ok(AddSecretOutcome::Known);
     }
@@ -262,7 +264,7 @@ pub(crate) async fn add_secret(
     Ok(AddSecretOutcome::Accepted(insert(tx, vault, &new, now).await?))
 }
 
-/// Ends one that is not the active one, at once and on every server; whether there was anything to end.
+/// Retires a secret that is not active, immediately and on every server. Returns false if there was none to retire.
 pub(crate) async fn retire(
     tx: &mut Tx,
     connection: ConnectionId,
@@ -273,24 +275,25 @@ pub(crate) async fn retire(
     Ok(execute!(tx, sqlx::query(RETIRE).bind(connection).bind(id).bind(now).bind(by))? > 0)
 }
 
-/// Whether one expires later than any overlap lasts, as one does that was replaced while the clock was ahead.
+/// True if a secret expires later than the longest overlap from now, which means that it was rotated while the clock was
+/// ahead.
 pub(crate) async fn has_late_expiry(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
     let latest = now.plus(overlap::LONGEST).plus(CLOCK_TOLERANCE);
     run!(on, |conn| sqlx::query_scalar(HAS_UNTIL_AFTER).bind(latest).fetch_one(conn).await)
 }
 
-/// Lets none expire later than after the longest overlap. `now` is of a clock that is known to be right.
+/// Caps expiries at the longest overlap from now. `now` is from a clock known to be correct.
 pub(crate) async fn bound_expiry(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     let longest = now.plus(overlap::LONGEST);
     execute!(tx, sqlx::query(BOUND_UNTIL).bind(longest.plus(CLOCK_TOLERANCE)).bind(longest))
 }
 
-/// The SECRETs that count now, newest first. `connection` is one the caller was allowed to see.
+/// Lists the valid secrets, newest first. The caller has checked access to `connection`.
 pub(crate) async fn list_live(on: impl Into<Exec<'_>>, connection: ConnectionId, now: Timestamp) -> Result<Vec<Stored>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_LIVE).bind(connection).bind(now).fetch_all(conn).await)
 }
 
-/// Those that count no more, the last to end first. `connection` is one the caller was allowed to see.
+/// Lists expired and retired secrets, the most recently ended first. The caller has checked access to `connection`.
 pub(crate) async fn list_expired(
     on: impl Into<Exec<'_>>,
     connection: ConnectionId,
@@ -299,7 +302,7 @@ pub(crate) async fn list_expired(
     run!(on, |conn| sqlx::query_as(LIST_ENDED).bind(connection).bind(now).bind(MOST_ENDED).fetch_all(conn).await)
 }
 
-/// The SECRETs of all connections that count now, newest first: for ingestion alone.
+/// Lists the valid secrets of all connections, newest first. Not scoped to a company: for ingestion and `ks-pay doctor` only.
 pub(crate) async fn list_all_live(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<Vec<Stored>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ALL_LIVE).bind(now).fetch_all(conn).await)
 }

@@ -1,4 +1,4 @@
-//! The SECRETs on the Webhook page: each with who made it, when it was used last, and the way to retire it. No value of any.
+//! The list of secrets on the Webhook page: author, latest use and a link to retire each one. Contains no secret values.
 
 use super::{
     secret_set::{Keyring, SecretWithUsage},
@@ -9,7 +9,7 @@ use crate::{
     urls,
 };
 
-/// One that counts.
+/// A valid secret.
 pub(crate) struct LiveRow {
     pub(crate) id: String,
     pub(crate) chip: Badge,
@@ -19,34 +19,34 @@ pub(crate) struct LiveRow {
     pub(crate) by: String,
     pub(crate) last: Option<DisplayTime>,
     pub(crate) advice: Option<String>,
-    /// Whether its sealed value opens.
+    /// True if its sealed value opens.
     pub(crate) is_readable: bool,
     pub(crate) retirement: String,
 }
 
-/// One that counts no more.
+/// An expired or retired secret.
 pub(crate) struct EndedRow {
     pub(crate) id: String,
     pub(crate) made: (&'static str, DisplayTime),
     pub(crate) by: String,
     pub(crate) ended: Option<DisplayTime>,
-    /// Who retired it before its time.
+    /// The user who retired it.
     pub(crate) retired_by: Option<String>,
     pub(crate) last: Option<DisplayTime>,
 }
 
 impl SecretsView {
-    /// Whether the active secret can be shown.
+    /// True if the active secret can be shown.
     pub(crate) fn can_reveal(&self) -> bool {
         self.live.iter().any(|row| row.is_active && row.is_readable)
     }
 }
 
-/// All of them.
+/// All secrets of a connection, as shown on the page.
 pub(crate) struct SecretsView {
     pub(crate) live: Vec<LiveRow>,
     pub(crate) ended: Vec<EndedRow>,
-    /// What to do with a new one that has still to be pasted.
+    /// What to do with a new secret that is not in use at the gateway yet.
     pub(crate) unproven: Option<Notice>,
     /// What to do about secrets whose sealed value does not open.
     pub(crate) unreadable: Option<Notice>,
@@ -54,7 +54,7 @@ pub(crate) struct SecretsView {
     pub(crate) bringing: String,
 }
 
-/// As the page at `url` shows them.
+/// Returns the list for the page at `url`.
 pub(crate) fn view(wizard: &Wizard, ring: &Keyring, url: &str) -> SecretsView {
     let now = wizard.page.now;
     let gateway = wizard.connection.gateway;

@@ -1,4 +1,4 @@
-//! Step 4, Security: the app's domain, the same for all its connections.
+//! Step 4, Security: the app's domain, shared by all its connections.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -14,7 +14,7 @@ use crate::{
     web::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
 };
 
-/// The domain as typed.
+/// The domain as submitted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct DomainForm {

@@ -1,4 +1,4 @@
-//! The `connections` table.
+//! Store of the `connections` table.
 
 use super::{Connection, NewKeys};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// What is read of a row, everywhere in the same order.
+/// The selected columns, in the same order in every query.
 macro_rules! columns {
     () => {
         "id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, key_id, keys_state, keys_at, payment_modes, \
@@ -31,9 +31,9 @@ sql! {
     UPDATE_KEY_SECRET = "UPDATE connections SET key_secret = $2 WHERE id = $1";
     UPDATE_KEYS = "UPDATE connections SET key_id = $2, payment_modes = $3, keys_state = $4, keys_at = $5 WHERE id = $1";
     UPDATE_ENABLED = "UPDATE connections SET is_enabled = $2 WHERE id = $1";
-    /// Changes nothing but holds the row until the unit of work ends.
+    /// Changes nothing, but locks the row until the unit of work ends.
     TAKE_TURN = "UPDATE connections SET currency = currency WHERE id = $1";
-    /// The first name and time stay.
+    /// Keeps the first name and time.
     COMPLETE_WEBHOOK = "UPDATE connections SET webhook_done_by = $2, webhook_done_at = $3 WHERE id = $1 AND webhook_done_at IS NULL";
     REOPEN_WEBHOOK = "UPDATE connections SET webhook_done_by = NULL, webhook_done_at = NULL WHERE id = $1";
     COMPLETE_INTEGRATION = "UPDATE connections SET integration_done_by = $2, integration_done_at = $3 \
@@ -41,7 +41,7 @@ sql! {
     REOPEN_INTEGRATION = "UPDATE connections SET integration_done_by = NULL, integration_done_at = NULL WHERE id = $1";
 }
 
-/// Adds the row; [`DbError::NotUnique`] when the app has one at that gateway in that mode.
+/// Inserts the row. Fails with [`DbError::NotUnique`] if the app already has a connection at that gateway in that mode.
 pub(super) async fn insert(tx: &mut Tx, new: &Connection) -> Result<(), DbError> {
     execute!(
         tx,
@@ -58,7 +58,7 @@ pub(super) async fn insert(tx: &mut Tx, new: &Connection) -> Result<(), DbError>
     Ok(())
 }
 
-/// The app's connection, for the command line, which no company's user runs.
+/// Finds an app's connection without a company check: for the command line only.
 pub(crate) async fn find_of_app(
     on: impl Into<Exec<'_>>,
     app: AppId,
@@ -68,7 +68,7 @@ pub(crate) async fn find_of_app(
     run!(on, |conn| sqlx::query_as(FIND_OF_APP).bind(app).bind(gateway.slug()).bind(mode.slug()).fetch_optional(conn).await)
 }
 
-/// Every connection, switched on or off, of all companies: for ingestion alone.
+/// Lists every connection of all companies, disabled ones included. Not scoped to a company: never for pages.
 pub(crate) async fn list_all(on: impl Into<Exec<'_>>) -> Result<Vec<Connection>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ALL).fetch_all(conn).await)
 }
@@ -81,12 +81,12 @@ pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, company: CompanyId, app
     run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(company).bind(app).fetch_all(conn).await)
 }
 
-/// The sealed Key Secret, if one is stored.
+/// Returns the sealed Key Secret, if one is stored.
 pub(crate) async fn find_key_secret(on: impl Into<Exec<'_>>, id: ConnectionId) -> Result<Option<Vec<u8>>, DbError> {
     run!(on, |conn| sqlx::query_scalar(FIND_KEY_SECRET).bind(id).fetch_one(conn).await)
 }
 
-/// The sealed Key Secrets of a company, those of its newest connections: for the doctor alone.
+/// Lists the sealed Key Secrets of a company's newest connections.
 pub(crate) async fn list_key_secrets(
     on: impl Into<Exec<'_>>,
     company: CompanyId,
@@ -95,7 +95,7 @@ pub(crate) async fn list_key_secrets(
     run!(on, |conn| sqlx::query_as(LIST_KEY_SECRETS).bind(company).bind(most).fetch_all(conn).await)
 }
 
-/// The sealed Key Secrets of all companies: for `ks-pay doctor` alone.
+/// Lists the sealed Key Secrets of all companies: for `ks-pay doctor` only.
 pub(super) async fn list_all_key_secrets(on: impl Into<Exec<'_>>) -> Result<Vec<(ConnectionId, Vec<u8>)>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ALL_KEY_SECRETS).fetch_all(conn).await)
 }
@@ -116,7 +116,7 @@ pub(super) async fn update_keys(
     Ok(())
 }
 
-/// Whoever does this at the same connection comes after whoever did it before, and sees what they have done.
+/// Locks the connection's row: serializes writers of one connection, and each sees the changes of the one before.
 pub(crate) async fn lock_row(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(TAKE_TURN).bind(id))?;
     Ok(())
@@ -127,7 +127,7 @@ pub(crate) async fn update_enabled(tx: &mut Tx, id: ConnectionId, is_enabled: bo
     Ok(())
 }
 
-/// Marks the webhook step as done, unless it is.
+/// Marks the webhook step as done, unless it already is.
 pub(crate) async fn complete_webhook(tx: &mut Tx, id: ConnectionId, by: &str, now: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(COMPLETE_WEBHOOK).bind(id).bind(by).bind(now))?;
     Ok(())
@@ -138,7 +138,7 @@ pub(crate) async fn reopen_webhook(tx: &mut Tx, id: ConnectionId) -> Result<(), 
     Ok(())
 }
 
-/// Marks the integration step as done, unless it is.
+/// Marks the integration step as done, unless it already is.
 pub(crate) async fn complete_integration(tx: &mut Tx, id: ConnectionId, by: &str, now: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(COMPLETE_INTEGRATION).bind(id).bind(by).bind(now))?;
     Ok(())

@@ -1,8 +1,8 @@
-//! `…/webhook/evidence/stream`: says "changed" when a connection's evidence has, or a SECRET verified its first request, as
-//! server-sent events.
+//! `…/webhook/evidence/stream`: server-sent events that report when a connection's activity changes, or a secret verifies its
+//! first request.
 //!
-//! The evidence's version in the database is asked for, not memory: an event that another server stored counts too. A
-//! stream ends after a while and the browser opens another, so that a session that ended does not go on watching.
+//! Polls the activity's version in the database instead of memory, since another server may have stored the event. A stream
+//! has a limited lifetime and the browser reconnects, so that an ended session stops receiving.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -27,15 +27,15 @@ use crate::{
     web::{error::AppError, page::RequestContext},
 };
 
-/// How often the version is asked for.
+/// Polling interval of the version.
 const INTERVAL: Duration = Duration::from_millis(700);
-/// The longest life of a stream.
+/// Maximum lifetime of a stream.
 const STREAM_TTL: Duration = Duration::from_mins(1);
-/// Silence after which a comment goes out, so that a proxy keeps the stream and a client that left is noticed.
+/// Idle time after which a comment is sent, so that proxies keep the stream open and a disconnected client is detected.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// The most streams of one server; a page without one is refreshed by its own timer.
+/// Maximum number of streams per server; a page without a stream refreshes by timer.
 const MAX_OPEN: usize = 512;
-/// The most streams of one user.
+/// Maximum number of streams per user.
 const MAX_OF_ONE_USER: usize = 16;
 
 /// `GET …/webhook/evidence/stream`
@@ -68,10 +68,10 @@ pub(crate) async fn show(request: HttpRequest, page: RequestContext, names: Conn
 #[derive(Clone, Default)]
 pub(crate) struct Streams(Arc<Mutex<Vec<Open>>>);
 
-/// Whose stream it is, and what ends it.
+/// The user of a stream, and the signal that ends it.
 type Open = (UserId, Arc<Notify>);
 
-/// An open stream; dropped with it.
+/// An open stream; removed from the list on drop.
 struct StreamPermit {
     streams: Streams,
     /// Ends the stream.
@@ -83,8 +83,8 @@ impl Streams {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a stream. One too many ends the oldest of the same user; when the server has no more, that of the user who has
-    /// most: a newer page is the one that is being looked at.
+    /// Opens a stream. Above the user's limit the user's oldest stream ends; above the server's limit, the oldest stream of
+    /// the user who has most. The newest page is the one most likely in use.
     fn open(&self, user: UserId) -> StreamPermit {
         let mut all = self.all();
         let count = |of: UserId| all.iter().filter(|(owner, _)| *owner == of).count();
@@ -114,7 +114,7 @@ impl Drop for StreamPermit {
 struct Watcher {
     state: Data<State>,
     connection: ConnectionId,
-    /// What was said last: the evidence's version, and how many SECRETs had been used.
+    /// The last reported version of the activity, and number of used secrets.
     version: (i64, i64),
     until: Instant,
     said_at: Instant,
@@ -125,7 +125,7 @@ struct Watcher {
 type Next = Option<(Result<Bytes, AppError>, Watcher)>;
 
 impl Watcher {
-    /// The next thing to say; nothing ends the stream.
+    /// Returns the next event; `None` ends the stream.
     async fn next(mut self) -> Next {
         if self.is_new {
             self.is_new = false;

@@ -1,4 +1,4 @@
-//! Which state a connection is in, and which step comes next.
+//! Tests of the connection state and the current step.
 
 use super::*;
 use std::time::Duration;

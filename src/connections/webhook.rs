@@ -1,6 +1,6 @@
-//! Step 2, Webhook: URL and SECRET to be copied, and beside them the evidence that it works.
+//! Step 2, Webhook: the URL and the secret to copy, and the panel with the webhook's activity.
 //!
-//! The rule: the SECRET is nowhere in a page before Reveal, and *Mark as done* never hides what the evidence says.
+//! Invariant: no page contains the secret before Reveal, and *Mark as done* never changes what the panel shows.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -29,20 +29,20 @@ use crate::{
     },
 };
 
-/// Requests shown beside the evidence.
+/// Number of events shown in the panel.
 const LAST: i64 = 3;
 
-/// One of the last requests.
+/// One of the latest events.
 pub(crate) struct FeedRow {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) url: String,
     pub(crate) when: DisplayTime,
-    /// Whether it was rejected first.
+    /// True if its request was rejected before the event was recovered.
     pub(crate) is_recovered: bool,
 }
 
-/// The evidence panel.
+/// The Evidence panel.
 pub(crate) struct EvidenceView {
     pub(crate) said: Notice,
     pub(crate) first: Option<DisplayTime>,
@@ -52,16 +52,16 @@ pub(crate) struct EvidenceView {
     pub(crate) failing_since: Option<DisplayTime>,
     pub(crate) failing: i64,
     pub(crate) last_refused: Option<DisplayTime>,
-    /// Requests that were rejected while the webhook works, in a sentence, and where they are.
+    /// A sentence on requests rejected while the webhook works, and their URL.
     pub(crate) rejected: Option<(String, String)>,
-    /// How long the gateway bears it.
+    /// How long the gateway tolerates the failures.
     pub(crate) countdown: Option<String>,
-    /// The gateway's accounts that events may be of, and the last other one.
+    /// The expected gateway accounts, and the latest unexpected one.
     pub(crate) accounts: Vec<String>,
     pub(crate) other_account: Option<(String, Option<DisplayTime>)>,
-    /// How often something comes.
+    /// The typical rate of events.
     pub(crate) pace: Option<String>,
-    /// Where the request is that the panel speaks of.
+    /// URL of the rejection that the panel describes.
     pub(crate) rejection: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) all_url: String,
@@ -76,7 +76,7 @@ pub(crate) struct Webhook {
     pub(crate) frame: StepChrome,
     pub(crate) url: String,
     pub(crate) objections: Vec<String>,
-    /// What the last check of this URL found, and when that was.
+    /// The report of the last check of this URL, and its time.
     pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
     pub(crate) advice: Option<&'static str>,
     pub(crate) facts: String,
@@ -87,10 +87,10 @@ pub(crate) struct Webhook {
     pub(crate) events: &'static [&'static str],
     pub(crate) is_test: bool,
     pub(crate) state: State,
-    /// The last other account that an event was of, and what to do about it.
+    /// The latest unexpected account, and what to do about it.
     pub(crate) other_account: Option<(String, Notice)>,
     pub(crate) both_modes: Option<Notice>,
-    /// How far the server's clock is from the times in this webhook's events.
+    /// Deviation of the server's clock from the times in this webhook's events.
     pub(crate) clock: Option<Notice>,
     pub(crate) evidence: EvidenceView,
     pub(crate) done: Option<(String, DisplayTime)>,
@@ -107,7 +107,7 @@ impl Webhook {
         messages::mixups::whose_account(account, mode)
     }
 
-    /// Whether it has been seen to work, lately or not.
+    /// True if it has verified an event and is not failing.
     pub(crate) fn is_proven(&self) -> bool {
         self.evidence.first.is_some() && self.state != State::Failing
     }
@@ -120,23 +120,23 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     wizard.page.ok(&view)
 }
 
-/// `GET …/webhook/reveal`: the step, with the SECRET hidden.
+/// `GET …/webhook/reveal`: redirects to the step, with the secret hidden.
 pub(crate) async fn hidden(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     Ok(see_other(&wizard.url(Step::Webhook)))
 }
 
-/// `POST …/webhook/reveal`: the one POST that answers 200 with a page. Copy beside the hidden SECRET posts it as well, with
-/// `then=copy`; without scripts there is no other way to hand the SECRET over, so both reveal it.
+/// `POST …/webhook/reveal`: the only POST that responds 200 with a page. The Copy button next to the hidden secret also posts
+/// it, with `then=copy`: without scripts the page has no other way to copy it, so both reveal it.
 pub(crate) async fn reveal(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     wizard.confirm(Step::Webhook, &posted.action, messages::access::REVEAL).await?;
     let view = view(&wizard, true).await?;
-    tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a SECRET was revealed");
+    tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a secret was revealed");
     wizard.page.ok(&view)
 }
 
-/// `POST …/webhook/completion`: **Mark as done**. The first name and time stay.
+/// `POST …/webhook/completion`: **Mark as done**. Keeps the first name and time.
 pub(crate) async fn complete(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     Wizard::open(posted.page, &names).await?.set_step_done(Step::Webhook, true).await
 }
@@ -158,7 +158,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let signed_times = SignedTimes::load(&mut reader, Some(connection.id), page.now).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
-    // One that does not open is not shown, and the page says what to do about it.
+    // A secret that does not open is not shown; the page explains what to do.
     let opened = active.filter(|_| is_revealed).and_then(|stored| stored.open(&page.state.vault).ok());
     let secret = opened.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
@@ -191,7 +191,8 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     })
 }
 
-/// The last events, each with whether it was recovered: then the gateway's own request did not verify.
+/// Returns the latest events, and for each whether it was recovered, which means that the gateway's own request did not
+/// verify.
 async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>, DbError> {
     let last = events::store::list_last(&mut *reader, wizard.connection.id, LAST).await?;
     let (Some(newest), Some(oldest)) = (last.first(), last.last()) else { return Ok(Vec::new()) };
@@ -199,7 +200,7 @@ async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>
     Ok(last.into_iter().map(|event| (event.clone(), recovered.contains(&event.id))).collect())
 }
 
-/// Where the newest rejected request since the last verified event is, and what is said of it.
+/// Returns the URL and the explanation of the latest request rejected since the last verified event.
 async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Explanation)>, DbError> {
     let cause = summary::cause(reader, &wizard.app, &wizard.evidence).await?;
     Ok(cause.map(|(rejection, told)| (urls::rejection(wizard.app.id, rejection.id), told)))

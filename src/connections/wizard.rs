@@ -1,6 +1,6 @@
-//! The frame of the four steps: who asks, which connection, and what stands around a step's content.
+//! The shared part of the four steps: the user, the connection, and the page around a step's content.
 //!
-//! One way in serves every step, so that none can forget whose connection it is.
+//! Invariant: every step opens its connection through [`Wizard::open`], so that none can omit the access check.
 
 use actix_web::HttpResponse;
 
@@ -22,7 +22,7 @@ use crate::{
 /// `{app}/{gateway}/{mode}` of a path.
 pub(crate) type ConnectionPath = actix_web::web::Path<(String, String, String)>;
 
-/// A step's page in the making.
+/// The context of a step's page.
 pub(crate) struct Wizard {
     pub(crate) page: RequestContext,
     pub(crate) app: App,
@@ -31,33 +31,33 @@ pub(crate) struct Wizard {
     has_twin: bool,
 }
 
-/// A step in the row of steps.
+/// A link in the list of steps.
 pub(crate) struct StepLink {
     pub(crate) number: usize,
     pub(crate) label: &'static str,
     pub(crate) url: String,
     pub(crate) chip: Badge,
-    /// What somebody said of the step, beside what is known of it.
+    /// A user's own mark, shown next to the state of the step.
     pub(crate) note: Option<&'static str>,
     pub(crate) is_current: bool,
 }
 
-/// What the steps' templates share.
+/// The values that the templates of all steps share.
 pub(crate) struct StepChrome {
     pub(crate) gateway: &'static str,
     pub(crate) is_razorpay: bool,
     pub(crate) mode: Badge,
     pub(crate) steps: Vec<StepLink>,
-    /// Where the connection is enabled, while it is disabled.
+    /// URL to enable the connection, if it is disabled.
     pub(crate) enable_url: Option<String>,
-    /// The step's own URL; what belongs to it lies below.
+    /// The step's own URL; its actions are below it.
     pub(crate) url: String,
-    /// Where the next step is, and its name; nothing after the last.
+    /// URL and label of the next step; `None` for the last.
     pub(crate) next: Option<(String, &'static str)>,
 }
 
 impl Wizard {
-    /// The company's connection; anything else is not found.
+    /// Opens a connection of the user's company; any other is not found.
     pub(crate) async fn open(page: RequestContext, names: &ConnectionPath) -> Result<Self, AppError> {
         let (app, gateway, mode) = &**names;
         let app = page.app(app).await?;
@@ -80,7 +80,7 @@ impl Wizard {
         confirmation::require(&self.page, action, Sensitive { what: what.into(), back: back.clone(), shell }).await
     }
 
-    /// Where the merchant stands.
+    /// Returns the set-up progress of the connection.
     pub(crate) fn setup(&self) -> SetupProgress<'_> {
         SetupProgress {
             connection: &self.connection,
@@ -90,12 +90,12 @@ impl Wizard {
         }
     }
 
-    /// A step's URL.
+    /// Returns the URL of a step.
     pub(crate) fn url(&self, step: Step) -> String {
         urls::step(self.app.id, self.connection.gateway, self.connection.mode, step)
     }
 
-    /// Marks a step as done, or undoes that. The first name and time stay.
+    /// Marks a step as done, or undoes that. Keeps the first name and time.
     pub(crate) async fn set_step_done(&self, step: Step, is_done: bool) -> Result<HttpResponse, AppError> {
         let (id, by, now) = (self.connection.id, &self.page.signed_in.user.name, self.page.now);
         let mut tx = self.page.state.db.begin().await?;
@@ -104,7 +104,7 @@ impl Wizard {
             (Step::Webhook, false) => store::reopen_webhook(&mut tx, id).await?,
             (Step::Integration, true) => store::complete_integration(&mut tx, id, by, now).await?,
             (Step::Integration, false) => store::reopen_integration(&mut tx, id).await?,
-            // These are done by what they store.
+            // These are done once their data is stored.
             (Step::Credentials | Step::Security, _) => return Err(AppError::NotFound),
         }
         tx.commit().await?;
@@ -112,7 +112,7 @@ impl Wizard {
         Ok(self.page.redirect(&self.url(step), &format!("The {} step {what}", step.label())))
     }
 
-    /// What stands around a step.
+    /// Builds the layout and the chrome of a step's page.
     pub(crate) fn frame(&self, current: Step, heading: &str) -> (Layout, StepChrome) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
         self.page.remember_mode(app.id, mode);
@@ -155,7 +155,7 @@ impl Wizard {
     }
 }
 
-/// A step's state in words.
+/// Returns the badge of a step's state.
 pub(crate) fn chip(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Badge {
     match step {
         Step::Credentials => messages::keys_state(setup.connection.keys()),

@@ -1,7 +1,7 @@
-//! A copy of an SQLite database in use, and the look through it before anybody relies on it.
+//! Copies an SQLite database in use, and verifies the copy.
 //!
-//! `VACUUM INTO` reads in one transaction: whoever writes goes on writing, and the copy is the database of one moment, with
-//! all that was committed before. SQLite's backup interface would begin anew with every write of another process.
+//! `VACUUM INTO` reads in one transaction: writers are not blocked, and the copy is a consistent snapshot. SQLite's backup
+//! API would restart after every write of another process.
 
 use sqlx::{
     Connection as _, SqliteConnection,
@@ -10,15 +10,15 @@ use sqlx::{
 
 use super::{Db, DbError, migrate};
 
-/// The longest part of SQLite's report that is shown.
+/// The maximum length of the part of SQLite's report that is shown.
 const MAX_FAULT_CHARS: usize = 300;
 
-/// Writes a copy of the database into an empty file. It does not bear the stamp of the server that is running, which would
-/// take it for its own database if it were copied over that.
+/// Writes a copy of the database to an empty file. Removes the stamp of the running server: the server would otherwise
+/// mistake the copy for its own database if it were copied over that.
 pub(crate) async fn copy(db: &Db, path: &str) -> Result<(), DbError> {
     let Db::Sqlite { writer, .. } = db else { return Ok(()) };
     sqlx::query("VACUUM INTO $1").bind(path).execute(writer).await?;
-    // No second file is made in the directory, and the caller syncs this one.
+    // No journal file is created in the directory; the caller syncs the copy.
     let options = SqliteConnectOptions::new().filename(path).journal_mode(SqliteJournalMode::Memory);
     let mut copy = SqliteConnection::connect_with(&options).await?;
     sqlx::query("PRAGMA user_version = 0").execute(&mut copy).await?;
@@ -26,12 +26,12 @@ pub(crate) async fn copy(db: &Db, path: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// What is wrong with a database file as such; nothing when it is sound.
+/// Returns the first integrity error of the database file, if any.
 pub(crate) async fn integrity_error(db: &Db) -> Result<Option<String>, DbError> {
     let Db::Sqlite { readers, .. } = db else { return Ok(None) };
     let said: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(readers).await?;
     if said != "ok" {
-        // The report of one fault may begin with a line of its own.
+        // The report of an error may have several lines.
         let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
         return Ok(Some(line.chars().take(MAX_FAULT_CHARS).collect()));
     }
@@ -40,7 +40,7 @@ pub(crate) async fn integrity_error(db: &Db) -> Result<Option<String>, DbError> 
     Ok(dangling.map(|table| format!("a row of {table} points to one that is not there")))
 }
 
-/// Whether it has tables, and every one of its migrations is ours to the letter.
+/// Returns whether at least one migration is applied, and the checksum of each applied one matches one of this binary.
 pub(crate) async fn is_ks_pay_database(db: &Db) -> Result<bool, DbError> {
     db.check_schema_version().await?;
     migrate::verify_checksums(db).await

@@ -1,17 +1,17 @@
-//! Statements over many rows: one hand-over to the driver for a batch instead of one a row.
+//! Multi-row statements: one driver call per batch instead of one per row.
 //!
-//! The rule: such a statement has a text for each number of rows, and each text is prepared once a connection. SQLite
-//! takes any number up to [`MOST`], since a hand-over costs more than a text. PostgreSQL keeps a plan for each, so there it
-//! is powers of two. A batch is cut into pieces that have a text.
+//! Invariant: a statement has one SQL text per number of rows, and each connection prepares each text once. On SQLite the
+//! number of rows is anything up to [`MAX_ROWS`], since a driver call costs more than another text. PostgreSQL keeps a plan
+//! for each text, so there it is a power of two. A batch is split into chunks of such sizes.
 
 use std::sync::OnceLock;
 
 use super::{Db, Tx};
 
-/// The most rows of one statement.
+/// The maximum number of rows of a statement.
 pub(super) const MAX_ROWS: usize = 64;
 
-/// A statement whose middle is repeated for every row: `head row, row, … tail`. A parameter is written `?`.
+/// A statement with a part repeated for each row: `prefix values, values, … suffix`. Parameters are written as `?`.
 pub(crate) struct BatchStatement {
     prefix: &'static str,
     values: &'static str,
@@ -31,7 +31,7 @@ impl BatchStatement {
         }
     }
 
-    /// The statement for a piece of that many rows, as that database writes parameters.
+    /// Returns the statement for a chunk of that many rows, in the parameter syntax of the database.
     pub(crate) fn text(&'static self, tx: &Tx, rows: usize) -> &'static str {
         match tx {
             Tx::Sqlite(_) => self.sqlite(rows),
@@ -39,7 +39,7 @@ impl BatchStatement {
         }
     }
 
-    /// The shortest and the longest text, for the test that prepares every statement.
+    /// Returns the shortest and the longest text, for the test that prepares every statement.
     pub(crate) fn texts(&'static self, db: &Db) -> [&'static str; 2] {
         [1, MAX_ROWS].map(|rows| match db {
             Db::Sqlite { .. } => self.sqlite(rows),
@@ -47,7 +47,7 @@ impl BatchStatement {
         })
     }
 
-    /// SQLite takes `?` as it is; a number would have to be read from the text for every value that is bound.
+    /// SQLite uses `?` unchanged: for numbered parameters the driver would parse the number for each bound value.
     fn sqlite(&'static self, rows: usize) -> &'static str {
         self.sqlite[rows - 1].get_or_init(|| self.repeated(rows))
     }
@@ -61,7 +61,7 @@ impl BatchStatement {
     }
 }
 
-/// Cuts a batch into pieces that have a text on that database.
+/// Splits a batch into chunks for which the database has a text.
 pub(crate) fn chunks<'a, T>(tx: &Tx, rows: &'a [T]) -> impl Iterator<Item = &'a [T]> + use<'a, T> {
     let longest: fn(usize) -> usize = match tx {
         Tx::Sqlite(_) => |left| left,
@@ -81,25 +81,26 @@ fn chunk_by<T>(mut rows: &[T], longest: fn(usize) -> usize) -> impl Iterator<Ite
     })
 }
 
-/// `?` becomes `$1`, `$2` and so on.
+/// Replaces each `?` with `$1`, `$2` and so on.
 fn numbered(text: &str) -> String {
     let mut parts = text.split('?');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.zip(1..).fold(first, |text, (part, number)| format!("{text}${number}{part}"))
 }
 
-/// Names this store's statements over many rows, and lists them beside [`super::sql!`]'s.
+/// Defines a store's multi-row statements as constants, and lists them for the test that prepares every statement, like
+/// [`super::sql!`].
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident = $head:expr, $row:expr, $tail:expr;)+) => {
         $($(#[$doc])* static $name: $crate::db::batch::BatchStatement = $crate::db::batch::BatchStatement::new($head, $row, $tail);)+
-        /// Every statement over many rows of this store.
+        /// All multi-row statements of this store.
         pub(crate) static ROWS: &[(&str, &$crate::db::batch::BatchStatement)] =
             &[$((concat!(module_path!(), "::", stringify!($name)), &$name)),+];
     };
 }
 pub(crate) use rows;
 
-/// Runs a statement over many rows, piece by piece, and says how many rows it touched. `$bind` binds one row.
+/// Executes a multi-row statement in chunks and returns the number of affected rows. `$bind` binds one row.
 macro_rules! execute_rows {
     ($tx:expr, $statement:expr, $rows:expr, |$query:ident, $row:ident| $bind:expr) => {{
         let mut touched = 0;
@@ -118,7 +119,7 @@ macro_rules! execute_rows {
 }
 pub(crate) use execute_rows;
 
-/// Runs a statement over many rows, piece by piece, and gathers what it returns. `$bind` binds one row.
+/// Executes a multi-row statement in chunks and collects the returned rows. `$bind` binds one row.
 macro_rules! fetch_rows {
     ($tx:expr, $statement:ident -> $type:ty, $rows:expr, |$query:ident, $row:ident| $bind:expr) => {{
         let mut found: Vec<$type> = Vec::new();

@@ -1,7 +1,7 @@
-//! Folds SQLite's log into the file beside the writer, so that an event seldom waits for it, and then only for the rest.
+//! Checkpoints the WAL from a second connection, so that commits rarely have to, and then have little left to copy.
 //!
-//! The rule: a commit is on disk by the log alone, so when this runs, or whether it fails, decides nothing. SQLite's own
-//! checkpoint at the end of a commit stays behind it, for a log that would never end.
+//! Invariant: the WAL alone makes a commit durable, so durability does not depend on when this runs or whether it fails.
+//! SQLite's automatic checkpoint remains as a limit for a WAL that would grow without end.
 
 use std::time::Duration;
 
@@ -10,18 +10,17 @@ use tokio::time::sleep;
 
 use super::DbError;
 
-/// How often the log is looked at while much is written: often, since whoever comes while it is folded shares core and disk
-/// with that.
+/// Interval under write load. Short, so that each checkpoint is small: requests compete with it for CPU and disk.
 const BUSY_INTERVAL: Duration = Duration::from_millis(200);
-/// The same while little is.
+/// Interval under low write load.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
-/// A log with so many pages that are not in the file is folded.
+/// A checkpoint runs if the WAL has at least this many pages that are not yet in the database file.
 const CHECKPOINT_PAGES: i64 = 1000;
-/// At so many pages SQLite folds what is left at the end of a commit; only then can the log of a writer that never rests begin
-/// anew.
+/// The WAL size in pages at which SQLite checkpoints the rest at the end of a commit. Under continuous writes the WAL can
+/// restart only then.
 pub(super) const AUTOCHECKPOINT_PAGES: i64 = 20_000;
 
-/// Looks after the log until the pools are closed.
+/// Checkpoints when due until the pools are closed.
 pub(super) async fn run(pool: &SqlitePool, check_files: impl Fn() -> Result<(), DbError>) {
     let mut pause = IDLE_INTERVAL;
     while !pool.is_closed() {
@@ -30,8 +29,8 @@ pub(super) async fn run(pool: &SqlitePool, check_files: impl Fn() -> Result<(), 
     }
 }
 
-/// Does so once, and says how long to rest. While `check_files` fails nothing is done: a checkpoint would write into a file that
-/// took the database's place.
+/// Checkpoints once if due and returns the time until the next check. Does nothing while `check_files` fails: a checkpoint
+/// would write to a file that replaced the database.
 async fn look_after(pool: &SqlitePool, check_files: impl Fn() -> Result<(), DbError>) -> Duration {
     if check_files().is_err() {
         return IDLE_INTERVAL;
@@ -40,13 +39,13 @@ async fn look_after(pool: &SqlitePool, check_files: impl Fn() -> Result<(), DbEr
         Ok(true) => BUSY_INTERVAL,
         Ok(false) => IDLE_INTERVAL,
         Err(error) => {
-            tracing::debug!(%error, "the log was not folded into the file this time");
+            tracing::debug!(%error, "the WAL was not checkpointed this time");
             IDLE_INTERVAL
         }
     }
 }
 
-/// Folds the log if there is enough of it; whether there was.
+/// Checkpoints if enough pages are pending; returns whether they were.
 async fn checkpoint_if_due(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
     let mut conn = pool.acquire().await?;
     if log(&mut conn, STATUS_SQL).await?.left() < CHECKPOINT_PAGES {
@@ -56,17 +55,17 @@ async fn checkpoint_if_due(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
     Ok(true)
 }
 
-/// Folds what no reader holds back.
+/// Checkpoints the frames that no reader still needs.
 pub(super) async fn checkpoint(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     log(conn, CHECKPOINT_SQL).await.map(drop)
 }
 
 // sqlite.org/pragma.html#pragma_wal_checkpoint
 const STATUS_SQL: &str = "PRAGMA wal_checkpoint(NOOP)";
-/// Waits for nobody.
+/// Waits for neither readers nor writers.
 const CHECKPOINT_SQL: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
-/// Where the log stands, in pages.
+/// The progress of checkpoints, in pages.
 #[derive(sqlx::FromRow)]
 struct Log {
     #[sqlx(rename = "log")]
@@ -90,7 +89,7 @@ mod tests {
     use super::*;
     use crate::db::{Db, Location};
 
-    /// Those that read, write and fold, of a database with a table.
+    /// Returns the readers, the writer and the checkpointer of a database with a table.
     async fn opened(directory: &tempfile::TempDir) -> (SqlitePool, SqlitePool, SqlitePool) {
         let location = Location::Sqlite(directory.path().join("ks-pay.db"));
         let Ok(Db::Sqlite { readers, writer, checkpointer: beside, .. }) = Db::connect(&location).await else {
@@ -148,7 +147,7 @@ mod tests {
         assert!(left(&beside).await <= 2);
     }
 
-    /// SQLite's own checkpoint at the end of a commit stays far behind.
+    /// SQLite's automatic checkpoint runs only far beyond the checkpointer's threshold.
     #[tokio::test]
     async fn the_writer_folds_only_what_is_far_too_long() {
         let directory = tempfile::tempdir().unwrap();

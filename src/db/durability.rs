@@ -1,25 +1,25 @@
-//! The settings that decide whether a commit survives a power cut.
+//! The settings that decide whether a commit survives a power failure.
 //!
-//! The rule: a value is good because it is known to keep what was acknowledged, never because it is not known to lose it.
+//! Invariant: allow-list. A value passes only if it is known to keep acknowledged commits; unknown values fail.
 
-/// One setting that [`Db::durability`](super::Db::durability) found.
+/// A setting reported by [`Db::durability`](super::Db::durability).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// Its name.
+    /// The name of the setting.
     pub name: &'static str,
-    /// Its value.
+    /// The current value.
     pub value: String,
-    /// What to do, when the value does not keep what was acknowledged.
+    /// The remedy, if the value may lose acknowledged commits.
     pub remedy: Option<&'static str>,
 }
 
 impl Setting {
-    /// A value that is fine whatever it is.
+    /// Creates a setting of which every value passes.
     pub(super) fn informational(name: &'static str, value: impl Into<String>) -> Self {
         Self { name, value: value.into(), remedy: None }
     }
 
-    /// A value that must be one of those that keep the promise.
+    /// Creates a setting that passes only if `keeps`.
     pub(super) fn required(name: &'static str, value: impl Into<String>, keeps: bool, remedy: &'static str) -> Self {
         Self { name, value: value.into(), remedy: (!keeps).then_some(remedy) }
     }

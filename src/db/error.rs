@@ -1,34 +1,35 @@
-//! What can go wrong with a database, as far as a caller acts on it.
+//! Database errors, as far as callers distinguish them.
 //!
-//! A driver's own text is never passed on: SQLite quotes a damaged file, and PostgreSQL the value that it could not read.
+//! Invariant: a driver's own message is never passed on unchecked, because it may quote stored data: SQLite quotes a damaged
+//! file, PostgreSQL a value that it cannot parse.
 
 use super::FileFault;
 
-/// A database error. Its text is for the log, never for a visitor, and contains no stored data.
+/// A database error. Its message is for the log, never for a visitor, and contains no stored data.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// A value that must be unique exists already.
+    /// A unique constraint was violated.
     #[error("a value that must be unique exists already")]
     NotUnique,
-    /// Busy, full, read-only or gone: the same may work later.
+    /// The database is busy, full, read-only or unreachable. A retry may succeed.
     #[error("the database cannot be used now: {}", describe(.0))]
     Unavailable(#[source] sqlx::Error),
-    /// It did not answer in time.
+    /// The database did not respond in time.
     #[error("the database does not answer")]
     Timeout,
-    /// A file of the open database was removed, replaced or overwritten: what is written now is lost.
+    /// A file of the open database was removed, replaced or overwritten. Anything written now would be lost.
     #[error("{0}")]
     FileFault(FileFault),
-    /// The database was written by a newer version.
+    /// A newer version has migrated the database.
     #[error("the database is newer than this binary: it has migration {0}")]
     SchemaTooNew(i64),
-    /// The tables are of an older version, and this command changes nothing.
+    /// The schema is of an older version, and this command migrates nothing.
     #[error("the database is older than this binary")]
     Older,
-    /// Everything else: a defect here, or a damaged database.
+    /// All other errors: a bug, or a damaged database.
     #[error("the database rejected a statement: {}", describe(.0))]
     Internal(#[source] sqlx::Error),
-    /// The tables could not be brought up to date.
+    /// A migration failed.
     #[error("the database's tables could not be brought up to date: {0}")]
     Migration(#[source] sqlx::migrate::MigrateError),
 }
@@ -52,24 +53,24 @@ impl From<sqlx::Error> for DbError {
 }
 
 impl DbError {
-    /// SQLite's primary result code (sqlite.org/rescode.html).
+    /// Returns SQLite's primary result code (sqlite.org/rescode.html).
     pub(crate) fn sqlite_code(&self) -> Option<u32> {
         let code = self.code()?;
-        // PostgreSQL's have five characters.
+        // Codes with five characters are PostgreSQL's.
         (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
     }
 
-    /// Whether SQLite reports that the file is damaged or not a database.
+    /// True if SQLite reports that the file is damaged or not a database.
     pub(crate) fn is_damage(&self) -> bool {
         matches!(self.sqlite_code(), Some(11 | 26))
     }
 
-    /// PostgreSQL's SQLSTATE.
+    /// Returns PostgreSQL's SQLSTATE.
     pub(crate) fn sqlstate(&self) -> Option<String> {
         self.code().filter(|code| code.len() == 5)
     }
 
-    /// Whether a table is missing, as before the first start of a server.
+    /// True if a table is missing, as before the first start of a server.
     pub(crate) fn is_no_such_table(&self) -> bool {
         match self {
             Self::Internal(sqlx::Error::Database(refusal)) => {
@@ -138,11 +139,11 @@ fn describe_sqlite(code: &str) -> String {
     format!("{text} (SQLite code {code})")
 }
 
-/// Whether a code of either engine says "not now" rather than "never".
+/// True if the code of either engine stands for a transient error.
 ///
-/// SQLite's primary result codes (sqlite.org/rescode.html) are numbers below 256, PostgreSQL's are five characters
-/// (appendix "Error Codes"): connection trouble 08, resources 53, an operator's doing 57, serialisation 40, locks
-/// 55, read-only 25006, a transaction that failed before 25P02, too many connections 53300.
+/// SQLite's primary result codes (sqlite.org/rescode.html) are numbers below 256, PostgreSQL's have five characters (appendix
+/// "Error Codes"): 08 connection exception, 53 insufficient resources, 57 operator intervention, 40 transaction rollback, 55
+/// object not in prerequisite state, 58 system error, 25006 read-only transaction, 25P02 failed transaction.
 fn is_transient(code: &str) -> bool {
     if code.len() == 5 && !code.starts_with("0000") {
         return matches!(&code[..2], "08" | "53" | "57" | "40" | "55" | "58") || matches!(code, "25006" | "25P02");

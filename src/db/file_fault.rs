@@ -1,17 +1,17 @@
-//! What happened to a file of an open SQLite database, and how to save the most.
+//! Reports on a file of an open SQLite database that was replaced or overwritten, and how to save as much data as possible.
 
 use std::{fmt, path::PathBuf};
 
-/// A file that is not the one that was opened any more.
+/// A file that is no longer the one that was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileFault {
-    /// The file.
+    /// The path of the file.
     pub(super) path: PathBuf,
-    /// Which of the files it is.
+    /// The file's role in the database.
     pub(super) role: DatabaseFile,
-    /// What happened to it.
+    /// The kind of change.
     pub(super) change: Change,
-    /// Where the file that this process has open can be copied from.
+    /// The path from which the file that this process has open can be copied.
     pub(super) open_copy: Option<PathBuf>,
 }
 
@@ -21,15 +21,15 @@ pub(super) enum DatabaseFile {
     Database,
     /// `-wal`
     Log,
-    /// `-shm`. Touching it after it was truncated would end the process by SIGBUS. SQLite rebuilds it from the log.
+    /// `-shm`. Access after a truncation would end the process with SIGBUS. SQLite rebuilds it from the WAL.
     Index,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The path leads to another file or to none. The one that was opened is unharmed.
+    /// The path leads to another file or to none. The opened file is intact.
     Replaced,
-    /// The file itself has other content.
+    /// The content of the opened file was changed.
     Overwritten,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for FileFault {
 }
 
 impl FileFault {
-    /// What to do about it, in sentences.
+    /// Returns instructions for the operator.
     #[must_use]
     pub fn remedy(&self) -> String {
         let path = self.path.display();

@@ -1,8 +1,8 @@
-//! The files of an open SQLite database, by device and inode, and in a server by their content as well.
+//! Identifies the files of an open SQLite database by device and inode, and in a server also by their content.
 //!
 //! Data written to an unlinked file is lost when the process ends, so the paths are compared with the opened files: the
-//! database, its WAL and the WAL index, which other processes would otherwise recreate. What [`overwrite_detector`] finds
-//! is reported in the same way.
+//! database, its WAL and the WAL index, which other processes would otherwise recreate. Findings of [`overwrite_detector`]
+//! are reported in the same way.
 //!
 //! [`overwrite_detector`]: super::overwrite_detector
 
@@ -34,7 +34,7 @@ type Identity = (u64, u64);
 pub struct OpenFiles {
     database: Arc<OpenFile>,
     log: Arc<OnceLock<Vec<OpenFile>>>,
-    /// In a server.
+    /// Set only in a server.
     content: Arc<RwLock<Option<OverwriteDetector>>>,
 }
 
@@ -42,9 +42,9 @@ struct OpenFile {
     path: PathBuf,
     role: DatabaseFile,
     identity: Identity,
-    /// Whether the file ever had content: if it is empty later, it was truncated.
+    /// True if the file ever had content: if it is empty later, it was truncated.
     had_content: AtomicBool,
-    /// Keeps the inode's number from being given to another file.
+    /// Prevents the inode number from being reused for another file.
     _handle: Handle,
 }
 
@@ -55,7 +55,7 @@ impl OpenFile {
         Ok(Self { identity: identity(&data), had_content: AtomicBool::new(data.len() > 0), path, role, _handle: handle })
     }
 
-    /// What happened to it.
+    /// Returns the change to the file, if any.
     fn change(&self) -> Option<Change> {
         let Ok(data) = fs::metadata(&self.path) else { return Some(Change::Replaced) };
         if identity(&data) != self.identity {
@@ -65,28 +65,28 @@ impl OpenFile {
             self.had_content.store(true, Ordering::Relaxed);
             return None;
         }
-        // A checkpoint may empty the log; the detector tells that from other ways.
+        // A checkpoint may truncate the log; the detector distinguishes that from other causes.
         (self.role != DatabaseFile::Log && self.had_content.load(Ordering::Relaxed)).then_some(Change::Overwritten)
     }
 }
 
 impl OpenFiles {
-    /// Notes the database file. To be called before SQLite opens it, and to be compared after.
+    /// Records the identity of the database file. Called before SQLite opens it, for a comparison afterwards.
     pub(super) fn note(database: &Path) -> io::Result<Self> {
         let database = Arc::new(OpenFile::note(database.to_owned(), DatabaseFile::Database)?);
         Ok(Self { database, log: Arc::default(), content: Arc::default() })
     }
 
-    /// Notes the log and its index as well, which stay as long as a connection is open.
+    /// Also records the log and its index, which exist as long as a connection is open.
     pub(super) fn note_log(&self) {
         let Some(real) = self.real_path() else { return };
         let note = |(side, role)| OpenFile::note(with_suffix(&real, side), role).ok();
         let _ = self.log.set([("-wal", DatabaseFile::Log), ("-shm", DatabaseFile::Index)].into_iter().filter_map(note).collect());
     }
 
-    /// Opens the three files for a comparison of their content, which [`Self::watch_content`] begins.
+    /// Opens the three files for comparing their content, which [`Self::watch_content`] starts.
     pub(super) fn open_content(&self, stamp: Stamp) {
-        // Elsewhere what was written through a memory map need not be there for a read.
+        // On other systems a read may not return data written through a memory map.
         if !cfg!(target_os = "linux") {
             return;
         }
@@ -94,25 +94,25 @@ impl OpenFiles {
         *self.content.write().unwrap_or_else(PoisonError::into_inner) = opened;
     }
 
-    /// Watches the content of the files from now on, until [`Self::close`], unless a commit made since
-    /// [`Self::open_content`] cannot be read there.
+    /// Starts comparing the content of the files, until [`Self::close`], unless a commit made since [`Self::open_content`] is
+    /// not visible there.
     pub(super) fn watch_content(&self) {
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
         if !content.as_mut().is_some_and(OverwriteDetector::begin) {
             tracing::info!(
-                "it is not detected if the files of the database are overwritten in place: a read of {}-shm does not return what \
+                "in-place overwrites of the database files cannot be detected: a read of {}-shm does not return what \
                  SQLite writes there",
                 self.database.path.display()
             );
         }
     }
 
-    /// Whether the database file bears the stamp already.
+    /// True if the stamp is already in the database file.
     pub(super) fn is_stamped(&self) -> bool {
         self.content.read().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(OverwriteDetector::is_stamped)
     }
 
-    /// Ends that, after SQLite has closed the files.
+    /// Stops comparing their content. Called after SQLite has closed the files.
     pub(super) fn close(&self) {
         if let Some(detector) = self.content.write().unwrap_or_else(PoisonError::into_inner).take() {
             detector.close();
@@ -123,12 +123,12 @@ impl OpenFiles {
         fs::canonicalize(&self.database.path).ok()
     }
 
-    /// The first file whose path was removed or leads to another file, or that was overwritten.
+    /// Returns the first file whose path was removed or leads to another file, or that was overwritten.
     pub(super) fn find_fault(&self) -> Option<FileFault> {
         self.opened().find_map(|file| self.fault(file)).or_else(|| self.find_overwritten())
     }
 
-    /// Each of them.
+    /// Returns every such file.
     fn find_faults(&self) -> Vec<FileFault> {
         let replaced: Vec<_> = self.opened().filter_map(|file| self.fault(file)).collect();
         if replaced.is_empty() { self.find_overwritten().into_iter().collect() } else { replaced }
@@ -149,7 +149,7 @@ impl OpenFiles {
         Some(FileFault { path, role, change: Change::Overwritten, open_copy: None })
     }
 
-    /// Where the system offers the file that is open, whatever happened to its name.
+    /// Returns the path under which the system provides the open file, even if its own path was removed.
     fn open_copy(&self, role: DatabaseFile) -> Option<PathBuf> {
         let content = self.content.read().unwrap_or_else(PoisonError::into_inner);
         let [database, log] = content.as_ref()?.descriptors();
@@ -163,12 +163,12 @@ impl OpenFiles {
 }
 
 impl Db {
-    /// Notes the WAL of an SQLite database, which an open connection keeps in place, stamps the database, and watches the
-    /// content of the files. `in_file` is the stamp that the file itself bore before it was opened; `note` stores the stamps
-    /// that it may bear, before it bears them.
+    /// Records the WAL of an SQLite database, which exists as long as a connection is open, stamps the database, and starts
+    /// comparing the content of the files. `in_file` is the stamp in the file before it was opened; `note` stores the
+    /// possible stamps before they are written.
     ///
     /// # Errors
-    /// When the database cannot be read or written to.
+    /// If the database cannot be read or written to.
     pub(crate) async fn pin_log(&self, in_file: Option<u32>, note: impl Fn([u32; 2]) -> io::Result<()>) -> Result<(), DbError> {
         if let Self::Sqlite { writer, checkpointer: beside, files: Some(files), .. } = self {
             sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(beside).await?;
@@ -185,7 +185,7 @@ impl Db {
         Ok(())
     }
 
-    /// Refuses an SQLite database whose files were removed, replaced or overwritten since they were opened.
+    /// Rejects an SQLite database whose files were removed, replaced or overwritten since they were opened.
     ///
     /// # Errors
     /// [`DbError::FileFault`]
@@ -197,13 +197,13 @@ impl Db {
     }
 }
 
-/// How often the files are checked.
+/// Interval for checking the files.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
-/// How often the error is logged while nothing can be stored.
+/// Interval for logging the error while nothing can be stored.
 const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Logs when a file of the open database is removed, replaced or emptied, and when all are in place again, until the task is
-/// aborted.
+/// Logs when a file of the open database is removed, replaced or overwritten, and when all are in place again, until the task
+/// is aborted.
 pub(crate) async fn watch(db: Db) {
     let mut last_logged: Option<Instant> = None;
     loop {
@@ -212,18 +212,18 @@ pub(crate) async fn watch(db: Db) {
         let faults = files.find_faults();
         if faults.is_empty() {
             if last_logged.take().is_some() {
-                tracing::info!("the files of the database are in place again");
+                tracing::info!("the database files are in place again");
             }
         } else if last_logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
             last_logged = Some(Instant::now());
             for fault in faults {
-                tracing::error!("{fault}: nothing is stored, and events are answered 503. {}", fault.remedy());
+                tracing::error!("{fault}: nothing is stored, and events get 503. {}", fault.remedy());
             }
         }
     }
 }
 
-/// The path with something appended to its last name.
+/// Returns the path with a suffix appended to its file name.
 pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -237,7 +237,7 @@ pub(super) fn identity(data: &fs::Metadata) -> Identity {
 #[cfg(target_os = "linux")]
 type Handle = std::os::fd::OwnedFd;
 
-/// Only names the file: closing a descriptor that could read would release the locks that SQLite holds on it.
+/// Opens the file with `O_PATH`: closing a readable descriptor would release the locks that SQLite holds on it.
 #[cfg(target_os = "linux")]
 fn handle(path: &Path) -> io::Result<Handle> {
     use rustix::fs::{Mode, OFlags};
@@ -247,7 +247,7 @@ fn handle(path: &Path) -> io::Result<Handle> {
 #[cfg(not(target_os = "linux"))]
 type Handle = ();
 
-/// SQLite's own connections hold the inode.
+/// SQLite's own connections keep the inode in use.
 #[cfg(not(target_os = "linux"))]
 const fn handle(_: &Path) -> io::Result<Handle> {
     Ok(())

@@ -1,21 +1,21 @@
-//! Where the database is, as an operator writes it.
+//! The location of the database, as configured by the operator.
 
 use std::path::{Path, PathBuf};
 
 use super::postgres;
 
-/// Where the database is.
+/// The location of the database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {
-    /// A file of the embedded database.
+    /// The file of an SQLite database.
     Sqlite(PathBuf),
-    /// The URL of a PostgreSQL server; it may hold a password.
+    /// The URL of a PostgreSQL server. May contain a password.
     Postgres(secrecy_url::Hidden),
 }
 
-/// Keeps a URL with a password out of `Debug`.
+/// Keeps a URL with a password out of `Debug` output.
 mod secrecy_url {
-    /// A URL that does not show itself.
+    /// A URL that `Debug` does not print.
     #[derive(Clone, PartialEq, Eq)]
     pub struct Hidden(pub(crate) String);
 
@@ -36,10 +36,10 @@ impl std::fmt::Debug for Location {
 }
 
 impl Location {
-    /// Reads `sqlite:PATH` or `postgres://…`.
+    /// Parses `sqlite:PATH` or `postgres://…`.
     ///
     /// # Errors
-    /// A sentence that says what such a value looks like. It never repeats the value, which may hold a password.
+    /// A message with the expected format. Never repeats the value, which may contain a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
@@ -54,7 +54,7 @@ impl Location {
         Err("DATABASE_URL must begin with sqlite: or postgres://.".to_owned())
     }
 
-    /// The file, where the database is one.
+    /// Returns the file of an SQLite database.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {

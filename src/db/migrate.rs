@@ -1,5 +1,6 @@
-//! Brings the tables up to date. One folder an engine, the same numbers and names in both; a shipped file is never
-//! edited, since its checksum is in every database.
+//! Schema migrations: one folder per engine, with the same numbers and names in both.
+//!
+//! Invariant: a released file is never edited, since every database stores its checksum.
 
 use sqlx::{
     Connection as _, SqlSafeStr as _,
@@ -53,25 +54,25 @@ pub(super) fn names(db: &Db) -> Vec<(i64, &'static str)> {
 
 const NEWEST: &str = "SELECT MAX(version) FROM _sqlx_migrations";
 
-/// Refuses a database that has a migration this binary does not know; changes nothing.
+/// Rejects a database that has a migration unknown to this binary. Changes nothing.
 pub(super) async fn check(db: &Db) -> Result<(), DbError> {
     let mut reader = db.reader().await?;
     let newest: Result<Option<i64>, DbError> = run!(&mut reader, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await);
     match newest {
         Ok(Some(number)) if of(db).iter().all(|(known, ..)| *known != number) => Err(DbError::SchemaTooNew(number)),
-        // Broken: there is no such table, since nothing was migrated yet.
+        // `Internal`: the table does not exist, because no migration has run yet.
         Ok(_) | Err(DbError::Internal(_)) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Whether every migration of this binary was applied; changes nothing.
+/// Returns whether every migration of this binary is applied. Changes nothing.
 pub(super) async fn is_complete(db: &Db) -> Result<bool, DbError> {
     let mut reader = db.reader().await?;
     let newest: Result<Option<i64>, DbError> = run!(&mut reader, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await);
     match newest {
         Ok(newest) => Ok(newest >= of(db).last().map(|(number, ..)| *number)),
-        // There is no such table.
+        // The table does not exist.
         Err(error) if error.sqlite_code() == Some(1) || error.sqlstate().as_deref() == Some("42P01") => Ok(false),
         Err(error) => Err(error),
     }
@@ -79,7 +80,7 @@ pub(super) async fn is_complete(db: &Db) -> Result<bool, DbError> {
 
 const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations";
 
-/// Whether it has tables, and each of its migrations is one of ours to the letter.
+/// Returns whether at least one migration is applied, and the checksum of each applied one matches one of this binary.
 pub(super) async fn verify_checksums(db: &Db) -> Result<bool, DbError> {
     let mut reader = db.reader().await?;
     let applied: Result<Vec<(i64, Vec<u8>)>, DbError> = run!(&mut reader, |conn| sqlx::query_as(APPLIED).fetch_all(conn).await);
@@ -89,7 +90,7 @@ pub(super) async fn verify_checksums(db: &Db) -> Result<bool, DbError> {
             let is_ours = |row: &(i64, Vec<u8>)| ours.iter().any(|our| our.version == row.0 && *our.checksum == *row.1);
             Ok(!applied.is_empty() && applied.iter().all(is_ours))
         }
-        // There is no such table.
+        // The table does not exist.
         Err(DbError::Internal(_)) => Ok(false),
         Err(error) => Err(error),
     }
@@ -106,7 +107,8 @@ pub(super) async fn run(db: &Db) -> Result<(), DbError> {
     let result = match db {
         Db::Sqlite { writer, .. } => migrator.run(writer).await,
         Db::Postgres { pool, .. } => {
-            // A migration may take longer than a request may; the connection does not go back to the pool.
+            // A migration may take longer than a request, so the timeouts are off, and the connection is not returned to the
+            // pool.
             let mut conn = pool.acquire().await?.detach();
             sqlx::query("SELECT set_config('statement_timeout', '0', FALSE), set_config('lock_timeout', '0', FALSE)")
                 .execute(&mut conn)

@@ -1,7 +1,7 @@
-//! The only module that knows there are two databases.
+//! Access to the database, SQLite or PostgreSQL.
 //!
-//! A store function takes `impl Into<Exec<'_>>` to read and `&mut Tx` to write, and runs one portable statement
-//! with `run!`. Nothing outside this folder matches on the database.
+//! Invariant: no code outside this folder distinguishes the two. A store function takes `impl Into<Exec<'_>>` to read and
+//! `&mut Tx` to write, and runs one portable statement with `run!`.
 
 pub(crate) mod backup;
 pub(crate) mod batch;
@@ -35,41 +35,42 @@ pub use location::Location;
 pub(crate) use notifications::Subscription;
 pub(crate) use overwrite_detector::read_stamp;
 
-/// The open database. Cheap to clone.
+/// An open database. Cheap to clone.
 #[derive(Clone)]
 pub enum Db {
-    /// SQLite lets one transaction write at a time, so writing has a pool of one.
+    /// SQLite allows one writing transaction at a time, so the writer is a pool of one.
     Sqlite {
         /// Read-only connections.
         readers: SqlitePool,
-        /// The one connection that writes.
+        /// The only writing connection.
         writer: SqlitePool,
-        /// The one connection that folds the log into the file, while there is a server.
+        /// The connection that checkpoints the WAL in a running server.
         checkpointer: SqlitePool,
-        /// The opened files, compared with what their paths name now.
+        /// The opened files, to detect that they were replaced or overwritten.
         files: Option<OpenFiles>,
     },
     /// PostgreSQL.
     Postgres {
         /// Connections for reading and writing.
         pool: PgPool,
-        /// The runtime they are opened on, whose reactor drives their sockets. Worker threads have runtimes of their own that end
-        /// first at a stop: a connection opened there would fail in the hands of those who still have work to commit.
+        /// The runtime on which connections are opened, and whose reactor drives their sockets. Worker threads have their own
+        /// runtimes, which end first during shutdown: a connection opened there would fail under work that is still to be
+        /// committed.
         runtime: Handle,
     },
 }
 
-/// A pool whose connections stay. sqlx 0.9.0 looks for old ones by a number of idle ones that is below nothing for a moment
-/// when two threads take and give back: it would then look for ever, and a core with it.
+/// Returns options for a pool that keeps its connections. Reaping is off because of a bug in sqlx 0.9.0: when two threads
+/// acquire and release concurrently, its idle count can underflow, and the reaper then loops forever on one core.
 fn no_reap_pool_options<D: sqlx::Database>() -> PoolOptions<D> {
     PoolOptions::new().idle_timeout(None).max_lifetime(None)
 }
 
-/// The longest that a unit of work of the server's own may take.
+/// Timeout of a unit of work of the server itself.
 pub(crate) const UNIT_OF_WORK_TIMEOUT: Duration = Duration::from_millis(3500);
 
-/// Gives up what takes longer than [`LONGEST`]: a database that went without a word sends nothing, not even an error, and
-/// must not hold up what comes later.
+/// Cancels work that takes longer than [`UNIT_OF_WORK_TIMEOUT`]: a database that vanished sends no error and must not block
+/// later work.
 pub(crate) async fn with_timeout<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
     tokio::time::timeout(UNIT_OF_WORK_TIMEOUT, work).await.unwrap_or(Err(DbError::Timeout))
 }
@@ -82,7 +83,7 @@ pub enum Reader {
     Postgres(PoolConnection<Postgres>),
 }
 
-/// A unit of work. Dropped without [`Tx::commit`], none of it happened.
+/// A unit of work. Rolled back if dropped without [`Tx::commit`].
 pub enum Tx {
     /// On SQLite.
     Sqlite(Transaction<'static, Sqlite>),
@@ -90,7 +91,7 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// What a store function runs on.
+/// The connection or unit of work on which a store function runs.
 pub enum Exec<'c> {
     /// On SQLite.
     Sqlite(&'c mut SqliteConnection),
@@ -99,10 +100,10 @@ pub enum Exec<'c> {
 }
 
 impl Db {
-    /// Opens the database and brings its tables up to date.
+    /// Opens the database and applies pending migrations.
     ///
     /// # Errors
-    /// When it cannot be reached, or is newer than this binary.
+    /// If it cannot be reached, or is newer than this binary.
     pub async fn open(location: &Location) -> Result<Self, DbError> {
         let db = Self::connect(location).await?;
         if let Err(error) = db.migrate(location).await {
@@ -112,12 +113,12 @@ impl Db {
         Ok(db)
     }
 
-    /// Brings its tables up to date.
+    /// Applies pending migrations.
     ///
     /// # Errors
-    /// When it is newer than this binary, or refuses.
+    /// If the database is newer than this binary, or a migration fails.
     pub(crate) async fn migrate(&self, location: &Location) -> Result<(), DbError> {
-        // PostgreSQL has sqlx's advisory lock; on SQLite two processes would both begin.
+        // On PostgreSQL sqlx takes an advisory lock; on SQLite two processes would migrate concurrently.
         let turn = location.file().map(sqlite::migration_turn);
         let _turn = match turn {
             Some(turn) => Some(turn.await?),
@@ -126,10 +127,10 @@ impl Db {
         migrate::run(self).await
     }
 
-    /// Opens the database as it is.
+    /// Opens the database without migrating it.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// If it cannot be reached.
     pub async fn connect(location: &Location) -> Result<Self, DbError> {
         match location {
             Location::Sqlite(path) => sqlite::connect(path).await,
@@ -137,10 +138,10 @@ impl Db {
         }
     }
 
-    /// Opens an existing database for reading: creates and changes no file, table or database setting.
+    /// Opens an existing database for reading. Creates and changes no file, table or database setting.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// If it cannot be reached.
     pub(crate) async fn connect_to_read(location: &Location) -> Result<Self, DbError> {
         match location {
             Location::Sqlite(path) => sqlite::connect_to_read(path).await,
@@ -148,19 +149,19 @@ impl Db {
         }
     }
 
-    /// Refuses a database with other tables than this binary's, and changes nothing.
+    /// Rejects a database whose schema version is not this binary's. Changes nothing.
     ///
     /// # Errors
-    /// [`DbError::Newer`], [`DbError::Older`], or when the database does not answer.
+    /// [`DbError::SchemaTooNew`], [`DbError::Older`], or if the database does not respond.
     pub(crate) async fn check_tables(&self) -> Result<(), DbError> {
         self.check_schema_version().await?;
         if migrate::is_complete(self).await? { Ok(()) } else { Err(DbError::Older) }
     }
 
-    /// Refuses a database that is newer than this binary, and changes nothing.
+    /// Rejects a database that is newer than this binary. Changes nothing.
     ///
     /// # Errors
-    /// [`DbError::Newer`], or when the database does not answer.
+    /// [`DbError::SchemaTooNew`], or if the database does not respond.
     pub async fn check_schema_version(&self) -> Result<(), DbError> {
         migrate::check(self).await
     }
@@ -168,22 +169,22 @@ impl Db {
     /// Begins a unit of work that may write.
     ///
     /// # Errors
-    /// When the database is busy, full or gone.
+    /// If the database is busy, full or unreachable.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         self.check_files()?;
         Ok(match self {
-            // Takes the write lock now. A deferred transaction that reads first and writes later can fail with
-            // SQLITE_BUSY_SNAPSHOT, which no busy timeout retries.
+            // Takes the write lock immediately. A deferred transaction that reads first and writes later can fail with
+            // SQLITE_BUSY_SNAPSHOT, to which no busy timeout applies.
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres { pool, runtime } => Tx::Postgres(postgres::begin(pool, runtime).await?),
         })
     }
 
-    /// A unit of work of the server's own that notes what would be counted twice if it were noted again: given up like
-    /// [`within_longest`], but for SQLite's commit, which ends by itself, however slow the disk, and then says how.
+    /// Runs a write that must not be retried, because its counters are increments. The timeout is that of [`with_timeout`],
+    /// except for SQLite's commit: that always ends, however slow the disk, and its result is then certain.
     ///
     /// # Errors
-    /// When it was not noted; on PostgreSQL also when that is not certain.
+    /// If nothing was written; on PostgreSQL also if the outcome is unknown.
     pub(crate) async fn write_with_timeout(&self, work: impl AsyncFnOnce(&mut Tx) -> Result<(), DbError>) -> Result<(), DbError> {
         let written = async {
             let mut tx = self.begin().await?;
@@ -197,7 +198,7 @@ impl Db {
         }
     }
 
-    /// How many units of work are best written beside each other.
+    /// Returns the best number of concurrent writing units of work.
     pub(crate) const fn write_concurrency(&self) -> usize {
         match self {
             Self::Sqlite { .. } => 1,
@@ -205,10 +206,10 @@ impl Db {
         }
     }
 
-    /// A connection for reading.
+    /// Acquires a connection for reading.
     ///
     /// # Errors
-    /// When the database is busy or gone.
+    /// If the database is busy or unreachable.
     pub async fn reader(&self) -> Result<Reader, DbError> {
         self.check_files()?;
         Ok(match self {
@@ -217,23 +218,23 @@ impl Db {
         })
     }
 
-    /// Hears what other servers on this database say; on SQLite there are none.
+    /// Subscribes to notifications from other servers on this database. On SQLite there are none.
     pub(crate) fn ear(&self, channel: &'static str) -> Subscription {
         Subscription::new(self.clone(), channel)
     }
 
-    /// Keeps SQLite's log short until the database is closed; PostgreSQL does so by itself.
+    /// Checkpoints SQLite's WAL in the background until the database is closed. Does nothing on PostgreSQL.
     pub(crate) async fn run_checkpointer(&self) {
         if let Self::Sqlite { checkpointer: beside, .. } = self {
             checkpointer::run(beside, || self.check_files()).await;
         }
     }
 
-    /// Closes every connection, so that SQLite folds its log into the file.
+    /// Closes every connection, so that SQLite checkpoints its WAL.
     pub async fn close(&self) {
         if self.check_files().is_err() {
-            // SQLite would remove the log by its name, which may be another database's by now, or copy it over another
-            // database.
+            // SQLite would delete the WAL by its path, which may belong to another database now, or checkpoint it into
+            // another database.
             std::mem::forget(self.clone());
             return;
         }
@@ -250,7 +251,7 @@ impl Db {
         }
     }
 
-    /// What a person calls this database.
+    /// Returns the display name of the engine.
     #[must_use]
     pub const fn engine(&self) -> &'static str {
         match self {
@@ -259,10 +260,10 @@ impl Db {
         }
     }
 
-    /// The version and every setting that decides whether a commit survives a power cut, as a session that writes has them.
+    /// Returns the version and every setting on which durability depends, as read in a writing session.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// If the database does not respond.
     pub async fn durability(&self) -> Result<Vec<Setting>, DbError> {
         match self {
             Self::Sqlite { writer, .. } => sqlite::durability(writer).await,
@@ -270,10 +271,10 @@ impl Db {
         }
     }
 
-    /// Asks whether the database could store something now.
+    /// Checks that the database can store data, by a test write.
     ///
     /// # Errors
-    /// When it could not.
+    /// If it cannot.
     pub async fn probe(&self) -> Result<(), DbError> {
         let mut tx = self.begin().await?;
         execute!(&mut tx, sqlx::query(PROBE).bind(b"".as_slice()))?;
@@ -281,10 +282,10 @@ impl Db {
         self.check_files()
     }
 
-    /// The same without storing anything.
+    /// Like [`Self::probe`], but rolls the write back.
     ///
     /// # Errors
-    /// When it could not.
+    /// If the database cannot store data.
     pub(crate) async fn probe_and_undo(&self) -> Result<(), DbError> {
         let mut tx = self.begin().await?;
         execute!(&mut tx, sqlx::query(PROBE).bind(b"".as_slice()))?;
@@ -298,7 +299,7 @@ impl Db {
     /// Prepares a statement without running it.
     ///
     /// # Errors
-    /// What the database says of it.
+    /// If the database rejects the statement.
     pub async fn prepare(&self, statement: &'static str) -> Result<(), DbError> {
         let mut reader = self.reader().await?;
         run!(&mut reader, |conn| {
@@ -307,7 +308,7 @@ impl Db {
         })
     }
 
-    /// The migrations of this engine: number and name, in order.
+    /// Lists the migrations of this engine by number and name, in order.
     #[must_use]
     pub fn migrations(&self) -> Vec<(i64, &'static str)> {
         migrate::names(self)
@@ -318,10 +319,10 @@ const PROBE: &str = "INSERT INTO installation (name, value) VALUES ('probe', $1)
                      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 impl Tx {
-    /// Makes the unit of work last. Only when this returns is anything stored.
+    /// Commits the unit of work. Nothing is stored before this returns.
     ///
     /// # Errors
-    /// When it is not certain that it was stored.
+    /// If it was not stored, or the outcome is unknown.
     pub async fn commit(self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
@@ -349,8 +350,8 @@ impl<'c> From<&'c mut Reader> for Exec<'c> {
     }
 }
 
-/// Runs `$body` on whichever database is open. The body is compiled once per driver, so its SQL and its types must
-/// mean the same to both.
+/// Runs `$body` on the open database. The body is compiled once per driver, so its SQL and its types must mean the same in
+/// both.
 macro_rules! run {
     ($exec:expr, |$conn:ident| $body:expr) => {{
         let exec: $crate::db::Exec<'_> = $exec.into();
@@ -363,7 +364,7 @@ macro_rules! run {
 }
 pub(crate) use run;
 
-/// Runs a query that returns nothing, and says how many rows it touched.
+/// Runs a query without results and returns the number of affected rows.
 macro_rules! execute {
     ($exec:expr, $query:expr) => {
         $crate::db::run!($exec, |conn| $query.execute(conn).await.map(|done| done.rows_affected()))
@@ -371,11 +372,11 @@ macro_rules! execute {
 }
 pub(crate) use execute;
 
-/// Names this store's statements, and lists them so that a test can prepare every one on both databases.
+/// Defines a store's statements as constants, and lists them so that a test can prepare each one on both databases.
 macro_rules! sql {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)+) => {
         $($(#[$doc])* const $name: &str = $text;)+
-        /// Every statement of this store.
+        /// All statements of this store.
         pub(crate) const STATEMENTS: &[(&str, &str)] =
             &[$((concat!(module_path!(), "::", stringify!($name)), $name)),+];
     };

@@ -1,12 +1,12 @@
-//! What other servers on the same database say, as PostgreSQL passes it on.
+//! Notifications from other servers on the same database (PostgreSQL LISTEN/NOTIFY).
 //!
-//! The rule: whoever listens is told once too often rather than once too little.
+//! Invariant: spurious wake-ups are allowed; missed ones are not.
 
 use sqlx::postgres::PgListener;
 
 use super::{Db, postgres};
 
-/// Hears what is said on one channel.
+/// A subscription to one channel.
 pub(crate) struct Subscription {
     db: Db,
     channel: &'static str,
@@ -18,7 +18,7 @@ impl Subscription {
         Self { db, channel, listener: None }
     }
 
-    /// Returns when something was said, or may have been said while nobody listened.
+    /// Resolves on a notification, and after every reconnect, because one may have been missed. Never on SQLite.
     pub(crate) async fn changed(&mut self) {
         match &self.db {
             Db::Sqlite { .. } => std::future::pending().await,

@@ -1,8 +1,8 @@
 //! Detects that the files of an open SQLite database were overwritten or truncated in place, as by `cp backup.db ks-pay.db`.
 //!
-//! Invariant: only what no checkpoint and no other connection may change is compared, so that a sound database is never
-//! reported: the header and size of the database file between two checkpoints; a number that this server wrote there when it
-//! started; and the log's header and last frame, which the wal-index names.
+//! Invariant: only data that no checkpoint and no other connection may change is compared, so that an intact database is
+//! never reported: the header and size of the database file between two checkpoints; a number that this server wrote there
+//! when it started; and the log's header and last frame, which the wal-index describes.
 
 use std::{
     collections::BTreeSet,
@@ -23,15 +23,15 @@ use super::{
     wal_index::{WalIndex, big_endian},
 };
 
-/// How often the files are read to confirm a finding.
+/// The number of reads that confirm a finding.
 const CONFIRMATIONS: usize = 3;
-/// How often the files are read while another connection writes to them.
+/// The maximum number of reads while another connection writes to the files.
 const ATTEMPTS: usize = 4;
 const HEADER_BYTES: usize = 100;
 /// The position of `user_version`.
 const STAMP_AT: usize = 60;
 
-/// The number that a server wrote into the database's header when it started (`user_version`), and the one before it, which is
+/// The number that a server writes to the database's header when it starts (`user_version`), and the previous one, which is
 /// in the file until the first checkpoint.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stamp {
@@ -39,20 +39,20 @@ pub(super) struct Stamp {
     pub(super) now: u32,
 }
 
-/// Compares the files of one open database with what they were.
+/// Compares the files of an open database with their earlier content.
 pub(super) struct OverwriteDetector {
-    // Never closed while SQLite has the files open: that would release the locks that it holds on them.
+    // Not closed while SQLite has the files open: that would release SQLite's locks on them.
     database: ManuallyDrop<File>,
     log: ManuallyDrop<File>,
     index: ManuallyDrop<File>,
     stamp: Stamp,
     /// The wal-index when the files were opened.
     first_index: Option<WalIndex>,
-    /// Whether what SQLite writes through its memory map is there for a read. Some network and user-space file systems return
-    /// what was there before, so nothing is compared until that is proven.
+    /// True if a read returns what SQLite writes through its memory map. Some network and user-space file systems return
+    /// older content, so nothing is compared until this is proven.
     is_coherent: bool,
     baseline: Mutex<Baseline>,
-    /// An overwritten file stays bad, whatever is written to it later.
+    /// The overwritten file. It stays invalid even if it is written to later.
     found: OnceLock<DatabaseFile>,
 }
 
@@ -60,11 +60,11 @@ pub(super) struct OverwriteDetector {
 enum Comparison {
     Same,
     Different(DatabaseFile),
-    /// Another connection wrote to them meanwhile.
+    /// Another connection wrote to them during the read.
     Undecided,
 }
 
-/// What was seen last.
+/// The content that was read last.
 #[derive(Default)]
 struct Baseline {
     checkpoint: Option<(WalIndex, Header)>,
@@ -72,7 +72,7 @@ struct Baseline {
     index_bytes: u64,
 }
 
-/// The beginning and the size of the database file.
+/// The header and the size of the database file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Header {
     bytes: [u8; HEADER_BYTES],
@@ -91,11 +91,11 @@ impl Header {
     }
 }
 
-/// The databases, by device and inode, that a server in this process has open. No other descriptor of them may be closed: that
-/// would release the server's locks.
+/// The databases, by device and inode, that a server in this process has open. No other descriptor of them may be closed:
+/// that would release the server's locks.
 static OPEN: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
 
-/// The stamp of a database file, unless a server in this process has it open.
+/// Reads the stamp of a database file, unless a server in this process has it open.
 pub(crate) fn read_stamp(database: &Path) -> Option<u32> {
     let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let is_open = open.contains(&identity(&fs::metadata(database).ok()?));
@@ -103,7 +103,7 @@ pub(crate) fn read_stamp(database: &Path) -> Option<u32> {
 }
 
 impl OverwriteDetector {
-    /// Opens the files again, for reading. SQLite has them open. Nothing is compared before [`Self::begin`].
+    /// Opens the files, which SQLite has open, for reading. Nothing is compared before [`Self::begin`].
     pub(super) fn open(database: &Path, stamp: Stamp) -> io::Result<Self> {
         let open = |path: &Path| File::open(path).map(ManuallyDrop::new);
         OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(identity(&fs::metadata(database)?));
@@ -120,14 +120,14 @@ impl OverwriteDetector {
         })
     }
 
-    /// Begins to compare, if a commit that was made since [`Self::open`] is seen in the wal-index; whether it is.
+    /// Enables the comparison if a commit made since [`Self::open`] is visible in the wal-index; returns whether it is.
     pub(super) fn begin(&mut self) -> bool {
         let both = self.first_index.zip(read_index(&self.index));
         self.is_coherent = both.is_some_and(|(first, now)| first != now);
         self.is_coherent
     }
 
-    /// Closes the files, after SQLite has closed its own.
+    /// Closes the files. Called after SQLite has closed its own.
     pub(super) fn close(self) {
         if let Ok(data) = self.database.metadata() {
             OPEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&identity(&data));
@@ -137,17 +137,17 @@ impl OverwriteDetector {
         }
     }
 
-    /// The descriptors of the database and the log: through them a file can be copied whose name was removed.
+    /// Returns the descriptors of the database and the log, through which a file can be copied after its path was removed.
     pub(super) fn descriptors(&self) -> [RawFd; 2] {
         [self.database.as_raw_fd(), self.log.as_raw_fd()]
     }
 
-    /// Whether the file bears the new stamp already.
+    /// True if the new stamp is already in the file.
     pub(super) fn is_stamped(&self) -> bool {
         Header::read(&self.database).is_ok_and(|header| header.stamp() == Some(self.stamp.now))
     }
 
-    /// The file that was overwritten, if one was.
+    /// Returns the file that was overwritten, if any.
     pub(super) fn find(&self) -> Option<DatabaseFile> {
         if !self.is_coherent {
             return None;
@@ -166,13 +166,13 @@ impl OverwriteDetector {
         part
     }
 
-    /// Reads the files once, or until no other connection has written to them meanwhile.
+    /// Reads the files, and repeats that while other connections write to them during the read.
     fn compare(&self, baseline: &mut Baseline) -> Option<DatabaseFile> {
         for _ in 0..ATTEMPTS {
             match self.compare_once(baseline) {
                 Ok(Comparison::Different(part)) => return Some(part),
                 Ok(Comparison::Undecided) => {}
-                // What cannot be read says nothing; SQLite will report it.
+                // A read error proves nothing; SQLite will report it.
                 Ok(Comparison::Same) | Err(_) => return None,
             }
         }
@@ -203,13 +203,13 @@ impl OverwriteDetector {
 }
 
 impl Baseline {
-    /// Whether the header bears the stamp of this server, or still that of before.
+    /// Returns whether the header has the stamp of this server, or still the previous one.
     fn takes_stamp(&mut self, stamp: Stamp, header: &Header) -> bool {
         self.is_stamped |= header.stamp() == Some(stamp.now);
         header.stamp() == Some(if self.is_stamped { stamp.now } else { stamp.before })
     }
 
-    /// Whether the header may be that of the database file while no checkpoint is running.
+    /// Returns whether the header may be that of the database file while no checkpoint is running.
     fn takes_header(&mut self, index: WalIndex, header: Header) -> bool {
         match &self.checkpoint {
             Some((last, same)) if last.has_same_checkpoint(&index) => *same == header,
@@ -222,12 +222,12 @@ impl Baseline {
     }
 }
 
-/// `None` for one that is short or unknown, but not for one that another connection writes at that moment.
+/// Reads the wal-index, repeatedly while another connection writes to it. `None` if it is truncated or its format is unknown.
 fn read_index(index: &File) -> Option<WalIndex> {
     (0..ATTEMPTS).find_map(|_| WalIndex::read(index).ok().flatten())
 }
 
-/// `None` for a file that is too short.
+/// Returns `None` for a file that is too short.
 fn read_whole<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     match read {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),

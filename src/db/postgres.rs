@@ -1,4 +1,6 @@
-//! PostgreSQL as we run it: every session commits to disk, and no statement outlives the ingestion deadline.
+//! The PostgreSQL configuration.
+//!
+//! Invariant: every session commits synchronously, and no statement runs longer than the ingestion deadline.
 
 use std::{str::FromStr as _, time::Duration};
 
@@ -12,24 +14,24 @@ use tokio_util::context::TokioContext;
 
 use super::{Db, DbError, Setting};
 
-/// How long a request waits for a connection. Below the ingestion deadline of 4.4 s.
+/// Timeout of a request that waits for a connection. Below the ingestion deadline of 4.4 s.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that lay so long is asked whether it is still there. One that was used a moment ago need not be.
+/// A connection that was idle for less than this is used without a ping.
 const SKIP_PING_WITHIN: Duration = Duration::from_secs(1);
 
-/// Takes a connection, which is opened on `runtime` if none is idle: see [`Db::Postgres`].
+/// Acquires a connection; opens one on `runtime` if none is idle, see [`Db::Postgres`].
 pub(super) async fn acquire(pool: &PgPool, runtime: &Handle) -> Result<PoolConnection<Postgres>, sqlx::Error> {
     TokioContext::new(pool.acquire(), runtime.clone()).await
 }
 
-/// Begins a transaction on such a connection.
+/// Begins a transaction on a connection acquired in the same way.
 pub(super) async fn begin(pool: &PgPool, runtime: &Handle) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    // A BEGIN that nobody waited for leaves a transaction that the driver does not know of; ROLLBACK ends it.
+    // A canceled BEGIN leaves a transaction that the driver does not know about; ROLLBACK ends it.
     TokioContext::new(pool.begin_with("ROLLBACK; BEGIN"), runtime.clone()).await
 }
 
-/// Reads a URL; the sentence for a wrong one does not repeat it.
+/// Parses a URL. The error message does not repeat it.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, String> {
     PgConnectOptions::from_str(url)
         .map_err(|_| "DATABASE_URL is no PostgreSQL address: write postgres://USER:PASSWORD@HOST/NAME.".to_owned())
@@ -41,17 +43,17 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         ("synchronous_commit", "on"),
         ("statement_timeout", "2000"),
         ("lock_timeout", "2000"),
-        // A server that died or froze in a unit of work must not keep its locks.
+        // A server that crashed or hangs in a unit of work must not keep its locks.
         ("idle_in_transaction_session_timeout", "5000"),
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "3"),
-        // Stories are locked and then read anew: what was committed meanwhile must be seen.
+        // Payment states are read after they are locked: concurrent commits must be visible.
         ("default_transaction_isolation", "read committed"),
-        // Every unit of work begins with a rollback of nothing.
+        // Every unit of work begins with a ROLLBACK outside a transaction, which causes a warning.
         ("client_min_messages", "error"),
     ]);
-    // A pool tries again until its time is over, and then tells only that: one connection by itself tells the cause.
+    // A pool retries until its timeout and then reports only the timeout: a single connection reports the cause.
     let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
     first.map_err(|_| DbError::Unavailable(sqlx::Error::PoolTimedOut))??.close().await?;
     let pool = super::no_reap_pool_options()
@@ -61,9 +63,9 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         .before_acquire(|conn: &mut PgConnection, meta| {
             Box::pin(async move { if meta.idle_for < SKIP_PING_WITHIN { Ok(true) } else { answers(conn).await } })
         })
-        // sqlx looks at each connection that comes back, and would wait for a dead one for ever.
+        // sqlx pings each connection when it is released, without a timeout: it would wait forever for a dead one.
         .after_release(|conn: &mut PgConnection, _| Box::pin(answers(conn)))
-        // Statements over many rows have a text for each power of two.
+        // Multi-row statements have a text for each power of two.
         .connect_with(options.statement_cache_capacity(256))
         .await?;
     Ok(Db::Postgres { pool, runtime: Handle::current() })
@@ -74,10 +76,10 @@ async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
     Ok(true)
 }
 
-/// How long until a server that does not let us listen is asked again.
+/// Delay before another attempt to subscribe.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
-/// Returns when something was said on the channel, or may have been said while nobody listened.
+/// Resolves on a notification on the channel, and after every reconnect, because one may have been missed.
 pub(super) async fn wait_for_notification(pool: &PgPool, channel: &str, listener: &mut Option<PgListener>) {
     loop {
         let result = match listener {
@@ -90,7 +92,7 @@ pub(super) async fn wait_for_notification(pool: &PgPool, channel: &str, listener
         match result {
             Ok(()) => return,
             Err(error) => {
-                tracing::debug!(%error, "PostgreSQL does not let us listen");
+                tracing::debug!(%error, "LISTEN failed; retrying");
                 *listener = None;
                 tokio::time::sleep(LISTEN_AGAIN).await;
             }
@@ -104,7 +106,7 @@ async fn listen(pool: &PgPool, channel: &str) -> Result<PgListener, sqlx::Error>
     Ok(listener)
 }
 
-/// What a session of the pool has: `synchronous_commit` is the session's, whatever the server's default is.
+/// Reads the settings in a session of the pool, because `synchronous_commit` can differ from the server's default.
 pub(super) async fn durability(pool: &PgPool) -> Result<Vec<Setting>, DbError> {
     let mut conn = pool.acquire().await?;
     let mut show = async |statement: &'static str| sqlx::query_scalar::<_, String>(statement).fetch_one(&mut *conn).await;
@@ -121,7 +123,7 @@ fn fsync(value: String) -> Setting {
     Setting::required("fsync", value, keeps, "Set fsync = on, or a power cut loses acknowledged events.")
 }
 
-/// Every value but `off` waits for this server's own disk; they differ in what they ask of standbys.
+/// With every value but `off` a commit waits for the server's own disk; they differ in what they require of standbys.
 fn synchronous_commit(value: String) -> Setting {
     let keeps = matches!(value.as_str(), "on" | "local" | "remote_write" | "remote_apply");
     let remedy = "Set synchronous_commit = on for this database: a pooler in between drops what ks-pay sets for its sessions.";

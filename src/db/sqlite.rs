@@ -1,6 +1,6 @@
-//! SQLite as we run it: WAL, `synchronous=FULL`, one writer, a few readers.
+//! The SQLite configuration: WAL, `synchronous=FULL`, one writer, a few readers.
 //!
-//! With `NORMAL` a power cut loses commits that were acknowledged, so `FULL` is set here and nowhere else.
+//! Invariant: `FULL` is set here and nowhere else, because with `NORMAL` a power failure loses acknowledged commits.
 
 use std::{fs::TryLockError, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
@@ -15,21 +15,21 @@ use super::{
     Db, DbError, OpenFiles, Setting, batch::MAX_ROWS, checkpointer, file_identity::with_suffix, overwrite_detector::Stamp,
 };
 
-/// How long a statement waits for another process's lock. Below the ingestion deadline of 4.4 s.
+/// Timeout of a statement that waits for a lock of another process. Below the ingestion deadline of 4.4 s.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a request waits for a connection. With [`BUSY`] still below the ingestion deadline.
+/// Timeout of a request that waits for a connection. Together with [`BUSY_TIMEOUT`] still below the ingestion deadline.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How many times [`ACQUIRE`] a start waits for the file.
+/// Opening the file at startup may take this many times [`ACQUIRE_TIMEOUT`].
 const OPEN_ATTEMPTS: usize = 10;
-/// How often it is looked whether another process has brought the tables up to date.
+/// Interval for retrying the migration lock while another process migrates.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// The first version without the WAL-reset corruption of 3.7.0 to 3.51.2 (sqlite.org/wal.html#walresetbug).
 const MIN_SAFE_VERSION: (u32, u32, u32) = (3, 51, 3);
 
-/// `user_version` has a sign.
+/// `user_version` is a signed integer.
 const NON_NEGATIVE: u32 = 0x7fff_ffff;
 
-/// How the connection that writes is opened.
+/// Returns the options of the writing connection.
 fn writing(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -38,26 +38,25 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
-        // A list's page comes over in one go.
+        // A page of a list fits into the buffer.
         .row_buffer_size(4 * MAX_ROWS)
         .pragma("wal_autocheckpoint", checkpointer::AUTOCHECKPOINT_PAGES.to_string())
 }
 
-/// A connection to a file does not go away by itself, so it is not asked whether it is there each time it is used.
+/// Returns options without a liveness check before each use: a connection to a file does not close by itself.
 fn pool(connections: u32) -> PoolOptions<Sqlite> {
     super::no_reap_pool_options().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false)
 }
 
 pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     let options = writing(path);
-    // Statistics are never gathered: those of tables that are nearly empty lead SQLite to scan them once they have grown,
-    // and every query here has an index made for it.
-    // Statements over many rows have a text for each number of rows. What such a statement would have to undo is kept in
-    // memory, not in a file that is made anew each time.
+    // ANALYZE is never run: statistics of nearly empty tables later cause full scans, and every query has a dedicated index.
+    // The statement cache holds a text for each number of rows of a multi-row statement. Their statement journals are kept in
+    // memory instead of in a temporary file for each.
     let writing = options.clone().statement_cache_capacity(16 * MAX_ROWS).pragma("temp_store", "memory");
     let noted = OpenFiles::note(path).ok();
     let writer = open_first(writing).await?;
-    // The file may have been replaced while it was opened: what was noted before is what SQLite has.
+    // The file may have been replaced while SQLite opened it, so its identity before must match its identity now.
     let files = match noted {
         Some(files) => match files.find_fault() {
             Some(fault) => return Err(DbError::FileFault(fault)),
@@ -70,10 +69,10 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
     Ok(Db::Sqlite { readers, writer, checkpointer: beside, files })
 }
 
-/// How long a command that only reads waits for a lock. A server that starts or stops holds one for a moment.
+/// Timeout of a read-only command that waits for a lock. A server briefly holds one when it starts or stops.
 const READ_BUSY: Duration = Duration::from_secs(10);
 
-/// Opens an existing database file and creates nothing: no file, no table, no other mode.
+/// Opens an existing database file. Creates no file and no table, and does not change the journal mode.
 ///
 /// It is opened for writing although nothing is written: a read-only connection leaves its WAL behind and does not
 /// verify CHECK constraints. If the file is read-only, SQLite falls back to reading; if not even the WAL index can be created
@@ -91,7 +90,7 @@ pub(super) async fn connect_to_read(path: &Path) -> Result<Db, DbError> {
 
 async fn open_or_assume_immutable(path: &Path, options: SqliteConnectOptions) -> Result<Db, DbError> {
     match open_to_read(options.clone()).await {
-        // READONLY and CANTOPEN. A file that is locked can change.
+        // READONLY and CANTOPEN. A locked file can change, so it is never opened as immutable.
         Err(error) if matches!(error.sqlite_code(), Some(8 | 14)) && path.exists() && !with_suffix(path, "-wal").exists() => {
             open_to_read(options.read_only(true).immutable(true)).await
         }
@@ -101,7 +100,7 @@ async fn open_or_assume_immutable(path: &Path, options: SqliteConnectOptions) ->
 
 async fn open_to_read(options: SqliteConnectOptions) -> Result<Db, DbError> {
     let pool = super::no_reap_pool_options().max_connections(2).connect_with(options).await?;
-    // The header is read only now, and the log's index made.
+    // SQLite reads the header and creates the WAL index only now.
     if let Err(error) = sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(&pool).await {
         pool.close().await;
         return Err(error.into());
@@ -109,14 +108,14 @@ async fn open_to_read(options: SqliteConnectOptions) -> Result<Db, DbError> {
     Ok(Db::Sqlite { readers: pool.clone(), writer: pool.clone(), checkpointer: pool, files: None })
 }
 
-/// The connection that writes is the first one, and makes the file. A disk that is busy may take longer for that than a
-/// request may wait for a connection.
+/// Opens the writing connection, which is the first one and creates the file. Retries, because a busy disk may take longer
+/// than the time that a request may wait for a connection.
 async fn open_first(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
     let mut left = OPEN_ATTEMPTS;
     loop {
         let writer = pool(1)
-            // A full disk or a failed sync makes SQLite end a transaction by itself; the driver's own rollback then fails,
-            // and it would think for ever that one is open. Such a connection is replaced.
+            // If the disk is full or a sync fails, SQLite rolls the transaction back itself. The driver's rollback then
+            // fails, and the driver would treat the transaction as open forever, so the connection is replaced.
             .before_acquire(|conn: &mut SqliteConnection, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
             .connect_with(options.clone())
             .await;
@@ -127,26 +126,26 @@ async fn open_first(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::E
     }
 }
 
-/// Chooses the number by which a server knows its database file from a copy that is put in its place. It is the header's
-/// `user_version`, which nothing else here uses. `in_file` is what the file itself bore before it was opened, if that is known.
+/// Chooses the stamp that distinguishes a server's database file from a copy put in its place. It is stored in the header as
+/// `user_version`, which is otherwise unused. `in_file` is the stamp in the file before it was opened, if known.
 pub(super) async fn choose_stamp(writer: &SqlitePool, in_file: Option<u32>) -> Result<Stamp, sqlx::Error> {
     let before: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(writer).await?;
     let before = before.cast_unsigned();
-    // An earlier server's stamp is still in the log alone: a second one would leave the file two behind.
+    // An earlier server's stamp is only in the WAL so far: with another new stamp the file would be two stamps behind.
     if let Some(in_file) = in_file.filter(|stamp| *stamp != before) {
         return Ok(Stamp { before: in_file, now: before });
     }
     Ok(Stamp { before, now: (before ^ (rand::random::<u32>() | 1)) & NON_NEGATIVE })
 }
 
-/// Writes it into the database, and into the file itself as far as readers allow.
+/// Writes the stamp to the database, and checkpoints it into the file as far as readers allow.
 pub(super) async fn write_stamp(writer: &SqlitePool, stamp: Stamp) -> Result<(), sqlx::Error> {
     let mut conn = writer.acquire().await?;
     sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {}", stamp.now.cast_signed()))).execute(&mut *conn).await?;
     checkpointer::checkpoint(&mut conn).await
 }
 
-/// What the one connection that writes has: `synchronous` is each connection's own, and no other's tells of it.
+/// Reads the settings on the writing connection, because `synchronous` is set per connection.
 pub(super) async fn durability(writer: &SqlitePool) -> Result<Vec<Setting>, DbError> {
     let mut conn = writer.acquire().await?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *conn).await?;
@@ -176,13 +175,14 @@ fn judged(version: String, journal: String, synchronous: i64) -> Vec<Setting> {
     ]
 }
 
-/// Waits until no other process brings the tables of that file up to date. The turn ends when the file is closed.
+/// Waits until no other process migrates the database and takes the migration lock, which is released when the returned file
+/// is closed.
 pub(super) async fn migration_turn(path: &Path) -> Result<std::fs::File, DbError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".migrating");
     let failed = |error| DbError::from(sqlx::Error::Io(error));
     let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(beside).map_err(failed)?;
-    // A thread that waited for the lock would hold up whoever gives up waiting.
+    // Polls instead of blocking: a thread blocked on the lock could not be canceled.
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
@@ -202,7 +202,7 @@ fn is_sound(version: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The settings that do not keep the promise, of a writer like ours but for that change.
+    /// Returns the settings that do not guarantee durability, for a writer with the changed options.
     async fn faults(change: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions) -> Vec<(&'static str, String)> {
         let directory = tempfile::tempdir().unwrap();
         let options = change(writing(&directory.path().join("ks-pay.db")));
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(faults(|ours| ours.journal_mode(SqliteJournalMode::Delete)).await, told("journal_mode", "delete"));
     }
 
-    /// What a statement does must not hang on what is bound, and nothing may be built in that nobody uses.
+    /// Query plans must not depend on bound values, and unused features must not be compiled in.
     #[tokio::test]
     async fn sqlite_is_built_as_the_configuration_of_cargo_says() {
         let options = SqliteConnectOptions::new().filename(":memory:");

@@ -1,4 +1,4 @@
-//! The header of SQLite's wal-index (`-shm`): what the write-ahead log must contain, and how far it was checkpointed.
+//! The header of SQLite's wal-index (`-shm`): the required content of the write-ahead log, and the progress of checkpoints.
 //!
 //! Invariant: SQLite writes a frame to the log before the wal-index mentions it, and announces a checkpoint in the wal-index
 //! before it writes to the database file. Format: sqlite.org/walformat.html.
@@ -12,13 +12,13 @@ const VERSION: u32 = 3_007_000;
 /// The position of the first frame in the log.
 const LOG_HEADER_BYTES: usize = 32;
 const FRAME_HEADER_BYTES: usize = 24;
-/// The last bit says in which byte order the checksums were computed.
+/// The last bit is the byte order in which the checksums were computed.
 const LOG_MAGIC: u32 = 0x377f_0682;
 
-/// The header at one moment.
+/// A snapshot of the header.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct WalIndex {
-    /// How many frames of the log are committed.
+    /// The number of committed frames of the log.
     frames: u32,
     page_bytes: u64,
     /// The size of the database with those frames, in pages.
@@ -27,9 +27,9 @@ pub(super) struct WalIndex {
     checksum: [u32; 2],
     /// Changes whenever the log is restarted.
     salts: [u8; 8],
-    /// How many frames were copied into the database file.
+    /// The number of frames copied to the database file.
     backfilled: u32,
-    /// How many frames a checkpoint has copied or is copying.
+    /// The number of frames that a checkpoint has copied or is copying.
     backfill_attempted: u32,
 }
 
@@ -66,26 +66,26 @@ impl WalIndex {
         })
     }
 
-    /// Whether a checkpoint may be writing to the database file, or was interrupted.
+    /// True if a checkpoint may be writing to the database file, or was interrupted.
     pub(super) const fn is_checkpointing(&self) -> bool {
         self.backfilled != self.backfill_attempted
     }
 
-    /// Whether no checkpoint has completed between the two moments, so that the database file must be the same.
+    /// True if no checkpoint has completed between the two snapshots, so that the database file must be unchanged.
     pub(super) fn has_same_checkpoint(&self, other: &Self) -> bool {
         (self.salts, self.backfilled) == (other.salts, other.backfilled)
     }
 
-    /// The least size of the database file, in bytes, where it is certain.
+    /// Returns the minimum size of the database file in bytes; 0 if it is not known.
     pub(super) fn min_database_bytes(&self) -> u64 {
         // SQLite sets the file's size only when a checkpoint has copied the whole log.
         if self.frames > 0 && self.backfilled == self.frames { u64::from(self.pages) * self.page_bytes } else { 0 }
     }
 
-    /// Whether the log begins with this log's header and contains its last committed frame.
+    /// Returns whether the log begins with the expected header and contains the last committed frame.
     ///
     /// # Errors
-    /// When the log cannot be read; one that is too short does not match.
+    /// If the log cannot be read. A log that is too short does not match.
     pub(super) fn matches_log(&self, log: &File) -> io::Result<bool> {
         let Some(before) = self.frames.checked_sub(1) else { return Ok(true) };
         let (mut header, mut frame) = ([0; LOG_HEADER_BYTES], [0; FRAME_HEADER_BYTES]);
@@ -108,7 +108,7 @@ impl WalIndex {
     }
 }
 
-/// An integer of four bytes, as in SQLite's files.
+/// Reads a big-endian integer of four bytes, as in SQLite's files.
 pub(super) fn big_endian(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes)
 }

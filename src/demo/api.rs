@@ -1,9 +1,9 @@
-//! A stand-in for Razorpay's API: it takes every pair of keys but those whose Key Secret says that it is wrong.
+//! A fake of Razorpay's API. It accepts every key pair, except those whose Key Secret contains `wrong`.
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::ServerHandle, http::header, web};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// The running stand-in; it ends when dropped.
+/// A running fake API; stops on drop.
 pub(super) struct StandIn {
     address: std::net::SocketAddr,
     handle: ServerHandle,

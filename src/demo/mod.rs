@@ -1,7 +1,7 @@
-//! `ks-pay demo`: the whole product alive, with nothing to set up and nothing to lose.
+//! `ks-pay demo`: the complete product with simulated data, without any set-up.
 //!
-//! Its payments are posted, signed, to the same route that a gateway uses. Its history takes the same path from there on,
-//! with the times at which it happened; only company, apps and connections are put in place directly.
+//! Live payments are signed and posted to the same route that a gateway uses. The history takes the same path through
+//! ingestion, with past times. Only company, apps and connections are inserted directly.
 
 mod api;
 mod schedule;
@@ -18,14 +18,14 @@ use crate::{
     startup::ServerLock,
 };
 
-/// Made anew at each start.
+/// Recreated at each start.
 const DIRECTORY: &str = "./data-demo";
-/// Says that a directory is a demo's and may be removed.
+/// Marker file of a directory created by the demo, which may be removed.
 const MARKER: &str = "made-by-ks-pay-demo";
-/// Who signs in.
+/// Email of the demo user.
 pub(crate) const EMAIL: &str = "owner@demo.example";
 
-/// A demo that runs.
+/// A running demo.
 pub(crate) struct Demo {
     pub(crate) server: Server,
     pub(crate) password: String,
@@ -34,7 +34,7 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Runs until it is told to stop.
+    /// Runs until a shutdown signal arrives.
     pub(crate) async fn run(self, signals: Signals) -> Result<(), String> {
         let result = self.server.run(signals).await;
         drop((self.api, self.gateway));
@@ -42,10 +42,10 @@ impl Demo {
     }
 }
 
-/// Starts the demo on the address that is configured.
+/// Starts the demo on the configured address.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// A sentence that states the problem and what to do.
 pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     let directory = Path::new(DIRECTORY);
     config.database = Location::Sqlite(directory.join("ks-pay.db"));
@@ -61,7 +61,7 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     Ok(Demo { server, password, api, gateway })
 }
 
-/// Removes the former demo, and nothing else.
+/// Removes the previous demo directory; fails if the directory was not created by the demo.
 fn clear(directory: &Path, config: &Config) -> Result<(), String> {
     let failed = |error: io::Error| format!("{DIRECTORY} cannot be made anew: {error}. Remove it, or run the demo elsewhere.");
     if directory.is_symlink() {

@@ -1,6 +1,6 @@
-//! When buyers pay, and what becomes of their payments: how many on which day of the week, and at what hour.
+//! When customers pay, and the outcomes of their payments: volume by day of the week and by hour.
 //!
-//! History and live traffic follow the same schedule, so that no day differs from the next by where it came from.
+//! History and live traffic follow the same schedule, so that both look alike.
 
 use jiff::{ToSpan as _, civil::Date};
 use rand::{Rng, RngExt};
@@ -9,26 +9,26 @@ use crate::{primitives::time::Timestamp, samples::LifeCycle};
 
 const HOUR: i64 = 60 * 60;
 
-/// The customers of a shop: payments by day of the week, Monday first, and the weight of each hour of the day.
+/// Traffic of a shop: payments by day of the week, Monday first, and the weight of each hour of the day.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Trade {
     weekdays: [i64; 7],
     hours: [u32; 24],
 }
 
-/// Few at night, most in the evening.
+/// Shopping hours: few payments at night, most in the evening.
 const SHOP_HOURS: [u32; 24] = [2, 1, 0, 0, 0, 1, 2, 4, 6, 8, 9, 10, 9, 8, 7, 7, 8, 10, 12, 13, 12, 9, 6, 4];
-/// When developers work.
+/// Working hours of developers.
 const OFFICE_HOURS: [u32; 24] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 6, 8, 6, 3, 6, 8, 8, 5, 2, 0, 0, 0, 0, 0];
 
 /// A busy shop: 40 to 100 payments a day, most at the end of the week.
 pub(super) const BUSY: Trade = Trade { weekdays: [52, 54, 57, 60, 70, 90, 80], hours: SHOP_HOURS };
-/// A somewhat smaller one.
+/// A slightly smaller shop.
 pub(super) const STEADY: Trade = Trade { weekdays: [46, 48, 48, 50, 58, 74, 68], hours: SHOP_HOURS };
-/// A developer who tests, on working days.
+/// A developer who tests on working days.
 pub(super) const TESTS: Trade = Trade { weekdays: [5, 6, 6, 5, 4, 0, 0], hours: OFFICE_HOURS };
 
-/// What becomes of a payment.
+/// The simulated outcome of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Story {
     Failed,
@@ -36,7 +36,7 @@ pub(super) enum Story {
 }
 
 impl Trade {
-    /// When the payments of a day begin, in Unix seconds, in order.
+    /// Returns the start times of a day's payments in Unix seconds, in ascending order.
     pub(super) fn starts(&self, day: Date, rng: &mut impl Rng) -> Vec<i64> {
         let usual = self.weekdays[usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or_default()];
         let count = (usual * rng.random_range(90..=110) + 50) / 100;
@@ -59,7 +59,7 @@ impl Trade {
     }
 }
 
-/// Nearly all are simply paid.
+/// Draws a random outcome; most payments are captured.
 pub(super) fn story(rng: &mut impl Rng) -> Story {
     match rng.random_range(0..1000) {
         0..50 => Story::Failed,
@@ -70,7 +70,7 @@ pub(super) fn story(rng: &mut impl Rng) -> Story {
     }
 }
 
-/// The day after.
+/// Returns the next day.
 pub(super) fn next(day: Date) -> Date {
     day.saturating_add(1.day())
 }

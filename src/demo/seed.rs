@@ -1,5 +1,5 @@
-//! The demo's company, apps and connections: one that works, one in Test alone, one whose secret is wrong since a
-//! moment ago, and one that is still to be set up.
+//! The demo's company, apps and connections: an app that works, one in Test mode only, one whose secret has just become
+//! wrong, and one not set up yet.
 
 use std::time::Duration;
 
@@ -30,30 +30,30 @@ pub(super) struct SeededConnection {
     pub(super) trade: &'static Trade,
     pub(super) endpoint: String,
     pub(super) secret: Secret,
-    /// The one before it, which is still valid, and when it was replaced.
+    /// The previous secret, which is still valid, and when it was replaced.
     before: Option<(Secret, Timestamp)>,
     pub(super) temper: TrafficProfile,
 }
 
 impl SeededConnection {
-    /// The secret with which the gateway signed at that time.
+    /// Returns the secret with which the gateway signed at this time.
     pub(super) fn secret_at(&self, at: Timestamp) -> &Secret {
         self.before.as_ref().filter(|(_, until)| at < *until).map_or(&self.secret, |(secret, _)| secret)
     }
 }
 
-/// How the simulated gateway treats a connection.
+/// How the simulated gateway sends to a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TrafficProfile {
     /// A shop whose webhook works.
     Busy,
-    /// Test payments of developers.
+    /// Test payments by developers.
     Quiet,
-    /// A shop whose webhook worked until its secret was pasted with a line end.
+    /// A shop whose webhook worked until its secret was pasted with a trailing newline.
     Mistaken,
 }
 
-/// An app that was just made.
+/// An app that was just created.
 struct SeededApp {
     company: CompanyId,
     app: AppId,
@@ -61,7 +61,7 @@ struct SeededApp {
     founded: Timestamp,
 }
 
-/// Why the demo could not be put in place.
+/// Why the demo data could not be created.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SeedError {
     #[error(transparent)]
@@ -74,7 +74,7 @@ pub(super) enum SeedError {
     Password(#[from] accounts::password::HasherUnavailable),
 }
 
-/// Puts everything in place in one unit of work.
+/// Creates all data in one unit of work.
 pub(super) async fn seed(state: &State, password: &str) -> Result<Vec<SeededConnection>, SeedError> {
     let founded = state.clock.now().minus(BEFORE_HISTORY);
     let now = founded;
@@ -95,16 +95,16 @@ pub(super) async fn seed(state: &State, password: &str) -> Result<Vec<SeededConn
     Ok(wired)
 }
 
-/// Who has made it all.
+/// Name of the demo user.
 const OWNER: &str = "Demo Owner";
-/// For how long the secret before stays valid.
+/// How long the previous secret stays valid.
 const OVERLAP: Overlap = Overlap::CHOICES[1];
-/// How long ago the busy shop got its new secret.
+/// How long ago the secret of the busy shop was rotated.
 const ROTATED: Duration = Duration::from_hours(20);
-/// How long ago everything was set up: a day before the history begins.
+/// How long ago the data was created: before the start of the history.
 const BEFORE_HISTORY: Duration = Duration::from_hours(24 * (DAYS as u64 + 2));
 
-/// What each of the first shops gets, as README describes it.
+/// Connections of each shop, as described in the README.
 const FIXTURES: [&[(Mode, TrafficProfile)]; 4] = [
     &[(Mode::Live, TrafficProfile::Busy), (Mode::Test, TrafficProfile::Quiet)],
     &[(Mode::Test, TrafficProfile::Quiet)],
@@ -153,7 +153,7 @@ async fn wire(
     Ok(SeededConnection { shop, trade, endpoint: connection.endpoint, secret, before, temper })
 }
 
-/// All four steps done, as a merchant leaves them.
+/// Completes the set-up steps of a connection.
 async fn finish(
     tx: &mut Tx,
     state: &State,

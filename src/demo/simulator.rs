@@ -1,4 +1,4 @@
-//! The simulated gateway: a history up to now, then payments when they are due; now and then a signature is wrong.
+//! The simulated gateway: sends a history up to now, then payments when they are due, occasionally with an invalid signature.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -24,18 +24,19 @@ use crate::{
     urls,
 };
 
-/// How far back the history goes.
+/// Length of the history, in days.
 pub(super) const DAYS: i32 = 14;
-/// One in this many events is first sent with a bad signature: a guess for the URL, or a mistyped secret.
+/// One in this many events is first sent with an invalid signature: of a random secret, as by an attacker who knows the URL,
+/// or of a mistyped secret.
 const WRONG_ONE_IN: u32 = 40;
-/// The most seconds between an event and its receipt.
+/// Maximum delay between an event and its arrival, in seconds.
 const LATEST_RECEIPT: u32 = 3;
-/// How long the simulated gateway waits before it tries again.
+/// Delay before the simulated gateway retries.
 const RETRY_AFTER: Duration = Duration::from_secs(4);
-/// The longest sleep, so that a clock that was set does not matter for long.
+/// Maximum sleep, so that a change of the system clock takes effect soon.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// The tasks that play; they end when dropped.
+/// The running sender tasks; aborted on drop.
 pub(super) struct Simulation(Vec<JoinHandle<()>>);
 
 impl Drop for Simulation {
@@ -44,21 +45,21 @@ impl Drop for Simulation {
     }
 }
 
-/// One connection's gateway.
+/// The simulated gateway of one connection.
 struct Sender {
     client: reqwest::Client,
     url: String,
     wired: SeededConnection,
     merchant: Merchant,
     clock: Clock,
-    /// Events that are still to come, by their time.
+    /// Future events by time and sequence number.
     due: BTreeMap<(i64, u64), Sample>,
     count: u64,
-    /// The first day that is not scheduled yet.
+    /// The first day not scheduled yet.
     next_day: Date,
 }
 
-/// Stores every connection's history, then plays for each.
+/// Stores the history of every connection, then starts a sender for each.
 pub(super) async fn run(state: &State, base: &str, shops: Vec<SeededConnection>) -> Result<Simulation, String> {
     let client = http_client::client().await?;
     let clock = Clock::system();
@@ -79,7 +80,7 @@ impl Sender {
         Self { client, url, wired, merchant, clock, due: BTreeMap::new(), count: 0, next_day }
     }
 
-    /// What has been received by now, oldest first; what is not due yet stays.
+    /// Returns the requests received so far, oldest first; events that are not due yet stay scheduled.
     fn history(&mut self) -> Vec<PastRequest> {
         let now = self.clock.now();
         self.schedule(now.seconds());
@@ -99,7 +100,7 @@ impl Sender {
         }
     }
 
-    /// Plans every day that has begun by that time.
+    /// Schedules every day that starts by this time.
     fn schedule(&mut self, until: i64) {
         let mut rng = rand::rng();
         while Timestamp::start_of(self.next_day).seconds() <= until {
@@ -135,7 +136,7 @@ impl Sender {
         }
     }
 
-    /// A payment made as the demo starts, so that visitors see one arrive.
+    /// Sends a payment at the start of the demo, so that the user sees events arrive.
     async fn begin(&self) {
         let is_shop = self.wired.temper != TrafficProfile::Quiet;
         let now = self.clock.now().seconds();
@@ -149,7 +150,7 @@ impl Sender {
         }
     }
 
-    /// Posts an event; at first with a wrong secret, if so.
+    /// Posts an event; first with a wrong secret if `is_wrong_first`.
     async fn deliver(&self, sample: &Sample, is_wrong_first: bool) {
         if self.wired.temper == TrafficProfile::Mistaken {
             return self.post(sample, &self.mistyped_secret()).await;
@@ -162,7 +163,7 @@ impl Sender {
         self.post(sample, &self.wired.secret).await;
     }
 
-    /// The right secret as an editor saves it, with the end of its line.
+    /// Returns the correct secret with a trailing newline, as saved by an editor.
     fn mistyped_secret(&self) -> Secret {
         Secret::parse(&format!("{}\n", self.wired.secret.expose())).unwrap_or_else(Secret::generate)
     }
@@ -178,7 +179,7 @@ impl Sender {
     }
 }
 
-/// The headers of a request, as the gateway sends them.
+/// Returns the request headers as sent by the gateway.
 fn headers(secret: &Secret, sample: &Sample, now: Timestamp) -> Vec<(&'static str, String)> {
     Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, now)
 }

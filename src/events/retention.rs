@@ -28,8 +28,8 @@ pub(crate) async fn run(db: Db, clock: Clock, keep: Duration) {
     loop {
         match delete(&db, clock.now().minus(keep)).await {
             Ok(0) => {}
-            Ok(count) => tracing::info!(count, "bodies were deleted whose time was over"),
-            Err(error) => tracing::warn!(%error, "bodies whose time is over could not be deleted; it is tried again in an hour"),
+            Ok(count) => tracing::info!(count, "expired bodies were deleted"),
+            Err(error) => tracing::warn!(%error, "expired bodies could not be deleted; retrying in an hour"),
         }
         sleep(EVERY).await;
     }

@@ -8,7 +8,7 @@ use tokio_util::codec::Decoder as _;
 
 use super::*;
 
-/// What actix makes of bytes: each request, the bytes of bodies, the ends of bodies, and the first error.
+/// The result of parsing by actix: each request, the bytes of bodies, the ends of bodies, and the first error.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Parsed {
     requests: Vec<String>,
@@ -37,7 +37,7 @@ impl Actix {
         Self { codec, buffer, parsed: Parsed::default(), body: None }
     }
 
-    /// How many requests these bytes complete.
+    /// Returns how many requests these bytes complete.
     fn feed(&mut self, bytes: &[u8]) -> usize {
         self.buffer.extend_from_slice(bytes);
         let before = self.parsed.requests.len();
@@ -64,7 +64,8 @@ impl Actix {
     }
 }
 
-/// Feeds actix as the socket does: a head, then its body, then the next head. The most requests that one piece completed.
+/// Feeds actix as the socket does: a head, then its body, then the next head. Returns the maximum number of requests that one
+/// piece completed.
 fn feed_framed(pieces: &[&[u8]]) -> (Parsed, usize) {
     let (mut actix, mut head, mut most) = (Actix::new(), HeadEnd::default(), 0);
     for piece in pieces {
@@ -143,7 +144,7 @@ fn request() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Cuts bytes at these places.
+/// Splits bytes at these positions.
 fn cut(bytes: &[u8], places: &[prop::sample::Index]) -> Vec<Vec<u8>> {
     let mut places: Vec<_> = places.iter().map(|place| place.index(bytes.len() + 1)).collect();
     places.extend([0, bytes.len()]);
@@ -151,7 +152,7 @@ fn cut(bytes: &[u8], places: &[prop::sample::Index]) -> Vec<Vec<u8>> {
     places.windows(2).map(|pair| bytes[pair[0]..pair[1]].to_vec()).collect()
 }
 
-/// actix's parser has a clock that runs on its runtime.
+/// Runs on an actix runtime, which the clock of actix's parser needs.
 fn check(bytes: &[u8], places: &[prop::sample::Index]) -> Result<Parsed, TestCaseError> {
     actix_web::rt::System::new().block_on(async { compare(bytes, places) })
 }
@@ -176,7 +177,7 @@ proptest! {
         prop_assert_eq!((parsed.requests.len(), parsed.is_rejected), (requests.len(), false));
     }
 
-    /// One byte is replaced, so that heads and chunks are broken anywhere.
+    /// Replaces one byte, so that heads and chunks are invalid at any position.
     #[test]
     fn what_actix_rejects_is_parsed_as_without_framing(
         requests in vec(request(), 1..4),

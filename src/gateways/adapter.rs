@@ -1,6 +1,6 @@
-//! What a gateway must supply, and the one way in which a request comes to be believed.
+//! The interface of a gateway, and the verification of requests.
 //!
-//! The rule: verification has no default. [`Verified`] has no other maker than [`verify`].
+//! Invariant: verification has no default implementation, and [`verify`] is the only constructor of [`Verified`].
 
 use std::{net::IpAddr, time::Duration};
 
@@ -15,16 +15,16 @@ use crate::{
     transactions::projection::PaymentObservation,
 };
 
-/// The longest id and type a gateway may give an event, in characters.
+/// Maximum length of an event's id and type, in characters.
 const LONGEST_NAME: usize = 128;
 
-/// A request as it came: header names in lower case, the exact octets of the body.
+/// A request as received: header names in lower case, the exact bytes of the body.
 pub(crate) struct Incoming<'a> {
     pub(crate) headers: &'a [(String, Vec<u8>)],
     pub(crate) body: &'a Bytes,
 }
 
-/// How often a header came.
+/// A header, with how often it occurs.
 #[derive(Clone, Copy)]
 pub(crate) enum Header<'a> {
     Absent,
@@ -42,7 +42,7 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// The id in that header: visible ASCII in exactly one line, or none.
+    /// Returns the id in that header if it occurs exactly once and is visible ASCII.
     pub(crate) fn event_id(&self, name: &str) -> Option<&'a str> {
         match self.header(name) {
             Header::Once(value) => std::str::from_utf8(value).ok().filter(|id| is_safe_identifier(id)),
@@ -51,12 +51,12 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// Whether a name from outside is 1 to 128 visible ASCII characters.
+/// True if an external identifier is 1 to 128 visible ASCII characters.
 pub(crate) fn is_safe_identifier(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Why a request is not believed. A closed list, which is also a database value.
+/// Why a request is rejected. A closed list, which is also a database value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignatureError {
     SignatureMissing,
@@ -87,68 +87,68 @@ impl TryFrom<String> for SignatureError {
     }
 }
 
-/// A body whose signature has been checked. Only [`verify`] makes one.
+/// A body whose signature has been verified. Only [`verify`] constructs it.
 pub(crate) struct Verified(Bytes);
 
 impl Verified {
-    /// The exact octets that were signed.
+    /// Returns the exact bytes that were signed.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Their SHA-256.
+    /// Returns their SHA-256.
     pub(crate) fn sha256(&self) -> [u8; 32] {
         Sha256::digest(&self.0).into()
     }
 }
 
-/// A secret with which a connection believes requests now.
+/// A secret that verifies requests of a connection.
 pub(crate) struct ValidSecret {
     pub(crate) id: SecretId,
     pub(crate) secret: Secret,
-    /// When it stops to count; nothing while it is the active one.
+    /// When it expires; `None` for the active one and for additional ones.
     pub(crate) until: Option<Timestamp>,
 }
 
 impl ValidSecret {
-    /// When it expires; the end of time if it does not.
+    /// Returns when it expires; the maximum timestamp if it does not.
     pub(crate) fn valid_until(&self) -> Timestamp {
         self.until.unwrap_or(Timestamp::from_millis(i64::MAX))
     }
 
-    /// Whether a request of that moment can be verified with it.
+    /// True if it can verify a request received at that time.
     pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
         self.valid_until() > now
     }
 }
 
-/// What a verified body says, as far as we read it.
+/// The parsed fields of a verified body.
 pub(crate) struct ParsedEvent {
-    /// The gateway's name for what happened; `None` when it could not be read.
+    /// The gateway's event type; `None` if it could not be parsed.
     pub(crate) event_type: Option<String>,
-    /// The gateway's time of the event, or that of the entity it is about.
+    /// The gateway's time of the event, or that of its entity.
     pub(crate) occurred_at: Option<Timestamp>,
-    /// Whether the event gave no time of its own.
+    /// True if the event has no time of its own.
     pub(crate) is_time_borrowed: bool,
-    /// The amount the event is about, for showing.
+    /// The amount of the event, for display.
     pub(crate) amount: Option<Money>,
-    /// The bank's reference of an event that is about no payment, for showing and for searching.
+    /// The bank reference of an event without a payment, for display and search.
     pub(crate) reference: Option<String>,
     pub(crate) content: EventContent,
 }
 
-/// What can be done with a verified body.
+/// How a verified body is processed.
 pub(crate) enum EventContent {
-    /// Facts about a payment.
+    /// An observation of a payment.
     Facts(Box<PaymentObservation>),
-    /// No rule for this type yet.
+    /// Stored only: the type is not supported yet.
     Unhandled,
-    /// Authentic, but not to be relied on; the word says which field, or `json`.
+    /// Authentic, but not reliable: the name of the faulty field, or `json`.
     Quarantined(&'static str),
 }
 
 impl ParsedEvent {
-    /// A type without a rule.
+    /// Returns an event that is stored only.
     pub(crate) const fn unhandled(event_type: String) -> Self {
         let event_type = Some(event_type);
         Self {
@@ -161,13 +161,13 @@ impl ParsedEvent {
         }
     }
 
-    /// A body that cannot be relied on.
+    /// Returns an event whose body is not reliable.
     pub(crate) const fn quarantined(event_type: Option<String>, fault: &'static str) -> Self {
         let content = EventContent::Quarantined(fault);
         Self { event_type, occurred_at: None, is_time_borrowed: false, amount: None, reference: None, content }
     }
 
-    /// Adds what the body does not say: its digest, which ranks the report.
+    /// Adds the digest of the body, which orders observations with equal times.
     pub(crate) fn received(mut self, sha256: &[u8; 32]) -> Self {
         if let EventContent::Facts(facts) = &mut self.content {
             facts.digest = rank_digest(sha256);
@@ -179,62 +179,61 @@ impl ParsedEvent {
 /// The beginning of a body's SHA-256 as an integer, which ranks reports that are equal otherwise.
 pub(crate) fn rank_digest(sha256: &[u8]) -> i64 {
     let first = sha256.first_chunk().copied().map_or(0, u64::from_be_bytes);
-    // Without its last bit, so that it is an integer of the database in the order of the bytes.
+    // Without its last bit, so that it fits a database integer and keeps the byte order.
     i64::try_from(first >> 1).unwrap_or_default()
 }
 
-/// Everything the console needs to know about one gateway's webhooks.
+/// The properties of one gateway's webhooks.
 pub(crate) trait Adapter: Sync {
-    /// Checks the signature over the exact octets received. No default, on purpose.
+    /// Verifies the signature over the exact bytes received. Deliberately without a default.
     fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), SignatureError>;
 
-    /// The id the gateway gave this event, if it gave a clean one.
+    /// Returns the gateway's id of the event, if it is a safe identifier.
     fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str>;
 
-    /// Whether the signature covers the id, so that the id alone tells two events apart.
+    /// True if the signature covers the id, so that different ids mean different events.
     fn signs_event_id(&self) -> bool;
 
-    /// How long it bears failures before it switches the webhook off by itself; nothing where it says no such thing.
+    /// Returns how long the gateway tolerates failures before it disables the webhook, if documented.
     fn auto_disable_after(&self) -> Option<Duration>;
 
-    /// The gateway's id of the account that the event is of, where the body plainly says so. Only to be told: nothing
-    /// follows from it.
+    /// Returns the gateway account that the body names unambiguously. Never decides whether a request is accepted.
     fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
 
-    /// The networks from which the gateway says that it sends webhooks; empty where it publishes none. Any merchant of the
-    /// gateway can have it send requests here, so an address alone proves nothing: see [`was_sent_for`].
+    /// Returns the networks from which the gateway documents to send webhooks; empty if it publishes none. Any merchant of
+    /// the gateway can make it send requests here, so an address alone proves nothing: see [`was_sent_for`].
     fn webhook_networks(&self) -> &'static [IpNet];
 
-    /// Parses a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt is
-    /// used.
+    /// Parses a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt is used.
     fn read(&self, body: &Verified, received_at: Timestamp) -> ParsedEvent;
 
-    /// The headers with which the gateway would send this body: for `simulate`, the demo and the tests.
+    /// Returns the headers that the gateway would send with this body: for `simulate`, the demo and the tests.
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)>;
 
-    /// The secret as the merchant pastes it into the gateway.
+    /// Formats the secret as the merchant pastes it into the gateway.
     fn format_secret(&self, secret: &Secret) -> String;
 
-    /// The secret that a pasted text is; `None` when it cannot be one.
+    /// Parses a pasted secret; `None` if it cannot be one.
     fn parse_secret(&self, text: &str) -> Option<Secret>;
 }
 
-/// Whether the peer is in a network from which the gateway says that it sends webhooks. This proves nothing: see [`was_sent_for`].
+/// True if the peer is in a network from which the gateway documents to send webhooks. This alone proves nothing: see
+/// [`was_sent_for`].
 pub(crate) fn is_webhook_network(gateway: Gateway, peer: IpAddr) -> bool {
     gateway.adapter().webhook_networks().iter().any(|network| network.contains(&peer))
 }
 
-/// Whether the gateway itself sent this body, for one of these accounts of its: the peer is in the gateway's published
-/// networks, and the body plainly names the account. A body that names none proves nothing.
+/// True if the gateway itself sent this body for one of these accounts: the peer is in the gateway's published networks, and
+/// the body names the account. A body that names none proves nothing.
 pub(crate) fn was_sent_for<'a>(gateway: Gateway, peer: IpAddr, body: &[u8], mut accounts: impl Iterator<Item = &'a str>) -> bool {
     is_webhook_network(gateway, peer)
         && gateway.adapter().account(body).is_some_and(|account| accounts.any(|known| known == account))
 }
 
-/// What makes two requests at one connection the same event.
+/// Returns the deduplication key: requests of one connection with equal keys are the same event.
 ///
-/// Where the id is not signed, the body decides: a captured body under a fresh id is no new event. Where it is signed,
-/// id and body together do, and a known id with another body is told apart as a conflict by the id's own table.
+/// If the id is not signed, the key is the body alone, so that a replayed body with a new id is not a new event. If it is
+/// signed, the key is id and body; a known id with another body is detected as a conflict by the table of ids.
 pub(crate) fn dedupe_key(gateway: Gateway, sha256: [u8; 32], event_id: Option<&str>) -> [u8; 32] {
     match event_id {
         Some(id) if gateway.adapter().signs_event_id() => {
@@ -244,10 +243,10 @@ pub(crate) fn dedupe_key(gateway: Gateway, sha256: [u8; 32], event_id: Option<&s
     }
 }
 
-/// The first `"id":"…"` of a body, or nothing: where an index keeps events of one entity together.
+/// Returns the first `"id":"…"` of a body, or an empty string: events of one entity are adjacent in the index.
 ///
-/// A pure function of the octets, which must never change: with [`identity`] it tells whether a body was stored before,
-/// also by a version of this program that read less of it. It need not be right, only the same.
+/// Together with [`dedupe_key`] it determines whether a body was stored before, also by another version, so it must stay
+/// byte-for-byte stable. Correctness does not depend on it finding the right id.
 pub(crate) fn dedupe_prefix(body: &[u8]) -> &str {
     const MARK: &[u8] = b"\"id\":\"";
     const LONGEST: usize = 64;
@@ -257,7 +256,7 @@ pub(crate) fn dedupe_prefix(body: &[u8]) -> &str {
     std::str::from_utf8(&rest[..length]).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic())).unwrap_or_default()
 }
 
-/// Tries every secret that counts now without an early exit, and says which one matched.
+/// Verifies with every valid secret, without an early exit, and returns the id of the one that matched.
 pub(crate) fn verify(
     gateway: Gateway,
     request: &Incoming<'_>,

@@ -1,4 +1,4 @@
-//! The payment gateways the product knows: one file a gateway, and a `match` that lists what each must supply.
+//! The supported payment gateways, each with its [`Adapter`].
 
 pub(crate) mod adapter;
 pub(crate) mod razorpay;
@@ -11,7 +11,7 @@ use std::{fmt, str::FromStr};
 
 use adapter::Adapter;
 
-/// Counts the HMACs over bodies on this thread: a test compares the cost of rejected requests by it.
+/// Counts the HMACs over bodies on this thread, so that a test can compare the cost of rejected requests.
 #[cfg(test)]
 pub(crate) mod hmac_count {
     use std::cell::Cell;
@@ -24,7 +24,7 @@ pub(crate) mod hmac_count {
         COUNT.set(COUNT.get() + 1);
     }
 
-    /// How many there were since the last call.
+    /// Returns the count and resets it.
     pub(crate) fn take() -> usize {
         COUNT.take()
     }
@@ -40,7 +40,7 @@ pub(crate) enum Gateway {
 impl Gateway {
     pub(crate) const ALL: [Self; 2] = [Self::Razorpay, Self::StandardWebhooks];
 
-    /// As it stands in URLs, in the database and on the command line.
+    /// The name in URLs, in the database and on the command line.
     pub(crate) const fn slug(self) -> &'static str {
         match self {
             Self::Razorpay => "razorpay",
@@ -48,7 +48,7 @@ impl Gateway {
         }
     }
 
-    /// As people call it.
+    /// The display name.
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Razorpay => "Razorpay",
@@ -56,7 +56,7 @@ impl Gateway {
         }
     }
 
-    /// What it needs to be believed and understood.
+    /// Returns the adapter that verifies and parses its requests.
     pub(crate) fn adapter(self) -> &'static dyn Adapter {
         match self {
             Self::Razorpay => &razorpay::Razorpay,
@@ -87,7 +87,7 @@ impl TryFrom<String> for Gateway {
     }
 }
 
-/// Whether money is real. Never mixed.
+/// Whether payments are real. Test and live data are never mixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Mode {
     Test,

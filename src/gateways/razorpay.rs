@@ -24,7 +24,7 @@ use crate::primitives::{
     time::Timestamp,
 };
 
-/// The events a merchant should tick. The page, the simulator and the tests take them from here.
+/// The events a merchant should select, as used by the page, the simulator and the tests.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
     "payment.authorized",
     "payment.captured",
@@ -42,10 +42,10 @@ pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
     "settlement.processed",
 ];
 
-/// The account that `simulate` names in what it signs. No real id has that length, and it is not treated as an account: a
-/// simulated event never decides which account a connection belongs to.
+/// The account in simulated events. No real id has this length. It is not treated as an account, so that a simulated event
+/// never determines the expected account of a connection.
 pub(crate) const SIMULATED_ACCOUNT: &str = "acc_Simulated";
-/// Where webhooks are sent from (Whitelist IPs, "Webhook IPs"). Those of its test environment for partners are not among them.
+/// Networks that webhooks are sent from ("Whitelist IPs", "Webhook IPs"), without those of the partners' test environment.
 const WEBHOOK_NETWORKS: &[IpNet] = &[
     network([52, 66, 75, 174], 32),
     network([52, 66, 76, 63], 32),
@@ -64,8 +64,8 @@ const fn network([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
     IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
 }
 
-/// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); by hand alone it is
-/// enabled again.
+/// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); it must be enabled
+/// again manually.
 const PATIENCE: Duration = Duration::from_hours(24);
 /// The longest reason that is shown.
 const MAX_REASON_GRAPHEMES: usize = 300;
@@ -128,7 +128,7 @@ impl Adapter for Razorpay {
     }
 }
 
-/// Why a payment failed, in Razorpay's words, from the body of `payment.failed`. Only to be shown: nothing follows from it.
+/// Returns Razorpay's description of a failure from the body of `payment.failed`. For display only.
 /// Characters that cannot be seen are named, and a long text ends with an ellipsis.
 pub(crate) fn failure_reason(body: &[u8]) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
@@ -147,11 +147,11 @@ pub(crate) fn failure_reason(body: &[u8]) -> Option<String> {
     (!shown.is_empty()).then(|| shown + rest)
 }
 
-/// `account_id` of the envelope. It stands before `payload` in every body that Razorpay documents, so what a customer
-/// typed, which is inside, is never taken for it; and a body that says it otherwise says nothing, nor does a simulated one.
+/// Returns `account_id` of the envelope. It precedes `payload` in every body that Razorpay documents, so customer input
+/// inside the payload is never mistaken for it. In any other form, or in a simulated event, there is none.
 fn account(body: &[u8]) -> Option<&str> {
     const MARK: &[u8] = b"\"account_id\":\"";
-    /// Where the envelope's own fields end at the latest.
+    /// The part of the body searched for it, in bytes.
     const WITHIN: usize = 256;
     let head = &body[..body.len().min(WITHIN)];
     let at = |mark: &[u8]| memmem::find(head, mark);
@@ -185,13 +185,13 @@ mod tests {
         )
     }
 
-    /// GitHub publishes a vector for the same recipe: "Validating webhook deliveries" in its documentation.
+    /// GitHub publishes a test vector for the same scheme: "Validating webhook deliveries" in its documentation.
     #[test]
     fn a_published_vector_is_accepted() {
         let secret = Secret::parse("It's a Secret to Everybody").unwrap();
         let signature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         assert_eq!(check(&secret, &[signature], b"Hello, World!"), Ok(()));
-        // Razorpay's own SDK compares text, so it refuses capitals too.
+        // Razorpay's own SDK compares text, so it rejects upper case too.
         assert_eq!(check(&secret, &[&signature.to_uppercase()], b"Hello, World!"), Err(SignatureError::SignatureMalformed));
         assert_eq!(check(&secret, &[signature], b"Hello, World! "), Err(SignatureError::SignatureMismatch));
     }
@@ -249,7 +249,7 @@ mod tests {
         for inside in ["52.66.75.174", "13.232.194.134", "18.96.225.0", "18.96.225.63", "18.99.161.17"] {
             assert!(is_gateways(inside), "{inside}");
         }
-        // Neighbouring addresses, those of its API and of its test environment, and IPv6.
+        // Adjacent addresses, addresses of its API and of its test environment, and IPv6.
         for outside in ["52.66.75.175", "18.96.225.64", "18.99.160.255", "52.66.140.48", "52.66.76.68", "127.0.0.1", "::1"] {
             assert!(!is_gateways(outside), "{outside}");
         }

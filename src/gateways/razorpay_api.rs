@@ -1,30 +1,30 @@
-//! Razorpay's API, as far as the console asks it: whether it accepts a pair of keys.
+//! Client of Razorpay's API: checks a pair of API keys.
 
 use crate::http_client;
 
-/// What the gateway said of the keys.
+/// The result of checking API keys.
 pub(crate) enum KeyCheck {
     Accepted,
     Refused,
-    /// It could not be asked.
+    /// The check gave no result.
     Unknown(Unavailable),
 }
 
-/// Why the gateway said neither yes nor no.
+/// Why the check gave no result.
 pub(crate) enum Unavailable {
-    /// This machine cannot speak TLS; what to do.
+    /// This machine has no TLS support; the message says what to do.
     NoClient(String),
     Unreachable,
     Timeout,
-    /// It asks to come again later.
+    /// The gateway rate limited the request (429).
     Busy,
-    /// It answered 500 or above.
+    /// The gateway responded with 500 or above.
     ServerError(u16),
-    /// It answered something else.
+    /// The gateway responded with any other status.
     UnexpectedStatus(u16),
 }
 
-/// Asks once, with the keys, for the newest payment: a request that changes nothing.
+/// Requests the latest payment once with the keys: a read-only request.
 pub(crate) async fn check(base: &str, key_id: &str, key_secret: &str) -> KeyCheck {
     let client = match http_client::shared().await {
         Ok(client) => client,

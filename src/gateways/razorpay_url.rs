@@ -1,14 +1,14 @@
-//! Which webhook URLs Razorpay refuses (razorpay.com/docs/webhooks, "Validate and test" and set-up): told before the
+//! Razorpay's rules for webhook URLs (razorpay.com/docs/webhooks, "Validate and test" and set-up), checked before the
 //! merchant copies one.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// The longest URL Razorpay takes, in characters.
+/// Maximum length of a URL, in characters.
 pub(crate) const LONGEST: usize = 255;
 
-/// Hosts Razorpay does not send to, and everything below them.
+/// Hosts that Razorpay blocks, including their subdomains.
 const REFUSED_HOSTS: &[&str] = &[
     "burpcollaborator.net",
     "oast.pro",
@@ -23,10 +23,10 @@ const REFUSED_HOSTS: &[&str] = &[
     "loca.lt",
     "metadata.google.internal",
 ];
-/// Endings that name no public host.
+/// Suffixes of non-public hosts.
 const PRIVATE_ENDINGS: &[&str] = &["localhost", "localdomain", "onion", "local", "internal", "corp"];
 
-/// Why Razorpay would refuse the URL: a sentence each, with what to do. Empty when it would take it.
+/// Returns why Razorpay would reject the URL: one message per reason, with what to do. Empty if it would accept it.
 pub(crate) fn objections(text: &str) -> Vec<String> {
     let Ok(url) = Url::parse(text) else {
         return vec!["Razorpay refuses it: it is no URL. Set KS_PAY_PUBLIC_URL to a public https address.".to_owned()];
@@ -48,7 +48,7 @@ pub(crate) fn objections(text: &str) -> Vec<String> {
     found
 }
 
-/// What is worth knowing of a URL that Razorpay takes.
+/// Returns a recommendation about a URL that Razorpay accepts.
 pub(crate) fn advice(text: &str) -> Option<&'static str> {
     text.starts_with("http:")
         .then_some("Razorpay recommends https: put a proxy with a certificate in front, as the README shows.")
@@ -71,7 +71,7 @@ fn domain_objection(host: &str) -> Option<String> {
     None
 }
 
-/// Whether a host name means something only here.
+/// True if a host name resolves only in a private network.
 pub(crate) fn is_private_name(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_lowercase();
     let is_below = |ending: &&str| host == **ending || host.ends_with(&format!(".{ending}"));
@@ -84,7 +84,7 @@ fn address_objection(ip: IpAddr) -> Option<String> {
     })
 }
 
-/// Whether an address can be reached from everywhere.
+/// True if an address is publicly routable.
 pub(crate) fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {

@@ -1,7 +1,7 @@
 //! Standard Webhooks 1.0.0, the generic gateway (standard-webhooks/standard-webhooks, `spec/standard-webhooks.md`).
 //!
-//! `webhook-signature` is a list of `v1,BASE64` parted by spaces; one of them must be the HMAC-SHA256 of
-//! `id.timestamp.body` under the decoded secret. Each try is signed anew, so a time far from ours is refused.
+//! `webhook-signature` is a list of `v1,BASE64` separated by spaces; one of them must be the HMAC-SHA256 of
+//! `id.timestamp.body` under the decoded secret. Each attempt is signed again, so a time outside the tolerance is rejected.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use super::{
 };
 use crate::primitives::{secret::Secret, time::Timestamp};
 
-/// How far the signed time may be from ours, either way, in seconds: as the reference libraries have it.
+/// Tolerance of the signed time in both directions, in seconds: the same as in the reference libraries.
 const TOLERANCE: i64 = 5 * 60;
 const PREFIX: &str = "whsec_";
 
-/// The scheme.
+/// The gateway.
 pub(crate) struct StandardWebhooks;
 
 impl Adapter for StandardWebhooks {
@@ -58,12 +58,12 @@ impl Adapter for StandardWebhooks {
         true
     }
 
-    /// The specification knows no accounts.
+    /// The specification has no accounts.
     fn account<'a>(&self, _body: &'a [u8]) -> Option<&'a str> {
         None
     }
 
-    /// The specification leaves it to the sender.
+    /// The specification leaves this to the sender.
     fn auto_disable_after(&self) -> Option<Duration> {
         None
     }
@@ -105,7 +105,7 @@ fn one(header: Header<'_>) -> Result<&[u8], SignatureError> {
     }
 }
 
-/// The payload the specification recommends: `type`, `timestamp` and `data`.
+/// Parses the payload that the specification recommends: `type`, `timestamp` and `data`.
 fn read(body: &[u8]) -> ParsedEvent {
     #[derive(Deserialize)]
     struct Envelope {
@@ -120,7 +120,7 @@ fn read(body: &[u8]) -> ParsedEvent {
     }
 }
 
-/// Digits only: a sign, a point or a space is none of the specification's.
+/// Parses digits only: the specification allows no sign, decimal point or space.
 fn seconds(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?;
     (text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?

@@ -1,4 +1,4 @@
-//! JSON objects that are nothing else.
+//! Deserialization that accepts JSON objects only.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// A JSON object. What serde derives would take an array as well, field by field, and two parsers could then disagree.
+/// A JSON object. A derived `Deserialize` would also accept an array, field by field, and two parsers could then disagree.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

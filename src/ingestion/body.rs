@@ -1,6 +1,7 @@
-//! Receives exact octets: limits and a deadline first, no decoding ever.
+//! Receives request bodies as exact bytes, with a size limit and a timeout.
 //!
-//! actix's own extractors would undo a `Content-Encoding`, and the signature would be over other bytes than were sent.
+//! Invariant: nothing is decoded. actix's extractors would decode a `Content-Encoding`, and the signature would be verified
+//! over other bytes than were sent.
 
 use std::{borrow::Cow, future::poll_fn, net::IpAddr, pin::pin, task::Poll, time::Duration};
 
@@ -15,28 +16,28 @@ use tokio::time::timeout;
 
 use super::in_flight::Pending;
 
-/// The largest body taken, in bytes. Real ones have one to two thousand.
+/// The maximum size of a body in bytes. Real ones have 1000 to 2000.
 pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// A body that is not there after this long is given up. Gateways wait 5 s for the whole answer.
+/// Timeout for receiving a body. Gateways wait 5 s for the complete response.
 const BODY_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Why a body was not received.
+/// The reason for which a body was not received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
-    /// It comes encoded; the signature is over bytes that we would have to guess.
+    /// It has a `Content-Encoding`, so the bytes over which it is signed are not known.
     Encoded,
     TooLarge,
     TooSlow,
-    /// The sender went away or does not speak HTTP.
+    /// The sender disconnected or violates HTTP.
     Broken,
-    /// Too many are under way.
+    /// Too many bodies are in flight.
     NoRoom,
 }
 
-/// The exact octets of the body.
+/// Receives the exact bytes of the body.
 ///
 /// # Errors
-/// When it is encoded, too large, too slow or broken off, or too many are under way.
+/// If the body is encoded, too large, too slow or incomplete, or too many are in flight.
 pub(crate) async fn body(
     request: &HttpRequest,
     payload: Payload,
@@ -61,7 +62,7 @@ pub(crate) async fn body(
     }
 }
 
-/// A body that comes in one piece, as nearly all do, is kept as it came; only what comes in several is copied together.
+/// Collects the chunks of a body. A single chunk, as for nearly all bodies, is not copied.
 async fn collect(mut payload: Payload) -> Result<Bytes, BodyError> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
@@ -92,12 +93,12 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The headers as the adapters read them.
+/// Returns the headers in the form that adapters read.
 pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
     map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }
 
-/// The headers as they are kept: without what signs somebody in somewhere, and with what is no text made visible.
+/// Returns the headers as JSON for storage: without cookies and credentials, and with invalid UTF-8 replaced.
 pub(crate) fn headers_json(headers: &[(String, Vec<u8>)]) -> String {
     let kept: Vec<(&str, Cow<'_, str>)> = headers
         .iter()
@@ -107,7 +108,7 @@ pub(crate) fn headers_json(headers: &[(String, Vec<u8>)]) -> String {
     serde_json::to_string(&kept).unwrap_or_default()
 }
 
-/// No database of ours takes a NUL in a text.
+/// Replaces NUL, which PostgreSQL does not accept in text.
 fn text(value: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(value);
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text }

@@ -60,7 +60,7 @@ pub(super) struct Secrets {
 /// A valid secret whose sealed value does not open: it was damaged, or swapped with another row's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the sealed secret {secret} of connection {connection} cannot be opened: it was damaged or swapped. Make a new secret on \
+    "the sealed secret {secret} of connection {connection} cannot be decrypted: it was damaged or replaced. Create a new secret on \
      the Webhook page; `ks-pay doctor` lists every such secret"
 )]
 pub(crate) struct Unreadable {
@@ -124,7 +124,7 @@ struct Last {
 pub(crate) enum EndpointLookupError {
     #[error(transparent)]
     Db(#[from] DbError),
-    #[error("endpoints could not be read a moment ago")]
+    #[error("the endpoint cache failed to refresh recently")]
     StillUnreadable,
 }
 
@@ -135,7 +135,7 @@ pub(crate) async fn listen(receivers: EndpointCache) {
     loop {
         ear.changed().await;
         if let Err(error) = receivers.refresh().await {
-            tracing::debug!(%error, "what has changed cannot be read now");
+            tracing::debug!(%error, "the endpoint cache could not be refreshed");
         }
     }
 }

@@ -36,13 +36,13 @@ pub(crate) trait BatchStore: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WriteError {
     /// The store is temporarily unavailable.
-    #[error("the store cannot be used now")]
+    #[error("the store is unavailable")]
     Transient,
     /// An item of the batch cannot be stored: a bug.
-    #[error("something cannot be stored")]
+    #[error("an event cannot be stored")]
     Poisoned,
     /// The queue is full, or the writer is closed.
-    #[error("too much waits to be stored")]
+    #[error("the write queue is full")]
     Overloaded,
 }
 

@@ -1,7 +1,7 @@
-//! Bodies that are under way: how many one address may have. How many bytes they may take is `byte_budget.rs`'s.
+//! Limits the number of request bodies in flight per client address. Their size is limited by `byte_budget.rs`.
 //!
-//! The rule: when an address has too many, its oldest gives way, with an answer that says to come again. A gateway's body
-//! is there within milliseconds, so it is those held open byte by byte that go.
+//! Invariant: if an address has too many, its oldest is evicted, with a response that asks for a retry. A gateway's body
+//! arrives within milliseconds, so this hits bodies that are sent byte by byte.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,14 +11,14 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// The most bodies of one address that may be under way.
+/// The maximum number of bodies in flight per address.
 const OF_ONE_ADDRESS: usize = 256;
-/// The bodies under way at one server.
+/// The bodies in flight at a server.
 pub(crate) struct Pending {
     by_address: Mutex<HashMap<IpAddr, VecDeque<Arc<Notify>>>>,
 }
 
-/// One body under way.
+/// A body in flight.
 pub(crate) struct InFlightBody<'a> {
     pending: &'a Pending,
     address: IpAddr,
@@ -30,7 +30,7 @@ impl Pending {
         Self { by_address: Mutex::default() }
     }
 
-    /// A place for a body of that address. Its oldest gives way if there are too many.
+    /// Registers a body of the address. Evicts the oldest one of the address if it has too many.
     pub(crate) fn enter(&self, address: IpAddr) -> InFlightBody<'_> {
         let gives_way = Arc::new(Notify::new());
         let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +47,7 @@ impl Pending {
 }
 
 impl InFlightBody<'_> {
-    /// Returns when this one is to give way.
+    /// Resolves when this body is evicted.
     pub(crate) async fn gives_way(&self) {
         self.gives_way.notified().await;
     }

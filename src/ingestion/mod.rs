@@ -74,7 +74,7 @@ pub(crate) enum IngestError {
     Sealed(#[from] Unreadable),
     #[error(transparent)]
     Unkept(#[from] WriteError),
-    #[error("endpoints changed again and again")]
+    #[error("endpoints kept changing during verification")]
     Changing,
 }
 

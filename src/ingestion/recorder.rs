@@ -1,8 +1,8 @@
-//! Notes refused requests off the hot path: gathered in memory, looked at and written down a few at a time.
+//! Records rejected requests off the response path: buffers them in memory, then diagnoses and writes them in batches.
 //!
-//! The rule: a flood of forgeries costs a few commits an interval, and on the way to an answer no more than handing over what
-//! is there anyway. Each one is counted; of what they said only so much is taken, a connection at a time, so that a flood at
-//! one leaves the others room. What is kept of a request is never gathered without its count.
+//! Invariant: a flood of forged requests costs a few commits per interval, and the response path only hands over data that
+//! exists anyway. Every request is counted. Captured content is bounded, in total and per connection, so that a flood at one
+//! connection leaves room for the others, and it is never buffered without its count.
 
 mod buffer;
 mod queues;
@@ -43,56 +43,56 @@ use crate::{
 use buffer::Buffer;
 use queues::{Queue, Queues};
 
-/// How long refusals are gathered before they are written down.
+/// The pause after a flush, during which further rejections are buffered.
 const INTERVAL: Duration = Duration::from_millis(200);
-/// The same after so many at once: a flood is told of once a second.
+/// The pause after a flush of at least the number below: a flood is written once per second.
 const FLOODED: Duration = Duration::from_secs(1);
 const MANY: i64 = 50;
-/// How long it is waited at most after they could not be, each time twice as long as before.
+/// The longest pause after failed flushes. The pause doubles with each failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long requests at no endpoint of anybody are.
+/// How often requests to unknown endpoints are written if nothing else is.
 const STRAYS_EVERY: Duration = Duration::from_secs(10);
 
-/// Where refusals are noted. Cheap to clone.
+/// Accepts rejected requests from the response path. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct RejectionRecorder {
     known: Queue,
-    /// Requests at unknown endpoints, which take no room from the others.
+    /// Requests to unknown endpoints, in a separate queue so that they take no capacity from the others.
     unknown: Queue,
-    /// Where those are said to be: at a connection that there is not.
+    /// The scope of requests to unknown endpoints. No connection has it.
     nowhere: ConnectionScope,
     gathered: Arc<Mutex<Buffer>>,
     wake: Arc<Notify>,
 }
 
-/// A request that did not verify, as it arrived.
+/// A request that failed verification, as it arrived.
 pub(crate) struct Unverified {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    /// Nothing where the body was not read.
+    /// `None` if the body was not read.
     pub(crate) body: Option<Bytes>,
     pub(crate) address: IpAddr,
     pub(crate) at: Timestamp,
 }
 
-/// The task that writes them down.
+/// Handle of the task that writes rejections.
 pub(crate) struct RecorderTask {
     stop: Arc<Notify>,
-    /// What is counted is written down first of all then: nobody is looked at any more.
+    /// Set on shutdown: counts are flushed and diagnosis is skipped.
     is_stopping: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
-/// What the task works with.
+/// The dependencies of recording and diagnosis.
 pub(crate) struct DiagnosisContext {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
     pub(crate) clock: Clock,
-    /// The base of every shown URL.
+    /// The base of every displayed URL.
     pub(crate) base: String,
 }
 
 impl RejectionRecorder {
-    /// A recorder and the task behind it.
+    /// Starts the recorder and its task.
     pub(crate) fn start(kit: DiagnosisContext) -> (Self, RecorderTask) {
         let (recorder, queues) = Self::new();
         let (stop, is_stopping) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
@@ -109,9 +109,8 @@ impl RejectionRecorder {
         (Self { known, unknown, nowhere, gathered: Arc::default(), wake: Arc::default() }, queues)
     }
 
-    /// Notes a rejected request; without a place, one at an unknown endpoint. Nothing of it is looked at or copied on the way to
-    /// the answer, and both kinds are handed over in the same way, so that the time of an answer does not tell which endpoints
-    /// there are.
+    /// Records a rejected request; `at` is `None` for an unknown endpoint. Neither parses nor copies anything on the response
+    /// path, and enqueues both kinds in the same way, so that the response time does not reveal which endpoints exist.
     pub(crate) fn note(&self, at: Option<(ConnectionScope, Reason)>, request: Unverified) {
         let queue = if at.is_some() { &self.known } else { &self.unknown };
         let (place, reason) = at.unwrap_or((self.nowhere, Reason::SignatureMismatch));
@@ -127,14 +126,14 @@ impl RejectionRecorder {
         if refused.place == self.nowhere { gathered.strays += 1 } else { gathered.count(refused) }
     }
 
-    /// Gathers one: what is kept of it under the same lock as its count.
+    /// Buffers a request, its captured content under the same lock as its count.
     fn gather(&self, refused: &RejectedRequest) {
         if refused.place == self.nowhere {
             return self.count(refused);
         }
         let connection = refused.place.connection;
         let has_room = self.lock().has_room(connection);
-        // Copied while nobody waits.
+        // Copied outside the lock.
         let sample = has_room.then(|| refused.clone().sample());
         let mut gathered = self.lock();
         gathered.count(refused);
@@ -145,7 +144,7 @@ impl RejectionRecorder {
         self.wake.notify_one();
     }
 
-    /// Does that, and gathers what is handed over meanwhile.
+    /// Runs the work, and buffers queued requests meanwhile.
     async fn while_buffering<T>(&self, queues: &mut Queues, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
@@ -161,7 +160,7 @@ impl RejectionRecorder {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down what is gathered; what could not be is kept for the next time. How many requests that were.
+    /// Writes the buffer and returns the number of requests. On failure the content is restored for the next attempt.
     async fn flush(&self, kit: &DiagnosisContext, doctor: &mut Diagnoser) -> Result<i64, DbError> {
         let mut gathered = std::mem::take(&mut *self.lock());
         let requests = gathered.requests();
@@ -177,20 +176,20 @@ impl RejectionRecorder {
         for _ in 0..LAST_TRIES {
             match self.flush(kit, doctor).await {
                 Ok(_) => return,
-                Err(error) => tracing::debug!(%error, "refusals are to be written down once more"),
+                Err(error) => tracing::debug!(%error, "rejections could not be stored; retrying"),
             }
         }
-        tracing::warn!("the last refusals were not written down");
+        tracing::warn!("the final rejections were not stored");
     }
 }
 
 impl RecorderTask {
-    /// Writes down what is left and ends.
+    /// Flushes the buffer and ends the task.
     pub(crate) async fn stop(self) {
         self.is_stopping.store(true, Ordering::Relaxed);
         self.stop.notify_one();
         if self.task.await.is_err() {
-            tracing::error!("refusals were not written down to the last");
+            tracing::error!("the rejection recorder task failed; the final rejections were not stored");
         }
     }
 }
@@ -198,7 +197,7 @@ impl RecorderTask {
 async fn write(recorder: RejectionRecorder, mut queues: Queues, kit: DiagnosisContext, mut doctor: Diagnoser, stop: Arc<Notify>) {
     let (mut last, mut pause) = (Instant::now(), INTERVAL);
     loop {
-        // Strays alone wake nobody: they are looked for now and then.
+        // Buffering requests to unknown endpoints wakes nothing, so the wait is bounded.
         let longest = doctor.deferral(STRAYS_EVERY.saturating_sub(last.elapsed()));
         let waiting = timeout(longest, recorder.wake.notified());
         tokio::select! {
@@ -213,7 +212,7 @@ async fn write(recorder: RejectionRecorder, mut queues: Queues, kit: DiagnosisCo
             Err(_) => (pause * 2).min(LONGEST_PAUSE),
         };
         if let Err(error) = written {
-            tracing::warn!(%error, "refusals could not be written down yet");
+            tracing::warn!(%error, "rejections could not be stored yet");
         } else {
             recorder.while_buffering(&mut queues, Box::pin(doctor.examine_deferred(&kit))).await;
         }
@@ -228,10 +227,10 @@ async fn write(recorder: RejectionRecorder, mut queues: Queues, kit: DiagnosisCo
     recorder.final_flush(&kit, &mut doctor).await;
 }
 
-/// Takes out what was written down. All of them in a few units of work: a flood at many connections costs hardly more commits
-/// than one at a single one.
+/// Writes the buffer and removes what was written. Connections share units of work, so that a flood at many connections costs
+/// hardly more commits than a flood at one.
 async fn persist(kit: &DiagnosisContext, gathered: &mut Buffer, doctor: &mut Diagnoser) -> Result<(), DbError> {
-    // Looked at before anything is locked.
+    // Diagnosed before any row is locked.
     let samples: Vec<&[CapturedRequest]> = gathered.of.values().map(|own| own.samples.as_slice()).collect();
     let mut examined = doctor.diagnose_all(kit, &samples).await?.into_iter();
     while !gathered.is_empty() {
@@ -245,7 +244,7 @@ async fn persist(kit: &DiagnosisContext, gathered: &mut Buffer, doctor: &mut Dia
     Ok(())
 }
 
-/// The evidence comes last: every batch of events needs its rows, and does so last as well.
+/// Updates activity last: every batch of events needs the same rows, and also locks them last.
 async fn write_together(kit: &DiagnosisContext, gathered: &Buffer, examined: Vec<DiagnosedRequest>) -> Result<(), DbError> {
     let sealed = store_batch::seal(&kit.vault, examined).await;
     let refusals = gathered.of.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();

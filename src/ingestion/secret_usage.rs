@@ -81,7 +81,7 @@ impl Recorder {
 
     async fn flush_by_the_way(&self, db: &Db) {
         if let Err(error) = self.flush(db).await {
-            tracing::warn!(%error, "the use of SECRETs could not be written down yet");
+            tracing::warn!(%error, "secret usage could not be stored yet");
         }
     }
 
@@ -89,10 +89,10 @@ impl Recorder {
         for _ in 0..LAST_TRIES {
             match self.flush(db).await {
                 Ok(()) => return,
-                Err(error) => tracing::debug!(%error, "the use of SECRETs is to be written down once more"),
+                Err(error) => tracing::debug!(%error, "secret usage could not be stored; retrying"),
             }
         }
-        tracing::warn!("the last use of SECRETs was not written down");
+        tracing::warn!("the final secret usage was not stored");
     }
 }
 
@@ -101,7 +101,7 @@ impl Writing {
     pub(super) async fn stop(self) {
         self.stop.notify_one();
         if self.task.await.is_err() {
-            tracing::error!("the use of SECRETs was not written down to the last");
+            tracing::error!("the secret usage recorder task failed; the final secret usage was not stored");
         }
     }
 }

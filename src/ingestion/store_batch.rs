@@ -77,7 +77,7 @@ impl BatchStore for EventBatchStore {
                 Ok(kept)
             }
             Ok(Err(error)) if matches!(error, DbError::Internal(_) | DbError::NotUnique) => {
-                tracing::error!(events = batch.len(), %error, "a batch holds something that cannot be stored");
+                tracing::error!(events = batch.len(), %error, "a batch contains an event that cannot be stored");
                 Err(WriteError::Poisoned)
             }
             Ok(Err(error)) => {

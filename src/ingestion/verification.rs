@@ -41,7 +41,7 @@ pub(crate) struct Verifier {
 pub(crate) struct CheckCounts(Vec<(Gateway, Vec<Timestamp>)>);
 
 impl CheckCounts {
-    /// The counts that hold for all of these endpoints.
+    /// Returns the counts that cover all of these endpoints.
     pub(crate) fn of<'a>(receivers: impl Iterator<Item = &'a Receiver>) -> Self {
         let mut counts = Self(Gateway::ALL.map(|gateway| (gateway, Vec::new())).into());
         for receiver in receivers {
@@ -52,7 +52,8 @@ impl CheckCounts {
         counts
     }
 
-    /// At index `n` stands until when some endpoint has more than `n` valid secrets.
+    /// Merges the expiry times of an endpoint's secrets: index `n` holds the time until which some endpoint has more than `n`
+    /// valid secrets.
     fn raise(&mut self, gateway: Gateway, ends: &[Timestamp]) {
         for (_, longest) in self.0.iter_mut().filter(|(of, _)| *of == gateway) {
             longest.resize(longest.len().max(ends.len()), Timestamp::from_millis(i64::MIN));
@@ -76,8 +77,8 @@ impl Verifier {
         Self { clock, dummy: [dummy] }
     }
 
-    /// Verifies the request with what is known. Every readable secret is tried first. Only if none matches, and there is a
-    /// secret that cannot be tried, it is an error: a 401 would be a statement about that secret, too.
+    /// Verifies the request against the endpoints of the snapshot. Every readable secret is tried first. It is an error only
+    /// if none matches and there is a secret that cannot be tried: a 401 would be a statement about that secret, too.
     pub(crate) fn verify(
         &self,
         known: &EndpointSnapshot,
@@ -90,7 +91,7 @@ impl Verifier {
             return Ok(Err(found.map(|receiver| (receiver.place, Reason::SwitchedOff))));
         };
         let place = receiver.place;
-        // Where none can be tried, the form of the signature is still checked.
+        // If no secret can be tried, the form of the signature is still checked.
         let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
         let rejected = match adapter::verify(place.gateway, request, live, now) {
             Ok(verified) => {

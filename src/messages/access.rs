@@ -1,4 +1,4 @@
-//! Messages about how this server is reached, and about confirming a password.
+//! Messages about the URL and connection of this server, and about sign-in and passwords.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -13,14 +13,14 @@ pub(crate) fn plain_http() -> Warning {
     }
 }
 
-/// The same for an operator, at a start and in `ks-pay doctor`.
+/// The same for an operator, at startup and in `ks-pay doctor`.
 pub(crate) fn plain_http_at(url: &str) -> String {
     format!(
         "{url} is plain http: passwords and secrets can be read in transit. Put a TLS proxy in front and set KS_PAY_PUBLIC_URL to its https address"
     )
 }
 
-/// A proxy that is not trusted, in `ks-pay doctor`.
+/// Reports an untrusted proxy, in `ks-pay doctor`.
 pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &DisplayTime) -> String {
     format!(
         "requests with X-Forwarded-For arrived from {peer}, which is not in KS_PAY_TRUSTED_PROXIES. If it is your proxy, add {peer}/{}: until then all its visitors share one sign-in limit, and one of them can use it up. Last seen {}",
@@ -29,7 +29,7 @@ pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &DisplayTime) -> String {
     )
 }
 
-/// A form that was sent from another address than this server's.
+/// A form submitted from another origin than this server's.
 pub(crate) fn other_origin(public_url: Option<&str>) -> String {
     match public_url {
         Some(url) => format!("Nothing was changed. KS Pay is at {url}: open it there and submit the form again."),
@@ -38,7 +38,7 @@ pub(crate) fn other_origin(public_url: Option<&str>) -> String {
     }
 }
 
-/// A form whose token is missing, expired or another session's.
+/// A form whose token is missing, expired or of another session.
 pub(crate) fn expired(public_url: Option<&str>) -> String {
     let reload = "Nothing was changed. Go back, reload the page and submit the form again.";
     match public_url {
@@ -47,19 +47,19 @@ pub(crate) fn expired(public_url: Option<&str>) -> String {
     }
 }
 
-/// Too many attempts to sign in.
+/// Too many sign-in attempts.
 pub(crate) const SLOW_DOWN: &str = "Too many attempts. Wait a few seconds, then sign in again.";
 
 /// The password queue is full.
 pub(crate) const BUSY: &str = "Too many people are signing in. Wait a few seconds, then sign in again.";
 
-/// Too many attempts to confirm a password. Says nothing about the password.
+/// Too many attempts to confirm a password. Does not reveal whether the password was right.
 pub(crate) fn too_many_attempts(wait: Duration) -> String {
     let seconds = wait.as_secs().max(1);
     format!("Too many attempts. Wait {seconds}\u{a0}s, then try again.")
 }
 
-/// What the password is asked for: "To …, enter your password."
+/// The action that requires the password: "To …, enter your password."
 pub(crate) const REVEAL: &str = "show the secret";
 /// See [`REVEAL`].
 pub(crate) const ROTATE: &str = "create a new secret";
@@ -82,10 +82,10 @@ pub(crate) const RECOVER: &str = "recover the rejected requests";
 /// See [`REVEAL`].
 pub(crate) const DOWNLOAD: &str = "download this file";
 
-/// The password is confirmed, and the download's page is shown again.
+/// Shown on the download's page after the password was confirmed.
 pub(crate) const CONFIRMED: &str = "Password confirmed. Download the file again.";
 
-/// Where else the user is signed in.
+/// States on how many other devices the user is signed in.
 pub(crate) fn other_sessions(count: i64) -> String {
     match count {
         ..=0 => "You are signed in on this device only.".to_owned(),
@@ -97,8 +97,8 @@ pub(crate) fn other_sessions(count: i64) -> String {
 /// Every other session of the user has ended.
 pub(crate) const SIGNED_OUT_ELSEWHERE: &str = "You are signed out everywhere else";
 
-/// The password's field is empty.
+/// The password field is empty.
 pub(crate) const NO_PASSWORD: &str = "Enter your password.";
 
-/// The password that was typed is not the user's.
+/// The password is incorrect.
 pub(crate) const WRONG_PASSWORD: &str = "Incorrect password. Try again.";

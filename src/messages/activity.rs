@@ -1,4 +1,4 @@
-//! What the evidence says: one sentence, one line of reason, and the fix where there is one.
+//! Messages on a webhook's activity: a headline, a reason, and the fix if there is one.
 
 use super::{DisplayTime, health, rejections::Explanation, span, when};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     web::pagination::EmptyState,
 };
 
-/// A sentence, its reason, and how it looks.
+/// A headline with its reason and its style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notice {
     /// The panel's class: waiting, good or bad.
@@ -21,7 +21,7 @@ pub(crate) struct Notice {
     pub(crate) reason: String,
 }
 
-/// Why a request was refused, and what to do.
+/// Returns why a request was rejected, and what to do.
 pub(crate) const fn refusal(gateway: Gateway, reason: SignatureError) -> (&'static str, &'static str) {
     match (gateway, reason) {
         (Gateway::Razorpay, SignatureError::SignatureMissing) => (
@@ -69,7 +69,7 @@ pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection,
     }
 }
 
-/// What the evidence panel says first: of the last event, or of the last request that was refused.
+/// Returns the notice at the top of the Evidence panel, about the latest event or the latest rejected request.
 pub(crate) fn sentence_of_connection(
     connection: &Connection,
     state: State,
@@ -117,8 +117,8 @@ pub(crate) fn sentence_of_connection(
     }
 }
 
-/// Why the newest rejected request was rejected, and what to do. The last refusal may be of a stranger's request, so it does
-/// not say why a webhook fails.
+/// Returns why the latest rejected request was rejected, and what to do. The last rejected request may be from an unknown
+/// sender, so its reason does not explain why a webhook is failing.
 pub(super) fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a Explanation>) -> (&'a str, &'a str) {
     match (told, evidence.last_refusal()) {
         (Some(told), _) => (&told.why, &told.fix),
@@ -158,16 +158,15 @@ fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>) ->
     Notice { class: "is-warn", icon: "warn", headline, reason }
 }
 
-/// Requests that were rejected since the last verified event while the webhook works: how many, when, and that it is not known
-/// whose they are.
+/// Requests rejected since the last verified event while the webhook works: how many, when, and that their sender is unknown.
 pub(crate) fn rejected_meanwhile(state: State, evidence: &Evidence, now: Timestamp) -> Option<String> {
     (state == State::Verified && evidence.rejected_since.is_some()).then(|| unproven(evidence, now))
 }
 
-/// Of requests that are not proven to be the gateway's.
+/// A note on requests that are not proven to be the gateway's.
 const ANYONE: &str = "Anyone who knows the URL can send such requests.";
 
-/// How many requests were rejected since the last verified event and between which times.
+/// States how many requests were rejected since the last verified event, and when.
 fn unproven(evidence: &Evidence, now: Timestamp) -> String {
     let start = evidence.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
     let end = evidence.last_refused_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
@@ -175,7 +174,7 @@ fn unproven(evidence: &Evidence, now: Timestamp) -> String {
     format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_count))
 }
 
-/// The cause of a request from an unproven sender, as a condition.
+/// Words the cause of a request from an unproven sender as a condition.
 fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
     let whose = match gateway {
         Gateway::Razorpay => "If Razorpay sent the last one",
@@ -201,7 +200,7 @@ fn silent(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Notice {
     }
 }
 
-/// What to do about a silence.
+/// Returns what to do about a silence.
 pub(super) const fn see_whether_enabled(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => {

@@ -1,4 +1,4 @@
-//! Apps in lists: how their webhooks are, what needs somebody, and what switching one off does.
+//! Messages on apps in lists: the state of their webhooks, what needs attention, and the effect of disabling an app.
 
 use super::{
     DisplayTime, NOT_CONNECTED, Notice, StatusLine,
@@ -18,16 +18,16 @@ use crate::{
     urls,
 };
 
-/// One webhook in a line, and whose it is.
+/// The status line of one webhook, with the name of its connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Health {
     pub(crate) whose: String,
     pub(crate) line: StatusLine,
-    /// Where it is enabled, while it alone is disabled.
+    /// URL to enable the connection, if only the connection is disabled.
     pub(crate) enable_url: Option<String>,
 }
 
-/// How the app's webhooks are, the worst first.
+/// Returns the status of the app's webhooks, the worst first.
 pub(crate) fn webhook_health(listed: &Listed, now: Timestamp) -> Vec<Health> {
     if listed.webhooks.is_empty() {
         return vec![Health { whose: String::new(), line: StatusLine::quiet(NOT_CONNECTED), enable_url: None }];
@@ -42,7 +42,7 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
     let mode = connection.mode.label();
     let whose = if has_many { format!("{} {mode}", connection.gateway.label()) } else { mode.to_owned() };
     let line = line(connection.gateway, webhook.state, &webhook.evidence, now);
-    // A disabled app is enabled by its own switch.
+    // A disabled app has its own switch.
     let is_off_alone = app.is_enabled && !connection.is_enabled;
     let enable_url = is_off_alone.then(|| urls::connection_enabled(app.id, connection.gateway, connection.mode));
     Health { whose, line, enable_url }
@@ -66,7 +66,8 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Explanation>, 
     }
 }
 
-/// Whose webhook rejects its own requests, and how many, without those that anyone may have sent; why, and, once it has worked, how long the gateway tolerates that.
+/// A webhook that rejects genuine requests: how many, not counting unproven ones, why, and, once it has worked, how long the
+/// gateway tolerates that.
 fn failing(app: &App, webhook: &Webhook, told: Option<&Explanation>, now: Timestamp) -> Notice {
     let (connection, evidence) = (&webhook.connection, &webhook.evidence);
     let (gateway, mode) = (connection.gateway, connection.mode);
@@ -95,7 +96,7 @@ pub(crate) fn off(app: &App, connection: Option<&Connection>) -> Notice {
     }
 }
 
-/// How things stand when nothing fails.
+/// The dashboard's summary if nothing fails.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AllClear {
     pub(crate) class: &'static str,
@@ -104,7 +105,7 @@ pub(crate) struct AllClear {
     pub(crate) when: Option<DisplayTime>,
 }
 
-/// What the dashboard says when nothing fails.
+/// Returns the dashboard's summary if nothing fails.
 pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> AllClear {
     match last_verified {
         Some(at) => AllClear {
@@ -122,7 +123,7 @@ pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> AllC
     }
 }
 
-/// What a gateway does once its events are rejected.
+/// Returns how a gateway reacts to rejected events.
 pub(crate) const fn loss(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => {
@@ -133,7 +134,7 @@ pub(crate) const fn loss(gateway: Gateway) -> &'static str {
     }
 }
 
-/// What happens when the app is disabled, by the gateways that are connected to it.
+/// Returns the consequences of disabling an app, depending on its connected gateways.
 pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
     let mut told: Vec<&'static str> = Gateway::ALL.into_iter().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
     if told.is_empty() {

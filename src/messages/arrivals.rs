@@ -1,4 +1,4 @@
-//! How events came, and what a list of them says when it has none.
+//! Messages on how events arrived, and on empty event lists.
 
 use crate::{
     events::{Event, State},
@@ -10,15 +10,15 @@ use crate::{
 
 use super::event_state;
 
-/// How often it came, when that was more than once.
+/// States the received count of an event, if it is above one.
 pub(crate) fn receipts(receipts: i64) -> Option<String> {
     (receipts > 1).then(|| format!("received {} times, counted once", super::number_text(receipts)))
 }
 
-/// Beside a body or headers in which something cannot be seen.
+/// Shown with a body or headers that contain invisible characters.
 pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that turn text about. They are shown by their numbers, as ⟨U+202E⟩; the download has the exact bytes.";
 
-/// How long it was on its way, as far as the clocks agree.
+/// States the delay between event and arrival, if the clocks are plausible.
 pub(crate) fn arrival(event: &Event, now: Timestamp) -> String {
     if super::past_day(event.received_at, now).is_none() {
         return "time of arrival unknown: this server’s clock was wrong".to_owned();
@@ -41,7 +41,7 @@ pub(crate) fn arrival(event: &Event, now: Timestamp) -> String {
     }
 }
 
-/// Source of an event’s time.
+/// Returns the source of an event’s time.
 pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
     if is_borrowed {
         "no event time given; this is the time of its payment, refund or dispute"
@@ -50,23 +50,23 @@ pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
     }
 }
 
-/// The same beside the other events of a payment.
+/// The same in the list of a payment's events.
 pub(crate) fn arrival_in_story(event: &Event, is_late: bool, now: Timestamp) -> String {
     let late = if is_late { ", after the line below; the order does not matter" } else { "" };
     let again = receipts(event.receipts).map(|text| format!(", {text}")).unwrap_or_default();
     format!("{}{late}{again}", arrival(event, now))
 }
 
-/// What stands where headers and body of an event were.
+/// Shown in place of an event's deleted headers and body.
 pub(crate) const BODY_DELETED: &str = "Its headers and body have been deleted, as this installation keeps them for a limited time only. \
      Everything else about the event stays, and if it comes again it is known.";
 
-/// A size: `1,204 bytes`.
+/// Formats a size: `1,204 bytes`.
 pub(crate) fn bytes(size: usize) -> String {
     super::count(i64::try_from(size).unwrap_or(i64::MAX), "byte", "bytes")
 }
 
-/// How a line of a payment's story looks: its class and its icon.
+/// Returns class and icon of an event in a payment's list of events.
 pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
     match event.event_type.as_deref().unwrap_or_default() {
         name if reports_payment(name) => ("is-paid", "good"),
@@ -80,12 +80,12 @@ pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
     }
 }
 
-/// The same on the page of its payment, which may not have been received.
+/// The same on the page of its payment, which may not be captured.
 pub(crate) fn event_icon_of_payment(event: &Event, payment: &Transaction) -> (&'static str, &'static str) {
     if contradicts(event, payment) || reports_without_payment(event) { ("", "info") } else { event_icon(event) }
 }
 
-/// Whether an event says that something was paid, and its payment was not received.
+/// True if an event reports a payment that was not captured.
 pub(super) fn contradicts(event: &Event, payment: &Transaction) -> bool {
     !payment.is_captured && reports_payment(event.event_type.as_deref().unwrap_or_default())
 }
@@ -97,7 +97,7 @@ pub(super) fn reports_without_payment(event: &Event) -> bool {
         && reports_payment(event.event_type.as_deref().unwrap_or_default())
 }
 
-/// Nothing has come.
+/// The empty list before the first event.
 pub(crate) fn no_event_yet(app: AppId, mode: Mode, gateway: Option<Gateway>) -> EmptyState {
     EmptyState {
         icon: "inbox",
@@ -110,7 +110,7 @@ pub(crate) fn no_event_yet(app: AppId, mode: Mode, gateway: Option<Gateway>) -> 
     }
 }
 
-/// Something has come, but nothing of that kind.
+/// The empty list if no event matches the filters.
 pub(crate) fn no_such_event(event_type: Option<&str>, state: Option<State>, all: &str) -> EmptyState {
     let of_type = event_type.map(|name| format!(" whose type begins with {name}")).unwrap_or_default();
     let in_state = state.map(|state| format!(" with the state {}", event_state(state).label)).unwrap_or_default();

@@ -1,11 +1,11 @@
-//! A clock that differs from the times in signed events: what it means and what to do.
+//! Messages on a clock that deviates from the times in signed events: what it means and what to do.
 
 use super::{Notice, span};
 use crate::clock_check::Difference;
 
 const NOTHING_TO_DO: &str = "If it was set since then, nothing is to be done.";
 
-/// The headline and the reason.
+/// Returns headline and reason.
 fn sentences(difference: Difference) -> (String, &'static str) {
     match difference {
         Difference::WasBehind(by) => {

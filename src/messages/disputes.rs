@@ -1,11 +1,11 @@
-//! What disputes of a payment cost, in a sentence: every currency by itself, and no claim about amounts that are unknown.
+//! Messages on the cost of a payment's disputes: each currency separately, and without a claim about unknown amounts.
 
 use crate::{
     primitives::money::Money,
     transactions::{Transaction, dispute_costs::OtherCosts, projection::DisputeStatus, store::references::Dispute},
 };
 
-/// What the disputes cost, and whether one is still open; empty without a dispute. `disputes` may be missing, as in lists.
+/// States what the disputes cost, and whether one is open; empty without a dispute. `disputes` may be omitted, as in lists.
 pub(super) fn sentence(payment: &Transaction, disputes: &[Dispute]) -> String {
     let other = OtherCosts::of(payment.currency, disputes);
     let own = |subunits| payment.currency.filter(|_| subunits > 0).map(|currency| Money::new(subunits, currency));
@@ -30,7 +30,7 @@ pub(super) fn sentence(payment: &Transaction, disputes: &[Dispute]) -> String {
     format!("{cost}{deducted}{open}")
 }
 
-/// What lost disputes took. That it was nothing is said only if the gateway says so of each.
+/// States the cost of lost disputes. Says that nothing was deducted only if the gateway reports that for each.
 fn lost_sentence(payment: &Transaction, lost: &[Money], disputes: &[Dispute]) -> String {
     let of_lost = || disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Lost);
     let Some(amount) = joined(lost) else {
@@ -71,7 +71,7 @@ pub(crate) fn amounts(dispute: &Dispute) -> String {
     }
 }
 
-/// Amounts of different currencies, side by side.
+/// Joins amounts of different currencies.
 fn joined(amounts: &[Money]) -> Option<String> {
     let amounts: Vec<String> = amounts.iter().map(ToString::to_string).collect();
     (!amounts.is_empty()).then(|| amounts.join(" and "))
@@ -153,7 +153,7 @@ mod tests {
         let lost = Transaction { is_disputed: true, is_dispute_lost: true, ..paid() };
         let of = |deducted| dispute(DisputeStatus::Lost, 39_000, deducted, Currency::INR);
         assert_eq!(payment_sentence_with(&lost, &[of(Some(0))]), "Paid by Card; a dispute was lost, and nothing was deducted");
-        // Refunds left nothing of an amount that the gateway does not give.
+        // For at least one dispute the gateway reports no deducted amount.
         for disputes in [&[of(None)][..], &[of(Some(0)), of(None)]] {
             assert_eq!(payment_sentence_with(&lost, disputes), "Paid by Card; a dispute was lost");
         }

@@ -1,8 +1,8 @@
-//! What may be lost, and why: said where a server starts and, when that was accepted, on every page.
+//! Messages on database settings that risk data loss: at startup and, if the risk was accepted, on every page.
 
 use crate::{db::Setting, web::layout::Warning};
 
-/// The settings that break the promise, as a clause; those of one value together.
+/// Returns the unsafe settings as a clause; settings with the same value are combined.
 fn faults(engine: &str, settings: &[Setting]) -> Option<String> {
     let told: Vec<_> = bad(settings).map(|(setting, _)| setting).collect();
     let (first, rest) = told.split_first()?;
@@ -20,7 +20,7 @@ fn bad(settings: &[Setting]) -> impl Iterator<Item = (&Setting, &'static str)> {
     settings.iter().filter_map(|setting| setting.remedy.map(|remedy| (setting, remedy)))
 }
 
-/// What everybody is told while settings break the promise; nothing when none does.
+/// Returns the warning about unsafe settings; `None` if there is none.
 pub(crate) fn at_risk(engine: &str, settings: &[Setting]) -> Option<String> {
     faults(engine, settings).map(|faults| format!("Events may be lost in a power cut: {faults}."))
 }
@@ -30,7 +30,7 @@ pub(crate) const fn accepted(said: String) -> Warning {
     Warning { headline: said, advice: "Your server administrator accepted this risk:" }
 }
 
-/// Why a server does not start; nothing when no setting breaks the promise.
+/// Returns why the server does not start; `None` if no setting is unsafe.
 pub(crate) fn refusal(engine: &str, settings: &[Setting]) -> Option<String> {
     let told: Vec<_> =
         bad(settings).map(|(setting, remedy)| format!("{} is {} in {engine}. {remedy}", setting.name, setting.value)).collect();

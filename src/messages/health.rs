@@ -1,6 +1,6 @@
-//! How a connection's webhook is, in the one line that cards, lists and the dashboard share.
+//! The status line of a connection's webhook, shared by cards, lists and the dashboard.
 //!
-//! The rule: the line is made here and nowhere else, of the state and of stored facts.
+//! Invariant: the line is built only here, from the state and the stored activity.
 
 use std::time::Duration;
 
@@ -15,31 +15,31 @@ use crate::{
     primitives::time::Timestamp,
 };
 
-/// A state, the time that tells most, and what follows from it.
+/// A state, its most relevant time, and the consequence.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StatusLine {
     pub(crate) chip: Badge,
-    /// Between the state and the time.
+    /// The text between the state and the time.
     pub(crate) joint: &'static str,
     pub(crate) when: Option<DisplayTime>,
-    /// A clause of its own.
+    /// An additional clause.
     pub(crate) rest: Option<String>,
 }
 
 impl StatusLine {
-    /// A state that needs no more words.
+    /// A state without further text.
     pub(crate) const fn quiet(chip: Badge) -> Self {
         Self { chip, joint: "", when: None, rest: None }
     }
 }
 
-/// The line.
+/// Returns the status line.
 pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Timestamp) -> StatusLine {
     let (joint, when, rest) = match state {
         State::Failing if let Some(since) = evidence.failing_since => {
             (" since ", Some(DisplayTime::of_start(since, now)), countdown(gateway, since, now))
         }
-        // Nothing proves whose requests are rejected: only the silence is certain.
+        // The sender of the rejected requests is unproven: only the silence is certain.
         State::Failing | State::Silent => {
             let silence = baseline::silence(evidence, now);
             (" for ", silence.map(|silence| lasting(&silence, now)), silence.map(|silence| usually(&silence.usual)))
@@ -52,7 +52,7 @@ pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Tim
 }
 
 impl StatusLine {
-    /// The same of a webhook that is off only because its app is.
+    /// The same for a webhook that is off only because its app is disabled.
     pub(crate) fn because_of_app(self) -> Self {
         Self { rest: Some("because the app is disabled".to_owned()), ..self }
     }
@@ -63,7 +63,7 @@ fn rejected(evidence: &Evidence) -> Option<String> {
     evidence.rejected_since.map(|_| format!("{} rejected", count(evidence.rejected_count, "request", "requests")))
 }
 
-/// How long the gateway still bears the failures; nothing where it bears them for ever or does not say.
+/// Returns the time left until the gateway disables the webhook; `None` if it documents no such limit.
 pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<String> {
     let patience = gateway.adapter().auto_disable_after()?;
     let name = gateway.label();
@@ -75,7 +75,7 @@ pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> O
     })
 }
 
-/// How long it has been silent, with the last event's time at hand.
+/// Returns the length of the silence, with the time of the last event as its exact time.
 fn lasting(silence: &Silence, now: Timestamp) -> DisplayTime {
     DisplayTime { text: span(silence.lasts), is_recent: false, ..when(silence.since, now) }
 }
@@ -84,12 +84,12 @@ fn usually(usual: &TypicalTraffic) -> String {
     format!("usually something comes every {}", every(usual.every))
 }
 
-/// The habit in the evidence's ledger.
+/// Returns the baseline in the Evidence panel.
 pub(crate) fn pace(usual: &TypicalTraffic) -> String {
     format!("something every {}, longest pause {}", every(usual.every), span(usual.longest_pause))
 }
 
-/// The silence in a sentence, beside what is usual.
+/// Describes the silence, compared with the baseline.
 pub(crate) fn silence(silence: &Silence) -> String {
     let usual = &silence.usual;
     let over = usual.over.as_secs() / 86_400;
@@ -101,7 +101,7 @@ pub(crate) fn silence(silence: &Silence) -> String {
     )
 }
 
-/// Of a minute: the habit is known no finer.
+/// Formats an interval; the baseline has a resolution of one minute.
 fn every(length: Duration) -> String {
     if length < Duration::from_mins(2) { "minute".to_owned() } else { span(length) }
 }

@@ -1,8 +1,8 @@
-//! What the gateway said of the API keys.
+//! Messages on the check of the API keys.
 
 use crate::{gateways::razorpay_api::Unavailable, url_check::limiter::Denied};
 
-/// Shown instead of asking the gateway.
+/// Shown if the check was rate limited.
 pub(crate) const fn busy(busy: Denied) -> &'static str {
     match busy {
         Denied::Running => {
@@ -12,23 +12,23 @@ pub(crate) const fn busy(busy: Denied) -> &'static str {
     }
 }
 
-/// The gateway refused keys that were typed.
+/// The gateway rejected submitted keys.
 pub(crate) const REFUSED: &str =
     "Razorpay refused these keys. Copy Key ID and Key Secret again from Accounts & Settings, API Keys; nothing was stored.";
-/// The gateway refuses keys that were stored.
+/// The gateway rejected stored keys.
 pub(crate) const STORED_REFUSED: &str = "Razorpay refuses the stored keys. Copy both again from Accounts & Settings, API Keys.";
-/// The gateway accepted keys that were typed.
+/// The gateway accepted the keys.
 pub(crate) const ACCEPTED: &str = "Razorpay accepted the keys; they are stored";
-/// There is nothing to ask the gateway about.
+/// No keys are stored that could be checked.
 pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";
 
 /// The stored Key Secret was damaged or swapped.
 pub(crate) const UNREADABLE: &str = "The stored Key Secret cannot be read: it was damaged or replaced in the database. Copy the Key Secret from Razorpay again and save it here.";
 
-/// What is said of stored keys that the gateway could not be asked about, once the reason is forgotten.
+/// Stored keys that could not be checked, once the reason is no longer known.
 pub(crate) const UNCHECKED: &str = "Razorpay could not be asked when they were saved.";
 
-/// Why the gateway could not be asked.
+/// Returns why the check gave no result.
 pub(crate) fn reason(why: &Unavailable) -> String {
     match why {
         Unavailable::NoClient(sentence) => sentence.clone(),

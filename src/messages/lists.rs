@@ -1,4 +1,4 @@
-//! What lists say: of their filters, their sums, and of having nothing to show.
+//! Messages of lists: filters, totals, and empty lists.
 
 use jiff::civil::Date;
 
@@ -37,23 +37,23 @@ pub(crate) fn invalid_filters(all: String) -> EmptyState {
     }
 }
 
-/// There is nothing to see yet.
+/// A date after today.
 pub(crate) fn after_today(today: Date) -> String {
     format!("This is after today. Choose {} or earlier.", date(today, today))
 }
 
-/// A span that is longer than the longest.
+/// A date range that is too long.
 pub(crate) fn too_many_days(first: Date, today: Date) -> String {
     format!("At most 90 days at a time: begin on {} or later.", date(first, today))
 }
 
-/// A day, with its year unless it is this one.
+/// Formats a day, with its year unless it is the current one.
 pub(crate) fn date(day: Date, today: Date) -> String {
     let form = if day.year() == today.year() { "%-d\u{a0}%b" } else { "%-d\u{a0}%b\u{a0}%Y" };
     day.strftime(form).to_string()
 }
 
-/// A span of days: `1 to 22 Nov`.
+/// Formats a range of days: `1 to 22 Nov`.
 pub(crate) fn days(days: Days, today: Date) -> String {
     let (first, last) = (days.first, days.last);
     if first == last {
@@ -64,12 +64,12 @@ pub(crate) fn days(days: Days, today: Date) -> String {
     format!("{from} to {}", date(last, today))
 }
 
-/// A number of things, grouped as money is.
+/// Formats a count with its noun, grouped like money.
 pub(crate) fn count(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", number_text(number), if number == 1 { one } else { many })
 }
 
-/// A number, grouped as money is.
+/// Formats a number, grouped like money.
 pub(crate) fn number_text(number: i64) -> String {
     grouped(number.unsigned_abs(), 2)
 }
@@ -117,7 +117,7 @@ pub(crate) fn failed_of(failed: i64, returned: i64, ended: i64) -> String {
     }
 }
 
-/// Amounts by currency: `₹10.00 + AED 1.00`; an empty text where there are none.
+/// Formats totals by currency: `₹10.00 + AED 1.00`; empty if there are none.
 fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
     let mut total: Vec<Money> = Vec::new();
     for (sum, amount) in amounts.filter(|(_, amount)| *amount != 0) {
@@ -130,7 +130,7 @@ fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
     total.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
 }
 
-/// Where payments of this mode are connected: the connection's Webhook step, or adding a gateway while there is none.
+/// Returns the link to connect payments of this mode: the Webhook step of its gateway, or the form for adding one.
 pub(super) fn to_webhook(app: AppId, mode: Mode, gateway: Option<Gateway>) -> (String, String) {
     match gateway {
         Some(gateway) => (urls::step(app, gateway, mode, Step::Webhook), "Open the Webhook step".to_owned()),
@@ -142,12 +142,12 @@ pub(super) fn to_webhook(app: AppId, mode: Mode, gateway: Option<Gateway>) -> (S
 pub(crate) enum EmptyTransactions<'a> {
     Yet {
         mode: Mode,
-        /// Where its gateways are.
+        /// The app whose gateways are linked.
         app: AppId,
-        /// The one that is connected in this mode.
+        /// The gateway connected in this mode.
         gateway: Option<Gateway>,
     },
-    /// `other` is the mode in which there is one of that name.
+    /// `other` is the mode that has a match.
     Named {
         name: &'a str,
         mode: Mode,
@@ -163,7 +163,7 @@ pub(crate) enum EmptyTransactions<'a> {
 }
 
 impl EmptyTransactions<'_> {
-    /// What to say, and the way on from the list's own address.
+    /// Returns the message, and a link based on the list's own path.
     pub(crate) fn at(&self, path: &str) -> EmptyState {
         match *self {
             Self::Yet { mode, app, gateway } => EmptyState {
@@ -212,7 +212,7 @@ impl EmptyTransactions<'_> {
     }
 }
 
-/// A search for a reference that is a settlement's. `url` is that of its event.
+/// A search that matches the reference of a settlement. `url` is that of its event.
 pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> EmptyState {
     let when = match super::past_day(event.occurred_at.unwrap_or(event.received_at), now) {
         Some(day) => format!(", on {day}"),
@@ -230,12 +230,12 @@ fn matchless(text: String, way: (String, String)) -> EmptyState {
     EmptyState { icon: "search", title: "Nothing matches".to_owned(), text, way: Some(way) }
 }
 
-/// A period of an overview.
+/// Returns the label of an overview's period.
 pub(crate) fn period(days: i32) -> String {
     if days == 1 { "Today".to_owned() } else { format!("{days} days") }
 }
 
-/// An overview of days that hold nothing. `newest` is the day of the newest transaction, unless it is still to come.
+/// An overview without transactions in its period. `newest` is the day of the newest transaction, unless it is in the future.
 pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -> EmptyState {
     let newest = newest.map_or_else(|| LATER_THAN_NOW.to_owned(), |day| format!("The newest transaction is from {day}."));
     EmptyState {
@@ -246,16 +246,16 @@ pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -
     }
 }
 
-/// Of a newest transaction that no span of days can show.
+/// The newest transaction is in the future, so no range of days includes it.
 const LATER_THAN_NOW: &str =
     "The newest transaction is dated in the future: this server’s clock or the gateway’s is or was wrong.";
 
-/// A list of days that hold nothing while the newest transaction is still to come. `url` is that transaction's.
+/// An empty list while the newest transaction is in the future. `url` is that of the transaction.
 pub(crate) fn nothing_but_later(span: Days, today: Date, url: String) -> EmptyState {
     matchless(format!("No transaction from {}. {LATER_THAN_NOW}", days(span, today)), (url, "Show it".to_owned()))
 }
 
-/// Shown instead of the figures while the period is none of those to choose.
+/// Shown instead of the figures if the period is invalid.
 pub(crate) fn invalid_period(usual: String) -> EmptyState {
     EmptyState {
         icon: "warn",

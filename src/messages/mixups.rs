@@ -1,14 +1,14 @@
-//! Events of another account, and payments that came in both modes: what it means and what to do.
+//! Messages on events of an unexpected account and payments reported in both modes: what it means and what to do.
 
 use super::{Notice, when};
 use crate::{connections::activity::Evidence, gateways::Mode, primitives::time::Timestamp};
 
-/// Said once an account was accepted.
+/// An account was added to the expected ones.
 pub(crate) const ACCEPTED: &str = "The account is accepted: its events belong here";
-/// Said where the last other account is no longer the one that was shown.
+/// The unexpected account has changed since the page was shown.
 pub(crate) const ANOTHER_BY_NOW: &str = "Nothing was changed: look at the account that is shown now";
 
-/// Events of another account came.
+/// Events of an unexpected account have arrived.
 pub(crate) fn other_account(evidence: &Evidence, now: Timestamp) -> Option<Notice> {
     let other = evidence.other_account.as_deref()?;
     let ago = evidence.other_account_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
@@ -23,7 +23,7 @@ pub(crate) fn other_account(evidence: &Evidence, now: Timestamp) -> Option<Notic
     })
 }
 
-/// What to do about it, where the button is that it names.
+/// What to do about it, shown next to the button that it names.
 pub(crate) fn whose_account(other: &str, mode: Mode) -> String {
     format!(
         "If {other} is not yours, sign in to Razorpay with that account, switch to {} Mode and remove this URL from its webhooks. \
@@ -32,7 +32,7 @@ pub(crate) fn whose_account(other: &str, mode: Mode) -> String {
     )
 }
 
-/// One payment came in both modes.
+/// A payment was reported in both modes.
 pub(crate) fn both_modes(payment: &str) -> Notice {
     Notice {
         class: "is-warn",
@@ -46,7 +46,7 @@ pub(crate) fn both_modes(payment: &str) -> Notice {
     }
 }
 
-/// The same on the page of an event of another account.
+/// The same on the page of an event of an unexpected account.
 pub(crate) fn event_of_other_account(account: &str, evidence: &Evidence) -> Notice {
     Notice {
         class: "is-warn",
@@ -59,7 +59,7 @@ pub(crate) fn event_of_other_account(account: &str, evidence: &Evidence) -> Noti
     }
 }
 
-/// The same on the page of an event whose payment came in both modes.
+/// The same on the page of an event whose payment was reported in both modes.
 pub(crate) fn event_of_both_modes(mode: Mode) -> Notice {
     let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
     Notice {

@@ -1,6 +1,6 @@
-//! Sentences about events, states and refusals, in one place: a second language needs no second look at the pages.
+//! All messages about events, states and rejections in one place, so that a translation needs no change to the pages.
 //!
-//! The rule: say what happened, then what to do; an icon and a word for every state, never a colour alone.
+//! Invariant: a message says what happened, then what to do. Every state has an icon and a label, never only a colour.
 
 pub(crate) mod access;
 mod activity;
@@ -51,7 +51,7 @@ use crate::{
     transactions::state::DisplayState,
 };
 
-/// A state as a page shows it: a class, an icon of the sprite and a word.
+/// A state as a page shows it: class, icon and label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Badge {
     pub(crate) class: &'static str,
@@ -63,19 +63,19 @@ const fn chip(class: &'static str, icon: &'static str, label: &'static str) -> B
     Badge { class, icon, label }
 }
 
-/// The same with a capital, as a line of its own.
+/// Capitalizes the first letter, for a separate line.
 pub(crate) fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
-/// The first letter in lower case, to continue after a colon.
+/// Lower-cases the first letter, to continue after a colon.
 fn lower(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
-/// The state of a connection's webhook.
+/// Returns the badge of a connection's state.
 pub(crate) const fn connection_state(state: connections::State) -> Badge {
     match state {
         connections::State::Failing => chip("status-bad", "bad", "Failing"),
@@ -95,15 +95,15 @@ pub(crate) const fn webhook_state(state: connections::State, evidence: &connecti
     }
 }
 
-/// A step that has only two states.
+/// Returns the badge of a step with only two states.
 pub(crate) const fn step_state(is_done: bool) -> Badge {
     if is_done { chip("status-good", "good", "Done") } else { chip("status-off", "not-started", "Not started") }
 }
 
-/// Beside the webhook's state, which marking the step as done does not change.
+/// Shown next to the webhook's state, which marking the step as done does not change.
 pub(crate) const MARKED: &str = "marked as done";
 
-/// What is known of the API keys.
+/// Returns the badge of the API keys.
 pub(crate) const fn keys_state(keys: connections::ApiKeyStatus) -> Badge {
     match keys {
         connections::ApiKeyStatus::Accepted => chip("status-good", "good", "Verified"),
@@ -112,7 +112,7 @@ pub(crate) const fn keys_state(keys: connections::ApiKeyStatus) -> Badge {
     }
 }
 
-/// Said on the Webhook page once a gateway is added.
+/// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
     let place = match gateway {
         Gateway::Razorpay => "into Razorpay’s Dashboard",
@@ -121,7 +121,7 @@ pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
     format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
 }
 
-/// Said once a domain is stored.
+/// Shown after a domain was stored.
 pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timestamp) -> &'static str {
     let are_done = connections::Step::of(setup.connection.gateway).all(|step| setup.is_done(step));
     match (are_done && setup.state(now) == connections::State::Verified, setup.connection.gateway) {
@@ -131,7 +131,7 @@ pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timesta
     }
 }
 
-/// Said above every page of an app that is disabled.
+/// Shown on every page of a disabled app.
 pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is rejected.";
 
 /// An app without any connection.
@@ -158,7 +158,7 @@ pub(crate) const fn payment_state(state: DisplayState) -> Badge {
     }
 }
 
-/// What became of an event.
+/// Returns the badge of an event's state.
 pub(crate) const fn event_state(state: events::State) -> Badge {
     match state {
         events::State::Processed => chip("status-good", "good", "Processed"),
@@ -168,7 +168,7 @@ pub(crate) const fn event_state(state: events::State) -> Badge {
     }
 }
 
-/// A mode beside a heading.
+/// Returns the badge of a mode.
 pub(crate) const fn mode(mode: Mode) -> Badge {
     match mode {
         Mode::Test => chip("is-test", "test", "Test"),

@@ -8,13 +8,13 @@ use crate::{
     urls,
 };
 
-/// One line about the other mode, with a link to where it can be dealt with.
+/// A line about the other mode, with a link to the page that resolves it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OtherMode {
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
     pub(crate) whose: String,
-    /// How the one webhook is; of several only their number is said.
+    /// The status line of a single webhook; for several, only their number is shown.
     pub(crate) line: Option<StatusLine>,
     pub(crate) text: String,
     pub(crate) url: String,
@@ -62,7 +62,7 @@ pub(crate) struct OffConnection {
     pub(crate) enable_url: String,
 }
 
-/// The connection, if it alone is disabled; a disabled app is said once for all of them.
+/// Returns the connection if only the connection is disabled; a disabled app has its own message.
 pub(crate) fn off_connection(app: &App, connection: &Connection) -> Option<OffConnection> {
     (app.is_enabled && !connection.is_enabled).then(|| OffConnection {
         whose: connection_name(connection),
@@ -70,7 +70,7 @@ pub(crate) fn off_connection(app: &App, connection: &Connection) -> Option<OffCo
     })
 }
 
-/// A connection in a sentence.
+/// Returns the name of a connection within a sentence.
 pub(crate) fn connection_name(connection: &Connection) -> String {
     format!("{} in {} mode", connection.gateway.label(), connection.mode.label())
 }

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// The state of one dispute.
+/// Returns the badge of a dispute.
 pub(crate) const fn dispute_state(status: DisputeStatus) -> Badge {
     match status {
         DisputeStatus::Open => chip("status-warn", "warn", "Open"),
@@ -24,14 +24,14 @@ pub(crate) const fn dispute_state(status: DisputeStatus) -> Badge {
     }
 }
 
-/// The last day to answer a dispute that waits for an answer.
+/// States the last day to respond to an open dispute.
 pub(crate) fn last_day_to_answer(dispute: &Dispute, now: Timestamp) -> Option<String> {
     let last = dispute.respond_by.filter(|_| dispute.status == DisputeStatus::Open)?;
     let day = day(last, now);
     Some(if last < now { format!("the last day to answer was {day}") } else { format!("answer by {day}") })
 }
 
-/// A dispute that waits for an answer: what is at stake, and until when.
+/// An open dispute: the amount at stake, and the deadline.
 pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timestamp) -> Option<Notice> {
     let last = dispute.respond_by?;
     let answer = last_day_to_answer(dispute, now)?;
@@ -46,7 +46,7 @@ pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timest
     Some(Notice { class: "is-warn", icon: "warn", headline: capitalised(&headline), reason })
 }
 
-/// What failed refunds left to be refunded. `events` are the payment's.
+/// The amount of failed refunds that is still to be refunded. `events` are the payment's.
 pub(crate) fn failed_refund(payment: &Transaction, events: &[Event]) -> Option<Notice> {
     let (money, gateway) = (payment.failed_refund()?, payment.gateway.label());
     let failed = events.iter().filter(|event| event.event_type.as_deref() == Some("refund.failed"));
@@ -79,13 +79,13 @@ pub(crate) fn went_back_twice(payment: &Transaction, disputes: &[Dispute]) -> Op
     payment.is_captured.then_some(Notice { class: "is-warn", icon: "warn", headline, reason })
 }
 
-/// What the merchant has of the payment after refunds and lost disputes.
+/// Returns what remains of the payment after refunds and lost disputes.
 fn left(payment: &Transaction) -> Option<Money> {
     let money = payment.money()?;
     Some(Money { subunits: money.subunits.saturating_sub(payment.refunded).saturating_sub(payment.lost), ..money })
 }
 
-/// Whether the merchant is known to have money of the payment; not after a lost dispute whose cost is in another currency.
+/// True if the merchant is known to hold money of the payment; false after a lost dispute whose cost is in another currency.
 fn is_held(payment: &Transaction) -> bool {
     let is_cost_unknown = payment.is_dispute_lost && payment.lost == 0;
     payment.is_captured
@@ -93,7 +93,7 @@ fn is_held(payment: &Transaction) -> bool {
         && (payment.amount.is_none_or(|amount| amount == 0) || left(payment).is_none_or(|left| left.subunits > 0))
 }
 
-/// Whether the payments are more than the order asks for; nothing where that is not known.
+/// Returns whether the payments exceed the order's amount; `None` if that is unknown.
 fn is_too_much(payments: &[&Transaction], order: &Order) -> Option<bool> {
     let in_parts = order.is_in_parts.then_some(false);
     let Some(asked) = order.amount else { return in_parts };
@@ -103,13 +103,12 @@ fn is_too_much(payments: &[&Transaction], order: &Order) -> Option<bool> {
     if sum <= asked.subunits {
         return Some(false);
     }
-    // Fees that the customer pays are part of a payment and not of the order: more than the order is not yet paid twice.
+    // Fees paid by the customer are part of a payment and not of the order, so an excess alone does not mean paid twice.
     let least = left.iter().min().copied().unwrap_or_default();
     if sum.saturating_sub(least) >= asked.subunits { Some(true) } else { in_parts }
 }
 
-/// An order of which more than one payment is held, unless they are the parts in which it is paid. `others` are its other
-/// captured payments.
+/// An order with more than one payment held, unless they are its partial payments. `others` are its other captured payments.
 pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction], order: &Order) -> Option<Notice> {
     let held: Vec<&Transaction> = others.iter().filter(|other| is_held(other)).collect();
     let id = payment.order_id.as_deref().filter(|_| is_held(payment) && !held.is_empty())?;
@@ -142,7 +141,7 @@ pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction],
     Some(Notice { class: "is-warn", icon: "warn", headline, reason })
 }
 
-/// The whole amount of a payment in a foreign currency, in the currency it is settled in.
+/// Labels the amount of a foreign payment in its settlement currency.
 pub(crate) fn settled_in(gateway: Gateway, settled: Money) -> String {
     format!("In {}, at {}’s rate", settled.currency, gateway.label())
 }

@@ -1,4 +1,4 @@
-//! Events and transactions as sentences a shop owner reads.
+//! Messages on events and transactions, worded for shop owners.
 
 use super::arrivals::{contradicts, reports_without_payment};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     transactions::{Status, Transaction, projection::RefundStatus, store::references::Dispute},
 };
 
-/// How somebody paid, as people call it.
+/// Returns the display name of a payment method.
 pub(crate) fn method(code: Option<&str>) -> &str {
     match code {
         None => "–",
@@ -24,7 +24,7 @@ pub(crate) fn method(code: Option<&str>) -> &str {
     }
 }
 
-/// What an event says.
+/// Describes an event.
 pub(crate) fn event_sentence(event: &Event) -> String {
     let Some(name) = event.event_type.as_deref() else {
         return "A signed message whose type could not be read".to_owned();
@@ -38,7 +38,7 @@ pub(crate) fn event_sentence(event: &Event) -> String {
         return format!("The sender reports {name}");
     }
     if event.state == State::Quarantined {
-        // Nothing follows from it, so nothing is claimed of the money.
+        // It changes no payment, so nothing is claimed about the money.
         return format!("{gateway} reports {name}");
     }
     if reports_without_payment(event) {
@@ -112,12 +112,12 @@ fn without_payment(event: &Event, name: &str) -> String {
     format!("{} reports {name}{amount}", event.gateway.label())
 }
 
-/// Why a payment failed, as the gateway says it.
+/// Why a payment failed, in the gateway's words.
 pub(crate) fn reason(said: &str) -> String {
     format!("Reason: {said}")
 }
 
-/// Why an event needs a second look; nothing when it does not.
+/// Explains a state of an event that needs attention; `None` for processed events.
 pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
     match event.state {
         State::Quarantined => Some(match event.fault.as_deref() {
@@ -145,7 +145,7 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
     }
 }
 
-/// Where an event is found that could not be read.
+/// Where to look up an event that could not be parsed.
 const fn look_up(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => "Look up the payment in Razorpay’s Dashboard.",
@@ -153,7 +153,7 @@ const fn look_up(gateway: Gateway) -> &'static str {
     }
 }
 
-/// What a payment's page is called: `₹2,499.00 by UPI`.
+/// Returns the title of a payment's page: `₹2,499.00 by UPI`.
 pub(crate) fn payment_title(transaction: &Transaction) -> String {
     match (transaction.money(), transaction.method.as_deref()) {
         (Some(money), None) => money.to_string(),
@@ -162,12 +162,12 @@ pub(crate) fn payment_title(transaction: &Transaction) -> String {
     }
 }
 
-/// What happened to a payment, in a sentence, where its disputes are not at hand.
+/// Describes a payment without the details of its disputes.
 pub(crate) fn payment_sentence(transaction: &Transaction) -> String {
     payment_sentence_with(transaction, &[])
 }
 
-/// The same with what its disputes cost in other currencies, and how many of them are open.
+/// Describes a payment, including what its disputes cost in other currencies and how many are open.
 pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispute]) -> String {
     let by = match transaction.method.as_deref() {
         None => String::new(),
@@ -201,14 +201,14 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispu
     told + &unfinished_refunds(transaction) + &super::disputes::sentence(transaction, disputes)
 }
 
-/// Refunds that are still to reach the customer.
+/// States refunds that have not reached the customer.
 fn unfinished_refunds(transaction: &Transaction) -> String {
     let pending = transaction.pending_refund().map(|money| format!("; refund of {money} pending"));
     let failed = transaction.failed_refund().map(|money| format!("; refund of {money} failed"));
     pending.into_iter().chain(failed).collect()
 }
 
-/// When a payment began, as far as the clocks agree.
+/// States when a payment was created, if the clocks are plausible.
 pub(crate) fn began(transaction: &Transaction, now: Timestamp) -> String {
     let at = transaction.created_at;
     match super::past_day(at, now) {

@@ -1,4 +1,4 @@
-//! What is said of a rejection: why in one sentence, what to do in one sentence, and what can still be made of it.
+//! Messages on a rejection: the reason, what to do, and whether its requests can be recovered.
 
 use super::{Badge, activity::refusal, count, number_text};
 use crate::{
@@ -13,19 +13,19 @@ mod standing;
 
 pub(crate) use standing::{Left, standing};
 
-/// Why, and what to do.
+/// Why requests were rejected, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Explanation {
-    /// Goes on after a colon: no capital, no full stop.
+    /// Follows a colon: no capital, no full stop.
     pub(crate) why: String,
     pub(crate) fix: String,
     /// Alternative fixes, each with its condition.
     pub(crate) options: Vec<String>,
-    /// What to look at where nothing is known.
+    /// What to check if no cause is known.
     pub(crate) checks: Vec<&'static str>,
 }
 
-/// What is said of a rejection; `other` is what the connection is called whose SECRET was used.
+/// Explains a rejection; `other` is the name of the connection whose secret was used.
 pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Explanation {
     let (gateway, cause) = (rejection.gateway, rejection.cause);
     let detail = rejection.detail.as_deref().unwrap_or_default();
@@ -43,7 +43,7 @@ pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Explanation {
     Explanation { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
-/// No cause is known: what is left to check.
+/// Returns what to check if no cause is known.
 fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
     if !matches!(cause, Cause::Unknown | Cause::OtherAccount) || reason != Reason::SignatureMismatch {
         return Vec::new();
@@ -62,25 +62,25 @@ fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
     ]
 }
 
-/// What was tried before the cause is called unknown, and nothing else.
+/// Exactly what diagnosis tried before it reports an unknown cause.
 pub(crate) const TRIED: &str = "KS Pay tried up to 64 secrets of this webhook, the valid ones first, up to 64 of your company’s other webhooks and up to 64 Key Secrets on requests like this: unchanged; with spaces, line breaks or quotes around them; in upper case and in lower case. It also tried this webhook’s valid secrets with every other single copy-paste mistake it knows, with one likely typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.";
 /// What to do about requests at a disabled webhook that may be signed with a secret that is not known here.
 pub(crate) const ENABLE_THEN_ENTER: &str =
     "Enable the webhook first, then enter the secret these requests were signed with. You can then recover them.";
-/// Below what is left to check.
+/// Shown below the list of what to check.
 pub(crate) const NOT_YOURS: &str = "If someone else sent it, there is nothing to do.";
 /// A webhook was disabled and is enabled again, while requests wait to be recovered.
 pub(crate) const ENABLED_AGAIN: &str = "It’s enabled again. Recover what arrived meanwhile below.";
-/// The same once none can be.
+/// The same if no request can be recovered any more.
 pub(crate) const ENABLED: &str = "It’s enabled again.";
 
-/// What a connection is called beside another.
+/// Returns the name of a connection, relative to the app of another.
 pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) -> String {
     let webhook = format!("{}, {} mode", gateway.label(), mode.label());
     if is_same_app { webhook } else { format!("{app}: {webhook}") }
 }
 
-/// What ingestion saw.
+/// Returns the label of the reason that ingestion recorded.
 const fn label(reason: Reason) -> &'static str {
     match reason {
         Reason::SignatureMissing => "No signature",
@@ -94,17 +94,17 @@ const fn label(reason: Reason) -> &'static str {
     }
 }
 
-/// The same as a state.
+/// The same as a badge.
 pub(crate) const fn chip(reason: Reason) -> Badge {
     super::chip("status-bad", "bad", label(reason))
 }
 
-/// How often it was rejected.
+/// Formats how often a request was rejected.
 pub(crate) fn times(number: i64) -> String {
     if number == 1 { "once".to_owned() } else { count(number, "time", "times") }
 }
 
-/// No request was rejected.
+/// The empty list if no request was rejected.
 pub(crate) fn nothing(mode: Mode) -> EmptyState {
     EmptyState {
         icon: "inbox",
@@ -122,7 +122,7 @@ pub(crate) fn rejected_recently(number: i64) -> String {
     format!("{} rejected recently, for any reason", count(number, "request", "requests"))
 }
 
-/// Stands where a request was.
+/// Shown in place of a request that is no longer stored.
 pub(crate) const NOT_KEPT: &str =
     "What it said is not kept any more: only so much of a rejection is, and for a limited time. The count is of all that came.";
 pub(crate) const NOTHING_TO_ACCEPT: &str =
@@ -131,11 +131,11 @@ pub(crate) const OPEN_WEBHOOK: &str = "Open webhook settings";
 pub(crate) const OPEN_OTHER_WEBHOOK: &str = "Open the other webhook";
 pub(crate) const CHECK_URL: &str = "Check the URL";
 pub(crate) const OPEN_GATEWAYS: &str = "Payment Gateway Settings";
-/// Said once the SECRET of refused requests is accepted.
+/// Shown after the secret of rejected requests was adopted.
 pub(crate) const ACCEPTED: &str = "Accepted: requests signed with that secret verify from now on. Recover what was rejected below; retire the secret on the Webhook page when you no longer need it.";
 pub(crate) const SWITCH_ON_FIRST: &str = "Enable the app and its gateway first. Then you can recover requests.";
 
-/// How many stored requests the secret of a rejection would verify; a time follows.
+/// States how many stored requests the secret of a rejection would verify; a time follows.
 pub(crate) fn offered(offer: &Offer) -> String {
     let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let elsewhere = offer.requests - offer.own.len();
@@ -150,7 +150,7 @@ pub(crate) fn offered(offer: &Offer) -> String {
     }
 }
 
-/// Before the SECRET of another webhook is accepted.
+/// Shown before the secret of another webhook is adopted.
 pub(crate) const fn before_accepting(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::OtherApp | Cause::OtherConnection => Some(
@@ -160,7 +160,7 @@ pub(crate) const fn before_accepting(cause: Cause) -> Option<&'static str> {
     }
 }
 
-/// Said once some were recovered.
+/// Shown after requests were recovered.
 pub(crate) fn recovered(recovered: Recovered) -> String {
     let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let events = match recovered.events {
@@ -173,7 +173,7 @@ pub(crate) fn recovered(recovered: Recovered) -> String {
     }
 }
 
-/// Beside a kept request in a list.
+/// The note next to a stored request in a list.
 pub(crate) fn note(request: &Request, would_verify: bool) -> String {
     let again = if request.count > 1 { format!("{} times", number_text(request.count)) } else { String::new() };
     let state = match request.recovered_at {
@@ -184,22 +184,22 @@ pub(crate) fn note(request: &Request, would_verify: bool) -> String {
     [again.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// Below it: what it says it is, and how long it is.
+/// The line below it: its event type and its size.
 pub(crate) fn what(request: &Request, event_type: Option<&str>) -> String {
     let size = request.size.map(|size| super::bytes(usize::try_from(size).unwrap_or_default()));
     let parts = [event_type.map(str::to_owned), Some(size.unwrap_or_else(|| "not read".to_owned()))];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Beside an event that was refused first, in the list.
+/// The note next to a recovered event in the list.
 pub(crate) const RECOVERED: &str = "recovered: rejected at first";
 
-/// Below the newest events that were let in.
+/// The link below the latest recovered events.
 pub(crate) fn more_let_in(number: i64) -> String {
     format!("{} recovered in all: see all events", count(number, "request", "requests"))
 }
 
-/// On the page of an event that was refused first.
+/// The note on the page of a recovered event.
 pub(crate) fn recovered_by(name: &str) -> String {
     format!("recovered by {name}, after its signature was found to be right")
 }

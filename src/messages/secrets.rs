@@ -1,4 +1,4 @@
-//! Sentences about SECRETs: which counts until when, what to do with a new one, what is lost with an old one.
+//! Messages on secrets: which is valid until when, what to do with a new one, and the consequences of retiring one.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// What a SECRET is, as the list of them shows it.
+/// Returns the badge of a secret in the list.
 pub(crate) fn state(stored: &Stored) -> Badge {
     match (stored.is_active(), stored.origin) {
         (true, _) => chip("status-good", "good", "Active"),
@@ -27,7 +27,7 @@ pub(crate) fn state(stored: &Stored) -> Badge {
     }
 }
 
-/// Since when it is here: `Made`, with the time and the name behind it.
+/// Returns the label of a secret's origin, followed by time and name.
 pub(crate) const fn made(origin: Origin) -> &'static str {
     match origin {
         Origin::Generated => "Made",
@@ -36,17 +36,17 @@ pub(crate) const fn made(origin: Origin) -> &'static str {
     }
 }
 
-/// Whose it is: `by Meera Iyer`.
+/// Returns the author: `by Meera Iyer`.
 pub(crate) fn by(name: Option<&str>) -> String {
     name.map(|name| format!(" by {name}")).unwrap_or_default()
 }
 
-/// Beside one that may go: `Unused for 26 h: safe to retire`.
+/// Shown next to a secret that may be retired: `Unused for 26 h: safe to retire`.
 pub(crate) fn advice(unused: Duration) -> String {
     format!("Unused for {}: safe to retire", span(unused))
 }
 
-/// A length of time as people say it.
+/// Formats a duration.
 fn span(length: Duration) -> String {
     match length.as_secs() / 3600 {
         0 => format!("{}\u{a0}min", length.as_secs() / 60),
@@ -55,7 +55,7 @@ fn span(length: Duration) -> String {
     }
 }
 
-/// For how long the one before goes on counting, and for whom that is right.
+/// Returns label and recommendation of an overlap.
 pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static str) {
     let hours = overlap.hours();
     let label = if hours == 24 { "24 hours".to_owned() } else { format!("{} days", hours / 24) };
@@ -76,7 +76,7 @@ pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static s
     (label, reason)
 }
 
-/// What happens when a new one is made.
+/// Explains what a rotation does.
 pub(crate) const fn rotating(gateway: Gateway) -> [&'static str; 2] {
     match gateway {
         Gateway::Razorpay => [
@@ -90,15 +90,15 @@ pub(crate) const fn rotating(gateway: Gateway) -> [&'static str; 2] {
     }
 }
 
-/// Nothing that the page offers was chosen.
+/// No valid overlap was chosen.
 pub(crate) const CHOOSE_OVERLAP: &str = "Choose how long the present SECRET goes on counting.";
 
-/// Said once a new one is made.
+/// Shown after a rotation.
 pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
     format!("New secret created. The previous one is valid until {}.", DisplayTime::of_expiry(until, now).text)
 }
 
-/// What to do with a new one that has not verified anything yet.
+/// What to do with a new secret that has not verified any request yet.
 pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp) -> Notice {
     let what_to_do = match gateway {
         Gateway::Razorpay => {
@@ -144,7 +144,7 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
     })
 }
 
-/// What is lost when a SECRET is retired, a sentence each.
+/// Returns the consequences of retiring a secret, a sentence each.
 pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &SecretWithUsage, now: Timestamp) -> Vec<String> {
     let whom = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };
     let last = held.used.map(|used| when(used.last_at, now).text);
@@ -182,7 +182,7 @@ pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -
     format!("This secret was retired{day}. Generate a new one, and {enter}.")
 }
 
-/// Whether the one that stays has been seen to work.
+/// States whether the active secret has verified an event.
 fn in_its_place(whom: &str, ring: &Keyring, now: Timestamp) -> String {
     match ring.active().and_then(|active| active.used) {
         Some(used) => format!("The active SECRET works: it last verified an event {}.", when(used.last_at, now).text),
@@ -190,7 +190,7 @@ fn in_its_place(whom: &str, ring: &Keyring, now: Timestamp) -> String {
     }
 }
 
-/// What was refused and could be let in only with one that is to be retired.
+/// The rejected requests that only the secret to be retired verifies.
 pub(crate) fn only_with(requests: usize) -> String {
     let number = i64::try_from(requests).unwrap_or(i64::MAX);
     let (requests, it) = (super::count(number, "kept request", "kept requests"), if number == 1 { "it" } else { "them" });
@@ -199,15 +199,15 @@ pub(crate) fn only_with(requests: usize) -> String {
     )
 }
 
-/// Why the active one stays.
+/// Why the active secret cannot be retired.
 pub(crate) const ACTIVE_STAYS: &str = "This is the active SECRET, and a webhook is never without one. Make a new SECRET: this one then counts for a while longer, and can be retired.";
 
-/// Said once one is retired.
+/// Shown after a secret was retired.
 pub(crate) const RETIRED: &str = "The SECRET is retired: what is signed with it is refused";
-/// Said of one that ended before somebody retired it.
+/// The secret had already expired or been retired.
 pub(crate) const NOT_THERE: &str = "That SECRET counts no more";
 
-/// Where the gateway shows the SECRET that it has, or does not.
+/// Where to find the secret that the gateway uses.
 pub(crate) const fn own_hint(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => {
@@ -217,7 +217,7 @@ pub(crate) const fn own_hint(gateway: Gateway) -> &'static str {
     }
 }
 
-/// Why a SECRET that somebody brings is not taken, and what to do.
+/// Returns why an imported secret is rejected, and what to do.
 pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> String {
     let why = match weak {
         WeakSecret::Empty => return "SECRET is empty. Type it here.".to_owned(),
@@ -263,9 +263,9 @@ const fn way_out(gateway: Gateway) -> &'static str {
     }
 }
 
-/// The API keys' secret was entered.
+/// The Key Secret of the API keys was entered.
 pub(crate) const KEY_SECRET: &str = "This is the Key Secret of your API keys, which can move money: it must not be a webhook’s SECRET. Paste the SECRET of this webhook into Razorpay, and generate new API keys if others may have seen these.";
-/// It is the SECRET of another webhook of the company.
+/// It is the secret of another webhook of the company.
 pub(crate) fn elsewhere(own: Mode, other: Mode) -> &'static str {
     match (own, other) {
         (Mode::Live, Mode::Test) => {
@@ -278,15 +278,15 @@ pub(crate) fn elsewhere(own: Mode, other: Mode) -> &'static str {
     }
 }
 
-/// It counts here already.
+/// It is already valid here.
 pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Nothing is left to be done.";
-/// So many were brought that another would slow down every request.
+/// The limit of imported and adopted secrets is reached: each one slows down every request.
 pub(crate) const TOO_MANY: &str =
     "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";
-/// So many count that another would slow down every request.
+/// The limit of valid secrets is reached: each one slows down every request.
 pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, and each request is tried with every one. Retire some that are not used any more first.";
 
-/// Said once it is accepted.
+/// Shown after a secret was imported.
 pub(crate) fn brought(cut: Trimmed) -> String {
     let cut = match (cut.spaces, cut.quotes) {
         (false, false) => "",

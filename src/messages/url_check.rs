@@ -1,4 +1,4 @@
-//! What a check of a webhook's URL found: a sentence a line, good or what to do.
+//! Messages of a URL check: one line per finding, with what to do if it is a problem.
 
 use super::{Badge, span};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     url_check::{self, Check, Finding, TlsFault, Verdict, limiter::Denied},
 };
 
-/// Said instead of checking.
+/// Shown if the check was rate limited.
 pub(crate) const fn busy(busy: Denied) -> &'static str {
     match busy {
         Denied::Running => "A check of your company is still under way. Its report will stand below in a few seconds.",
@@ -29,7 +29,7 @@ pub(crate) struct Report {
     pub(crate) lines: Vec<Line>,
 }
 
-/// The report of a check, with what the gateway's own rules say of the URL.
+/// Returns the report of a check, including the gateway's own rules for URLs.
 pub(crate) fn report(gateway: Gateway, check: &Check) -> Report {
     let objections = url_check::objections(gateway, &check.url);
     let worst = check.findings.iter().map(Finding::verdict).max().unwrap_or(Verdict::Good);

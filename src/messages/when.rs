@@ -1,23 +1,23 @@
-//! Times as people say them, with the exact one at hand.
+//! Times for display: relative text, with the exact time in the title.
 
 use std::time::Duration;
 
 use crate::primitives::time::{CLOCK_TOLERANCE, Timestamp};
 
-/// A moment for a `<time>` element.
+/// A time for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DisplayTime {
-    /// For machines: RFC 3339 with the offset. Empty where the moment is unknown.
+    /// RFC 3339 with the offset, for `datetime`. Empty if the time is unknown.
     pub(crate) iso: String,
-    /// For the title: to the second, with the zone.
+    /// To the second with the time zone, for the title.
     pub(crate) exact: String,
-    /// As people say it.
+    /// The displayed text.
     pub(crate) text: String,
-    /// Whether the text goes on ticking.
+    /// True if the text is relative and is updated by script.
     pub(crate) is_recent: bool,
 }
 
-/// The moment, seen from `now`: seconds, minutes and hours up to a day, then yesterday, then the day.
+/// Formats a time relative to `now`: seconds, minutes and hours up to a day, then yesterday, then the day.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> DisplayTime {
     if is_future(at, now) {
         return DisplayTime::unknown();
@@ -39,20 +39,20 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> DisplayTime {
     }
 }
 
-/// Shown instead of the day of a moment that has not been yet.
+/// Shown instead of a day in the future.
 pub(crate) const UNKNOWN_DAY: &str = "Date in the future";
 
-/// Whether a moment that should have been is still to come: a clock is or was wrong.
+/// True if a recorded time is in the future, which means that a clock is or was wrong.
 fn is_future(at: Timestamp, now: Timestamp) -> bool {
     at > now.plus(CLOCK_TOLERANCE)
 }
 
-/// The day of a moment that has been; nothing while it is still to come.
+/// Formats the day of a past time; `None` if it is in the future.
 pub(crate) fn past_day(at: Timestamp, now: Timestamp) -> Option<String> {
     (!is_future(at, now)).then(|| day(at, now))
 }
 
-/// The day, with its year unless it is this one.
+/// Formats the day, with its year unless it is the current one.
 pub(super) fn day(at: Timestamp, now: Timestamp) -> String {
     let zoned = at.zoned();
     let is_this_year = zoned.year() == now.zoned().year();
@@ -63,7 +63,7 @@ fn is_yesterday(at: Timestamp, now: Timestamp) -> bool {
     now.zoned().date().yesterday().is_ok_and(|yesterday| yesterday == at.zoned().date())
 }
 
-/// A length of time: `40 s`, `20 min`, `9 h`, `3 days`.
+/// Formats a duration: `40 s`, `20 min`, `9 h`, `3 days`.
 pub(crate) fn span(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {
@@ -74,7 +74,7 @@ pub(crate) fn span(length: Duration) -> String {
     }
 }
 
-/// What is left of a day, to the minute that has begun: `18 h 40 min`.
+/// Formats a remaining time, rounded up to the minute: `18 h 40 min`.
 pub(crate) fn to_the_minute(length: Duration) -> String {
     let minutes = length.as_secs().div_ceil(60).max(1);
     match (minutes / 60, minutes % 60) {
@@ -85,7 +85,8 @@ pub(crate) fn to_the_minute(length: Duration) -> String {
 }
 
 impl DisplayTime {
-    /// A stored moment that has not come yet. This server or the gateway gave it, so either clock may be wrong.
+    /// Returns the placeholder for a stored time in the future. It is from this server or the gateway, so either clock may be
+    /// wrong.
     fn unknown() -> Self {
         Self {
             iso: String::new(),
@@ -95,18 +96,18 @@ impl DisplayTime {
         }
     }
 
-    /// Day and clock: `22 Nov, 7:41 pm`.
+    /// Formats day and time: `22 Nov, 7:41 pm`.
     pub(crate) fn of_day(at: Timestamp, now: Timestamp) -> Self {
         Self::of_past(at, now, |at| Self::of_expiry(at, now).text)
     }
 
-    /// Day and clock of a moment that may be still to come.
+    /// Formats day and time of an expiry, which may be in the future.
     pub(crate) fn of_expiry(at: Timestamp, now: Timestamp) -> Self {
         let clock = at.zoned().strftime("%-I:%M\u{a0}%P").to_string();
         Self { text: format!("{}, {clock}", day(at, now)), is_recent: false, ..when(at, at.max(now)) }
     }
 
-    /// Of a moment that has been, as `text` writes it.
+    /// Formats a past time with `text`.
     fn of_past(at: Timestamp, now: Timestamp, text: impl FnOnce(Timestamp) -> String) -> Self {
         if is_future(at, now) {
             return Self::unknown();
@@ -114,7 +115,7 @@ impl DisplayTime {
         Self { text: text(at), is_recent: false, ..when(at, now) }
     }
 
-    /// Since when: the clock on the same day, else the day.
+    /// Formats a start: the time on the same day, else the day.
     pub(crate) fn of_start(at: Timestamp, now: Timestamp) -> Self {
         Self::of_past(at, now, |at| {
             let zoned = at.zoned();
@@ -128,12 +129,12 @@ impl DisplayTime {
         })
     }
 
-    /// Day and clock to the second: `22 Nov, 7:41:57 pm`.
+    /// Formats day and time to the second: `22 Nov, 7:41:57 pm`.
     pub(crate) fn of_moment(at: Timestamp, now: Timestamp) -> Self {
         Self::of_past(at, now, |at| format!("{}, {}", day(at, now), Self::of_clock(at, now).text))
     }
 
-    /// The clock to the second: `7:41:57 pm`.
+    /// Formats the time to the second: `7:41:57 pm`.
     pub(crate) fn of_clock(at: Timestamp, now: Timestamp) -> Self {
         Self::of_past(at, now, |at| at.zoned().strftime("%-I:%M:%S\u{a0}%P").to_string())
     }

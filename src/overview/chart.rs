@@ -1,15 +1,16 @@
-//! Bars per day: only geometry, in a box that the page stretches.
+//! Geometry of the bar chart with one bar per day, in an SVG box that the page scales.
 
 use jiff::civil::Date;
 
 use crate::primitives::money::{Currency, Money};
 
-/// The width of a day and the height of the box, in units of the SVG.
+/// Width of a day and height of the box, in SVG units.
 const DAY: u32 = 10;
 const HEIGHT: f64 = 100.0;
-/// Lines of the grid, and gaps between their labels.
+/// Number of intervals between grid lines.
 const STEPS: i64 = 4;
-/// Up to so many days each has its label; of more, so many have one: a phone has no room for others.
+/// Longest period, in days, with a label for every day, and the number of labels of longer periods: more do not fit on a
+/// phone.
 const MOST_DAYS: usize = 15;
 const MOST_LABELS: usize = 4;
 
@@ -21,18 +22,18 @@ pub(crate) struct Bar {
     pub(crate) x: String,
     pub(crate) y: String,
     pub(crate) height: String,
-    /// The last day is still going on.
+    /// True for the last day, which is not over yet.
     pub(crate) is_today: bool,
-    /// Whether its day is written below.
+    /// True if the bar has a label.
     pub(crate) is_labelled: bool,
 }
 
-/// Bars with their scale.
+/// The bars with their scale.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chart {
     pub(crate) bars: Vec<Bar>,
     pub(crate) width: u32,
-    /// Whole units of the currency at the lines, from the top.
+    /// Labels of the grid lines in whole currency units, top to bottom.
     pub(crate) labels: Vec<i64>,
     pub(crate) currency: Currency,
 }
@@ -66,7 +67,7 @@ impl Chart {
     }
 }
 
-/// A round number that is no less, and whose quarters are whole: 4, 8, 12, 20, 40, 80, 120, 200 …
+/// Returns the next round number whose quarters are integers: 4, 8, 12, 20, 40, 80, 120, 200 …
 fn top(most: i64) -> i64 {
     let mut scale = 4i64;
     loop {
@@ -80,13 +81,13 @@ fn top(most: i64) -> i64 {
     }
 }
 
-/// A part of a whole, between 0 and 1.
+/// Returns the ratio of a part to the whole, between 0 and 1.
 #[expect(clippy::cast_precision_loss, reason = "a bar is some hundred pixels high")]
 pub(crate) fn share(part: i64, whole: i64) -> f64 {
     if whole <= 0 { 0.0 } else { (part as f64 / whole as f64).clamp(0.0, 1.0) }
 }
 
-/// The same in percent: one digit behind the point.
+/// Formats the ratio in percent, with one decimal.
 pub(crate) fn percent(part: i64, whole: i64) -> String {
     format!("{:.1}\u{a0}%", share(part, whole) * 100.0)
 }

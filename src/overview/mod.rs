@@ -1,6 +1,6 @@
-//! App Overview: what came in, how payments went, and whether the webhook works.
+//! App Overview: amounts received, payment outcomes and webhook health.
 //!
-//! The rule: every figure is a sum over the chosen days, so that the page costs what those days hold and nothing more.
+//! Every figure is computed from the daily totals of the chosen period, so the cost of the page depends only on the period.
 
 pub(crate) mod chart;
 pub(crate) mod routes;
@@ -18,25 +18,25 @@ use crate::{
     transactions::store::daily_totals::DailyTotals,
 };
 
-/// The days one may choose.
+/// The selectable periods, in days.
 pub(crate) const PERIODS: [i32; 4] = [1, 7, 14, 90];
-/// Those shown when none are chosen.
+/// The default period, in days.
 const USUAL: i32 = 14;
 
-/// The period that was asked for, in days: the usual one where none was, and nothing for one that is not offered.
+/// Parses the requested period: the default if it is empty, `None` if it is not selectable.
 pub(crate) fn period(asked: &str) -> Option<i32> {
     if asked.is_empty() { Some(USUAL) } else { PERIODS.into_iter().find(|days| days.to_string() == asked) }
 }
 
-/// How many payments went which way.
+/// Number of payments by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Ways {
     pub(crate) paid: i64,
     pub(crate) refunded: i64,
     pub(crate) failed: i64,
-    /// Refunded without ever having been captured.
+    /// Refunded without having been captured.
     pub(crate) returned: i64,
-    /// Begun or approved: neither came nor failed yet.
+    /// Created or authorized: neither captured nor failed yet.
     pub(crate) open: i64,
 }
 
@@ -45,33 +45,33 @@ impl Ways {
         self.paid + self.refunded + self.failed + self.returned + self.open
     }
 
-    /// Those whose money came, whatever went back later.
+    /// Returns the number of captured payments, including those refunded later.
     pub(crate) fn went_through(self) -> i64 {
         self.paid + self.refunded
     }
 
-    /// Those that came to an end.
+    /// Returns the number of payments with a final outcome.
     pub(crate) fn settled(self) -> i64 {
         self.went_through() + self.failed + self.returned
     }
 }
 
-/// What the days hold.
+/// The figures of a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Figures {
     pub(crate) ways: Ways,
-    /// What came in by currency, that of most payments first.
+    /// Amounts received by currency, that with the most payments first.
     pub(crate) received: Vec<Money>,
     /// What of that went back.
     pub(crate) refunded: Vec<Money>,
     pub(crate) refund_pending: Vec<Money>,
-    /// What disputes took.
+    /// Amounts lost in disputes.
     pub(crate) lost: Vec<Money>,
     pub(crate) today: Vec<Money>,
     pub(crate) payments_today: i64,
-    /// What came in each day in the first of the currencies.
+    /// Amount received per day, in the first currency.
     pub(crate) daily: Vec<(Date, Money)>,
-    /// How many payments went through by each method, most first; an empty text where it is not known.
+    /// Number of captured payments by method, most frequent first; the method is empty if unknown.
     pub(crate) methods: Vec<(String, i64)>,
 }
 
@@ -103,7 +103,7 @@ impl Figures {
     }
 }
 
-/// What was received of these payments.
+/// Returns the amount received: without refunds of payments that were never captured.
 const fn received(sum: &DailyTotals) -> i64 {
     sum.amount.saturating_sub(sum.returned)
 }
@@ -112,7 +112,7 @@ const fn received_payments(sum: &DailyTotals) -> i64 {
     sum.payments.saturating_sub(sum.returned_payments)
 }
 
-/// Those whose money came.
+/// Returns the totals of captured payments, including those refunded later.
 fn came(sums: &[DailyTotals]) -> impl Iterator<Item = &DailyTotals> {
     sums.iter().filter(|sum| matches!(sum.status.as_str(), "captured" | "refunded"))
 }
@@ -143,7 +143,7 @@ fn ways(sums: &[DailyTotals]) -> Ways {
     })
 }
 
-/// The currencies in which money came, that of most payments first.
+/// Returns the currencies of captured payments, that with the most payments first.
 fn currencies(sums: &[DailyTotals]) -> Vec<Currency> {
     let mut counts: Vec<(Currency, i64)> = Vec::new();
     for sum in came(sums) {

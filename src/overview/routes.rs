@@ -16,7 +16,7 @@ use crate::{
     web::{error::AppError, layout::AppEntry, page::RequestContext},
 };
 
-/// Transactions that are shown as recent.
+/// Number of recent transactions shown.
 const RECENT: usize = 6;
 
 #[derive(Debug, Default, Deserialize)]
@@ -26,7 +26,7 @@ pub(crate) struct Asked {
     days: String,
 }
 
-/// The overview.
+/// Renders the overview.
 pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
     let period = period(&asked.days);

@@ -1,4 +1,4 @@
-//! The page of an app.
+//! View model of the App Overview.
 
 use askama::Template;
 
@@ -29,10 +29,10 @@ pub(crate) struct Show {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) count: i32,
-    /// Whether the address asks for one of the periods; without figures if it does not.
+    /// True if the requested period is selectable; otherwise the page shows no figures.
     pub(crate) is_period_valid: bool,
     pub(crate) connections: Vec<(Connection, Evidence)>,
-    /// Why requests were refused, where nothing else has come.
+    /// Why requests were rejected, if nothing else was received.
     pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
     /// How many requests were rejected recently.
@@ -40,12 +40,12 @@ pub(crate) struct Show {
     pub(crate) figures: Figures,
     pub(crate) recent: Vec<Row>,
     pub(crate) is_nothing_yet: bool,
-    /// The newest of all, where the days hold none.
+    /// The newest transaction, if the period has none.
     pub(crate) newest: Option<Transaction>,
     pub(crate) now: Timestamp,
 }
 
-/// How a connection's webhook is, in a line.
+/// State of a connection's webhook, in one line.
 pub(crate) struct Health {
     pub(crate) gateway: &'static str,
     pub(crate) line: StatusLine,
@@ -66,7 +66,7 @@ impl Health {
     }
 }
 
-/// A row of a small table with a meter.
+/// A table row with a meter.
 pub(crate) struct Share {
     pub(crate) label: String,
     pub(crate) class: &'static str,
@@ -75,7 +75,7 @@ pub(crate) struct Share {
     pub(crate) percent: String,
 }
 
-/// The page in both modes.
+/// Returns the URLs of the page in both modes.
 pub(crate) fn twins(app: AppId, count: i32) -> (String, String) {
     let of = |mode| address(app, mode, count);
     (of(Mode::Test), of(Mode::Live))
@@ -87,7 +87,7 @@ fn address(app: AppId, mode: Mode, count: i32) -> String {
 }
 
 impl Show {
-    /// The periods to choose from: address, label, and which is shown.
+    /// Returns the selectable periods: URL, label, and whether it is selected.
     pub(crate) fn periods(&self) -> impl Iterator<Item = (String, String, bool)> + '_ {
         let of = |days| (address(self.app, self.mode, days), messages::period(days), self.is_period_valid && days == self.count);
         PERIODS.into_iter().map(of)
@@ -97,7 +97,7 @@ impl Show {
         messages::period(self.count).to_lowercase()
     }
 
-    /// Whether today is all that is shown: what came in is then said once.
+    /// True if the period is today alone: the amount received is then shown only once.
     pub(crate) fn is_today(&self) -> bool {
         self.count == 1
     }
@@ -141,12 +141,12 @@ impl Show {
         Chart::of(&self.figures.daily)
     }
 
-    /// The labels of its lines, from the top.
+    /// Returns the labels of the grid lines, top to bottom.
     pub(crate) fn scale(&self) -> Vec<String> {
         self.chart().labels.into_iter().map(messages::number_text).collect()
     }
 
-    /// What the chart says to somebody who does not see it.
+    /// Returns the text alternative of the chart, for screen readers.
     pub(crate) fn chart_label(&self) -> String {
         let today = self.now.zoned().date();
         let said = |(day, money): &(_, Money)| format!("{}, {money}", messages::date(*day, today));
@@ -177,7 +177,7 @@ impl Show {
         rows.into_iter().filter(|(_, _, part)| *part > 0).map(row).collect()
     }
 
-    /// The same as parts of one bar, with a gap between two: class, where it begins, how long it is.
+    /// Returns the outcomes as segments of a single bar: class, offset, length.
     pub(crate) fn parts(&self) -> Vec<(&'static str, i64, i64)> {
         let mut from = 0;
         let part = |share: Share| {
@@ -194,13 +194,13 @@ impl Show {
         self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
     }
 
-    /// How many requests were refused, and where they are; nothing where none was.
+    /// Returns a summary of the rejected requests and their URL; `None` if there are none.
     pub(crate) fn rejections(&self) -> Option<(String, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
         (self.refused > 0).then(|| (messages::rejections::rejected_recently(self.refused), url))
     }
 
-    /// What stands instead of the figures.
+    /// Returns the empty state shown instead of the figures, if any.
     pub(crate) fn empty(&self) -> Option<EmptyState> {
         if !self.is_period_valid {
             return Some(messages::invalid_period(address(self.app, self.mode, USUAL)));
@@ -228,7 +228,7 @@ fn first(money: &[Money]) -> String {
     money.first().copied().unwrap_or(Money::new(0, Currency::INR)).to_string()
 }
 
-/// What came in other currencies stands beside, never added up.
+/// Appends the amounts in other currencies, which are never added up.
 fn with_others(text: &str, money: &[Money]) -> String {
     let others = money.iter().skip(1).filter(|money| money.subunits != 0);
     others.fold(text.to_owned(), |text, money| format!("{text}; {money}"))

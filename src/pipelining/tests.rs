@@ -150,7 +150,7 @@ fn whether_the_peer_left_is_looked_for_again_once_a_request_is_served() {
 
 const KIB: usize = 1024;
 
-/// A line whose request holds so many KiB of a budget of 100.
+/// Returns a gate whose request holds that many KiB of a budget of 100.
 fn holding(budget: &ByteBudget, last: u8, kib: usize) -> ConnectionGate {
     let line = ConnectionGate::new(Some(budget.open([192, 0, 2, last].into())));
     assert_eq!(line.begin(BodyFraming::Length(kib * KIB)).now_or_never(), Some(()));

@@ -1,15 +1,15 @@
-//! Base62 in the order of ASCII, so that fixed-width text sorts as the number does.
+//! Base62 in ASCII order, so that fixed-width text sorts like the number.
 
 use rand::{RngExt as _, TryRng as _, rngs::SysRng};
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Digits that hold any 128-bit number: 62^22 > 2^128.
+/// Number of digits for any 128-bit number: 62^22 > 2^128.
 pub(crate) const WIDTH: usize = 22;
 
-/// The number as 22 digits.
+/// Encodes a number as 22 digits.
 pub(crate) fn encode(number: u128) -> String {
-    // As many digits as a word of the machine holds: dividing what is wider takes ten times as long.
+    // As many digits as fit a 64-bit word: 128-bit division takes ten times as long.
     const WORD: u128 = 62u128.pow(10);
     let words = [number % WORD, number / WORD % WORD, number / WORD / WORD];
     let mut digits = [b'0'; WIDTH];
@@ -23,7 +23,7 @@ pub(crate) fn encode(number: u128) -> String {
     digits.map(char::from).iter().collect()
 }
 
-/// The number that exactly 22 digits stand for; `None` for any other text.
+/// Decodes exactly 22 digits; `None` for any other text.
 pub(crate) fn decode(text: &str) -> Option<u128> {
     if text.len() != WIDTH {
         return None;
@@ -34,21 +34,21 @@ pub(crate) fn decode(text: &str) -> Option<u128> {
     })
 }
 
-/// That many digits from the system's random source, each as likely as the other.
+/// Returns uniformly distributed digits from the system's random source.
 pub(crate) fn random(length: usize) -> String {
     let mut text = String::with_capacity(length);
     let mut bytes = [0u8; 64];
     while text.len() < length {
-        // Without the system's random source no secret may be made: there is nothing to fall back to.
+        // Without the system's random source no secret may be generated: there is no safe fallback.
         SysRng.try_fill_bytes(&mut bytes).expect("the system's random source answers");
-        // 248 is the largest multiple of 62 in a byte; what lies above would favour the first digits.
+        // 248 is the largest multiple of 62 in a byte; larger values would favour the first digits.
         let fair = bytes.iter().filter(|&&byte| byte < 248).map(|byte| char::from(DIGITS[usize::from(byte % 62)]));
         text.extend(fair.take(length - text.len()));
     }
     text
 }
 
-/// An unpredictable number below `limit`, for sampling where nothing is secret.
+/// Returns a random number below `limit`, for sampling and not for secrets.
 pub(crate) fn below(limit: u32) -> u32 {
     rand::rng().random_range(0..limit)
 }

@@ -1,4 +1,4 @@
-//! A span of whole days on the calendar people see.
+//! Ranges of whole days in the display time zone.
 
 use jiff::{ToSpan as _, civil::Date};
 
@@ -12,38 +12,38 @@ pub(crate) struct Days {
 }
 
 impl Days {
-    /// So many days, ending with `last`.
+    /// Returns `count` days, ending with `last`.
     pub(crate) fn ending(last: Date, count: i32) -> Self {
         Self { first: last.saturating_sub((count - 1).days()), last }
     }
 
-    /// So many days, ending today.
+    /// Returns `count` days, ending today.
     pub(crate) fn until_now(now: Timestamp, count: i32) -> Self {
         Self::ending(now.zoned().date(), count)
     }
 
-    /// How many days these are.
+    /// Returns the number of days.
     pub(crate) fn count(self) -> i32 {
         self.last.since(self.first).map_or(i32::MAX, |span| span.get_days()) + 1
     }
 
-    /// The first moment.
+    /// Returns the start of the first day.
     pub(crate) fn start(self) -> Timestamp {
         Timestamp::start_of(self.first)
     }
 
-    /// The first moment that does not belong.
+    /// Returns the exclusive end: the start of the day after the last.
     pub(crate) fn end(self) -> Timestamp {
         Timestamp::start_of(self.last.saturating_add(1.day()))
     }
 
-    /// Every day, oldest first.
+    /// Iterates over the days, oldest first.
     pub(crate) fn each(self) -> impl Iterator<Item = Date> {
         self.first.series(1.day()).take_while(move |day| *day <= self.last)
     }
 }
 
-/// Days from 1970 to that day.
+/// Returns the number of days from 1970 to that day.
 pub(crate) fn number(day: Date) -> i64 {
     i64::from(day.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
 }

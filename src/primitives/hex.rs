@@ -1,12 +1,12 @@
 //! Hexadecimal text, as signatures and digests are written.
 
-/// Two lower-case digits a byte.
+/// Encodes each byte as two lower-case digits.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Exactly 32 bytes from 64 lower-case digits; `None` for any other text.
+/// Decodes exactly 64 lower-case digits to 32 bytes; `None` for any other text.
 pub(crate) fn decode_32(text: &[u8]) -> Option<[u8; 32]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

@@ -1,7 +1,7 @@
-//! Identifiers: one type a kind, so that two kinds can never be mixed up.
+//! Identifiers: one type per kind, so that two kinds cannot be confused.
 //!
-//! In the database an id is a UUIDv7 in 16 bytes; for people it is a prefix, `_` and 22 base62 characters,
-//! which sort as the moments they were made at. An id is an identifier, never a secret.
+//! In the database an id is a UUIDv7 in 16 bytes; as text it is a prefix, `_` and 22 base62 characters, which sort by
+//! creation time. An id is an identifier, never a secret.
 
 use std::{
     fmt,
@@ -13,10 +13,10 @@ use uuid::{ContextV7, Uuid};
 
 use super::{base62, time::Timestamp};
 
-/// Ids of one millisecond still sort in the order they were made in.
+/// Keeps ids of the same millisecond in the order of their creation.
 static ORDER: LazyLock<Mutex<ContextV7>> = LazyLock::new(|| Mutex::new(ContextV7::new()));
 
-/// A text that is no id of the kind asked for.
+/// The text is not an id of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id here is {0}_ and 22 letters or digits")]
 pub struct NotAnId(&'static str);
@@ -44,31 +44,31 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new one, made at that time.
+            /// Returns a new id with that creation time.
             #[must_use]
             pub fn new(at: Timestamp) -> Self {
                 Self(next(at))
             }
 
-            /// Before every one that was made at that time or later.
+            /// Returns a lower bound of the ids created at that time or later.
             #[must_use]
             pub fn first_at(at: Timestamp) -> Self {
                 Self(Uuid::from_u128(u128::from(u64::try_from(at.millis()).unwrap_or_default()) << 80))
             }
 
-            /// Before every other in the order of time, where an export begins.
+            /// Returns the minimum, where an export begins.
             #[must_use]
             pub const fn least() -> Self {
                 Self(Uuid::nil())
             }
 
-            /// After every other in the order of time, where a list of the newest begins.
+            /// Returns the maximum, where a list of the newest begins.
             #[must_use]
             pub const fn greatest() -> Self {
                 Self(Uuid::max())
             }
 
-            /// The 16 bytes that bind a sealed value to its row.
+            /// Returns the 16 bytes that bind a sealed value to its row.
             #[must_use]
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
@@ -100,21 +100,21 @@ macro_rules! ids {
 ids! {
     /// A company, the tenant.
     CompanyId = "co";
-    /// A person who signs in.
+    /// A user who signs in.
     UserId = "us";
     /// An application registered in KS Pay.
     AppId = "ap";
-    /// One app at one gateway in one mode.
+    /// A connection: one app at one gateway in one mode.
     ConnectionId = "gc";
-    /// A webhook SECRET's row; not the value.
+    /// A webhook secret's row; not its value.
     SecretId = "ws";
-    /// An authentic request that was stored.
+    /// A stored event.
     EventId = "ev";
-    /// One payment as the events tell it.
+    /// A payment, as reported by events.
     TransactionId = "tx";
-    /// The same refusal, again and again.
+    /// A rejection: a group of requests rejected for the same reason.
     RejectionId = "rj";
-    /// One refused request that is kept.
+    /// A stored rejected request.
     RequestId = "rq";
 }
 
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_first_id_of_a_time_lies_between_before_and_after() {
-        // Not by `new`, which keeps to the latest time it has seen, and other tests see later ones.
+        // Not with `new`, which never goes back in time, and other tests use later times.
         let made = |seconds, millis: u32| {
             EventId(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, millis * 1_000_000)))
         };

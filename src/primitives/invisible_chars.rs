@@ -1,18 +1,18 @@
-//! Characters of a foreign text that cannot be seen, or that turn what stands around them about: told apart, so that a
-//! page can show them instead of obeying them.
+//! Finds invisible and bidirectional control characters in external text, so that a page can show their code points instead
+//! of applying them.
 //!
-//! The rule: what a script needs stays as it is, as the joiners of Devanagari or of an emoji. Of everything else nobody
-//! reads another text than the one that came.
+//! Invariant: characters that a script needs are unchanged, such as the joiners of Devanagari or of an emoji. Any other
+//! invisible character is made visible, so that the displayed text is exactly the text received.
 
-/// A piece of a text.
+/// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
     Seen(&'a str),
-    /// The names of characters that are not, as they are shown: `⟨U+202E⟩`.
+    /// The code points of invisible characters, as displayed: `⟨U+202E⟩`.
     Unseen(String),
 }
 
-/// The text cut where that changes.
+/// Splits the text into visible and invisible parts.
 pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut from, mut before) = (0, None);
@@ -62,7 +62,7 @@ fn seen<'a>(pieces: &mut Vec<Piece<'a>>, text: &'a str) {
     }
 }
 
-/// Notes the same character so many times. Two different ones in a row are one piece.
+/// Appends a run of the same character. Adjacent runs of different characters form one part.
 fn push(pieces: &mut Vec<Piece<'_>>, run: Option<(char, usize)>) {
     let Some((character, count)) = run else { return };
     let times = if count > 1 { format!("×{count}") } else { String::new() };
@@ -76,16 +76,16 @@ fn push(pieces: &mut Vec<Piece<'_>>, run: Option<(char, usize)>) {
 fn is_unseen(character: char, before: Option<char>, after: Option<char>) -> bool {
     match character {
         '\n' | '\t' => false,
-        // The end of a line as Windows writes it.
+        // A Windows line ending.
         '\r' => after != Some('\n'),
         '\u{200c}' | '\u{200d}' => !before.is_some_and(is_joined) && !is_of_emoji(before, after),
-        // One after a sign says how it is drawn.
+        // A variation selector after a symbol chooses its presentation.
         '\u{fe0e}' | '\u{fe0f}' => !before.is_some_and(is_drawn),
         _ => character.is_control() || is_mark(character),
     }
 }
 
-/// Marks of direction, spaces without width, fillers, tags, and what else has no shape.
+/// True for bidirectional controls, zero-width spaces, fillers, tags, and other characters without a glyph.
 const fn is_mark(character: char) -> bool {
     matches!(
         character,
@@ -114,17 +114,17 @@ const fn is_mark(character: char) -> bool {
     )
 }
 
-/// A letter or sign of the scripts that are written with joiners: Arabic, and those of India and her neighbours.
+/// True for characters of scripts that use joiners: Arabic, and the scripts of India and its neighbours.
 const fn is_joined(character: char) -> bool {
     matches!(character, '\u{620}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{900}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17b3}' | '\u{17b6}'..='\u{17d3}')
 }
 
-/// A sign that may be drawn as a picture.
+/// True for symbols that have an emoji presentation.
 const fn is_drawn(character: char) -> bool {
     matches!(character, '0'..='9' | '#' | '*' | '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
 }
 
-/// Between two pictures.
+/// True between two emoji.
 fn is_of_emoji(before: Option<char>, after: Option<char>) -> bool {
     let is_picture = |character| matches!(character, '\u{fe0f}' | '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
     before.is_some_and(is_picture) && after.is_some_and(is_picture)

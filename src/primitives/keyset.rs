@@ -1,17 +1,17 @@
-//! Keyset paging: a page is a place in an order, so that the last page costs what the first did.
+//! Keyset pagination: a page is identified by a cursor in an ordered list, so that the last page costs as much as the first.
 //!
-//! The rule: a place that cannot be read, or beside which nothing stands, is the newest page and never an error.
+//! Invariant: a cursor that cannot be parsed, or that has no rows on its side, selects the newest page and is never an error.
 
 use std::{fmt::Display, str::FromStr};
 
 use super::time::Timestamp;
 
-/// Rows of a page.
+/// Number of rows per page.
 pub(crate) const PAGE_SIZE: usize = 50;
-/// What a store is asked for: one row more tells whether there is another page.
+/// Number of rows fetched: the extra row shows whether there is another page.
 pub(crate) const FETCH_LIMIT: i64 = 51;
 
-/// Which page of a list, newest first.
+/// The requested page of a list, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PageRequest<C> {
     Newest,
@@ -20,7 +20,7 @@ pub(crate) enum PageRequest<C> {
 }
 
 impl<C> PageRequest<C> {
-    /// From what stands in the address.
+    /// Parses the cursors of the URL.
     pub(crate) fn read(before: &str, after: &str, parse: impl Fn(&str) -> Option<C>) -> Self {
         match (parse(before), parse(after)) {
             (Some(place), _) => Self::Before(place),
@@ -30,18 +30,18 @@ impl<C> PageRequest<C> {
     }
 }
 
-/// A place in an order of time and id, as it stands in an address.
+/// Formats a cursor of time and id for the URL.
 pub(crate) fn place_text(at: Timestamp, id: impl Display) -> String {
     format!("{}_{id}", at.millis())
 }
 
-/// The place; nothing when the text is not one.
+/// Parses a cursor; `None` if the text is not one.
 pub(crate) fn place<I: FromStr>(text: &str) -> Option<(Timestamp, I)> {
     let (millis, id) = text.split_once('_')?;
     Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
 }
 
-/// The rows of a page, newest first, and whether there are others.
+/// The rows of a page, newest first, and whether there are further pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListPage<T> {
     pub(crate) rows: Vec<T>,
@@ -56,7 +56,7 @@ impl<T> Default for ListPage<T> {
 }
 
 impl<T> ListPage<T> {
-    /// From [`FETCH`] rows; `None` when the newest page is the better answer.
+    /// Builds a page from up to [`FETCH_LIMIT`] rows; `None` if the newest page should be shown instead.
     pub(crate) fn from_rows<C>(mut rows: Vec<T>, side: &PageRequest<C>) -> Option<Self> {
         let has_more = rows.len() > PAGE_SIZE;
         match side {

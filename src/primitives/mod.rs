@@ -1,6 +1,6 @@
-//! Values that every slice speaks: ids, times, money, secrets.
+//! Value types shared by all modules: ids, times, money, secrets.
 //!
-//! The rule: nothing here knows a merchant, a page or a table.
+//! Invariant: nothing here depends on a merchant, a page or a table.
 
 pub(crate) mod base62;
 pub(crate) mod date_range;

@@ -1,4 +1,4 @@
-//! Money: whole subunits and a currency, never a float.
+//! Money: integer subunits and a currency, never a float.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
-/// A text that is no currency code.
+/// The text is not a currency code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a currency is three capital letters")]
 pub struct NotACurrency;
@@ -15,14 +15,14 @@ impl Currency {
     /// Indian rupees.
     pub const INR: Self = Self(*b"INR");
 
-    /// The code itself.
+    /// Returns the code.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Digits behind the point. From Razorpay's list of currencies (international payments): 16 have none,
-    /// 6 have three.
+    /// Returns the number of decimal places. From Razorpay's list of currencies (international payments): 16 have none, 6
+    /// have three.
     #[must_use]
     pub fn exponent(self) -> u32 {
         match &self.0 {
@@ -56,18 +56,18 @@ impl fmt::Display for Currency {
 pub struct Money {
     /// Paise for rupees, fils for dinars, whole yen for yen.
     pub subunits: i64,
-    /// What they are subunits of.
+    /// The currency of the amount.
     pub currency: Currency,
 }
 
 impl Money {
-    /// So many subunits of `currency`.
+    /// Returns an amount in subunits of `currency`.
     #[must_use]
     pub const fn new(subunits: i64, currency: Currency) -> Self {
         Self { subunits, currency }
     }
 
-    /// The number without its currency and without grouping: `1234.50`, as a spreadsheet reads it.
+    /// Formats the number without currency and grouping, for spreadsheets: `1234.50`.
     #[must_use]
     pub fn plain(self) -> String {
         let (sign, whole, part) = self.parts();
@@ -96,7 +96,7 @@ impl fmt::Display for Money {
     }
 }
 
-/// The last three digits, then groups of `step` (lakh and crore take two).
+/// Groups the last three digits, then groups of `step` (lakh and crore: two).
 pub(crate) fn grouped(number: u64, step: usize) -> String {
     let digits = number.to_string();
     let Some(split) = digits.len().checked_sub(3).filter(|&split| split > 0) else {

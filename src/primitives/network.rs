@@ -1,8 +1,8 @@
-//! The networks that an address belongs to.
+//! The networks of an IP address.
 
 use std::net::IpAddr;
 
-/// The network of one visitor: an IPv4 address, or the IPv6 /64 that one subscriber has.
+/// Returns the network of one client: an IPv4 address, or the IPv6 /64 of one subscriber.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -13,7 +13,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The network of one customer of a provider: an IPv4 /24, or an IPv6 /48, which has 65,536 times a [`network`].
+/// Returns the network of one customer of a provider: an IPv4 /24, or an IPv6 /48, which contains 65,536 of [`network`].
 pub(crate) fn site(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(ip) => {

@@ -1,38 +1,38 @@
-//! Values that must not be seen: they have no `Debug` and no `Display`, and are wiped when dropped.
+//! Secret values: without `Debug` and `Display`, and wiped on drop.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use super::base62;
 
-/// Characters of a webhook SECRET of our making: 44 base62 characters carry 262 bits.
+/// Characters of a generated secret: 44 base62 characters carry 262 bits.
 const LENGTH: usize = 44;
-/// The shortest SECRET a merchant may bring, in characters; our own have more.
+/// Minimum length of an imported secret, in characters; generated ones are longer.
 pub(crate) const SHORTEST: usize = 16;
-/// The longest, in bytes.
+/// Maximum length of a secret, in bytes.
 pub(crate) const LONGEST: usize = 256;
 
-/// A webhook SECRET. Never empty: the type refuses it, so no connection can be verified with nothing.
+/// A webhook secret. Cannot be empty, so that nothing is ever verified with an empty key.
 #[derive(Clone)]
 pub(crate) struct Secret(SecretString);
 
 impl Secret {
-    /// A new one from the system's random source.
+    /// Generates a secret from the system's random source.
     pub(crate) fn generate() -> Self {
         Self(base62::random(LENGTH).into())
     }
 
-    /// The secret that `text` is; `None` when it is too short to keep anybody out.
+    /// Parses a secret; `None` if `text` is too short or too long.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         (text.len() >= SHORTEST && text.len() <= LONGEST).then(|| Self(text.to_owned().into()))
     }
 
-    /// Whether it is the same one.
+    /// True if the secrets are equal. Compares in constant time.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 
-    /// The value, for sealing, signing, verifying and the one page that shows it.
+    /// Returns the value, for sealing, signing, verifying and the one page that shows it.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }

@@ -9,10 +9,10 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::invisible_chars;
 
-/// What is wrong with a line of text.
+/// The validation error of a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing was typed.
+    /// The line is empty.
     Empty,
     /// Fewer characters than this.
     ShorterThan(usize),
@@ -41,10 +41,10 @@ pub fn line(raw: &str, least: usize, most: usize) -> Result<String, Fault> {
     }
 }
 
-/// The same, where nothing typed is an answer too.
+/// Returns the trimmed line, or `None` if it is empty.
 ///
 /// # Errors
-/// Says which rule it breaks.
+/// Returns the rule that it violates.
 pub fn optional_line(raw: &str, most: usize) -> Result<Option<String>, Fault> {
     match line(raw, 1, most) {
         Ok(text) => Ok(Some(text)),
@@ -53,10 +53,10 @@ pub fn optional_line(raw: &str, most: usize) -> Result<Option<String>, Fault> {
     }
 }
 
-/// An e-mail address in lower case, as far as its form can be judged: one `@`, something on either side.
+/// Returns an e-mail address in lower case. Checks only for one `@` with text on either side.
 ///
 /// # Errors
-/// Says which rule it breaks; `None` when it is not an address.
+/// Returns the rule that it violates; `None` if it is not an address.
 pub fn email(raw: &str) -> Result<String, Option<Fault>> {
     let text = line(raw, 3, 254).map_err(Some)?.to_lowercase();
     let is_address = text.split_once('@').is_some_and(|(name, host)| {

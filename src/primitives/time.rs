@@ -1,7 +1,7 @@
-//! Moments as Unix milliseconds, and the only clock.
+//! Timestamps in Unix milliseconds, and the only clock.
 //!
-//! Columns hold integers because the two databases disagree about every other form of time. People see
-//! Asia/Kolkata until apps have a zone of their own.
+//! Columns hold integers because the two databases represent every other form of time differently. Pages show Asia/Kolkata
+//! until apps have their own time zone.
 
 use std::{
     fmt,
@@ -14,89 +14,89 @@ use std::{
 
 use jiff::{Zoned, civil::Date, tz::TimeZone};
 
-/// The zone in which exact times are shown.
+/// The time zone in which times are shown.
 pub const ZONE: &str = "Asia/Kolkata";
 
-/// How its clock is ahead of UTC, in milliseconds. It has no summer time.
+/// Its offset from UTC, in milliseconds. It has no daylight saving time.
 const OFFSET: i64 = 19_800_000;
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;
-/// How far two right clocks may be apart. A stored time that is later than now by more was stored by a wrong one.
+/// Maximum difference between two correct clocks. A stored time further in the future was stored by an incorrect clock.
 pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
-/// A moment, in Unix milliseconds.
+/// A point in time, in Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment so many milliseconds after 1970.
+    /// Returns the time of these Unix milliseconds.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// The moment so many seconds after 1970; far beyond any calendar it stays at the end of time.
+    /// Returns the time of these Unix seconds, saturating at the end of the range.
     #[must_use]
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
     }
 
-    /// Milliseconds since 1970.
+    /// Returns Unix milliseconds.
     #[must_use]
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since 1970.
+    /// Returns whole Unix seconds.
     #[must_use]
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// This moment and `later` more.
+    /// Adds a duration, saturating.
     #[must_use]
     pub fn plus(self, later: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(later.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// This moment less `earlier`.
+    /// Subtracts a duration, saturating.
     #[must_use]
     pub fn minus(self, earlier: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(earlier.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long this is after `other`; nothing when it is before.
+    /// Returns the time elapsed since `other`; zero if `other` is later.
     #[must_use]
     pub fn since(self, other: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(other.0)).unwrap_or_default())
     }
 
-    /// The moment on the calendar of [`ZONE`].
+    /// Returns the civil time in [`ZONE`].
     #[must_use]
     pub fn zoned(self) -> Zoned {
         self.instant().to_zoned(zone())
     }
 
-    /// RFC 3339 in UTC, to the millisecond.
+    /// Formats as RFC 3339 in UTC, to the millisecond.
     #[must_use]
     pub fn rfc3339(self) -> String {
         format!("{:.3}", self.instant())
     }
 
-    /// Midnight in [`ZONE`] at the beginning of `day`.
+    /// Returns the start of `day` in [`ZONE`].
     #[must_use]
     pub fn start_of(day: Date) -> Self {
         day.to_zoned(zone()).map_or(Self(0), |start| Self(start.timestamp().as_millisecond()))
     }
 
-    /// Days since 1970 on the calendar of [`ZONE`].
+    /// Returns the day number since 1970 in [`ZONE`].
     #[must_use]
     pub const fn day(self) -> i64 {
         self.0.saturating_add(OFFSET).div_euclid(DAY)
     }
 
-    /// The first moment of the day with that number.
+    /// Returns the start of the day with that number.
     pub(crate) const fn of_day(number: i64) -> Self {
         Self(number.saturating_mul(DAY).saturating_sub(OFFSET))
     }
@@ -114,35 +114,35 @@ impl fmt::Display for Timestamp {
 }
 
 fn zone() -> TimeZone {
-    // The zone's data is bundled; the offset stands in should that ever change.
+    // The time zone data is bundled; the offset is a fallback in case that changes.
     TimeZone::get(ZONE).unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(5)))
 }
 
-/// Where the time comes from. Cheap to clone.
+/// The source of time. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Clock(Option<Arc<AtomicI64>>);
 
 impl Clock {
-    /// The system's clock.
+    /// Returns the system's clock.
     #[must_use]
     pub const fn system() -> Self {
         Self(None)
     }
 
-    /// A clock that stands still until it is moved.
+    /// Returns a fixed clock, which only changes when advanced.
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
         Self(Some(Arc::new(AtomicI64::new(at.0))))
     }
 
-    /// Moves a standing clock; the system's cannot be moved.
+    /// Advances a fixed clock; has no effect on the system's.
     pub fn advance(&self, by: Duration) {
         if let Some(now) = &self.0 {
             now.fetch_add(i64::try_from(by.as_millis()).unwrap_or_default(), Ordering::Relaxed);
         }
     }
 
-    /// Now.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.0 {

@@ -1,7 +1,7 @@
 //! Seals values at rest with XChaCha20-Poly1305 under the master key.
 //!
-//! A sealed value is a format byte, 8 bytes that name the key, a random 24-byte nonce and the ciphertext.
-//! It is bound to its table, column and row, so that a value moved to another row does not open.
+//! A sealed value is a format byte, the 8-byte key id, a random 24-byte nonce and the ciphertext. It is bound to its table,
+//! column and row, so that a value moved to another row does not open.
 
 use std::fmt;
 
@@ -19,25 +19,25 @@ const FORMAT: u8 = 1;
 const NONCE: usize = 24;
 const HEAD: usize = 1 + KeyId::LENGTH + NONCE;
 
-/// Why a sealed value stays shut.
+/// Why a sealed value cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
     /// Sealed under another master key.
     #[error("a sealed value belongs to another master key")]
     WrongKey,
-    /// Not what was sealed here, or changed since.
+    /// Modified, or not sealed for this row.
     #[error("a sealed value was changed or does not belong to this row")]
     Damaged,
 }
 
-/// Names a master key without telling anything of it.
+/// Identifies a master key without revealing it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyId([u8; Self::LENGTH]);
 
 impl KeyId {
     const LENGTH: usize = 8;
 
-    /// The bytes, as stored.
+    /// Returns the bytes, as stored.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -50,15 +50,15 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// The 32 bytes everything sealed depends on.
+/// The 32-byte key under which all values are sealed.
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
 impl MasterKey {
-    /// A new one from the system's random source.
+    /// Generates a key from the system's random source.
     ///
     /// # Panics
-    /// When the system has no random source: then no secret may be made at all.
+    /// If the system has no random source: then no secret may be generated at all.
     #[must_use]
     pub fn generate() -> Self {
         let mut bytes = Zeroizing::new([0; 32]);
@@ -66,7 +66,7 @@ impl MasterKey {
         Self(bytes)
     }
 
-    /// Reads the base64 of 32 bytes; `None` for anything else and for 32 equal bytes, which are an example.
+    /// Parses the base64 of 32 bytes; `None` for anything else, and for 32 equal bytes, which are an example value.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let decoded = Zeroizing::new(STANDARD.decode(text.trim()).ok()?);
@@ -75,7 +75,7 @@ impl MasterKey {
         (!is_example).then(|| Self(Zeroizing::new(bytes)))
     }
 
-    /// The base64 that [`MasterKey::parse`] reads.
+    /// Returns the base64 that [`MasterKey::parse`] accepts.
     #[must_use]
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(*self.0))
@@ -91,10 +91,10 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// A vault under `key`.
+    /// Returns a vault under `key`.
     ///
     /// # Panics
-    /// Never: the key has the length the cipher asks for.
+    /// Never: the key has the length that the cipher requires.
     #[must_use]
     pub fn new(key: MasterKey) -> Self {
         let digest = Sha256::new().chain_update(b"ks-pay master key id").chain_update(*key.0).finalize();
@@ -103,7 +103,7 @@ impl Vault {
         Self { cipher, id, key }
     }
 
-    /// The name of the key.
+    /// Returns the id of the key.
     #[must_use]
     pub const fn key_id(&self) -> KeyId {
         self.id
@@ -122,10 +122,10 @@ impl Vault {
         [&[FORMAT], self.id.as_bytes(), &nonce, &ciphertext].concat()
     }
 
-    /// Opens what [`Vault::seal`] made for the same place and row.
+    /// Opens a value that [`Vault::seal`] sealed for the same place and row.
     ///
     /// # Errors
-    /// When it was sealed under another key, for another row, or was changed.
+    /// If it was sealed under another key or for another row, or was modified.
     pub fn open(&self, place: &str, row: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let (head, ciphertext) = sealed.split_at_checked(HEAD).ok_or(VaultError::Damaged)?;
         if head[0] != FORMAT {
@@ -139,10 +139,10 @@ impl Vault {
         self.cipher.decrypt(&XNonce::from(nonce), payload).map(Zeroizing::new).map_err(|_| VaultError::Damaged)
     }
 
-    /// A key for one other purpose, such as signing cookies, that tells nothing of the master key.
+    /// Derives a key for another purpose, such as signing cookies, that does not reveal the master key.
     ///
     /// # Panics
-    /// Never: HMAC takes a key of any length.
+    /// Never: HMAC accepts a key of any length.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key.0).expect("any length");
@@ -151,7 +151,7 @@ impl Vault {
     }
 }
 
-/// What a value is bound to. The separator cannot occur in a place, so no two pairs run together.
+/// Returns the associated data of a value. The separator cannot occur in a place, so different pairs never collide.
 fn bound(place: &str, row: &[u8]) -> Vec<u8> {
     [place.as_bytes(), b"/", row].concat()
 }

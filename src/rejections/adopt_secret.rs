@@ -1,8 +1,8 @@
-//! Accepts the SECRET that refused requests were signed with, where diagnosis has found it: then they verify, and so do the
-//! gateway's retries, which go on being signed with it.
+//! Adopts the secret that rejected requests were signed with, if diagnosis has found it. They verify after that, and so do
+//! the gateway's retries, which are signed with the same secret.
 //!
-//! The rule: on a person's word only, as an additional SECRET that can be retired like any other. Exactly the key of that
-//! rejection, and only one that would also be taken if it were imported.
+//! Invariant: a secret is adopted only when a user confirms it, as an additional secret that can be retired like any other.
+//! It is exactly the key of that rejection, and it passes the checks of an imported secret.
 
 use super::{
     Rejection, diagnose,
@@ -23,25 +23,26 @@ use crate::{
     },
 };
 
-/// The kept requests in which the SECRET is looked for.
+/// The stored requests that are searched for the secret.
 const LOOKED_AT: i64 = 4;
 
-/// What became of it.
+/// The outcome of adopting a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acceptance {
     Accepted(SecretId),
-    /// It counts at this connection already.
+    /// It is already valid at this connection.
     Known,
-    /// So many that were brought count that another would make every request too much work.
+    /// The connection has the most imported and adopted secrets that it may have: each one makes every verification more
+    /// expensive.
     TooMany,
-    /// No kept request tells it any more.
+    /// No stored request reveals it any more.
     Unfound,
 }
 
-/// Finds the SECRET of a rejection and accepts it at its connection. Whoever calls this has asked for the password.
+/// Finds the secret of a rejection and adds it to the connection. The caller has confirmed the password.
 ///
 /// # Errors
-/// When the database refuses, or what is sealed cannot be opened.
+/// If the database fails, or sealed content cannot be opened.
 pub(crate) async fn accept(
     kit: &DiagnosisContext,
     connection: &Connection,
@@ -59,23 +60,23 @@ pub(crate) async fn accept(
     })
 }
 
-/// What accepting the SECRET of a rejection lets verify.
+/// The effect of adopting the secret of a rejection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Offer {
     /// Stored requests of the connection that verify with it, and with no other secret.
     pub(crate) requests: usize,
     /// Those of them that belong to this rejection.
     pub(crate) own: Vec<RequestId>,
-    /// The other rejections that have some, the newest first.
+    /// The other rejections of these requests, newest first.
     pub(crate) others: Vec<RejectionId>,
-    /// When the first of them was received.
+    /// When the earliest of these requests was received.
     pub(crate) since: Timestamp,
 }
 
-/// What a page can offer; `None` if no stored request would verify.
+/// Returns the offer for a page; `None` if no stored request of the rejection would verify.
 ///
 /// # Errors
-/// When the database refuses.
+/// If the database fails.
 pub(crate) async fn offer(
     kit: &DiagnosisContext,
     connection: &Connection,
@@ -95,10 +96,10 @@ pub(crate) async fn offer(
     Ok(since.filter(|_| !own.is_empty()).map(|since| Offer { requests: verified.len(), own, others, since }))
 }
 
-/// The SECRET that a rejection's kept requests were signed with, where it may be accepted.
+/// Finds the secret that the stored requests of a rejection were signed with, if it may be adopted.
 ///
 /// # Errors
-/// When the database refuses.
+/// If the database fails.
 async fn find(kit: &DiagnosisContext, connection: &Connection, rejection: &Rejection) -> Result<Option<Secret>, ConnectError> {
     let may_be = rejection.cause.can_adopt_secret() && rejection.key_digest.is_some();
     let Some(reason) = rejection.reason.rejected().filter(|_| may_be) else { return Ok(None) };

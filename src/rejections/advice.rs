@@ -1,6 +1,6 @@
-//! What follows from a cause: whether the gateway's further attempts can verify, and where the fix starts. Pure.
+//! Advice that follows from a cause: whether the gateway's further attempts can verify, and where the fix starts. Pure.
 //!
-//! The table of causes has both, so that a new cause does not compile without its advice.
+//! The table of causes contains both, so that a new cause does not compile without its advice.
 
 use super::Cause;
 use crate::gateways::Gateway;
@@ -33,7 +33,7 @@ pub(crate) enum Attempts {
 /// Where on the console the fix starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// At URL and SECRET of the webhook.
+    /// At the URL and secret of the webhook.
     Secret,
     /// At the check of its URL.
     UrlCheck,

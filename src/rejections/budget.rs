@@ -1,8 +1,8 @@
 //! How much diagnosis may hash: in total, and for each webhook.
 //!
-//! Invariant: the cost of a flood is bounded, and a webhook uses only a part of what there is, so that nonsense at one webhook
-//! does not use up what another one needs. At each webhook, requests that look like those that were examined in vain leave a part
-//! of its share to all others.
+//! Invariant: the cost of a flood is bounded, and a webhook uses only its part of the budget, so that junk at one webhook
+//! does not use up the work for another. At each webhook, requests of a shape that was diagnosed without a finding leave a
+//! part of the share to all others.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -11,31 +11,31 @@ use tokio::time::Instant;
 use super::diagnosis;
 use crate::primitives::id::ConnectionId;
 
-/// The most that is hashed for the requests of one interval, in bytes; a lone request may have [`diagnosis::MOST_WORK`].
+/// The most bytes hashed for the requests of one interval. A single request may use the maximum of a request instead.
 const ROUND_BYTES: usize = 128 * 1024 * 1024;
-/// What may be hashed in a burst, and per second after that: in total, in bytes.
+/// The total hashing budget: burst, and refill per second, in bytes.
 const TOTAL_BURST_BYTES: usize = 4 * diagnosis::MOST_WORK;
 const TOTAL_BYTES_PER_SECOND: usize = 64 * 1024 * 1024;
-/// The same for each webhook.
+/// The budget of each webhook.
 const WEBHOOK_BURST_BYTES: usize = diagnosis::MOST_WORK;
 const WEBHOOK_BYTES_PER_SECOND: usize = 32 * 1024 * 1024;
-/// What requests that look like those examined in vain leave to others at the same webhook, in bytes.
+/// The part of a webhook's burst that fruitless shapes leave to others, in bytes.
 const RESERVED_BYTES: usize = WEBHOOK_BURST_BYTES / 4;
-/// The most that is hashed for stored requests in one burst, in bytes: more is never available while requests arrive.
+/// The most bytes hashed for stored requests in one burst: no more is available while requests arrive.
 pub(super) const MAX_STORED_BYTES: usize = WEBHOOK_BURST_BYTES - RESERVED_BYTES;
-/// What stored requests may hash per second even if new ones use all the rest: at each webhook and in total, in bytes.
+/// The hashing rate that only stored requests may use: for each webhook and in total, in bytes per second.
 const STORED_BYTES_PER_SECOND: usize = 4 * 1024 * 1024;
 const TOTAL_STORED_BYTES_PER_SECOND: usize = 16 * 1024 * 1024;
 /// A webhook is quiet if no request was rejected there for this long.
 const QUIET_AFTER: Duration = Duration::from_secs(5);
-/// The most webhooks whose use is remembered. Those that have rested are forgotten.
+/// The most webhooks tracked. Beyond that, those with a full bucket are forgotten.
 const MAX_WEBHOOKS: usize = 4096;
 
-/// What may be hashed for the requests of one webhook, in bytes.
+/// The number of bytes that may be hashed for the requests of one webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Allowance {
     pub(super) most: usize,
-    /// The part of it that may be used for requests that look like those examined in vain.
+    /// The part that may be used for fruitless shapes.
     pub(super) for_fruitless: usize,
 }
 
@@ -59,19 +59,19 @@ impl Bucket {
     }
 }
 
-/// What one webhook has used.
+/// The budget of one webhook.
 struct Webhook {
     bucket: Bucket,
-    /// What only stored requests may use.
+    /// Reserved for stored requests.
     stored: Bucket,
-    /// When a request was rejected last.
+    /// The time of the last rejection.
     rejected_at: Option<Instant>,
 }
 
-/// What may still be hashed.
+/// The hashing budget of the server.
 pub(super) struct Budget {
     total: Bucket,
-    /// What only stored requests may use.
+    /// Reserved for stored requests.
     stored: Bucket,
     webhooks: HashMap<ConnectionId, Webhook>,
 }
@@ -81,12 +81,12 @@ impl Budget {
         Self { total: Bucket::holding(TOTAL_BURST_BYTES), stored: Bucket::holding(0), webhooks: HashMap::new() }
     }
 
-    /// What may be hashed in total for so many requests of one interval.
+    /// Returns the total number of bytes that may be hashed for this many requests of one interval.
     pub(super) fn of_round(&mut self, requests: usize) -> usize {
         self.total.refill(TOTAL_BURST_BYTES, TOTAL_BYTES_PER_SECOND).min(round(requests))
     }
 
-    /// What may be hashed for requests that were just rejected at a webhook, so many in all of the interval.
+    /// Returns the allowance for requests just rejected at a webhook; `requests` is their number in the whole interval.
     pub(super) fn for_new(&mut self, webhook: ConnectionId, requests: usize) -> Allowance {
         let level = self.level(webhook);
         if let Some(known) = self.webhooks.get_mut(&webhook) {
@@ -96,8 +96,8 @@ impl Budget {
         Allowance { most, for_fruitless: most.min(level.saturating_sub(RESERVED_BYTES)) }
     }
 
-    /// What may be hashed for stored requests of a webhook that were not examined when they came: what new ones do not need, and
-    /// a small rate of their own.
+    /// Returns the allowance for stored requests of a webhook that were not diagnosed on arrival: the budget that new ones do
+    /// not need, and a small rate reserved for them.
     pub(super) fn for_stored(&mut self, webhook: ConnectionId) -> Allowance {
         let level = self.level(webhook).min(self.total.refill(TOTAL_BURST_BYTES, TOTAL_BYTES_PER_SECOND));
         let is_quiet = |known: &Webhook| known.rejected_at.is_none_or(|at| at.elapsed() >= QUIET_AFTER);
@@ -106,7 +106,7 @@ impl Budget {
         Allowance { most, for_fruitless: most }
     }
 
-    /// What is left at a webhook of the rate that only stored requests may use.
+    /// Returns the rest of the reserved rate at a webhook.
     fn own_of_stored(&mut self, webhook: ConnectionId) -> usize {
         let total = self.stored.refill(MAX_STORED_BYTES, TOTAL_STORED_BYTES_PER_SECOND);
         let own = self.webhooks.get_mut(&webhook).map(|known| known.stored.refill(MAX_STORED_BYTES, STORED_BYTES_PER_SECOND));
@@ -126,7 +126,7 @@ impl Budget {
         self.spend(webhook, bytes - own);
     }
 
-    /// Takes what was hashed for a webhook.
+    /// Subtracts the bytes hashed for a webhook.
     pub(super) fn spend(&mut self, webhook: ConnectionId, bytes: usize) {
         self.total.level = self.total.level.saturating_sub(bytes);
         if let Some(known) = self.webhooks.get_mut(&webhook) {
@@ -140,7 +140,7 @@ impl Budget {
                 .retain(|_, known| known.bucket.refill(WEBHOOK_BURST_BYTES, WEBHOOK_BYTES_PER_SECOND) < WEBHOOK_BURST_BYTES);
         }
         if self.webhooks.len() >= MAX_WEBHOOKS {
-            // So many are flooded simultaneously that none has more than its part of an interval.
+            // So many webhooks are flooded simultaneously that none gets more than its part of an interval.
             return ROUND_BYTES;
         }
         let fresh = || Webhook { bucket: Bucket::holding(WEBHOOK_BURST_BYTES), stored: Bucket::holding(0), rejected_at: None };
@@ -162,7 +162,7 @@ mod tests {
         ConnectionId::new(Timestamp::from_millis(0))
     }
 
-    /// Requests at a webhook for which everything is used that may be.
+    /// Uses all that may be hashed for requests at a webhook.
     fn flood(budget: &mut Budget, webhook: ConnectionId, requests: usize) -> usize {
         let used = budget.for_new(webhook, requests).most.min(budget.of_round(requests));
         budget.spend(webhook, used);
@@ -190,7 +190,7 @@ mod tests {
         let (mut budget, flooded, other) = (Budget::new(), webhook(), webhook());
         for _ in 0..600 {
             flood(&mut budget, flooded, 200);
-            // A lone request is an interval of its own as well.
+            // A single request is an interval of its own.
             flood(&mut budget, flooded, 1);
             tokio::time::advance(Duration::from_millis(200)).await;
         }

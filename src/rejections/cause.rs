@@ -1,11 +1,11 @@
-//! Why a request was refused: what ingestion saw at once, and what the doctor found out afterwards.
+//! Why a request was rejected: the reason that ingestion saw, and the cause that diagnosis found.
 //!
-//! Both are closed lists, which are also database values.
+//! Both are closed lists whose members are stored in the database.
 
 use super::advice::{Attempts, Start};
 use crate::gateways::adapter::SignatureError;
 
-/// A list whose members are also texts in the database.
+/// A closed list whose members are also stored as text.
 macro_rules! list {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident = $text:literal;)+ }) => {
         $(#[$meta])*
@@ -23,16 +23,16 @@ macro_rules! list {
 }
 
 list! {
-    /// What ingestion saw: why the answer was what it was.
+    /// Why ingestion rejected the request.
     Reason {
         SignatureMissing = "signature_missing";
         SignatureMalformed = "signature_malformed";
         SignatureMismatch = "signature_mismatch";
         TimeOutOfTolerance = "time_out_of_tolerance";
-        /// The connection, or its app, was switched off.
+        /// The connection, or its app, was disabled.
         SwitchedOff = "switched_off";
         TooLarge = "too_large";
-        /// The body came with a `Content-Encoding`.
+        /// The body was sent with a `Content-Encoding`.
         Encoded = "encoded";
         TooSlow = "too_slow";
     }
@@ -50,7 +50,7 @@ impl From<SignatureError> for Reason {
 }
 
 impl Reason {
-    /// What the signature was found to be, where it was looked at. Only these make a connection *Failing*.
+    /// Returns the verdict on the signature, if it was checked. Only these reasons make a connection *Failing*.
     pub(crate) const fn rejected(self) -> Option<SignatureError> {
         match self {
             Self::SignatureMissing => Some(SignatureError::SignatureMissing),
@@ -70,17 +70,17 @@ impl TryFrom<String> for Reason {
     }
 }
 
-/// The table of causes: each with its text in the database, with what becomes of further attempts where every attempt is signed
-/// alike, and with where the fix starts.
+/// The table of causes: each with its stored text, the outcome of further attempts if all are signed alike, and where the fix
+/// starts.
 macro_rules! causes {
     ($($(#[$doc:meta])* $member:ident = $text:literal, $attempts:ident, $start:ident;)+) => {
         list! {
-            /// What the doctor found.
+            /// The cause that diagnosis found.
             Cause { $($(#[$doc])* $member = $text;)+ }
         }
 
         impl Cause {
-            /// Whether further attempts can verify, where they are signed like the first one.
+            /// Whether further attempts can verify if they are signed like the first one.
             pub(super) const fn attempts_alike(self) -> Attempts {
                 match self { $(Self::$member => Attempts::$attempts,)+ }
             }
@@ -94,15 +94,15 @@ macro_rules! causes {
 }
 
 causes! {
-    // --- no signature to look at
+    // --- no signature
     NoSignature = "no_signature", NeverIfGenuine, Secret;
     IdMissing = "id_missing", NeverIfGenuine, Nowhere;
     TimeMissing = "time_missing", NeverIfGenuine, Nowhere;
-    /// The right signature stands in a header of another name.
+    /// The right signature is in a header of another name.
     RenamedHeader = "renamed_header", OnceUnchanged, UrlCheck;
     OtherGateway = "other_gateway", NoEvents, Nowhere;
     Scanner = "scanner", NoEvents, Nowhere;
-    // --- the right signature, written in another way
+    // --- the right signature in another notation
     RepeatedHeader = "repeated_header", OnceUnchanged, UrlCheck;
     Quoted = "quoted", OnceUnchanged, UrlCheck;
     UpperCase = "upper_case", OnceUnchanged, UrlCheck;
@@ -112,9 +112,9 @@ causes! {
     Hex = "hex", OnceSignedAgain, Nowhere;
     Truncated = "truncated", OnceUnchanged, UrlCheck;
     Lengthened = "lengthened", OnceUnchanged, UrlCheck;
-    // --- made in another way
+    // --- signed by another method
     OtherHash = "other_hash", OnceSignedAgain, Nowhere;
-    /// The signature has the length of another hash function, and no secret makes it.
+    /// The signature has the length of another hash function, and no secret produces it.
     OtherLength = "other_length", OnceSignedAgain, Nowhere;
     NotKeyed = "not_keyed", OnceSignedAgain, Nowhere;
     AsymmetricOnly = "asymmetric_only", OnceSignedAgain, Nowhere;
@@ -179,26 +179,26 @@ causes! {
     TimeUnreadable = "time_unreadable", OnceSignedAgain, Nowhere;
     // --- from another sender
     OtherAccount = "other_account", Unknown, Secret;
-    // --- nothing to find out
+    // --- nothing to diagnose
     NowVerifies = "verifies_now", Verify, Nowhere;
     SwitchedOff = "switched_off", Verify, Gateways;
     TooLarge = "too_large", OnceUnchangedIfGenuine, Nowhere;
     Encoded = "encoded", OnceUnchangedIfGenuine, UrlCheck;
     TooSlow = "too_slow", OnceUnchangedIfGenuine, UrlCheck;
-    /// So many arrived together, or such large ones, that they were not examined.
+    /// Not diagnosed, because too many requests arrived together, or too large ones.
     NotDiagnosed = "unexamined", Unknown, Secret;
     Unknown = "unknown", Unknown, Secret;
 }
 
 impl From<String> for Cause {
-    /// A cause that only a newer version knows is none that is known here.
+    /// Maps causes of newer versions to `Unknown`.
     fn from(text: String) -> Self {
         Self::ALL.iter().copied().find(|cause| cause.as_str() == text).unwrap_or(Self::Unknown)
     }
 }
 
 impl Cause {
-    /// What is known without a look at the signature.
+    /// Returns the cause that follows from the reason alone, without checking the signature.
     pub(crate) const fn at_once(reason: Reason) -> Option<Self> {
         match reason {
             Reason::SwitchedOff => Some(Self::SwitchedOff),
@@ -211,20 +211,20 @@ impl Cause {
         }
     }
 
-    /// That of a request that was not examined.
+    /// Returns the cause of a request that was not diagnosed.
     pub(crate) fn unexamined(reason: Reason) -> Self {
         Self::at_once(reason).unwrap_or(Self::NotDiagnosed)
     }
 }
 
 impl Cause {
-    /// Whether the detail differs from request to request, and makes no other rejection: a time, or the name of a header, of
-    /// which anyone who has one signed body can make as many as they like.
+    /// Whether the detail differs between requests and does not make a separate rejection: a time, or the name of a header,
+    /// which anyone with a signed body can vary at will.
     pub(crate) const fn has_passing_detail(self) -> bool {
         matches!(self, Self::SignedEarlier | Self::SignedAhead | Self::RenamedHeader)
     }
 
-    /// Whether no request of it can ever be recovered, whoever it is from.
+    /// Whether no request with this cause can be recovered, regardless of its sender.
     pub(crate) const fn is_unrecoverable(self) -> bool {
         matches!(
             self,
@@ -255,8 +255,8 @@ impl Cause {
         )
     }
 
-    /// Whether it names a SECRET that may be accepted as well: known to the company and to nobody who only sees its pages,
-    /// of this mode, and not ended by anybody.
+    /// Whether the cause names a secret that may be adopted: known to the company and to no one who only sees its pages, of
+    /// this mode, and not retired.
     pub(crate) const fn can_adopt_secret(self) -> bool {
         matches!(self.attempts_alike(), Attempts::OnceAdopted) || matches!(self, Self::OtherConnection | Self::OtherApp)
     }

@@ -30,39 +30,39 @@ use crate::{
     primitives::id::{ConnectionId, RequestId},
 };
 
-/// How often it is looked whether there is work left.
+/// How often to check for available budget.
 const INTERVAL: Duration = Duration::from_millis(200);
 /// The pause after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
 /// How often the database is asked for requests that another server stored: it may never examine them.
 const RELIST_AFTER: Duration = Duration::from_hours(1);
-/// Requests that are examined together, and what they may take, in bytes.
+/// The most requests that are diagnosed together, and their size in bytes.
 const MAX_TOGETHER: usize = 32;
 const MAX_BYTES_TOGETHER: usize = 1024 * 1024;
-/// What may be hashed for them, in bytes, unless a single one needs more: new requests are counted after that.
+/// The most bytes hashed for them, unless a single one needs more: new requests are counted only after that.
 const MAX_WORK_TOGETHER: usize = 128 * 1024 * 1024;
-/// The most requests of a webhook that are listed by one query: as many as are stored.
+/// The most requests of a webhook listed by one query: as many as are stored.
 const MAX_LISTED: i64 = 2000;
-/// The most webhooks that are remembered only for requests that cannot be examined.
+/// The most webhooks that are remembered only for requests that cannot be diagnosed.
 const MAX_QUEUES: usize = 4096;
 
-/// The stored requests of a webhook that are to be examined.
+/// The stored requests of a webhook that are to be diagnosed.
 #[derive(Default)]
 struct Queue {
     requests: VecDeque<RequestId>,
-    /// Whether there may be more than those.
+    /// Whether the database may have more of them.
     is_incomplete: bool,
-    /// Those that need more than was estimated: each is examined again, alone and with all the work that one request may have.
+    /// Requests that need more than was estimated: each is diagnosed again, alone and with the full budget of a request.
     unfinished: HashSet<RequestId>,
-    /// Those that cannot be examined, even with that: they are not tried again.
+    /// Requests that cannot be diagnosed even with that. They are not tried again.
     given_up: HashSet<RequestId>,
-    /// What the first of them needs, in bytes, once that is known.
+    /// The bytes to hash for the first of them, once known.
     needed: usize,
     /// How often the number of requests that are moved in one unit of work is halved, since a larger one took too long.
     halvings: u32,
 }
 
-/// Webhooks with requests that are to be examined, and whose turn it is.
+/// Webhooks with requests to diagnose, in round-robin order.
 #[derive(Default)]
 pub(super) struct Deferred {
     queues: BTreeMap<ConnectionId, Queue>,
@@ -73,7 +73,7 @@ pub(super) struct Deferred {
 }
 
 impl Deferred {
-    /// Notes that a request was stored that was not examined.
+    /// Records that a request was stored that was not diagnosed.
     pub(super) fn note(&mut self, connection: ConnectionId) {
         let queue = self.queues.entry(connection).or_default();
         queue.is_incomplete = true;
@@ -86,21 +86,21 @@ impl Deferred {
         self.listed_at.is_none_or(|at| at.elapsed() >= RELIST_AFTER)
     }
 
-    /// How long to wait before there may be something to do. `None` if there is nothing.
+    /// Returns how long to wait until there may be work. `None` if there is none.
     pub(super) fn pause(&self) -> Option<Duration> {
         let has_work = self.is_to_be_listed() || self.queues.values().any(|queue| !queue.is_done());
         let wait = self.not_before.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
         has_work.then(|| wait.max(INTERVAL))
     }
 
-    /// Examines some requests of one webhook. A failure of the database is tried again later.
+    /// Diagnoses some requests of one webhook. After a database failure it is tried again later.
     pub(super) async fn proceed(&mut self, doctor: &mut Diagnoser, kit: &DiagnosisContext) {
         if doctor.is_off() || self.not_before.is_some_and(|at| at > Instant::now()) || self.pause().is_none() {
             return;
         }
         self.not_before = None;
         if let Err(error) = self.try_to_proceed(doctor, kit).await {
-            tracing::warn!(%error, "stored requests could not be examined yet");
+            tracing::warn!(%error, "deferred diagnosis of stored requests failed; it will be retried");
             self.not_before = Some(Instant::now() + AFTER_FAILURE);
         }
     }
@@ -120,7 +120,7 @@ impl Deferred {
         examined
     }
 
-    /// Remembers a queue as long as there is something to examine, or something that is not to be examined again.
+    /// Stores a queue while it has requests to diagnose, or requests that must not be tried again.
     fn restore(&mut self, connection: ConnectionId, queue: Queue) {
         if !queue.is_done() || !queue.given_up.is_empty() {
             self.queues.insert(connection, queue);
@@ -130,7 +130,7 @@ impl Deferred {
         }
     }
 
-    /// The next webhook in turn for which there is work left.
+    /// Returns the next webhook in turn with enough budget.
     fn next(&mut self, doctor: &mut Diagnoser) -> Option<ConnectionId> {
         let after = |connection: &&ConnectionId| self.last.is_none_or(|last| **connection > last);
         let order: Vec<ConnectionId> = {
@@ -205,7 +205,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Notes which requests need more than they had, and which cannot be moved.
+    /// Records which requests need more than they had, and which cannot be moved.
     fn note_examined(&mut self, unexplained: Vec<RequestId>, unmoved: Vec<RequestId>) {
         for id in unexplained {
             if self.unfinished.insert(id) {
@@ -217,12 +217,12 @@ impl Queue {
         self.given_up.extend(unmoved);
     }
 
-    /// Whether only requests are left that need all the work that one request may have.
+    /// Whether only requests are left that need the full budget of a request.
     fn is_unfinished(&self) -> bool {
         self.requests.front().is_some_and(|first| self.unfinished.contains(first))
     }
 
-    /// As many as can be examined together with that work, and what may be hashed for them, in bytes.
+    /// Takes as many requests as fit in the budget. Also returns how many bytes may be hashed for them.
     async fn take(
         &mut self,
         kit: &DiagnosisContext,
@@ -270,7 +270,7 @@ impl Queue {
         Ok(())
     }
 
-    /// The first request that still has to be examined.
+    /// Returns the first request that still has to be diagnosed.
     async fn first(&mut self, kit: &DiagnosisContext) -> Result<Option<Stored>, DbError> {
         while let Some(id) = self.requests.front() {
             let found = async { deferred::find(&mut kit.db.reader().await?, *id).await };
@@ -283,7 +283,7 @@ impl Queue {
     }
 }
 
-/// The request as it arrived; `None` if it cannot be opened.
+/// Returns the request as it arrived; `None` if it cannot be opened.
 fn sample(kit: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
     let said = store_batch::open(&kit.vault, stored.id, (&stored.headers, &stored.body)).ok()?;
     let (headers, body): (_, Bytes) = (said.pairs()?, said.body);

@@ -1,7 +1,7 @@
-//! Gathers what a company knows for the doctor, and lets it look at what was refused.
+//! Loads the inputs of diagnosis, and runs it on rejected requests.
 //!
-//! The rule: secrets of the request's own company and of no other; opened for this and wiped afterwards. Work is bounded
-//! (`budget.rs`). What could not be examined is stored as such, and examined later (`deferred.rs`).
+//! Invariant: only secrets of the request's own company are used; they are opened for this and wiped afterwards. Work is
+//! bounded (`budget.rs`). A request that could not be diagnosed is stored as such, and diagnosed later (`deferred.rs`).
 
 use std::{
     num::NonZeroU32,
@@ -34,11 +34,11 @@ use crate::{
 
 /// The most secrets of one kind that are opened for a connection.
 const MOST_SECRETS: i64 = 64;
-/// Requests of a connection that are stored in one burst, and per second after that: further ones are only counted.
+/// The rate limit of stored requests per connection: burst, and requests per second. Further requests are only counted.
 const BURST: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
 const PACE: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
 
-/// Examines rejected requests within a budget, so that a lasting flood does not keep a core busy.
+/// Diagnoses rejected requests within a budget, so that a sustained flood does not occupy a core.
 pub(crate) struct Diagnoser {
     budget: Budget,
     is_off: Arc<AtomicBool>,
@@ -48,16 +48,16 @@ pub(crate) struct Diagnoser {
 }
 
 impl Diagnoser {
-    /// One who looks at nothing any more once `is_off` says so: not even in the middle of it.
+    /// Stops early, even mid-run, once `is_off` is set.
     pub(crate) fn new(is_off: Arc<AtomicBool>) -> Self {
         let pace = RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST));
         Self { budget: Budget::new(), is_off, triage: Triage::default(), pace, deferred: Deferred::default() }
     }
 
-    /// Looks at all of them, those of a connection together; they come back in the same order.
+    /// Diagnoses all requests, those of a connection together. Returns them in the same order.
     ///
     /// # Errors
-    /// When the database does not say what is known.
+    /// If the database fails.
     pub(crate) async fn diagnose_all(
         &mut self,
         kit: &DiagnosisContext,
@@ -80,7 +80,7 @@ impl Diagnoser {
             return Ok(Vec::new());
         }
         let most = self.budget.of_round(requests);
-        // Should the doctor ever fail over one of them, they are written down all the same, and not tried for ever.
+        // If diagnosis panics, requests are recorded as not diagnosed rather than retried forever.
         let mut examined = self
             .look(kit, work, most, Budget::spend)
             .await
@@ -92,7 +92,7 @@ impl Diagnoser {
         Ok(examined)
     }
 
-    /// Examines within the budget, from which `take` subtracts what was hashed for a webhook. `None` if that failed.
+    /// Diagnoses within the budget, from which `take` subtracts the bytes hashed for a webhook. `None` if that failed.
     pub(super) async fn look(
         &mut self,
         kit: &DiagnosisContext,
@@ -115,7 +115,7 @@ impl Diagnoser {
                 Some(examined)
             }
             Err(error) => {
-                tracing::error!(%error, "the doctor failed");
+                tracing::error!(%error, "diagnosis failed");
                 for (connection, allowance) in allowed {
                     take(&mut self.budget, connection, allowance.most);
                 }
@@ -124,14 +124,14 @@ impl Diagnoser {
         }
     }
 
-    /// Examines some of the stored requests that were not examined when they came, if nothing else needs the work.
+    /// Diagnoses some stored requests that were not diagnosed on arrival, if the budget allows it.
     pub(crate) async fn examine_deferred(&mut self, kit: &DiagnosisContext) {
         let mut deferred = std::mem::take(&mut self.deferred);
         deferred.proceed(self, kit).await;
         self.deferred = deferred;
     }
 
-    /// How long to wait at most before [`Self::examine_deferred`] has something to do.
+    /// Returns how long to wait before there may be deferred requests to diagnose, at most `longest`.
     pub(crate) fn deferral(&self, longest: Duration) -> Duration {
         self.deferred.pause().map_or(longest, |pause| pause.min(longest))
     }
@@ -144,7 +144,7 @@ impl Diagnoser {
         &mut self.budget
     }
 
-    /// Chooses what is stored: what is worth most first, then what still has to be examined, then one of each shape in turn.
+    /// Chooses which requests are stored: by eviction rank, then those still to be diagnosed, then one of each shape in turn.
     fn choose(&self, examined: &mut [DiagnosedRequest]) {
         for own in examined.chunk_by_mut(|one, other| one.sample.place.connection == other.sample.place.connection) {
             let shapes: Vec<Shape> = own.iter().map(|one| one.sample.shape).collect();
@@ -157,32 +157,32 @@ impl Diagnoser {
     }
 }
 
-/// A request with what was found.
+/// A request with its diagnosis.
 pub(crate) struct DiagnosedRequest {
     pub(crate) sample: CapturedRequest,
     pub(crate) diagnosis: Diagnosis,
     /// Whether the gateway itself sent it, for an account of the connection.
     pub(crate) is_from_account: bool,
-    /// Identifies the key of its signature.
+    /// A digest that identifies the signing key.
     pub(crate) key: Option<[u8; 32]>,
-    /// Whether the request itself is stored: only a limited number per webhook is.
+    /// Whether the request itself is stored: the number per webhook is limited.
     pub(crate) is_stored: bool,
 }
 
 impl DiagnosedRequest {
-    /// Whether it is stored to be examined later.
+    /// Whether it is stored to be diagnosed later.
     fn is_deferred(&self) -> bool {
         self.diagnosis.cause == Cause::NotDiagnosed && self.is_stored && !self.sample.is_cut
     }
 
-    /// One that was not examined.
+    /// Wraps a request that was not diagnosed.
     pub(super) fn not_diagnosed(sample: CapturedRequest) -> Self {
         let diagnosis = Cause::unexamined(sample.reason).into();
         Self { sample, diagnosis, is_from_account: false, key: None, is_stored: true }
     }
 }
 
-/// What the company knows that may explain a request at one of its connections.
+/// Loads the keys and names of the company that may explain a request at one of its connections.
 pub(super) async fn known(kit: &DiagnosisContext, place: &ConnectionScope, at: Timestamp) -> Result<CompanyKeys, DbError> {
     let mut reader = kit.db.reader().await?;
     let connections = connections::store::list_of_company(&mut reader, place.company).await?;

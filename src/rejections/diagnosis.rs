@@ -1,9 +1,8 @@
-//! The doctor: why a signature does not fit, as a pure function of the request and of what its company knows.
+//! Diagnoses why a signature does not match, as a pure function of the request and of the keys of its company.
 //!
-//! The rule: a cause is named when the request's own signature proves it, or when what is said stands in the request to
-//! be seen; else nothing is known, and that is said. What an outsider can copy is never taken for a fact about the sender.
-//! Hypotheses come in a fixed order, fewer faults before more. No expected signature ever leaves this folder, and the work
-//! is bounded.
+//! Invariant: a cause is reported only if the request's own signature proves it or the request shows it; otherwise the cause
+//! is `Unknown`. Nothing that an outsider can copy is taken for a fact about the sender. Hypotheses are tried in a fixed
+//! order, fewer faults before more. No expected signature leaves this folder, and the work is bounded.
 
 mod body_variants;
 mod candidate_keys;
@@ -41,95 +40,95 @@ use candidate_keys::Attempt;
 use signature_parser::{Reading, Tag};
 pub(crate) use signing::{Recent, is_ruled_out, secret};
 
-/// The most that is hashed and written anew for one request, in bytes; of a usual one it is far less, see [`most_work`].
-/// It is what the longest stored body needs for every single fault and every typing mistake.
+/// The most bytes hashed or rewritten for one request; a usual one needs far less. It is enough for every single fault and
+/// every typing mistake with the longest stored body.
 pub(crate) const MOST_WORK: usize = 1280 * 1024 * 1024;
-/// What is enough for every single fault of a usual request, in bytes.
+/// The bytes that are enough for every single fault of a usual request.
 pub(crate) const USUAL_WORK: usize = 8 * 1024 * 1024;
-/// What a hash costs besides its message.
+/// The cost of a hash besides its message, in bytes.
 const PER_HASH: usize = 256;
-/// What is hashed for a request of any size, and how many hypotheses are tried for each valid secret besides: whether a mistake
-/// is found does not depend on the size of the body.
+/// The budget of a request of any size, in bytes, and the hypotheses per valid secret in addition to it: whether a mistake is
+/// found does not depend on the size of the body.
 const LEAST_MOST_WORK: usize = 64 * 1024 * 1024;
 const MAX_HYPOTHESES: usize = 20_000;
-/// Valid secrets that this is done for.
+/// The most valid secrets that add to the budget.
 const MAX_OWN_KEYS: usize = 3;
-/// Hypotheses of a single fault at most: for a body, for a valid secret, for each of its characters, and for any other key.
+/// Estimates of single-fault hypotheses: per body, per valid secret, per character of it, and per other key.
 const OF_A_BODY: usize = 1000;
 const OF_A_KEY: usize = 900;
 const OF_A_CHAR: usize = 20;
 const OF_ANOTHER_KEY: usize = 24;
 
-/// A refused request.
+/// A rejected request to diagnose.
 pub(crate) struct RejectedCase<'a> {
     pub(crate) gateway: Gateway,
     pub(crate) reason: SignatureError,
     /// Names in lower case.
     pub(crate) headers: &'a [(String, Vec<u8>)],
     pub(crate) body: &'a [u8],
-    /// Whether some of the body is missing: then no signature can be tried.
+    /// Whether part of the body is missing. Then no signature can be checked.
     pub(crate) is_cut: bool,
     pub(crate) at: Timestamp,
 }
 
-/// Whose a secret is, seen from the connection that refused.
+/// The owner of a secret, relative to the connection that rejected the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum KeyOwner {
-    /// Counts here.
+    /// Valid here.
     Own,
-    /// Counted here; its time is over.
+    /// Expired here.
     Old,
-    /// Counted here; somebody ended it before its time.
+    /// Retired here before it expired.
     Retired,
     OtherMode,
     OtherConnection,
     OtherApp,
-    /// An API Key Secret.
+    /// An API key secret.
     KeySecret,
 }
 
 /// A secret of the company.
 pub(crate) struct Key {
     pub(crate) whose: KeyOwner,
-    /// The gateway of its connection: how it is pasted.
+    /// The gateway of its connection, which determines how the secret is displayed and pasted.
     pub(crate) gateway: Gateway,
     pub(crate) text: Zeroizing<String>,
-    /// Whether somebody ended it before its time: it may be known to whoever should not.
+    /// Whether it was retired before it expired: outsiders may know it.
     pub(crate) is_retired: bool,
     pub(crate) secret: Option<SecretId>,
-    /// Its connection, where that is not the one that refused.
+    /// Its connection, if that is not the one that rejected the request.
     pub(crate) connection: Option<ConnectionId>,
 }
 
-/// What is known to the company. Wiped when dropped.
+/// The keys and names of a company that diagnosis uses. Wiped when dropped.
 #[derive(Default)]
 pub(crate) struct CompanyKeys {
-    /// Those that count here first, then the nearest.
+    /// Those valid here first, then by proximity.
     pub(crate) keys: Vec<Key>,
     /// The webhook's URL.
     pub(crate) url: String,
-    /// Ids that stand near the SECRET on the page.
+    /// Ids displayed near the secret on the page.
     pub(crate) ids: Vec<String>,
-    /// Key IDs of the API.
+    /// API key ids.
     pub(crate) key_ids: Vec<String>,
-    /// The gateway's accounts that verified events were of.
+    /// Gateway accounts of verified events.
     pub(crate) accounts: Vec<String>,
-    /// What outsiders know of the company, and guess first.
+    /// Names of the company that outsiders know, and guess first.
     pub(crate) names: Vec<String>,
-    /// Keys that signed requests which were rejected at this webhook in the last minutes: they are tried first.
+    /// Keys of recently rejected requests at this webhook, which are tried first.
     pub(crate) recent: Vec<Recent>,
 }
 
-/// What was found.
+/// The result of diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diagnosis {
     pub(crate) cause: Cause,
-    /// The secret it was signed with, where that is a stored one.
+    /// The stored secret that signed the request, if any.
     pub(crate) secret: Option<SecretId>,
     pub(crate) other: Option<ConnectionId>,
-    /// A name or a number that the sentence needs.
+    /// A name or a number for the message.
     pub(crate) detail: Option<String>,
-    /// The key under which the signature is right, where one was found.
+    /// The key under which the signature matches, if found.
     pub(crate) signer: Option<Signer>,
 }
 
@@ -148,20 +147,20 @@ impl Diagnosis {
 /// Which hypotheses are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
-    /// Single faults, the likeliest first. Once all of them are tried, the cause is `Unknown`.
+    /// Single faults, the likeliest first. If none matches, the cause is `Unknown`.
     Single,
-    /// Combined faults, of a request whose single faults were tried before.
+    /// Combined faults of a request whose single faults were tried before.
     Combined,
     /// Both.
     Full,
 }
 
-/// The likeliest cause. `work` is the most bytes that may be hashed, and less by those that were.
+/// Returns the likeliest cause. `work` is the number of bytes that may be hashed; those used are subtracted from it.
 pub(crate) fn diagnose(case: &RejectedCase<'_>, known: &CompanyKeys, work: &mut usize) -> Diagnosis {
     diagnose_until(&AtomicBool::new(false), Depth::Full, case, known, work)
 }
 
-/// The same to that depth, and no further once `is_off` is set.
+/// Diagnoses to the given depth, and stops once `is_off` is set.
 pub(crate) fn diagnose_until(
     is_off: &AtomicBool,
     depth: Depth,
@@ -176,27 +175,29 @@ pub(crate) fn diagnose_until(
     Diagnosis { signer: search.signer, ..found }
 }
 
-/// The bytes hashed for a request with a body of that length at most: a fixed number of hypotheses for a body of any size.
+/// Returns the most bytes hashed for a request with a body of that length: a fixed number of hypotheses for a body of any
+/// size.
 pub(crate) fn most_work(body: usize, known: &CompanyKeys) -> usize {
     let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own).count().clamp(1, MAX_OWN_KEYS);
     (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (body + PER_HASH)).min(MOST_WORK)
 }
 
-/// What [`Depth::Single`] hashes for a usual request with a body of that length, in bytes: an estimate that is hardly ever too low.
+/// Estimates the bytes that [`Depth::Single`] hashes for a usual request with a body of that length. The estimate is rarely
+/// too low.
 pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &CompanyKeys) -> usize {
     let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
     let own: usize = own.map(|key| OF_A_KEY + OF_A_CHAR * key.text.len()).sum();
     let named = known.key_ids.len() + known.ids.len() + known.emails().count();
-    // There, parts of the request are signed too, and may be found in several headers.
+    // Standard Webhooks also signs other parts of the request, which may be found in several headers.
     let ways = if gateway == Gateway::StandardWebhooks { 4 } else { 1 };
     ((OF_A_BODY + own * ways + OF_ANOTHER_KEY * known.keys.len() + named) * (body + PER_HASH)).min(MOST_WORK)
 }
 
-/// No signature came, or not all that belongs to one.
+/// Diagnoses a request without a signature, or with an incomplete one.
 fn missing(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
     let partly = heuristics::missing_part(case);
-    // Anyone can copy what follows, and an event may contain it.
+    // Anyone can copy the following marks, and an event may contain them.
     let is_event = store_batch::event_type(case.gateway, case.body).is_some();
     search
         .renamed()
@@ -207,13 +208,13 @@ fn missing(search: &mut Search<'_>) -> Diagnosis {
         .unwrap_or_else(|| Cause::NoSignature.into())
 }
 
-/// A signature came and does not fit.
+/// Diagnoses a request with a signature that does not match.
 fn present(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
     let readings = signature_parser::read(case.gateway, case.headers);
     let proven = if case.is_cut { None } else { search.find_proven_cause(&readings) };
     proven
-        // A part that the gateway signs may have come under another name.
+        // A part that the gateway signs may be in a header of another name.
         .or_else(|| {
             let found = search.renamed().filter(is_only_renamed);
             // The key of a finding that is not reported proves nothing.
@@ -225,7 +226,7 @@ fn present(search: &mut Search<'_>) -> Diagnosis {
         .or_else(|| signature_parser::is_asymmetric(case.gateway, case.headers).then(|| Cause::AsymmetricOnly.into()))
         .or_else(|| heuristics::body(case).map(Diagnosis::from))
         .or_else(|| heuristics::unreadable_time(case).map(Diagnosis::from))
-        // What follows says that no secret matches.
+        // The following causes state that no secret matches.
         .or_else(|| (search.is_cut_short || case.is_cut).then(|| Cause::NotDiagnosed.into()))
         .or_else(|| heuristics::time(case).map(|cause| Diagnosis { detail: heuristics::detail(case, cause), ..cause.into() }))
         .or_else(|| {
@@ -242,41 +243,41 @@ fn is_only_renamed(found: &Diagnosis) -> bool {
     found.cause == Cause::RenamedHeader || (is_second && !found.cause.is_of_key())
 }
 
-/// Tries secrets and bodies against what came, as long as there is work left.
+/// Tries secrets and bodies against the signatures of a request, within a budget.
 struct Search<'a> {
     case: &'a RejectedCase<'a>,
     known: &'a CompanyKeys,
-    /// Whether the server stops: then nothing more is tried.
+    /// Whether the server is stopping. Then nothing more is tried.
     is_off: &'a AtomicBool,
     depth: Depth,
     left: usize,
-    /// Whether work ran out before every hypothesis of a single fault was tried, but for the longest.
+    /// Whether the budget ran out before every single-fault hypothesis was tried, except for the longest.
     is_cut_short: bool,
     /// The key of the last signature that matched.
     signer: Option<Signer>,
 }
 
-/// A signature that came is the one that was made, written in this odd way if in any.
+/// A matching signature, with the fault of its notation, if any.
 struct Match {
     form: Option<Cause>,
 }
 
-/// What a signature is made over.
+/// The message that is signed.
 enum Message<'a> {
-    /// What the gateway signs, with that body.
+    /// The text that the gateway signs, with that body.
     Of(&'a [u8]),
-    /// These pieces, one after the other.
+    /// These pieces, concatenated.
     Pieces(&'a [&'a [u8]]),
 }
 
 impl<'a> Search<'a> {
-    /// One with nothing to hash yet.
+    /// Returns a search without a budget.
     fn of(case: &'a RejectedCase<'a>, known: &'a CompanyKeys) -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
         Self { case, known, is_off: &NEVER, depth: Depth::Full, left: 0, is_cut_short: false, signer: None }
     }
 
-    /// How the signature is written that this secret makes of this message, if it is one of those that came.
+    /// Returns a match if this key and message produce one of the received signatures.
     fn fits(&mut self, attempt: &Attempt, message: &Message<'_>, readings: &[Reading]) -> Option<Match> {
         #[cfg(test)]
         TRIED.set(TRIED.get() + 1);
@@ -295,7 +296,7 @@ impl<'a> Search<'a> {
         Some(Match { form })
     }
 
-    /// Nothing once there is no work left, or the server stops.
+    /// Takes bytes from the budget. `None` if too few are left, or the server stops.
     fn spend(&mut self, bytes: usize) -> Option<()> {
         if self.is_off.load(Ordering::Relaxed) {
             self.left = 0;
@@ -310,7 +311,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The name of what was proven: the secret before the body before the way it is written. A second fault goes with it.
+/// Names the proven fault: the secret before the body before the notation. A second fault becomes the detail.
 fn named(attempt: &Attempt, bodies: &[Cause], form: Option<Cause>, case: &RejectedCase<'_>) -> Diagnosis {
     // Customers hold that signature: their text is no event, regardless of the sender.
     if attempt.cause == Cause::KeySecret && heuristics::is_checkout_text(case.body) {
@@ -325,7 +326,7 @@ fn named(attempt: &Attempt, bodies: &[Cause], form: Option<Cause>, case: &Reject
 }
 
 impl Tag {
-    /// Whether this is what came.
+    /// Whether the computed signature is the received one.
     fn is(&self, made: &[u8; 32]) -> bool {
         match self {
             Self::Whole(given) => given == made,
@@ -336,7 +337,7 @@ impl Tag {
 
 #[cfg(test)]
 thread_local! {
-    /// How many hypotheses were tried.
+    /// The number of hypotheses tried.
     static TRIED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 

@@ -1,8 +1,8 @@
 //! Chooses which stored requests are evicted when storage is full. Pure.
 //!
-//! Invariant: cheap requests never evict costly ones. Proven requests stay longest, then what may be genuine, then what
-//! can never be recovered, then further copies of one signed text. Among equals every cause has the same share, in it every
-//! network, and in that every sender, so that a flood evicts its own.
+//! Invariant: cheap requests never evict costly ones. Proven requests stay longest, then those that may be genuine, then
+//! those that can never be recovered, then further copies of a signed text. Within a rank every cause has the same share,
+//! within a cause every network, and within a network every sender, so that a flood evicts only its own requests.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -19,27 +19,28 @@ use crate::primitives::{
     network::network,
 };
 
-/// A request of more bytes shares with other long ones alone, so that a sender's long ones do not evict the short ones.
+/// A request of more bytes shares only with other long ones, so that a sender's long requests do not evict its short ones.
 const LONG: i64 = 32 * 1024;
-/// A request counts for no less than a typical event, so that tiny ones from very many networks do not come before it, in bytes.
+/// The least that a request weighs, in bytes: that of a typical event, so that tiny requests from very many networks do not
+/// precede it.
 const TYPICAL: i64 = 4 * 1024;
 
-/// What it costs to make such a request, and whether it can still become an event.
+/// The cost of forging such a request, and whether it can still become an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i64)]
 pub(crate) enum EvictionRank {
     /// No outsider can have made it.
     Proven = 0,
-    /// It may be genuine: signed with a secret that is not known here.
+    /// May be genuine: signed with a secret that is not known here.
     Possible = 1,
-    /// It can never be recovered, even if it is genuine.
+    /// Can never be recovered, even if it is genuine.
     Hopeless = 2,
 }
 
 impl EvictionRank {
     pub(crate) fn of(examined: &DiagnosedRequest) -> Self {
         let (cause, signer) = (examined.diagnosis.cause, examined.diagnosis.signer.as_ref());
-        // Signed with a key that others know, or over text that customers hold: it can never be adopted.
+        // Signed with a key that others know, or over a text that customers hold: it can never be adopted.
         let is_public = |kind| matches!(kind, KeyKind::Public | KeyKind::ApiKeySecret);
         let is_proven = proof::is_proven(examined);
         let is_worthless = !is_proven && signer.is_some_and(|signer| signer.is_guessable || is_public(signer.kind));
@@ -57,7 +58,7 @@ impl EvictionRank {
     }
 }
 
-/// The network of a sender in hexadecimal, as it is stored.
+/// Returns the network of a sender in hexadecimal, as stored.
 pub(crate) fn sender(address: IpAddr) -> String {
     match network(address.to_canonical()) {
         IpAddr::V4(address) => format!("{:08x}", u32::from(address)),
@@ -65,12 +66,12 @@ pub(crate) fn sender(address: IpAddr) -> String {
     }
 }
 
-/// The same of its [`site`](crate::primitives::network::site), which one owner may have whole.
+/// Returns the [`site`](crate::primitives::network::site) of a sender in the same notation. One owner may have all of a site.
 fn around(sender: &str) -> &str {
     sender.get(..sender.len() / 4 * 3).unwrap_or(sender)
 }
 
-/// A stored request, without what was sent.
+/// A stored request, without its content.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Stored {
     pub(crate) id: RequestId,
@@ -84,7 +85,7 @@ pub(crate) struct Stored {
     pub(crate) key_digest: Option<Vec<u8>>,
 }
 
-/// What may be stored of a connection, and of one rejection.
+/// The storage of a connection, or of one rejection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StorageQuota {
     pub(crate) rows: i64,
@@ -96,23 +97,24 @@ impl StorageQuota {
         rows <= self.rows && bytes <= self.bytes
     }
 
-    /// The part of it that one rejection may have.
+    /// Returns the part that one rejection may use.
     pub(crate) const fn of_one(self) -> Self {
         Self { rows: self.rows / 2, bytes: self.bytes / 2 }
     }
 
-    /// Weighing takes longer than counting, so that it is done once for many that arrive.
+    /// Ranking is more expensive than counting, so an eviction frees enough for many requests.
     const fn with_headroom(self) -> Self {
         Self { rows: self.rows / 8 * 7, bytes: self.bytes / 8 * 7 }
     }
 
-    /// What may stay of something that takes so much.
+    /// Returns the quota to enforce on something of this size.
     const fn if_over(self, taken: (i64, i64)) -> Self {
         if self.fits(taken) { self } else { self.with_headroom() }
     }
 }
 
-/// Those that go. What is over its room is brought below it with some to spare; what is not keeps all it has.
+/// Returns the requests to evict. A rejection or a connection over its quota is reduced to less than the quota; one within it
+/// loses nothing.
 pub(crate) fn evicted(stored: &[Stored], room: StorageQuota) -> Vec<RequestId> {
     let with = |(rows, bytes): (i64, i64), request: &Stored| (rows + 1, bytes + request.bytes);
     let mut totals: HashMap<RejectionId, (i64, i64)> = HashMap::new();
@@ -136,7 +138,7 @@ pub(crate) fn evicted(stored: &[Stored], room: StorageQuota) -> Vec<RequestId> {
     gone
 }
 
-/// What is worth most first.
+/// Returns the requests in order of their rank, those to keep longest first.
 fn in_order(stored: &[Stored]) -> Vec<&Stored> {
     // The shortest copy of a signed text represents it: the others only repeat it.
     let mut copies: Vec<&Stored> = stored.iter().collect();
@@ -154,7 +156,8 @@ fn in_order(stored: &[Stored]) -> Vec<&Stored> {
     classes.into_values().flat_map(|class| fairly(class, 0)).collect()
 }
 
-/// Every group has as many bytes as the others at any place in the order, level by level; at last the newest come first.
+/// Orders requests so that any prefix has equal shares in bytes for every group, level by level. Within the last level the
+/// newest are first.
 fn fairly(mut requests: Vec<&Stored>, level: usize) -> Vec<&Stored> {
     let Some(group) = LEVELS.get(level) else {
         requests.sort_by_key(|request| std::cmp::Reverse(request.id));
@@ -176,7 +179,7 @@ fn fairly(mut requests: Vec<&Stored>, level: usize) -> Vec<&Stored> {
     ordered.into_iter().map(|(_, request)| request).collect()
 }
 
-/// What a group has in common.
+/// The common properties of a group.
 type Group<'a> = (&'a str, &'a [u8], bool);
 
 const LEVELS: &[for<'a> fn(&'a Stored) -> Group<'a>] = &[
@@ -202,7 +205,7 @@ mod tests {
             Self { rejections: HashMap::new(), stored: Vec::new() }
         }
 
-        /// Stores one and evicts what does not fit, as a server does.
+        /// Stores a request and evicts those over the quota, as a server does.
         fn add(&mut self, cause: &str, worth: EvictionRank, from: [u8; 4], (digest, bytes): (&str, i64)) {
             let number = i64::try_from(self.stored.len()).unwrap();
             let at = Timestamp::from_millis(number);
@@ -245,7 +248,7 @@ mod tests {
         merchants(&mut stock);
         for number in 0..4000_u32 {
             let [.., high, low] = number.to_be_bytes();
-            // Unsigned ones, ones of a customer, and unknown ones of one network.
+            // Unsigned requests, requests of a customer, and unknown ones from one network.
             stock.add("no_signature", EvictionRank::Hopeless, [198, 51, high, low], (&format!("a {number}"), 24_000));
             stock.add("key_secret", EvictionRank::Hopeless, [203, 0, high, low], (&format!("b {number}"), 24_000));
             stock.add("unknown", EvictionRank::Possible, [198, 51, 100, low], (&format!("c {number}"), 24_000));

@@ -1,4 +1,4 @@
-//! The rejection that pages show of a webhook at which requests are rejected.
+//! The rejection that pages show for a failing webhook.
 
 use super::{Rejection, store};
 use crate::{
@@ -7,8 +7,8 @@ use crate::{
     primitives::id::AppId,
 };
 
-/// That of the newest proven request since the last verified event; where nothing is proven, of the newest request. The caller
-/// was allowed to see the app.
+/// Returns the rejection of the newest proven request since the last verified event; if none is proven, of the newest
+/// request. The caller has checked access to the app.
 pub(crate) async fn find(reader: &mut Reader, app: AppId, evidence: &Evidence) -> Result<Option<Rejection>, DbError> {
     if let Some(id) = evidence.failing_rejection() {
         return store::find(reader, app, id).await;

@@ -1,7 +1,7 @@
-//! Rejections: requests at known endpoints that were not believed, why, and what can still be made of them.
+//! Rejections: requests to known endpoints that failed verification, their causes, and their recovery.
 //!
-//! The rule: nothing here is on the way to an answer, everything is bounded, and what is kept is sealed. A count is of
-//! all that came; of what is kept that goes first which is worth least: no forger pushes out what could be recovered.
+//! Invariant: nothing here runs on the response path, everything is bounded, and stored content is sealed. Counts cover every
+//! request. Under the storage quota the lowest rank is evicted first, so that forged requests do not evict recoverable ones.
 
 pub(crate) mod adopt_secret;
 pub(crate) mod advice;
@@ -44,30 +44,30 @@ use crate::{
 use shape::Shape;
 use store::{Cursor, Filter};
 
-/// After a pause of this long the same thing is another rejection.
+/// After a pause of this length the same fault starts another rejection.
 pub(crate) const NEW_REJECTION_AFTER: Duration = Duration::from_hours(1);
 /// How long a rejection is kept after it happened last: as far back as Razorpay's support can send events
 /// again.
 pub(crate) const RETENTION: Duration = Duration::from_hours(15 * 24);
-/// The most that is stored of a body, in bytes; diagnosis has all of it.
+/// The most bytes of a body that are stored; diagnosis uses all of it.
 pub(crate) const MOST_OF_BODY: usize = 256 * 1024;
-/// The most that is kept of all headers, in bytes.
+/// The most bytes of all headers that are captured.
 const MOST_OF_HEADERS: usize = 32 * 1024;
 
-/// A refused request, as ingestion hands it over.
+/// A rejected request, as ingestion hands it over.
 #[derive(Clone)]
 pub(crate) struct RejectedRequest {
     pub(crate) place: ConnectionScope,
     pub(crate) reason: Reason,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    /// Nothing where it was refused before it was read.
+    /// `None` if the request was rejected before its body was read.
     pub(crate) body: Option<Bytes>,
     pub(crate) address: IpAddr,
     pub(crate) at: Timestamp,
 }
 
 impl RejectedRequest {
-    /// A copy that keeps no buffer of the server alive.
+    /// Returns a copy that keeps no buffer of the server alive.
     pub(crate) fn sample(mut self) -> CapturedRequest {
         let size = self.body.as_ref().map(Bytes::len);
         let is_cut = size.is_none_or(|size| size > MOST_OF_BODY);
@@ -87,7 +87,7 @@ impl RejectedRequest {
 }
 
 impl CapturedRequest {
-    /// As much of the body as is stored.
+    /// Returns the part of the body that is stored.
     pub(crate) fn stored_body(&self) -> &[u8] {
         &self.body[..self.body.len().min(MOST_OF_BODY)]
     }
@@ -98,27 +98,27 @@ impl CapturedRequest {
     }
 }
 
-/// A refused request that is to be kept.
+/// A rejected request with its captured content.
 #[derive(Clone)]
 pub(crate) struct CapturedRequest {
     pub(crate) place: ConnectionScope,
     pub(crate) reason: Reason,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    /// All of it, where it was read.
+    /// The whole body, if it was read.
     pub(crate) body: Bytes,
-    /// How long the body was; nothing where it was not read.
+    /// The length of the body; `None` if it was not read.
     pub(crate) size: Option<usize>,
     /// Whether only a part of the body is stored, so that it can never be recovered.
     pub(crate) is_cut: bool,
     pub(crate) address: IpAddr,
-    /// What it looks like.
+    /// Groups similar requests.
     pub(crate) shape: Shape,
     pub(crate) at: Timestamp,
-    /// What it takes in memory.
+    /// Its size in memory.
     pub(crate) bytes: usize,
 }
 
-/// The same refusal, again and again.
+/// A group of requests rejected for the same reason, cause and key.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Rejection {
     pub(crate) id: RejectionId,
@@ -132,24 +132,24 @@ pub(crate) struct Rejection {
     pub(crate) reason: Reason,
     #[sqlx(try_from = "String")]
     pub(crate) cause: Cause,
-    /// The SECRET it was signed with, where that is one of the company's.
+    /// The secret that signed the requests, if it is one of the company's.
     pub(crate) secret_id: Option<SecretId>,
-    /// What tells the key of the signatures from another one, where it is known.
+    /// Identifies the signing key, if it is known.
     pub(crate) key_digest: Option<Vec<u8>>,
-    /// Whose that SECRET is, where it is not this connection's.
+    /// The connection of that secret, if it is not this one.
     pub(crate) other_connection_id: Option<ConnectionId>,
-    /// A name or a number that the sentence needs.
+    /// A name or a number for the message.
     pub(crate) detail: Option<String>,
-    /// Where the last one came from.
+    /// The address of the last request.
     pub(crate) address: String,
     pub(crate) count: i64,
-    /// How many of its requests were let in later.
+    /// How many of its requests were recovered.
     pub(crate) recovered: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
 }
 
-/// One refused request that is kept, but for what it said.
+/// A stored request, without its content.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Request {
     pub(crate) id: RequestId,
@@ -161,20 +161,20 @@ pub(crate) struct Request {
     pub(crate) recovered_at: Option<Timestamp>,
 }
 
-/// The end of every list, after which nothing is newer.
+/// The start of every list: no rejection is newer.
 const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), RejectionId::greatest());
 
-/// A place in the order of a list, as it stands in an address.
+/// Formats the position of a rejection in the list for a URL.
 pub(crate) fn cursor_text(rejection: &Rejection) -> String {
     keyset::place_text(rejection.last_at, rejection.id)
 }
 
-/// The place; nothing when the text is not one.
+/// Parses a position; `None` if the text is invalid.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
     keyset::place(text)
 }
 
-/// A page of the list.
+/// Returns a page of the list.
 pub(crate) async fn list(reader: &mut Reader, filter: Filter, side: PageRequest<Cursor>) -> Result<ListPage<Rejection>, DbError> {
     let rows = match side {
         PageRequest::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH_LIMIT).await?,

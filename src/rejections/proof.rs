@@ -1,5 +1,5 @@
-//! Decides whether a rejected request is proven: only a holder of one of the company's keys, or the gateway itself for one of
-//! the connection's accounts, can have made it. Pure.
+//! Decides whether a rejected request is proven: made by a holder of one of the company's keys, or by the gateway itself for
+//! one of the connection's accounts. Pure.
 //!
 //! Invariant: the signature matches under a key that no outsider has, and what is signed is an event. A customer who has paid
 //! holds a signature under the API key secret over an order and a payment, so that key proves nothing over any other text.
@@ -13,21 +13,21 @@ use zeroize::Zeroizing;
 use super::{CapturedRequest, Cause, diagnose::DiagnosedRequest, store_batch};
 use crate::gateways::{Gateway, adapter::was_sent_for};
 
-/// What the key of a matching signature is to the company.
+/// The role of the key of a matching signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     /// A whole webhook secret: valid, expired, retired, or of another connection.
     WebhookSecret,
-    /// A valid webhook secret, altered as mistakes in pasting alter it.
+    /// A valid webhook secret with paste errors.
     Altered,
     /// The text of an API key secret.
     ApiKeySecret,
-    /// The URL, an id, dots, nothing: what outsiders know.
+    /// The URL, an id, dots, an empty text: known to outsiders.
     Public,
 }
 
 impl KeyKind {
-    /// `cause` is what the key alone would mean.
+    /// `cause` is the cause that the key alone would have.
     pub(crate) const fn of(cause: Cause) -> Self {
         match cause {
             Cause::NowVerifies
@@ -50,25 +50,25 @@ pub(crate) struct EventKey {
     pub(crate) identity: [u8; 32],
 }
 
-/// The key under which the signature of a request is right, and what is signed with it.
+/// The key under which the signature of a request matches, and properties of the signed text.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Signer {
     pub(crate) kind: KeyKind,
     pub(crate) key: Zeroizing<Vec<u8>>,
-    /// The signature itself: the same key over the same text makes the same one, however it is written.
+    /// The signature itself: the same key over the same text produces the same one in every notation.
     pub(crate) tag: Zeroizing<[u8; 32]>,
-    /// Whether what is signed is an event.
+    /// Whether the signed text is an event.
     pub(crate) is_event: bool,
-    /// Whether the key alone is wrong: text and signature arrived as they were made.
+    /// Whether only the key is wrong: text and signature arrived unchanged.
     pub(crate) is_unchanged: bool,
     /// The event that the signed body is, where the key is a whole secret of the webhook itself.
     pub(crate) event: Option<EventKey>,
-    /// Whether the key can be guessed. Set where the names are known that are guessed first.
+    /// Whether the key can be guessed. Set once the names that are guessed first are known.
     pub(crate) is_guessable: bool,
 }
 
 impl fmt::Debug for Signer {
-    /// Without key and signature.
+    /// Omits key and signature.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Signer").field("kind", &self.kind).field("is_event", &self.is_event).finish_non_exhaustive()
     }
@@ -84,18 +84,18 @@ impl Signer {
     }
 }
 
-/// Whether the request is proven: by its signature, or by the address it came from together with the account it names.
+/// Whether the request is proven: by its signature, or by its sender's address together with the account that it names.
 pub(crate) fn is_proven(examined: &DiagnosedRequest) -> bool {
     examined.is_from_account || examined.diagnosis.signer.as_ref().is_some_and(Signer::is_proof)
 }
 
-/// Whether the gateway itself sent the request, for an account that verified events of its connection are of.
+/// Whether the gateway itself sent the request, for an account that verified events of its connection name.
 pub(super) fn is_from_account(sample: &CapturedRequest, accounts: &[String]) -> bool {
     was_sent_for(sample.place.gateway, sample.address, &sample.body, accounts.iter().map(String::as_str))
 }
 
-/// Whether what is signed is an event. A webhook secret signs nothing else, so there it is enough that the body is one of
-/// which only a part was signed; an API key secret also signs what customers hold.
+/// Whether the signed text is an event. A webhook secret signs nothing else, so with it an event whose signature covers only
+/// a part is enough; an API key secret also signs texts that customers hold.
 pub(crate) fn signs_event(gateway: Gateway, kind: KeyKind, signed: &[u8], body: &[u8]) -> bool {
     store_batch::event_type(gateway, signed).is_some()
         || (kind != KeyKind::ApiKeySecret && store_batch::event_type(gateway, body).is_some())

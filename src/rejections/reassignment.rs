@@ -1,7 +1,8 @@
-//! Moves requests that were examined after they were stored to the rejection of their cause.
+//! Moves requests that were diagnosed after they were stored to the rejection of their cause.
 //!
-//! Invariant: one unit of work under the connection's turn. The counts of both rejections stay the numbers of their requests,
-//! and what is proven is counted once. A request that another server has moved, or that was recovered, is skipped.
+//! Invariant: one unit of work under the connection's row lock. The counts of both rejections stay the numbers of their
+//! requests, and a proven request is counted once. A request that another server has moved, or that was recovered, is
+//! skipped.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ use crate::{
 /// Moves each of these requests of a connection. False if they could not be compared; then none was moved.
 ///
 /// # Errors
-/// When the database refuses; then none was moved.
+/// If the database fails; then none was moved.
 pub(super) async fn reassign(
     kit: &DiagnosisContext,
     connection: ConnectionId,
@@ -52,7 +53,7 @@ pub(super) async fn reassign(
     let digested: Vec<Digested> = match digested.await {
         Ok(digested) => digested,
         Err(error) => {
-            tracing::error!(%error, "stored requests could not be compared");
+            tracing::error!(%error, "stored requests could not be digested");
             return Ok(false);
         }
     };
@@ -70,7 +71,7 @@ pub(super) async fn reassign(
             deferred::delete_if_empty(tx, rejection).await?;
         }
         evictions::trim(tx, connection, store_batch::ROOM).await?;
-        // Each on its own: a verified event may have come between two of them.
+        // Separately: a verified event may have arrived between two of them.
         for one in &proven {
             activity::add_proven(tx, connection, Some(*one)).await?;
         }
@@ -90,7 +91,7 @@ struct Digested {
     examined: DiagnosedRequest,
 }
 
-/// What it adds to the proof that the connection's own requests are rejected.
+/// Moves one request. Returns its contribution to the proof that the connection's own requests are rejected.
 async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Result<Option<Proven>, DbError> {
     let Digested { digest, copies, examined } = digested;
     let Some((count, last_at)) = deferred::find_count(tx, stored.id, stored.rejection_id).await? else { return Ok(None) };
@@ -103,7 +104,7 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Resu
         to
     } else {
         let (id, place, other, detail) = (RejectionId::new(first_at), &stored.place(), found.other, found.detail.as_deref());
-        // Its count follows with the request.
+        // The count is moved with the request.
         let new = NewRejection { id, place, kind: &kind, other, detail, address, count: 0, first_at, last_at };
         store::insert(tx, &new).await?;
         id

@@ -1,7 +1,7 @@
-//! Refused requests that verify by now become events: counted first, then let in on a person's word.
+//! Recovers rejected requests that verify now as events, after a user confirms it.
 //!
-//! The rule: the same check, over the same octets, with the SECRETs that count now and the time at which the request came.
-//! Events are appended and projected as any other; of two that try the same, one comes through.
+//! Invariant: the same verification of the same bytes, with the secrets valid now and the time at which the request was
+//! received. Events are appended and projected like any others. Of two concurrent recoveries of a request, one succeeds.
 
 use std::collections::HashSet;
 
@@ -37,54 +37,54 @@ use crate::{
     transactions::{self, PaymentReport},
 };
 
-/// The most requests in one unit of work: events that arrive must not wait long.
+/// The most requests in one unit of work, so that incoming events wait only briefly.
 const AT_ONCE: i64 = 50;
-/// The most requests that are counted for a page.
+/// The most requests that are verified for a page.
 const MOST_COUNTED: i64 = 2000;
 
-/// How many kept requests could be recovered.
+/// How many stored requests could be recovered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Count {
-    /// Not recovered yet, and whole.
+    /// Not recovered yet, and complete.
     pub(crate) kept: usize,
-    /// Those of them that verify now.
+    /// Those that verify now.
     pub(crate) verified: Vec<RequestId>,
 }
 
 impl Count {
-    /// How many verify now.
+    /// Returns how many verify now.
     pub(crate) fn verify(&self) -> usize {
         self.verified.len()
     }
 }
 
-/// What became of them.
+/// The result of a recovery.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Recovered {
     /// New events.
     pub(crate) events: usize,
-    /// Requests of events that had come otherwise in the meantime.
+    /// Requests whose events were received in another way meanwhile.
     pub(crate) known: usize,
 }
 
-/// Who recovers, and when.
+/// The user who recovers, and the time.
 #[derive(Clone, Copy)]
 pub(crate) struct RecoveredBy<'a> {
     pub(crate) name: &'a str,
     pub(crate) at: Timestamp,
 }
 
-/// A kept request that verifies.
+/// A stored request that verifies.
 struct Verified {
     id: RequestId,
     refused_at: Timestamp,
     arrival: Arrival,
 }
 
-/// Lists of stored requests that are verified at the same time: each takes a thread, and memory for what it opens.
+/// Limits concurrent verifications of stored requests: each takes a thread, and memory for the opened content.
 pub(super) static VERIFICATIONS: Semaphore = Semaphore::const_new(2);
 
-/// How many of a rejection's requests verify now.
+/// Returns which of a rejection's requests verify now.
 pub(crate) async fn count(
     db: &Db,
     vault: &Vault,
@@ -102,14 +102,14 @@ pub(crate) async fn count(
     Ok(Count { verified: verified.iter().filter(|(_, [is_valid])| *is_valid).map(|(one, _)| one.id).collect(), kept: number })
 }
 
-/// A stored request, without what was sent.
+/// A stored request, without its content.
 pub(crate) struct Summary {
     pub(crate) id: RequestId,
     pub(crate) rejection: RejectionId,
     pub(crate) received_at: Timestamp,
 }
 
-/// Stored requests of a connection that a secret would verify and no valid one does, newest first.
+/// Returns stored requests of a connection that a secret would verify and no valid one does, newest first.
 pub(super) async fn verified_with(
     (db, vault): (&Db, &Vault),
     connection: &Connection,
@@ -126,15 +126,15 @@ pub(super) async fn verified_with(
     Ok(verified.into_iter().filter(|(_, verifies)| *verifies == [true, false]).map(|(one, _)| one).collect())
 }
 
-/// Kept requests of a connection that verify with one SECRET and with no other that counts.
+/// Stored requests of a connection that verify with one secret and with no other valid one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OnlyWith {
     pub(crate) requests: usize,
-    /// Their rejections, the newest first.
+    /// Their rejections, newest first.
     pub(crate) rejections: Vec<RejectionId>,
 }
 
-/// What could be let in only with that SECRET of the connection, of the newest that are kept.
+/// Returns the newest stored requests that only that secret of the connection can recover.
 pub(crate) async fn depends_only_on(
     (db, vault): (&Db, &Vault),
     connection: &Connection,
@@ -158,8 +158,9 @@ pub(crate) async fn depends_only_on(
     Ok(only)
 }
 
-/// Whether each stored request verifies with each of these sets of secrets. Opening and hashing take a thread of their own, so that
-/// the threads that answer requests do not wait for it. That thread holds the permit: it goes on when the client has left.
+/// Returns whether each stored request verifies with each of these sets of secrets. Opening and hashing run on a blocking
+/// thread, so that the threads that serve requests do not wait for it. It holds the permit, because it continues after the
+/// client has left.
 async fn verify_all<const SETS: usize>(
     turn: Result<SemaphorePermit<'static>, AcquireError>,
     vault: &Vault,
@@ -188,10 +189,10 @@ async fn verify_all<const SETS: usize>(
     })
 }
 
-/// Lets in those that verify, one of them or all.
+/// Recovers one of the requests that verify, or all.
 ///
 /// # Errors
-/// When the database refuses; what was let in before that stays, and trying again does the rest.
+/// If the database fails. Requests recovered before that stay recovered; a retry recovers the rest.
 pub(crate) async fn recover(
     (db, vault): (&Db, &Vault),
     connection: &Connection,
@@ -211,7 +212,7 @@ pub(crate) async fn recover(
         let Some(last) = kept.last().map(|kept| kept.id) else { return Ok(all) };
         let verified: Vec<Verified> =
             kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, by.at)).collect();
-        // Nothing where somebody else has taken one of them meanwhile: then what is left is looked at anew.
+        // `None` if another recovery has taken one of them meanwhile: the remaining ones are loaded again.
         let Some(recovered) = import(&mut tx, rejection.id, &verified, by).await? else { continue };
         tx.commit().await?;
         all.events += recovered.events;
@@ -223,12 +224,12 @@ pub(crate) async fn recover(
     }
 }
 
-/// Those that can be opened: one that cannot verifies nothing.
+/// Opens the secrets. One that cannot be opened verifies nothing.
 fn live(stored: &[secrets::Stored], vault: &Vault) -> Vec<ValidSecret> {
     stored.iter().filter_map(|secret| secret.live(vault).ok()).collect()
 }
 
-/// The request as an arrival of now, if it verifies as it would have when it came.
+/// Returns the request as an arrival of now, if it verifies as of the time it was received.
 fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[ValidSecret], now: Timestamp) -> Option<Verified> {
     let said = store_batch::open(vault, kept.id, (&kept.headers, &kept.body)).ok()?;
     let headers = said.pairs()?;

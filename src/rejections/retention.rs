@@ -10,26 +10,26 @@ use crate::{
     primitives::time::{Clock, Timestamp},
 };
 
-/// How often it is looked for those whose time is over.
+/// How often expired rejections are searched.
 const EVERY: Duration = Duration::from_hours(1);
-/// How many are deleted in one unit of work, so that events that arrive wait for a moment only.
+/// The most rows deleted in one unit of work, so that incoming events wait only briefly.
 const AT_ONCE: i64 = 500;
-/// The pause between two such units.
+/// The pause between two units of work.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Deletes what was kept long enough, now and every hour.
+/// Deletes expired rejections, now and every hour.
 pub(crate) async fn run(db: Db, clock: Clock) {
     loop {
         match delete(&db, clock.now().minus(RETENTION)).await {
             Ok(0) => {}
-            Ok(count) => tracing::info!(count, "rejections were deleted whose time was over"),
-            Err(error) => tracing::warn!(%error, "rejections could not be deleted; it is tried again in an hour"),
+            Ok(count) => tracing::info!(count, "expired rejections were deleted"),
+            Err(error) => tracing::warn!(%error, "expired rejections could not be deleted; retrying in an hour"),
         }
         sleep(EVERY).await;
     }
 }
 
-/// Deletes what requests said that came before that moment, and rejections that ended before it; how many.
+/// Deletes requests received before that time, and rejections that ended before it. Returns the number of rows.
 async fn delete(db: &Db, before: Timestamp) -> Result<u64, DbError> {
     let mut deleted = 0;
     loop {

@@ -1,4 +1,4 @@
-//! The list of rejections, one of them, the octets of a kept request, and its recovery.
+//! Routes of the list of rejections, a rejection, the bytes of a stored request, and recovery.
 
 use std::collections::HashMap;
 
@@ -41,11 +41,11 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
-/// Kept requests that are listed beside the one that is shown.
+/// The most stored requests in the list of a rejection.
 const LISTED: i64 = 20;
-/// Where the form of recovery says what is wrong.
+/// The field of the errors of the recovery form.
 const RECOVERY: &str = "recovery";
-/// Events that are listed of those that were let in.
+/// The most recovered events listed.
 const LET_IN: i64 = 10;
 
 /// The query of the list.
@@ -115,7 +115,7 @@ impl Found {
         Ok(Self { connection: own.ok_or(AppError::NotFound)?, page, app, rejection })
     }
 
-    /// The page, with what is wrong with the form on it.
+    /// Returns the page, with the errors of its form.
     async fn view(&self, request: &str, errors: FieldErrors) -> Result<views::Show, AppError> {
         let (state, id) = (&self.page.state, self.rejection.id);
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
@@ -165,7 +165,7 @@ impl Found {
         })
     }
 
-    /// What the listed requests say they are. Nobody vouches for it.
+    /// Returns the event types that the listed requests claim. They are not verified.
     async fn types(&self, reader: &mut Reader, requests: &[Request]) -> Result<HashMap<RequestId, String>, DbError> {
         let mut types = HashMap::new();
         for request in requests.iter().filter(|request| !request.is_cut && requests.len() > 1) {
@@ -176,7 +176,7 @@ impl Found {
         Ok(types)
     }
 
-    /// The newest events that were let in from it.
+    /// Returns the newest events recovered from it.
     async fn let_in(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
         if self.rejection.recovered == 0 {
             return Ok(Vec::new());
@@ -261,7 +261,7 @@ pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, St
     match adopt_secret::accept(&page.state.kit(), &found.connection, &found.rejection, by).await? {
         Acceptance::Accepted(secret) => {
             let (connection, user) = (found.connection.id, page.signed_in.user.id);
-            tracing::info!(%connection, rejection = %id, %secret, %user, "a SECRET that requests were refused for was accepted");
+            tracing::info!(%connection, rejection = %id, %secret, %user, "a secret was adopted from rejected requests");
             Ok(page.redirect(&urls::rejection(found.app.id, id), rejections::ACCEPTED))
         }
         Acceptance::Known => refused(messages::secrets::KNOWN).await,
@@ -274,7 +274,7 @@ pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, St
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RecoveryForm {
-    /// Nothing: all that verify.
+    /// Empty: all that verify.
     request: String,
 }
 
@@ -295,6 +295,6 @@ pub(crate) async fn recover(posted: SignedForm<RecoveryForm>, path: Path<(String
     let by = RecoveredBy { name: &page.signed_in.user.name, at: page.now };
     let stores = (&page.state.db, &page.state.vault);
     let recovered = recovery::recover(stores, &found.connection, &found.rejection, only, by).await?;
-    tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, events = recovered.events, "refused requests were recovered");
+    tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, events = recovered.events, "rejected requests were recovered");
     Ok(page.redirect(&urls::rejection(found.app.id, found.rejection.id), &rejections::recovered(recovered)))
 }

@@ -1,7 +1,7 @@
-//! What rejected requests look like, and a fair order of them. Pure.
+//! Shapes of rejected requests, and a fair order by shape. Pure.
 //!
-//! Invariant: anyone can copy any shape, so it decides only which request is diagnosed and stored first. A flood
-//! has a few shapes, or a few senders, and is last among its own; what is unlike the others comes first.
+//! Invariant: anyone can copy any shape, so it decides only which request is diagnosed and stored first. A flood has few
+//! shapes, or few senders, so its requests are last; a request unlike the others is first.
 
 use std::{
     collections::BTreeMap,
@@ -18,16 +18,16 @@ use crate::{
 /// Leading bytes of a body that are considered: the names of its first fields.
 const BEGINNING: usize = 24;
 
-/// What requests have in common, as digests: of the sender first, then of the request, the coarsest first.
+/// The properties that requests share, as digests: of the sender first, then of the request, the coarsest first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
     network: u64,
     sender: u64,
-    /// How the signature is written.
+    /// The notation of the signature.
     form: u64,
-    /// How long the body is, and how it begins.
+    /// The length and the beginning of the body.
     body: u64,
-    /// What other headers say.
+    /// The values of other headers.
     rest: u64,
 }
 
@@ -49,7 +49,7 @@ impl Shape {
         }
     }
 
-    /// The shape of a request, independent of its sender and without what is easiest to vary.
+    /// Returns the shape of a request, independent of its sender and of the headers that are easiest to vary.
     pub(crate) fn likeness(&self) -> u64 {
         digest((self.form, self.body))
     }
@@ -77,7 +77,7 @@ fn without_digits(text: &[u8]) -> Vec<u8> {
     text.iter().filter(|byte| !byte.is_ascii_digit()).copied().collect()
 }
 
-/// The length, alphabet and prefix of a signature.
+/// Returns the length, alphabet and prefix of a signature.
 fn writing(value: &[u8]) -> (usize, bool, bool, bool, Vec<u8>) {
     let any = |is_so: fn(&u8) -> bool| value.iter().any(is_so);
     let mark = value.iter().take(BEGINNING).position(|byte| matches!(byte, b'=' | b':' | b',')).unwrap_or_default();
@@ -91,7 +91,7 @@ fn writing(value: &[u8]) -> (usize, bool, bool, bool, Vec<u8>) {
     )
 }
 
-/// The requests in a fair order, those first that are unlike the others by sender or by look.
+/// Returns the requests in a fair order: those first that are unlike the others by sender or by look.
 pub(crate) fn order(shapes: &[Shape]) -> Vec<usize> {
     let mut best = vec![usize::MAX; shapes.len()];
     for path in [Shape::by_sender as fn(&Shape) -> [u64; 5], Shape::by_look] {
@@ -105,7 +105,7 @@ pub(crate) fn order(shapes: &[Shape]) -> Vec<usize> {
     order
 }
 
-/// One of each group in turn, level by level; the smallest group first.
+/// Takes a request of each group in turn, level by level, the smallest group first.
 fn fairly(paths: &[[u64; 5]], requests: Vec<usize>, level: usize) -> Vec<usize> {
     if level == 5 || requests.len() < 2 {
         return requests;

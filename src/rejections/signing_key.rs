@@ -1,4 +1,4 @@
-//! The key that diagnosis found: whether it may have been guessed, whether it may be adopted, and its identity.
+//! The key that diagnosis found: whether it can be guessed, whether it may be adopted, and its identity.
 //!
 //! Invariant: a stranger who signs with a guess gains nothing. A key that would be rejected as an imported secret is never
 //! offered; this is checked when it is found, on the page, and when it is adopted. A piece of an encoded secret is judged by the
@@ -18,15 +18,15 @@ use crate::{
     primitives::{id::ConnectionId, secret::Secret, vault::Vault},
 };
 
-/// The shortest key of bytes that no text can write, in bytes: as much as sixteen characters of base64.
+/// The shortest key that is not a text, in bytes: as much as sixteen characters of base64.
 const SHORTEST: usize = 12;
 
-/// Notes that a key may have been guessed, whatever the cause is. Where the cause names a secret that may be adopted, the
-/// guess becomes the cause.
+/// Marks a key that can be guessed, for every cause. If the cause names a secret that may be adopted, the guess becomes the
+/// cause.
 pub(super) fn judge(diagnosis: &mut Diagnosis, gateway: Gateway, known: &CompanyKeys) {
     let is_encoded = is_encoded(diagnosis);
     let is_named = diagnosis.cause.can_adopt_secret();
-    // A stored secret can be weak as well, where it was stored before secrets were checked.
+    // A stored secret can be weak, too, if it was stored before secrets were checked.
     let is_judged = is_named || matches!(diagnosis.cause, Cause::RetiredSecret | Cause::OtherMode);
     let Some(signer) = diagnosis.signer.as_mut().filter(|signer| is_judged || signer.kind == KeyKind::Altered) else { return };
     if !is_guessable(signer, is_encoded, gateway, known) {
@@ -62,10 +62,10 @@ fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &Com
     }
 }
 
-/// A text that is shorter is no secret.
+/// The shortest key that is a text, in bytes.
 const SHORTEST_TEXT: usize = crate::primitives::secret::SHORTEST;
 
-/// The secret that may be adopted so that the request verifies: known to the company and to no outsider, of this mode, and
+/// Returns the secret whose adoption makes the request verify: known to the company and to no outsider, of this mode, and
 /// retired nowhere.
 pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &CompanyKeys) -> Option<Secret> {
     let signer = diagnosis.signer.as_ref().filter(|_| diagnosis.cause.can_adopt_secret())?;
@@ -74,7 +74,7 @@ pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &Company
     diagnosis::secret(gateway, signer).filter(|_| may_be && !is_guessable(signer, is_encoded(diagnosis), gateway, known))
 }
 
-/// Identifies the key at that connection; `None` if outsiders may know it.
+/// Returns a digest that identifies the key at that connection; `None` if outsiders may know it.
 pub(super) fn digest(vault: &Vault, connection: ConnectionId, diagnosis: &Diagnosis) -> Option<[u8; 32]> {
     let tells = |signer: &&Signer| signer.kind != KeyKind::Public && !signer.is_guessable;
     let signer = diagnosis.signer.as_ref().filter(tells).filter(|_| diagnosis.cause != Cause::SwitchedOff)?;
@@ -115,7 +115,7 @@ mod tests {
         CompanyKeys { keys, names: NAMES.iter().map(|name| (*name).to_owned()).collect(), ..CompanyKeys::default() }
     }
 
-    /// What is found of a request that is signed with that key, and what could be adopted.
+    /// Returns the diagnosis of a request signed with that key, and the secret that could be adopted.
     fn found(known: &CompanyKeys, key: &[u8]) -> (Diagnosis, Option<String>) {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
         mac.update(BODY);
@@ -127,7 +127,7 @@ mod tests {
         judged(found, known)
     }
 
-    /// What remains of a finding, and what could be adopted.
+    /// Returns a diagnosis after the key was judged, and the secret that could be adopted.
     fn judged(mut found: Diagnosis, known: &CompanyKeys) -> (Diagnosis, Option<String>) {
         let gateway = Gateway::Razorpay;
         judge(&mut found, gateway, known);
@@ -135,7 +135,7 @@ mod tests {
         (found, secret)
     }
 
-    /// The key of a request that is signed with that piece of a secret.
+    /// Returns the key of a request signed with that piece of a secret.
     fn cut_key(piece: &str) -> Signer {
         let (key, tag) = (Zeroizing::new(piece.as_bytes().to_vec()), Zeroizing::new([0; 32]));
         Signer { kind: KeyKind::Altered, key, tag, is_event: true, is_unchanged: true, is_guessable: false, event: None }
@@ -161,8 +161,8 @@ mod tests {
             let known = known(&whole, &[]);
             for length in 16..whole.len() {
                 for piece in [&whole[..length], &whole[whole.len() - length..]] {
-                    // Finding a piece takes far longer than judging it, and what may be adopted does not depend on how it was
-                    // found: every tenth secret's pieces are found as well.
+                    // Finding a piece takes far longer than judging it, and adoption does not depend on how it was found, so
+                    // only the pieces of every tenth secret are also found.
                     let cut = || Diagnosis { signer: Some(cut_key(piece)), ..Cause::SecretCut.into() };
                     let is_found = number % 10 == number / 10 % 10;
                     let (diagnosis, secret) = if is_found { found(&known, piece.as_bytes()) } else { judged(cut(), &known) };

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What is read of a rejection, everywhere in the same order.
+/// The columns of a rejection, in the same order everywhere.
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, reason, cause, secret_id, key_digest, other_connection_id, detail, address, count, \
@@ -24,7 +24,7 @@ macro_rules! columns {
     };
 }
 
-/// The same of a kept request, but for what it said.
+/// The columns of a stored request, without its content.
 macro_rules! request {
     () => {
         "id, address, size, is_cut, count, received_at, recovered_at"
@@ -39,7 +39,7 @@ sql! {
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) > ($3, $4) \
                   ORDER BY last_at, id LIMIT $5");
     COUNT = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE app_id = $1 AND mode = $2 AND last_at >= $3";
-    /// The one that goes on, if there is one.
+    /// The rejection that continues, if there is one.
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
                  AND secret_id IS NOT DISTINCT FROM $4 AND key_digest IS NOT DISTINCT FROM $5 AND (CAST($8 AS BOOLEAN) OR detail IS NOT DISTINCT FROM $6) AND last_at > $7 AND first_at < $9 \
                  ORDER BY last_at DESC LIMIT 1";
@@ -64,13 +64,13 @@ sql! {
     COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
     LIST_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id > $2 ORDER BY id LIMIT $3";
-    /// The newest of a connection, whatever rejection they are of.
+    /// The newest of a connection, of all its rejections.
     LIST_OF_CONNECTION = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                           WHERE connection_id = $1 AND recovered_at IS NULL AND NOT is_cut ORDER BY id DESC LIMIT $2";
     FIND_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id = $2";
     ADD_RECOVERED = "UPDATE rejections SET recovered = recovered + $2 WHERE id = $1";
-    /// Only one of two that try comes through.
+    /// Of two concurrent recoveries only one succeeds.
     MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND rejection_id = $3 AND recovered_at IS NULL";
     DELETE_REQUESTS = "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM rejected_requests WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
     DELETE = "DELETE FROM rejections WHERE id IN (SELECT id FROM rejections WHERE last_at < $1 \
@@ -81,22 +81,22 @@ sql! {
     FIND_STRAYS = "SELECT count, last_at FROM stray_requests WHERE name = 'unknown_endpoint'";
 }
 
-/// A place in the order of the list.
+/// A position in the order of the list.
 pub(crate) type Cursor = (Timestamp, RejectionId);
 
-/// Which rejections a list shows.
+/// The rejections that a list shows.
 #[derive(Clone, Copy)]
 pub(crate) struct Filter {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
 }
 
-/// The app's rejection.
+/// Returns a rejection of the app.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: RejectionId) -> Result<Option<Rejection>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
 }
 
-/// The newest of a connection that the caller was allowed to see.
+/// Returns the newest of a connection. The caller has checked access to it.
 pub(crate) async fn find_newest(
     on: impl Into<Exec<'_>>,
     connection: ConnectionId,
@@ -105,7 +105,7 @@ pub(crate) async fn find_newest(
     run!(on, |conn| sqlx::query_as(FIND_NEWEST).bind(connection).bind(reason.as_str()).fetch_optional(conn).await)
 }
 
-/// Those before `from`, newest first.
+/// Returns the rejections before `from`, newest first.
 pub(crate) async fn list_older(
     on: impl Into<Exec<'_>>,
     filter: Filter,
@@ -115,7 +115,7 @@ pub(crate) async fn list_older(
     list(on, LIST_OLDER, filter, from, limit).await
 }
 
-/// Those after `from`, newest first.
+/// Returns the rejections after `from`, newest first.
 pub(crate) async fn list_newer(
     on: impl Into<Exec<'_>>,
     filter: Filter,
@@ -144,12 +144,12 @@ async fn list(
         .await)
 }
 
-/// How many requests were refused, in the rejections that went on until then or later.
+/// Returns the number of rejected requests, in the rejections with a request since then.
 pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timestamp) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT).bind(filter.app).bind(filter.mode.slug()).bind(since).fetch_one(conn).await)
 }
 
-/// What makes a rejection the same as another.
+/// The identity of a rejection: requests with equal keys are counted as one rejection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RejectionKey {
     pub(crate) reason: Reason,
@@ -157,11 +157,11 @@ pub(crate) struct RejectionKey {
     pub(crate) secret: Option<SecretId>,
     /// A keyed digest of the key of the signature.
     pub(crate) key: Option<Vec<u8>>,
-    /// What the sentence says besides, where something else would be another thing.
+    /// Further text of the message, if it distinguishes rejections.
     pub(crate) detail: Option<String>,
 }
 
-/// The newest rejection of that kind which ended after the first of these times and began before the second.
+/// Returns the newest rejection with that key that ended after the first of these times and began before the second.
 pub(crate) async fn find_open(
     tx: &mut Tx,
     connection: ConnectionId,
@@ -182,7 +182,7 @@ pub(crate) async fn find_open(
         .await)
 }
 
-/// A rejection that begins.
+/// A new rejection.
 pub(crate) struct NewRejection<'a> {
     pub(crate) id: RejectionId,
     pub(crate) place: &'a ConnectionScope,
@@ -219,18 +219,18 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), Db
     Ok(())
 }
 
-/// So many more of the same.
+/// Further requests of a rejection.
 pub(crate) struct More<'a> {
     pub(crate) count: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
-    /// Where the last of them came from.
+    /// The address of the last of them.
     pub(crate) address: &'a str,
-    /// The newest detail, where that one is shown.
+    /// The newest detail, if that one is displayed.
     pub(crate) detail: Option<&'a str>,
 }
 
-/// Counts them.
+/// Adds further requests to a rejection.
 pub(crate) async fn add(tx: &mut Tx, id: RejectionId, more: &More<'_>) -> Result<(), DbError> {
     execute!(
         tx,
@@ -239,7 +239,7 @@ pub(crate) async fn add(tx: &mut Tx, id: RejectionId, more: &More<'_>) -> Result
     Ok(())
 }
 
-/// A request to be kept, sealed.
+/// A request to be stored, sealed.
 pub(crate) struct NewRequest<'a> {
     pub(crate) id: RequestId,
     pub(crate) rejection: RejectionId,
@@ -255,7 +255,7 @@ pub(crate) struct NewRequest<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// Keeps it, or counts it as one more of the same.
+/// Stores a request, or increments the count of an equal one.
 pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbError> {
     let bytes = i64::try_from(new.headers.len() + new.body.len()).unwrap_or(i64::MAX);
     execute!(
@@ -290,7 +290,7 @@ pub(crate) async fn has_copy(tx: &mut Tx, connection: ConnectionId, digests: &[[
         .await)
 }
 
-/// The requests of a rejection that the caller was allowed to see, newest first, those before `from`.
+/// Returns the requests of a rejection before `from`, newest first. The caller has checked access to it.
 pub(crate) async fn list_requests(
     on: impl Into<Exec<'_>>,
     rejection: RejectionId,
@@ -300,7 +300,7 @@ pub(crate) async fn list_requests(
     run!(on, |conn| sqlx::query_as(LIST_REQUESTS).bind(rejection).bind(from).bind(limit).fetch_all(conn).await)
 }
 
-/// One of them.
+/// Returns a request of a rejection.
 pub(crate) async fn find_request(
     on: impl Into<Exec<'_>>,
     rejection: RejectionId,
@@ -309,7 +309,7 @@ pub(crate) async fn find_request(
     run!(on, |conn| sqlx::query_as(FIND_REQUEST).bind(rejection).bind(id).fetch_optional(conn).await)
 }
 
-/// What it said, sealed: headers and body.
+/// Returns the sealed headers and body of a request.
 pub(crate) async fn find_said(
     on: impl Into<Exec<'_>>,
     rejection: RejectionId,
@@ -318,12 +318,12 @@ pub(crate) async fn find_said(
     run!(on, |conn| sqlx::query_as(FIND_SAID).bind(rejection).bind(id).fetch_optional(conn).await)
 }
 
-/// How many requests of a rejection are kept.
+/// Returns how many requests of a rejection are stored.
 pub(crate) async fn count_requests(on: impl Into<Exec<'_>>, rejection: RejectionId) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT_REQUESTS).bind(rejection).fetch_one(conn).await)
 }
 
-/// A kept request that could still become an event.
+/// A stored request that could still become an event.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Recoverable {
     pub(crate) id: RequestId,
@@ -333,7 +333,7 @@ pub(crate) struct Recoverable {
     pub(crate) body: Vec<u8>,
 }
 
-/// Those of a rejection after that one, oldest first.
+/// Returns the recoverable requests of a rejection after `after`, oldest first.
 pub(crate) async fn list_recoverable(
     on: impl Into<Exec<'_>>,
     rejection: RejectionId,
@@ -343,7 +343,7 @@ pub(crate) async fn list_recoverable(
     run!(on, |conn| sqlx::query_as(LIST_RECOVERABLE).bind(rejection).bind(after).bind(limit).fetch_all(conn).await)
 }
 
-/// The newest of a connection that the caller was allowed to see.
+/// Returns the newest of a connection. The caller has checked access to it.
 pub(crate) async fn list_of_connection(
     on: impl Into<Exec<'_>>,
     connection: ConnectionId,
@@ -352,7 +352,7 @@ pub(crate) async fn list_of_connection(
     run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).bind(limit).fetch_all(conn).await)
 }
 
-/// That one of a rejection, if it can be recovered.
+/// Returns that request of a rejection, if it can be recovered.
 pub(crate) async fn find_recoverable(
     on: impl Into<Exec<'_>>,
     rejection: RejectionId,
@@ -361,35 +361,37 @@ pub(crate) async fn find_recoverable(
     run!(on, |conn| sqlx::query_as(FIND_RECOVERABLE).bind(rejection).bind(id).fetch_all(conn).await)
 }
 
-/// Counts requests of a rejection that are recovered. Before they are taken: whoever writes down refusals has that order.
+/// Adds recovered requests to the count of a rejection. Runs before they are marked: the recorder of rejections locks in that
+/// order.
 pub(crate) async fn add_recovered(tx: &mut Tx, id: RejectionId, number: usize) -> Result<(), DbError> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
     execute!(tx, sqlx::query(ADD_RECOVERED).bind(id).bind(number))?;
     Ok(())
 }
 
-/// Takes a request of a rejection for recovery. False if another unit of work has, or moved it to another rejection.
+/// Marks a request of a rejection as recovered. False if another unit of work has done so, or has moved it to another
+/// rejection.
 pub(crate) async fn mark_recovered(tx: &mut Tx, id: RequestId, of: RejectionId, at: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(MARK_RECOVERED).bind(id).bind(at).bind(of))? == 1)
 }
 
-/// Deletes the oldest requests before then, at most so many; how many.
+/// Deletes the oldest requests received before then, at most `most`. Returns their number.
 pub(crate) async fn delete_requests(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(DELETE_REQUESTS).bind(before).bind(most))
 }
 
-/// Deletes rejections that ended before then and of which nothing is kept, at most so many; how many.
+/// Deletes rejections that ended before then and have no stored requests, at most `most`. Returns their number.
 pub(crate) async fn delete(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(DELETE).bind(before).bind(most))
 }
 
-/// Counts requests at no endpoint of anybody.
+/// Adds to the number of requests to unknown endpoints.
 pub(crate) async fn add_strays(tx: &mut Tx, count: i64, at: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(ADD_STRAYS).bind(count).bind(at))?;
     Ok(())
 }
 
-/// How many there were, and when the last.
+/// Returns the number of requests to unknown endpoints, and when the last one was received.
 pub(crate) async fn find_strays(on: impl Into<Exec<'_>>) -> Result<Option<(i64, Timestamp)>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_STRAYS).fetch_optional(conn).await)
 }

@@ -1,8 +1,8 @@
-//! Writes down what was refused: how often, and what is kept of it.
+//! Writes a batch of rejected requests: the counts, and the stored content.
 //!
-//! Invariant: every request is counted; one that was not examined is counted as such, never under a cause. Rows are written in
-//! one order on every server, connections first, under the connection's turn, so that two servers do not begin the same rejection
-//! twice.
+//! Invariant: every request is counted; one that was not diagnosed is counted as such, never under a cause. Rows are written
+//! in one order on every server, connections first, under the connection's row lock, so that two servers do not begin the
+//! same rejection twice.
 
 use std::collections::BTreeMap;
 
@@ -35,13 +35,14 @@ use crate::{
     },
 };
 
-/// The most requests that are kept of a connection, and what they may take, in bytes: an app has four connections at
-/// most. One rejection has half of it, so that a flood of one kind leaves the others room.
+/// The storage quota of a connection, in requests and bytes: an app has at most four connections. One rejection may use half
+/// of it, so that a flood of one kind leaves room for the others.
 pub(super) const ROOM: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024 * 1024 };
-/// What sealed headers and a sealed body are bound to.
+/// The contexts to which sealed headers and a sealed body are bound.
 const HEADERS: &str = "rejected_requests.headers";
 const BODY: &str = "rejected_requests.body";
-/// The headers that a gateway signs, and its signature, which identify a repeated request. Anyone can add other headers.
+/// Returns the headers that a gateway signs, and its signature, which identify a repeated request. Anyone can add other
+/// headers.
 const fn signed(gateway: Gateway) -> &'static [&'static str] {
     match gateway {
         Gateway::Razorpay => &["x-razorpay-signature"],
@@ -49,13 +50,13 @@ const fn signed(gateway: Gateway) -> &'static [&'static str] {
     }
 }
 
-/// After every time.
+/// Later than any time.
 const EVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// The byte order mark of UTF-8, which some programs put before a body.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// How often a connection refused for one reason.
+/// The requests that a connection rejected for one reason.
 #[derive(Clone)]
 pub(crate) struct ReasonCount {
     place: ConnectionScope,
@@ -65,10 +66,10 @@ pub(crate) struct ReasonCount {
     address: String,
 }
 
-/// What was refused at each connection, by reason.
+/// Rejected requests by connection and reason.
 pub(crate) type Tallies = BTreeMap<(ConnectionId, Reason), ReasonCount>;
 
-/// Counts one.
+/// Counts a request.
 pub(crate) fn tally(tallies: &mut Tallies, refused: &RejectedRequest) {
     let (place, at) = (refused.place, refused.at);
     let none = || ReasonCount { place, count: 0, first_at: at, last_at: at, address: String::new() };
@@ -79,7 +80,7 @@ pub(crate) fn tally(tallies: &mut Tallies, refused: &RejectedRequest) {
     tally.address = refused.address.to_string();
 }
 
-/// Counts those that were counted before.
+/// Adds earlier counts.
 pub(crate) fn restore(tallies: &mut Tallies, older: Tallies) {
     for (key, older) in older {
         match tallies.get_mut(&key) {
@@ -95,16 +96,16 @@ pub(crate) fn restore(tallies: &mut Tallies, older: Tallies) {
     }
 }
 
-/// A request that was looked at, as it is kept.
+/// A diagnosed request as it is stored.
 pub(crate) struct SealedRequest {
     examined: DiagnosedRequest,
     /// The digests under which copies of its signed text are stored.
     copies: Vec<[u8; 32]>,
-    /// Nothing where it is only counted.
+    /// `None` if it is only counted.
     stored: Option<Content>,
 }
 
-/// What was sent, sealed.
+/// The content of a request, sealed.
 struct Content {
     id: RequestId,
     digest: [u8; 32],
@@ -112,12 +113,12 @@ struct Content {
     body: Vec<u8>,
 }
 
-/// Seals them, where nobody waits for it. Should that ever fail, they are counted all the same, and not tried for ever.
+/// Seals the requests on a blocking thread. If sealing panics, they are only counted rather than retried forever.
 pub(crate) async fn seal(vault: &Vault, examined: Vec<DiagnosedRequest>) -> Vec<SealedRequest> {
     let vault = vault.clone();
     let sealed = spawn_blocking(move || examined.into_iter().map(|one| seal_one(&vault, one)).collect());
     sealed.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "refused requests could not be sealed");
+        tracing::error!(%error, "rejected requests could not be encrypted");
         Vec::new()
     })
 }
@@ -135,7 +136,7 @@ fn seal_one(vault: &Vault, examined: DiagnosedRequest) -> SealedRequest {
     SealedRequest { examined, copies, stored }
 }
 
-/// Writes down what was counted at each connection, in their order, and keeps what was looked at. Returns what is proven.
+/// Writes the counts of each connection in order, and stores diagnosed requests. Returns the proof per connection.
 pub(crate) async fn persist<'a>(
     tx: &mut Tx,
     tallies: impl Iterator<Item = &'a Tallies> + Clone,
@@ -143,13 +144,13 @@ pub(crate) async fn persist<'a>(
 ) -> Result<BTreeMap<ConnectionId, Proven>, DbError> {
     let tallies: Vec<_> = tallies.flatten().collect();
     let mut proven = BTreeMap::new();
-    // All turns before anything else: whoever waits for one holds nothing that another waits for.
+    // All row locks before anything else: a writer that waits for one holds nothing that another waits for.
     for connections in tallies.chunk_by(|one, other| one.0.0 == other.0.0) {
         connections::store::lock_row(tx, connections[0].0.0).await?;
     }
     for ((connection, reason), tally) in tallies {
         let is_own = |sample: &CapturedRequest| sample.place.connection == *connection && sample.reason == *reason;
-        // What was neither examined nor is stored is counted with the rest.
+        // Requests that were neither diagnosed nor stored are counted with the rest.
         let is_told = |one: &&SealedRequest| one.stored.is_some() || one.examined.diagnosis.cause != Cause::NotDiagnosed;
         let own = sealed.iter().filter(|one| is_own(&one.examined.sample)).filter(is_told);
         let mut kinds: BTreeMap<RejectionKey, Vec<&SealedRequest>> = BTreeMap::new();
@@ -220,19 +221,20 @@ async fn is_stored_event(tx: &mut Tx, connection: ConnectionId, signer: Option<&
     }
 }
 
-/// What stands for requests that were not examined.
+/// Returns the key of requests that were not diagnosed.
 fn unexamined(reason: Reason) -> RejectionKey {
     RejectionKey { reason, cause: Cause::unexamined(reason), secret: None, key: None, detail: None }
 }
 
-/// What makes it the same as another.
+/// Returns the key of the rejection that a request belongs to.
 pub(super) fn kind(reason: Reason, one: &DiagnosedRequest) -> RejectionKey {
     let found = &one.diagnosis;
     let detail = found.detail.clone().filter(|_| !found.cause.has_passing_detail());
     RejectionKey { reason, cause: found.cause, secret: found.secret, key: one.key.map(Into::into), detail }
 }
 
-/// When the first and the last of them came: of those that are only counted, only the times of the whole tally are known.
+/// Returns when the first and the last request was received. Requests that are only counted have no times but those of the
+/// whole tally.
 fn span(tally: &ReasonCount, times: impl Iterator<Item = Timestamp> + Clone, more: i64) -> (Timestamp, Timestamp) {
     match (times.clone().min(), times.max()) {
         (Some(first_at), Some(last_at)) if more == 0 => (first_at, last_at),
@@ -240,7 +242,7 @@ fn span(tally: &ReasonCount, times: impl Iterator<Item = Timestamp> + Clone, mor
     }
 }
 
-/// Counts requests of one kind, with the rejection that goes on or as a new one.
+/// Counts requests of one kind, in the rejection that continues or in a new one.
 async fn count(
     tx: &mut Tx,
     tally: &ReasonCount,
@@ -273,7 +275,7 @@ async fn count(
     Ok(new.id)
 }
 
-/// Keeps a request, unless the same is kept already.
+/// Stores a request, unless an equal one is stored already.
 async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &SealedRequest) -> Result<(), DbError> {
     let (sample, Some(content)) = (&sealed.examined.sample, &sealed.stored) else { return Ok(()) };
     let new = NewRequest {
@@ -293,16 +295,15 @@ async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &SealedRequest) -> Re
     store::keep(tx, &new).await
 }
 
-/// Identifies it among other requests, keyed so that the digest does not confirm a guess at its content.
-/// A proving signature is the same in any notation or wrapping: an outsider who has seen one cannot make a second request
-/// of it.
+/// Returns a digest that identifies the request, keyed so that it does not confirm a guess at the content. A proving
+/// signature has one digest in any notation or wrapping: an outsider who has seen one cannot derive a second request from it.
 pub(super) fn digest(vault: &Vault, examined: &DiagnosedRequest) -> [u8; 32] {
     let sample = &examined.sample;
     if let Some(signer) = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof()) {
         return digest_of_tag(vault, signer, signer.is_unchanged);
     }
     let mut mac = hasher(vault);
-    // Headers come in any order, and in another one at each request.
+    // The order of headers varies from request to request.
     for signed in signed(sample.place.gateway) {
         for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
             for part in [name.as_bytes(), value] {
@@ -336,21 +337,21 @@ pub(super) fn copies(vault: &Vault, examined: &DiagnosedRequest) -> Vec<[u8; 32]
         .collect()
 }
 
-/// What a kept request said.
+/// The content of a stored request.
 pub(crate) struct OpenedRequest {
     /// As JSON.
     pub(crate) headers: String,
     pub(crate) body: Bytes,
 }
 
-/// The one field of a body that says what it is about.
+/// The field of a body that names its event type.
 #[derive(Deserialize)]
 struct Envelope {
     event: Option<String>,
     r#type: Option<String>,
 }
 
-/// The name of the event that a body is, where it is one and the name can be shown on a page.
+/// Returns the event type of a body, if it is an event and the name can be displayed.
 pub(super) fn event_type(gateway: Gateway, body: &[u8]) -> Option<String> {
     let envelope: Envelope = serde_json::from_slice(body.strip_prefix(MARK).unwrap_or(body)).ok()?;
     let name = match gateway {
@@ -361,12 +362,12 @@ pub(super) fn event_type(gateway: Gateway, body: &[u8]) -> Option<String> {
 }
 
 impl OpenedRequest {
-    /// What it says it is about, where that is a name that a page can show.
+    /// Returns the event type that it claims, if that name can be displayed.
     pub(crate) fn event_type(&self, gateway: Gateway) -> Option<String> {
         event_type(gateway, &self.body)
     }
 
-    /// The headers as adapters read them.
+    /// Returns the headers in the form that adapters take.
     pub(crate) fn pairs(&self) -> Option<Vec<(String, Vec<u8>)>> {
         let headers: Vec<(String, String)> = serde_json::from_str(&self.headers).ok()?;
         Some(headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect())
@@ -376,7 +377,7 @@ impl OpenedRequest {
 /// Opens what [`seal`] sealed.
 ///
 /// # Errors
-/// When it was sealed under another master key or is damaged.
+/// If it was sealed under another master key, or is damaged.
 pub(crate) fn open(vault: &Vault, id: RequestId, sealed: (&[u8], &[u8])) -> Result<OpenedRequest, VaultError> {
     let headers = vault.open(HEADERS, id.as_bytes(), sealed.0)?;
     let body = vault.open(BODY, id.as_bytes(), sealed.1)?;

@@ -1,4 +1,4 @@
-//! What pages say of rejected requests: whose secret was used, and the cause of the newest since the last verified event.
+//! Explanations of rejected requests for pages: whose secret was used, and the latest cause since the last verified event.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::{
     urls,
 };
 
-/// What is said of the newest refused request at connections that fail.
+/// The explanation of the latest rejection for each failing connection.
 pub(crate) type Causes = HashMap<ConnectionId, Explanation>;
 
-/// That of each of these connections, which the caller was allowed to see.
+/// Returns the explanations for these connections. The caller has checked access to them.
 pub(crate) async fn causes<'a>(
     reader: &mut Reader,
     failing: impl IntoIterator<Item = (&'a App, &'a Evidence)>,
@@ -29,7 +29,7 @@ pub(crate) async fn causes<'a>(
     Ok(causes)
 }
 
-/// The newest rejected request since a connection's last verified event, a proven one first, and what is said of it.
+/// Returns the newest rejection since a connection's last verified event, a proven one first, and its explanation.
 pub(crate) async fn cause(
     reader: &mut Reader,
     app: &App,
@@ -41,7 +41,7 @@ pub(crate) async fn cause(
     Ok(Some((rejection, told)))
 }
 
-/// What the connections are called whose SECRETs were used.
+/// Returns the display names of the connections whose secrets were used.
 pub(super) async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -> Result<HashMap<ConnectionId, String>, DbError> {
     if rows.iter().all(|row| row.other_connection_id.is_none()) {
         return Ok(HashMap::new());
@@ -55,13 +55,13 @@ pub(super) async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -
     Ok(connections.iter().map(|connection| (connection.id, name(connection))).collect())
 }
 
-/// What the connection is called whose SECRET was used.
+/// Returns the display name of the connection whose secret was used.
 pub(crate) async fn other(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
     let mut others = others(reader, app, std::slice::from_ref(rejection)).await?;
     Ok(rejection.other_connection_id.and_then(|id| others.remove(&id)))
 }
 
-/// The webhook whose SECRET was used, where its URL may be the one that was meant.
+/// Returns the URL of the webhook whose secret was used, if that webhook may be the intended one.
 pub(super) async fn other_webhook(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
     let is_elsewhere = rejection.cause.attempts(rejection.gateway) == Attempts::Elsewhere;
     let Some(id) = rejection.other_connection_id.filter(|_| is_elsewhere) else { return Ok(None) };

@@ -1,9 +1,9 @@
-//! Distributes diagnosis work: in which order requests are examined, and how thoroughly. Deterministic.
+//! Distributes the work of diagnosis: the order of requests, and how thoroughly each is diagnosed. Deterministic.
 //!
-//! Invariant: a cause is stated only of what was examined; what was not stays [`Cause::Unexamined`]. Every webhook has its share,
-//! and in it every shape of request. All are first examined briefly, for the likeliest causes; then for every single fault;
-//! then for combined ones, as long as there is work left. Shapes that were examined for long without a finding leave a part of
-//! the share to others.
+//! Invariant: a cause is reported only for a request that was diagnosed; others stay [`Cause::NotDiagnosed`]. Every webhook
+//! has its share, and within it every shape of request. All are first diagnosed briefly, for the likeliest causes; then for
+//! every single fault; then for combined ones, within the budget. Shapes that were diagnosed for long without a finding leave
+//! a part of the share to others.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -30,29 +30,29 @@ use crate::{
     primitives::{id::ConnectionId, vault::Vault},
 };
 
-/// A brief look hashes at most this many times the request's length, or this many bytes if that is more.
+/// A brief diagnosis hashes at most this many times the request's length, or this many bytes if that is more.
 const BRIEF_TIMES: usize = 16;
 const BRIEF_BYTES: usize = 256 * 1024;
-/// What may be hashed of any request, in bytes.
+/// The bytes that may be hashed for any request.
 const LEAST_WORK: usize = 64 * 1024;
-/// The part of a webhook's share reserved for thorough looks, in bytes.
+/// The part of a webhook's share reserved for thorough diagnosis, in bytes.
 const RESERVED: usize = 2 * diagnosis::USUAL_WORK;
-/// What may be hashed without a finding for one shape at one webhook, in bytes, and a second after that.
+/// The bytes that may be hashed without a finding for one shape at one webhook, and per second after that.
 const FRUITLESS: usize = 64 * 1024 * 1024;
 const FRUITLESS_A_SECOND: usize = 1024 * 1024;
-/// The part of what fruitless shapes may use that one look for several faults may take.
+/// The divisor of the budget of fruitless shapes that gives the limit of one diagnosis for several faults.
 const FRUITLESS_PART: usize = 4;
-/// Shapes and webhooks that are remembered, and keys per webhook.
+/// The most shapes and webhooks that are remembered, and the most keys per webhook.
 const MOST_SHAPES: usize = 4096;
 const MOST_RECENT: usize = 4;
 /// How long a key is remembered.
 const RECENT: Duration = Duration::from_mins(5);
 
-/// What was looked at in vain.
+/// Shapes that were diagnosed without a finding, and recent keys.
 #[derive(Default)]
 pub(super) struct Triage {
     fruitless: HashMap<(ConnectionId, u64), Fruitless>,
-    /// The last keys that were found at a webhook, until a secret changes: a fault is found again with one hash.
+    /// The last keys found at a webhook, until a secret changes: a repeated fault is found with one hash.
     recent: HashMap<ConnectionId, ([u8; 32], Vec<Recent>)>,
 }
 
@@ -61,7 +61,7 @@ struct Fruitless {
     since: Instant,
 }
 
-/// The requests of one webhook, with what its company knows and what may be hashed for them.
+/// The requests of one webhook, with the keys of its company and the bytes that may be hashed for them.
 pub(super) struct Batch {
     pub(super) connection: ConnectionId,
     pub(super) known: CompanyKeys,
@@ -69,38 +69,38 @@ pub(super) struct Batch {
     pub(super) allowance: Allowance,
 }
 
-/// What a brief look at a request with a body of that length hashes at most, in bytes.
+/// Returns the most bytes that a brief diagnosis of a request with a body of that length hashes.
 pub(super) fn brief_work(body: usize) -> usize {
     (BRIEF_TIMES * (body + 512)).max(BRIEF_BYTES)
 }
 
-/// What has to be left after the brief look before every single fault of a request is tried, in bytes.
+/// Returns the bytes that must be left after the brief diagnosis before every single fault of a request is tried.
 fn needed_for_one_fault(gateway: Gateway, body: usize, known: &CompanyKeys) -> usize {
     let needed = diagnosis::single_fault_work(gateway, body, known).max(LEAST_WORK);
     needed.min(MAX_STORED_BYTES.saturating_sub(brief_work(body)))
 }
 
-/// What a stored request needs in one look, in bytes: for every single fault, or all the work that it may have. Never more than
-/// there can be.
+/// Returns the bytes that a stored request needs in one diagnosis: for every single fault, or its full budget. Never more
+/// than the budget can hold.
 pub(super) fn needed_for_stored(gateway: Gateway, body: usize, known: &CompanyKeys, is_unfinished: bool) -> usize {
-    // A bit more than what is hashed at most tells that nothing was left untried.
+    // A remainder of the budget shows that nothing was left untried, so more than the maximum is needed.
     let needed =
         if is_unfinished { diagnosis::most_work(body, known) + LEAST_WORK } else { needed_for_one_fault(gateway, body, known) };
     (needed + brief_work(body)).min(MAX_STORED_BYTES)
 }
 
-/// What was found in the order of the requests, and what was hashed for each webhook, in bytes.
+/// The diagnoses in the order of the requests, and the bytes hashed for each webhook.
 pub(super) type Looked = (Vec<DiagnosedRequest>, Vec<(ConnectionId, usize)>);
 
 impl Triage {
-    /// `most` is what may be hashed in total, in bytes.
+    /// Diagnoses the batches. `most` is the number of bytes that may be hashed in total.
     pub(super) fn look(&mut self, vault: &Vault, work: Vec<Batch>, most: usize, is_off: &AtomicBool) -> Looked {
         let (mut left, mut to_come) = (most, work.len());
         self.recent.retain(|_, (_, keys)| {
             keys.retain(|key| key.age() < RECENT);
             !keys.is_empty()
         });
-        // Those with the fewest first, so that what they leave is for the others.
+        // Those with the fewest first, so that their unused shares go to the others.
         let mut order: Vec<usize> = (0..work.len()).collect();
         order.sort_by_key(|batch| work[*batch].samples.len());
         let mut work: Vec<Option<Batch>> = work.into_iter().map(Some).collect();
@@ -121,7 +121,7 @@ impl Triage {
     fn look_at_one(&mut self, vault: &Vault, batch: Batch, share: usize, is_off: &AtomicBool) -> (Vec<DiagnosedRequest>, usize) {
         let Batch { connection, mut known, samples, allowance } = batch;
         let most = share.min(allowance.most);
-        // Without secrets nothing is examined, and nothing is known of whether they changed.
+        // Without secrets nothing is diagnosed, and a change of secrets cannot be seen.
         let secrets = (!known.keys.is_empty()).then(|| known.fingerprint());
         let recent = secrets.and_then(|secrets| self.recent.remove(&connection).filter(|(of, _)| *of == secrets));
         known.recent = recent.map(|(_, keys)| keys).unwrap_or_default();
@@ -140,7 +140,7 @@ impl Triage {
         (samples.into_iter().zip(found).map(of).collect(), used)
     }
 
-    /// True if too much was hashed in vain for that shape.
+    /// Whether too many bytes were hashed for that shape without a finding.
     fn is_fruitless(&mut self, shape: (ConnectionId, u64)) -> bool {
         let Some(known) = self.fruitless.get_mut(&shape) else { return false };
         let waited = usize::try_from(known.since.elapsed().as_millis()).unwrap_or(usize::MAX);
@@ -161,13 +161,13 @@ impl Triage {
     }
 }
 
-/// One look at the requests of one webhook.
+/// One diagnosis of the requests of one webhook.
 struct Round<'a> {
     triage: &'a mut Triage,
     known: &'a mut CompanyKeys,
     samples: &'a [CapturedRequest],
     left: usize,
-    /// What is left of it for fruitless shapes.
+    /// The part of `left` that fruitless shapes may use.
     alike_left: usize,
     used: usize,
     is_off: &'a AtomicBool,
@@ -176,7 +176,7 @@ struct Round<'a> {
 impl Round<'_> {
     fn look(&mut self) -> Vec<Diagnosis> {
         let mut found: Vec<Diagnosis> = self.samples.iter().map(|sample| Cause::unexamined(sample.reason).into()).collect();
-        // Of requests that are the same to diagnosis, one is examined.
+        // Of requests that are equal to diagnosis, one is diagnosed.
         let mut first: HashMap<[u8; 32], usize> = HashMap::new();
         let mut copies = Vec::new();
         let mut order = self.order();
@@ -195,14 +195,15 @@ impl Round<'_> {
         found
     }
 
-    /// A fair order; what came from a network of the gateway's own first, which a stranger can use only through the gateway.
+    /// Returns a fair order, with requests from the gateway's own networks first: a stranger can use those only through the
+    /// gateway.
     fn order(&self) -> Vec<usize> {
         let mut order = shape::order(&self.samples.iter().map(|sample| sample.shape).collect::<Vec<_>>());
         order.sort_by_key(|at| !is_webhook_network(self.samples[*at].place.gateway, self.samples[*at].address));
         order
     }
 
-    /// For the likeliest causes. Those that need more come back.
+    /// Diagnoses for the likeliest causes. Returns the requests that need more.
     fn briefly(&mut self, order: &[usize], found: &mut [Diagnosis]) -> Vec<usize> {
         let reserved = RESERVED.min(self.left / 2);
         let mut unfinished = Vec::new();
@@ -215,7 +216,7 @@ impl Round<'_> {
         unfinished
     }
 
-    /// For every single fault. Those for which there is not enough left come back.
+    /// Diagnoses for every single fault. Returns the requests for which the budget is not enough.
     fn for_one_fault(&mut self, unfinished: &[usize], found: &mut [Diagnosis]) -> HashSet<usize> {
         let mut rest = HashSet::new();
         for &at in unfinished {
@@ -234,14 +235,14 @@ impl Round<'_> {
         rest
     }
 
-    /// For combined faults, as long as there is work left.
+    /// Diagnoses for combined faults, within the budget.
     fn for_several_faults(&mut self, order: &[usize], found: &mut [Diagnosis]) {
         let unexplained = |at: &&usize| found[**at].signer.is_none() && self.samples[**at].reason.rejected().is_some();
         let unexplained: Vec<usize> = order.iter().filter(unexplained).copied().collect();
         let mut looked_at: HashSet<u64> = HashSet::new();
         for (place, &at) in unexplained.iter().enumerate() {
             let (shape, is_fruitless, left) = self.share(at);
-            // A fruitless shape is examined once a round, on behalf of the others like it.
+            // A fruitless shape is diagnosed once a round, on behalf of similar requests.
             let must_wait = is_fruitless && !looked_at.insert(shape.1);
             let most = if is_fruitless {
                 left / FRUITLESS_PART
@@ -257,7 +258,7 @@ impl Round<'_> {
         }
     }
 
-    /// The shape of a request, whether too much was hashed for it in vain, and what is left for it.
+    /// Returns the shape of a request, whether it is fruitless, and the bytes left for it.
     fn share(&mut self, at: usize) -> ((ConnectionId, u64), bool, usize) {
         let sample = &self.samples[at];
         let shape = (sample.place.connection, sample.shape.likeness());
@@ -272,7 +273,7 @@ impl Round<'_> {
         self.triage.note(shape, bytes, found);
     }
 
-    /// Whether nothing was left untried.
+    /// Diagnoses a request. Returns whether nothing was left untried.
     fn diagnose(&mut self, at: usize, depth: Depth, most: usize, found: &mut [Diagnosis]) -> bool {
         if self.is_off.load(Ordering::Relaxed) {
             return true;
@@ -281,7 +282,7 @@ impl Round<'_> {
         let diagnosis = diagnose(&self.samples[at], self.known, depth, &mut unhashed, self.is_off);
         self.left = self.left.saturating_sub(most - unhashed);
         self.used += most - unhashed;
-        // That several faults do not explain it says nothing new.
+        // Combined faults without a finding add nothing.
         if depth == Depth::Single || diagnosis.signer.is_some() {
             found[at] = diagnosis;
         }
@@ -294,7 +295,7 @@ impl Round<'_> {
     }
 }
 
-/// What makes it the same request to diagnosis.
+/// Returns a digest that is equal for requests that are equal to diagnosis.
 fn digest(sample: &CapturedRequest) -> [u8; 32] {
     let mut hasher = Sha256::new();
     let parts = sample.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value]).chain([&sample.body[..]]);
@@ -321,7 +322,7 @@ fn diagnose(sample: &CapturedRequest, known: &CompanyKeys, depth: Depth, work: &
     if sample.reason != Reason::SwitchedOff || sample.is_cut {
         return seen.into();
     }
-    // What arrives while the webhook is switched off can be recovered if a valid secret signed it.
+    // A request to a disabled webhook can be recovered if a valid secret signed it.
     let most = LEAST_WORK.min(*work);
     let mut left = most;
     let signer = judged(SignatureError::SignatureMismatch, &mut left).signer.filter(|signer| signer.is_unchanged);

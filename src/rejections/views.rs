@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Links to other rejections that accepting the secret would verify too.
+/// The most links to other rejections whose requests adopting the secret would also verify.
 const OTHERS_SHOWN: usize = 5;
 
 /// `/ks-pay/apps/{app}/rejections`
@@ -62,12 +62,12 @@ impl Row {
     }
 }
 
-/// A kept request in the list beside the one that is shown.
+/// A row of the list of stored requests.
 pub(crate) struct RequestRow {
     pub(crate) url: String,
     pub(crate) when: DisplayTime,
     pub(crate) note: String,
-    /// What it says it is, and how long it is.
+    /// The claimed event type, and the length.
     pub(crate) what: String,
     pub(crate) is_current: bool,
 }
@@ -81,19 +81,19 @@ pub(crate) struct Show {
     pub(crate) connection: Connection,
     pub(crate) rejection: Rejection,
     pub(crate) told: rejections::Explanation,
-    /// The one that is shown, with what it said while that is kept.
+    /// The displayed request, with its content if that is stored.
     pub(crate) request: Option<(Request, Kept)>,
     pub(crate) requests: Vec<Request>,
-    /// What they say they are, of those that can be read.
+    /// The claimed event types of the requests that can be read.
     pub(crate) types: HashMap<RequestId, String>,
-    /// How many are kept.
+    /// The number of stored requests.
     pub(crate) kept: i64,
     pub(crate) count: Count,
-    /// The newest events that were let in from it.
+    /// The newest events recovered from it.
     pub(crate) let_in: Vec<Event>,
-    /// The effect of accepting the secret that the stored requests were signed with, if it is known and may be accepted.
+    /// The effect of adopting the secret that the stored requests were signed with, if it is known and may be adopted.
     pub(crate) offer: Option<Offer>,
-    /// The webhook whose SECRET was used, where that is another one: its address.
+    /// The URL of the webhook whose secret was used, if it is another one.
     pub(crate) other: Option<String>,
     pub(crate) errors: FieldErrors,
     pub(crate) now: Timestamp,
@@ -120,7 +120,7 @@ impl Show {
         self.rejection.count > 1
     }
 
-    /// Where the fix starts on the console: addresses and labels. None where it starts elsewhere.
+    /// Returns the links to where the fix starts on the console, with labels. Empty if it starts elsewhere.
     pub(crate) fn starts(&self) -> Vec<(String, &'static str)> {
         let webhook = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
         let start = match self.rejection.cause.start() {
@@ -132,7 +132,7 @@ impl Show {
         start.into_iter().chain(self.other.clone().map(|url| (url, rejections::OPEN_OTHER_WEBHOOK))).collect()
     }
 
-    /// Nothing is let in through what is switched off.
+    /// While the app or the connection is disabled, nothing can be recovered.
     pub(crate) fn is_off(&self) -> bool {
         !self.connection.is_enabled || !self.app.is_enabled
     }
@@ -151,35 +151,35 @@ impl Show {
         )
     }
 
-    /// Where the SECRET is accepted with which the kept requests were signed, while none of them verifies without.
+    /// Returns the URL for adopting the secret of the stored requests, if none of them verifies without it.
     pub(crate) fn acceptance(&self) -> Option<String> {
         self.offer.as_ref().map(|_| urls::rejection_acceptance(self.app.id, self.rejection.id))
     }
 
-    /// How many requests that lets verify, and since when they were received.
+    /// Returns how many requests that makes verify, and since when they were received.
     pub(crate) fn offered(&self) -> Option<(String, DisplayTime)> {
         let offer = self.offer.as_ref()?;
         Some((rejections::offered(offer), DisplayTime::of_moment(offer.since, self.now)))
     }
 
-    /// The other rejections that have some of them: address and label.
+    /// Returns the other rejections with some of these requests: URL and label.
     pub(crate) fn offered_elsewhere(&self) -> Vec<(String, String)> {
         let others = self.offer.iter().flat_map(|offer| &offer.others);
         others.take(OTHERS_SHOWN).map(|id| (urls::rejection(self.app.id, *id), id.to_string())).collect()
     }
 
-    /// What to think of before accepting.
+    /// Returns the warning before a secret is adopted.
     pub(crate) fn before_accepting(&self) -> Option<&'static str> {
         rejections::before_accepting(self.rejection.cause)
     }
 
-    /// Where a SECRET is entered that nothing here knows.
+    /// Returns the page for entering a secret that is not known here.
     pub(crate) fn bringing(&self) -> Option<String> {
         let can = self.count.kept > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
         can.then(|| urls::own_secret(&urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook)))
     }
 
-    /// The shown request, where it is one of several that verify.
+    /// Returns the displayed request if it is one of several that verify.
     pub(crate) fn only(&self) -> Option<RequestId> {
         let shown = self.request.as_ref()?.0.id;
         (self.count.verify() > 1 && self.count.verified.contains(&shown)).then_some(shown)
@@ -187,7 +187,7 @@ impl Show {
 
     pub(crate) fn until(&self) -> DisplayTime {
         let kept = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
-        // One that a clock stored which was ahead is deleted as if it had come now.
+        // A time stored while the clock was ahead is treated as now, as deletion does.
         DisplayTime::of_expiry(kept.min(self.now).plus(RETENTION), self.now)
     }
 
@@ -209,7 +209,7 @@ impl Show {
             .collect()
     }
 
-    /// The same: address, sentence and state.
+    /// Returns the recovered events: URL, sentence and state.
     pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Badge)> + '_ {
         let row = |event: &Event| {
             (urls::event(self.app.id, event.id), messages::event_sentence(event), messages::event_state(event.state))
@@ -217,7 +217,7 @@ impl Show {
         self.let_in.iter().map(row)
     }
 
-    /// Whether there are more of them.
+    /// Returns the label and URL of the list of all events, if there are more.
     pub(crate) fn more_events(&self) -> Option<(String, String)> {
         let shown = i64::try_from(self.let_in.len()).unwrap_or(i64::MAX);
         let all = urls::in_mode(&urls::events(self.app.id), self.rejection.mode);
@@ -232,7 +232,7 @@ impl Show {
         urls::rejection_body(self.app.id, self.rejection.id, *request)
     }
 
-    /// Whether there are more kept requests than the list shows.
+    /// Returns a note if there are more stored requests than the list shows.
     pub(crate) fn more(&self) -> Option<String> {
         let shown = i64::try_from(self.requests.len()).unwrap_or(i64::MAX);
         (self.kept > shown).then(|| format!("{} kept, the newest {} shown", messages::number_text(self.kept), shown))

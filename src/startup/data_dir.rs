@@ -1,4 +1,4 @@
-//! The data directory: created private to its owner. An existing one is made private only if it holds no other files.
+//! Creates the data directory, private to its owner. An existing one is made private only if it contains no other files.
 
 use std::{
     fs, io,
@@ -36,14 +36,14 @@ const OF_THE_SYSTEM: &[&str] = &[
     "/tmp",
 ];
 const STICKY: u32 = 0o1000;
-/// Name prefixes of an installation's own files.
+/// Name prefixes of the files of an installation.
 const OWN_FILES: &[&str] = &["ks-pay.db", "master.key", ".master.key.", ".ks-pay-backup-", "made-by-ks-pay-demo"];
 
-/// Creates the data directory, or makes an existing one private if it holds nothing else: it contains password hashes and the
-/// master key.
+/// Creates the data directory, or makes an existing one private if it contains no other files: password hashes and the master
+/// key are stored there.
 ///
 /// # Errors
-/// A message if it cannot be created, or if others may read it and it holds more than our files.
+/// A message if it cannot be created, or if other users may read it and it contains other files.
 pub(super) fn prepare(path: &Path) -> Result<(), String> {
     make(path)?;
     let data = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
@@ -61,7 +61,7 @@ pub(super) fn prepare(path: &Path) -> Result<(), String> {
         .map_err(|error| format!("Other users can read the data directory {0}: {error}. Run `chmod 700 {0}`.", path.display()))
 }
 
-/// Why the directory is not ours to take away from others, and the remedy.
+/// Returns why the directory must not be made private, and the remedy.
 fn reason_to_leave(path: &Path, data: &fs::Metadata) -> Result<Option<(String, String)>, String> {
     const ANOTHER: &str = "ame a directory of its own with --data-dir";
     let full = in_full(path);
@@ -99,12 +99,12 @@ pub(super) fn make(path: &Path) -> Result<(), String> {
     })
 }
 
-/// The message for a file or directory that a full disk has no space for.
+/// Returns the message for a file or directory that cannot be created because the disk is full.
 pub(crate) fn no_space(what: &str) -> String {
     format!("{what} cannot be created: the disk is full. Free some space there, then try again.")
 }
 
-/// The path in full, as an operator needs it.
+/// Returns the absolute path, for messages to the operator.
 pub(crate) fn in_full(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Checks the database's files: who owns them, and why they cannot be written to.
+//! Checks ownership and access permissions of the database's files, and free disk space.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ const MIN_FREE_BYTES: u64 = 16 * 1024 * 1024;
 /// With less free space than this, an I/O error is attributed to the full disk: SQLite needs 32 KiB for the index of its log.
 const FULL_BELOW_BYTES: u64 = 256 * 1024;
 
-/// A user's name, where the system knows it.
+/// Returns a user's name, or the numeric id if the system has no name for it.
 pub(crate) fn user(id: u32) -> String {
     let names = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = names.lines().find_map(|line| {
@@ -29,7 +29,7 @@ pub(crate) fn user(id: u32) -> String {
     name.unwrap_or_else(|| format!("user {id}"))
 }
 
-/// Why this user cannot read and write the files of an SQLite database, and what to do.
+/// Returns why this user cannot read and write the files of an SQLite database, and the remedy.
 pub(crate) fn obstacle(database: &Path) -> Option<String> {
     Files::of(database).obstacle()
 }
@@ -37,7 +37,7 @@ pub(crate) fn obstacle(database: &Path) -> Option<String> {
 /// The files of an SQLite database.
 pub(crate) struct Files {
     directory: PathBuf,
-    /// Those that are there.
+    /// The files that exist.
     present: Vec<PathBuf>,
 }
 
@@ -49,7 +49,7 @@ impl Files {
         Self { directory: directory.to_owned(), present }
     }
 
-    /// Why this user cannot read and write them.
+    /// Returns why this user cannot read and write them, and the remedy.
     pub(crate) fn obstacle(&self) -> Option<String> {
         std::iter::once(&self.directory).chain(&self.present).find_map(|path| self.fault(path))
     }
@@ -89,7 +89,7 @@ impl Files {
         )
     }
 
-    /// A file whose owner is not the directory's: a user other than the server's created it.
+    /// Reports a file with another owner than the directory: a user other than the server's created it.
     pub(crate) fn mixed_owners(&self) -> Option<String> {
         let owner = fs::metadata(&self.directory).ok()?.uid();
         let odd = self.present.iter().find(|path| fs::metadata(path).is_ok_and(|data| data.uid() != owner))?;
@@ -102,18 +102,18 @@ impl Files {
         ))
     }
 
-    /// The files whose owner must be the server's user: the database's, and the master key beside them.
+    /// Lists the files that the server's user must own: those of the database, and the master key in the same directory.
     fn names(&self) -> String {
         let key = Some(self.directory.join("master.key")).filter(|key| fs::symlink_metadata(key).is_ok());
         self.present.iter().chain(&key).map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether the directory exists.
+    /// Returns whether the directory exists.
     pub(crate) fn has_directory(&self) -> bool {
         self.directory.is_dir()
     }
 
-    /// The disk's free space, if it is too little.
+    /// Reports the disk's free space, if it is too low.
     pub(crate) fn shortage(&self) -> Option<String> {
         let free = self.free_bytes().filter(|free| *free < MIN_FREE_BYTES)?;
         Some(format!(
@@ -123,7 +123,7 @@ impl Files {
         ))
     }
 
-    /// The message for an I/O error whose cause is a full disk.
+    /// Returns the message for an I/O error whose cause is a full disk.
     pub(super) fn full_disk(&self) -> Option<String> {
         let free = self.free_bytes().filter(|free| *free < FULL_BELOW_BYTES)?;
         Some(format!(
@@ -133,7 +133,7 @@ impl Files {
         ))
     }
 
-    /// Free space that this user may use; `None` for file systems that report no size.
+    /// Returns the space available to this user; `None` for file systems that report no size.
     fn free_bytes(&self) -> Option<u64> {
         let disk = statvfs(&self.directory).ok()?;
         (disk.f_blocks > 0).then(|| disk.f_bavail.saturating_mul(disk.f_frsize))

@@ -1,7 +1,8 @@
-//! Refuses a database file that does not belong to the log next to it.
+//! Rejects a database file that does not belong to the log next to it.
 //!
-//! SQLite would copy the log's pages into any file of that name, as after `cp backup.db ks-pay.db` under a running server. So a
-//! server notes in its lock file which stamp the database bears (see `db::Stamp`), durably before the database gets it.
+//! SQLite would checkpoint the log into any file of that name, as after `cp backup.db ks-pay.db` under a running server.
+//! Therefore a server records the database's stamp (see `overwrite_detector::Stamp`) in its lock file, durably before it is
+//! written to the database.
 
 use std::{
     fs::{self, File},
@@ -12,17 +13,17 @@ use std::{
 
 use crate::db::{file_identity::with_suffix, read_stamp};
 
-/// Two numbers of eight digits: writing them again over the old ones leaves no mixture behind.
+/// Two numbers of eight digits. The length is fixed, so that a new record overwrites the old one completely.
 const NOTE_BYTES: usize = 17;
 
-/// Notes the stamps that the database may bear from now on, on stable storage.
+/// Records durably the stamps that the database may have from now on.
 pub(super) fn note(lock: &File, stamps: [u32; 2]) -> io::Result<()> {
     let [first, second] = stamps;
     lock.write_all_at(format!("{first:08x} {second:08x}").as_bytes(), 0)?;
     lock.sync_all()
 }
 
-/// Notes that any stamp will do, until the next [`note`].
+/// Removes the record, so that any stamp is accepted until the next [`note`].
 pub(super) fn forget(lock: &File) -> io::Result<()> {
     lock.set_len(0)?;
     lock.sync_all()
@@ -34,25 +35,26 @@ fn noted(database: &Path) -> Option<[u32; 2]> {
     Some([u32::from_str_radix(first, 16).ok()?, u32::from_str_radix(second, 16).ok()?])
 }
 
-/// The stamp in the file itself, without the log.
+/// Returns the stamp in the file itself, without the log.
 pub(super) fn stamp(database: &Path) -> Option<u32> {
     read_stamp(&real(database))
 }
 
-/// Whether anything is in the log.
+/// Returns whether the log has content.
 pub(super) fn has_log(database: &Path) -> bool {
     fs::metadata(with_suffix(&real(database), "-wal")).is_ok_and(|data| data.len() > 0)
 }
 
-/// Where SQLite keeps the log.
+/// Resolves symbolic links: SQLite creates the log next to the real file.
 fn real(database: &Path) -> PathBuf {
     fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
 }
 
-/// Checks it before SQLite opens the files. Without a log, or without a note, nothing is known and nothing refused.
+/// Checks that the database belongs to the log, before SQLite opens the files. Without a log, or without a record, every file
+/// is accepted.
 ///
 /// # Errors
-/// A sentence that says what to do.
+/// A message with the remedy.
 pub(crate) fn check_log(database: &Path) -> Result<(), String> {
     let Some(stamps) = noted(database).filter(|_| has_log(database)) else { return Ok(()) };
     match stamp(database) {

@@ -1,9 +1,9 @@
-//! Messages for the operator when the database does not open: the cause, and what to do.
+//! Messages for the operator if the database cannot be opened: cause and remedy.
 
 use super::{Files, obstacle};
 use crate::db::{DbError, Location, describe};
 
-/// The message for the database at that location.
+/// Returns the message for the database at that location.
 pub(crate) fn sentence_at(database: &Location, error: &DbError) -> String {
     let found = database.file().and_then(|file| match error.sqlite_code() {
         Some(3 | 8 | 14) => obstacle(file),
@@ -14,7 +14,7 @@ pub(crate) fn sentence_at(database: &Location, error: &DbError) -> String {
     found.unwrap_or_else(|| sentence(error))
 }
 
-/// The message for a database that was open.
+/// Returns the message for an error of the database, without a look at its files.
 pub(crate) fn sentence(error: &DbError) -> String {
     match error {
         DbError::SchemaTooNew(number) => {
@@ -38,7 +38,7 @@ fn unknown(is_unavailable: bool, cause: &str) -> String {
     }
 }
 
-/// Messages for error codes that have one cause and one remedy.
+/// Returns the message for an error code that has one cause and one remedy.
 fn known(error: &DbError) -> Option<String> {
     let sentence = match (error.sqlite_code(), error.sqlstate().as_deref()) {
         (Some(13), _) => "The disk that holds the database is full. Free some space, then try again.",
@@ -64,7 +64,7 @@ fn known(error: &DbError) -> Option<String> {
     Some(sentence.to_owned())
 }
 
-/// The cause alone, where the sentence around it says what was being done.
+/// Returns the cause only, for a message that already names the failed operation.
 pub(crate) fn cause(error: &DbError) -> String {
     match error {
         DbError::Unavailable(cause) | DbError::Internal(cause) => describe(cause),

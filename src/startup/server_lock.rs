@@ -1,4 +1,4 @@
-//! One server on an SQLite file at a time.
+//! A lock that limits an SQLite file to one server at a time.
 
 use std::{
     fs::{self, File},
@@ -9,7 +9,7 @@ use std::{
 use super::{data_dir, log_guard, obstacle};
 use crate::{config::Config, db::file_identity::with_suffix};
 
-/// Holds an SQLite file for one server. Released when the process ends, however it ends.
+/// The lock of one server on its SQLite file. Released when the process ends, even by a crash.
 pub(crate) struct ServerLock {
     file: Option<File>,
     stamp_in_file: Option<u32>,
@@ -19,7 +19,7 @@ impl ServerLock {
     /// Takes the lock.
     ///
     /// # Errors
-    /// A sentence when another server has it.
+    /// A message if another server holds it.
     pub(crate) fn take(config: &Config) -> Result<Self, String> {
         let Some(database) = config.database.file() else {
             return Ok(Self { file: None, stamp_in_file: None });
@@ -42,7 +42,7 @@ impl ServerLock {
         match file.try_lock() {
             Ok(()) => {
                 log_guard::check_log(database)?;
-                // While there is a log the note still guards it, even if this start fails later.
+                // As long as a log exists, the record still protects it, even if this start fails later.
                 if !log_guard::has_log(database) {
                     log_guard::forget(&file).map_err(|error| failed(&error))?;
                 }
@@ -56,12 +56,12 @@ impl ServerLock {
         }
     }
 
-    /// The stamp that the database file itself bore when the lock was taken: what its log says may be newer.
+    /// Returns the stamp in the database file itself when the lock was taken; the log may contain a newer one.
     pub(super) const fn stamp_in_file(&self) -> Option<u32> {
         self.stamp_in_file
     }
 
-    /// Forgets the note of a database that was closed, unless a log is left: a log that appears later, in a restored copy of the
+    /// Removes the record for a closed database, unless a log is left: a log that appears later, in a restored copy of the
     /// directory, must not be compared with it.
     pub(crate) fn forget_closed(&self, config: &Config) -> io::Result<()> {
         match (&self.file, config.database.file()) {
@@ -70,7 +70,7 @@ impl ServerLock {
         }
     }
 
-    /// Notes the stamps that the database may bear.
+    /// Records the stamps that the database may have.
     pub(super) fn note(&self, stamps: [u32; 2]) -> io::Result<()> {
         self.file.as_ref().map_or(Ok(()), |file| log_guard::note(file, stamps))
     }

@@ -1,8 +1,8 @@
-//! How a unit of work moves the sums by day: what payments added up to before it is taken off, what they add up to now is
-//! put on. Pure.
+//! Calculates how a unit of work changes the daily totals: subtracts the contribution of each payment's previous state and
+//! adds that of the new one. Pure.
 //!
-//! The rule: a payment's part in the sums is a function of its story alone, so that what was put on for a story is what is
-//! taken off when the story goes on.
+//! Invariant: a payment's contribution is a function of its state alone, so that exactly what was added for a state is
+//! subtracted when the state changes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     primitives::{id::AppId, money::Currency, time::Timestamp},
 };
 
-/// Payments that are counted together.
+/// The key of a total: payments with equal keys are added up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TotalsKey {
     pub(crate) app: AppId,
@@ -24,39 +24,39 @@ pub(crate) struct TotalsKey {
     pub(crate) method: Option<String>,
 }
 
-/// How many they are and what they sum up to, in subunits; or how these change.
+/// The number and the totals in subunits of the payments of a key; or the change of these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) payments: i64,
     pub(crate) amount: i64,
     pub(crate) refunded: i64,
-    /// Those that were refunded without ever having been captured: their money was not received.
+    /// The number refunded without ever having been captured: their money was not received.
     pub(crate) returned_payments: i64,
     pub(crate) returned: i64,
-    /// What of `refunded` belongs to refunds of received money that are not processed yet.
+    /// The part of `refunded` whose refunds of received money are not processed yet.
     pub(crate) refund_pending: i64,
-    /// How many of the payments that are refunded in full have such a refund.
+    /// The number of payments refunded in full that have such a refund.
     pub(crate) refund_pending_payments: i64,
     pub(crate) lost: i64,
 }
 
-/// The changes of one unit of work, in the order in which every server writes them.
+/// The changes of a unit of work, in the order in which every server writes them.
 #[derive(Debug, Default)]
 pub(crate) struct TotalsDelta(BTreeMap<TotalsKey, Totals>);
 
 impl TotalsDelta {
-    /// A payment that was not there before.
+    /// Adds the contribution of a new payment.
     pub(crate) fn add(&mut self, place: &ConnectionScope, story: &PaymentState) {
         self.put(place, story, 1);
     }
 
-    /// A payment of which more was told.
+    /// Replaces the contribution of an updated payment.
     pub(crate) fn replace(&mut self, place: &ConnectionScope, old: &PaymentState, new: &PaymentState) {
         self.put(place, old, -1);
         self.put(place, new, 1);
     }
 
-    /// What there is to write.
+    /// Returns the changes that must be written.
     pub(crate) fn rows(&self) -> Vec<(&TotalsKey, &Totals)> {
         self.0.iter().filter(|(_, sum)| **sum != Totals::default()).collect()
     }
@@ -91,7 +91,7 @@ impl TotalsDelta {
     }
 }
 
-/// When the payment was made: by its own facts, or by what is known of it so far.
+/// Returns the time of the payment; while that is unknown, the time of its latest event.
 pub(crate) fn effective_created_at(story: &PaymentState) -> Option<Timestamp> {
     story.created_at.or(story.updated_at.map(|updated| updated.at))
 }

@@ -1,16 +1,18 @@
-//! What disputes cost in currencies other than the payment's. Pure; amounts of two currencies are never added.
+//! The costs of disputes in currencies other than the payment's.
+//!
+//! Invariant: pure; amounts of different currencies are never added.
 
 use super::{projection::DisputeStatus, store::references::Dispute};
 use crate::primitives::money::{Currency, Money};
 
 impl Dispute {
-    /// What it took once it was lost: what was deducted, or where the gateway does not say how much, the amount in dispute.
+    /// Returns the cost of a lost dispute: the amount deducted or, if the gateway does not report it, the amount in dispute.
     pub(crate) fn lost(&self) -> Option<Money> {
         let subunits = self.deducted.unwrap_or(self.money.subunits);
         (self.status == DisputeStatus::Lost && subunits > 0).then_some(Money { subunits, ..self.money })
     }
 
-    /// What is deducted for it while it is not decided, or was closed.
+    /// Returns the amount deducted for a dispute that is undecided or closed.
     pub(crate) fn held(&self) -> Option<Money> {
         let is_held = !matches!(self.status, DisputeStatus::Lost | DisputeStatus::Won);
         let subunits = self.deducted.filter(|subunits| is_held && *subunits > 0)?;
@@ -18,17 +20,17 @@ impl Dispute {
     }
 }
 
-/// Amounts that a payment's own totals leave out, one for each currency.
+/// Amounts that a payment's own totals exclude, one per currency.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct OtherCosts {
-    /// Taken by lost disputes.
+    /// The costs of lost disputes.
     pub(crate) lost: Vec<Money>,
-    /// Deducted for disputes that are not lost.
+    /// The amounts deducted for undecided or closed disputes.
     pub(crate) held: Vec<Money>,
 }
 
 impl OtherCosts {
-    /// The costs in every currency but `own`; in all of them while the payment's currency is unknown.
+    /// Returns the costs in all currencies but `own`; in all currencies while the payment's is unknown.
     pub(crate) fn of(own: Option<Currency>, disputes: &[Dispute]) -> Self {
         let others = || disputes.iter().filter(move |dispute| Some(dispute.money.currency) != own);
         Self { lost: per_currency(others().filter_map(Dispute::lost)), held: per_currency(others().filter_map(Dispute::held)) }
@@ -39,7 +41,7 @@ impl OtherCosts {
     }
 }
 
-/// The sum in each currency, in the order of their first amounts.
+/// Returns the sum per currency, in the order of the first amounts.
 fn per_currency(amounts: impl Iterator<Item = Money>) -> Vec<Money> {
     amounts.fold(Vec::new(), |mut sums: Vec<Money>, money| {
         match sums.iter_mut().find(|sum| sum.currency == money.currency) {

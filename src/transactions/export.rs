@@ -1,6 +1,6 @@
-//! Transaction History as CSV.
+//! Exports Transaction History as CSV.
 //!
-//! The rule: no cell that came from outside is read as a formula by a spreadsheet.
+//! Invariant: spreadsheets evaluate no cell with external data as a formula.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 const COLUMNS: usize = 17;
-/// The list's columns, what refunds and disputes took, and the gateway's ids.
+/// The columns of the list, the amounts of refunds and disputes, and the gateway's ids.
 const HEADER: [&str; COLUMNS] = [
     "Transaction ID",
     "Creation Date (IST)",
@@ -33,7 +33,7 @@ const HEADER: [&str; COLUMNS] = [
     "Order ID",
 ];
 
-/// The first line.
+/// Returns the header line.
 pub(crate) fn header() -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail.
@@ -41,7 +41,7 @@ pub(crate) fn header() -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// A line each. With each payment, what its disputes cost in other currencies.
+/// Returns one line per transaction. The costs are those of its disputes in other currencies.
 pub(crate) fn lines(transactions: &[(Transaction, OtherCosts)], now: Timestamp) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (transaction, costs) in transactions {
@@ -60,7 +60,7 @@ fn cells(transaction: &Transaction, costs: &OtherCosts, now: Timestamp) -> [Stri
         transaction.gateway.label().to_owned(),
         transaction.mode.label().to_owned(),
         transaction.currency.map(|currency| currency.to_string()).unwrap_or_default(),
-        // Ours, and a number: a minus in front of it is a minus.
+        // A number formatted by KS Pay: a leading minus is safe.
         plain(transaction.money()),
         plain(transaction.processed_refund()),
         plain(transaction.pending_refund()),
@@ -74,22 +74,22 @@ fn cells(transaction: &Transaction, costs: &OtherCosts, now: Timestamp) -> [Stri
     ]
 }
 
-/// Amounts of several currencies in one cell.
+/// Formats amounts of several currencies in one cell.
 fn with_currencies(amounts: &[Money]) -> String {
     amounts.iter().map(|money| format!("{} {}", money.currency, money.plain())).collect::<Vec<_>>().join("; ")
 }
 
-/// As spreadsheets read it, on the calendar of the page; empty where the page says that the time is unknown.
+/// Formats a time as spreadsheets parse it, in the time zone of the pages; empty if the pages show it as unknown.
 fn moment(at: Timestamp, now: Timestamp) -> String {
     messages::past_day(at, now).map(|_| at.zoned().strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
 }
 
-/// A spreadsheet takes what begins so for a formula, and runs it.
+/// Escapes a cell that a spreadsheet would evaluate as a formula.
 fn harmless(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}").into() } else { cell.into() }
 }
 
-/// The file's name: nothing in it comes from outside.
+/// Returns the file name, which contains no external data.
 pub(crate) fn file_name(wanted: &ListQuery, mode: Mode) -> String {
     if wanted.name.is_some() {
         return format!("transactions-{mode}.csv");

@@ -1,4 +1,4 @@
-//! What was asked of Transaction History, and what is wrong with it, field by field.
+//! The query of Transaction History, and its validation per field.
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -15,12 +15,12 @@ use crate::{
     web::form::FieldErrors,
 };
 
-/// What is shown when no days are chosen.
+/// The length of the default period in days.
 pub(crate) const DEFAULT_DAYS: i32 = 30;
-/// The longest span: its sum must not become a scan of everything.
+/// The maximum length of a period in days, which limits the rows scanned for its sum.
 const MOST_DAYS: i32 = 90;
 
-/// The query of the list and of its download.
+/// The query of the list and of its download, as received.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListForm {
@@ -33,26 +33,26 @@ pub(crate) struct ListForm {
     pub(crate) after: String,
 }
 
-/// The longest text that is looked for, in characters.
+/// The maximum length of a search text in characters.
 const MAX_SEARCH_CHARS: usize = 128;
 
-/// The search and filters of a list.
+/// The search of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Name {
-    /// One of ours.
+    /// A transaction id of KS Pay.
     Transaction(TransactionId),
-    /// The gateway's, of a payment, an order, a refund or a dispute; or a receipt, or a bank's reference.
+    /// The gateway's id of a payment, an order, a refund or a dispute; or a receipt or a bank reference.
     GatewayId(String),
 }
 
-/// The same, understood.
+/// The validated query.
 #[derive(Debug)]
 pub(crate) struct ListQuery {
     pub(crate) days: Days,
-    /// Whether these are the days shown when none are chosen.
+    /// True if this is the default period.
     pub(crate) is_default: bool,
     pub(crate) status: Option<DisplayState>,
-    /// An exact id is found whatever the days and the status.
+    /// A search by exact id ignores days and status.
     pub(crate) name: Option<Name>,
     pub(crate) errors: FieldErrors,
 }
@@ -92,7 +92,7 @@ fn name(typed: &str, errors: &mut FieldErrors) -> Option<Name> {
     Some(Name::GatewayId(typed.to_owned()))
 }
 
-/// The days that were chosen; nothing when none were, or when they break a rule.
+/// Parses the selected days; `None` if none are selected, or if they are invalid.
 fn days(from: &str, to: &str, now: Timestamp, errors: &mut FieldErrors) -> Option<Days> {
     let (from, to) = (from.trim(), to.trim());
     if from.is_empty() && to.is_empty() {

@@ -1,7 +1,7 @@
-//! Transactions: one payment as the events tell it, with its order, refunds and disputes.
+//! Transactions: a payment as reported by events, with its order, refunds and disputes.
 //!
-//! The rule: a transaction is a pure function of the facts, the same in any order and any multiplicity, so that it
-//! can be rebuilt from the events at any time.
+//! Invariant: a transaction is a pure function of the set of observations, independent of their order and repetition, so that
+//! it can be rebuilt from the events.
 
 pub(crate) mod daily;
 pub(crate) mod dispute_costs;
@@ -41,10 +41,10 @@ use crate::{
     },
 };
 
-/// Where a payment stands. Partly refunded stays captured.
+/// The status of a payment. A partially refunded payment remains captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Status {
-    // In the order in which a later one wins; `failed` is not final, since Razorpay may still learn of the money.
+    // In ascending order of precedence. `failed` is not final: Razorpay may learn of a successful payment later.
     Created,
     Failed,
     Authorized,
@@ -88,7 +88,7 @@ impl TryFrom<String> for Status {
     }
 }
 
-/// A transaction as lists and exports show it.
+/// A transaction, as needed by lists and exports.
 #[derive(Debug, Clone)]
 pub(crate) struct Transaction {
     pub(crate) id: TransactionId,
@@ -99,67 +99,67 @@ pub(crate) struct Transaction {
     pub(crate) payment_id: String,
     pub(crate) order_id: Option<String>,
     pub(crate) status: Option<Status>,
-    /// The stage that the payment itself reached, as far as it is reported; never `refunded`.
+    /// The latest stage reported of the payment itself; never `refunded`.
     pub(crate) stage: Option<Status>,
-    /// What its badge shows.
+    /// The state shown by the badge.
     pub(crate) state: DisplayState,
     pub(crate) amount: Option<i64>,
-    /// What was refunded or is being refunded, in subunits.
+    /// The refunded total in subunits, including pending refunds.
     pub(crate) refunded: i64,
-    /// What of that belongs to refunds that are not processed yet.
+    /// The part of `refunded` whose refunds are not processed yet.
     pub(crate) refund_pending: i64,
-    /// What failed refunds left to be refunded, in subunits.
+    /// The amount in subunits that is left to refund after failed refunds.
     pub(crate) refund_failed: i64,
     pub(crate) currency: Option<Currency>,
     pub(crate) method: Option<String>,
     pub(crate) is_disputed: bool,
-    /// Whether a dispute was lost and none is still going on.
+    /// True if a dispute was lost and none is open or under review.
     pub(crate) is_dispute_lost: bool,
-    /// Whether the money was received.
+    /// True if the money was received.
     pub(crate) is_captured: bool,
-    /// What lost disputes took, in subunits.
+    /// The loss from disputes in subunits.
     pub(crate) lost: i64,
-    /// What is deducted for other disputes, in subunits.
+    /// The amount in subunits deducted for undecided and closed disputes.
     pub(crate) held: i64,
-    /// What a payment in a foreign currency is settled in.
+    /// The settlement amount of a payment in a foreign currency.
     pub(crate) settled: Option<Money>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }
 
 impl Transaction {
-    /// The amount with its currency, once both are known.
+    /// Returns the amount with its currency, if both are known.
     pub(crate) fn money(&self) -> Option<Money> {
         Some(Money::new(self.amount?, self.currency?))
     }
 
-    /// What was refunded or is being refunded, if anything is.
+    /// Returns the refunded total, including pending refunds, unless it is 0.
     pub(crate) fn refund(&self) -> Option<Money> {
         self.part(self.refunded)
     }
 
-    /// What went back to the customer, as far as reports say.
+    /// Returns the total of refunds reported as processed.
     pub(crate) fn processed_refund(&self) -> Option<Money> {
         self.part(self.refunded.saturating_sub(self.refund_pending))
     }
 
-    /// What is being refunded.
+    /// Returns the total of pending refunds.
     pub(crate) fn pending_refund(&self) -> Option<Money> {
         self.part(self.refund_pending)
     }
 
-    /// What failed refunds left to be refunded.
+    /// Returns the amount that is left to refund after failed refunds.
     pub(crate) fn failed_refund(&self) -> Option<Money> {
         self.part(self.refund_failed)
     }
 
-    /// A part of the payment, where there is one.
+    /// Returns an amount in the payment's currency, if it is positive.
     pub(crate) fn part(&self, subunits: i64) -> Option<Money> {
         (subunits > 0).then_some(Money::new(subunits, self.currency?))
     }
 }
 
-/// What one arrival says about one payment, and where it belongs.
+/// The observation of a payment from one arrival, with its connection.
 #[derive(Clone, Copy)]
 pub(crate) struct PaymentReport<'a> {
     pub(crate) place: &'a ConnectionScope,
@@ -173,20 +173,20 @@ impl<'a> PaymentReport<'a> {
     }
 }
 
-/// What became of facts.
+/// The result of [`project`].
 pub(crate) struct Projected {
-    /// The transaction that each of them belongs to, in their order.
+    /// The transaction id of each report, in the order of the reports.
     pub(crate) ids: Vec<TransactionId>,
-    /// For [`add_up`].
+    /// The input of [`apply_totals`].
     pub(crate) sums: TotalsDelta,
 }
 
-/// Lets the facts into the payments' stories, and says for each which transaction it belongs to.
+/// Applies observations to payments and returns the transaction id of each one.
 ///
-/// Facts that were let in before change nothing, so it does not matter whether an arrival is new.
+/// Idempotent: repeated observations change nothing, so it does not matter whether an arrival is new.
 ///
 /// # Errors
-/// When the database refuses; then the events themselves are not stored either.
+/// If the database fails; then the events themselves are not stored either.
 pub(crate) async fn project(tx: &mut Tx, told: &[PaymentReport<'_>]) -> Result<Projected, DbError> {
     let mut entries = entries(told);
     let mut sums = TotalsDelta::default();
@@ -195,7 +195,7 @@ pub(crate) async fn project(tx: &mut Tx, told: &[PaymentReport<'_>]) -> Result<P
             sums.add(entry.place, &entry.story);
         }
     } else {
-        // Some are there already, maybe made by another server a moment ago: lock them all and tell them on.
+        // Some are already stored, perhaps just now by another server: lock all of them and merge.
         let stored = write::lock(tx, &entries.values().collect::<Vec<_>>()).await?;
         let before: HashMap<Key<'_>, &LockedPayment> = stored.iter().map(|stored| (stored.key(), stored)).collect();
         let mut facts: HashMap<Key<'_>, Vec<&PaymentObservation>> = HashMap::new();
@@ -224,7 +224,7 @@ async fn add_references(
     told: &[PaymentReport<'_>],
     entries: &BTreeMap<Key<'_>, PaymentRow<'_>>,
 ) -> Result<(), DbError> {
-    // A set: one report of a batch may name what another did.
+    // A set, because several reports of a batch may have the same reference.
     let mut rows: BTreeSet<references::Row<'_>> = BTreeSet::new();
     for told in told {
         if let Some(entry) = entries.get(&told.key()) {
@@ -234,15 +234,16 @@ async fn add_references(
     references::add(tx, &rows.into_iter().collect::<Vec<_>>()).await
 }
 
-/// Moves the sums by day along: after everything else that is written, since all of an app's payments meet in few rows.
+/// Applies the changes to the daily totals. Called after all other writes: all payments of an app share a few rows, which
+/// should be locked as briefly as possible.
 ///
 /// # Errors
-/// When the database refuses.
+/// If the database fails.
 pub(crate) async fn apply_totals(tx: &mut Tx, sums: &TotalsDelta) -> Result<(), DbError> {
     store::daily_totals::add(tx, sums).await
 }
 
-/// The stories as if nothing were stored of these payments yet, in the order of their keys.
+/// Returns the payment states from these reports alone, as if nothing were stored yet, in key order.
 fn entries<'a>(told: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a>> {
     let mut entries = BTreeMap::new();
     for told in told {
@@ -259,7 +260,7 @@ fn entries<'a>(told: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a>> 
     entries
 }
 
-/// The stored story, told on.
+/// Returns the row with the observations merged into the stored state.
 fn updated<'a>(
     entry: &PaymentRow<'a>,
     stored: &LockedPayment,
@@ -270,20 +271,20 @@ fn updated<'a>(
     entry.updated(stored.id, &stored.story, story)
 }
 
-/// The end of every list, after which nothing is newer.
+/// The cursor before the newest row of every list.
 const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), TransactionId::greatest());
 
-/// A place in the order of a list, as it stands in an address.
+/// Returns the cursor of a transaction, as a query parameter.
 pub(crate) fn cursor_text(transaction: &Transaction) -> String {
     keyset::place_text(transaction.created_at, transaction.id)
 }
 
-/// The place; nothing when the text is not one.
+/// Parses a cursor; `None` if invalid.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
     keyset::place(text)
 }
 
-/// A page of a list.
+/// Returns a page of a list.
 pub(crate) async fn list(
     reader: &mut Reader,
     filter: &Filter,
@@ -301,7 +302,7 @@ pub(crate) async fn list(
     Ok(ListPage::from_rows(rows, &PageRequest::<Cursor>::Newest).unwrap_or_default())
 }
 
-/// The newest transaction of a mode, whenever it was.
+/// Returns the newest transaction of a mode, of any age.
 pub(crate) async fn newest(reader: &mut Reader, app: AppId, mode: Mode) -> Result<Option<Transaction>, DbError> {
     let (from, until) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
     let filter = Filter { app, mode, from, until, status: None };

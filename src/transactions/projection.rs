@@ -1,4 +1,4 @@
-//! The projection: (payment, reports) → payment. Pure, and a function of the *set* of reports.
+//! The projection: merges reports into the state of a payment. Pure, and a function of the *set* of reports.
 //!
 //! Every report has a rank: the gateway's time in seconds, then the position of the reported state in the gateway's life
 //! cycle, then the body's digest. For each refund and each dispute the report of the highest rank wins. A total that a
@@ -64,7 +64,7 @@ pub(crate) enum ReferenceKind {
 /// The source of an event's time, least trusted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TimeSource {
-    /// Neither the envelope nor the entity has a time: that at which the event was received.
+    /// The time at which the event was received, because neither the envelope nor the entity has a time.
     Received,
     /// Borrowed from the entity of the event.
     Entity,
@@ -72,7 +72,7 @@ pub(crate) enum TimeSource {
     Envelope,
 }
 
-/// A time that ranks reports: whole seconds, with borrowed times below all others.
+/// A time for ranking reports: whole seconds, with borrowed times below all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
 #[sqlx(transparent)]
 pub(crate) struct Moment(i64);
@@ -85,7 +85,7 @@ impl Moment {
         Self(match source {
             TimeSource::Envelope => at.seconds(),
             TimeSource::Entity => at.seconds() - Self::BORROWED,
-            // A duplicate is received later than the event that is stored: this time must not decide anything.
+            // A duplicate is received later than the stored event, so this time must not decide anything.
             TimeSource::Received => -2 * Self::BORROWED,
         })
     }
@@ -240,17 +240,17 @@ pub(crate) struct DisputeState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Updated {
     pub(crate) at: Timestamp,
-    /// True if it is only a time of receipt, because no event has a time of the gateway.
+    /// True if this is only the time of receipt, because no event has a time of the gateway.
     pub(crate) is_received: bool,
 }
 
 impl PaymentObservation {
-    /// Returns the time as it ranks.
+    /// Returns the time by which the observation ranks.
     pub(crate) const fn moment(&self) -> Moment {
         Moment::of(self.at, self.time_source)
     }
 
-    /// The id of the refund or dispute that is reported, and its state; without one, the stage of the payment.
+    /// Returns the id and the state of the reported refund or dispute; without one, the stage of the payment.
     pub(crate) fn subject(&self) -> (Option<&str>, Option<&'static str>) {
         let refund = self.refund.as_ref().map(|refund| (refund.id.as_str(), refund.status.as_str()));
         let dispute = || self.dispute.as_ref().map(|dispute| (dispute.id.as_str(), dispute.status.as_str()));

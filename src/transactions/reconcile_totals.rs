@@ -1,8 +1,8 @@
-//! Compares the sums by day with the payments that they are of, and mends them.
+//! Compares the daily totals with the payments, and repairs them.
 //!
-//! The rule: a day of an app in a mode is one unit of work, so that whoever writes events waits for no more than that. What
-//! is added is the difference, which nothing that arrives meanwhile changes, since it moves both; and two who mend at once
-//! take turns, so that it is added once.
+//! Invariant: each day of an app in a mode is a separate unit of work, so that concurrent ingestion never waits longer than
+//! for one day. Only the difference is added: events that arrive meanwhile do not change it, because they change totals and
+//! payments alike. Concurrent repairs are serialized by locks on the connections' rows, so that the difference is added once.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ use crate::{
     primitives::{id::ConnectionId, time::Timestamp},
 };
 
-/// How far the doctor looks back, in days: what App Overview shows at most.
+/// The number of days that `ks-pay doctor` compares: the longest period that App Overview shows.
 const SHOWN: i64 = 90;
 
-/// How many days were looked at.
+/// The result of a comparison or repair: numbers of days.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RecountReport {
     pub(crate) days: i64,
-    /// On how many of them the sums differ or differed.
+    /// Days on which the totals differ or differed.
     pub(crate) wrong: i64,
-    /// Of how many that could not be found out, as where amounts are so absurd that no integer holds their sum.
+    /// Days that could not be compared, for example because the sum of extreme amounts overflows.
     pub(crate) unread: i64,
 }
 
@@ -32,14 +32,14 @@ impl RecountReport {
         match is_wrong {
             Ok(is_wrong) => self.wrong += i64::from(is_wrong),
             Err(error) => {
-                tracing::warn!(%app, %mode, day, %error, "the sums of a day could not be compared");
+                tracing::warn!(%app, %mode, day, %error, "the totals of a day could not be compared");
                 self.unread += 1;
             }
         }
     }
 }
 
-/// Every app in every mode in which it has a connection, with those connections in their order.
+/// Returns each app in each mode in which it has a connection, with these connections in the order of their ids.
 async fn ledgers(db: &Db) -> Result<BTreeMap<LedgerKey, Vec<ConnectionId>>, DbError> {
     let mut books: BTreeMap<LedgerKey, Vec<ConnectionId>> = BTreeMap::new();
     for connection in connections::store::list_all(&mut db.reader().await?).await? {
@@ -51,7 +51,7 @@ async fn ledgers(db: &Db) -> Result<BTreeMap<LedgerKey, Vec<ConnectionId>>, DbEr
     Ok(books)
 }
 
-/// Compares the days that pages show.
+/// Compares the days that pages can show.
 pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
     for book in ledgers(db).await?.into_keys() {
@@ -64,7 +64,7 @@ pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, Db
     Ok(counted)
 }
 
-/// Compares every day there is, and mends those that differ.
+/// Compares all days, and repairs those that differ.
 pub(crate) async fn repair(db: &Db) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
     for (book, connections) in ledgers(db).await? {
@@ -81,7 +81,8 @@ async fn is_wrong(db: &Db, book: LedgerKey, day: i64) -> Result<bool, DbError> {
     Ok(!recount::differences(&mut db.reader().await?, book, day).await?.is_empty())
 }
 
-/// Whether there was something to mend. It is looked before anybody has to wait, and again once it is our turn.
+/// Repairs a day; returns whether its totals differed. Compares first without locks, so that other writers rarely wait, and
+/// again under the locks.
 async fn repair_day(db: &Db, book: LedgerKey, connections: &[ConnectionId], day: i64) -> Result<bool, DbError> {
     if !is_wrong(db, book, day).await? {
         return Ok(false);

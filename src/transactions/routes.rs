@@ -1,4 +1,4 @@
-//! Transaction History, its download, and one transaction.
+//! Routes of Transaction History, its download, and the page of a transaction.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -44,15 +44,15 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
-/// A list's sum stops here.
+/// The maximum number of transactions in the sum of a list.
 const MOST_SUMMED: i64 = 50_000;
-/// Tries of one order that a search shows.
+/// The maximum number of results of a search by gateway id.
 const MOST_NAMED: i64 = 200;
-/// Events of one transaction that its page tells.
+/// The maximum number of events on the page of a transaction.
 const MOST_TOLD: i64 = 200;
-/// Failed tries of which the reason is told.
+/// The maximum number of failed payment attempts that are shown with their reason.
 const MOST_REASONS: usize = 10;
-/// Rows of the download that are in memory at once.
+/// The number of rows per chunk of the download, which limits its memory.
 const CHUNK: i64 = 1000;
 
 /// `GET /ks-pay/apps/{app}/transactions`
@@ -81,7 +81,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, sum, pager, empty, now: page.now })
 }
 
-/// The list without a row, with every error at its field.
+/// Renders the list without rows, and with each error at its field.
 fn refuse(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: ListQuery) -> Answer {
     let (mode, rows) = (shown.mode, found(Vec::new()));
     let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
@@ -138,7 +138,7 @@ fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) ->
     }
 }
 
-/// Why there is no row, and where there is one.
+/// Explains why the list is empty, and links to where there are transactions.
 async fn nothing(
     reader: &mut Reader,
     page: &RequestContext,
@@ -184,7 +184,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
         return refuse(&page, &app, shown, form.into_inner(), wanted);
     }
     let mode = shown.mode;
-    // The same list, so that its download is the same file.
+    // The confirmation leads back to the list with the same query, so that its download is the same file.
     let list = match request.query_string() {
         "" => urls::in_mode(&urls::transactions(app.id), mode),
         query => format!("{}?{query}", urls::transactions(app.id)),
@@ -207,7 +207,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), page.now))))
 }
 
-/// The rows in bounded pages. Between two of them no connection is held, however slowly the file is fetched.
+/// Streams the rows in chunks. No database connection is held between two chunks, however slow the download is.
 fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
     stream::try_unfold((db, filter, Some(NEWEST), now), async |(db, filter, place, now)| {
         let Some(place) = place else { return Ok(None) };
@@ -220,7 +220,7 @@ fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<I
     })
 }
 
-/// Payments with what their disputes cost in other currencies: only few have disputes.
+/// Adds the costs of disputes in other currencies. Queries only payments with a dispute, which are few.
 async fn with_costs(reader: &mut Reader, payments: Vec<Transaction>) -> Result<Vec<(Transaction, OtherCosts)>, DbError> {
     let mut rows = Vec::with_capacity(payments.len());
     for payment in payments {

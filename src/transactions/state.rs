@@ -1,6 +1,7 @@
-//! The state of a payment that badges show and lists filter by: one closed list.
+//! The display state of a payment: the closed list of states that badges show and lists filter by.
 //!
-//! It is derived in one place and stored with the payment, so a filter selects exactly the payments that have its badge.
+//! Invariant: it is derived in one place and stored with the payment, so that a filter selects exactly the payments with its
+//! badge.
 
 use std::str::FromStr;
 
@@ -8,7 +9,7 @@ use super::{Status, projection::PaymentState};
 
 macro_rules! states {
     ($($variant:ident = $word:literal),+ $(,)?) => {
-        /// What a payment's badge shows.
+        /// The state shown by a payment's badge.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum DisplayState { $($variant),+ }
 
@@ -16,7 +17,7 @@ macro_rules! states {
             /// Every state, in the order of the filter.
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// As it stands in addresses and in the database.
+            /// Returns the identifier used in URLs and in the database.
             pub(crate) const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
@@ -47,12 +48,13 @@ impl FromStr for DisplayState {
 }
 
 impl DisplayState {
-    /// Whether it is that of a dispute which costs something or may.
+    /// True if it is the state of a dispute that costs money, or may do so.
     pub(crate) const fn is_of_dispute(self) -> bool {
         matches!(self, Self::Disputed | Self::DisputeLost | Self::DisputeDeducted)
     }
 
-    /// What the merchant has to know first: disputes, then refunds that did not succeed, then how far the payment went.
+    /// Derives the state by priority for the merchant: disputes, then failed or pending refunds, then the status of the
+    /// payment.
     pub(crate) fn of(payment: &PaymentState) -> Self {
         if payment.is_dispute_lost() {
             return Self::DisputeLost;
@@ -63,7 +65,7 @@ impl DisplayState {
         if payment.is_deducted() {
             return Self::DisputeDeducted;
         }
-        // A failed refund needs an action, a pending one only time.
+        // A failed refund requires action, a pending one does not.
         if payment.refund_failed() > 0 {
             return Self::RefundFailed;
         }

@@ -35,13 +35,13 @@ use columns;
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND id = $2");
     EXPORT = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 ORDER BY id LIMIT $2");
-    /// COALESCE makes the planner scan by id: with the app's index, each page would sort all of the app's transactions.
+    /// COALESCE forces a scan by id: with the app's index, each page would sort all of the app's transactions.
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
     /// Newest first, from a cursor of creation time and id; every filter is optional.
     LIST = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
             AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR state = $7) \
             ORDER BY created_at DESC, id DESC LIMIT $8");
-    /// The same in reverse order, for the page of newer rows.
+    /// Like `LIST`, but in reverse order, for the page of newer rows.
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
                   AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR state = $7) \
                   ORDER BY created_at, id LIMIT $8");

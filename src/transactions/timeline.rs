@@ -1,7 +1,9 @@
-//! The timeline of a payment: its events in order, and which of them brought about which state.
+//! The timeline of a payment: its events, and the state that each one caused.
 //!
-//! It is derived from the rows of the events, which hold less than their payloads. Where that does not lead to the state
-//! that the payment has, no line claims to have brought about anything. States come from the projection alone.
+//! It is derived from the rows of the events, which contain less than their payloads. If the resulting state differs from the
+//! payment's, no state is attributed to any event.
+//!
+//! Invariant: each state is computed by [`super::projection`] alone.
 
 use super::{
     Status, Transaction,
@@ -14,18 +16,18 @@ use crate::{events::Event, gateways::adapter, messages, primitives::time::Timest
 /// The stages of a payment that a failure does not undo.
 const SUCCESSES: [Status; 2] = [Status::Authorized, Status::Captured];
 
-/// A line of the timeline.
+/// An event in the timeline.
 pub(crate) struct Line<'a> {
     pub(crate) event: &'a Event,
-    /// The state it brought about.
+    /// The state that it caused, if it changed the state.
     pub(crate) decided: Option<&'static str>,
-    /// Whether the line below it arrived before it.
+    /// True if it arrived after the next event in the timeline.
     pub(crate) is_late: bool,
-    /// Whether it reports a failure of a payment that had succeeded, which changes nothing.
+    /// True if it reports the failure of a payment that already succeeded, which changes nothing.
     pub(crate) is_overruled: bool,
 }
 
-/// The events in the order of the gateway's time. `disputes` are the payment's.
+/// Returns the events in the order of the gateway's time. `disputes` are those of the payment.
 pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes: &[ListedDispute]) -> Vec<Line<'a>> {
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by_key(|event| (moment(event), event.id));
@@ -50,7 +52,7 @@ pub(crate) fn moment(event: &Event) -> Timestamp {
     event.occurred_at.unwrap_or(event.received_at)
 }
 
-/// The state after each event; nothing before the first report.
+/// Returns the state after each event; `None` before the first report.
 fn states(transaction: &Transaction, events: &[&Event], disputes: &[ListedDispute]) -> Vec<Option<DisplayState>> {
     let (mut payment, mut state) = (PaymentState::default(), None);
     let after = |event: &&Event| {
@@ -63,7 +65,7 @@ fn states(transaction: &Transaction, events: &[&Event], disputes: &[ListedDisput
     events.iter().map(after).collect()
 }
 
-/// What an event's row says: of which refund or dispute, in which state, when and about which amount.
+/// Builds the observation from an event's row: the refund or dispute, its state, time and amount.
 fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispute]) -> Option<PaymentObservation> {
     let (name, status, at) = (event.event_type.as_deref()?, event.subject_status.as_deref()?, moment(event));
     let time_source = match event.occurred_at {
@@ -89,13 +91,13 @@ fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispu
         }
         Some(id) => {
             let (money, status) = (event.money()?, status.parse().ok()?);
-            // What was deducted is known of the latest report only.
+            // The amount deducted is known only for the latest report.
             let listed = disputes.iter().find(|dispute| dispute.id == id && dispute.status == status);
             let (deducted, respond_by) = (listed.and_then(|dispute| dispute.deducted), None);
             observation.dispute = Some(Dispute { id, status, money, deducted, respond_by });
         }
         None => {
-            // An order's amount is not that of the payment which completed it.
+            // The amount of an order can differ from that of the payment that completed it.
             let money = if name == "order.paid" { transaction.money()? } else { event.money()? };
             observation.snapshot = Some(Snapshot {
                 status: status.parse().ok()?,

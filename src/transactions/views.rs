@@ -1,4 +1,4 @@
-//! The pages of transactions.
+//! The view models of the transaction pages.
 
 use askama::Template;
 
@@ -44,7 +44,7 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// The filters in force; the days shown when none are chosen are no filter.
+    /// Returns the active filters. The default period is none.
     pub(crate) fn tags(&self) -> Vec<ActiveFilter> {
         if !self.wanted.errors.is_empty() {
             return Vec::new();
@@ -66,7 +66,7 @@ impl Index {
         tags
     }
 
-    /// The days shown, in words.
+    /// Returns the period as text.
     pub(crate) fn span(&self) -> String {
         messages::days(self.wanted.days, self.now.zoned().date())
     }
@@ -84,7 +84,7 @@ impl Index {
         }
     }
 
-    /// What a day's field shows: what was typed while it is wrong, else the day in force.
+    /// Returns the value of the field: the input if the form is invalid, else the first day of the period.
     pub(crate) fn from(&self) -> String {
         if self.wanted.errors.is_empty() { self.days().0 } else { self.form.from.clone() }
     }
@@ -150,11 +150,11 @@ pub(crate) struct Show {
     pub(crate) shell: Layout,
     pub(crate) transaction: Transaction,
     pub(crate) events: Vec<Event>,
-    /// Why tries failed, in the gateway's words.
+    /// The gateway's reasons for failed payment attempts.
     pub(crate) reasons: Vec<(EventId, String)>,
-    /// Whether the oldest events are not among those.
+    /// True if `events` does not contain all events.
     pub(crate) is_cut: bool,
-    /// The last event's.
+    /// The payload of the last event.
     pub(crate) payload: Option<Payload>,
     pub(crate) references: Vec<Reference>,
     pub(crate) disputes: Vec<Dispute>,
@@ -164,9 +164,9 @@ pub(crate) struct Show {
     pub(crate) now: Timestamp,
 }
 
-/// A line of the timeline, as it is shown.
+/// An event in the timeline, ready for display.
 pub(crate) struct Told {
-    /// The day, where it is another than the line's above.
+    /// The day, if it differs from that of the previous event.
     pub(crate) day: Option<String>,
     pub(crate) when: DisplayTime,
     pub(crate) class: &'static str,
@@ -178,7 +178,7 @@ pub(crate) struct Told {
     pub(crate) fault: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) decided: Option<&'static str>,
-    /// Whether a failure came after the payment succeeded.
+    /// True if it reports a failure after the payment succeeded.
     pub(crate) is_overruled: bool,
 }
 
@@ -187,7 +187,7 @@ impl Show {
         messages::payment_state(self.transaction.state)
     }
 
-    /// What happened, and when it began.
+    /// Returns a summary of the payment, with the time of its creation.
     pub(crate) fn sentence(&self) -> String {
         let what = messages::payment_sentence_with(&self.transaction, &self.disputes);
         format!("{what}. {}.", messages::began(&self.transaction, self.now))
@@ -225,22 +225,22 @@ impl Show {
         self.transaction.money()
     }
 
-    /// What went back, as what it takes away.
+    /// Returns the total of processed refunds as a negative amount.
     pub(crate) fn refund(&self) -> Option<Money> {
         self.transaction.processed_refund().map(negative)
     }
 
-    /// The same of what is being refunded.
+    /// Returns the total of pending refunds as a negative amount.
     pub(crate) fn pending_refund(&self) -> Option<Money> {
         self.transaction.pending_refund().map(negative)
     }
 
-    /// What lost disputes took, as what it takes away.
+    /// Returns the loss from disputes as a negative amount.
     pub(crate) fn lost(&self) -> Option<Money> {
         self.taken(self.transaction.lost)
     }
 
-    /// What is deducted for other disputes, as what it takes away.
+    /// Returns the amount deducted for other disputes as a negative amount.
     pub(crate) fn held(&self) -> Option<Money> {
         self.taken(self.transaction.held)
     }
@@ -249,15 +249,15 @@ impl Show {
         self.transaction.part(subunits).map(negative)
     }
 
-    /// What disputes took or hold in other currencies, each with its term.
+    /// Returns the costs of disputes in other currencies, each with its label.
     pub(crate) fn other_costs(&self) -> impl Iterator<Item = (&'static str, Money)> {
         let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
         let lost = costs.lost.into_iter().map(|money| ("Lost in a dispute", negative(money)));
         lost.chain(costs.held.into_iter().map(|money| ("Deducted for a dispute", negative(money))))
     }
 
-    /// What is left of money that was received: in the payment's currency, or in the one it is settled in where disputes took
-    /// their part in that one alone. Otherwise there is no total.
+    /// Returns the net amount of a received payment, after refunds and disputes: in its own currency, or in the settlement
+    /// currency if all costs of disputes are in that one. Otherwise there is no total.
     pub(crate) fn left(&self) -> Option<Money> {
         let money = self.amount().filter(|_| self.transaction.is_captured)?;
         let own = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
@@ -270,7 +270,8 @@ impl Show {
         gone().all(|money| money.currency == settled.currency).then(|| less(settled, gone().map(|money| money.subunits)))
     }
 
-    /// What to look at first: disputes that wait for an answer, a refund that failed, and an order that was paid more than once.
+    /// Returns the notices at the top of the page: disputes that need a response, a failed refund, and an order that was paid
+    /// more than once.
     pub(crate) fn notices(&self) -> Vec<Notice> {
         let answer = |dispute| messages::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
         let twice = messages::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
@@ -279,7 +280,7 @@ impl Show {
         self.disputes.iter().filter_map(answer).chain(failed).chain(back_twice).chain(twice).collect()
     }
 
-    /// Each dispute: its id, its amounts, its state, and the last day to answer it.
+    /// Returns each dispute with its id, its amounts, its state, and the last day to respond.
     pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, String, Badge, Option<String>)> {
         self.disputes.iter().map(|dispute| {
             let chip = messages::orders::dispute_state(dispute.status);
@@ -288,7 +289,7 @@ impl Show {
         })
     }
 
-    /// Each other payment of the order.
+    /// Returns each other payment of the order.
     pub(crate) fn others(&self) -> impl Iterator<Item = (String, &str, String, Badge)> {
         self.others.iter().map(|other| {
             let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
@@ -297,7 +298,7 @@ impl Show {
         })
     }
 
-    /// The amount in the currency that the payment is settled in, where that is another one.
+    /// Returns the settlement amount, if the payment is settled in another currency, with its label.
     pub(crate) fn settled(&self) -> Option<(String, Money)> {
         let settled = self.transaction.settled?;
         Some((messages::orders::settled_in(self.transaction.gateway, settled), settled))

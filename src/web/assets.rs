@@ -1,39 +1,39 @@
 //! Static files: style sheet, script, fonts, icons.
 //!
-//! `build.rs` puts them into the binary under addresses that contain a hash of their content. An address never changes
-//! its meaning, so browsers keep the file and never ask again; a new release has new addresses. Templates ask for an
-//! address by the file's name: `asset("app.css")`.
+//! `build.rs` embeds them into the binary under paths that contain a hash of their content. The content of a path never
+//! changes, so browsers cache the file without revalidation; a new release has new paths. Templates look a path up by file
+//! name: `asset("app.css")`.
 
 use actix_web::http::header::{
     ACCEPT_ENCODING, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ContentEncoding, Encoding, Header as _, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse};
 
-/// One file, as `build.rs` left it.
+/// A static file embedded by `build.rs`.
 pub(crate) struct Asset {
-    /// Its name in templates, as `app.css`.
+    /// File name used in templates, such as `app.css`.
     name: &'static str,
-    /// Its address, as `/static/app.0123456789ab.css`.
+    /// Path with content hash, such as `/static/app.0123456789ab.css`.
     path: &'static str,
     content_type: &'static str,
     body: &'static [u8],
-    /// The same, packed; only for text.
+    /// The body compressed with gzip; text files only.
     gzip: Option<&'static [u8]>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The address of a file. Which names there are is known when the binary is built, so an unknown one is a mistake of ours;
-/// the test below reads every template for it.
+/// Returns the path of a file. The names are known at build time, so an unknown one is a programming error; a test below
+/// checks the names in every template.
 ///
 /// # Panics
-/// When `static/` has no such file.
+/// If `static/` has no such file.
 pub(crate) fn asset(name: &str) -> &'static str {
     let asset = ASSETS.binary_search_by(|asset| asset.name.cmp(name)).map(|n| &ASSETS[n]);
     asset.map_or_else(|_| panic!("there is no static file {name}: see static/ and build.rs"), |asset| asset.path)
 }
 
-/// `GET` and `HEAD /static/{name}`. The body of a 404 is the error page's business.
+/// `GET` and `HEAD /static/{name}`. The error middleware adds the body of a 404.
 pub(crate) async fn serve(request: HttpRequest) -> HttpResponse {
     let Some(asset) = ASSETS.iter().find(|asset| asset.path == request.path()) else {
         return HttpResponse::NotFound().finish();
@@ -42,7 +42,8 @@ pub(crate) async fn serve(request: HttpRequest) -> HttpResponse {
     response.insert_header((CONTENT_TYPE, asset.content_type));
     response.insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"));
     let Some(gzip) = asset.gzip else {
-        // A font is packed already. Saying so keeps the compressing middleware from trying again at each request.
+        // Fonts are already compressed. The explicit encoding prevents the compression middleware from compressing them on
+        // every request.
         return response.insert_header(ContentEncoding::Identity).body(asset.body);
     };
     response.insert_header((VARY, ACCEPT_ENCODING.as_str()));
@@ -73,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    /// The names in `asset("…")` of every template below `folder`.
+    /// Collects the names in `asset("…")` of every template below `folder`.
     fn names(folder: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

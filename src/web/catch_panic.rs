@@ -1,4 +1,4 @@
-//! The last resort: a defect that panics is answered 500, and the server goes on.
+//! Panic handler: a panic in a handler becomes a 500 response, and the server keeps running.
 
 use std::panic::AssertUnwindSafe;
 
@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 
 use super::headers;
 
-/// A handler that panicked. What it said is on stderr, never in the answer.
+/// A handler panicked. The panic message is printed to stderr and never included in the response.
 #[derive(Debug, thiserror::Error)]
 #[error("a handler panicked")]
 struct Panicked;
@@ -31,7 +31,7 @@ impl ResponseError for Panicked {
     }
 }
 
-/// Catches what panics.
+/// Middleware that converts panics into errors.
 pub(crate) async fn catch_panic(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -1,4 +1,4 @@
-//! Where a request comes from: the client's address behind trusted proxies, and the address it arrived at.
+//! The client address of a request behind trusted proxies, and the local address at which it arrived.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -16,10 +16,10 @@ use crate::{
 };
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
-/// The name under which the installation stores the proxy that is not trusted.
+/// Settings key of the last untrusted proxy.
 const UNTRUSTED: &str = "untrusted_proxy";
 
-/// The client's address. `X-Forwarded-For` is read from trusted proxies only, from its end backwards.
+/// Returns the client's address. `X-Forwarded-For` is read only from trusted proxies, right to left.
 pub(crate) fn address(request: &HttpRequest, state: &State) -> IpAddr {
     let is_trusted = |ip: &IpAddr| state.config.trusted_proxies.iter().any(|network| network.contains(ip));
     let peer = peer(request);
@@ -34,8 +34,8 @@ fn peer(request: &HttpRequest) -> IpAddr {
     request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical())
 }
 
-/// The last address that is no trusted proxy's. A hop that cannot be read ends the chain: what precedes it is the client's
-/// invention, what follows it was written by a trusted proxy.
+/// Returns the rightmost address that is not a trusted proxy. An unreadable hop ends the chain: hops to its left may be
+/// forged by the client, hops to its right were written by trusted proxies.
 fn nearest(peer: IpAddr, values: &[&[u8]], is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
     let hops = values.iter().rev().flat_map(|value| value.rsplit(|byte| *byte == b','));
     let mut nearest = peer;
@@ -55,37 +55,37 @@ fn hop(text: &[u8]) -> Option<IpAddr> {
     ip.map(|ip: IpAddr| ip.to_canonical())
 }
 
-/// The address that a connection arrived at.
+/// The local address of a connection.
 struct Local(SocketAddr);
 
-/// Adds the address that a connection arrived at to what its requests can read.
+/// Adds the local address of a connection to its connection data.
 pub(crate) fn set_local(address: Option<SocketAddr>, data: &mut Extensions) {
     if let Some(address) = address {
         data.insert(Local(address));
     }
 }
 
-/// The address that the request's connection arrived at.
+/// Returns the local address of the request's connection.
 pub(crate) fn local(request: &HttpRequest) -> Option<SocketAddr> {
     request.conn_data::<Local>().map(|local| local.0)
 }
 
-/// How often a proxy that is not trusted is stored again.
+/// Minimum interval between updates of the stored untrusted proxy.
 const STORE_EVERY: Duration = Duration::from_hours(24);
-/// How long after it was seen a proxy that is not trusted is reported.
+/// How long an untrusted proxy is reported after it was last seen.
 const REPORTED_FOR: Duration = Duration::from_hours(30 * 24);
 
-/// Notices a proxy that is not trusted: logs it once in a server's life and stores it once a day.
+/// Detects an untrusted proxy: logs it once per process and stores it once a day.
 #[derive(Default)]
 pub(crate) struct UntrustedProxy {
     is_logged: AtomicBool,
-    /// When it was stored, in milliseconds; zero if it is not.
+    /// When it was stored, in Unix milliseconds; zero if never.
     stored_at: AtomicI64,
 }
 
 impl UntrustedProxy {
-    /// Logs and stores a private or loopback peer that sends `X-Forwarded-For` and is not trusted: all its visitors share
-    /// one address, so that one of them can use up the sign-in limit of all.
+    /// Logs and stores an untrusted private or loopback peer that sends `X-Forwarded-For`: all its visitors share one
+    /// address, so one of them can use up the sign-in limit of all.
     pub(crate) fn notice(&self, request: &HttpRequest, state: &Data<State>) {
         if !request.headers().contains_key(FORWARDED_FOR) {
             return;
@@ -106,9 +106,9 @@ impl UntrustedProxy {
         let state = Data::clone(state);
         tokio::spawn(async move {
             if let Err(error) = store_untrusted(&state.db, peer, now).await {
-                // The next such request tries again.
+                // The next such request retries.
                 state.untrusted_proxy.stored_at.store(0, Ordering::Relaxed);
-                tracing::warn!(target: crate::telemetry::OUTSIDE, %error, "the proxy that is not trusted could not be stored for ks-pay doctor");
+                tracing::warn!(target: crate::telemetry::OUTSIDE, %error, "the untrusted proxy could not be stored for ks-pay doctor");
             }
         });
     }
@@ -120,7 +120,7 @@ async fn store_untrusted(db: &Db, peer: IpAddr, now: Timestamp) -> Result<(), Db
     tx.commit().await
 }
 
-/// The proxy that was noticed last, and when, unless it is trusted by now or was noticed long ago.
+/// Returns the untrusted proxy detected last, and when; `None` if it has been trusted since or the report has expired.
 pub(crate) async fn untrusted_proxy(
     on: impl Into<Exec<'_>>,
     trusted: &[ipnet::IpNet],
@@ -131,13 +131,13 @@ pub(crate) async fn untrusted_proxy(
     Ok(noticed.filter(|(peer, at)| now.since(*at) <= REPORTED_FOR && !trusted.iter().any(|network| network.contains(peer))))
 }
 
-/// Reads a stored proxy. One without a time, which earlier versions stored, may be long gone.
+/// Parses a stored proxy. A value without a time, as stored by earlier versions, is ignored, since it may be outdated.
 fn noticed(stored: &[u8]) -> Option<(IpAddr, Timestamp)> {
     let (peer, at) = std::str::from_utf8(stored).ok()?.split_once(' ')?;
     Some((peer.parse().ok()?, Timestamp::from_millis(at.parse().ok()?)))
 }
 
-/// True for addresses that a proxy of one's own has: loopback, private, link-local, and a provider's shared ones.
+/// True for the addresses of a local proxy: loopback, private, link-local, and shared address space (RFC 6598).
 fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {

@@ -23,12 +23,12 @@ use crate::{
     urls,
 };
 
-/// The seal context of an interrupted form.
+/// Seal context of an interrupted form.
 const SEAL_CONTEXT: &str = "interrupted form";
-/// The title of the page that asks.
+/// Title of the confirmation page.
 pub(crate) const TITLE: &str = "Confirm your password";
 
-/// The fields that the page that asks adds to a form.
+/// Fields that the confirmation page adds to a form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Confirmation {
@@ -44,7 +44,7 @@ pub(crate) struct Action {
 }
 
 impl Action {
-    /// Reads a posted form; of one that was interrupted, the form inside.
+    /// Reads a posted form; if it was interrupted, unseals the original form.
     pub(super) fn read(page: &RequestContext, path: &str, body: &[u8]) -> Result<Self, AppError> {
         let given: Confirmation = serde_urlencoded::from_bytes(body).map_err(|_| AppError::BadRequest)?;
         let fields = if given.interrupted.is_empty() {
@@ -56,12 +56,12 @@ impl Action {
         Ok(Self { path: path.to_owned(), fields, password })
     }
 
-    /// The form's fields, URL-encoded.
+    /// Returns the form's fields, URL-encoded.
     pub(super) fn fields(&self) -> &[u8] {
         &self.fields
     }
 
-    /// The fields without the token and the password.
+    /// Returns the fields without the CSRF token and the password.
     fn carried(&self) -> Zeroizing<Vec<u8>> {
         let own =
             url::form_urlencoded::parse(&self.fields).filter(|(name, _)| name != "csrf_token" && name != "current_password");
@@ -70,21 +70,21 @@ impl Action {
     }
 }
 
-/// What the interrupted action is, and where its page is.
+/// Describes a sensitive action, and the page it belongs to.
 pub(crate) struct Sensitive<F> {
     /// Completes "To …, enter your password."
     pub(crate) what: Cow<'static, str>,
     pub(crate) back: String,
-    /// The layout of the page that asks.
+    /// Builds the layout of the confirmation page.
     pub(crate) shell: F,
 }
 
 /// Allows the action if the password was entered within the last 15 minutes, or is correct in the form.
 ///
-/// A password in the form is always checked. Call it once the user is authorised for the action.
+/// A password in the form is always checked. Call this only after the user is authorised for the action.
 ///
 /// # Errors
-/// [`AppError::Unconfirmed`], the page that asks for the password.
+/// [`AppError::Unconfirmed`] with the confirmation page.
 pub(crate) async fn require<F: FnOnce() -> Layout>(
     page: &RequestContext,
     action: &Action,
@@ -110,10 +110,10 @@ pub(crate) async fn require<F: FnOnce() -> Layout>(
     }
 }
 
-/// The same for a download: leads to the page that asks, which leads back to it.
+/// Like [`require`], for a download: redirects to the confirmation page, which leads back to the download.
 ///
 /// # Errors
-/// [`AppError::ConfirmFirst`], the way there.
+/// [`AppError::ConfirmFirst`] with the URL of the confirmation page.
 pub(crate) fn require_for_download(page: &RequestContext, request: &HttpRequest, back: &str) -> Result<(), AppError> {
     if is_confirmed(page) {
         return Ok(());
@@ -122,12 +122,12 @@ pub(crate) fn require_for_download(page: &RequestContext, request: &HttpRequest,
     Err(AppError::ConfirmFirst(urls::confirmation_for(&target, back)))
 }
 
-/// True if the session's user typed their password within the last 15 minutes.
+/// True if the session's user entered their password within the last 15 minutes.
 pub(crate) fn is_confirmed(page: &RequestContext) -> bool {
     accounts::is_fresh_proof(page.signed_in.proven_at, page.now)
 }
 
-/// The page that asks, on its own: for an action that is no form.
+/// Returns the confirmation page for an action without a form of its own.
 pub(crate) fn page(
     page: &RequestContext,
     path: &str,
@@ -140,7 +140,7 @@ pub(crate) fn page(
     page.ok(&view(page, &action, of, None))
 }
 
-/// How the page that asks is answered.
+/// Response properties of the confirmation page.
 struct Asked {
     status: StatusCode,
     error: Option<String>,
@@ -153,12 +153,12 @@ impl Default for Asked {
     }
 }
 
-/// The page that asks for the password and carries the interrupted form.
+/// The confirmation page, which carries the interrupted form.
 #[derive(Template)]
 #[template(path = "accounts/confirm.html")]
 struct View {
     shell: Layout,
-    /// For password managers: whose password it is.
+    /// Tells password managers which account the password belongs to.
     email: String,
     what: Cow<'static, str>,
     back: String,
@@ -186,7 +186,7 @@ fn ask(page: &RequestContext, action: &Action, of: Sensitive<impl FnOnce() -> La
     }
 }
 
-/// The page that asks, rendered.
+/// The rendered confirmation page.
 #[derive(Debug)]
 pub(crate) struct ConfirmPage {
     pub(super) status: StatusCode,
@@ -203,7 +203,7 @@ impl ConfirmPage {
     }
 }
 
-/// What a sealed form is bound to: the session and the address it is for.
+/// Associated data that binds a sealed form to its session and path.
 fn bound(signed_in: &SignedIn, path: &str) -> Vec<u8> {
     [&signed_in.token.hash()[..], path.as_bytes()].concat()
 }

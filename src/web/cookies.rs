@@ -1,6 +1,7 @@
-//! Short-lived signed cookies: what must survive a redirect without a row in the database.
+//! Cookies, and signed cookies for data that must survive a redirect without a row in the database.
 //!
-//! A value is `payload.expiry.mac`, all in base64url; what was changed or has expired reads as absent.
+//! A signed value is `payload.expiry.mac`, with payload and MAC in base64url; an altered or expired cookie is treated as
+//! absent.
 
 use actix_web::{
     HttpRequest,
@@ -12,10 +13,10 @@ use sha2::Sha256;
 
 use crate::{primitives::time::Timestamp, state::State};
 
-/// The longest that what a signed cookie says is believed, where nothing else is said.
+/// Default lifetime of a signed cookie.
 const SIGNED_COOKIE_TTL: std::time::Duration = std::time::Duration::from_hours(1);
 
-/// A cookie as all of ours are: this site's, unreadable to scripts, and over https only where there is https.
+/// Builds a cookie with the defaults of this site: `HttpOnly`, `SameSite=Lax`, and `Secure` if the site uses https.
 pub(crate) fn cookie(state: &State, name: &str, value: String) -> Cookie<'static> {
     Cookie::build(full_name(state, name), value)
         .path("/")
@@ -25,14 +26,14 @@ pub(crate) fn cookie(state: &State, name: &str, value: String) -> Cookie<'static
         .finish()
 }
 
-/// The cookie that makes a browser forget the one of that name.
+/// Returns the cookie that deletes the cookie of this name.
 pub(crate) fn removal(state: &State, name: &str) -> Cookie<'static> {
     let mut cookie = cookie(state, name, String::new());
     cookie.set_max_age(Duration::ZERO);
     cookie
 }
 
-/// A cookie that browsers send to one path and below only.
+/// A cookie that browsers send only to one path and below.
 ///
 /// `__Host-` requires the path `/`, so over https the name begins with `__Secure-`.
 pub(crate) struct PathCookie {
@@ -49,7 +50,7 @@ impl PathCookie {
         cookie
     }
 
-    /// The cookie that makes a browser forget it.
+    /// Returns the cookie that deletes it.
     pub(crate) fn removal(&self, state: &State) -> Cookie<'static> {
         self.with(state, String::new(), std::time::Duration::ZERO)
     }
@@ -63,22 +64,22 @@ impl PathCookie {
     }
 }
 
-/// The value of the cookie of that name.
+/// Returns the value of the cookie of this name.
 pub(crate) fn value(request: &HttpRequest, state: &State, name: &str) -> Option<String> {
     request.cookie(&full_name(state, name)).map(|cookie| cookie.value().to_owned())
 }
 
-/// `__Host-` pins a cookie to this host; browsers take it over https alone.
+/// Adds `__Host-`, which pins a cookie to this host; browsers accept the prefix only over https.
 fn full_name(state: &State, name: &str) -> String {
     if state.is_https() { format!("__Host-{name}") } else { name.to_owned() }
 }
 
-/// A cookie whose value nobody else can make.
+/// Builds a signed cookie with the default lifetime.
 pub(crate) fn signed(state: &State, name: &str, payload: &str) -> Cookie<'static> {
     signed_for(state, name, payload, SIGNED_COOKIE_TTL)
 }
 
-/// The same, believed for as long.
+/// Builds a signed cookie that is valid for `life`.
 pub(crate) fn signed_for(state: &State, name: &str, payload: &str, life: std::time::Duration) -> Cookie<'static> {
     let until = state.clock.now().plus(life).millis();
     let body = format!("{}.{until}", URL_SAFE_NO_PAD.encode(payload));
@@ -88,7 +89,7 @@ pub(crate) fn signed_for(state: &State, name: &str, payload: &str, life: std::ti
     cookie
 }
 
-/// What a signed cookie says, if it is ours and still counts.
+/// Returns the payload of a signed cookie if its signature is valid and it has not expired.
 pub(crate) fn read_signed(request: &HttpRequest, state: &State, name: &str) -> Option<String> {
     let value = value(request, state, name)?;
     let (body, given) = value.rsplit_once('.')?;

@@ -1,6 +1,7 @@
-//! Cross-site request forgery: every unsafe request must come from a page of ours and carry the session's token.
+//! CSRF protection: every unsafe request must originate from this site and carry the session's token.
 //!
-//! The token is masked anew for every page, so that compression beside typed text tells nothing of it (BREACH).
+//! The token is masked with fresh random bytes on every page, so that the size of a compressed response reveals nothing about
+//! it (BREACH).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -16,10 +17,10 @@ use crate::{primitives::vault::Vault, state::State};
 
 const LENGTH: usize = 32;
 
-/// True unless the browser says that the request comes from another site.
+/// True unless the browser reports that the request comes from another site.
 ///
-/// On plain http browsers send no fetch metadata, and because of our `Referrer-Policy` the origin `null`: then only the token
-/// decides.
+/// On plain http browsers send no fetch metadata, and the origin `null` because of the `Referrer-Policy`: in that case only
+/// the token decides.
 pub(crate) fn is_from_here(request: &HttpRequest, state: &State) -> bool {
     let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     if let Some(site) = text("sec-fetch-site") {
@@ -31,9 +32,9 @@ pub(crate) fn is_from_here(request: &HttpRequest, state: &State) -> bool {
     }
 }
 
-/// True for the origin of a request that reached the server without a proxy: of the address that the connection arrived at,
-/// or, while no public URL is set, of the address in `Host`. A name in `Host` proves nothing, since any name can be made to
-/// lead here.
+/// True if the origin matches a request that reached the server without a proxy: either the local address of the connection,
+/// or, if no public URL is set, the IP address in `Host`. A host name proves nothing, since any name can be made to resolve
+/// to this server (DNS rebinding).
 fn is_direct(origin: &str, request: &HttpRequest, has_public_url: bool) -> bool {
     let Some(authority) = origin.strip_prefix("http://") else { return false };
     let Some((ip, port)) = parse_authority(authority) else { return false };
@@ -45,7 +46,7 @@ fn is_direct(origin: &str, request: &HttpRequest, has_public_url: bool) -> bool 
     client_ip::local(request).is_some_and(has_arrived) || (!has_public_url && is_host())
 }
 
-/// Address and port of an authority that names an address, or `localhost`.
+/// Parses an authority of an IP address or `localhost`, with an optional port.
 fn parse_authority(authority: &str) -> Option<(IpAddr, u16)> {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
@@ -58,7 +59,7 @@ fn parse_authority(authority: &str) -> Option<(IpAddr, u16)> {
     Some((bare.parse::<IpAddr>().ok()?.to_canonical(), port))
 }
 
-/// The token to put into a form, for whoever holds `holder` – a session's token, or a sign-in cookie's value.
+/// Returns the masked token for a form. `holder` is the session's token, or the value of the pre-session cookie.
 pub(crate) fn token(vault: &Vault, holder: &str) -> String {
     let mut mask = [0u8; LENGTH];
     SysRng.try_fill_bytes(&mut mask).expect("the system's random source answers");
@@ -66,7 +67,7 @@ pub(crate) fn token(vault: &Vault, holder: &str) -> String {
     URL_SAFE_NO_PAD.encode([&mask[..], &masked].concat())
 }
 
-/// Whether a form's token is the holder's.
+/// True if the form's token belongs to the holder.
 pub(crate) fn is_token(vault: &Vault, holder: &str, given: &str) -> bool {
     let Ok(bytes) = URL_SAFE_NO_PAD.decode(given) else {
         return false;

@@ -1,7 +1,7 @@
-//! Errors become pages in one place.
+//! Error pages.
 //!
-//! The rule: a visitor learns what to do next and, of a defect, the request's id – nothing of its cause, which is
-//! logged once, here.
+//! An error page tells the visitor what to do next and, for a server error, the request id. The cause is never shown; it is
+//! logged here, once.
 
 use std::borrow::Cow;
 
@@ -18,10 +18,10 @@ use askama::Template;
 use super::{confirmation::ConfirmPage, layout::Warning};
 use crate::{accounts::password::HasherUnavailable, db::DbError, messages, primitives::base62, state::State, urls};
 
-/// After how many seconds the work of passwords may have room again.
+/// `Retry-After` in seconds when the password queue is full.
 const RETRY_AFTER: &str = "2";
 
-/// Why there is no page.
+/// Why a request gets no regular page.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AppError {
     #[error("no such page")]
@@ -30,16 +30,16 @@ pub(crate) enum AppError {
     SignedOut { return_to: Option<String> },
     #[error("the form does not come from a page of ours")]
     CsrfFailed,
-    /// The browser says that the form was sent from another address.
+    /// The browser reports that the form was sent from another origin.
     #[error("the form comes from another origin")]
     OtherOrigin,
-    /// The password must be confirmed first; the page that asks for it.
+    /// The password must be confirmed first. Contains the confirmation page.
     #[error("the password must be confirmed first")]
     Unconfirmed(Box<ConfirmPage>),
-    /// The same, elsewhere: the way to that page.
+    /// The password must be confirmed first. Contains the URL of the confirmation page.
     #[error("the password must be confirmed first")]
     ConfirmFirst(String),
-    /// The work of passwords is queued up, or was abandoned by the client.
+    /// The password queue is full, or the client disconnected while waiting.
     #[error("too many passwords are being checked")]
     PasswordsBusy,
     #[error("too large")]
@@ -137,7 +137,7 @@ struct ErrorPage<'a> {
     warnings: &'a [Warning],
 }
 
-/// Gives every empty answer of 400 and above its page, and logs defects.
+/// Middleware that renders a page for every empty response with a status of 400 or above, and logs server errors.
 pub(crate) async fn pages(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -155,7 +155,7 @@ pub(crate) async fn pages(
     let is_defect = status.is_server_error() && !is_busy;
     if is_defect {
         let cause = response.response().error().map_or_else(|| status.to_string(), ToString::to_string);
-        tracing::error!(target: crate::telemetry::OUTSIDE, %request_id, %cause, pattern = response.request().match_pattern(), "a page could not be rendered");
+        tracing::error!(target: crate::telemetry::OUTSIDE, %request_id, %cause, pattern = response.request().match_pattern(), "a request failed");
     }
     let state = response.request().app_data::<Data<State>>().cloned();
     let error = response.response().error().and_then(|error| error.as_error::<AppError>());
@@ -169,7 +169,7 @@ pub(crate) async fn pages(
     }))
 }
 
-/// What is wrong, and what to do next.
+/// Returns the heading, and the text that tells what to do next.
 fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Cow<'static, str>) {
     match error {
         Some(AppError::OtherOrigin) => {
@@ -192,7 +192,7 @@ fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>)
     }
 }
 
-/// The same, where the status is all that is known.
+/// Returns heading and text by status alone.
 fn words_of(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::NOT_FOUND => (
@@ -213,7 +213,7 @@ fn words_of(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
-/// A page, as a response.
+/// Renders a page as a response.
 pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
     let body = template.render()?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))

@@ -1,25 +1,26 @@
-//! Forms: what was typed, and what is wrong with it, field by field.
+//! Validation errors of forms, by field.
 //!
-//! The rule: parse once into a domain type, or answer with every error at its field. Secret values are never kept.
+//! A form is parsed once into a domain type, or shown again with every error at its field. Secret values are never filled in
+//! again.
 
 use crate::primitives::text_input::Fault;
 
-/// Every error of one form, in the order of its fields.
+/// The errors of a form, in the order of its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FieldErrors(Vec<(&'static str, String)>);
 
 impl FieldErrors {
-    /// Notes what is wrong with a field.
+    /// Adds an error to a field.
     pub(crate) fn add(&mut self, field: &'static str, sentence: impl Into<String>) {
         self.0.push((field, sentence.into()));
     }
 
-    /// The first error of a field.
+    /// Returns the first error of a field.
     pub(crate) fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| *known == field).map(|(_, sentence)| sentence.as_str())
     }
 
-    /// What is wrong first.
+    /// Returns the first error of the form.
     pub(crate) fn first(&self) -> &str {
         self.0.first().map_or("", |(_, sentence)| sentence)
     }
@@ -28,7 +29,7 @@ impl FieldErrors {
         self.0.is_empty()
     }
 
-    /// Notes the fault of a line of text and lets a good one through.
+    /// Returns the parsed value; on failure adds the error and returns the default.
     pub(crate) fn take<T: Default>(&mut self, field: &'static str, label: &str, parsed: Result<T, Fault>) -> T {
         parsed.unwrap_or_else(|fault| {
             self.add(field, sentence(label, fault));
@@ -36,7 +37,7 @@ impl FieldErrors {
         })
     }
 
-    /// Notes the fault of an e-mail address and lets a good one through.
+    /// Returns the parsed email address; on failure adds the error and returns an empty string.
     pub(crate) fn take_email(&mut self, field: &'static str, parsed: Result<String, Option<Fault>>) -> String {
         parsed.unwrap_or_else(|fault| {
             let what_to_do = "Type an e-mail address, for example accounts@neemtree.example.".to_owned();
@@ -46,7 +47,7 @@ impl FieldErrors {
     }
 }
 
-/// What to do about a line of text.
+/// Returns the error message for an invalid line of text.
 pub(crate) fn sentence(label: &str, fault: Fault) -> String {
     match fault {
         Fault::Empty => format!("{label} is empty. Type it here."),

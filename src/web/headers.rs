@@ -1,4 +1,4 @@
-//! Headers that every answer of the site carries.
+//! Security and caching headers of every response.
 
 use actix_web::{
     body::MessageBody,
@@ -10,42 +10,43 @@ use actix_web::{
 
 use crate::state::State;
 
-/// Everything is refused but what stands here.
+/// Content security policy: denies everything except the sources listed here.
 const CSP: &str = concat!(
     "default-src 'none'; ",
-    // One script file of ours; nothing inline, so there is no nonce to carry.
+    // One script file; no inline scripts, so no nonce is needed.
     "script-src 'self'; ",
-    // One style sheet of ours.
+    // One style sheet.
     "style-src 'self'; ",
-    // The icons' sprite, and the chart swatches that CSS draws.
+    // The icon sprite, and the chart swatches drawn by CSS.
     "img-src 'self' data:; ",
     "font-src 'self'; ",
-    // The evidence stream.
+    // The activity stream.
     "connect-src 'self'; ",
-    // Also stops a form's redirect to another site.
+    // Also blocks redirects of a form to another site.
     "form-action 'self'; ",
-    // No page can be told to resolve its links elsewhere.
+    // No injected `<base>` element can redirect relative links.
     "base-uri 'none'; ",
-    // Nobody shows our pages in a frame.
+    // No page can be framed (clickjacking).
     "frame-ancestors 'none'; ",
-    // No text becomes script by way of the DOM.
+    // No string reaches a script sink of the DOM.
     "require-trusted-types-for 'script'",
 );
 
 const FIXED: &[(&str, &str)] = &[
     ("content-security-policy", CSP),
     ("x-content-type-options", "nosniff"),
-    // A set-up link has a secret in its URL. Over plain http this makes browsers send the origin `null`: see `csrf.rs`.
+    // A set-up link contains a secret. Over plain http this policy makes browsers send the origin `null`: see `csrf.rs`.
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
 
-/// A year, as ASVS 3.4.1 asks. Other names under this one are not this server's to speak for.
+/// One year, as ASVS 3.4.1 requires. Without `includeSubDomains`: this server has no authority over other hosts of the
+/// domain.
 const HSTS: &str = "max-age=31536000";
 
-/// Adds them. A page that does not say how long it may be kept is not kept at all.
+/// Middleware that adds the headers. A response without `Cache-Control` is not cached.
 pub(crate) async fn add(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -67,7 +68,7 @@ pub(crate) async fn add(
     Ok(response)
 }
 
-/// Those that never differ.
+/// Sets the headers whose values are constant.
 pub(super) fn set_fixed(headers: &mut HeaderMap) {
     for (name, value) in FIXED {
         set(headers, name, value);

@@ -1,4 +1,4 @@
-//! What stands around every signed-in page: top bar, mode, navigation, breadcrumbs, flash.
+//! The layout of signed-in pages: top bar, mode, navigation, breadcrumbs, flash message.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -9,7 +9,7 @@ use crate::{
     urls,
 };
 
-/// Which entry of the console's left menu is current.
+/// Entry of the console's left menu.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConsoleEntry {
     Dashboard,
@@ -18,7 +18,7 @@ pub(crate) enum ConsoleEntry {
     Settings,
 }
 
-/// Which entry of an app's left menu is current.
+/// Entry of an app's left menu.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AppEntry {
     Overview,
@@ -42,14 +42,14 @@ pub(crate) struct Breadcrumb {
     pub(crate) url: String,
 }
 
-/// The app a page is about.
+/// The app that a page belongs to.
 pub(crate) struct ShellApp {
     pub(crate) name: String,
-    /// Where it is enabled, while it is disabled.
+    /// URL that enables the app, if it is disabled.
     pub(crate) enable_url: Option<String>,
 }
 
-/// The mode a page shows, with its twin in the other mode.
+/// The mode of a page, with the URLs of the page in both modes.
 pub(crate) struct ModeSwitch {
     pub(crate) current: Mode,
     pub(crate) test_url: String,
@@ -62,7 +62,7 @@ impl ModeSwitch {
     }
 }
 
-/// A line said once: good news, or why something was not done.
+/// A flash message, shown once: a success, or a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flash {
     text: String,
@@ -78,7 +78,7 @@ impl Flash {
         Self { text: text.to_owned(), is_good: false }
     }
 
-    /// As a cookie carries it.
+    /// Encodes the message for the flash cookie.
     pub(super) fn carried(&self) -> String {
         format!("{}{}", if self.is_good { GOOD } else { WARNING }, self.text)
     }
@@ -100,18 +100,18 @@ impl Flash {
     }
 }
 
-/// A warning on every page about how this server is set up.
+/// A warning about the server's configuration, shown on every page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Warning {
     pub(crate) headline: String,
     pub(crate) advice: &'static str,
 }
 
-/// What a carried line begins with.
+/// Prefixes of an encoded flash message.
 const GOOD: char = '+';
 const WARNING: char = '!';
 
-/// Everything around a page's content.
+/// The layout around a page's content.
 pub(crate) struct Layout {
     pub(crate) title: String,
     pub(crate) csrf: String,
@@ -121,26 +121,26 @@ pub(crate) struct Layout {
     pub(crate) nav_label: String,
     pub(crate) nav: Vec<NavLink>,
     pub(crate) crumbs: Vec<Breadcrumb>,
-    /// The page's own address, to come back to.
+    /// URL of the page, used to return to it.
     pub(crate) here: String,
     pub(crate) app: Option<ShellApp>,
     pub(crate) mode: Option<ModeSwitch>,
-    /// What needs attention in the mode that is not shown.
+    /// What needs attention in the other mode.
     pub(crate) other_mode: Option<OtherMode>,
-    /// Connections of the mode that are disabled.
+    /// Disabled connections of the mode.
     pub(crate) off: Vec<OffConnection>,
     pub(crate) flash: Option<Flash>,
-    /// What every page warns of.
+    /// Warnings shown on every page.
     pub(crate) warnings: Vec<Warning>,
 }
 
 impl Layout {
-    /// Up to two letters that stand for the user.
+    /// Returns up to two initials of the user.
     pub(crate) fn initials(&self) -> String {
         initials(&self.user_name)
     }
 
-    /// The title of the window: the page, the app and its mode, the product.
+    /// Returns the window title: page, app with mode, product.
     pub(crate) fn window_title(&self) -> String {
         let app = self.app.as_ref().map(|app| match &self.mode {
             Some(mode) => format!("{} ({})", app.name, mode.current.label()),
@@ -149,18 +149,18 @@ impl Layout {
         [Some(self.title.clone()), app, Some("KS Pay".to_owned())].into_iter().flatten().collect::<Vec<_>>().join(" – ")
     }
 
-    /// The last breadcrumb is the parent: the only one a phone shows.
+    /// True for the last breadcrumb, the parent, which is the only one shown on phones.
     pub(crate) fn is_parent(&self, index: usize) -> bool {
         index + 1 == self.crumbs.len()
     }
 
-    /// A step up the path to this page.
+    /// Appends a breadcrumb.
     pub(crate) fn crumb(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
         self.crumbs.push(Breadcrumb { label: label.into(), url: url.into() });
         self
     }
 
-    /// The console's own menu.
+    /// Sets the menu of the console.
     pub(crate) fn console(mut self, current: ConsoleEntry) -> Self {
         let link = |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == entry };
         "Console".clone_into(&mut self.nav_label);
@@ -172,7 +172,7 @@ impl Layout {
         self
     }
 
-    /// An app's menu; its pages that show one mode keep it.
+    /// Sets the menu of an app; links to pages with a mode keep the current mode.
     pub(crate) fn app(mut self, app: &App, current: AppEntry, mode: Option<Mode>) -> Self {
         let id = app.id;
         let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
@@ -189,19 +189,19 @@ impl Layout {
         self
     }
 
-    /// The page says what needs attention in the other mode, and what is off in its own.
+    /// Adds notices about the other mode, and about disabled connections of the current mode.
     pub(crate) fn notices(mut self, other: Option<OtherMode>, off: Vec<OffConnection>) -> Self {
         (self.other_mode, self.off) = (other, off);
         self
     }
 
-    /// A page that shows one mode: the same path in either.
+    /// Sets the mode of a page that has the same path in both modes.
     pub(crate) fn in_mode(self, path: &str, current: Mode) -> Self {
         let (test, live) = (urls::in_mode(path, Mode::Test), urls::in_mode(path, Mode::Live));
         self.with_mode_urls(current, test, live)
     }
 
-    /// A page that belongs to one mode, with its twin in the other.
+    /// Sets the mode of a page that has a separate URL in each mode.
     pub(crate) fn with_mode_urls(mut self, current: Mode, test_url: String, live_url: String) -> Self {
         self.mode = Some(ModeSwitch { current, test_url, live_url });
         self

@@ -1,4 +1,4 @@
-//! What every page needs; nothing about merchants.
+//! HTTP layer of the console: sessions, forms, cookies, errors and layout, without domain logic.
 
 pub(crate) mod assets;
 pub(crate) mod catch_panic;

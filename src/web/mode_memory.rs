@@ -1,6 +1,6 @@
 //! Remembers the mode last chosen for each app in a cookie, since a GET stores nothing on the server.
 //!
-//! The cookie decides only what its own browser shows first, so it is unsigned; unreadable parts are ignored.
+//! The cookie affects only what its own browser shows first, so it is unsigned; unreadable parts are ignored.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use crate::{gateways::Mode, primitives::id::AppId, state::State};
 
 const NAME: &str = "ks_pay_modes";
 const LIFETIME: Duration = Duration::from_hours(180 * 24);
-/// Apps remembered; the least recently chosen are dropped first, because a request head is limited in size.
+/// Maximum number of apps remembered, because the request head is limited in size; the least recently chosen are dropped
+/// first.
 const MAX_APPS: usize = 32;
 
 /// The mode last chosen for each app in this browser, the most recent choice first.
@@ -27,7 +28,7 @@ impl ModeMemory {
         self.0.iter().find(|(known, _)| *known == app).map(|(_, mode)| *mode)
     }
 
-    /// The cookie that remembers this choice as well; `None` if it is remembered already.
+    /// Returns the cookie with this choice added; `None` if it is already the latest.
     pub(super) fn remember(&self, state: &State, app: AppId, mode: Mode) -> Option<Cookie<'static>> {
         if self.0.first() == Some(&(app, mode)) {
             return None;
@@ -55,7 +56,7 @@ impl ModeMemory {
     }
 }
 
-/// True if the visitor navigated here: a link on another site, or a page that refreshes, does not change the mode.
+/// True if the visitor navigated to this page: a link on another site or an automatic refresh does not change the mode.
 pub(super) fn is_own_choice(request: &HttpRequest) -> bool {
     let site = request.headers().get("sec-fetch-site").map(actix_http::header::HeaderValue::as_bytes);
     let is_from_here = matches!(site, None | Some(b"same-origin" | b"none"));

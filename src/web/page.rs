@@ -1,4 +1,4 @@
-//! A signed-in visitor's page: who asks, what was flashed, and the ways to answer.
+//! Request context of signed-in pages: the user, the flash message, and the response helpers.
 
 use std::{cell::Cell, future::Future, pin::Pin};
 
@@ -26,16 +26,16 @@ use crate::{
 
 const FLASH: &str = "ks_pay_flash";
 
-/// A visitor who is signed in.
+/// The context of a request from a signed-in user.
 pub(crate) struct RequestContext {
     pub(crate) state: Data<State>,
     pub(crate) signed_in: SignedIn,
     pub(crate) now: Timestamp,
     flash: Option<Flash>,
-    /// The page's own address, where it has one.
+    /// URL of the page if the request is a `GET`, else empty.
     here: String,
     modes: ModeMemory,
-    /// Whether the mode that this page shows is the visitor's own choice.
+    /// True if the visitor navigated to this page, so that its mode is remembered.
     is_own_choice: bool,
     chosen: Cell<Option<(AppId, Mode)>>,
 }
@@ -51,7 +51,7 @@ impl FromRequest for RequestContext {
 }
 
 impl RequestContext {
-    /// Whoever is signed in; else the way to sign in, and for a `GET` back here.
+    /// Finds the signed-in user; else returns a redirect to sign-in, which for a `GET` leads back to this page.
     pub(super) async fn find(request: &HttpRequest) -> Result<Self, AppError> {
         let state = state(request)?;
         let Some(signed_in) = session::find(request, &state).await? else {
@@ -67,7 +67,7 @@ impl RequestContext {
         Ok(Self { now: state.clock.now(), state, signed_in, flash, here, modes, is_own_choice, chosen: Cell::new(None) })
     }
 
-    /// What stands around the page.
+    /// Creates the layout of the page.
     pub(crate) fn shell(&self, title: impl Into<String>) -> Layout {
         Layout {
             title: title.into(),
@@ -88,36 +88,36 @@ impl RequestContext {
         }
     }
 
-    /// The company's app of that id; another company's is no different from one that does not exist.
+    /// Finds an app of the company; an app of another company is reported as not found.
     pub(crate) async fn app(&self, id: &str) -> Result<App, AppError> {
         let id = id.parse().map_err(|_| AppError::NotFound)?;
         let mut reader = self.state.db.reader().await?;
         apps::store::find(&mut reader, self.signed_in.company.id, id).await?.ok_or(AppError::NotFound)
     }
 
-    /// The mode chosen for the app: the one asked for, which is remembered, else the one remembered.
+    /// Returns the mode chosen for the app: the requested one, which is then remembered, else the remembered one.
     ///
     /// # Errors
-    /// When the address asks for a mode that does not exist: no other mode's rows are shown under it.
+    /// [`AppError::UnknownMode`] if the URL has an invalid mode: no other mode is shown instead.
     pub(crate) fn chosen_mode(&self, app: AppId, asked: &str) -> Result<Option<Mode>, AppError> {
         let Some(mode) = asked_mode(asked)? else { return Ok(self.modes.get(app)) };
         self.remember_mode(app, mode);
         Ok(Some(mode))
     }
 
-    /// Remembers the mode of a page that belongs to one.
+    /// Remembers the mode of a page that shows a single mode.
     pub(crate) fn remember_mode(&self, app: AppId, mode: Mode) {
         if self.is_own_choice {
             self.chosen.set(Some((app, mode)));
         }
     }
 
-    /// The page.
+    /// Renders the page with status 200.
     pub(crate) fn ok(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
         self.answer(StatusCode::OK, template)
     }
 
-    /// The same page again, with every error at its field.
+    /// Renders the page again with its errors, with status 422.
     pub(crate) fn unprocessable(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
         self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
     }
@@ -134,12 +134,12 @@ impl RequestContext {
         Ok(response)
     }
 
-    /// Elsewhere, with good news to be said there, if any.
+    /// Redirects with a success message; without a message if `flash` is empty.
     pub(crate) fn redirect(&self, to: &str, flash: &str) -> HttpResponse {
         if flash.is_empty() { see_other(to) } else { self.carry(to, &Flash::good(flash)) }
     }
 
-    /// Elsewhere, where it is said why something was not done.
+    /// Redirects with a warning.
     pub(crate) fn redirect_warning(&self, to: &str, why: &str) -> HttpResponse {
         self.carry(to, &Flash::warning(why))
     }
@@ -151,10 +151,10 @@ impl RequestContext {
     }
 }
 
-/// The mode that an address asks for, if any.
+/// Parses the mode in a URL; `None` if there is none.
 ///
 /// # Errors
-/// When there is no such mode.
+/// [`AppError::UnknownMode`] if there is no such mode.
 pub(crate) fn asked_mode(asked: &str) -> Result<Option<Mode>, AppError> {
     if asked.is_empty() { Ok(None) } else { asked.parse().map(Some).map_err(|_| AppError::UnknownMode) }
 }

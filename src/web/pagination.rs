@@ -1,24 +1,24 @@
-//! What lists share: the filters in force, the way to newer and older rows, and what stands where there are none.
+//! Shared parts of list pages: active filters, pager, empty state.
 
-/// A filter in force; its link takes it away.
+/// An active filter; its link removes it.
 pub(crate) struct ActiveFilter {
     pub(crate) label: String,
     pub(crate) url: String,
 }
 
-/// Newer and older, where there are any.
+/// Links to newer and older rows, if there are any.
 pub(crate) struct Pager {
     pub(crate) newer: Option<String>,
     pub(crate) older: Option<String>,
-    /// What this page shows.
+    /// Describes the rows on this page.
     pub(crate) shown: String,
 }
 
-/// Why there is no row, and the way on.
+/// Shown instead of an empty list: the reason, and the next step.
 pub(crate) struct EmptyState {
     pub(crate) icon: &'static str,
     pub(crate) title: String,
     pub(crate) text: String,
-    /// Where to, and what the button says.
+    /// URL and label of the button.
     pub(crate) way: Option<(String, String)>,
 }

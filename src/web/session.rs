@@ -1,4 +1,4 @@
-//! The session cookie, and whom it signs in.
+//! The session cookie, and the user it signs in.
 
 use actix_web::{HttpRequest, cookie::Cookie};
 
@@ -13,36 +13,36 @@ use crate::{
 
 const NAME: &str = "ks_pay_session";
 
-/// Whoever is signed in.
+/// The signed-in user.
 pub(crate) struct SignedIn {
     pub(crate) user: User,
     pub(crate) company: Company,
     pub(crate) token: Token,
-    /// When the password was typed last.
+    /// When the password was last confirmed.
     pub(crate) proven_at: Timestamp,
 }
 
-/// The cookie that signs somebody in.
+/// Returns the session cookie.
 pub(crate) fn cookie(state: &State, token: &Token) -> Cookie<'static> {
     let mut cookie = cookies::cookie(state, NAME, token.expose().to_owned());
     cookie.set_max_age(actix_web::cookie::time::Duration::try_from(accounts::ABSOLUTE).ok());
     cookie
 }
 
-/// The cookie that signs nobody in.
+/// Returns the cookie that deletes the session cookie.
 pub(crate) fn removal(state: &State) -> Cookie<'static> {
     cookies::removal(state, NAME)
 }
 
-/// The token that came with the request.
+/// Returns the session token of the request.
 pub(crate) fn token(request: &HttpRequest, state: &State) -> Option<Token> {
     cookies::value(request, state, NAME).map(|text| Token::from_client(&text))
 }
 
-/// Whoever the request's cookie signs in.
+/// Finds the user that the request's cookie signs in.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub(crate) async fn find(request: &HttpRequest, state: &State) -> Result<Option<SignedIn>, DbError> {
     let Some(token) = token(request, state) else {
         return Ok(None);
@@ -58,7 +58,7 @@ pub(crate) async fn find(request: &HttpRequest, state: &State) -> Result<Option<
     Ok(Some(SignedIn { user: session.user, company, token, proven_at: session.proven_at }))
 }
 
-/// Writes the session's last use down, now and then. A page is not refused because that fails.
+/// Updates the session's last use if it is due. A failure is logged and does not fail the request.
 async fn touch(state: &State, token: &Token, session: &Session) {
     let now = state.clock.now();
     if !session.wants_touch(now) {
@@ -70,6 +70,6 @@ async fn touch(state: &State, token: &Token, session: &Session) {
         tx.commit().await
     };
     if let Err(error) = written.await {
-        tracing::warn!(%error, "a session's last use could not be written down");
+        tracing::warn!(%error, "a session's last use could not be stored");
     }
 }

@@ -1,4 +1,5 @@
-//! A posted form, checked in one order: from here, with a token, signed in, with *this* session's token, readable.
+//! Extractors of posted forms. Checks, in this order: same origin, token present, signed in, token of *this* session, valid
+//! encoding.
 
 use std::{future::Future, pin::Pin};
 
@@ -13,26 +14,26 @@ use super::{
     page::{self, RequestContext},
 };
 
-/// The largest form, in bytes.
+/// Maximum size of a form, in bytes.
 const LARGEST: usize = 64 * 1024;
-/// A form that is not there after this long is given up.
+/// Maximum time to receive a form.
 const SLOWEST: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// A form of a visitor who is signed in.
+/// A form submitted by a signed-in user.
 pub(crate) struct SignedForm<T> {
     pub(crate) page: RequestContext,
     pub(crate) form: T,
-    /// The form as it can be interrupted, for actions that ask for the password.
+    /// The form in a resumable shape, for actions that require password confirmation.
     pub(crate) action: Action,
 }
 
-/// A form of anybody: before signing in there is no session to check a token against.
+/// A form submitted without a session; the handler must check the token against the pre-session.
 pub(crate) struct PublicForm<T> {
     pub(crate) form: T,
     pub(crate) csrf_token: String,
 }
 
-/// A form without fields of its own.
+/// A form without fields, other than the token.
 #[derive(serde::Deserialize)]
 pub(crate) struct EmptyForm {}
 
@@ -105,7 +106,7 @@ fn token(body: &[u8]) -> Result<String, AppError> {
     if csrf_token.is_empty() { Err(AppError::CsrfFailed) } else { Ok(csrf_token) }
 }
 
-/// A field that stands twice is refused: two readers could disagree about which one counts.
+/// Parses the fields. A duplicate field is an error, since parsers differ in which value they use.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
     serde_urlencoded::from_bytes(body).map_err(|_| AppError::BadRequest)
 }

@@ -190,7 +190,7 @@ fn every_torture_case_runs_under_the_case_limit() {
 const BOUNDED_OTHERWISE: &[(&str, &str)] = &[
     ("signed in", "needs the password"),
     ("the installation was set up", "needs the link of the start, and happens once"),
-    ("a session's last use could not be written down", "needs a session"),
+    ("a session's last use could not be stored", "needs a session"),
     ("requests carry X-Forwarded-For from an address", "once in a server's life"),
     ("requests are not stored within their deadline", "once a second"),
     ("requests cannot be stored", "once a second"),

@@ -124,7 +124,12 @@ async fn the_help_of_every_command_uses_the_terms_of_the_field() {
 fn a_source_file_that_is_named_in_prose_exists() {
     let files = files();
     let paths: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    let is_there = |wanted: &str| wanted == "build.rs" || wanted.ends_with("NAME.rs") || wanted.ends_with("NOUN.rs") || paths.iter().any(|path| *path == wanted || path.ends_with(&format!("/{wanted}")));
+    let is_there = |wanted: &str| {
+        wanted == "build.rs"
+            || wanted.ends_with("NAME.rs")
+            || wanted.ends_with("NOUN.rs")
+            || paths.iter().any(|path| *path == wanted || path.ends_with(&format!("/{wanted}")))
+    };
     let mut faults = Vec::new();
     for (name, text) in files.iter().filter(|(name, _)| name != "tests/it/language.rs") {
         let prose = prose(name, text);

@@ -80,9 +80,9 @@ async fn a_file_that_is_removed_is_logged_without_any_request() {
     let (app, process, _, _) = served().await;
     let (file, aside) = (app.data_dir().join("ks-pay.db"), app.data_dir().join("ks-pay.db.aside"));
     fs::rename(&file, &aside).unwrap();
-    crate::support::eventually(async || process.log().contains("nothing is stored, and events are answered 503")).await;
+    crate::support::eventually(async || process.log().contains("nothing is stored, and events get 503")).await;
     fs::rename(&aside, &file).unwrap();
-    crate::support::eventually(async || process.log().contains("the files of the database are in place again")).await;
+    crate::support::eventually(async || process.log().contains("the database files are in place again")).await;
     assert_eq!(tokio::task::block_in_place(|| process.terminate()).code, Some(0));
 }
 

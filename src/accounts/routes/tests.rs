@@ -1,5 +1,5 @@
-//! Sign-ins whose clients leave, over real sockets. The test itself holds every turn of the strangers' queue, so that nothing
-//! depends on how fast a password is checked.
+//! Sign-ins whose clients disconnect, over real sockets. The test holds every permit of the queue of unknown browsers, so
+//! that nothing depends on the speed of password hashing.
 
 use std::{collections::BTreeMap, future::pending, net::SocketAddr, time::Duration};
 
@@ -22,15 +22,15 @@ use crate::{
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
 const PASSWORD: &str = "violet tram over nine bridges";
-/// Fewer than the limits of one address and the queue allow.
+/// Below the limits of one address and of the queue.
 const ABANDONED: usize = 8;
-/// Only keeps a test that fails from hanging.
+/// Prevents a failing test from hanging.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A server with one owner, on the engine that the suite runs on.
+/// A server with one owner, on the database engine under test.
 struct Site {
     server: Server,
-    /// The server of PostgreSQL and the name of the database, if the suite runs there.
+    /// URL of the PostgreSQL server and name of the database, if the suite runs on PostgreSQL.
     postgres: Option<(String, String)>,
     _directory: tempfile::TempDir,
 }
@@ -80,7 +80,7 @@ async fn add_owner(state: &State) {
     tx.commit().await.unwrap();
 }
 
-/// A browser: its cookies, and the token of its sign-in form.
+/// A browser with its cookies and the CSRF token of its sign-in form.
 #[derive(Default)]
 struct Browser {
     cookies: BTreeMap<String, String>,
@@ -101,7 +101,7 @@ impl Browser {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    /// Sends the form. The answer is not awaited.
+    /// Sends the form without awaiting the response.
     async fn submit(&self, to: SocketAddr, email: &str, password: &str) -> TcpStream {
         let form = [("csrf_token", self.token.as_str()), ("email", email), ("password", password)];
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
@@ -110,7 +110,7 @@ impl Browser {
         send(to, &format!("{head}{typed}Content-Length: {}\r\n\r\n{body}", body.len())).await
     }
 
-    /// Reads the answer, and remembers its cookies.
+    /// Reads the response, and stores its cookies.
     async fn read(&mut self, mut stream: TcpStream) -> String {
         let mut bytes = Vec::new();
         timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("an answer").unwrap();
@@ -167,7 +167,7 @@ async fn abandoned_sign_ins_leave_the_queue_unchecked_and_hold_up_no_known_brows
     let stream = again.submit(to, EMAIL, PASSWORD).await;
     assert!(again.read(stream).await.starts_with("HTTP/1.1 303"), "a known browser waits for no stranger");
 
-    // Every turn is still held: what leaves the queue was never checked.
+    // Every permit is still held: no password that left the queue was verified.
     drop(abandoned);
     eventually("those who left give up their places", || passwords.places_for_strangers() == free - 1).await;
     drop(held);

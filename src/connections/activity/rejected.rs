@@ -1,4 +1,4 @@
-//! Rejected requests of a connection, as a server adds them to what is stored.
+//! Rejected requests of a connection, aggregated before they are written to its activity.
 
 use crate::{
     gateways::adapter::SignatureError,
@@ -14,18 +14,18 @@ pub(crate) struct Refusals {
     pub(crate) reason: SignatureError,
 }
 
-/// Those of them that are proven to be the connection's.
+/// The rejected requests that are proven to be meant for the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Proven {
     pub(crate) count: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
-    /// The rejection of the newest.
+    /// The rejection of the latest one.
     pub(crate) rejection: RejectionId,
 }
 
 impl Proven {
-    /// Adds them up.
+    /// Combines two batches of the same connection.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Digests of words in a secret: they look random and are known to all. Pure.
+//! Finds digests of known words in a secret: they look random and are publicly known. Pure.
 
 use std::{
     collections::HashSet,
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::lists;
 
-/// So many digits of a digest tell which one it is.
+/// Number of hexadecimal digits that identify a digest.
 const TOLD: usize = 16;
 /// Of MD5, SHA-1, SHA-256 and SHA-512, in hexadecimal digits.
 const LENGTHS: [usize; 4] = [32, 40, 64, 128];
@@ -21,7 +21,7 @@ const MAX_DATED: usize = 16;
 /// The years that people add to a name.
 const YEARS: std::ops::RangeInclusive<u16> = 2018..=2030;
 
-/// The first and the last [`TOLD`] digits of digests, for each length.
+/// The first and the last digits of digests, for each length.
 #[derive(Default)]
 struct Ends {
     heads: [Vec<u64>; 4],
@@ -52,7 +52,7 @@ impl Ends {
         self.tails[kind].push(number(digest.last_chunk()));
     }
 
-    /// The places of each digest in a row of hexadecimal digits.
+    /// Returns the range of each digest in a run of hexadecimal digits.
     fn found(&self, digits: &[u8], at: usize) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         for (from, window) in digits.windows(TOLD).enumerate() {
@@ -74,7 +74,7 @@ impl Ends {
     }
 }
 
-/// Of the dictionary, names, common passwords, years and other numbers of four digits: made when the first is looked for.
+/// Digests of the dictionary, names, common passwords, years and other four-digit numbers. Built on first use.
 static KNOWN: LazyLock<Ends> = LazyLock::new(|| {
     let numbers = (0..10_000).map(|number| format!("{number:04}"));
     let words = super::remainder::words().chain(lists::all()).flat_map(variants);
@@ -83,13 +83,13 @@ static KNOWN: LazyLock<Ends> = LazyLock::new(|| {
     Ends::of(texts.iter().map(String::as_str))
 });
 
-/// As it is and with a capital in front.
+/// Returns the word unchanged and capitalized.
 fn variants(word: &str) -> Vec<String> {
     let capital = word.get(..1).map(|first| first.to_ascii_uppercase() + &word[1..]);
     [word.to_owned()].into_iter().chain(capital.filter(|capital| capital != word)).collect()
 }
 
-/// The places of each digest of a word or of one of these names.
+/// Returns the range of each digest of a known word or of one of these names.
 pub(super) fn found(letters: &[char], names: &[&str]) -> Vec<Range<usize>> {
     let digits: Vec<Option<u8>> =
         letters.iter().map(|letter| letter.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
@@ -126,7 +126,7 @@ fn ends_of_names(names: &[&str]) -> Arc<Ends> {
     ends
 }
 
-/// A name as people write it, and each word of it.
+/// Returns the usual spellings of a name and of each of its words.
 fn spellings(name: &str) -> Vec<String> {
     let joined = |with: &str| name.split_whitespace().collect::<Vec<_>>().join(with);
     let whole = [" ", "", "-", "_"].map(joined).into_iter();

@@ -1,15 +1,15 @@
-//! Rows and columns of the keyboard, the alphabet and numbers in a secret. Pure.
+//! Finds keyboard rows and columns, the alphabet and number sequences in a secret. Pure.
 
 use std::{ops::Range, sync::LazyLock};
 
 use super::remainder::longest_piece;
 
 const LEAST: usize = 4;
-/// The same for the rows that only patterns make.
+/// The same for the rows after the plain ones, which are keyboard patterns.
 const LEAST_MIXED: usize = 6;
-/// So many of the rows are plain ones.
+/// Number of plain rows at the start of the list.
 const PLAIN: usize = 6;
-/// Shorter walks from key to neighbouring key occur in random texts.
+/// Minimum length of a walk across neighbouring keys; shorter ones occur in random text.
 const LEAST_WALK: usize = 7;
 const ROWS: &[&str] = &[
     "qwertyuiop",
@@ -36,7 +36,7 @@ const ROWS: &[&str] = &[
 ];
 const KEYS: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
-/// Each row forwards and backwards, with the shortest piece of it that is no chance.
+/// Each row forwards and backwards, with the minimum length of a match that is not coincidence.
 static ROWS_BOTH_WAYS: LazyLock<Vec<(usize, Vec<char>)>> = LazyLock::new(|| {
     let both_ways = |(number, row): (usize, &&str)| {
         let least = if number < PLAIN { LEAST } else { LEAST_MIXED };
@@ -45,7 +45,7 @@ static ROWS_BOTH_WAYS: LazyLock<Vec<(usize, Vec<char>)>> = LazyLock::new(|| {
     ROWS.iter().enumerate().flat_map(both_ways).collect()
 });
 
-/// The places of the letters in each row or column.
+/// Returns the range of each piece of a row or column.
 pub(super) fn runs(letters: &[char]) -> Vec<Range<usize>> {
     let keys: Vec<char> = letters.iter().map(|letter| key(*letter)).collect();
     let mut found = Vec::new();
@@ -74,7 +74,7 @@ fn walks(keys: &[char]) -> Vec<Range<usize>> {
     found
 }
 
-/// Each row of keys is shifted by half a key to the right.
+/// True for adjacent keys. Each row of keys is offset by half a key to the right.
 fn are_neighbours(one: char, other: char) -> bool {
     let place = |key: char| KEYS.iter().enumerate().find_map(|(row, keys)| Some((row, keys.find(key)?)));
     let (Some((row, column)), Some((other_row, other_column))) = (place(one), place(other)) else { return false };
@@ -86,7 +86,7 @@ fn are_neighbours(one: char, other: char) -> bool {
     }
 }
 
-/// The key of a character, with or without shift.
+/// Returns the key that types a character, with or without shift.
 fn key(letter: char) -> char {
     match letter {
         '!' => '1',

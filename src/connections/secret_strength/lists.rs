@@ -1,10 +1,10 @@
-//! Words that are taken out of a secret wherever they stand: names, places and festivals of India, and words of teams. Pure.
+//! Words that are removed from a secret anywhere: Indian names, places and festivals, and words that teams use. Pure.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
 const LEAST_BONES: usize = 5;
 
-/// In lower case, four letters or more each.
+/// In lower case.
 const WORDS: &str = "
     aarav abdul abhishek aditi aditya agarwal aggarwal ajay akash alok amit amitabh anand ananya anil anita anjali ankit ankita
     anjum anuj anurag aparna arjun arnav arun aruna arvind asha ashish ashok ashwin atul ayesha babu balaji banerjee bhaskar
@@ -42,7 +42,7 @@ const WORDS: &str = "
     razor rzpay stripe paytm phonepe cashfree payu ccavenue billdesk instamojo juspay upi neft imps
     payment payments gateway checkout order orders store shop mart";
 
-/// The passwords that are most common, those that are no word.
+/// The most common passwords that are not words.
 pub(super) const PASSWORDS: &[&str] = &[
     "",
     "0",
@@ -176,7 +176,7 @@ pub(super) const PASSWORDS: &[&str] = &[
     "zxcvbnm",
 ];
 
-/// Names that every secret may hold: of gateways, and what stands before keys.
+/// Names that any secret may contain: gateways, and prefixes of keys.
 pub(super) const COMMON_NAMES: &[&str] = &[
     "razorpay webhook secret",
     "razorpay",
@@ -194,7 +194,7 @@ pub(super) const COMMON_NAMES: &[&str] = &[
     "key secret",
     "bearer",
 ];
-/// Short words that stand between separators.
+/// Short words, removed between separators.
 pub(super) const SHORT: &[&str] = &[
     "api", "app", "and", "com", "dev", "for", "inc", "key", "llc", "llp", "ltd", "mg", "my", "net", "new", "of", "one", "org",
     "our", "pay", "pvt", "rzp", "the", "two", "uat", "v1", "v2", "www",
@@ -211,7 +211,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     SORTED.iter().copied()
 }
 
-/// A name without vowels, with and without its letters y, where enough is left to tell it.
+/// Returns a name without vowels, with and without its letters y, if enough remains to be recognizable.
 pub(super) fn skeletons(name: &str) -> Vec<String> {
     let without = |vowels: &str| {
         let is_bone = |letter: &char| letter.is_alphanumeric() && !vowels.contains(*letter);

@@ -1,8 +1,8 @@
-//! Numbers of public registers in a secret. Pure.
+//! Finds public registration numbers in a secret. Pure.
 
 use std::ops::Range;
 
-/// Of companies and shops in India: `A` is a letter, `9` a digit, `*` either, and a small letter itself.
+/// Formats of Indian registration numbers: `A` is a letter, `9` a digit, `*` either, and a lower-case letter itself.
 const SHAPES: &[&str] = &[
     // GSTIN
     "99AAAAA9999A*z*",
@@ -17,10 +17,10 @@ const SHAPES: &[&str] = &[
     "AAAA0999999",
     "udyam-AA-99-9999999",
 ];
-/// So many characters of a shape are one where the text is cut.
+/// Minimum length of a truncated number at the start or end of the text.
 const LEAST_CUT: usize = 8;
 
-/// The places of each number, also where the end or the beginning of it is cut off.
+/// Returns the range of each number, including those truncated at the end or the beginning.
 pub(super) fn found(letters: &[char]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for shape in SHAPES {
@@ -42,7 +42,7 @@ pub(super) fn found(letters: &[char]) -> Vec<Range<usize>> {
     found
 }
 
-/// So many letters fit the shape, in one case.
+/// Returns how many letters match the format in a single case.
 fn fitting(letters: &[char], shape: &[char]) -> usize {
     let fits = |(letter, wanted): &(&char, &char)| match **wanted {
         'A' => letter.is_ascii_alphabetic(),

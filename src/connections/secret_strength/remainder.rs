@@ -1,8 +1,8 @@
-//! How much of a secret is left once everything that can be guessed is taken out. Pure.
+//! Measures how much of a secret remains once everything guessable is removed. Pure.
 //!
-//! Taken out are known names and pieces of them, words, years and dates, rows of letters and digits, and repetitions, in
-//! any case, with digits in the place of letters, and with separators in between. What is left is random, as far as can be
-//! told. The words are those that zxcvbn (MIT) ranks as the most common ones, and some of Indian shops.
+//! Removes known names and parts of them, words, years and dates, sequences, and repetitions, in any case, with digits
+//! substituted for letters, and across separators. The remainder is assumed to be random. The words are those that zxcvbn
+//! (MIT) ranks as the most common, and some of Indian shops.
 
 use std::sync::LazyLock;
 
@@ -10,31 +10,31 @@ use super::{digests, keyboard, lists, registers, structures};
 
 /// The dictionary: words of four letters or more, in lower case, sorted.
 static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
-/// The same as [`folded`] folds them, those of so many letters that no random text holds one by chance.
+/// The long words of the dictionary, folded by [`folded`]: shorter ones could occur in random text.
 static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut words: Vec<String> =
         WORDS.iter().filter(|word| word.len() >= LEAST_FOLDED).map(|word| word.chars().map(folded).collect()).collect();
     words.sort_unstable();
     words
 });
-/// The spellings of names that every company has.
+/// The spellings of the common names.
 static COMMON_SPELLINGS: LazyLock<Vec<Vec<char>>> =
     LazyLock::new(|| lists::COMMON_NAMES.iter().flat_map(|name| spellings(name)).collect());
 const LEAST_FOLDED: usize = 7;
 const LONGEST_WORD: usize = 16;
-/// The shortest word that is one wherever it stands. A shorter one must stand by itself.
+/// Minimum length of a word that is removed anywhere. A shorter one must stand alone.
 const LEAST_ANYWHERE: usize = 5;
 const LEAST_WORD: usize = 4;
-/// The shortest piece of a name, and of a row or a repetition.
+/// Minimum length of a part of a name.
 const LEAST_PIECE: usize = 5;
 const LEAST_ROW: usize = 4;
 
-/// The words of the dictionary.
+/// Returns the words of the dictionary.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
     WORDS.iter().copied()
 }
 
-/// So many characters of the text are left. `names` are those that outsiders know.
+/// Returns the number of characters that remain of the text. `names` are the public names.
 pub(super) fn left(text: &str, names: &[&str]) -> usize {
     let mut taken = Taken::new(text);
     for spelling in names.iter().flat_map(|name| spellings(name)) {
@@ -56,14 +56,14 @@ pub(super) fn left(text: &str, names: &[&str]) -> usize {
     taken.left()
 }
 
-/// A name and its skeletons, each forwards and backwards, folded and without separators.
+/// Returns a name and its consonant skeletons, each forwards and backwards, folded and without separators.
 fn spellings(name: &str) -> Vec<Vec<char>> {
     let fold = |name: &str| name.chars().filter(|letter| letter.is_alphanumeric()).map(folded).collect::<Vec<char>>();
     let texts = std::iter::once(fold(name)).chain(lists::skeletons(name).into_iter().map(|bones| fold(&bones)));
     texts.flat_map(|text| [text.clone(), text.into_iter().rev().collect()]).collect()
 }
 
-/// A letter whatever its case, and the digit or mark that is written in its place.
+/// Folds case, and digits and symbols that substitute letters.
 pub(super) fn folded(letter: char) -> char {
     match letter {
         '0' => 'o',
@@ -78,7 +78,7 @@ pub(super) fn folded(letter: char) -> char {
     }
 }
 
-/// What is never random: separators, and letters of other scripts, which form words.
+/// True for characters that are never random: separators, and letters of other scripts, which form words.
 fn is_out(letter: char) -> bool {
     is_separator(letter) || !letter.is_ascii()
 }
@@ -87,12 +87,12 @@ fn is_separator(letter: char) -> bool {
     letter.is_whitespace() || letter.is_control() || "-_./:,;|=~\\\u{200b}\u{200c}\u{200d}\u{feff}".contains(letter)
 }
 
-/// A text, and which of its characters are taken out.
+/// A text, and which of its characters are removed.
 struct Taken {
     letters: Vec<char>,
     folded: Vec<char>,
     is_out: Vec<bool>,
-    /// Which characters are no separators, and how they are folded.
+    /// Positions of the characters that are not separators.
     places: Vec<usize>,
     joined: Vec<char>,
 }
@@ -107,7 +107,8 @@ impl Taken {
         Self { letters, folded, is_out, places, joined }
     }
 
-    /// A mark counts between two letters that do: anybody adds one at an end or between two words.
+    /// Returns the number of remaining characters. A punctuation mark is included only between two remaining letters: at an
+    /// end or between words it is predictable.
     fn left(&self) -> usize {
         let is_left = |place: usize| self.is_out.get(place).is_some_and(|is_out| !is_out);
         let is_letter = |place: usize| is_left(place) && !self.letters[place].is_ascii_punctuation();
@@ -121,7 +122,7 @@ impl Taken {
         }
     }
 
-    /// Whether nothing that is left stands directly before or behind these.
+    /// True if no remaining character is adjacent to the range.
     fn stands_alone(&self, from: usize, to: usize) -> bool {
         self.is_free(from, to, |text, place| text.is_out[place])
     }
@@ -130,7 +131,7 @@ impl Taken {
         (from == 0 || is_edge(self, from - 1)) && (to == self.letters.len() || is_edge(self, to))
     }
 
-    /// One spelling of a name, and every long piece of it: a cut secret holds a cut name.
+    /// Removes a spelling of a name, and every long part of it: a truncated secret contains a truncated name.
     fn name(&mut self, spelling: &[char]) {
         for start in 0..self.places.len() {
             let longest = longest_piece(&self.joined[start..], spelling);
@@ -150,7 +151,7 @@ impl Taken {
         }
     }
 
-    /// Words of the dictionary as people write them: in one case or with a capital in front. Long ones however they are written.
+    /// Removes words of the dictionary in a single case or capitalized; long ones in any spelling.
     fn words(&mut self) {
         for start in 0..self.letters.len() {
             let most = LONGEST_WORD.min(self.letters.len() - start);
@@ -175,7 +176,7 @@ impl Taken {
         is_written && (lists::holds(&word) || is_known())
     }
 
-    /// Years, dates, and short numbers that stand alone.
+    /// Removes years, dates, and short numbers and postal codes that stand alone.
     fn numbers(&mut self) {
         let mut from = 0;
         while from < self.letters.len() {
@@ -190,14 +191,14 @@ impl Taken {
         }
     }
 
-    /// Rows and columns of the keyboard, the alphabet and numbers, up or down, and numbers of registers.
+    /// Removes keyboard rows and columns, the alphabet and number sequences in both directions, and registration numbers.
     fn rows(&mut self) {
         for range in keyboard::runs(&self.letters).into_iter().chain(registers::found(&self.letters)) {
             self.take(range);
         }
     }
 
-    /// Digests of words, and of what outsiders know.
+    /// Removes digests of words and of public names.
     fn digests(&mut self, names: &[&str]) {
         let letters: Vec<char> = self.places.iter().map(|place| self.letters[*place]).collect();
         for range in digests::found(&letters, names) {
@@ -205,7 +206,7 @@ impl Taken {
         }
     }
 
-    /// The same character four times or more, and what stood before.
+    /// Removes runs of four or more equal characters, and repetitions of earlier text.
     fn repetitions(&mut self) {
         let length = self.folded.len();
         for start in 1..length {
@@ -221,7 +222,7 @@ impl Taken {
         }
     }
 
-    /// What reads like a word or a name between separators, though no list knows it.
+    /// Removes what reads like a word or a name between separators, even if no list contains it.
     fn tokens(&mut self) {
         let mut from = 0;
         while from < self.letters.len() {
@@ -234,7 +235,7 @@ impl Taken {
         }
     }
 
-    /// Short words, now that it is known what stands alone.
+    /// Removes short words that stand alone. Runs after the steps that determine what stands alone.
     fn short_words(&mut self) {
         for (length, is_known) in [
             (LEAST_WORD, (|word| WORDS.binary_search(&word).is_ok()) as fn(&str) -> bool),
@@ -251,7 +252,7 @@ impl Taken {
         }
     }
 
-    /// Short words and numbers that are joined to each other and to nothing else.
+    /// Removes runs that consist entirely of joined short words and numbers.
     fn joined_words(&mut self) {
         let mut from = 0;
         while from < self.letters.len() {
@@ -266,8 +267,8 @@ impl Taken {
     }
 }
 
-/// The length of the longest piece of the name that the text begins with. Plain loops: every name and row is tried at every
-/// place.
+/// Returns the length of the longest part of the name that the text begins with. Plain loops for speed: every name and row is
+/// tried at every position.
 pub(super) fn longest_piece(text: &[char], name: &[char]) -> usize {
     let (mut longest, mut start) = (0, 0);
     while start + longest < name.len() {
@@ -281,7 +282,7 @@ pub(super) fn longest_piece(text: &[char], name: &[char]) -> usize {
     longest
 }
 
-/// Whether short words and numbers are all that this holds.
+/// True if the text consists of short words and numbers only.
 fn is_joined(text: &str) -> bool {
     let mut ends = vec![false; text.len() + 1];
     ends[0] = true;
@@ -296,14 +297,14 @@ fn is_short_word(text: &str) -> bool {
     lists::SHORT.contains(&text) || lists::holds(text) || WORDS.binary_search(&text).is_ok()
 }
 
-/// A number of few digits, in full.
+/// True if the range is a whole number of few digits.
 fn is_number(text: &str, from: usize, to: usize) -> bool {
     let is_digit = |place: usize| text.as_bytes().get(place).is_some_and(u8::is_ascii_digit);
     let is_whole = !is_digit(to) && (from == 0 || !is_digit(from - 1));
     (1..=LEAST_ROW).contains(&(to - from)) && is_whole && (from..to).all(is_digit)
 }
 
-/// Years of people and programs, and dates of them with six or eight digits.
+/// True for plausible years, and for dates of six or eight digits.
 fn is_year_or_date(digits: &str) -> bool {
     let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<u32>().ok()).unwrap_or_default();
     let is_year = |year: u32| (1940..=2049).contains(&year);
@@ -325,7 +326,7 @@ fn is_year_or_date(digits: &str) -> bool {
     }
 }
 
-/// Letters alone, of words in one case or with a capital each, and as many vowels as people need to speak them.
+/// True for letters only, in one case or with capitalized words, with the share of vowels that pronounceable words have.
 fn reads_like_words(token: &[char]) -> bool {
     let is_vowel = |letter: &char| "aeiouyAEIOUY".contains(*letter);
     if token.len() < LEAST_PIECE || !token.iter().all(char::is_ascii_alphabetic) {

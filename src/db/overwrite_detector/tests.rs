@@ -1,4 +1,4 @@
-//! Overwritten and truncated files are found, and nothing that SQLite itself writes is.
+//! Tests that overwritten and truncated files are detected, and that SQLite's own writes are not.
 
 use std::{
     fs::{self, OpenOptions},
@@ -17,7 +17,7 @@ struct Opened {
     _directory: tempfile::TempDir,
     path: PathBuf,
     writer: SqlitePool,
-    /// Checkpoints.
+    /// The connection for checkpoints.
     other: SqlitePool,
     detector: OverwriteDetector,
 }
@@ -50,7 +50,7 @@ impl Opened {
         with_suffix(&self.path, side)
     }
 
-    /// As `cp` does: the file itself gets other content.
+    /// Replaces the content of the file in place, as `cp` does.
     fn overwrite(&self, side: &str, content: &[u8]) {
         let mut file = OpenOptions::new().write(true).truncate(true).open(self.file(side)).unwrap();
         file.write_all(content).unwrap();
@@ -77,7 +77,7 @@ async fn a_copy_made_after_the_start_is_detected() {
     assert_eq!(opened.detector.find(), Some(DatabaseFile::Database), "what a connection has read in the meantime is not known");
 }
 
-/// The wal-index says that the file may have changed, so only the stamp differs.
+/// According to the wal-index the file may have changed, so only the stamp reveals the overwrite.
 #[tokio::test]
 async fn a_copy_made_before_the_start_is_detected_despite_a_checkpoint_in_between() {
     let opened = Opened::new().await;
@@ -103,7 +103,7 @@ async fn a_database_that_was_truncated_is_found_with_and_without_a_checkpoint_be
     }
 }
 
-/// What becomes of a log.
+/// Returns the new content of a log.
 type Content = fn(&[u8]) -> Vec<u8>;
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_log_that_lacks_a_committed_frame_is_found() {
         |_| Vec::new(),
         |log| log[..log.len() - 1].to_vec(),
         |log| vec![0; log.len()],
-        // An older copy of the same log, with frames of the log before it behind the end.
+        // An older copy of the same log, with frames of the previous log after its end.
         |log| [&log[..log.len() - 4120], &[7; 4120][..]].concat(),
         // Another log.
         |log| [&log[..16], &[7; 8][..], &log[24..]].concat(),
@@ -129,7 +129,7 @@ async fn a_log_that_lacks_a_committed_frame_is_found() {
     }
 }
 
-/// As on a file system where a read returns what was there before.
+/// As on a file system where a read returns older content.
 #[tokio::test]
 async fn nothing_is_reported_where_a_read_does_not_show_the_commit_of_the_start() {
     let opened = Opened::new().await;
@@ -193,7 +193,7 @@ async fn busy(opened: &Opened, path: &Path) {
     let checkpointing = async {
         for round in 0..60 {
             let mode = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"][round % 4];
-            // One that finds another at work says so in a row.
+            // A checkpoint that finds another one running reports that in a row.
             let statement = AssertSqlSafe(format!("PRAGMA wal_checkpoint({mode})"));
             let _ = sqlx::query(statement).execute(&opened.other).await;
         }

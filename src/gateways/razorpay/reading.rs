@@ -1,7 +1,7 @@
-//! Reads a verified Razorpay body: the fields the projection keys on strictly, and those that are shown leniently.
+//! Parses a verified Razorpay body: key fields, which the projection relies on, strictly; display fields leniently.
 //!
-//! A keyed field that is missing, doubled or not clean quarantines the event, since two parsers could disagree about it.
-//! Everything else – a customer's notes above all – is skipped unread and can never hide a paid order.
+//! Invariant: a missing, duplicated or malformed key field quarantines the event, since two parsers could disagree about it.
+//! All other content, such as a customer's notes, is skipped and cannot hide a paid order.
 
 mod body;
 mod details;
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// A body as far as it was read.
+/// The parsed parts of a body.
 struct Parsed<'a> {
     event: String,
     subject: Subject,
@@ -40,7 +40,7 @@ struct Parsed<'a> {
     received_at: Timestamp,
 }
 
-/// Parses the body, which is stored in any case. If it has no time, the time of receipt is used.
+/// Parses the body, which is stored regardless. If it has no time, the time of receipt is used.
 pub(super) fn read(body: &[u8], received_at: Timestamp) -> ParsedEvent {
     let Ok(Object(FullEnvelope { event, created_at, payload })) = serde_json::from_slice(body) else {
         return read_in_parts(body, received_at);
@@ -57,8 +57,8 @@ pub(super) fn read(body: &[u8], received_at: Timestamp) -> ParsedEvent {
     Parsed { event: event.into_owned(), subject, created_at, keys, shown, received_at }.reading()
 }
 
-/// The same of a body that has something unexpected in it: its type, what is keyed on and what is only shown each by
-/// itself, so that one does not spoil the others.
+/// Parses a body with unexpected content: type, key fields and display fields separately, so that a fault in one does not
+/// affect the others.
 fn read_in_parts(body: &[u8], received_at: Timestamp) -> ParsedEvent {
     let head: EventName<'_> = match serde_json::from_slice(body) {
         Ok(Object(head)) => head,
@@ -95,7 +95,7 @@ where
     Ok((envelope.created_at, envelope.payload.0.into()))
 }
 
-/// Of an event that need not carry a payment, and of types that are not known.
+/// Parses the key fields of an event whose payment is optional, and of unknown types.
 fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> KeyFields {
     let is_paid = subject == Subject::Paid;
     match carried(body) {
@@ -105,11 +105,11 @@ fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> KeyFields {
     }
 }
 
-/// What an event has where a payment would be.
+/// How complete the payment in an event is.
 #[derive(PartialEq, Eq)]
 enum Carried {
     Nothing,
-    /// Something that has not all that a payment has.
+    /// A payment without all of its key fields.
     Part,
     Whole,
 }
@@ -176,13 +176,13 @@ impl Parsed<'_> {
         }
     }
 
-    /// A type that is not known may have a status that is not: that is no fault of the event.
+    /// True if an unknown type has an unknown status, which is not a fault of the event.
     fn is_in_an_unknown_status(&self) -> bool {
         let payment = self.keys.payment.as_ref().filter(|_| self.subject == Subject::Other);
         payment.is_some_and(|payment| is_safe_identifier(&payment.status) && payment.status.parse::<Status>().is_err())
     }
 
-    /// A type without a rule: stored, with its time where that is plain to see, and a settlement with its amount.
+    /// Returns an event that is stored only, with its time if that is valid, and a settlement's amount and reference.
     fn unhandled(self) -> ParsedEvent {
         let (amount, reference) = match self.event.as_str() {
             "settlement.processed" => details::settlement(&self.shown),
@@ -192,7 +192,7 @@ impl Parsed<'_> {
         ParsedEvent { occurred_at, amount, reference, ..ParsedEvent::unhandled(self.event) }
     }
 
-    /// The amount the event is about, and the facts.
+    /// Returns the amount of the event, and the observation.
     fn facts(&self) -> Result<(Option<Money>, PaymentObservation), &'static str> {
         let payment = self.keys.payment.as_ref();
         let (at, time_source) = self.time()?;
@@ -201,7 +201,7 @@ impl Parsed<'_> {
             Subject::Payment | Subject::Paid | Subject::Other => {
                 let payment = payment.ok_or("payment")?;
                 let money = money(payment.amount, &payment.currency)?;
-                // An order may be paid in parts: its amount is not that of the payment which completed it.
+                // An order may be paid in parts, so its amount differs from that of the payment that completed it.
                 let amount = if self.event == "order.paid" { details::order(&self.shown) } else { Some(money) };
                 (amount, payment.id.clone(), None, None)
             }
@@ -225,8 +225,7 @@ impl Parsed<'_> {
         Ok((amount, PaymentObservation { payment_id, at, time_source, digest: 0, snapshot, refund, dispute, details }))
     }
 
-    /// The gateway's time of the event; where it gives none, that of the entity it is about; where that has none either,
-    /// the time it was received.
+    /// Returns the gateway's time of the event, else that of its entity, else the time of receipt.
     fn time(&self) -> Result<(Timestamp, TimeSource), &'static str> {
         if let Some(at) = self.created_at {
             return Ok((moment(at)?, TimeSource::Envelope));
@@ -246,7 +245,7 @@ impl Parsed<'_> {
 
 fn snapshot(payment: &PaymentKeys, at: Timestamp, shown: &ShownPayload<'_>) -> Result<Snapshot, &'static str> {
     identifier("id", &payment.id)?;
-    // A payment without an order has an empty text there in some events.
+    // Some events have an empty order id for a payment without an order.
     let order_id = payment.order_id.as_deref().filter(|id| !id.is_empty());
     Ok(Snapshot {
         status: payment.status.parse::<Status>().map_err(|_| "status")?,
@@ -282,7 +281,7 @@ fn identifier<'a>(field: &'static str, text: &'a str) -> Result<&'a str, &'stati
     if is_safe_identifier(text) { Ok(text) } else { Err(field) }
 }
 
-/// The largest amount believed, in subunits: a trillion rupees. Sums of many stay within an `i64`.
+/// The largest accepted amount, in subunits: a trillion rupees. Sums of many stay within an `i64`.
 const LARGEST: i64 = 100_000_000_000_000;
 
 fn valid_amount(amount: i64) -> Result<i64, &'static str> {
@@ -293,12 +292,12 @@ fn money(amount: i64, currency: &str) -> Result<Money, &'static str> {
     Ok(Money::new(valid_amount(amount)?, currency.parse::<Currency>().map_err(|_| "currency")?))
 }
 
-/// Unix seconds, as far as Razorpay's API takes them (its `from` and `to` end at 4765046400).
+/// Parses Unix seconds within the range of Razorpay's API (its `from` and `to` end at 4765046400).
 fn moment(seconds: i64) -> Result<Timestamp, &'static str> {
     if (0..=4_765_046_400).contains(&seconds) { Ok(Timestamp::from_seconds(seconds)) } else { Err("created_at") }
 }
 
-/// The field an error is about, from the closed list of those we key on.
+/// Returns the key field that an error names.
 fn field(error: &serde_json::Error) -> Option<&'static str> {
     let said = error.to_string();
     ["created_at", "amount", "currency", "status", "payment_id", "order_id", "payload", "entity", "id"]
@@ -306,12 +305,12 @@ fn field(error: &serde_json::Error) -> Option<&'static str> {
         .find(|name| said.contains(&format!("`{name}`")))
 }
 
-/// The field of a body that could not be read: the one the error names, else the first whose type is wrong.
+/// Returns the faulty field of a body: the one that the error names, else the first of the wrong type.
 fn fault(body: &[u8], subject: Subject, error: &serde_json::Error) -> &'static str {
     field(error).or_else(|| mistyped(body, subject)).unwrap_or("payload")
 }
 
-/// The first field keyed on that is of another type. An error of the type names none.
+/// Returns the first key field of the wrong type, which serde's error does not name.
 fn mistyped(body: &[u8], subject: Subject) -> Option<&'static str> {
     let body: Value = serde_json::from_slice(body).ok()?;
     if body.get("created_at").is_some_and(|at| !at.is_null() && !at.is_i64()) {

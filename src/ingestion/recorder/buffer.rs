@@ -1,7 +1,7 @@
-//! Rejected requests in memory until they are written.
+//! Buffers rejected requests in memory until they are written.
 //!
-//! Invariant: what is buffered of a request never lies here without its count, and it is bounded in bytes, in all and per
-//! connection, so that a flood at one connection leaves the others room.
+//! Invariant: captured content is never buffered without its count. It is bounded in bytes, in total and per connection, so
+//! that a flood at one connection leaves room for the others.
 
 use std::collections::BTreeMap;
 
@@ -15,33 +15,33 @@ use crate::{
     },
 };
 
-/// Requests of one connection that are looked at in an interval.
+/// The most requests of one connection that are diagnosed in an interval.
 const MOST_OF_ONE: usize = 200;
-/// What all that are gathered may take in memory, in bytes, and those of one connection.
+/// The memory for captured requests, in bytes: of all connections, and of one.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_BYTES_OF_ONE: usize = 2 * 1024 * 1024;
-/// What may be gathered beyond that before the most alike of them go.
+/// How far a connection may exceed its limits before it is trimmed, in requests and in bytes.
 const SPARE: usize = 64;
 const SPARE_BYTES: usize = 512 * 1024;
-/// What is left for connections of which less than that is gathered, however much comes at the others, in bytes.
+/// The memory reserved for connections that use less than the second number, in bytes.
 const ROOM_FOR_OTHERS: usize = 8 * 1024 * 1024;
 const LEAST_OF_ONE: usize = 128 * 1024;
-/// What goes into one unit of work, in bytes, and the connections: events that arrive wait for no longer than that.
+/// The most bytes and connections in one unit of work. It bounds how long incoming events wait.
 pub(super) const MOST_AT_ONCE: usize = 2 * 1024 * 1024;
 const CONNECTIONS_AT_ONCE: usize = 64;
-/// What a request costs besides what it said, in bytes.
+/// The memory of a captured request besides its content, in bytes.
 const OVERHEAD: usize = 512;
 
-/// What was rejected since the last write.
+/// Rejections since the last write.
 #[derive(Default)]
 pub(super) struct Buffer {
     pub(super) of: BTreeMap<ConnectionId, PerConnection>,
     pub(super) bytes: usize,
-    /// Requests to unknown endpoints, which are written with others or at an interval of their own.
+    /// Requests to unknown endpoints, which are written with others or at their own interval.
     pub(super) strays: i64,
 }
 
-/// The same of one connection.
+/// Rejections of one connection.
 #[derive(Default)]
 pub(super) struct PerConnection {
     pub(super) refusals: Option<Refusals>,
@@ -75,7 +75,7 @@ impl Buffer {
         }
     }
 
-    /// Whether one more may be kept of that connection.
+    /// Whether another request of the connection fits.
     pub(super) fn has_room(&self, connection: ConnectionId) -> bool {
         let own = self.of.get(&connection).map_or(0, |own| own.bytes);
         self.bytes < if own < LEAST_OF_ONE { MOST_BYTES } else { MOST_BYTES - ROOM_FOR_OTHERS }
@@ -91,7 +91,7 @@ impl Buffer {
         }
     }
 
-    /// Takes out what goes into one unit of work.
+    /// Removes and returns the next unit of work.
     pub(super) fn next(&mut self) -> Self {
         let mut next = Self { strays: std::mem::take(&mut self.strays), ..Self::default() };
         let has_room = |next: &Self, own: &PerConnection| {
@@ -106,7 +106,7 @@ impl Buffer {
         next
     }
 
-    /// Puts back what could not be written, for the next time.
+    /// Restores the content of a failed write for the next attempt.
     pub(super) fn restore(&mut self, older: Self) {
         for (connection, older) in older.of {
             let newer = self.of.entry(connection).or_default();
@@ -131,7 +131,7 @@ impl Buffer {
 }
 
 impl PerConnection {
-    /// Leaves as much as is looked at in an interval, some of every shape; how many bytes went.
+    /// Trims to the limits, so that some requests of every shape remain. Returns the number of bytes freed.
     fn trim(&mut self) -> usize {
         let shapes: Vec<Shape> = self.samples.iter().map(|sample| sample.shape).collect();
         let mut samples: Vec<Option<CapturedRequest>> = std::mem::take(&mut self.samples).into_iter().map(Some).collect();

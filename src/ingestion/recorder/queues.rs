@@ -1,6 +1,6 @@
 //! The queues from the response path to the recorder's task, bounded in number and in bytes.
 //!
-//! Invariant: nothing waits for room in a queue, and requests at unknown endpoints take no room from the others.
+//! Invariant: the response path never waits for capacity, and requests to unknown endpoints take none from the others.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use tokio::sync::{
 
 use crate::rejections::RejectedRequest;
 
-/// The most requests in a queue. More are only counted.
+/// The capacity of a queue, in requests. Further requests are only counted.
 const MAX_QUEUED: usize = 256;
-/// What their bodies may take, in KiB.
+/// The capacity for their bodies, in KiB.
 const MAX_QUEUED_KIB: usize = 16 * 1024;
 
-/// A request, with the part of the queue's budget that it takes until it is buffered.
+/// A request, with the permit for its part of the queue's budget, which it holds until it is buffered.
 pub(super) type Queued = (RejectedRequest, OwnedSemaphorePermit);
 
 /// The sending end of a queue. Cheap to clone.
@@ -27,7 +27,7 @@ pub(super) struct Queue {
     budget: Arc<Semaphore>,
 }
 
-/// The receiving ends of both.
+/// The receiving ends of both queues.
 pub(super) struct Queues {
     pub(super) known: Receiver<Queued>,
     pub(super) unknown: Receiver<Queued>,
@@ -39,7 +39,7 @@ impl Queue {
         (Self { sender, budget: Arc::new(Semaphore::new(MAX_QUEUED_KIB)) }, receiver)
     }
 
-    /// Hands a request over, or returns it when there is no room.
+    /// Enqueues a request, or returns it if the queue is full.
     pub(super) fn hand_over(&self, refused: RejectedRequest) -> Option<RejectedRequest> {
         let size = refused.body.as_ref().map_or(0, Bytes::len);
         match Arc::clone(&self.budget).try_acquire_many_owned(u32::try_from(size / 1024 + 1).unwrap_or(u32::MAX)) {

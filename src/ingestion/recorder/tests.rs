@@ -1,4 +1,4 @@
-//! What is gathered holds together, whoever takes it when.
+//! Tests that the buffer is consistent and bounded under concurrent use.
 
 use std::thread;
 
@@ -60,7 +60,7 @@ fn nothing_is_kept_without_its_count_whoever_takes_what_is_gathered() {
 fn what_is_handed_over_is_bounded_and_the_rest_is_counted() {
     let (recorder, mut queues) = RejectionRecorder::new();
     let place = place();
-    // Those at unknown endpoints take the same way, and no room from the others.
+    // Requests to unknown endpoints take the same path, and no capacity from the others.
     for at in [None, Some((place, Reason::SignatureMismatch))] {
         (0..100).for_each(|_| recorder.note(at, unverified(1024 * 1024)));
     }

@@ -40,7 +40,7 @@ fn forged(gateways: &[Gateway]) -> Vec<(String, Vec<u8>)> {
     gateways.iter().flat_map(sign).map(|(name, value)| (name.to_owned(), value.into_bytes())).collect()
 }
 
-/// How many HMACs over the body a rejection costs there.
+/// Returns the number of HMACs over the body that a rejection at the endpoint costs.
 fn cost(known: &EndpointSnapshot, endpoint: &str, gateways: &[Gateway], now: Timestamp) -> usize {
     let verifier = Verifier::new(Clock::fixed(now));
     let headers = forged(gateways);

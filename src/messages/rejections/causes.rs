@@ -1,23 +1,23 @@
 //! A message for each cause.
 //!
-//! Every match lists every cause, so that a new one does not compile without its message. What an outsider can copy is worded
-//! as an observation about the request, never as a fact about the gateway.
+//! Invariant: every match lists every cause, so that a new one does not compile without its message. Anything that an
+//! outsider can forge is worded as an observation about the request, never as a fact about the gateway.
 
 use crate::{gateways::Gateway, rejections::Cause};
 
-/// What a sentence needs besides the cause.
+/// The values that a message needs besides the cause.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) gateway: Gateway,
     /// A name, a number, or a second cause.
     pub(super) detail: &'a str,
-    /// What the other connection is called.
+    /// The name of the other connection.
     pub(super) other: &'a str,
-    /// Whether a stored secret matches.
+    /// True if a stored secret matches.
     pub(super) is_signed: bool,
 }
 
-/// How a cause is worded.
+/// The form in which a cause is worded.
 enum Clause {
     /// A complete clause.
     Whole(String),
@@ -33,7 +33,7 @@ fn whole(text: impl Into<String>) -> Clause {
     Clause::Whole(text.into())
 }
 
-/// Why, without a capital and a full stop; with the second cause where there is one.
+/// Returns the reason, without a capital and a full stop, including the second cause if there is one.
 pub(super) fn why(cause: Cause, context: Context<'_>) -> String {
     let first = match clause(cause, context) {
         Clause::Whole(text) => text,
@@ -50,7 +50,7 @@ pub(super) fn why(cause: Cause, context: Context<'_>) -> String {
     }
 }
 
-/// The second cause that goes with this one.
+/// Returns the second cause of a rejection.
 pub(super) fn second(cause: Cause, detail: &str) -> Option<Cause> {
     let has_other_detail = matches!(
         cause,
@@ -171,7 +171,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
     }
 }
 
-/// How far a signed time is from ours.
+/// Formats the distance of a signed time from the server's time.
 fn away(detail: &str) -> String {
     detail.parse().map_or_else(|_| "more than 5 minutes".to_owned(), span)
 }

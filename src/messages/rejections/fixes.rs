@@ -1,5 +1,5 @@
-//! What to do about each cause, and who can do it: the merchant in the gateway's dashboard, the server administrator or
-//! hosting provider, or the developer of the program that signs.
+//! The fix of each cause, and who can do it: the merchant in the gateway's dashboard, the server administrator or hosting
+//! provider, or the developer of the program that signs.
 
 use super::causes::{self, Context};
 use crate::{
@@ -20,7 +20,7 @@ const fn paste(gateway: Gateway) -> &'static str {
     }
 }
 
-/// A task for those who run what is between the gateway and KS Pay.
+/// A task for the administrator of anything between the gateway and KS Pay.
 fn host(what: &str) -> String {
     format!(
         "Ask your server administrator or hosting provider to {what}. Check anything in front of KS Pay, such as Cloudflare, nginx or an API gateway."
@@ -46,10 +46,10 @@ pub(super) const fn sender(gateway: Gateway) -> &'static str {
     }
 }
 
-/// What to do about a cause, and about the second one where there is one.
+/// Returns what to do about a cause, and about the second one if there is one.
 pub(super) fn fix(cause: Cause, context: Context<'_>) -> String {
     let first = of(cause, context);
-    // Where the secret is another one, how it was pasted changes nothing.
+    // If another secret was used, how it was pasted makes no difference.
     let second = causes::second(cause, context.detail).filter(|second| !(is_another_secret(cause) && second.is_of_key()));
     let second = second.map(|second| of(second, Context { detail: "", ..context }));
     match second.filter(|second| *second != first) {
@@ -219,8 +219,8 @@ const fn first_check(gateway: Gateway) -> &'static str {
     }
 }
 
-/// Both fixes of a request that is signed with the secret of another webhook, each after its condition. `other` is what that
-/// webhook is called.
+/// Returns both fixes of a request signed with the secret of another webhook, each with its condition. `other` is the name of
+/// that webhook.
 pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) -> Vec<String> {
     let label = |mode: Mode| format!("is in {} mode", mode.label());
     let (is_of, is_ours, harm) = match (cause, mode) {

@@ -7,14 +7,14 @@ use crate::{
     rejections::{Cause, advice::Attempts, recovery::Count},
 };
 
-/// How many requests of a rejection are stored, whole or not, and how many were recovered.
+/// How many requests of a rejection are stored, complete or not, and how many were recovered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Left {
     pub(crate) stored: i64,
     pub(crate) recovered: i64,
 }
 
-/// Whether the stored requests can be recovered; `can_adopt` is true if their secret can be accepted from this page.
+/// States whether the stored requests can be recovered; `can_adopt` is true if their secret can be adopted on this page.
 pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway): (Cause, Gateway), can_adopt: bool) -> String {
     let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
     match (found.kept, found.verify()) {
@@ -40,7 +40,7 @@ pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway)
     }
 }
 
-/// Why the body of no stored request is whole.
+/// Returns why no stored request has a complete body.
 const fn never_whole(cause: Cause) -> &'static str {
     match cause {
         Cause::TooLarge | Cause::Encoded | Cause::TooSlow => "their bodies were rejected before they were read",

@@ -1,7 +1,7 @@
-//! What a body may have been before somebody changed it on the way: every such body is tried against the signature.
+//! Variants of a body from before it was changed in transit. Each is tried against the signature.
 //!
-//! The rule: one change at a time first, then those that programs make together. Each is made when it is asked for, so that
-//! there is one of them at a time and whoever asks can stop.
+//! Invariant: single changes are tried before those that programs make together. Variants are generated lazily, so that only
+//! one is in memory at a time and the caller can stop at any of them.
 
 use std::{
     collections::{HashSet, hash_map::DefaultHasher},
@@ -15,13 +15,13 @@ use super::{
 };
 use crate::rejections::Cause;
 
-/// A longer body is not rewritten: none is longer but what was compressed.
+/// A longer body is not rewritten. Only a decompressed one can be longer.
 pub(super) const MAX_REWRITTEN_BYTES: usize = crate::ingestion::body::MAX_BODY_BYTES;
-/// What a body that is written anew may take, as so many times itself and something besides.
+/// The limit of a rewritten body: this many times the length of the received one, plus a constant in bytes.
 const MOST_TIMES: usize = 4;
 const MOST_BESIDES: usize = 8 * 1024;
 
-/// Keys with empty values that are tried one by one.
+/// The most keys with empty values that are tried individually.
 const MAX_EMPTIED_KEYS: usize = 16;
 
 const SPACES: [Space; 5] = [Space::None, Space::Little, Space::Lines("  "), Space::Lines("    "), Space::Lines("\t")];
@@ -41,27 +41,27 @@ const fn written(slash: bool, ascii: Ascii, html: bool) -> Escapes {
     Escapes::Written { slash, ascii, html }
 }
 
-/// A body as it was before, and what was done to it.
+/// The cause of a change, and the body before it.
 pub(super) type Before = (Cause, Vec<u8>);
 
-/// A body that came.
+/// A received body.
 pub(super) struct Bodies<'a> {
     body: &'a [u8],
-    /// Where it may be written anew.
+    /// The text, if it may be rewritten.
     text: Option<&'a str>,
-    /// As JSON, where it is that.
+    /// The parsed JSON, if it is JSON.
     node: Option<Node<'a>>,
 }
 
 impl<'a> Bodies<'a> {
-    /// Reads it.
     pub(super) fn of(body: &'a [u8]) -> Self {
         let text = std::str::from_utf8(body).ok().filter(|_| body.len() <= MAX_REWRITTEN_BYTES);
         let node = text.and_then(|text| json_variants::parse(text.trim_start_matches('\u{feff}')));
         Self { body, text, node }
     }
 
-    /// What it may have been, without what it is. Nothing comes where one cannot be made: also that took its work.
+    /// Returns the possible original bodies, except for the received one. An item is `None` if that variant cannot be made:
+    /// the attempt took work, too.
     pub(super) fn before(&self) -> impl Iterator<Item = Option<Before>> {
         let nodes = || self.node.iter();
         let made = ends(self.body).chain(nodes().flat_map(|node| rewritten(node, self.body)));
@@ -69,13 +69,13 @@ impl<'a> Bodies<'a> {
         made.map(|made| made.filter(|(_, before)| before != self.body && !before.is_empty()))
     }
 
-    /// Bodies inside it, which may have been changed further.
+    /// Returns bodies inside it, which may have been changed further.
     pub(super) fn inside(&self) -> impl Iterator<Item = Option<Before>> {
         unwrapped::all(self.body, self.text, self.node.as_ref())
     }
 }
 
-/// Line ends and marks at the edges, and inside.
+/// Adds and removes line ends and byte order marks, and converts line ends.
 fn ends(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     let added = [&b"\n"[..], b"\r\n", b" "].into_iter().map(move |end| (Cause::BodyLineEnd, [body, end].concat()));
@@ -101,7 +101,7 @@ fn windows_lines(body: &[u8]) -> Vec<u8> {
     lines
 }
 
-/// JSON that another program has read and written.
+/// Undoes that another program parsed JSON and serialised it again.
 fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>> {
     let (own, most) = (body.trim_ascii(), body.len() * MOST_TIMES + MOST_BESIDES);
     let is_usual =
@@ -129,7 +129,7 @@ fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before
         (Cause::BodyRewritten, _) => 2,
         _ => 0,
     });
-    // Most ways of escaping make the same of most bodies.
+    // Most notations of escapes produce the same text for most bodies.
     let mut made = HashSet::new();
     ways.into_iter().map(move |(cause, space, escape, order)| {
         let written = node.write(space, escape, order, most)?.into_bytes();
@@ -137,13 +137,14 @@ fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before
     })
 }
 
-/// JSON whose empty values became others: PHP makes empty maps lists, and Laravel makes empty strings null. Under which keys is
-/// not known: each alone, all of them, and all but the notes, which are an empty list in Razorpay's own events.
+/// Undoes replaced empty values in JSON: PHP turns empty maps into lists, and Laravel turns empty strings into null. The
+/// affected keys are unknown: each is tried alone, then all of them, and all but the notes, which are an empty list in
+/// Razorpay's own events.
 fn emptied(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>> {
     let most = body.len() * MOST_TIMES + MOST_BESIDES;
     let lists = choices(&node.keys_of(is_empty_list, MAX_EMPTIED_KEYS));
     let nulls = choices(&node.keys_of(is_null, MAX_EMPTIED_KEYS));
-    // Both: what is not the notes was a map.
+    // Both: empty lists other than the notes were maps.
     let maps: Vec<&str> = lists.first().cloned().unwrap_or_default();
     let both: Vec<_> = nulls.iter().filter(|_| !maps.is_empty()).map(|nulls| (maps.clone(), nulls.clone())).collect();
     let lists = lists.into_iter().map(|keys| (keys, Vec::new()));
@@ -165,7 +166,7 @@ fn is_null(node: &Node<'_>) -> bool {
     matches!(node, Node::Word("null"))
 }
 
-/// All but the notes, all, those of errors, and each alone; none where there is none.
+/// Returns the sets of keys to try: all but the notes, all, those of errors, and each alone. Empty if there are no keys.
 fn choices<'a>(keys: &[&'a str]) -> Vec<Vec<&'a str>> {
     let some = |is_one: fn(&&str) -> bool| keys.iter().copied().filter(is_one).collect::<Vec<_>>();
     let mut made = vec![some(|key| *key != "\"notes\""), keys.to_vec(), some(|key| key.starts_with("\"error_"))];

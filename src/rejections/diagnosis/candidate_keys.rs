@@ -1,6 +1,6 @@
-//! The secrets to try: each as its gateway uses it, and those that count here in every way they are pasted wrong.
+//! Candidate keys: each secret as its gateway uses it, and valid ones with every paste error.
 //!
-//! Every text that is made here is wiped when it is dropped.
+//! Every text made here is wiped when dropped.
 
 use base64::{
     Engine as _, alphabet,
@@ -33,7 +33,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 pub(super) type Bytes = Zeroizing<Vec<u8>>;
 
-/// The bytes of a key to try, and what it would mean if they fit.
+/// The bytes of a key to try, and the cause that a match proves.
 #[derive(Clone)]
 pub(super) struct Attempt {
     pub(super) key: Bytes,
@@ -49,7 +49,7 @@ impl Attempt {
         Self { key: Zeroizing::new(bytes.to_vec()), cause, also: None, secret: key.secret, connection: key.connection }
     }
 
-    /// With something that is no stored secret.
+    /// Returns an attempt with a text that is no stored secret.
     pub(super) fn with(cause: Cause, bytes: &[u8]) -> Self {
         Self { key: Zeroizing::new(bytes.to_vec()), cause, also: None, secret: None, connection: None }
     }
@@ -67,7 +67,8 @@ const fn cause(whose: KeyOwner) -> Cause {
     }
 }
 
-/// The secret as this gateway would use it; the usual way first. One of another gateway may be pasted in several ways.
+/// Returns the keys that this gateway derives from the secret, the usual one first. A secret of another gateway may be pasted
+/// in several ways.
 pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let text = &*key.text;
     let mut ways: Vec<Bytes> = Vec::new();
@@ -84,7 +85,7 @@ pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     ways.iter().map(|bytes| Attempt::of(key, cause(key.whose), bytes)).collect()
 }
 
-/// What was tried as the SECRET that it is: its gateway's adapter makes the same key of it.
+/// Returns the secret from which the gateway's adapter derives this key.
 pub(super) fn secret(gateway: Gateway, key: &[u8]) -> Option<Secret> {
     match gateway {
         Gateway::Razorpay => Secret::parse(std::str::from_utf8(key).ok()?),
@@ -92,20 +93,20 @@ pub(super) fn secret(gateway: Gateway, key: &[u8]) -> Option<Secret> {
     }
 }
 
-/// As it stands on the page.
+/// Returns the secret as the page displays it.
 fn shown(key: &Key) -> Zeroizing<String> {
     let prefix = if key.gateway == Gateway::StandardWebhooks && key.whose != KeyOwner::KeySecret { PREFIX } else { "" };
     Zeroizing::new(format!("{prefix}{}", *key.text))
 }
 
-/// Every way in which the right secret is pasted wrong, the likeliest first.
+/// Returns the valid secret with every paste error, the likeliest first.
 pub(super) fn pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let mut attempts = likely_pasted(gateway, key);
     attempts.extend(otherwise_pasted(gateway, key));
     attempts
 }
 
-/// The ways that are seen most.
+/// Returns the most common paste errors.
 pub(super) fn likely_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     if gateway == Gateway::StandardWebhooks {
@@ -116,7 +117,7 @@ pub(super) fn likely_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     attempts
 }
 
-/// The other ways.
+/// Returns the other paste errors.
 pub(super) fn otherwise_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let mut attempts = written(gateway, key, paste_errors::unlikely);
     let sha256: [u8; 32] = Sha256::digest(key.text.as_bytes()).into();
@@ -131,7 +132,7 @@ pub(super) fn otherwise_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     attempts
 }
 
-/// The secret with these errors, with and without the prefix that the page shows.
+/// Applies errors to the secret, with and without the prefix that the page displays.
 fn written(gateway: Gateway, key: &Key, errors: fn(&str) -> Vec<(Cause, paste_errors::Text)>) -> Vec<Attempt> {
     let mut made = errors(&shown(key));
     if gateway == Gateway::StandardWebhooks {
@@ -140,7 +141,7 @@ fn written(gateway: Gateway, key: &Key, errors: fn(&str) -> Vec<(Cause, paste_er
     made.iter().flat_map(|(cause, text)| used(gateway, *cause, None, text)).collect()
 }
 
-/// Whether a key was neither made before nor is the right one.
+/// Returns a filter for keys that were not made before and are not the right one.
 fn is_new(gateway: Gateway, key: &Key) -> impl FnMut(&Attempt) -> bool + use<> {
     let mut seen = Seen::default();
     for attempt in proper(gateway, key) {
@@ -149,7 +150,7 @@ fn is_new(gateway: Gateway, key: &Key) -> impl FnMut(&Attempt) -> bool + use<> {
     move |attempt| seen.is_new(&*attempt.key)
 }
 
-/// A secret that is not valid here, pasted wrong in the most common ways.
+/// Returns a secret that is not valid here with the most common paste errors.
 pub(super) fn pasted_elsewhere(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let texts = paste_errors::common(&shown(key)).into_iter();
     let attempts = texts.flat_map(|(second, text)| used(gateway, cause(key.whose), Some(second), &text));
@@ -159,7 +160,7 @@ pub(super) fn pasted_elsewhere(gateway: Gateway, key: &Key) -> Vec<Attempt> {
         .collect()
 }
 
-/// Two paste errors together.
+/// Returns combinations of two paste errors.
 pub(super) fn pasted_twice(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
     let attempts = paste_errors::pairs(&shown(key)).flat_map(move |(first, second, text)| {
         let second = Some(second).filter(|second| *second != first);
@@ -168,7 +169,7 @@ pub(super) fn pasted_twice(gateway: Gateway, key: &Key) -> impl Iterator<Item = 
     attempts.filter(is_new(gateway, key))
 }
 
-/// A wrong text as the gateway would use it.
+/// Returns the keys that the gateway derives from a wrong text.
 pub(super) fn used(gateway: Gateway, cause: Cause, also: Option<Cause>, text: &str) -> Vec<Attempt> {
     let mut attempts = vec![Attempt { also, ..Attempt::with(cause, text.as_bytes()) }];
     if gateway == Gateway::StandardWebhooks {
@@ -181,17 +182,17 @@ pub(super) fn used(gateway: Gateway, cause: Cause, also: Option<Cause>, text: &s
     attempts
 }
 
-/// In UTF-16, as some programs keep text.
+/// Encodes the text in UTF-16, as some programs store it.
 fn wide(text: &str) -> Bytes {
     Zeroizing::new(text.encode_utf16().flat_map(u16::to_le_bytes).collect())
 }
 
-/// What digits of hex stand for.
+/// Decodes hex digits.
 fn in_hex(text: &str) -> Option<Bytes> {
     text.as_bytes().chunks(2).map(signature_parser::byte).collect::<Option<_>>().map(Zeroizing::new)
 }
 
-/// What lenient decoders make of a text.
+/// Decodes base64 as lenient decoders do.
 pub(super) fn decoded(text: &str) -> Option<Bytes> {
     let letters: Zeroizing<String> =
         Zeroizing::new(text.chars().filter(|letter| letter.is_ascii_alphanumeric() || "+/".contains(*letter)).collect());
@@ -199,7 +200,7 @@ pub(super) fn decoded(text: &str) -> Option<Bytes> {
     LENIENT.decode(letters.get(..whole)?).ok().filter(|bytes| !bytes.is_empty()).map(Zeroizing::new)
 }
 
-/// What stands near the SECRET and is pasted in its place.
+/// Returns values displayed near the secret that are pasted in its place.
 pub(super) fn lookalike_values(known: &CompanyKeys) -> Vec<Attempt> {
     let path = known.url.split_once("://").map_or("", |(_, rest)| rest);
     let mut attempts = Vec::new();
@@ -213,14 +214,14 @@ pub(super) fn lookalike_values(known: &CompanyKeys) -> Vec<Attempt> {
     attempts.extend(secrets.map(|id| (Cause::SecretIsId, id.to_string())));
     attempts.extend(known.emails().map(|email| (Cause::SecretIsCopied, email.to_owned())));
     attempts.push((Cause::SecretIsCopied, TEST_UPI_ID.to_owned()));
-    // As many as the page shows.
+    // As many as the page displays.
     attempts.push((Cause::SecretIsDots, "•".repeat(16)));
     attempts
         .extend(["", "null", "undefined", "None", "nil", "SECRET", "secret"].map(|text| (Cause::SecretEmpty, text.to_owned())));
     attempts.iter().map(|(cause, text)| Attempt::with(*cause, text.as_bytes())).collect()
 }
 
-/// The dots that hide a secret, of any number.
+/// Returns the dots that hide a secret, in any number.
 pub(super) fn dots() -> impl Iterator<Item = Attempt> {
     let numbers = (1..=64).flat_map(|number| ["•", "●", "*", "·"].map(|dot| dot.repeat(number)));
     numbers.map(|dots| Attempt::with(Cause::SecretIsDots, dots.as_bytes()))

@@ -1,4 +1,4 @@
-//! Every class of mistake is found at any size of the body, alone and together with another.
+//! Tests that every class of mistake is found at any size of the body, alone and combined with another.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
@@ -8,7 +8,7 @@ use super::*;
 use crate::primitives::hex;
 
 pub(super) const SECRET: &str = "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx";
-/// A secret made elsewhere, with characters that programs escape.
+/// An imported secret, with characters that programs escape.
 const IMPORTED: &str = "k&9Z+q4wX<t/8sP\"2mL=7vB'xR";
 pub(super) const OTHER: &str = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
 pub(super) const KEY_SECRET: &str = "TheKeySecretOfTheApi0001";
@@ -68,7 +68,7 @@ fn with(own: &str, body: &[u8], signature: &str) -> Diagnosis {
     )
 }
 
-/// What is found, and the second fault.
+/// Returns the cause and the second fault.
 pub(super) fn both(found: Diagnosis) -> (Cause, String) {
     (found.cause, found.detail.unwrap_or_default())
 }
@@ -115,7 +115,7 @@ fn percent(text: &str) -> String {
         .collect()
 }
 
-/// One typing mistake of each kind, the unlikely ones too.
+/// One typing mistake of each kind, including unlikely ones.
 fn typos() -> Vec<String> {
     let edit = |at: usize, length: usize, by: &str| format!("{}{by}{}", &SECRET[..at], &SECRET[at + length..]);
     vec![
@@ -143,7 +143,7 @@ fn a_mistyped_secret_is_found_with_a_body_of_any_size() {
     }
 }
 
-/// Ways in which a body is changed on its way.
+/// Ways in which a body is changed in transit.
 fn changes(body: &str) -> Vec<(Cause, Vec<u8>)> {
     let gzip = {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -325,7 +325,7 @@ fn an_outsider_is_told_apart_by_no_fact_about_the_gateway() {
         assert_eq!((found.cause, found.secret), (cause, None));
         assert!(!found.cause.can_adopt_secret() && found.signer.is_none());
     }
-    // What could not be tried is not said to match nothing.
+    // A request that cannot be checked is not reported as matching no secret.
     let headers = [("x-razorpay-signature".to_owned(), forged.into_bytes())];
     let body = event(2048);
     let at = Timestamp::from_seconds(NOW);

@@ -1,5 +1,5 @@
-//! Mistakes that come together: every class of paste errors with every other, secrets that are not valid here pasted wrong, and
-//! how much all of that takes.
+//! Tests combined mistakes: every class of paste errors with every other, paste errors of secrets that are not valid here,
+//! and the work that all of them take.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -104,7 +104,7 @@ fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
             assert_eq!(both(found), (cause, second.to_owned()), "{text:?}");
         }
     }
-    // What nothing explains is still said to match nothing.
+    // A request that nothing explains is still reported as matching no secret.
     assert_eq!(find(&known(&[(KeyOwner::KeySecret, KEY_SECRET)]), &body, &"00".repeat(32)).cause, Cause::Unknown);
 }
 

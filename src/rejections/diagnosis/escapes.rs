@@ -15,7 +15,7 @@ use crate::{primitives::hex, rejections::Cause};
 
 pub(super) type Text = Zeroizing<String>;
 
-/// What is written for a character.
+/// The replacement of each character.
 type Table = &'static [(char, &'static str)];
 
 /// Characters besides letters and digits that URL encoders leave, the most common encoders first.
@@ -37,7 +37,7 @@ const URL_SAFE_CHARS: &[&str] = &[
     "-_.~$&+=:@",
 ];
 
-/// What is written for the characters of HTML besides `&`, `<` and `>`.
+/// Replacements for the characters of HTML besides `&`, `<` and `>`.
 const HTML: &[Table] = &[
     // PHP.
     &[('"', "&quot;"), ('\'', "&#039;")],
@@ -62,7 +62,7 @@ const HTML: &[Table] = &[
     &[('"', "&quot;"), ('\'', "&#x27;"), ('/', "&#x2F;"), ('\\', "&#x5C;"), ('`', "&#96;")],
 ];
 
-/// Escapes of strings in JSON, in source code, in shells and in files of settings.
+/// Escapes of strings in JSON, source code, shells and configuration files.
 const STRINGS: &[Table] = &[
     // JSON: plain, PHP, Go and Rails, Gson, PHP with `JSON_HEX_*`.
     &[('"', "\\\""), ('\\', "\\\\")],
@@ -75,7 +75,7 @@ const STRINGS: &[Table] = &[
     // Source code: both quotes, and single ones alone.
     &[('"', "\\\""), ('\\', "\\\\"), ('\'', "\\'")],
     &[('\\', "\\\\"), ('\'', "\\'")],
-    // Shells: single quotes ended and begun anew, and what is special in double ones.
+    // Shells: single quotes closed and reopened, and the special characters in double quotes.
     &[('\'', "'\"'\"'")],
     &[('\'', "'\\''")],
     &[('"', "\\\""), ('\\', "\\\\"), ('$', "\\$"), ('`', "\\`")],
@@ -96,17 +96,17 @@ const SHELL_SAFE_CHARS: &[&str] = &["_-.,:+/@", "_-./:+@%=~#"];
 /// Widths at which base64 is broken into lines, in characters: MIME, PEM, Ruby.
 const LINE_WIDTHS: [usize; 3] = [76, 64, 60];
 
-/// A text as a program writes it that encodes, escapes or hashes it first, in every way.
+/// Returns a text as it is after a program has encoded, escaped or hashed it, in every way.
 pub(super) fn encoded(text: &str) -> Vec<(Cause, Text)> {
     let mut made = commonly_encoded(text);
     made.extend(others_than(text, rarely_encoded(text)));
     made
 }
 
-/// The same in the most common ways, the most common first.
+/// Returns the most common of these, in that order.
 pub(super) fn commonly_encoded(text: &str) -> Vec<(Cause, Text)> {
     let mut made = vec![(Cause::SecretEncoded, STANDARD.encode(text))];
-    // `base64` of a shell ends its own line as well.
+    // The shell command `base64` also encodes a line end, and adds its own.
     for ended in &with_line_ends(text) {
         let written = STANDARD.encode(ended.as_bytes());
         made.push((Cause::SecretEncodedLineEnd, format!("{written}\n")));
@@ -136,7 +136,7 @@ fn rarely_encoded(text: &str) -> Vec<(Cause, String)> {
         (Cause::SecretHashed, hex::encode(&Md5::digest(text))),
         (Cause::SecretEscaped, text.replace('\\', "")),
         (Cause::SecretEscaped, without_variables(text)),
-        // What was percent-encoded as it was made may be decoded before use.
+        // A secret that was created percent-encoded may be decoded before use.
         (Cause::SecretDecoded, percent_decoded(text, false)),
         (Cause::SecretDecoded, percent_decoded(text, true)),
         (Cause::SecretDecoded, html_unescaped(text)),
@@ -159,12 +159,12 @@ fn rarely_encoded(text: &str) -> Vec<(Cause, String)> {
     made
 }
 
-/// Those that differ from the text.
+/// Returns those that differ from the text.
 pub(super) fn others_than(text: &str, made: impl IntoIterator<Item = (Cause, String)>) -> Vec<(Cause, Text)> {
     made.into_iter().map(|(cause, made)| (cause, Zeroizing::new(made))).filter(|(_, made)| made.as_str() != text).collect()
 }
 
-/// Broken into lines, where it is longer than one; with and without a line break at the end.
+/// Breaks base64 that is longer than one line, with and without a line break at the end.
 fn in_lines(base64: &str) -> Vec<(Cause, String)> {
     let mut made = Vec::new();
     for (width, end) in LINE_WIDTHS.iter().flat_map(|width| [(*width, "\n"), (*width, "\r\n")]) {
@@ -190,7 +190,7 @@ fn percent_encoded(text: &str, safe: &str) -> String {
     out
 }
 
-/// With the digits after each percent sign in lower case.
+/// Converts the digits after each percent sign to lower case.
 fn lower_digits(encoded: &str) -> String {
     let mut parts = encoded.split('%');
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -203,7 +203,7 @@ fn lower_digits(encoded: &str) -> String {
     out
 }
 
-/// Without percent signs and their digits; `+` as a space where it is from a form.
+/// Decodes percent signs and their digits; in a form, `+` is a space.
 pub(super) fn percent_decoded(text: &str, is_form: bool) -> String {
     let bytes = text.as_bytes();
     let digit =
@@ -240,7 +240,7 @@ fn escaped(text: &str, table: Table) -> String {
     out
 }
 
-/// With characters beyond ASCII as JSON escapes them.
+/// Escapes characters beyond ASCII as JSON does.
 fn in_ascii(text: &str) -> String {
     let mut units = [0; 2];
     let mut out = String::with_capacity(text.len() * 2);
@@ -254,7 +254,7 @@ fn in_ascii(text: &str) -> String {
     out
 }
 
-/// A backslash before every character that a shell may take for its own.
+/// Puts a backslash before every character that a shell may interpret.
 fn backslashed(text: &str, safe: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     for character in text.chars() {
@@ -266,13 +266,13 @@ fn backslashed(text: &str, safe: &str) -> String {
     out
 }
 
-/// Without what a shell or a file of settings takes for a variable that is not set: `$` and a name.
+/// Removes `$` and a name, which a shell or a configuration file takes for an unset variable.
 fn without_variables(text: &str) -> String {
     let mut parts = text.split('$');
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-        // A digit is a name of its own.
+        // A digit is a complete name.
         let rest = match part.strip_prefix(|first: char| first.is_ascii_digit()) {
             Some(rest) => rest,
             None if part.starts_with(is_name) => part.trim_start_matches(is_name),
@@ -286,7 +286,7 @@ fn without_variables(text: &str) -> String {
     out
 }
 
-/// Without the entities that programs write for the characters of HTML.
+/// Decodes the entities that programs write for the characters of HTML.
 pub(super) fn html_unescaped(text: &str) -> String {
     const ENTITIES: &[(&str, &str)] = &[
         ("&quot;", "\""),
@@ -311,7 +311,7 @@ pub(super) fn html_unescaped(text: &str) -> String {
         ("&#x60;", "`"),
         ("&#96;", "`"),
         ("&nbsp;", "\u{a0}"),
-        // The last, so that nothing is read twice.
+        // Last, so that nothing is decoded twice.
         ("&#38;", "&"),
         ("&amp;", "&"),
     ];
@@ -326,7 +326,7 @@ pub(super) fn html_unescaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What functions of seven languages really write for one secret; see `tests/fixtures/README.md`.
+    /// Real outputs of functions of seven languages for one secret; see `tests/fixtures/README.md`.
     const WRITTEN: &str = include_str!("../../../tests/fixtures/transformed_secrets.json");
 
     #[derive(serde::Deserialize)]

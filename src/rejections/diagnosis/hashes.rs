@@ -1,4 +1,4 @@
-//! Signatures that were made with another hash function than SHA-256: proven under a known key, or seen by their length.
+//! Signatures made with a hash function other than SHA-256: proven under a known key, or recognised by their length.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::signature_parser;
 use crate::gateways::Gateway;
 
-/// Makes a signature with a key, of a message in pieces.
+/// Signs a message in pieces with a key.
 type Make = fn(&[u8], &[&[u8]]) -> Option<Zeroizing<Vec<u8>>>;
 
-/// The functions, with the length of what they make, in bytes.
+/// The functions, with the length of their output in bytes.
 const FUNCTIONS: &[(&str, usize, Make)] = &[
     ("SHA-512", 64, made::<Sha512>),
     ("SHA-1", 20, made::<Sha1>),
@@ -22,7 +22,7 @@ const FUNCTIONS: &[(&str, usize, Make)] = &[
     ("SHA-224", 28, made::<Sha224>),
 ];
 
-/// A signature of the length of another function.
+/// A signature with the length of another function's output.
 pub(super) struct OtherDigest {
     pub(super) function: &'static str,
     bytes: Vec<u8>,
@@ -30,7 +30,7 @@ pub(super) struct OtherDigest {
 }
 
 impl OtherDigest {
-    /// Whether this key makes it of this message.
+    /// Whether this key produces it over this message.
     pub(super) fn is_made_by(&self, key: &[u8], message: &[&[u8]]) -> bool {
         (self.make)(key, message).is_some_and(|made| *made == self.bytes)
     }
@@ -44,7 +44,7 @@ fn made<D: EagerHash>(key: &[u8], message: &[&[u8]]) -> Option<Zeroizing<Vec<u8>
     Some(Zeroizing::new(mac.finalize().into_bytes().to_vec()))
 }
 
-/// What the signature could be of another function: in hex or base64, with or without a name in front.
+/// Returns the candidates for signatures of other functions: in hex or base64, with or without a name in front.
 pub(super) fn others(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<OtherDigest> {
     let lines = signature_parser::lines(gateway, headers);
     let texts = lines.iter().filter_map(|line| std::str::from_utf8(line).ok()).filter(|text| text.len() <= 256);

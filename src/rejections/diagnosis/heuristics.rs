@@ -1,4 +1,4 @@
-//! What can be seen in a request without any secret: which parts are signed, and whom it looks like it is from.
+//! Facts that a request shows without any secret: which parts are signed, and which sender it resembles.
 
 use serde_json::Value;
 use url::form_urlencoded;
@@ -9,13 +9,13 @@ use crate::{
     rejections::Cause,
 };
 
-/// How far a signed time may be from ours, in seconds.
+/// The most that a signed time may differ from ours, in seconds.
 const TOLERANCE: i64 = 5 * 60;
 
-/// Of a form, what is looked through.
+/// The part of a form that is searched.
 const MAX_FORM_BYTES: usize = 4096;
 
-/// Headers in which others sign, and who they are.
+/// Signature headers of other senders, and their names.
 const FOREIGN_SIGNATURE_HEADERS: &[(&str, &str)] = &[
     ("x-razorpay-signature", "Razorpay"),
     ("webhook-signature", "Standard Webhooks"),
@@ -40,7 +40,7 @@ const FOREIGN_SIGNATURE_HEADERS: &[(&str, &str)] = &[
     ("x-gitlab-token", "GitLab"),
 ];
 
-/// Programs that knock at every door.
+/// User agents of vulnerability scanners and crawlers.
 const SCANNERS: &[&str] = &[
     "zgrab",
     "masscan",
@@ -74,7 +74,7 @@ const SCANNERS: &[&str] = &[
     "fuzz faster",
 ];
 
-/// What they try.
+/// Patterns of attacks.
 const ATTACK_PATTERNS: &[&str] = &[
     "${jndi:",
     "<?php",
@@ -101,7 +101,7 @@ pub(super) fn header<'a>(case: &'a RejectedCase<'_>, name: &str) -> Option<&'a [
     case.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice()).filter(|value| !value.is_empty())
 }
 
-/// What the gateway signs, with that body; nothing when a part is missing.
+/// Returns the text that the gateway signs, with that body; `None` if a part is missing.
 pub(super) fn signed_parts<'a>(case: &'a RejectedCase<'_>, body: &'a [u8]) -> Option<Vec<&'a [u8]>> {
     match case.gateway {
         Gateway::Razorpay => Some(vec![body]),
@@ -111,7 +111,7 @@ pub(super) fn signed_parts<'a>(case: &'a RejectedCase<'_>, body: &'a [u8]) -> Op
     }
 }
 
-/// Which part of a signature is missing while others came.
+/// Returns the part of a signature that is missing while others are present.
 pub(super) fn missing_part(case: &RejectedCase<'_>) -> Option<Cause> {
     let is_signed = case.gateway == Gateway::StandardWebhooks && header(case, "webhook-signature").is_some();
     match (is_signed, header(case, "webhook-id"), header(case, "webhook-timestamp")) {
@@ -121,20 +121,20 @@ pub(super) fn missing_part(case: &RejectedCase<'_>) -> Option<Cause> {
     }
 }
 
-/// Whose signature stands in the request instead.
+/// Returns the sender whose signature header the request has instead.
 pub(super) fn other_gateway(case: &RejectedCase<'_>) -> Option<&'static str> {
     let own = super::signature_parser::header(case.gateway);
     let other = FOREIGN_SIGNATURE_HEADERS.iter().find(|(name, _)| *name != own && header(case, name).is_some());
     other.map(|(_, who)| *who)
 }
 
-/// Whether it is what a checkout posts to the shop.
+/// Whether the body is the form that a checkout posts to the shop.
 pub(super) fn is_checkout_form(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&body[..body.len().min(MAX_FORM_BYTES)]);
     text.contains("razorpay_signature") && text.contains("razorpay_payment_id")
 }
 
-/// Whether the body is the text that a checkout's signature is made over, with little around it.
+/// Whether the body is the text that a checkout signs, apart from quotes and white space.
 pub(super) fn is_checkout_text(body: &[u8]) -> bool {
     let is_around = |letter: char| letter.is_whitespace() || "\"'\u{feff}".contains(letter);
     let parts: Vec<&str> =
@@ -143,7 +143,7 @@ pub(super) fn is_checkout_text(body: &[u8]) -> bool {
     matches!(parts.len(), 2..=4) && has("pay_") && (has("order_") || has("sub_") || has("plink_"))
 }
 
-/// Whether it looks like one of those that knock at every door.
+/// Whether the sender resembles a vulnerability scanner.
 pub(super) fn is_scanner(case: &RejectedCase<'_>) -> bool {
     let agent = String::from_utf8_lossy(header(case, "user-agent").unwrap_or_default()).to_lowercase();
     let body = String::from_utf8_lossy(&case.body[..case.body.len().min(4096)]).to_lowercase();
@@ -151,7 +151,7 @@ pub(super) fn is_scanner(case: &RejectedCase<'_>) -> bool {
         || ATTACK_PATTERNS.iter().any(|what| body.contains(what) || agent.contains(what))
 }
 
-/// What is wrong with the signed time.
+/// Returns the fault of the signed time.
 pub(super) fn time(case: &RejectedCase<'_>) -> Option<Cause> {
     if case.gateway != Gateway::StandardWebhooks {
         return None;
@@ -172,7 +172,7 @@ pub(super) fn unreadable_time(case: &RejectedCase<'_>) -> Option<Cause> {
     time(case).filter(|cause| matches!(cause, Cause::TimeInMillis | Cause::TimeUnreadable))
 }
 
-/// The number that the sentence of a cause needs.
+/// Returns the number for the message of a cause.
 pub(super) fn detail(case: &RejectedCase<'_>, found: Cause) -> Option<String> {
     if !matches!(found, Cause::SignedEarlier | Cause::SignedAhead) {
         return None;
@@ -181,7 +181,7 @@ pub(super) fn detail(case: &RejectedCase<'_>, found: Cause) -> Option<String> {
     Some(case.at.seconds().abs_diff(seconds).to_string())
 }
 
-/// What can be seen of the body alone.
+/// Returns the fault that the body alone shows.
 pub(super) fn body(case: &RejectedCase<'_>) -> Option<Cause> {
     if case.is_cut {
         return None;
@@ -197,18 +197,18 @@ pub(super) fn body(case: &RejectedCase<'_>) -> Option<Cause> {
     (text.starts_with('{') && is_unended).then_some(Cause::BodyCut)
 }
 
-/// Whether it says to be of another account of the gateway than the events before.
+/// Whether it names another account of the gateway than earlier events.
 pub(super) fn is_other_account(case: &RejectedCase<'_>, known: &CompanyKeys) -> bool {
     let said = case.gateway.adapter().account(case.body);
     said.is_some_and(|said| !known.accounts.is_empty() && known.accounts.iter().all(|before| before != said))
 }
 
-/// What the signatures of Razorpay's checkouts, subscriptions and payment links are made over, with these ids.
+/// Returns the messages that Razorpay signs for checkouts, subscriptions and payment links with these ids.
 pub(super) fn checkout_messages(body: &[u8]) -> Vec<Vec<u8>> {
     let mut ids = Ids::default();
     match serde_json::from_slice::<Value>(body) {
         Ok(json) => ids.gather(&json, 0),
-        // The text itself, or a form as a browser posts it.
+        // The signed text itself, or a form as a browser posts it.
         Err(_) => form_urlencoded::parse(&body[..body.len().min(MAX_FORM_BYTES)]).for_each(|(name, value)| {
             let is_between = |letter: char| !letter.is_ascii_alphanumeric() && letter != '_';
             name.split(is_between).chain(value.split(is_between)).for_each(|word| ids.note(word));

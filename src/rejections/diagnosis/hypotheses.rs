@@ -1,7 +1,7 @@
-//! What is tried against a signature, in order of cost: single faults first, then those that come together.
+//! Hypotheses that are tried against a signature, in order of cost: single faults first, then combined ones.
 //!
-//! Each hypothesis is a key, a body and a notation. All notations of a signature are compared with each hash, so they cost
-//! nothing. A hypothesis for which no work is left is not tried, and not reported as tried.
+//! Each hypothesis is a key, a body and a notation. All notations of a signature are compared with each hash, so they are
+//! free. A hypothesis that exceeds the budget is neither tried nor reported as tried.
 
 use sha2::{Digest as _, Sha256};
 
@@ -15,13 +15,13 @@ use super::{
 };
 use crate::{gateways::Gateway, rejections::Cause};
 
-/// Rewriting a body costs as much as hashing it this many times.
+/// The cost of rewriting a body, as a multiple of hashing it.
 const WRITING: usize = 4;
 /// The longest header name that is reported.
 const MAX_NAME_CHARS: usize = 64;
 
 impl Search<'_> {
-    /// The first hypothesis that the signature proves.
+    /// Returns the cause of the first hypothesis that the signature proves.
     pub(super) fn find_proven_cause(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         if self.depth == Depth::Combined {
             let bodies = self.spend(self.case.body.len()).map(|()| Bodies::of(self.case.body))?;
@@ -36,7 +36,7 @@ impl Search<'_> {
         if let Some(found) = self.recent(readings).or_else(|| self.likely_key(readings)) {
             return Some(found);
         }
-        // What a body could have been is read once, and paid for.
+        // The body is parsed once, and paid for once.
         let bodies = self.spend(self.case.body.len()).map(|()| Bodies::of(self.case.body));
         let found = bodies.as_ref().and_then(|bodies| self.single_fault(bodies, readings)).or_else(|| self.likely_typo(readings));
         let found = found.or_else(|| self.pasted_elsewhere(readings));
@@ -47,8 +47,8 @@ impl Search<'_> {
         found.or_else(|| self.combined(bodies.as_ref()?, readings))
     }
 
-    /// The request as it arrived, with the keys that people use most: the valid secret, pasted with what pasting often adds or
-    /// cuts off, and every other key of the company. A brief look goes no further.
+    /// Tries the likeliest keys on the request as it arrived: the valid secret, also with the most common paste errors, and
+    /// every other key of the company. A brief diagnosis goes no further.
     fn likely_key(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
         let own = || known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
@@ -62,14 +62,15 @@ impl Search<'_> {
 
     fn single_fault(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        // The right secret, pasted wrong; or something else of the page in its place. Pieces are many, so they come later.
+        // Paste errors of the valid secret, and other values of the page in its place. Pieces are many, so they are tried
+        // later.
         let pasted = known
             .keys
             .iter()
             .filter(|key| key.whose == KeyOwner::Own)
             .flat_map(|key| candidate_keys::otherwise_pasted(gateway, key));
         let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
-        // The right secret, another body or other parts.
+        // The valid secret with another body or other parts.
         let own = self.default_candidates(|whose| whose == KeyOwner::Own);
         self.as_sent(candidate_keys::lookalike_values(known).into_iter().chain(pasted), readings)
             .or_else(|| self.of_body_parts(&own, readings))
@@ -80,8 +81,8 @@ impl Search<'_> {
             .or_else(|| self.not_keyed(readings))
     }
 
-    /// Several faults together, as long as there is work left: any typing mistake, another secret and a changed body, two paste
-    /// errors, a paste error or a typing mistake with a body that was changed, a changed body inside another.
+    /// Tries combined faults within the budget: any typing mistake, another secret with a changed body, two paste errors, a
+    /// paste error or a typing mistake with a changed body, and a changed body inside another.
     fn combined(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
         let own = || known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
@@ -101,21 +102,21 @@ impl Search<'_> {
             .or_else(|| self.of_other_parts(&pasted, readings))
     }
 
-    /// A mistake that is made in typing a secret.
+    /// Tries the likeliest typing mistakes.
     fn likely_typo(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
         let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
         self.as_sent(own.flat_map(|key| typos::likely(gateway, key)), readings)
     }
 
-    /// A secret that is not valid here, pasted wrong.
+    /// Tries paste errors of secrets that are not valid here.
     fn pasted_elsewhere(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
         let others = known.keys.iter().filter(|key| key.whose != KeyOwner::Own);
         self.as_sent(others.flat_map(|key| candidate_keys::pasted_elsewhere(gateway, key)), readings)
     }
 
-    /// These keys, and the request as it arrived.
+    /// Tries these keys on the request as it arrived.
     fn as_sent(&mut self, attempts: impl Iterator<Item = Attempt>, readings: &[Reading]) -> Option<Diagnosis> {
         let case = self.case;
         for attempt in attempts {
@@ -129,7 +130,7 @@ impl Search<'_> {
         None
     }
 
-    /// The signature of a checkout, which is made of ids and with the Key Secret.
+    /// Tries the signature of a checkout, which Razorpay makes over ids with the API key secret.
     fn checkout(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let messages = heuristics::checkout_messages(self.case.body);
         let keys = self.known.keys.iter().filter(|key| matches!(key.whose, KeyOwner::KeySecret | KeyOwner::Own));
@@ -147,7 +148,7 @@ impl Search<'_> {
         None
     }
 
-    /// A plain digest instead of a keyed one.
+    /// Tries a plain digest instead of a keyed one.
     fn not_keyed(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let body = self.case.body;
         let own = self.known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
@@ -164,7 +165,7 @@ impl Search<'_> {
         None
     }
 
-    /// A signature that a secret of the company makes with another hash function. Its length alone proves nothing.
+    /// Tries the company's secrets with other hash functions. The length of a signature alone proves nothing.
     fn other_hash(&mut self) -> Option<Diagnosis> {
         let (case, known) = (self.case, self.known);
         let digests = hashes::others(case.gateway, case.headers);
@@ -183,8 +184,8 @@ impl Search<'_> {
         None
     }
 
-    /// Each of these keys, and a body as it may have been before. Each body is paid for before it is made, and gone before the
-    /// next: there are many, and some are far longer than what arrived.
+    /// Tries each of these keys with each variant of the body. A variant is paid for before it is made, and dropped before
+    /// the next: there are many, and some are far longer than the received body.
     pub(super) fn changed(&mut self, bodies: &Bodies<'_>, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let mut before = bodies.before();
         while !attempts.is_empty() && self.spend(WRITING * self.case.body.len()).is_some() {
@@ -201,7 +202,7 @@ impl Search<'_> {
         None
     }
 
-    /// A body inside another, and changed before it was put there.
+    /// Tries bodies inside the body that were changed before they were wrapped.
     fn changed_inside(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let attempts = self.default_candidates(|whose| whose == KeyOwner::Own);
         for (outer, inside) in bodies.inside().flatten() {
@@ -220,7 +221,7 @@ impl Search<'_> {
         None
     }
 
-    /// These keys, and a part of the body alone.
+    /// Tries these keys over a part of the body alone.
     fn of_body_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let case = self.case;
         let is_standard = case.gateway == Gateway::StandardWebhooks;
@@ -240,7 +241,7 @@ impl Search<'_> {
         None
     }
 
-    /// These keys, and other parts of the request than the gateway signs.
+    /// Tries these keys over other parts of the request than the gateway signs.
     fn of_other_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let (case, known) = (self.case, self.known);
         self.spend(case.body.len())?;
@@ -258,14 +259,14 @@ impl Search<'_> {
         None
     }
 
-    /// Each of these secrets as it is usually used.
+    /// Returns the usual key of each of these secrets.
     pub(super) fn default_candidates(&self, is_theirs: fn(KeyOwner) -> bool) -> Vec<Attempt> {
         let theirs = self.known.keys.iter().filter(|key| is_theirs(key.whose));
         theirs.filter_map(|key| candidate_keys::proper(self.case.gateway, key).into_iter().next()).collect()
     }
 
-    /// The right signature under another name: with its siblings, where id and time are signed too. With another fault as
-    /// well, that one is named.
+    /// Tries signatures in headers of other names, with their siblings if id and time are signed too. If there is another
+    /// fault, it is the cause, and the renamed header is the detail.
     pub(super) fn renamed(&mut self) -> Option<Diagnosis> {
         let case = self.case;
         if case.is_cut || self.left == 0 {
@@ -310,8 +311,8 @@ impl Search<'_> {
     }
 }
 
-/// The name is the only fault, or the second one. What no valid secret signed is no signature of the gateway's, so that its
-/// header is not the fault.
+/// Reports the renamed header as the only fault or as the second one. A signature that no valid secret made is not the
+/// gateway's, so its header is not the fault.
 fn also_renamed(name: &str, found: Diagnosis) -> Diagnosis {
     let detail = match found.cause {
         Cause::NotKeyed | Cause::CheckoutSignature | Cause::OtherHash => return found,

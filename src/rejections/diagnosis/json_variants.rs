@@ -1,7 +1,7 @@
-//! JSON as it was written, so that it can be written again as other programs would.
+//! JSON that preserves its notation, so that it can be written as other programs would write it.
 //!
-//! The rule: numbers and words stay as they stand; strings are decoded only where another way of escaping is tried. What
-//! would grow beyond bounds is not written to its end: a few bytes of brackets and commas can be made very long.
+//! Invariant: numbers and words stay as written; strings are decoded only to try another escaping. The output is bounded: a
+//! few bytes of brackets and commas can expand without limit.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use serde::de::IgnoredAny;
 
 use super::key_orders::Places;
 
-/// Names in the list `contains` that are looked at.
+/// The most names in the list `contains` that are considered.
 const MAX_CONTAINED: usize = 16;
 
-/// A value, its scalars as they were written.
+/// A value with its scalars as written.
 #[derive(Debug, Clone)]
 pub(super) enum Node<'a> {
     /// A number, `true`, `false` or `null`.
@@ -29,7 +29,7 @@ pub(super) enum Space {
     None,
     /// `, ` and `: `, as Python writes.
     Little,
-    /// A line each, indented with this.
+    /// One line per value, indented with this.
     Lines(&'static str),
 }
 
@@ -40,7 +40,7 @@ pub(super) enum Escapes {
     Written { slash: bool, ascii: Ascii, html: bool },
 }
 
-/// What becomes of characters beyond ASCII.
+/// How characters beyond ASCII are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ascii {
     Kept,
@@ -53,13 +53,13 @@ pub(super) enum Ascii {
 pub(super) enum Order {
     AsItStands,
     Sorted,
-    /// As Razorpay writes them; some entities in one of several ways.
+    /// As Razorpay writes them; some entities have several variants.
     Usual(u8),
 }
 
-/// Reads JSON; nothing when it is none.
+/// Parses JSON; `None` if it is invalid.
 pub(super) fn parse(text: &str) -> Option<Node<'_>> {
-    // That it is JSON, and how deep it is at most, is not for this reader to find out.
+    // serde checks the syntax and limits the depth, so that the parser need not.
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     Reader { rest: text.trim_start() }.value()
 }
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// Writes it as another program would; nothing where that takes more bytes than `most`.
+    /// Writes it as another program would; `None` if that takes more bytes than `most`.
     pub(super) fn write(&self, space: Space, escapes: Escapes, order: Order, most: usize) -> Option<String> {
         let mut out = String::new();
         let contains = self.contains();
@@ -136,7 +136,7 @@ impl<'a> Node<'a> {
         Some(out)
     }
 
-    /// The names in the list `contains` of an event.
+    /// Returns the names in the list `contains` of an event.
     fn contains(&self) -> Vec<&'a str> {
         let Self::Map(members) = self else { return Vec::new() };
         let list = members.iter().find(|(key, _)| *key == "\"contains\"").map(|(_, list)| list);
@@ -145,7 +145,7 @@ impl<'a> Node<'a> {
         names.iter().take(MAX_CONTAINED).filter_map(name).collect()
     }
 
-    /// `member` is the key under which it is.
+    /// `member` is the key of this value.
     fn write_to(&self, out: &mut Out<'_>, depth: usize, member: &str, how: How<'_>) -> Option<()> {
         match self {
             Self::Word(word) => out.push(word),
@@ -172,7 +172,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The keys whose value is such a scalar or an empty list or map, each once and no more than so many.
+    /// Returns the keys whose value satisfies `is_one`, each once and at most `most` of them.
     pub(super) fn keys_of(&self, is_one: fn(&Self) -> bool, most: usize) -> Vec<&'a str> {
         let mut keys = Vec::new();
         self.gather_keys(is_one, most, &mut keys);
@@ -194,7 +194,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// With another value under some keys, where it is such a one.
+    /// Replaces the values under these keys that satisfy `is_one`.
     pub(super) fn with(&self, keys: &[&str], is_one: fn(&Self) -> bool, value: &Self) -> Self {
         match self {
             Self::Map(members) => Self::Map(
@@ -212,7 +212,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// How it is written.
+/// The notation to write.
 #[derive(Clone, Copy)]
 struct How<'a> {
     space: Space,
@@ -221,14 +221,14 @@ struct How<'a> {
     contains: &'a [&'a str],
 }
 
-/// What is written, and how long it may get.
+/// The output, and its limit in bytes.
 struct Out<'a> {
     text: &'a mut String,
     most: usize,
 }
 
 impl Out<'_> {
-    /// Nothing once it is too long.
+    /// Appends the text; `None` if the output would exceed its limit.
     fn push(&mut self, text: &str) -> Option<()> {
         if self.text.len() + text.len() > self.most {
             return None;
@@ -239,7 +239,7 @@ impl Out<'_> {
         Some(())
     }
 
-    /// Begins a line, where there are any.
+    /// Begins a line, if the notation has lines.
     fn line(&mut self, space: Space, depth: usize) -> Option<()> {
         let Space::Lines(indent) = space else { return Some(()) };
         self.push("\n")?;
@@ -269,7 +269,7 @@ fn between<T>(
     out.push(ends[1])
 }
 
-/// A code unit as JSON escapes it.
+/// Returns a code unit as JSON escapes it.
 fn unit_text(unit: u32, is_upper: bool) -> String {
     if is_upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") }
 }
@@ -307,7 +307,7 @@ fn escaped(text: &str, escapes: Escapes) -> Cow<'_, str> {
 
 #[cfg(test)]
 thread_local! {
-    /// How many bytes were written, in this thread.
+    /// The number of bytes written in this thread.
     pub(super) static WRITTEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 

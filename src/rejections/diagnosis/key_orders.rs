@@ -1,13 +1,13 @@
 //! The order in which Razorpay writes the keys of each entity, taken from its published samples: `key_orders.txt`.
 //!
-//! A line of the file is an entity, or the name of a member that is none with a full stop in front, and its keys. Several lines
-//! of one entity are variants of its order.
+//! A line of the file is the name of an entity and its keys. A name with a full stop in front is that of a member that is no
+//! entity. Several lines with one name are variants of its order.
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::json_variants::Node;
 
-/// Orders of one entity: the place of each key.
+/// The orders of one entity: the position of each key.
 type Variants = Vec<HashMap<&'static str, usize>>;
 
 static ORDERS: LazyLock<HashMap<&'static str, Variants>> = LazyLock::new(|| {
@@ -20,24 +20,24 @@ static ORDERS: LazyLock<HashMap<&'static str, Variants>> = LazyLock::new(|| {
 
 /// The most variants of one entity.
 pub(super) const MAX_VARIANTS: u8 = 3;
-/// The place of what is not listed: behind what is.
+/// The position of unlisted keys: after the listed ones.
 const LAST: usize = usize::MAX;
 
-/// Where the keys of one map belong.
+/// The positions of the keys of one map.
 pub(super) struct Places<'a> {
-    /// The keys of a payload are in the order of the list `contains`.
+    /// In a payload, the names in the list `contains` are first, in its order.
     first: &'a [&'a str],
     listed: Option<&'static HashMap<&'static str, usize>>,
 }
 
 impl<'a> Places<'a> {
-    /// `member` is the key under which the map is; `contains` has the names of that list.
+    /// `member` is the key of the map; `contains` are the names in that list.
     pub(super) fn of(map: &[(&str, Node<'_>)], member: &str, contains: &'a [&'a str], variant: u8) -> Self {
         let listed = variants(map, member).and_then(|variants| variants.get(usize::from(variant)).or(variants.last()));
         Self { first: if member == "payload" { contains } else { &[] }, listed }
     }
 
-    /// Keys that are not listed are equal, and stay as they are.
+    /// Returns the position of a key. Unlisted keys are equal, so that a stable sort leaves their order.
     pub(super) fn of_key(&self, key: &str) -> usize {
         let first = self.first.iter().position(|name| *name == key);
         let listed = || self.listed.and_then(|listed| listed.get(key)).map(|place| self.first.len() + place);
@@ -45,7 +45,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// How many orders there are of such a body: as many as of the entity in it that has most.
+/// Returns the number of orders to try for a body: that of its entity with the most variants.
 pub(super) fn count(node: &Node<'_>) -> u8 {
     let of_member = |(name, member): &(&str, Node<'_>)| match member {
         Node::Map(map) => own_count(map, name.trim_matches('"')).max(count(member)),

@@ -1,5 +1,5 @@
-//! What else than the gateway's own text may have been signed: a part of the body, or the body with other parts of the
-//! request; and the sibling names under which id, time and signature may have come.
+//! Other texts than the gateway's that may have been signed: a part of the body, or the body with other parts of the request.
+//! Also finds id, time and signature in headers with sibling names.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -15,37 +15,37 @@ use super::{
 };
 use crate::{gateways::Gateway, primitives::hex, rejections::Cause};
 
-/// Headers of one kind that are tried.
+/// The most headers of one kind that are tried.
 const MAX_HEADERS: usize = 6;
 /// The longest id and the longest time, in bytes.
 const MAX_ID_BYTES: usize = 256;
 const MAX_TIME_BYTES: usize = 64;
-/// How deep parts of a body are looked for, and how many are tried.
+/// The depth at which parts of a body are searched, and the most that are tried.
 const MAX_DEPTH: usize = 3;
 const MAX_PARTS: usize = 24;
 /// Separators between two parts.
 const BETWEEN: [&[u8]; 10] = [b".", b"", b":", b"\n", b"|", b",", b"&", b"_", b"-", b" "];
 /// Separators between three parts.
 const BETWEEN_THREE: [&[u8]; 8] = [b".", b"", b":", b"\n", b"|", b",", b"&", b"_"];
-/// Members of a body that are its own time or id.
+/// Members of a body that may be its own time or id.
 const OWN_TIMES: [&str; 3] = ["created_at", "timestamp", "time"];
 const OWN_IDS: [&str; 2] = ["id", "event_id"];
 
-/// Pieces that are signed one after the other.
+/// Pieces that are signed as one text.
 pub(super) type Pieces<'a> = Vec<&'a [u8]>;
 
-/// What may be signed in place of the body.
+/// Digests that may be signed in place of the body.
 pub(super) struct Digests([String; 2]);
 
 impl Digests {
-    /// SHA-256 of the body, in hex and in base64.
+    /// Returns SHA-256 of the body, in hex and in base64.
     pub(super) fn of(body: &[u8]) -> Self {
         let digest: [u8; 32] = Sha256::digest(body).into();
         Self([hex::encode(&digest), STANDARD.encode(digest)])
     }
 }
 
-/// What is signed by those who have not read how the gateway does it, the likely first.
+/// Returns the texts that a sender may sign who does not follow the gateway's documentation, the likeliest first.
 pub(super) fn others<'a>(case: &'a RejectedCase<'_>, url: &'a str, digests: &'a Digests) -> Vec<(Cause, Pieces<'a>)> {
     let body = case.body;
     let own = own_members(body);
@@ -103,20 +103,21 @@ fn own_members(body: &[u8]) -> BTreeMap<&str, &RawValue> {
     std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-/// Numbers and strings of the body, without quotes.
+/// Returns numbers and strings of the body, without quotes.
 fn own_values<'a>(members: &BTreeMap<&str, &'a RawValue>, names: &[&str]) -> Vec<&'a [u8]> {
     let values = names.iter().filter_map(|name| members.get(name)).map(|member| member.get().trim_matches('"').as_bytes());
     values.filter(|value| (1..=MAX_TIME_BYTES).contains(&value.len()) && !value.starts_with(b"{") && *value != b"null").collect()
 }
 
-/// The URL, without its scheme, and its path.
+/// Returns the URL, its path, and the URL without its scheme.
 fn places(url: &str) -> Vec<&[u8]> {
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
     let path = bare.find('/').map_or("", |at| &bare[at..]);
     [url, path, bare].into_iter().filter(|place| !place.is_empty()).map(str::as_bytes).collect()
 }
 
-/// Values that may be the id of the event: of the usual header first, then of headers named like that of the signature.
+/// Returns values that may be the event id: of the usual header first, then of headers named like an id or like the
+/// signature's.
 fn ids<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
     let usual = match case.gateway {
         Gateway::Razorpay => "x-razorpay-event-id",
@@ -133,7 +134,8 @@ fn ids<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
     values(case, usual, signature, is_id)
 }
 
-/// Values that may be the signed time: of the usual header, of any header that is a time, and of the signature's own `t=`.
+/// Returns values that may be the signed time: of the usual header, of any header with a time, and of the signature's own
+/// `t=`.
 fn times<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
     let usual = match case.gateway {
         Gateway::Razorpay => "x-razorpay-timestamp",
@@ -151,13 +153,13 @@ fn times<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
     found
 }
 
-/// Seconds or milliseconds since 1970, perhaps with a fraction.
+/// True for seconds or milliseconds since 1970, with or without a fraction.
 fn is_unix(value: &[u8]) -> bool {
     let whole = value.split(|byte| *byte == b'.').next().unwrap_or_default();
     matches!(whole.len(), 10 | 13) && value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
 }
 
-/// A time as a number, as a date of HTTP, or as ISO 8601.
+/// True for a time as a number, an HTTP date, or ISO 8601.
 fn is_moment(value: &[u8]) -> bool {
     let is_http = matches!(value, [_, _, _, b',', b' ', day, ..] if day.is_ascii_digit() && value.len() > 20);
     let is_iso = match value {
@@ -174,19 +176,20 @@ fn is_of_signature(name: &str) -> bool {
     name.contains("sig") || name.contains("hmac")
 }
 
-/// How many parts of two names are the same, from their beginning.
+/// Returns the number of leading parts that two names share.
 fn shared(name: &str, other: &str) -> usize {
     name.split('-').zip(other.split('-')).take_while(|(one, other)| one == other).count()
 }
 
-/// Whether it is named like the header of the signature, but for its last part.
+/// Whether it is named like the signature header, except for the last part.
 fn is_sibling(name: &str, signature: &str) -> bool {
     let parts = signature.split('-').count() - 1;
     let least = if signature.starts_with("x-") { 2 } else { 1 };
     parts >= least && shared(name, signature) >= parts
 }
 
-/// The values of such headers: of the usual one, then of those that share most of their name with the signature's.
+/// Returns the values of matching headers: the usual one first, then those that share most of their name with the
+/// signature's.
 fn values<'a>(case: &'a RejectedCase<'_>, usual: &str, signature: &str, is_one: impl Fn(&str, &[u8]) -> bool) -> Vec<&'a [u8]> {
     let first = header(case, usual).into_iter();
     let mut others: Vec<_> =
@@ -195,7 +198,7 @@ fn values<'a>(case: &'a RejectedCase<'_>, usual: &str, signature: &str, is_one: 
     first.chain(others.into_iter().map(|(_, value)| value.as_slice())).take(MAX_HEADERS).collect()
 }
 
-/// Parts of the body: as they were sent, and compact. An event in a member is no part of one: it was put into a message.
+/// Returns parts of the body, as sent and compact. An event in a member is not a part: it was wrapped in a message.
 pub(super) fn of_body(gateway: Gateway, body: &[u8]) -> Vec<Vec<u8>> {
     let mut parts = Vec::new();
     if let Ok(text) = std::str::from_utf8(body) {
@@ -214,7 +217,7 @@ fn gather(text: &str, depth: usize, gateway: Gateway, parts: &mut Vec<Vec<u8>>) 
         Gateway::StandardWebhooks => |text: &str| members(text).contains_key("data"),
     };
     let members = members(text);
-    // The part that is named first in every document: `payload`, or `data`.
+    // The part that every documentation names first: `payload`, or `data`.
     let mut members: Vec<_> = members.into_iter().collect();
     members.sort_by_key(|(name, _)| !matches!(name.as_str(), "payload" | "data"));
     for (_, member) in &members {
@@ -236,14 +239,14 @@ fn gather(text: &str, depth: usize, gateway: Gateway, parts: &mut Vec<Vec<u8>>) 
     }
 }
 
-/// A signature under a name of its own, with what is signed there: the id, the time and the body where the gateway signs them.
+/// A signature in a header of another name, with the texts it may be made over: id, time and body if the gateway signs them.
 pub(super) struct Sibling<'a> {
     pub(super) name: &'a str,
     pub(super) readings: Vec<signature_parser::Reading>,
     pub(super) signed: Vec<Pieces<'a>>,
 }
 
-/// Signatures in headers of other names, those first whose name says so; or those alone, where the usual one came as well.
+/// Returns signatures in headers of other names, those first whose name says so; only those if the usual header is present.
 pub(super) fn siblings<'a>(case: &'a RejectedCase<'_>) -> Vec<Sibling<'a>> {
     let usual = signature_parser::header(case.gateway);
     let has_usual = header(case, usual).is_some();

@@ -1,7 +1,7 @@
 //! Paste errors: how people and programs alter a valid secret before it is used as a key.
 //!
-//! Errors come in classes. Single errors come first, then every class after every class, the likeliest pairs first. Every text
-//! is wiped when dropped.
+//! Errors are grouped in classes. Single errors are tried first, then every class after every class, the likeliest pairs
+//! first. Every text is wiped when dropped.
 
 use std::{
     cmp::Reverse,
@@ -19,20 +19,20 @@ use crate::{primitives::hex, rejections::Cause};
 
 /// The shortest piece of a cut secret that is tried, in characters.
 const MIN_PIECE_CHARS: usize = 6;
-/// Pieces that were cut at both ends, the longest first.
+/// The most pieces cut at both ends that are tried.
 const MAX_MIDDLES: usize = 1000;
-/// The most common rows of [`SPACES`] and [`QUOTES`], and encodings.
+/// The number of rows of [`SPACES`] and [`QUOTES`], and of encodings, that are the most common.
 const COMMON_SPACES: usize = 8;
 const COMMON_QUOTES: usize = 6;
 const COMMON_ENCODINGS: usize = 6;
 
-/// What is put around a secret, and what that is called.
+/// Text added around a secret: its cause, the text before, and the text after.
 type Around = (Cause, &'static str, &'static str);
 
-/// A class of errors: every text that one of them makes.
+/// A class of errors: returns every text that one of them makes.
 type Class = fn(&str) -> Vec<(Cause, Text)>;
 
-/// Classes of errors that leave the secret whole, the most common first; as they come with others.
+/// Classes of errors that leave the secret whole, the most common first, as used in combinations.
 const CLASSES: [Class; 5] = [spaced, quoted, labelled, rewritten, commonly_encoded];
 
 const QUOTES: &[Around] = &[
@@ -100,11 +100,11 @@ const LABELS: &[&str] = &[
     "export RAZORPAY_WEBHOOK_SECRET=",
 ];
 
-/// How many characters people miss at either end of a secret.
+/// How many characters are missed at either end of a secret.
 const MISSED_CHARS: [usize; 2] = [1, 2];
 
-/// The single errors that are made most: a space or a line end, quotes, the other case, an encoding, a few characters missed at
-/// either end, half of the secret.
+/// Returns the most common single errors: a space or a line end, quotes, the other case, an encoding, a few characters missed
+/// at either end, half of the secret.
 pub(super) fn likely(text: &str) -> Vec<(Cause, Text)> {
     let mut made = around(text, &SPACES[..4]);
     made.extend(around(text, &QUOTES[..2]));
@@ -119,13 +119,13 @@ pub(super) fn likely(text: &str) -> Vec<(Cause, Text)> {
     made
 }
 
-/// The other single errors.
+/// Returns the other single errors.
 pub(super) fn unlikely(text: &str) -> Vec<(Cause, Text)> {
     let likely = likely(text);
     single(text).into_iter().filter(|made| !likely.contains(made)).collect()
 }
 
-/// Every single error.
+/// Returns every single error.
 pub(super) fn single(text: &str) -> Vec<(Cause, Text)> {
     let classes = [spaced, quoted, labelled, rewritten, encoded];
     let mut made: Vec<_> = classes.iter().flat_map(|class| class(text)).collect();
@@ -135,7 +135,7 @@ pub(super) fn single(text: &str) -> Vec<(Cause, Text)> {
     made
 }
 
-/// The most common errors of the most common classes: those that are tried with secrets which are not valid here as well.
+/// Returns the most common errors of the most common classes, which are also tried with secrets that are not valid here.
 pub(super) fn common(text: &str) -> Vec<(Cause, Text)> {
     let mut made = around(text, &SPACES[..COMMON_SPACES]);
     made.extend(around(text, &QUOTES[..COMMON_QUOTES]));
@@ -143,7 +143,7 @@ pub(super) fn common(text: &str) -> Vec<(Cause, Text)> {
     made
 }
 
-/// The most common error of each class, for what is made in hundreds.
+/// Returns the most common error of each class, for texts that number in the hundreds.
 pub(super) fn most_common(text: &str) -> Vec<(Cause, Text)> {
     let mut made = around(text, &SPACES[..3]);
     made.extend(around(text, &QUOTES[..2]));
@@ -152,7 +152,8 @@ pub(super) fn most_common(text: &str) -> Vec<(Cause, Text)> {
     made
 }
 
-/// Two errors together: the cause of the first and of the second. The same text is made once.
+/// Returns combinations of two errors: the cause of the first, the cause of the second, and the text. Each text is returned
+/// once.
 pub(super) fn pairs(text: &str) -> impl Iterator<Item = (Cause, Cause, Text)> + use<> {
     let mut classes: Vec<(usize, usize)> =
         (0..CLASSES.len()).flat_map(|one| (0..CLASSES.len()).map(move |two| (one, two))).collect();
@@ -169,7 +170,7 @@ pub(super) fn pairs(text: &str) -> impl Iterator<Item = (Cause, Cause, Text)> + 
     whole.chain(cut).filter(move |(_, _, text)| seen.is_new(text))
 }
 
-/// What was made before.
+/// Hashes of the texts made before.
 #[derive(Default)]
 pub(super) struct Seen(HashSet<u64>);
 
@@ -181,7 +182,7 @@ impl Seen {
     }
 }
 
-/// A second error after each of these.
+/// Applies a second error to each of these.
 fn after(first: Vec<(Cause, Text)>, class: Class) -> impl Iterator<Item = (Cause, Cause, Text)> {
     first.into_iter().flat_map(move |(first, text)| class(&text).into_iter().map(move |(second, text)| (first, second, text)))
 }
@@ -218,14 +219,14 @@ fn recased(text: &str) -> Vec<(Cause, Text)> {
     others_than(text, [(Cause::SecretCase, text.to_lowercase()), (Cause::SecretCase, text.to_uppercase())])
 }
 
-/// In other letters, or doubled.
+/// Changes the case, or doubles the secret.
 fn rewritten(text: &str) -> Vec<(Cause, Text)> {
     let mut made = recased(text);
     made.extend(["", " ", "\n"].map(|between| (Cause::SecretDoubled, Zeroizing::new(format!("{text}{between}{text}")))));
     made
 }
 
-/// Beginnings, ends, and what a double click or a comment mark leaves, the longest first.
+/// Returns beginnings, ends, and the pieces that a double click or a comment sign leaves, the longest first.
 fn pieces(text: &str) -> Vec<(Cause, Text)> {
     let words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| word.len() < text.len());
     let words = words.filter(|word| word.len() >= MIN_PIECE_CHARS);
@@ -239,7 +240,7 @@ fn pieces(text: &str) -> Vec<(Cause, Text)> {
     pieces.into_iter().map(|piece| (Cause::SecretCut, Zeroizing::new(piece.to_owned()))).collect()
 }
 
-/// What is left of a text that was cut at both ends, the longest first.
+/// Returns the rest of a text that was cut at both ends, the longest first.
 fn middles(text: &str) -> impl Iterator<Item = (Cause, Cause, Text)> + use<> {
     let text = Zeroizing::new(text.to_owned());
     let lengths = (MIN_PIECE_CHARS..text.len().saturating_sub(1)).rev();

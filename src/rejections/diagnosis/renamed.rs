@@ -1,4 +1,4 @@
-//! The right signature in a header of another name, alone and together with another fault; and what only looks like it.
+//! Tests signatures in headers of other names, alone and combined with another fault, and requests that only resemble them.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -41,12 +41,12 @@ fn a_renamed_header_is_found_with_its_siblings() {
             };
             let name = format!("{prefix}-signature");
             assert_eq!(both(find(headers(&signature), &body)), (Cause::RenamedHeader, name), "{size} bytes");
-            // A stranger's.
+            // Forged.
             let forged = format!("v1,{}", STANDARD.encode([8; 32]));
             let cause = find(headers(&forged), &body).cause;
             assert!(matches!(cause, Cause::OtherGateway | Cause::NoSignature), "{prefix}: {cause:?}");
         }
-        // With whsec_ not taken away, too.
+        // Also if `whsec_` was not removed.
         let wrong = format!("v1,{}", STANDARD.encode(bytes(format!("whsec_{secret}").as_bytes())));
         let headers = [("svix-id", "msg_1"), ("svix-timestamp", "1795000000"), ("svix-signature", wrong.as_str())];
         let found = find(headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec(), &body);
@@ -65,7 +65,7 @@ fn a_renamed_header_is_found_with_its_siblings() {
         ("x-acme-hook-delivery", "x-acme-hook-time", "x-acme-hook-signature"),
         ("svix-id", "svix-timestamp", "svix-signature"),
     ] {
-        // Six that tracing adds come first.
+        // Preceded by six headers that tracing adds.
         let tracing = ["x-request-id", "x-correlation-id", "x-b3-traceid", "x-amzn-trace-id", "cf-request-id", "x-session-id"];
         let mut headers: Vec<(String, Vec<u8>)> = tracing.map(|name| (name.to_owned(), b"1-67891233-abcdef".to_vec())).to_vec();
         headers.extend(
@@ -93,7 +93,7 @@ fn what_no_valid_secret_signed_is_no_renamed_header() {
         both(found(SECRET, checkout.as_bytes(), &[("x-signature", &signature)])),
         (Cause::CheckoutSignature, String::new())
     );
-    // Beside a signature that fits nothing, neither explains it.
+    // If the usual header has a signature that matches nothing, the other one explains nothing either.
     for (body, signature) in [(body.as_str(), &plain), (checkout, &signature)] {
         let found = found(SECRET, body.as_bytes(), &[("x-razorpay-signature", &"00".repeat(32)), ("x-signature", signature)]);
         assert!(matches!(found.cause, Cause::Unknown | Cause::NotDiagnosed) && found.signer.is_none(), "{found:?}");

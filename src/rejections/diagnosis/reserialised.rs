@@ -1,4 +1,4 @@
-//! Bodies that a program read and wrote again, put into other messages, or of which something else was signed.
+//! Tests bodies that a program parsed and serialised again or wrapped in messages, and signatures over other texts.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{json, value::RawValue};
@@ -16,7 +16,7 @@ struct Shape<'a> {
     body: &'a RawValue,
 }
 
-/// Bodies of every kind of event, as they are published.
+/// Bodies of every kind of event, as published.
 fn shapes() -> Vec<(String, String)> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cases/shapes");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

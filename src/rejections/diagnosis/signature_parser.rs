@@ -1,6 +1,6 @@
-//! Every way in which people write a signature, read back into the bytes that it stands for.
+//! Parses signatures in every notation into the bytes that they encode.
 //!
-//! The rule: of a signature that was cut at least eight bytes must be left, so that no chance fits.
+//! Invariant: of a truncated signature at least eight bytes must be left, so that nothing matches by chance.
 
 use base64::{
     Engine as _, alphabet,
@@ -9,11 +9,11 @@ use base64::{
 
 use crate::{gateways::Gateway, rejections::Cause};
 
-/// Bytes of a cut signature that are enough to prove something.
+/// The shortest truncated signature that proves anything, in bytes.
 const ENOUGH: usize = 8;
-/// The longest text that is looked at.
+/// The longest text that is parsed, in bytes.
 const LONGEST: usize = 1024;
-/// More ways of writing than that are not tried.
+/// The most notations that are tried.
 const MOST: usize = 64;
 
 const LENIENT: GeneralPurposeConfig =
@@ -25,18 +25,18 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Tag {
     Whole([u8; 32]),
-    /// The rest was cut off.
+    /// A prefix; the rest was cut off.
     Begins(Vec<u8>),
 }
 
-/// A signature that came, and what is odd about how it is written.
+/// A received signature, and the fault of its notation, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
     pub(super) tag: Tag,
     pub(super) form: Option<Cause>,
 }
 
-/// The header of the signature.
+/// Returns the name of the signature header.
 pub(super) const fn header(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Razorpay => "x-razorpay-signature",
@@ -48,7 +48,7 @@ pub(super) fn lines(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<&[u8
     headers.iter().filter(|(name, _)| name == header(gateway)).map(|(_, value)| value.as_slice()).collect()
 }
 
-/// Every signature in the header that is for one.
+/// Returns every signature in the signature headers.
 pub(super) fn read(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<Reading> {
     let lines = lines(gateway, headers);
     let mut readings: Vec<Reading> = lines.iter().flat_map(|line| read_value(gateway, line)).collect();
@@ -61,7 +61,7 @@ pub(super) fn read(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<Readi
     readings
 }
 
-/// Every signature in a header's value; the usual way of writing first.
+/// Returns every signature in a header's value, the usual notation first.
 pub(super) fn read_value(gateway: Gateway, value: &[u8]) -> Vec<Reading> {
     let Some(text) = std::str::from_utf8(value).ok().filter(|text| text.len() <= LONGEST) else { return Vec::new() };
     let mut readings = match gateway {
@@ -108,19 +108,19 @@ fn standard(text: &str) -> Vec<Reading> {
     found
 }
 
-/// Without what pasting leaves around it.
+/// Removes the characters that pasting leaves around a text.
 pub(super) fn unquoted(text: &str) -> &str {
     text.trim_matches(|character: char| {
         character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '<' | '>' | '[' | ']' | ',' | ';' | '.')
     })
 }
 
-/// What stands behind a name such as `sha256=`, `v1=` or `t=…,v1=`.
+/// Returns the texts after a name such as `sha256=`, `v1=` or `t=…,v1=`.
 fn rests(text: &str) -> Vec<&str> {
     let mut rests = Vec::new();
     for part in text.split([',', ';', ' ']) {
         for mark in ['=', ':'] {
-            // Padding of base64 is no name.
+            // Base64 padding is not a name.
             if let Some((name, rest)) = part.split_once(mark).filter(|(name, rest)| name.len() <= 24 && rest.len() >= 2 * ENOUGH)
             {
                 debug_assert!(name.len() <= 24);
@@ -134,7 +134,7 @@ fn rests(text: &str) -> Vec<&str> {
     rests
 }
 
-/// 64 digits, or what is left of them.
+/// Parses 64 hex digits, or the first of them.
 fn in_hex(text: &str, form: Option<Cause>) -> Vec<Reading> {
     let digits = text.bytes().take_while(u8::is_ascii_hexdigit).count();
     let is_all = digits == text.len();
@@ -158,7 +158,7 @@ pub(super) fn byte(pair: &[u8]) -> Option<u8> {
     Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)
 }
 
-/// Base64 where hex is wanted: of the bytes, or of the digits once more.
+/// Parses base64 where hex is expected: of the bytes, or of the hex digits.
 fn in_base64(text: &str, form: Cause) -> Option<Reading> {
     let bytes = decoded(text)?;
     let tag = match <[u8; 32]>::try_from(bytes.as_slice()) {
@@ -168,7 +168,7 @@ fn in_base64(text: &str, form: Cause) -> Option<Reading> {
     Some(Reading { tag, form: Some(form) })
 }
 
-/// Base64 where that is what is wanted.
+/// Parses base64 where base64 is expected.
 fn of_base64(text: &str, form: Option<Cause>) -> Option<Reading> {
     let bytes = decoded(text).or_else(|| decoded(text.get(..text.len().saturating_sub(1))?))?;
     match <[u8; 32]>::try_from(bytes.as_slice()) {
@@ -186,7 +186,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     (if is_url_safe { URL_SAFE.decode(text) } else { STANDARD.decode(text) }).ok().filter(|bytes| bytes.len() >= ENOUGH)
 }
 
-/// Whether there is an asymmetric signature alone.
+/// Whether the header has asymmetric signatures only.
 pub(super) fn is_asymmetric(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> bool {
     let lines = lines(gateway, headers);
     let text = lines.first().and_then(|line| std::str::from_utf8(line).ok()).unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! The key of a signature that matched: what it is, whether it could be adopted, and the keys that are tried first.
+//! The key of a matching signature: its origin, whether it may be adopted, and the recent keys that are tried first.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -22,12 +22,12 @@ use crate::{
     },
 };
 
-/// The key of a signature as the secret that it is; nothing where none can be that: its gateway's adapter makes the same key of it.
+/// Returns the secret from which the gateway's adapter derives the key of a signature; `None` if there is no such secret.
 pub(crate) fn secret(gateway: Gateway, signer: &Signer) -> Option<Secret> {
     candidate_keys::secret(gateway, &signer.key)
 }
 
-/// True for a key that must never be adopted here: of the other mode, of the API, or retired; also as it is pasted wrong.
+/// True for a key that must never be adopted here: of the other mode, of the API, or retired; also with paste errors.
 pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &CompanyKeys) -> bool {
     let mut out =
         known.keys.iter().filter(|key| key.is_retired || matches!(key.whose, KeyOwner::OtherMode | KeyOwner::KeySecret));
@@ -35,7 +35,7 @@ pub(crate) fn is_ruled_out(gateway: Gateway, signer: &Signer, known: &CompanyKey
     out.any(|key| ways(key).iter().any(|attempt| attempt.key == signer.key))
 }
 
-/// A key that signed a rejected request, and what it is.
+/// A key that signed a rejected request, and the cause.
 #[derive(Clone)]
 pub(crate) struct Recent {
     attempt: Attempt,
@@ -43,7 +43,7 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
-    /// Nothing where outsiders may know the key, or where more than the key is wrong.
+    /// Returns the key of a finding; `None` if outsiders may know it, or if more than the key is wrong.
     pub(crate) fn of(found: &Diagnosis) -> Option<Self> {
         let signer = found.signer.as_ref().filter(|signer| signer.is_unchanged && signer.is_proof())?;
         if !found.cause.is_of_key() {
@@ -72,7 +72,7 @@ impl CompanyKeys {
         self.names.iter().map(String::as_str).filter(|name| name.contains('@')).take(MAX_EMAILS)
     }
 
-    /// What changes with every secret, and with what one is to the webhook.
+    /// Returns a digest that changes with every secret, and with the role of a secret at the webhook.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         for key in &self.keys {
@@ -85,7 +85,7 @@ impl CompanyKeys {
 }
 
 impl Search<'_> {
-    /// The faults that this webhook has had lately.
+    /// Tries the recent faults of this webhook.
     pub(super) fn recent(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (case, known) = (self.case, self.known);
         known.recent.iter().find_map(|Recent { attempt, .. }| {
@@ -94,7 +94,7 @@ impl Search<'_> {
         })
     }
 
-    /// The key that made this signature.
+    /// Describes the key that made this signature.
     pub(super) fn signing_secret(
         &self,
         attempt: &Attempt,

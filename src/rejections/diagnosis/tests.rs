@@ -1,4 +1,4 @@
-//! What holds of the doctor whatever comes: an answer, no proof by chance, and an end to the work.
+//! Tests that diagnosis of any input returns a result, proves nothing by chance, and is bounded.
 
 use super::*;
 use proptest::prelude::*;
@@ -86,7 +86,7 @@ fn brackets_and_commas_are_not_written_without_bounds() {
     const LEFT: usize = 3_000_000;
     let known = known(Gateway::Razorpay);
     let headers = [(signature(Gateway::Razorpay).to_owned(), "00".repeat(32).into_bytes())];
-    // 120 deep, within what serde reads: a line each, and each line begins with 120 times an indent.
+    // 120 levels, within serde's limit: one line per value, each of which begins with 120 indents.
     let body = [b"[".repeat(120), b"1,".repeat(16_200), b"1".to_vec(), b"]".repeat(120)].concat();
     assert!((32_000..=32 * 1024).contains(&body.len()) && body_variants::Bodies::of(&body).before().count() > 100);
     let longest = body_variants::Bodies::of(&body).before().flatten().map(|(_, before)| before.len()).max();

@@ -1,6 +1,6 @@
 //! Typing mistakes in a valid secret: one character omitted, doubled, swapped, replaced or added.
 //!
-//! The likely ones are few enough to be tried with a body of any size; the others follow while there is work left.
+//! The likely ones are few enough to be tried with a body of any size; the others follow within the budget.
 
 use zeroize::Zeroizing;
 
@@ -11,23 +11,23 @@ use super::{
 };
 use crate::{gateways::Gateway, rejections::Cause};
 
-/// What is typed for another character.
+/// Characters that may be typed in place of another.
 const TYPED: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_+/=. ";
 /// Characters that look alike.
 const ALIKE: &[&str] = &[
     "0OoQD", "1lI|i!", "5Ss", "8B", "2Zz", "6Gb", "9gq", "uv", "vwy", "nmh", "ce", "-_", "Xx", "Cc", "Vv", "Ww", "Kk", "Pp", "Uu",
 ];
-/// Rows of a keyboard: neighbours are hit for each other.
+/// Rows of a keyboard: neighbours are typed for each other.
 const ROWS: &[&str] = &["1234567890-=", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
 /// Two characters that look like one.
 const PAIRS_ALIKE: &[(&str, &str)] = &[("rn", "m"), ("m", "rn"), ("vv", "w"), ("w", "vv"), ("cl", "d"), ("d", "cl"), ("VV", "W")];
 
-/// The mistakes that people make most: a few hundred.
+/// Returns the most common mistakes: a few hundred.
 pub(super) fn likely(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
     edits(&key.text).into_iter().filter_map(move |bytes| attempt(gateway, &bytes))
 }
 
-/// Each of those, and then pasted with the most common error of each class.
+/// Returns each of those, pasted with the most common error of each class.
 pub(super) fn pasted(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
     let edits = edits(&key.text);
     edits.into_iter().flat_map(move |bytes| {
@@ -56,7 +56,7 @@ fn edits(text: &str) -> Vec<Bytes> {
     made
 }
 
-/// Any other character in the place of one, but for the likely ones.
+/// Returns every replacement of one character, except for the likely ones.
 pub(super) fn replaced(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
     let text: Bytes = Zeroizing::new(key.text.as_bytes().to_vec());
     let made = (0..text.len()).flat_map(move |at| {
@@ -67,7 +67,7 @@ pub(super) fn replaced(gateway: Gateway, key: &Key) -> impl Iterator<Item = Atte
     made.filter_map(move |bytes| attempt(gateway, &bytes))
 }
 
-/// Any character more.
+/// Returns every insertion of one character.
 pub(super) fn added(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt> {
     let text: Bytes = Zeroizing::new(key.text.as_bytes().to_vec());
     let made =
@@ -84,12 +84,12 @@ fn attempt(gateway: Gateway, bytes: &Bytes) -> Option<Attempt> {
     }
 }
 
-/// With some bytes replaced by others.
+/// Replaces some bytes by others.
 fn edited(text: &[u8], at: usize, length: usize, by: &[u8]) -> Bytes {
     Zeroizing::new([&text[..at], by, &text[at + length..]].concat())
 }
 
-/// What a character is likely mistyped as: in the other case, as one that looks like it, or as its neighbour on a keyboard.
+/// Returns what a character is likely mistyped as: the other case, a lookalike, or a neighbour on the keyboard.
 fn replacements(byte: u8) -> Vec<u8> {
     let mut typed = Vec::new();
     if byte.is_ascii_alphabetic() {
@@ -108,7 +108,7 @@ fn replacements(byte: u8) -> Vec<u8> {
     typed
 }
 
-/// A character misread at every position, and two that look like one.
+/// Replaces a character by a lookalike at every position, and a pair of characters by one that resembles it.
 fn everywhere(text: &str) -> Vec<Bytes> {
     let mut made = Vec::new();
     for alike in ALIKE {

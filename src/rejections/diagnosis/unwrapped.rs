@@ -1,5 +1,5 @@
-//! Bodies inside the body that arrived: still compressed, escaped, a form, a member of another message, or in another
-//! character set. Taking one wrapping off gives a body that may have been changed further.
+//! Bodies inside the received body: compressed, escaped, in a form, in a member of another message, or in another character
+//! set. Removing one layer yields a body that may have been changed further.
 
 use std::io::Read as _;
 
@@ -13,30 +13,30 @@ use super::{
 };
 use crate::rejections::Cause;
 
-/// Parts of a wrapped body that are looked at.
+/// The most parts of a wrapped body that are tried.
 const MAX_PARTS: usize = 16;
-/// How deep bodies inside others are looked for, and how many.
+/// The depth at which nested bodies are searched, and the most that are tried.
 const MAX_DEPTH: usize = 6;
 const MAX_NESTED_PARTS: usize = 48;
-/// The longest boundary of a form in parts.
+/// The longest boundary of a multipart form, in bytes.
 const MAX_BOUNDARY_BYTES: usize = 80;
-/// The most that a compressed body may become.
+/// The largest size of a decompressed body, in bytes.
 const MAX_UNPACKED_BYTES: u64 = 1024 * 1024;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// Whether its first bytes say that it is compressed. Brotli has no mark.
+/// Whether its first bytes mark it as compressed. Brotli has no such mark.
 pub(super) fn is_compressed(body: &[u8]) -> bool {
     body.starts_with(GZIP) || body.starts_with(ZSTD) || is_zlib(body)
 }
 
-/// The two bytes of a zlib head: its method and a checksum.
+/// Checks the two bytes of a zlib header: its method and a checksum.
 fn is_zlib(body: &[u8]) -> bool {
     let [first, second, ..] = *body else { return false };
     first == 0x78 && (u16::from(first) << 8 | u16::from(second)).is_multiple_of(31)
 }
 
-/// Every body that may be inside.
+/// Returns every body that may be inside.
 pub(super) fn all<'a>(
     body: &'a [u8],
     text: Option<&'a str>,
@@ -48,7 +48,7 @@ pub(super) fn all<'a>(
     unpacked.chain(escaped).chain(formed).chain(text.into_iter().flat_map(move |text| wrapped(node, text))).chain(charset(body))
 }
 
-/// As it was before it was compressed.
+/// Decompresses the body.
 fn unpacked(body: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let read = if body.starts_with(GZIP) {
@@ -61,7 +61,7 @@ fn unpacked(body: &[u8]) -> Option<Vec<u8>> {
     read.ok().map(|_| out)
 }
 
-/// Without the escapes of HTML, of a string in a program, or of a URL.
+/// Removes the escapes of HTML, of a string in source code, or of a URL.
 fn unescaped(text: &str) -> impl Iterator<Item = Before> {
     let html = text.contains('&').then(|| html_unescaped(text)).into_iter().map(|made| (Cause::BodyHtmlEscaped, made));
     let slashes = text.contains('\\').then(|| [without_backslashes(text), text.replace("\\\"", "\""), text.replace("\\'", "'")]);
@@ -83,7 +83,7 @@ fn without_backslashes(text: &str) -> String {
     out
 }
 
-/// A body that was sent on as a form: in a URL's notation, or in parts.
+/// Returns the fields of a body that was sent as a form, URL-encoded or multipart.
 fn form(body: &[u8]) -> impl Iterator<Item = Before> {
     let is_form = body.len() <= MAX_REWRITTEN_BYTES && body.iter().any(|byte| matches!(byte, b'=' | b'%'));
     let pairs = url::form_urlencoded::parse(if is_form { body } else { b"" }).take(MAX_PARTS);
@@ -91,7 +91,7 @@ fn form(body: &[u8]) -> impl Iterator<Item = Before> {
     fields.chain(multipart(body).into_iter().map(<[u8]>::to_vec)).map(|field| (Cause::BodyForm, field))
 }
 
-/// The fields of `multipart/form-data`, whose first line is the boundary.
+/// Returns the fields of `multipart/form-data`, whose first line is the boundary.
 fn multipart(body: &[u8]) -> Vec<&[u8]> {
     let line = body.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
     if !line.starts_with(b"--") || line.len() > MAX_BOUNDARY_BYTES {
@@ -109,8 +109,8 @@ fn multipart(body: &[u8]) -> Vec<&[u8]> {
     fields
 }
 
-/// A body inside another: a string of JSON, a member of an object, or base64; and what is inside that, as queues and buses wrap
-/// each other's messages.
+/// Returns bodies inside another: in a JSON string, in a member of an object, or in base64; and those inside them, as queues
+/// and buses wrap each other's messages.
 fn wrapped<'a>(node: Option<&'a Node<'a>>, text: &'a str) -> impl Iterator<Item = Option<Before>> + 'a {
     let nested = std::iter::once_with(move || {
         let mut parts = Vec::new();
@@ -125,7 +125,7 @@ fn wrapped<'a>(node: Option<&'a Node<'a>>, text: &'a str) -> impl Iterator<Item 
     nested.flatten().map(|made| Some((Cause::BodyWrapped, made)))
 }
 
-/// What may be inside each member, the nearest first.
+/// Collects the bodies inside each member, the nearest first.
 fn members(node: &Node<'_>, depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
     let inside: Vec<&Node<'_>> = match node {
         Node::Map(members) => members.iter().take(MAX_PARTS).map(|(_, member)| member).collect(),
@@ -153,7 +153,7 @@ fn part(node: &Node<'_>, depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
             }
         }
         Node::Map(_) | Node::List(_) => {
-            // What is deeper in an event is no event itself.
+            // A deeper part of an event is not an event itself.
             if depth == MAX_DEPTH || is_event(node) {
                 parts.extend(node.write(Space::None, Escapes::AsTheyStand, Order::AsItStands, most).map(String::into_bytes));
             }
@@ -176,7 +176,7 @@ fn is_event(node: &Node<'_>) -> bool {
     has("\"event\"") || has("\"type\"") && has("\"data\"")
 }
 
-/// What is inside a body that is JSON itself.
+/// Collects the bodies inside a body that is JSON itself.
 fn within(body: &[u8], depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
     let text = std::str::from_utf8(body).ok().filter(|text| depth > 1 && text.trim_start().starts_with(['{', '[', '"']));
     match text.and_then(json_variants::parse) {
@@ -186,7 +186,7 @@ fn within(body: &[u8], depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
     }
 }
 
-/// Characters that were read as another character set and written again.
+/// Undoes that the body was read in the wrong character set and written again.
 fn charset(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
     let ways = [
         latin_read,
@@ -198,19 +198,19 @@ fn charset(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
     ways.into_iter().map(|way: fn(&[u8]) -> Option<Vec<u8>>| Some((Cause::BodyCharset, way(body)?)))
 }
 
-/// Bytes that are no UTF-8, read as Latin-1.
+/// Reads bytes that are not UTF-8 as Latin-1.
 fn latin_read(body: &[u8]) -> Option<Vec<u8>> {
     let is_latin = std::str::from_utf8(body).is_err();
     is_latin.then(|| body.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes())
 }
 
-/// Characters that have a byte each.
+/// Writes each character as one byte.
 fn single(body: &[u8], of: fn(char) -> Option<u8>) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok().filter(|text| !text.is_ascii())?;
     text.chars().map(of).collect()
 }
 
-/// Characters that have two bytes each.
+/// Reads two bytes as each character.
 fn wide(body: &[u8], order: fn([u8; 2]) -> u16) -> Option<Vec<u8>> {
     if !body.len().is_multiple_of(2) || !body.contains(&0) {
         return None;
@@ -220,12 +220,12 @@ fn wide(body: &[u8], order: fn([u8; 2]) -> u16) -> Option<Vec<u8>> {
     Some(text.trim_start_matches('\u{feff}').as_bytes().to_vec())
 }
 
-/// The byte of a character in Latin-1.
+/// Returns the byte of a character in Latin-1.
 fn latin(character: char) -> Option<u8> {
     u8::try_from(u32::from(character)).ok()
 }
 
-/// The byte of a character in Windows-1252.
+/// Returns the byte of a character in Windows-1252.
 fn windows(character: char) -> Option<u8> {
     const HIGH: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
     match u32::from(character) {

@@ -1,4 +1,4 @@
-//! Stored requests that were not examined when they came, and how they move to the rejection of their cause.
+//! Stored requests that were not diagnosed on arrival, and how they move to the rejection of their cause.
 
 use crate::{
     connections::ConnectionScope,
@@ -36,7 +36,7 @@ sql! {
                        AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id)";
 }
 
-/// A stored request that was not examined, sealed.
+/// A stored request that was not diagnosed, sealed.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Stored {
     pub(crate) id: RequestId,
@@ -70,17 +70,17 @@ impl Stored {
     }
 }
 
-/// The connections that have rejections of requests that were not examined.
+/// Returns the connections that have rejections of requests that were not diagnosed.
 pub(crate) async fn list_connections(on: impl Into<Exec<'_>>) -> Result<Vec<ConnectionId>, DbError> {
     run!(on, |conn| sqlx::query_scalar(LIST_CONNECTIONS).fetch_all(conn).await)
 }
 
-/// The stored requests of a connection that were not examined, the oldest first.
+/// Returns the stored requests of a connection that were not diagnosed, oldest first.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<RequestId>, DbError> {
     run!(on, |conn| sqlx::query_scalar(LIST).bind(connection).bind(limit).fetch_all(conn).await)
 }
 
-/// One of them, if it is still to be examined.
+/// Returns one of them, if it is still to be diagnosed.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, id: RequestId) -> Result<Option<Stored>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(id).fetch_optional(conn).await)
 }
@@ -91,12 +91,12 @@ pub(crate) async fn lock(tx: &mut Tx, rejection: RejectionId) -> Result<(), DbEr
     Ok(())
 }
 
-/// How often a request of a rejection was received, and when last. `None` if it was moved or recovered meanwhile.
+/// Returns how often a request of a rejection was received, and when last. `None` if it was moved or recovered meanwhile.
 pub(crate) async fn find_count(tx: &mut Tx, id: RequestId, rejection: RejectionId) -> Result<Option<(i64, Timestamp)>, DbError> {
     run!(tx, |conn| sqlx::query_as(FIND_COUNT).bind(id).bind(rejection).fetch_optional(conn).await)
 }
 
-/// A request to be moved, and what is found of it.
+/// A request to be moved, and its new values.
 pub(crate) struct Moved<'a> {
     pub(crate) id: RequestId,
     pub(crate) from: RejectionId,
@@ -127,7 +127,7 @@ pub(crate) async fn move_to(tx: &mut Tx, moved: &Moved<'_>) -> Result<(), DbErro
     Ok(())
 }
 
-/// Deletes a rejection of which every request was moved.
+/// Deletes a rejection if every request was moved.
 pub(crate) async fn delete_if_empty(tx: &mut Tx, rejection: RejectionId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(DELETE_IF_EMPTY).bind(rejection))?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Deletes `rejected_requests` when there is no room for all. Which ones: see `eviction.rs`.
+//! Deletes `rejected_requests` over the storage quota. `eviction.rs` chooses them.
 
 use crate::{
     db::{
@@ -20,7 +20,7 @@ rows! {
     EVICT = "DELETE FROM rejected_requests WHERE id IN (", "?", ")";
 }
 
-/// Once a connection or one of its rejections has more than that, deletes what is worth least.
+/// Evicts the lowest-ranked requests if a connection or one of its rejections exceeds its quota.
 pub(crate) async fn trim(tx: &mut Tx, connection: ConnectionId, room: StorageQuota) -> Result<(), DbError> {
     let taken: Vec<(i64, i64)> = run!(&mut *tx, |conn| sqlx::query_as(TAKEN).bind(connection).fetch_all(conn).await)?;
     let all = taken.iter().fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));

@@ -1,4 +1,4 @@
-//! Times of rejections that a clock stored which was ahead.
+//! Corrects times of rejections that were stored while the clock was ahead.
 
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
@@ -6,7 +6,7 @@ use crate::{
 };
 
 sql! {
-    /// No request of a rejection came later than the rejection's last.
+    /// No request of a rejection is later than the rejection's last one.
     HAS_LATER = "SELECT EXISTS (SELECT 1 FROM rejections WHERE last_at > $1)";
     BOUND = "UPDATE rejections SET first_at = CASE WHEN first_at > $1 THEN $2 ELSE first_at END, last_at = $2 WHERE last_at > $1";
     BOUND_REQUESTS = "UPDATE rejected_requests SET received_at = $2, last_at = $2 WHERE received_at > $1";
@@ -17,7 +17,7 @@ pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result
     run!(on, |conn| sqlx::query_scalar(HAS_LATER).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
 }
 
-/// Lets no rejection be later than now, so that it is deleted in time. `now` is of a clock that is known to be right.
+/// Limits the times of rejections to now, so that they are deleted in time. `now` is from a clock that is known to be right.
 pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     let latest = now.plus(CLOCK_TOLERANCE);
     // Rejections first, in the same order as the recorder of rejections.

@@ -1,4 +1,4 @@
-//! The `recoveries` table: which events were refused first, and who let them in.
+//! The `recoveries` table: which events were rejected first, and who recovered them.
 
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
@@ -12,12 +12,12 @@ sql! {
     INSERT = "INSERT INTO recoveries (event_id, app_id, rejection_id, refused_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = "SELECT rejection_id, refused_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
     IS_RECOVERED = "SELECT EXISTS (SELECT 1 FROM recoveries WHERE event_id = $1)";
-    /// The key is the event's, so that it takes no more than the events between take.
+    /// The key is the event's, so that the cost is bounded by the events in the range.
     LIST_BETWEEN = "SELECT event_id FROM recoveries WHERE event_id >= $2 AND event_id <= $3 AND app_id = $1";
     LIST_OF_REJECTION = "SELECT event_id FROM recoveries WHERE rejection_id = $2 AND app_id = $1 ORDER BY event_id DESC LIMIT $3";
 }
 
-/// An event that was let in.
+/// A recovered event.
 pub(crate) struct New<'a> {
     pub(crate) event: EventId,
     pub(crate) app: AppId,
@@ -27,7 +27,7 @@ pub(crate) struct New<'a> {
     pub(crate) by: &'a str,
 }
 
-/// Notes that an event was refused first.
+/// Records that an event was rejected first.
 pub(crate) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<(), DbError> {
     execute!(
         tx,
@@ -36,26 +36,26 @@ pub(crate) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<(), DbError> {
     Ok(())
 }
 
-/// When an event was refused, and who let it in.
+/// When an event was rejected, and who recovered it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Recovery {
-    /// Nothing where that was not noted yet. It may be deleted by now.
+    /// `None` in rows older than this column. The rejection may be deleted by now.
     pub(crate) rejection_id: Option<RejectionId>,
     pub(crate) refused_at: Timestamp,
     pub(crate) recovered_by: String,
 }
 
-/// Whether and by whom the app's event was recovered.
+/// Returns the recovery of the app's event, if it was recovered.
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, event: EventId) -> Result<Option<Recovery>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(event).fetch_optional(conn).await)
 }
 
-/// Whether an event was recovered, of any app: then it was received when a person accepted it.
+/// Whether an event of any app was recovered: its time of receipt is then when a user accepted it.
 pub(crate) async fn is_recovered(on: impl Into<Exec<'_>>, event: EventId) -> Result<bool, DbError> {
     run!(on, |conn| sqlx::query_scalar(IS_RECOVERED).bind(event).fetch_one(conn).await)
 }
 
-/// The app's recovered events from one id to another.
+/// Returns the app's recovered events in a range of ids.
 pub(crate) async fn list_between(
     on: impl Into<Exec<'_>>,
     app: AppId,
@@ -64,7 +64,7 @@ pub(crate) async fn list_between(
     run!(on, |conn| sqlx::query_scalar(LIST_BETWEEN).bind(app).bind(first).bind(last).fetch_all(conn).await)
 }
 
-/// The newest events that were let in from one of the app's rejections.
+/// Returns the newest events recovered from one of the app's rejections.
 pub(crate) async fn list_of_rejection(
     on: impl Into<Exec<'_>>,
     app: AppId,

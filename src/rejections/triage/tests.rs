@@ -22,11 +22,11 @@ use crate::{
     },
 };
 
-/// The requests of one webhook, with what its company knows.
+/// The requests of one webhook, with the keys of its company.
 type Work = (CompanyKeys, Vec<CapturedRequest>);
 
 const MIB: usize = 1024 * 1024;
-/// What one interval may hash at most, as `budget.rs` has it.
+/// The most bytes hashed in one interval, as in `budget.rs`.
 const MOST: usize = 128 * MIB;
 const FORGED: &str = "198.51.100.7";
 const GATEWAY: &str = "192.0.2.1";
@@ -76,12 +76,12 @@ impl Shop {
         self.sample(&format!("{number:064x}"), body.as_bytes(), from)
     }
 
-    /// Ten different faults, with the cause of each.
+    /// Returns ten different faults, with the cause of each.
     fn faults(&self, from: &str) -> Vec<(Cause, CapturedRequest)> {
         self.faults_of_size(0, from)
     }
 
-    /// The same with a body of about that size, and a mistyped secret.
+    /// Returns the same faults with a body of about that size.
     fn faults_of_size(&self, size: usize, from: &str) -> Vec<(Cause, CapturedRequest)> {
         let body = format!(
             r#"{{"entity":"event","account_id":"acc_Test0000000001","event":"payment.captured","payload":{{"payment":{{"entity":{{"id":"pay_1","amount":100,"note":"{}"}}}}}},"created_at":1795343400}}"#,
@@ -112,7 +112,7 @@ impl Shop {
         (Cause::SecretMistyped, self.sample(&signature(typed.as_bytes(), &like.body), &like.body, GATEWAY))
     }
 
-    /// A forgery that looks like that request: the same headers and body, and a signature written in the same way.
+    /// Returns a forgery that resembles that request: the same headers and body, and a signature in the same notation.
     fn lookalike(&self, of: &CapturedRequest, number: usize) -> CapturedRequest {
         let random = signature(&number.to_be_bytes(), b"random");
         let given = String::from_utf8(of.headers.last().unwrap().1.clone()).unwrap();
@@ -134,7 +134,7 @@ fn causes(examined: &[DiagnosedRequest]) -> Vec<Cause> {
     examined.iter().map(|one| one.diagnosis.cause).collect()
 }
 
-/// Examines with so much to hash, for what looks like requests examined in vain as well; how much is left.
+/// Diagnoses with this many bytes to hash, also for fruitless shapes. Returns how many are left.
 fn look(triage: &mut Triage, work: Vec<Work>, most: usize, is_off: bool) -> (Vec<DiagnosedRequest>, usize) {
     let allowance = Allowance { most, for_fruitless: most };
     let batch = |(known, samples): Work| Batch { connection: samples[0].place.connection, known, samples, allowance };
@@ -147,7 +147,8 @@ fn vault() -> Vault {
     Vault::new(MasterKey::generate())
 }
 
-/// 1,800 forgeries in rounds of a given size, with `most` to hash in each; in each round one fault at this webhook and one at another.
+/// Diagnoses 1,800 forgeries in rounds of a given size, with `most` bytes to hash in each; each round has one fault at this
+/// webhook and one at another.
 fn flood(each: usize, most: usize, from: &str) {
     let (shop, other) = (Shop::new(), Shop::new());
     let mut triage = Triage::default();
@@ -218,7 +219,7 @@ fn forgeries_cost_less_the_longer_they_go_on() {
     assert!(costs[19] < 32 * MIB && costs[0] > 3 * costs[19], "{costs:?}");
 }
 
-/// What it takes to try every single fault of a request.
+/// Returns the bytes hashed to try every single fault of a request.
 fn single_fault_cost(shop: &Shop, sample: &CapturedRequest) -> usize {
     let mut left = MOST;
     let found = diagnose(sample, &shop.known(), Depth::Single, &mut left, &AtomicBool::new(false));
@@ -248,7 +249,7 @@ fn among_lookalikes_nothing_is_said_of_what_was_not_examined_and_every_fault_is_
                 let rest = examined.into_iter().filter(|one| one.diagnosis.cause == Cause::NotDiagnosed);
                 samples = rest.map(|one| one.sample).collect();
                 deferred += samples.len();
-                // With long bodies it takes long, so one of them stands for all.
+                // Long bodies take long, so one fault represents all.
                 if samples.is_empty() || (is_found && size > 2048 && cause != Cause::SecretMistyped) {
                     break;
                 }
@@ -282,7 +283,7 @@ fn a_brief_look_finds_the_likeliest_mistakes() {
         let genuine = shop.sample(&signature(key.as_bytes(), &like.body), &like.body, FORGED);
         let mut samples: Vec<CapturedRequest> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
         samples.push(genuine);
-        // Enough for brief looks, and for none that is thorough.
+        // Enough for brief diagnosis, and not for thorough diagnosis of any.
         let (examined, _) = look(&mut Triage::default(), vec![(shop.known(), samples)], 18 * MIB, false);
         assert_eq!(causes(&examined)[60], cause, "{key:?}");
     }
@@ -343,7 +344,7 @@ fn what_is_not_needed_is_left_and_a_server_that_stops_looks_at_nothing() {
     assert!((MOST / 10 * 9..MOST).contains(&unused), "{unused}");
     let (examined, unused) = look(&mut Triage::default(), work(), MOST, true);
     assert_eq!((causes(&examined), unused), (vec![Cause::NotDiagnosed; 3], MOST));
-    // What its own reason explains needs no look.
+    // A cause that follows from the reason needs no diagnosis.
     for (reason, cause) in
         [(Reason::Encoded, Cause::Encoded), (Reason::TooLarge, Cause::TooLarge), (Reason::TooSlow, Cause::TooSlow)]
     {
@@ -362,7 +363,7 @@ fn what_a_stored_request_needs_can_always_be_there() {
             let single = needed_for_stored(gateway, body, &shop.known(), false);
             let all = needed_for_stored(gateway, body, &shop.known(), true);
             assert!(single <= MAX_STORED_BYTES && all <= MAX_STORED_BYTES, "{single} {all}");
-            // After the brief look there is enough for the next one.
+            // After the brief diagnosis there is enough for the next step.
             assert!(single - brief_work(body) >= needed_for_one_fault(gateway, body, &shop.known()));
             assert!(all - brief_work(body) >= needed_for_one_fault(gateway, body, &shop.known()));
         }

@@ -27,8 +27,8 @@ impl PaymentState {
         pending.fold(0i64, |sum, refund| sum.saturating_add(refund.last.amount)).min(self.refunded())
     }
 
-    /// Returns the amount in subunits that is left to refund after failed refunds: what failed less what was refunded
-    /// afterwards. Never more than refunds and lost disputes leave of the payment.
+    /// Returns the amount in subunits that is left to refund after failed refunds: the failed amount less what was refunded
+    /// afterwards. Never more than the rest of the payment after refunds and lost disputes.
     pub(crate) fn refund_failed(&self) -> i64 {
         let gone = self.refunded().saturating_add(self.lost());
         let left = self.amount().map_or(i64::MAX, |amount| amount.saturating_sub(gone).max(0));
@@ -83,13 +83,13 @@ impl PaymentState {
         self.deducted(|status| !matches!(status, DisputeStatus::Lost | DisputeStatus::Won))
     }
 
-    /// Whether anything is deducted for a dispute that is neither won nor lost, in any currency.
+    /// True if an amount is deducted for a dispute that is neither won nor lost, in any currency.
     pub(crate) fn is_deducted(&self) -> bool {
         let is_final = |status| matches!(status, DisputeStatus::Lost | DisputeStatus::Won);
         self.disputes.values().any(|dispute| !is_final(dispute.status) && dispute.deducted.is_some_and(|deducted| deducted > 0))
     }
 
-    /// What lost disputes took in other currencies than the payment's, in subunits of each.
+    /// Returns the loss from disputes in other currencies than the payment's, in subunits of each.
     pub(crate) fn lost_elsewhere(&self) -> BTreeMap<Currency, i64> {
         let lost =
             self.disputes.values().filter(|dispute| dispute.status == DisputeStatus::Lost && !self.is_of_currency(dispute));
@@ -124,7 +124,7 @@ impl PaymentState {
 }
 
 impl RefundState {
-    /// Returns when it was created, or the earliest report of it, whichever is earlier.
+    /// Returns its creation time or the time of its first report, whichever is earlier.
     pub(super) fn made(&self) -> Option<Moment> {
         [self.made_at, self.standing_since, self.failed_since].into_iter().flatten().min()
     }

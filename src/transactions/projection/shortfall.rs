@@ -1,8 +1,7 @@
 //! Calculates how much of a payment's failed refunds was not refunded afterwards.
 //!
-//! A refund reduces what earlier failures left open by its amount, in one part or several; its own failure adds its amount
-//! again. A refund of unknown order is taken as created afterwards: a missing notice costs less than a refund that is paid
-//! twice.
+//! A refund reduces the open amount of earlier failures by its own amount; its own failure adds its amount again. A refund
+//! whose order is unknown is assumed to be created afterwards: a missing notice costs less than a refund that is paid twice.
 
 use super::{Moment, RefundState, RefundStatus};
 
@@ -15,7 +14,7 @@ enum Step {
     Made,
 }
 
-/// Returns what failed refunds of one currency leave open in subunits, regardless of other amounts refunded.
+/// Returns the open amount of failed refunds of one currency in subunits, regardless of other refunded amounts.
 pub(super) fn open<'a>(refunds: impl Iterator<Item = &'a RefundState>) -> i64 {
     let mut steps: Vec<(i64, Step, i64)> = refunds.flat_map(steps).collect();
     steps.sort_unstable();
@@ -25,7 +24,7 @@ pub(super) fn open<'a>(refunds: impl Iterator<Item = &'a RefundState>) -> i64 {
     })
 }
 
-/// Returns the steps of a refund, with Unix seconds. Ignores borrowed times, which do not tell when a step happened.
+/// Returns the steps of a refund, with Unix seconds. Ignores borrowed times, which are not the times of the steps.
 fn steps(refund: &RefundState) -> impl Iterator<Item = (i64, Step, i64)> + use<> {
     let amount = refund.last.amount;
     let seconds = |moment: Option<Moment>| moment.and_then(Moment::seconds);

@@ -54,7 +54,7 @@ fn sources<'a>(quote: Option<Quote>, refunds: &[&'a RefundState]) -> Vec<Source<
     source(quote, None, false).into_iter().chain(of_refunds).collect()
 }
 
-/// Returns what is refunded apart from the known refunds, according to this quote; `apart` is the value before it.
+/// Returns the amount refunded apart from the known refunds, according to this quote; `apart` is the value before it.
 fn read(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> i64 {
     let parts: Vec<Part> = refunds.iter().map(|refund| refund.part(source)).collect();
     let usual = parts.iter().fold(0i64, |sum, part| sum.saturating_add(part.usual));

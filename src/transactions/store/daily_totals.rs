@@ -18,7 +18,7 @@ use crate::{
 };
 
 sql! {
-    /// Of no more than the newest so many, so that a list's sum costs no scan that grows with the shop.
+    /// Limited to the newest rows, so that the cost of a list's sum does not grow with the number of transactions.
     SUMS = "SELECT currency, state, count(*) AS payments, CAST(sum(CASE WHEN is_captured THEN 1 ELSE 0 END) AS BIGINT) AS paid, \
             CAST(COALESCE(sum(CASE WHEN is_captured THEN amount_subunits ELSE 0 END), 0) AS BIGINT) AS received, \
             CAST(sum(CASE WHEN is_captured THEN amount_refunded_subunits - amount_refund_pending_subunits ELSE 0 END) AS BIGINT) AS refunded, \
@@ -27,7 +27,7 @@ sql! {
             (SELECT currency, state, amount_subunits, is_captured, amount_refunded_subunits, amount_refund_pending_subunits, \
             amount_lost_subunits, amount_held_subunits FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
             AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest GROUP BY currency, state ORDER BY currency, state";
-    /// What disputes of the same payments took or hold in other currencies than the payment's.
+    /// The costs of the same payments' disputes in other currencies than the payment's.
     OTHER_COSTS = "SELECT disputes.currency AS currency, state, CAST(0 AS BIGINT) AS payments, CAST(0 AS BIGINT) AS paid, \
             CAST(0 AS BIGINT) AS received, CAST(0 AS BIGINT) AS refunded, CAST(0 AS BIGINT) AS refund_pending, \
             CAST(sum(CASE WHEN disputes.status = 'lost' THEN COALESCE(amount_deducted_subunits, disputes.amount_subunits) ELSE 0 END) AS BIGINT) AS lost, \
@@ -42,7 +42,7 @@ sql! {
 }
 
 rows! {
-    /// Saturates well below the maximum of an integer, so that one more batch cannot overflow: no total, however absurd, may
+    /// Saturates well below the maximum of an integer, so that one more batch cannot overflow: even an extreme total must not
     /// prevent an event from being stored.
     ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
            returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits) VALUES",
@@ -70,20 +70,20 @@ pub(crate) struct Sum {
     /// A [`crate::transactions::state::DisplayState`].
     pub(crate) state: String,
     pub(crate) payments: i64,
-    /// How many of them were captured.
+    /// The number of captured payments.
     pub(crate) paid: i64,
-    /// Of payments that were captured.
+    /// The total of captured payments.
     pub(crate) received: i64,
-    /// What of that went back.
+    /// The refunded part of that.
     pub(crate) refunded: i64,
     pub(crate) refund_pending: i64,
-    /// Taken by disputes.
+    /// The loss from disputes.
     pub(crate) lost: i64,
-    /// Deducted for disputes that are neither lost nor won.
+    /// The amount deducted for undecided or closed disputes.
     pub(crate) held: i64,
 }
 
-/// The sums of the newest `most` transactions of a span of time, by currency and state. Costs in other currencies than the
+/// Returns the sums of the newest `most` transactions of a period, by currency and state. Costs in other currencies than the
 /// payment's are rows without payments.
 pub(crate) async fn list(reader: &mut Reader, filter: &Filter, most: i64) -> Result<Vec<Sum>, DbError> {
     let mut sums = Vec::new();
@@ -101,7 +101,7 @@ pub(crate) async fn list(reader: &mut Reader, filter: &Filter, most: i64) -> Res
     Ok(sums)
 }
 
-/// The same for one day, as accumulated by batches. Unknown keys are empty strings.
+/// The totals of one day and key, as accumulated by batches. Unknown parts of the key are empty strings.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct DailyTotals {
     /// Days since 1970 on the calendar of [`crate::primitives::time::ZONE`].
@@ -120,9 +120,9 @@ pub(crate) struct DailyTotals {
     pub(crate) returned: i64,
     #[sqlx(rename = "lost_subunits")]
     pub(crate) lost: i64,
-    /// How many of the payments refunded in full have a refund that is not processed yet.
+    /// The number of payments refunded in full that have a refund not processed yet.
     pub(crate) refund_pending_payments: i64,
-    /// What of `refunded` belongs to refunds that are not processed yet.
+    /// The part of `refunded` whose refunds are not processed yet.
     #[sqlx(rename = "refund_pending_subunits")]
     pub(crate) refund_pending: i64,
 }

@@ -19,7 +19,7 @@ const TWICE_WITHIN = 2000;
 /** Interval between the first and the second signal. */
 const BETWEEN = 1000;
 /** Log messages while PostgreSQL is gone and rejections are waiting to be written. */
-const UNWRITTEN = /refusals could not be written down yet|the last refusals were not written down/;
+const UNWRITTEN = /rejections could not be stored yet|the final rejections were not stored/;
 
 await torture(async (run) => {
   // That one takes as long as a shutdown may wait for a client, so it runs in parallel with the others.

@@ -1,4 +1,4 @@
-//! The parts of a body that are read: strictly what the projection keys on, leniently what is only shown.
+//! The parts of a body that are parsed: key fields strictly, display fields leniently.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use serde::Deserialize;
 use super::shown::{Lenient, Shown};
 use crate::gateways::strict_object::Object;
 
-/// Enough of any body to know its type.
+/// The event type of any body.
 #[derive(Deserialize)]
 pub(super) struct EventName<'a> {
     #[serde(borrow)]
     pub(super) event: Cow<'a, str>,
 }
 
-/// A body whose every field that is read is plain to see, as nearly all are: read in one pass.
+/// A body without faults, as nearly all are: parsed in one pass.
 #[derive(Deserialize)]
 pub(super) struct FullEnvelope<'a> {
     #[serde(borrow)]
@@ -24,13 +24,13 @@ pub(super) struct FullEnvelope<'a> {
     pub(super) payload: Option<Object<PlainPayload<'a>>>,
 }
 
-/// What every payload wraps its entities in.
+/// The object that wraps every entity of a payload.
 #[derive(Deserialize)]
 pub(super) struct Wrapper<T> {
     pub(super) entity: Object<T>,
 }
 
-/// The same around what is only shown.
+/// The same around an entity with display fields only.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 #[serde(bound(deserialize = "T: Deserialize<'de> + Default"))]
@@ -38,7 +38,7 @@ pub(super) struct Side<T> {
     pub(super) entity: Lenient<T>,
 }
 
-/// An entity in three forms: everything that is read of it, what is keyed on, and what is shown.
+/// Defines an entity in three forms: all fields, key fields, and display fields.
 macro_rules! entity {
     ($all:ident = $keys:ident { $($key:ident: $type:ty),* } + $shown:ident { $($value:ident: $of:ty),* }) => {
         #[derive(Deserialize)]
@@ -88,7 +88,7 @@ macro_rules! shown {
     };
 }
 shown!(
-    /// How a bank calls a payment or a refund: by method another key.
+    /// Bank references of a payment or a refund; the field depends on the method.
     BankReferences { rrn, utr, arn, bank_transaction_id, upi_transaction_id, transaction_id }
 );
 shown!(Order { amount, currency, receipt });
@@ -100,7 +100,7 @@ shown!(
 );
 shown!(Settlement { amount, currency, utr });
 
-/// Everything that is read of a payload.
+/// All parsed fields of a payload.
 #[derive(Deserialize)]
 pub(super) struct PlainPayload<'a> {
     #[serde(borrow)]
@@ -125,7 +125,7 @@ pub(super) struct PlainPayload<'a> {
     created_at: Shown<'a>,
 }
 
-/// What is keyed on.
+/// The key fields.
 #[derive(Default)]
 pub(super) struct Keys {
     pub(super) payment: Option<PaymentKeys>,
@@ -133,7 +133,7 @@ pub(super) struct Keys {
     pub(super) dispute: Option<DisputeKeys>,
 }
 
-/// What is shown.
+/// The display fields.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct ShownPayload<'a> {
@@ -185,7 +185,7 @@ fn side<T: Default>(entity: Option<T>) -> Lenient<Side<T>> {
     Lenient(Side { entity: Lenient(entity.unwrap_or_default()) })
 }
 
-/// An envelope with one part of its payload.
+/// An envelope with selected parts of its payload.
 #[derive(Deserialize)]
 pub(super) struct Envelope<P> {
     pub(super) created_at: Option<i64>,
@@ -207,14 +207,14 @@ macro_rules! keyed_payload {
     };
 }
 keyed_payload!(
-    /// The parts that an event about a payment is keyed on. Anything else it carries is not among them.
+    /// The key parts of an event about a payment. Other parts of it are ignored.
     OfPayment { payment: PaymentKeys }
 );
 keyed_payload!(
-    /// Those of an event about a refund.
+    /// The key parts of an event about a refund.
     OfRefund { payment: PaymentKeys, refund: RefundKeys }
 );
 keyed_payload!(
-    /// Those of an event about a dispute.
+    /// The key parts of an event about a dispute.
     OfDispute { payment: PaymentKeys, dispute: DisputeKeys }
 );

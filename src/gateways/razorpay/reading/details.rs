@@ -1,4 +1,6 @@
-//! What is shown of a payment and searched for: nothing here can quarantine an event.
+//! Details of a payment for display and search.
+//!
+//! Invariant: nothing here can quarantine an event.
 
 use serde::Deserialize;
 
@@ -16,8 +18,8 @@ use crate::{
     transactions::projection::{Reference, ReferenceKind},
 };
 
-/// All that is shown of a body in which something is unexpected. Where not all of it can be read, the payment's method, and
-/// whether it was captured.
+/// Parses the display fields of a body with unexpected content. If that fails, only the payment's method and whether it was
+/// captured.
 pub(super) fn shown(body: &[u8]) -> ShownPayload<'_> {
     #[derive(Deserialize)]
     struct Envelope<'a> {
@@ -46,7 +48,7 @@ struct Captured<'a> {
     captured: Shown<'a>,
 }
 
-/// A single field of the payment.
+/// Parses a single field of the payment.
 fn alone<'a, T: Deserialize<'a>>(body: &'a [u8], field: impl FnOnce(T) -> Shown<'a>) -> Shown<'a> {
     #[derive(Deserialize)]
     struct Envelope<T> {
@@ -60,23 +62,23 @@ fn alone<'a, T: Deserialize<'a>>(body: &'a [u8], field: impl FnOnce(T) -> Shown<
     envelope.map_or(Shown::Other, |Object(envelope)| field(envelope.payload.0.payment.0.entity.0))
 }
 
-/// Whether the payment says that it was captured.
+/// Returns the payment's `captured` flag.
 pub(super) fn captured(shown: &ShownPayload<'_>) -> Option<bool> {
     shown.payment.0.entity.0.captured.flag()
 }
 
-/// How the customer paid.
+/// Returns the payment method.
 pub(super) fn method(shown: &ShownPayload<'_>) -> Option<String> {
     shown.payment.0.entity.0.method.text().filter(|method| is_safe_identifier(method)).map(str::to_owned)
 }
 
-/// What the order is about.
+/// Returns the amount of the order.
 pub(super) fn order(shown: &ShownPayload<'_>) -> Option<Money> {
     let order = &shown.order.0.entity.0;
     money(order.amount.number()?, order.currency.text()?).ok()
 }
 
-/// What a settlement sent to the bank, and the bank's reference. Razorpay settles in rupees and names no currency.
+/// Returns the amount of a settlement and its bank reference. Razorpay settles in rupees and names no currency.
 pub(super) fn settlement(shown: &ShownPayload<'_>) -> (Option<Money>, Option<String>) {
     let settlement = &shown.settlement.0.entity.0;
     let amount = settlement.amount.number().and_then(|amount| {
@@ -86,7 +88,8 @@ pub(super) fn settlement(shown: &ShownPayload<'_>) -> (Option<Money>, Option<Str
     (amount, settlement.utr.reference())
 }
 
-/// What a payment in a foreign currency is settled in. Samples of domestic payments have a base amount as well.
+/// Returns the settled amount of a payment in a foreign currency. Samples of domestic payments also have a base amount, which
+/// is ignored.
 pub(super) fn settled(shown: &ShownPayload<'_>, paid_in: Option<Currency>) -> Option<Money> {
     let payment = &shown.payment.0.entity.0;
     let currency = payment.base_currency.text().unwrap_or(Currency::INR.as_str());
@@ -94,13 +97,13 @@ pub(super) fn settled(shown: &ShownPayload<'_>, paid_in: Option<Currency>) -> Op
     (paid_in.is_some_and(|paid_in| paid_in != settled.currency)).then_some(settled)
 }
 
-/// The last moment for an answer to a dispute.
+/// Returns the deadline for responding to a dispute.
 pub(super) fn respond_by(shown: &ShownPayload<'_>) -> Option<Timestamp> {
     let seconds = shown.dispute.0.entity.0.respond_by.number().filter(|seconds| *seconds > 0)?;
     moment(seconds).ok()
 }
 
-/// By what a customer or a bank calls the payment, each once.
+/// Returns the receipts and bank references of the payment, without duplicates.
 pub(super) fn references(shown: &ShownPayload<'_>) -> Vec<Reference> {
     let (payment, refund) = (&shown.payment.0.entity.0, &shown.refund.0.entity.0);
     let receipts = [

@@ -1,4 +1,6 @@
-//! Values that are only shown or searched for: none of them can invalidate an event.
+//! Values for display and search.
+//!
+//! Invariant: none of them can invalidate an event.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -9,10 +11,10 @@ use serde::{
 
 use crate::primitives::invisible_chars::{self, Piece};
 
-/// The longest reference that is stored, in characters.
+/// Maximum length of a stored reference, in characters.
 const MAX_REFERENCE_CHARS: usize = 128;
 
-/// A text, a whole number, a flag, or anything else.
+/// A string, an integer, a flag, or any other value.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) enum Shown<'a> {
     Text(Cow<'a, str>),
@@ -37,7 +39,7 @@ impl Shown<'_> {
         }
     }
 
-    /// A flag, which some samples write as `"1"`.
+    /// Returns the value as a flag; some samples write it as `"1"`.
     pub(super) fn flag(&self) -> Option<bool> {
         match self {
             Self::Flag(flag) => Some(*flag),
@@ -47,7 +49,7 @@ impl Shown<'_> {
         }
     }
 
-    /// A name that a person may search for; references are sometimes sent as numbers.
+    /// Returns the value as a searchable reference; references are sometimes sent as numbers.
     pub(super) fn reference(&self) -> Option<String> {
         let text = match self {
             Self::Text(text) => text.trim().to_owned(),
@@ -59,16 +61,16 @@ impl Shown<'_> {
     }
 }
 
-/// Whether people read the text that was sent, and no other.
+/// True if the text has no invisible characters, so that it is displayed exactly as sent.
 fn is_plain_to_see(text: &str) -> bool {
     invisible_chars::pieces(text).iter().all(|piece| matches!(piece, Piece::Seen(_)))
 }
 
-/// An object of shown values, or anything else, which is as good as an empty one. Samples have `[]` for an empty object.
+/// An object of display values. Any other value is treated as an empty object: samples have `[]` for it.
 #[derive(Debug, Default)]
 pub(super) struct Lenient<T>(pub(super) T);
 
-/// What is no text, number or object is read to its end and dropped.
+/// Skips any value that is not a string, number or object.
 macro_rules! dropped {
     ($value:expr) => {
         fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {

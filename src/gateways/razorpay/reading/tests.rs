@@ -1,4 +1,4 @@
-//! What is read of bodies, and what quarantines them.
+//! Tests of what is parsed from bodies, and what quarantines them.
 
 use super::*;
 use crate::transactions::projection::ReferenceKind;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const CAPTURED: &str = r#"{"entity":"event","account_id":"acc_Demo0000000001","event":"payment.captured","contains":["payment"],"payload":{"payment":{"entity":{"id":"pay_Demo0000000001","amount":64900,"currency":"INR","status":"captured","order_id":"order_Demo00000001","method":"upi","notes":[],"created_at":1795343400}}},"created_at":1795343403}"#;
 
-/// Long after the events.
+/// A time of receipt well after the events.
 const RECEIVED: i64 = 1_795_400_000;
 
 fn read(body: &[u8]) -> ParsedEvent {
@@ -94,7 +94,7 @@ fn rubbish_in_what_a_customer_types_never_quarantines() {
     assert!(matches!(read(&bytes).content, EventContent::Facts(_)));
 }
 
-/// One way is the fast one, the other is the rule.
+/// True if the fast path and the separate parsing agree.
 fn is_read_the_same_both_ways(body: &[u8]) -> bool {
     let told = |reading: ParsedEvent| {
         let content = match reading.content {

@@ -57,7 +57,7 @@ fn any_way() -> impl Strategy<Value = Way> {
     prop_oneof![Just(Way::TakenOut), Just(Way::StillIn)]
 }
 
-/// The same for a captured payment whose refunds have amounts of which no two sums are equal.
+/// Generates a life cycle of a captured payment whose refunds have amounts of which no two sums are equal.
 fn any_distinct_life() -> impl Strategy<Value = Gateway> {
     let steps = prop::collection::vec((1..4i64, gateway::any_step()), 1..14);
     (any_way(), steps).prop_map(|(way, steps)| {
@@ -159,7 +159,7 @@ proptest! {
         prop_assert!(amount.is_none_or(|amount| failed <= amount - refunded));
         prop_assert_eq!(status == Some(Status::Refunded), amount.is_some_and(|amount| refunded == amount && amount > 0));
         prop_assert!(refunded == 0 || !matches!(status, Some(Status::Created | Status::Failed)));
-        // Only a report that says so makes a payment uncaptured of which a part went back.
+        // A partially refunded payment is uncaptured only if a report says so.
         let says_uncaptured =
             |report: &PaymentObservation| report.snapshot.as_ref().is_some_and(|snapshot| snapshot.stage() == Status::Authorized);
         prop_assert!(refunded == 0 || status != Some(Status::Authorized) || reports.iter().any(says_uncaptured));
