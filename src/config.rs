@@ -41,9 +41,9 @@ pub struct Options {
     #[arg(long, value_name = "URL", global = true)]
     pub razorpay_api: Option<String>,
     /// Days after which the headers and bodies of events are deleted; the events are kept
-    /// [env: KS_PAY_KEEP_BODIES_DAYS] [default: never]
+    /// [env: KS_PAY_BODY_RETENTION_DAYS] [default: never]
     #[arg(long, value_name = "DAYS", global = true)]
-    pub keep_bodies_days: Option<String>,
+    pub body_retention_days: Option<String>,
     /// Start even if the database could lose acknowledged events in a power failure; every page shows a warning
     /// [env: KS_PAY_ACCEPT_DATA_LOSS=true]
     #[arg(long, global = true)]
@@ -102,7 +102,7 @@ pub struct Config {
     /// The networks whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// How long the headers and bodies of events are stored; `None` means forever.
-    pub keep_bodies: Option<Duration>,
+    pub body_retention: Option<Duration>,
     /// The base of Razorpay's API, without a slash at the end.
     pub razorpay_api: String,
     /// True to start even if the database could lose acknowledged events.
@@ -135,7 +135,7 @@ impl Config {
             master_key: key_source(path(&options.master_key_file, "KS_PAY_MASTER_KEY_FILE"), options, variable, &data_dir)?,
             trusted_proxies: set(&options.trusted_proxies, TRUSTED_PROXIES)
                 .map_or_else(|| Ok(Vec::new()), |set| trusted_proxies::parse(set.name, &set.text))?,
-            keep_bodies: set(&options.keep_bodies_days, KEEP_BODIES_DAYS).map(|set| days(&set)).transpose()?,
+            body_retention: set(&options.body_retention_days, BODY_RETENTION_DAYS).map(|set| days(&set)).transpose()?,
             razorpay_api: set(&options.razorpay_api, RAZORPAY_API)
                 .map_or_else(|| Ok("https://api.razorpay.com".to_owned()), |set| origin(&set))?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
@@ -172,7 +172,7 @@ type Name = (&'static str, &'static str);
 const LISTEN: Name = ("--listen", "KS_PAY_LISTEN");
 const PUBLIC_URL: Name = ("--public-url", "KS_PAY_PUBLIC_URL");
 const TRUSTED_PROXIES: Name = ("--trusted-proxies", "KS_PAY_TRUSTED_PROXIES");
-const KEEP_BODIES_DAYS: Name = ("--keep-bodies-days", "KS_PAY_KEEP_BODIES_DAYS");
+const BODY_RETENTION_DAYS: Name = ("--body-retention-days", "KS_PAY_BODY_RETENTION_DAYS");
 const RAZORPAY_API: Name = ("--razorpay-api", "KS_PAY_RAZORPAY_API");
 const LOG_FORMAT: Name = ("--log-format", "KS_PAY_LOG_FORMAT");
 
@@ -339,8 +339,8 @@ mod tests {
             ("KS_PAY_LISTEN", "hush"),
             ("DATABASE_URL", "mysql://hush"),
             ("KS_PAY_TRUSTED_PROXIES", "hush"),
-            ("KS_PAY_KEEP_BODIES_DAYS", "hush"),
-            ("KS_PAY_KEEP_BODIES_DAYS", "29"),
+            ("KS_PAY_BODY_RETENTION_DAYS", "hush"),
+            ("KS_PAY_BODY_RETENTION_DAYS", "29"),
             ("KS_PAY_RAZORPAY_API", "hush"),
             ("KS_PAY_ACCEPT_DATA_LOSS", "hush"),
         ] {
@@ -359,7 +359,7 @@ mod tests {
             (Options { public_url: wrong(), ..none() }, "--public-url"),
             (Options { trusted_proxies: wrong(), ..none() }, "--trusted-proxies"),
             (Options { razorpay_api: wrong(), ..none() }, "--razorpay-api"),
-            (Options { keep_bodies_days: wrong(), ..none() }, "--keep-bodies-days"),
+            (Options { body_retention_days: wrong(), ..none() }, "--body-retention-days"),
         ] {
             // The variable is valid, but the flag takes precedence.
             let said = Config::read(&options, &|name| (name == "KS_PAY_LISTEN").then(|| "127.0.0.1:1".to_owned())).unwrap_err();

@@ -168,13 +168,13 @@ pub fn event_id(gateway: &str, headers: &[Header]) -> Option<String> {
 
 /// Returns the deduplication key of a request.
 #[must_use]
-pub fn identity(gateway: &str, sha256: [u8; 32], event_id: Option<&str>) -> Option<[u8; 32]> {
+pub fn dedupe_key(gateway: &str, sha256: [u8; 32], event_id: Option<&str>) -> Option<[u8; 32]> {
     Some(adapter::dedupe_key(gateway.parse().ok()?, sha256, event_id))
 }
 
 /// Returns the prefix of the deduplication key, which keeps events of one entity together in an index.
 #[must_use]
-pub fn locality(body: &[u8]) -> &str {
+pub fn dedupe_prefix(body: &[u8]) -> &str {
     adapter::dedupe_prefix(body)
 }
 

@@ -95,7 +95,8 @@ impl Server {
         let (recorder, refusals) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let mut housekeeping = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone()))];
-        housekeeping.extend(config.keep_bodies.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
+        housekeeping
+            .extend(config.body_retention.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
         let db = opened.db.clone();
         housekeeping.push(tokio::spawn(async move { db.run_checkpointer().await }));
         housekeeping.push(tokio::spawn(file_identity::watch(opened.db.clone())));

@@ -28,7 +28,7 @@ fuzz_target!(init: ks_pay_fuzz::sow(ks_pay_fuzz::requests), |input: &[u8]| {
     hex(first);
     kept_headers(&headers);
     identities(&headers, body);
-    locality(body);
+    dedupe_prefix(body);
     form(body);
 });
 
@@ -112,16 +112,16 @@ fn identities(headers: &[Header], body: &[u8]) {
             _ => None,
         };
         assert_eq!(id.as_deref().map(str::as_bytes), expected, "{gateway}");
-        let identity = fuzzing::identity(gateway, sha256, id.as_deref()).expect("a gateway of ours");
-        assert_eq!(identity == sha256, gateway == "razorpay" || id.is_none(), "only an id that is signed counts");
+        let dedupe_key = fuzzing::dedupe_key(gateway, sha256, id.as_deref()).expect("a gateway of ours");
+        assert_eq!(dedupe_key == sha256, gateway == "razorpay" || id.is_none(), "only an id that is signed counts");
     }
 }
 
-fn locality(body: &[u8]) {
-    let locality = fuzzing::locality(body);
-    assert!(locality.len() <= 64 && locality.bytes().all(|byte| byte.is_ascii_graphic()));
-    let mark = format!("\"id\":\"{locality}\"");
-    assert!(locality.is_empty() || body.windows(mark.len()).any(|window| window == mark.as_bytes()));
+fn dedupe_prefix(body: &[u8]) {
+    let dedupe_prefix = fuzzing::dedupe_prefix(body);
+    assert!(dedupe_prefix.len() <= 64 && dedupe_prefix.bytes().all(|byte| byte.is_ascii_graphic()));
+    let mark = format!("\"id\":\"{dedupe_prefix}\"");
+    assert!(dedupe_prefix.is_empty() || body.windows(mark.len()).any(|window| window == mark.as_bytes()));
 }
 
 /// Asserts that a form accepts no invisible characters and no unbounded value.

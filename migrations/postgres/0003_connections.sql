@@ -1,9 +1,12 @@
--- One app at one gateway in one mode, with the facts of its four steps.
+-- Connections of apps to gateways: set-up steps, secrets, activity, and the versions that servers cache by.
+
+-- One app at one gateway in one mode, with the facts of its four set-up steps. gateway is checked by the program, so that a new
+-- gateway needs no migration. key_secret is sealed under the master key.
 CREATE TABLE connections (
     id UUID NOT NULL PRIMARY KEY,
     company_id UUID NOT NULL REFERENCES companies (id),
     app_id UUID NOT NULL REFERENCES apps (id),
-    gateway TEXT NOT NULL CHECK (gateway IN ('razorpay', 'standard-webhooks')),
+    gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     currency TEXT NOT NULL,
     endpoint TEXT NOT NULL UNIQUE,
@@ -21,28 +24,94 @@ CREATE TABLE connections (
     UNIQUE (app_id, gateway, mode)
 );
 
--- The SECRETs of a connection, sealed: one active, any number draining.
+-- Webhook secrets, sealed. One of a connection is active; others are valid until valid_until, or until they are retired where
+-- that is null. Expired and retired ones are kept for diagnosis. created_by and retired_by are names of users.
 CREATE TABLE secrets (
     id UUID NOT NULL PRIMARY KEY,
     connection_id UUID NOT NULL REFERENCES connections (id),
     sealed BYTEA NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('active', 'draining')),
-    until BIGINT,
-    created_at BIGINT NOT NULL
+    state TEXT NOT NULL CHECK (state IN ('active', 'additional')),
+    valid_until BIGINT,
+    origin TEXT NOT NULL CHECK (origin IN ('generated', 'imported', 'adopted')),
+    created_by TEXT,
+    created_at BIGINT NOT NULL,
+    retired_by TEXT,
+    retired_at BIGINT
 );
 CREATE INDEX secrets_of_connection ON secrets (connection_id);
 CREATE UNIQUE INDEX secrets_one_active ON secrets (connection_id) WHERE state = 'active';
 
--- What was seen at a connection's endpoint. version rises with every change, so that a page knows when to look again.
-CREATE TABLE evidence (
+-- When a secret first and last verified a request. A table of its own: a change of secrets makes every server read them again.
+CREATE TABLE secret_usage (
+    connection_id UUID NOT NULL,
+    secret_id UUID NOT NULL,
+    first_verified_at BIGINT NOT NULL,
+    last_verified_at BIGINT NOT NULL,
+    PRIMARY KEY (connection_id, secret_id)
+);
+
+-- What arrived at a connection's endpoint. version rises with every change, so that a page knows when to read again.
+-- rejected_since and rejected_streak: requests rejected since the last verified event, from any sender. failing_since and
+-- failing_count: those of them that are proven to be the connection's own; last_proven_at is the time of the newest and
+-- failing_rejection_id its rejection. baseline_*: when the current window of the traffic baseline began, its minutes with
+-- events, and its longest pause (ms); previous_*: the same of the window before it. accounts: the gateway's accounts whose
+-- events are expected, separated by spaces; other_account: the last one that is not.
+CREATE TABLE activity (
     connection_id UUID NOT NULL PRIMARY KEY REFERENCES connections (id),
     verified_count BIGINT NOT NULL,
     first_verified_at BIGINT,
     last_verified_at BIGINT,
-    refused_count BIGINT NOT NULL,
-    last_refused_at BIGINT,
-    last_refusal TEXT CHECK (last_refusal IN ('signature_missing', 'signature_malformed', 'signature_mismatch', 'time_out_of_tolerance')),
+    rejected_count BIGINT NOT NULL,
+    last_rejected_at BIGINT,
+    last_reason TEXT CHECK (last_reason IN ('signature_missing', 'signature_malformed', 'signature_mismatch', 'time_out_of_tolerance')),
+    rejected_since BIGINT,
+    rejected_streak BIGINT NOT NULL DEFAULT 0,
     failing_since BIGINT,
     failing_count BIGINT NOT NULL,
+    last_proven_at BIGINT,
+    failing_rejection_id UUID,
+    baseline_since BIGINT,
+    baseline_minutes BIGINT NOT NULL DEFAULT 0,
+    baseline_pause BIGINT NOT NULL DEFAULT 0,
+    previous_since BIGINT,
+    previous_minutes BIGINT NOT NULL DEFAULT 0,
+    previous_pause BIGINT NOT NULL DEFAULT 0,
+    accounts TEXT,
+    other_account TEXT,
+    other_account_at BIGINT,
     version BIGINT NOT NULL
 );
+
+-- The last URL check of a connection; findings is JSON.
+CREATE TABLE url_checks (
+    connection_id UUID NOT NULL PRIMARY KEY REFERENCES connections (id),
+    url TEXT NOT NULL,
+    findings TEXT NOT NULL,
+    checked_at BIGINT NOT NULL
+);
+
+-- The version of what decides about an arriving request: endpoints, secrets, and whether connections and apps are enabled.
+-- Servers cache these and compare the version. It rises by a random step, so that a restored copy of the database never comes
+-- to a version that another state had. Triggers raise it, so that no change is missed.
+CREATE TABLE versions (
+    name TEXT NOT NULL PRIMARY KEY,
+    version BIGINT NOT NULL
+);
+INSERT INTO versions (name, version) VALUES ('endpoints', 1);
+
+CREATE FUNCTION endpoints_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE versions SET version = version + 1 + floor(random() * 1000000)::bigint WHERE name = 'endpoints';
+    PERFORM pg_notify('ks_pay_endpoints', '');
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled ON apps
+FOR EACH STATEMENT EXECUTE FUNCTION endpoints_changed();
+CREATE TRIGGER endpoints_connection_added AFTER INSERT OR DELETE ON connections
+FOR EACH STATEMENT EXECUTE FUNCTION endpoints_changed();
+CREATE TRIGGER endpoints_connection_changed AFTER UPDATE OF endpoint, is_enabled ON connections
+FOR EACH STATEMENT EXECUTE FUNCTION endpoints_changed();
+CREATE TRIGGER endpoints_secret AFTER INSERT OR UPDATE OR DELETE ON secrets
+FOR EACH STATEMENT EXECUTE FUNCTION endpoints_changed();

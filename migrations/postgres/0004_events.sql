@@ -1,5 +1,9 @@
--- Authentic requests. identity is what makes two of them the same, locality keeps its index nearly in the order of time;
--- both are pure functions of what was sent: see gateways/adapter.rs.
+-- Events: authentic requests, their exact bytes, and the gateway's event ids.
+
+-- (dedupe_prefix, dedupe_key) identifies an event at its connection; both are pure functions of the request, see
+-- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. is_flagged: the same body came with another
+-- event id, or without one. subject_*: the refund or dispute that the event reports, and the status in which it reports it, or
+-- its payment.
 CREATE TABLE events (
     id UUID NOT NULL PRIMARY KEY,
     company_id UUID NOT NULL,
@@ -9,8 +13,8 @@ CREATE TABLE events (
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     gateway_event_id TEXT,
     event_type TEXT,
-    locality TEXT NOT NULL,
-    identity BYTEA NOT NULL,
+    dedupe_prefix TEXT NOT NULL,
+    dedupe_key BYTEA NOT NULL,
     body_sha256 BYTEA NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('quarantined', 'conflict', 'unhandled', 'processed')),
     fault TEXT,
@@ -18,26 +22,31 @@ CREATE TABLE events (
     transaction_id UUID,
     amount_subunits BIGINT,
     currency TEXT,
+    reference TEXT,
+    subject_id TEXT,
+    subject_status TEXT,
     secret_id UUID NOT NULL,
-    receipts BIGINT NOT NULL,
+    received_count BIGINT NOT NULL,
     is_flagged BOOLEAN NOT NULL,
     occurred_at BIGINT,
+    is_time_borrowed BOOLEAN NOT NULL,
     received_at BIGINT NOT NULL,
     last_received_at BIGINT NOT NULL,
-    UNIQUE (connection_id, locality, identity)
+    UNIQUE (connection_id, dedupe_prefix, dedupe_key)
 );
 CREATE INDEX events_of_app ON events (app_id, mode, id);
 CREATE INDEX events_of_connection ON events (connection_id, id);
 CREATE INDEX events_of_transaction ON events (transaction_id, id);
+CREATE INDEX events_by_reference ON events (app_id, reference) WHERE reference IS NOT NULL;
 
--- The exact octets, in a table of their own so that lists stay narrow.
+-- The exact bytes, apart from the events so that lists stay narrow.
 CREATE TABLE event_payloads (
     event_id UUID NOT NULL PRIMARY KEY REFERENCES events (id),
     headers TEXT NOT NULL,
     body BYTEA NOT NULL
 );
 
--- Every id a gateway has used at a connection, and the event that had it first.
+-- Every event id that a gateway has used at a connection, with the first event that had it.
 CREATE TABLE event_ids (
     connection_id UUID NOT NULL,
     gateway_event_id TEXT NOT NULL,

@@ -1,4 +1,12 @@
--- Payments as the events tell them. Everything but the ids can be rebuilt from the events.
+-- Payments as their events report them, with refunds, disputes and daily totals. All but the ids can be rebuilt from the
+-- events.
+
+-- Moments (snapshot_at, *_refunded_at, status_at, made_at, *_since) are whole seconds since 1970, and negative where the
+-- gateway gave no time and another was used: see transactions/projection.rs. snapshot_*: the report that decided the status.
+-- reported_refunded_*: the last refunded total that the gateway quoted, and as of when. amount_refund_pending_subunits: the
+-- part of amount_refunded_subunits whose refunds no report describes as processed; amount_refund_failed_subunits: what failed
+-- refunds leave to be refunded. state: what a payment's badge shows and lists are filtered by, see transactions/state.rs.
+-- is_updated_at_received: updated_at is the time of receipt.
 CREATE TABLE transactions (
     id UUID NOT NULL PRIMARY KEY,
     company_id UUID NOT NULL,
@@ -9,37 +17,100 @@ CREATE TABLE transactions (
     payment_id TEXT NOT NULL,
     order_id TEXT,
     status TEXT CHECK (status IN ('created', 'authorized', 'captured', 'refunded', 'failed')),
+    method TEXT,
     amount_subunits BIGINT,
     currency TEXT,
-    method TEXT,
     amount_refunded_subunits BIGINT NOT NULL,
+    amount_refund_pending_subunits BIGINT NOT NULL,
+    amount_refund_failed_subunits BIGINT NOT NULL,
+    amount_lost_subunits BIGINT NOT NULL,
+    amount_held_subunits BIGINT NOT NULL,
+    settled_subunits BIGINT,
+    settled_currency TEXT,
+    is_captured BOOLEAN NOT NULL,
     is_disputed BOOLEAN NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('unreported', 'created', 'failed', 'authorized', 'captured', 'partly_refunded', 'refunded',
+        'refund_pending', 'refund_failed', 'disputed', 'dispute_lost', 'dispute_deducted')),
     snapshot_status TEXT CHECK (snapshot_status IN ('created', 'authorized', 'captured', 'refunded', 'failed')),
     snapshot_at BIGINT,
+    snapshot_digest BIGINT NOT NULL,
     snapshot_currency TEXT,
     reported_refunded_subunits BIGINT NOT NULL,
+    reported_refunded_at BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
+    is_updated_at_received BOOLEAN NOT NULL,
     UNIQUE (connection_id, payment_id)
 );
 CREATE INDEX transactions_of_app ON transactions (app_id, mode, created_at, id);
 CREATE INDEX transactions_by_order ON transactions (app_id, order_id);
-CREATE INDEX transactions_by_payment ON transactions (app_id, payment_id);
 
+-- standing_since and failed_since: the first reports of a refund as not failed and as failed. reported_refunded_* and
+-- failed_refunded_*: the totals that its last reports as not failed and as failed quoted.
 CREATE TABLE refunds (
     transaction_id UUID NOT NULL REFERENCES transactions (id),
     refund_id TEXT NOT NULL,
     amount_subunits BIGINT NOT NULL,
     currency TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('pending', 'failed', 'processed')),
+    status_at BIGINT NOT NULL,
+    digest BIGINT NOT NULL,
+    made_at BIGINT,
+    standing_since BIGINT,
+    failed_since BIGINT,
     reported_refunded_subunits BIGINT NOT NULL,
+    reported_refunded_at BIGINT,
+    failed_refunded_subunits BIGINT NOT NULL,
+    failed_refunded_at BIGINT,
     PRIMARY KEY (transaction_id, refund_id)
 );
+CREATE INDEX refunds_by_id ON refunds (refund_id);
 
+-- respond_by: the last moment to respond, in milliseconds.
 CREATE TABLE disputes (
     transaction_id UUID NOT NULL REFERENCES transactions (id),
     dispute_id TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('open', 'under_review', 'lost', 'won', 'closed')),
     status_at BIGINT NOT NULL,
+    digest BIGINT NOT NULL,
+    amount_subunits BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    amount_deducted_subunits BIGINT,
+    respond_by BIGINT,
     PRIMARY KEY (transaction_id, dispute_id)
+);
+CREATE INDEX disputes_by_id ON disputes (dispute_id);
+
+-- What a payment is found by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
+-- refunds. search_key is lower case.
+CREATE TABLE payment_references (
+    transaction_id UUID NOT NULL REFERENCES transactions (id),
+    kind TEXT NOT NULL CHECK (kind IN ('receipt', 'bank', 'refund_bank')),
+    reference TEXT NOT NULL,
+    app_id UUID NOT NULL,
+    search_key TEXT NOT NULL,
+    PRIMARY KEY (transaction_id, kind, reference)
+);
+CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key);
+
+-- Number and amounts of payments by day; each unit of work that writes transactions adds its difference. day: days since 1970
+-- in Asia/Kolkata. Unknown currency, status or method: the empty text. returned_*: payments refunded without ever having been
+-- captured, which are in payments and amount_subunits but were never received. refund_pending_*: the part of refunded_subunits
+-- that is pending, and how many of the refunded payments have a pending refund.
+CREATE TABLE daily_totals (
+    app_id UUID NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    day BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('', 'created', 'authorized', 'captured', 'refunded', 'failed')),
+    method TEXT NOT NULL,
+    payments BIGINT NOT NULL,
+    amount_subunits BIGINT NOT NULL,
+    refunded_subunits BIGINT NOT NULL,
+    returned_payments BIGINT NOT NULL DEFAULT 0,
+    returned_subunits BIGINT NOT NULL DEFAULT 0,
+    lost_subunits BIGINT NOT NULL DEFAULT 0,
+    refund_pending_payments BIGINT NOT NULL DEFAULT 0,
+    refund_pending_subunits BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (app_id, mode, day, currency, status, method)
 );

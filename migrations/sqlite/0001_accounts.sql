@@ -1,10 +1,15 @@
--- Companies, the people who sign in, and what the installation knows of itself.
+-- Companies (the tenants), their users, sessions, and the settings of the installation. Ids are UUIDv7; times are milliseconds
+-- since 1970-01-01 UTC unless a comment says otherwise.
+
+-- Several companies may have the same name: a tenant must not learn of another by choosing theirs.
 CREATE TABLE companies (
     id BLOB NOT NULL PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX companies_by_name ON companies (name);
 
+-- People who sign in; each belongs to one company. email is lower case; password_hash is an Argon2id string.
 CREATE TABLE users (
     id BLOB NOT NULL PRIMARY KEY,
     company_id BLOB NOT NULL REFERENCES companies (id),
@@ -16,16 +21,18 @@ CREATE TABLE users (
 ) STRICT;
 CREATE INDEX users_of_company ON users (company_id);
 
--- A session is found by the hash of its token: a copy of the database signs nobody in.
+-- Sessions by the hash of their token, so that a copy of the database signs nobody in. proven_at: when the user last entered
+-- their password.
 CREATE TABLE sessions (
     token_hash BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id),
     created_at INTEGER NOT NULL,
-    last_seen_at INTEGER NOT NULL
+    last_seen_at INTEGER NOT NULL,
+    proven_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX sessions_of_user ON sessions (user_id);
 
--- setup: the hash of the one live link to /setup. sealed_with: the name of the master key. address: last listened on.
+-- Named values of the installation: the hash of the setup link, the master key's fingerprint, the address last listened on.
 CREATE TABLE installation (
     name TEXT NOT NULL PRIMARY KEY,
     value BLOB NOT NULL

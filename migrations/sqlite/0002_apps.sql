@@ -1,4 +1,4 @@
--- Applications registered in KS Pay.
+-- Applications registered in KS Pay. domain is a host name.
 CREATE TABLE apps (
     id BLOB NOT NULL PRIMARY KEY,
     company_id BLOB NOT NULL REFERENCES companies (id),

@@ -1,9 +1,12 @@
--- One app at one gateway in one mode, with the facts of its four steps.
+-- Connections of apps to gateways: set-up steps, secrets, activity, and the versions that servers cache by.
+
+-- One app at one gateway in one mode, with the facts of its four set-up steps. gateway is checked by the program, so that a new
+-- gateway needs no migration. key_secret is sealed under the master key.
 CREATE TABLE connections (
     id BLOB NOT NULL PRIMARY KEY,
     company_id BLOB NOT NULL REFERENCES companies (id),
     app_id BLOB NOT NULL REFERENCES apps (id),
-    gateway TEXT NOT NULL CHECK (gateway IN ('razorpay', 'standard-webhooks')),
+    gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     currency TEXT NOT NULL,
     endpoint TEXT NOT NULL UNIQUE,
@@ -21,28 +24,92 @@ CREATE TABLE connections (
     UNIQUE (app_id, gateway, mode)
 ) STRICT;
 
--- The SECRETs of a connection, sealed: one active, any number draining.
+-- Webhook secrets, sealed. One of a connection is active; others are valid until valid_until, or until they are retired where
+-- that is null. Expired and retired ones are kept for diagnosis. created_by and retired_by are names of users.
 CREATE TABLE secrets (
     id BLOB NOT NULL PRIMARY KEY,
     connection_id BLOB NOT NULL REFERENCES connections (id),
     sealed BLOB NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('active', 'draining')),
-    until INTEGER,
-    created_at INTEGER NOT NULL
+    state TEXT NOT NULL CHECK (state IN ('active', 'additional')),
+    valid_until INTEGER,
+    origin TEXT NOT NULL CHECK (origin IN ('generated', 'imported', 'adopted')),
+    created_by TEXT,
+    created_at INTEGER NOT NULL,
+    retired_by TEXT,
+    retired_at INTEGER
 ) STRICT;
 CREATE INDEX secrets_of_connection ON secrets (connection_id);
 CREATE UNIQUE INDEX secrets_one_active ON secrets (connection_id) WHERE state = 'active';
 
--- What was seen at a connection's endpoint. version rises with every change, so that a page knows when to look again.
-CREATE TABLE evidence (
+-- When a secret first and last verified a request. A table of its own: a change of secrets makes every server read them again.
+CREATE TABLE secret_usage (
+    connection_id BLOB NOT NULL,
+    secret_id BLOB NOT NULL,
+    first_verified_at INTEGER NOT NULL,
+    last_verified_at INTEGER NOT NULL,
+    PRIMARY KEY (connection_id, secret_id)
+) STRICT, WITHOUT ROWID;
+
+-- What arrived at a connection's endpoint. version rises with every change, so that a page knows when to read again.
+-- rejected_since and rejected_streak: requests rejected since the last verified event, from any sender. failing_since and
+-- failing_count: those of them that are proven to be the connection's own; last_proven_at is the time of the newest and
+-- failing_rejection_id its rejection. baseline_*: when the current window of the traffic baseline began, its minutes with
+-- events, and its longest pause (ms); previous_*: the same of the window before it. accounts: the gateway's accounts whose
+-- events are expected, separated by spaces; other_account: the last one that is not.
+CREATE TABLE activity (
     connection_id BLOB NOT NULL PRIMARY KEY REFERENCES connections (id),
     verified_count INTEGER NOT NULL,
     first_verified_at INTEGER,
     last_verified_at INTEGER,
-    refused_count INTEGER NOT NULL,
-    last_refused_at INTEGER,
-    last_refusal TEXT CHECK (last_refusal IN ('signature_missing', 'signature_malformed', 'signature_mismatch', 'time_out_of_tolerance')),
+    rejected_count INTEGER NOT NULL,
+    last_rejected_at INTEGER,
+    last_reason TEXT CHECK (last_reason IN ('signature_missing', 'signature_malformed', 'signature_mismatch', 'time_out_of_tolerance')),
+    rejected_since INTEGER,
+    rejected_streak INTEGER NOT NULL DEFAULT 0,
     failing_since INTEGER,
     failing_count INTEGER NOT NULL,
+    last_proven_at INTEGER,
+    failing_rejection_id BLOB,
+    baseline_since INTEGER,
+    baseline_minutes INTEGER NOT NULL DEFAULT 0,
+    baseline_pause INTEGER NOT NULL DEFAULT 0,
+    previous_since INTEGER,
+    previous_minutes INTEGER NOT NULL DEFAULT 0,
+    previous_pause INTEGER NOT NULL DEFAULT 0,
+    accounts TEXT,
+    other_account TEXT,
+    other_account_at INTEGER,
     version INTEGER NOT NULL
 ) STRICT;
+
+-- The last URL check of a connection; findings is JSON.
+CREATE TABLE url_checks (
+    connection_id BLOB NOT NULL PRIMARY KEY REFERENCES connections (id),
+    url TEXT NOT NULL,
+    findings TEXT NOT NULL,
+    checked_at INTEGER NOT NULL
+) STRICT;
+
+-- The version of what decides about an arriving request: endpoints, secrets, and whether connections and apps are enabled.
+-- Servers cache these and compare the version. It rises by a random step, so that a restored copy of the database never comes
+-- to a version that another state had. Triggers raise it, so that no change is missed.
+CREATE TABLE versions (
+    name TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL
+) STRICT;
+INSERT INTO versions (name, version) VALUES ('endpoints', 1);
+
+CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled ON apps
+BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;
+CREATE TRIGGER endpoints_connection_added AFTER INSERT ON connections
+BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;
+CREATE TRIGGER endpoints_connection_changed AFTER UPDATE OF endpoint, is_enabled ON connections
+BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;
+CREATE TRIGGER endpoints_connection_removed AFTER DELETE ON connections
+BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;
+CREATE TRIGGER endpoints_secret_added AFTER INSERT ON secrets
+BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;
+CREATE TRIGGER endpoints_secret_changed AFTER UPDATE ON secrets
+BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;
+CREATE TRIGGER endpoints_secret_removed AFTER DELETE ON secrets
+BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;

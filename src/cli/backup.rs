@@ -74,7 +74,7 @@ async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
 /// Copies everything committed so far into the draft.
 async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     let unread = |error: DbError| match error {
-        DbError::SchemaTooNew(_) => startup::sentence(&error),
+        DbError::SchemaTooNew(_) | DbError::OtherSchema => startup::sentence(&error),
         other if other.is_damage() => damaged(database, &startup::cause(&other)),
         other => startup::obstacle(database)
             .unwrap_or_else(|| format!("The database {} cannot be read: {}.", database.display(), startup::cause(&other))),

@@ -6,6 +6,7 @@ use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
     events::{Event, store},
     primitives::{hex, id::EventId, time::Timestamp},
+    rejections::store::recoveries,
 };
 
 #[derive(Subcommand)]
@@ -27,16 +28,18 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
     let app = wanted.app(at).await?;
     let mut after = EventId::least();
     loop {
-        let page = store::export(&mut at.db.reader().await?, after, app, EXPORT_PAGE).await?;
+        let mut reader = at.db.reader().await?;
+        let page = store::export(&mut reader, after, app, EXPORT_PAGE).await?;
+        let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(()) };
+        let recovered = recoveries::list_of_export(&mut reader, (first.id, last.id)).await?;
         for event in &page {
-            io.say(line(event))?;
+            io.say(line(event, recovered.contains(&event.id)))?;
         }
-        let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
     }
 }
 
-fn line(event: &Event) -> serde_json::Value {
+fn line(event: &Event, is_recovered: bool) -> serde_json::Value {
     serde_json::json!({
         "event": event.id.to_string(),
         "app": event.app_id.to_string(),
@@ -48,8 +51,9 @@ fn line(event: &Event) -> serde_json::Value {
         "body_sha256": hex::encode(&event.body_sha256),
         "received_at": Timestamp::rfc3339(event.received_at),
         "state": event.state.as_str(),
-        "receipts": event.receipts,
+        "received_count": event.received_count,
         "conflict_with": event.conflict_with.map(|id| id.to_string()),
         "transaction": event.transaction_id.map(|id| id.to_string()),
+        "origin": if is_recovered { "recovered" } else { "webhook" },
     })
 }

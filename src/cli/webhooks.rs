@@ -102,7 +102,7 @@ async fn print(
     }
     io.say(format_args!("URL     {url}"))?;
     for (secret, shown) in listed {
-        let until = secret.until.map(|until| format!("  until {until}")).unwrap_or_default();
+        let until = secret.valid_until.map(|until| format!("  until {until}")).unwrap_or_default();
         let (Ok(shown) | Err(shown)) = shown;
         io.say(format_args!("SECRET  {shown}{until}"))?;
     }
@@ -121,14 +121,13 @@ fn shown(vault: &Vault, connection: &Connection, secret: &Stored) -> Shown {
     Ok(connection.gateway.adapter().format_secret(&value))
 }
 
-/// The JSON of a secret. A generated one has exactly the keys that scripts rely on; others also have `origin`.
+/// The JSON of a secret, whose keys are always all there.
 fn row(secret: &Stored, shown: Option<&String>) -> Value {
-    let mut row = json!({ "id": secret.id.to_string(), "secret": shown, "state": secret.state });
-    if !secret.is_active() {
-        row["until"] = json!(secret.until.map(Timestamp::rfc3339));
-    }
-    if secret.origin != Origin::Generated {
-        row["origin"] = json!(secret.origin.as_str());
-    }
-    row
+    json!({
+        "id": secret.id.to_string(),
+        "secret": shown,
+        "state": secret.state_label(),
+        "origin": secret.origin.as_str(),
+        "valid_until": secret.valid_until.map(Timestamp::rfc3339),
+    })
 }

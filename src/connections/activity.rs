@@ -23,9 +23,9 @@ use crate::{
 /// The selected columns, in the same order in every query.
 macro_rules! columns {
     () => {
-        "e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.refused_count, e.last_refused_at, \
-         e.last_refusal, e.failing_since, e.failing_count, e.last_proven_at, e.failing_rejection_id, e.rejected_since, e.rejected_count, e.version, e.habit_since, e.habit_minutes, e.habit_pause, \
-         e.earlier_since, e.earlier_minutes, e.earlier_pause, \
+        "e.connection_id, e.verified_count, e.first_verified_at, e.last_verified_at, e.rejected_count, e.last_rejected_at, \
+         e.last_reason, e.failing_since, e.failing_count, e.last_proven_at, e.failing_rejection_id, e.rejected_since, e.rejected_streak, e.version, e.baseline_since, e.baseline_minutes, e.baseline_pause, \
+         e.previous_since, e.previous_minutes, e.previous_pause, \
          e.accounts, e.other_account, e.other_account_at"
     };
 }
@@ -34,15 +34,15 @@ macro_rules! columns {
 /// `baseline.rs`.
 macro_rules! is_over {
     () => {
-        "excluded.first_verified_at - evidence.habit_since >= 1209600000 AND evidence.habit_minutes >= 10"
+        "excluded.first_verified_at - activity.baseline_since >= 1209600000 AND activity.baseline_minutes >= 10"
     };
 }
 
 /// The pause that the added request ends, in milliseconds.
 macro_rules! pause {
     () => {
-        "CASE WHEN excluded.first_verified_at > evidence.last_verified_at \
-         THEN excluded.first_verified_at - evidence.last_verified_at ELSE 0 END"
+        "CASE WHEN excluded.first_verified_at > activity.last_verified_at \
+         THEN excluded.first_verified_at - activity.last_verified_at ELSE 0 END"
     };
 }
 
@@ -51,10 +51,10 @@ macro_rules! pause {
 macro_rules! is_other {
     ($account:literal) => {
         concat!(
-            "REPLACE(' ' || COALESCE(evidence.accounts, excluded.accounts) || ' ', ' ' || ",
+            "REPLACE(' ' || COALESCE(activity.accounts, excluded.accounts) || ' ', ' ' || ",
             $account,
             " || ' ', '') \
-             = ' ' || COALESCE(evidence.accounts, excluded.accounts) || ' '"
+             = ' ' || COALESCE(activity.accounts, excluded.accounts) || ' '"
         )
     };
 }
@@ -63,7 +63,7 @@ macro_rules! is_other {
 macro_rules! begin {
     ($first:literal, $last:literal) => {
         concat!(
-            "CASE WHEN evidence.last_verified_at > excluded.",
+            "CASE WHEN activity.last_verified_at > excluded.",
             $first,
             " THEN excluded.",
             $last,
@@ -81,13 +81,13 @@ macro_rules! since {
         concat!(
             "CASE WHEN excluded.",
             $last,
-            " IS NULL OR evidence.last_verified_at > excluded.",
+            " IS NULL OR activity.last_verified_at > excluded.",
             $last,
-            " OR evidence.",
+            " OR activity.",
             $first,
             " <= ",
             begin!($first, $last),
-            " THEN evidence.",
+            " THEN activity.",
             $first,
             " ELSE ",
             begin!($first, $last),
@@ -103,11 +103,11 @@ macro_rules! of_latest {
             $column,
             " = CASE WHEN excluded.",
             $at,
-            " IS NULL OR evidence.",
+            " IS NULL OR activity.",
             $at,
             " > excluded.",
             $at,
-            " THEN evidence.",
+            " THEN activity.",
             $column,
             " ELSE excluded.",
             $column,
@@ -120,11 +120,11 @@ macro_rules! of_latest {
 macro_rules! counted {
     ($count:literal, $last:literal) => {
         concat!(
-            "evidence.",
+            "activity.",
             $count,
             " + CASE WHEN excluded.",
             $last,
-            " IS NULL OR evidence.last_verified_at > excluded.",
+            " IS NULL OR activity.last_verified_at > excluded.",
             $last,
             " THEN 0 ELSE excluded.",
             $count,
@@ -136,8 +136,8 @@ macro_rules! counted {
 /// True if any time of the row is later than $1.
 macro_rules! is_later {
     () => {
-        "first_verified_at > $1 OR last_verified_at > $1 OR last_refused_at > $1 OR failing_since > $1 OR last_proven_at > $1 \
-         OR rejected_since > $1 OR other_account_at > $1 OR habit_since > $1 OR earlier_since > $1"
+        "first_verified_at > $1 OR last_verified_at > $1 OR last_rejected_at > $1 OR failing_since > $1 OR last_proven_at > $1 \
+         OR rejected_since > $1 OR other_account_at > $1 OR baseline_since > $1 OR previous_since > $1"
     };
 }
 
@@ -153,7 +153,7 @@ macro_rules! begun_anew {
     ($column:literal, $first:literal) => {
         concat!(
             $column,
-            " = CASE WHEN last_verified_at > $1 OR habit_since > $1 OR earlier_since > $1 THEN ",
+            " = CASE WHEN last_verified_at > $1 OR baseline_since > $1 OR previous_since > $1 THEN ",
             $first,
             " ELSE ",
             $column,
@@ -163,23 +163,23 @@ macro_rules! begun_anew {
 }
 
 sql! {
-    INSERT = "INSERT INTO evidence (connection_id, verified_count, refused_count, failing_count, version) VALUES ($1, 0, 0, 0, 0)";
-    FIND = concat!("SELECT ", columns!(), " FROM evidence e WHERE e.connection_id = $1");
-    FIND_VERSION = "SELECT version FROM evidence WHERE connection_id = $1";
-    LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.company_id = $1");
+    INSERT = "INSERT INTO activity (connection_id, verified_count, rejected_count, failing_count, version) VALUES ($1, 0, 0, 0, 0)";
+    FIND = concat!("SELECT ", columns!(), " FROM activity e WHERE e.connection_id = $1");
+    FIND_VERSION = "SELECT version FROM activity WHERE connection_id = $1";
+    LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM activity e JOIN connections c ON c.id = e.connection_id WHERE c.company_id = $1");
     /// Accepts only the account that the page showed, and limits the list: past the limit no account is added.
-    ACCEPT_ACCOUNT = "UPDATE evidence SET accounts = accounts || ' ' || other_account, other_account = NULL, other_account_at = NULL, \
+    ACCEPT_ACCOUNT = "UPDATE activity SET accounts = accounts || ' ' || other_account, other_account = NULL, other_account_at = NULL, \
                       version = version + 1 WHERE connection_id = $1 AND other_account = $2 AND LENGTH(accounts) < 1000";
-    HAS_LATER = concat!("SELECT EXISTS (SELECT 1 FROM evidence WHERE ", is_later!(), ")");
+    HAS_LATER = concat!("SELECT EXISTS (SELECT 1 FROM activity WHERE ", is_later!(), ")");
     /// Resets the baseline: its pauses were measured by a clock that jumped.
-    BOUND = concat!("UPDATE evidence SET ", bounded!("first_verified_at", "last_verified_at", "last_refused_at", "failing_since",
+    BOUND = concat!("UPDATE activity SET ", bounded!("first_verified_at", "last_verified_at", "last_rejected_at", "failing_since",
              "last_proven_at", "rejected_since", "other_account_at"),
-             begun_anew!("habit_since", "$2"), begun_anew!("habit_minutes", "0"), begun_anew!("habit_pause", "0"),
-             begun_anew!("earlier_since", "NULL"), begun_anew!("earlier_minutes", "0"), begun_anew!("earlier_pause", "0"),
+             begun_anew!("baseline_since", "$2"), begun_anew!("baseline_minutes", "0"), begun_anew!("baseline_pause", "0"),
+             begun_anew!("previous_since", "NULL"), begun_anew!("previous_minutes", "0"), begun_anew!("previous_pause", "0"),
              "version = version + 1 WHERE ", is_later!());
     /// $2 is NULL where nothing more is proven. What came before the last verified event counts no more: of copies of which some
     /// came before it, at least one came later.
-    ADD_PROVEN = "UPDATE evidence SET \
+    ADD_PROVEN = "UPDATE activity SET \
                   failing_since = CASE WHEN CAST($2 AS BIGINT) IS NULL OR last_verified_at > $3 OR failing_since < $2 THEN failing_since \
                   WHEN last_verified_at > $2 THEN COALESCE(failing_since, $3) ELSE $2 END, \
                   failing_count = failing_count + CASE WHEN $2 IS NULL OR last_verified_at > $3 THEN 0 \
@@ -187,46 +187,46 @@ sql! {
                   failing_rejection_id = CASE WHEN $2 IS NULL OR last_proven_at > $3 THEN failing_rejection_id ELSE $5 END, \
                   last_proven_at = CASE WHEN $2 IS NULL OR last_proven_at > $3 THEN last_proven_at ELSE $3 END, \
                   version = version + 1 WHERE connection_id = $1";
-    LIST_OF_APP = concat!("SELECT ", columns!(), " FROM evidence e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1");
+    LIST_OF_APP = concat!("SELECT ", columns!(), " FROM activity e JOIN connections c ON c.id = e.connection_id WHERE c.app_id = $1");
 }
 
 rows! {
-    VERIFIED = "INSERT INTO evidence (connection_id, verified_count, first_verified_at, last_verified_at, accounts, other_account, \
-                refused_count, failing_count, version) VALUES",
+    VERIFIED = "INSERT INTO activity (connection_id, verified_count, first_verified_at, last_verified_at, accounts, other_account, \
+                rejected_count, failing_count, version) VALUES",
                "(?, ?, ?, ?, ?, ?, 0, 0, 1)",
-               concat!("ON CONFLICT (connection_id) DO UPDATE SET verified_count = evidence.verified_count + excluded.verified_count, \
-                first_verified_at = COALESCE(evidence.first_verified_at, excluded.first_verified_at), \
-                last_verified_at = CASE WHEN evidence.last_verified_at > excluded.last_verified_at THEN evidence.last_verified_at ELSE excluded.last_verified_at END, \
-                failing_since = CASE WHEN evidence.last_proven_at > excluded.last_verified_at THEN evidence.failing_since END, \
-                failing_count = CASE WHEN evidence.last_proven_at > excluded.last_verified_at THEN evidence.failing_count ELSE 0 END, \
-                rejected_since = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.rejected_since END, \
-                rejected_count = CASE WHEN evidence.last_refused_at > excluded.last_verified_at THEN evidence.rejected_count ELSE 0 END, \
-                habit_since = CASE WHEN evidence.habit_since IS NULL OR ", is_over!(), " THEN excluded.first_verified_at ELSE evidence.habit_since END, \
-                habit_minutes = CASE WHEN ", is_over!(), " THEN 0 ELSE evidence.habit_minutes END \
-                + CASE WHEN evidence.last_verified_at / 60000 >= excluded.last_verified_at / 60000 THEN 0 ELSE 1 END, \
-                habit_pause = CASE WHEN NOT (", is_over!(), ") AND evidence.habit_pause > ", pause!(), " THEN evidence.habit_pause ELSE ", pause!(), " END, \
-                earlier_since = CASE WHEN ", is_over!(), " THEN evidence.habit_since ELSE evidence.earlier_since END, \
-                earlier_minutes = CASE WHEN ", is_over!(), " THEN evidence.habit_minutes ELSE evidence.earlier_minutes END, \
-                earlier_pause = CASE WHEN ", is_over!(), " THEN evidence.habit_pause ELSE evidence.earlier_pause END, \
-                accounts = COALESCE(evidence.accounts, excluded.accounts), \
+               concat!("ON CONFLICT (connection_id) DO UPDATE SET verified_count = activity.verified_count + excluded.verified_count, \
+                first_verified_at = COALESCE(activity.first_verified_at, excluded.first_verified_at), \
+                last_verified_at = CASE WHEN activity.last_verified_at > excluded.last_verified_at THEN activity.last_verified_at ELSE excluded.last_verified_at END, \
+                failing_since = CASE WHEN activity.last_proven_at > excluded.last_verified_at THEN activity.failing_since END, \
+                failing_count = CASE WHEN activity.last_proven_at > excluded.last_verified_at THEN activity.failing_count ELSE 0 END, \
+                rejected_since = CASE WHEN activity.last_rejected_at > excluded.last_verified_at THEN activity.rejected_since END, \
+                rejected_streak = CASE WHEN activity.last_rejected_at > excluded.last_verified_at THEN activity.rejected_streak ELSE 0 END, \
+                baseline_since = CASE WHEN activity.baseline_since IS NULL OR ", is_over!(), " THEN excluded.first_verified_at ELSE activity.baseline_since END, \
+                baseline_minutes = CASE WHEN ", is_over!(), " THEN 0 ELSE activity.baseline_minutes END \
+                + CASE WHEN activity.last_verified_at / 60000 >= excluded.last_verified_at / 60000 THEN 0 ELSE 1 END, \
+                baseline_pause = CASE WHEN NOT (", is_over!(), ") AND activity.baseline_pause > ", pause!(), " THEN activity.baseline_pause ELSE ", pause!(), " END, \
+                previous_since = CASE WHEN ", is_over!(), " THEN activity.baseline_since ELSE activity.previous_since END, \
+                previous_minutes = CASE WHEN ", is_over!(), " THEN activity.baseline_minutes ELSE activity.previous_minutes END, \
+                previous_pause = CASE WHEN ", is_over!(), " THEN activity.baseline_pause ELSE activity.previous_pause END, \
+                accounts = COALESCE(activity.accounts, excluded.accounts), \
                 other_account = CASE WHEN ", is_other!("excluded.other_account"), " THEN excluded.other_account \
-                WHEN ", is_other!("excluded.accounts"), " THEN excluded.accounts ELSE evidence.other_account END, \
+                WHEN ", is_other!("excluded.accounts"), " THEN excluded.accounts ELSE activity.other_account END, \
                 other_account_at = CASE WHEN ", is_other!("excluded.other_account"), " OR ", is_other!("excluded.accounts"), " \
-                THEN excluded.last_verified_at ELSE evidence.other_account_at END, \
-                version = evidence.version + 1");
+                THEN excluded.last_verified_at ELSE activity.other_account_at END, \
+                version = activity.version + 1");
     /// Written after the response, so a verification may have been stored meanwhile: earlier rejections are then ignored.
     /// `rejected_since` and `failing_since` receive the time of the first added request.
-    REFUSED = "INSERT INTO evidence (connection_id, verified_count, refused_count, last_refused_at, last_refusal, rejected_since, \
-               rejected_count, failing_since, failing_count, last_proven_at, failing_rejection_id, version) VALUES",
+    REFUSED = "INSERT INTO activity (connection_id, verified_count, rejected_count, last_rejected_at, last_reason, rejected_since, \
+               rejected_streak, failing_since, failing_count, last_proven_at, failing_rejection_id, version) VALUES",
               "(?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
-              concat!("ON CONFLICT (connection_id) DO UPDATE SET refused_count = evidence.refused_count + excluded.refused_count, \
-               ", of_latest!("last_refused_at", "last_refused_at"), ", ", of_latest!("last_refusal", "last_refused_at"), ", \
-               rejected_since = ", since!("rejected_since", "last_refused_at"), ", \
-               rejected_count = ", counted!("rejected_count", "last_refused_at"), ", \
+              concat!("ON CONFLICT (connection_id) DO UPDATE SET rejected_count = activity.rejected_count + excluded.rejected_count, \
+               ", of_latest!("last_rejected_at", "last_rejected_at"), ", ", of_latest!("last_reason", "last_rejected_at"), ", \
+               rejected_since = ", since!("rejected_since", "last_rejected_at"), ", \
+               rejected_streak = ", counted!("rejected_streak", "last_rejected_at"), ", \
                failing_since = ", since!("failing_since", "last_proven_at"), ", \
                failing_count = ", counted!("failing_count", "last_proven_at"), ", \
                ", of_latest!("last_proven_at", "last_proven_at"), ", ", of_latest!("failing_rejection_id", "last_proven_at"), ", \
-               version = evidence.version + 1");
+               version = activity.version + 1");
 }
 
 /// The stored activity of one connection.
@@ -236,9 +236,9 @@ pub(crate) struct Evidence {
     pub(crate) verified_count: i64,
     pub(crate) first_verified_at: Option<Timestamp>,
     pub(crate) last_verified_at: Option<Timestamp>,
-    pub(crate) refused_count: i64,
-    pub(crate) last_refused_at: Option<Timestamp>,
-    last_refusal: Option<String>,
+    pub(crate) rejected_count: i64,
+    pub(crate) last_rejected_at: Option<Timestamp>,
+    last_reason: Option<String>,
     /// Time of the first proven request rejected since the last verified event.
     pub(crate) failing_since: Option<Timestamp>,
     /// Lower bound on the number of those requests: not every rejected request is diagnosed.
@@ -250,7 +250,7 @@ pub(crate) struct Evidence {
     /// Time of the first request rejected since the last verified event, from any sender.
     pub(crate) rejected_since: Option<Timestamp>,
     /// Number of requests rejected since then.
-    pub(crate) rejected_count: i64,
+    pub(crate) rejected_streak: i64,
     /// Incremented with every change.
     pub(crate) version: i64,
     #[sqlx(flatten)]
@@ -264,8 +264,8 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     /// Returns why the last rejected request was rejected.
-    pub(crate) fn last_refusal(&self) -> Option<SignatureError> {
-        self.last_refusal.clone().and_then(|text| text.try_into().ok())
+    pub(crate) fn last_reason(&self) -> Option<SignatureError> {
+        self.last_reason.clone().and_then(|text| text.try_into().ok())
     }
 
     /// Returns the rejection that pages show for a failing webhook: the latest of a proven request, while any are failing.
@@ -297,15 +297,15 @@ impl Default for Evidence {
             verified_count: 0,
             first_verified_at: None,
             last_verified_at: None,
-            refused_count: 0,
-            last_refused_at: None,
-            last_refusal: None,
+            rejected_count: 0,
+            last_rejected_at: None,
+            last_reason: None,
             failing_since: None,
             failing_count: 0,
             last_proven_at: None,
             failing_rejection_id: None,
             rejected_since: None,
-            rejected_count: 0,
+            rejected_streak: 0,
             version: 0,
             habit: Baseline::default(),
             accounts: None,

@@ -27,14 +27,14 @@ const MIN_SILENCE: Duration = Duration::from_hours(3);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Baseline {
     /// Start of the current window.
-    habit_since: Option<Timestamp>,
+    baseline_since: Option<Timestamp>,
     /// Minutes with traffic in the current window.
-    habit_minutes: i64,
+    baseline_minutes: i64,
     /// The longest pause that ended in the current window, in milliseconds.
-    habit_pause: i64,
-    earlier_since: Option<Timestamp>,
-    earlier_minutes: i64,
-    earlier_pause: i64,
+    baseline_pause: i64,
+    previous_since: Option<Timestamp>,
+    previous_minutes: i64,
+    previous_pause: i64,
 }
 
 /// The typical traffic of a connection.
@@ -58,13 +58,13 @@ pub(crate) struct Silence {
 impl Baseline {
     /// Returns the typical traffic, if there is enough history.
     fn usual(&self, last: Timestamp) -> Option<TypicalTraffic> {
-        let since = self.earlier_since.or(self.habit_since)?;
+        let since = self.previous_since.or(self.baseline_since)?;
         let over = last.since(since);
-        let minutes = u32::try_from(self.habit_minutes + self.earlier_minutes).unwrap_or(u32::MAX);
+        let minutes = u32::try_from(self.baseline_minutes + self.previous_minutes).unwrap_or(u32::MAX);
         if i64::from(minutes) < MIN_ACTIVE_MINUTES || over < MIN_OBSERVATION {
             return None;
         }
-        let longest = u64::try_from(self.habit_pause.max(self.earlier_pause)).unwrap_or_default();
+        let longest = u64::try_from(self.baseline_pause.max(self.previous_pause)).unwrap_or_default();
         Some(TypicalTraffic { every: over / (minutes - 1), longest_pause: Duration::from_millis(longest), over })
     }
 }
@@ -101,21 +101,22 @@ impl Baseline {
         let minute = |at: Timestamp| at.millis() / 60_000;
         let pause = last.map_or(0, |last| (at.millis() - last.millis()).max(0));
         let is_new_minute = i64::from(last.is_none_or(|last| minute(at) > minute(last)));
-        let is_over = self.habit_since.is_some_and(|since| at.since(since) >= WINDOW) && self.habit_minutes >= MIN_ACTIVE_MINUTES;
+        let is_over =
+            self.baseline_since.is_some_and(|since| at.since(since) >= WINDOW) && self.baseline_minutes >= MIN_ACTIVE_MINUTES;
         if is_over {
             return Self {
-                habit_since: Some(at),
-                habit_minutes: is_new_minute,
-                habit_pause: pause,
-                earlier_since: self.habit_since,
-                earlier_minutes: self.habit_minutes,
-                earlier_pause: self.habit_pause,
+                baseline_since: Some(at),
+                baseline_minutes: is_new_minute,
+                baseline_pause: pause,
+                previous_since: self.baseline_since,
+                previous_minutes: self.baseline_minutes,
+                previous_pause: self.baseline_pause,
             };
         }
         Self {
-            habit_since: self.habit_since.or(Some(at)),
-            habit_minutes: self.habit_minutes + is_new_minute,
-            habit_pause: self.habit_pause.max(pause),
+            baseline_since: self.baseline_since.or(Some(at)),
+            baseline_minutes: self.baseline_minutes + is_new_minute,
+            baseline_pause: self.baseline_pause.max(pause),
             ..self
         }
     }

@@ -124,11 +124,11 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
         }
     }
     let is_same = |stored: &&secrets::Stored| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));
-    let mut valid = former.iter().filter(|stored| stored.counts_at(now));
+    let mut valid = former.iter().filter(|stored| stored.is_valid_at(now));
     if valid.all(|stored| !is_same(&stored))
         && let Some(retired) = former.iter().filter(|stored| stored.is_retired()).find(is_same)
     {
-        return Ok(Some(messages::secrets::retired(own.gateway, retired.until, now)));
+        return Ok(Some(messages::secrets::retired(own.gateway, retired.valid_until, now)));
     }
     let same = stored.iter().filter(is_same);
     let modes = same.filter_map(|stored| connections.iter().find(|one| one.id == stored.connection_id)).map(|one| one.mode);

@@ -104,7 +104,7 @@ async fn view(wizard: &Wizard, ring: &Keyring, held: &SecretWithUsage) -> Result
         only,
         chip: messages::secrets::state(stored),
         made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
-        by: messages::secrets::by(stored.made_by.as_deref()),
+        by: messages::secrets::by(stored.created_by.as_deref()),
         losses: if is_active {
             vec![messages::secrets::ACTIVE_STAYS.to_owned()]
         } else {

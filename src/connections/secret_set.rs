@@ -73,7 +73,7 @@ impl Keyring {
         let live = self.live.iter().filter(is_before).map(|held| (held, true));
         let ended = self.ended.iter().filter(is_before).map(|held| (held, false));
         let (before, counts) = live.chain(ended).next()?;
-        before.stored.until.map(|until| PreviousSecret { until, counts })
+        before.stored.valid_until.map(|until| PreviousSecret { until, counts })
     }
 
     /// Returns how long a secret was unused, if that is long enough and a newer one has replaced it: retiring it then loses
@@ -101,14 +101,14 @@ mod tests {
     }
 
     fn held(state: &str, made: i64, used: Option<(i64, i64)>) -> SecretWithUsage {
-        let until = (state == "draining").then(|| at(1000));
+        let until = (state == "additional").then(|| at(1000));
         let stored = Stored::sample(state, at(made), until);
         SecretWithUsage { stored, used: used.map(|(first, last)| Use { first_at: at(first), last_at: at(last) }) }
     }
 
     /// The previous secret, used until `last`, and its replacement with its first and last use.
     fn rotated(last: i64, newer: Option<(i64, i64)>) -> Keyring {
-        Keyring { live: vec![held("active", 10, newer), held("draining", 0, Some((1, last)))], ended: Vec::new() }
+        Keyring { live: vec![held("active", 10, newer), held("additional", 0, Some((1, last)))], ended: Vec::new() }
     }
 
     #[test]
@@ -139,8 +139,8 @@ mod tests {
         assert_eq!(ring.awaiting_first_use(), Some(PreviousSecret { until: at(1000), counts: false }));
         ring.ended.clear();
         assert_eq!(ring.awaiting_first_use(), None, "the first of a connection is no new one");
-        let mut brought = held("draining", 1, None);
-        (brought.stored.origin, brought.stored.until) = (Origin::Imported, None);
+        let mut brought = held("additional", 1, None);
+        (brought.stored.origin, brought.stored.valid_until) = (Origin::Imported, None);
         ring.live.push(brought);
         assert_eq!(ring.awaiting_first_use(), None, "a brought one is no one before");
     }

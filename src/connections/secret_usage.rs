@@ -1,4 +1,4 @@
-//! When each secret verified its first and its latest request. Only this module accesses the `secret_uses` table.
+//! When each secret verified its first and its latest request. Only this module accesses the `secret_usage` table.
 //!
 //! Invariant: a write only moves the first use back and the latest use forward, so that servers may write in any order.
 
@@ -17,19 +17,19 @@ use crate::{
 };
 
 sql! {
-    LIST_OF_CONNECTION = "SELECT secret_id, first_verified_at, last_verified_at FROM secret_uses WHERE connection_id = $1";
-    HAS_LATER = "SELECT EXISTS (SELECT 1 FROM secret_uses WHERE last_verified_at > $1)";
-    BOUND = "UPDATE secret_uses SET first_verified_at = CASE WHEN first_verified_at > $1 THEN $2 ELSE first_verified_at END, \
+    LIST_OF_CONNECTION = "SELECT secret_id, first_verified_at, last_verified_at FROM secret_usage WHERE connection_id = $1";
+    HAS_LATER = "SELECT EXISTS (SELECT 1 FROM secret_usage WHERE last_verified_at > $1)";
+    BOUND = "UPDATE secret_usage SET first_verified_at = CASE WHEN first_verified_at > $1 THEN $2 ELSE first_verified_at END, \
              last_verified_at = $2 WHERE last_verified_at > $1";
-    COUNT_OF_CONNECTION = "SELECT COUNT(*) FROM secret_uses WHERE connection_id = $1";
+    COUNT_OF_CONNECTION = "SELECT COUNT(*) FROM secret_usage WHERE connection_id = $1";
 }
 
 rows! {
-    USED = "INSERT INTO secret_uses (connection_id, secret_id, first_verified_at, last_verified_at) VALUES",
+    USED = "INSERT INTO secret_usage (connection_id, secret_id, first_verified_at, last_verified_at) VALUES",
            "(?, ?, ?, ?)",
            "ON CONFLICT (connection_id, secret_id) DO UPDATE SET \
-            first_verified_at = CASE WHEN secret_uses.first_verified_at < excluded.first_verified_at THEN secret_uses.first_verified_at ELSE excluded.first_verified_at END, \
-            last_verified_at = CASE WHEN secret_uses.last_verified_at > excluded.last_verified_at THEN secret_uses.last_verified_at ELSE excluded.last_verified_at END";
+            first_verified_at = CASE WHEN secret_usage.first_verified_at < excluded.first_verified_at THEN secret_usage.first_verified_at ELSE excluded.first_verified_at END, \
+            last_verified_at = CASE WHEN secret_usage.last_verified_at > excluded.last_verified_at THEN secret_usage.last_verified_at ELSE excluded.last_verified_at END";
 }
 
 /// The first and the latest use of a secret.

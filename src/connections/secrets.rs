@@ -38,22 +38,26 @@ const MOST_ENDED: i64 = 20;
 /// The selected columns, in the same order in every query.
 macro_rules! columns {
     () => {
-        "id, connection_id, sealed, state, until, origin, made_by, retired_by, created_at"
+        "id, connection_id, sealed, state, valid_until, origin, created_by, retired_by, created_at"
     };
 }
 
 /// Selects the secrets valid at a given time. A retired one never is, even if this server's clock is behind.
 macro_rules! is_valid_at {
     ($now:literal) => {
-        concat!("(state = 'active' OR (retired_at IS NULL AND (until > ", $now, " OR (origin <> 'made' AND until IS NULL))))")
+        concat!(
+            "(state = 'active' OR (retired_at IS NULL AND (valid_until > ",
+            $now,
+            " OR (origin <> 'generated' AND valid_until IS NULL))))"
+        )
     };
 }
 
 sql! {
-    INSERT = "INSERT INTO secrets (id, connection_id, sealed, state, until, origin, made_by, created_at) VALUES ($1, $2, $3, $4, NULL, $5, $6, $7)";
+    INSERT = "INSERT INTO secrets (id, connection_id, sealed, state, valid_until, origin, created_by, created_at) VALUES ($1, $2, $3, $4, NULL, $5, $6, $7)";
     LIST_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND ", is_valid_at!("$2"), " ORDER BY id DESC");
     LIST_ENDED = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 AND state <> 'active' \
-                          AND (retired_at IS NOT NULL OR until <= $2) ORDER BY until DESC, id DESC LIMIT $3");
+                          AND (retired_at IS NOT NULL OR valid_until <= $2) ORDER BY valid_until DESC, id DESC LIMIT $3");
     LIST_ALL_LIVE = concat!("SELECT ", columns!(), " FROM secrets WHERE ", is_valid_at!("$1"), " ORDER BY id DESC");
     /// Those whose time is over, too: after all others.
     LIST_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id = $1 \
@@ -61,11 +65,11 @@ sql! {
     LIST_OF_OTHERS = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id IN \
                       (SELECT id FROM connections WHERE company_id = $1 AND id <> $2) \
                       ORDER BY CASE WHEN ", is_valid_at!("$3"), " THEN 0 ELSE 1 END, id DESC LIMIT $4");
-    HAS_UNTIL_AFTER = "SELECT EXISTS (SELECT 1 FROM secrets WHERE state <> 'active' AND retired_at IS NULL AND until > $1)";
-    BOUND_UNTIL = "UPDATE secrets SET until = $2 WHERE state <> 'active' AND retired_at IS NULL AND until > $1";
-    DRAIN = "UPDATE secrets SET state = 'draining', until = $2 WHERE connection_id = $1 AND state = 'active'";
-    RETIRE = "UPDATE secrets SET until = $3, retired_at = $3, retired_by = $4 WHERE connection_id = $1 AND id = $2 \
-              AND state <> 'active' AND retired_at IS NULL AND (until IS NULL OR until > $3)";
+    HAS_UNTIL_AFTER = "SELECT EXISTS (SELECT 1 FROM secrets WHERE state <> 'active' AND retired_at IS NULL AND valid_until > $1)";
+    BOUND_UNTIL = "UPDATE secrets SET valid_until = $2 WHERE state <> 'active' AND retired_at IS NULL AND valid_until > $1";
+    EXPIRE = "UPDATE secrets SET state = 'additional', valid_until = $2 WHERE connection_id = $1 AND state = 'active'";
+    RETIRE = "UPDATE secrets SET valid_until = $3, retired_at = $3, retired_by = $4 WHERE connection_id = $1 AND id = $2 \
+              AND state <> 'active' AND retired_at IS NULL AND (valid_until IS NULL OR valid_until > $3)";
 }
 
 /// The origin of a secret.
@@ -82,9 +86,9 @@ pub(crate) enum Origin {
 impl Origin {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Generated => "made",
-            Self::Imported => "brought",
-            Self::Adopted => "accepted",
+            Self::Generated => "generated",
+            Self::Imported => "imported",
+            Self::Adopted => "adopted",
         }
     }
 }
@@ -108,10 +112,10 @@ pub(crate) struct Stored {
     sealed: Vec<u8>,
     pub(crate) state: String,
     /// When it expires; `None` for the active one, and for an imported or adopted one until it is retired.
-    pub(crate) until: Option<Timestamp>,
+    pub(crate) valid_until: Option<Timestamp>,
     #[sqlx(try_from = "String")]
     pub(crate) origin: Origin,
-    pub(crate) made_by: Option<String>,
+    pub(crate) created_by: Option<String>,
     pub(crate) retired_by: Option<String>,
     pub(crate) created_at: Timestamp,
 }
@@ -121,14 +125,23 @@ impl Stored {
         self.state == "active"
     }
 
+    /// The state that scripts read: `active`, `expiring` (until [`Stored::valid_until`]) or `additional` (until it is retired).
+    pub(crate) fn state_label(&self) -> &'static str {
+        match self.valid_until {
+            _ if self.is_active() => "active",
+            Some(_) => "expiring",
+            None => "additional",
+        }
+    }
+
     /// True if a user retired it.
     pub(crate) fn is_retired(&self) -> bool {
         self.retired_by.is_some()
     }
 
     /// True if it could verify a request received at that time.
-    pub(crate) fn counts_at(&self, at: Timestamp) -> bool {
-        !self.is_retired() && self.until.is_none_or(|until| until > at)
+    pub(crate) fn is_valid_at(&self, at: Timestamp) -> bool {
+        !self.is_retired() && self.valid_until.is_none_or(|until| until > at)
     }
 
     /// Opens the sealed value.
@@ -145,7 +158,7 @@ impl Stored {
     /// # Errors
     /// See [`Self::open`].
     pub(crate) fn live(&self, vault: &Vault) -> Result<ValidSecret, VaultError> {
-        Ok(ValidSecret { id: self.id, secret: self.open(vault)?, until: self.until })
+        Ok(ValidSecret { id: self.id, secret: self.open(vault)?, until: self.valid_until })
     }
 }
 
@@ -158,9 +171,9 @@ impl Stored {
             connection_id: ConnectionId::new(created_at),
             sealed: Vec::new(),
             state: state.to_owned(),
-            until,
+            valid_until: until,
             origin: Origin::Generated,
-            made_by: None,
+            created_by: None,
             retired_by: None,
             created_at,
         }
@@ -227,7 +240,7 @@ pub(crate) async fn rotate(
         return Err(ConnectError::TooManySecrets);
     }
     let until = now.plus(overlap.duration());
-    execute!(&mut *tx, sqlx::query(DRAIN).bind(connection).bind(until))?;
+    execute!(&mut *tx, sqlx::query(EXPIRE).bind(connection).bind(until))?;
     insert_active(tx, vault, connection, by, now).await?;
     Ok(until)
 }
@@ -260,7 +273,7 @@ pub(crate) async fn add_secret(
     if live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
         return Ok(AddSecretOutcome::TooMany);
     }
-    let new = New { connection, secret, state: "draining", origin, by };
+    let new = New { connection, secret, state: "additional", origin, by };
     Ok(AddSecretOutcome::Accepted(insert(tx, vault, &new, now).await?))
 }
 

@@ -75,9 +75,9 @@ fn live(wizard: &Wizard, ring: &Keyring, held: &SecretWithUsage, url: &str) -> L
         id: stored.id.to_string(),
         chip: messages::secrets::state(stored),
         is_active: stored.is_active(),
-        until: stored.until.map(|until| DisplayTime::of_expiry(until, now)),
+        until: stored.valid_until.map(|until| DisplayTime::of_expiry(until, now)),
         made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
-        by: messages::secrets::by(stored.made_by.as_deref()),
+        by: messages::secrets::by(stored.created_by.as_deref()),
         last: held.used.map(|used| messages::when(used.last_at, now)),
         advice: ring.safe_to_retire_after(held, now).map(messages::secrets::advice),
         is_readable: stored.open(&wizard.page.state.vault).is_ok(),
@@ -90,8 +90,8 @@ fn ended(wizard: &Wizard, held: &SecretWithUsage) -> EndedRow {
     EndedRow {
         id: stored.id.to_string(),
         made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
-        by: messages::secrets::by(stored.made_by.as_deref()),
-        ended: stored.until.map(|until| DisplayTime::of_day(until, now)),
+        by: messages::secrets::by(stored.created_by.as_deref()),
+        ended: stored.valid_until.map(|until| DisplayTime::of_day(until, now)),
         retired_by: stored.retired_by.clone(),
         last: held.used.map(|used| messages::when(used.last_at, now)),
     }

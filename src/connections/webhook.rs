@@ -219,10 +219,10 @@ fn evidence_view(wizard: &Wizard, state: State, last: &[(Event, bool)], rejected
         first: when(evidence.first_verified_at),
         last: when(evidence.last_verified_at),
         verified: evidence.verified_count,
-        refused: evidence.refused_count,
+        refused: evidence.rejected_count,
         failing_since: when(proven_since),
         failing: evidence.failing_count,
-        last_refused: when(evidence.last_refused_at),
+        last_refused: when(evidence.last_rejected_at),
         rejected: messages::rejected_meanwhile(state, evidence, now)
             .map(|said| (said, urls::in_mode(&urls::rejections(wizard.app.id), wizard.connection.mode))),
         countdown: proven_since.and_then(|since| messages::countdown(wizard.connection.gateway, since, now)),

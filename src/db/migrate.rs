@@ -1,6 +1,7 @@
 //! Schema migrations: one folder per engine, with the same numbers and names in both.
 //!
-//! Invariant: a released file is never edited, since every database stores its checksum.
+//! Invariant: a released file is never edited, since every database stores its checksum. Until the first release the set is rewritten
+//! in place, and a database of another development version is refused.
 
 use sqlx::{
     Connection as _, SqlSafeStr as _,
@@ -17,20 +18,7 @@ macro_rules! migrations {
             migrations!($engine, 3, "connections", "0003_connections"),
             migrations!($engine, 4, "events", "0004_events"),
             migrations!($engine, 5, "transactions", "0005_transactions"),
-            migrations!($engine, 6, "receivers", "0006_receivers"),
-            migrations!($engine, 7, "sums", "0007_sums"),
-            migrations!($engine, 8, "rejections", "0008_rejections"),
-            migrations!($engine, 9, "rotation", "0009_rotation"),
-            migrations!($engine, 10, "habits", "0010_habits"),
-            migrations!($engine, 11, "recoveries", "0011_recoveries"),
-            migrations!($engine, 12, "rejection_keys", "0012_rejection_keys"),
-            migrations!($engine, 14, "proof", "0014_proof"),
-            migrations!($engine, 15, "amounts", "0015_amounts"),
-            migrations!($engine, 16, "references", "0016_references"),
-            migrations!($engine, 18, "access", "0018_access"),
-            migrations!($engine, 19, "refund_states", "0019_refund_states"),
-            migrations!($engine, 20, "states", "0020_states"),
-            migrations!($engine, 21, "copies", "0021_copies"),
+            migrations!($engine, 6, "rejections", "0006_rejections"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {
@@ -52,48 +40,63 @@ pub(super) fn names(db: &Db) -> Vec<(i64, &'static str)> {
     of(db).iter().map(|&(number, name, _)| (number, name)).collect()
 }
 
-const NEWEST: &str = "SELECT MAX(version) FROM _sqlx_migrations";
+const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+
+/// The state of a database's migrations compared with those of this binary.
+#[derive(PartialEq, Eq)]
+enum Schema {
+    /// No migration is applied.
+    Empty,
+    /// Only the first of this binary's migrations are applied.
+    Older,
+    /// All of them are applied.
+    Current,
+    /// All of them are applied, and later ones up to this number.
+    Newer(i64),
+    /// Others are applied: by a development version.
+    Other,
+}
+
+/// Compares numbers and checksums. Changes nothing.
+async fn schema(db: &Db) -> Result<Schema, DbError> {
+    let mut reader = db.reader().await?;
+    let applied: Result<Vec<(i64, Vec<u8>)>, DbError> = run!(&mut reader, |conn| sqlx::query_as(APPLIED).fetch_all(conn).await);
+    match applied {
+        Ok(applied) => Ok(compare(&applied, &all(db).collect::<Vec<_>>())),
+        Err(error) if error.is_no_such_table() => Ok(Schema::Empty),
+        Err(error) => Err(error),
+    }
+}
+
+fn compare(applied: &[(i64, Vec<u8>)], ours: &[Migration]) -> Schema {
+    let is_same =
+        applied.iter().zip(ours).all(|((version, checksum), our)| *version == our.version && **checksum == *our.checksum);
+    match (applied.get(ours.len()..), applied.last()) {
+        (_, None) => Schema::Empty,
+        _ if !is_same => Schema::Other,
+        (None, _) => Schema::Older,
+        (Some([]), _) => Schema::Current,
+        (Some(_), Some((newest, _))) => Schema::Newer(*newest),
+    }
+}
 
 /// Rejects a database that has a migration unknown to this binary. Changes nothing.
 pub(super) async fn check(db: &Db) -> Result<(), DbError> {
-    let mut reader = db.reader().await?;
-    let newest: Result<Option<i64>, DbError> = run!(&mut reader, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await);
-    match newest {
-        Ok(Some(number)) if of(db).iter().all(|(known, ..)| *known != number) => Err(DbError::SchemaTooNew(number)),
-        // `Internal`: the table does not exist, because no migration has run yet.
-        Ok(_) | Err(DbError::Internal(_)) => Ok(()),
-        Err(error) => Err(error),
+    match schema(db).await? {
+        Schema::Newer(number) => Err(DbError::SchemaTooNew(number)),
+        Schema::Other => Err(DbError::OtherSchema),
+        Schema::Empty | Schema::Older | Schema::Current => Ok(()),
     }
 }
 
 /// Returns whether every migration of this binary is applied. Changes nothing.
 pub(super) async fn is_complete(db: &Db) -> Result<bool, DbError> {
-    let mut reader = db.reader().await?;
-    let newest: Result<Option<i64>, DbError> = run!(&mut reader, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await);
-    match newest {
-        Ok(newest) => Ok(newest >= of(db).last().map(|(number, ..)| *number)),
-        // The table does not exist.
-        Err(error) if error.sqlite_code() == Some(1) || error.sqlstate().as_deref() == Some("42P01") => Ok(false),
-        Err(error) => Err(error),
-    }
+    Ok(matches!(schema(db).await?, Schema::Current | Schema::Newer(_)))
 }
 
-const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations";
-
-/// Returns whether at least one migration is applied, and the checksum of each applied one matches one of this binary.
-pub(super) async fn verify_checksums(db: &Db) -> Result<bool, DbError> {
-    let mut reader = db.reader().await?;
-    let applied: Result<Vec<(i64, Vec<u8>)>, DbError> = run!(&mut reader, |conn| sqlx::query_as(APPLIED).fetch_all(conn).await);
-    match applied {
-        Ok(applied) => {
-            let ours: Vec<_> = all(db).collect();
-            let is_ours = |row: &(i64, Vec<u8>)| ours.iter().any(|our| our.version == row.0 && *our.checksum == *row.1);
-            Ok(!applied.is_empty() && applied.iter().all(is_ours))
-        }
-        // The table does not exist.
-        Err(DbError::Internal(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
+/// Returns whether at least one migration is applied, and all applied ones are this binary's.
+pub(super) async fn is_ours(db: &Db) -> Result<bool, DbError> {
+    Ok(matches!(schema(db).await?, Schema::Older | Schema::Current))
 }
 
 fn all(db: &Db) -> impl Iterator<Item = Migration> {
@@ -103,6 +106,7 @@ fn all(db: &Db) -> impl Iterator<Item = Migration> {
 }
 
 pub(super) async fn run(db: &Db) -> Result<(), DbError> {
+    check(db).await?;
     let migrator = Migrator::with_migrations(all(db).collect());
     let result = match db {
         Db::Sqlite { writer, .. } => migrator.run(writer).await,
@@ -123,4 +127,25 @@ pub(super) async fn run(db: &Db) -> Result<(), DbError> {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         error => DbError::Migration(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_upgraded_only_if_its_migrations_are_the_first_of_this_binary() {
+        let ours: Vec<Migration> = SQLITE
+            .iter()
+            .map(|&(number, name, text)| Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false))
+            .collect();
+        let all: Vec<(i64, Vec<u8>)> = ours.iter().map(|our| (our.version, our.checksum.to_vec())).collect();
+        let with = |rows: &[(i64, Vec<u8>)], more: (i64, Vec<u8>)| [rows, &[more]].concat();
+        assert!(compare(&[], &ours) == Schema::Empty);
+        assert!(compare(&all[..2], &ours) == Schema::Older);
+        assert!(compare(&all, &ours) == Schema::Current);
+        assert!(compare(&with(&all, (77, vec![1])), &ours) == Schema::Newer(77));
+        assert!(compare(&with(&all[..2], (3, vec![1])), &ours) == Schema::Other, "another text of the same number");
+        assert!(compare(&with(&all[..2], (77, vec![1])), &ours) == Schema::Other, "a number that is not the next");
+    }
 }

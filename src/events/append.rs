@@ -27,8 +27,8 @@ pub(crate) struct Arrival {
     pub(crate) place: ConnectionScope,
     pub(crate) body: Verified,
     pub(crate) sha256: [u8; 32],
-    pub(crate) identity: [u8; 32],
-    pub(crate) locality: String,
+    pub(crate) dedupe_key: [u8; 32],
+    pub(crate) dedupe_prefix: String,
     pub(crate) gateway_event_id: Option<String>,
     pub(crate) secret: SecretId,
     /// As JSON, without cookies and credentials.
@@ -54,8 +54,8 @@ impl Arrival {
             id: EventId::new(at),
             place,
             sha256,
-            identity: adapter::dedupe_key(place.gateway, sha256, gateway_event_id),
-            locality: adapter::dedupe_prefix(body.bytes()).to_owned(),
+            dedupe_key: adapter::dedupe_key(place.gateway, sha256, gateway_event_id),
+            dedupe_prefix: adapter::dedupe_prefix(body.bytes()).to_owned(),
             gateway_event_id: gateway_event_id.map(str::to_owned),
             secret,
             headers,
@@ -80,7 +80,7 @@ impl Arrival {
 
     /// Returns the deduplication key: arrivals with equal keys are the same event.
     fn key(&self) -> Key<'_> {
-        (self.place.connection, &self.locality, &self.identity)
+        (self.place.connection, &self.dedupe_prefix, &self.dedupe_key)
     }
 }
 
@@ -94,7 +94,7 @@ pub(crate) struct Group<'a> {
     pub(crate) first: &'a Arrival,
     pub(crate) transaction: Option<TransactionId>,
     /// The number of these arrivals.
-    pub(crate) receipts: i64,
+    pub(crate) received_count: i64,
     /// True if they were received with different gateway ids.
     pub(crate) is_flagged: bool,
     pub(crate) last_at: Timestamp,
@@ -107,11 +107,11 @@ pub(crate) struct Group<'a> {
 impl<'a> Group<'a> {
     fn new((first, transaction): Kept<'a>) -> Self {
         let gateway_event_id = first.gateway_event_id.clone();
-        Self { first, transaction, receipts: 0, is_flagged: false, last_at: first.at, event: first.id, gateway_event_id }
+        Self { first, transaction, received_count: 0, is_flagged: false, last_at: first.at, event: first.id, gateway_event_id }
     }
 
     fn add(&mut self, arrival: &Arrival) {
-        self.receipts += 1;
+        self.received_count += 1;
         self.is_flagged |= arrival.gateway_event_id != self.first.gateway_event_id;
         self.last_at = self.last_at.max(arrival.at);
     }
@@ -151,9 +151,9 @@ async fn receive_again(tx: &mut Tx, groups: &mut Groups<'_>) -> Result<(), DbErr
     let made = log::made(tx, &ids).await?;
     let known: Vec<&Group<'_>> = groups.values().filter(|group| !made.contains(&group.first.id)).collect();
     let found = log::add_receipts(tx, &known).await?;
-    let found: HashMap<_, _> = found.into_iter().map(|found| ((found.connection_id, found.identity.clone()), found)).collect();
+    let found: HashMap<_, _> = found.into_iter().map(|found| ((found.connection_id, found.dedupe_key.clone()), found)).collect();
     for group in groups.values_mut() {
-        if let Some(found) = found.get(&(group.first.place.connection, group.first.identity.to_vec())) {
+        if let Some(found) = found.get(&(group.first.place.connection, group.first.dedupe_key.to_vec())) {
             group.event = found.id;
             group.gateway_event_id.clone_from(&found.gateway_event_id);
         }

@@ -109,7 +109,7 @@ pub(crate) struct Event {
     /// The bank's reference of a settlement.
     pub(crate) reference: Option<String>,
     pub(crate) secret_id: SecretId,
-    pub(crate) receipts: i64,
+    pub(crate) received_count: i64,
     pub(crate) is_flagged: bool,
     /// The gateway's time of the event, or that of its entity.
     pub(crate) occurred_at: Option<Timestamp>,

@@ -23,7 +23,7 @@ pub(crate) struct Token {
 pub(crate) struct Payload {
     pub(crate) size: usize,
     pub(crate) is_text: bool,
-    pub(crate) is_cut: bool,
+    pub(crate) is_truncated: bool,
     /// Empty if the payload is not JSON.
     pub(crate) formatted: Vec<Token>,
     /// As received; invalid UTF-8 is replaced.
@@ -53,11 +53,11 @@ impl Payload {
             // The cut may have split a character.
             raw.truncate(raw.trim_end_matches('\u{fffd}').len());
         }
-        let is_cut = body.len() > MOST || formatted.last().is_some_and(|token| token.class == CUT);
+        let is_truncated = body.len() > MOST || formatted.last().is_some_and(|token| token.class == CUT);
         let formatted = formatted.into_iter().flat_map(|token| marked(token.class, &token.text)).collect();
         let raw = marked("", &raw);
         let has_unseen = raw.iter().any(|token| token.class == UNSEEN);
-        Self { size: body.len(), is_text: text.is_some(), is_cut, formatted, raw, has_unseen }
+        Self { size: body.len(), is_text: text.is_some(), is_truncated, formatted, raw, has_unseen }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -204,10 +204,10 @@ mod tests {
         let long = format!("{{\"a\":\"{}\"}}", "न".repeat(MOST));
         let payload = Payload::new(long.as_bytes());
         let raw = plain(&payload.raw);
-        assert!(payload.is_cut && payload.is_text && !raw.contains('\u{fffd}') && raw.len() <= MOST);
+        assert!(payload.is_truncated && payload.is_text && !raw.contains('\u{fffd}') && raw.len() <= MOST);
         assert!(payload.formatted.iter().map(|token| token.text.len()).sum::<usize>() <= MOST + 3);
         let wide = Payload::new(format!("[{}1]", "1,".repeat(40_000)).as_bytes());
-        assert!(wide.is_cut);
+        assert!(wide.is_truncated);
     }
 
     proptest! {

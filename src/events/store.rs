@@ -17,7 +17,7 @@ macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, \
              body_sha256, state, fault, conflict_with, transaction_id, amount_subunits, currency, reference, \
-             subject_id, subject_status, secret_id, receipts, is_flagged, occurred_at, is_time_borrowed, received_at, last_received_at"
+             subject_id, subject_status, secret_id, received_count, is_flagged, occurred_at, is_time_borrowed, received_at, last_received_at"
     };
 }
 

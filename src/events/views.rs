@@ -78,7 +78,7 @@ pub(crate) struct Row {
     /// The URL and id of its transaction.
     pub(crate) transaction: Option<(String, String)>,
     pub(crate) received: DisplayTime,
-    pub(crate) receipts: Option<String>,
+    pub(crate) received_count: Option<String>,
     /// True if it was rejected first.
     pub(crate) is_recovered: bool,
     pub(crate) chip: Badge,
@@ -93,7 +93,7 @@ impl Row {
             event_type: event.event_type.clone().unwrap_or_else(|| "–".to_owned()),
             transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
             received: messages::when(event.received_at, now),
-            receipts: messages::receipts(event.receipts),
+            received_count: messages::receipts(event.received_count),
             chip: messages::event_state(event.state),
         }
     }
@@ -180,7 +180,7 @@ impl Show {
     /// Returns when it was rejected, and by whom it was recovered.
     pub(crate) fn refused(&self) -> Option<(DisplayTime, String)> {
         let recovery = self.recovery.as_ref()?;
-        Some((DisplayTime::of_moment(recovery.refused_at, self.now), messages::rejections::recovered_by(&recovery.recovered_by)))
+        Some((DisplayTime::of_moment(recovery.rejected_at, self.now), messages::rejections::recovered_by(&recovery.recovered_by)))
     }
 
     /// Returns the URL of the rejection that explains it, if that is still stored.
@@ -194,7 +194,7 @@ impl Show {
 
     /// Returns when it was last received and how often, if more than once.
     pub(crate) fn again(&self) -> Option<(DisplayTime, String)> {
-        let receipts = messages::receipts(self.event.receipts)?;
+        let receipts = messages::receipts(self.event.received_count)?;
         Some((DisplayTime::of_moment(self.event.last_received_at, self.now), receipts))
     }
 

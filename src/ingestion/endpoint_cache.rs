@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The PostgreSQL notification channel on which triggers announce changes.
-const CHANNEL: &str = "ks_pay_receivers";
+const CHANNEL: &str = "ks_pay_endpoints";
 /// The maximum duration of a read. Requests wait for it.
 const READ_TIMEOUT: Duration = Duration::from_secs(3);
 /// The maximum duration of the lookup for a request whose response does not depend on it.
@@ -237,7 +237,7 @@ impl EndpointCache {
             if let Ok(live) = stored.live(&self.vault) {
                 own.live.push(live);
             } else {
-                let unreadable = Unreadable { connection: stored.connection_id, secret: stored.id, until: stored.until };
+                let unreadable = Unreadable { connection: stored.connection_id, secret: stored.id, until: stored.valid_until };
                 tracing::error!(connection = %stored.connection_id, secret = %stored.id, "{unreadable}");
                 own.unreadable.push(unreadable);
             }
@@ -276,7 +276,7 @@ mod tests {
     };
 
     const FLOOD: usize = 300;
-    const CHANGE: &str = "UPDATE versions SET version = version + 1 WHERE name = 'receivers'";
+    const CHANGE: &str = "UPDATE versions SET version = version + 1 WHERE name = 'endpoints'";
 
     async fn receivers(directory: &tempfile::TempDir) -> EndpointCache {
         let Ok(db) = Db::open(&Location::Sqlite(directory.path().join("ks-pay.db"))).await else { panic!("it opens") };

@@ -3,7 +3,7 @@
 use crate::db::{DbError, Exec, run, sql};
 
 sql! {
-    FIND_VERSION = "SELECT version FROM versions WHERE name = 'receivers'";
+    FIND_VERSION = "SELECT version FROM versions WHERE name = 'endpoints'";
 }
 
 /// Returns the version, which rises with every change of an endpoint or a secret, and when an app or a connection is enabled

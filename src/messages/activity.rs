@@ -58,12 +58,12 @@ pub(crate) const fn refusal(gateway: Gateway, reason: SignatureError) -> (&'stat
 /// The empty list of a webhook whose requests were rejected: the reason, and a link to the fix.
 pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection, Evidence)], causes: &Causes) -> EmptyState {
     let rejecting = connections.iter().filter(|(_, evidence)| evidence.rejected_since.is_some());
-    let Some((connection, evidence)) = rejecting.max_by_key(|(_, evidence)| evidence.rejected_count) else { return empty };
+    let Some((connection, evidence)) = rejecting.max_by_key(|(_, evidence)| evidence.rejected_streak) else { return empty };
     let (why, _) = cause(connection.gateway, evidence, causes.get(&connection.id));
     let not_yet = if evidence.first_verified_at.is_none() { "Not verified yet: " } else { "" };
-    let last = if evidence.rejected_count == 1 { ": " } else { ". Latest reason: " };
+    let last = if evidence.rejected_streak == 1 { ": " } else { ". Latest reason: " };
     EmptyState {
-        text: format!("{not_yet}{} rejected{last}{why}.", were(evidence.rejected_count)),
+        text: format!("{not_yet}{} rejected{last}{why}.", were(evidence.rejected_streak)),
         way: Some((urls::evidence(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
         ..empty
     }
@@ -120,7 +120,7 @@ pub(crate) fn sentence_of_connection(
 /// Returns why the latest rejected request was rejected, and what to do. The last rejected request may be from an unknown
 /// sender, so its reason does not explain why a webhook is failing.
 pub(super) fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a Explanation>) -> (&'a str, &'a str) {
-    match (told, evidence.last_refusal()) {
+    match (told, evidence.last_reason()) {
         (Some(told), _) => (&told.why, &told.fix),
         (None, _) if evidence.failing_since.is_some() => ("the signature matches no secret of this webhook", ""),
         (None, Some(reason)) => refusal(gateway, reason),
@@ -152,7 +152,7 @@ fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>) ->
     let (headline, reason) = if evidence.failing_since.is_some() {
         (format!("Not verified yet: {why}"), fix.to_owned())
     } else {
-        let rejected = format!("Not verified yet: {} rejected", were(evidence.rejected_count));
+        let rejected = format!("Not verified yet: {} rejected", were(evidence.rejected_streak));
         (rejected, format!("{ANYONE} {}", condition(gateway, why, fix)))
     };
     Notice { class: "is-warn", icon: "warn", headline, reason }
@@ -169,9 +169,9 @@ const ANYONE: &str = "Anyone who knows the URL can send such requests.";
 /// States how many requests were rejected since the last verified event, and when.
 fn unproven(evidence: &Evidence, now: Timestamp) -> String {
     let start = evidence.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
-    let end = evidence.last_refused_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
+    let end = evidence.last_rejected_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
     let span = if start == end { format!("on {start}") } else { format!("between {start} and {end}") };
-    format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_count))
+    format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_streak))
 }
 
 /// Words the cause of a request from an unproven sender as a condition.

@@ -53,7 +53,7 @@ pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
 /// The same in the list of a payment's events.
 pub(crate) fn arrival_in_story(event: &Event, is_late: bool, now: Timestamp) -> String {
     let late = if is_late { ", after the line below; the order does not matter" } else { "" };
-    let again = receipts(event.receipts).map(|text| format!(", {text}")).unwrap_or_default();
+    let again = receipts(event.received_count).map(|text| format!(", {text}")).unwrap_or_default();
     format!("{}{late}{again}", arrival(event, now))
 }
 

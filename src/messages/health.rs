@@ -60,7 +60,7 @@ impl StatusLine {
 
 /// How many requests were rejected before the first event was verified.
 fn rejected(evidence: &Evidence) -> Option<String> {
-    evidence.rejected_since.map(|_| format!("{} rejected", count(evidence.rejected_count, "request", "requests")))
+    evidence.rejected_since.map(|_| format!("{} rejected", count(evidence.rejected_streak, "request", "requests")))
 }
 
 /// Returns the time left until the gateway disables the webhook; `None` if it documents no such limit.

@@ -115,7 +115,7 @@ async fn find(kit: &DiagnosisContext, connection: &Connection, rejection: &Rejec
         let turn = recovery::VERIFICATIONS.acquire().await;
         let looked = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let case = RejectedCase { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
+            let case = RejectedCase { gateway, reason, headers: &headers, body: &body, is_truncated: false, at };
             let found = diagnosis::diagnose(&case, &known, &mut { diagnosis::MOST_WORK });
             let is_the_key = signing_key::digest(&vault, id, &found).is_some_and(|found| key == Some(found.to_vec()));
             signing_key::adoptable(&found, gateway, &known).filter(|_| is_the_key)

@@ -293,7 +293,7 @@ fn sample(kit: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
     let (place, reason, at) = (stored.place(), stored.reason, stored.received_at);
     let size = stored.size.and_then(|size| usize::try_from(size).ok());
     let bytes = body.len() + headers_size;
-    Some(CapturedRequest { place, reason, headers, body, size, is_cut: false, address, shape, at, bytes })
+    Some(CapturedRequest { place, reason, headers, body, size, is_truncated: false, address, shape, at, bytes })
 }
 
 #[cfg(test)]

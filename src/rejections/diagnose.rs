@@ -172,7 +172,7 @@ pub(crate) struct DiagnosedRequest {
 impl DiagnosedRequest {
     /// Whether it is stored to be diagnosed later.
     fn is_deferred(&self) -> bool {
-        self.diagnosis.cause == Cause::NotDiagnosed && self.is_stored && !self.sample.is_cut
+        self.diagnosis.cause == Cause::NotDiagnosed && self.is_stored && !self.sample.is_truncated
     }
 
     /// Wraps a request that was not diagnosed.
@@ -230,7 +230,7 @@ pub(super) async fn known(kit: &DiagnosisContext, place: &ConnectionScope, at: T
 
 fn whose(own: &Connection, other: &Connection, secret: &secrets::Stored, at: Timestamp) -> KeyOwner {
     if other.id == own.id {
-        return match (secret.is_retired(), secret.counts_at(at)) {
+        return match (secret.is_retired(), secret.is_valid_at(at)) {
             (true, _) => KeyOwner::Retired,
             (false, true) => KeyOwner::Own,
             (false, false) => KeyOwner::Old,

@@ -67,7 +67,7 @@ pub(crate) struct RejectedCase<'a> {
     pub(crate) headers: &'a [(String, Vec<u8>)],
     pub(crate) body: &'a [u8],
     /// Whether part of the body is missing. Then no signature can be checked.
-    pub(crate) is_cut: bool,
+    pub(crate) is_truncated: bool,
     pub(crate) at: Timestamp,
 }
 
@@ -212,7 +212,7 @@ fn missing(search: &mut Search<'_>) -> Diagnosis {
 fn present(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
     let readings = signature_parser::read(case.gateway, case.headers);
-    let proven = if case.is_cut { None } else { search.find_proven_cause(&readings) };
+    let proven = if case.is_truncated { None } else { search.find_proven_cause(&readings) };
     proven
         // A part that the gateway signs may be in a header of another name.
         .or_else(|| {
@@ -227,7 +227,7 @@ fn present(search: &mut Search<'_>) -> Diagnosis {
         .or_else(|| heuristics::body(case).map(Diagnosis::from))
         .or_else(|| heuristics::unreadable_time(case).map(Diagnosis::from))
         // The following causes state that no secret matches.
-        .or_else(|| (search.is_cut_short || case.is_cut).then(|| Cause::NotDiagnosed.into()))
+        .or_else(|| (search.is_cut_short || case.is_truncated).then(|| Cause::NotDiagnosed.into()))
         .or_else(|| heuristics::time(case).map(|cause| Diagnosis { detail: heuristics::detail(case, cause), ..cause.into() }))
         .or_else(|| {
             let other = hashes::others(case.gateway, case.headers).into_iter().next();

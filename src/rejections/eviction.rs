@@ -44,7 +44,7 @@ impl EvictionRank {
         let is_public = |kind| matches!(kind, KeyKind::Public | KeyKind::ApiKeySecret);
         let is_proven = proof::is_proven(examined);
         let is_worthless = !is_proven && signer.is_some_and(|signer| signer.is_guessable || is_public(signer.kind));
-        if examined.sample.is_cut
+        if examined.sample.is_truncated
             || cause.is_unrecoverable()
             || matches!(cause, Cause::CheckoutSignature | Cause::NotKeyed)
             || is_worthless
@@ -77,7 +77,7 @@ pub(crate) struct Stored {
     pub(crate) id: RequestId,
     pub(crate) rejection_id: RejectionId,
     pub(crate) digest: Vec<u8>,
-    pub(crate) worth: i64,
+    pub(crate) eviction_rank: i64,
     pub(crate) sender: String,
     pub(crate) bytes: i64,
     pub(crate) is_recovered: bool,
@@ -146,7 +146,7 @@ fn in_order(stored: &[Stored]) -> Vec<&Stored> {
     let mut seen = HashSet::new();
     let mut classes: BTreeMap<i64, Vec<&Stored>> = BTreeMap::new();
     for request in copies {
-        let class = match request.worth {
+        let class = match request.eviction_rank {
             _ if !seen.insert(&request.digest) => EvictionRank::Hopeless as i64 + 1,
             _ if request.is_recovered => EvictionRank::Hopeless as i64,
             rank => rank,
@@ -206,7 +206,7 @@ mod tests {
         }
 
         /// Stores a request and evicts those over the quota, as a server does.
-        fn add(&mut self, cause: &str, worth: EvictionRank, from: [u8; 4], (digest, bytes): (&str, i64)) {
+        fn add(&mut self, cause: &str, eviction_rank: EvictionRank, from: [u8; 4], (digest, bytes): (&str, i64)) {
             let number = i64::try_from(self.stored.len()).unwrap();
             let at = Timestamp::from_millis(number);
             let rejection_id = *self.rejections.entry(cause.to_owned()).or_insert_with(|| RejectionId::new(at));
@@ -214,7 +214,7 @@ mod tests {
                 id: RequestId::new(at),
                 rejection_id,
                 digest: digest.as_bytes().to_vec(),
-                worth: worth as i64,
+                eviction_rank: eviction_rank as i64,
                 sender: sender(from.into()),
                 bytes,
                 is_recovered: false,

@@ -70,7 +70,7 @@ impl RejectedRequest {
     /// Returns a copy that keeps no buffer of the server alive.
     pub(crate) fn sample(mut self) -> CapturedRequest {
         let size = self.body.as_ref().map(Bytes::len);
-        let is_cut = size.is_none_or(|size| size > MOST_OF_BODY);
+        let is_truncated = size.is_none_or(|size| size > MOST_OF_BODY);
         let body = self.body.take().map_or_else(Bytes::new, |body| Bytes::copy_from_slice(&body));
         let mut room = MOST_OF_HEADERS;
         self.headers.retain(|(name, value)| {
@@ -82,7 +82,7 @@ impl RejectedRequest {
         let headers_size = MOST_OF_HEADERS - room;
         let Self { place, reason, headers, address, at, .. } = self;
         let shape = Shape::of((place.gateway, reason), &headers, &body, address);
-        CapturedRequest { bytes: body.len() + headers_size, place, reason, headers, body, size, is_cut, address, shape, at }
+        CapturedRequest { bytes: body.len() + headers_size, place, reason, headers, body, size, is_truncated, address, shape, at }
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) struct CapturedRequest {
     /// The length of the body; `None` if it was not read.
     pub(crate) size: Option<usize>,
     /// Whether only a part of the body is stored, so that it can never be recovered.
-    pub(crate) is_cut: bool,
+    pub(crate) is_truncated: bool,
     pub(crate) address: IpAddr,
     /// Groups similar requests.
     pub(crate) shape: Shape,
@@ -144,7 +144,7 @@ pub(crate) struct Rejection {
     pub(crate) address: String,
     pub(crate) count: i64,
     /// How many of its requests were recovered.
-    pub(crate) recovered: i64,
+    pub(crate) recovered_count: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
 }
@@ -155,7 +155,7 @@ pub(crate) struct Request {
     pub(crate) id: RequestId,
     pub(crate) address: String,
     pub(crate) size: Option<i64>,
-    pub(crate) is_cut: bool,
+    pub(crate) is_truncated: bool,
     pub(crate) count: i64,
     pub(crate) received_at: Timestamp,
     pub(crate) recovered_at: Option<Timestamp>,
@@ -208,13 +208,15 @@ mod tests {
             address: [127, 0, 0, 1].into(),
             at: Timestamp::from_millis(0),
         };
-        for (length, stored, is_cut) in [(2, 2, false), (MOST_OF_BODY, MOST_OF_BODY, false), (1024 * 1024, MOST_OF_BODY, true)] {
+        for (length, stored, is_truncated) in
+            [(2, 2, false), (MOST_OF_BODY, MOST_OF_BODY, false), (1024 * 1024, MOST_OF_BODY, true)]
+        {
             let sample = refused(Some(length)).sample();
-            assert_eq!((sample.body.len(), sample.stored_body().len(), sample.is_cut), (length, stored, is_cut));
+            assert_eq!((sample.body.len(), sample.stored_body().len(), sample.is_truncated), (length, stored, is_truncated));
             assert!(!sample.is_unread() && sample.bytes >= length, "it takes what it is");
         }
         let unread = refused(None).sample();
-        assert!(unread.is_unread() && unread.is_cut && unread.body.is_empty());
+        assert!(unread.is_unread() && unread.is_truncated && unread.body.is_empty());
     }
 
     #[test]

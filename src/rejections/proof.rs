@@ -46,8 +46,8 @@ impl KeyKind {
 /// Identifies an event at its connection, as the table of events does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventKey {
-    pub(crate) locality: String,
-    pub(crate) identity: [u8; 32],
+    pub(crate) dedupe_prefix: String,
+    pub(crate) dedupe_key: [u8; 32],
 }
 
 /// The key under which the signature of a request matches, and properties of the signed text.

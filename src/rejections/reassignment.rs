@@ -97,7 +97,7 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Resu
     let Some((count, last_at)) = deferred::find_count(tx, stored.id, stored.rejection_id).await? else { return Ok(None) };
     let (kind, found, first_at) = (store_batch::kind(stored.reason, examined), &examined.diagnosis, stored.received_at);
     let (since, until) = (first_at.minus(NEW_REJECTION_AFTER), last_at.plus(NEW_REJECTION_AFTER));
-    let (worth, address) = (EvictionRank::of(examined) as i64, stored.address.as_str());
+    let (eviction_rank, address) = (EvictionRank::of(examined) as i64, stored.address.as_str());
     let to = if let Some(to) = store::find_open(tx, stored.place().connection, &kind, (since, until)).await? {
         // Before its requests: recovery takes both in that order.
         deferred::lock(tx, to).await?;
@@ -113,9 +113,9 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Resu
     let connection = stored.place().connection;
     // Before it is moved, so that it is not taken for a copy of itself. What was proven by its sender's address was counted when
     // it came.
-    let was_counted = stored.worth == EvictionRank::Proven as i64;
+    let was_counted = stored.eviction_rank == EvictionRank::Proven as i64;
     let is_new = counts && (was_counted || store_batch::is_new_fault(tx, connection, found.signer.as_ref(), copies).await?);
-    let moved = Moved { id: stored.id, from: stored.rejection_id, to, digest, worth, address, count, first_at, last_at };
+    let moved = Moved { id: stored.id, from: stored.rejection_id, to, digest, eviction_rank, address, count, first_at, last_at };
     deferred::move_to(tx, &moved).await?;
     let count = if was_counted { 0 } else { count };
     Ok(is_new.then_some(Proven { count, first_at, last_at, rejection: to }))

@@ -77,7 +77,7 @@ pub(crate) struct RecoveredBy<'a> {
 /// A stored request that verifies.
 struct Verified {
     id: RequestId,
-    refused_at: Timestamp,
+    rejected_at: Timestamp,
     arrival: Arrival,
 }
 
@@ -237,7 +237,7 @@ fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[Val
     let request = Incoming { headers: &headers, body: &body };
     let believed = adapter::verify(place.gateway, &request, live, kept.received_at).ok()?;
     let arrival = Arrival::new(place, &request, believed, said.headers, now);
-    Some(Verified { id: kept.id, refused_at: kept.received_at, arrival })
+    Some(Verified { id: kept.id, rejected_at: kept.received_at, arrival })
 }
 
 /// The same tables in the same order as a batch of arrivals – transactions, events, ids, sums – and only then which secrets were
@@ -258,7 +258,7 @@ async fn import(
     transactions::apply_totals(tx, &projected.sums).await?;
     let mut used = BufferedUsage::new();
     for one in verified {
-        let (key, at) = ((one.arrival.place.connection, one.arrival.secret), Use::once(one.refused_at));
+        let (key, at) = ((one.arrival.place.connection, one.arrival.secret), Use::once(one.rejected_at));
         used.entry(key).and_modify(|known| *known = known.and(at)).or_insert(at);
     }
     secret_usage::add(tx, &used).await?;
@@ -272,8 +272,8 @@ async fn import(
     let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
     for one in verified.iter().filter(|one| made.contains(&one.arrival.id)) {
         let arrival = &one.arrival;
-        let (app, refused_at) = (arrival.place.app, one.refused_at);
-        let new = recoveries::New { event: arrival.id, app, rejection, refused_at, at: by.at, by: by.name };
+        let (app, rejected_at) = (arrival.place.app, one.rejected_at);
+        let new = recoveries::New { event: arrival.id, app, rejection, rejected_at, at: by.at, by: by.name };
         recoveries::insert(tx, &new).await?;
     }
     Ok(Some(Recovered { events: made.len(), known: verified.len() - made.len() }))

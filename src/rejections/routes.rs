@@ -168,7 +168,7 @@ impl Found {
     /// Returns the event types that the listed requests claim. They are not verified.
     async fn types(&self, reader: &mut Reader, requests: &[Request]) -> Result<HashMap<RequestId, String>, DbError> {
         let mut types = HashMap::new();
-        for request in requests.iter().filter(|request| !request.is_cut && requests.len() > 1) {
+        for request in requests.iter().filter(|request| !request.is_truncated && requests.len() > 1) {
             let Some((headers, body)) = store::find_said(&mut *reader, self.rejection.id, request.id).await? else { continue };
             let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body)).ok();
             types.extend(said.and_then(|said| said.event_type(self.connection.gateway)).map(|name| (request.id, name)));
@@ -178,7 +178,7 @@ impl Found {
 
     /// Returns the newest events recovered from it.
     async fn let_in(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
-        if self.rejection.recovered == 0 {
+        if self.rejection.recovered_count == 0 {
             return Ok(Vec::new());
         }
         let ids = recoveries::list_of_rejection(&mut *reader, self.app.id, self.rejection.id, LET_IN).await?;

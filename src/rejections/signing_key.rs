@@ -122,7 +122,7 @@ mod tests {
         let signature = hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
         let headers = [("x-razorpay-signature".to_owned(), signature.into_bytes())];
         let (gateway, reason, at) = (Gateway::Razorpay, SignatureError::SignatureMismatch, Timestamp::from_seconds(0));
-        let case = RejectedCase { gateway, reason, headers: &headers, body: BODY, is_cut: false, at };
+        let case = RejectedCase { gateway, reason, headers: &headers, body: BODY, is_truncated: false, at };
         let found = diagnosis::diagnose(&case, known, &mut { diagnosis::MOST_WORK });
         judged(found, known)
     }

@@ -1,4 +1,4 @@
-//! The `rejections`, `rejected_requests` and `stray_requests` tables.
+//! The `rejections`, `rejected_requests` and `unknown_endpoint_requests` tables.
 
 pub(crate) mod deferred;
 pub(crate) mod evictions;
@@ -20,14 +20,14 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, reason, cause, secret_id, key_digest, other_connection_id, detail, address, count, \
-         recovered, first_at, last_at"
+         recovered_count, first_at, last_at"
     };
 }
 
 /// The columns of a stored request, without its content.
 macro_rules! request {
     () => {
-        "id, address, size, is_cut, count, received_at, recovered_at"
+        "id, address, size, is_truncated, count, received_at, recovered_at"
     };
 }
 
@@ -49,12 +49,12 @@ sql! {
     ADD = "UPDATE rejections SET count = count + $2, first_at = CASE WHEN first_at < $3 THEN first_at ELSE $3 END, \
            last_at = CASE WHEN last_at > $4 THEN last_at ELSE $4 END, address = CASE WHEN last_at > $4 THEN address ELSE $5 END, \
            detail = COALESCE($6, detail) WHERE id = $1";
-    KEEP = "INSERT INTO rejected_requests (id, rejection_id, app_id, connection_id, digest, worth, sender, address, size, is_cut, bytes, \
+    KEEP = "INSERT INTO rejected_requests (id, rejection_id, app_id, connection_id, digest, eviction_rank, sender, address, size, is_truncated, bytes, \
             count, received_at, last_at, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $12, $13, $14) \
             ON CONFLICT (rejection_id, digest) DO UPDATE SET count = rejected_requests.count + 1, \
             last_at = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.last_at ELSE excluded.last_at END, \
             address = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.address ELSE excluded.address END, \
-            worth = CASE WHEN rejected_requests.worth < excluded.worth THEN rejected_requests.worth ELSE excluded.worth END";
+            eviction_rank = CASE WHEN rejected_requests.eviction_rank < excluded.eviction_rank THEN rejected_requests.eviction_rank ELSE excluded.eviction_rank END";
     /// Those at a disabled connection prove no fault, whatever they are signed with.
     HAS_COPY = "SELECT EXISTS (SELECT 1 FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id \
                 WHERE q.connection_id = $1 AND q.digest IN ($2, $3) AND r.reason <> 'switched_off')";
@@ -63,22 +63,22 @@ sql! {
     FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
     COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
     LIST_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
-                        WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id > $2 ORDER BY id LIMIT $3";
+                        WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_truncated AND id > $2 ORDER BY id LIMIT $3";
     /// The newest of a connection, of all its rejections.
     LIST_OF_CONNECTION = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
-                          WHERE connection_id = $1 AND recovered_at IS NULL AND NOT is_cut ORDER BY id DESC LIMIT $2";
+                          WHERE connection_id = $1 AND recovered_at IS NULL AND NOT is_truncated ORDER BY id DESC LIMIT $2";
     FIND_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
-                        WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_cut AND id = $2";
-    ADD_RECOVERED = "UPDATE rejections SET recovered = recovered + $2 WHERE id = $1";
+                        WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_truncated AND id = $2";
+    ADD_RECOVERED = "UPDATE rejections SET recovered_count = recovered_count + $2 WHERE id = $1";
     /// Of two concurrent recoveries only one succeeds.
     MARK_RECOVERED = "UPDATE rejected_requests SET recovered_at = $2 WHERE id = $1 AND rejection_id = $3 AND recovered_at IS NULL";
     DELETE_REQUESTS = "DELETE FROM rejected_requests WHERE id IN (SELECT id FROM rejected_requests WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
     DELETE = "DELETE FROM rejections WHERE id IN (SELECT id FROM rejections WHERE last_at < $1 \
               AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id) ORDER BY last_at LIMIT $2)";
-    ADD_STRAYS = "INSERT INTO stray_requests (name, count, last_at) VALUES ('unknown_endpoint', $1, $2) \
-                  ON CONFLICT (name) DO UPDATE SET count = stray_requests.count + excluded.count, \
-                  last_at = CASE WHEN stray_requests.last_at > excluded.last_at THEN stray_requests.last_at ELSE excluded.last_at END";
-    FIND_STRAYS = "SELECT count, last_at FROM stray_requests WHERE name = 'unknown_endpoint'";
+    ADD_STRAYS = "INSERT INTO unknown_endpoint_requests (name, count, last_at) VALUES ('unknown_endpoint', $1, $2) \
+                  ON CONFLICT (name) DO UPDATE SET count = unknown_endpoint_requests.count + excluded.count, \
+                  last_at = CASE WHEN unknown_endpoint_requests.last_at > excluded.last_at THEN unknown_endpoint_requests.last_at ELSE excluded.last_at END";
+    FIND_STRAYS = "SELECT count, last_at FROM unknown_endpoint_requests WHERE name = 'unknown_endpoint'";
 }
 
 /// A position in the order of the list.
@@ -245,11 +245,11 @@ pub(crate) struct NewRequest<'a> {
     pub(crate) rejection: RejectionId,
     pub(crate) place: &'a ConnectionScope,
     pub(crate) digest: &'a [u8],
-    pub(crate) worth: i64,
+    pub(crate) eviction_rank: i64,
     pub(crate) sender: &'a str,
     pub(crate) address: &'a str,
     pub(crate) size: Option<i64>,
-    pub(crate) is_cut: bool,
+    pub(crate) is_truncated: bool,
     pub(crate) at: Timestamp,
     pub(crate) headers: &'a [u8],
     pub(crate) body: &'a [u8],
@@ -266,11 +266,11 @@ pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbErro
             .bind(new.place.app)
             .bind(new.place.connection)
             .bind(new.digest)
-            .bind(new.worth)
+            .bind(new.eviction_rank)
             .bind(new.sender)
             .bind(new.address)
             .bind(new.size)
-            .bind(new.is_cut)
+            .bind(new.is_truncated)
             .bind(bytes)
             .bind(new.at)
             .bind(new.headers)

@@ -216,7 +216,7 @@ pub(super) async fn is_new_fault(
 
 async fn is_stored_event(tx: &mut Tx, connection: ConnectionId, signer: Option<&Signer>) -> Result<bool, DbError> {
     match signer.and_then(|signer| signer.event.as_ref()) {
-        Some(event) => log::is_stored(tx, connection, (&event.locality, &event.identity)).await,
+        Some(event) => log::is_stored(tx, connection, (&event.dedupe_prefix, &event.dedupe_key)).await,
         None => Ok(false),
     }
 }
@@ -283,11 +283,11 @@ async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &SealedRequest) -> Re
         rejection,
         place: &sample.place,
         digest: &content.digest,
-        worth: EvictionRank::of(&sealed.examined) as i64,
+        eviction_rank: EvictionRank::of(&sealed.examined) as i64,
         sender: &eviction::sender(sample.address),
         address: &sample.address.to_string(),
         size: sample.size.and_then(|size| i64::try_from(size).ok()),
-        is_cut: sample.is_cut,
+        is_truncated: sample.is_truncated,
         at: sample.at,
         headers: &content.headers,
         body: &content.body,

@@ -307,11 +307,16 @@ fn digest(sample: &CapturedRequest) -> [u8; 32] {
 }
 
 fn diagnose(sample: &CapturedRequest, known: &CompanyKeys, depth: Depth, work: &mut usize, is_off: &AtomicBool) -> Diagnosis {
-    let (gateway, headers, body, is_cut, at) =
+    let (gateway, headers, body, is_truncated, at) =
         (sample.place.gateway, &sample.headers, &sample.body, sample.is_unread(), sample.at);
     let judged = |reason, work: &mut usize| {
-        let mut found =
-            diagnosis::diagnose_until(is_off, depth, &RejectedCase { gateway, reason, headers, body, is_cut, at }, known, work);
+        let mut found = diagnosis::diagnose_until(
+            is_off,
+            depth,
+            &RejectedCase { gateway, reason, headers, body, is_truncated, at },
+            known,
+            work,
+        );
         signing_key::judge(&mut found, gateway, known);
         found
     };
@@ -319,7 +324,7 @@ fn diagnose(sample: &CapturedRequest, known: &CompanyKeys, depth: Depth, work: &
         return judged(reason, work);
     }
     let seen = Cause::at_once(sample.reason).unwrap_or(Cause::Unknown);
-    if sample.reason != Reason::SwitchedOff || sample.is_cut {
+    if sample.reason != Reason::SwitchedOff || sample.is_truncated {
         return seen.into();
     }
     // A request to a disabled webhook can be recovered if a valid secret signed it.

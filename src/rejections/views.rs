@@ -55,7 +55,8 @@ impl Row {
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
             count: rejections::times(rejection.count),
-            recovered: (rejection.recovered > 0).then(|| format!("{} recovered", messages::number_text(rejection.recovered))),
+            recovered: (rejection.recovered_count > 0)
+                .then(|| format!("{} recovered", messages::number_text(rejection.recovered_count))),
             since: (rejection.count > 1).then(|| DisplayTime::of_start(rejection.first_at, now)),
             last: messages::when(rejection.last_at, now),
         }
@@ -144,7 +145,7 @@ impl Show {
     pub(crate) fn standing(&self) -> String {
         rejections::standing(
             &self.count,
-            rejections::Left { stored: self.kept, recovered: self.rejection.recovered },
+            rejections::Left { stored: self.kept, recovered: self.rejection.recovered_count },
             self.is_off(),
             (self.rejection.cause, self.rejection.gateway),
             self.offer.is_some(),
@@ -221,7 +222,8 @@ impl Show {
     pub(crate) fn more_events(&self) -> Option<(String, String)> {
         let shown = i64::try_from(self.let_in.len()).unwrap_or(i64::MAX);
         let all = urls::in_mode(&urls::events(self.app.id), self.rejection.mode);
-        (shown > 0 && self.rejection.recovered > shown).then(|| (rejections::more_let_in(self.rejection.recovered), all))
+        (shown > 0 && self.rejection.recovered_count > shown)
+            .then(|| (rejections::more_let_in(self.rejection.recovered_count), all))
     }
 
     fn address_of(&self, request: RequestId) -> String {

@@ -242,7 +242,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let mut reader = page.state.db.reader().await?;
     let transaction = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
     let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MOST_TOLD + 1).await?;
-    let is_cut = i64::try_from(events.len()).is_ok_and(|count| count > MOST_TOLD);
+    let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MOST_TOLD);
     events.truncate(usize::try_from(MOST_TOLD).unwrap_or_default());
     let mut reasons = Vec::new();
     let failed =
@@ -278,5 +278,5 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let shell = shell.crumb(&app.name, in_mode(urls::app(app.id)));
     let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
     let now = page.now;
-    page.ok(&views::Show { shell, transaction, events, reasons, is_cut, payload, references, disputes, others, order, now })
+    page.ok(&views::Show { shell, transaction, events, reasons, is_truncated, payload, references, disputes, others, order, now })
 }

@@ -158,7 +158,7 @@ mod tests {
             subject_status: Some(status.to_owned()),
             reference: None,
             secret_id: SecretId::new(at),
-            receipts: 1,
+            received_count: 1,
             is_flagged: false,
             occurred_at: Some(Timestamp::from_seconds(START + occurred)),
             is_time_borrowed: false,

@@ -153,7 +153,7 @@ pub(crate) struct Show {
     /// The gateway's reasons for failed payment attempts.
     pub(crate) reasons: Vec<(EventId, String)>,
     /// True if `events` does not contain all events.
-    pub(crate) is_cut: bool,
+    pub(crate) is_truncated: bool,
     /// The payload of the last event.
     pub(crate) payload: Option<Payload>,
     pub(crate) references: Vec<Reference>,

@@ -62,7 +62,7 @@ fn a_store_knows_no_page_and_no_other_slices_table() {
         ("apps", &["apps"]),
         ("companies", &["companies"]),
         ("events", &["events", "event_payloads", "event_ids"]),
-        ("rejections", &["rejections", "rejected_requests", "recoveries", "stray_requests"]),
+        ("rejections", &["rejections", "rejected_requests", "recoveries", "unknown_endpoint_requests"]),
         ("transactions", &["transactions", "refunds", "disputes", "payment_references"]),
     ];
     for (name, text) in sources("src", "rs").iter().filter(|(name, _)| is_store(name) && !name.starts_with("db/")) {

@@ -52,12 +52,12 @@ async fn the_statement_that_counts_events_keeps_the_habit() {
     pay(&app, &connection, (0..24).step_by(2)).await;
     connection.post(bodies::bare("foo.bar")).stored().await;
     let columns = [
-        "SELECT habit_since FROM evidence",
-        "SELECT habit_minutes FROM evidence",
-        "SELECT habit_pause FROM evidence",
-        "SELECT COALESCE(earlier_since, -1) FROM evidence",
-        "SELECT earlier_minutes FROM evidence",
-        "SELECT earlier_pause FROM evidence",
+        "SELECT baseline_since FROM activity",
+        "SELECT baseline_minutes FROM activity",
+        "SELECT baseline_pause FROM activity",
+        "SELECT COALESCE(previous_since, -1) FROM activity",
+        "SELECT previous_minutes FROM activity",
+        "SELECT previous_pause FROM activity",
     ];
     let now = async || {
         let mut found = Vec::new();

@@ -123,7 +123,8 @@ async fn a_new_password_requires_an_existing_user_and_ends_their_sessions() {
     at.cli(user("Neem Tree Retail", "owner@neem.example"), PASSWORD).await.assert_done();
     let hashes = "SELECT COUNT(DISTINCT password_hash) FROM users WHERE password_hash LIKE '$argon2id$%'";
     assert_eq!(at.count(hashes).await, 1);
-    let session = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at) SELECT id, id, 0, 0 FROM users";
+    let session =
+        "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proven_at) SELECT id, id, 0, 0, 0 FROM users";
     // The id replaces a hash on SQLite, where both are bytes.
     if !crate::support::database::is_postgres() {
         at.sql(session).await;
@@ -180,7 +181,10 @@ async fn json_has_the_shapes_that_scripts_rely_on() {
     assert_eq!(added, json!({ "connection": added["connection"], "endpoint": added["endpoint"], "url": url }));
     let shown = at.cli_with(&[&["webhook", "show"], &which[..]].concat(), "", &[]).await.json();
     let secret = &shown["secrets"][0];
-    assert_eq!(shown, json!({ "url": url, "secrets": [{ "id": secret["id"], "secret": secret["secret"], "state": "active" }] }));
+    assert_eq!(
+        shown,
+        json!({ "url": url, "secrets": [{ "id": secret["id"], "secret": secret["secret"], "state": "active", "origin": "generated", "valid_until": null }] })
+    );
     assert!(text(&added["connection"]).starts_with("gc_") && text(&secret["id"]).starts_with("ws_"));
     let endpoint = text(&added["endpoint"]);
     assert!(endpoint.starts_with("wh_") && endpoint.len() >= 25);

@@ -30,7 +30,7 @@ async fn every_life_cycle_is_verified_and_processed() {
         before = events;
     }
     assert_eq!(app.transactions().await.len(), 2 * LIFE_CYCLES.len());
-    assert!(app.events().await.iter().all(|event| event["receipts"] == 1), "every event has an id and a body of its own");
+    assert!(app.events().await.iter().all(|event| event["received_count"] == 1), "every event has an id and a body of its own");
 }
 
 /// Returns the gateway's time of each event, in order of receipt.

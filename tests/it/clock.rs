@@ -17,11 +17,11 @@ async fn left_behind() -> (TestApp, crate::support::builders::Connection) {
     app.cli_with(&rotate, "", &[]).await.assert_done();
     app.stop().await;
     for statement in [
-        "UPDATE evidence SET first_verified_at = first_verified_at + 31536000000, last_verified_at = last_verified_at + 31536000000, \
-         habit_since = habit_since + 31536000000, habit_pause = 31536000000",
-        "UPDATE evidence SET last_refused_at = last_verified_at, rejected_since = last_verified_at, rejected_count = 3, \
+        "UPDATE activity SET first_verified_at = first_verified_at + 31536000000, last_verified_at = last_verified_at + 31536000000, \
+         baseline_since = baseline_since + 31536000000, baseline_pause = 31536000000",
+        "UPDATE activity SET last_rejected_at = last_verified_at, rejected_since = last_verified_at, rejected_streak = 3, \
          failing_since = last_verified_at, failing_count = 2, last_proven_at = last_verified_at",
-        "UPDATE secrets SET until = until + 31536000000 WHERE state = 'draining'",
+        "UPDATE secrets SET valid_until = valid_until + 31536000000 WHERE state = 'additional'",
         "UPDATE events SET received_at = received_at + 31536000000, last_received_at = last_received_at + 31536000000",
     ] {
         assert_eq!(app.sql(statement).await, 1);
@@ -34,9 +34,9 @@ async fn what_a_clock_that_was_ahead_left_behind_is_repaired_once_it_is_right() 
     let (mut app, connection) = left_behind().await;
     app.restart().await;
     let now = app.now().millis();
-    eventually(async || app.count("SELECT MAX(last_verified_at) FROM evidence").await <= now).await;
-    assert_eq!(app.count("SELECT habit_pause FROM evidence").await, 0, "a pause of a year would be no silence");
-    let until = app.count("SELECT until FROM secrets WHERE state = 'draining'").await;
+    eventually(async || app.count("SELECT MAX(last_verified_at) FROM activity").await <= now).await;
+    assert_eq!(app.count("SELECT baseline_pause FROM activity").await, 0, "a pause of a year would be no silence");
+    let until = app.count("SELECT valid_until FROM secrets WHERE state = 'additional'").await;
     let longest = Duration::from_hours(15 * 24).as_millis();
     assert!(until > now && u128::try_from(until - now).unwrap() <= longest, "{until}");
 
@@ -97,11 +97,11 @@ async fn one_verified_event_ends_failing_after_a_clock_that_was_ahead() {
     let (mut app, connection) = left_behind().await;
     app.restart().await;
     let now = app.now().millis();
-    eventually(async || app.count("SELECT MAX(last_verified_at) FROM evidence").await <= now).await;
-    assert_eq!(app.count("SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL").await, 1);
+    eventually(async || app.count("SELECT MAX(last_verified_at) FROM activity").await <= now).await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM activity WHERE failing_since IS NOT NULL").await, 1);
     connection.at(app.address).post(bodies::payment("payment.captured", "pay_2", 0)).stored().await;
     let failing =
-        "SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL OR rejected_since IS NOT NULL OR failing_count > 0";
+        "SELECT COUNT(*) FROM activity WHERE failing_since IS NOT NULL OR rejected_since IS NOT NULL OR failing_count > 0";
     assert_eq!(app.count(failing).await, 0);
 }
 
@@ -112,7 +112,7 @@ async fn a_clock_that_is_behind_ends_nothing() {
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     let rotate = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
     app.cli_with(&rotate, "", &[]).await.assert_done();
-    let until = app.count("SELECT until FROM secrets WHERE state = 'draining'").await;
+    let until = app.count("SELECT valid_until FROM secrets WHERE state = 'additional'").await;
     let behind = Clock::fixed(app.now().minus(YEAR));
     app.restart_at(behind).await;
     let owner = app.owner("Neem Tree Retail").await;
@@ -120,7 +120,7 @@ async fn a_clock_that_is_behind_ends_nothing() {
     let page = owner.get(&webhook).await;
     assert!(page.has("This server’s clock is"), "{}", page.body);
     // The page was requested after the first repair.
-    assert_eq!(app.count("SELECT until FROM secrets WHERE state = 'draining'").await, until);
+    assert_eq!(app.count("SELECT valid_until FROM secrets WHERE state = 'additional'").await, until);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +170,7 @@ async fn a_payments_time_and_a_recovery_say_nothing_of_the_clock() {
     let output = app.cli(["doctor"], "").await;
     assert!(!output.out.contains("bad   clock") && !output.out.contains("ok    clock"), "{}", output.out);
     app.sql("UPDATE events SET is_time_borrowed = FALSE").await;
-    let recovered = "INSERT INTO recoveries (event_id, app_id, refused_at, recovered_at, recovered_by) \
+    let recovered = "INSERT INTO recoveries (event_id, app_id, rejected_at, recovered_at, recovered_by) \
                      SELECT id, app_id, occurred_at, received_at, 'Asha' FROM events";
     assert_eq!(app.sql(recovered).await, 1);
     let output = app.cli(["doctor"], "").await;

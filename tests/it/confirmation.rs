@@ -100,7 +100,10 @@ async fn the_interrupted_form_is_not_lost_and_a_secret_in_it_is_not_shown() {
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 2);
     owner.confirm(&rotation, &asked, PASSWORD).await.location();
     let (now, week) = (app.clock.now().millis(), 7 * 86_400_000);
-    assert_eq!(app.texts("SELECT CAST(until AS TEXT) FROM secrets WHERE until IS NOT NULL").await, [(now + week).to_string()]);
+    assert_eq!(
+        app.texts("SELECT CAST(valid_until AS TEXT) FROM secrets WHERE valid_until IS NOT NULL").await,
+        [(now + week).to_string()]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

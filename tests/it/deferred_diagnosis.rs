@@ -81,15 +81,15 @@ async fn among_lookalikes_each_misconfigured_request_ends_in_the_rejection_of_it
     assert_eq!(found, wanted);
     assert_eq!((app.count(COUNT).await, app.count(STORED).await, app.count(WRONG).await), (number.into(), number.into(), 0));
     // All except the one that any sender can have signed.
-    assert_eq!(app.count("SELECT COUNT(*) FROM rejected_requests WHERE worth = 0").await, 9);
-    assert_eq!(app.count("SELECT failing_count FROM evidence").await, 9);
+    assert_eq!(app.count("SELECT COUNT(*) FROM rejected_requests WHERE eviction_rank = 0").await, 9);
+    assert_eq!(app.count("SELECT failing_count FROM activity").await, 9);
 }
 
 /// Resets all stored requests to undiagnosed.
 async fn forget_diagnoses(app: &TestApp) {
     app.sql("UPDATE rejections SET cause = 'unexamined', secret_id = NULL, detail = NULL").await;
-    app.sql("UPDATE rejected_requests SET worth = 1").await;
-    app.sql("UPDATE evidence SET failing_since = NULL, failing_count = 0, last_proven_at = NULL, failing_rejection_id = NULL")
+    app.sql("UPDATE rejected_requests SET eviction_rank = 1").await;
+    app.sql("UPDATE activity SET failing_since = NULL, failing_count = 0, last_proven_at = NULL, failing_rejection_id = NULL")
         .await;
 }
 
@@ -105,7 +105,7 @@ async fn of_what_is_proven_later_only_what_came_after_the_last_verified_event_ma
         app.clock.advance(std::time::Duration::from_secs(10));
         if number == 0 {
             connection.post(bodies::payment("payment.captured", "pay_Verified000001", 0)).stored().await;
-            eventually(async || app.count("SELECT verified_count FROM evidence").await == 1).await;
+            eventually(async || app.count("SELECT verified_count FROM activity").await == 1).await;
             app.clock.advance(std::time::Duration::from_secs(10));
         }
     }
@@ -113,7 +113,7 @@ async fn of_what_is_proven_later_only_what_came_after_the_last_verified_event_ma
     forget_diagnoses(&app).await;
     app.restart().await;
     eventually(async || app.texts(FOUND).await == ["secret_quoted 2"]).await;
-    assert_eq!(app.count("SELECT failing_count FROM evidence").await, 1);
-    let since = "SELECT COUNT(*) FROM evidence e WHERE e.failing_since = (SELECT MAX(q.received_at) FROM rejected_requests q)";
+    assert_eq!(app.count("SELECT failing_count FROM activity").await, 1);
+    let since = "SELECT COUNT(*) FROM activity e WHERE e.failing_since = (SELECT MAX(q.received_at) FROM rejected_requests q)";
     assert_eq!(app.count(since).await, 1);
 }

@@ -162,7 +162,7 @@ async fn another_secret_or_the_right_one_pasted_wrong() {
     ] {
         practice.wants(cause, how, post).await;
     }
-    practice.app.sql("UPDATE secrets SET state = 'draining', until = 1").await;
+    practice.app.sql("UPDATE secrets SET state = 'additional', valid_until = 1").await;
     practice.wants("old_secret", "one whose time is over", with(&secret)).await;
 }
 

@@ -223,7 +223,7 @@ impl Shops {
             let payment = event["transaction"].as_str().map(|id| keys[id].clone());
             let usual = if payment.is_some() { "processed" } else { "unhandled" };
             assert_eq!(event["state"], if event["conflict_with"].is_null() { usual } else { "conflict" });
-            ((self.number(event), text(&event["body_sha256"])), (payment, event["receipts"].as_i64().unwrap()))
+            ((self.number(event), text(&event["body_sha256"])), (payment, event["received_count"].as_i64().unwrap()))
         };
         let events: Events = exported.iter().map(event).collect();
         assert_eq!(events.len(), exported.len(), "every event once");
@@ -234,7 +234,7 @@ impl Shops {
     async fn check_sums(&self) {
         const KEPT: &str = "SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
                             returned_payments, returned_subunits, lost_subunits \
-                            FROM transaction_sums WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0";
+                            FROM daily_totals WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0";
         const COUNTED: &str = "SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), \
                                COALESCE(status, ''), COALESCE(method, ''), count(*), \
                                CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \

@@ -79,7 +79,7 @@ async fn it_counts_beside_the_others_until_it_is_retired() {
     let page = owner.get(&step(&connection, "")).await;
     assert!(page.has("Your own") && page.has("counts until you retire it"));
     let secrets = shown(&app, &connection).await;
-    let id = secrets.iter().find(|secret| secret["origin"] == "brought").unwrap()["id"].as_str().unwrap();
+    let id = secrets.iter().find(|secret| secret["origin"] == "imported").unwrap()["id"].as_str().unwrap();
     let retirement = step(&connection, &format!("/secrets/{id}/retirement"));
     assert!(owner.get(&retirement).await.has("You cannot enter it again."));
     owner.post(&retirement, &[]).await.location();
@@ -121,7 +121,8 @@ async fn it_is_never_shown_again_and_sealed() {
         assert!(page.status.is_success() && !page.has(OWN) && !page.has("kq8Zt2mV"));
     }
     let secrets = shown(&app, &connection).await;
-    let brought = json!({ "id": secrets[0]["id"], "secret": null, "state": "draining", "until": null, "origin": "brought" });
+    let brought =
+        json!({ "id": secrets[0]["id"], "secret": null, "state": "additional", "valid_until": null, "origin": "imported" });
     assert_eq!(secrets[0], brought);
     assert_eq!(secrets[1]["secret"], connection.secret);
     let plain = ["webhook", "show", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
@@ -256,7 +257,7 @@ async fn importing_a_secret_twice_concurrently_adds_it_once_and_the_limit_holds(
         })
         .await;
     }
-    assert_eq!(app.count("SELECT COUNT(*) FROM secrets WHERE origin = 'brought'").await, 8);
+    assert_eq!(app.count("SELECT COUNT(*) FROM secrets WHERE origin = 'imported'").await, 8);
     who_waits(async || {
         bring(&connection, &owner, &format!("{OWN}-9"), PASSWORD).await.has("Eight SECRETs that were not made here")
     })
@@ -323,7 +324,7 @@ async fn a_secret_that_recovered_events_were_signed_with_is_in_use() {
     let at = list.find("/rejections/rj_").expect("it is listed") + "/rejections/".len();
     let url = format!("/ks-pay/apps/{}/rejections/{}", connection.app_id, &list[at..at + 25]);
     owner.post(&format!("{url}/recovery"), &[]).await.location();
-    assert_eq!(app.count("SELECT COUNT(*) FROM secret_uses").await, 1);
+    assert_eq!(app.count("SELECT COUNT(*) FROM secret_usage").await, 1);
     let page = owner.get(&step(&connection, "")).await;
     assert_eq!(page.body.matches("No event was signed with it yet.").count(), 1, "the one made here: {}", page.body);
 }

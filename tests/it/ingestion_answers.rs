@@ -32,7 +32,7 @@ async fn a_signed_event_is_stored_to_the_octet() {
     assert_eq!(event["connection"], connection.id);
     assert_eq!((&event["gateway"], &event["mode"]), (&"razorpay".into(), &"test".into()));
     assert_eq!((&event["gateway_event_id"], &event["type"]), (&"evt_1".into(), &"payment.captured".into()));
-    assert_eq!((&event["state"], &event["receipts"]), (&"processed".into(), &1.into()));
+    assert_eq!((&event["state"], &event["received_count"]), (&"processed".into(), &1.into()));
     assert_eq!(event["conflict_with"], serde_json::Value::Null);
     assert_eq!(event["received_at"], app.now().rfc3339());
     assert_eq!(event["transaction"], app.transactions().await[0]["transaction"]);
@@ -152,7 +152,7 @@ async fn an_event_of_a_gateway_that_signs_no_time_never_ages() {
     connection.post(bodies::payment("payment.captured", "pay_2", 0)).stored().await;
     let events = app.events().await;
     assert_eq!(events.len(), 2);
-    assert_eq!(events[0]["receipts"], 2);
+    assert_eq!(events[0]["received_count"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

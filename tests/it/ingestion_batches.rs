@@ -42,7 +42,7 @@ async fn twins_borrowed_ids_and_late_ids_that_come_together_are_all_kept_once() 
     assert_eq!(send_together(&posts).await, [200; 8]);
     let events = app.events().await;
     let receipts: HashMap<_, _> =
-        events.iter().map(|event| (event["body_sha256"].as_str().unwrap(), event["receipts"].as_i64().unwrap())).collect();
+        events.iter().map(|event| (event["body_sha256"].as_str().unwrap(), event["received_count"].as_i64().unwrap())).collect();
     let of = |id: &str| receipts[signing::sha256(&captured(id)).as_str()];
     assert_eq!((events.len(), ["pay_0", "pay_1", "pay_2", "pay_3", "pay_4"].map(of)), (5, [3, 3, 1, 1, 1]));
     for id in ["evt_0", "evt_1", "evt_8", "evt_9"] {
@@ -51,7 +51,7 @@ async fn twins_borrowed_ids_and_late_ids_that_come_together_are_all_kept_once() 
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM events WHERE is_flagged").await, 2, "pay_0 and pay_1 came under two ids");
     assert_eq!(app.transactions().await.len(), 5);
-    assert_eq!(app.count("SELECT verified_count FROM evidence WHERE verified_count > 0").await, 9);
+    assert_eq!(app.count("SELECT verified_count FROM activity WHERE verified_count > 0").await, 9);
 }
 
 #[tokio::test(flavor = "multi_thread")]

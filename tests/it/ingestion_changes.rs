@@ -10,7 +10,7 @@ use crate::support::{ONE_FLOOD_AT_A_TIME, SOON, TestApp, bodies, database, event
 
 /// Sessions of PostgreSQL that listen for changes.
 const LISTENING: &str =
-    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN \"ks_pay_receivers\"%'";
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN \"ks_pay_endpoints\"%'";
 /// Sessions that are blocked from reading secrets.
 const READING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                        AND wait_event_type = 'Lock' AND query LIKE '%FROM secrets%'";
@@ -35,9 +35,9 @@ async fn a_secret_that_has_ended_stops_to_count_with_the_next_request() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     connection.post(captured("pay_1")).stored().await;
-    app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
+    app.sql("UPDATE secrets SET state = 'additional', valid_until = 0").await;
     assert_eq!(connection.post(captured("pay_2")).send().await, 401);
-    app.sql("UPDATE secrets SET state = 'active', until = NULL").await;
+    app.sql("UPDATE secrets SET state = 'active', valid_until = NULL").await;
     connection.post(captured("pay_2")).stored().await;
     assert_eq!(app.events().await.len(), 2);
 }
@@ -46,7 +46,7 @@ async fn a_secret_that_has_ended_stops_to_count_with_the_next_request() {
 async fn a_draining_secret_counts_until_its_time_without_any_change() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
-    app.sql("UPDATE secrets SET state = 'draining', until = created_at + 7200000").await;
+    app.sql("UPDATE secrets SET state = 'additional', valid_until = created_at + 7200000").await;
     connection.post(captured("pay_1")).stored().await;
     app.clock.advance(Duration::from_hours(3));
     assert_eq!(connection.post(captured("pay_2")).send().await, 401);
@@ -75,7 +75,7 @@ async fn an_app_or_a_connection_disabled_elsewhere_stops_receiving_immediately()
 #[tokio::test(flavor = "multi_thread")]
 async fn what_says_nothing_about_receiving_changes_nothing_here() {
     let app = TestApp::start().await;
-    let version = "SELECT version FROM versions WHERE name = 'receivers'";
+    let version = "SELECT version FROM versions WHERE name = 'endpoints'";
     let connection = app.razorpay().await;
     let before = app.count(version).await;
     connection.post(captured("pay_1")).stored().await;
@@ -94,7 +94,7 @@ async fn a_flood_of_refusals_does_not_keep_a_change_from_counting() {
     for _ in 0..100 {
         assert_eq!(flood.send().await, 401);
     }
-    app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
+    app.sql("UPDATE secrets SET state = 'additional', valid_until = 0").await;
     assert_eq!(connection.post(captured("pay_1")).send().await, 401, "rejected despite the earlier cached state");
     assert!(app.events().await.is_empty());
 }
@@ -159,7 +159,7 @@ async fn what_is_rejected_unread_at_an_endpoint_of_a_moment_ago_is_shown() {
     slow.write_all(b"{").await.unwrap();
     assert_eq!(raw::read_to_end(&mut slow).await.status(), 408);
     eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE reason = 'too_slow'").await == 1).await;
-    assert_eq!(app.count("SELECT COUNT(*) FROM stray_requests").await, 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM unknown_endpoint_requests").await, 0);
 }
 
 /// PostgreSQL notifies the servers, so they need not poll.
@@ -172,14 +172,14 @@ async fn a_change_is_said_to_the_servers_that_listen() {
     let connection = app.razorpay().await;
     eventually(async || app.count(LISTENING).await == 1).await;
     let mut ear = PgListener::connect(app.database_url().unwrap()).await.unwrap();
-    ear.listen("ks_pay_receivers").await.unwrap();
+    ear.listen("ks_pay_endpoints").await.unwrap();
     connection.post(captured("pay_1")).stored().await;
     app.sql("UPDATE apps SET is_enabled = FALSE").await;
     let said = tokio::time::timeout(SOON, ear.recv()).await.expect("a change is said").unwrap();
-    assert_eq!(said.channel(), "ks_pay_receivers");
+    assert_eq!(said.channel(), "ks_pay_endpoints");
     app.sql("UPDATE connections SET webhook_done_by = 'x', webhook_done_at = 1").await;
     // Notifications arrive in order, so any earlier one would arrive before this one.
-    app.sql("SELECT pg_notify('ks_pay_receivers', 'the end')").await;
+    app.sql("SELECT pg_notify('ks_pay_endpoints', 'the end')").await;
     assert_eq!(ear.recv().await.unwrap().payload(), "the end", "what says nothing about receiving");
 }
 
@@ -224,10 +224,10 @@ async fn two_servers_on_one_database_behave_as_one() {
         twins.spawn(async move { post.url(&url).send().await });
     }
     assert!(twins.join_all().await.iter().all(|status| *status == 200));
-    let receipts: i64 = app.events().await.iter().map(|event| event["receipts"].as_i64().unwrap()).sum();
+    let receipts: i64 = app.events().await.iter().map(|event| event["received_count"].as_i64().unwrap()).sum();
     assert_eq!((app.events().await.len(), receipts, app.transactions().await.len()), (6, 60, 6));
 
-    app.sql("UPDATE secrets SET state = 'draining', until = 0").await;
+    app.sql("UPDATE secrets SET state = 'additional', valid_until = 0").await;
     for url in [connection.url.clone(), there(&connection.url)] {
         assert_eq!(connection.post(captured("pay_9")).url(&url).send().await, 401);
     }

@@ -11,7 +11,10 @@ fn captured(id: &str) -> Vec<u8> {
 /// Returns the fields that a duplicate may change, of each event in order of receipt.
 async fn told(app: &TestApp) -> Vec<(Value, Value, Value)> {
     let events = app.events().await;
-    events.iter().map(|event| (event["gateway_event_id"].clone(), event["state"].clone(), event["receipts"].clone())).collect()
+    events
+        .iter()
+        .map(|event| (event["gateway_event_id"].clone(), event["state"].clone(), event["received_count"].clone()))
+        .collect()
 }
 
 fn row(id: Option<&str>, state: &str, receipts: i64) -> (Value, Value, Value) {
@@ -50,7 +53,7 @@ async fn a_new_body_under_a_known_id_is_a_conflict_that_is_still_projected() {
     for conflict in &events[1..] {
         assert_eq!(conflict["state"], "conflict");
         assert_eq!(conflict["conflict_with"], events[0]["event"]);
-        assert_eq!((&conflict["gateway_event_id"], &conflict["receipts"]), (&json!("evt_1"), &json!(1)));
+        assert_eq!((&conflict["gateway_event_id"], &conflict["received_count"]), (&json!("evt_1"), &json!(1)));
     }
     let transactions = app.transactions().await;
     let projected: Vec<_> = events.iter().map(|event| &event["transaction"]).collect();
@@ -105,7 +108,7 @@ async fn an_id_that_came_after_none_counts_as_seen() {
     connection.post(captured("pay_1")).event_id("evt_1").stored().await;
     connection.post(captured("pay_2")).event_id("evt_1").stored().await;
     let events = app.events().await;
-    assert_eq!((&events[0]["gateway_event_id"], &events[0]["receipts"]), (&Value::Null, &json!(2)));
+    assert_eq!((&events[0]["gateway_event_id"], &events[0]["received_count"]), (&Value::Null, &json!(2)));
     assert_eq!(events[1]["conflict_with"], events[0]["event"]);
 }
 
@@ -138,7 +141,7 @@ async fn every_kind_of_body_is_told_again_by_its_octets() {
             connection.post(body.clone()).event_id(id).stored().await;
         }
     }
-    assert!(app.events().await.iter().all(|event| event["receipts"] == 2));
+    assert!(app.events().await.iter().all(|event| event["received_count"] == 2));
     assert_eq!(app.events().await.len(), 4);
 }
 
@@ -197,7 +200,7 @@ async fn fifty_concurrent_duplicates_are_one_event() {
     let events = app.events().await;
     assert_eq!(events.len(), 1);
     // An event with a 503 may still have been stored: the status only says that this is uncertain.
-    let receipts = events[0]["receipts"].as_u64().unwrap();
+    let receipts = events[0]["received_count"].as_u64().unwrap();
     assert!((stored as u64..=50).contains(&receipts), "{receipts} receipts, {stored} answers of 200");
     assert_eq!(app.transactions().await.len(), 1);
 }

@@ -74,7 +74,7 @@ async fn an_encoded_body_is_refused_before_anything_else_is_looked_at() {
     for encoding in ["", "identity", "Identity"] {
         post.clone().header("content-encoding", encoding).stored().await;
     }
-    assert_eq!(app.events().await[0]["receipts"], 3);
+    assert_eq!(app.events().await[0]["received_count"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +156,7 @@ async fn a_chunked_body_is_the_same_body() {
     assert_eq!(raw::exchange(app.address, &request).await.status(), 200);
     post.stored().await;
     let events = app.events().await;
-    assert_eq!((events.len(), &events[0]["receipts"]), (1, &2.into()));
+    assert_eq!((events.len(), &events[0]["received_count"]), (1, &2.into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ async fn a_new_id_is_a_new_event_whatever_its_body() {
     assert_eq!(events.len(), 2);
     for event in &events {
         assert_eq!(
-            (&event["state"], &event["receipts"], &event["conflict_with"]),
+            (&event["state"], &event["received_count"], &event["conflict_with"]),
             (&json!("unhandled"), &json!(1), &Value::Null)
         );
         assert_eq!((&event["type"], &event["gateway"]), (&json!("invoice.paid"), &json!("standard-webhooks")));
@@ -32,7 +32,7 @@ async fn the_same_id_and_body_signed_anew_is_a_receipt_more() {
     connection.post(paid("1")).event_id("msg_1").stored().await;
     connection.post(paid("1")).event_id("msg_1").seconds_later(60).stored().await;
     let events = app.events().await;
-    assert_eq!((events.len(), &events[0]["receipts"]), (1, &json!(2)));
+    assert_eq!((events.len(), &events[0]["received_count"]), (1, &json!(2)));
     assert_eq!(app.count("SELECT COUNT(*) FROM events WHERE is_flagged").await, 0);
 }
 
@@ -46,7 +46,7 @@ async fn the_same_id_with_another_body_is_a_conflict() {
     let events = app.events().await;
     assert_eq!(events.len(), 2);
     assert_eq!((&events[1]["state"], &events[1]["conflict_with"]), (&json!("conflict"), &events[0]["event"]));
-    assert_eq!(events[1]["receipts"], 2);
+    assert_eq!(events[1]["received_count"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,7 +59,8 @@ async fn a_new_secret_works_immediately_where_another_was_damaged() {
     event(3).secret(&secret).stored().await;
     assert_eq!(event(1).send().await, 503, "it may be signed with the damaged one");
     let shown = app.cli_with(&[&["webhook", "show"], &args[..]].concat(), "", &[]).await.json();
-    let damaged = &shown["secrets"].as_array().unwrap().iter().find(|row| row["secret"].is_null() && row["origin"].is_null());
+    let damaged =
+        &shown["secrets"].as_array().unwrap().iter().find(|row| row["secret"].is_null() && row["origin"] == "generated");
     let damaged = damaged.unwrap()["id"].as_str().unwrap().to_owned();
 
     // Once it is retired, 401 is again a statement about known secrets.
@@ -132,7 +133,7 @@ async fn a_locked_database_is_answered_503_in_time_and_the_retry_is_stored() {
     lock.release().await;
     post.stored().await;
     let events = app.events().await;
-    assert_eq!((events.len(), &events[0]["receipts"]), (1, &1.into()));
+    assert_eq!((events.len(), &events[0]["received_count"]), (1, &1.into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,7 +176,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     assert_eq!((app.events().await, app.transactions().await), before);
     let url = format!("http://{}/webhooks/{}", app.address, connection.endpoint);
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).url(&url).stored().await;
-    assert_eq!(app.events().await[0]["receipts"], 2);
+    assert_eq!(app.events().await[0]["received_count"], 2);
 }
 
 /// A missing table represents any statement that the database rejects.

@@ -1,22 +1,16 @@
-//! Both folders of migrations create the same tables.
+//! The two folders of migrations make the same tables.
 
 use std::collections::BTreeMap;
 
-use ks_pay::{
-    db::{Db, Location},
-    primitives::{
-        id::{AppId, CompanyId, ConnectionId, TransactionId},
-        time::Timestamp,
-    },
-};
-use sqlx::{Connection as _, PgConnection, SqliteConnection, migrate::Migrator};
+use ks_pay::db::{Db, Location};
 
 use crate::support::{
     Installation,
+    cli::one_sentence,
     database::{Database, migrations, postgres_server},
 };
 
-/// Table and column, and whether it is nullable.
+/// Table and column, and whether it may be null.
 type Columns = BTreeMap<(String, String), bool>;
 
 const OF_SQLITE: &str = "SELECT tables.name, columns.name, columns.\"notnull\" = 0 FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns \
@@ -64,7 +58,7 @@ async fn opening_twice_changes_nothing() {
     second.close().await;
 }
 
-/// Runs whenever a PostgreSQL server is available, whichever engine the suite uses.
+/// Runs wherever a PostgreSQL server is at hand, whatever the suite runs on.
 #[tokio::test(flavor = "multi_thread")]
 async fn both_engines_have_the_same_tables_columns_and_nullability() {
     let Some(server) = postgres_server() else { return };
@@ -77,111 +71,34 @@ async fn both_engines_have_the_same_tables_columns_and_nullability() {
     postgres.close().await;
 }
 
-/// Runs a statement on either engine.
-macro_rules! run {
-    ($db:expr, $query:expr) => {
-        match $db {
-            Db::Sqlite { writer, .. } => drop($query.execute(writer).await.unwrap()),
-            Db::Postgres { pool, .. } => drop($query.execute(pool).await.unwrap()),
-        }
-    };
+/// A database with a migration that has one of ours' number and another text.
+async fn of_another_version(at: &Installation) -> Location {
+    std::fs::create_dir_all(at.data_dir()).unwrap();
+    let db = Db::open(&at.location()).await.unwrap();
+    db.close().await;
+    at.sql("UPDATE _sqlx_migrations SET checksum = (SELECT checksum FROM _sqlx_migrations WHERE version = 1) WHERE version = 2")
+        .await;
+    at.location()
 }
-
-/// Creates an empty database with the tables of the first six files, as an earlier version left it.
-async fn sixth(installation: &Installation) -> Db {
-    let engine = if installation.database_url().is_some() { "postgres" } else { "sqlite" };
-    let files = installation.beside("migrations");
-    std::fs::create_dir(&files).unwrap();
-    for (name, text) in migrations(engine).into_iter().take(6) {
-        std::fs::write(files.join(name), text).unwrap();
-    }
-    let former = Migrator::new(files).await.unwrap();
-    let location = match installation.database_url() {
-        None => {
-            let path = installation.beside("former.db");
-            let mut conn = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", path.display())).await.unwrap();
-            former.run(&mut conn).await.unwrap();
-            Location::Sqlite(path)
-        }
-        Some(url) => {
-            let mut conn = PgConnection::connect(url).await.unwrap();
-            sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&mut conn).await.unwrap();
-            former.run(&mut conn).await.unwrap();
-            Location::parse(url).unwrap()
-        }
-    };
-    fill(&Db::connect(&location).await.unwrap()).await;
-    Db::open(&location).await.unwrap()
-}
-
-/// Inserts three payments of two days in India, two of them alike, one with a refund and a dispute, and one with few known
-/// fields.
-async fn fill(db: &Db) {
-    let now = Timestamp::from_millis(0);
-    let (company, app, connection) = (CompanyId::new(now), AppId::new(now), ConnectionId::new(now));
-    run!(db, sqlx::query("INSERT INTO companies (id, name, created_at) VALUES ($1, 'Neem', 1)").bind(company));
-    run!(
-        db,
-        sqlx::query("INSERT INTO apps (id, company_id, name, email, country, is_enabled, created_at) VALUES ($1, $2, 'Neem', 'a@neem.example', 'IN', true, 1)")
-            .bind(app)
-            .bind(company)
-    );
-    run!(
-        db,
-        sqlx::query("INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) VALUES ($1, $2, $3, 'razorpay', 'test', 'INR', 'wh_former', true, '', 1)")
-            .bind(connection)
-            .bind(company)
-            .bind(app)
-    );
-    // The evening of 21 November in London is the 22nd in India.
-    let payments = [
-        ("pay_1", Some("captured"), Some(10_000), Some("INR"), Some("upi"), 0, 1_795_291_200_000),
-        ("pay_2", Some("captured"), Some(25_000), Some("INR"), Some("upi"), 4_000, 1_795_343_403_000),
-        ("pay_3", None, None, None, None, 0, 1_795_257_000_000),
-    ];
-    for (payment, status, amount, currency, method, refunded, at) in payments {
-        let id = TransactionId::new(Timestamp::from_millis(at));
-        run!(
-            db,
-            sqlx::query("INSERT INTO transactions (id, company_id, app_id, connection_id, gateway, mode, payment_id, status, amount_subunits, currency, method, amount_refunded_subunits, is_disputed, reported_refunded_subunits, created_at, updated_at) VALUES ($1, $2, $3, $4, 'razorpay', 'test', $5, $6, $7, $8, $9, $10, false, 0, $11, $11)")
-                .bind(id).bind(company).bind(app).bind(connection).bind(payment).bind(status).bind(amount).bind(currency).bind(method).bind(refunded).bind(at)
-        );
-        if refunded > 0 {
-            run!(db, sqlx::query("INSERT INTO refunds (transaction_id, refund_id, amount_subunits, currency, status, reported_refunded_subunits) VALUES ($1, 'rfnd_1', $2, 'INR', 'processed', $2)").bind(id).bind(refunded));
-            run!(
-                db,
-                sqlx::query(
-                    "INSERT INTO disputes (transaction_id, dispute_id, status, status_at) VALUES ($1, 'disp_1', 'won', 1)"
-                )
-                .bind(id)
-            );
-        }
-    }
-}
-
-/// Payments, refunds and disputes joined, and the daily totals.
-type Former = (Vec<(String, Option<i64>, Option<String>)>, Vec<(i64, String, String, String, i64, i64, i64)>);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_former_versions_payments_stay_and_are_added_up_by_day() {
-    const PAYMENTS: &str = "SELECT payment_id, refunds.amount_subunits, disputes.status FROM transactions \
-                            LEFT JOIN refunds ON refunds.transaction_id = transactions.id \
-                            LEFT JOIN disputes ON disputes.transaction_id = transactions.id ORDER BY payment_id";
-    const SUMS: &str = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits \
-                        FROM transaction_sums ORDER BY day";
-    let installation = Installation::new().await;
-    let db = sixth(&installation).await;
-    let (payments, sums): Former = match &db {
-        Db::Sqlite { writer, .. } => {
-            (sqlx::query_as(PAYMENTS).fetch_all(writer).await.unwrap(), sqlx::query_as(SUMS).fetch_all(writer).await.unwrap())
-        }
-        Db::Postgres { pool, .. } => {
-            (sqlx::query_as(PAYMENTS).fetch_all(pool).await.unwrap(), sqlx::query_as(SUMS).fetch_all(pool).await.unwrap())
-        }
-    };
-    let (two, text) = ((Some(4_000), Some("won".to_owned())), str::to_owned);
-    assert_eq!(payments, [(text("pay_1"), None, None), (text("pay_2"), two.0, two.1), (text("pay_3"), None, None)]);
-    let last = (20_779, text("INR"), text("captured"), text("upi"), 2, 35_000, 4_000);
-    assert_eq!(sums, [(20_778, String::new(), String::new(), String::new(), 1, 0, 0), last]);
+async fn a_database_of_another_development_version_is_refused_and_not_altered() {
+    let at = Installation::new().await;
+    let location = of_another_version(&at).await;
+    let db = Db::connect(&location).await.unwrap();
+    let before = columns(&db).await;
+    db.close().await;
+    let started = at.process(&["serve"], &[]).end();
+    assert_eq!((started.code, started.out.len()), (Some(1), 0), "{}", started.err);
+    let sentence = one_sentence(&started.err);
+    assert!(
+        sentence.contains("written by another development version of ks-pay") && sentence.contains("was not changed"),
+        "{sentence}"
+    );
+    let doctor = at.cli(["doctor"], "").await;
+    assert!(doctor.code == 1 && doctor.out.contains("written by another development version"), "{}", doctor.out);
+    assert!(Db::open(&location).await.is_err());
+    let db = Db::connect(&location).await.unwrap();
+    assert_eq!(columns(&db).await, before);
     db.close().await;
 }

@@ -18,7 +18,7 @@ const GROWING: &[&str] = &[
     "disputes",
     "rejections",
     "rejected_requests",
-    "transaction_sums",
+    "daily_totals",
     "payment_references",
 ];
 /// Index constraints that cover all rows of a tenant.

@@ -166,7 +166,7 @@ async fn the_gateways_address_is_proof_only_together_with_the_connections_accoun
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     let of = |account: &str| String::from_utf8(captured("pay_2")).unwrap().replace(ACCOUNT, account).into_bytes();
-    let proven = async |app: &TestApp| app.count("SELECT failing_count FROM evidence").await;
+    let proven = async |app: &TestApp| app.count("SELECT failing_count FROM activity").await;
     let mut count = 0;
     let mut send = async |app: &TestApp, post: Post| {
         let url = format!("http://{}/webhooks/{}", app.address, connection.endpoint);

@@ -8,7 +8,7 @@ use crate::support::{TestApp, bodies, builders::Connection, cli::Output};
 /// Number of totals that differ from the recomputed ones, in either direction.
 const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
      returned_payments, returned_subunits, lost_subunits \
-     FROM transaction_sums WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0 \
+     FROM daily_totals WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0 \
      EXCEPT SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), COALESCE(status, ''), \
      COALESCE(method, ''), count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
      CAST(sum(amount_refunded_subunits) AS BIGINT), \
@@ -23,11 +23,11 @@ const MISSING: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, (created_at + 
      CAST(sum(amount_lost_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6 \
      EXCEPT SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
      returned_payments, returned_subunits, lost_subunits \
-     FROM transaction_sums) AS missing";
+     FROM daily_totals) AS missing";
 /// Inserts a total of today without a payment.
-const INVENT: &str = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
+const INVENT: &str = "INSERT INTO daily_totals (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
      SELECT app_id, mode, (SELECT (MAX(received_at) + 19800000) / 86400000 FROM events), 'AED', 'captured', 'card', 7, 70000, 0 \
-     FROM transaction_sums LIMIT 1";
+     FROM daily_totals LIMIT 1";
 
 async fn shop() -> (TestApp, Connection) {
     let app = TestApp::start().await;
@@ -59,12 +59,12 @@ async fn wrong_totals_are_reported_and_repaired() {
     let nothing = app.cli(["transactions", "recount"], "").await;
     assert!(nothing.line().ends_with("no differences"), "{}", nothing.out);
 
-    app.sql("UPDATE transaction_sums SET payments = payments + 2, amount_subunits = 5 WHERE refunded_subunits > 0").await;
+    app.sql("UPDATE daily_totals SET payments = payments + 2, amount_subunits = 5 WHERE refunded_subunits > 0").await;
     assert!(
-        app.sql("UPDATE transaction_sums SET returned_payments = 0, returned_subunits = 7 WHERE returned_payments > 0").await > 0
+        app.sql("UPDATE daily_totals SET returned_payments = 0, returned_subunits = 7 WHERE returned_payments > 0").await > 0
     );
-    assert!(app.sql("UPDATE transaction_sums SET lost_subunits = 1 WHERE lost_subunits > 0").await > 0);
-    assert!(app.sql("DELETE FROM transaction_sums WHERE status = ''").await > 0);
+    assert!(app.sql("UPDATE daily_totals SET lost_subunits = 1 WHERE lost_subunits > 0").await > 0);
+    assert!(app.sql("DELETE FROM daily_totals WHERE status = ''").await > 0);
     app.sql(INVENT).await;
     assert!(!is_right(&app).await);
     let told = app.cli(["doctor"], "").await;
@@ -82,7 +82,7 @@ async fn wrong_totals_are_reported_and_repaired() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_concurrent_recounts_during_incoming_payments_leave_correct_totals() {
     let (app, connection) = shop().await;
-    app.sql("UPDATE transaction_sums SET payments = payments + 100, amount_subunits = amount_subunits - 7").await;
+    app.sql("UPDATE daily_totals SET payments = payments + 100, amount_subunits = amount_subunits - 7").await;
     app.sql(INVENT).await;
     let paying = async {
         for number in 0..60 {
@@ -103,10 +103,10 @@ async fn a_day_that_overflows_does_not_keep_other_days_from_being_repaired() {
     let neighbour = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("live").await;
     neighbour.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     app.sql("UPDATE transactions SET amount_subunits = 9000000000000000000 WHERE mode = 'test' AND status = 'captured'").await;
-    assert_eq!(app.sql("UPDATE transaction_sums SET payments = 9 WHERE mode = 'live'").await, 1);
+    assert_eq!(app.sql("UPDATE daily_totals SET payments = 9 WHERE mode = 'live'").await, 1);
     let mended = app.cli(["transactions", "recount", "--json"], "").await;
     assert!(mended.code == 1 && mended.err.contains("could not be compared"), "{}", mended.err);
     let told: serde_json::Value = serde_json::from_str(mended.out.trim()).unwrap();
     assert_eq!((&told["repaired"], &told["unchecked"]), (&json!(1), &json!(1)));
-    assert_eq!(app.count("SELECT payments FROM transaction_sums WHERE mode = 'live'").await, 1);
+    assert_eq!(app.count("SELECT payments FROM daily_totals WHERE mode = 'live'").await, 1);
 }

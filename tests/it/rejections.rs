@@ -173,7 +173,7 @@ async fn what_is_refused_before_it_is_verified_is_noted_and_makes_nothing_failin
     let mut causes = shop.app.texts(CAUSES).await;
     causes.sort();
     assert_eq!(causes, ["encoded", "switched_off", "too_large"]);
-    assert_eq!(shop.app.count("SELECT refused_count FROM evidence").await, 0);
+    assert_eq!(shop.app.count("SELECT rejected_count FROM activity").await, 0);
     let page = shop.owner.get(&shop.list()).await;
     for text in
         ["It arrived while this webhook was disabled", "The body is larger than 1 MiB", "The body arrived compressed or encoded"]
@@ -200,7 +200,7 @@ async fn requests_at_no_endpoint_are_counted_and_nothing_else() {
         assert_eq!(shop.wrong("pay_1").url(&nowhere).send().await, 401);
     }
     shop.app.stop().await;
-    assert_eq!((shop.app.count(COUNT).await, shop.app.count("SELECT count FROM stray_requests").await), (0, 7));
+    assert_eq!((shop.app.count(COUNT).await, shop.app.count("SELECT count FROM unknown_endpoint_requests").await), (0, 7));
     let told = shop.app.cli(["doctor"], "").await;
     assert!(told.out.contains("note  unknown endpoints: 7 requests received"), "{}", told.out);
 }
@@ -270,7 +270,7 @@ async fn a_body_of_which_only_the_beginning_is_stored_is_diagnosed_whole() {
     assert_eq!(shop.connection.post(body).secret(&secret).send().await, 401);
     shop.counted(1).await;
     assert_eq!(shop.app.texts("SELECT cause FROM rejections").await, ["secret_with_space"]);
-    assert_eq!(shop.app.count("SELECT COUNT(*) FROM rejected_requests WHERE is_cut").await, 1);
+    assert_eq!(shop.app.count("SELECT COUNT(*) FROM rejected_requests WHERE is_truncated").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -146,8 +146,8 @@ async fn a_guess_in_a_header_of_another_name_proves_nothing() {
     }
     shop.counted(9).await;
     assert_eq!(shop.app.count("SELECT COUNT(*) FROM rejections WHERE key_digest IS NOT NULL").await, 0);
-    assert_eq!(shop.app.count("SELECT COUNT(*) FROM rejected_requests WHERE worth = 0").await, 0);
-    let failing = "SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL OR failing_count > 0";
+    assert_eq!(shop.app.count("SELECT COUNT(*) FROM rejected_requests WHERE eviction_rank = 0").await, 0);
+    let failing = "SELECT COUNT(*) FROM activity WHERE failing_since IS NOT NULL OR failing_count > 0";
     assert_eq!(shop.app.count(failing).await, 0);
     for path in shop.rejections().await {
         assert!(!shop.owner.get(&path).await.has("/acceptance"), "{path}");

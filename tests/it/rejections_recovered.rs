@@ -37,7 +37,7 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
     owner.post(&path, &fields).await.location();
 }
 
-const USES: &str = "SELECT COUNT(*) FROM secret_uses";
+const USES: &str = "SELECT COUNT(*) FROM secret_usage";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
@@ -115,13 +115,13 @@ async fn a_recovery_is_no_evidence_that_the_webhook_works() {
     switch(&owner, &connection, true).await;
     connection.post(bodies::bare("foo.bar")).stored().await;
     eventually(async || app.count(USES).await == 1).await;
-    let uses = app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_uses").await;
+    let uses = app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_usage").await;
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     assert_eq!(app.events().await.len(), 2);
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
     let page = owner.get(&webhook).await;
     assert!(page.has("Received foo.bar, verified") && page.has("<span class=\"quiet\">recovered</span>"), "{}", page.body);
-    assert_eq!(app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_uses").await, uses);
+    assert_eq!(app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_usage").await, uses);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +134,7 @@ async fn two_concurrent_recoveries_have_one_effect() {
     assert_eq!((one.status, other.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
     let events = app.events().await;
     assert_eq!((events.len(), app.transactions().await.len()), (30, 30));
-    assert!(events.iter().all(|event| event["receipts"] == 1), "each stands for one request");
+    assert!(events.iter().all(|event| event["received_count"] == 1), "each stands for one request");
     assert_eq!(app.count("SELECT COUNT(*) FROM recoveries WHERE rejection_id IS NOT NULL").await, 30);
 }
 

@@ -21,7 +21,7 @@ async fn bodies_go_after_their_time_and_duplicates_are_still_known() {
     app.clock.advance(20 * DAY);
     app.restart().await;
     assert_eq!(app.count(BODIES).await, 2, "kept for ever unless something else is set");
-    app.restart_with(|config| config.keep_bodies = Some(30 * DAY)).await;
+    app.restart_with(|config| config.body_retention = Some(30 * DAY)).await;
     eventually(async || app.count(BODIES).await == 1).await;
     assert_eq!((app.events().await, app.transactions().await), before, "the events stay as they were");
 
@@ -38,5 +38,5 @@ async fn bodies_go_after_their_time_and_duplicates_are_still_known() {
     let url = format!("http://{}/webhooks/{}", app.address, connection.endpoint);
     old.url(&url).stored().await;
     let events = app.events().await;
-    assert_eq!((events.len(), &events[0]["receipts"]), (2, &2.into()));
+    assert_eq!((events.len(), &events[0]["received_count"]), (2, &2.into()));
 }

@@ -172,7 +172,7 @@ async fn two_servers_may_share_a_postgresql_database() {
     connection.post(body.clone()).stored().await;
     connection.at(address).post(body).stored().await;
     let events = app.events().await;
-    assert_eq!((events.len(), &events[0]["receipts"]), (1, &2.into()));
+    assert_eq!((events.len(), &events[0]["received_count"]), (1, &2.into()));
     assert_eq!(second.terminate().code, Some(0));
 }
 

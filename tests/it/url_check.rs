@@ -64,7 +64,7 @@ async fn nothing_was_ever_counted(mut app: TestApp) {
 
 async fn nothing_was_counted(app: &TestApp) {
     assert_eq!(app.count("SELECT COUNT(*) FROM events").await, 0);
-    assert_eq!(app.count("SELECT CAST(SUM(version + refused_count + verified_count) AS BIGINT) FROM evidence").await, 0);
+    assert_eq!(app.count("SELECT CAST(SUM(version + rejected_count + verified_count) AS BIGINT) FROM activity").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

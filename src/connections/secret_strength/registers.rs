@@ -27,8 +27,8 @@ pub(super) fn found(letters: &[char]) -> Vec<Range<usize>> {
         let shape: Vec<char> = shape.chars().collect();
         for from in 0..letters.len() {
             let fitting = fitting(&letters[from..], &shape);
-            let is_cut = letters.get(from + fitting).is_none_or(|next| !next.is_ascii_alphanumeric());
-            if fitting == shape.len() || (fitting >= LEAST_CUT && is_cut) {
+            let is_truncated = letters.get(from + fitting).is_none_or(|next| !next.is_ascii_alphanumeric());
+            if fitting == shape.len() || (fitting >= LEAST_CUT && is_truncated) {
                 found.push(from..from + fitting);
             }
         }

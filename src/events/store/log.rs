@@ -15,22 +15,22 @@ use crate::{
 
 macro_rules! insert {
     () => {
-        "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, locality, \
-         identity, body_sha256, state, fault, transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, receipts, is_flagged, \
+        "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, dedupe_prefix, \
+         dedupe_key, body_sha256, state, fault, transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, received_count, is_flagged, \
          occurred_at, is_time_borrowed, received_at, last_received_at) VALUES"
     };
 }
 const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
-    INSERT = insert!(), ROW, "ON CONFLICT (connection_id, locality, identity) DO NOTHING";
+    INSERT = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO NOTHING";
     MADE = "SELECT id FROM events WHERE id IN (", "?", ")";
     /// Flags the event if its gateway id differs from the stored one or is missing: the id is not signed.
-    ADD_RECEIPTS = insert!(), ROW, "ON CONFLICT (connection_id, locality, identity) DO UPDATE SET \
-                    receipts = events.receipts + excluded.receipts, last_received_at = excluded.last_received_at, \
+    ADD_RECEIPTS = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO UPDATE SET \
+                    received_count = events.received_count + excluded.received_count, last_received_at = excluded.last_received_at, \
                     is_flagged = events.is_flagged OR excluded.is_flagged \
                     OR events.gateway_event_id IS DISTINCT FROM excluded.gateway_event_id \
-                    RETURNING id, connection_id, identity, gateway_event_id";
+                    RETURNING id, connection_id, dedupe_key, gateway_event_id";
     INSERT_PAYLOAD = "INSERT INTO event_payloads (event_id, headers, body) VALUES", "(?, ?, ?)", "";
     CLAIM_ID = "INSERT INTO event_ids (connection_id, gateway_event_id, event_id) VALUES", "(?, ?, ?)",
                "ON CONFLICT (connection_id, gateway_event_id) DO NOTHING";
@@ -38,7 +38,7 @@ rows! {
 
 sql! {
     FIND_FIRST = "SELECT event_id FROM event_ids WHERE connection_id = $1 AND gateway_event_id = $2";
-    IS_STORED = "SELECT EXISTS (SELECT 1 FROM events WHERE connection_id = $1 AND locality = $2 AND identity = $3)";
+    IS_STORED = "SELECT EXISTS (SELECT 1 FROM events WHERE connection_id = $1 AND dedupe_prefix = $2 AND dedupe_key = $3)";
     DELETE_PAYLOADS = "DELETE FROM event_payloads WHERE event_id IN \
                        (SELECT event_id FROM event_payloads WHERE event_id < $1 ORDER BY event_id LIMIT $2)";
     UPDATE_CONFLICT = "UPDATE events SET state = $2, conflict_with = $3 WHERE id = $1";
@@ -57,8 +57,8 @@ macro_rules! bind_group {
             .bind(place.mode.slug())
             .bind(&$group.first.gateway_event_id)
             .bind(&reading.event_type)
-            .bind(&$group.first.locality)
-            .bind($group.first.identity.as_slice())
+            .bind(&$group.first.dedupe_prefix)
+            .bind($group.first.dedupe_key.as_slice())
             .bind($group.first.sha256.as_slice())
             .bind(State::of(&reading.content, false).as_str())
             .bind(fault(&reading.content))
@@ -69,7 +69,7 @@ macro_rules! bind_group {
             .bind(subject.0)
             .bind(subject.1)
             .bind($group.first.secret)
-            .bind($group.receipts)
+            .bind($group.received_count)
             .bind($group.is_flagged)
             .bind(reading.occurred_at)
             .bind(reading.is_time_borrowed)
@@ -108,9 +108,14 @@ pub(crate) async fn made(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<EventId>, D
 pub(crate) async fn is_stored(
     tx: &mut Tx,
     connection: ConnectionId,
-    (locality, identity): (&str, &[u8; 32]),
+    (dedupe_prefix, dedupe_key): (&str, &[u8; 32]),
 ) -> Result<bool, DbError> {
-    run!(tx, |conn| sqlx::query_scalar(IS_STORED).bind(connection).bind(locality).bind(identity.as_slice()).fetch_one(conn).await)
+    run!(tx, |conn| sqlx::query_scalar(IS_STORED)
+        .bind(connection)
+        .bind(dedupe_prefix)
+        .bind(dedupe_key.as_slice())
+        .fetch_one(conn)
+        .await)
 }
 
 /// An event that was already stored.
@@ -118,7 +123,7 @@ pub(crate) async fn is_stored(
 pub(crate) struct Known {
     pub(crate) id: EventId,
     pub(crate) connection_id: ConnectionId,
-    pub(crate) identity: Vec<u8>,
+    pub(crate) dedupe_key: Vec<u8>,
     pub(crate) gateway_event_id: Option<String>,
 }
 

@@ -171,8 +171,10 @@ async fn twins_borrowed_ids_and_late_ids_of_one_batch_follow_the_table_of_duplic
     ];
     bench.keep(place, &sent).await;
     let events = bench.events().await;
-    let told: Vec<_> =
-        events.iter().map(|event| (event.gateway_event_id.as_deref(), event.state, event.receipts, event.is_flagged)).collect();
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| (event.gateway_event_id.as_deref(), event.state, event.received_count, event.is_flagged))
+        .collect();
     let expected = [
         (Some("evt_0"), State::Processed, 3, true),
         (Some("evt_1"), State::Processed, 3, true),
@@ -251,8 +253,8 @@ async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and
     tx.commit().await.unwrap();
     let found = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
     let (first, last) = (Some(earlier.first_at), Some(later.last_at));
-    assert_eq!((found.rejected_since, found.last_refused_at, found.rejected_count), (first, last, 6));
-    assert_eq!(found.last_refusal(), Some(SignatureError::SignatureMismatch));
+    assert_eq!((found.rejected_since, found.last_rejected_at, found.rejected_streak), (first, last, 6));
+    assert_eq!(found.last_reason(), Some(SignatureError::SignatureMismatch));
     assert_eq!((found.failing_since, found.last_proven_at, found.failing_count), (first, last, 4));
     assert_eq!(found.failing_rejection(), Some(rejections[0]));
     bench.end().await;

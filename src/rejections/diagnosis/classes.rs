@@ -56,7 +56,7 @@ pub(super) fn found(own: &str, body: &[u8], headers: &[(&str, &str)]) -> Diagnos
     let has_signature = headers.iter().any(|(name, _)| name == "x-razorpay-signature");
     let reason = if has_signature { SignatureError::SignatureMismatch } else { SignatureError::SignatureMissing };
     let at = Timestamp::from_seconds(NOW);
-    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
+    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_truncated: false, at };
     diagnose(&case, &known(own), &mut { MOST_WORK })
 }
 
@@ -334,7 +334,7 @@ fn an_outsider_is_told_apart_by_no_fact_about_the_gateway() {
         reason: SignatureError::SignatureMismatch,
         headers: &headers,
         body: body.as_bytes(),
-        is_cut: true,
+        is_truncated: true,
         at,
     };
     assert_eq!(diagnose(&case, &known(SECRET), &mut { MOST_WORK }).cause, Cause::NotDiagnosed);

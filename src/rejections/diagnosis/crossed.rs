@@ -28,7 +28,7 @@ const CLASSES: [(Cause, Error); 9] = [
 fn find(known: &CompanyKeys, body: &str, signature: &str) -> Diagnosis {
     let headers = [("x-razorpay-signature".to_owned(), signature.as_bytes().to_vec())];
     let (gateway, reason, at) = (Gateway::Razorpay, SignatureError::SignatureMismatch, Timestamp::from_seconds(NOW));
-    let case = RejectedCase { gateway, reason, headers: &headers, body: body.as_bytes(), is_cut: false, at };
+    let case = RejectedCase { gateway, reason, headers: &headers, body: body.as_bytes(), is_truncated: false, at };
     diagnose(&case, known, &mut { MOST_WORK })
 }
 

@@ -183,7 +183,7 @@ pub(super) fn detail(case: &RejectedCase<'_>, found: Cause) -> Option<String> {
 
 /// Returns the fault that the body alone shows.
 pub(super) fn body(case: &RejectedCase<'_>) -> Option<Cause> {
-    if case.is_cut {
+    if case.is_truncated {
         return None;
     }
     if super::unwrapped::is_compressed(case.body) {

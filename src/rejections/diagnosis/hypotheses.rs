@@ -269,7 +269,7 @@ impl Search<'_> {
     /// fault, it is the cause, and the renamed header is the detail.
     pub(super) fn renamed(&mut self) -> Option<Diagnosis> {
         let case = self.case;
-        if case.is_cut || self.left == 0 {
+        if case.is_truncated || self.left == 0 {
             return None;
         }
         let renamed = parts::siblings(case);

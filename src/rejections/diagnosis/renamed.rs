@@ -22,7 +22,7 @@ fn a_renamed_header_is_found_with_its_siblings() {
             reason: SignatureError::SignatureMissing,
             headers: &headers,
             body: body.as_bytes(),
-            is_cut: false,
+            is_truncated: false,
             at,
         };
         diagnose(&case, &known, &mut { MOST_WORK })

@@ -126,7 +126,7 @@ impl Search<'_> {
             Message::Pieces(parts) => (parts.first().copied(), parts.last().copied()?),
         };
         let id = std::str::from_utf8(id.unwrap_or_default()).ok().filter(|_| gateway.adapter().signs_event_id());
-        let identity = adapter::dedupe_key(gateway, Sha256::digest(body).into(), id);
-        Some(EventKey { locality: adapter::dedupe_prefix(body).to_owned(), identity })
+        let dedupe_key = adapter::dedupe_key(gateway, Sha256::digest(body).into(), id);
+        Some(EventKey { dedupe_prefix: adapter::dedupe_prefix(body).to_owned(), dedupe_key })
     }
 }

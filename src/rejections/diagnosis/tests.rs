@@ -40,7 +40,7 @@ proptest! {
             ("webhook-timestamp".to_owned(), b"1795000000".to_vec()),
         ];
         for reason in [SignatureError::SignatureMissing, SignatureError::SignatureMalformed, SignatureError::SignatureMismatch] {
-            let case = RejectedCase { gateway, reason, headers: &headers, body: &body, is_cut: false, at };
+            let case = RejectedCase { gateway, reason, headers: &headers, body: &body, is_truncated: false, at };
             let found = diagnose(&case, &known(gateway), &mut 200_000);
             let seen = [
                 Cause::Unknown, Cause::NoSignature, Cause::OtherHash, Cause::AsymmetricOnly, Cause::BodyEmpty, Cause::BodyCut,
@@ -58,7 +58,7 @@ fn the_work_is_bounded() {
     let body = vec![b'a'; 256 * 1024];
     let at = Timestamp::from_seconds(0);
     let reason = SignatureError::SignatureMismatch;
-    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_cut: false, at };
+    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_truncated: false, at };
     let mut search = Search { left: 1_000_000, ..Search::of(&case, &known) };
     assert!(search.find_proven_cause(&signature_parser::read(Gateway::Razorpay, &headers)).is_none());
     assert_eq!(search.left, 0, "it stops, and does not begin what it cannot pay for");
@@ -76,7 +76,7 @@ fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
         let headers = [(signature(Gateway::Razorpay).to_owned(), whole.as_bytes()[..length].to_vec())];
         let reason = SignatureError::SignatureMalformed;
         let at = Timestamp::from_seconds(0);
-        let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_cut: false, at };
+        let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_truncated: false, at };
         assert_eq!(diagnose(&case, &known, &mut { MOST_WORK }).cause, cause, "{length}");
     }
 }
@@ -96,7 +96,7 @@ fn brackets_and_commas_are_not_written_without_bounds() {
         reason: SignatureError::SignatureMismatch,
         headers: &headers,
         body: &body,
-        is_cut: false,
+        is_truncated: false,
         at: Timestamp::from_seconds(0),
     };
     let readings = signature_parser::read(Gateway::Razorpay, &headers);
@@ -121,8 +121,14 @@ fn without_work_or_once_the_server_stops_nothing_is_tried() {
     headers.extend((0..6).map(|at| (format!("x{at}-id"), format!("msg_{at}").into_bytes())));
     headers.extend((0..6).map(|at| (format!("x{at}-timestamp"), b"1795000000".to_vec())));
     let (body, at) = (vec![b'a'; 10_000], Timestamp::from_seconds(0));
-    let case =
-        RejectedCase { gateway, reason: SignatureError::SignatureMissing, headers: &headers, body: &body, is_cut: false, at };
+    let case = RejectedCase {
+        gateway,
+        reason: SignatureError::SignatureMissing,
+        headers: &headers,
+        body: &body,
+        is_truncated: false,
+        at,
+    };
     let tried = |work: usize, is_off: bool| {
         let before = TRIED.get();
         diagnose_until(&AtomicBool::new(is_off), Depth::Full, &case, &known, &mut { work });
@@ -158,7 +164,7 @@ fn what_single_faults_need_is_never_more_than_estimated() {
             let at = Timestamp::from_seconds(1_795_000_000);
             let body = text.as_bytes();
             let reason = SignatureError::SignatureMismatch;
-            let case = RejectedCase { gateway, reason, headers: &headers, body, is_cut: false, at };
+            let case = RejectedCase { gateway, reason, headers: &headers, body, is_truncated: false, at };
             let mut left = MOST_WORK;
             let found = diagnose_until(&AtomicBool::new(false), Depth::Single, &case, &known, &mut left);
             let (used, most) = (MOST_WORK - left, single_fault_work(gateway, body.len(), &known));

@@ -15,18 +15,18 @@ sql! {
     LIST_CONNECTIONS = "SELECT c.id FROM connections c WHERE EXISTS \
                         (SELECT 1 FROM rejections r WHERE r.connection_id = c.id AND r.cause = 'unexamined')";
     LIST = "SELECT q.id FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id WHERE q.connection_id = $1 \
-            AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_cut ORDER BY q.id LIMIT $2";
-    FIND = "SELECT q.id, q.rejection_id, q.address, q.size, q.worth, q.received_at, q.headers, q.body, \
+            AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_truncated ORDER BY q.id LIMIT $2";
+    FIND = "SELECT q.id, q.rejection_id, q.address, q.size, q.eviction_rank, q.received_at, q.headers, q.body, \
             r.company_id, r.app_id, r.connection_id, r.gateway, r.mode, r.reason \
             FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id \
-            WHERE q.id = $1 AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_cut";
+            WHERE q.id = $1 AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_truncated";
     /// Recovery locks the rejection before its requests, too.
     LOCK = "UPDATE rejections SET count = count WHERE id = $1";
     FIND_COUNT = "SELECT count, last_at FROM rejected_requests WHERE id = $1 AND rejection_id = $2 AND recovered_at IS NULL";
     FIND_SAME = "SELECT id FROM rejected_requests WHERE rejection_id = $1 AND digest = $2";
-    MOVE = "UPDATE rejected_requests SET rejection_id = $2, digest = $3, worth = $4 WHERE id = $1";
+    MOVE = "UPDATE rejected_requests SET rejection_id = $2, digest = $3, eviction_rank = $4 WHERE id = $1";
     ADD_COPIES = "UPDATE rejected_requests SET count = count + $2, last_at = CASE WHEN last_at > $3 THEN last_at ELSE $3 END, \
-                  worth = CASE WHEN worth < $4 THEN worth ELSE $4 END WHERE id = $1";
+                  eviction_rank = CASE WHEN eviction_rank < $4 THEN eviction_rank ELSE $4 END WHERE id = $1";
     DELETE_REQUEST = "DELETE FROM rejected_requests WHERE id = $1";
     SUBTRACT = "UPDATE rejections SET count = count - $2 WHERE id = $1";
     ADD_EARLIER = "UPDATE rejections SET count = count + $2, first_at = CASE WHEN first_at < $3 THEN first_at ELSE $3 END, \
@@ -43,7 +43,7 @@ pub(crate) struct Stored {
     pub(crate) rejection_id: RejectionId,
     pub(crate) address: String,
     pub(crate) size: Option<i64>,
-    pub(crate) worth: i64,
+    pub(crate) eviction_rank: i64,
     pub(crate) received_at: Timestamp,
     pub(crate) headers: Vec<u8>,
     pub(crate) body: Vec<u8>,
@@ -102,7 +102,7 @@ pub(crate) struct Moved<'a> {
     pub(crate) from: RejectionId,
     pub(crate) to: RejectionId,
     pub(crate) digest: &'a [u8],
-    pub(crate) worth: i64,
+    pub(crate) eviction_rank: i64,
     pub(crate) address: &'a str,
     pub(crate) count: i64,
     pub(crate) first_at: Timestamp,
@@ -114,10 +114,10 @@ pub(crate) async fn move_to(tx: &mut Tx, moved: &Moved<'_>) -> Result<(), DbErro
     let same: Option<RequestId> =
         run!(&mut *tx, |conn| sqlx::query_scalar(FIND_SAME).bind(moved.to).bind(moved.digest).fetch_optional(conn).await)?;
     if let Some(same) = same {
-        execute!(&mut *tx, sqlx::query(ADD_COPIES).bind(same).bind(moved.count).bind(moved.last_at).bind(moved.worth))?;
+        execute!(&mut *tx, sqlx::query(ADD_COPIES).bind(same).bind(moved.count).bind(moved.last_at).bind(moved.eviction_rank))?;
         execute!(&mut *tx, sqlx::query(DELETE_REQUEST).bind(moved.id))?;
     } else {
-        execute!(&mut *tx, sqlx::query(MOVE).bind(moved.id).bind(moved.to).bind(moved.digest).bind(moved.worth))?;
+        execute!(&mut *tx, sqlx::query(MOVE).bind(moved.id).bind(moved.to).bind(moved.digest).bind(moved.eviction_rank))?;
     }
     execute!(&mut *tx, sqlx::query(SUBTRACT).bind(moved.from).bind(moved.count))?;
     execute!(

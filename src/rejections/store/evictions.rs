@@ -12,7 +12,7 @@ use crate::{
 
 sql! {
     TAKEN = "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM rejected_requests WHERE connection_id = $1 GROUP BY rejection_id";
-    LIST = "SELECT r.id, r.rejection_id, r.digest, r.worth, r.sender, r.bytes, r.recovered_at IS NOT NULL AS is_recovered, j.cause, \
+    LIST = "SELECT r.id, r.rejection_id, r.digest, r.eviction_rank, r.sender, r.bytes, r.recovered_at IS NOT NULL AS is_recovered, j.cause, \
             j.key_digest FROM rejected_requests r JOIN rejections j ON j.id = r.rejection_id WHERE r.connection_id = $1 ORDER BY r.id";
 }
 

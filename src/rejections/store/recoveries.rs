@@ -1,5 +1,7 @@
 //! The `recoveries` table: which events were rejected first, and who recovered them.
 
+use std::collections::HashSet;
+
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     primitives::{
@@ -9,11 +11,12 @@ use crate::{
 };
 
 sql! {
-    INSERT = "INSERT INTO recoveries (event_id, app_id, rejection_id, refused_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5, $6)";
-    FIND = "SELECT rejection_id, refused_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
+    INSERT = "INSERT INTO recoveries (event_id, app_id, rejection_id, rejected_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5, $6)";
+    FIND = "SELECT rejection_id, rejected_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
     IS_RECOVERED = "SELECT EXISTS (SELECT 1 FROM recoveries WHERE event_id = $1)";
     /// The key is the event's, so that the cost is bounded by the events in the range.
     LIST_BETWEEN = "SELECT event_id FROM recoveries WHERE event_id >= $2 AND event_id <= $3 AND app_id = $1";
+    LIST_OF_EXPORT = "SELECT event_id FROM recoveries WHERE event_id >= $1 AND event_id <= $2";
     LIST_OF_REJECTION = "SELECT event_id FROM recoveries WHERE rejection_id = $2 AND app_id = $1 ORDER BY event_id DESC LIMIT $3";
 }
 
@@ -22,7 +25,7 @@ pub(crate) struct New<'a> {
     pub(crate) event: EventId,
     pub(crate) app: AppId,
     pub(crate) rejection: RejectionId,
-    pub(crate) refused_at: Timestamp,
+    pub(crate) rejected_at: Timestamp,
     pub(crate) at: Timestamp,
     pub(crate) by: &'a str,
 }
@@ -31,7 +34,7 @@ pub(crate) struct New<'a> {
 pub(crate) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<(), DbError> {
     execute!(
         tx,
-        sqlx::query(INSERT).bind(new.event).bind(new.app).bind(new.rejection).bind(new.refused_at).bind(new.at).bind(new.by)
+        sqlx::query(INSERT).bind(new.event).bind(new.app).bind(new.rejection).bind(new.rejected_at).bind(new.at).bind(new.by)
     )?;
     Ok(())
 }
@@ -41,7 +44,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<(), DbError> {
 pub(crate) struct Recovery {
     /// `None` in rows older than this column. The rejection may be deleted by now.
     pub(crate) rejection_id: Option<RejectionId>,
-    pub(crate) refused_at: Timestamp,
+    pub(crate) rejected_at: Timestamp,
     pub(crate) recovered_by: String,
 }
 
@@ -62,6 +65,15 @@ pub(crate) async fn list_between(
     (first, last): (EventId, EventId),
 ) -> Result<Vec<EventId>, DbError> {
     run!(on, |conn| sqlx::query_scalar(LIST_BETWEEN).bind(app).bind(first).bind(last).fetch_all(conn).await)
+}
+
+/// Returns the recovered events of all apps within a range of ids.
+pub(crate) async fn list_of_export(
+    on: impl Into<Exec<'_>>,
+    (first, last): (EventId, EventId),
+) -> Result<HashSet<EventId>, DbError> {
+    let found: Vec<EventId> = run!(on, |conn| sqlx::query_scalar(LIST_OF_EXPORT).bind(first).bind(last).fetch_all(conn).await)?;
+    Ok(found.into_iter().collect())
 }
 
 /// Returns the newest events recovered from one of the app's rejections.

@@ -1,4 +1,4 @@
-//! Sums over the `transactions` table, always of a limited period; and the `transaction_sums` table of daily totals.
+//! Sums over the `transactions` table, always of a limited period; and the `daily_totals` table of daily totals.
 
 use sqlx::FromRow;
 
@@ -37,30 +37,30 @@ sql! {
             WHERE state IN ('disputed', 'dispute_lost', 'dispute_deducted') AND disputes.currency IS DISTINCT FROM newest.currency \
             GROUP BY disputes.currency, state ORDER BY disputes.currency, state";
     DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-            returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits FROM transaction_sums \
+            returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits FROM daily_totals \
             WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND (payments > 0 OR lost_subunits > 0) ORDER BY day, currency, status, method";
 }
 
 rows! {
     /// Saturates well below the maximum of an integer, so that one more batch cannot overflow: even an extreme total must not
     /// prevent an event from being stored.
-    ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+    ADD = "INSERT INTO daily_totals (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
            returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits) VALUES",
           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           "ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
-           payments = transaction_sums.payments + excluded.payments, \
-           amount_subunits = CASE WHEN abs(transaction_sums.amount_subunits) < 9000000000000000000 \
-           THEN transaction_sums.amount_subunits + excluded.amount_subunits ELSE transaction_sums.amount_subunits END, \
-           refunded_subunits = CASE WHEN abs(transaction_sums.refunded_subunits) < 9000000000000000000 \
-           THEN transaction_sums.refunded_subunits + excluded.refunded_subunits ELSE transaction_sums.refunded_subunits END, \
-           returned_payments = transaction_sums.returned_payments + excluded.returned_payments, \
-           returned_subunits = CASE WHEN abs(transaction_sums.returned_subunits) < 9000000000000000000 \
-           THEN transaction_sums.returned_subunits + excluded.returned_subunits ELSE transaction_sums.returned_subunits END, \
-           lost_subunits = CASE WHEN abs(transaction_sums.lost_subunits) < 9000000000000000000 \
-           THEN transaction_sums.lost_subunits + excluded.lost_subunits ELSE transaction_sums.lost_subunits END, \
-           refund_pending_payments = transaction_sums.refund_pending_payments + excluded.refund_pending_payments, \
-           refund_pending_subunits = CASE WHEN abs(transaction_sums.refund_pending_subunits) < 9000000000000000000 \
-           THEN transaction_sums.refund_pending_subunits + excluded.refund_pending_subunits ELSE transaction_sums.refund_pending_subunits END";
+           payments = daily_totals.payments + excluded.payments, \
+           amount_subunits = CASE WHEN abs(daily_totals.amount_subunits) < 9000000000000000000 \
+           THEN daily_totals.amount_subunits + excluded.amount_subunits ELSE daily_totals.amount_subunits END, \
+           refunded_subunits = CASE WHEN abs(daily_totals.refunded_subunits) < 9000000000000000000 \
+           THEN daily_totals.refunded_subunits + excluded.refunded_subunits ELSE daily_totals.refunded_subunits END, \
+           returned_payments = daily_totals.returned_payments + excluded.returned_payments, \
+           returned_subunits = CASE WHEN abs(daily_totals.returned_subunits) < 9000000000000000000 \
+           THEN daily_totals.returned_subunits + excluded.returned_subunits ELSE daily_totals.returned_subunits END, \
+           lost_subunits = CASE WHEN abs(daily_totals.lost_subunits) < 9000000000000000000 \
+           THEN daily_totals.lost_subunits + excluded.lost_subunits ELSE daily_totals.lost_subunits END, \
+           refund_pending_payments = daily_totals.refund_pending_payments + excluded.refund_pending_payments, \
+           refund_pending_subunits = CASE WHEN abs(daily_totals.refund_pending_subunits) < 9000000000000000000 \
+           THEN daily_totals.refund_pending_subunits + excluded.refund_pending_subunits ELSE daily_totals.refund_pending_subunits END";
 }
 
 /// The number of payments of a currency in a state, and their totals in subunits.

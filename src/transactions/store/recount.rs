@@ -29,24 +29,24 @@ sql! {
               AND disputes.currency IS DISTINCT FROM transactions.currency GROUP BY 1, 2, 3 \
               UNION ALL SELECT currency, status, method, -payments, -amount_subunits, -refunded_subunits, \
               -returned_payments, -returned_subunits, -lost_subunits, -refund_pending_payments, -refund_pending_subunits \
-              FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS told \
+              FROM daily_totals WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS told \
               GROUP BY 2, 3, 4 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0 \
               OR SUM(returned_payments) <> 0 OR SUM(returned) <> 0 OR SUM(lost) <> 0 \
               OR SUM(pending_payments) <> 0 OR SUM(pending) <> 0";
     /// Writes the key unchanged, even if it is invalid.
-    ADD = "INSERT INTO transaction_sums (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
+    ADD = "INSERT INTO daily_totals (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
            returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits) \
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
-           payments = transaction_sums.payments + excluded.payments, \
-           amount_subunits = transaction_sums.amount_subunits + excluded.amount_subunits, \
-           refunded_subunits = transaction_sums.refunded_subunits + excluded.refunded_subunits, \
-           returned_payments = transaction_sums.returned_payments + excluded.returned_payments, \
-           returned_subunits = transaction_sums.returned_subunits + excluded.returned_subunits, \
-           lost_subunits = transaction_sums.lost_subunits + excluded.lost_subunits, \
-           refund_pending_payments = transaction_sums.refund_pending_payments + excluded.refund_pending_payments, \
-           refund_pending_subunits = transaction_sums.refund_pending_subunits + excluded.refund_pending_subunits";
+           payments = daily_totals.payments + excluded.payments, \
+           amount_subunits = daily_totals.amount_subunits + excluded.amount_subunits, \
+           refunded_subunits = daily_totals.refunded_subunits + excluded.refunded_subunits, \
+           returned_payments = daily_totals.returned_payments + excluded.returned_payments, \
+           returned_subunits = daily_totals.returned_subunits + excluded.returned_subunits, \
+           lost_subunits = daily_totals.lost_subunits + excluded.lost_subunits, \
+           refund_pending_payments = daily_totals.refund_pending_payments + excluded.refund_pending_payments, \
+           refund_pending_subunits = daily_totals.refund_pending_subunits + excluded.refund_pending_subunits";
     NEXT_PAYMENT = "SELECT created_at FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 ORDER BY created_at LIMIT 1";
-    NEXT_SUM = "SELECT day FROM transaction_sums WHERE app_id = $1 AND mode = $2 AND day >= $3 ORDER BY day LIMIT 1";
+    NEXT_SUM = "SELECT day FROM daily_totals WHERE app_id = $1 AND mode = $2 AND day >= $3 ORDER BY day LIMIT 1";
 }
 
 /// An app in a mode.

@@ -85,9 +85,9 @@ describe("a new SECRET, with scripts off", () => {
     assert.ok(await taken(connection, connection.secret) && await taken(connection, secret));
 
     // Two days later.
-    await change(at.installation, `UPDATE secret_uses SET first_verified_at = first_verified_at - ${2 * DAY}`);
-    await change(at.installation, `UPDATE secret_uses SET last_verified_at = last_verified_at - ${2 * DAY}
-      WHERE secret_id IN (SELECT id FROM secrets WHERE state = 'draining')`);
+    await change(at.installation, `UPDATE secret_usage SET first_verified_at = first_verified_at - ${2 * DAY}`);
+    await change(at.installation, `UPDATE secret_usage SET last_verified_at = last_verified_at - ${2 * DAY}
+      WHERE secret_id IN (SELECT id FROM secrets WHERE state = 'additional')`);
     await page.goto(connection.webhook);
     await list(page).getByText("Unused for 48 h: safe to retire").waitFor();
     await leading(page, () => rows(page, "Still accepted").getByRole("link", { name: /^Retire now/ }).click());

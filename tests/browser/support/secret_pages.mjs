@@ -44,7 +44,7 @@ export async function* secrets(page, { installation, names }) {
   yield "retirement-of-the-active";
 
   await installation.run(["webhook", "rotate", "--app", app, "--gateway", "razorpay", "--mode", "test", "--json"]);
-  await change(installation, `UPDATE secrets SET until = ${Date.now() - DAY} WHERE made_by = 'the command line' AND state = 'draining'`);
+  await change(installation, `UPDATE secrets SET until = ${Date.now() - DAY} WHERE created_by = 'the command line' AND state = 'additional'`);
   await page.goto(webhook);
   yield "webhook-before-has-ended";
   const { secrets: [newest] } = await installation.run(
@@ -53,7 +53,7 @@ export async function* secrets(page, { installation, names }) {
   await page.goto(webhook);
   await page.getByText("Now give Razorpay the new SECRET").waitFor({ state: "detached" });
   await page.goto("/ks-pay/settings"); // no stream is open while the server is away
-  await change(installation, `UPDATE secret_uses SET first_verified_at = first_verified_at - ${2 * DAY}`);
+  await change(installation, `UPDATE secret_usage SET first_verified_at = first_verified_at - ${2 * DAY}`);
   await change(installation, `UPDATE secrets SET created_at = created_at - ${2 * DAY}`);
   await page.goto(webhook);
   await page.getByText("safe to retire").first().waitFor();

@@ -8,11 +8,11 @@ const HOUR = 3_600_000;
 
 /** Simulates a connection that has been failing for that long, in milliseconds. */
 export const failingFor = (installation, mode, length) =>
-  change(installation, `UPDATE evidence SET failing_since = failing_since - ${length} WHERE ${of(mode)}`);
+  change(installation, `UPDATE activity SET failing_since = failing_since - ${length} WHERE ${of(mode)}`);
 
 /** Waits until a rejected request has been diagnosed as proven: it is stored after the response. */
 export async function proven(installation, mode) {
-  const query = `SELECT COUNT(*) FROM evidence WHERE failing_since IS NOT NULL AND ${of(mode)}`;
+  const query = `SELECT COUNT(*) FROM activity WHERE failing_since IS NOT NULL AND ${of(mode)}`;
   for (let tries = 0; tries < 100; tries += 1) {
     if (await count(installation, query) > 0) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -27,9 +27,9 @@ async function until(page, text) {
 }
 
 /** Simulates events every 20 min for two weeks, followed by silence for that long. */
-export const silentFor = (installation, mode, length) => change(installation, `UPDATE evidence SET
+export const silentFor = (installation, mode, length) => change(installation, `UPDATE activity SET
   last_verified_at = last_verified_at - ${length}, first_verified_at = first_verified_at - ${17 * 24 * HOUR},
-  habit_since = last_verified_at - ${length + 17 * 24 * HOUR}, habit_minutes = 1224, habit_pause = ${2 * HOUR} WHERE ${of(mode)}`);
+  baseline_since = last_verified_at - ${length + 17 * 24 * HOUR}, baseline_minutes = 1224, baseline_pause = ${2 * HOUR} WHERE ${of(mode)}`);
 
 const of = (mode) => `connection_id IN (SELECT id FROM connections WHERE mode = '${mode}')`;
 
@@ -59,7 +59,7 @@ export async function* diagnoses(page, { installation, names }) {
   await page.getByText("and requests are rejected").waitFor();
   yield "webhook-overdue";
   await away(page);
-  await change(installation, `UPDATE evidence SET rejected_since = NULL, rejected_count = 0`);
+  await change(installation, `UPDATE activity SET rejected_since = NULL, rejected_streak = 0`);
   await refused({ url: test.url, secret: `${test.secret} ` }, captured("pay_Failing0000001"), "evt_Failing0000001");
   await proven(installation, "test");
   await failingFor(installation, "test", 320 * 60_000);

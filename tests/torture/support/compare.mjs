@@ -17,8 +17,8 @@ export function judgeEvents(log, rows) {
     // The received count includes each acknowledged request, and no request twice.
     miscounted: entries.filter((entry) => {
       const [row] = stored(entry.event.sha256);
-      return row && !(entry.acknowledged.length <= row.receipts && row.receipts <= entry.sent);
-    }).map((entry) => `${entry.event.id}: ${stored(entry.event.sha256)[0].receipts} receipts of ${entry.acknowledged.length} to ${entry.sent}`),
+      return row && !(entry.acknowledged.length <= row.received_count && row.received_count <= entry.sent);
+    }).map((entry) => `${entry.event.id}: ${stored(entry.event.sha256)[0].received_count} receipts of ${entry.acknowledged.length} to ${entry.sent}`),
   };
 }
 

@@ -15,7 +15,7 @@ export async function nothingLost(run, installation, traffic, { isFelt = true } 
   run.demand(!found.lost.length, "acknowledged − stored = ∅", found.lost);
   run.demand(!found.neverSent.length, "every stored body has the SHA-256 of one that was sent", found.neverSent);
   run.demand(!found.doubled.length, "every event is stored once", found.doubled);
-  run.demand(!found.miscounted.length, "receipts: every acknowledged request was counted, none twice", found.miscounted);
+  run.demand(!found.miscounted.length, "received_count: every acknowledged request was counted, none twice", found.miscounted);
   if (isFelt) {
     const believed = judgeEvents(traffic.asIfBelieved(), rows).lost;
     run.control(believed.length > 0, `a server that answers 200 before it stores would have lost ${believed.length} events here`);
@@ -76,7 +76,7 @@ function falsified(run, traffic, rows, transactions) {
     "another body's hash was never sent": events(traffic.log, changed({ body_sha256: "1".repeat(64) })).neverSent.length === 1,
     "a second row is doubled": events(traffic.log, [...rows, first]).doubled.length === 1,
     "an event without a transaction is without effect": events(traffic.log, changed({ transaction: null })).withoutEffect.length === 1,
-    "a receipt too many is miscounted": events(traffic.log, changed({ receipts: 1_000_000 })).miscounted.length === 1,
+    "a receipt too many is miscounted": events(traffic.log, changed({ received_count: 1_000_000 })).miscounted.length === 1,
     "a payment that is gone is missing": judgePayments(traffic.stories, transactions.slice(1)).missing.length === 1,
     "an amount that is off by one differs": judgePayments(traffic.stories,
       [{ ...transactions[0], amount: transactions[0].amount + 1 }, ...transactions.slice(1)]).unlikeTheirStory.length === 1,

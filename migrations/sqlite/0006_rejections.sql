@@ -1,6 +1,8 @@
--- Refused requests at known endpoints. A rejection is the same thing again and again: one connection, one reason, one cause,
--- without a pause of an hour. Its requests are kept as far as there is room; the count is of all.
--- cause has no CHECK: the doctor learns more of them, and one that a binary does not know is shown as not known.
+-- Rejected requests, grouped; events recovered from them; requests to unknown endpoints.
+
+-- Requests of one connection rejected for one reason and cause, without a pause of an hour. count is of all requests; only some
+-- are stored. cause has no CHECK: a binary shows one that it does not know as unknown. key_digest: a keyed digest of the key
+-- that signed the requests, so that nobody can compare a guess with it.
 CREATE TABLE rejections (
     id BLOB NOT NULL PRIMARY KEY,
     company_id BLOB NOT NULL,
@@ -13,10 +15,11 @@ CREATE TABLE rejections (
     cause TEXT NOT NULL,
     secret_id BLOB,
     other_connection_id BLOB,
+    key_digest BLOB,
     detail TEXT,
     address TEXT NOT NULL,
     count INTEGER NOT NULL,
-    recovered INTEGER NOT NULL DEFAULT 0,
+    recovered_count INTEGER NOT NULL DEFAULT 0,
     first_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL
 ) STRICT;
@@ -24,16 +27,20 @@ CREATE INDEX rejections_of_app ON rejections (app_id, mode, last_at, id);
 CREATE INDEX rejections_of_connection ON rejections (connection_id, last_at);
 CREATE INDEX rejections_by_time ON rejections (last_at);
 
--- digest tells a repeated request without telling what is in it; headers and body are sealed and bound to the row.
+-- digest: a keyed digest that identifies a repeated request. headers and body are sealed and bound to the row. eviction_rank
+-- and sender decide what is evicted first, see rejections/eviction.rs; they stand before the sealed columns, so that they are
+-- read without those.
 CREATE TABLE rejected_requests (
     id BLOB NOT NULL PRIMARY KEY,
     rejection_id BLOB NOT NULL REFERENCES rejections (id),
     app_id BLOB NOT NULL,
     connection_id BLOB NOT NULL,
     digest BLOB NOT NULL,
+    eviction_rank INTEGER NOT NULL,
+    sender TEXT NOT NULL,
     address TEXT NOT NULL,
     size INTEGER,
-    is_cut INTEGER NOT NULL,
+    is_truncated INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
     count INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
@@ -45,19 +52,22 @@ CREATE TABLE rejected_requests (
 ) STRICT;
 CREATE INDEX rejected_requests_of_rejection ON rejected_requests (rejection_id, id);
 CREATE INDEX rejected_requests_of_connection ON rejected_requests (connection_id, id);
+CREATE INDEX rejected_requests_by_digest ON rejected_requests (connection_id, digest);
 CREATE INDEX rejected_requests_by_time ON rejected_requests (received_at);
 
--- Events that were refused first and let in later, by whom.
+-- Events that were rejected first and recovered later, from which rejection and by whom.
 CREATE TABLE recoveries (
     event_id BLOB NOT NULL PRIMARY KEY REFERENCES events (id),
     app_id BLOB NOT NULL,
-    refused_at INTEGER NOT NULL,
+    rejection_id BLOB,
+    rejected_at INTEGER NOT NULL,
     recovered_at INTEGER NOT NULL,
     recovered_by TEXT NOT NULL
 ) STRICT;
+CREATE INDEX recoveries_of_rejection ON recoveries (rejection_id, event_id);
 
--- Requests below /webhooks/ at no endpoint of anybody: only counted.
-CREATE TABLE stray_requests (
+-- Requests to unknown endpoints below /webhooks/: only counted.
+CREATE TABLE unknown_endpoint_requests (
     name TEXT NOT NULL PRIMARY KEY,
     count INTEGER NOT NULL,
     last_at INTEGER NOT NULL
