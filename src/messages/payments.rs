@@ -94,7 +94,7 @@ pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, di
     }
     let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));
     match (name, event.money(), dispute) {
-        ("payment.dispute.created", Some(money), _) if payment.money() == Some(money) => {
+        ("payment.dispute.created", Some(money), _) if [payment.money(), payment.settled].contains(&Some(money)) => {
             format!("A customer disputes this payment of {money}")
         }
         ("payment.dispute.created", Some(money), _) => format!("A customer disputes {money} of this payment"),
