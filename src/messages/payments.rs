@@ -177,19 +177,24 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispu
     };
     let refunded = transaction.processed_refund().map(|money| money.to_string());
     let is_pending = transaction.refund_pending > 0;
-    // Only what was reported: that it was approved, or that it was tried.
-    let began = match transaction.stage {
-        Some(Status::Failed | Status::Created) => format!("Tried{by}"),
-        _ => format!("Approved{by}"),
+    // Without a report of an approval, none is claimed.
+    let uncaptured = match transaction.stage {
+        Some(Status::Failed) => format!("The payment{by} failed"),
+        Some(Status::Created) => format!("The payment{by} was begun"),
+        _ => format!("Approved{by} and never captured"),
     };
+    let is_approved = !matches!(transaction.stage, Some(Status::Failed | Status::Created));
     let returned = refunded.as_ref().map(|refunded| format!("; {refunded} returned to the customer")).unwrap_or_default();
     let told = match (transaction.status, &refunded) {
         (Some(Status::Refunded), _) if !is_pending && transaction.is_captured => format!("Paid{by}, and refunded in full"),
-        (Some(Status::Refunded), _) if !is_pending => format!("{began}, never captured, and returned to the customer"),
-        (Some(Status::Refunded), Some(refunded)) if !transaction.is_captured => {
-            format!("{began} and never captured; {refunded} of it returned to the customer")
+        (Some(Status::Refunded), _) if !is_pending && is_approved => {
+            format!("Approved{by}, never captured, and returned to the customer")
         }
-        (Some(Status::Refunded), None) if !transaction.is_captured => format!("{began} and never captured"),
+        (Some(Status::Refunded), _) if !is_pending => format!("{uncaptured}, and the money was returned to the customer"),
+        (Some(Status::Refunded), Some(refunded)) if !transaction.is_captured => {
+            format!("{uncaptured}; {refunded} of it returned to the customer")
+        }
+        (Some(Status::Refunded), None) if !transaction.is_captured => uncaptured,
         (Some(Status::Captured | Status::Refunded), Some(refunded)) => format!("Paid{by}; {refunded} of it refunded"),
         (Some(Status::Captured | Status::Refunded), None) => format!("Paid{by}"),
         (Some(Status::Authorized), _) => {
@@ -301,7 +306,7 @@ pub(crate) mod tests {
         let failed = Transaction { stage: Some(Status::Failed), ..returned };
         assert_eq!(
             payment_sentence(&failed),
-            "Tried by Card, never captured, and returned to the customer",
+            "The payment by Card failed, and the money was returned to the customer",
             "nothing approved it"
         );
     }
