@@ -177,18 +177,18 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispu
     };
     let refunded = transaction.processed_refund().map(|money| money.to_string());
     let is_pending = transaction.refund_pending > 0;
-    // Without a report of an approval, none is claimed.
+    // A report that it was returned uncaptured does not say that it was approved, so no approval is claimed.
     let uncaptured = match transaction.stage {
         Some(Status::Failed) => format!("The payment{by} failed"),
         Some(Status::Created) => format!("The payment{by} was begun"),
-        _ => format!("Approved{by} and never captured"),
+        _ => format!("The payment{by} was never captured"),
     };
-    let is_approved = !matches!(transaction.stage, Some(Status::Failed | Status::Created));
+    let is_returned = !matches!(transaction.stage, Some(Status::Failed | Status::Created));
     let returned = refunded.as_ref().map(|refunded| format!("; {refunded} returned to the customer")).unwrap_or_default();
     let told = match (transaction.status, &refunded) {
         (Some(Status::Refunded), _) if !is_pending && transaction.is_captured => format!("Paid{by}, and refunded in full"),
-        (Some(Status::Refunded), _) if !is_pending && is_approved => {
-            format!("Approved{by}, never captured, and returned to the customer")
+        (Some(Status::Refunded), _) if !is_pending && is_returned => {
+            format!("{uncaptured}, and returned to the customer")
         }
         (Some(Status::Refunded), _) if !is_pending => format!("{uncaptured}, and the money was returned to the customer"),
         (Some(Status::Refunded), Some(refunded)) if !transaction.is_captured => {
@@ -294,7 +294,7 @@ pub(crate) mod tests {
         let stage = Some(Status::Authorized);
         let returned =
             Transaction { status: refunded, stage, refunded: 100_000, refund_pending: 100_000, is_captured: false, ..paid() };
-        assert_eq!(payment_sentence(&returned), "Approved by Card and never captured; refund of ₹1,000.00 pending");
+        assert_eq!(payment_sentence(&returned), "The payment by Card was never captured; refund of ₹1,000.00 pending");
     }
 
     #[test]
@@ -302,7 +302,7 @@ pub(crate) mod tests {
         let refunded = Transaction { status: Some(Status::Refunded), refunded: 100_000, ..paid() };
         assert_eq!(payment_sentence(&refunded), "Paid by Card, and refunded in full");
         let returned = Transaction { is_captured: false, stage: Some(Status::Authorized), ..refunded };
-        assert_eq!(payment_sentence(&returned), "Approved by Card, never captured, and returned to the customer");
+        assert_eq!(payment_sentence(&returned), "The payment by Card was never captured, and returned to the customer");
         let failed = Transaction { stage: Some(Status::Failed), ..returned };
         assert_eq!(
             payment_sentence(&failed),
