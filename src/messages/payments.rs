@@ -94,7 +94,7 @@ pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, di
     }
     let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));
     match (name, event.money(), dispute) {
-        ("payment.dispute.created", Some(money), _) if payment.money() == Some(money) => {
+        ("payment.dispute.created", Some(money), _) if [payment.money(), payment.settled].contains(&Some(money)) => {
             format!("A customer disputes this payment of {money}")
         }
         ("payment.dispute.created", Some(money), _) => format!("A customer disputes {money} of this payment"),
@@ -175,19 +175,24 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispu
     };
     let refunded = transaction.processed_refund().map(|money| money.to_string());
     let is_pending = transaction.refund_pending > 0;
-    // Only what was reported: that it was approved, or that it was tried.
-    let began = match transaction.stage {
-        Some(Status::Failed | Status::Created) => format!("Tried{by}"),
-        _ => format!("Approved{by}"),
+    // A report that it was returned uncaptured does not say that it was approved, so no approval is claimed.
+    let uncaptured = match transaction.stage {
+        Some(Status::Failed) => format!("The payment{by} failed"),
+        Some(Status::Created) => format!("The payment{by} was begun"),
+        _ => format!("The payment{by} was never captured"),
     };
+    let is_returned = !matches!(transaction.stage, Some(Status::Failed | Status::Created));
     let returned = refunded.as_ref().map(|refunded| format!("; {refunded} returned to the customer")).unwrap_or_default();
     let told = match (transaction.status, &refunded) {
         (Some(Status::Refunded), _) if !is_pending && transaction.is_captured => format!("Paid{by}, and refunded in full"),
-        (Some(Status::Refunded), _) if !is_pending => format!("{began}, never captured, and returned to the customer"),
-        (Some(Status::Refunded), Some(refunded)) if !transaction.is_captured => {
-            format!("{began} and never captured; {refunded} of it returned to the customer")
+        (Some(Status::Refunded), _) if !is_pending && is_returned => {
+            format!("{uncaptured}, and returned to the customer")
         }
-        (Some(Status::Refunded), None) if !transaction.is_captured => format!("{began} and never captured"),
+        (Some(Status::Refunded), _) if !is_pending => format!("{uncaptured}, and the money was returned to the customer"),
+        (Some(Status::Refunded), Some(refunded)) if !transaction.is_captured => {
+            format!("{uncaptured}; {refunded} of it returned to the customer")
+        }
+        (Some(Status::Refunded), None) if !transaction.is_captured => uncaptured,
         (Some(Status::Captured | Status::Refunded), Some(refunded)) => format!("Paid{by}; {refunded} of it refunded"),
         (Some(Status::Captured | Status::Refunded), None) => format!("Paid{by}"),
         (Some(Status::Authorized), _) => {
@@ -287,7 +292,7 @@ pub(crate) mod tests {
         let stage = Some(Status::Authorized);
         let returned =
             Transaction { status: refunded, stage, refunded: 100_000, refund_pending: 100_000, is_captured: false, ..paid() };
-        assert_eq!(payment_sentence(&returned), "Approved by Card and never captured; refund of ₹1,000.00 pending");
+        assert_eq!(payment_sentence(&returned), "The payment by Card was never captured; refund of ₹1,000.00 pending");
     }
 
     #[test]
@@ -295,11 +300,11 @@ pub(crate) mod tests {
         let refunded = Transaction { status: Some(Status::Refunded), refunded: 100_000, ..paid() };
         assert_eq!(payment_sentence(&refunded), "Paid by Card, and refunded in full");
         let returned = Transaction { is_captured: false, stage: Some(Status::Authorized), ..refunded };
-        assert_eq!(payment_sentence(&returned), "Approved by Card, never captured, and returned to the customer");
+        assert_eq!(payment_sentence(&returned), "The payment by Card was never captured, and returned to the customer");
         let failed = Transaction { stage: Some(Status::Failed), ..returned };
         assert_eq!(
             payment_sentence(&failed),
-            "Tried by Card, never captured, and returned to the customer",
+            "The payment by Card failed, and the money was returned to the customer",
             "nothing approved it"
         );
     }

@@ -80,7 +80,7 @@ async fn what_the_gateway_dates_later_than_this_servers_clock_is_shown_without_a
         (format!("{base}/transactions"), later),
         (format!("{base}/transactions?q=pay_1"), "time unknown"),
         (format!("{base}/transactions?q=EXAMU00000000001"), "UTR EXAMU00000000001; its time is in the future"),
-        (format!("{base}/transactions.csv?q=pay_1"), ",,,UPI,Razorpay,Test,INR,1000.00,,Paid,pay_1,"),
+        (format!("{base}/transactions.csv?q=pay_1"), ",,,UPI,Razorpay,Test,INR,1000.00,,,,,,,Paid,pay_1,"),
         (format!("{base}/events"), "₹1,000.00 was paid"),
         (base.clone(), later),
     ] {

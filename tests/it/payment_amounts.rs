@@ -283,7 +283,8 @@ async fn a_timeline_says_only_what_was_reported() {
     shop.post(bodies::payment("payment.failed", "pay_1", 0)).await;
     shop.post(bodies::returned("rfnd_1", "pay_1", 60)).await;
     let page = shop.page().await;
-    assert!(page.has("never captured, and returned to the customer"), "{}", page.body);
+    assert!(page.has("The payment by UPI was never captured, and returned to the customer"), "{}", page.body);
+    assert!(!page.has("Approved by UPI"), "no report says that it was approved");
 }
 
 #[tokio::test(flavor = "multi_thread")]

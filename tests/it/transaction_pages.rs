@@ -199,7 +199,7 @@ async fn a_payment_that_was_never_captured_and_went_back_counts_nowhere_as_recei
     let transactions = app.transactions().await;
     assert_eq!((&transactions[0]["status"], &transactions[0]["amount_refunded"]), (&json!("refunded"), &json!(AMOUNT)));
     let page = told(&app, &owner).await;
-    assert!(page.has("Approved by UPI, never captured, and returned to the customer") && !page.has("Paid by UPI"));
+    assert!(page.has("The payment by UPI was never captured, and returned to the customer") && !page.has("Paid by UPI"));
     assert_eq!(money(&page), figures(["₹1,000.00", "−₹1,000.00", "", ""]), "nothing was received, so nothing is left");
     let of = format!("/ks-pay/apps/{}", connection.app_id);
     let list = owner.get(&format!("{of}/transactions?from=2026-11-22&to=2026-11-22")).await;

@@ -57,8 +57,30 @@ fn check_sentence(payment: &Transaction, disputes: &[ShownDispute], sentence: &s
     let label = messages::payment_state(payment.state).label;
     prop_assert!(!matches!(label, "Paid" | "Partly refunded") || is_paid, "{} is {}", said, label);
     prop_assert!(!sentence.contains("then lost") || (payment.amount == Some(payment.lost) && payment.refunded == 0), "{}", said);
+    check_state(payment)?;
     let unknown = amounts(payment, disputes).iter().fold(sentence.to_owned(), |text, money| text.replace(&money.to_string(), ""));
     prop_assert!(!unknown.contains(['₹', '\u{a0}']), "{}: {}", unknown, said);
+    Ok(())
+}
+
+/// A badge says no more than the columns: what is called paid was received, and nothing of it went back or is in dispute.
+fn check_state(payment: &Transaction) -> Result<(), TestCaseError> {
+    let has_open_refund = payment.refund_pending > 0 || payment.refund_failed > 0;
+    let is_at_rest = !payment.is_disputed && payment.held == 0 && !has_open_refund;
+    let agrees = match payment.state {
+        DisplayState::DisputeLost => payment.is_dispute_lost,
+        DisplayState::Disputed => payment.is_disputed && !payment.is_dispute_lost,
+        // Its amount may be in another currency than the payment's.
+        DisplayState::DisputeDeducted => !payment.is_disputed,
+        DisplayState::RefundFailed => payment.refund_failed > 0 && !payment.is_disputed,
+        DisplayState::RefundPending => payment.refund_pending > 0 && payment.refund_failed == 0 && !payment.is_disputed,
+        DisplayState::Captured => is_at_rest && payment.is_captured && payment.refunded == 0,
+        DisplayState::PartlyRefunded => is_at_rest && payment.is_captured && payment.processed_refund().is_some(),
+        DisplayState::Refunded => is_at_rest && payment.status == Some(Status::Refunded),
+        DisplayState::Authorized | DisplayState::Created | DisplayState::Failed => is_at_rest && !payment.is_captured,
+        DisplayState::Unreported => payment.status.is_none() && is_at_rest,
+    };
+    prop_assert!(agrees, "{:?}", payment);
     Ok(())
 }
 
