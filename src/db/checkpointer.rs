@@ -22,7 +22,7 @@ const CHECKPOINT_PAGES: i64 = 1000;
 pub(super) const AUTOCHECKPOINT_PAGES: i64 = 20_000;
 
 /// Looks after the log until the pools are closed.
-pub(super) async fn run(pool: &SqlitePool, check_files: impl Fn() -> Result<(), DbError>) {
+pub(super) async fn run<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, check_files: impl Fn() -> F) {
     let mut pause = IDLE_INTERVAL;
     while !pool.is_closed() {
         sleep(pause).await;
@@ -32,8 +32,8 @@ pub(super) async fn run(pool: &SqlitePool, check_files: impl Fn() -> Result<(), 
 
 /// Does so once, and says how long to rest. While `check_files` fails nothing is done: a checkpoint would write into a file that
 /// took the database's place.
-async fn look_after(pool: &SqlitePool, check_files: impl Fn() -> Result<(), DbError>) -> Duration {
-    if check_files().is_err() {
+async fn look_after<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, check_files: impl Fn() -> F) -> Duration {
+    if check_files().await.is_err() {
         return IDLE_INTERVAL;
     }
     match checkpoint_if_due(pool).await {
@@ -87,6 +87,8 @@ async fn log(conn: &mut SqliteConnection, statement: &'static str) -> Result<Log
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
     use crate::db::{Db, Location};
 
@@ -125,9 +127,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (_, writer, beside) = opened(&directory).await;
         write(&writer, 2 * CHECKPOINT_PAGES).await;
-        look_after(&beside, || Err(DbError::Timeout)).await;
+        look_after(&beside, || ready(Err(DbError::Timeout))).await;
         assert!(left(&beside).await >= 2 * CHECKPOINT_PAGES);
-        look_after(&beside, || Ok(())).await;
+        look_after(&beside, || ready(Ok(()))).await;
         assert_eq!(left(&beside).await, 0);
     }
 

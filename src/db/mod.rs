@@ -170,7 +170,7 @@ impl Db {
     /// # Errors
     /// When the database is busy, full or gone.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        self.check_files()?;
+        self.check_files().await?;
         Ok(match self {
             // Takes the write lock now. A deferred transaction that reads first and writes later can fail with
             // SQLITE_BUSY_SNAPSHOT, which no busy timeout retries.
@@ -210,7 +210,7 @@ impl Db {
     /// # Errors
     /// When the database is busy or gone.
     pub async fn reader(&self) -> Result<Reader, DbError> {
-        self.check_files()?;
+        self.check_files().await?;
         Ok(match self {
             Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
             Self::Postgres { pool, runtime } => Reader::Postgres(postgres::acquire(pool, runtime).await?),
@@ -229,13 +229,14 @@ impl Db {
         }
     }
 
-    /// Closes every connection, so that SQLite folds its log into the file.
-    pub async fn close(&self) {
-        if self.check_files().is_err() {
+    /// Closes every connection, so that SQLite folds its log into the file. Whether it did: not if SQLite's files were removed,
+    /// replaced or overwritten, which then stay open until the process ends.
+    pub async fn close(&self) -> bool {
+        if self.check_files().await.is_err() {
             // SQLite would remove the log by its name, which may be another database's by now, or copy it over another
             // database.
             std::mem::forget(self.clone());
-            return;
+            return false;
         }
         match self {
             Self::Sqlite { readers, writer, checkpointer: beside, files } => {
@@ -248,6 +249,7 @@ impl Db {
             }
             Self::Postgres { pool, .. } => pool.close().await,
         }
+        true
     }
 
     /// What a person calls this database.
@@ -278,7 +280,7 @@ impl Db {
         let mut tx = self.begin().await?;
         execute!(&mut tx, sqlx::query(PROBE).bind(b"".as_slice()))?;
         tx.commit().await?;
-        self.check_files()
+        self.check_files().await
     }
 
     /// The same without storing anything.

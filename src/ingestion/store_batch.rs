@@ -104,7 +104,7 @@ async fn keep(db: &Db, batch: &[PendingEvent]) -> Result<Vec<WriteOutcome>, DbEr
     }
     tx.commit().await?;
     // What was committed to a file that has lost its name is lost with this process.
-    db.check_files()?;
+    db.check_files().await?;
     Ok(kept)
 }
 
