@@ -165,10 +165,15 @@ impl Server {
             task.abort();
             let _ = task.await;
         }
-        if tokio::time::timeout(CLOSE, self.state.db.close()).await.is_err() {
-            tracing::warn!("the database was not closed in time; committed data is safe");
-        } else if let Err(error) = self.lock.forget_closed(&self.state.config) {
-            tracing::warn!(%error, "the database stamp in the server's lock file could not be removed");
+        match tokio::time::timeout(CLOSE, self.state.db.close()).await {
+            Ok(true) => {
+                if let Err(error) = self.lock.forget_closed(&self.state.config) {
+                    tracing::warn!(%error, "the note in the server's lock file was not removed");
+                }
+            }
+            // The log that belongs to the database may come back, so the note still guards it.
+            Ok(false) => tracing::warn!("the database was not closed, since its files are not those that were opened"),
+            Err(_) => tracing::warn!("the database was not closed in time; what was committed is safe"),
         }
     }
 }

@@ -21,7 +21,7 @@ const CHECKPOINT_PAGES: i64 = 1000;
 pub(super) const AUTOCHECKPOINT_PAGES: i64 = 20_000;
 
 /// Checkpoints when due until the pools are closed.
-pub(super) async fn run(pool: &SqlitePool, check_files: impl Fn() -> Result<(), DbError>) {
+pub(super) async fn run<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, check_files: impl Fn() -> F) {
     let mut pause = IDLE_INTERVAL;
     while !pool.is_closed() {
         sleep(pause).await;
@@ -31,8 +31,8 @@ pub(super) async fn run(pool: &SqlitePool, check_files: impl Fn() -> Result<(), 
 
 /// Checkpoints once if due and returns the time until the next check. Does nothing while `check_files` fails: a checkpoint
 /// would write to a file that replaced the database.
-async fn look_after(pool: &SqlitePool, check_files: impl Fn() -> Result<(), DbError>) -> Duration {
-    if check_files().is_err() {
+async fn look_after<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, check_files: impl Fn() -> F) -> Duration {
+    if check_files().await.is_err() {
         return IDLE_INTERVAL;
     }
     match checkpoint_if_due(pool).await {
@@ -86,6 +86,8 @@ async fn log(conn: &mut SqliteConnection, statement: &'static str) -> Result<Log
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
     use crate::db::{Db, Location};
 
@@ -124,9 +126,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (_, writer, beside) = opened(&directory).await;
         write(&writer, 2 * CHECKPOINT_PAGES).await;
-        look_after(&beside, || Err(DbError::Timeout)).await;
+        look_after(&beside, || ready(Err(DbError::Timeout))).await;
         assert!(left(&beside).await >= 2 * CHECKPOINT_PAGES);
-        look_after(&beside, || Ok(())).await;
+        look_after(&beside, || ready(Ok(()))).await;
         assert_eq!(left(&beside).await, 0);
     }
 

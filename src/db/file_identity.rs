@@ -17,7 +17,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Semaphore,
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
 
 use super::{
     Db, DbError,
@@ -25,6 +29,9 @@ use super::{
     overwrite_detector::{OverwriteDetector, Stamp},
     sqlite,
 };
+
+/// How many threads look at the files at most.
+const READERS: usize = 2;
 
 /// Device and inode.
 type Identity = (u64, u64);
@@ -36,6 +43,8 @@ pub struct OpenFiles {
     log: Arc<OnceLock<Vec<OpenFile>>>,
     /// Set only in a server.
     content: Arc<RwLock<Option<OverwriteDetector>>>,
+    /// So few threads look at the files, however many wait for a disk that hangs.
+    readers: Arc<Semaphore>,
 }
 
 struct OpenFile {
@@ -74,7 +83,7 @@ impl OpenFiles {
     /// Records the identity of the database file. Called before SQLite opens it, for a comparison afterwards.
     pub(super) fn note(database: &Path) -> io::Result<Self> {
         let database = Arc::new(OpenFile::note(database.to_owned(), DatabaseFile::Database)?);
-        Ok(Self { database, log: Arc::default(), content: Arc::default() })
+        Ok(Self { database, log: Arc::default(), content: Arc::default(), readers: Arc::new(Semaphore::new(READERS)) })
     }
 
     /// Also records the log and its index, which exist as long as a connection is open.
@@ -94,11 +103,15 @@ impl OpenFiles {
         *self.content.write().unwrap_or_else(PoisonError::into_inner) = opened;
     }
 
-    /// Starts comparing the content of the files, until [`Self::close`], unless a commit made since [`Self::open_content`] is
-    /// not visible there.
+    /// Looks for the commit that was made since [`Self::open_content`] or the last call. Content is watched from the second one
+    /// that is seen, until [`Self::close`]; whether it is.
+    pub(super) fn see_commit(&self) -> bool {
+        self.content.write().unwrap_or_else(PoisonError::into_inner).as_mut().is_some_and(OverwriteDetector::see_commit)
+    }
+
+    /// The same for the last commit of the start. If content is not watched, the log says so.
     pub(super) fn watch_content(&self) {
-        let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
-        if !content.as_mut().is_some_and(OverwriteDetector::begin) {
+        if !self.see_commit() {
             tracing::info!(
                 "in-place overwrites of the database files cannot be detected: a read of {}-shm does not return what \
                  SQLite writes there",
@@ -121,6 +134,20 @@ impl OpenFiles {
 
     fn real_path(&self) -> Option<PathBuf> {
         fs::canonicalize(&self.database.path).ok()
+    }
+
+    /// Looks at the files on a thread of its own: a disk that hangs must hold up no worker thread, or no request would reach its
+    /// deadline. `None` when the runtime ends meanwhile.
+    async fn read<T: Send + 'static>(&self, look: impl FnOnce(&Self) -> T + Send + 'static) -> Option<T> {
+        let permit = Arc::clone(&self.readers).acquire_owned().await.ok()?;
+        let files = self.clone();
+        let looking = spawn_blocking(move || {
+            let found = look(&files);
+            // Only now: whoever waited may have given up.
+            drop(permit);
+            found
+        });
+        looking.await.ok()
     }
 
     /// Returns the first file whose path was removed or leads to another file, or that was overwritten.
@@ -177,6 +204,8 @@ impl Db {
             note([stamp.before, stamp.now]).map_err(sqlx::Error::Io)?;
             files.open_content(stamp);
             sqlite::write_stamp(writer, stamp).await?;
+            files.see_commit();
+            sqlite::write_stamp(writer, stamp).await?;
             files.watch_content();
             if files.is_stamped() {
                 note([stamp.now; 2]).map_err(sqlx::Error::Io)?;
@@ -189,11 +218,11 @@ impl Db {
     ///
     /// # Errors
     /// [`DbError::FileFault`]
-    pub(crate) fn check_files(&self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite { files: Some(files), .. } => files.find_fault().map_or(Ok(()), |fault| Err(DbError::FileFault(fault))),
-            _ => Ok(()),
-        }
+    pub(crate) async fn check_files(&self) -> Result<(), DbError> {
+        let Self::Sqlite { files: Some(files), .. } = self else { return Ok(()) };
+        // None when the runtime ends meanwhile.
+        let fault = files.read(OpenFiles::find_fault).await.ok_or(DbError::Timeout)?;
+        fault.map_or(Ok(()), |fault| Err(DbError::FileFault(fault)))
     }
 }
 
@@ -209,7 +238,7 @@ pub(crate) async fn watch(db: Db) {
     loop {
         sleep(WATCH_INTERVAL).await;
         let Db::Sqlite { files: Some(files), .. } = &db else { continue };
-        let faults = files.find_faults();
+        let Some(faults) = files.read(OpenFiles::find_faults).await else { continue };
         if faults.is_empty() {
             if last_logged.take().is_some() {
                 tracing::info!("the database files are in place again");

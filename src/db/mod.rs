@@ -171,7 +171,7 @@ impl Db {
     /// # Errors
     /// If the database is busy, full or unreachable.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        self.check_files()?;
+        self.check_files().await?;
         Ok(match self {
             // Takes the write lock immediately. A deferred transaction that reads first and writes later can fail with
             // SQLITE_BUSY_SNAPSHOT, to which no busy timeout applies.
@@ -211,7 +211,7 @@ impl Db {
     /// # Errors
     /// If the database is busy or unreachable.
     pub async fn reader(&self) -> Result<Reader, DbError> {
-        self.check_files()?;
+        self.check_files().await?;
         Ok(match self {
             Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
             Self::Postgres { pool, runtime } => Reader::Postgres(postgres::acquire(pool, runtime).await?),
@@ -230,13 +230,14 @@ impl Db {
         }
     }
 
-    /// Closes every connection, so that SQLite checkpoints its WAL.
-    pub async fn close(&self) {
-        if self.check_files().is_err() {
+    /// Closes every connection, so that SQLite folds its log into the file. Whether it did: not if SQLite's files were removed,
+    /// replaced or overwritten, which then stay open until the process ends.
+    pub async fn close(&self) -> bool {
+        if self.check_files().await.is_err() {
             // SQLite would delete the WAL by its path, which may belong to another database now, or checkpoint it into
             // another database.
             std::mem::forget(self.clone());
-            return;
+            return false;
         }
         match self {
             Self::Sqlite { readers, writer, checkpointer: beside, files } => {
@@ -249,6 +250,7 @@ impl Db {
             }
             Self::Postgres { pool, .. } => pool.close().await,
         }
+        true
     }
 
     /// Returns the display name of the engine.
@@ -279,7 +281,7 @@ impl Db {
         let mut tx = self.begin().await?;
         execute!(&mut tx, sqlx::query(PROBE).bind(b"".as_slice()))?;
         tx.commit().await?;
-        self.check_files()
+        self.check_files().await
     }
 
     /// Like [`Self::probe`], but rolls the write back.

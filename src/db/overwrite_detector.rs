@@ -1,8 +1,9 @@
 //! Detects that the files of an open SQLite database were overwritten or truncated in place, as by `cp backup.db ks-pay.db`.
 //!
-//! Invariant: only data that no checkpoint and no other connection may change is compared, so that an intact database is
-//! never reported: the header and size of the database file between two checkpoints; a number that this server wrote there
-//! when it started; and the log's header and last frame, which the wal-index describes.
+//! Invariant: only what no checkpoint and no other connection may change is compared, so that a sound database is never
+//! reported: the header and size of the database file between two checkpoints; a number that this server wrote there when it
+//! started; and the log's header and last frame, which the wal-index names. So a file is taken for the database that has its
+//! stamp, its size and its first 100 bytes, as a copy of the running database's own file without its log.
 
 use std::{
     collections::BTreeSet,
@@ -46,8 +47,10 @@ pub(super) struct OverwriteDetector {
     log: ManuallyDrop<File>,
     index: ManuallyDrop<File>,
     stamp: Stamp,
-    /// The wal-index when the files were opened.
-    first_index: Option<WalIndex>,
+    /// The wal-index when the files were opened, or when a commit was looked for last.
+    last_index: Option<WalIndex>,
+    /// Whether that commit was seen.
+    has_seen_commit: bool,
     /// True if a read returns what SQLite writes through its memory map. Some network and user-space file systems return
     /// older content, so nothing is compared until this is proven.
     is_coherent: bool,
@@ -103,15 +106,19 @@ pub(crate) fn read_stamp(database: &Path) -> Option<u32> {
 }
 
 impl OverwriteDetector {
-    /// Opens the files, which SQLite has open, for reading. Nothing is compared before [`Self::begin`].
+    /// Opens the files again, for reading. SQLite has them open. Nothing is compared before [`Self::see_commit`].
     pub(super) fn open(database: &Path, stamp: Stamp) -> io::Result<Self> {
         let open = |path: &Path| File::open(path).map(ManuallyDrop::new);
+        // Before anything is opened. If a later file cannot be opened, the descriptors before it stay open, and the database
+        // stays listed: its stamp is then not read in this process, which leaves an overwritten file undetected by commands
+        // in it, but closing a descriptor would release SQLite's locks.
         OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(identity(&fs::metadata(database)?));
         let index = open(&with_suffix(database, "-shm"))?;
         Ok(Self {
             database: open(database)?,
             log: open(&with_suffix(database, "-wal"))?,
-            first_index: read_index(&index),
+            last_index: read_index(&index),
+            has_seen_commit: false,
             is_coherent: false,
             index,
             stamp,
@@ -120,10 +127,15 @@ impl OverwriteDetector {
         })
     }
 
-    /// Enables the comparison if a commit made since [`Self::open`] is visible in the wal-index; returns whether it is.
-    pub(super) fn begin(&mut self) -> bool {
-        let both = self.first_index.zip(read_index(&self.index));
-        self.is_coherent = both.is_some_and(|(first, now)| first != now);
+    /// Looks for a commit that was made since the last call, or since [`Self::open`], in the wal-index. Comparing begins, and
+    /// this is true, when two in a row are seen: a file system that shows what was written through a memory map only after
+    /// some time may show an earlier one instead.
+    pub(super) fn see_commit(&mut self) -> bool {
+        let now = read_index(&self.index);
+        let is_seen = self.last_index.zip(now).is_some_and(|(last, now)| last != now);
+        self.last_index = now;
+        self.is_coherent = is_seen && self.has_seen_commit;
+        self.has_seen_commit = is_seen;
         self.is_coherent
     }
 

@@ -9,19 +9,24 @@ use actix_web::{
     HttpRequest,
     dev::Payload,
     http::header::{self, HeaderMap},
-    web::{Bytes, BytesMut},
+    web::Bytes,
 };
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::in_flight::Pending;
+use crate::pipelining;
 
 /// The maximum size of a body in bytes. Real ones have 1000 to 2000.
 pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Timeout for receiving a body. Gateways wait 5 s for the complete response.
 const BODY_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The reason for which a body was not received.
+/// The block size in bytes for bodies that arrive in several chunks: a growing buffer would take twice the memory that the
+/// byte budget counts.
+const BLOCK_BYTES: usize = 16 * 1024;
+
+/// Why a body was not received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
     /// It has a `Content-Encoding`, so the bytes over which it is signed are not known.
@@ -51,7 +56,10 @@ pub(crate) async fn body(
     if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(BodyError::TooLarge);
     }
-    let mut body = pin!(collect(payload));
+    // A proxy may offer WebSocket with every request. actix then provides a body that ends with the connection.
+    let is_websocket = pipelining::is_websocket(request.head()) && !request.headers().contains_key(header::TRANSFER_ENCODING);
+    let length = is_websocket.then(|| announced.and_then(|length| length.try_into().ok()).unwrap_or_default());
+    let mut body = pin!(collect(payload, length));
     if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
         return body;
     }
@@ -62,26 +70,59 @@ pub(crate) async fn body(
     }
 }
 
-/// Collects the chunks of a body. A single chunk, as for nearly all bodies, is not copied.
-async fn collect(mut payload: Payload) -> Result<Bytes, BodyError> {
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
+/// The received chunks of a body.
+#[derive(Default)]
+struct Gathered {
+    /// The first chunk, uncopied. Nearly every body has no other.
+    first: Bytes,
+    blocks: Vec<Vec<u8>>,
+    len: usize,
+}
+
+impl Gathered {
+    fn push(&mut self, piece: Bytes) {
+        if self.len == 0 {
+            self.first = piece;
+            self.len = self.first.len();
+            return;
+        }
+        if self.blocks.is_empty() {
+            let first = std::mem::take(&mut self.first);
+            self.copy(&first);
+        }
+        self.len += piece.len();
+        self.copy(&piece);
+    }
+
+    fn copy(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let mut block = self.blocks.pop_if(|block| block.len() < BLOCK_BYTES);
+            let block = block.get_or_insert_with(|| Vec::with_capacity(BLOCK_BYTES));
+            let (part, rest) = bytes.split_at(bytes.len().min(BLOCK_BYTES - block.len()));
+            block.extend_from_slice(part);
+            self.blocks.push(std::mem::take(block));
+            bytes = rest;
+        }
+    }
+
+    fn finish(self) -> Bytes {
+        if self.blocks.is_empty() { self.first } else { self.blocks.concat().into() }
+    }
+}
+
+/// Collects the complete body, or its first `length` bytes.
+async fn collect(mut payload: Payload, length: Option<usize>) -> Result<Bytes, BodyError> {
+    let mut body = Gathered::default();
+    while length.is_none_or(|length| body.len < length)
+        && let Some(chunk) = payload.next().await
+    {
         let chunk = chunk.map_err(|_| BodyError::Broken)?;
-        let length = first.len().max(rest.len()) + chunk.len();
-        if length > MAX_BODY_BYTES {
+        if body.len + chunk.len() > MAX_BODY_BYTES {
             return Err(BodyError::TooLarge);
         }
-        if first.is_empty() {
-            first = chunk;
-            continue;
-        }
-        if rest.is_empty() {
-            rest.extend_from_slice(&first);
-        }
-        rest.extend_from_slice(&chunk);
+        body.push(chunk);
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(body.finish())
 }
 
 fn is_identity(value: &[u8]) -> bool {
@@ -128,10 +169,32 @@ mod tests {
     #[test]
     fn a_body_in_one_piece_is_not_copied_and_one_in_several_is_put_together() {
         let (one, other) = (Bytes::from(b"{\"event\":".to_vec()), Bytes::from(b"\"foo.bar\"}".to_vec()));
-        let collected = |chunks: &[Bytes]| collect(arriving(chunks)).now_or_never().unwrap().unwrap();
+        let collected = |chunks: &[Bytes]| collect(arriving(chunks), None).now_or_never().unwrap().unwrap();
         let whole = collected(std::slice::from_ref(&one));
         assert_eq!((whole.as_ptr(), whole.len()), (one.as_ptr(), one.len()));
         assert_eq!(collected(&[one, other]), &b"{\"event\":\"foo.bar\"}"[..]);
+    }
+
+    #[test]
+    fn a_body_in_several_pieces_takes_little_more_than_its_length() {
+        let mut body = Gathered::default();
+        let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(5 * BLOCK_BYTES + 1).collect();
+        for piece in bytes.chunks(4093) {
+            body.push(Bytes::copy_from_slice(piece));
+            let capacity: usize = body.blocks.iter().map(Vec::capacity).sum();
+            assert!(capacity < body.len + BLOCK_BYTES, "{capacity} for {}", body.len);
+        }
+        assert_eq!(body.finish(), bytes);
+    }
+
+    #[test]
+    fn a_body_that_ends_with_the_connection_is_taken_up_to_its_length() {
+        let one = Bytes::from_static(b"{}");
+        let pieces = || stream::iter([Ok(one.clone())]).chain(stream::pending());
+        let payload = || -> Payload { Payload::Stream { payload: Box::pin(pieces()) } };
+        assert_eq!(collect(payload(), None).now_or_never(), None);
+        assert_eq!(collect(payload(), Some(2)).now_or_never(), Some(Ok(one.clone())));
+        assert_eq!(collect(payload(), Some(0)).now_or_never(), Some(Ok(Bytes::new())));
     }
 
     #[test]

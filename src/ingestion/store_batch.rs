@@ -103,8 +103,8 @@ async fn keep(db: &Db, batch: &[PendingEvent]) -> Result<Vec<WriteOutcome>, DbEr
         write(&mut tx, &arrivals).await?;
     }
     tx.commit().await?;
-    // A commit to a database file that was unlinked is lost when this process ends.
-    db.check_files()?;
+    // What was committed to a file that has lost its name is lost with this process.
+    db.check_files().await?;
     Ok(kept)
 }
 

@@ -56,15 +56,51 @@ fn real(database: &Path) -> PathBuf {
 /// # Errors
 /// A message with the remedy.
 pub(crate) fn check_log(database: &Path) -> Result<(), String> {
-    let Some(stamps) = noted(database).filter(|_| has_log(database)) else { return Ok(()) };
-    match stamp(database) {
-        Some(stamp) if !stamps.contains(&stamp) => Err(format!(
-            "{path} is not the database that the log {path}-wal belongs to: it was overwritten under a running server, or \
-             restored next to an old log or an old lock file. Nothing was changed. Stop the server first. If both files come \
-             from one copy of this directory, move {path}.lock aside: nothing is lost then. Otherwise, to use {path} as it is, \
-             move {path}-wal and {path}-shm aside: what only the log contains is missing then. Then start the server again.",
-            path = database.display()
-        )),
-        _ => Ok(()),
+    if belongs(|| noted(database).filter(|_| has_log(database)), || stamp(database)) {
+        return Ok(());
+    }
+    Err(format!(
+        "{path} is not the database that the log {path}-wal belongs to: it was overwritten under a running server, or \
+         restored next to an old log or an old lock file. Nothing was changed. Stop the server first. If both files come \
+         from one copy of this directory, move {path}.lock aside: nothing is lost then. The same holds if the database was \
+         replaced through SQLite (`.restore`): move {path}.lock aside and leave the -wal in place. Otherwise, to use {path} as \
+         it is, move {path}-wal and {path}-shm aside: what only the log contains is missing then. Then start the server again.",
+        path = database.display()
+    ))
+}
+
+/// Whether the stamp is one of those noted, or nothing is known. A server that starts meanwhile notes its stamp before the
+/// database bears it, so a note that has changed since the stamp was read is compared anew.
+fn belongs(noted: impl Fn() -> Option<[u32; 2]>, stamp: impl Fn() -> Option<u32>) -> bool {
+    let mut stamps = noted();
+    loop {
+        let (Some(expected), Some(found)) = (stamps, stamp()) else { return true };
+        if expected.contains(&found) {
+            return true;
+        }
+        let now = noted();
+        if now == stamps {
+            return false;
+        }
+        stamps = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_database_whose_server_starts_meanwhile_is_not_refused() {
+        let reads = Cell::new(0);
+        let starting = || {
+            reads.set(reads.get() + 1);
+            Some(if reads.get() == 1 { [1, 2] } else { [2, 3] })
+        };
+        assert!(belongs(starting, || Some(3)));
+        assert!(!belongs(|| Some([1, 2]), || Some(3)), "another one is");
+        assert!(belongs(|| None, || Some(3)) && belongs(|| Some([1, 2]), || None), "nothing is known");
     }
 }

@@ -137,7 +137,7 @@ async fn wait_unverified(address: std::net::SocketAddr) -> TcpStream {
     stream
 }
 
-/// On SQLite reads never wait for a lock; `src/pipelining.rs` tests the same with a single request.
+/// On SQLite a reading never waits for anyone; `pipelining.rs` shows the same of a single request.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn complete_requests_that_wait_for_a_reading_of_the_endpoints_are_within_the_budget() {

@@ -160,6 +160,41 @@ async fn a_chunked_body_is_the_same_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_offers_websocket_with_every_request_gets_200() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    for (number, offer) in ["websocket", "WebSocket", "h2c"].into_iter().enumerate() {
+        let post = connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0));
+        let mut stream = post.begin(&[("connection", "upgrade"), ("upgrade", offer)]).await;
+        stream.write_all(post.bytes()).await.unwrap();
+        let answer = raw::read_to_end(&mut stream).await;
+        assert_eq!(answer.status(), 200, "{offer}");
+        assert_eq!(app.events().await.len(), number + 1);
+    }
+    let post = connection.post(Vec::new());
+    let head = String::from_utf8(post.head(&[("connection", "upgrade"), ("upgrade", "websocket")])).unwrap();
+    let answer = raw::exchange(app.address, head.replace("content-length: 0\r\n", "").as_bytes()).await;
+    assert_eq!(answer.status(), 200, "without a length there is no body");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trailers_and_chunk_extensions_over_32_kib_are_answered_431() {
+    let app = TestApp::start().await;
+    let path = "/webhooks/wh_AAAAAAAAAAAAAAAAAAAAAA";
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (before, after) in [("2;", "\r\n{}\r\n0\r\n\r\n"), ("2\r\n{}\r\n0\r\nA: ", "\r\n\r\n")] {
+        let answer = async |extra: usize| {
+            let request = format!("{head}{before}{}{after}", "a".repeat(extra));
+            let mut stream = TcpStream::connect(app.address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            raw::status_line(&mut stream).await
+        };
+        assert_eq!(answer(31 * 1024).await, "HTTP/1.1 401 Unauthorized");
+        assert_eq!(answer(300 * 1024).await, "HTTP/1.1 431 Request Header Fields Too Large");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;

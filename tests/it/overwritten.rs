@@ -143,9 +143,11 @@ async fn a_database_that_was_restored_with_its_log_is_opened_without_the_newer_l
     tokio::task::block_in_place(|| process.end());
     let files = ["ks-pay.db", "ks-pay.db-wal"].map(|name| app.data_dir().join(name));
     let copies = files.each_ref().map(|file| fs::read(file).unwrap());
+    // A server that stops in order leaves no note.
     for _ in 0..2 {
         let (process, _) = app.serve_in_process(&[]);
-        assert_eq!(ended(process).code, Some(0));
+        process.signal("KILL");
+        tokio::task::block_in_place(|| process.end());
     }
     for (file, copy) in files.iter().zip(&copies) {
         fs::write(file, copy).unwrap();
@@ -280,6 +282,23 @@ async fn writes_that_go_through_sqlite_are_no_overwrite() {
     let ended = ended(process);
     assert_eq!(ended.code, Some(0));
     assert!(!ended.err.contains("while it was open"), "{}", ended.err);
+}
+
+/// The log may be put back next to another database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_that_closes_nothing_leaves_the_note() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, _, connection) = served().await;
+    assert_eq!(post(&connection, "pay_1").await, 200);
+    let note = || fs::metadata(app.data_dir().join("ks-pay.db.lock")).unwrap().len();
+    let (log, aside) = (app.data_dir().join("ks-pay.db-wal"), app.beside("wal"));
+    fs::rename(&log, &aside).unwrap();
+    let ended = ended(process);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.err.contains("the database was not closed"), "{}", ended.err);
+    assert!(note() > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,9 +31,12 @@ impl Draft {
                 "A backup cannot be written to standard output. Name a file that does not exist yet, for example ks-pay-copy.db.";
             return Err(said.to_owned());
         }
-        if dest.file_name().is_none() || dest.as_os_str().as_bytes().ends_with(b"/") || dest.is_dir() {
+        let names_directory = dest.as_os_str().as_bytes().ends_with(b"/");
+        if dest.file_name().is_none() || names_directory || dest.is_dir() {
             let file = dest.join("ks-pay-copy.db");
-            return Err(format!("{} is a directory. Name a file in it, for example {}.", dest.display(), file.display()));
+            let advice =
+                if dest.exists() { "is a directory. Name" } else { "names a directory that does not exist. Make it and name" };
+            return Err(format!("{} {advice} a file in it, for example {}.", dest.display(), file.display()));
         }
         let name = dest.file_name().unwrap_or_default().to_string_lossy();
         if SQLITE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
@@ -149,9 +152,11 @@ mod tests {
     #[test]
     fn what_names_no_file_is_refused_before_anything_is_written() {
         let directory = tempfile::tempdir().unwrap();
-        for (name, said) in
-            [("", "is a directory. Name a file in it"), ("new/", "is a directory. Name a file in it"), ("..", "a directory")]
-        {
+        for (name, said) in [
+            ("", "is a directory. Name a file in it"),
+            ("new/", "does not exist. Make it and name a file in it"),
+            ("..", "a directory"),
+        ] {
             let dest = directory.path().join(name);
             assert!(Draft::beside(&dest).is_err_and(|sentence| sentence.contains(said)), "{name:?}");
         }

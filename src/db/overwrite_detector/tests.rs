@@ -32,8 +32,10 @@ impl Opened {
         sqlx::query("CREATE TABLE pages (page BLOB)").execute(&writer).await.unwrap();
         let stamp = sqlite::choose_stamp(&writer, None).await.unwrap();
         let mut detector = OverwriteDetector::open(&path, stamp).unwrap();
-        sqlite::write_stamp(&writer, stamp).await.unwrap();
-        assert!(detector.begin());
+        for is_last in [false, true] {
+            sqlite::write_stamp(&writer, stamp).await.unwrap();
+            assert_eq!(detector.see_commit(), is_last);
+        }
         Self { _directory: directory, path, writer, other: beside, detector }
     }
 
@@ -134,12 +136,17 @@ async fn a_log_that_lacks_a_committed_frame_is_found() {
 async fn nothing_is_reported_where_a_read_does_not_show_the_commit_of_the_start() {
     let opened = Opened::new().await;
     opened.write(3).await;
-    for is_stale in [true, false] {
+    for seen in [[false, false], [true, false], [false, true], [true, true]] {
+        let is_stale = seen != [true, true];
         let mut detector = OverwriteDetector::open(&opened.path, opened.detector.stamp).unwrap();
-        if !is_stale {
-            opened.write(1).await;
+        let mut begins = false;
+        for is_seen in seen {
+            if is_seen {
+                opened.write(1).await;
+            }
+            begins = detector.see_commit();
         }
-        assert_eq!(detector.begin(), !is_stale);
+        assert_eq!(begins, !is_stale, "{seen:?}");
         let log = fs::read(opened.file("-wal")).unwrap();
         opened.overwrite("-wal", b"");
         assert_eq!(detector.find(), (!is_stale).then_some(DatabaseFile::Log));
