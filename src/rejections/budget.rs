@@ -238,7 +238,7 @@ mod tests {
         for webhook in [quiet, flooded] {
             budget.for_new(webhook, 1);
         }
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         flood(&mut budget, flooded, 1);
         let before = budget.own_of_stored(flooded);
         assert!(before > 0);

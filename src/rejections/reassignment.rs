@@ -114,7 +114,8 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Resu
     // Before it is moved, so that it is not taken for a copy of itself. What was proven by its sender's address was counted when
     // it came.
     let was_counted = stored.eviction_rank == EvictionRank::Proven as i64;
-    let is_new = counts && (was_counted || store_batch::is_new_fault(tx, connection, found.signer.as_ref(), copies).await?);
+    let is_new =
+        counts && (was_counted || store_batch::is_new_fault(tx, connection, found.signer.as_ref(), (copies, stored.id)).await?);
     let moved = Moved { id: stored.id, from: stored.rejection_id, to, digest, eviction_rank, address, count, first_at, last_at };
     deferred::move_to(tx, &moved).await?;
     let count = if was_counted { 0 } else { count };

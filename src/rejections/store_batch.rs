@@ -190,7 +190,8 @@ async fn note_proof(
     if sample.reason.rejected().is_none() || !proof::is_proven(&sealed.examined) {
         return Ok(());
     }
-    let is_new = sealed.examined.is_from_account || is_new_fault(tx, connection, signer, &sealed.copies).await?;
+    let is_new =
+        sealed.examined.is_from_account || is_new_fault(tx, connection, signer, (&sealed.copies, RequestId::least())).await?;
     // One that is copied while others of the same batch begin a failure adds to it.
     if is_new || (proven.contains_key(&connection) && !is_stored_event(tx, connection, signer).await?) {
         let one = Proven { count: 1, first_at: sample.at, last_at: sample.at, rejection };
@@ -200,17 +201,18 @@ async fn note_proof(
 }
 
 /// Whether a proving signature proves a fault. An outsider who has seen a request can send it again, as it was or changed: one
-/// whose event is stored proves nothing, and one that was rejected before does not begin a failure anew.
+/// whose event is stored proves nothing, and one that was rejected before does not begin a failure anew. `but` is the request
+/// itself where it is stored.
 pub(super) async fn is_new_fault(
     tx: &mut Tx,
     connection: ConnectionId,
     signer: Option<&Signer>,
-    copies: &[[u8; 32]],
+    (copies, but): (&[[u8; 32]], RequestId),
 ) -> Result<bool, DbError> {
     if is_stored_event(tx, connection, signer).await? {
         return Ok(false);
     }
-    let is_copy = store::has_copy(tx, connection, copies).await?;
+    let is_copy = store::has_copy(tx, connection, copies, but).await?;
     Ok(!is_copy || activity::get(tx, connection).await?.failing_since.is_some())
 }
 

@@ -305,7 +305,7 @@ async fn what_the_page_offers_to_copy_is_named_when_it_is_used_as_the_secret() {
     let page = owner.get(&step(&connection, "")).await.body;
     let email = page
         .split(|letter: char| letter.is_whitespace() || "<>\"".contains(letter))
-        .find(|word| word.contains("@") && word.contains('.'));
+        .find(|word| word.contains('@') && word.contains('.'));
     for (secret, number) in [id.as_str(), "success@razorpay", email.unwrap()].iter().zip(1..) {
         assert!(!accepts(&connection, secret, &format!("pay_{number}")).await);
     }

@@ -290,6 +290,10 @@ mod tests {
         }
     }
 
+    fn escaped_with(prefix: &str) -> String {
+        PLAIN.bytes().flat_map(|byte| [prefix.to_owned(), hex::encode(&[byte])]).collect()
+    }
+
     #[test]
     fn other_notations_are_read() {
         let base32 = "JZSWK3KUOJSWKU3UN5ZGKLJSGAZDMLJYONFTE4CRHF4EY3JUKQ";
@@ -302,8 +306,8 @@ mod tests {
             &STANDARD.encode(STANDARD.encode(PLAIN)),
             &STANDARD.encode(wide),
             &format!("whsec_{}", STANDARD.encode(PLAIN)),
-            &PLAIN.bytes().map(|byte| format!("%{}", hex::encode(&[byte]))).collect::<String>(),
-            &PLAIN.bytes().map(|byte| format!("\\x{}", hex::encode(&[byte]))).collect::<String>(),
+            &escaped_with("%"),
+            &escaped_with("\\x"),
         ] {
             assert!(reads(text, &PLAIN[4..18]), "{text}");
         }
