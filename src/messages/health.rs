@@ -58,9 +58,9 @@ impl StatusLine {
     }
 }
 
-/// How many requests were rejected before the first event was verified.
+/// How many of the connection's own requests were rejected before the first event was verified.
 fn rejected(evidence: &Evidence) -> Option<String> {
-    evidence.rejected_since.map(|_| format!("{} rejected", count(evidence.rejected_count, "request", "requests")))
+    evidence.failing_since.map(|_| format!("{} rejected", count(evidence.failing_count, "request", "requests")))
 }
 
 /// How long the gateway still bears the failures; nothing where it bears them for ever or does not say.
