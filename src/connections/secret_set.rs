@@ -65,9 +65,15 @@ impl Keyring {
         self.live.iter().find(|held| held.stored.id == id)
     }
 
-    /// While the active SECRET was made in place of another and has not verified anything yet: the one before.
+    /// While the active SECRET was made in place of another and has not verified anything yet: the one before. `None` once a
+    /// secret that the gateway has was entered instead: then there is nothing to paste.
     pub(crate) fn awaiting_first_use(&self) -> Option<PreviousSecret> {
-        self.active().filter(|active| active.used.is_none())?;
+        let active = self.active().filter(|active| active.used.is_none())?;
+        let is_entered_since =
+            |held: &SecretWithUsage| held.stored.origin != Origin::Generated && held.stored.id > active.stored.id;
+        if self.live.iter().any(is_entered_since) {
+            return None;
+        }
         let is_before = |held: &&SecretWithUsage| !held.stored.is_active() && held.stored.origin == Origin::Generated;
         let live = self.live.iter().filter(is_before).map(|held| (held, true));
         let ended = self.ended.iter().filter(is_before).map(|held| (held, false));
@@ -141,5 +147,12 @@ mod tests {
         (brought.stored.origin, brought.stored.until) = (Origin::Imported, None);
         ring.live.push(brought);
         assert_eq!(ring.awaiting_first_use(), None, "a brought one is no one before");
+
+        let mut ring = rotated(12, None);
+        ring.ended = ring.live.split_off(1);
+        let mut entered = held("draining", 20, None);
+        (entered.stored.origin, entered.stored.until) = (Origin::Imported, None);
+        ring.live.push(entered);
+        assert_eq!(ring.awaiting_first_use(), None, "the gateway keeps the one that was entered since");
     }
 }

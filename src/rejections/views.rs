@@ -176,7 +176,8 @@ impl Show {
     /// Where a SECRET is entered that nothing here knows.
     pub(crate) fn bringing(&self) -> Option<String> {
         let can = self.count.kept > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
-        can.then(|| urls::own_secret(&urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook)))
+        let step = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
+        can.then(|| urls::query(&urls::own_secret(&step), &[("back", &urls::rejection(self.app.id, self.rejection.id))]))
     }
 
     /// The shown request, where it is one of several that verify.
