@@ -120,10 +120,9 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     wizard.page.ok(&view)
 }
 
-/// `GET …/webhook/reveal`: the step, with the SECRET hidden.
-pub(crate) async fn hidden(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    let wizard = Wizard::open(page, &names).await?;
-    Ok(see_other(&wizard.url(Step::Webhook)))
+/// `GET` of the paths below the step that take its forms: the step, with the secret hidden.
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&Wizard::open(page, &names).await?.url(Step::Webhook)))
 }
 
 /// `POST …/webhook/reveal`: the one POST that answers 200 with a page. Copy beside the hidden SECRET posts it as well, with
