@@ -46,8 +46,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config.service(pages());
 }
 
-/// Registers all pages. Routes are matched in order, hottest first. The middleware added last is outermost, so error pages
-/// have the headers too.
+/// Registers all pages. Routes are matched in order, hottest first. The middleware added last is outermost, so error pages have the
+/// headers too. `GET` of a form's action redirects to the page with the form, since browsers request it after Back or when the URL
+/// of a response is opened again; only sign-out has no such page.
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = web::scope("");
     let scope = route!(scope, urls::STATIC, get = site::assets::serve);
@@ -61,46 +62,51 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
     let scope = route!(scope, urls::LOGOUT, post = accounts::routes::sign_out);
     let scope = route!(scope, urls::PERSONAL_INFO, get = accounts::person::show, post = accounts::person::update);
-    let scope = route!(scope, urls::PASSWORD, post = accounts::person::update_password);
+    let scope = route!(scope, urls::PASSWORD, get = accounts::person::form_page, post = accounts::person::update_password);
     let scope = route!(scope, urls::CONFIRMATION, get = accounts::person::ask, post = accounts::person::confirm);
-    let scope = route!(scope, urls::OTHER_SESSIONS_REMOVAL, post = accounts::person::sign_out_elsewhere);
+    let scope = route!(
+        scope,
+        urls::OTHER_SESSIONS_REMOVAL,
+        get = accounts::person::form_page,
+        post = accounts::person::sign_out_elsewhere
+    );
     let scope = route!(scope, urls::CONNECTIONS, get = list::index, post = list::create);
     let scope = route!(scope, urls::CONNECTION, get = list::show);
-    let scope = route!(scope, urls::CONNECTION_ENABLED, post = list::update_enabled);
+    let scope = route!(scope, urls::CONNECTION_ENABLED, get = list::form_page, post = list::update_enabled);
     let scope = route!(scope, urls::CREDENTIALS, get = credentials::show, post = credentials::update);
-    let scope = route!(scope, urls::CREDENTIALS_CHECK, post = credentials::check);
+    let scope = route!(scope, urls::CREDENTIALS_CHECK, get = credentials::form_page, post = credentials::check);
     let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
-    let scope = route!(scope, urls::WEBHOOK_REVEAL, get = webhook::hidden, post = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_REVEAL, get = webhook::form_page, post = webhook::reveal);
     let scope = route!(scope, urls::WEBHOOK_ROTATION, get = rotation::ask, post = rotation::create);
     let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get = import_secret::new);
-    let scope = route!(scope, urls::WEBHOOK_SECRETS, post = import_secret::create);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS, get = import_secret::form_page, post = import_secret::create);
     let scope = route!(scope, urls::WEBHOOK_RETIREMENT, get = retirement::ask, post = retirement::create);
-    let scope = route!(scope, urls::WEBHOOK_ACCOUNTS, post = account_mismatch::accept);
-    let scope = route!(scope, urls::WEBHOOK_CHECK, post = url_check::routes::check);
+    let scope = route!(scope, urls::WEBHOOK_ACCOUNTS, get = webhook::form_page, post = account_mismatch::accept);
+    let scope = route!(scope, urls::WEBHOOK_CHECK, get = webhook::form_page, post = url_check::routes::check);
     let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
-    let scope = route!(scope, urls::WEBHOOK_DONE, post = webhook::complete);
-    let scope = route!(scope, urls::WEBHOOK_UNDONE, post = webhook::reopen);
+    let scope = route!(scope, urls::WEBHOOK_DONE, get = webhook::form_page, post = webhook::complete);
+    let scope = route!(scope, urls::WEBHOOK_UNDONE, get = webhook::form_page, post = webhook::reopen);
     let scope = route!(scope, urls::INTEGRATION, get = integration::show);
-    let scope = route!(scope, urls::INTEGRATION_DONE, post = integration::complete);
-    let scope = route!(scope, urls::INTEGRATION_UNDONE, post = integration::reopen);
+    let scope = route!(scope, urls::INTEGRATION_DONE, get = integration::form_page, post = integration::complete);
+    let scope = route!(scope, urls::INTEGRATION_UNDONE, get = integration::form_page, post = integration::reopen);
     let scope = route!(scope, urls::SECURITY, get = security::show, post = security::update);
     let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
     let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
     let scope = route!(scope, urls::SETTINGS, get = companies::routes::settings, post = companies::routes::update);
     let scope = route!(scope, urls::APPS, get = apps::routes::index);
     let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
-    let scope = route!(scope, urls::APPS_CREATE, post = apps::routes::create);
+    let scope = route!(scope, urls::APPS_CREATE, get = apps::routes::form_page, post = apps::routes::create);
     let scope = route!(scope, urls::APPS_CHOOSE, get = apps::routes::choose);
     let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post = apps::routes::update);
     let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post = apps::routes::update_domain);
-    let scope = route!(scope, urls::APP_ENABLED, post = apps::routes::update_enabled);
+    let scope = route!(scope, urls::APP_ENABLED, get = apps::routes::enabled_page, post = apps::routes::update_enabled);
     let scope = route!(scope, urls::APP, get = overview::routes::show);
     let scope = route!(scope, urls::TRANSACTIONS_CSV, get = transactions::routes::download);
     let scope = route!(scope, urls::EVENT_BODY, get = events::routes::body);
     let scope = route!(scope, urls::REJECTION, get = rejections::routes::show);
     let scope = route!(scope, urls::REJECTION_BODY, get = rejections::routes::body);
-    let scope = route!(scope, urls::REJECTION_ACCEPTANCE, post = rejections::routes::accept);
-    let scope = route!(scope, urls::REJECTION_RECOVERY, post = rejections::routes::recover);
+    let scope = route!(scope, urls::REJECTION_ACCEPTANCE, get = rejections::routes::form_page, post = rejections::routes::accept);
+    let scope = route!(scope, urls::REJECTION_RECOVERY, get = rejections::routes::form_page, post = rejections::routes::recover);
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
         .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))

@@ -40,6 +40,11 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
     page.ok(&view)
 }
 
+/// `GET` of the paths below Personal Info that take its forms
+pub(crate) async fn form_page(_: RequestContext) -> Answer {
+    Ok(see_other(urls::PERSONAL_INFO))
+}
+
 /// `POST /personal-info`
 pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);

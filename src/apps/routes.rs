@@ -189,6 +189,16 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<Enable
     Ok(page.redirect(&form.back(), &format!("{name} is {now_is}")))
 }
 
+/// `GET /ks-pay/apps`
+pub(crate) async fn form_page(_: RequestContext) -> Answer {
+    Ok(see_other(urls::APPS_NEW))
+}
+
+/// `GET /ks-pay/apps/{app}/enabled`
+pub(crate) async fn enabled_page(page: RequestContext, path: Path<String>) -> Answer {
+    Ok(see_other(&urls::app_settings(page.app(&path).await?.id)))
+}
+
 fn name_taken() -> FieldErrors {
     let mut errors = FieldErrors::default();
     errors.add("name", NAME_TAKEN);

@@ -22,7 +22,7 @@ use crate::{
         error::AppError,
         form::{FieldErrors, sentence},
         layout::Layout,
-        page::RequestContext,
+        page::{RequestContext, see_other},
         signed_form::{EmptyForm, SignedForm},
     },
 };
@@ -124,6 +124,11 @@ pub(crate) async fn update(posted: SignedForm<KeysForm>, names: ConnectionPath) 
     store_keys(&wizard, &keys).await?;
     drop(turn);
     Ok(answer)
+}
+
+/// `GET …/credentials/check`: redirects to the step.
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&open(page, &names).await?.url(Step::Credentials)))
 }
 
 /// `POST …/credentials/check`: checks the stored keys again.

@@ -3,7 +3,7 @@
 //! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments. The
 //! submitted value is never shown again, not even when it is rejected.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web::Query};
 use askama::Template;
 use serde::Deserialize;
 
@@ -18,7 +18,13 @@ use crate::{
     messages,
     primitives::secret::Secret,
     urls,
-    web::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
+    web::{
+        error::AppError,
+        form::FieldErrors,
+        layout::Layout,
+        page::{RequestContext, see_other},
+        signed_form::SignedForm,
+    },
 };
 
 /// Maximum number of the company's secrets that it is compared with.
@@ -31,6 +37,8 @@ pub(crate) struct Bringing {
     pub(crate) shell: Layout,
     pub(crate) frame: StepChrome,
     pub(crate) action: String,
+    /// The page to return to.
+    pub(crate) back: String,
     pub(crate) hint: &'static str,
     pub(crate) is_exact: bool,
     pub(crate) errors: FieldErrors,
@@ -43,19 +51,34 @@ pub(crate) struct BringForm {
     secret: String,
     /// Keep spaces and quotes at its ends.
     is_exact: bool,
+    /// The page to return to, if it is not the step.
+    back: String,
+}
+
+/// The page that leads to the form.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct From {
+    back: String,
 }
 
 /// `GET …/webhook/secrets/new`
-pub(crate) async fn new(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+pub(crate) async fn new(page: RequestContext, names: ConnectionPath, from: Query<From>) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
-    wizard.page.ok(&view(&wizard, false, FieldErrors::default()))
+    let form = BringForm { back: from.into_inner().back, ..BringForm::default() };
+    wizard.page.ok(&view(&wizard, &form, FieldErrors::default()))
+}
+
+/// `GET …/webhook/secrets`
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&urls::own_secret(&Wizard::open(page, &names).await?.url(Step::Webhook))))
 }
 
 /// `POST …/webhook/secrets`
 pub(crate) async fn create(posted: SignedForm<BringForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let form = posted.form;
-    let refused = |errors| wizard.page.unprocessable(&view(&wizard, form.is_exact, errors));
+    let refused = |errors| wizard.page.unprocessable(&view(&wizard, &form, errors));
     let mut reader = wizard.page.state.db.reader().await?;
     let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
     drop(reader);
@@ -68,7 +91,10 @@ pub(crate) async fn create(posted: SignedForm<BringForm>, names: ConnectionPath)
         return refused(error("secret", &sentence));
     }
     match accept(&wizard, &secret).await? {
-        AddSecretOutcome::Accepted(_) => Ok(wizard.page.redirect(&wizard.url(Step::Webhook), &messages::secrets::brought(cut))),
+        AddSecretOutcome::Accepted(_) => {
+            let back = urls::back_to(&form.back, wizard.url(Step::Webhook));
+            Ok(wizard.page.redirect(&back, &messages::secrets::brought(cut)))
+        }
         AddSecretOutcome::Known => refused(error("secret", messages::secrets::KNOWN)),
         AddSecretOutcome::TooMany => refused(error("secret", messages::secrets::TOO_MANY)),
     }
@@ -135,13 +161,14 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
     Ok(modes.map(|mode| messages::secrets::elsewhere(own.mode, mode).to_owned()).next())
 }
 
-fn view(wizard: &Wizard, is_exact: bool, errors: FieldErrors) -> Bringing {
+fn view(wizard: &Wizard, form: &BringForm, errors: FieldErrors) -> Bringing {
     let (shell, frame) = wizard.frame(Step::Webhook, "Bring your own SECRET");
     Bringing {
         shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
         action: urls::secrets(&frame.url),
         hint: messages::secrets::own_hint(wizard.connection.gateway),
-        is_exact,
+        is_exact: form.is_exact,
+        back: urls::back_to(&form.back, wizard.url(Step::Webhook)),
         frame,
         errors,
     }

@@ -15,7 +15,7 @@ use crate::{
     web::{
         error::AppError,
         layout::Layout,
-        page::RequestContext,
+        page::{RequestContext, see_other},
         signed_form::{EmptyForm, SignedForm},
     },
 };
@@ -59,6 +59,11 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
             .zip(connection.integration_done_at.map(|at| DisplayTime::of_day(at, wizard.page.now))),
     };
     wizard.page.ok(&view)
+}
+
+/// `GET` of the paths below the step that take its forms
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&Wizard::open(page, &names).await?.url(Step::Integration)))
 }
 
 /// `POST …/integration/completion`

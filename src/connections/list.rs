@@ -25,7 +25,7 @@ use crate::{
         error::AppError,
         form::FieldErrors,
         layout::{AppEntry, Layout},
-        page::{RequestContext, asked_mode, see_other},
+        page::{RequestContext, see_other},
         signed_form::SignedForm,
     },
 };
@@ -102,10 +102,15 @@ pub(crate) struct Asked {
     mode: String,
 }
 
+/// `GET …/{gateway}/{mode}/enabled`
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&urls::connections(Wizard::open(page, &names).await?.app.id)))
+}
+
 /// `GET …/payment-gateways`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
-    let mode = asked_mode(&asked.mode)?.unwrap_or(Mode::Test).slug().to_owned();
+    let mode = page.asked_mode(&asked.mode)?.unwrap_or(Mode::Test).slug().to_owned();
     let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode, ..AddForm::default() };
     let view = view(&page, &app, form, FieldErrors::default()).await?;
     page.ok(&view)

@@ -66,9 +66,15 @@ impl Keyring {
         self.live.iter().find(|held| held.stored.id == id)
     }
 
-    /// Returns the previous secret while the active one, which replaced it, has not verified any request.
+    /// Returns the previous secret while the active one, which replaced it, has not verified any request; `None` once a secret that
+    /// the gateway has was imported or adopted since, because then the gateway does not need the new one.
     pub(crate) fn awaiting_first_use(&self) -> Option<PreviousSecret> {
-        self.active().filter(|active| active.used.is_none())?;
+        let active = self.active().filter(|active| active.used.is_none())?;
+        let is_entered_since =
+            |held: &SecretWithUsage| held.stored.origin != Origin::Generated && held.stored.id > active.stored.id;
+        if self.live.iter().any(is_entered_since) {
+            return None;
+        }
         let is_before = |held: &&SecretWithUsage| !held.stored.is_active() && held.stored.origin == Origin::Generated;
         let live = self.live.iter().filter(is_before).map(|held| (held, true));
         let ended = self.ended.iter().filter(is_before).map(|held| (held, false));
@@ -143,5 +149,12 @@ mod tests {
         (brought.stored.origin, brought.stored.valid_until) = (Origin::Imported, None);
         ring.live.push(brought);
         assert_eq!(ring.awaiting_first_use(), None, "a brought one is no one before");
+
+        let mut ring = rotated(12, None);
+        ring.ended = ring.live.split_off(1);
+        let mut entered = held("additional", 20, None);
+        (entered.stored.origin, entered.stored.valid_until) = (Origin::Imported, None);
+        ring.live.push(entered);
+        assert_eq!(ring.awaiting_first_use(), None, "the gateway keeps the one that was entered since");
     }
 }

@@ -120,10 +120,9 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     wizard.page.ok(&view)
 }
 
-/// `GET …/webhook/reveal`: redirects to the step, with the secret hidden.
-pub(crate) async fn hidden(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    let wizard = Wizard::open(page, &names).await?;
-    Ok(see_other(&wizard.url(Step::Webhook)))
+/// `GET` of the step's form actions: redirects to the step, with the secret hidden.
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&Wizard::open(page, &names).await?.url(Step::Webhook)))
 }
 
 /// `POST …/webhook/reveal`: the only POST that responds 200 with a page. The Copy button next to the hidden secret also posts

@@ -58,9 +58,9 @@ impl StatusLine {
     }
 }
 
-/// How many requests were rejected before the first event was verified.
+/// How many of the connection's own requests were rejected before the first event was verified.
 fn rejected(evidence: &Evidence) -> Option<String> {
-    evidence.rejected_since.map(|_| format!("{} rejected", count(evidence.rejected_streak, "request", "requests")))
+    evidence.failing_since.map(|_| format!("{} rejected", count(evidence.failing_count, "request", "requests")))
 }
 
 /// Returns the time left until the gateway disables the webhook; `None` if it documents no such limit.

@@ -87,10 +87,11 @@ pub(crate) const fn connection_state(state: connections::State) -> Badge {
     }
 }
 
-/// The same beside what is known of rejected requests: a webhook that requests have reached is not "not started".
+/// The same beside what is known of rejected requests: a webhook that its own requests have reached is not "not started". Requests
+/// of an unproven sender change nothing.
 pub(crate) const fn webhook_state(state: connections::State, evidence: &connections::activity::Evidence) -> Badge {
     match state {
-        connections::State::NotStarted if evidence.rejected_since.is_some() => chip("status-warn", "warn", "Not verified yet"),
+        connections::State::NotStarted if evidence.failing_since.is_some() => chip("status-warn", "warn", "Not verified yet"),
         _ => connection_state(state),
     }
 }

@@ -66,6 +66,7 @@ pub fn email(raw: &str) -> Result<String, Option<Fault>> {
 }
 
 /// The text in normalisation form C: keyboards differ in how many code points they write for one letter.
+#[must_use]
 pub fn normalized(text: &str) -> Cow<'_, str> {
     const { ComposingNormalizerBorrowed::new_nfc() }.normalize(text)
 }
@@ -78,6 +79,7 @@ const ZEROS: &[char] = &[
 ];
 
 /// The text with the decimal digits of every script as ASCII digits.
+#[must_use]
 pub fn ascii_digits(text: &str) -> String {
     let digit = |character: char| {
         let value = ZEROS.iter().find_map(|zero| {

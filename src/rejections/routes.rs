@@ -33,7 +33,7 @@ use crate::{
         error::AppError,
         form::FieldErrors,
         layout::{AppEntry, Layout},
-        page::RequestContext,
+        page::{RequestContext, see_other},
         pagination::Pager,
         signed_form::{EmptyForm, SignedForm},
     },
@@ -55,6 +55,14 @@ pub(crate) struct ListForm {
     mode: String,
     before: String,
     after: String,
+}
+
+/// `GET` of the paths below a rejection that take its forms
+pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>) -> Answer {
+    let (app, rejection) = path.into_inner();
+    let app = page.app(&app).await?;
+    let rejection: RejectionId = rejection.parse().map_err(|_| AppError::NotFound)?;
+    Ok(see_other(&urls::rejection(app.id, rejection)))
 }
 
 /// `GET /ks-pay/apps/{app}/rejections`

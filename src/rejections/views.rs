@@ -177,7 +177,8 @@ impl Show {
     /// Returns the page for entering a secret that is not known here.
     pub(crate) fn bringing(&self) -> Option<String> {
         let can = self.count.kept > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
-        can.then(|| urls::own_secret(&urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook)))
+        let step = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
+        can.then(|| urls::query(&urls::own_secret(&step), &[("back", &urls::rejection(self.app.id, self.rejection.id))]))
     }
 
     /// Returns the displayed request if it is one of several that verify.

@@ -46,8 +46,9 @@ pub(crate) enum AppError {
     TooLarge,
     #[error("the form cannot be read")]
     BadRequest,
+    /// The page that says so.
     #[error("the address asks for a mode that does not exist")]
-    UnknownMode,
+    UnknownMode(String),
     #[error("{0}")]
     Unavailable(DbError),
     #[error("{0}")]
@@ -102,7 +103,7 @@ impl ResponseError for AppError {
             Self::Unconfirmed(page) => page.status,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::UnknownMode => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnknownMode(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) | Self::PasswordsBusy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -122,6 +123,7 @@ impl ResponseError for AppError {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
             Self::Unconfirmed(page) => return page.response(response),
+            Self::UnknownMode(html) => return response.content_type("text/html; charset=utf-8").body(html.clone()),
             _ => {}
         }
         response.finish()
@@ -176,11 +178,6 @@ fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>)
             ("This form was sent from another address", messages::access::other_origin(public_url).into())
         }
         Some(AppError::CsrfFailed) => ("This form has expired", messages::access::expired(public_url).into()),
-        Some(AppError::UnknownMode) => (
-            "There is no such mode",
-            "The address asks for a mode that does not exist. Change it to mode=test or mode=live, or start again from the dashboard."
-                .into(),
-        ),
         Some(AppError::PasswordsBusy) => (
             "Sign-in is busy",
             "Too many people are signing in. Wait a few seconds, then go back and submit the form again.".into(),

@@ -28,6 +28,19 @@ pub(crate) enum AppEntry {
     Settings,
 }
 
+impl AppEntry {
+    /// The entry of the page at a path below an app.
+    pub(crate) fn of(path: &str) -> Self {
+        match path.split('/').nth(4) {
+            None | Some("") => Self::Overview,
+            Some("events") => Self::Events,
+            Some("rejections") => Self::Rejections,
+            Some("settings") => Self::Settings,
+            Some(_) => Self::Transactions,
+        }
+    }
+}
+
 /// A link of the left menu.
 pub(crate) struct NavLink {
     pub(crate) url: String,

@@ -1,6 +1,10 @@
 //! Request context of signed-in pages: the user, the flash message, and the response helpers.
 
-use std::{cell::Cell, future::Future, pin::Pin};
+use std::{
+    cell::{Cell, RefCell},
+    future::Future,
+    pin::Pin,
+};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -13,7 +17,7 @@ use askama::Template;
 use super::{
     cookies, csrf,
     error::{AppError, html},
-    layout::{Flash, Layout},
+    layout::{AppEntry, Flash, Layout},
     mode_memory::{self, ModeMemory},
     session::{self, SignedIn},
 };
@@ -22,6 +26,7 @@ use crate::{
     gateways::Mode,
     primitives::{id::AppId, time::Timestamp},
     state::State,
+    urls,
 };
 
 const FLASH: &str = "ks_pay_flash";
@@ -38,6 +43,17 @@ pub(crate) struct RequestContext {
     /// True if the visitor navigated to this page, so that its mode is remembered.
     is_own_choice: bool,
     chosen: Cell<Option<(AppId, Mode)>>,
+    /// The app of the page, once it was looked up.
+    app: RefCell<Option<App>>,
+}
+
+/// A page of an app whose address asks for a mode that does not exist.
+#[derive(Template)]
+#[template(path = "errors/mode.html")]
+struct UnknownMode {
+    shell: Layout,
+    test_url: String,
+    live_url: String,
 }
 
 impl FromRequest for RequestContext {
@@ -64,7 +80,17 @@ impl RequestContext {
         let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(ToString::to_string);
         let here = here.unwrap_or_default();
         let is_own_choice = mode_memory::is_own_choice(request);
-        Ok(Self { now: state.clock.now(), state, signed_in, flash, here, modes, is_own_choice, chosen: Cell::new(None) })
+        Ok(Self {
+            now: state.clock.now(),
+            state,
+            signed_in,
+            flash,
+            here,
+            modes,
+            is_own_choice,
+            chosen: Cell::new(None),
+            app: RefCell::new(None),
+        })
     }
 
     /// Creates the layout of the page.
@@ -92,7 +118,9 @@ impl RequestContext {
     pub(crate) async fn app(&self, id: &str) -> Result<App, AppError> {
         let id = id.parse().map_err(|_| AppError::NotFound)?;
         let mut reader = self.state.db.reader().await?;
-        apps::store::find(&mut reader, self.signed_in.company.id, id).await?.ok_or(AppError::NotFound)
+        let app = apps::store::find(&mut reader, self.signed_in.company.id, id).await?.ok_or(AppError::NotFound)?;
+        self.app.replace(Some(app.clone()));
+        Ok(app)
     }
 
     /// Returns the mode chosen for the app: the requested one, which is then remembered, else the remembered one.
@@ -100,9 +128,34 @@ impl RequestContext {
     /// # Errors
     /// [`AppError::UnknownMode`] if the URL has an invalid mode: no other mode is shown instead.
     pub(crate) fn chosen_mode(&self, app: AppId, asked: &str) -> Result<Option<Mode>, AppError> {
-        let Some(mode) = asked_mode(asked)? else { return Ok(self.modes.get(app)) };
+        let Some(mode) = self.asked_mode(asked)? else { return Ok(self.modes.get(app)) };
         self.remember_mode(app, mode);
         Ok(Some(mode))
+    }
+
+    /// Parses the mode in a URL; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`AppError::UnknownMode`] with an error page that has the app's navigation, if there is no such mode.
+    pub(crate) fn asked_mode(&self, asked: &str) -> Result<Option<Mode>, AppError> {
+        if asked.is_empty() {
+            return Ok(None);
+        }
+        asked.parse().map(Some).map_err(|_| self.unknown_mode())
+    }
+
+    fn unknown_mode(&self) -> AppError {
+        let app = self.app.borrow();
+        let Some(app) = app.as_ref() else { return AppError::NotFound };
+        let path = self.here.split('?').next().unwrap_or_default();
+        let of = |mode| urls::in_mode(path, mode);
+        let shell = self.shell("There is no such mode").app(app, AppEntry::of(path), None);
+        let shell =
+            shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+        match (UnknownMode { shell, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render() {
+            Ok(html) => AppError::UnknownMode(html),
+            Err(error) => error.into(),
+        }
     }
 
     /// Remembers the mode of a page that shows a single mode.
@@ -149,14 +202,6 @@ impl RequestContext {
         let _ = response.add_cookie(&cookies::signed(&self.state, FLASH, &flash.carried()));
         response
     }
-}
-
-/// Parses the mode in a URL; `None` if there is none.
-///
-/// # Errors
-/// [`AppError::UnknownMode`] if there is no such mode.
-pub(crate) fn asked_mode(asked: &str) -> Result<Option<Mode>, AppError> {
-    if asked.is_empty() { Ok(None) } else { asked.parse().map(Some).map_err(|_| AppError::UnknownMode) }
 }
 
 /// `303 See Other`.

@@ -65,20 +65,26 @@ const FORMS: &[(&str, Asks)] = &[
     ("WEBHOOK_UNDONE", Asks::Nothing),
 ];
 
-/// Returns the names of the paths that accept a form, from `routes.rs`.
-fn routes_with_forms() -> Vec<String> {
-    let site = include_str!("../../src/routes.rs");
-    let routes = site.lines().filter(|line| line.contains("route!(scope") && line.contains("post ="));
-    let mut names: Vec<_> =
-        routes.map(|line| line.split_once("urls::").unwrap().1.split_once(',').unwrap().0.to_owned()).collect();
-    names.sort();
-    names
+/// Returns the routes of `routes.rs` that accept a form: the name of the path and the methods.
+fn routes_with_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let routes = include_str!("../../src/routes.rs").split("let scope = route!(").skip(1);
+    let routes = routes.map(|route| route.split_once(';').unwrap().0).filter(|route| route.contains("post ="));
+    routes.map(|route| route.split_once("urls::").unwrap().1.split_once(',').unwrap())
 }
 
 #[test]
 fn every_form_is_listed() {
-    let listed: Vec<_> = FORMS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(listed, routes_with_forms(), "say in FORMS whether a stolen session could do harm with it, and test that");
+    let listed: Vec<_> = FORMS.iter().map(|(name, _)| *name).collect();
+    let mut routes: Vec<_> = routes_with_forms().map(|(name, _)| name).collect();
+    routes.sort_unstable();
+    assert_eq!(listed, routes, "say in FORMS whether a stolen session could do harm with it, and test that");
+}
+
+/// A browser makes a `GET` of a form's path after Back, or when the address of an answer is opened again.
+#[test]
+fn every_path_of_a_form_but_sign_out_leads_a_get_to_a_page() {
+    let without: Vec<_> = routes_with_forms().filter(|(_, methods)| !methods.contains("get =")).map(|(name, _)| name).collect();
+    assert_eq!(without, ["LOGOUT"]);
 }
 
 /// Shop with an object for every form to act on.
@@ -241,6 +247,43 @@ async fn what_takes_nothing_away_asks_for_nothing() {
         let has_no_keys = path.ends_with("/credentials/check") && page.has("name=\"key_secret\"");
         assert!((page.status == StatusCode::SEE_OTHER || has_no_keys) && !page.has(ASKS), "{path}: {}", page.body);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_of_a_forms_path_leads_to_the_page_with_the_form_and_changes_nothing() {
+    let shop = Shop::start().await;
+    shop.app.clock.advance(LONGER);
+    let before = shop.stored().await;
+    let (webhook, integration, rejection) = (shop.step("/webhook"), shop.step("/integration"), shop.rejection.clone());
+    let led = [
+        ("/personal-info/password".to_owned(), "/personal-info".to_owned()),
+        ("/personal-info/other-sessions/removal".to_owned(), "/personal-info".to_owned()),
+        ("/ks-pay/apps".to_owned(), "/ks-pay/apps/new".to_owned()),
+        (shop.at("/enabled"), shop.at("/settings")),
+        (shop.step("/enabled"), shop.at("/settings/payment-gateways")),
+        (shop.step("/credentials/check"), shop.step("/credentials")),
+        (shop.step("/webhook/reveal"), webhook.clone()),
+        (shop.step("/webhook/secrets"), shop.step("/webhook/secrets/new")),
+        (shop.step("/webhook/accounts"), webhook.clone()),
+        (shop.step("/webhook/check"), webhook.clone()),
+        (shop.step("/webhook/completion"), webhook.clone()),
+        (shop.step("/webhook/completion/removal"), webhook),
+        (shop.step("/integration/completion"), integration.clone()),
+        (shop.step("/integration/completion/removal"), integration),
+        (format!("{rejection}/acceptance"), rejection.clone()),
+        (format!("{rejection}/recovery"), rejection),
+    ];
+    shop.app.company("Banyan Books").await;
+    let stranger = shop.app.owner("Banyan Books").await;
+    for (path, page) in &led {
+        assert_eq!(shop.owner.get(path).await.location(), page, "{path}");
+        assert_eq!(shop.owner.get(page).await.status, StatusCode::OK, "{page}");
+        assert_eq!(shop.app.visitor().get(path).await.location().split('?').next(), Some("/login"), "{path}");
+        if path.contains("/apps/ap_") && !path.contains("/rejections/") {
+            assert_eq!(stranger.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    assert_eq!(shop.stored().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -217,12 +217,13 @@ async fn before_the_first_verified_event_nothing_fails_and_nothing_counts_down()
     let owner = app.owner("Neem Tree Retail").await;
     assert_eq!(connection.post(captured("pay_1")).unsigned().send().await, 401);
     let page = owner.sees(&webhook(&connection), "Not verified yet: 1 request was rejected").await;
-    assert!(page.has("</svg>Not verified yet</span>") && page.has("Nothing is verified yet"), "{}", page.body);
+    assert!(page.has("Not started") && page.has("Nothing is verified yet"), "{}", page.body);
     assert!(owner.get("/").await.has("No event has been verified yet"), "a stranger may have sent it");
 
     assert_eq!(connection.post(captured("pay_1")).secret(&format!("{} ", connection.secret)).send().await, 401);
     let page = owner.sees(&webhook(&connection), "Not verified yet: signed with this webhook’s secret").await;
     assert!(!page.has("Failing") && !page.has(COUNTDOWN), "{}", page.body);
+    assert!(page.has("</svg>Not verified yet</span>"), "{}", page.body);
     let dashboard = owner.sees("/", "Neem Tree Store: not verified yet, 1 Test request rejected since").await;
     assert!(dashboard.has("pasted with a space") && !dashboard.has(COUNTDOWN));
 }

@@ -120,7 +120,7 @@ async fn a_recovery_is_no_evidence_that_the_webhook_works() {
     assert_eq!(app.events().await.len(), 2);
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
     let page = owner.get(&webhook).await;
-    assert!(page.has("Received foo.bar, verified") && page.has("<span class=\"quiet\">recovered</span>"), "{}", page.body);
+    assert!(page.has("Received foo.bar, verified") && page.has("<span class=\"feed-end\">recovered, <time"), "{}", page.body);
     assert_eq!(app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_usage").await, uses);
 }
 
@@ -222,6 +222,32 @@ async fn what_others_could_know_and_the_other_mode_are_never_accepted() {
         assert_eq!(post.send().await, 401, "{why}");
         eventually(async || app.count(COUNT).await > before).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_entered_for_a_rejection_leads_back_to_it() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let secret = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
+    let path = refused_with(&app, &connection, &owner, &[secret]).await;
+    let page = owner.get(&path).await;
+    let (before, _) = page.body.split_once("Enter that SECRET").unwrap();
+    let way = before.rsplit_once("href=\"").unwrap().1.split('"').next().unwrap();
+    let form = owner.get(way).await;
+    assert!(
+        form.has(&format!("name=\"back\" value=\"{path}\"")) && form.has(&format!("href=\"{path}\">Cancel")),
+        "{}",
+        form.body
+    );
+    let secrets = way.split("/new").next().unwrap();
+    let entered = [("secret", secret), ("back", &path), ("current_password", PASSWORD)];
+    assert_eq!(owner.post(secrets, &entered).await.location(), path);
+    let page = owner.get(&path).await;
+    assert!(page.has("The stored request verifies now"), "{}", page.body);
+    let elsewhere =
+        [("secret", "another-kq8Zt2mVx0Lw9Rb4-of"), ("back", "https://evil.example/"), ("current_password", PASSWORD)];
+    assert!(owner.post(secrets, &elsewhere).await.location().ends_with("/webhook"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

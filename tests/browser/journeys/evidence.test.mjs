@@ -27,7 +27,7 @@ describe("the evidence of a webhook", () => {
     await stays(page, async () => {
       await simulate(url, "another secret than this one");
       await says(page, "Not verified yet: 1 request was rejected");
-      await step(page, "Webhook").getByText("Not verified yet").waitFor();
+      await step(page, "Webhook").getByText("Not started").waitFor();
       assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 401);
       await says(page, "Not verified yet: 2 requests were rejected");
 
