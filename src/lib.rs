@@ -62,6 +62,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         settings_store::STATEMENTS,
         url_check::store::STATEMENTS,
         rejections::store::STATEMENTS,
+        rejections::store::copies::STATEMENTS,
         rejections::store::deferred::STATEMENTS,
         rejections::store::later::STATEMENTS,
         rejections::store::recoveries::STATEMENTS,

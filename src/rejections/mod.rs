@@ -7,6 +7,7 @@ pub(crate) mod adopt_secret;
 pub(crate) mod advice;
 mod budget;
 pub(crate) mod cause;
+mod copies;
 mod deferred;
 pub(crate) mod diagnose;
 pub(crate) mod diagnosis;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use tokio::task::spawn_blocking;
 
 use super::{
-    NEW_REJECTION_AFTER,
+    NEW_REJECTION_AFTER, copies,
     diagnose::DiagnosedRequest,
     eviction::EvictionRank,
     proof,
@@ -45,8 +45,8 @@ pub(super) async fn reassign(
     let (stored, examined): (Vec<&Stored>, Vec<DiagnosedRequest>) = moves.into_iter().unzip();
     let vault = kit.vault.clone();
     let digests = move |one: DiagnosedRequest| Digested {
-        digest: store_batch::digest(&vault, &one),
-        copies: store_batch::copies(&vault, &one),
+        digest: copies::digest(&vault, &one),
+        copies: copies::digests(&vault, &one),
         examined: one,
     };
     let digested = spawn_blocking(move || examined.into_iter().map(digests).collect());
@@ -93,7 +93,7 @@ struct Digested {
 
 /// Moves one request. Returns its contribution to the proof that the connection's own requests are rejected.
 async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Result<Option<Proven>, DbError> {
-    let Digested { digest, copies, examined } = digested;
+    let Digested { digest, copies: own, examined } = digested;
     let Some((count, last_at)) = deferred::find_count(tx, stored.id, stored.rejection_id).await? else { return Ok(None) };
     let (kind, found, first_at) = (store_batch::kind(stored.reason, examined), &examined.diagnosis, stored.received_at);
     let (since, until) = (first_at.minus(NEW_REJECTION_AFTER), last_at.plus(NEW_REJECTION_AFTER));
@@ -114,8 +114,7 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Resu
     // Before it is moved, so that it is not taken for a copy of itself. What was proven by its sender's address was counted when
     // it came.
     let was_counted = stored.eviction_rank == EvictionRank::Proven as i64;
-    let is_new =
-        counts && (was_counted || store_batch::is_new_fault(tx, connection, found.signer.as_ref(), (copies, stored.id)).await?);
+    let is_new = counts && (was_counted || copies::is_new_fault(tx, connection, found.signer.as_ref(), (own, stored.id)).await?);
     let moved = Moved { id: stored.id, from: stored.rejection_id, to, digest, eviction_rank, address, count, first_at, last_at };
     deferred::move_to(tx, &moved).await?;
     let count = if was_counted { 0 } else { count };

@@ -1,5 +1,6 @@
 //! The `rejections`, `rejected_requests` and `unknown_endpoint_requests` tables.
 
+pub(crate) mod copies;
 pub(crate) mod deferred;
 pub(crate) mod evictions;
 pub(crate) mod later;
@@ -55,9 +56,6 @@ sql! {
             last_at = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.last_at ELSE excluded.last_at END, \
             address = CASE WHEN rejected_requests.last_at > excluded.last_at THEN rejected_requests.address ELSE excluded.address END, \
             eviction_rank = CASE WHEN rejected_requests.eviction_rank < excluded.eviction_rank THEN rejected_requests.eviction_rank ELSE excluded.eviction_rank END";
-    /// Those at a disabled connection prove no fault, whatever they are signed with.
-    HAS_COPY = "SELECT EXISTS (SELECT 1 FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id \
-                WHERE q.connection_id = $1 AND q.digest IN ($2, $3) AND q.id <> $4 AND r.reason <> 'switched_off')";
     LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
     FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
@@ -277,23 +275,6 @@ pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbErro
             .bind(new.body)
     )?;
     Ok(())
-}
-
-/// Whether another request with one of these digests was rejected at the connection, and is stored.
-pub(crate) async fn has_copy(
-    tx: &mut Tx,
-    connection: ConnectionId,
-    digests: &[[u8; 32]],
-    but: RequestId,
-) -> Result<bool, DbError> {
-    let [one, other] = digests else { return Ok(false) };
-    run!(tx, |conn| sqlx::query_scalar(HAS_COPY)
-        .bind(connection)
-        .bind(one.as_slice())
-        .bind(other.as_slice())
-        .bind(but)
-        .fetch_one(conn)
-        .await)
 }
 
 /// Returns the requests of a rejection before `from`, newest first. The caller has checked access to it.

@@ -7,25 +7,19 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
-use sha2::Sha256;
 use tokio::task::spawn_blocking;
 
 use super::{
-    CapturedRequest, Cause, NEW_REJECTION_AFTER, Reason, RejectedRequest,
+    CapturedRequest, Cause, NEW_REJECTION_AFTER, Reason, RejectedRequest, copies,
     diagnose::DiagnosedRequest,
     eviction::{self, EvictionRank, StorageQuota},
-    proof::{self, Signer},
+    proof,
     store::{self, More, NewRejection, NewRequest, RejectionKey, evictions},
 };
 use crate::{
-    connections::{
-        self, ConnectionScope,
-        activity::{self, Proven},
-    },
+    connections::{self, ConnectionScope, activity::Proven},
     db::{DbError, Tx},
-    events::store::log,
     gateways::{Gateway, adapter::is_safe_identifier},
     ingestion::body,
     primitives::{
@@ -41,15 +35,6 @@ pub(super) const ROOM: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024
 /// The contexts to which sealed headers and a sealed body are bound.
 const HEADERS: &str = "rejected_requests.headers";
 const BODY: &str = "rejected_requests.body";
-/// Returns the headers that a gateway signs, and its signature, which identify a repeated request. Anyone can add other
-/// headers.
-const fn signed(gateway: Gateway) -> &'static [&'static str] {
-    match gateway {
-        Gateway::Razorpay => &["x-razorpay-signature"],
-        Gateway::StandardWebhooks => &["webhook-id", "webhook-timestamp", "webhook-signature"],
-    }
-}
-
 /// Later than any time.
 const EVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
@@ -124,7 +109,7 @@ pub(crate) async fn seal(vault: &Vault, examined: Vec<DiagnosedRequest>) -> Vec<
 }
 
 fn seal_one(vault: &Vault, examined: DiagnosedRequest) -> SealedRequest {
-    let copies = copies(vault, &examined);
+    let copies = copies::digests(vault, &examined);
     if !examined.is_stored {
         return SealedRequest { examined, copies, stored: None };
     }
@@ -132,7 +117,7 @@ fn seal_one(vault: &Vault, examined: DiagnosedRequest) -> SealedRequest {
     let id = RequestId::new(sample.at);
     let headers = vault.seal(HEADERS, id.as_bytes(), body::headers_json(&sample.headers).as_bytes());
     let body = vault.seal(BODY, id.as_bytes(), sample.stored_body());
-    let stored = Some(Content { id, digest: digest(vault, &examined), headers, body });
+    let stored = Some(Content { id, digest: copies::digest(vault, &examined), headers, body });
     SealedRequest { examined, copies, stored }
 }
 
@@ -190,37 +175,14 @@ async fn note_proof(
     if sample.reason.rejected().is_none() || !proof::is_proven(&sealed.examined) {
         return Ok(());
     }
-    let is_new =
-        sealed.examined.is_from_account || is_new_fault(tx, connection, signer, (&sealed.copies, RequestId::least())).await?;
+    let is_new = sealed.examined.is_from_account
+        || copies::is_new_fault(tx, connection, signer, (&sealed.copies, RequestId::least())).await?;
     // One that is copied while others of the same batch begin a failure adds to it.
-    if is_new || (proven.contains_key(&connection) && !is_stored_event(tx, connection, signer).await?) {
+    if is_new || (proven.contains_key(&connection) && !copies::is_stored_event(tx, connection, signer).await?) {
         let one = Proven { count: 1, first_at: sample.at, last_at: sample.at, rejection };
         proven.entry(connection).and_modify(|known| *known = known.and(one)).or_insert(one);
     }
     Ok(())
-}
-
-/// Whether a proving signature proves a fault. An outsider who has seen a request can send it again, as it was or changed: one
-/// whose event is stored proves nothing, and one that was rejected before does not begin a failure anew. `but` is the request
-/// itself where it is stored.
-pub(super) async fn is_new_fault(
-    tx: &mut Tx,
-    connection: ConnectionId,
-    signer: Option<&Signer>,
-    (copies, but): (&[[u8; 32]], RequestId),
-) -> Result<bool, DbError> {
-    if is_stored_event(tx, connection, signer).await? {
-        return Ok(false);
-    }
-    let is_copy = store::has_copy(tx, connection, copies, but).await?;
-    Ok(!is_copy || activity::get(tx, connection).await?.failing_since.is_some())
-}
-
-async fn is_stored_event(tx: &mut Tx, connection: ConnectionId, signer: Option<&Signer>) -> Result<bool, DbError> {
-    match signer.and_then(|signer| signer.event.as_ref()) {
-        Some(event) => log::is_stored(tx, connection, (&event.dedupe_prefix, &event.dedupe_key)).await,
-        None => Ok(false),
-    }
 }
 
 /// Returns the key of requests that were not diagnosed.
@@ -295,48 +257,6 @@ async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &SealedRequest) -> Re
         body: &content.body,
     };
     store::keep(tx, &new).await
-}
-
-/// Returns a digest that identifies the request, keyed so that it does not confirm a guess at the content. A proving
-/// signature has one digest in any notation or wrapping: an outsider who has seen one cannot derive a second request from it.
-pub(super) fn digest(vault: &Vault, examined: &DiagnosedRequest) -> [u8; 32] {
-    let sample = &examined.sample;
-    if let Some(signer) = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof()) {
-        return digest_of_tag(vault, signer, signer.is_unchanged);
-    }
-    let mut mac = hasher(vault);
-    // The order of headers varies from request to request.
-    for signed in signed(sample.place.gateway) {
-        for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
-            for part in [name.as_bytes(), value] {
-                mac.update(&part.len().to_be_bytes());
-                mac.update(part);
-            }
-        }
-    }
-    mac.update(&sample.body);
-    mac.finalize().into_bytes().into()
-}
-
-fn hasher(vault: &Vault) -> Hmac<Sha256> {
-    Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length")
-}
-
-fn digest_of_tag(vault: &Vault, signer: &Signer, is_unchanged: bool) -> [u8; 32] {
-    let mut mac = hasher(vault);
-    mac.update(&[u8::from(is_unchanged)]);
-    mac.update(&*signer.tag);
-    mac.finalize().into_bytes().into()
-}
-
-/// The digests of every request with the same proving signature: as it was made, and changed on the way.
-pub(super) fn copies(vault: &Vault, examined: &DiagnosedRequest) -> Vec<[u8; 32]> {
-    let signer = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof());
-    signer
-        .map(|signer| [false, true].map(|is_unchanged| digest_of_tag(vault, signer, is_unchanged)))
-        .into_iter()
-        .flatten()
-        .collect()
 }
 
 /// The content of a stored request.
@@ -420,7 +340,7 @@ mod tests {
             let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
             let sample = RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample();
             let diagnosis = Cause::Unknown.into();
-            digest(&vault, &DiagnosedRequest { sample, diagnosis, is_from_account: false, key: None, is_stored: true })
+            copies::digest(&vault, &DiagnosedRequest { sample, diagnosis, is_from_account: false, key: None, is_stored: true })
         };
         let usual = digest_of(&[("webhook-id", "1"), ("webhook-timestamp", "2"), ("webhook-signature", "v1,3")]);
         assert_eq!(

@@ -311,7 +311,7 @@ async fn a_guessable_piece_of_an_encoded_secret_is_no_proof_and_is_not_offered()
     let own = [("secret", "BanyanBazaar-2026-8sK2pQ9xLm4T"), ("current_password", crate::support::builders::PASSWORD)];
     owner.post(&format!("{}/secrets", webhook(&connection)), &own).await.location();
     app.clock.advance(Duration::from_secs(1));
-    let guesses = [
+    let pieces = [
         "QmFueWFuQmF6YWFyLTIwMjY",
         "QmFueWFuQmF6YWFyLTIwM",
         "QmFueWFuQmF6YWFyLTIwMj",
@@ -319,12 +319,12 @@ async fn a_guessable_piece_of_an_encoded_secret_is_no_proof_and_is_not_offered()
         "42616E79616E42617A6161722D323032362",
         "42616e79616e42617a6161722d32303",
     ];
-    for (guess, number) in guesses.iter().zip(2..) {
+    for (guess, number) in pieces.iter().zip(2..) {
         assert_eq!(connection.post(captured(&format!("pay_{number}"))).secret(guess).send().await, 401);
     }
     eventually(async || app.count(COUNT).await == 6).await;
-    let guessed = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE cause = 'secret_guessable'";
-    eventually(async || app.count(guessed).await >= 1).await;
+    let of_guesses = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE cause = 'secret_guessable'";
+    eventually(async || app.count(of_guesses).await >= 1).await;
     eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'unexamined'").await == 0).await;
     assert_eq!(app.count("SELECT COUNT(*) FROM rejections WHERE key_digest IS NOT NULL").await, 0, "none can be adopted");
     let page = owner.get(&webhook(&connection)).await;

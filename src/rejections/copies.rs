@@ -1,0 +1,92 @@
+//! Tells copies of a request from each other, and whether a copy proves a fault.
+//!
+//! Invariant: an outsider who has seen a request can send it again, as it was or changed. That begins no failure.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::{diagnose::DiagnosedRequest, proof::Signer, store::copies};
+use crate::{
+    connections::activity,
+    db::{DbError, Tx},
+    events::store::log,
+    gateways::Gateway,
+    primitives::{
+        id::{ConnectionId, RequestId},
+        vault::Vault,
+    },
+};
+
+/// The headers that a gateway signs, and its signature, which identify a repeated request. Anyone can add other headers.
+const fn signed(gateway: Gateway) -> &'static [&'static str] {
+    match gateway {
+        Gateway::Razorpay => &["x-razorpay-signature"],
+        Gateway::StandardWebhooks => &["webhook-id", "webhook-timestamp", "webhook-signature"],
+    }
+}
+
+/// Whether a proving signature proves a fault. An outsider who has seen a request can send it again, as it was or changed: one
+/// whose event is stored proves nothing, and one that was rejected before does not begin a failure anew. `but` is the request
+/// itself where it is stored.
+pub(super) async fn is_new_fault(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    signer: Option<&Signer>,
+    (copies, but): (&[[u8; 32]], RequestId),
+) -> Result<bool, DbError> {
+    if is_stored_event(tx, connection, signer).await? {
+        return Ok(false);
+    }
+    let is_copy = copies::has_copy(tx, connection, copies, but).await?;
+    Ok(!is_copy || activity::get(tx, connection).await?.failing_since.is_some())
+}
+
+pub(super) async fn is_stored_event(tx: &mut Tx, connection: ConnectionId, signer: Option<&Signer>) -> Result<bool, DbError> {
+    match signer.and_then(|signer| signer.event.as_ref()) {
+        Some(event) => log::is_stored(tx, connection, (&event.dedupe_prefix, &event.dedupe_key)).await,
+        None => Ok(false),
+    }
+}
+
+/// Identifies it among other requests, keyed so that the digest does not confirm a guess at its content.
+/// A proving signature is the same in any notation or wrapping: an outsider who has seen one cannot make a second request
+/// of it.
+pub(super) fn digest(vault: &Vault, examined: &DiagnosedRequest) -> [u8; 32] {
+    let sample = &examined.sample;
+    if let Some(signer) = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof()) {
+        return digest_of_tag(vault, signer, signer.is_unchanged);
+    }
+    let mut mac = hasher(vault);
+    // Headers come in any order, and in another one at each request.
+    for signed in signed(sample.place.gateway) {
+        for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
+            for part in [name.as_bytes(), value] {
+                mac.update(&part.len().to_be_bytes());
+                mac.update(part);
+            }
+        }
+    }
+    mac.update(&sample.body);
+    mac.finalize().into_bytes().into()
+}
+
+fn hasher(vault: &Vault) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(&vault.derive("rejected requests")).expect("HMAC takes a key of any length")
+}
+
+fn digest_of_tag(vault: &Vault, signer: &Signer, is_unchanged: bool) -> [u8; 32] {
+    let mut mac = hasher(vault);
+    mac.update(&[u8::from(is_unchanged)]);
+    mac.update(&*signer.tag);
+    mac.finalize().into_bytes().into()
+}
+
+/// The digests of every request with the same proving signature: as it was made, and changed on the way.
+pub(super) fn digests(vault: &Vault, examined: &DiagnosedRequest) -> Vec<[u8; 32]> {
+    let signer = examined.diagnosis.signer.as_ref().filter(|signer| signer.is_proof());
+    signer
+        .map(|signer| [false, true].map(|is_unchanged| digest_of_tag(vault, signer, is_unchanged)))
+        .into_iter()
+        .flatten()
+        .collect()
+}
