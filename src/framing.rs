@@ -122,8 +122,7 @@ impl ChunkedEnd {
             (State::Trailer, b'\r') => self.count(State::TrailerLf),
             (State::EndCr | State::Trailer, _) => self.count(State::Trailer),
             (State::TrailerLf, b'\n') => self.count(State::EndCr),
-            (State::SizeSpace | State::SizeLf | State::DataCr | State::DataLf, _)
-            | (State::EndLf | State::TrailerLf | State::Data | State::End, _) => State::End,
+            _ => State::End,
         };
     }
 

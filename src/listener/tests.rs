@@ -109,7 +109,7 @@ async fn of_requests_sent_ahead_one_is_handed_over_at_a_time_and_little_is_held_
     let line = Rc::clone(socket.line());
     let head = b"GET /healthz HTTP/1.1\nHost:x\n\n";
     peer.write_all(&head.repeat(1000)).await.unwrap();
-    let mut buffer = [0; 8 * AT_ONCE];
+    let mut buffer = [0; 2 * AT_ONCE];
     for _ in 0..300 {
         let read = socket.read(&mut buffer).await.unwrap();
         let rest = if read < head.len() { socket.read(&mut buffer[read..]).await.unwrap() } else { 0 };

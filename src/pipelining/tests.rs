@@ -56,7 +56,7 @@ fn a_head_has_so_many_bytes_and_the_next_one_as_many() {
     let (line, waker) = (ConnectionGate::new(None), Waker::noop());
     for _ in 0..2 {
         line.take(b"GET / HTTP/1.1\r\nA:");
-        line.take(&[b'a'; MAX_HEAD_BYTES - 18 - 4]);
+        line.take(&vec![b'a'; MAX_HEAD_BYTES - 18 - 4]);
         line.take(b"\r\n\r");
         assert_eq!((line.read_budget(100, &Context::from_waker(waker)), line.is_head_too_long()), (1, false));
         let incomplete = line.stage.get();
@@ -107,7 +107,7 @@ fn the_rest_of_a_body_that_was_not_read_is_handed_over_to_be_discarded() {
     let chunked = unread(BodyFraming::Chunked, b"2\r\na");
     assert_eq!((chunked.take(b"a\r\n0\r\n\r\nGET"), chunked.take(rest)), (8, HEAD.len()));
     let long = unread(BodyFraming::Chunked, b"2;");
-    assert_eq!((long.take(&[b'a'; MAX_HEAD_BYTES]), long.is_head_too_long()), (MAX_HEAD_BYTES, false));
+    assert_eq!((long.take(&vec![b'a'; MAX_HEAD_BYTES]), long.is_head_too_long()), (MAX_HEAD_BYTES, false));
 }
 
 #[test]
