@@ -312,7 +312,7 @@ mod tests {
             "the sender’s settings",
             "your server administrator",
             "the developer of",
-            "enable the app",
+            "Enable the app",
             "Recover it",
             "create a webhook for it",
         ];
