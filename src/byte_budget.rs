@@ -93,7 +93,7 @@ impl ByteBudget {
 impl Holdings {
     /// Evicts the largest holdings of the address that holds most, repeatedly, until an eighth of the budget is free: this
     /// keeps the cost of the search per received byte low.
-    fn make_room(&mut self, limit: usize) {
+    fn evict_to_limit(&mut self, limit: usize) {
         let enough = limit - limit / 8;
         while self.total > enough {
             let Some(address) = self.largest() else { return };
@@ -159,7 +159,7 @@ impl Holding {
         let mut holdings = self.budget.lock();
         holdings.set(self, bytes);
         if holdings.total > self.budget.limit {
-            holdings.make_room(self.budget.limit);
+            holdings.evict_to_limit(self.budget.limit);
         }
     }
 

@@ -162,9 +162,9 @@ async fn repair(db: &Db, now: Timestamp) -> Result<u64, DbError> {
     drop(reader);
     let mut repaired = 0;
     db.write_with_timeout(async |tx| {
-        repaired = activity::bound(tx, now).await?
+        repaired = activity::clamp_future_times(tx, now).await?
             + secrets::bound_expiry(tx, now).await?
-            + secret_usage::bound(tx, now).await?
+            + secret_usage::clamp_future_times(tx, now).await?
             + later::bound(tx, now).await?;
         Ok(())
     })

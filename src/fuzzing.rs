@@ -152,7 +152,7 @@ pub fn story(bodies: &[&[u8]]) -> Story {
     for body in bodies.iter().filter_map(|body| verified(body)) {
         let reading = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
         if let EventContent::Facts(facts) = reading.content {
-            story.absorb(&facts);
+            story.apply(&facts);
         }
     }
     let status = story.status().map(transactions::Status::as_str);

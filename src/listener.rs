@@ -26,17 +26,19 @@ use tokio::{
 use crate::{byte_budget::ByteBudget, pipelining::ConnectionGate, primitives::network::network};
 
 /// Timeout of a connection on which nothing is sent.
-const QUIET: Duration = Duration::from_secs(30);
+const WRITE_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The maximum number of bytes per read. Nearly every request fits.
-pub(crate) const AT_ONCE: usize = 4096;
+pub(crate) const MAX_READ_BYTES: usize = 4096;
 /// The maximum number of connections per address. Loopback and trusted proxies, which forward for many clients, are exempt.
-const OF_ONE_ADDRESS: usize = 1024;
+const MAX_CONNECTIONS_PER_ADDRESS: usize = 1024;
 /// How long data is drained after a request was rejected: closing earlier would reset the connection, and the peer would lose
 /// the response.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 /// Responses to incomplete requests, which actix has not seen yet.
-const HEAD_TOO_LONG: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const HEAD_TOO_LONG_RESPONSE: &[u8] =
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const OVERLOADED_RESPONSE: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// The open connections by address.
 #[derive(Clone)]
@@ -64,16 +66,16 @@ impl Peers {
     pub(crate) fn admit(&self, stream: TcpStream) -> Result<Socket> {
         let address = stream.peer_addr()?.ip().to_canonical();
         let counted = self.enter(address)?;
-        let alarm = Box::pin(sleep_until(Instant::now() + QUIET));
+        let alarm = Box::pin(sleep_until(Instant::now() + WRITE_IDLE_TIMEOUT));
         Ok(Socket {
             stream,
-            last: Instant::now(),
+            last_write: Instant::now(),
             alarm,
             has_more: false,
-            is_stuck: false,
+            is_write_blocked: false,
             is_turned_away: false,
             ahead: Ahead::default(),
-            line: Rc::new(ConnectionGate::new(Some(self.budget.open(network(address))))),
+            gate: Rc::new(ConnectionGate::new(Some(self.budget.open(network(address))))),
             _counted: counted,
         })
     }
@@ -90,7 +92,7 @@ impl Peers {
     fn count(&self, address: IpAddr) -> Option<Counted> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(address).or_default();
-        if *count >= OF_ONE_ADDRESS {
+        if *count >= MAX_CONNECTIONS_PER_ADDRESS {
             return None;
         }
         *count += 1;
@@ -145,25 +147,25 @@ impl Ahead {
 pub(crate) struct Socket {
     stream: TcpStream,
     /// The time of the last successful write, or of the accept.
-    last: Instant,
+    last_write: Instant,
     /// Fires at the idle timeout after the last write, or earlier, and is then reset.
     alarm: Pin<Box<Sleep>>,
     /// True if the last read was of maximum size: the task then yields before the next read.
     has_more: bool,
     /// True if a write is blocked because the peer does not read: nothing is read then.
-    is_stuck: bool,
+    is_write_blocked: bool,
     /// True if an incomplete request was rejected: further data is discarded until the linger timeout.
     is_turned_away: bool,
     /// Bytes read beyond the current request.
     ahead: Ahead,
     /// Serializes the requests of this connection.
-    line: Rc<ConnectionGate>,
+    gate: Rc<ConnectionGate>,
     _counted: Option<Counted>,
 }
 
 impl Socket {
-    pub(crate) const fn line(&self) -> &Rc<ConnectionGate> {
-        &self.line
+    pub(crate) const fn gate(&self) -> &Rc<ConnectionGate> {
+        &self.gate
     }
 
     /// Returns the local address of the connection.
@@ -174,7 +176,7 @@ impl Socket {
     /// Waits for the peer; fails after the idle timeout.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
         while self.alarm.as_mut().poll(context).is_ready() {
-            let due = self.last + QUIET;
+            let due = self.last_write + WRITE_IDLE_TIMEOUT;
             if due <= Instant::now() {
                 return Poll::Ready(Err(ErrorKind::TimedOut.into()));
             }
@@ -185,36 +187,36 @@ impl Socket {
 
     /// Detects the end of the stream while nothing may be read, so that the request of a disconnected peer can be abandoned.
     fn notice_leaving(&self, context: &mut Context<'_>) {
-        if self.line.has_left() {
+        if self.gate.has_left() {
             return;
         }
         let mut octet = [0];
         // Unread data would hide the end of the stream behind it, so it is treated like the end.
         if self.stream.poll_peek(context, &mut ReadBuf::new(&mut octet)).is_ready() {
-            self.line.leave();
+            self.gate.leave();
         }
     }
 
     /// Rejects an incomplete request. Bypasses actix, which still waits for the rest of it.
     fn turn_away<T>(&mut self, context: &mut Context<'_>, answer: &[u8]) -> Poll<Result<T>> {
-        if self.line.is_owed() {
+        if self.gate.is_response_pending() {
             return self.wait(context);
         }
-        let written = if self.is_stuck { Poll::Pending } else { Pin::new(&mut self.stream).poll_write(context, answer) };
+        let written = if self.is_write_blocked { Poll::Pending } else { Pin::new(&mut self.stream).poll_write(context, answer) };
         if !matches!(written, Poll::Ready(Ok(length)) if length == answer.len()) {
             return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
         }
         let _ = Pin::new(&mut self.stream).poll_shutdown(context);
         self.is_turned_away = true;
         self.ahead = Ahead::default();
-        self.line.turn_away();
-        self.alarm.as_mut().reset(Instant::now() + LINGER);
+        self.gate.turn_away();
+        self.alarm.as_mut().reset(Instant::now() + LINGER_TIMEOUT);
         self.discard(context)
     }
 
     /// Discards incoming data until the peer closes the connection or the linger timeout is over.
     fn discard<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
-        let mut scratch = [0; AT_ONCE];
+        let mut scratch = [0; MAX_READ_BYTES];
         let mut buffer = ReadBuf::new(&mut scratch);
         let is_over = self.alarm.as_mut().poll(context).is_ready();
         match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
@@ -230,16 +232,16 @@ impl Socket {
     fn sent(&mut self, context: &mut Context<'_>, result: Poll<Result<usize>>) -> Poll<Result<usize>> {
         match result {
             Poll::Pending => {
-                self.is_stuck = true;
+                self.is_write_blocked = true;
                 self.wait(context)
             }
             Poll::Ready(result) => {
-                self.last = Instant::now();
-                if std::mem::take(&mut self.is_stuck) {
+                self.last_write = Instant::now();
+                if std::mem::take(&mut self.is_write_blocked) {
                     // Reading was suspended during the blocked write.
                     context.waker().wake_by_ref();
                 }
-                self.line.sent();
+                self.gate.sent();
                 Poll::Ready(result)
             }
         }
@@ -251,24 +253,24 @@ impl AsyncRead for Socket {
         if self.is_turned_away {
             return self.discard(context);
         }
-        if self.line.is_evicted(context) {
-            return self.turn_away(context, NO_ROOM);
+        if self.gate.is_evicted(context) {
+            return self.turn_away(context, OVERLOADED_RESPONSE);
         }
         if std::mem::take(&mut self.has_more) {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let room = self.line.read_budget(buffer.remaining().min(AT_ONCE), context);
-        if self.line.is_head_too_long() && !self.is_stuck {
-            return self.turn_away(context, HEAD_TOO_LONG);
+        let room = self.gate.read_budget(buffer.remaining().min(MAX_READ_BYTES), context);
+        if self.gate.is_head_too_long() && !self.is_write_blocked {
+            return self.turn_away(context, HEAD_TOO_LONG_RESPONSE);
         }
-        if room == 0 || self.is_stuck {
+        if room == 0 || self.is_write_blocked {
             self.notice_leaving(context);
             return self.wait(context);
         }
         if !self.ahead.is_empty() {
             let bytes = self.ahead.bytes(room);
-            let taken = self.line.take(bytes);
+            let taken = self.gate.take(bytes);
             buffer.put_slice(bytes.get(..taken).unwrap_or_default());
             self.ahead.advance(taken);
             return Poll::Ready(Ok(()));
@@ -279,10 +281,10 @@ impl AsyncRead for Socket {
             Poll::Ready(result) => {
                 let read = part.filled();
                 if read.is_empty() {
-                    self.line.leave();
+                    self.gate.leave();
                 }
-                self.has_more = read.len() == AT_ONCE;
-                let taken = self.line.take(read);
+                self.has_more = read.len() == MAX_READ_BYTES;
+                let taken = self.gate.take(read);
                 if let Some(ahead) = read.get(taken..).filter(|ahead| !ahead.is_empty()) {
                     self.ahead = Ahead::of(ahead);
                 }

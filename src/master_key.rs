@@ -162,7 +162,7 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 fn make(path: &Path) -> Result<(MasterKey, bool), String> {
     let failed = |error: io::Error| {
         if error.kind() == io::ErrorKind::StorageFull {
-            return startup::no_space(&format!("The master key {}", path.display()));
+            return startup::disk_full_message(&format!("The master key {}", path.display()));
         }
         format!("The master key cannot be written to {}: {error}. Allow this user to write there.", path.display())
     };

@@ -190,7 +190,7 @@ impl ConnectionGate {
     }
 
     /// True if a response was created and nothing of it is sent yet.
-    pub(crate) const fn is_owed(&self) -> bool {
+    pub(crate) const fn is_response_pending(&self) -> bool {
         self.response_pending.get()
     }
 
@@ -303,7 +303,7 @@ pub(crate) fn attach(line: &Rc<ConnectionGate>, data: &mut Extensions) {
 }
 
 /// Returns the gate of the request's connection; a new one if there is no connection.
-pub(crate) fn line(request: &HttpRequest) -> Rc<ConnectionGate> {
+pub(crate) fn gate(request: &HttpRequest) -> Rc<ConnectionGate> {
     request.conn_data::<Rc<ConnectionGate>>().cloned().unwrap_or_else(|| Rc::new(ConnectionGate::new(None)))
 }
 
@@ -311,12 +311,12 @@ pub(crate) fn line(request: &HttpRequest) -> Rc<ConnectionGate> {
 pub(crate) async fn serialize_requests(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<Answer>, Error> {
-    let line = line(request.request());
+) -> Result<ServiceResponse<GatedBody>, Error> {
+    let line = gate(request.request());
     let body = framing(request.head());
     line.attribute(request.request(), body);
     line.begin(body).await;
-    let open = Open(line);
+    let open = ActiveRequest(line);
     let response = tokio::select! {
         response = next.call(request) => response,
         // The connection ends soon; until then no resources are held for it.
@@ -326,25 +326,25 @@ pub(crate) async fn serialize_requests(
     let response = response?;
     // A streamed response may take long; its last part is sent before the body is dropped.
     let open = matches!(response.response().body().size(), BodySize::Stream).then_some(open);
-    Ok(response.map_body(|_, body| Answer { body: body.boxed(), open }))
+    Ok(response.map_body(|_, body| GatedBody { body: body.boxed(), open }))
 }
 
 /// A request in progress. Dropping it permits the next one.
-struct Open(Rc<ConnectionGate>);
+struct ActiveRequest(Rc<ConnectionGate>);
 
-impl Drop for Open {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.0.finish();
     }
 }
 
 /// The body of a response. While it is streamed, nothing is read on its connection.
-pub(crate) struct Answer {
+pub(crate) struct GatedBody {
     body: BoxBody,
-    open: Option<Open>,
+    open: Option<ActiveRequest>,
 }
 
-impl MessageBody for Answer {
+impl MessageBody for GatedBody {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {

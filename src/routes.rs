@@ -131,7 +131,7 @@ fn health(status: StatusCode, text: &'static str) -> HttpResponse {
 }
 
 /// Timeout of a readiness probe.
-const PROBE_WITHIN: Duration = Duration::from_secs(4);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Readiness check: the server can store an event now. A probe writes to the database, and requests are not authenticated, so
 /// all requests that arrive during a probe share the next one.
@@ -160,7 +160,7 @@ async fn probe(state: &State) -> bool {
         state.db.probe().await?;
         master_key::fits(&state.db, &state.vault).await
     };
-    match tokio::time::timeout(PROBE_WITHIN, probing).await {
+    match tokio::time::timeout(PROBE_TIMEOUT, probing).await {
         Ok(Ok(true)) => true,
         Ok(Ok(false)) => {
             tracing::error!(target: telemetry::OUTSIDE, "the database is bound to another master key: use the same key on every server");

@@ -40,19 +40,19 @@ use crate::{
 
 /// Grace period for in-flight requests on shutdown, in seconds. Together with the timeout of a unit of work before it, up to
 /// a second until its end is noticed, and the two timeouts below, a shutdown takes at most 25 s, even if something hangs.
-const GRACE: u64 = 15;
+const SHUTDOWN_GRACE_SECONDS: u64 = 15;
 /// Timeout on shutdown for writing buffered rejections and secret usage.
-const NOTES: Duration = Duration::from_secs(3);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 /// Timeout on shutdown for closing the database: closing an unreachable one would never end.
-const CLOSE: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The maximum number of open connections; further ones wait in the accept queue.
-const CONNECTIONS: usize = 16_384;
+const MAX_CONNECTIONS: usize = 16_384;
 /// How long the rest of an unread body is drained.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 /// Timeout for receiving a request's head.
-const HEAD_WITHIN: Duration = Duration::from_secs(5);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The name of the setting that stores the last listen address.
-const ADDRESS: &str = "address";
+const ADDRESS_SETTING: &str = "address";
 
 /// A running server.
 pub struct Server {
@@ -60,8 +60,8 @@ pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
     running: JoinHandle<std::io::Result<()>>,
-    listening: BackgroundTasks,
-    refusals: recorder::RecorderTask,
+    background_tasks: BackgroundTasks,
+    recorder_task: recorder::RecorderTask,
     housekeeping: Vec<JoinHandle<()>>,
     setup: Option<Token>,
     lock: ServerLock,
@@ -85,7 +85,7 @@ impl Server {
         if let Some(url) = config.plain_http() {
             tracing::warn!("{}", messages::access::plain_http_at(&url));
         }
-        let base = match remember(&opened.db, &config, address).await {
+        let base = match store_address(&opened.db, &config, address).await {
             Ok(base) => base,
             Err(error) => return Err(startup::sentence_at(&config.database, &error)),
         };
@@ -108,7 +108,17 @@ impl Server {
         let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
         tracing::info!(version = env!("CARGO_PKG_VERSION"), database = state.db.engine(), "server started on http://{address}");
-        Ok(Self { state, address, handle, running: tokio::spawn(server), listening, refusals, housekeeping, setup, lock })
+        Ok(Self {
+            state,
+            address,
+            handle,
+            running: tokio::spawn(server),
+            background_tasks: listening,
+            recorder_task: refusals,
+            housekeeping,
+            setup,
+            lock,
+        })
     }
 
     /// Returns the address on which it listens.
@@ -131,7 +141,7 @@ impl Server {
 
     /// Shuts down: stops accepting connections, finishes in-flight work, and closes the database.
     pub async fn stop(self) {
-        self.end().await;
+        self.shut_down().await;
     }
 
     /// Waits for SIGTERM or SIGINT, then shuts down gracefully. A second signal ends the grace period; acknowledged events
@@ -146,26 +156,26 @@ impl Server {
         }
         tracing::info!("shutting down: finishing in-flight work");
         tokio::select! {
-            () = self.end() => {}
+            () = self.shut_down() => {}
             () = signals.next() => tracing::warn!("second shutdown signal: exiting without finishing in-flight work"),
         }
         Ok(())
     }
 
-    async fn end(self) {
+    async fn shut_down(self) {
         self.state.stop();
         self.state.ingestion.detach_from_workers().await;
         self.handle.stop(true).await;
         let _ = self.running.await;
-        let notes = async { tokio::join!(self.state.ingestion.stop(self.listening), self.refusals.stop()) };
-        if tokio::time::timeout(NOTES, notes).await.is_err() {
+        let notes = async { tokio::join!(self.state.ingestion.stop(self.background_tasks), self.recorder_task.stop()) };
+        if tokio::time::timeout(FLUSH_TIMEOUT, notes).await.is_err() {
             tracing::warn!("the final rejections and secret usage were not stored in time");
         }
         for task in self.housekeeping {
             task.abort();
             let _ = task.await;
         }
-        match tokio::time::timeout(CLOSE, self.state.db.close()).await {
+        match tokio::time::timeout(CLOSE_TIMEOUT, self.state.db.close()).await {
             Ok(true) => {
                 if let Err(error) = self.lock.forget_closed(&self.state.config) {
                     tracing::warn!(%error, "the note in the server's lock file was not removed");
@@ -228,23 +238,23 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .client_request_timeout(HEAD_WITHIN)
+            .client_request_timeout(HEAD_TIMEOUT)
             // Drains the rest of an unread body briefly: otherwise the peer would get a connection reset instead of the
             // response.
-            .client_disconnect_timeout(LINGER)
+            .client_disconnect_timeout(LINGER_TIMEOUT)
             .local_addr(address)
             .on_connect_ext(|socket: &Socket, data| {
-                pipelining::attach(socket.line(), data);
+                pipelining::attach(socket.gate(), data);
                 client_ip::set_local(socket.local_address(), data);
             })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| ready(admit(&peers, stream))).and_then(http)
     };
-    let connections = CONNECTIONS.div_ceil(workers());
+    let connections = MAX_CONNECTIONS.div_ceil(workers());
     Ok(builder
         .workers(workers())
         .max_concurrent_connections(connections)
-        .shutdown_timeout(GRACE)
+        .shutdown_timeout(SHUTDOWN_GRACE_SECONDS)
         .disable_signals()
         .listen("http", listener, site)?
         .run())
@@ -276,11 +286,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener, String> {
 }
 
 /// Returns the base of all displayed URLs. Stores the listen address, so that commands display the same URLs.
-async fn remember(db: &Db, config: &Config, address: SocketAddr) -> Result<String, crate::db::DbError> {
+async fn store_address(db: &Db, config: &Config, address: SocketAddr) -> Result<String, crate::db::DbError> {
     let mut tx = db.begin().await?;
-    settings_store::set(&mut tx, ADDRESS, address.to_string().as_bytes()).await?;
+    settings_store::set(&mut tx, ADDRESS_SETTING, address.to_string().as_bytes()).await?;
     tx.commit().await?;
-    Ok(config.public_url.clone().unwrap_or_else(|| shown(address)))
+    Ok(config.public_url.clone().unwrap_or_else(|| local_url(address)))
 }
 
 /// Returns the base of displayed URLs for a command without a server: the public URL, or else the last listen address.
@@ -288,14 +298,14 @@ pub(crate) async fn base(db: &Db, config: &Config) -> Result<String, crate::db::
     if let Some(url) = &config.public_url {
         return Ok(url.clone());
     }
-    let stored = settings_store::find(&mut db.reader().await?, ADDRESS).await?;
+    let stored = settings_store::find(&mut db.reader().await?, ADDRESS_SETTING).await?;
     let last = stored.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
     let is_open = !config.listen_is_chosen || config.listen.port() == 0 || config.listen.ip().is_unspecified();
-    Ok(shown(if is_open { last.unwrap_or(config.listen) } else { config.listen }))
+    Ok(local_url(if is_open { last.unwrap_or(config.listen) } else { config.listen }))
 }
 
 /// Returns an address as a URL that works on this machine.
-fn shown(address: SocketAddr) -> String {
+fn local_url(address: SocketAddr) -> String {
     let host = match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) | IpAddr::V6(Ipv6Addr::UNSPECIFIED) => "localhost".to_owned(),
         IpAddr::V4(ip) => ip.to_string(),

@@ -20,8 +20,8 @@ use crate::{
 };
 
 pub(crate) use self::{
-    data_dir::{in_full, no_space},
-    files::{Files, obstacle, user},
+    data_dir::{absolute_path, disk_full_message},
+    files::{DatabaseFiles, obstacle, user},
     log_guard::check_log,
     sentences::{cause, sentence, sentence_at},
     server_lock::ServerLock,
@@ -47,7 +47,7 @@ pub(crate) enum OpenError {
     /// The database cannot be used now; a retry may succeed.
     Unavailable(String),
     /// The operator must resolve a problem first.
-    Refused(String),
+    ActionRequired(String),
 }
 
 impl OpenError {
@@ -55,19 +55,19 @@ impl OpenError {
         let sentence = sentence_at(database, error);
         match error {
             DbError::Unavailable(_) | DbError::Timeout => Self::Unavailable(sentence),
-            _ => Self::Refused(sentence),
+            _ => Self::ActionRequired(sentence),
         }
     }
 
     fn into_sentence(self) -> String {
-        let (Self::Unavailable(sentence) | Self::Refused(sentence)) = self;
+        let (Self::Unavailable(sentence) | Self::ActionRequired(sentence)) = self;
         sentence
     }
 }
 
 impl From<String> for OpenError {
     fn from(sentence: String) -> Self {
-        Self::Refused(sentence)
+        Self::ActionRequired(sentence)
     }
 }
 
@@ -228,7 +228,9 @@ fn make_file(file: &Path) -> Result<(), String> {
     match fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(file) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(no_space(&format!("The database {}", file.display()))),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+            Err(disk_full_message(&format!("The database {}", file.display())))
+        }
         Err(error) => {
             Err(obstacle(file).unwrap_or_else(|| format!("The database {} cannot be created: {error}.", file.display())))
         }

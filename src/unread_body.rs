@@ -21,7 +21,7 @@ use actix_web::{
 };
 use futures_util::{Stream, StreamExt as _, stream};
 
-use crate::{listener::AT_ONCE, pipelining};
+use crate::{listener::MAX_READ_BYTES, pipelining};
 
 /// Middleware of all routes.
 pub(crate) async fn close(
@@ -31,28 +31,28 @@ pub(crate) async fn close(
     if !request.headers().contains_key(header::TRANSFER_ENCODING) {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    let line = pipelining::line(request.request());
+    let line = pipelining::gate(request.request());
     let held = Rc::new(RefCell::new(request.take_payload()));
     let reading = held.clone();
     let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(stream::poll_fn(move |cx| {
         let chunk = reading.borrow_mut().poll_next_unpin(cx);
         if chunk.is_pending() {
-            line.request_chunked(AT_ONCE);
+            line.request_chunked(MAX_READ_BYTES);
         }
         chunk
     }));
     request.set_payload(Payload::from(stream));
     let response = next.call(request).await?;
-    Ok(response.map_body(|_, body| BoxBody::new(Holding { body: body.boxed(), _held: held })))
+    Ok(response.map_body(|_, body| BoxBody::new(BodyWithPayload { body: body.boxed(), _held: held })))
 }
 
 /// A response that holds the request's body until it is written.
-struct Holding {
+struct BodyWithPayload {
     body: BoxBody,
     _held: Rc<RefCell<Payload>>,
 }
 
-impl MessageBody for Holding {
+impl MessageBody for BodyWithPayload {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {

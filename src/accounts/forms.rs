@@ -40,7 +40,7 @@ impl SetupForm {
             name: errors.take("name", "Your Name", text_input::line(&self.name, 1, 100)),
             email: errors.take_email("email", text_input::email(&self.email)),
         };
-        if let Some(sentence) = password::refusal(&self.password, &owner.email) {
+        if let Some(sentence) = password::policy_error(&self.password, &owner.email) {
             errors.add("password", sentence);
         }
         if errors.is_empty() { Ok(owner) } else { Err(errors) }
@@ -79,7 +79,7 @@ impl PasswordForm {
     /// Validates the new password.
     pub(crate) fn errors(&self, email: &str) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        if let Some(sentence) = password::refusal(&self.new_password, email) {
+        if let Some(sentence) = password::policy_error(&self.new_password, email) {
             errors.add("new_password", sentence);
         } else if self.new_password != self.confirm_password {
             errors.add("confirm_password", "This is not the same as the new password. Type both again.");

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::primitives::network::{network, site};
 
 /// Number of keys above which keys whose quota has fully recovered are evicted.
-const MANY: usize = 10_000;
+const EVICT_ABOVE_KEYS: usize = 10_000;
 
 type Limiter = DefaultKeyedRateLimiter<[u8; 32]>;
 
@@ -25,8 +25,8 @@ pub(crate) struct Limits {
     address: Limiter,
     site: Limiter,
     overall: Limiter,
-    known: Limiter,
-    known_site: Limiter,
+    trusted_browser: Limiter,
+    trusted_browser_site: Limiter,
     session: Limiter,
     sign_out_elsewhere: Limiter,
 }
@@ -44,8 +44,8 @@ impl Limits {
             address: limiter(60, Duration::from_secs(1)),
             site: limiter(120, Duration::from_millis(500)),
             overall: limiter(300, Duration::from_millis(50)),
-            known: limiter(10, Duration::from_secs(5)),
-            known_site: limiter(20, Duration::from_secs(3)),
+            trusted_browser: limiter(10, Duration::from_secs(5)),
+            trusted_browser_site: limiter(20, Duration::from_secs(3)),
             session: limiter(10, Duration::from_secs(5)),
             sign_out_elsewhere: limiter(3, Duration::from_mins(1)),
         }
@@ -76,8 +76,8 @@ impl Limits {
     /// Like [`Self::try_sign_in`], for a browser from which this account has signed in before. It has separate limits per
     /// network and per customer network, which neither unknown browsers nor copies of its cookies in other networks use up.
     pub(crate) fn check_trusted_browser(&self, address: IpAddr, browser: &str, email: &str) -> Result<(), u64> {
-        check(&self.known_site, &[browser, email, &site(address).to_string()])?;
-        check(&self.known, &[browser, email, &network(address).to_string()])
+        check(&self.trusted_browser_site, &[browser, email, &site(address).to_string()])?;
+        check(&self.trusted_browser, &[browser, email, &network(address).to_string()])
     }
 
     /// Consumes a session's attempt to confirm the password.
@@ -96,7 +96,7 @@ fn check(limiter: &Limiter, parts: &[&str]) -> Result<(), u64> {
 }
 
 fn check_key(limiter: &Limiter, key: [u8; 32]) -> Result<(), u64> {
-    if limiter.len() > MANY {
+    if limiter.len() > EVICT_ABOVE_KEYS {
         limiter.retain_recent();
     }
     limiter.check_key(&key).map_err(|early| early.wait_time_from(DefaultClock::default().now()).as_secs() + 1)

@@ -29,9 +29,9 @@ use crate::{
 };
 
 /// Idle timeout of a session.
-pub(crate) const IDLE: Duration = Duration::from_hours(12);
+pub(crate) const SESSION_IDLE_TIMEOUT: Duration = Duration::from_hours(12);
 /// Absolute lifetime of a session, regardless of its use.
-pub(crate) const ABSOLUTE: Duration = Duration::from_hours(168);
+pub(crate) const SESSION_LIFETIME: Duration = Duration::from_hours(168);
 /// Minimum interval between updates of a session's last use: SQLite has one writer, and page requests must not queue for it.
 const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -145,7 +145,8 @@ pub(crate) async fn create(tx: &mut Tx, new: &NewUser, now: Timestamp) -> Result
 /// Opens a session and returns its token. Also deletes the ended sessions of all users.
 pub(crate) async fn open_session(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Token, DbError> {
     let token = Token::generate();
-    store::delete_sessions_outside(tx, (now.minus(IDLE), now.minus(ABSOLUTE)), now.plus(CLOCK_TOLERANCE)).await?;
+    store::delete_sessions_outside(tx, (now.minus(SESSION_IDLE_TIMEOUT), now.minus(SESSION_LIFETIME)), now.plus(CLOCK_TOLERANCE))
+        .await?;
     store::insert_session(tx, &token.hash(), user, now).await?;
     Ok(token)
 }
@@ -178,14 +179,14 @@ impl Session {
     pub(crate) fn is_alive(&self, now: Timestamp) -> bool {
         // A session stored by a clock that was ahead would outlive its lifetime by as much.
         let is_later = |at: Timestamp| at > now.plus(CLOCK_TOLERANCE);
-        now.since(self.last_seen_at) < IDLE
-            && now.since(self.started_at) < ABSOLUTE
+        now.since(self.last_seen_at) < SESSION_IDLE_TIMEOUT
+            && now.since(self.started_at) < SESSION_LIFETIME
             && !is_later(self.last_seen_at)
             && !is_later(self.started_at)
     }
 
     /// True if the stored last use is due for an update.
-    pub(crate) fn wants_touch(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_touch_due(&self, now: Timestamp) -> bool {
         now.since(self.last_seen_at) >= TOUCH_INTERVAL
     }
 }
@@ -210,10 +211,10 @@ mod tests {
     fn a_session_ends_idle_or_old() {
         let start = Timestamp::from_millis(0);
         let mut session = session();
-        assert!(session.is_alive(start.plus(IDLE.checked_sub(Duration::from_secs(1)).unwrap())));
-        assert!(!session.is_alive(start.plus(IDLE)));
-        session.last_seen_at = start.plus(ABSOLUTE);
-        assert!(!session.is_alive(start.plus(ABSOLUTE)));
+        assert!(session.is_alive(start.plus(SESSION_IDLE_TIMEOUT.checked_sub(Duration::from_secs(1)).unwrap())));
+        assert!(!session.is_alive(start.plus(SESSION_IDLE_TIMEOUT)));
+        session.last_seen_at = start.plus(SESSION_LIFETIME);
+        assert!(!session.is_alive(start.plus(SESSION_LIFETIME)));
     }
 
     #[test]
@@ -239,7 +240,7 @@ mod tests {
     #[test]
     fn last_use_is_written_at_most_once_a_minute() {
         let start = Timestamp::from_millis(0);
-        assert!(!session().wants_touch(start.plus(Duration::from_secs(59))));
-        assert!(session().wants_touch(start.plus(Duration::from_mins(1))));
+        assert!(!session().is_touch_due(start.plus(Duration::from_secs(59))));
+        assert!(session().is_touch_due(start.plus(Duration::from_mins(1))));
     }
 }

@@ -13,13 +13,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 /// Minimum length of a password, in characters.
-pub(crate) const LEAST: usize = 12;
+pub(crate) const MIN_PASSWORD_CHARS: usize = 12;
 /// Maximum length of a password, in bytes: enough for any passphrase, too short to make Argon2 slow.
-const MOST: usize = 1024;
+const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// Common passwords in lower case, without the digits and punctuation that are usually appended. Repeated characters and
 /// sequences are detected by their shape instead.
-const COMMON: &[&str] = &[
+const COMMON_PASSWORDS: &[&str] = &[
     "password",
     "passwort",
     "passw0rd",
@@ -71,17 +71,17 @@ const COMMON: &[&str] = &[
 ];
 
 /// Returns why a password is invalid, as a sentence that tells the user what to do.
-pub(crate) fn refusal(password: &str, email: &str) -> Option<&'static str> {
+pub(crate) fn policy_error(password: &str, email: &str) -> Option<&'static str> {
     let prepared = prepare(password);
     let password = prepared.as_str();
     let folded = password.to_lowercase();
     let letters: String = folded.chars().filter(|character| !character.is_whitespace()).collect();
     let name = email.split('@').next().unwrap_or_default();
-    if password.chars().count() < LEAST {
+    if password.chars().count() < MIN_PASSWORD_CHARS {
         Some("Choose at least 12 characters. Four words with spaces between them are good.")
-    } else if password.len() > MOST {
+    } else if password.len() > MAX_PASSWORD_BYTES {
         Some("Choose at most 1,024 bytes.")
-    } else if is_among_the_first(&letters) {
+    } else if is_easily_guessed(&letters) {
         Some("This password is among the first that are tried. Four unrelated words are better.")
     } else if (name.len() > 3 && letters.contains(name)) || folded.contains(email) && !email.is_empty() {
         Some("The password must not contain your e-mail address.")
@@ -105,7 +105,7 @@ const fn is_space(character: char) -> bool {
 
 /// True for passwords that attackers try first: one repeated character, a sequence, or a common password. `folded` is in
 /// lower case, without spaces.
-pub(crate) fn is_among_the_first(folded: &str) -> bool {
+pub(crate) fn is_easily_guessed(folded: &str) -> bool {
     let mut characters = folded.chars();
     let first = characters.next();
     first.is_some_and(|first| characters.all(|next| next == first)) || is_sequence(folded) || is_common(folded)
@@ -116,7 +116,7 @@ pub(crate) fn is_among_the_first(folded: &str) -> bool {
 fn is_common(folded: &str) -> bool {
     let core = folded.trim_matches(|character: char| !character.is_alphabetic());
     let core = if core.is_empty() { folded } else { core };
-    COMMON.iter().any(|common| {
+    COMMON_PASSWORDS.iter().any(|common| {
         let bare = |text: &str| text.replace(common, "").chars().filter(|letter| letter.is_alphabetic()).count();
         folded.contains(common) && bare(core) < 3
     })
@@ -136,19 +136,19 @@ fn is_sequence(folded: &str) -> bool {
 /// Hashes and verifies passwords with limited concurrency. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct PasswordHasher {
-    strangers: Queue,
-    known: Queue,
+    unknown: Queue,
+    trusted: Queue,
     shares: Shares,
 }
 
 /// Whose password is checked; selects the queue, so that unknown browsers cannot delay trusted ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum Requester {
     /// An unknown browser at the sign-in form.
-    Stranger,
+    Unknown,
     /// A browser from which the account has signed in before, or a signed-in user. Both have the same id, so that an account
     /// has a single share of the queue.
-    Known(UserId),
+    Trusted(UserId),
     /// The first user, or a user added by an operator; neither has an id yet.
     New,
 }
@@ -176,7 +176,7 @@ pub(crate) struct HashPermit {
 impl HashPermit {
     /// See [`PasswordHasher::verify`].
     pub(crate) async fn verify(self, password: &str, stored: Option<String>) -> Result<bool, HasherUnavailable> {
-        if password.len() > MOST {
+        if password.len() > MAX_PASSWORD_BYTES {
             return Ok(false);
         }
         let password = prepare(password);
@@ -195,7 +195,7 @@ impl HashPermit {
             work()
         })
         .await
-        .map_err(|_| HasherUnavailable::Ended)
+        .map_err(|_| HasherUnavailable::ShuttingDown)
     }
 }
 
@@ -208,9 +208,9 @@ pub(crate) enum HasherUnavailable {
     #[error("the password queue is full")]
     Busy,
     #[error("the client disconnected while its password was queued")]
-    Left,
+    ClientGone,
     #[error("the server is shutting down")]
-    Ended,
+    ShuttingDown,
 }
 
 /// Dummy hash for unknown users, which equalises timing: a stored text with random salt and hash that matches no known
@@ -221,49 +221,53 @@ impl PasswordHasher {
     /// Creates a hasher with one concurrent job per core for unknown browsers, and one more for trusted ones.
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { strangers: Queue::new(cores), known: Queue::new(1), shares: Shares::default() }
+        Self { unknown: Queue::new(cores), trusted: Queue::new(1), shares: Shares::default() }
     }
 
     /// Returns the hash to store for a password: Argon2id with 19 MiB and two passes (OWASP Password Storage Cheat Sheet).
-    pub(crate) async fn hash(&self, who: Who, password: &str) -> Result<String, HasherUnavailable> {
+    pub(crate) async fn hash(&self, who: Requester, password: &str) -> Result<String, HasherUnavailable> {
         let password = prepare(password);
         self.work(who, move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).ok())
             .await?
-            .ok_or(HasherUnavailable::Ended)
+            .ok_or(HasherUnavailable::ShuttingDown)
     }
 
     /// True if the password matches the stored hash. Without a stored hash it takes as long and returns false.
-    pub(crate) async fn verify(&self, who: Who, password: &str, stored: Option<String>) -> Result<bool, HasherUnavailable> {
+    pub(crate) async fn verify(&self, who: Requester, password: &str, stored: Option<String>) -> Result<bool, HasherUnavailable> {
         self.enter(who, pending()).await?.verify(password, stored).await
     }
 
     /// Waits for a permit and runs the work. If dropped while waiting, it does neither.
-    async fn work<T: Send + 'static>(&self, who: Who, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HasherUnavailable> {
+    async fn work<T: Send + 'static>(
+        &self,
+        who: Requester,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HasherUnavailable> {
         let turn = self.enter(who, pending()).await?;
         turn.work(work).await
     }
 
     /// Waits for a permit; gives up when `left` resolves.
-    pub(crate) async fn enter(&self, who: Who, left: impl Future<Output = ()>) -> Result<HashPermit, HasherUnavailable> {
+    pub(crate) async fn enter(&self, who: Requester, left: impl Future<Output = ()>) -> Result<HashPermit, HasherUnavailable> {
         let (queue, share) = match who {
-            Who::Stranger => (&self.strangers, None),
-            Who::Known(account) => (&self.known, Some(self.shares.take(account).ok_or(HasherUnavailable::Busy)?)),
-            Who::New => (&self.known, None),
+            Requester::Unknown => (&self.unknown, None),
+            Requester::Trusted(account) => (&self.trusted, Some(self.shares.take(account).ok_or(HasherUnavailable::Busy)?)),
+            Requester::New => (&self.trusted, None),
         };
         let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| HasherUnavailable::Busy)?;
         // Biased: a client that has only closed its sending side still gets a response if a permit is free.
         let turn = tokio::select! {
             biased;
-            turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| HasherUnavailable::Ended)?,
-            () = left => return Err(HasherUnavailable::Left),
+            turn = Arc::clone(&queue.turns).acquire_owned() => turn.map_err(|_| HasherUnavailable::ShuttingDown)?,
+            () = left => return Err(HasherUnavailable::ClientGone),
         };
         Ok(HashPermit { _turn: turn, _place: place, _share: share })
     }
 
     /// Number of free places in the queue of unknown browsers.
     #[cfg(test)]
-    pub(super) fn places_for_strangers(&self) -> usize {
-        self.strangers.places.available_permits()
+    pub(super) fn free_places_of_unknown(&self) -> usize {
+        self.unknown.places.available_permits()
     }
 }
 
@@ -280,16 +284,16 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_kept_as_argon2id_and_recognised() {
         let passwords = PasswordHasher::new();
-        let stored = passwords.hash(Who::Stranger, "four unrelated words here").await.unwrap();
+        let stored = passwords.hash(Requester::Unknown, "four unrelated words here").await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(passwords.verify(Who::Stranger, "four unrelated words here", Some(stored.clone())).await.unwrap());
-        assert!(!passwords.verify(Who::Stranger, "four unrelated words her", Some(stored.clone())).await.unwrap());
+        assert!(passwords.verify(Requester::Unknown, "four unrelated words here", Some(stored.clone())).await.unwrap());
+        assert!(!passwords.verify(Requester::Unknown, "four unrelated words her", Some(stored.clone())).await.unwrap());
         // The dummy hash is parsed like any other, and takes the same work.
         let work = |text: &str| text.rsplitn(3, '$').last().map(str::to_owned);
         assert_eq!((work(DUMMY_HASH), DUMMY_HASH.len()), (work(&stored), stored.len()));
         let refused = Argon2::default().verify_password(b"any", DUMMY_HASH).unwrap_err();
         assert_eq!(refused.to_string(), Argon2::default().verify_password(b"any", stored.as_str()).unwrap_err().to_string());
-        assert!(!passwords.verify(Who::Stranger, "four unrelated words here", None).await.unwrap());
+        assert!(!passwords.verify(Requester::Unknown, "four unrelated words here", None).await.unwrap());
     }
 
     #[tokio::test]
@@ -297,8 +301,8 @@ mod tests {
         let passwords = PasswordHasher::new();
         let (one, two) = ("पे\u{95c} की ठंडी छाया में", "पे\u{921}\u{93c} की\u{a0}ठंडी छाया में");
         for (typed, again) in [(one, two), (two, one)] {
-            let stored = passwords.hash(Who::Stranger, typed).await.unwrap();
-            assert!(passwords.verify(Who::Stranger, again, Some(stored)).await.unwrap());
+            let stored = passwords.hash(Requester::Unknown, typed).await.unwrap();
+            assert!(passwords.verify(Requester::Unknown, again, Some(stored)).await.unwrap());
         }
     }
 
@@ -306,8 +310,8 @@ mod tests {
     async fn what_differs_after_72_bytes_differs() {
         let passwords = PasswordHasher::new();
         let start = "x9 ".repeat(30);
-        let stored = passwords.hash(Who::Stranger, &format!("{start}one")).await.unwrap();
-        assert!(!passwords.verify(Who::Stranger, &format!("{start}two"), Some(stored)).await.unwrap());
+        let stored = passwords.hash(Requester::Unknown, &format!("{start}one")).await.unwrap();
+        assert!(!passwords.verify(Requester::Unknown, &format!("{start}two"), Some(stored)).await.unwrap());
     }
 
     fn user(number: i64) -> UserId {
@@ -317,7 +321,7 @@ mod tests {
     /// Work that signals its start, and runs until it is released.
     fn held(passwords: &PasswordHasher) -> (impl Future<Output = Result<(), HasherUnavailable>>, Receiver<()>, Sender<()>) {
         let ((began, has_begun), (let_go, is_let_go)) = (channel(), channel::<()>());
-        let work = passwords.work(Who::Stranger, move || {
+        let work = passwords.work(Requester::Unknown, move || {
             began.send(()).unwrap();
             let _ = is_let_go.recv();
         });
@@ -343,9 +347,9 @@ mod tests {
         // A client that disconnects does not end work in progress, so its permit is not free yet.
         let (gone, let_go) = under_way.pop().unwrap();
         drop(gone);
-        assert_eq!(passwords.strangers.turns.available_permits(), 0);
+        assert_eq!(passwords.unknown.turns.available_permits(), 0);
 
-        let mut next = Box::pin(passwords.verify(Who::Stranger, "four unrelated words here", None));
+        let mut next = Box::pin(passwords.verify(Requester::Unknown, "four unrelated words here", None));
         assert!(is_pending(&mut next).await);
         drop(let_go);
         assert!(!next.await.unwrap());
@@ -364,17 +368,20 @@ mod tests {
             held_back.push(let_go);
         }
         let verify = async |who| passwords.verify(who, "four unrelated words here", None).await;
-        assert_eq!(verify(Who::Stranger).await, Err(HasherUnavailable::Busy));
-        assert_eq!(verify(Who::Known(user(1))).await, Ok(false));
+        assert_eq!(verify(Requester::Unknown).await, Err(HasherUnavailable::Busy));
+        assert_eq!(verify(Requester::Trusted(user(1))).await, Ok(false));
         // A waiting client that disconnects frees its place.
         drop(waiting.pop());
         let (leave, left) = tokio::sync::oneshot::channel::<()>();
-        let mut leaving = Box::pin(passwords.enter(Who::Stranger, async { left.await.unwrap_or_default() }));
+        let mut leaving = Box::pin(passwords.enter(Requester::Unknown, async { left.await.unwrap_or_default() }));
         assert!(is_pending(&mut leaving).await);
         drop(leave);
-        assert_eq!(leaving.await.err(), Some(HasherUnavailable::Left));
-        assert!(passwords.enter(Who::Known(user(1)), async {}).await.is_ok(), "who need not wait gets a turn in any case");
-        let mut next = Box::pin(passwords.verify(Who::Stranger, "four unrelated words here", None));
+        assert_eq!(leaving.await.err(), Some(HasherUnavailable::ClientGone));
+        assert!(
+            passwords.enter(Requester::Trusted(user(1)), async {}).await.is_ok(),
+            "who need not wait gets a turn in any case"
+        );
+        let mut next = Box::pin(passwords.verify(Requester::Unknown, "four unrelated words here", None));
         assert!(is_pending(&mut next).await);
         drop((held_back, waiting));
         assert_eq!(next.await, Ok(false));
@@ -384,19 +391,20 @@ mod tests {
     async fn one_account_does_not_fill_the_queue_of_known_browsers() {
         let passwords = PasswordHasher::new();
         let (meera, ravi) = (user(1), user(2));
-        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(passwords.enter(Who::Known(meera), pending()))).collect();
+        let mut waiting: Vec<_> =
+            (0..MAX_WAITING).map(|_| Box::pin(passwords.enter(Requester::Trusted(meera), pending()))).collect();
         let mut turns = Vec::new();
         for entering in &mut waiting {
             turns.push(poll_fn(|cx| Poll::Ready(entering.as_mut().poll(cx))).await);
         }
         let busy = turns.iter().filter(|turn| matches!(turn, Poll::Ready(Err(HasherUnavailable::Busy)))).count();
-        assert_eq!(busy, MAX_WAITING - super::super::shares::MOST);
-        let mut other = Box::pin(passwords.enter(Who::Known(ravi), pending()));
+        assert_eq!(busy, MAX_WAITING - super::super::shares::MAX_PER_ACCOUNT);
+        let mut other = Box::pin(passwords.enter(Requester::Trusted(ravi), pending()));
         assert!(is_pending(&mut other).await);
         // Clients that disconnect free their places.
         drop((turns, waiting));
         assert!(other.await.is_ok());
-        assert!(passwords.enter(Who::Known(meera), pending()).await.is_ok());
+        assert!(passwords.enter(Requester::Trusted(meera), pending()).await.is_ok());
     }
 
     #[test]
@@ -417,12 +425,12 @@ mod tests {
             "razorpay12345",
             "            ",
         ] {
-            assert!(refusal(weak, email).is_some(), "{weak}");
+            assert!(policy_error(weak, email).is_some(), "{weak}");
         }
         for good in ["four unrelated words here", "नीम के पेड़ की छाया में", "🌧️🌳🚲📚🌧️🌳🚲📚🌧️🌳🚲📚", "tanpura lamp 8 river"]
         {
-            assert_eq!(refusal(good, email), None, "{good}");
+            assert_eq!(policy_error(good, email), None, "{good}");
         }
-        assert!(refusal(&"ab c".repeat(300), email).is_some());
+        assert!(policy_error(&"ab c".repeat(300), email).is_some());
     }
 }

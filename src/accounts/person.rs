@@ -10,10 +10,10 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    ABSOLUTE, IDLE,
+    SESSION_IDLE_TIMEOUT, SESSION_LIFETIME,
     forms::{PasswordForm, PersonForm},
-    password::Who,
-    proof::{self, Proof},
+    password::Requester,
+    proof::{self, ConfirmationOutcome},
     store, views,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     messages::{self, access},
     urls,
     web::{
-        confirmation::{self, Sensitive},
+        confirmation::{self, SensitiveAction},
         error::AppError,
         form::FieldErrors,
         layout::{ConsoleEntry, Layout},
@@ -63,7 +63,7 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     }
     let mut tx = page.state.db.begin().await?;
     if is_moving {
-        still_proven(&mut tx, &page).await?;
+        require_live_session(&mut tx, &page).await?;
     }
     store::update_name(&mut tx, user.id, &name).await?;
     if is_moving {
@@ -92,9 +92,9 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
         let view = view(&page, form_of(&page), FieldErrors::default(), unproven.errors()).await?;
         return unproven.answer(&page, &view);
     }
-    let hash = page.state.passwords.hash(Who::Known(page.signed_in.user.id), &form.new_password).await?;
+    let hash = page.state.passwords.hash(Requester::Trusted(page.signed_in.user.id), &form.new_password).await?;
     let mut tx = page.state.db.begin().await?;
-    still_proven(&mut tx, &page).await?;
+    require_live_session(&mut tx, &page).await?;
     accounts::change_password(&mut tx, page.signed_in.user.id, &hash).await?;
     let token = accounts::open_session(&mut tx, page.signed_in.user.id, page.now).await?;
     tx.commit().await?;
@@ -122,12 +122,12 @@ pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer 
 /// The links of the page that confirms the password: the download, and the page to go back to.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Target {
+pub(crate) struct ConfirmationLinks {
     return_to: String,
     back: String,
 }
 
-impl Target {
+impl ConfirmationLinks {
     fn target(&self) -> &str {
         urls::local_or(&self.return_to, urls::DASHBOARD)
     }
@@ -138,7 +138,7 @@ impl Target {
 }
 
 /// `GET /personal-info/confirmation`
-pub(crate) async fn ask(page: RequestContext, target: Query<Target>) -> Answer {
+pub(crate) async fn ask(page: RequestContext, target: Query<ConfirmationLinks>) -> Answer {
     if confirmation::is_confirmed(&page) {
         return Ok(see_other(target.target()));
     }
@@ -148,24 +148,24 @@ pub(crate) async fn ask(page: RequestContext, target: Query<Target>) -> Answer {
 
 /// `POST /personal-info/confirmation`: redirects to the page with the download link, which needs a second click. If
 /// redirected to the file, the browser would save it and still show the form.
-pub(crate) async fn confirm(posted: SignedForm<Target>) -> Answer {
+pub(crate) async fn confirm(posted: SignedForm<ConfirmationLinks>) -> Answer {
     confirmation::require(&posted.page, &posted.action, download(&posted.page, &posted.form)).await?;
     Ok(posted.page.redirect(posted.form.back(), access::CONFIRMED))
 }
 
-fn download<'a>(page: &'a RequestContext, target: &Target) -> Sensitive<impl FnOnce() -> Layout + use<'a>> {
+fn download<'a>(page: &'a RequestContext, target: &ConfirmationLinks) -> SensitiveAction<impl FnOnce() -> Layout + use<'a>> {
     let shell = || page.shell(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
-    Sensitive { what: access::DOWNLOAD.into(), back: target.back().to_owned(), shell }
+    SensitiveAction { what: access::DOWNLOAD.into(), back: target.back().to_owned(), shell }
 }
 
 /// A failed password check, with the field at which the error is shown.
-struct Unproven {
+struct FailedConfirmation {
     field: &'static str,
     sentence: String,
     retry_after: Option<Duration>,
 }
 
-impl Unproven {
+impl FailedConfirmation {
     fn errors(&self) -> FieldErrors {
         let mut errors = FieldErrors::default();
         errors.add(self.field, &*self.sentence);
@@ -187,20 +187,24 @@ async fn prove(
     page: &RequestContext,
     password: &str,
     (field, missing): (&'static str, &str),
-) -> Result<Option<Unproven>, AppError> {
+) -> Result<Option<FailedConfirmation>, AppError> {
     if password.is_empty() {
-        return Ok(Some(Unproven { field, sentence: missing.to_owned(), retry_after: None }));
+        return Ok(Some(FailedConfirmation { field, sentence: missing.to_owned(), retry_after: None }));
     }
     Ok(match proof::check(page, password).await? {
-        Proof::Right => None,
-        Proof::Wrong => Some(Unproven { field, sentence: access::WRONG_PASSWORD.to_owned(), retry_after: None }),
-        Proof::TooMany(wait) => Some(Unproven { field, sentence: access::too_many_attempts(wait), retry_after: Some(wait) }),
+        ConfirmationOutcome::Correct => None,
+        ConfirmationOutcome::Wrong => {
+            Some(FailedConfirmation { field, sentence: access::WRONG_PASSWORD.to_owned(), retry_after: None })
+        }
+        ConfirmationOutcome::RateLimited(wait) => {
+            Some(FailedConfirmation { field, sentence: access::too_many_attempts(wait), retry_after: Some(wait) })
+        }
     })
 }
 
 /// Checks within the transaction that the session has not ended since the password was confirmed, for example because the
 /// password was changed elsewhere.
-async fn still_proven(tx: &mut Tx, page: &RequestContext) -> Result<(), AppError> {
+async fn require_live_session(tx: &mut Tx, page: &RequestContext) -> Result<(), AppError> {
     let is_alive = store::prove_session(tx, &page.signed_in.token.hash(), page.now).await?;
     if is_alive { Ok(()) } else { Err(AppError::SignedOut { return_to: None }) }
 }
@@ -217,7 +221,7 @@ async fn view(
     password_errors: FieldErrors,
 ) -> Result<views::PersonalInfo, AppError> {
     let (user, hash) = (page.signed_in.user.id, page.signed_in.token.hash());
-    let alive = (page.now.minus(IDLE), page.now.minus(ABSOLUTE));
+    let alive = (page.now.minus(SESSION_IDLE_TIMEOUT), page.now.minus(SESSION_LIFETIME));
     let others = store::count_other_sessions(&mut page.state.db.reader().await?, (user, &hash), alive).await?;
     let shell = page.shell("Personal Info").console(ConsoleEntry::PersonalInfo);
     Ok(views::PersonalInfo {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{
     NewUser, Role, Token, User,
     forms::{SetupForm, SignInForm},
-    password::{HasherUnavailable, Who},
+    password::{HasherUnavailable, Requester},
     setup, store, views,
 };
 use crate::{
@@ -35,27 +35,27 @@ use crate::{
 type Answer = Result<HttpResponse, AppError>;
 
 /// Cookie of a pre-session, against which the CSRF tokens of forms before sign-in are checked.
-const VISITOR: &str = "ks_pay_visitor";
+const PRE_SESSION_COOKIE: &str = "ks_pay_visitor";
 /// Cookie that marks a browser from which an account has signed in before.
 const TRUSTED_BROWSER_COOKIE: &str = "ks_pay_known";
 /// Cookie with the token of the set-up link, while the form is filled in. `Lax`, because browsers do not send a `Strict`
 /// cookie if the link was opened from a web page, such as webmail.
 const SETUP: PathCookie = PathCookie { name: "ks_pay_setup", path: urls::SETUP };
 /// Lifetime of the trusted-browser cookie.
-const KNOWN_FOR: std::time::Duration = std::time::Duration::from_hours(180 * 24);
+const TRUSTED_BROWSER_TTL: std::time::Duration = std::time::Duration::from_hours(180 * 24);
 /// `Retry-After` in seconds when the password queue is full.
-const BUSY_FOR: u64 = 2;
+const RETRY_AFTER_SECONDS: u64 = 2;
 /// Shown for both an unknown email and a wrong password, so that the two are indistinguishable.
-const WRONG: &str = "Email or password is incorrect. Passwords are case-sensitive.";
+const WRONG_CREDENTIALS: &str = "Email or password is incorrect. Passwords are case-sensitive.";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Target {
+pub(crate) struct LoginQuery {
     redirect_url: String,
 }
 
 /// `GET /login`
-pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Query<Target>) -> Answer {
+pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Query<LoginQuery>) -> Answer {
     let target = urls::local_or(&target.redirect_url, urls::DASHBOARD);
     if session::find(&request, &state).await?.is_some() {
         return Ok(see_other(target));
@@ -92,22 +92,22 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
         None => None,
     };
     drop(reader);
-    let who = who_signs_in(user.as_ref(), known.is_some());
-    let turn = match state.passwords.enter(who, pipelining::line(&request).left()).await {
-        Err(HasherUnavailable::Busy | HasherUnavailable::Left) => {
-            return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, BUSY_FOR);
+    let who = requester(user.as_ref(), known.is_some());
+    let turn = match state.passwords.enter(who, pipelining::gate(&request).left()).await {
+        Err(HasherUnavailable::Busy | HasherUnavailable::ClientGone) => {
+            return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, RETRY_AFTER_SECONDS);
         }
         turn => turn?,
     };
     let is_right = turn.verify(&posted.form.password, stored.clone()).await?;
     let Some(user) = user.filter(|_| is_right) else {
         tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
-        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CREDENTIALS);
     };
     let mut tx = state.db.begin().await?;
     if store::find_password(&mut tx, user.id).await? != stored {
         // The password was changed during verification: the old one must not open a session.
-        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG);
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CREDENTIALS);
     }
     // Ends the browser's previous session: a token from before sign-in must never be valid afterwards (session fixation).
     if let Some(old) = session::token(&request, &state) {
@@ -119,7 +119,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     let mut response = signed_in(&state, &token, target);
     // The id is reused, so that signing in again does not reset the browser's limits.
     let known = format!("{email} {}", known.unwrap_or_else(|| Token::generate().expose().to_owned()));
-    let _ = response.add_cookie(&cookies::signed_for(&state, TRUSTED_BROWSER_COOKIE, &known, KNOWN_FOR));
+    let _ = response.add_cookie(&cookies::signed_for(&state, TRUSTED_BROWSER_COOKIE, &known, TRUSTED_BROWSER_TTL));
     Ok(response)
 }
 
@@ -189,7 +189,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
             return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?));
         }
     };
-    let password_hash = state.passwords.hash(Who::New, &posted.form.password).await?;
+    let password_hash = state.passwords.hash(Requester::New, &posted.form.password).await?;
     let mut tx = state.db.begin().await?;
     if !setup::consume(&mut tx, &link, now).await? {
         return setup_over(&state);
@@ -222,10 +222,10 @@ fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email:
 
 /// Selects the password queue of a sign-in. A trusted browser uses its account's share, as the account's sessions do; if the
 /// account has changed its email since, the browser is unknown.
-fn who_signs_in(user: Option<&User>, is_known_browser: bool) -> Who {
+fn requester(user: Option<&User>, is_known_browser: bool) -> Requester {
     match user {
-        Some(user) if is_known_browser => Who::Known(user.id),
-        _ => Who::Stranger,
+        Some(user) if is_known_browser => Requester::Trusted(user.id),
+        _ => Requester::Unknown,
     }
 }
 
@@ -253,7 +253,7 @@ fn setup_over(state: &State) -> Answer {
 fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {
     let mut response = see_other(target);
     let _ = response.add_cookie(&session::cookie(state, token));
-    let _ = response.add_cookie(&cookies::removal(state, VISITOR));
+    let _ = response.add_cookie(&cookies::removal(state, PRE_SESSION_COOKIE));
     response
 }
 
@@ -265,7 +265,7 @@ struct PreSession {
 
 impl PreSession {
     fn of(request: &HttpRequest, state: &State) -> Self {
-        match cookies::read_signed(request, state, VISITOR) {
+        match cookies::read_signed(request, state, PRE_SESSION_COOKIE) {
             Some(name) => Self { name, is_new: false },
             None => Self { name: Token::generate().expose().to_owned(), is_new: true },
         }
@@ -273,7 +273,7 @@ impl PreSession {
 
     /// Returns the pre-session whose CSRF token the form contains.
     fn checked(request: &HttpRequest, state: &State, given: &str) -> Result<Self, AppError> {
-        let name = cookies::read_signed(request, state, VISITOR).ok_or(AppError::CsrfFailed)?;
+        let name = cookies::read_signed(request, state, PRE_SESSION_COOKIE).ok_or(AppError::CsrfFailed)?;
         if csrf::is_token(&state.vault, &name, given) { Ok(Self { name, is_new: false }) } else { Err(AppError::CsrfFailed) }
     }
 
@@ -283,7 +283,7 @@ impl PreSession {
 
     fn answer(&self, state: &State, mut response: HttpResponse) -> HttpResponse {
         if self.is_new {
-            let _ = response.add_cookie(&cookies::signed(state, VISITOR, &self.name));
+            let _ = response.add_cookie(&cookies::signed(state, PRE_SESSION_COOKIE, &self.name));
         }
         response
     }

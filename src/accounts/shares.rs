@@ -8,7 +8,7 @@ use std::{
 use crate::primitives::id::UserId;
 
 /// Maximum number of places per account, including running jobs.
-pub(super) const MOST: usize = 4;
+pub(super) const MAX_PER_ACCOUNT: usize = 4;
 
 /// Number of places taken by each account. Cheap to clone.
 #[derive(Clone, Default)]
@@ -19,7 +19,7 @@ impl Shares {
     pub(super) fn take(&self, account: UserId) -> Option<Share> {
         let mut taken = self.lock();
         let count = taken.entry(account).or_default();
-        if *count >= MOST {
+        if *count >= MAX_PER_ACCOUNT {
             return None;
         }
         *count += 1;
@@ -57,8 +57,8 @@ mod tests {
     fn a_share_is_given_back_and_nothing_is_remembered() {
         let shares = Shares::default();
         let [meera, ravi] = [1, 2].map(|number| UserId::new(Timestamp::from_millis(number)));
-        let taken: Vec<_> = (0..MOST).map_while(|_| shares.take(meera)).collect();
-        assert_eq!(taken.len(), MOST);
+        let taken: Vec<_> = (0..MAX_PER_ACCOUNT).map_while(|_| shares.take(meera)).collect();
+        assert_eq!(taken.len(), MAX_PER_ACCOUNT);
         assert!(shares.take(meera).is_none() && shares.take(ravi).is_some());
         drop(taken);
         assert!(shares.lock().is_empty());

@@ -7,8 +7,8 @@ use std::{cmp::Reverse, collections::HashMap, time::Duration};
 use super::{App, store};
 use crate::{
     connections::{
-        self, Connection, SetupProgress, State,
-        activity::{self, Evidence},
+        self, Connection, ConnectionState, SetupProgress,
+        activity::{self, Activity},
     },
     db::{DbError, Reader},
     gateways::Mode,
@@ -21,18 +21,18 @@ use crate::{
 };
 
 /// Sort key of alerts: state, whether it is in Test mode, and since when.
-type Urgency = (State, bool, Option<Timestamp>);
+type Urgency = (ConnectionState, bool, Option<Timestamp>);
 
 /// A Test connection that has been silent for this long is considered unused.
-const TESTS_END: Duration = Duration::from_hours(14 * 24);
+const TEST_UNUSED_AFTER: Duration = Duration::from_hours(14 * 24);
 
 const MAX_SEARCH_CHARS: usize = 200;
 
 /// A connection of an app, with the state of its webhook.
 pub(crate) struct Webhook {
     pub(crate) connection: Connection,
-    pub(crate) evidence: Evidence,
-    pub(crate) state: State,
+    pub(crate) evidence: Activity,
+    pub(crate) state: ConnectionState,
 }
 
 impl Webhook {
@@ -44,71 +44,75 @@ impl Webhook {
 
     /// The state used for alerts and list order, which outsiders cannot influence: a webhook that fails without proof is
     /// treated as silent.
-    pub(crate) fn alert_state(&self) -> State {
-        if self.state == State::Failing && self.evidence.failing_since.is_none() { State::Silent } else { self.state }
+    pub(crate) fn alert_state(&self) -> ConnectionState {
+        if self.state == ConnectionState::Failing && self.evidence.failing_since.is_none() {
+            ConnectionState::Silent
+        } else {
+            self.state
+        }
     }
 
     /// True if the webhook needs attention now.
-    pub(crate) fn is_in_need(&self, now: Timestamp) -> bool {
+    pub(crate) fn needs_attention(&self, now: Timestamp) -> bool {
         let silent_for = self.evidence.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
         match self.alert_state() {
-            State::Failing => true,
-            State::Silent => self.connection.mode == Mode::Live || silent_for < TESTS_END,
+            ConnectionState::Failing => true,
+            ConnectionState::Silent => self.connection.mode == Mode::Live || silent_for < TEST_UNUSED_AFTER,
             // Requests from the merchant's own gateway arrive, but none of them verifies.
-            State::Pending | State::NotStarted => self.evidence.failing_since.is_some(),
-            State::Verified | State::Off => false,
+            ConnectionState::Pending | ConnectionState::NotStarted => self.evidence.failing_since.is_some(),
+            ConnectionState::Verified | ConnectionState::Off => false,
         }
     }
 
     /// Sort key within an app: worst state first, then Live before Test.
-    fn rank(&self) -> (bool, State, bool) {
-        (self.state == State::Off, self.alert_state(), self.connection.mode == Mode::Test)
+    fn rank(&self) -> (bool, ConnectionState, bool) {
+        (self.state == ConnectionState::Off, self.alert_state(), self.connection.mode == Mode::Test)
     }
 }
 
 /// An app with its webhooks, worst state first.
-pub(crate) struct Listed {
+pub(crate) struct AppWithWebhooks {
     pub(crate) app: App,
     pub(crate) webhooks: Vec<Webhook>,
 }
 
 /// How urgently an app needs attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
+enum Attention {
     // In sort order: most urgent first.
     Now,
     Pending,
     Nothing,
 }
 
-impl Listed {
+impl AppWithWebhooks {
     /// Returns the enabled webhooks; disabled ones need no attention.
     fn live(&self) -> impl Iterator<Item = &Webhook> {
         self.webhooks.iter().filter(|webhook| self.app.is_enabled && webhook.connection.is_enabled)
     }
 
     /// Returns the app's urgency, with that of its most urgent webhook.
-    fn urgency(&self, now: Timestamp) -> (Need, Option<Urgency>) {
-        let most = self.live().filter(|one| one.is_in_need(now)).map(Webhook::urgency).min();
+    fn urgency(&self, now: Timestamp) -> (Attention, Option<Urgency>) {
+        let most = self.live().filter(|one| one.needs_attention(now)).map(Webhook::urgency).min();
         match most {
-            Some(_) => (Need::Now, most),
-            None if self.live().any(|one| one.state == State::Pending) => (Need::Pending, None),
-            None => (Need::Nothing, None),
+            Some(_) => (Attention::Now, most),
+            None if self.live().any(|one| one.state == ConnectionState::Pending) => (Attention::Pending, None),
+            None => (Attention::Nothing, None),
         }
     }
 }
 
 /// Returns the company's apps in the order of the list.
-pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<Listed>, DbError> {
+pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<AppWithWebhooks>, DbError> {
     let apps = store::list(&mut *reader, company).await?;
     let connections = connections::store::list_of_company(&mut *reader, company).await?;
     let evidence = activity::list_of_company(&mut *reader, company).await?;
     Ok(join(apps, connections, evidence, now))
 }
 
-fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, now: Timestamp) -> Vec<Listed> {
+fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Activity>, now: Timestamp) -> Vec<AppWithWebhooks> {
     let enabled: HashMap<AppId, bool> = apps.iter().map(|app| (app.id, app.is_enabled)).collect();
-    let mut seen: HashMap<ConnectionId, Evidence> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
+    let mut seen: HashMap<ConnectionId, Activity> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
     let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();
     for connection in connections {
         // A connection without activity was created between the two reads: the next request shows it.
@@ -120,34 +124,34 @@ fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Evidence>, n
     let listed = |app: App| {
         let mut webhooks = webhooks.remove(&app.id).unwrap_or_default();
         webhooks.sort_by_key(Webhook::rank);
-        Listed { app, webhooks }
+        AppWithWebhooks { app, webhooks }
     };
-    let mut all: Vec<Listed> = apps.into_iter().map(listed).collect();
+    let mut all: Vec<AppWithWebhooks> = apps.into_iter().map(listed).collect();
     all.sort_by_key(|listed| (listed.urgency(now), Reverse(listed.app.id)));
     all
 }
 
 /// Returns every webhook that fails or is silent, most urgent first.
-pub(crate) fn in_need(all: &[Listed], now: Timestamp) -> Vec<(&App, &Webhook)> {
-    let mut found: Vec<_> = with_app(all).filter(|(_, webhook)| webhook.is_in_need(now)).collect();
+pub(crate) fn list_needing_attention(all: &[AppWithWebhooks], now: Timestamp) -> Vec<(&App, &Webhook)> {
+    let mut found: Vec<_> = with_app(all).filter(|(_, webhook)| webhook.needs_attention(now)).collect();
     found.sort_by_key(|(_, webhook)| webhook.urgency());
     found
 }
 
 /// Returns every enabled webhook with its app.
-fn with_app(all: &[Listed]) -> impl Iterator<Item = (&App, &Webhook)> {
+fn with_app(all: &[AppWithWebhooks]) -> impl Iterator<Item = (&App, &Webhook)> {
     all.iter().flat_map(|listed| listed.live().map(move |webhook| (&listed.app, webhook)))
 }
 
 /// Returns every webhook that receives events of another gateway account.
-pub(crate) fn mixed_up(all: &[Listed]) -> Vec<(&App, &Webhook)> {
+pub(crate) fn mixed_up(all: &[AppWithWebhooks]) -> Vec<(&App, &Webhook)> {
     with_app(all).filter(|(_, webhook)| webhook.evidence.other_account.is_some()).collect()
 }
 
 /// Returns what is disabled: whole apps, or single webhooks of enabled apps.
-pub(crate) fn switched_off(all: &[Listed]) -> Vec<(&App, Option<&Webhook>)> {
+pub(crate) fn switched_off(all: &[AppWithWebhooks]) -> Vec<(&App, Option<&Webhook>)> {
     let mut off = Vec::new();
-    for Listed { app, webhooks } in all {
+    for AppWithWebhooks { app, webhooks } in all {
         if app.is_enabled {
             off.extend(webhooks.iter().filter(|webhook| !webhook.connection.is_enabled).map(|webhook| (app, Some(webhook))));
         } else {
@@ -158,7 +162,7 @@ pub(crate) fn switched_off(all: &[Listed]) -> Vec<(&App, Option<&Webhook>)> {
 }
 
 /// Returns when an event was last verified at any webhook.
-pub(crate) fn last_verified(all: &[Listed]) -> Option<Timestamp> {
+pub(crate) fn last_verified(all: &[AppWithWebhooks]) -> Option<Timestamp> {
     all.iter().flat_map(|listed| &listed.webhooks).filter_map(|webhook| webhook.evidence.last_verified_at).max()
 }
 
@@ -200,7 +204,7 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn webhook(app: &App, mode: Mode, state: State) -> Webhook {
+    pub(crate) fn webhook(app: &App, mode: Mode, state: ConnectionState) -> Webhook {
         let id = ConnectionId::new(NOW);
         let at = |is_so: bool| is_so.then_some(NOW);
         let connection = Connection {
@@ -217,25 +221,25 @@ pub(crate) mod tests {
             keys_at: None,
             payment_modes: String::new(),
             webhook_done_by: None,
-            webhook_done_at: at(state == State::Pending),
+            webhook_done_at: at(state == ConnectionState::Pending),
             integration_done_by: None,
             integration_done_at: None,
             created_at: NOW,
         };
-        let mut webhook = Webhook { connection, evidence: Evidence::default(), state };
+        let mut webhook = Webhook { connection, evidence: Activity::default(), state };
         webhook.evidence.connection_id = id;
-        webhook.evidence.first_verified_at = at(matches!(state, State::Verified | State::Failing));
-        webhook.evidence.last_verified_at = at(state == State::Verified);
-        webhook.evidence.failing_count = i64::from(state == State::Failing);
-        webhook.evidence.failing_since = at(state == State::Failing);
+        webhook.evidence.first_verified_at = at(matches!(state, ConnectionState::Verified | ConnectionState::Failing));
+        webhook.evidence.last_verified_at = at(state == ConnectionState::Verified);
+        webhook.evidence.failing_count = i64::from(state == ConnectionState::Failing);
+        webhook.evidence.failing_since = at(state == ConnectionState::Failing);
         webhook
     }
 
-    fn names(all: &[Listed]) -> Vec<&str> {
+    fn names(all: &[AppWithWebhooks]) -> Vec<&str> {
         all.iter().map(|listed| listed.app.name.as_str()).collect()
     }
 
-    fn listed(apps: Vec<(App, Vec<Webhook>)>) -> Vec<Listed> {
+    fn listed(apps: Vec<(App, Vec<Webhook>)>) -> Vec<AppWithWebhooks> {
         let (mut all, mut connections, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
         for (app, webhooks) in apps {
             all.push(app);
@@ -253,15 +257,21 @@ pub(crate) mod tests {
         off.is_enabled = false;
         let hooks = |app: &App, mode, state| vec![webhook(app, mode, state)];
         let all = listed(vec![
-            (old.clone(), hooks(&old, Mode::Live, State::Verified)),
-            (broken.clone(), vec![webhook(&broken, Mode::Test, State::Verified), webhook(&broken, Mode::Live, State::Failing)]),
-            (waiting.clone(), hooks(&waiting, Mode::Test, State::Pending)),
-            (off.clone(), hooks(&off, Mode::Live, State::Failing)),
+            (old.clone(), hooks(&old, Mode::Live, ConnectionState::Verified)),
+            (
+                broken.clone(),
+                vec![
+                    webhook(&broken, Mode::Test, ConnectionState::Verified),
+                    webhook(&broken, Mode::Live, ConnectionState::Failing),
+                ],
+            ),
+            (waiting.clone(), hooks(&waiting, Mode::Test, ConnectionState::Pending)),
+            (off.clone(), hooks(&off, Mode::Live, ConnectionState::Failing)),
             (new, Vec::new()),
         ]);
         assert_eq!(names(&all), ["broken", "waiting", "new", "off", "old"]);
         assert_eq!(all[0].webhooks[0].connection.mode, Mode::Live);
-        assert_eq!(in_need(&all, NOW).len(), 1);
+        assert_eq!(list_needing_attention(&all, NOW).len(), 1);
         assert_eq!(last_verified(&all), Some(NOW));
         let off: Vec<_> = switched_off(&all).into_iter().map(|(app, webhook)| (app.name.as_str(), webhook.is_some())).collect();
         assert_eq!(off, [("off", false)]);
@@ -271,7 +281,7 @@ pub(crate) mod tests {
     fn silent(app: &App, mode: Mode, days: u64) -> Webhook {
         let mut shop = Shop::new();
         (1..=300).rev().for_each(|hours| shop.pay(NOW.minus(Duration::from_hours(24 * days + hours))));
-        let mut webhook = webhook(app, mode, State::Silent);
+        let mut webhook = webhook(app, mode, ConnectionState::Silent);
         webhook.evidence = shop.evidence;
         webhook.evidence.connection_id = webhook.connection.id;
         webhook
@@ -284,14 +294,14 @@ pub(crate) mod tests {
         let all = listed(vec![
             (play.clone(), vec![silent(play, Mode::Test, 3)]),
             (real.clone(), vec![silent(real, Mode::Live, 30)]),
-            (broken.clone(), vec![silent(broken, Mode::Live, 60), webhook(broken, Mode::Test, State::Failing)]),
+            (broken.clone(), vec![silent(broken, Mode::Live, 60), webhook(broken, Mode::Test, ConnectionState::Failing)]),
             (tested.clone(), vec![silent(tested, Mode::Test, 30)]),
         ]);
         assert_eq!(names(&all), ["broken", "real", "play", "tested once"]);
         let named = |(app, webhook): (&App, &Webhook)| format!("{} {} {}", app.name, webhook.connection.mode, webhook.state);
-        let needs: Vec<String> = in_need(&all, NOW).into_iter().map(named).collect();
+        let needs: Vec<String> = list_needing_attention(&all, NOW).into_iter().map(named).collect();
         assert_eq!(needs, ["broken test Failing", "broken live Silent", "real live Silent", "play test Silent"]);
-        assert!(all[3].webhooks[0].state == State::Silent, "it is silent, but needs nobody");
+        assert!(all[3].webhooks[0].state == ConnectionState::Silent, "it is silent, but needs nobody");
     }
 
     #[test]

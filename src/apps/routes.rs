@@ -19,7 +19,7 @@ use crate::{
     rejections::summary,
     urls,
     web::{
-        confirmation::{self, Sensitive},
+        confirmation::{self, SensitiveAction},
         error::AppError,
         form::FieldErrors,
         layout::{AppEntry, ConsoleEntry, Layout},
@@ -55,7 +55,7 @@ pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer
     let mut reader = page.state.db.reader().await?;
     let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
     // The page shows only the most urgent one.
-    let worst = listing::in_need(&all, page.now).into_iter().take(1);
+    let worst = listing::list_needing_attention(&all, page.now).into_iter().take(1);
     let causes = summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
     drop(reader);
     let shell = page.shell("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
@@ -178,7 +178,7 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<Enable
     }
     if !form.is_enabled {
         let shell = || app_shell(&page, &app, confirmation::TITLE);
-        let of = Sensitive { what: messages::access::disable(&app.name).into(), back: form.back(), shell };
+        let of = SensitiveAction { what: messages::access::disable(&app.name).into(), back: form.back(), shell };
         confirmation::require(&page, &action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;

@@ -5,11 +5,11 @@ use askama::Template;
 use super::{
     App, country,
     forms::AppForm,
-    listing::{self, Listed},
+    listing::{self, AppWithWebhooks},
     page_slice::Slice,
 };
 use crate::{
-    connections::{State, Step},
+    connections::{ConnectionState, Step},
     gateways::Gateway,
     messages,
     primitives::{id::AppId, time::Timestamp},
@@ -19,9 +19,9 @@ use crate::{
 };
 
 /// Number of apps on a page of the list.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 /// Number of apps offered without a search: few enough to keep the button below them visible.
-const CHOICE: usize = 10;
+const MAX_CHOICES: usize = 10;
 
 /// An app in the list.
 pub(crate) struct Row<'a> {
@@ -46,7 +46,7 @@ impl Row<'_> {
 }
 
 /// An alert with a link to its fix: a webhook that fails or is silent, or something disabled.
-pub(crate) struct Trouble {
+pub(crate) struct Alert {
     pub(crate) said: messages::Notice,
     pub(crate) url: String,
     /// Label of the button.
@@ -56,37 +56,37 @@ pub(crate) struct Trouble {
 }
 
 /// Returns an alert for every webhook that fails or is silent, most urgent first.
-pub(crate) fn trouble(all: &[Listed], causes: &Causes, now: Timestamp) -> Vec<Trouble> {
+pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Vec<Alert> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
         let url = urls::evidence(app.id, connection.gateway, connection.mode);
-        let is_broken = webhook.alert_state() == State::Failing;
+        let is_broken = webhook.alert_state() == ConnectionState::Failing;
         let way = if is_broken { "Fix it" } else { "Look into it" };
-        Trouble { said: messages::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
+        Alert { said: messages::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };
-    listing::in_need(all, now).into_iter().map(told).collect()
+    listing::list_needing_attention(all, now).into_iter().map(told).collect()
 }
 
 /// Returns an alert for every webhook that receives events of another gateway account.
-pub(crate) fn mixed_up(all: &[Listed], now: Timestamp) -> Vec<Trouble> {
+pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
     let told = |(app, webhook): (&App, &listing::Webhook)| {
         let connection = &webhook.connection;
         let mut said = messages::mixups::other_account(&webhook.evidence, now)?;
         said.headline = format!("{}, {} mode: events of another Razorpay account come", app.name, connection.mode.label());
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
-        Some(Trouble { said, url, way: "Look into it", enable_url: None })
+        Some(Alert { said, url, way: "Look into it", enable_url: None })
     };
     listing::mixed_up(all).into_iter().filter_map(told).collect()
 }
 
 /// Returns an alert for everything disabled, in the order of the list.
-pub(crate) fn switched_off(all: &[Listed]) -> Vec<Trouble> {
+pub(crate) fn switched_off(all: &[AppWithWebhooks]) -> Vec<Alert> {
     let told = |(app, webhook): (&App, Option<&listing::Webhook>)| {
         let connection = webhook.map(|one| &one.connection);
         let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
         let enable_url =
             connection.map_or_else(|| urls::app_enabled(app.id), |one| urls::connection_enabled(app.id, one.gateway, one.mode));
-        Trouble { said: messages::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
+        Alert { said: messages::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
     };
     listing::switched_off(all).into_iter().map(told).collect()
 }
@@ -98,29 +98,29 @@ pub(crate) struct Index<'a> {
     pub(crate) shell: Layout,
     pub(crate) search: &'a str,
     pub(crate) search_error: Option<&'static str>,
-    pub(crate) slice: Slice<'a, Listed>,
+    pub(crate) slice: Slice<'a, AppWithWebhooks>,
     /// Number of the company's apps, regardless of the search.
     pub(crate) count: usize,
-    pub(crate) trouble: Vec<Trouble>,
+    pub(crate) trouble: Vec<Alert>,
     pub(crate) now: Timestamp,
 }
 
 impl<'a> Index<'a> {
     pub(crate) fn new(
         shell: Layout,
-        (all, causes): (&'a [Listed], &Causes),
+        (all, causes): (&'a [AppWithWebhooks], &Causes),
         search: &'a str,
         page: usize,
         now: Timestamp,
     ) -> Self {
         let search_error = listing::search_error(search);
-        let is_found = |listed: &&Listed| search_error.is_none() && listing::matches(&listed.app, search);
+        let is_found = |listed: &&AppWithWebhooks| search_error.is_none() && listing::matches(&listed.app, search);
         let found = all.iter().filter(is_found).collect();
         Self {
             shell,
             search_error,
             search: search.trim(),
-            slice: Slice::of(found, PAGE, page),
+            slice: Slice::of(found, PAGE_SIZE, page),
             count: all.len(),
             trouble: trouble(all, causes, now),
             now,
@@ -194,7 +194,7 @@ impl<'a> Choose<'a> {
             search: search.trim(),
             search_error,
             chosen,
-            slice: Slice::of(found, CHOICE, 1),
+            slice: Slice::of(found, MAX_CHOICES, 1),
             count: apps.len(),
             error: None,
         }

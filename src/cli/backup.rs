@@ -68,7 +68,7 @@ async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
     draft.sync()?;
     let events = look_through(&draft).await?;
     let bytes = draft.publish()?;
-    Ok(Written { path: startup::in_full(dest), bytes, events, as_of, seconds: began.elapsed().as_secs_f64() })
+    Ok(Written { path: startup::absolute_path(dest), bytes, events, as_of, seconds: began.elapsed().as_secs_f64() })
 }
 
 /// Copies everything committed so far into the draft.
@@ -134,7 +134,7 @@ fn say(written: &Written, config: &Config, io: &mut Io<'_>) -> Result<(), Failur
         }
         KeySource::File(path) => format!(
             "The master key is not included. Keep a copy of {} elsewhere: you need it to decrypt secrets.",
-            startup::in_full(path).display()
+            startup::absolute_path(path).display()
         ),
     })
 }
@@ -142,7 +142,7 @@ fn say(written: &Written, config: &Config, io: &mut Io<'_>) -> Result<(), Failur
 fn json(written: &Written, config: &Config) -> serde_json::Value {
     let key = match &config.master_key {
         KeySource::Variable(_) => None,
-        KeySource::File(path) => Some(startup::in_full(path).display().to_string()),
+        KeySource::File(path) => Some(startup::absolute_path(path).display().to_string()),
     };
     serde_json::json!({
         "path": written.path.display().to_string(),

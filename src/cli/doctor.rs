@@ -13,7 +13,7 @@ use crate::{
     messages,
     primitives::{time::Clock, vault::Vault},
     rejections,
-    startup::{self, Files},
+    startup::{self, DatabaseFiles},
     transactions::reconcile_totals,
     web::client_ip,
 };
@@ -87,7 +87,7 @@ async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<
 async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
     if let Some(path) = config.database.file() {
         if !startup::has_content(path) {
-            if Files::of(path).has_directory() {
+            if DatabaseFiles::of(path).has_directory() {
                 files(report, path)?;
             }
             return match startup::check_not_lost(path, &config.master_key) {
@@ -113,7 +113,7 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
 
 /// Checks that this user, and a server of the files' owner, can read and write the database's files, and that there is space.
 fn files(report: &mut Report<'_, '_>, database: &Path) -> Result<(), Failure> {
-    let files = Files::of(database);
+    let files = DatabaseFiles::of(database);
     match files.obstacle().or_else(|| files.mixed_owners()) {
         Some(fault) => report.bad("files", fault)?,
         None => report.good("files", "the database and its directory are readable and writable")?,

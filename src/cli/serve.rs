@@ -19,7 +19,7 @@ pub(super) async fn run(config: Config, format: LogFormat, io: &mut Io<'_>) -> R
     };
     let line = |text: &str| telemetry::line(format, "INFO", text);
     io.say(line(&format!("listening on http://{}", server.address())))?;
-    io.say(line(&format!("data directory {}", startup::in_full(&data_dir).display())))?;
+    io.say(line(&format!("data directory {}", startup::absolute_path(&data_dir).display())))?;
     if let Some(link) = server.setup_link() {
         io.say(line(&format!("set up here (single use, expires in 24 h): {link}")))?;
     }

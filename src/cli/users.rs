@@ -6,7 +6,7 @@ use super::{Failure, Installation, Io};
 use crate::{
     accounts::{
         self, NewUser, Role,
-        password::{self, PasswordHasher, Who},
+        password::{self, PasswordHasher, Requester},
     },
     companies,
     db::DbError,
@@ -102,8 +102,8 @@ async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Res
 
 async fn read_password(io: &mut Io<'_>, email: &str) -> Result<String, Failure> {
     let password = io.secret_line("Password: ")?;
-    if let Some(sentence) = password::refusal(&password, email) {
+    if let Some(sentence) = password::policy_error(&password, email) {
         return Err(Failure::Failed(sentence.to_owned()));
     }
-    PasswordHasher::new().hash(Who::New, &password).await.map_err(|error| Failure::Failed(error.to_string()))
+    PasswordHasher::new().hash(Requester::New, &password).await.map_err(|error| Failure::Failed(error.to_string()))
 }

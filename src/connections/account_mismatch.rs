@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     Step, activity,
-    activity::Evidence,
+    activity::Activity,
     wizard::{ConnectionPath, Wizard},
 };
 use crate::{
@@ -35,7 +35,7 @@ impl AccountMismatch {
 }
 
 /// True if the connection has expected accounts and `account` is not one of them.
-pub(crate) fn is_unexpected(evidence: &Evidence, account: &str) -> bool {
+pub(crate) fn is_unexpected(evidence: &Activity, account: &str) -> bool {
     evidence.accounts().next().is_some() && evidence.accounts().all(|known| known != account)
 }
 
@@ -67,6 +67,6 @@ mod tests {
 
     #[test]
     fn nothing_is_another_account_before_the_first_is_known() {
-        assert!(!is_unexpected(&Evidence::default(), "acc_1"));
+        assert!(!is_unexpected(&Activity::default(), "acc_1"));
     }
 }

@@ -5,7 +5,7 @@ mod rejected;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::rejected::{Proven, Refusals};
+pub(crate) use self::rejected::{ProvenRequests, RejectedRequests};
 use super::baseline::Baseline;
 use crate::{
     db::{
@@ -231,7 +231,7 @@ rows! {
 
 /// The stored activity of one connection.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct Evidence {
+pub(crate) struct Activity {
     pub(crate) connection_id: ConnectionId,
     pub(crate) verified_count: i64,
     pub(crate) first_verified_at: Option<Timestamp>,
@@ -262,7 +262,7 @@ pub(crate) struct Evidence {
     pub(crate) other_account_at: Option<Timestamp>,
 }
 
-impl Evidence {
+impl Activity {
     /// Returns why the last rejected request was rejected.
     pub(crate) fn last_reason(&self) -> Option<SignatureError> {
         self.last_reason.clone().and_then(|text| text.try_into().ok())
@@ -285,12 +285,12 @@ pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result
 }
 
 /// Caps stored times at now. `now` is from a clock known to be correct.
-pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+pub(crate) async fn clamp_future_times(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(BOUND).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }
 
 #[cfg(test)]
-impl Default for Evidence {
+impl Default for Activity {
     fn default() -> Self {
         Self {
             connection_id: ConnectionId::new(Timestamp::from_millis(0)),
@@ -321,7 +321,7 @@ pub(super) async fn insert(tx: &mut Tx, connection: ConnectionId) -> Result<(), 
 }
 
 /// Returns the activity of a connection. The caller has checked access to `connection`.
-pub(crate) async fn get(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<Evidence, DbError> {
+pub(crate) async fn get(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<Activity, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(connection).fetch_one(conn).await)
 }
 
@@ -331,12 +331,12 @@ pub(crate) async fn version(on: impl Into<Exec<'_>>, connection: ConnectionId) -
 }
 
 /// Returns the activity of every connection of a company.
-pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<Evidence>, DbError> {
+pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<Activity>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_COMPANY).bind(company).fetch_all(conn).await)
 }
 
 /// Returns the activity of every connection of an app.
-pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, app: AppId) -> Result<Vec<Evidence>, DbError> {
+pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, app: AppId) -> Result<Vec<Activity>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(app).fetch_all(conn).await)
 }
 
@@ -384,10 +384,10 @@ pub(super) async fn accept_account(tx: &mut Tx, connection: ConnectionId, accoun
 
 /// Records rejected requests, and which of them are proven, in the order of their connections, so that concurrent servers
 /// cannot deadlock.
-pub(crate) async fn add_refused(
+pub(crate) async fn add_rejected(
     tx: &mut Tx,
-    refused: &BTreeMap<ConnectionId, Refusals>,
-    proven: &BTreeMap<ConnectionId, Proven>,
+    refused: &BTreeMap<ConnectionId, RejectedRequests>,
+    proven: &BTreeMap<ConnectionId, ProvenRequests>,
 ) -> Result<(), DbError> {
     let rows: Vec<_> = refused.iter().map(|(connection, refusals)| (connection, refusals, proven.get(connection))).collect();
     execute_rows!(tx, REFUSED, &rows, |query, row| query
@@ -405,7 +405,7 @@ pub(crate) async fn add_refused(
 }
 
 /// Records which of the requests already counted are proven, and increments the version, since pages show a new result.
-pub(crate) async fn add_proven(tx: &mut Tx, connection: ConnectionId, proven: Option<Proven>) -> Result<(), DbError> {
+pub(crate) async fn add_proven(tx: &mut Tx, connection: ConnectionId, proven: Option<ProvenRequests>) -> Result<(), DbError> {
     execute!(
         tx,
         sqlx::query(ADD_PROVEN)

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::activity::Evidence;
+use super::activity::Activity;
 use crate::primitives::time::Timestamp;
 
 /// Minimum number of minutes with traffic for a baseline. Minutes and not events, since one payment causes three events. A
@@ -17,9 +17,9 @@ const MIN_ACTIVE_MINUTES: i64 = 10;
 /// Minimum time of observation for a baseline: it includes a night.
 const MIN_OBSERVATION: Duration = Duration::from_hours(2 * 24);
 /// Below this time of observation the baseline may not include a weekend.
-const WEEK: Duration = Duration::from_hours(8 * 24);
+const MIN_OBSERVATION_WITH_WEEKEND: Duration = Duration::from_hours(8 * 24);
 /// The longest ordinary weekend, including the evening before and the morning after.
-const WEEKEND: Duration = Duration::from_hours(3 * 24);
+const LONGEST_WEEKEND: Duration = Duration::from_hours(3 * 24);
 /// Lower bound of the silence threshold, however dense the traffic.
 const MIN_SILENCE: Duration = Duration::from_hours(3);
 
@@ -74,20 +74,24 @@ impl TypicalTraffic {
     /// day, and further above it when traffic is sparse, where pauses vary more.
     fn silence_threshold(&self) -> Duration {
         let beyond = (self.longest_pause / 2).max(self.every * 5 / 2);
-        let least = if self.over < WEEK && self.longest_pause > MIN_SILENCE { WEEKEND } else { MIN_SILENCE };
+        let least = if self.over < MIN_OBSERVATION_WITH_WEEKEND && self.longest_pause > MIN_SILENCE {
+            LONGEST_WEEKEND
+        } else {
+            MIN_SILENCE
+        };
         (self.longest_pause + beyond).max(least)
     }
 }
 
 /// Returns the typical traffic of a connection, if there is enough history.
-pub(crate) fn usual(evidence: &Evidence) -> Option<TypicalTraffic> {
+pub(crate) fn typical_traffic(evidence: &Activity) -> Option<TypicalTraffic> {
     evidence.habit.usual(evidence.last_verified_at?)
 }
 
 /// Returns the silence of a connection, if it is above the threshold.
-pub(crate) fn silence(evidence: &Evidence, now: Timestamp) -> Option<Silence> {
+pub(crate) fn silence(evidence: &Activity, now: Timestamp) -> Option<Silence> {
     let since = evidence.last_verified_at?;
-    let (usual, lasts) = (usual(evidence)?, now.since(since));
+    let (usual, lasts) = (typical_traffic(evidence)?, now.since(since));
     (lasts > usual.silence_threshold()).then_some(Silence { since, lasts, usual })
 }
 
@@ -151,13 +155,13 @@ pub(crate) mod tests {
 
     /// A simulated shop: adds its history to the baseline event by event.
     pub(crate) struct Shop {
-        pub(crate) evidence: Evidence,
+        pub(crate) evidence: Activity,
         alarms: usize,
     }
 
     impl Shop {
         pub(crate) fn new() -> Self {
-            Self { evidence: Evidence::default(), alarms: 0 }
+            Self { evidence: Activity::default(), alarms: 0 }
         }
 
         /// Adds a payment, which is three events within two seconds, and counts an alarm if the shop was silent just before.
@@ -252,7 +256,7 @@ pub(crate) mod tests {
             handful.pay(MONDAY.plus(DAY * day));
         }
         for shop in [burst, handful] {
-            assert_eq!(usual(&shop.evidence), None);
+            assert_eq!(typical_traffic(&shop.evidence), None);
             assert!(!shop.is_silent_after(DAY * 365));
         }
     }
@@ -267,7 +271,7 @@ pub(crate) mod tests {
             at = at.plus(dice.wait(DAY * 2 / (1 + days)));
         }
         assert_eq!(shop.alarms, 0);
-        assert!(!shop.is_silent_after(HOUR * 2) && shop.is_silent_after(HOUR * 12), "{:?}", usual(&shop.evidence));
+        assert!(!shop.is_silent_after(HOUR * 2) && shop.is_silent_after(HOUR * 12), "{:?}", typical_traffic(&shop.evidence));
     }
 
     #[test]
@@ -278,6 +282,6 @@ pub(crate) mod tests {
                 shop.pay(MONDAY.plus(HOUR * hour));
             }
         }
-        assert!(shop.is_silent_after(HOUR * 4), "{:?}", usual(&shop.evidence));
+        assert!(shop.is_silent_after(HOUR * 4), "{:?}", typical_traffic(&shop.evidence));
     }
 }

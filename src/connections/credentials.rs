@@ -115,7 +115,7 @@ pub(crate) async fn update(posted: SignedForm<KeysForm>, names: ConnectionPath) 
     let (page, url) = (&wizard.page, wizard.url(Step::Credentials));
     let (state, answer) = match razorpay_api::check(&wizard.page.state.config.razorpay_api, &key_id, &secret).await {
         KeyCheck::Accepted => (ApiKeyStatus::Accepted, page.redirect(&url, messages::keys::ACCEPTED)),
-        KeyCheck::Refused => {
+        KeyCheck::Rejected => {
             return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", messages::keys::REFUSED)));
         }
         KeyCheck::Unknown(why) => (ApiKeyStatus::Unchecked, page.redirect_warning(&url, &messages::keys::reason(&why))),
@@ -155,7 +155,7 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
             store_keys(&wizard, &keys).await?;
             Ok(wizard.page.redirect(&wizard.url(Step::Credentials), messages::keys::ACCEPTED))
         }
-        KeyCheck::Refused => {
+        KeyCheck::Rejected => {
             wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", messages::keys::STORED_REFUSED)))
         }
         KeyCheck::Unknown(why) => Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &messages::keys::reason(&why))),

@@ -28,12 +28,12 @@ use crate::{
 };
 
 /// Maximum number of the company's secrets that it is compared with.
-const MOST_COMPARED: i64 = 500;
+const MAX_COMPARED_SECRETS: i64 = 500;
 
 /// `…/webhook/secrets/new`
 #[derive(Template)]
 #[template(path = "connections/bringing.html")]
-pub(crate) struct Bringing {
+pub(crate) struct ImportPage {
     pub(crate) shell: Layout,
     pub(crate) frame: StepChrome,
     pub(crate) action: String,
@@ -47,7 +47,7 @@ pub(crate) struct Bringing {
 /// A secret as submitted.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct BringForm {
+pub(crate) struct ImportForm {
     secret: String,
     /// Keep spaces and quotes at its ends.
     is_exact: bool,
@@ -65,7 +65,7 @@ pub(crate) struct From {
 /// `GET …/webhook/secrets/new`
 pub(crate) async fn new(page: RequestContext, names: ConnectionPath, from: Query<From>) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
-    let form = BringForm { back: from.into_inner().back, ..BringForm::default() };
+    let form = ImportForm { back: from.into_inner().back, ..ImportForm::default() };
     wizard.page.ok(&view(&wizard, &form, FieldErrors::default()))
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 }
 
 /// `POST …/webhook/secrets`
-pub(crate) async fn create(posted: SignedForm<BringForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let form = posted.form;
     let refused = |errors| wizard.page.unprocessable(&view(&wizard, &form, errors));
@@ -91,12 +91,12 @@ pub(crate) async fn create(posted: SignedForm<BringForm>, names: ConnectionPath)
         return refused(error("secret", &sentence));
     }
     match accept(&wizard, &secret).await? {
-        AddSecretOutcome::Accepted(_) => {
+        AddSecretOutcome::Added(_) => {
             let back = urls::back_to(&form.back, wizard.url(Step::Webhook));
             Ok(wizard.page.redirect(&back, &messages::secrets::brought(cut)))
         }
-        AddSecretOutcome::Known => refused(error("secret", messages::secrets::KNOWN)),
-        AddSecretOutcome::TooMany => refused(error("secret", messages::secrets::TOO_MANY)),
+        AddSecretOutcome::AlreadyValid => refused(error("secret", messages::secrets::KNOWN)),
+        AddSecretOutcome::LimitReached => refused(error("secret", messages::secrets::TOO_MANY)),
     }
 }
 
@@ -105,7 +105,7 @@ async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, Ap
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
     let also = secrets::add_secret(&mut tx, &page.state.vault, id, (secret, Origin::Imported, &user.name), page.now).await?;
-    if let AddSecretOutcome::Accepted(secret) = also {
+    if let AddSecretOutcome::Added(secret) = also {
         tx.commit().await?;
         tracing::info!(connection = %id, %secret, user = %user.id, "a secret was imported");
     }
@@ -119,7 +119,7 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
 }
 
 /// Parses the secret, and reports what was trimmed from it or the error of the field.
-fn parse(wizard: &Wizard, names: &[String], form: &BringForm) -> Result<(Secret, Trimmed), FieldErrors> {
+fn parse(wizard: &Wizard, names: &[String], form: &ImportForm) -> Result<(Secret, Trimmed), FieldErrors> {
     let connection = &wizard.connection;
     let known = ConnectionContext {
         gateway: connection.gateway,
@@ -138,9 +138,9 @@ fn parse(wizard: &Wizard, names: &[String], form: &BringForm) -> Result<(Secret,
 async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>, AppError> {
     let (state, own, now) = (&wizard.page.state, &wizard.connection, wizard.page.now);
     let mut reader = state.db.reader().await?;
-    let keys = store::list_key_secrets(&mut reader, own.company_id, MOST_COMPARED).await?;
-    let former = secrets::list_of_connection(&mut reader, own.id, now, MOST_COMPARED).await?;
-    let stored = secrets::list_of_others(&mut reader, (own.company_id, own.id), now, MOST_COMPARED).await?;
+    let keys = store::list_key_secrets(&mut reader, own.company_id, MAX_COMPARED_SECRETS).await?;
+    let former = secrets::list_of_connection(&mut reader, own.id, now, MAX_COMPARED_SECRETS).await?;
+    let stored = secrets::list_of_others(&mut reader, (own.company_id, own.id), now, MAX_COMPARED_SECRETS).await?;
     let connections = store::list_of_company(&mut reader, own.company_id).await?;
     drop(reader);
     for (id, sealed) in keys {
@@ -149,7 +149,7 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
             return Ok(Some(messages::secrets::KEY_SECRET.to_owned()));
         }
     }
-    let is_same = |stored: &&secrets::Stored| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));
+    let is_same = |stored: &&secrets::StoredSecret| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));
     let mut valid = former.iter().filter(|stored| stored.is_valid_at(now));
     if valid.all(|stored| !is_same(&stored))
         && let Some(retired) = former.iter().filter(|stored| stored.is_retired()).find(is_same)
@@ -161,9 +161,9 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
     Ok(modes.map(|mode| messages::secrets::elsewhere(own.mode, mode).to_owned()).next())
 }
 
-fn view(wizard: &Wizard, form: &BringForm, errors: FieldErrors) -> Bringing {
+fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {
     let (shell, frame) = wizard.frame(Step::Webhook, "Bring your own SECRET");
-    Bringing {
+    ImportPage {
         shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
         action: urls::secrets(&frame.url),
         hint: messages::secrets::own_hint(wizard.connection.gateway),

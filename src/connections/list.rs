@@ -8,8 +8,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    ConnectError, Connection, NewConnection, SetupProgress, State, Step,
-    activity::{self, Evidence},
+    ConnectError, Connection, ConnectionState, NewConnection, SetupProgress, Step,
+    activity::{self, Activity},
     store,
     wizard::{ConnectionPath, Wizard, chip},
 };
@@ -21,7 +21,7 @@ use crate::{
     primitives::money::Currency,
     urls,
     web::{
-        confirmation::{self, Sensitive},
+        confirmation::{self, SensitiveAction},
         error::AppError,
         form::FieldErrors,
         layout::{AppEntry, Layout},
@@ -98,7 +98,7 @@ impl AddForm {
 /// The mode preselected in the form for adding a connection.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct IndexQuery {
     mode: String,
 }
 
@@ -108,7 +108,7 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 }
 
 /// `GET …/payment-gateways`
-pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
+pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<IndexQuery>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
     let mode = page.asked_mode(&asked.mode)?.unwrap_or(Mode::Test).slug().to_owned();
     let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode, ..AddForm::default() };
@@ -176,7 +176,7 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
     }
     if !posted.form.is_enabled {
         let what = messages::access::disable(&messages::connection_name(connection)).into();
-        let of = Sensitive { what, back: back.clone(), shell: || asking(confirmation::TITLE) };
+        let of = SensitiveAction { what, back: back.clone(), shell: || asking(confirmation::TITLE) };
         confirmation::require(page, &posted.action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
@@ -203,9 +203,9 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
         let state = SetupProgress { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
         Some((state, card(page, app, connection, evidence)))
     });
-    let mut cards: Vec<(State, Card)> = known.collect();
+    let mut cards: Vec<(ConnectionState, Card)> = known.collect();
     // Connections that need attention first; the others keep their usual order.
-    cards.sort_by_key(|(state, _)| if *state > State::Silent { State::Verified } else { *state });
+    cards.sort_by_key(|(state, _)| if *state > ConnectionState::Silent { ConnectionState::Verified } else { *state });
     Ok(Index {
         shell: shell(page, app, "Payment Gateway Settings"),
         app_id: app.id,
@@ -227,7 +227,7 @@ fn shell(page: &RequestContext, app: &App, title: &str) -> Layout {
         .crumb("Settings", urls::app_settings(app.id))
 }
 
-fn card(page: &RequestContext, app: &App, connection: &Connection, evidence: &Evidence) -> Card {
+fn card(page: &RequestContext, app: &App, connection: &Connection, evidence: &Activity) -> Card {
     let setup = SetupProgress { connection, evidence, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
     let (gateway, mode) = (connection.gateway, connection.mode);
     let steps = Step::of(gateway)

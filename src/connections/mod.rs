@@ -42,12 +42,12 @@ use crate::{
         vault::{Vault, VaultError},
     },
 };
-use activity::Evidence;
+use activity::Activity;
 
 /// Random characters of an endpoint id: 22 base62 characters carry 131 bits.
-const ENDPOINT: usize = 22;
+const ENDPOINT_RANDOM_CHARS: usize = 22;
 /// The sealing context of the Key Secret.
-const KEY_SECRET: &str = "connections.key_secret";
+const KEY_SECRET_CONTEXT: &str = "connections.key_secret";
 
 /// The owner of a stored request: every row written for it has these ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) const fn place(&self) -> ConnectionScope {
+    pub(crate) const fn scope(&self) -> ConnectionScope {
         ConnectionScope {
             company: self.company_id,
             app: self.app_id,
@@ -103,7 +103,7 @@ impl Connection {
             gateway: new.gateway,
             mode: new.mode,
             currency: new.currency.to_string(),
-            endpoint: format!("wh_{}", base62::random(ENDPOINT)),
+            endpoint: format!("wh_{}", base62::random(ENDPOINT_RANDOM_CHARS)),
             is_enabled: true,
             key_id: None,
             keys_state: None,
@@ -176,7 +176,7 @@ impl Step {
 /// The set-up progress of one connection.
 pub(crate) struct SetupProgress<'a> {
     pub(crate) connection: &'a Connection,
-    pub(crate) evidence: &'a Evidence,
+    pub(crate) evidence: &'a Activity,
     /// The app's domain.
     pub(crate) domain: Option<&'a str>,
     /// Whether the app is enabled.
@@ -198,40 +198,42 @@ impl SetupProgress<'_> {
     /// that is not done.
     pub(crate) fn current_step(&self, now: Timestamp) -> Step {
         match self.state(now) {
-            State::Verified => Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook),
+            ConnectionState::Verified => {
+                Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook)
+            }
             _ => Step::Webhook,
         }
     }
 
     /// Derives the state from the activity: the first that applies.
-    pub(crate) fn state(&self, now: Timestamp) -> State {
+    pub(crate) fn state(&self, now: Timestamp) -> ConnectionState {
         if !self.is_app_enabled || !self.connection.is_enabled {
-            State::Off
+            ConnectionState::Off
         } else if self.evidence.first_verified_at.is_some() {
             self.verified_state(now)
         } else if self.connection.webhook_done_at.is_some() {
-            State::Pending
+            ConnectionState::Pending
         } else {
-            State::NotStarted
+            ConnectionState::NotStarted
         }
     }
 
     /// Derives the state once an event has been verified. Anyone who knows the URL can have requests rejected, so unproven
     /// ones are considered only while events are overdue.
-    fn verified_state(&self, now: Timestamp) -> State {
+    fn verified_state(&self, now: Timestamp) -> ConnectionState {
         let is_overdue = baseline::silence(self.evidence, now).is_some();
         match (self.evidence.failing_since, self.evidence.rejected_since) {
-            (Some(_), _) => State::Failing,
-            (None, Some(_)) if is_overdue => State::Failing,
-            (None, None) if is_overdue => State::Silent,
-            (None, _) => State::Verified,
+            (Some(_), _) => ConnectionState::Failing,
+            (None, Some(_)) if is_overdue => ConnectionState::Failing,
+            (None, None) if is_overdue => ConnectionState::Silent,
+            (None, _) => ConnectionState::Verified,
         }
     }
 }
 
 /// The state of a connection's webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
+pub(crate) enum ConnectionState {
     // Worst first, as lists sort them.
     /// Requests proven to be this connection's are rejected; or events are overdue while requests are rejected, in which case
     /// alerts and lists treat it as [`Self::Silent`].
@@ -245,7 +247,7 @@ pub(crate) enum State {
     Off,
 }
 
-impl State {
+impl ConnectionState {
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::NotStarted => "Not started",
@@ -258,7 +260,7 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for ConnectionState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.label())
     }
@@ -337,7 +339,7 @@ pub(crate) async fn update_keys(
 ) -> Result<(), ConnectError> {
     if let Some(key_secret) = keys.key_secret {
         secrets::bind_master_key(tx, vault).await?;
-        let sealed = vault.seal(KEY_SECRET, id.as_bytes(), key_secret.as_bytes());
+        let sealed = vault.seal(KEY_SECRET_CONTEXT, id.as_bytes(), key_secret.as_bytes());
         store::update_key_secret(tx, id, &sealed).await?;
     }
     Ok(store::update_keys(tx, id, keys, keys.state.as_str(), now).await?)
@@ -345,6 +347,6 @@ pub(crate) async fn update_keys(
 
 /// Opens the sealed Key Secret.
 pub(crate) fn open_key_secret(vault: &Vault, id: ConnectionId, sealed: &[u8]) -> Result<zeroize::Zeroizing<String>, VaultError> {
-    let bytes = vault.open(KEY_SECRET, id.as_bytes(), sealed)?;
+    let bytes = vault.open(KEY_SECRET_CONTEXT, id.as_bytes(), sealed)?;
     String::from_utf8(bytes.to_vec()).map(Into::into).map_err(|_| VaultError::Damaged)
 }

@@ -1,6 +1,6 @@
 //! Selects the one mode that App Overview, transactions, events and rejections show.
 
-use super::{Connection, SetupProgress, activity, activity::Evidence, store};
+use super::{Connection, SetupProgress, activity, activity::Activity, store};
 use crate::{
     apps::{App, listing::Webhook},
     db::{DbError, Reader},
@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct ModeSelection {
     pub(crate) mode: Mode,
     /// The connections of the mode.
-    pub(crate) connections: Vec<(Connection, Evidence)>,
+    pub(crate) connections: Vec<(Connection, Activity)>,
     /// What needs attention in the other mode.
     pub(crate) other: Option<OtherMode>,
     /// The disabled connections of the mode.
@@ -45,7 +45,7 @@ pub(crate) async fn shown(
     let webhooks: Vec<Webhook> = connections.into_iter().filter_map(webhook).collect();
     let mode = chosen.unwrap_or_else(|| select_mode(&webhooks, now));
     let (own, others): (Vec<_>, Vec<_>) = webhooks.into_iter().partition(|webhook| webhook.connection.mode == mode);
-    let mut in_need: Vec<&Webhook> = others.iter().filter(|webhook| webhook.is_in_need(now)).collect();
+    let mut in_need: Vec<&Webhook> = others.iter().filter(|webhook| webhook.needs_attention(now)).collect();
     in_need.sort_by_key(|webhook| webhook.urgency());
     let other = messages::other_mode(app, &in_need, now);
     let off = own.iter().filter_map(|webhook| messages::off_connection(app, &webhook.connection)).collect();
@@ -61,7 +61,7 @@ fn select_mode(webhooks: &[Webhook], now: Timestamp) -> Mode {
         (false, true) => return Mode::Live,
         (true, true) => {}
     }
-    let is_in_need = |mode| of(mode).any(|webhook| webhook.is_in_need(now));
+    let is_in_need = |mode| of(mode).any(|webhook| webhook.needs_attention(now));
     match (is_in_need(Mode::Test), is_in_need(Mode::Live)) {
         (true, false) => Mode::Test,
         (false, true) => Mode::Live,
@@ -72,12 +72,12 @@ fn select_mode(webhooks: &[Webhook], now: Timestamp) -> Mode {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::State, *};
+    use super::{super::ConnectionState, *};
     use crate::apps::listing::tests::{app, webhook};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
 
-    fn select(known: &[(Mode, State)]) -> Mode {
+    fn select(known: &[(Mode, ConnectionState)]) -> Mode {
         let app = app("Neem Tree Store");
         let webhooks: Vec<Webhook> = known.iter().map(|(mode, state)| webhook(&app, *mode, *state)).collect();
         select_mode(&webhooks, NOW)
@@ -86,28 +86,29 @@ mod tests {
     #[test]
     fn the_only_connected_mode_is_shown_whatever_its_state() {
         assert_eq!(select(&[]), Mode::Test);
-        for state in [State::NotStarted, State::Pending, State::Verified, State::Failing] {
+        for state in [ConnectionState::NotStarted, ConnectionState::Pending, ConnectionState::Verified, ConnectionState::Failing]
+        {
             assert_eq!(select(&[(Mode::Test, state)]), Mode::Test, "{state}");
             assert_eq!(select(&[(Mode::Live, state)]), Mode::Live, "{state}");
-            assert_eq!(select(&[(Mode::Live, state), (Mode::Live, State::NotStarted)]), Mode::Live, "{state}");
+            assert_eq!(select(&[(Mode::Live, state), (Mode::Live, ConnectionState::NotStarted)]), Mode::Live, "{state}");
         }
     }
 
     #[test]
     fn of_two_modes_the_one_that_needs_attention_is_shown_then_live_once_it_is_verified() {
         let of = |test, live| select(&[(Mode::Test, test), (Mode::Live, live)]);
-        assert_eq!(of(State::Verified, State::Failing), Mode::Live);
-        assert_eq!(of(State::Failing, State::Verified), Mode::Test);
-        assert_eq!(of(State::Verified, State::Verified), Mode::Live);
-        assert_eq!(of(State::Verified, State::Pending), Mode::Test);
-        assert_eq!(of(State::NotStarted, State::NotStarted), Mode::Test);
-        assert_eq!(of(State::NotStarted, State::Verified), Mode::Live);
+        assert_eq!(of(ConnectionState::Verified, ConnectionState::Failing), Mode::Live);
+        assert_eq!(of(ConnectionState::Failing, ConnectionState::Verified), Mode::Test);
+        assert_eq!(of(ConnectionState::Verified, ConnectionState::Verified), Mode::Live);
+        assert_eq!(of(ConnectionState::Verified, ConnectionState::Pending), Mode::Test);
+        assert_eq!(of(ConnectionState::NotStarted, ConnectionState::NotStarted), Mode::Test);
+        assert_eq!(of(ConnectionState::NotStarted, ConnectionState::Verified), Mode::Live);
     }
 
     #[test]
     fn a_connection_that_is_switched_off_needs_no_attention() {
         let app = app("Neem Tree Store");
-        let off = webhook(&app, Mode::Test, State::Off);
-        assert_eq!(select_mode(&[off, webhook(&app, Mode::Live, State::Verified)], NOW), Mode::Live);
+        let off = webhook(&app, Mode::Test, ConnectionState::Off);
+        assert_eq!(select_mode(&[off, webhook(&app, Mode::Live, ConnectionState::Verified)], NOW), Mode::Live);
     }
 }

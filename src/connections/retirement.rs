@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::{
     Step,
-    secret_set::{Keyring, SecretWithUsage},
+    secret_set::{SecretSet, SecretWithUsage},
     secrets,
     wizard::{StepChrome, Wizard},
 };
@@ -49,7 +49,7 @@ pub(crate) async fn ask(page: RequestContext, names: Names) -> Result<HttpRespon
     let (wizard, ring, id) = open(page, names).await?;
     match ring.find(id) {
         Some(held) => wizard.page.ok(&view(&wizard, &ring, held).await?),
-        None => over(&wizard, &ring, id),
+        None => no_longer_valid(&wizard, &ring, id),
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn ask(page: RequestContext, names: Names) -> Result<HttpRespon
 pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Result<HttpResponse, AppError> {
     let (wizard, ring, id) = open(posted.page, names).await?;
     let (page, connection) = (&wizard.page, wizard.connection.id);
-    let Some(held) = ring.find(id) else { return over(&wizard, &ring, id) };
+    let Some(held) = ring.find(id) else { return no_longer_valid(&wizard, &ring, id) };
     if held.stored.is_active() {
         return page.unprocessable(&view(&wizard, &ring, held).await?);
     }
@@ -75,26 +75,26 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
 }
 
 /// Opens the company's connection, and loads its secrets.
-async fn open(page: RequestContext, names: Names) -> Result<(Wizard, Keyring, SecretId), AppError> {
+async fn open(page: RequestContext, names: Names) -> Result<(Wizard, SecretSet, SecretId), AppError> {
     let (app, gateway, mode, secret) = names.into_inner();
     let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
     let id = secret.parse().map_err(|_| AppError::NotFound)?;
     let mut reader = wizard.page.state.db.reader().await?;
-    let ring = Keyring::load(&mut reader, wizard.connection.id, wizard.page.now).await?;
+    let ring = SecretSet::load(&mut reader, wizard.connection.id, wizard.page.now).await?;
     drop(reader);
     Ok((wizard, ring, id))
 }
 
 /// Handles a secret that is no longer valid: redirects with a warning if it ended meanwhile. An unknown id, or one of another
 /// connection, is not found.
-fn over(wizard: &Wizard, ring: &Keyring, id: SecretId) -> Result<HttpResponse, AppError> {
+fn no_longer_valid(wizard: &Wizard, ring: &SecretSet, id: SecretId) -> Result<HttpResponse, AppError> {
     if ring.ended.iter().all(|held| held.stored.id != id) {
         return Err(AppError::NotFound);
     }
     Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), messages::secrets::NOT_THERE))
 }
 
-async fn view(wizard: &Wizard, ring: &Keyring, held: &SecretWithUsage) -> Result<Retirement, AppError> {
+async fn view(wizard: &Wizard, ring: &SecretSet, held: &SecretWithUsage) -> Result<Retirement, AppError> {
     let (stored, now) = (&held.stored, wizard.page.now);
     let only = if stored.is_active() { None } else { only(wizard, stored.id).await? };
     let (shell, frame) = wizard.frame(Step::Webhook, "Retire a SECRET");

@@ -25,7 +25,7 @@ pub(crate) struct Unreadable {
 pub(crate) async fn find_unreadable(db: &Db, vault: &Vault, now: Timestamp) -> Result<Vec<Unreadable>, DbError> {
     let mut reader = db.reader().await?;
     let connections = store::list_all(&mut reader).await?;
-    let secrets = secrets::list_all_live(&mut reader, now).await?;
+    let secrets = secrets::list_all_valid(&mut reader, now).await?;
     let keys = store::list_all_key_secrets(&mut reader).await?;
     drop(reader);
     let secrets = secrets.iter().filter(|stored| stored.open(vault).is_err());

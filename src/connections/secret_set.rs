@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    secret_usage::{self, Use},
-    secrets::{self, Origin, Stored},
+    secret_usage::{self, SecretUse},
+    secrets::{self, Origin, StoredSecret},
 };
 use crate::{
     db::{DbError, Reader},
@@ -22,12 +22,12 @@ const RETRIES: Duration = Duration::from_hours(24);
 
 /// A secret and its usage.
 pub(crate) struct SecretWithUsage {
-    pub(crate) stored: Stored,
-    pub(crate) used: Option<Use>,
+    pub(crate) stored: StoredSecret,
+    pub(crate) used: Option<SecretUse>,
 }
 
 /// All secrets of a connection.
-pub(crate) struct Keyring {
+pub(crate) struct SecretSet {
     /// Valid secrets: the active one first, then the newest.
     pub(crate) live: Vec<SecretWithUsage>,
     /// Expired and retired secrets, the most recently ended first.
@@ -39,16 +39,16 @@ pub(crate) struct Keyring {
 pub(crate) struct PreviousSecret {
     /// When it expires or expired.
     pub(crate) until: Timestamp,
-    pub(crate) counts: bool,
+    pub(crate) is_valid: bool,
 }
 
-impl Keyring {
+impl SecretSet {
     /// Loads the secrets of a connection. The caller has checked access to `connection`.
     pub(crate) async fn load(reader: &mut Reader, connection: ConnectionId, now: Timestamp) -> Result<Self, DbError> {
-        let live = secrets::list_live(&mut *reader, connection, now).await?;
+        let live = secrets::list_valid(&mut *reader, connection, now).await?;
         let ended = secrets::list_expired(&mut *reader, connection, now).await?;
         let uses = secret_usage::list(reader, connection).await?;
-        let held = |stored: Stored| {
+        let held = |stored: StoredSecret| {
             let known = uses.iter().find(|(id, _)| *id == stored.id);
             SecretWithUsage { used: known.map(|(_, used)| *used), stored }
         };
@@ -79,7 +79,7 @@ impl Keyring {
         let live = self.live.iter().filter(is_before).map(|held| (held, true));
         let ended = self.ended.iter().filter(is_before).map(|held| (held, false));
         let (before, counts) = live.chain(ended).next()?;
-        before.stored.valid_until.map(|until| PreviousSecret { until, counts })
+        before.stored.valid_until.map(|until| PreviousSecret { until, is_valid: counts })
     }
 
     /// Returns how long a secret was unused, if that is long enough and a newer one has replaced it: retiring it then loses
@@ -108,18 +108,18 @@ mod tests {
 
     fn held(state: &str, made: i64, used: Option<(i64, i64)>) -> SecretWithUsage {
         let until = (state == "additional").then(|| at(1000));
-        let stored = Stored::sample(state, at(made), until);
-        SecretWithUsage { stored, used: used.map(|(first, last)| Use { first_at: at(first), last_at: at(last) }) }
+        let stored = StoredSecret::sample(state, at(made), until);
+        SecretWithUsage { stored, used: used.map(|(first, last)| SecretUse { first_at: at(first), last_at: at(last) }) }
     }
 
     /// The previous secret, used until `last`, and its replacement with its first and last use.
-    fn rotated(last: i64, newer: Option<(i64, i64)>) -> Keyring {
-        Keyring { live: vec![held("active", 10, newer), held("additional", 0, Some((1, last)))], ended: Vec::new() }
+    fn rotated(last: i64, newer: Option<(i64, i64)>) -> SecretSet {
+        SecretSet { live: vec![held("active", 10, newer), held("additional", 0, Some((1, last)))], ended: Vec::new() }
     }
 
     #[test]
     fn the_one_before_may_go_once_the_new_one_has_been_used_for_a_day() {
-        let unused = |ring: &Keyring, now| ring.safe_to_retire_after(&ring.live[1], at(now));
+        let unused = |ring: &SecretSet, now| ring.safe_to_retire_after(&ring.live[1], at(now));
         assert_eq!(unused(&rotated(12, Some((13, 38))), 38), Some(Duration::from_hours(26)));
         assert_eq!(unused(&rotated(12, Some((13, 30))), 36), None, "retries of the one before may still come");
         assert_eq!(unused(&rotated(30, Some((13, 38))), 40), None, "it was used ten hours ago");
@@ -138,11 +138,11 @@ mod tests {
 
     #[test]
     fn a_new_one_is_to_be_pasted_until_it_has_verified_something() {
-        assert_eq!(rotated(12, None).awaiting_first_use(), Some(PreviousSecret { until: at(1000), counts: true }));
+        assert_eq!(rotated(12, None).awaiting_first_use(), Some(PreviousSecret { until: at(1000), is_valid: true }));
         assert_eq!(rotated(12, Some((13, 13))).awaiting_first_use(), None);
         let mut ring = rotated(12, None);
         ring.ended = ring.live.split_off(1);
-        assert_eq!(ring.awaiting_first_use(), Some(PreviousSecret { until: at(1000), counts: false }));
+        assert_eq!(ring.awaiting_first_use(), Some(PreviousSecret { until: at(1000), is_valid: false }));
         ring.ended.clear();
         assert_eq!(ring.awaiting_first_use(), None, "the first of a connection is no new one");
         let mut brought = held("additional", 1, None);

@@ -25,11 +25,11 @@ use crate::{
 };
 
 /// Minimum number of distinct characters.
-const LEAST_DIFFERENT: usize = 6;
+const MIN_DISTINCT_CHARS: usize = 6;
 /// Minimum length of a secret that consists of digits only.
-const LEAST_DIGITS: usize = 20;
+const MIN_DIGITS_ONLY: usize = 20;
 /// Minimum number of characters that remain once names, words, years and other patterns are removed.
-const LEAST_LEFT: usize = 12;
+const MIN_REMAINDER: usize = 12;
 /// The shortest piece of an encoded secret that is told from chance, in characters.
 const LEAST_ENCODED: usize = 8;
 /// Characters that mask a value on a page.
@@ -120,9 +120,9 @@ fn weakness(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
         Some(WeakSecret::Url)
     } else if text.chars().any(char::is_control) {
         Some(WeakSecret::Unseen)
-    } else if length < secret::SHORTEST {
+    } else if length < secret::MIN_SECRET_CHARS {
         Some(WeakSecret::Short(length))
-    } else if text.len() > secret::LONGEST {
+    } else if text.len() > secret::MAX_SECRET_BYTES {
         Some(WeakSecret::Long)
     } else {
         guessable(text, &folded, known)
@@ -139,7 +139,7 @@ fn guessable(text: &str, folded: &str, known: &ConnectionContext<'_>) -> Option<
     obvious(text, folded).or_else(|| {
         let left_of = left(text, &names(known));
         let is_named = || left_of < left(text, &[]);
-        (left_of < LEAST_LEFT).then(|| if is_named() { WeakSecret::Named } else { WeakSecret::Common })
+        (left_of < MIN_REMAINDER).then(|| if is_named() { WeakSecret::Named } else { WeakSecret::Common })
     })
 }
 
@@ -148,9 +148,9 @@ fn obvious(text: &str, folded: &str) -> Option<WeakSecret> {
     let bare = Zeroizing::new(folded.chars().filter(|character| !character.is_whitespace()).collect::<String>());
     if is_repeated(text) {
         Some(WeakSecret::Repeated)
-    } else if password::is_among_the_first(&bare) {
+    } else if password::is_easily_guessed(&bare) {
         Some(WeakSecret::Common)
-    } else if text.len() < LEAST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    } else if text.len() < MIN_DIGITS_ONLY && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Some(WeakSecret::Digits)
     } else {
         None
@@ -162,7 +162,7 @@ fn is_repeated(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     let different: std::collections::BTreeSet<char> = characters.iter().copied().collect();
     let is_period = |length: usize| characters.iter().zip(&characters[length..]).all(|(one, next)| one == next);
-    different.len() < LEAST_DIFFERENT || (1..=characters.len() / 2).any(is_period)
+    different.len() < MIN_DISTINCT_CHARS || (1..=characters.len() / 2).any(is_period)
 }
 
 /// True if a secret found by diagnosis would be rejected as an imported one: it may be the sender's guess.
@@ -173,11 +173,11 @@ pub(crate) fn is_guessable(secret: &Secret, known: &ConnectionContext<'_>) -> bo
     let is_too_little = || is_less_left(bare, &names(known));
     let is_weak = match obvious(bare, &folded) {
         // A repeated strong secret is still strong: only one copy is measured.
-        Some(WeakSecret::Repeated) => bare.len() <= LEAST_DIGITS || is_too_little(),
+        Some(WeakSecret::Repeated) => bare.len() <= MIN_DIGITS_ONLY || is_too_little(),
         Some(_) => true,
         None => is_too_little(),
     };
-    bare.chars().count() < secret::SHORTEST || is_weak
+    bare.chars().count() < secret::MIN_SECRET_CHARS || is_weak
 }
 
 /// True if a key is a piece of a secret as a program encodes it, in any case of its letters, and covers too little of the secret
@@ -193,7 +193,7 @@ pub(crate) fn is_guessable_piece(piece: &Secret, of: &str, known: &ConnectionCon
         }
         let ends = (piece.get(..at).unwrap_or_default(), piece.get(at + covered.len()..).unwrap_or_default());
         let beside = Zeroizing::new(format!("{} {}", ends.0, ends.1));
-        left(&beside, &names) + left_of_range(code, covered, &names) < LEAST_LEFT
+        left(&beside, &names) + left_of_range(code, covered, &names) < MIN_REMAINDER
     })
 }
 
@@ -212,7 +212,7 @@ fn names<'a>(known: &ConnectionContext<'a>) -> Vec<&'a str> {
 
 /// Whether too little is left of a text, or of what it encodes.
 fn is_less_left(text: &str, names: &[&str]) -> bool {
-    encodings::decoded(text, names).iter().any(|plain| remainder::left(plain, names) < LEAST_LEFT)
+    encodings::decoded(text, names).iter().any(|plain| remainder::left(plain, names) < MIN_REMAINDER)
 }
 
 /// Returns the minimum remainder of a text and of everything it encodes: base64 of a name is no stronger than the name.

@@ -34,12 +34,12 @@ rows! {
 
 /// The first and the latest use of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Use {
+pub(crate) struct SecretUse {
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
 }
 
-impl Use {
+impl SecretUse {
     pub(crate) const fn once(at: Timestamp) -> Self {
         Self { first_at: at, last_at: at }
     }
@@ -51,13 +51,13 @@ impl Use {
 }
 
 /// Uses buffered until they are written, in the order in which every server writes them.
-pub(crate) type BufferedUsage = BTreeMap<(ConnectionId, SecretId), Use>;
+pub(crate) type BufferedUsage = BTreeMap<(ConnectionId, SecretId), SecretUse>;
 
 /// Lists the uses of a connection's secrets. The caller has checked access to `connection`.
-pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<Vec<(SecretId, Use)>, DbError> {
+pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId) -> Result<Vec<(SecretId, SecretUse)>, DbError> {
     let rows: Vec<(SecretId, Timestamp, Timestamp)> =
         run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).fetch_all(conn).await)?;
-    Ok(rows.into_iter().map(|(id, first_at, last_at)| (id, Use { first_at, last_at })).collect())
+    Ok(rows.into_iter().map(|(id, first_at, last_at)| (id, SecretUse { first_at, last_at })).collect())
 }
 
 /// Returns how many of a connection's secrets have ever been used: it changes when one verifies its first request.
@@ -71,7 +71,7 @@ pub(crate) async fn has_later(on: impl Into<Exec<'_>>, now: Timestamp) -> Result
 }
 
 /// Caps stored times at now. `now` is from a clock known to be correct.
-pub(crate) async fn bound(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+pub(crate) async fn clamp_future_times(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(BOUND).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }
 

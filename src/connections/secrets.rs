@@ -33,7 +33,7 @@ pub(crate) const MAX_IMPORTED_SECRETS: usize = 8;
 /// Maximum number of valid secrets for a rotation: each request is verified against every one.
 pub(super) const MAX_VALID_SECRETS: usize = 64;
 /// Maximum number of expired and retired secrets listed.
-const MOST_ENDED: i64 = 20;
+const MAX_LISTED_ENDED: i64 = 20;
 
 /// The selected columns, in the same order in every query.
 macro_rules! columns {
@@ -106,7 +106,7 @@ impl TryFrom<String> for Origin {
 
 /// A stored secret.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct Stored {
+pub(crate) struct StoredSecret {
     pub(crate) id: SecretId,
     pub(crate) connection_id: ConnectionId,
     sealed: Vec<u8>,
@@ -120,7 +120,7 @@ pub(crate) struct Stored {
     pub(crate) created_at: Timestamp,
 }
 
-impl Stored {
+impl StoredSecret {
     pub(crate) fn is_active(&self) -> bool {
         self.state == "active"
     }
@@ -163,7 +163,7 @@ impl Stored {
 }
 
 #[cfg(test)]
-impl Stored {
+impl StoredSecret {
     /// Returns a sample with this state, for tests that never open it.
     pub(crate) fn sample(state: &str, created_at: Timestamp, until: Option<Timestamp>) -> Self {
         Self {
@@ -236,7 +236,7 @@ pub(crate) async fn rotate(
     now: Timestamp,
 ) -> Result<Timestamp, ConnectError> {
     store::lock_row(tx, connection).await?;
-    if list_live(&mut *tx, connection, now).await?.len() >= MAX_VALID_SECRETS {
+    if list_valid(&mut *tx, connection, now).await?.len() >= MAX_VALID_SECRETS {
         return Err(ConnectError::TooManySecrets);
     }
     let until = now.plus(overlap.duration());
@@ -248,11 +248,11 @@ pub(crate) async fn rotate(
 /// The result of adding a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AddSecretOutcome {
-    Accepted(SecretId),
+    Added(SecretId),
     /// It is already valid at this connection.
-    Known,
+    AlreadyValid,
     /// The limit of imported and adopted secrets is reached: see [`MAX_IMPORTED_SECRETS`].
-    TooMany,
+    LimitReached,
 }
 
 /// Adds a secret to the valid ones of a connection; it remains valid until it is retired. The caller has confirmed the
@@ -265,16 +265,16 @@ pub(crate) async fn add_secret(
     now: Timestamp,
 ) -> Result<AddSecretOutcome, ConnectError> {
     store::lock_row(tx, connection).await?;
-    let live = list_live(&mut *tx, connection, now).await?;
+    let live = list_valid(&mut *tx, connection, now).await?;
     // A stored secret that does not open must not prevent adding another, since that resolves the failure.
     if live.iter().any(|stored| stored.open(vault).is_ok_and(|opened| opened.is(secret))) {
-        return Ok(AddSecretOutcome::Known);
+        return Ok(AddSecretOutcome::AlreadyValid);
     }
     if live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
-        return Ok(AddSecretOutcome::TooMany);
+        return Ok(AddSecretOutcome::LimitReached);
     }
     let new = New { connection, secret, state: "additional", origin, by };
-    Ok(AddSecretOutcome::Accepted(insert(tx, vault, &new, now).await?))
+    Ok(AddSecretOutcome::Added(insert(tx, vault, &new, now).await?))
 }
 
 /// Retires a secret that is not active, immediately and on every server. Returns false if there was none to retire.
@@ -291,18 +291,22 @@ pub(crate) async fn retire(
 /// True if a secret expires later than the longest overlap from now, which means that it was rotated while the clock was
 /// ahead.
 pub(crate) async fn has_late_expiry(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
-    let latest = now.plus(overlap::LONGEST).plus(CLOCK_TOLERANCE);
+    let latest = now.plus(overlap::MAX_OVERLAP).plus(CLOCK_TOLERANCE);
     run!(on, |conn| sqlx::query_scalar(HAS_UNTIL_AFTER).bind(latest).fetch_one(conn).await)
 }
 
 /// Caps expiries at the longest overlap from now. `now` is from a clock known to be correct.
 pub(crate) async fn bound_expiry(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
-    let longest = now.plus(overlap::LONGEST);
+    let longest = now.plus(overlap::MAX_OVERLAP);
     execute!(tx, sqlx::query(BOUND_UNTIL).bind(longest.plus(CLOCK_TOLERANCE)).bind(longest))
 }
 
 /// Lists the valid secrets, newest first. The caller has checked access to `connection`.
-pub(crate) async fn list_live(on: impl Into<Exec<'_>>, connection: ConnectionId, now: Timestamp) -> Result<Vec<Stored>, DbError> {
+pub(crate) async fn list_valid(
+    on: impl Into<Exec<'_>>,
+    connection: ConnectionId,
+    now: Timestamp,
+) -> Result<Vec<StoredSecret>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_LIVE).bind(connection).bind(now).fetch_all(conn).await)
 }
 
@@ -311,12 +315,12 @@ pub(crate) async fn list_expired(
     on: impl Into<Exec<'_>>,
     connection: ConnectionId,
     now: Timestamp,
-) -> Result<Vec<Stored>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_ENDED).bind(connection).bind(now).bind(MOST_ENDED).fetch_all(conn).await)
+) -> Result<Vec<StoredSecret>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_ENDED).bind(connection).bind(now).bind(MAX_LISTED_ENDED).fetch_all(conn).await)
 }
 
 /// Lists the valid secrets of all connections, newest first. Not scoped to a company: for ingestion and `ks-pay doctor` only.
-pub(crate) async fn list_all_live(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<Vec<Stored>, DbError> {
+pub(crate) async fn list_all_valid(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<Vec<StoredSecret>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ALL_LIVE).bind(now).fetch_all(conn).await)
 }
 
@@ -327,7 +331,7 @@ pub(crate) async fn list_of_connection(
     connection: ConnectionId,
     now: Timestamp,
     most: i64,
-) -> Result<Vec<Stored>, DbError> {
+) -> Result<Vec<StoredSecret>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_CONNECTION).bind(connection).bind(now).bind(most).fetch_all(conn).await)
 }
 
@@ -337,6 +341,6 @@ pub(crate) async fn list_of_others(
     (company, but): (CompanyId, ConnectionId),
     now: Timestamp,
     most: i64,
-) -> Result<Vec<Stored>, DbError> {
+) -> Result<Vec<StoredSecret>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_OTHERS).bind(company).bind(but).bind(now).bind(most).fetch_all(conn).await)
 }

@@ -1,7 +1,7 @@
 //! The list of secrets on the Webhook page: author, latest use and a link to retire each one. Contains no secret values.
 
 use super::{
-    secret_set::{Keyring, SecretWithUsage},
+    secret_set::{SecretSet, SecretWithUsage},
     wizard::Wizard,
 };
 use crate::{
@@ -55,7 +55,7 @@ pub(crate) struct SecretsView {
 }
 
 /// Returns the list for the page at `url`.
-pub(crate) fn view(wizard: &Wizard, ring: &Keyring, url: &str) -> SecretsView {
+pub(crate) fn view(wizard: &Wizard, ring: &SecretSet, url: &str) -> SecretsView {
     let now = wizard.page.now;
     let gateway = wizard.connection.gateway;
     let rows: Vec<LiveRow> = ring.live.iter().map(|held| live(wizard, ring, held, url)).collect();
@@ -69,7 +69,7 @@ pub(crate) fn view(wizard: &Wizard, ring: &Keyring, url: &str) -> SecretsView {
     }
 }
 
-fn live(wizard: &Wizard, ring: &Keyring, held: &SecretWithUsage, url: &str) -> LiveRow {
+fn live(wizard: &Wizard, ring: &SecretSet, held: &SecretWithUsage, url: &str) -> LiveRow {
     let (stored, now) = (&held.stored, wizard.page.now);
     LiveRow {
         id: stored.id.to_string(),

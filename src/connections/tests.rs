@@ -14,39 +14,39 @@ fn a_state_is_the_first_that_fits() {
     let now = Timestamp::from_seconds(1_795_356_717);
     let at = Some(now);
     let mut connection = connection(Gateway::Razorpay);
-    let mut evidence = Evidence::default();
-    let of = |connection: &Connection, evidence: &Evidence, is_app_enabled| {
+    let mut evidence = Activity::default();
+    let of = |connection: &Connection, evidence: &Activity, is_app_enabled| {
         SetupProgress { connection, evidence, domain: None, is_app_enabled }.state(now)
     };
-    let state = |connection: &Connection, evidence: &Evidence| of(connection, evidence, true);
-    assert_eq!(state(&connection, &evidence), State::NotStarted);
+    let state = |connection: &Connection, evidence: &Activity| of(connection, evidence, true);
+    assert_eq!(state(&connection, &evidence), ConnectionState::NotStarted);
     connection.webhook_done_at = at;
-    assert_eq!(state(&connection, &evidence), State::Pending);
+    assert_eq!(state(&connection, &evidence), ConnectionState::Pending);
     (evidence.failing_since, evidence.rejected_since) = (at, at);
-    assert_eq!(state(&connection, &evidence), State::Pending, "not verified yet, whatever was rejected");
+    assert_eq!(state(&connection, &evidence), ConnectionState::Pending, "not verified yet, whatever was rejected");
     evidence.first_verified_at = at;
-    assert_eq!(state(&connection, &evidence), State::Failing);
+    assert_eq!(state(&connection, &evidence), ConnectionState::Failing);
     evidence.failing_since = None;
-    assert_eq!(state(&connection, &evidence), State::Verified, "nothing is proven, and nothing is overdue");
+    assert_eq!(state(&connection, &evidence), ConnectionState::Verified, "nothing is proven, and nothing is overdue");
     let mut shop = baseline::tests::Shop::new();
     (1..=300).rev().for_each(|hours| shop.pay(now.minus(Duration::from_hours(24 + hours))));
     evidence = shop.evidence;
-    assert_eq!(state(&connection, &evidence), State::Silent);
+    assert_eq!(state(&connection, &evidence), ConnectionState::Silent);
     evidence.rejected_since = at;
-    assert_eq!(state(&connection, &evidence), State::Failing);
+    assert_eq!(state(&connection, &evidence), ConnectionState::Failing);
     (evidence.failing_since, evidence.rejected_since) = (at, None);
-    assert_eq!(state(&connection, &evidence), State::Failing);
-    assert_eq!(of(&connection, &evidence, false), State::Off, "the app is disabled");
+    assert_eq!(state(&connection, &evidence), ConnectionState::Failing);
+    assert_eq!(of(&connection, &evidence, false), ConnectionState::Off, "the app is disabled");
     connection.is_enabled = false;
-    assert_eq!(state(&connection, &evidence), State::Off);
+    assert_eq!(state(&connection, &evidence), ConnectionState::Off);
 }
 
 #[test]
 fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_not_done() {
     let now = Timestamp::from_seconds(1_795_356_717);
     let mut razorpay = connection(Gateway::Razorpay);
-    let mut evidence = Evidence::default();
-    let current = |connection: &Connection, evidence: &Evidence, domain| {
+    let mut evidence = Activity::default();
+    let current = |connection: &Connection, evidence: &Activity, domain| {
         SetupProgress { connection, evidence, domain, is_app_enabled: true }.current_step(now)
     };
     assert_eq!(current(&razorpay, &evidence, None), Step::Webhook);

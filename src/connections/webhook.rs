@@ -6,10 +6,10 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    State, Step,
+    ConnectionState, Step,
     account_mismatch::AccountMismatch,
     baseline,
-    secret_set::Keyring,
+    secret_set::SecretSet,
     secrets_view::{self, SecretsView},
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Number of events shown in the panel.
-const LAST: i64 = 3;
+const MAX_FEED_ROWS: i64 = 3;
 
 /// One of the latest events.
 pub(crate) struct FeedRow {
@@ -86,7 +86,7 @@ pub(crate) struct Webhook {
     pub(crate) alert_email: String,
     pub(crate) events: &'static [&'static str],
     pub(crate) is_test: bool,
-    pub(crate) state: State,
+    pub(crate) state: ConnectionState,
     /// The latest unexpected account, and what to do about it.
     pub(crate) other_account: Option<(String, Notice)>,
     pub(crate) both_modes: Option<Notice>,
@@ -99,7 +99,7 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     pub(crate) fn is_failing(&self) -> bool {
-        self.state == State::Failing
+        self.state == ConnectionState::Failing
     }
 
     fn whose_account(&self, account: &str) -> String {
@@ -109,7 +109,7 @@ impl Webhook {
 
     /// True if it has verified an event and is not failing.
     pub(crate) fn is_proven(&self) -> bool {
-        self.evidence.first.is_some() && self.state != State::Failing
+        self.evidence.first.is_some() && self.state != ConnectionState::Failing
     }
 }
 
@@ -149,7 +149,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
     let state = wizard.setup().state(page.now);
     let mut reader = page.state.db.reader().await?;
-    let ring = Keyring::load(&mut reader, connection.id, page.now).await?;
+    let ring = SecretSet::load(&mut reader, connection.id, page.now).await?;
     let last = last(&mut reader, wizard).await?;
     let mixups = AccountMismatch::find(&mut reader, wizard).await?;
     let check = url_check::store::find(&mut reader, connection.id).await?;
@@ -171,7 +171,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
             .filter(|check| check.url == url)
             .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
         advice: razorpay_url::advice(&url).filter(|_| is_razorpay),
-        facts: format!("{} of {} characters", url.chars().count(), razorpay_url::LONGEST),
+        facts: format!("{} of {} characters", url.chars().count(), razorpay_url::MAX_URL_CHARS),
         url,
         secret,
         secrets: secrets_view::view(wizard, &ring, &frame.url),
@@ -193,7 +193,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
 /// Returns the latest events, and for each whether it was recovered, which means that the gateway's own request did not
 /// verify.
 async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>, DbError> {
-    let last = events::store::list_last(&mut *reader, wizard.connection.id, LAST).await?;
+    let last = events::store::list_last(&mut *reader, wizard.connection.id, MAX_FEED_ROWS).await?;
     let (Some(newest), Some(oldest)) = (last.first(), last.last()) else { return Ok(Vec::new()) };
     let recovered = recoveries::list_between(reader, wizard.app.id, (oldest.id, newest.id)).await?;
     Ok(last.into_iter().map(|event| (event.clone(), recovered.contains(&event.id))).collect())
@@ -205,16 +205,21 @@ async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String
     Ok(cause.map(|(rejection, told)| (urls::rejection(wizard.app.id, rejection.id), told)))
 }
 
-fn evidence_view(wizard: &Wizard, state: State, last: &[(Event, bool)], rejected: Option<(String, Explanation)>) -> EvidenceView {
+fn evidence_view(
+    wizard: &Wizard,
+    state: ConnectionState,
+    last: &[(Event, bool)],
+    rejected: Option<(String, Explanation)>,
+) -> EvidenceView {
     let (evidence, now) = (&wizard.evidence, wizard.page.now);
     let (rejection, told) = rejected.unzip();
     let verified = last.iter().find(|(_, is_recovered)| !is_recovered).map(|(event, _)| event);
-    let is_failing = state == State::Failing;
+    let is_failing = state == ConnectionState::Failing;
     let proven_since = evidence.failing_since.filter(|_| is_failing);
     let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
     EvidenceView {
         said: messages::sentence_of_connection(&wizard.connection, state, evidence, (verified, told.as_ref()), now),
-        rejection: rejection.filter(|_| state != State::Verified),
+        rejection: rejection.filter(|_| state != ConnectionState::Verified),
         first: when(evidence.first_verified_at),
         last: when(evidence.last_verified_at),
         verified: evidence.verified_count,
@@ -227,7 +232,7 @@ fn evidence_view(wizard: &Wizard, state: State, last: &[(Event, bool)], rejected
         countdown: proven_since.and_then(|since| messages::countdown(wizard.connection.gateway, since, now)),
         accounts: evidence.accounts().map(str::to_owned).collect(),
         other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
-        pace: baseline::usual(evidence).map(|usual| messages::pace(&usual)),
+        pace: baseline::typical_traffic(evidence).map(|usual| messages::pace(&usual)),
         feed: last.iter().map(|(event, is_recovered)| row(wizard, event, *is_recovered)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
         checked: DisplayTime::of_clock(now, now),

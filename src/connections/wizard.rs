@@ -4,7 +4,7 @@
 
 use actix_web::HttpResponse;
 
-use super::{Connection, SetupProgress, Step, activity, activity::Evidence, store};
+use super::{Connection, SetupProgress, Step, activity, activity::Activity, store};
 use crate::{
     apps::App,
     gateways::{Gateway, Mode},
@@ -12,7 +12,7 @@ use crate::{
     primitives::time::Timestamp,
     urls,
     web::{
-        confirmation::{self, Action, Sensitive},
+        confirmation::{self, Action, SensitiveAction},
         error::AppError,
         layout::{AppEntry, Layout},
         page::RequestContext,
@@ -27,7 +27,7 @@ pub(crate) struct Wizard {
     pub(crate) page: RequestContext,
     pub(crate) app: App,
     pub(crate) connection: Connection,
-    pub(crate) evidence: Evidence,
+    pub(crate) evidence: Activity,
     has_twin: bool,
 }
 
@@ -77,7 +77,7 @@ impl Wizard {
     pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = self.url(step);
         let shell = || self.frame(step, confirmation::TITLE).0.crumb(step.label(), back.clone());
-        confirmation::require(&self.page, action, Sensitive { what: what.into(), back: back.clone(), shell }).await
+        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), shell }).await
     }
 
     /// Returns the set-up progress of the connection.

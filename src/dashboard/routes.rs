@@ -15,7 +15,7 @@ type Answer = Result<HttpResponse, AppError>;
 pub(crate) async fn show(page: RequestContext) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let all = listing::list(&mut reader, page.signed_in.company.id, page.now).await?;
-    let worst = listing::in_need(&all, page.now).into_iter().take(views::MOST_TROUBLE);
+    let worst = listing::list_needing_attention(&all, page.now).into_iter().take(views::MOST_TROUBLE);
     let causes = summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
     drop(reader);
     let shell = page.shell("Dashboard").console(ConsoleEntry::Dashboard);

@@ -4,8 +4,8 @@ use askama::Template;
 
 use crate::{
     apps::{
-        listing::{self, Listed},
-        views::{Trouble, mixed_up, switched_off, trouble},
+        listing::{self, AppWithWebhooks},
+        views::{Alert, mixed_up, switched_off, trouble},
     },
     messages,
     primitives::time::Timestamp,
@@ -21,7 +21,7 @@ pub(super) const MOST_TROUBLE: usize = 8;
 #[template(path = "dashboard/show.html")]
 pub(crate) struct Dashboard {
     pub(crate) shell: Layout,
-    pub(crate) trouble: Vec<Trouble>,
+    pub(crate) trouble: Vec<Alert>,
     /// The number of problems that are not listed.
     pub(crate) more: usize,
     pub(crate) standing: messages::AllClear,
@@ -29,7 +29,7 @@ pub(crate) struct Dashboard {
 }
 
 impl Dashboard {
-    pub(crate) fn new(shell: Layout, all: &[Listed], causes: &Causes, now: Timestamp) -> Self {
+    pub(crate) fn new(shell: Layout, all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Self {
         let mut trouble = trouble(all, causes, now);
         trouble.extend(mixed_up(all, now));
         trouble.extend(switched_off(all));

@@ -25,13 +25,13 @@ pub(super) async fn run<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePo
     let mut pause = IDLE_INTERVAL;
     while !pool.is_closed() {
         sleep(pause).await;
-        pause = look_after(pool, &check_files).await;
+        pause = run_once(pool, &check_files).await;
     }
 }
 
 /// Checkpoints once if due and returns the time until the next check. Does nothing while `check_files` fails: a checkpoint
 /// would write to a file that replaced the database.
-async fn look_after<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, check_files: impl Fn() -> F) -> Duration {
+async fn run_once<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, check_files: impl Fn() -> F) -> Duration {
     if check_files().await.is_err() {
         return IDLE_INTERVAL;
     }
@@ -48,7 +48,7 @@ async fn look_after<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, 
 /// Checkpoints if enough pages are pending; returns whether they were.
 async fn checkpoint_if_due(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
     let mut conn = pool.acquire().await?;
-    if log(&mut conn, STATUS_SQL).await?.left() < CHECKPOINT_PAGES {
+    if log(&mut conn, STATUS_SQL).await?.pending_pages() < CHECKPOINT_PAGES {
         return Ok(false);
     }
     log(&mut conn, CHECKPOINT_SQL).await?;
@@ -67,20 +67,20 @@ const CHECKPOINT_SQL: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
 /// The progress of checkpoints, in pages.
 #[derive(sqlx::FromRow)]
-struct Log {
+struct WalProgress {
     #[sqlx(rename = "log")]
     pages: i64,
     #[sqlx(rename = "checkpointed")]
     folded: i64,
 }
 
-impl Log {
-    const fn left(&self) -> i64 {
+impl WalProgress {
+    const fn pending_pages(&self) -> i64 {
         self.pages - self.folded
     }
 }
 
-async fn log(conn: &mut SqliteConnection, statement: &'static str) -> Result<Log, sqlx::Error> {
+async fn log(conn: &mut SqliteConnection, statement: &'static str) -> Result<WalProgress, sqlx::Error> {
     sqlx::query_as(statement).fetch_one(conn).await
 }
 
@@ -106,7 +106,7 @@ mod tests {
     }
 
     async fn left(beside: &SqlitePool) -> i64 {
-        log(&mut beside.acquire().await.unwrap(), STATUS_SQL).await.unwrap().left()
+        log(&mut beside.acquire().await.unwrap(), STATUS_SQL).await.unwrap().pending_pages()
     }
 
     #[tokio::test]
@@ -126,9 +126,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (_, writer, beside) = opened(&directory).await;
         write(&writer, 2 * CHECKPOINT_PAGES).await;
-        look_after(&beside, || ready(Err(DbError::Timeout))).await;
+        run_once(&beside, || ready(Err(DbError::Timeout))).await;
         assert!(left(&beside).await >= 2 * CHECKPOINT_PAGES);
-        look_after(&beside, || ready(Ok(()))).await;
+        run_once(&beside, || ready(Ok(()))).await;
         assert_eq!(left(&beside).await, 0);
     }
 

@@ -119,7 +119,7 @@ impl Db {
     /// If the database is newer than this binary, or a migration fails.
     pub(crate) async fn migrate(&self, location: &Location) -> Result<(), DbError> {
         // On PostgreSQL sqlx takes an advisory lock; on SQLite two processes would migrate concurrently.
-        let turn = location.file().map(sqlite::migration_turn);
+        let turn = location.file().map(sqlite::migration_lock);
         let _turn = match turn {
             Some(turn) => Some(turn.await?),
             None => None,
@@ -219,7 +219,7 @@ impl Db {
     }
 
     /// Subscribes to notifications from other servers on this database. On SQLite there are none.
-    pub(crate) fn ear(&self, channel: &'static str) -> Subscription {
+    pub(crate) fn subscribe(&self, channel: &'static str) -> Subscription {
         Subscription::new(self.clone(), channel)
     }
 

@@ -61,23 +61,23 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|conn: &mut PgConnection, meta| {
-            Box::pin(async move { if meta.idle_for < SKIP_PING_WITHIN { Ok(true) } else { answers(conn).await } })
+            Box::pin(async move { if meta.idle_for < SKIP_PING_WITHIN { Ok(true) } else { ping(conn).await } })
         })
         // sqlx pings each connection when it is released, without a timeout: it would wait forever for a dead one.
-        .after_release(|conn: &mut PgConnection, _| Box::pin(answers(conn)))
+        .after_release(|conn: &mut PgConnection, _| Box::pin(ping(conn)))
         // Multi-row statements have a text for each power of two.
         .connect_with(options.statement_cache_capacity(256))
         .await?;
     Ok(Db::Postgres { pool, runtime: Handle::current() })
 }
 
-async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+async fn ping(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
     tokio::time::timeout(ACQUIRE_TIMEOUT, conn.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(true)
 }
 
 /// Delay before another attempt to subscribe.
-const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const RESUBSCRIBE_DELAY: Duration = Duration::from_secs(1);
 
 /// Resolves on a notification on the channel, and after every reconnect, because one may have been missed.
 pub(super) async fn wait_for_notification(pool: &PgPool, channel: &str, listener: &mut Option<PgListener>) {
@@ -94,7 +94,7 @@ pub(super) async fn wait_for_notification(pool: &PgPool, channel: &str, listener
             Err(error) => {
                 tracing::debug!(%error, "LISTEN failed; retrying");
                 *listener = None;
-                tokio::time::sleep(LISTEN_AGAIN).await;
+                tokio::time::sleep(RESUBSCRIBE_DELAY).await;
             }
         }
     }

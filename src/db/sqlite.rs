@@ -70,7 +70,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, DbError> {
 }
 
 /// Timeout of a read-only command that waits for a lock. A server briefly holds one when it starts or stops.
-const READ_BUSY: Duration = Duration::from_secs(10);
+const READ_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens an existing database file. Creates no file and no table, and does not change the journal mode.
 ///
@@ -83,7 +83,7 @@ pub(super) async fn connect_to_read(path: &Path) -> Result<Db, DbError> {
         .filename(path)
         .create_if_missing(false)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(READ_BUSY)
+        .busy_timeout(READ_BUSY_TIMEOUT)
         .disable_statement_logging();
     open_or_assume_immutable(path, options).await
 }
@@ -162,7 +162,7 @@ fn judged(version: String, journal: String, synchronous: i64) -> Vec<Setting> {
         3 => "extra".to_owned(),
         other => other.to_string(),
     };
-    let (is_sound, is_wal, is_full) = (is_sound(&version), journal == "wal", matches!(synchronous, 2 | 3));
+    let (is_sound, is_wal, is_full) = (is_safe_version(&version), journal == "wal", matches!(synchronous, 2 | 3));
     vec![
         Setting::required("SQLite version", version, is_sound, "Build with SQLite 3.51.3 or newer: older ones can lose commits."),
         Setting::required(
@@ -177,7 +177,7 @@ fn judged(version: String, journal: String, synchronous: i64) -> Vec<Setting> {
 
 /// Waits until no other process migrates the database and takes the migration lock, which is released when the returned file
 /// is closed.
-pub(super) async fn migration_turn(path: &Path) -> Result<std::fs::File, DbError> {
+pub(super) async fn migration_lock(path: &Path) -> Result<std::fs::File, DbError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".migrating");
     let failed = |error| DbError::from(sqlx::Error::Io(error));
@@ -192,7 +192,7 @@ pub(super) async fn migration_turn(path: &Path) -> Result<std::fs::File, DbError
     }
 }
 
-fn is_sound(version: &str) -> bool {
+fn is_safe_version(version: &str) -> bool {
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
     let mut next = || parts.next().unwrap_or_default();
     (next(), next(), next()) >= MIN_SAFE_VERSION
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn versions_with_the_wal_bug_are_refused() {
-        assert!(is_sound("3.51.3") && is_sound("3.52.0") && is_sound("4.0.0"));
-        assert!(!is_sound("3.46.0") && !is_sound("3.51.2") && !is_sound(""));
+        assert!(is_safe_version("3.51.3") && is_safe_version("3.52.0") && is_safe_version("4.0.0"));
+        assert!(!is_safe_version("3.46.0") && !is_safe_version("3.51.2") && !is_safe_version(""));
     }
 }

@@ -4,12 +4,12 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::ServerHandle, h
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// A running fake API; stops on drop.
-pub(super) struct StandIn {
+pub(super) struct FakeApi {
     address: std::net::SocketAddr,
     handle: ServerHandle,
 }
 
-impl StandIn {
+impl FakeApi {
     pub(super) async fn start() -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("The stand-in for Razorpay could not start: {error}.");
         let listener =
@@ -31,7 +31,7 @@ impl StandIn {
     }
 }
 
-impl Drop for StandIn {
+impl Drop for FakeApi {
     fn drop(&mut self) {
         tokio::spawn(self.handle.stop(false));
     }

@@ -29,7 +29,7 @@ pub(crate) const EMAIL: &str = "owner@demo.example";
 pub(crate) struct Demo {
     pub(crate) server: Server,
     pub(crate) password: String,
-    api: api::StandIn,
+    api: api::FakeApi,
     gateway: simulator::Simulation,
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     config.master_key = KeySource::File(directory.join("master.key"));
     config.data_dir = directory.into();
     clear(directory, &config)?;
-    let api = api::StandIn::start().await?;
+    let api = api::FakeApi::start().await?;
     config.razorpay_api = api.url();
     let server = Server::start(config, Clock::system()).await?;
     let password = base62::random(16);

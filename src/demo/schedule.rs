@@ -30,7 +30,7 @@ pub(super) const TESTS: Trade = Trade { weekdays: [5, 6, 6, 5, 4, 0, 0], hours: 
 
 /// The simulated outcome of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Story {
+pub(super) enum Outcome {
     Failed,
     Cycle(LifeCycle),
 }
@@ -60,13 +60,13 @@ impl Trade {
 }
 
 /// Draws a random outcome; most payments are captured.
-pub(super) fn story(rng: &mut impl Rng) -> Story {
+pub(super) fn random_outcome(rng: &mut impl Rng) -> Outcome {
     match rng.random_range(0..1000) {
-        0..50 => Story::Failed,
-        50..120 => Story::Cycle(LifeCycle::FailedThenPaid),
-        120..150 => Story::Cycle(LifeCycle::PartlyRefunded),
-        150..154 => Story::Cycle(LifeCycle::Disputed),
-        _ => Story::Cycle(LifeCycle::Paid),
+        0..50 => Outcome::Failed,
+        50..120 => Outcome::Cycle(LifeCycle::FailedThenPaid),
+        120..150 => Outcome::Cycle(LifeCycle::PartlyRefunded),
+        150..154 => Outcome::Cycle(LifeCycle::Disputed),
+        _ => Outcome::Cycle(LifeCycle::Paid),
     }
 }
 
@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn most_payments_are_simply_paid() {
         let mut rng = rand::rng();
-        let stories: Vec<Story> = (0..2000).map(|_| story(&mut rng)).collect();
-        let paid = stories.iter().filter(|story| **story == Story::Cycle(LifeCycle::Paid)).count();
+        let stories: Vec<Outcome> = (0..2000).map(|_| random_outcome(&mut rng)).collect();
+        let paid = stories.iter().filter(|story| **story == Outcome::Cycle(LifeCycle::Paid)).count();
         assert!((1500..1900).contains(&paid), "{paid}");
     }
 }

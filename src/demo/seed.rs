@@ -32,7 +32,7 @@ pub(super) struct SeededConnection {
     pub(super) secret: Secret,
     /// The previous secret, which is still valid, and when it was replaced.
     before: Option<(Secret, Timestamp)>,
-    pub(super) temper: TrafficProfile,
+    pub(super) profile: TrafficProfile,
 }
 
 impl SeededConnection {
@@ -50,7 +50,7 @@ pub(super) enum TrafficProfile {
     /// Test payments by developers.
     Quiet,
     /// A shop whose webhook worked until its secret was pasted with a trailing newline.
-    Mistaken,
+    WrongSecret,
 }
 
 /// An app that was just created.
@@ -78,7 +78,7 @@ pub(super) enum SeedError {
 pub(super) async fn seed(state: &State, password: &str) -> Result<Vec<SeededConnection>, SeedError> {
     let founded = state.clock.now().minus(BEFORE_HISTORY);
     let now = founded;
-    let password_hash = state.passwords.hash(accounts::password::Who::New, password).await?;
+    let password_hash = state.passwords.hash(accounts::password::Requester::New, password).await?;
     let mut tx = state.db.begin().await?;
     let company = companies::create(&mut tx, "Neem Tree Retail", now).await?;
     let owner =
@@ -108,7 +108,7 @@ const BEFORE_HISTORY: Duration = Duration::from_hours(24 * (DAYS as u64 + 2));
 const FIXTURES: [&[(Mode, TrafficProfile)]; 4] = [
     &[(Mode::Live, TrafficProfile::Busy), (Mode::Test, TrafficProfile::Quiet)],
     &[(Mode::Test, TrafficProfile::Quiet)],
-    &[(Mode::Live, TrafficProfile::Mistaken)],
+    &[(Mode::Live, TrafficProfile::WrongSecret)],
     &[],
 ];
 
@@ -141,16 +141,16 @@ async fn wire(
         finish(tx, state, &connection, app, company, now).await?;
         secrets::rotate(tx, &state.vault, connection.id, (OVERLAP, OWNER), rotated_at).await?;
     }
-    let stored = secrets::list_live(&mut *tx, connection.id, today).await?;
+    let stored = secrets::list_valid(&mut *tx, connection.id, today).await?;
     let open = |is_active| stored.iter().find(|stored| stored.is_active() == is_active).map(|stored| stored.open(&state.vault));
     let secret = open(true).transpose()?.unwrap_or_else(Secret::generate);
     let before = open(false).transpose()?.map(|secret| (secret, rotated_at));
     let trade = match temper {
         TrafficProfile::Busy => &schedule::BUSY,
         TrafficProfile::Quiet => &schedule::TESTS,
-        TrafficProfile::Mistaken => &schedule::STEADY,
+        TrafficProfile::WrongSecret => &schedule::STEADY,
     };
-    Ok(SeededConnection { shop, trade, endpoint: connection.endpoint, secret, before, temper })
+    Ok(SeededConnection { shop, trade, endpoint: connection.endpoint, secret, before, profile: temper })
 }
 
 /// Completes the set-up steps of a connection.

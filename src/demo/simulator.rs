@@ -7,7 +7,7 @@ use jiff::{ToSpan as _, civil::Date};
 use tokio::task::JoinHandle;
 
 use super::{
-    schedule::{self, Story},
+    schedule::{self, Outcome},
     seed::{SeededConnection, TrafficProfile},
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(super) const DAYS: i32 = 14;
 /// or of a mistyped secret.
 const WRONG_ONE_IN: u32 = 40;
 /// Maximum delay between an event and its arrival, in seconds.
-const LATEST_RECEIPT: u32 = 3;
+const MAX_DELAY_SECONDS: u32 = 3;
 /// Delay before the simulated gateway retries.
 const RETRY_AFTER: Duration = Duration::from_secs(4);
 /// Maximum sleep, so that a change of the system clock takes effect soon.
@@ -84,12 +84,12 @@ impl Sender {
     fn history(&mut self) -> Vec<PastRequest> {
         let now = self.clock.now();
         self.schedule(now.seconds());
-        let later = self.due.split_off(&(now.seconds() - i64::from(LATEST_RECEIPT), 0));
+        let later = self.due.split_off(&(now.seconds() - i64::from(MAX_DELAY_SECONDS), 0));
         std::mem::replace(&mut self.due, later).into_values().map(|sample| self.past(&sample)).collect()
     }
 
     fn past(&self, sample: &Sample) -> PastRequest {
-        let late = Duration::from_millis(u64::from(400 + base62::below(LATEST_RECEIPT * 1000 - 400)));
+        let late = Duration::from_millis(u64::from(400 + base62::below(MAX_DELAY_SECONDS * 1000 - 400)));
         let received_at = Timestamp::from_seconds(sample.at).plus(late);
         let headers = headers(self.wired.secret_at(received_at), sample, received_at);
         PastRequest {
@@ -105,9 +105,9 @@ impl Sender {
         let mut rng = rand::rng();
         while Timestamp::start_of(self.next_day).seconds() <= until {
             for at in self.wired.trade.starts(self.next_day, &mut rng) {
-                let samples = match schedule::story(&mut rng) {
-                    Story::Failed => samples::single("payment.failed", &self.merchant, at, &mut rng).into_iter().collect(),
-                    Story::Cycle(kind) => samples::life_cycle(kind, &self.merchant, at, &mut rng),
+                let samples = match schedule::random_outcome(&mut rng) {
+                    Outcome::Failed => samples::single("payment.failed", &self.merchant, at, &mut rng).into_iter().collect(),
+                    Outcome::Cycle(kind) => samples::life_cycle(kind, &self.merchant, at, &mut rng),
                 };
                 for sample in samples {
                     self.add(sample);
@@ -138,11 +138,11 @@ impl Sender {
 
     /// Sends a payment at the start of the demo, so that the user sees events arrive.
     async fn begin(&self) {
-        let is_shop = self.wired.temper != TrafficProfile::Quiet;
+        let is_shop = self.wired.profile != TrafficProfile::Quiet;
         let now = self.clock.now().seconds();
         let samples = samples::life_cycle_until(LifeCycle::Paid, Pace::Quick, &self.merchant, now, &mut rand::rng());
         for (number, sample) in samples.iter().enumerate().filter(|_| is_shop) {
-            if number == 0 && self.wired.temper == TrafficProfile::Busy {
+            if number == 0 && self.wired.profile == TrafficProfile::Busy {
                 self.post(sample, &self.mistyped_secret()).await;
                 tokio::time::sleep(RETRY_AFTER).await;
             }
@@ -152,7 +152,7 @@ impl Sender {
 
     /// Posts an event; first with a wrong secret if `is_wrong_first`.
     async fn deliver(&self, sample: &Sample, is_wrong_first: bool) {
-        if self.wired.temper == TrafficProfile::Mistaken {
+        if self.wired.profile == TrafficProfile::WrongSecret {
             return self.post(sample, &self.mistyped_secret()).await;
         }
         if is_wrong_first {

@@ -68,7 +68,7 @@ impl Arrival {
     /// Returns the payment report of the event, if it has one.
     pub(crate) fn told(&self) -> Option<PaymentReport<'_>> {
         match &self.reading.content {
-            EventContent::Facts(facts) => Some(PaymentReport { place: &self.place, facts, at: self.at }),
+            EventContent::Observation(facts) => Some(PaymentReport { place: &self.place, facts, at: self.at }),
             EventContent::Unhandled | EventContent::Quarantined(_) => None,
         }
     }

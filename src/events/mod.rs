@@ -55,7 +55,7 @@ impl State {
             EventContent::Quarantined(_) => Self::Quarantined,
             _ if is_conflict => Self::Conflict,
             EventContent::Unhandled => Self::Unhandled,
-            EventContent::Facts(_) => Self::Processed,
+            EventContent::Observation(_) => Self::Processed,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Maximum length of an event's id and type, in characters.
-const LONGEST_NAME: usize = 128;
+const MAX_IDENTIFIER_CHARS: usize = 128;
 
 /// A request as received: header names in lower case, the exact bytes of the body.
 pub(crate) struct Incoming<'a> {
@@ -53,7 +53,7 @@ impl<'a> Incoming<'a> {
 
 /// True if an external identifier is 1 to 128 visible ASCII characters.
 pub(crate) fn is_safe_identifier(name: &str) -> bool {
-    !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_graphic())
+    !name.is_empty() && name.len() <= MAX_IDENTIFIER_CHARS && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Why a request is rejected. A closed list, which is also a database value.
@@ -140,7 +140,7 @@ pub(crate) struct ParsedEvent {
 /// How a verified body is processed.
 pub(crate) enum EventContent {
     /// An observation of a payment.
-    Facts(Box<PaymentObservation>),
+    Observation(Box<PaymentObservation>),
     /// Stored only: the type is not supported yet.
     Unhandled,
     /// Authentic, but not reliable: the name of the faulty field, or `json`.
@@ -169,7 +169,7 @@ impl ParsedEvent {
 
     /// Adds the digest of the body, which orders observations with equal times.
     pub(crate) fn received(mut self, sha256: &[u8; 32]) -> Self {
-        if let EventContent::Facts(facts) = &mut self.content {
+        if let EventContent::Observation(facts) = &mut self.content {
             facts.digest = rank_digest(sha256);
         }
         self

@@ -66,7 +66,7 @@ const fn network([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
 
 /// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); it must be enabled
 /// again manually.
-const PATIENCE: Duration = Duration::from_hours(24);
+const AUTO_DISABLE_AFTER: Duration = Duration::from_hours(24);
 /// The longest reason that is shown.
 const MAX_REASON_GRAPHEMES: usize = 300;
 const MAX_REASON_BYTES: usize = 6000;
@@ -98,7 +98,7 @@ impl Adapter for Razorpay {
     }
 
     fn auto_disable_after(&self) -> Option<Duration> {
-        Some(PATIENCE)
+        Some(AUTO_DISABLE_AFTER)
     }
 
     fn webhook_networks(&self) -> &'static [IpNet] {

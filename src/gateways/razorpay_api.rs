@@ -5,7 +5,7 @@ use crate::http_client;
 /// The result of checking API keys.
 pub(crate) enum KeyCheck {
     Accepted,
-    Refused,
+    Rejected,
     /// The check gave no result.
     Unknown(Unavailable),
 }
@@ -34,7 +34,7 @@ pub(crate) async fn check(base: &str, key_id: &str, key_secret: &str) -> KeyChec
     match request.send().await {
         Ok(answer) => match answer.status().as_u16() {
             200 => KeyCheck::Accepted,
-            401 => KeyCheck::Refused,
+            401 => KeyCheck::Rejected,
             429 => KeyCheck::Unknown(Unavailable::Busy),
             status if status >= 500 => KeyCheck::Unknown(Unavailable::ServerError(status)),
             status => KeyCheck::Unknown(Unavailable::UnexpectedStatus(status)),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 /// Maximum length of a URL, in characters.
-pub(crate) const LONGEST: usize = 255;
+pub(crate) const MAX_URL_CHARS: usize = 255;
 
 /// Hosts that Razorpay blocks, including their subdomains.
 const REFUSED_HOSTS: &[&str] = &[
@@ -42,8 +42,8 @@ pub(crate) fn objections(text: &str) -> Vec<String> {
         found
             .push(format!("Razorpay refuses port {port}: only 80 and 443 are taken. Put a proxy in front, as the README shows."));
     }
-    if text.chars().count() > LONGEST {
-        found.push(format!("Razorpay refuses URLs over {LONGEST} characters: choose a shorter host name."));
+    if text.chars().count() > MAX_URL_CHARS {
+        found.push(format!("Razorpay refuses URLs over {MAX_URL_CHARS} characters: choose a shorter host name."));
     }
     found
 }

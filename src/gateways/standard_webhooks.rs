@@ -19,7 +19,7 @@ use super::{
 use crate::primitives::{secret::Secret, time::Timestamp};
 
 /// Tolerance of the signed time in both directions, in seconds: the same as in the reference libraries.
-const TOLERANCE: i64 = 5 * 60;
+const TOLERANCE_SECONDS: i64 = 5 * 60;
 const PREFIX: &str = "whsec_";
 
 /// The gateway.
@@ -44,7 +44,7 @@ impl Adapter for StandardWebhooks {
         if !is_known_form {
             return Err(SignatureError::SignatureMalformed);
         }
-        if (now.seconds() - seconds).abs() > TOLERANCE {
+        if (now.seconds() - seconds).abs() > TOLERANCE_SECONDS {
             return Err(SignatureError::TimeOutOfTolerance);
         }
         if is_match { Ok(()) } else { Err(SignatureError::SignatureMismatch) }
@@ -207,7 +207,7 @@ mod tests {
         let (timestamp, signature) = signed(&secret);
         let headers =
             [("webhook-id", "msg_1"), ("webhook-timestamp", timestamp.as_str()), ("webhook-signature", signature.as_str())];
-        for away in [-TOLERANCE, TOLERANCE] {
+        for away in [-TOLERANCE_SECONDS, TOLERANCE_SECONDS] {
             assert_eq!(check(&headers, &secret, Timestamp::from_seconds(NOW.seconds() + away)), Ok(()));
             let further = Timestamp::from_seconds(NOW.seconds() + away + away.signum());
             assert_eq!(check(&headers, &secret, further), Err(SignatureError::TimeOutOfTolerance));

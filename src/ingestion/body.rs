@@ -14,7 +14,7 @@ use actix_web::{
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
-use super::in_flight::Pending;
+use super::in_flight::InFlightBodies;
 use crate::pipelining;
 
 /// The maximum size of a body in bytes. Real ones have 1000 to 2000.
@@ -36,7 +36,7 @@ pub(crate) enum BodyError {
     /// The sender disconnected or violates HTTP.
     Broken,
     /// Too many bodies are in flight.
-    NoRoom,
+    TooManyInFlight,
 }
 
 /// Receives the exact bytes of the body.
@@ -46,7 +46,7 @@ pub(crate) enum BodyError {
 pub(crate) async fn body(
     request: &HttpRequest,
     payload: Payload,
-    pending: &Pending,
+    pending: &InFlightBodies,
     address: IpAddr,
 ) -> Result<Bytes, BodyError> {
     if request.headers().get_all(header::CONTENT_ENCODING).any(|value| !is_identity(value.as_bytes())) {
@@ -63,10 +63,10 @@ pub(crate) async fn body(
     if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
         return body;
     }
-    let place = pending.enter(address);
+    let place = pending.register(address);
     tokio::select! {
         body = timeout(BODY_TIMEOUT, body) => body.unwrap_or(Err(BodyError::TooSlow)),
-        () = place.gives_way() => Err(BodyError::NoRoom),
+        () = place.evicted() => Err(BodyError::TooManyInFlight),
     }
 }
 

@@ -131,7 +131,7 @@ pub(crate) enum EndpointLookupError {
 /// Refreshes the cache on every change notification, so that the next request does not have to. An optimisation only:
 /// correctness does not depend on it.
 pub(crate) async fn listen(receivers: EndpointCache) {
-    let mut ear = receivers.db.ear(CHANNEL);
+    let mut ear = receivers.db.subscribe(CHANNEL);
     loop {
         ear.changed().await;
         if let Err(error) = receivers.refresh().await {
@@ -221,7 +221,7 @@ impl EndpointCache {
         let connections = connections::store::list_all(&mut *reader).await?;
         let mut secrets = self.secrets(reader).await?;
         let receiver = |connection: Connection| {
-            let place = connection.place();
+            let place = connection.scope();
             let is_enabled = connection.is_enabled && !disabled.contains(&connection.app_id);
             let secrets = secrets.remove(&connection.id).filter(|_| is_enabled).unwrap_or_default();
             (connection.endpoint, Receiver { place, is_enabled, secrets })
@@ -232,7 +232,7 @@ impl EndpointCache {
     /// Reads the valid secrets of all connections. Logs each one that does not open, once per read.
     async fn secrets(&self, reader: &mut Reader) -> Result<HashMap<ConnectionId, Secrets>, DbError> {
         let mut of: HashMap<ConnectionId, Secrets> = HashMap::new();
-        for stored in secrets::list_all_live(reader, self.clock.now()).await? {
+        for stored in secrets::list_all_valid(reader, self.clock.now()).await? {
             let own = of.entry(stored.connection_id).or_default();
             if let Ok(live) = stored.live(&self.vault) {
                 own.live.push(live);

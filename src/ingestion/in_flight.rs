@@ -12,31 +12,31 @@ use std::{
 use tokio::sync::Notify;
 
 /// The maximum number of bodies in flight per address.
-const OF_ONE_ADDRESS: usize = 256;
+const MAX_BODIES_PER_ADDRESS: usize = 256;
 /// The bodies in flight at a server.
-pub(crate) struct Pending {
+pub(crate) struct InFlightBodies {
     by_address: Mutex<HashMap<IpAddr, VecDeque<Arc<Notify>>>>,
 }
 
 /// A body in flight.
 pub(crate) struct InFlightBody<'a> {
-    pending: &'a Pending,
+    pending: &'a InFlightBodies,
     address: IpAddr,
     gives_way: Arc<Notify>,
 }
 
-impl Pending {
+impl InFlightBodies {
     pub(crate) fn new() -> Self {
         Self { by_address: Mutex::default() }
     }
 
     /// Registers a body of the address. Evicts the oldest one of the address if it has too many.
-    pub(crate) fn enter(&self, address: IpAddr) -> InFlightBody<'_> {
+    pub(crate) fn register(&self, address: IpAddr) -> InFlightBody<'_> {
         let gives_way = Arc::new(Notify::new());
         let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let places = by_address.entry(address).or_default();
         places.push_back(Arc::clone(&gives_way));
-        if places.len() > OF_ONE_ADDRESS
+        if places.len() > MAX_BODIES_PER_ADDRESS
             && let Some(oldest) = places.pop_front()
         {
             oldest.notify_one();
@@ -48,7 +48,7 @@ impl Pending {
 
 impl InFlightBody<'_> {
     /// Resolves when this body is evicted.
-    pub(crate) async fn gives_way(&self) {
+    pub(crate) async fn evicted(&self) {
         self.gives_way.notified().await;
     }
 }
@@ -76,19 +76,19 @@ mod tests {
 
     #[test]
     fn the_oldest_of_an_address_gives_way_and_nobody_elses() {
-        let pending = Pending::new();
-        let other = pending.enter(address(2));
-        let places: Vec<_> = (0..=OF_ONE_ADDRESS).map(|_| pending.enter(address(1))).collect();
-        let gave_way = |place: &InFlightBody<'_>| place.gives_way().now_or_never().is_some();
+        let pending = InFlightBodies::new();
+        let other = pending.register(address(2));
+        let places: Vec<_> = (0..=MAX_BODIES_PER_ADDRESS).map(|_| pending.register(address(1))).collect();
+        let gave_way = |place: &InFlightBody<'_>| place.evicted().now_or_never().is_some();
         assert!(gave_way(&places[0]));
         assert!(!places[1..].iter().any(gave_way) && !gave_way(&other));
     }
 
     #[test]
     fn who_has_left_counts_no_more() {
-        let pending = Pending::new();
-        for _ in 0..3 * OF_ONE_ADDRESS {
-            drop(pending.enter(address(1)));
+        let pending = InFlightBodies::new();
+        for _ in 0..3 * MAX_BODIES_PER_ADDRESS {
+            drop(pending.register(address(1)));
         }
         assert!(pending.by_address.lock().unwrap().is_empty());
     }

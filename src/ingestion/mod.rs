@@ -28,7 +28,7 @@ use crate::{
 };
 use endpoint_cache::{EndpointCache, EndpointLookupError, Unreadable};
 use group_commit::{BatchWorker, WriteError, Writer};
-use in_flight::Pending;
+use in_flight::InFlightBodies;
 use store_batch::{EventBatchStore, PendingEvent, StoreHealth, WriteOutcome};
 use verification::Verifier;
 
@@ -40,7 +40,7 @@ const MAX_VERIFY_ATTEMPTS: usize = 32;
 
 /// Verifies and stores requests. One per server.
 pub(crate) struct Ingestion {
-    pub(crate) pending: Pending,
+    pub(crate) pending: InFlightBodies,
     trouble: Arc<StoreHealth>,
     receivers: EndpointCache,
     writer: Writer<EventBatchStore>,
@@ -110,7 +110,7 @@ impl Ingestion {
         let listening = BackgroundTasks { ear: tokio::spawn(endpoint_cache::listen(receivers.clone())), uses: writing };
         (
             Self {
-                pending: Pending::new(),
+                pending: InFlightBodies::new(),
                 trouble: store_health,
                 receivers,
                 writer,

@@ -44,14 +44,14 @@ use buffer::Buffer;
 use queues::{Queue, Queues};
 
 /// The pause after a flush, during which further rejections are buffered.
-const INTERVAL: Duration = Duration::from_millis(200);
+const FLUSH_INTERVAL: Duration = Duration::from_millis(200);
 /// The pause after a flush of at least the number below: a flood is written once per second.
-const FLOODED: Duration = Duration::from_secs(1);
-const MANY: i64 = 50;
+const FLOOD_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+const FLOOD_THRESHOLD: i64 = 50;
 /// The longest pause after failed flushes. The pause doubles with each failure.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const MAX_RETRY_PAUSE: Duration = Duration::from_secs(10);
 /// How often requests to unknown endpoints are written if nothing else is.
-const STRAYS_EVERY: Duration = Duration::from_secs(10);
+const STRAY_FLUSH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Accepts rejected requests from the response path. Cheap to clone.
 #[derive(Clone)]
@@ -60,13 +60,13 @@ pub(crate) struct RejectionRecorder {
     /// Requests to unknown endpoints, in a separate queue so that they take no capacity from the others.
     unknown: Queue,
     /// The scope of requests to unknown endpoints. No connection has it.
-    nowhere: ConnectionScope,
-    gathered: Arc<Mutex<Buffer>>,
+    unknown_scope: ConnectionScope,
+    buffer: Arc<Mutex<Buffer>>,
     wake: Arc<Notify>,
 }
 
 /// A request that failed verification, as it arrived.
-pub(crate) struct Unverified {
+pub(crate) struct UnverifiedRequest {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     /// `None` if the body was not read.
     pub(crate) body: Option<Bytes>,
@@ -106,15 +106,15 @@ impl RejectionRecorder {
         let (company, app, connection) = (CompanyId::least(), AppId::least(), ConnectionId::least());
         let nowhere = ConnectionScope { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
         let queues = Queues { known: known_queue, unknown: unknown_queue };
-        (Self { known, unknown, nowhere, gathered: Arc::default(), wake: Arc::default() }, queues)
+        (Self { known, unknown, unknown_scope: nowhere, buffer: Arc::default(), wake: Arc::default() }, queues)
     }
 
     /// Records a rejected request; `at` is `None` for an unknown endpoint. Neither parses nor copies anything on the response
     /// path, and enqueues both kinds in the same way, so that the response time does not reveal which endpoints exist.
-    pub(crate) fn note(&self, at: Option<(ConnectionScope, Reason)>, request: Unverified) {
+    pub(crate) fn note(&self, at: Option<(ConnectionScope, Reason)>, request: UnverifiedRequest) {
         let queue = if at.is_some() { &self.known } else { &self.unknown };
-        let (place, reason) = at.unwrap_or((self.nowhere, Reason::SignatureMismatch));
-        let Unverified { headers, body, address, at } = request;
+        let (place, reason) = at.unwrap_or((self.unknown_scope, Reason::SignatureMismatch));
+        let UnverifiedRequest { headers, body, address, at } = request;
         if let Some(refused) = queue.hand_over(RejectedRequest { place, reason, headers, body, address, at }) {
             self.count(&refused);
             self.wake.notify_one();
@@ -123,18 +123,18 @@ impl RejectionRecorder {
 
     fn count(&self, refused: &RejectedRequest) {
         let mut gathered = self.lock();
-        if refused.place == self.nowhere { gathered.strays += 1 } else { gathered.count(refused) }
+        if refused.place == self.unknown_scope { gathered.strays += 1 } else { gathered.count(refused) }
     }
 
     /// Buffers a request, its captured content under the same lock as its count.
-    fn gather(&self, refused: &RejectedRequest) {
-        if refused.place == self.nowhere {
+    fn buffer_request(&self, refused: &RejectedRequest) {
+        if refused.place == self.unknown_scope {
             return self.count(refused);
         }
         let connection = refused.place.connection;
         let has_room = self.lock().has_room(connection);
         // Copied outside the lock.
-        let sample = has_room.then(|| refused.clone().sample());
+        let sample = has_room.then(|| refused.clone().capture());
         let mut gathered = self.lock();
         gathered.count(refused);
         if let Some(sample) = sample {
@@ -150,14 +150,14 @@ impl RejectionRecorder {
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                Some((refused, _room)) = queues.known.recv() => self.gather(&refused),
-                Some((refused, _room)) = queues.unknown.recv() => self.gather(&refused),
+                Some((refused, _room)) = queues.known.recv() => self.buffer_request(&refused),
+                Some((refused, _room)) = queues.unknown.recv() => self.buffer_request(&refused),
             }
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Buffer> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the buffer and returns the number of requests. On failure the content is restored for the next attempt.
@@ -195,10 +195,10 @@ impl RecorderTask {
 }
 
 async fn write(recorder: RejectionRecorder, mut queues: Queues, kit: DiagnosisContext, mut doctor: Diagnoser, stop: Arc<Notify>) {
-    let (mut last, mut pause) = (Instant::now(), INTERVAL);
+    let (mut last, mut pause) = (Instant::now(), FLUSH_INTERVAL);
     loop {
         // Buffering requests to unknown endpoints wakes nothing, so the wait is bounded.
-        let longest = doctor.deferral(STRAYS_EVERY.saturating_sub(last.elapsed()));
+        let longest = doctor.deferral(STRAY_FLUSH_INTERVAL.saturating_sub(last.elapsed()));
         let waiting = timeout(longest, recorder.wake.notified());
         tokio::select! {
             _ = recorder.while_buffering(&mut queues, waiting) => {}
@@ -207,9 +207,9 @@ async fn write(recorder: RejectionRecorder, mut queues: Queues, kit: DiagnosisCo
         let written = recorder.while_buffering(&mut queues, Box::pin(recorder.flush(&kit, &mut doctor))).await;
         last = Instant::now();
         pause = match written {
-            Ok(MANY..) => FLOODED,
-            Ok(_) => INTERVAL,
-            Err(_) => (pause * 2).min(LONGEST_PAUSE),
+            Ok(FLOOD_THRESHOLD..) => FLOOD_FLUSH_INTERVAL,
+            Ok(_) => FLUSH_INTERVAL,
+            Err(_) => (pause * 2).min(MAX_RETRY_PAUSE),
         };
         if let Err(error) = written {
             tracing::warn!(%error, "rejections could not be stored yet");
@@ -222,7 +222,7 @@ async fn write(recorder: RejectionRecorder, mut queues: Queues, kit: DiagnosisCo
         }
     }
     while let Ok((refused, _room)) = queues.known.try_recv().or_else(|_| queues.unknown.try_recv()) {
-        recorder.gather(&refused);
+        recorder.buffer_request(&refused);
     }
     recorder.final_flush(&kit, &mut doctor).await;
 }
@@ -231,12 +231,12 @@ async fn write(recorder: RejectionRecorder, mut queues: Queues, kit: DiagnosisCo
 /// hardly more commits than a flood at one.
 async fn persist(kit: &DiagnosisContext, gathered: &mut Buffer, doctor: &mut Diagnoser) -> Result<(), DbError> {
     // Diagnosed before any row is locked.
-    let samples: Vec<&[CapturedRequest]> = gathered.of.values().map(|own| own.samples.as_slice()).collect();
+    let samples: Vec<&[CapturedRequest]> = gathered.connections.values().map(|own| own.samples.as_slice()).collect();
     let mut examined = doctor.diagnose_all(kit, &samples).await?.into_iter();
     while !gathered.is_empty() {
-        let next = gathered.next();
-        let count = next.of.values().map(|own| own.samples.len()).sum();
-        if let Err(error) = write_together(kit, &next, examined.by_ref().take(count).collect()).await {
+        let next = gathered.take_batch();
+        let count = next.connections.values().map(|own| own.samples.len()).sum();
+        if let Err(error) = write_batch(kit, &next, examined.by_ref().take(count).collect()).await {
             gathered.restore(next);
             return Err(error);
         }
@@ -245,15 +245,15 @@ async fn persist(kit: &DiagnosisContext, gathered: &mut Buffer, doctor: &mut Dia
 }
 
 /// Updates activity last: every batch of events needs the same rows, and also locks them last.
-async fn write_together(kit: &DiagnosisContext, gathered: &Buffer, examined: Vec<DiagnosedRequest>) -> Result<(), DbError> {
+async fn write_batch(kit: &DiagnosisContext, gathered: &Buffer, examined: Vec<DiagnosedRequest>) -> Result<(), DbError> {
     let sealed = store_batch::seal(&kit.vault, examined).await;
-    let refusals = gathered.of.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
+    let refusals = gathered.connections.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
     let unit = async |tx: &mut Tx| {
-        let proven = store_batch::persist(tx, gathered.of.values().map(|own| &own.tallies), &sealed).await?;
+        let proven = store_batch::persist(tx, gathered.connections.values().map(|own| &own.tallies), &sealed).await?;
         if gathered.strays > 0 {
             store::add_strays(tx, gathered.strays, kit.clock.now()).await?;
         }
-        activity::add_refused(tx, &refusals, &proven).await
+        activity::add_rejected(tx, &refusals, &proven).await
     };
     kit.db.write_with_timeout(unit).await
 }

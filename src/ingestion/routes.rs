@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     Outcome,
     body::{self, BodyError},
-    recorder::Unverified,
+    recorder::UnverifiedRequest,
 };
 use crate::{
     gateways::adapter::Incoming, pipelining, primitives::network::network, rejections::Reason, state::State,
@@ -77,7 +77,7 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
             return body_error_response(fault);
         }
     };
-    let (headers, line) = (body::headers(request.headers()), pipelining::line(request));
+    let (headers, line) = (body::headers(request.headers()), pipelining::gate(request));
     let incoming = Incoming { headers: &headers, body: &body };
     let accepted = tokio::select! {
         biased;
@@ -92,7 +92,7 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
                 return HttpResponse::Accepted().insert_header((challenge::HEADER, proof)).finish();
             }
             let (address, at) = (client_ip::address(request, state), state.clock.now());
-            state.refusals.note(known, Unverified { headers, body: Some(body), address, at });
+            state.refusals.note(known, UnverifiedRequest { headers, body: Some(body), address, at });
             line.release();
             throttle_rejections().await;
             HttpResponse::Unauthorized().finish()
@@ -113,11 +113,13 @@ async fn note_unread(request: &HttpRequest, state: &State, (endpoint, asked): (&
         BodyError::Encoded => Reason::Encoded,
         BodyError::TooLarge => Reason::TooLarge,
         BodyError::TooSlow => Reason::TooSlow,
-        BodyError::Broken | BodyError::NoRoom => return,
+        BodyError::Broken | BodyError::TooManyInFlight => return,
     };
     let (headers, address) = (body::headers(request.headers()), client_ip::address(request, state));
     let place = state.ingestion.place(endpoint, asked).await;
-    state.refusals.note(place.map(|place| (place, reason)), Unverified { headers, body: None, address, at: state.clock.now() });
+    state
+        .refusals
+        .note(place.map(|place| (place, reason)), UnverifiedRequest { headers, body: None, address, at: state.clock.now() });
 }
 
 /// Delays responses to rejected requests in a flood, which slows down clients that wait for each response. Authentic requests
@@ -146,7 +148,7 @@ fn body_error_response(fault: BodyError) -> HttpResponse {
         BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "A body may have at most 1 MiB.\n"),
         BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The whole body must arrive within 3 s.\n"),
         BodyError::Broken => (StatusCode::BAD_REQUEST, "The body broke off.\n"),
-        BodyError::NoRoom => return unavailable(),
+        BodyError::TooManyInFlight => return unavailable(),
     };
     HttpResponse::build(status).force_close().content_type("text/plain; charset=utf-8").body(sentence)
 }

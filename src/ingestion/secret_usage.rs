@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
-    connections::secret_usage::{self, BufferedUsage, Use},
+    connections::secret_usage::{self, BufferedUsage, SecretUse},
     db::{Db, DbError, Tx},
     primitives::{
         id::{ConnectionId, SecretId},
@@ -48,7 +48,7 @@ impl Recorder {
 
     /// Records a use. Memory is bounded: there is one entry per secret.
     pub(super) fn note(&self, connection: ConnectionId, secret: SecretId, at: Timestamp) {
-        let is_first = self.gather([((connection, secret), Use::once(at))]);
+        let is_first = self.gather([((connection, secret), SecretUse::once(at))]);
         // The first use has already woken the task.
         if is_first {
             self.wake.notify_one();
@@ -56,7 +56,7 @@ impl Recorder {
     }
 
     /// Adds to the buffer; returns whether it was empty.
-    fn gather(&self, uses: impl IntoIterator<Item = ((ConnectionId, SecretId), Use)>) -> bool {
+    fn gather(&self, uses: impl IntoIterator<Item = ((ConnectionId, SecretId), SecretUse)>) -> bool {
         let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         let was_empty = gathered.is_empty();
         for (of, used) in uses {

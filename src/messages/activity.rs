@@ -2,7 +2,7 @@
 
 use super::{DisplayTime, health, rejections::Explanation, span, when};
 use crate::{
-    connections::{Connection, State, activity::Evidence, baseline},
+    connections::{Connection, ConnectionState, activity::Activity, baseline},
     events::Event,
     gateways::{Gateway, Mode, adapter::SignatureError},
     primitives::time::Timestamp,
@@ -56,7 +56,7 @@ pub(crate) const fn refusal(gateway: Gateway, reason: SignatureError) -> (&'stat
 }
 
 /// The empty list of a webhook whose requests were rejected: the reason, and a link to the fix.
-pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection, Evidence)], causes: &Causes) -> EmptyState {
+pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection, Activity)], causes: &Causes) -> EmptyState {
     let rejecting = connections.iter().filter(|(_, evidence)| evidence.rejected_since.is_some());
     let Some((connection, evidence)) = rejecting.max_by_key(|(_, evidence)| evidence.rejected_streak) else { return empty };
     let (why, _) = cause(connection.gateway, evidence, causes.get(&connection.id));
@@ -72,19 +72,21 @@ pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection,
 /// Returns the notice at the top of the Evidence panel, about the latest event or the latest rejected request.
 pub(crate) fn sentence_of_connection(
     connection: &Connection,
-    state: State,
-    evidence: &Evidence,
+    state: ConnectionState,
+    evidence: &Activity,
     (last, told): (Option<&Event>, Option<&Explanation>),
     now: Timestamp,
 ) -> Notice {
     let gateway = connection.gateway;
     match state {
-        State::Failing if evidence.failing_since.is_some() => failing(gateway, evidence, told, now),
-        State::Failing => overdue(gateway, evidence, told, now),
-        State::Silent => silent(gateway, evidence, now),
-        State::Pending | State::NotStarted if evidence.rejected_since.is_some() => not_yet(gateway, evidence, told),
-        State::Verified => verified(evidence, last, now),
-        State::Off => Notice {
+        ConnectionState::Failing if evidence.failing_since.is_some() => failing(gateway, evidence, told, now),
+        ConnectionState::Failing => overdue(gateway, evidence, told, now),
+        ConnectionState::Silent => silent(gateway, evidence, now),
+        ConnectionState::Pending | ConnectionState::NotStarted if evidence.rejected_since.is_some() => {
+            not_yet(gateway, evidence, told)
+        }
+        ConnectionState::Verified => verified(evidence, last, now),
+        ConnectionState::Off => Notice {
             class: "is-warn",
             icon: "warn",
             headline: "Disabled: every request is rejected".to_owned(),
@@ -95,13 +97,13 @@ pub(crate) fn sentence_of_connection(
             }
             .to_owned(),
         },
-        State::Pending => Notice {
+        ConnectionState::Pending => Notice {
             class: "is-waiting",
             icon: "pending",
             headline: "Marked as done, nothing verified yet".to_owned(),
             reason: "The step stays Pending verification until a verified event comes.".to_owned(),
         },
-        State::NotStarted => Notice {
+        ConnectionState::NotStarted => Notice {
             class: "is-waiting",
             icon: "pending",
             headline: "Waiting for the first event".to_owned(),
@@ -119,7 +121,7 @@ pub(crate) fn sentence_of_connection(
 
 /// Returns why the latest rejected request was rejected, and what to do. The last rejected request may be from an unknown
 /// sender, so its reason does not explain why a webhook is failing.
-pub(super) fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a Explanation>) -> (&'a str, &'a str) {
+pub(super) fn cause<'a>(gateway: Gateway, evidence: &Activity, told: Option<&'a Explanation>) -> (&'a str, &'a str) {
     match (told, evidence.last_reason()) {
         (Some(told), _) => (&told.why, &told.fix),
         (None, _) if evidence.failing_since.is_some() => ("the signature matches no secret of this webhook", ""),
@@ -128,14 +130,14 @@ pub(super) fn cause<'a>(gateway: Gateway, evidence: &Evidence, told: Option<&'a 
     }
 }
 
-fn failing(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>, now: Timestamp) -> Notice {
+fn failing(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>, now: Timestamp) -> Notice {
     let (why, fix) = cause(gateway, evidence, told);
     let ago = evidence.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Notice { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.to_owned() }
 }
 
 /// Events are overdue, and requests from an unproven sender are rejected.
-fn overdue(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>, now: Timestamp) -> Notice {
+fn overdue(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>, now: Timestamp) -> Notice {
     let (why, fix) = cause(gateway, evidence, told);
     let usual = baseline::silence(evidence, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
     Notice {
@@ -147,7 +149,7 @@ fn overdue(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>, no
 }
 
 /// No event has been verified yet, and requests were rejected.
-fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>) -> Notice {
+fn not_yet(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>) -> Notice {
     let (why, fix) = cause(gateway, evidence, told);
     let (headline, reason) = if evidence.failing_since.is_some() {
         (format!("Not verified yet: {why}"), fix.to_owned())
@@ -159,15 +161,15 @@ fn not_yet(gateway: Gateway, evidence: &Evidence, told: Option<&Explanation>) ->
 }
 
 /// Requests rejected since the last verified event while the webhook works: how many, when, and that their sender is unknown.
-pub(crate) fn rejected_meanwhile(state: State, evidence: &Evidence, now: Timestamp) -> Option<String> {
-    (state == State::Verified && evidence.rejected_since.is_some()).then(|| unproven(evidence, now))
+pub(crate) fn rejected_meanwhile(state: ConnectionState, evidence: &Activity, now: Timestamp) -> Option<String> {
+    (state == ConnectionState::Verified && evidence.rejected_since.is_some()).then(|| unproven(evidence, now))
 }
 
 /// A note on requests that are not proven to be the gateway's.
 const ANYONE: &str = "Anyone who knows the URL can send such requests.";
 
 /// States how many requests were rejected since the last verified event, and when.
-fn unproven(evidence: &Evidence, now: Timestamp) -> String {
+fn unproven(evidence: &Activity, now: Timestamp) -> String {
     let start = evidence.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
     let end = evidence.last_rejected_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
     let span = if start == end { format!("on {start}") } else { format!("between {start} and {end}") };
@@ -188,7 +190,7 @@ fn were(count: i64) -> String {
     super::count(count, "request was", "requests were")
 }
 
-fn silent(gateway: Gateway, evidence: &Evidence, now: Timestamp) -> Notice {
+fn silent(gateway: Gateway, evidence: &Activity, now: Timestamp) -> Notice {
     let silence = baseline::silence(evidence, now);
     let lasts = silence.map(|silence| format!(" for {}", span(silence.lasts))).unwrap_or_default();
     let usual = silence.map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
@@ -212,7 +214,7 @@ pub(super) const fn see_whether_enabled(gateway: Gateway) -> &'static str {
     }
 }
 
-fn verified(evidence: &Evidence, last: Option<&Event>, now: Timestamp) -> Notice {
+fn verified(evidence: &Activity, last: Option<&Event>, now: Timestamp) -> Notice {
     let name = last.and_then(|event| event.event_type.clone()).unwrap_or_else(|| "an event".to_owned());
     let ago = evidence.last_verified_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
     let amount = last.and_then(Event::money).map(|money| format!("{money}. ")).unwrap_or_default();

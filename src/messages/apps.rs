@@ -10,9 +10,9 @@ use super::{
 use crate::{
     apps::{
         App,
-        listing::{Listed, Webhook},
+        listing::{AppWithWebhooks, Webhook},
     },
-    connections::{Connection, State, baseline},
+    connections::{Connection, ConnectionState, baseline},
     gateways::Gateway,
     primitives::time::Timestamp,
     urls,
@@ -28,7 +28,7 @@ pub(crate) struct Health {
 }
 
 /// Returns the status of the app's webhooks, the worst first.
-pub(crate) fn webhook_health(listed: &Listed, now: Timestamp) -> Vec<Health> {
+pub(crate) fn webhook_health(listed: &AppWithWebhooks, now: Timestamp) -> Vec<Health> {
     if listed.webhooks.is_empty() {
         return vec![Health { whose: String::new(), line: StatusLine::quiet(NOT_CONNECTED), enable_url: None }];
     }
@@ -51,7 +51,7 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
 /// A webhook that needs attention: its own requests are rejected, or nothing arrives any more.
 pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Explanation>, now: Timestamp) -> Notice {
     match baseline::silence(&webhook.evidence, now) {
-        Some(silence) if webhook.alert_state() == State::Silent => Notice {
+        Some(silence) if webhook.alert_state() == ConnectionState::Silent => Notice {
             class: "is-warn",
             icon: "silent",
             headline: format!(
@@ -74,7 +74,7 @@ fn failing(app: &App, webhook: &Webhook, told: Option<&Explanation>, now: Timest
     let requests = if evidence.failing_count == 1 { "request" } else { "requests" };
     let since = evidence.failing_since.map(|at| format!(" since {}", DisplayTime::of_start(at, now).text)).unwrap_or_default();
     let (why, _) = cause(gateway, evidence, told);
-    let is_failing = webhook.state == State::Failing;
+    let is_failing = webhook.state == ConnectionState::Failing;
     let deadline = evidence.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
     let (class, icon, not_yet) = if is_failing { ("is-bad", "bad", "") } else { ("is-warn", "warn", "not verified yet, ") };
     Notice {
@@ -159,9 +159,10 @@ mod tests {
     #[test]
     fn an_app_tells_how_each_of_its_webhooks_is() {
         let app = app("Dabba Club");
-        let webhooks = vec![webhook(&app, Mode::Live, State::Failing), webhook(&app, Mode::Test, State::Verified)];
-        let mut listed = Listed { app, webhooks };
-        let said = |listed: &Listed| -> Vec<String> {
+        let webhooks =
+            vec![webhook(&app, Mode::Live, ConnectionState::Failing), webhook(&app, Mode::Test, ConnectionState::Verified)];
+        let mut listed = AppWithWebhooks { app, webhooks };
+        let said = |listed: &AppWithWebhooks| -> Vec<String> {
             let line = |one: Health| {
                 let StatusLine { chip, joint, when, rest } = one.line;
                 let rest = rest.map_or(String::new(), |rest| format!("; {rest}"));
@@ -174,10 +175,11 @@ mod tests {
             ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, 0 s ago"]
         );
         listed.webhooks[0].connection.gateway = Gateway::StandardWebhooks;
-        (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, State::Off);
+        (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, ConnectionState::Off);
         assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Off"]);
-        let offers =
-            |listed: &Listed| webhook_health(listed, NOW).into_iter().map(|one| one.enable_url.is_some()).collect::<Vec<_>>();
+        let offers = |listed: &AppWithWebhooks| {
+            webhook_health(listed, NOW).into_iter().map(|one| one.enable_url.is_some()).collect::<Vec<_>>()
+        };
         assert_eq!(offers(&listed), [false, true]);
         listed.app.is_enabled = false;
         assert_eq!(offers(&listed), [false, false], "the app is enabled by its own switch");
@@ -188,7 +190,7 @@ mod tests {
     #[test]
     fn trouble_says_how_long_the_gateway_bears_it() {
         let app = app("Dabba Club");
-        let webhook = webhook(&app, Mode::Live, State::Failing);
+        let webhook = webhook(&app, Mode::Live, ConnectionState::Failing);
         assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 Live request rejected since 7:41\u{a0}pm");
         let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).reason.replace('\u{a0}', " ");
         assert!(after(1).ends_with(" Razorpay switches the webhook off in 23 h."), "{}", after(1));
@@ -198,7 +200,7 @@ mod tests {
     #[test]
     fn what_has_never_worked_is_not_verified_yet_and_has_no_countdown() {
         let app = app("Dabba Club");
-        let mut webhook = webhook(&app, Mode::Live, State::Pending);
+        let mut webhook = webhook(&app, Mode::Live, ConnectionState::Pending);
         (webhook.evidence.failing_since, webhook.evidence.failing_count) = (Some(NOW), 3);
         let said = trouble(&app, &webhook, None, NOW);
         assert_eq!(

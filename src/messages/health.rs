@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{Badge, DisplayTime, count, span, to_the_minute, webhook_state, when};
 use crate::{
     connections::{
-        State,
-        activity::Evidence,
+        ConnectionState,
+        activity::Activity,
         baseline::{self, Silence, TypicalTraffic},
     },
     gateways::Gateway,
@@ -34,19 +34,19 @@ impl StatusLine {
 }
 
 /// Returns the status line.
-pub(crate) fn line(gateway: Gateway, state: State, evidence: &Evidence, now: Timestamp) -> StatusLine {
+pub(crate) fn line(gateway: Gateway, state: ConnectionState, evidence: &Activity, now: Timestamp) -> StatusLine {
     let (joint, when, rest) = match state {
-        State::Failing if let Some(since) = evidence.failing_since => {
+        ConnectionState::Failing if let Some(since) = evidence.failing_since => {
             (" since ", Some(DisplayTime::of_start(since, now)), countdown(gateway, since, now))
         }
         // The sender of the rejected requests is unproven: only the silence is certain.
-        State::Failing | State::Silent => {
+        ConnectionState::Failing | ConnectionState::Silent => {
             let silence = baseline::silence(evidence, now);
             (" for ", silence.map(|silence| lasting(&silence, now)), silence.map(|silence| usually(&silence.usual)))
         }
-        State::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now)), None),
-        State::Pending | State::NotStarted => ("", None, rejected(evidence)),
-        State::Off => ("", None, None),
+        ConnectionState::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now)), None),
+        ConnectionState::Pending | ConnectionState::NotStarted => ("", None, rejected(evidence)),
+        ConnectionState::Off => ("", None, None),
     };
     StatusLine { chip: webhook_state(state, evidence), joint, when, rest }
 }
@@ -59,7 +59,7 @@ impl StatusLine {
 }
 
 /// How many of the connection's own requests were rejected before the first event was verified.
-fn rejected(evidence: &Evidence) -> Option<String> {
+fn rejected(evidence: &Activity) -> Option<String> {
     evidence.failing_since.map(|_| format!("{} rejected", count(evidence.failing_count, "request", "requests")))
 }
 

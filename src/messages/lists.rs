@@ -7,7 +7,7 @@ use crate::{
     events::Event,
     gateways::{Gateway, Mode},
     primitives::{
-        date_range::Days,
+        date_range::DateRange,
         id::AppId,
         money::{Currency, Money, grouped},
         time::Timestamp,
@@ -54,7 +54,7 @@ pub(crate) fn date(day: Date, today: Date) -> String {
 }
 
 /// Formats a range of days: `1 to 22 Nov`.
-pub(crate) fn days(days: Days, today: Date) -> String {
+pub(crate) fn days(days: DateRange, today: Date) -> String {
     let (first, last) = (days.first, days.last);
     if first == last {
         return date(first, today);
@@ -154,10 +154,10 @@ pub(crate) enum EmptyTransactions<'a> {
         other: Option<Mode>,
     },
     Between {
-        days: Days,
+        days: DateRange,
         status: Option<DisplayState>,
         mode: Mode,
-        wider: Days,
+        wider: DateRange,
         today: Date,
     },
 }
@@ -251,7 +251,7 @@ const LATER_THAN_NOW: &str =
     "The newest transaction is dated in the future: this server’s clock or the gateway’s is or was wrong.";
 
 /// An empty list while the newest transaction is in the future. `url` is that of the transaction.
-pub(crate) fn nothing_but_later(span: Days, today: Date, url: String) -> EmptyState {
+pub(crate) fn nothing_but_later(span: DateRange, today: Date, url: String) -> EmptyState {
     matchless(format!("No transaction from {}. {LATER_THAN_NOW}", days(span, today)), (url, "Show it".to_owned()))
 }
 
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn a_span_is_said_as_short_as_it_can_be() {
         let today = on(2026, 11, 22);
-        let said = |first, last| days(Days { first, last }, today).replace('\u{a0}', " ");
+        let said = |first, last| days(DateRange { first, last }, today).replace('\u{a0}', " ");
         assert_eq!(said(on(2026, 11, 1), today), "1 to 22 Nov");
         assert_eq!(said(today, today), "22 Nov");
         assert_eq!(said(on(2026, 10, 24), today), "24 Oct to 22 Nov");

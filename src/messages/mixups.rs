@@ -1,7 +1,7 @@
 //! Messages on events of an unexpected account and payments reported in both modes: what it means and what to do.
 
 use super::{Notice, when};
-use crate::{connections::activity::Evidence, gateways::Mode, primitives::time::Timestamp};
+use crate::{connections::activity::Activity, gateways::Mode, primitives::time::Timestamp};
 
 /// An account was added to the expected ones.
 pub(crate) const ACCEPTED: &str = "The account is accepted: its events belong here";
@@ -9,7 +9,7 @@ pub(crate) const ACCEPTED: &str = "The account is accepted: its events belong he
 pub(crate) const ANOTHER_BY_NOW: &str = "Nothing was changed: look at the account that is shown now";
 
 /// Events of an unexpected account have arrived.
-pub(crate) fn other_account(evidence: &Evidence, now: Timestamp) -> Option<Notice> {
+pub(crate) fn other_account(evidence: &Activity, now: Timestamp) -> Option<Notice> {
     let other = evidence.other_account.as_deref()?;
     let ago = evidence.other_account_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Some(Notice {
@@ -47,7 +47,7 @@ pub(crate) fn both_modes(payment: &str) -> Notice {
 }
 
 /// The same on the page of an event of an unexpected account.
-pub(crate) fn event_of_other_account(account: &str, evidence: &Evidence) -> Notice {
+pub(crate) fn event_of_other_account(account: &str, evidence: &Activity) -> Notice {
     Notice {
         class: "is-warn",
         icon: "warn",

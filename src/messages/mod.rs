@@ -76,22 +76,24 @@ fn lower(text: &str) -> String {
 }
 
 /// Returns the badge of a connection's state.
-pub(crate) const fn connection_state(state: connections::State) -> Badge {
+pub(crate) const fn connection_state(state: connections::ConnectionState) -> Badge {
     match state {
-        connections::State::Failing => chip("status-bad", "bad", "Failing"),
-        connections::State::Silent => chip("status-warn", "silent", "Silent"),
-        connections::State::Verified => chip("status-good", "good", "Verified"),
-        connections::State::Pending => chip("status-pending", "pending", "Pending verification"),
-        connections::State::NotStarted => chip("status-off", "not-started", "Not started"),
-        connections::State::Off => chip("status-off", "not-started", "Off"),
+        connections::ConnectionState::Failing => chip("status-bad", "bad", "Failing"),
+        connections::ConnectionState::Silent => chip("status-warn", "silent", "Silent"),
+        connections::ConnectionState::Verified => chip("status-good", "good", "Verified"),
+        connections::ConnectionState::Pending => chip("status-pending", "pending", "Pending verification"),
+        connections::ConnectionState::NotStarted => chip("status-off", "not-started", "Not started"),
+        connections::ConnectionState::Off => chip("status-off", "not-started", "Off"),
     }
 }
 
 /// The same beside what is known of rejected requests: a webhook that its own requests have reached is not "not started". Requests
 /// of an unproven sender change nothing.
-pub(crate) const fn webhook_state(state: connections::State, evidence: &connections::activity::Evidence) -> Badge {
+pub(crate) const fn webhook_state(state: connections::ConnectionState, evidence: &connections::activity::Activity) -> Badge {
     match state {
-        connections::State::NotStarted if evidence.failing_since.is_some() => chip("status-warn", "warn", "Not verified yet"),
+        connections::ConnectionState::NotStarted if evidence.failing_since.is_some() => {
+            chip("status-warn", "warn", "Not verified yet")
+        }
         _ => connection_state(state),
     }
 }
@@ -125,7 +127,7 @@ pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
 /// Shown after a domain was stored.
 pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timestamp) -> &'static str {
     let are_done = connections::Step::of(setup.connection.gateway).all(|step| setup.is_done(step));
-    match (are_done && setup.state(now) == connections::State::Verified, setup.connection.gateway) {
+    match (are_done && setup.state(now) == connections::ConnectionState::Verified, setup.connection.gateway) {
         (true, Gateway::Razorpay) => "The domain is stored. All four steps are done.",
         (true, Gateway::StandardWebhooks) => "The domain is stored. All three steps are done.",
         (false, _) => "The domain is stored",

@@ -3,7 +3,7 @@
 use super::{StatusLine, count, line};
 use crate::{
     apps::{App, listing::Webhook},
-    connections::{Connection, State},
+    connections::{Connection, ConnectionState},
     primitives::time::Timestamp,
     urls,
 };
@@ -27,7 +27,7 @@ pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Opt
     let (gateway, mode) = (worst.connection.gateway, worst.connection.mode);
     let line = line(gateway, worst.state, &worst.evidence, now);
     let icon = line.chip.icon;
-    let class = if worst.state == State::Failing { "is-bad" } else { "is-warn" };
+    let class = if worst.state == ConnectionState::Failing { "is-bad" } else { "is-warn" };
     Some(if in_need.len() == 1 {
         OtherMode {
             class,

@@ -6,19 +6,19 @@ use super::{Badge, DisplayTime, Notice, chip, when};
 use crate::{
     connections::{
         overlap::Overlap,
-        secret_set::{Keyring, PreviousSecret, SecretWithUsage},
+        secret_set::{PreviousSecret, SecretSet, SecretWithUsage},
         secret_strength::{Trimmed, WeakSecret},
-        secrets::{Origin, Stored},
+        secrets::{Origin, StoredSecret},
     },
     gateways::{Gateway, Mode},
     primitives::{
-        secret::{LONGEST, SHORTEST},
+        secret::{MAX_SECRET_BYTES, MIN_SECRET_CHARS},
         time::Timestamp,
     },
 };
 
 /// Returns the badge of a secret in the list.
-pub(crate) fn state(stored: &Stored) -> Badge {
+pub(crate) fn state(stored: &StoredSecret) -> Badge {
     match (stored.is_active(), stored.origin) {
         (true, _) => chip("status-good", "good", "Active"),
         (false, Origin::Generated) => chip("status-pending", "schedule", "Still accepted"),
@@ -107,7 +107,7 @@ pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp)
         Gateway::StandardWebhooks => "Press Copy below, and give it to the sender in place of the one it has.",
     };
     let until = DisplayTime::of_expiry(before.until, now).text;
-    let (class, icon, so_far) = if before.counts {
+    let (class, icon, so_far) = if before.is_valid {
         ("is-info", "rotate", format!("No event signed with it has come yet. The one before counts until {until}."))
     } else {
         ("is-warn", "warn", format!("No event signed with it has come yet, and the one before counts no more since {until}."))
@@ -145,7 +145,7 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
 }
 
 /// Returns the consequences of retiring a secret, a sentence each.
-pub(crate) fn retiring(gateway: Gateway, ring: &Keyring, held: &SecretWithUsage, now: Timestamp) -> Vec<String> {
+pub(crate) fn retiring(gateway: Gateway, ring: &SecretSet, held: &SecretWithUsage, now: Timestamp) -> Vec<String> {
     let whom = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };
     let last = held.used.map(|used| when(used.last_at, now).text);
     let mut said = vec![in_its_place(whom, ring, now)];
@@ -183,7 +183,7 @@ pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -
 }
 
 /// States whether the active secret has verified an event.
-fn in_its_place(whom: &str, ring: &Keyring, now: Timestamp) -> String {
+fn in_its_place(whom: &str, ring: &SecretSet, now: Timestamp) -> String {
     match ring.active().and_then(|active| active.used) {
         Some(used) => format!("The active SECRET works: it last verified an event {}.", when(used.last_at, now).text),
         None => format!("The active SECRET has never verified an event: it seems that {whom} does not have it yet."),
@@ -223,11 +223,11 @@ pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> String {
         WeakSecret::Empty => return "SECRET is empty. Type it here.".to_owned(),
         WeakSecret::Short(length) => {
             return format!(
-                "It has {length} characters, and whoever guesses it can invent payments: at least {SHORTEST} are needed. {}",
+                "It has {length} characters, and whoever guesses it can invent payments: at least {MIN_SECRET_CHARS} are needed. {}",
                 way_out(gateway)
             );
         }
-        WeakSecret::Long => return format!("A SECRET may have at most {LONGEST} bytes."),
+        WeakSecret::Long => return format!("A SECRET may have at most {MAX_SECRET_BYTES} bytes."),
         WeakSecret::Unseen => {
             return "It holds a character that cannot be seen, as a line break. Copy it again, and nothing before or after it."
                 .to_owned();
@@ -324,8 +324,8 @@ mod tests {
     fn a_new_one_is_given_to_the_gateway_before_the_one_before_ends() {
         let now = Timestamp::from_seconds(1_795_356_717);
         let until = now.plus(Duration::from_hours(24));
-        let said = unproven(Gateway::Razorpay, PreviousSecret { until, counts: true }, now);
+        let said = unproven(Gateway::Razorpay, PreviousSecret { until, is_valid: true }, now);
         assert!(said.reason.replace('\u{a0}', " ").ends_with("counts until 23 Nov, 7:41 pm."), "{}", said.reason);
-        assert_eq!(unproven(Gateway::StandardWebhooks, PreviousSecret { until: now, counts: false }, now).class, "is-warn");
+        assert_eq!(unproven(Gateway::StandardWebhooks, PreviousSecret { until: now, is_valid: false }, now).class, "is-warn");
     }
 }

@@ -11,8 +11,8 @@ const HEIGHT: f64 = 100.0;
 const STEPS: i64 = 4;
 /// Longest period, in days, with a label for every day, and the number of labels of longer periods: more do not fit on a
 /// phone.
-const MOST_DAYS: usize = 15;
-const MOST_LABELS: usize = 4;
+const MAX_FULLY_LABELLED_DAYS: usize = 15;
+const MAX_LABELS: usize = 4;
 
 /// A bar.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +44,7 @@ impl Chart {
         let unit = 10i64.pow(currency.exponent());
         let most = daily.iter().map(|(_, money)| money.subunits).max().unwrap_or_default();
         let top = top((most / unit).saturating_add(i64::from(most % unit > 0)));
-        let every = if daily.len() > MOST_DAYS { daily.len().div_ceil(MOST_LABELS) } else { 1 };
+        let every = if daily.len() > MAX_FULLY_LABELLED_DAYS { daily.len().div_ceil(MAX_LABELS) } else { 1 };
         let bar = |(index, (day, money)): (usize, &(Date, Money))| {
             let height = share(money.subunits, top.saturating_mul(unit)) * HEIGHT;
             let from_end = daily.len() - 1 - index;
@@ -122,7 +122,7 @@ mod tests {
             .map(|day| (day, Money::new(i64::MAX, Currency::INR)))
             .collect();
         let labelled = Chart::of(&days).bars.iter().filter(|bar| bar.is_labelled).count();
-        assert!(labelled <= MOST_LABELS);
+        assert!(labelled <= MAX_LABELS);
     }
 
     #[test]

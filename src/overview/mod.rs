@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use crate::{
     primitives::{
-        date_range::{Days, number},
+        date_range::{DateRange, number},
         money::{Currency, Money},
     },
     transactions::store::daily_totals::DailyTotals,
@@ -21,16 +21,16 @@ use crate::{
 /// The selectable periods, in days.
 pub(crate) const PERIODS: [i32; 4] = [1, 7, 14, 90];
 /// The default period, in days.
-const USUAL: i32 = 14;
+const DEFAULT_PERIOD: i32 = 14;
 
 /// Parses the requested period: the default if it is empty, `None` if it is not selectable.
 pub(crate) fn period(asked: &str) -> Option<i32> {
-    if asked.is_empty() { Some(USUAL) } else { PERIODS.into_iter().find(|days| days.to_string() == asked) }
+    if asked.is_empty() { Some(DEFAULT_PERIOD) } else { PERIODS.into_iter().find(|days| days.to_string() == asked) }
 }
 
 /// Number of payments by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Ways {
+pub(crate) struct PaymentOutcomes {
     pub(crate) paid: i64,
     pub(crate) refunded: i64,
     pub(crate) failed: i64,
@@ -40,7 +40,7 @@ pub(crate) struct Ways {
     pub(crate) open: i64,
 }
 
-impl Ways {
+impl PaymentOutcomes {
     pub(crate) fn all(self) -> i64 {
         self.paid + self.refunded + self.failed + self.returned + self.open
     }
@@ -59,7 +59,7 @@ impl Ways {
 /// The figures of a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Figures {
-    pub(crate) ways: Ways,
+    pub(crate) ways: PaymentOutcomes,
     /// Amounts received by currency, that with the most payments first.
     pub(crate) received: Vec<Money>,
     /// What of that went back.
@@ -76,17 +76,17 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub(crate) fn of(sums: &[DailyTotals], days: Days) -> Self {
+    pub(crate) fn of(sums: &[DailyTotals], days: DateRange) -> Self {
         let currencies = currencies(sums);
         let today = number(days.last);
         let total = |only: Option<i64>, amount: fn(&DailyTotals) -> i64| {
-            let rows = || came(sums).filter(|sum| only.is_none_or(|day| day == sum.day));
+            let rows = || captured(sums).filter(|sum| only.is_none_or(|day| day == sum.day));
             let of = |code: &Currency| rows().filter(|sum| currency(sum) == Some(*code)).map(amount).fold(0, i64::saturating_add);
             currencies.iter().map(|code| Money::new(of(code), *code)).collect::<Vec<_>>()
         };
         let first = currencies.first().copied().unwrap_or(Currency::INR);
         let of_day = |day: Date| {
-            let rows = came(sums).filter(|sum| sum.day == number(day) && currency(sum) == Some(first));
+            let rows = captured(sums).filter(|sum| sum.day == number(day) && currency(sum) == Some(first));
             (day, Money::new(rows.map(received).fold(0, i64::saturating_add), first))
         };
         Self {
@@ -96,7 +96,7 @@ impl Figures {
             refund_pending: total(None, |sum| sum.refund_pending),
             lost: total(None, |sum| sum.lost),
             today: total(Some(today), received),
-            payments_today: came(sums).filter(|sum| sum.day == today).map(received_payments).sum(),
+            payments_today: captured(sums).filter(|sum| sum.day == today).map(received_payments).sum(),
             daily: days.each().map(of_day).collect(),
             methods: methods(sums),
         }
@@ -113,13 +113,13 @@ const fn received_payments(sum: &DailyTotals) -> i64 {
 }
 
 /// Returns the totals of captured payments, including those refunded later.
-fn came(sums: &[DailyTotals]) -> impl Iterator<Item = &DailyTotals> {
+fn captured(sums: &[DailyTotals]) -> impl Iterator<Item = &DailyTotals> {
     sums.iter().filter(|sum| matches!(sum.status.as_str(), "captured" | "refunded"))
 }
 
 fn methods(sums: &[DailyTotals]) -> Vec<(String, i64)> {
     let mut counts = BTreeMap::new();
-    for sum in came(sums) {
+    for sum in captured(sums) {
         *counts.entry(&sum.method).or_insert(0i64) += received_payments(sum);
     }
     let mut counts: Vec<(String, i64)> = counts.into_iter().map(|(method, count)| (method.clone(), count)).collect();
@@ -127,8 +127,8 @@ fn methods(sums: &[DailyTotals]) -> Vec<(String, i64)> {
     counts
 }
 
-fn ways(sums: &[DailyTotals]) -> Ways {
-    sums.iter().fold(Ways::default(), |mut ways, sum| {
+fn ways(sums: &[DailyTotals]) -> PaymentOutcomes {
+    sums.iter().fold(PaymentOutcomes::default(), |mut ways, sum| {
         *match sum.status.as_str() {
             "captured" => &mut ways.paid,
             "refunded" => &mut ways.refunded,
@@ -146,7 +146,7 @@ fn ways(sums: &[DailyTotals]) -> Ways {
 /// Returns the currencies of captured payments, that with the most payments first.
 fn currencies(sums: &[DailyTotals]) -> Vec<Currency> {
     let mut counts: Vec<(Currency, i64)> = Vec::new();
-    for sum in came(sums) {
+    for sum in captured(sums) {
         let Some(code) = currency(sum) else { continue };
         match counts.iter_mut().find(|(known, _)| *known == code) {
             Some((_, count)) => *count += received_payments(sum),
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_period_is_one_of_four() {
-        assert_eq!((period("1"), period("90"), period("")), (Some(1), Some(90), Some(USUAL)));
+        assert_eq!((period("1"), period("90"), period("")), (Some(1), Some(90), Some(DEFAULT_PERIOD)));
         for wrong in ["abc", "0", "30", "-1", "9999999999", " 7", "07"] {
             assert_eq!(period(wrong), None, "{wrong:?}");
         }
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn figures_add_up_by_currency_and_day() {
         let today = date(2026, 11, 22);
-        let days = Days::ending(today, 7);
+        let days = DateRange::ending(today, 7);
         let sums = [
             sum(today, "INR", "captured", 3, 300_000),
             sum(today, "INR", "failed", 1, 90_000),
@@ -206,7 +206,7 @@ mod tests {
             sum(today, "", "", 1, 0),
         ];
         let figures = Figures::of(&sums, days);
-        assert_eq!(figures.ways, Ways { paid: 5, refunded: 1, failed: 1, returned: 0, open: 1 });
+        assert_eq!(figures.ways, PaymentOutcomes { paid: 5, refunded: 1, failed: 1, returned: 0, open: 1 });
         assert_eq!((figures.ways.settled(), figures.ways.went_through()), (7, 6));
         let shown = |money: &[Money]| money.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(shown(&figures.received), ["₹3,500.00", "AED\u{a0}10.00"]);
@@ -227,8 +227,8 @@ mod tests {
             ..sum(today, "USD", "refunded", 2, 60_000)
         };
         let lost = DailyTotals { lost: 834_500, ..sum(today, "INR", "refunded", 0, 0) };
-        let figures = Figures::of(&[pending, lost], Days::ending(today, 1));
-        assert_eq!(figures.ways, Ways { paid: 1, refunded: 1, ..Ways::default() });
+        let figures = Figures::of(&[pending, lost], DateRange::ending(today, 1));
+        assert_eq!(figures.ways, PaymentOutcomes { paid: 1, refunded: 1, ..PaymentOutcomes::default() });
         let shown =
             |money: &[Money]| money.iter().map(|money| format!("{}{}", money.currency, money.subunits)).collect::<Vec<_>>();
         assert_eq!(

@@ -6,10 +6,10 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{Figures, USUAL, period, views};
+use super::{DEFAULT_PERIOD, Figures, period, views};
 use crate::{
     connections::{SetupProgress, mode_selection::shown},
-    primitives::{date_range::Days, keyset::PageRequest},
+    primitives::{date_range::DateRange, keyset::PageRequest},
     rejections::{self, summary},
     transactions::{self, store, views::Row},
     urls,
@@ -30,8 +30,8 @@ pub(crate) struct Asked {
 pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
     let period = period(&asked.days);
-    let (count, is_period_valid) = (period.unwrap_or(USUAL), period.is_some());
-    let days = Days::until_now(page.now, count);
+    let (count, is_period_valid) = (period.unwrap_or(DEFAULT_PERIOD), period.is_some());
+    let days = DateRange::until_now(page.now, count);
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &asked.mode)?, page.now).await?;
     let mode = shown.mode;
@@ -55,7 +55,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         let url = urls::evidence(app.id, connection.gateway, mode);
         views::Health::new(connection, evidence, state, url, page.now)
     };
-    let (test, live) = views::twins(app.id, count);
+    let (test, live) = views::mode_urls(app.id, count);
     let shell = page
         .shell("App Overview")
         .app(&app, AppEntry::Overview, Some(mode))

@@ -3,11 +3,11 @@
 use askama::Template;
 
 use super::{
-    Figures, PERIODS, USUAL,
+    DEFAULT_PERIOD, Figures, PERIODS,
     chart::{Chart, percent},
 };
 use crate::{
-    connections::{self, Connection, activity::Evidence},
+    connections::{self, Connection, activity::Activity},
     gateways::Mode,
     messages::{self, StatusLine},
     primitives::{
@@ -31,7 +31,7 @@ pub(crate) struct Show {
     pub(crate) count: i32,
     /// True if the requested period is selectable; otherwise the page shows no figures.
     pub(crate) is_period_valid: bool,
-    pub(crate) connections: Vec<(Connection, Evidence)>,
+    pub(crate) connections: Vec<(Connection, Activity)>,
     /// Why requests were rejected, if nothing else was received.
     pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
@@ -56,12 +56,12 @@ pub(crate) struct Health {
 impl Health {
     pub(crate) fn new(
         connection: &Connection,
-        evidence: &Evidence,
-        state: connections::State,
+        evidence: &Activity,
+        state: connections::ConnectionState,
         url: String,
         now: Timestamp,
     ) -> Self {
-        let way = if state == connections::State::Failing { "See the cause" } else { "View webhook" };
+        let way = if state == connections::ConnectionState::Failing { "See the cause" } else { "View webhook" };
         Self { gateway: connection.gateway.label(), line: messages::line(connection.gateway, state, evidence, now), url, way }
     }
 }
@@ -76,13 +76,13 @@ pub(crate) struct Share {
 }
 
 /// Returns the URLs of the page in both modes.
-pub(crate) fn twins(app: AppId, count: i32) -> (String, String) {
+pub(crate) fn mode_urls(app: AppId, count: i32) -> (String, String) {
     let of = |mode| address(app, mode, count);
     (of(Mode::Test), of(Mode::Live))
 }
 
 fn address(app: AppId, mode: Mode, count: i32) -> String {
-    let days = if count == USUAL { String::new() } else { count.to_string() };
+    let days = if count == DEFAULT_PERIOD { String::new() } else { count.to_string() };
     urls::query(&urls::app(app), &[("mode", mode.slug()), ("days", &days)])
 }
 
@@ -203,7 +203,7 @@ impl Show {
     /// Returns the empty state shown instead of the figures, if any.
     pub(crate) fn empty(&self) -> Option<EmptyState> {
         if !self.is_period_valid {
-            return Some(messages::invalid_period(address(self.app, self.mode, USUAL)));
+            return Some(messages::invalid_period(address(self.app, self.mode, DEFAULT_PERIOD)));
         }
         if self.is_nothing_yet {
             let (app, gateway) = (self.app, self.connections.first().map(|(connection, _)| connection.gateway));

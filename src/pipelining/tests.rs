@@ -130,7 +130,7 @@ fn nothing_is_read_while_a_response_is_streamed() {
     let (line, waker) = (Rc::new(ConnectionGate::new(None)), Waker::noop());
     let room = || line.read_budget(100, &Context::from_waker(waker));
     assert_eq!(line.begin(NO_BODY).now_or_never(), Some(()));
-    let answer = Answer { body: BoxBody::new("so far"), open: Some(Open(Rc::clone(&line))) };
+    let answer = GatedBody { body: BoxBody::new("so far"), open: Some(ActiveRequest(Rc::clone(&line))) };
     line.respond();
     line.sent();
     assert_eq!((room(), line.is_head_too_long()), (0, false));

@@ -6,12 +6,12 @@ use super::time::Timestamp;
 
 /// From the first day to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Days {
+pub(crate) struct DateRange {
     pub(crate) first: Date,
     pub(crate) last: Date,
 }
 
-impl Days {
+impl DateRange {
     /// Returns `count` days, ending with `last`.
     pub(crate) fn ending(last: Date, count: i32) -> Self {
         Self { first: last.saturating_sub((count - 1).days()), last }
@@ -55,11 +55,11 @@ mod tests {
 
     #[test]
     fn days_begin_at_midnight_in_india() {
-        let days = Days { first: date(2026, 11, 1), last: date(2026, 11, 22) };
+        let days = DateRange { first: date(2026, 11, 1), last: date(2026, 11, 22) };
         assert_eq!((days.count(), days.each().count()), (22, 22));
         assert_eq!(days.start().rfc3339(), "2026-10-31T18:30:00.000Z");
         assert_eq!(days.end().rfc3339(), "2026-11-22T18:30:00.000Z");
-        assert_eq!(Days::ending(days.last, 1), Days { first: days.last, last: days.last });
-        assert_eq!(Days { first: date(2026, 1, 1), last: date(2026, 12, 31) }.count(), 365);
+        assert_eq!(DateRange::ending(days.last, 1), DateRange { first: days.last, last: days.last });
+        assert_eq!(DateRange { first: date(2026, 1, 1), last: date(2026, 12, 31) }.count(), 365);
     }
 }

@@ -31,12 +31,12 @@ impl<C> PageRequest<C> {
 }
 
 /// Formats a cursor of time and id for the URL.
-pub(crate) fn place_text(at: Timestamp, id: impl Display) -> String {
+pub(crate) fn format_cursor(at: Timestamp, id: impl Display) -> String {
     format!("{}_{id}", at.millis())
 }
 
 /// Parses a cursor; `None` if the text is not one.
-pub(crate) fn place<I: FromStr>(text: &str) -> Option<(Timestamp, I)> {
+pub(crate) fn parse_cursor<I: FromStr>(text: &str) -> Option<(Timestamp, I)> {
     let (millis, id) = text.split_once('_')?;
     Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
 }

@@ -8,9 +8,9 @@ use super::base62;
 /// Characters of a generated secret: 44 base62 characters carry 262 bits.
 const LENGTH: usize = 44;
 /// Minimum length of an imported secret, in characters; generated ones are longer.
-pub(crate) const SHORTEST: usize = 16;
+pub(crate) const MIN_SECRET_CHARS: usize = 16;
 /// Maximum length of a secret, in bytes.
-pub(crate) const LONGEST: usize = 256;
+pub(crate) const MAX_SECRET_BYTES: usize = 256;
 
 /// A webhook secret. Cannot be empty, so that nothing is ever verified with an empty key.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ impl Secret {
 
     /// Parses a secret; `None` if `text` is too short or too long.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        (text.len() >= SHORTEST && text.len() <= LONGEST).then(|| Self(text.to_owned().into()))
+        (text.len() >= MIN_SECRET_CHARS && text.len() <= MAX_SECRET_BYTES).then(|| Self(text.to_owned().into()))
     }
 
     /// True if the secrets are equal. Compares in constant time.

@@ -24,39 +24,39 @@ use crate::{
 };
 
 /// The stored requests that are searched for the secret.
-const LOOKED_AT: i64 = 4;
+const MAX_SEARCHED_REQUESTS: i64 = 4;
 
 /// The outcome of adopting a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Acceptance {
-    Accepted(SecretId),
+pub(crate) enum AdoptOutcome {
+    Adopted(SecretId),
     /// It is already valid at this connection.
-    Known,
+    AlreadyValid,
     /// The connection has the most imported and adopted secrets that it may have: each one makes every verification more
     /// expensive.
-    TooMany,
+    LimitReached,
     /// No stored request reveals it any more.
-    Unfound,
+    NotFound,
 }
 
 /// Finds the secret of a rejection and adds it to the connection. The caller has confirmed the password.
 ///
 /// # Errors
 /// If the database fails, or sealed content cannot be opened.
-pub(crate) async fn accept(
+pub(crate) async fn adopt(
     kit: &DiagnosisContext,
     connection: &Connection,
     rejection: &Rejection,
     by: RecoveredBy<'_>,
-) -> Result<Acceptance, ConnectError> {
-    let Some(secret) = find(kit, connection, rejection).await? else { return Ok(Acceptance::Unfound) };
+) -> Result<AdoptOutcome, ConnectError> {
+    let Some(secret) = find(kit, connection, rejection).await? else { return Ok(AdoptOutcome::NotFound) };
     let mut tx = kit.db.begin().await?;
     let also = secrets::add_secret(&mut tx, &kit.vault, connection.id, (&secret, Origin::Adopted, by.name), by.at).await?;
     tx.commit().await?;
     Ok(match also {
-        AddSecretOutcome::Accepted(id) => Acceptance::Accepted(id),
-        AddSecretOutcome::Known => Acceptance::Known,
-        AddSecretOutcome::TooMany => Acceptance::TooMany,
+        AddSecretOutcome::Added(id) => AdoptOutcome::Adopted(id),
+        AddSecretOutcome::AlreadyValid => AdoptOutcome::AlreadyValid,
+        AddSecretOutcome::LimitReached => AdoptOutcome::LimitReached,
     })
 }
 
@@ -104,19 +104,19 @@ async fn find(kit: &DiagnosisContext, connection: &Connection, rejection: &Rejec
     let may_be = rejection.cause.can_adopt_secret() && rejection.key_digest.is_some();
     let Some(reason) = rejection.reason.rejected().filter(|_| may_be) else { return Ok(None) };
     let mut reader = kit.db.reader().await?;
-    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), LOOKED_AT).await?;
+    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MAX_SEARCHED_REQUESTS).await?;
     drop(reader);
     for kept in kept {
         let Ok(said) = store_batch::open(&kit.vault, kept.id, (&kept.headers, &kept.body)) else { continue };
         let Some(headers) = said.pairs() else { continue };
-        let known = diagnose::known(kit, &connection.place(), kept.received_at).await?;
+        let known = diagnose::load_company_keys(kit, &connection.scope(), kept.received_at).await?;
         let (gateway, at, body) = (connection.gateway, kept.received_at, said.body);
         let (vault, id, key) = (kit.vault.clone(), connection.id, rejection.key_digest.clone());
         let turn = recovery::VERIFICATIONS.acquire().await;
         let looked = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let case = RejectedCase { gateway, reason, headers: &headers, body: &body, is_truncated: false, at };
-            let found = diagnosis::diagnose(&case, &known, &mut { diagnosis::MOST_WORK });
+            let found = diagnosis::diagnose(&case, &known, &mut { diagnosis::MAX_WORK_BYTES });
             let is_the_key = signing_key::digest(&vault, id, &found).is_some_and(|found| key == Some(found.to_vec()));
             signing_key::adoptable(&found, gateway, &known).filter(|_| is_the_key)
         });

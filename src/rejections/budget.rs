@@ -14,10 +14,10 @@ use crate::primitives::id::ConnectionId;
 /// The most bytes hashed for the requests of one interval. A single request may use the maximum of a request instead.
 const ROUND_BYTES: usize = 128 * 1024 * 1024;
 /// The total hashing budget: burst, and refill per second, in bytes.
-const TOTAL_BURST_BYTES: usize = 4 * diagnosis::MOST_WORK;
+const TOTAL_BURST_BYTES: usize = 4 * diagnosis::MAX_WORK_BYTES;
 const TOTAL_BYTES_PER_SECOND: usize = 64 * 1024 * 1024;
 /// The budget of each webhook.
-const WEBHOOK_BURST_BYTES: usize = diagnosis::MOST_WORK;
+const WEBHOOK_BURST_BYTES: usize = diagnosis::MAX_WORK_BYTES;
 const WEBHOOK_BYTES_PER_SECOND: usize = 32 * 1024 * 1024;
 /// The part of a webhook's burst that fruitless shapes leave to others, in bytes.
 const RESERVED_BYTES: usize = WEBHOOK_BURST_BYTES / 4;
@@ -150,7 +150,7 @@ impl Budget {
 }
 
 const fn round(requests: usize) -> usize {
-    if requests == 1 { diagnosis::MOST_WORK } else { ROUND_BYTES }
+    if requests == 1 { diagnosis::MAX_WORK_BYTES } else { ROUND_BYTES }
 }
 
 #[cfg(test)]
@@ -195,8 +195,8 @@ mod tests {
             tokio::time::advance(Duration::from_millis(200)).await;
         }
         assert!(budget.for_new(flooded, 1).most < ROUND_BYTES);
-        assert_eq!(budget.for_new(other, 1).most, diagnosis::MOST_WORK);
-        assert_eq!(budget.of_round(1), diagnosis::MOST_WORK);
+        assert_eq!(budget.for_new(other, 1).most, diagnosis::MAX_WORK_BYTES);
+        assert_eq!(budget.of_round(1), diagnosis::MAX_WORK_BYTES);
     }
 
     #[tokio::test(start_paused = true)]

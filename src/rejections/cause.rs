@@ -199,7 +199,7 @@ impl From<String> for Cause {
 
 impl Cause {
     /// Returns the cause that follows from the reason alone, without checking the signature.
-    pub(crate) const fn at_once(reason: Reason) -> Option<Self> {
+    pub(crate) const fn from_reason(reason: Reason) -> Option<Self> {
         match reason {
             Reason::SwitchedOff => Some(Self::SwitchedOff),
             Reason::TooLarge => Some(Self::TooLarge),
@@ -212,15 +212,15 @@ impl Cause {
     }
 
     /// Returns the cause of a request that was not diagnosed.
-    pub(crate) fn unexamined(reason: Reason) -> Self {
-        Self::at_once(reason).unwrap_or(Self::NotDiagnosed)
+    pub(crate) fn undiagnosed(reason: Reason) -> Self {
+        Self::from_reason(reason).unwrap_or(Self::NotDiagnosed)
     }
 }
 
 impl Cause {
     /// Whether the detail differs between requests and does not make a separate rejection: a time, or the name of a header,
     /// which anyone with a signed body can vary at will.
-    pub(crate) const fn has_passing_detail(self) -> bool {
+    pub(crate) const fn has_varying_detail(self) -> bool {
         matches!(self, Self::SignedEarlier | Self::SignedAhead | Self::RenamedHeader)
     }
 

@@ -158,7 +158,7 @@ impl Queue {
             self.list(connection, kit).await?;
         }
         let Some(first) = self.first(kit).await? else { return Ok(()) };
-        let known = with_timeout(diagnose::known(kit, &first.place(), kit.clock.now())).await?;
+        let known = with_timeout(diagnose::load_company_keys(kit, &first.place(), kit.clock.now())).await?;
         let allowance = doctor.budget().for_stored(connection);
         let (taken, most) = self.take(kit, first, &known, allowance.most).await?;
         let mut stored = Vec::with_capacity(taken.len());
@@ -299,7 +299,7 @@ fn sample(kit: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{primitives::time::Timestamp, rejections::diagnosis::MOST_WORK as WEBHOOK_BYTES};
+    use crate::{primitives::time::Timestamp, rejections::diagnosis::MAX_WORK_BYTES as WEBHOOK_BYTES};
 
     #[tokio::test(start_paused = true)]
     async fn there_is_nothing_to_wait_for_while_nothing_is_deferred() {

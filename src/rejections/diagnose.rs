@@ -33,10 +33,10 @@ use crate::{
 };
 
 /// The most secrets of one kind that are opened for a connection.
-const MOST_SECRETS: i64 = 64;
+const MAX_SECRETS: i64 = 64;
 /// The rate limit of stored requests per connection: burst, and requests per second. Further requests are only counted.
-const BURST: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
-const PACE: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
+const STORE_BURST: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
+const STORES_PER_SECOND: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
 
 /// Diagnoses rejected requests within a budget, so that a sustained flood does not occupy a core.
 pub(crate) struct Diagnoser {
@@ -50,7 +50,7 @@ pub(crate) struct Diagnoser {
 impl Diagnoser {
     /// Stops early, even mid-run, once `is_off` is set.
     pub(crate) fn new(is_off: Arc<AtomicBool>) -> Self {
-        let pace = RateLimiter::keyed(Quota::per_second(PACE).allow_burst(BURST));
+        let pace = RateLimiter::keyed(Quota::per_second(STORES_PER_SECOND).allow_burst(STORE_BURST));
         Self { budget: Budget::new(), is_off, triage: Triage::default(), pace, deferred: Deferred::default() }
     }
 
@@ -70,7 +70,7 @@ impl Diagnoser {
             let wants_doctor =
                 samples.iter().find(|sample| sample.reason.rejected().is_some() || sample.reason == Reason::SwitchedOff);
             let known = match wants_doctor.filter(|_| !self.is_off()) {
-                Some(sample) => with_timeout(known(kit, &sample.place, sample.at)).await?,
+                Some(sample) => with_timeout(load_company_keys(kit, &sample.place, sample.at)).await?,
                 None => CompanyKeys::default(),
             };
             let allowance = self.budget.for_new(connection, requests);
@@ -177,21 +177,25 @@ impl DiagnosedRequest {
 
     /// Wraps a request that was not diagnosed.
     pub(super) fn not_diagnosed(sample: CapturedRequest) -> Self {
-        let diagnosis = Cause::unexamined(sample.reason).into();
+        let diagnosis = Cause::undiagnosed(sample.reason).into();
         Self { sample, diagnosis, is_from_account: false, key: None, is_stored: true }
     }
 }
 
 /// Loads the keys and names of the company that may explain a request at one of its connections.
-pub(super) async fn known(kit: &DiagnosisContext, place: &ConnectionScope, at: Timestamp) -> Result<CompanyKeys, DbError> {
+pub(super) async fn load_company_keys(
+    kit: &DiagnosisContext,
+    place: &ConnectionScope,
+    at: Timestamp,
+) -> Result<CompanyKeys, DbError> {
     let mut reader = kit.db.reader().await?;
     let connections = connections::store::list_of_company(&mut reader, place.company).await?;
     let Some(own) = connections.iter().find(|connection| connection.id == place.connection) else {
         return Ok(CompanyKeys::default());
     };
-    let mut stored = secrets::list_of_connection(&mut reader, own.id, at, MOST_SECRETS).await?;
-    stored.extend(secrets::list_of_others(&mut reader, (place.company, own.id), at, MOST_SECRETS).await?);
-    let sealed = connections::store::list_key_secrets(&mut reader, place.company, MOST_SECRETS).await?;
+    let mut stored = secrets::list_of_connection(&mut reader, own.id, at, MAX_SECRETS).await?;
+    stored.extend(secrets::list_of_others(&mut reader, (place.company, own.id), at, MAX_SECRETS).await?);
+    let sealed = connections::store::list_key_secrets(&mut reader, place.company, MAX_SECRETS).await?;
     let accounts = activity::get(&mut reader, own.id).await?.accounts().map(str::to_owned).collect();
     let names = connections::public_names::list(&mut reader, place.company).await?;
     drop(reader);
@@ -228,12 +232,12 @@ pub(super) async fn known(kit: &DiagnosisContext, place: &ConnectionScope, at: T
     })
 }
 
-fn whose(own: &Connection, other: &Connection, secret: &secrets::Stored, at: Timestamp) -> KeyOwner {
+fn whose(own: &Connection, other: &Connection, secret: &secrets::StoredSecret, at: Timestamp) -> KeyOwner {
     if other.id == own.id {
         return match (secret.is_retired(), secret.is_valid_at(at)) {
             (true, _) => KeyOwner::Retired,
-            (false, true) => KeyOwner::Own,
-            (false, false) => KeyOwner::Old,
+            (false, true) => KeyOwner::Valid,
+            (false, false) => KeyOwner::Expired,
         };
     }
     match (other.mode == own.mode, other.app_id == own.app_id) {

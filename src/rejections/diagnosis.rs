@@ -42,22 +42,22 @@ pub(crate) use signing::{Recent, is_ruled_out, secret};
 
 /// The most bytes hashed or rewritten for one request; a usual one needs far less. It is enough for every single fault and
 /// every typing mistake with the longest stored body.
-pub(crate) const MOST_WORK: usize = 1280 * 1024 * 1024;
+pub(crate) const MAX_WORK_BYTES: usize = 1280 * 1024 * 1024;
 /// The bytes that are enough for every single fault of a usual request.
-pub(crate) const USUAL_WORK: usize = 8 * 1024 * 1024;
+pub(crate) const USUAL_WORK_BYTES: usize = 8 * 1024 * 1024;
 /// The cost of a hash besides its message, in bytes.
-const PER_HASH: usize = 256;
+const HASH_OVERHEAD_BYTES: usize = 256;
 /// The budget of a request of any size, in bytes, and the hypotheses per valid secret in addition to it: whether a mistake is
 /// found does not depend on the size of the body.
-const LEAST_MOST_WORK: usize = 64 * 1024 * 1024;
+const BASE_WORK_BYTES: usize = 64 * 1024 * 1024;
 const MAX_HYPOTHESES: usize = 20_000;
 /// The most valid secrets that add to the budget.
 const MAX_OWN_KEYS: usize = 3;
 /// Estimates of single-fault hypotheses: per body, per valid secret, per character of it, and per other key.
-const OF_A_BODY: usize = 1000;
-const OF_A_KEY: usize = 900;
-const OF_A_CHAR: usize = 20;
-const OF_ANOTHER_KEY: usize = 24;
+const HYPOTHESES_PER_BODY: usize = 1000;
+const HYPOTHESES_PER_VALID_KEY: usize = 900;
+const HYPOTHESES_PER_CHAR: usize = 20;
+const HYPOTHESES_PER_OTHER_KEY: usize = 24;
 
 /// A rejected request to diagnose.
 pub(crate) struct RejectedCase<'a> {
@@ -75,9 +75,9 @@ pub(crate) struct RejectedCase<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum KeyOwner {
     /// Valid here.
-    Own,
+    Valid,
     /// Expired here.
-    Old,
+    Expired,
     /// Retired here before it expired.
     Retired,
     OtherMode,
@@ -170,7 +170,11 @@ pub(crate) fn diagnose_until(
 ) -> Diagnosis {
     let most = most_work(case.body.len(), known).min(*work);
     let mut search = Search { is_off, depth, left: most, ..Search::of(case, known) };
-    let found = if case.reason == SignatureError::SignatureMissing { missing(&mut search) } else { present(&mut search) };
+    let found = if case.reason == SignatureError::SignatureMissing {
+        diagnose_missing(&mut search)
+    } else {
+        diagnose_mismatch(&mut search)
+    };
     *work -= most - search.left;
     Diagnosis { signer: search.signer, ..found }
 }
@@ -178,23 +182,24 @@ pub(crate) fn diagnose_until(
 /// Returns the most bytes hashed for a request with a body of that length: a fixed number of hypotheses for a body of any
 /// size.
 pub(crate) fn most_work(body: usize, known: &CompanyKeys) -> usize {
-    let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own).count().clamp(1, MAX_OWN_KEYS);
-    (LEAST_MOST_WORK + own * MAX_HYPOTHESES * (body + PER_HASH)).min(MOST_WORK)
+    let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid).count().clamp(1, MAX_OWN_KEYS);
+    (BASE_WORK_BYTES + own * MAX_HYPOTHESES * (body + HASH_OVERHEAD_BYTES)).min(MAX_WORK_BYTES)
 }
 
 /// Estimates the bytes that [`Depth::Single`] hashes for a usual request with a body of that length. The estimate is rarely
 /// too low.
 pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &CompanyKeys) -> usize {
-    let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
-    let own: usize = own.map(|key| OF_A_KEY + OF_A_CHAR * key.text.len()).sum();
+    let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
+    let own: usize = own.map(|key| HYPOTHESES_PER_VALID_KEY + HYPOTHESES_PER_CHAR * key.text.len()).sum();
     let named = known.key_ids.len() + known.ids.len() + known.emails().count();
     // Standard Webhooks also signs other parts of the request, which may be found in several headers.
     let ways = if gateway == Gateway::StandardWebhooks { 4 } else { 1 };
-    ((OF_A_BODY + own * ways + OF_ANOTHER_KEY * known.keys.len() + named) * (body + PER_HASH)).min(MOST_WORK)
+    ((HYPOTHESES_PER_BODY + own * ways + HYPOTHESES_PER_OTHER_KEY * known.keys.len() + named) * (body + HASH_OVERHEAD_BYTES))
+        .min(MAX_WORK_BYTES)
 }
 
 /// Diagnoses a request without a signature, or with an incomplete one.
-fn missing(search: &mut Search<'_>) -> Diagnosis {
+fn diagnose_missing(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
     let partly = heuristics::missing_part(case);
     // Anyone can copy the following marks, and an event may contain them.
@@ -209,7 +214,7 @@ fn missing(search: &mut Search<'_>) -> Diagnosis {
 }
 
 /// Diagnoses a request with a signature that does not match.
-fn present(search: &mut Search<'_>) -> Diagnosis {
+fn diagnose_mismatch(search: &mut Search<'_>) -> Diagnosis {
     let case = search.case;
     let readings = signature_parser::read(case.gateway, case.headers);
     let proven = if case.is_truncated { None } else { search.find_proven_cause(&readings) };
@@ -302,7 +307,7 @@ impl<'a> Search<'a> {
             self.left = 0;
             self.is_cut_short = true;
         }
-        let Some(left) = self.left.checked_sub(bytes + PER_HASH) else {
+        let Some(left) = self.left.checked_sub(bytes + HASH_OVERHEAD_BYTES) else {
             self.left = 0;
             return None;
         };
@@ -330,7 +335,7 @@ impl Tag {
     fn is(&self, made: &[u8; 32]) -> bool {
         match self {
             Self::Whole(given) => given == made,
-            Self::Begins(given) => made.starts_with(given),
+            Self::Prefix(given) => made.starts_with(given),
         }
     }
 }

@@ -20,10 +20,10 @@ use crate::primitives::{
 };
 
 /// A request of more bytes shares only with other long ones, so that a sender's long requests do not evict its short ones.
-const LONG: i64 = 32 * 1024;
+const LONG_REQUEST_BYTES: i64 = 32 * 1024;
 /// The least that a request weighs, in bytes: that of a typical event, so that tiny requests from very many networks do not
 /// precede it.
-const TYPICAL: i64 = 4 * 1024;
+const TYPICAL_EVENT_BYTES: i64 = 4 * 1024;
 
 /// The cost of forging such a request, and whether it can still become an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ pub(crate) enum EvictionRank {
     /// May be genuine: signed with a secret that is not known here.
     Possible = 1,
     /// Can never be recovered, even if it is genuine.
-    Hopeless = 2,
+    Unrecoverable = 2,
 }
 
 impl EvictionRank {
@@ -49,7 +49,7 @@ impl EvictionRank {
             || matches!(cause, Cause::CheckoutSignature | Cause::NotKeyed)
             || is_worthless
         {
-            Self::Hopeless
+            Self::Unrecoverable
         } else if is_proven {
             Self::Proven
         } else {
@@ -147,8 +147,8 @@ fn in_order(stored: &[Stored]) -> Vec<&Stored> {
     let mut classes: BTreeMap<i64, Vec<&Stored>> = BTreeMap::new();
     for request in copies {
         let class = match request.eviction_rank {
-            _ if !seen.insert(&request.digest) => EvictionRank::Hopeless as i64 + 1,
-            _ if request.is_recovered => EvictionRank::Hopeless as i64,
+            _ if !seen.insert(&request.digest) => EvictionRank::Unrecoverable as i64 + 1,
+            _ if request.is_recovered => EvictionRank::Unrecoverable as i64,
             rank => rank,
         };
         classes.entry(class).or_default().push(request);
@@ -171,7 +171,7 @@ fn fairly(mut requests: Vec<&Stored>, level: usize) -> Vec<&Stored> {
     for members in groups.into_values() {
         let mut share = 0;
         ordered.extend(fairly(members, level + 1).into_iter().map(|request| {
-            share += request.bytes.max(TYPICAL);
+            share += request.bytes.max(TYPICAL_EVENT_BYTES);
             (share, request)
         }));
     }
@@ -185,7 +185,7 @@ type Group<'a> = (&'a str, &'a [u8], bool);
 const LEVELS: &[for<'a> fn(&'a Stored) -> Group<'a>] = &[
     |request| (&request.cause, request.key_digest.as_deref().unwrap_or_default(), false),
     |request| (around(&request.sender), &[], false),
-    |request| (&request.sender, &[], request.bytes > LONG),
+    |request| (&request.sender, &[], request.bytes > LONG_REQUEST_BYTES),
 ];
 
 #[cfg(test)]
@@ -249,8 +249,8 @@ mod tests {
         for number in 0..4000_u32 {
             let [.., high, low] = number.to_be_bytes();
             // Unsigned requests, requests of a customer, and unknown ones from one network.
-            stock.add("no_signature", EvictionRank::Hopeless, [198, 51, high, low], (&format!("a {number}"), 24_000));
-            stock.add("key_secret", EvictionRank::Hopeless, [203, 0, high, low], (&format!("b {number}"), 24_000));
+            stock.add("no_signature", EvictionRank::Unrecoverable, [198, 51, high, low], (&format!("a {number}"), 24_000));
+            stock.add("key_secret", EvictionRank::Unrecoverable, [203, 0, high, low], (&format!("b {number}"), 24_000));
             stock.add("unknown", EvictionRank::Possible, [198, 51, 100, low], (&format!("c {number}"), 24_000));
         }
         assert_eq!((stock.count("own"), stock.count("lost")), (200, 200));

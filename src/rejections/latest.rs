@@ -2,14 +2,14 @@
 
 use super::{Rejection, store};
 use crate::{
-    connections::activity::Evidence,
+    connections::activity::Activity,
     db::{DbError, Reader},
     primitives::id::AppId,
 };
 
 /// Returns the rejection of the newest proven request since the last verified event; if none is proven, of the newest
 /// request. The caller has checked access to the app.
-pub(crate) async fn find(reader: &mut Reader, app: AppId, evidence: &Evidence) -> Result<Option<Rejection>, DbError> {
+pub(crate) async fn find(reader: &mut Reader, app: AppId, evidence: &Activity) -> Result<Option<Rejection>, DbError> {
     if let Some(id) = evidence.failing_rejection() {
         return store::find(reader, app, id).await;
     }

@@ -51,9 +51,9 @@ pub(crate) const NEW_REJECTION_AFTER: Duration = Duration::from_hours(1);
 /// again.
 pub(crate) const RETENTION: Duration = Duration::from_hours(15 * 24);
 /// The most bytes of a body that are stored; diagnosis uses all of it.
-pub(crate) const MOST_OF_BODY: usize = 256 * 1024;
+pub(crate) const MAX_STORED_BODY_BYTES: usize = 256 * 1024;
 /// The most bytes of all headers that are captured.
-const MOST_OF_HEADERS: usize = 32 * 1024;
+const MAX_CAPTURED_HEADER_BYTES: usize = 32 * 1024;
 
 /// A rejected request, as ingestion hands it over.
 #[derive(Clone)]
@@ -69,18 +69,18 @@ pub(crate) struct RejectedRequest {
 
 impl RejectedRequest {
     /// Returns a copy that keeps no buffer of the server alive.
-    pub(crate) fn sample(mut self) -> CapturedRequest {
+    pub(crate) fn capture(mut self) -> CapturedRequest {
         let size = self.body.as_ref().map(Bytes::len);
-        let is_truncated = size.is_none_or(|size| size > MOST_OF_BODY);
+        let is_truncated = size.is_none_or(|size| size > MAX_STORED_BODY_BYTES);
         let body = self.body.take().map_or_else(Bytes::new, |body| Bytes::copy_from_slice(&body));
-        let mut room = MOST_OF_HEADERS;
+        let mut room = MAX_CAPTURED_HEADER_BYTES;
         self.headers.retain(|(name, value)| {
             let size = name.len() + value.len() + 8;
             let has_room = size <= room;
             room -= if has_room { size } else { 0 };
             has_room
         });
-        let headers_size = MOST_OF_HEADERS - room;
+        let headers_size = MAX_CAPTURED_HEADER_BYTES - room;
         let Self { place, reason, headers, address, at, .. } = self;
         let shape = Shape::of((place.gateway, reason), &headers, &body, address);
         CapturedRequest { bytes: body.len() + headers_size, place, reason, headers, body, size, is_truncated, address, shape, at }
@@ -90,7 +90,7 @@ impl RejectedRequest {
 impl CapturedRequest {
     /// Returns the part of the body that is stored.
     pub(crate) fn stored_body(&self) -> &[u8] {
-        &self.body[..self.body.len().min(MOST_OF_BODY)]
+        &self.body[..self.body.len().min(MAX_STORED_BODY_BYTES)]
     }
 
     /// Whether its body was rejected before it was read.
@@ -167,12 +167,12 @@ const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), RejectionId::greatest(
 
 /// Formats the position of a rejection in the list for a URL.
 pub(crate) fn cursor_text(rejection: &Rejection) -> String {
-    keyset::place_text(rejection.last_at, rejection.id)
+    keyset::format_cursor(rejection.last_at, rejection.id)
 }
 
 /// Parses a position; `None` if the text is invalid.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    keyset::place(text)
+    keyset::parse_cursor(text)
 }
 
 /// Returns a page of the list.
@@ -210,13 +210,13 @@ mod tests {
             at: Timestamp::from_millis(0),
         };
         for (length, stored, is_truncated) in
-            [(2, 2, false), (MOST_OF_BODY, MOST_OF_BODY, false), (1024 * 1024, MOST_OF_BODY, true)]
+            [(2, 2, false), (MAX_STORED_BODY_BYTES, MAX_STORED_BODY_BYTES, false), (1024 * 1024, MAX_STORED_BODY_BYTES, true)]
         {
-            let sample = refused(Some(length)).sample();
+            let sample = refused(Some(length)).capture();
             assert_eq!((sample.body.len(), sample.stored_body().len(), sample.is_truncated), (length, stored, is_truncated));
             assert!(!sample.is_unread() && sample.bytes >= length, "it takes what it is");
         }
-        let unread = refused(None).sample();
+        let unread = refused(None).capture();
         assert!(unread.is_unread() && unread.is_truncated && unread.body.is_empty());
     }
 

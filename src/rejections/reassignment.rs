@@ -23,7 +23,7 @@ use super::{
 use crate::{
     connections::{
         self,
-        activity::{self, Proven},
+        activity::{self, ProvenRequests},
     },
     db::{DbError, Tx},
     ingestion::recorder::DiagnosisContext,
@@ -70,7 +70,7 @@ pub(super) async fn reassign(
         for rejection in sources {
             deferred::delete_if_empty(tx, rejection).await?;
         }
-        evictions::trim(tx, connection, store_batch::ROOM).await?;
+        evictions::trim(tx, connection, store_batch::STORAGE_QUOTA).await?;
         // Separately: a verified event may have arrived between two of them.
         for one in &proven {
             activity::add_proven(tx, connection, Some(*one)).await?;
@@ -92,10 +92,10 @@ struct Digested {
 }
 
 /// Moves one request. Returns its contribution to the proof that the connection's own requests are rejected.
-async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Result<Option<Proven>, DbError> {
+async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Result<Option<ProvenRequests>, DbError> {
     let Digested { digest, copies: own, examined } = digested;
     let Some((count, last_at)) = deferred::find_count(tx, stored.id, stored.rejection_id).await? else { return Ok(None) };
-    let (kind, found, first_at) = (store_batch::kind(stored.reason, examined), &examined.diagnosis, stored.received_at);
+    let (kind, found, first_at) = (store_batch::rejection_key(stored.reason, examined), &examined.diagnosis, stored.received_at);
     let (since, until) = (first_at.minus(NEW_REJECTION_AFTER), last_at.plus(NEW_REJECTION_AFTER));
     let (eviction_rank, address) = (EvictionRank::of(examined) as i64, stored.address.as_str());
     let to = if let Some(to) = store::find_open(tx, stored.place().connection, &kind, (since, until)).await? {
@@ -118,5 +118,5 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Resu
     let moved = Moved { id: stored.id, from: stored.rejection_id, to, digest, eviction_rank, address, count, first_at, last_at };
     deferred::move_to(tx, &moved).await?;
     let count = if was_counted { 0 } else { count };
-    Ok(is_new.then_some(Proven { count, first_at, last_at, rejection: to }))
+    Ok(is_new.then_some(ProvenRequests { count, first_at, last_at, rejection: to }))
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     connections::{
         Connection, ConnectionScope,
-        secret_usage::{self, BufferedUsage, Use},
+        secret_usage::{self, BufferedUsage, SecretUse},
         secrets,
     },
     db::{Db, DbError, Tx},
@@ -38,9 +38,9 @@ use crate::{
 };
 
 /// The most requests in one unit of work, so that incoming events wait only briefly.
-const AT_ONCE: i64 = 50;
+const MAX_REQUESTS_PER_COMMIT: i64 = 50;
 /// The most requests that are verified for a page.
-const MOST_COUNTED: i64 = 2000;
+const MAX_VERIFIED_REQUESTS: i64 = 2000;
 
 /// How many stored requests could be recovered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,11 +94,11 @@ pub(crate) async fn count(
 ) -> Result<Count, DbError> {
     let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
-    let live = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
-    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MOST_COUNTED).await?;
+    let live = live(&secrets::list_valid(&mut reader, connection.id, now).await?, vault);
+    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
     let number = kept.len();
-    let verified = verify_all(turn, vault, connection.place(), kept, [live]).await;
+    let verified = verify_all(turn, vault, connection.scope(), kept, [live]).await;
     Ok(Count { verified: verified.iter().filter(|(_, [is_valid])| *is_valid).map(|(one, _)| one.id).collect(), kept: number })
 }
 
@@ -118,11 +118,11 @@ pub(super) async fn verified_with(
 ) -> Result<Vec<Summary>, DbError> {
     let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
-    let valid = live(&secrets::list_live(&mut reader, connection.id, now).await?, vault);
-    let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
+    let valid = live(&secrets::list_valid(&mut reader, connection.id, now).await?, vault);
+    let kept = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
     let candidate = vec![ValidSecret { id: SecretId::new(now), secret, until: None }];
-    let verified = verify_all(turn, vault, connection.place(), kept, [candidate, valid]).await;
+    let verified = verify_all(turn, vault, connection.scope(), kept, [candidate, valid]).await;
     Ok(verified.into_iter().filter(|(_, verifies)| *verifies == [true, false]).map(|(one, _)| one).collect())
 }
 
@@ -143,12 +143,12 @@ pub(crate) async fn depends_only_on(
 ) -> Result<OnlyWith, DbError> {
     let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
-    let stored = secrets::list_live(&mut reader, connection.id, now).await?;
-    let kept = store::list_of_connection(&mut reader, connection.id, MOST_COUNTED).await?;
+    let stored = secrets::list_valid(&mut reader, connection.id, now).await?;
+    let kept = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
     let (own, others): (Vec<_>, Vec<_>) = live(&stored, vault).into_iter().partition(|live| live.id == secret);
     let mut only = OnlyWith::default();
-    let verified = verify_all(turn, vault, connection.place(), kept, [own, others]).await;
+    let verified = verify_all(turn, vault, connection.scope(), kept, [own, others]).await;
     for (one, _) in verified.iter().filter(|(_, verifies)| *verifies == [true, false]) {
         only.requests += 1;
         if !only.rejections.contains(&one.rejection) {
@@ -204,14 +204,14 @@ pub(crate) async fn recover(
     let mut all = Recovered::default();
     loop {
         let mut tx = db.begin().await?;
-        let live = live(&secrets::list_live(&mut tx, connection.id, by.at).await?, vault);
+        let live = live(&secrets::list_valid(&mut tx, connection.id, by.at).await?, vault);
         let kept = match only {
             Some(id) => store::find_recoverable(&mut tx, rejection.id, id).await?,
-            None => store::list_recoverable(&mut tx, rejection.id, after, AT_ONCE).await?,
+            None => store::list_recoverable(&mut tx, rejection.id, after, MAX_REQUESTS_PER_COMMIT).await?,
         };
         let Some(last) = kept.last().map(|kept| kept.id) else { return Ok(all) };
         let verified: Vec<Verified> =
-            kept.iter().filter_map(|kept| verify(vault, connection.place(), kept, &live, by.at)).collect();
+            kept.iter().filter_map(|kept| verify(vault, connection.scope(), kept, &live, by.at)).collect();
         // `None` if another recovery has taken one of them meanwhile: the remaining ones are loaded again.
         let Some(recovered) = import(&mut tx, rejection.id, &verified, by).await? else { continue };
         tx.commit().await?;
@@ -225,7 +225,7 @@ pub(crate) async fn recover(
 }
 
 /// Opens the secrets. One that cannot be opened verifies nothing.
-fn live(stored: &[secrets::Stored], vault: &Vault) -> Vec<ValidSecret> {
+fn live(stored: &[secrets::StoredSecret], vault: &Vault) -> Vec<ValidSecret> {
     stored.iter().filter_map(|secret| secret.live(vault).ok()).collect()
 }
 
@@ -258,7 +258,7 @@ async fn import(
     transactions::apply_totals(tx, &projected.sums).await?;
     let mut used = BufferedUsage::new();
     for one in verified {
-        let (key, at) = ((one.arrival.place.connection, one.arrival.secret), Use::once(one.rejected_at));
+        let (key, at) = ((one.arrival.place.connection, one.arrival.secret), SecretUse::once(one.rejected_at));
         used.entry(key).and_modify(|known| *known = known.and(at)).or_insert(at);
     }
     secret_usage::add(tx, &used).await?;

@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// How often expired rejections are searched.
-const EVERY: Duration = Duration::from_hours(1);
+const DELETE_INTERVAL: Duration = Duration::from_hours(1);
 /// The most rows deleted in one unit of work, so that incoming events wait only briefly.
-const AT_ONCE: i64 = 500;
+const MAX_ROWS_PER_COMMIT: i64 = 500;
 /// The pause between two units of work.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE_BETWEEN_COMMITS: Duration = Duration::from_millis(50);
 
 /// Deletes expired rejections, now and every hour.
 pub(crate) async fn run(db: Db, clock: Clock) {
@@ -25,7 +25,7 @@ pub(crate) async fn run(db: Db, clock: Clock) {
             Ok(count) => tracing::info!(count, "expired rejections were deleted"),
             Err(error) => tracing::warn!(%error, "expired rejections could not be deleted; retrying in an hour"),
         }
-        sleep(EVERY).await;
+        sleep(DELETE_INTERVAL).await;
     }
 }
 
@@ -34,13 +34,13 @@ async fn delete(db: &Db, before: Timestamp) -> Result<u64, DbError> {
     let mut deleted = 0;
     loop {
         let mut tx = db.begin().await?;
-        let first = store::delete_requests(&mut tx, before, AT_ONCE).await?;
-        let then = store::delete(&mut tx, before, AT_ONCE).await?;
+        let first = store::delete_requests(&mut tx, before, MAX_ROWS_PER_COMMIT).await?;
+        let then = store::delete(&mut tx, before, MAX_ROWS_PER_COMMIT).await?;
         tx.commit().await?;
         deleted += first + then;
-        if first.max(then) < AT_ONCE.unsigned_abs() {
+        if first.max(then) < MAX_ROWS_PER_COMMIT.unsigned_abs() {
             return Ok(deleted);
         }
-        sleep(PAUSE).await;
+        sleep(PAUSE_BETWEEN_COMMITS).await;
     }
 }

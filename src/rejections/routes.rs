@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     Cause, Rejection, Request,
-    adopt_secret::{self, Acceptance},
+    adopt_secret::{self, AdoptOutcome},
     recovery::{self, RecoveredBy},
     store::{self, Filter, recoveries},
     store_batch, summary, views,
@@ -29,7 +29,7 @@ use crate::{
     },
     urls,
     web::{
-        confirmation::{self, Action, Sensitive},
+        confirmation::{self, Action, SensitiveAction},
         error::AppError,
         form::FieldErrors,
         layout::{AppEntry, Layout},
@@ -42,11 +42,11 @@ use crate::{
 type Answer = Result<HttpResponse, AppError>;
 
 /// The most stored requests in the list of a rejection.
-const LISTED: i64 = 20;
+const MAX_LISTED_REQUESTS: i64 = 20;
 /// The field of the errors of the recovery form.
 const RECOVERY: &str = "recovery";
 /// The most recovered events listed.
-const LET_IN: i64 = 10;
+const MAX_RECOVERED_EVENTS: i64 = 10;
 
 /// The query of the list.
 #[derive(Debug, Default, Deserialize)]
@@ -99,7 +99,7 @@ fn pager(app: &App, mode: Mode, rows: &Rows<Rejection>) -> Pager {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct ShowQuery {
     request: String,
 }
 
@@ -134,7 +134,7 @@ impl Found {
             None
         };
         let mut reader = state.db.reader().await?;
-        let requests = store::list_requests(&mut reader, id, RequestId::greatest(), LISTED).await?;
+        let requests = store::list_requests(&mut reader, id, RequestId::greatest(), MAX_LISTED_REQUESTS).await?;
         let types = self.types(&mut reader, &requests).await?;
         let request = match request.parse() {
             Ok(wanted) => store::find_request(&mut reader, id, wanted).await?,
@@ -177,7 +177,7 @@ impl Found {
     async fn types(&self, reader: &mut Reader, requests: &[Request]) -> Result<HashMap<RequestId, String>, DbError> {
         let mut types = HashMap::new();
         for request in requests.iter().filter(|request| !request.is_truncated && requests.len() > 1) {
-            let Some((headers, body)) = store::find_said(&mut *reader, self.rejection.id, request.id).await? else { continue };
+            let Some((headers, body)) = store::find_content(&mut *reader, self.rejection.id, request.id).await? else { continue };
             let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body)).ok();
             types.extend(said.and_then(|said| said.event_type(self.connection.gateway)).map(|name| (request.id, name)));
         }
@@ -189,7 +189,7 @@ impl Found {
         if self.rejection.recovered_count == 0 {
             return Ok(Vec::new());
         }
-        let ids = recoveries::list_of_rejection(&mut *reader, self.app.id, self.rejection.id, LET_IN).await?;
+        let ids = recoveries::list_of_rejection(&mut *reader, self.app.id, self.rejection.id, MAX_RECOVERED_EVENTS).await?;
         let mut events = Vec::new();
         for id in ids {
             events.extend(events::store::find(&mut *reader, self.app.id, id).await?);
@@ -201,11 +201,11 @@ impl Found {
     async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = urls::rejection(self.app.id, self.rejection.id);
         let shell = || self.shell(confirmation::TITLE).crumb("Rejection", back.clone());
-        confirmation::require(&self.page, action, Sensitive { what: what.into(), back: back.clone(), shell }).await
+        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), shell }).await
     }
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, Kept)>, AppError> {
-        let Some((headers, body)) = store::find_said(reader, self.rejection.id, request.id).await? else { return Ok(None) };
+        let Some((headers, body)) = store::find_content(reader, self.rejection.id, request.id).await? else { return Ok(None) };
         let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body))?;
         let kept = Kept::new(&said.headers, &said.body);
         Ok(Some((request, kept)))
@@ -229,7 +229,7 @@ impl Found {
 }
 
 /// `GET /ks-pay/apps/{app}/rejections/{rejection}`
-pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
+pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, asked: Query<ShowQuery>) -> Answer {
     let found = Found::open(page, &path.0, &path.1).await?;
     let view = found.view(&asked.request, FieldErrors::default()).await?;
     found.page.ok(&view)
@@ -241,7 +241,7 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
     let id: RequestId = path.2.parse().map_err(|_| AppError::NotFound)?;
     confirmation::require_for_download(&found.page, &request, &urls::rejection(found.app.id, found.rejection.id))?;
     let mut reader = found.page.state.db.reader().await?;
-    let (headers, body) = store::find_said(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
+    let (headers, body) = store::find_content(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
     drop(reader);
     let said = store_batch::open(&found.page.state.vault, id, (&headers, &body))?;
     Ok(HttpResponse::Ok()
@@ -266,15 +266,15 @@ pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, St
     found.confirm(&posted.action, messages::access::ADOPT).await?;
     let by = RecoveredBy { name: &page.signed_in.user.name, at: page.now };
     let id = found.rejection.id;
-    match adopt_secret::accept(&page.state.kit(), &found.connection, &found.rejection, by).await? {
-        Acceptance::Accepted(secret) => {
+    match adopt_secret::adopt(&page.state.kit(), &found.connection, &found.rejection, by).await? {
+        AdoptOutcome::Adopted(secret) => {
             let (connection, user) = (found.connection.id, page.signed_in.user.id);
             tracing::info!(%connection, rejection = %id, %secret, %user, "a secret was adopted from rejected requests");
             Ok(page.redirect(&urls::rejection(found.app.id, id), rejections::ACCEPTED))
         }
-        Acceptance::Known => refused(messages::secrets::KNOWN).await,
-        Acceptance::TooMany => refused(messages::secrets::TOO_MANY).await,
-        Acceptance::Unfound => refused(rejections::NOTHING_TO_ACCEPT).await,
+        AdoptOutcome::AlreadyValid => refused(messages::secrets::KNOWN).await,
+        AdoptOutcome::LimitReached => refused(messages::secrets::TOO_MANY).await,
+        AdoptOutcome::NotFound => refused(rejections::NOTHING_TO_ACCEPT).await,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Leading bytes of a body that are considered: the names of its first fields.
-const BEGINNING: usize = 24;
+const PREFIX_BYTES: usize = 24;
 
 /// The properties that requests share, as digests: of the sender first, then of the request, the coarsest first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Shape {
     pub(crate) fn of((gateway, reason): (Gateway, Reason), headers: &[(String, Vec<u8>)], body: &[u8], address: IpAddr) -> Self {
         let address = address.to_canonical();
         let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice());
-        let short = |name: &str| header(name).map(|value| without_digits(&value[..value.len().min(BEGINNING)]));
+        let short = |name: &str| header(name).map(|value| without_digits(&value[..value.len().min(PREFIX_BYTES)]));
         let signatures: Vec<_> =
             headers.iter().filter(|(name, _)| is_of_a_signature(name)).map(|(name, value)| (name, writing(value))).collect();
         let layout = [&b"\n"[..], b"\": ", b"\\\"", b"%"].map(|mark| memchr::memmem::find(body, mark).is_some());
@@ -44,7 +44,7 @@ impl Shape {
             network: digest(site(address)),
             sender: digest(network(address)),
             form: digest((gateway, reason, signatures)),
-            body: digest((body.len().checked_ilog2(), layout, without_digits(&body[..body.len().min(BEGINNING)]))),
+            body: digest((body.len().checked_ilog2(), layout, without_digits(&body[..body.len().min(PREFIX_BYTES)]))),
             rest: digest((short("user-agent"), short("content-type"), event_id)),
         }
     }
@@ -80,7 +80,7 @@ fn without_digits(text: &[u8]) -> Vec<u8> {
 /// Returns the length, alphabet and prefix of a signature.
 fn writing(value: &[u8]) -> (usize, bool, bool, bool, Vec<u8>) {
     let any = |is_so: fn(&u8) -> bool| value.iter().any(is_so);
-    let mark = value.iter().take(BEGINNING).position(|byte| matches!(byte, b'=' | b':' | b',')).unwrap_or_default();
+    let mark = value.iter().take(PREFIX_BYTES).position(|byte| matches!(byte, b'=' | b':' | b',')).unwrap_or_default();
     let is_beyond_hex = any(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit());
     (
         value.len(),

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The shortest key that is not a text, in bytes: as much as sixteen characters of base64.
-const SHORTEST: usize = 12;
+const MIN_KEY_BYTES: usize = 12;
 
 /// Marks a key that can be guessed, for every cause. If the cause names a secret that may be adopted, the guess becomes the
 /// cause.
@@ -48,22 +48,24 @@ fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &Com
     let names = secret_strength::ConnectionContext { gateway, endpoint: &known.url, key_id: None, names: &known.names };
     let is_weak = |secret: Secret| secret_strength::is_guessable(&secret, &names);
     // A digest looks random even if its input is not.
-    let mut own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
+    let mut own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
     if is_encoded && own.any(|key| Secret::parse(&key.text).is_none_or(is_weak)) {
         return true;
     }
     let is_piece = |secret: &Secret| {
-        let mut own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
+        let mut own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
         own.any(|key| secret_strength::is_guessable_piece(secret, &key.text, &names))
     };
     match diagnosis::secret(gateway, signer) {
         Some(secret) => is_piece(&secret) || is_weak(secret),
-        None => signer.key.len() < SHORTEST || std::str::from_utf8(&signer.key).is_ok_and(|text| text.len() < SHORTEST_TEXT),
+        None => {
+            signer.key.len() < MIN_KEY_BYTES || std::str::from_utf8(&signer.key).is_ok_and(|text| text.len() < MIN_TEXT_KEY_BYTES)
+        }
     }
 }
 
 /// The shortest key that is a text, in bytes.
-const SHORTEST_TEXT: usize = crate::primitives::secret::SHORTEST;
+const MIN_TEXT_KEY_BYTES: usize = crate::primitives::secret::MIN_SECRET_CHARS;
 
 /// Returns the secret whose adoption makes the request verify: known to the company and to no outsider, of this mode, and
 /// retired nowhere.
@@ -111,7 +113,7 @@ mod tests {
             secret: None,
             connection: None,
         };
-        let keys = [(KeyOwner::Own, own)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
+        let keys = [(KeyOwner::Valid, own)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
         CompanyKeys { keys, names: NAMES.iter().map(|name| (*name).to_owned()).collect(), ..CompanyKeys::default() }
     }
 
@@ -123,7 +125,7 @@ mod tests {
         let headers = [("x-razorpay-signature".to_owned(), signature.into_bytes())];
         let (gateway, reason, at) = (Gateway::Razorpay, SignatureError::SignatureMismatch, Timestamp::from_seconds(0));
         let case = RejectedCase { gateway, reason, headers: &headers, body: BODY, is_truncated: false, at };
-        let found = diagnosis::diagnose(&case, known, &mut { diagnosis::MOST_WORK });
+        let found = diagnosis::diagnose(&case, known, &mut { diagnosis::MAX_WORK_BYTES });
         judged(found, known)
     }
 
@@ -310,7 +312,7 @@ mod tests {
     fn a_key_of_the_other_mode_of_the_api_or_retired_is_never_offered() {
         let [own, other] = std::array::from_fn(|_| base62::random(44));
         for (whose, may_be) in [
-            (KeyOwner::Old, true),
+            (KeyOwner::Expired, true),
             (KeyOwner::OtherApp, true),
             (KeyOwner::OtherConnection, true),
             (KeyOwner::Retired, false),
@@ -319,7 +321,7 @@ mod tests {
         ] {
             assert_eq!(found(&known(&own, &[(whose, &other)]), other.as_bytes()).1.is_some(), may_be, "{whose:?}");
             // The same text elsewhere does not help.
-            let twice = known(&own, &[(KeyOwner::Old, &other), (whose, &other)]);
+            let twice = known(&own, &[(KeyOwner::Expired, &other), (whose, &other)]);
             assert_eq!(found(&twice, other.as_bytes()).1.is_some(), may_be, "{whose:?}");
         }
     }

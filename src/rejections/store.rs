@@ -174,7 +174,7 @@ pub(crate) async fn find_open(
         .bind(&kind.key)
         .bind(&kind.detail)
         .bind(since)
-        .bind(kind.cause.has_passing_detail())
+        .bind(kind.cause.has_varying_detail())
         .bind(until)
         .fetch_optional(conn)
         .await)
@@ -218,7 +218,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), Db
 }
 
 /// Further requests of a rejection.
-pub(crate) struct More<'a> {
+pub(crate) struct AdditionalRequests<'a> {
     pub(crate) count: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
@@ -229,7 +229,7 @@ pub(crate) struct More<'a> {
 }
 
 /// Adds further requests to a rejection.
-pub(crate) async fn add(tx: &mut Tx, id: RejectionId, more: &More<'_>) -> Result<(), DbError> {
+pub(crate) async fn add(tx: &mut Tx, id: RejectionId, more: &AdditionalRequests<'_>) -> Result<(), DbError> {
     execute!(
         tx,
         sqlx::query(ADD).bind(id).bind(more.count).bind(more.first_at).bind(more.last_at).bind(more.address).bind(more.detail)
@@ -297,7 +297,7 @@ pub(crate) async fn find_request(
 }
 
 /// Returns the sealed headers and body of a request.
-pub(crate) async fn find_said(
+pub(crate) async fn find_content(
     on: impl Into<Exec<'_>>,
     rejection: RejectionId,
     id: RequestId,

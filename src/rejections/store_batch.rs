@@ -15,10 +15,10 @@ use super::{
     diagnose::DiagnosedRequest,
     eviction::{self, EvictionRank, StorageQuota},
     proof,
-    store::{self, More, NewRejection, NewRequest, RejectionKey, evictions},
+    store::{self, AdditionalRequests, NewRejection, NewRequest, RejectionKey, evictions},
 };
 use crate::{
-    connections::{self, ConnectionScope, activity::Proven},
+    connections::{self, ConnectionScope, activity::ProvenRequests},
     db::{DbError, Tx},
     gateways::{Gateway, adapter::is_safe_identifier},
     ingestion::body,
@@ -31,12 +31,12 @@ use crate::{
 
 /// The storage quota of a connection, in requests and bytes: an app has at most four connections. One rejection may use half
 /// of it, so that a flood of one kind leaves room for the others.
-pub(super) const ROOM: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024 * 1024 };
+pub(super) const STORAGE_QUOTA: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024 * 1024 };
 /// The contexts to which sealed headers and a sealed body are bound.
 const HEADERS: &str = "rejected_requests.headers";
 const BODY: &str = "rejected_requests.body";
 /// Later than any time.
-const EVER: Timestamp = Timestamp::from_millis(i64::MAX);
+const MAX_TIMESTAMP: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// The byte order mark of UTF-8, which some programs put before a body.
 const MARK: &[u8] = "\u{feff}".as_bytes();
@@ -126,7 +126,7 @@ pub(crate) async fn persist<'a>(
     tx: &mut Tx,
     tallies: impl Iterator<Item = &'a Tallies> + Clone,
     sealed: &[SealedRequest],
-) -> Result<BTreeMap<ConnectionId, Proven>, DbError> {
+) -> Result<BTreeMap<ConnectionId, ProvenRequests>, DbError> {
     let tallies: Vec<_> = tallies.flatten().collect();
     let mut proven = BTreeMap::new();
     // All row locks before anything else: a writer that waits for one holds nothing that another waits for.
@@ -140,7 +140,7 @@ pub(crate) async fn persist<'a>(
         let own = sealed.iter().filter(|one| is_own(&one.examined.sample)).filter(is_told);
         let mut kinds: BTreeMap<RejectionKey, Vec<&SealedRequest>> = BTreeMap::new();
         for one in own {
-            kinds.entry(kind(*reason, &one.examined)).or_default().push(one);
+            kinds.entry(rejection_key(*reason, &one.examined)).or_default().push(one);
         }
         let looked_at: usize = kinds.values().map(Vec::len).sum();
         let rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
@@ -156,7 +156,7 @@ pub(crate) async fn persist<'a>(
             }
         }
         if looked_at > 0 {
-            evictions::trim(tx, *connection, ROOM).await?;
+            evictions::trim(tx, *connection, STORAGE_QUOTA).await?;
         }
     }
     Ok(proven)
@@ -166,7 +166,7 @@ pub(crate) async fn persist<'a>(
 /// kept, so that it is not taken for a copy of itself.
 async fn note_proof(
     tx: &mut Tx,
-    proven: &mut BTreeMap<ConnectionId, Proven>,
+    proven: &mut BTreeMap<ConnectionId, ProvenRequests>,
     rejection: RejectionId,
     sealed: &SealedRequest,
 ) -> Result<(), DbError> {
@@ -179,7 +179,7 @@ async fn note_proof(
         || copies::is_new_fault(tx, connection, signer, (&sealed.copies, RequestId::least())).await?;
     // One that is copied while others of the same batch begin a failure adds to it.
     if is_new || (proven.contains_key(&connection) && !copies::is_stored_event(tx, connection, signer).await?) {
-        let one = Proven { count: 1, first_at: sample.at, last_at: sample.at, rejection };
+        let one = ProvenRequests { count: 1, first_at: sample.at, last_at: sample.at, rejection };
         proven.entry(connection).and_modify(|known| *known = known.and(one)).or_insert(one);
     }
     Ok(())
@@ -187,13 +187,13 @@ async fn note_proof(
 
 /// Returns the key of requests that were not diagnosed.
 fn unexamined(reason: Reason) -> RejectionKey {
-    RejectionKey { reason, cause: Cause::unexamined(reason), secret: None, key: None, detail: None }
+    RejectionKey { reason, cause: Cause::undiagnosed(reason), secret: None, key: None, detail: None }
 }
 
 /// Returns the key of the rejection that a request belongs to.
-pub(super) fn kind(reason: Reason, one: &DiagnosedRequest) -> RejectionKey {
+pub(super) fn rejection_key(reason: Reason, one: &DiagnosedRequest) -> RejectionKey {
     let found = &one.diagnosis;
-    let detail = found.detail.clone().filter(|_| !found.cause.has_passing_detail());
+    let detail = found.detail.clone().filter(|_| !found.cause.has_varying_detail());
     RejectionKey { reason, cause: found.cause, secret: found.secret, key: one.key.map(Into::into), detail }
 }
 
@@ -219,9 +219,11 @@ async fn count(
     let address = list.last().map_or_else(|| tally.address.clone(), |one| one.examined.sample.address.to_string());
     let diagnosis = list.last().map(|one| &one.examined.diagnosis);
     let detail = diagnosis.and_then(|found| found.detail.as_deref());
-    if let Some(id) = store::find_open(tx, tally.place.connection, kind, (first_at.minus(NEW_REJECTION_AFTER), EVER)).await? {
+    if let Some(id) =
+        store::find_open(tx, tally.place.connection, kind, (first_at.minus(NEW_REJECTION_AFTER), MAX_TIMESTAMP)).await?
+    {
         let detail = detail.filter(|_| kind.cause == Cause::RenamedHeader);
-        store::add(tx, id, &More { count, first_at, last_at, address: &address, detail }).await?;
+        store::add(tx, id, &AdditionalRequests { count, first_at, last_at, address: &address, detail }).await?;
         return Ok(id);
     }
     let new = NewRejection {
@@ -338,7 +340,7 @@ mod tests {
         let digest_of = |headers: &[(&str, &str)]| {
             let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
             let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
-            let sample = RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample();
+            let sample = RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.capture();
             let diagnosis = Cause::Unknown.into();
             copies::digest(&vault, &DiagnosedRequest { sample, diagnosis, is_from_account: false, key: None, is_stored: true })
         };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Rejection, advice::Attempts, latest};
 use crate::{
     apps::{self, App},
-    connections::{self, Connection, Step, activity::Evidence},
+    connections::{self, Connection, Step, activity::Activity},
     db::{DbError, Reader},
     messages::rejections::{self, Explanation},
     primitives::id::ConnectionId,
@@ -18,7 +18,7 @@ pub(crate) type Causes = HashMap<ConnectionId, Explanation>;
 /// Returns the explanations for these connections. The caller has checked access to them.
 pub(crate) async fn causes<'a>(
     reader: &mut Reader,
-    failing: impl IntoIterator<Item = (&'a App, &'a Evidence)>,
+    failing: impl IntoIterator<Item = (&'a App, &'a Activity)>,
 ) -> Result<Causes, DbError> {
     let mut causes = Causes::new();
     for (app, evidence) in failing {
@@ -33,7 +33,7 @@ pub(crate) async fn causes<'a>(
 pub(crate) async fn cause(
     reader: &mut Reader,
     app: &App,
-    evidence: &Evidence,
+    evidence: &Activity,
 ) -> Result<Option<(Rejection, Explanation)>, DbError> {
     let Some(rejection) = latest::find(&mut *reader, app.id, evidence).await? else { return Ok(None) };
     let other = other(reader, app, &rejection).await?;

@@ -34,19 +34,19 @@ use crate::{
 const BRIEF_TIMES: usize = 16;
 const BRIEF_BYTES: usize = 256 * 1024;
 /// The bytes that may be hashed for any request.
-const LEAST_WORK: usize = 64 * 1024;
+const MIN_WORK_BYTES: usize = 64 * 1024;
 /// The part of a webhook's share reserved for thorough diagnosis, in bytes.
-const RESERVED: usize = 2 * diagnosis::USUAL_WORK;
+const RESERVED_BYTES: usize = 2 * diagnosis::USUAL_WORK_BYTES;
 /// The bytes that may be hashed without a finding for one shape at one webhook, and per second after that.
-const FRUITLESS: usize = 64 * 1024 * 1024;
-const FRUITLESS_A_SECOND: usize = 1024 * 1024;
+const MAX_FRUITLESS_BYTES: usize = 64 * 1024 * 1024;
+const FRUITLESS_BYTES_PER_SECOND: usize = 1024 * 1024;
 /// The divisor of the budget of fruitless shapes that gives the limit of one diagnosis for several faults.
-const FRUITLESS_PART: usize = 4;
+const FRUITLESS_DIVISOR: usize = 4;
 /// The most shapes and webhooks that are remembered, and the most keys per webhook.
-const MOST_SHAPES: usize = 4096;
-const MOST_RECENT: usize = 4;
+const MAX_SHAPES: usize = 4096;
+const MAX_RECENT_KEYS: usize = 4;
 /// How long a key is remembered.
-const RECENT: Duration = Duration::from_mins(5);
+const RECENT_KEY_TTL: Duration = Duration::from_mins(5);
 
 /// Shapes that were diagnosed without a finding, and recent keys.
 #[derive(Default)]
@@ -76,7 +76,7 @@ pub(super) fn brief_work(body: usize) -> usize {
 
 /// Returns the bytes that must be left after the brief diagnosis before every single fault of a request is tried.
 fn needed_for_one_fault(gateway: Gateway, body: usize, known: &CompanyKeys) -> usize {
-    let needed = diagnosis::single_fault_work(gateway, body, known).max(LEAST_WORK);
+    let needed = diagnosis::single_fault_work(gateway, body, known).max(MIN_WORK_BYTES);
     needed.min(MAX_STORED_BYTES.saturating_sub(brief_work(body)))
 }
 
@@ -84,20 +84,23 @@ fn needed_for_one_fault(gateway: Gateway, body: usize, known: &CompanyKeys) -> u
 /// than the budget can hold.
 pub(super) fn needed_for_stored(gateway: Gateway, body: usize, known: &CompanyKeys, is_unfinished: bool) -> usize {
     // A remainder of the budget shows that nothing was left untried, so more than the maximum is needed.
-    let needed =
-        if is_unfinished { diagnosis::most_work(body, known) + LEAST_WORK } else { needed_for_one_fault(gateway, body, known) };
+    let needed = if is_unfinished {
+        diagnosis::most_work(body, known) + MIN_WORK_BYTES
+    } else {
+        needed_for_one_fault(gateway, body, known)
+    };
     (needed + brief_work(body)).min(MAX_STORED_BYTES)
 }
 
 /// The diagnoses in the order of the requests, and the bytes hashed for each webhook.
-pub(super) type Looked = (Vec<DiagnosedRequest>, Vec<(ConnectionId, usize)>);
+pub(super) type TriageResult = (Vec<DiagnosedRequest>, Vec<(ConnectionId, usize)>);
 
 impl Triage {
     /// Diagnoses the batches. `most` is the number of bytes that may be hashed in total.
-    pub(super) fn look(&mut self, vault: &Vault, work: Vec<Batch>, most: usize, is_off: &AtomicBool) -> Looked {
+    pub(super) fn look(&mut self, vault: &Vault, work: Vec<Batch>, most: usize, is_off: &AtomicBool) -> TriageResult {
         let (mut left, mut to_come) = (most, work.len());
         self.recent.retain(|_, (_, keys)| {
-            keys.retain(|key| key.age() < RECENT);
+            keys.retain(|key| key.age() < RECENT_KEY_TTL);
             !keys.is_empty()
         });
         // Those with the fewest first, so that their unused shares go to the others.
@@ -129,7 +132,7 @@ impl Triage {
         let mut round = Round { triage: self, known: &mut known, samples: &samples, left, alike_left, used: 0, is_off };
         let found = round.look();
         let used = round.used;
-        if let Some(secrets) = secrets.filter(|_| !known.recent.is_empty() && self.recent.len() < MOST_SHAPES) {
+        if let Some(secrets) = secrets.filter(|_| !known.recent.is_empty() && self.recent.len() < MAX_SHAPES) {
             self.recent.insert(connection, (secrets, std::mem::take(&mut known.recent)));
         }
         let of = |(sample, diagnosis): (CapturedRequest, Diagnosis)| {
@@ -144,15 +147,15 @@ impl Triage {
     fn is_fruitless(&mut self, shape: (ConnectionId, u64)) -> bool {
         let Some(known) = self.fruitless.get_mut(&shape) else { return false };
         let waited = usize::try_from(known.since.elapsed().as_millis()).unwrap_or(usize::MAX);
-        known.bytes = known.bytes.saturating_sub(waited.saturating_mul(FRUITLESS_A_SECOND / 1000));
+        known.bytes = known.bytes.saturating_sub(waited.saturating_mul(FRUITLESS_BYTES_PER_SECOND / 1000));
         known.since = Instant::now();
-        known.bytes >= FRUITLESS
+        known.bytes >= MAX_FRUITLESS_BYTES
     }
 
     fn note(&mut self, shape: (ConnectionId, u64), bytes: usize, found: &Diagnosis) {
         if found.signer.as_ref().is_some_and(Signer::is_proof) {
             self.fruitless.remove(&shape);
-        } else if self.fruitless.len() < MOST_SHAPES || self.fruitless.contains_key(&shape) {
+        } else if self.fruitless.len() < MAX_SHAPES || self.fruitless.contains_key(&shape) {
             let known = self.fruitless.entry(shape).or_insert_with(|| Fruitless { bytes: 0, since: Instant::now() });
             known.bytes = known.bytes.saturating_add(bytes);
         } else {
@@ -175,7 +178,7 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn look(&mut self) -> Vec<Diagnosis> {
-        let mut found: Vec<Diagnosis> = self.samples.iter().map(|sample| Cause::unexamined(sample.reason).into()).collect();
+        let mut found: Vec<Diagnosis> = self.samples.iter().map(|sample| Cause::undiagnosed(sample.reason).into()).collect();
         // Of requests that are equal to diagnosis, one is diagnosed.
         let mut first: HashMap<[u8; 32], usize> = HashMap::new();
         let mut copies = Vec::new();
@@ -205,10 +208,10 @@ impl Round<'_> {
 
     /// Diagnoses for the likeliest causes. Returns the requests that need more.
     fn briefly(&mut self, order: &[usize], found: &mut [Diagnosis]) -> Vec<usize> {
-        let reserved = RESERVED.min(self.left / 2);
+        let reserved = RESERVED_BYTES.min(self.left / 2);
         let mut unfinished = Vec::new();
         for &at in order {
-            let most = brief_work(self.samples[at].body.len()).min(self.left.saturating_sub(reserved)).max(LEAST_WORK);
+            let most = brief_work(self.samples[at].body.len()).min(self.left.saturating_sub(reserved)).max(MIN_WORK_BYTES);
             if !self.diagnose(at, Depth::Single, most, found) {
                 unfinished.push(at);
             }
@@ -245,11 +248,11 @@ impl Round<'_> {
             // A fruitless shape is diagnosed once a round, on behalf of similar requests.
             let must_wait = is_fruitless && !looked_at.insert(shape.1);
             let most = if is_fruitless {
-                left / FRUITLESS_PART
+                left / FRUITLESS_DIVISOR
             } else {
-                diagnosis::USUAL_WORK.max(left / (unexplained.len() - place)).min(left)
+                diagnosis::USUAL_WORK_BYTES.max(left / (unexplained.len() - place)).min(left)
             };
-            if must_wait || most <= LEAST_WORK {
+            if must_wait || most <= MIN_WORK_BYTES {
                 continue;
             }
             let before = self.used;
@@ -289,7 +292,7 @@ impl Round<'_> {
         if let Some(recent) = Recent::of(&found[at]) {
             self.known.recent.retain(|known| !known.has_same_key(&recent));
             self.known.recent.insert(0, recent);
-            self.known.recent.truncate(MOST_RECENT);
+            self.known.recent.truncate(MAX_RECENT_KEYS);
         }
         unhashed > 0 || found[at].signer.is_some() || self.samples[at].reason.rejected().is_none()
     }
@@ -323,12 +326,12 @@ fn diagnose(sample: &CapturedRequest, known: &CompanyKeys, depth: Depth, work: &
     if let Some(reason) = sample.reason.rejected() {
         return judged(reason, work);
     }
-    let seen = Cause::at_once(sample.reason).unwrap_or(Cause::Unknown);
+    let seen = Cause::from_reason(sample.reason).unwrap_or(Cause::Unknown);
     if sample.reason != Reason::SwitchedOff || sample.is_truncated {
         return seen.into();
     }
     // A request to a disabled webhook can be recovered if a valid secret signed it.
-    let most = LEAST_WORK.min(*work);
+    let most = MIN_WORK_BYTES.min(*work);
     let mut left = most;
     let signer = judged(SignatureError::SignatureMismatch, &mut left).signer.filter(|signer| signer.is_unchanged);
     *work -= most - left;

@@ -9,7 +9,7 @@ use std::{
 use super::user;
 
 /// System directories, which are never made private. The sticky bit marks shared directories.
-const OF_THE_SYSTEM: &[&str] = &[
+const SYSTEM_DIRECTORIES: &[&str] = &[
     "/",
     "/bin",
     "/boot",
@@ -64,8 +64,8 @@ pub(super) fn prepare(path: &Path) -> Result<(), String> {
 /// Returns why the directory must not be made private, and the remedy.
 fn reason_to_leave(path: &Path, data: &fs::Metadata) -> Result<Option<(String, String)>, String> {
     const ANOTHER: &str = "ame a directory of its own with --data-dir";
-    let full = in_full(path);
-    if data.mode() & STICKY != 0 || OF_THE_SYSTEM.iter().any(|known| full == Path::new(known)) {
+    let full = absolute_path(path);
+    if data.mode() & STICKY != 0 || SYSTEM_DIRECTORIES.iter().any(|known| full == Path::new(known)) {
         return Ok(Some(("it is a directory of the system".to_owned(), format!("N{ANOTHER}."))));
     }
     let me = rustix::process::geteuid().as_raw();
@@ -93,19 +93,19 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 pub(super) fn make(path: &Path) -> Result<(), String> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
         if error.kind() == io::ErrorKind::StorageFull {
-            return no_space(&format!("The data directory {}", path.display()));
+            return disk_full_message(&format!("The data directory {}", path.display()));
         }
         format!("The data directory {} cannot be created: {error}. Create it for the user that runs ks-pay, or choose another with --data-dir.", path.display())
     })
 }
 
 /// Returns the message for a file or directory that cannot be created because the disk is full.
-pub(crate) fn no_space(what: &str) -> String {
+pub(crate) fn disk_full_message(what: &str) -> String {
     format!("{what} cannot be created: the disk is full. Free some space there, then try again.")
 }
 
 /// Returns the absolute path, for messages to the operator.
-pub(crate) fn in_full(path: &Path) -> PathBuf {
+pub(crate) fn absolute_path(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 

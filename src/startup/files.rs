@@ -31,17 +31,17 @@ pub(crate) fn user(id: u32) -> String {
 
 /// Returns why this user cannot read and write the files of an SQLite database, and the remedy.
 pub(crate) fn obstacle(database: &Path) -> Option<String> {
-    Files::of(database).obstacle()
+    DatabaseFiles::of(database).obstacle()
 }
 
 /// The files of an SQLite database.
-pub(crate) struct Files {
+pub(crate) struct DatabaseFiles {
     directory: PathBuf,
     /// The files that exist.
     present: Vec<PathBuf>,
 }
 
-impl Files {
+impl DatabaseFiles {
     pub(crate) fn of(database: &Path) -> Self {
         let directory = database.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let present = ["", "-wal", "-shm", "-journal", ".lock", ".migrating"].map(|side| with_suffix(database, side));

@@ -1,6 +1,6 @@
 //! Messages for the operator if the database cannot be opened: cause and remedy.
 
-use super::{Files, obstacle};
+use super::{DatabaseFiles, obstacle};
 use crate::db::{DbError, Location, describe};
 
 /// Returns the message for the database at that location.
@@ -8,7 +8,7 @@ pub(crate) fn sentence_at(database: &Location, error: &DbError) -> String {
     let found = database.file().and_then(|file| match error.sqlite_code() {
         Some(3 | 8 | 14) => obstacle(file),
         // SQLite reports an I/O error if it has no space for the index of its log.
-        Some(10) => Files::of(file).full_disk(),
+        Some(10) => DatabaseFiles::of(file).full_disk(),
         _ => None,
     });
     found.unwrap_or_else(|| sentence(error))

@@ -35,7 +35,7 @@ impl ServerLock {
         let options = options.create(true).truncate(false).read(true).write(true).mode(0o600);
         let file = options.open(&path).map_err(|error| {
             if error.kind() == io::ErrorKind::StorageFull {
-                return data_dir::no_space(&format!("The lock {}", path.display()));
+                return data_dir::disk_full_message(&format!("The lock {}", path.display()));
             }
             failed(&error)
         })?;

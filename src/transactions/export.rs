@@ -56,7 +56,7 @@ fn cells(transaction: &Transaction, costs: &OtherCosts, now: Timestamp) -> [Stri
         transaction.id.to_string(),
         moment(transaction.created_at, now),
         moment(transaction.updated_at, now),
-        transaction.method.as_deref().map(|code| harmless(messages::method(Some(code))).into_owned()).unwrap_or_default(),
+        transaction.method.as_deref().map(|code| escape_formula(messages::method(Some(code))).into_owned()).unwrap_or_default(),
         transaction.gateway.label().to_owned(),
         transaction.mode.label().to_owned(),
         transaction.currency.map(|currency| currency.to_string()).unwrap_or_default(),
@@ -69,8 +69,8 @@ fn cells(transaction: &Transaction, costs: &OtherCosts, now: Timestamp) -> [Stri
         with_currencies(&costs.lost),
         with_currencies(&costs.held),
         messages::payment_state(transaction.state).label.to_owned(),
-        harmless(&transaction.payment_id).into_owned(),
-        transaction.order_id.as_deref().map(|id| harmless(id).into_owned()).unwrap_or_default(),
+        escape_formula(&transaction.payment_id).into_owned(),
+        transaction.order_id.as_deref().map(|id| escape_formula(id).into_owned()).unwrap_or_default(),
     ]
 }
 
@@ -85,7 +85,7 @@ fn moment(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// Escapes a cell that a spreadsheet would evaluate as a formula.
-fn harmless(cell: &str) -> Cow<'_, str> {
+fn escape_formula(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}").into() } else { cell.into() }
 }
 
@@ -143,8 +143,8 @@ mod tests {
         let earlier = at.minus(std::time::Duration::from_hours(1));
         let unknown = String::from_utf8(lines(&[(transaction, costs())], earlier)).unwrap();
         assert!(unknown.contains(",,,'+cmd,Razorpay,") && !unknown.contains("2026"), "a time to come is no time: {unknown}");
-        assert_eq!(harmless("\t=1"), "'\t=1");
-        assert_eq!(harmless("\r=1"), "'\r=1");
-        assert_eq!(harmless("pay_Q4x"), "pay_Q4x");
+        assert_eq!(escape_formula("\t=1"), "'\t=1");
+        assert_eq!(escape_formula("\r=1"), "'\r=1");
+        assert_eq!(escape_formula("pay_Q4x"), "pay_Q4x");
     }
 }

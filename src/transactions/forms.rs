@@ -8,7 +8,7 @@ use crate::{
     gateways::Mode,
     messages,
     primitives::{
-        date_range::Days,
+        date_range::DateRange,
         id::{AppId, TransactionId},
         time::Timestamp,
     },
@@ -18,7 +18,7 @@ use crate::{
 /// The length of the default period in days.
 pub(crate) const DEFAULT_DAYS: i32 = 30;
 /// The maximum length of a period in days, which limits the rows scanned for its sum.
-const MOST_DAYS: i32 = 90;
+const MAX_DAYS: i32 = 90;
 
 /// The query of the list and of its download, as received.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -38,7 +38,7 @@ const MAX_SEARCH_CHARS: usize = 128;
 
 /// The search of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Name {
+pub(crate) enum Search {
     /// A transaction id of KS Pay.
     Transaction(TransactionId),
     /// The gateway's id of a payment, an order, a refund or a dispute; or a receipt or a bank reference.
@@ -48,19 +48,19 @@ pub(crate) enum Name {
 /// The validated query.
 #[derive(Debug)]
 pub(crate) struct ListQuery {
-    pub(crate) days: Days,
+    pub(crate) days: DateRange,
     /// True if this is the default period.
     pub(crate) is_default: bool,
     pub(crate) status: Option<DisplayState>,
     /// A search by exact id ignores days and status.
-    pub(crate) name: Option<Name>,
+    pub(crate) name: Option<Search>,
     pub(crate) errors: FieldErrors,
 }
 
 impl ListForm {
     pub(crate) fn read(&self, now: Timestamp) -> ListQuery {
         let mut errors = FieldErrors::default();
-        let usual = Days::until_now(now, DEFAULT_DAYS);
+        let usual = DateRange::until_now(now, DEFAULT_DAYS);
         let days = days(&self.from, &self.to, now, &mut errors).unwrap_or(usual);
         let name = name(self.q.trim(), &mut errors);
         let status = self.status.parse::<DisplayState>().ok();
@@ -77,30 +77,30 @@ impl ListQuery {
     }
 }
 
-fn name(typed: &str, errors: &mut FieldErrors) -> Option<Name> {
+fn name(typed: &str, errors: &mut FieldErrors) -> Option<Search> {
     if typed.is_empty() {
         return None;
     }
     if let Ok(id) = typed.parse() {
-        return Some(Name::Transaction(id));
+        return Some(Search::Transaction(id));
     }
     let is_text = typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control);
     if !is_text || typed.starts_with("tx_") {
         errors.add("q", messages::WHOLE_ID);
         return None;
     }
-    Some(Name::GatewayId(typed.to_owned()))
+    Some(Search::GatewayId(typed.to_owned()))
 }
 
 /// Parses the selected days; `None` if none are selected, or if they are invalid.
-fn days(from: &str, to: &str, now: Timestamp, errors: &mut FieldErrors) -> Option<Days> {
+fn days(from: &str, to: &str, now: Timestamp, errors: &mut FieldErrors) -> Option<DateRange> {
     let (from, to) = (from.trim(), to.trim());
     if from.is_empty() && to.is_empty() {
         return None;
     }
     let first = day("from", from, errors);
     let last = day("to", to, errors);
-    let days = Days { first: first?, last: last? };
+    let days = DateRange { first: first?, last: last? };
     let today = now.zoned().date();
     if days.last > today {
         errors.add("to", messages::after_today(today));
@@ -109,8 +109,8 @@ fn days(from: &str, to: &str, now: Timestamp, errors: &mut FieldErrors) -> Optio
         errors.add("from", messages::after_today(today));
     } else if days.first > days.last {
         errors.add("from", messages::WRONG_ORDER);
-    } else if days.count() > MOST_DAYS {
-        errors.add("from", messages::too_many_days(Days::ending(days.last, MOST_DAYS).first, today));
+    } else if days.count() > MAX_DAYS {
+        errors.add("from", messages::too_many_days(DateRange::ending(days.last, MAX_DAYS).first, today));
     }
     errors.is_empty().then_some(days)
 }
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn read(from: &str, to: &str) -> (Days, Option<String>, Option<String>) {
+    fn read(from: &str, to: &str) -> (DateRange, Option<String>, Option<String>) {
         // 22 Nov 2026, 7:41:57 pm in India.
         let now = Timestamp::from_seconds(1_795_356_717);
         let form = ListForm { from: from.to_owned(), to: to.to_owned(), ..ListForm::default() };
@@ -192,11 +192,11 @@ mod tests {
             (wanted.name, wanted.errors.is_empty())
         };
         let id = TransactionId::new(Timestamp::from_millis(7));
-        assert_eq!(name(&format!(" {id} ")), (Some(Name::Transaction(id)), true));
-        assert_eq!(name("pay_Q4x"), (Some(Name::GatewayId("pay_Q4x".to_owned())), true));
+        assert_eq!(name(&format!(" {id} ")), (Some(Search::Transaction(id)), true));
+        assert_eq!(name("pay_Q4x"), (Some(Search::GatewayId("pay_Q4x".to_owned())), true));
         assert_eq!(name(""), (None, true));
         for receipt in ["नीम 7", "Bill no. 7", "000000777001"] {
-            assert_eq!(name(receipt), (Some(Name::GatewayId(receipt.to_owned())), true));
+            assert_eq!(name(receipt), (Some(Search::GatewayId(receipt.to_owned())), true));
         }
         for wrong in ["tx_short", "a\0b", &"9".repeat(129)] {
             assert_eq!(name(wrong), (None, false), "{wrong:?}");

@@ -252,7 +252,7 @@ fn entries<'a>(told: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a>> 
             .entry(told.key())
             .or_insert_with(|| PaymentRow::new(id(), told.place, &told.facts.payment_id))
             .story
-            .absorb(told.facts);
+            .apply(told.facts);
     }
     for entry in entries.values_mut() {
         entry.news = ChangedParts::between(&PaymentState::default(), &entry.story);
@@ -267,7 +267,7 @@ fn updated<'a>(
     facts: impl Iterator<Item = &'a PaymentObservation>,
 ) -> PaymentRow<'a> {
     let mut story = stored.story.clone();
-    facts.for_each(|facts| story.absorb(facts));
+    facts.for_each(|facts| story.apply(facts));
     entry.updated(stored.id, &stored.story, story)
 }
 
@@ -276,12 +276,12 @@ const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), TransactionId::greates
 
 /// Returns the cursor of a transaction, as a query parameter.
 pub(crate) fn cursor_text(transaction: &Transaction) -> String {
-    keyset::place_text(transaction.created_at, transaction.id)
+    keyset::format_cursor(transaction.created_at, transaction.id)
 }
 
 /// Parses a cursor; `None` if invalid.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    keyset::place(text)
+    keyset::parse_cursor(text)
 }
 
 /// Returns a page of a list.

@@ -302,7 +302,7 @@ impl RefundState {
 
 impl PaymentState {
     /// Merges an observation.
-    pub(crate) fn absorb(&mut self, facts: &PaymentObservation) {
+    pub(crate) fn apply(&mut self, facts: &PaymentObservation) {
         self.update(facts);
         let at = facts.moment();
         let total = facts.snapshot.as_ref().and_then(Snapshot::quote);

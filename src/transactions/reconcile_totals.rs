@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The number of days that `ks-pay doctor` compares: the longest period that App Overview shows.
-const SHOWN: i64 = 90;
+const COMPARED_DAYS: i64 = 90;
 
 /// The result of a comparison or repair: numbers of days.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ async fn ledgers(db: &Db) -> Result<BTreeMap<LedgerKey, Vec<ConnectionId>>, DbEr
 pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
     for book in ledgers(db).await?.into_keys() {
-        let mut from = now.day() - SHOWN;
+        let mut from = now.day() - COMPARED_DAYS;
         while let Some(day) = recount::next_day(&mut db.reader().await?, book, from).await? {
             counted.count(book, day, is_wrong(db, book, day).await);
             from = day + 1;

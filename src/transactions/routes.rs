@@ -11,7 +11,7 @@ use super::{
     NEWEST, Transaction, cursor, cursor_text,
     dispute_costs::OtherCosts,
     export,
-    forms::{DEFAULT_DAYS, ListForm, ListQuery, Name},
+    forms::{DEFAULT_DAYS, ListForm, ListQuery, Search},
     state::DisplayState,
     store::{
         self, Filter,
@@ -27,7 +27,7 @@ use crate::{
     gateways::{Gateway, Mode, razorpay},
     messages,
     primitives::{
-        date_range::Days,
+        date_range::DateRange,
         keyset::{ListPage as Rows, PageRequest},
         time::Timestamp,
     },
@@ -45,13 +45,13 @@ use crate::{
 type Answer = Result<HttpResponse, AppError>;
 
 /// The maximum number of transactions in the sum of a list.
-const MOST_SUMMED: i64 = 50_000;
+const MAX_SUMMED_ROWS: i64 = 50_000;
 /// The maximum number of results of a search by gateway id.
-const MOST_NAMED: i64 = 200;
+const MAX_SEARCH_RESULTS: i64 = 200;
 /// The maximum number of events on the page of a transaction.
-const MOST_TOLD: i64 = 200;
+const MAX_EVENTS_SHOWN: i64 = 200;
 /// The maximum number of failed payment attempts that are shown with their reason.
-const MOST_REASONS: usize = 10;
+const MAX_REASONS_SHOWN: usize = 10;
 /// The number of rows per chunk of the download, which limits its memory.
 const CHUNK: i64 = 1000;
 
@@ -64,17 +64,18 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
     if !wanted.errors.is_empty() {
-        return refuse(&page, &app, shown, form, wanted);
+        return render_invalid(&page, &app, shown, form, wanted);
     }
     let filter = wanted.filter(app.id, mode);
     let (rows, sum) = if let Some(name) = &wanted.name {
         (found(find(&mut reader, &app, mode, name).await?), String::new())
     } else {
-        let sums = store::daily_totals::list(&mut reader, &filter, MOST_SUMMED).await?;
+        let sums = store::daily_totals::list(&mut reader, &filter, MAX_SUMMED_ROWS).await?;
         let side = PageRequest::read(&form.before, &form.after, cursor);
-        (super::list(&mut reader, &filter, side).await?, messages::sum(&sums, wanted.status, MOST_SUMMED))
+        (super::list(&mut reader, &filter, side).await?, messages::sum(&sums, wanted.status, MAX_SUMMED_ROWS))
     };
-    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
+    let empty =
+        if rows.rows.is_empty() { Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
     let shell = list_shell(&page, &app, shown);
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|row| views::Row::new(row, page.now)).collect();
@@ -82,7 +83,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
 }
 
 /// Renders the list without rows, and with each error at its field.
-fn refuse(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: ListQuery) -> Answer {
+fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: ListQuery) -> Answer {
     let (mode, rows) = (shown.mode, found(Vec::new()));
     let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
     let (shell, pager) = (list_shell(page, app, shown), pager(app, mode, &wanted, &rows));
@@ -112,13 +113,13 @@ fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
     Rows { rows, has_newer: false, has_older: false }
 }
 
-async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Name) -> Result<Vec<Transaction>, DbError> {
+async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search) -> Result<Vec<Transaction>, DbError> {
     match name {
-        Name::Transaction(id) => {
+        Search::Transaction(id) => {
             let found = store::find(reader, app.id, *id).await?;
             Ok(found.into_iter().filter(|transaction| transaction.mode == mode).collect())
         }
-        Name::GatewayId(name) => store::find_by_gateway_id(reader, app.id, mode, name, MOST_NAMED).await,
+        Search::GatewayId(name) => store::find_by_gateway_id(reader, app.id, mode, name, MAX_SEARCH_RESULTS).await,
     }
 }
 
@@ -139,7 +140,7 @@ fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) ->
 }
 
 /// Explains why the list is empty, and links to where there are transactions.
-async fn nothing(
+async fn empty_state(
     reader: &mut Reader,
     page: &RequestContext,
     app: &App,
@@ -149,7 +150,7 @@ async fn nothing(
 ) -> Result<EmptyState, AppError> {
     let (path, mode) = (urls::transactions(app.id), shown.mode);
     if let Some(name) = &wanted.name {
-        if let Name::GatewayId(reference) = name
+        if let Search::GatewayId(reference) = name
             && let Some(event) = events::store::find_by_reference(&mut *reader, app.id, mode, reference).await?
         {
             return Ok(messages::settlement_found(&event, urls::event(app.id, event.id), page.now));
@@ -169,7 +170,7 @@ async fn nothing(
     }
     let wider = match wanted.status {
         Some(_) => wanted.days,
-        None => Days::ending(newest.created_at.zoned().date().min(today), DEFAULT_DAYS),
+        None => DateRange::ending(newest.created_at.zoned().date().min(today), DEFAULT_DAYS),
     };
     Ok(messages::EmptyTransactions::Between { days: wanted.days, status: wanted.status, mode, wider, today }.at(&path))
 }
@@ -181,7 +182,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     if !wanted.errors.is_empty() {
-        return refuse(&page, &app, shown, form.into_inner(), wanted);
+        return render_invalid(&page, &app, shown, form.into_inner(), wanted);
     }
     let mode = shown.mode;
     // The confirmation leads back to the list with the same query, so that its download is the same file.
@@ -241,13 +242,13 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let id = id.parse().map_err(|_| AppError::NotFound)?;
     let mut reader = page.state.db.reader().await?;
     let transaction = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
-    let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MOST_TOLD + 1).await?;
-    let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MOST_TOLD);
-    events.truncate(usize::try_from(MOST_TOLD).unwrap_or_default());
+    let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MAX_EVENTS_SHOWN + 1).await?;
+    let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MAX_EVENTS_SHOWN);
+    events.truncate(usize::try_from(MAX_EVENTS_SHOWN).unwrap_or_default());
     let mut reasons = Vec::new();
     let failed =
         |event: &&events::Event| event.gateway == Gateway::Razorpay && event.event_type.as_deref() == Some("payment.failed");
-    for event in events.iter().filter(failed).take(MOST_REASONS) {
+    for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
         let stored = events::store::find_payload(&mut reader, event.id).await?;
         reasons.extend(stored.and_then(|(_, body)| razorpay::failure_reason(&body)).map(|reason| (event.id, reason)));
     }

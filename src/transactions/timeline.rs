@@ -17,7 +17,7 @@ use crate::{events::Event, gateways::adapter, messages, primitives::time::Timest
 const SUCCESSES: [Status; 2] = [Status::Authorized, Status::Captured];
 
 /// An event in the timeline.
-pub(crate) struct Line<'a> {
+pub(crate) struct TimelineEntry<'a> {
     pub(crate) event: &'a Event,
     /// The state that it caused, if it changed the state.
     pub(crate) decided: Option<&'static str>,
@@ -28,7 +28,7 @@ pub(crate) struct Line<'a> {
 }
 
 /// Returns the events in the order of the gateway's time. `disputes` are those of the payment.
-pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes: &[ListedDispute]) -> Vec<Line<'a>> {
+pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes: &[ListedDispute]) -> Vec<TimelineEntry<'a>> {
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by_key(|event| (moment(event), event.id));
     let states = states(transaction, &events, disputes);
@@ -43,7 +43,7 @@ pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes
         let stage = event.subject_status.as_deref().filter(|_| event.subject_id.is_none());
         let is_overruled = stage == Some(Status::Failed.as_str()) && has_succeeded;
         has_succeeded |= stage.is_some_and(|stage| SUCCESSES.iter().any(|success| success.as_str() == stage));
-        lines.push(Line { event, decided, is_late, is_overruled });
+        lines.push(TimelineEntry { event, decided, is_late, is_overruled });
     }
     lines
 }
@@ -57,7 +57,7 @@ fn states(transaction: &Transaction, events: &[&Event], disputes: &[ListedDisput
     let (mut payment, mut state) = (PaymentState::default(), None);
     let after = |event: &&Event| {
         if let Some(observation) = observation(transaction, event, disputes) {
-            payment.absorb(&observation);
+            payment.apply(&observation);
             state = Some(DisplayState::of(&payment));
         }
         state

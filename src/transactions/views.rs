@@ -9,7 +9,7 @@ use super::{
     projection::{Reference, ReferenceKind},
     state::DisplayState,
     store::references::{Dispute, Order},
-    timeline::{self, Line},
+    timeline::{self, TimelineEntry},
 };
 use crate::{
     events::{Event, payload::Payload},
@@ -165,7 +165,7 @@ pub(crate) struct Show {
 }
 
 /// An event in the timeline, ready for display.
-pub(crate) struct Told {
+pub(crate) struct TimelineRow {
     /// The day, if it differs from that of the previous event.
     pub(crate) day: Option<String>,
     pub(crate) when: DisplayTime,
@@ -193,9 +193,9 @@ impl Show {
         format!("{what}. {}.", messages::began(&self.transaction, self.now))
     }
 
-    pub(crate) fn lines(&self) -> Vec<Told> {
+    pub(crate) fn lines(&self) -> Vec<TimelineRow> {
         let mut day = String::new();
-        let told = |line: Line<'_>| {
+        let told = |line: TimelineEntry<'_>| {
             let event = line.event;
             let at = timeline::moment(event);
             let of = messages::past_day(at, self.now).unwrap_or_else(|| messages::UNKNOWN_DAY.to_owned());
@@ -203,7 +203,7 @@ impl Show {
             let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
             let is_new = of != day;
             day.clone_from(&of);
-            Told {
+            TimelineRow {
                 day: is_new.then_some(of),
                 when: DisplayTime::of_clock(at, self.now),
                 class,

@@ -26,7 +26,7 @@ impl ResponseError for Panicked {
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response =
             HttpResponse::InternalServerError().content_type("text/plain; charset=utf-8").body("Something broke on our side.\n");
-        headers::set_fixed(response.headers_mut());
+        headers::set_constant_headers(response.headers_mut());
         response
     }
 }

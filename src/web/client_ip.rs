@@ -17,7 +17,7 @@ use crate::{
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Settings key of the last untrusted proxy.
-const UNTRUSTED: &str = "untrusted_proxy";
+const UNTRUSTED_PROXY_SETTING: &str = "untrusted_proxy";
 
 /// Returns the client's address. `X-Forwarded-For` is read only from trusted proxies, right to left.
 pub(crate) fn address(request: &HttpRequest, state: &State) -> IpAddr {
@@ -116,7 +116,7 @@ impl UntrustedProxy {
 
 async fn store_untrusted(db: &Db, peer: IpAddr, now: Timestamp) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    settings_store::set(&mut tx, UNTRUSTED, format!("{peer} {}", now.millis()).as_bytes()).await?;
+    settings_store::set(&mut tx, UNTRUSTED_PROXY_SETTING, format!("{peer} {}", now.millis()).as_bytes()).await?;
     tx.commit().await
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn untrusted_proxy(
     trusted: &[ipnet::IpNet],
     now: Timestamp,
 ) -> Result<Option<(IpAddr, Timestamp)>, DbError> {
-    let stored = settings_store::find(on, UNTRUSTED).await?;
+    let stored = settings_store::find(on, UNTRUSTED_PROXY_SETTING).await?;
     let noticed = stored.as_deref().and_then(noticed);
     Ok(noticed.filter(|(peer, at)| now.since(*at) <= REPORTED_FOR && !trusted.iter().any(|network| network.contains(peer))))
 }

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{error::AppError, layout::Layout, page::RequestContext, session::SignedIn};
 use crate::{
-    accounts::{self, proof, proof::Proof},
+    accounts::{self, proof, proof::ConfirmationOutcome},
     messages,
     primitives::vault::Vault,
     urls,
@@ -71,7 +71,7 @@ impl Action {
 }
 
 /// Describes a sensitive action, and the page it belongs to.
-pub(crate) struct Sensitive<F> {
+pub(crate) struct SensitiveAction<F> {
     /// Completes "To …, enter your password."
     pub(crate) what: Cow<'static, str>,
     pub(crate) back: String,
@@ -88,7 +88,7 @@ pub(crate) struct Sensitive<F> {
 pub(crate) async fn require<F: FnOnce() -> Layout>(
     page: &RequestContext,
     action: &Action,
-    of: Sensitive<F>,
+    of: SensitiveAction<F>,
 ) -> Result<(), AppError> {
     let Some(password) = &action.password else {
         return if is_confirmed(page) { Ok(()) } else { Err(ask(page, action, of, Asked::default())) };
@@ -98,12 +98,12 @@ pub(crate) async fn require<F: FnOnce() -> Layout>(
         return Err(ask(page, action, of, Asked { error, ..Asked::default() }));
     }
     match proof::check(page, password).await? {
-        Proof::Right => Ok(()),
-        Proof::Wrong => {
+        ConfirmationOutcome::Correct => Ok(()),
+        ConfirmationOutcome::Wrong => {
             let error = Some(messages::access::WRONG_PASSWORD.to_owned());
             Err(ask(page, action, of, Asked { error, ..Asked::default() }))
         }
-        Proof::TooMany(wait) => {
+        ConfirmationOutcome::RateLimited(wait) => {
             let error = Some(messages::access::too_many_attempts(wait));
             Err(ask(page, action, of, Asked { status: StatusCode::TOO_MANY_REQUESTS, error, retry_after: Some(wait.as_secs()) }))
         }
@@ -132,7 +132,7 @@ pub(crate) fn page(
     page: &RequestContext,
     path: &str,
     fields: &[(&str, &str)],
-    of: Sensitive<impl FnOnce() -> Layout>,
+    of: SensitiveAction<impl FnOnce() -> Layout>,
 ) -> Result<HttpResponse, AppError> {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     let fields = Zeroizing::new(body.extend_pairs(fields).finish().into_bytes());
@@ -167,7 +167,7 @@ struct View {
     error: Option<String>,
 }
 
-fn view(page: &RequestContext, action: &Action, of: Sensitive<impl FnOnce() -> Layout>, error: Option<String>) -> View {
+fn view(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, error: Option<String>) -> View {
     View {
         interrupted: seal(&page.state.vault, &page.signed_in, &action.path, &action.carried()),
         shell: (of.shell)(),
@@ -179,7 +179,7 @@ fn view(page: &RequestContext, action: &Action, of: Sensitive<impl FnOnce() -> L
     }
 }
 
-fn ask(page: &RequestContext, action: &Action, of: Sensitive<impl FnOnce() -> Layout>, asked: Asked) -> AppError {
+fn ask(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, asked: Asked) -> AppError {
     match view(page, action, of, asked.error).render() {
         Ok(html) => AppError::Unconfirmed(Box::new(ConfirmPage { status: asked.status, retry_after: asked.retry_after, html })),
         Err(error) => error.into(),
@@ -204,14 +204,14 @@ impl ConfirmPage {
 }
 
 /// Associated data that binds a sealed form to its session and path.
-fn bound(signed_in: &SignedIn, path: &str) -> Vec<u8> {
+fn associated_data(signed_in: &SignedIn, path: &str) -> Vec<u8> {
     [&signed_in.token.hash()[..], path.as_bytes()].concat()
 }
 
 fn seal(vault: &Vault, signed_in: &SignedIn, path: &str, fields: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(vault.seal(SEAL_CONTEXT, &bound(signed_in, path), fields))
+    URL_SAFE_NO_PAD.encode(vault.seal(SEAL_CONTEXT, &associated_data(signed_in, path), fields))
 }
 
 fn open(vault: &Vault, signed_in: &SignedIn, path: &str, sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
-    vault.open(SEAL_CONTEXT, &bound(signed_in, path), &URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()
+    vault.open(SEAL_CONTEXT, &associated_data(signed_in, path), &URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()
 }

@@ -21,7 +21,7 @@ const LENGTH: usize = 32;
 ///
 /// On plain http browsers send no fetch metadata, and the origin `null` because of the `Referrer-Policy`: in that case only
 /// the token decides.
-pub(crate) fn is_from_here(request: &HttpRequest, state: &State) -> bool {
+pub(crate) fn is_same_site(request: &HttpRequest, state: &State) -> bool {
     let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");

@@ -88,8 +88,8 @@ impl From<crate::primitives::vault::VaultError> for AppError {
 impl From<HasherUnavailable> for AppError {
     fn from(error: HasherUnavailable) -> Self {
         match error {
-            HasherUnavailable::Busy | HasherUnavailable::Left => Self::PasswordsBusy,
-            HasherUnavailable::Ended => Self::Internal(error.into()),
+            HasherUnavailable::Busy | HasherUnavailable::ClientGone => Self::PasswordsBusy,
+            HasherUnavailable::ShuttingDown => Self::Internal(error.into()),
         }
     }
 }
@@ -161,7 +161,7 @@ pub(crate) async fn pages(
     }
     let state = response.request().app_data::<Data<State>>().cloned();
     let error = response.response().error().and_then(|error| error.as_error::<AppError>());
-    let (heading, text) = words(status, error, state.as_ref().and_then(|state| state.config.public_url.as_deref()));
+    let (heading, text) = error_text(status, error, state.as_ref().and_then(|state| state.config.public_url.as_deref()));
     let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
     let page = ErrorPage { heading, text: &text, request_id: is_defect.then_some(request_id.as_str()), warnings };
     let html = page.render().unwrap_or_else(|_| heading.to_owned());
@@ -172,7 +172,7 @@ pub(crate) async fn pages(
 }
 
 /// Returns the heading, and the text that tells what to do next.
-fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Cow<'static, str>) {
+fn error_text(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Cow<'static, str>) {
     match error {
         Some(AppError::OtherOrigin) => {
             ("This form was sent from another address", messages::access::other_origin(public_url).into())
@@ -183,14 +183,14 @@ fn words(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>)
             "Too many people are signing in. Wait a few seconds, then go back and submit the form again.".into(),
         ),
         _ => {
-            let (heading, text) = words_of(status);
+            let (heading, text) = status_text(status);
             (heading, text.into())
         }
     }
 }
 
 /// Returns heading and text by status alone.
-fn words_of(status: StatusCode) -> (&'static str, &'static str) {
+fn status_text(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::NOT_FOUND => (
             "There is no such page",

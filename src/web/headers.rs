@@ -32,7 +32,7 @@ const CSP: &str = concat!(
     "require-trusted-types-for 'script'",
 );
 
-const FIXED: &[(&str, &str)] = &[
+const CONSTANT_HEADERS: &[(&str, &str)] = &[
     ("content-security-policy", CSP),
     ("x-content-type-options", "nosniff"),
     // A set-up link contains a secret. Over plain http this policy makes browsers send the origin `null`: see `csrf.rs`.
@@ -58,7 +58,7 @@ pub(crate) async fn add(
     }
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
-    set_fixed(headers);
+    set_constant_headers(headers);
     if is_https {
         set(headers, "strict-transport-security", HSTS);
     }
@@ -69,8 +69,8 @@ pub(crate) async fn add(
 }
 
 /// Sets the headers whose values are constant.
-pub(super) fn set_fixed(headers: &mut HeaderMap) {
-    for (name, value) in FIXED {
+pub(super) fn set_constant_headers(headers: &mut HeaderMap) {
+    for (name, value) in CONSTANT_HEADERS {
         set(headers, name, value);
     }
 }

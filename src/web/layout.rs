@@ -93,11 +93,11 @@ impl Flash {
 
     /// Encodes the message for the flash cookie.
     pub(super) fn carried(&self) -> String {
-        format!("{}{}", if self.is_good { GOOD } else { WARNING }, self.text)
+        format!("{}{}", if self.is_good { SUCCESS_PREFIX } else { WARNING_PREFIX }, self.text)
     }
 
     pub(super) fn read(carried: &str) -> Option<Self> {
-        carried.strip_prefix(GOOD).map(Self::good).or_else(|| carried.strip_prefix(WARNING).map(Self::warning))
+        carried.strip_prefix(SUCCESS_PREFIX).map(Self::good).or_else(|| carried.strip_prefix(WARNING_PREFIX).map(Self::warning))
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -121,8 +121,8 @@ pub(crate) struct Warning {
 }
 
 /// Prefixes of an encoded flash message.
-const GOOD: char = '+';
-const WARNING: char = '!';
+const SUCCESS_PREFIX: char = '+';
+const WARNING_PREFIX: char = '!';
 
 /// The layout around a page's content.
 pub(crate) struct Layout {

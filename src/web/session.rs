@@ -25,7 +25,7 @@ pub(crate) struct SignedIn {
 /// Returns the session cookie.
 pub(crate) fn cookie(state: &State, token: &Token) -> Cookie<'static> {
     let mut cookie = cookies::cookie(state, NAME, token.expose().to_owned());
-    cookie.set_max_age(actix_web::cookie::time::Duration::try_from(accounts::ABSOLUTE).ok());
+    cookie.set_max_age(actix_web::cookie::time::Duration::try_from(accounts::SESSION_LIFETIME).ok());
     cookie
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn find(request: &HttpRequest, state: &State) -> Result<Option<
 /// Updates the session's last use if it is due. A failure is logged and does not fail the request.
 async fn touch(state: &State, token: &Token, session: &Session) {
     let now = state.clock.now();
-    if !session.wants_touch(now) {
+    if !session.is_touch_due(now) {
         return;
     }
     let written = async {

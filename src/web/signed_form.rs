@@ -15,9 +15,9 @@ use super::{
 };
 
 /// Maximum size of a form, in bytes.
-const LARGEST: usize = 64 * 1024;
+const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Maximum time to receive a form.
-const SLOWEST: std::time::Duration = std::time::Duration::from_secs(10);
+const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A form submitted by a signed-in user.
 pub(crate) struct SignedForm<T> {
@@ -80,20 +80,20 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, AppEr
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_form =
         kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    if !csrf::is_from_here(request, &*page::state(request)?) {
+    if !csrf::is_same_site(request, &*page::state(request)?) {
         return Err(AppError::OtherOrigin);
     }
     if !is_form {
         return Err(AppError::CsrfFailed);
     }
-    tokio::time::timeout(SLOWEST, collect(payload)).await.map_err(|_| AppError::BadRequest)?
+    tokio::time::timeout(READ_TIMEOUT, collect(payload)).await.map_err(|_| AppError::BadRequest)?
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, AppError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| AppError::BadRequest)?;
-        if body.len() + chunk.len() > LARGEST {
+        if body.len() + chunk.len() > MAX_FORM_BYTES {
             return Err(AppError::TooLarge);
         }
         body.extend_from_slice(&chunk);

@@ -72,7 +72,7 @@ impl Site {
 }
 
 async fn add_owner(state: &State) {
-    let password_hash = state.passwords.hash(Who::Stranger, PASSWORD).await.unwrap();
+    let password_hash = state.passwords.hash(Requester::Unknown, PASSWORD).await.unwrap();
     let (mut tx, now) = (state.db.begin().await.unwrap(), state.clock.now());
     let company = companies::create(&mut tx, "Neem Tree Retail", now).await.unwrap().id;
     let new = NewUser { company, email: EMAIL.to_owned(), name: "Meera".to_owned(), role: Role::Owner, password_hash };
@@ -150,16 +150,16 @@ async fn abandoned_sign_ins_leave_the_queue_unchecked_and_hold_up_no_known_brows
     let cores = std::thread::available_parallelism().unwrap().get();
     let mut held = Vec::new();
     for _ in 0..cores {
-        held.push(passwords.enter(Who::Stranger, pending()).await.unwrap());
+        held.push(passwords.enter(Requester::Unknown, pending()).await.unwrap());
     }
-    let free = passwords.places_for_strangers();
+    let free = passwords.free_places_of_unknown();
     let mut stranger = Browser::default().at_login(to).await;
     let mut abandoned = Vec::new();
     for number in 0..ABANDONED {
         abandoned.push(stranger.submit(to, &format!("a{number}@b.example"), "not the password").await);
     }
     let patient = stranger.submit(to, "patient@b.example", "not the password").await;
-    eventually("all wait", || passwords.places_for_strangers() == free - ABANDONED - 1).await;
+    eventually("all wait", || passwords.free_places_of_unknown() == free - ABANDONED - 1).await;
 
     let mut again = Browser { cookies: owner.cookies, ..Browser::default() };
     again.cookies.remove("ks_pay_session");
@@ -169,7 +169,7 @@ async fn abandoned_sign_ins_leave_the_queue_unchecked_and_hold_up_no_known_brows
 
     // Every permit is still held: no password that left the queue was verified.
     drop(abandoned);
-    eventually("those who left give up their places", || passwords.places_for_strangers() == free - 1).await;
+    eventually("those who left give up their places", || passwords.free_places_of_unknown() == free - 1).await;
     drop(held);
     assert!(stranger.read(patient).await.starts_with("HTTP/1.1 422"), "the one who stayed is answered");
     site.end().await;
@@ -180,7 +180,7 @@ fn a_known_browser_takes_the_places_of_its_own_account_only() {
     let now = Timestamp::from_millis(0);
     let (id, email) = (UserId::new(now), EMAIL.to_owned());
     let user = User { id, company_id: CompanyId::new(now), email, name: String::new(), role: Role::Owner };
-    assert_eq!(who_signs_in(Some(&user), true), Who::Known(id));
-    assert_eq!(who_signs_in(Some(&user), false), Who::Stranger);
-    assert_eq!(who_signs_in(None, true), Who::Stranger);
+    assert_eq!(requester(Some(&user), true), Requester::Trusted(id));
+    assert_eq!(requester(Some(&user), false), Requester::Unknown);
+    assert_eq!(requester(None, true), Requester::Unknown);
 }

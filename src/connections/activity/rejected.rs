@@ -7,7 +7,7 @@ use crate::{
 
 /// Rejected requests of one connection, buffered until they are written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Refusals {
+pub(crate) struct RejectedRequests {
     pub(crate) count: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
@@ -16,7 +16,7 @@ pub(crate) struct Refusals {
 
 /// The rejected requests that are proven to be meant for the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Proven {
+pub(crate) struct ProvenRequests {
     pub(crate) count: i64,
     pub(crate) first_at: Timestamp,
     pub(crate) last_at: Timestamp,
@@ -24,7 +24,7 @@ pub(crate) struct Proven {
     pub(crate) rejection: RejectionId,
 }
 
-impl Proven {
+impl ProvenRequests {
     /// Combines two batches of the same connection.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {

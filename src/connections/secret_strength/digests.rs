@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256, Sha512};
 use super::lists;
 
 /// Number of hexadecimal digits that identify a digest.
-const TOLD: usize = 16;
+const IDENTIFYING_DIGITS: usize = 16;
 /// Of MD5, SHA-1, SHA-256 and SHA-512, in hexadecimal digits.
 const LENGTHS: [usize; 4] = [32, 40, 64, 128];
 /// The names that are hashed with years as well.
@@ -55,7 +55,7 @@ impl Ends {
     /// Returns the range of each digest in a run of hexadecimal digits.
     fn found(&self, digits: &[u8], at: usize) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        for (from, window) in digits.windows(TOLD).enumerate() {
+        for (from, window) in digits.windows(IDENTIFYING_DIGITS).enumerate() {
             let number = window.iter().fold(0, |number, digit| number << 4 | u64::from(*digit));
             if !self.all.contains(&number) {
                 continue;
@@ -65,7 +65,7 @@ impl Ends {
                     found.push(at + from..at + digits.len().min(from + length));
                 }
                 if self.tails[kind].binary_search(&number).is_ok() {
-                    let to = from + TOLD;
+                    let to = from + IDENTIFYING_DIGITS;
                     found.push(at + to.saturating_sub(*length)..at + to);
                 }
             }
@@ -97,7 +97,7 @@ pub(super) fn found(letters: &[char], names: &[&str]) -> Vec<Range<usize>> {
     let mut of_names = None;
     while from < digits.len() {
         let row: Vec<u8> = digits[from..].iter().map_while(|digit| *digit).collect();
-        if row.len() >= TOLD {
+        if row.len() >= IDENTIFYING_DIGITS {
             let of_names = of_names.get_or_insert_with(|| ends_of_names(names));
             found.extend(KNOWN.found(&row, from).into_iter().chain(of_names.found(&row, from)));
         }

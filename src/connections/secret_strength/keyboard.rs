@@ -4,13 +4,13 @@ use std::{ops::Range, sync::LazyLock};
 
 use super::remainder::longest_piece;
 
-const LEAST: usize = 4;
+const MIN_RUN: usize = 4;
 /// The same for the rows after the plain ones, which are keyboard patterns.
-const LEAST_MIXED: usize = 6;
+const MIN_PATTERN_RUN: usize = 6;
 /// Number of plain rows at the start of the list.
-const PLAIN: usize = 6;
+const PLAIN_ROWS: usize = 6;
 /// Minimum length of a walk across neighbouring keys; shorter ones occur in random text.
-const LEAST_WALK: usize = 7;
+const MIN_WALK: usize = 7;
 const ROWS: &[&str] = &[
     "qwertyuiop",
     "asdfghjkl",
@@ -39,7 +39,7 @@ const KEYS: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
 /// Each row forwards and backwards, with the minimum length of a match that is not coincidence.
 static ROWS_BOTH_WAYS: LazyLock<Vec<(usize, Vec<char>)>> = LazyLock::new(|| {
     let both_ways = |(number, row): (usize, &&str)| {
-        let least = if number < PLAIN { LEAST } else { LEAST_MIXED };
+        let least = if number < PLAIN_ROWS { MIN_RUN } else { MIN_PATTERN_RUN };
         [(least, row.chars().collect()), (least, row.chars().rev().collect())]
     };
     ROWS.iter().enumerate().flat_map(both_ways).collect()
@@ -66,7 +66,7 @@ fn walks(keys: &[char]) -> Vec<Range<usize>> {
     let mut from = 0;
     while from < keys.len() {
         let to = from + 1 + keys[from..].windows(2).take_while(|pair| are_neighbours(pair[0], pair[1])).count();
-        if to - from >= LEAST_WALK {
+        if to - from >= MIN_WALK {
             found.push(from..to);
         }
         from = to;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-const LEAST_BONES: usize = 5;
+const MIN_SKELETON_CHARS: usize = 5;
 
 /// In lower case.
 const WORDS: &str = "
@@ -195,7 +195,7 @@ pub(super) const COMMON_NAMES: &[&str] = &[
     "bearer",
 ];
 /// Short words, removed between separators.
-pub(super) const SHORT: &[&str] = &[
+pub(super) const SHORT_WORDS: &[&str] = &[
     "api", "app", "and", "com", "dev", "for", "inc", "key", "llc", "llp", "ltd", "mg", "my", "net", "new", "of", "one", "org",
     "our", "pay", "pvt", "rzp", "the", "two", "uat", "v1", "v2", "www",
 ];
@@ -225,6 +225,6 @@ pub(super) fn skeletons(name: &str) -> Vec<String> {
     }
     found.sort_unstable();
     found.dedup();
-    found.retain(|bones| bones.chars().filter(|letter| letter.is_alphabetic()).count() >= LEAST_BONES);
+    found.retain(|bones| bones.chars().filter(|letter| letter.is_alphabetic()).count() >= MIN_SKELETON_CHARS);
     found
 }

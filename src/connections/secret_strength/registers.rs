@@ -18,7 +18,7 @@ const SHAPES: &[&str] = &[
     "udyam-AA-99-9999999",
 ];
 /// Minimum length of a truncated number at the start or end of the text.
-const LEAST_CUT: usize = 8;
+const MIN_TRUNCATED: usize = 8;
 
 /// Returns the range of each number, including those truncated at the end or the beginning.
 pub(super) fn found(letters: &[char]) -> Vec<Range<usize>> {
@@ -28,11 +28,11 @@ pub(super) fn found(letters: &[char]) -> Vec<Range<usize>> {
         for from in 0..letters.len() {
             let fitting = fitting(&letters[from..], &shape);
             let is_truncated = letters.get(from + fitting).is_none_or(|next| !next.is_ascii_alphanumeric());
-            if fitting == shape.len() || (fitting >= LEAST_CUT && is_truncated) {
+            if fitting == shape.len() || (fitting >= MIN_TRUNCATED && is_truncated) {
                 found.push(from..from + fitting);
             }
         }
-        for skipped in 1..=shape.len().saturating_sub(LEAST_CUT) {
+        for skipped in 1..=shape.len().saturating_sub(MIN_TRUNCATED) {
             let rest = &shape[skipped..];
             if fitting(letters, rest) == rest.len() {
                 found.push(0..rest.len());

@@ -13,21 +13,21 @@ static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("words
 /// The long words of the dictionary, folded by [`folded`]: shorter ones could occur in random text.
 static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut words: Vec<String> =
-        WORDS.iter().filter(|word| word.len() >= LEAST_FOLDED).map(|word| word.chars().map(folded).collect()).collect();
+        WORDS.iter().filter(|word| word.len() >= MIN_FOLDED_WORD).map(|word| word.chars().map(folded).collect()).collect();
     words.sort_unstable();
     words
 });
 /// The spellings of the common names.
 static COMMON_SPELLINGS: LazyLock<Vec<Vec<char>>> =
     LazyLock::new(|| lists::COMMON_NAMES.iter().flat_map(|name| spellings(name)).collect());
-const LEAST_FOLDED: usize = 7;
+const MIN_FOLDED_WORD: usize = 7;
 const LONGEST_WORD: usize = 16;
 /// Minimum length of a word that is removed anywhere. A shorter one must stand alone.
-const LEAST_ANYWHERE: usize = 5;
-const LEAST_WORD: usize = 4;
+const MIN_WORD_ANYWHERE: usize = 5;
+const MIN_WORD: usize = 4;
 /// Minimum length of a part of a name.
-const LEAST_PIECE: usize = 5;
-const LEAST_ROW: usize = 4;
+const MIN_NAME_PART: usize = 5;
+const MIN_RUN: usize = 4;
 
 /// Returns the words of the dictionary.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
@@ -137,7 +137,7 @@ impl Taken {
             let longest = longest_piece(&self.joined[start..], spelling);
             let Some(last) = longest.checked_sub(1) else { continue };
             let is_alone = || longest >= 3 && self.stands_alone(self.places[start], self.places[start + last] + 1);
-            if longest >= LEAST_PIECE || (longest == spelling.len() && longest >= LEAST_WORD) || is_alone() {
+            if longest >= MIN_NAME_PART || (longest == spelling.len() && longest >= MIN_WORD) || is_alone() {
                 self.take(self.places[start..=start + last].to_vec());
             }
         }
@@ -155,7 +155,7 @@ impl Taken {
     fn words(&mut self) {
         for start in 0..self.letters.len() {
             let most = LONGEST_WORD.min(self.letters.len() - start);
-            let longest = (LEAST_WORD..=most).rev().find(|length| self.is_word(start, start + length));
+            let longest = (MIN_WORD..=most).rev().find(|length| self.is_word(start, start + length));
             if let Some(length) = longest {
                 self.take(start..start + length);
             }
@@ -163,7 +163,7 @@ impl Taken {
     }
 
     fn is_word(&self, from: usize, to: usize) -> bool {
-        if to - from >= LEAST_FOLDED {
+        if to - from >= MIN_FOLDED_WORD {
             let word: String = self.folded[from..to].iter().collect();
             if FOLDED.binary_search(&word).is_ok() {
                 return true;
@@ -172,7 +172,7 @@ impl Taken {
         let letters = &self.letters[from..to];
         let is_written = letters.iter().all(char::is_ascii_uppercase) || letters[1..].iter().all(char::is_ascii_lowercase);
         let word: String = letters.iter().map(char::to_ascii_lowercase).collect();
-        let is_known = || to - from >= LEAST_ANYWHERE && WORDS.binary_search(&word.as_str()).is_ok();
+        let is_known = || to - from >= MIN_WORD_ANYWHERE && WORDS.binary_search(&word.as_str()).is_ok();
         is_written && (lists::holds(&word) || is_known())
     }
 
@@ -184,7 +184,7 @@ impl Taken {
             let to = from + digits;
             let text: String = self.letters[from..to].iter().collect();
             let is_postal = digits == 6 && self.stands_alone(from, to);
-            if is_postal || is_year_or_date(&text) || ((1..=LEAST_ROW).contains(&digits) && self.stands_alone(from, to)) {
+            if is_postal || is_year_or_date(&text) || ((1..=MIN_RUN).contains(&digits) && self.stands_alone(from, to)) {
                 self.take(from..to);
             }
             from = to + 1;
@@ -216,7 +216,7 @@ impl Taken {
             };
             let longest = (0..start).map(same).max().unwrap_or_default();
             let is_run = self.folded[start - 1] == self.folded[start];
-            if longest >= if is_run { LEAST_ROW - 1 } else { LEAST_ROW } {
+            if longest >= if is_run { MIN_RUN - 1 } else { MIN_RUN } {
                 self.take(start..start + longest);
             }
         }
@@ -238,9 +238,9 @@ impl Taken {
     /// Removes short words that stand alone. Runs after the steps that determine what stands alone.
     fn short_words(&mut self) {
         for (length, is_known) in [
-            (LEAST_WORD, (|word| WORDS.binary_search(&word).is_ok()) as fn(&str) -> bool),
-            (3, |word| lists::SHORT.contains(&word)),
-            (2, |word| lists::SHORT.contains(&word)),
+            (MIN_WORD, (|word| WORDS.binary_search(&word).is_ok()) as fn(&str) -> bool),
+            (3, |word| lists::SHORT_WORDS.contains(&word)),
+            (2, |word| lists::SHORT_WORDS.contains(&word)),
         ] {
             for from in 0..(self.letters.len() + 1).saturating_sub(length) {
                 let word: String = self.letters[from..from + length].iter().map(char::to_ascii_lowercase).collect();
@@ -294,14 +294,14 @@ fn is_joined(text: &str) -> bool {
 }
 
 fn is_short_word(text: &str) -> bool {
-    lists::SHORT.contains(&text) || lists::holds(text) || WORDS.binary_search(&text).is_ok()
+    lists::SHORT_WORDS.contains(&text) || lists::holds(text) || WORDS.binary_search(&text).is_ok()
 }
 
 /// True if the range is a whole number of few digits.
 fn is_number(text: &str, from: usize, to: usize) -> bool {
     let is_digit = |place: usize| text.as_bytes().get(place).is_some_and(u8::is_ascii_digit);
     let is_whole = !is_digit(to) && (from == 0 || !is_digit(from - 1));
-    (1..=LEAST_ROW).contains(&(to - from)) && is_whole && (from..to).all(is_digit)
+    (1..=MIN_RUN).contains(&(to - from)) && is_whole && (from..to).all(is_digit)
 }
 
 /// True for plausible years, and for dates of six or eight digits.
@@ -329,7 +329,7 @@ fn is_year_or_date(digits: &str) -> bool {
 /// True for letters only, in one case or with capitalized words, with the share of vowels that pronounceable words have.
 fn reads_like_words(token: &[char]) -> bool {
     let is_vowel = |letter: &char| "aeiouyAEIOUY".contains(*letter);
-    if token.len() < LEAST_PIECE || !token.iter().all(char::is_ascii_alphabetic) {
+    if token.len() < MIN_NAME_PART || !token.iter().all(char::is_ascii_alphabetic) {
         return false;
     }
     let is_upper = token.iter().all(char::is_ascii_uppercase);

@@ -80,7 +80,7 @@ macro_rules! bind_group {
 
 fn subject(content: &EventContent) -> (Option<&str>, Option<&'static str>) {
     match content {
-        EventContent::Facts(facts) => facts.subject(),
+        EventContent::Observation(facts) => facts.subject(),
         EventContent::Quarantined(_) | EventContent::Unhandled => (None, None),
     }
 }
@@ -88,7 +88,7 @@ fn subject(content: &EventContent) -> (Option<&str>, Option<&'static str>) {
 fn fault(content: &EventContent) -> Option<&'static str> {
     match content {
         EventContent::Quarantined(fault) => Some(fault),
-        EventContent::Facts(_) | EventContent::Unhandled => None,
+        EventContent::Observation(_) | EventContent::Unhandled => None,
     }
 }
 

@@ -170,7 +170,7 @@ impl Parsed<'_> {
                 is_time_borrowed: facts.time_source != TimeSource::Envelope,
                 amount,
                 reference: None,
-                content: EventContent::Facts(Box::new(facts)),
+                content: EventContent::Observation(Box::new(facts)),
             },
             Err(fault) => ParsedEvent::quarantined(Some(self.event), fault),
         }
@@ -282,10 +282,10 @@ fn identifier<'a>(field: &'static str, text: &'a str) -> Result<&'a str, &'stati
 }
 
 /// The largest accepted amount, in subunits: a trillion rupees. Sums of many stay within an `i64`.
-const LARGEST: i64 = 100_000_000_000_000;
+const MAX_AMOUNT: i64 = 100_000_000_000_000;
 
 fn valid_amount(amount: i64) -> Result<i64, &'static str> {
-    if (0..=LARGEST).contains(&amount) { Ok(amount) } else { Err("amount") }
+    if (0..=MAX_AMOUNT).contains(&amount) { Ok(amount) } else { Err("amount") }
 }
 
 fn money(amount: i64, currency: &str) -> Result<Money, &'static str> {

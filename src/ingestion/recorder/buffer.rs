@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    connections::activity::Refusals,
+    connections::activity::RejectedRequests,
     primitives::id::ConnectionId,
     rejections::{
         CapturedRequest, RejectedRequest,
@@ -16,26 +16,26 @@ use crate::{
 };
 
 /// The most requests of one connection that are diagnosed in an interval.
-const MOST_OF_ONE: usize = 200;
+const MAX_REQUESTS_PER_CONNECTION: usize = 200;
 /// The memory for captured requests, in bytes: of all connections, and of one.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
-const MOST_BYTES_OF_ONE: usize = 2 * 1024 * 1024;
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+const MAX_BYTES_PER_CONNECTION: usize = 2 * 1024 * 1024;
 /// How far a connection may exceed its limits before it is trimmed, in requests and in bytes.
-const SPARE: usize = 64;
-const SPARE_BYTES: usize = 512 * 1024;
+const TRIM_SLACK_REQUESTS: usize = 64;
+const TRIM_SLACK_BYTES: usize = 512 * 1024;
 /// The memory reserved for connections that use less than the second number, in bytes.
-const ROOM_FOR_OTHERS: usize = 8 * 1024 * 1024;
-const LEAST_OF_ONE: usize = 128 * 1024;
+const RESERVED_BYTES: usize = 8 * 1024 * 1024;
+const SMALL_CONNECTION_BYTES: usize = 128 * 1024;
 /// The most bytes and connections in one unit of work. It bounds how long incoming events wait.
-pub(super) const MOST_AT_ONCE: usize = 2 * 1024 * 1024;
-const CONNECTIONS_AT_ONCE: usize = 64;
+pub(super) const MAX_BATCH_BYTES: usize = 2 * 1024 * 1024;
+const MAX_BATCH_CONNECTIONS: usize = 64;
 /// The memory of a captured request besides its content, in bytes.
-const OVERHEAD: usize = 512;
+const OVERHEAD_BYTES: usize = 512;
 
 /// Rejections since the last write.
 #[derive(Default)]
 pub(super) struct Buffer {
-    pub(super) of: BTreeMap<ConnectionId, PerConnection>,
+    pub(super) connections: BTreeMap<ConnectionId, PerConnection>,
     pub(super) bytes: usize,
     /// Requests to unknown endpoints, which are written with others or at their own interval.
     pub(super) strays: i64,
@@ -44,7 +44,7 @@ pub(super) struct Buffer {
 /// Rejections of one connection.
 #[derive(Default)]
 pub(super) struct PerConnection {
-    pub(super) refusals: Option<Refusals>,
+    pub(super) refusals: Option<RejectedRequests>,
     pub(super) tallies: Tallies,
     pub(super) samples: Vec<CapturedRequest>,
     bytes: usize,
@@ -52,21 +52,21 @@ pub(super) struct PerConnection {
 
 impl Buffer {
     pub(super) fn is_empty(&self) -> bool {
-        self.of.is_empty() && self.strays == 0
+        self.connections.is_empty() && self.strays == 0
     }
 
     pub(super) fn requests(&self) -> i64 {
-        self.of.values().filter_map(|own| Some(own.refusals?.count)).sum()
+        self.connections.values().filter_map(|own| Some(own.refusals?.count)).sum()
     }
 
     pub(super) fn count(&mut self, refused: &RejectedRequest) {
         let at = refused.at;
-        let own = self.of.entry(refused.place.connection).or_default();
+        let own = self.connections.entry(refused.place.connection).or_default();
         store_batch::tally(&mut own.tallies, refused);
         if let Some(reason) = refused.reason.rejected() {
-            let none = Refusals { count: 0, first_at: at, last_at: at, reason };
+            let none = RejectedRequests { count: 0, first_at: at, last_at: at, reason };
             let before = own.refusals.unwrap_or(none);
-            own.refusals = Some(Refusals {
+            own.refusals = Some(RejectedRequests {
                 count: before.count + 1,
                 first_at: before.first_at.min(at),
                 last_at: before.last_at.max(at),
@@ -77,41 +77,44 @@ impl Buffer {
 
     /// Whether another request of the connection fits.
     pub(super) fn has_room(&self, connection: ConnectionId) -> bool {
-        let own = self.of.get(&connection).map_or(0, |own| own.bytes);
-        self.bytes < if own < LEAST_OF_ONE { MOST_BYTES } else { MOST_BYTES - ROOM_FOR_OTHERS }
+        let own = self.connections.get(&connection).map_or(0, |own| own.bytes);
+        self.bytes < if own < SMALL_CONNECTION_BYTES { MAX_BYTES } else { MAX_BYTES - RESERVED_BYTES }
     }
 
     pub(super) fn keep(&mut self, sample: CapturedRequest) {
-        let own = self.of.entry(sample.place.connection).or_default();
+        let own = self.connections.entry(sample.place.connection).or_default();
         own.bytes += cost(&sample);
         self.bytes += cost(&sample);
         own.samples.push(sample);
-        if own.samples.len() >= MOST_OF_ONE + SPARE || own.bytes >= MOST_BYTES_OF_ONE + SPARE_BYTES {
+        if own.samples.len() >= MAX_REQUESTS_PER_CONNECTION + TRIM_SLACK_REQUESTS
+            || own.bytes >= MAX_BYTES_PER_CONNECTION + TRIM_SLACK_BYTES
+        {
             self.bytes -= own.trim();
         }
     }
 
     /// Removes and returns the next unit of work.
-    pub(super) fn next(&mut self) -> Self {
+    pub(super) fn take_batch(&mut self) -> Self {
         let mut next = Self { strays: std::mem::take(&mut self.strays), ..Self::default() };
         let has_room = |next: &Self, own: &PerConnection| {
-            next.of.is_empty() || (next.of.len() < CONNECTIONS_AT_ONCE && next.bytes + own.bytes <= MOST_AT_ONCE)
+            next.connections.is_empty()
+                || (next.connections.len() < MAX_BATCH_CONNECTIONS && next.bytes + own.bytes <= MAX_BATCH_BYTES)
         };
-        while let Some(entry) = self.of.first_entry().filter(|entry| has_room(&next, entry.get())) {
+        while let Some(entry) = self.connections.first_entry().filter(|entry| has_room(&next, entry.get())) {
             let (connection, own) = entry.remove_entry();
             self.bytes -= own.bytes;
             next.bytes += own.bytes;
-            next.of.insert(connection, own);
+            next.connections.insert(connection, own);
         }
         next
     }
 
     /// Restores the content of a failed write for the next attempt.
     pub(super) fn restore(&mut self, older: Self) {
-        for (connection, older) in older.of {
-            let newer = self.of.entry(connection).or_default();
+        for (connection, older) in older.connections {
+            let newer = self.connections.entry(connection).or_default();
             newer.refusals = match (newer.refusals, older.refusals) {
-                (Some(newer), Some(older)) => Some(Refusals {
+                (Some(newer), Some(older)) => Some(RejectedRequests {
                     count: newer.count + older.count,
                     first_at: newer.first_at.min(older.first_at),
                     last_at: newer.last_at.max(older.last_at),
@@ -138,7 +141,9 @@ impl PerConnection {
         let before = std::mem::take(&mut self.bytes);
         let mut left: Vec<(usize, CapturedRequest)> = Vec::with_capacity(samples.len());
         for at in shape::order(&shapes) {
-            let fits = |sample: &CapturedRequest| left.len() < MOST_OF_ONE && self.bytes + cost(sample) <= MOST_BYTES_OF_ONE;
+            let fits = |sample: &CapturedRequest| {
+                left.len() < MAX_REQUESTS_PER_CONNECTION && self.bytes + cost(sample) <= MAX_BYTES_PER_CONNECTION
+            };
             if let Some(sample) = samples[at].take().filter(fits) {
                 self.bytes += cost(&sample);
                 left.push((at, sample));
@@ -151,5 +156,5 @@ impl PerConnection {
 }
 
 fn cost(sample: &CapturedRequest) -> usize {
-    sample.bytes + OVERHEAD
+    sample.bytes + OVERHEAD_BYTES
 }

@@ -9,7 +9,7 @@ use crate::{
     apps, companies,
     connections::{
         self, ConnectionScope, NewConnection,
-        activity::{Proven, Refusals},
+        activity::{ProvenRequests, RejectedRequests},
     },
     db::Location,
     events::{Event, State, store as events},
@@ -94,7 +94,7 @@ impl Bench {
         let app = apps::create(&mut tx, company.id, &details, self.now).await.unwrap();
         let new =
             NewConnection { company: company.id, app, gateway: Gateway::Razorpay, mode: Mode::Test, currency: Currency::INR };
-        let place = connections::create(&mut tx, &self.vault, &new, "The Owner", self.now).await.unwrap().place();
+        let place = connections::create(&mut tx, &self.vault, &new, "The Owner", self.now).await.unwrap().scope();
         tx.commit().await.unwrap();
         place
     }
@@ -228,9 +228,9 @@ async fn accounts_of_one_batch_are_told_apart_whatever_their_order() {
 }
 
 /// Returns two rejected requests of one server, the first and last received at the given seconds.
-fn rejected(bench: &Bench, seconds: (u64, u64), reason: SignatureError) -> Refusals {
+fn rejected(bench: &Bench, seconds: (u64, u64), reason: SignatureError) -> RejectedRequests {
     let at = |seconds| bench.now.plus(Duration::from_secs(seconds));
-    Refusals { count: 2, first_at: at(seconds.0), last_at: at(seconds.1), reason }
+    RejectedRequests { count: 2, first_at: at(seconds.0), last_at: at(seconds.1), reason }
 }
 
 #[tokio::test]
@@ -241,15 +241,15 @@ async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and
     let later = rejected(&bench, (20, 30), SignatureError::SignatureMismatch);
     let earlier = rejected(&bench, (10, 15), SignatureError::SignatureMissing);
     for (refusals, rejection) in [(later, rejections[0]), (earlier, rejections[1])] {
-        let proven = Proven { count: 2, first_at: refusals.first_at, last_at: refusals.last_at, rejection };
+        let proven = ProvenRequests { count: 2, first_at: refusals.first_at, last_at: refusals.last_at, rejection };
         let mut tx = bench.db.begin().await.unwrap();
         let (refused, proven) = ([(place.connection, refusals)].into(), [(place.connection, proven)].into());
-        activity::add_refused(&mut tx, &refused, &proven).await.unwrap();
+        activity::add_rejected(&mut tx, &refused, &proven).await.unwrap();
         tx.commit().await.unwrap();
     }
     // A server without proof does not change what is already proven.
     let mut tx = bench.db.begin().await.unwrap();
-    activity::add_refused(&mut tx, &[(place.connection, earlier)].into(), &BTreeMap::new()).await.unwrap();
+    activity::add_rejected(&mut tx, &[(place.connection, earlier)].into(), &BTreeMap::new()).await.unwrap();
     tx.commit().await.unwrap();
     let found = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
     let (first, last) = (Some(earlier.first_at), Some(later.last_at));

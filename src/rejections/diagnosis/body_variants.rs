@@ -18,14 +18,14 @@ use crate::rejections::Cause;
 /// A longer body is not rewritten. Only a decompressed one can be longer.
 pub(super) const MAX_REWRITTEN_BYTES: usize = crate::ingestion::body::MAX_BODY_BYTES;
 /// The limit of a rewritten body: this many times the length of the received one, plus a constant in bytes.
-const MOST_TIMES: usize = 4;
-const MOST_BESIDES: usize = 8 * 1024;
+const MAX_GROWTH_FACTOR: usize = 4;
+const MAX_GROWTH_BYTES: usize = 8 * 1024;
 
 /// The most keys with empty values that are tried individually.
 const MAX_EMPTIED_KEYS: usize = 16;
 
 const SPACES: [Space; 5] = [Space::None, Space::Little, Space::Lines("  "), Space::Lines("    "), Space::Lines("\t")];
-const PLAIN: Escapes = Escapes::AsTheyStand;
+const PLAIN: Escapes = Escapes::Unchanged;
 const ESCAPES: [Escapes; 8] = [
     PLAIN,
     written(false, Ascii::Kept, false),
@@ -42,7 +42,7 @@ const fn written(slash: bool, ascii: Ascii, html: bool) -> Escapes {
 }
 
 /// The cause of a change, and the body before it.
-pub(super) type Before = (Cause, Vec<u8>);
+pub(super) type OriginalBody = (Cause, Vec<u8>);
 
 /// A received body.
 pub(super) struct Bodies<'a> {
@@ -62,7 +62,7 @@ impl<'a> Bodies<'a> {
 
     /// Returns the possible original bodies, except for the received one. An item is `None` if that variant cannot be made:
     /// the attempt took work, too.
-    pub(super) fn before(&self) -> impl Iterator<Item = Option<Before>> {
+    pub(super) fn before(&self) -> impl Iterator<Item = Option<OriginalBody>> {
         let nodes = || self.node.iter();
         let made = ends(self.body).chain(nodes().flat_map(|node| rewritten(node, self.body)));
         let made = made.chain(self.inside()).chain(nodes().flat_map(|node| emptied(node, self.body)));
@@ -70,13 +70,13 @@ impl<'a> Bodies<'a> {
     }
 
     /// Returns bodies inside it, which may have been changed further.
-    pub(super) fn inside(&self) -> impl Iterator<Item = Option<Before>> {
+    pub(super) fn inside(&self) -> impl Iterator<Item = Option<OriginalBody>> {
         unwrapped::all(self.body, self.text, self.node.as_ref())
     }
 }
 
 /// Adds and removes line ends and byte order marks, and converts line ends.
-fn ends(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+fn ends(body: &[u8]) -> impl Iterator<Item = Option<OriginalBody>> {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     let added = [&b"\n"[..], b"\r\n", b" "].into_iter().map(move |end| (Cause::BodyLineEnd, [body, end].concat()));
     let cut = [&b"\n"[..], b"\r\n", b"\r"].into_iter().filter_map(move |end| body.strip_suffix(end)).chain([body.trim_ascii()]);
@@ -102,14 +102,14 @@ fn windows_lines(body: &[u8]) -> Vec<u8> {
 }
 
 /// Undoes that another program parsed JSON and serialised it again.
-fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>> {
-    let (own, most) = (body.trim_ascii(), body.len() * MOST_TIMES + MOST_BESIDES);
+fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<OriginalBody>> {
+    let (own, most) = (body.trim_ascii(), body.len() * MAX_GROWTH_FACTOR + MAX_GROWTH_BYTES);
     let is_usual =
-        |space: &Space| node.write(*space, PLAIN, Order::AsItStands, own.len()).is_some_and(|text| text.as_bytes() == own);
+        |space: &Space| node.write(*space, PLAIN, Order::Unchanged, own.len()).is_some_and(|text| text.as_bytes() == own);
     let usual = SPACES.into_iter().find(is_usual);
     let mut ways = Vec::new();
     let usual_orders = (0..key_orders::count(node)).map(Order::Usual);
-    for order in [Order::AsItStands].into_iter().chain(usual_orders).chain([Order::Sorted]) {
+    for order in [Order::Unchanged].into_iter().chain(usual_orders).chain([Order::Sorted]) {
         for space in SPACES {
             for escape in ESCAPES {
                 let cause = match (order, escape == PLAIN, Some(space) == usual) {
@@ -140,8 +140,8 @@ fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before
 /// Undoes replaced empty values in JSON: PHP turns empty maps into lists, and Laravel turns empty strings into null. The
 /// affected keys are unknown: each is tried alone, then all of them, and all but the notes, which are an empty list in
 /// Razorpay's own events.
-fn emptied(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>> {
-    let most = body.len() * MOST_TIMES + MOST_BESIDES;
+fn emptied(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<OriginalBody>> {
+    let most = body.len() * MAX_GROWTH_FACTOR + MAX_GROWTH_BYTES;
     let lists = choices(&node.keys_of(is_empty_list, MAX_EMPTIED_KEYS));
     let nulls = choices(&node.keys_of(is_null, MAX_EMPTIED_KEYS));
     // Both: empty lists other than the notes were maps.
@@ -153,7 +153,7 @@ fn emptied(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Before>>
     let escapes = [PLAIN, written(false, Ascii::Kept, false)];
     ways.into_iter().flat_map(move |way| escapes.map(|escape| (way.clone(), escape))).map(move |((lists, nulls), escape)| {
         let before = node.with(&lists, is_empty_list, &Node::Map(Vec::new())).with(&nulls, is_null, &Node::Text("\"\""));
-        let written = before.write(Space::None, escape, Order::AsItStands, most)?;
+        let written = before.write(Space::None, escape, Order::Unchanged, most)?;
         Some((Cause::BodyRewritten, written.into_bytes()))
     })
 }

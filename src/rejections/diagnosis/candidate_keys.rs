@@ -57,8 +57,8 @@ impl Attempt {
 
 const fn cause(whose: KeyOwner) -> Cause {
     match whose {
-        KeyOwner::Own => Cause::NowVerifies,
-        KeyOwner::Old => Cause::OldSecret,
+        KeyOwner::Valid => Cause::NowVerifies,
+        KeyOwner::Expired => Cause::OldSecret,
         KeyOwner::Retired => Cause::RetiredSecret,
         KeyOwner::OtherMode => Cause::OtherMode,
         KeyOwner::OtherConnection => Cause::OtherConnection,
@@ -77,7 +77,7 @@ pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
         Gateway::Razorpay => ways.push(Zeroizing::new(text.as_bytes().to_vec())),
         Gateway::StandardWebhooks => ways.extend(decoded.clone()),
     }
-    if key.whose != KeyOwner::Own && (key.gateway != gateway || key.whose == KeyOwner::KeySecret) {
+    if key.whose != KeyOwner::Valid && (key.gateway != gateway || key.whose == KeyOwner::KeySecret) {
         ways.push(Zeroizing::new(text.as_bytes().to_vec()));
         ways.push(Zeroizing::new(shown(key).as_bytes().to_vec()));
         ways.extend(decoded);

@@ -22,7 +22,7 @@ pub(super) fn key(whose: KeyOwner, text: &str) -> Key {
 }
 
 fn known(own: &str) -> CompanyKeys {
-    let keys = vec![key(KeyOwner::Own, own), key(KeyOwner::OtherApp, OTHER), key(KeyOwner::KeySecret, KEY_SECRET)];
+    let keys = vec![key(KeyOwner::Valid, own), key(KeyOwner::OtherApp, OTHER), key(KeyOwner::KeySecret, KEY_SECRET)];
     let ids = vec!["wh_0aZ1lK5s8BqW2zXc9Ov7uY".to_owned()];
     let key_ids = vec!["rzp_test_Demo0000000001".to_owned()];
     CompanyKeys {
@@ -57,7 +57,7 @@ pub(super) fn found(own: &str, body: &[u8], headers: &[(&str, &str)]) -> Diagnos
     let reason = if has_signature { SignatureError::SignatureMismatch } else { SignatureError::SignatureMissing };
     let at = Timestamp::from_seconds(NOW);
     let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_truncated: false, at };
-    diagnose(&case, &known(own), &mut { MOST_WORK })
+    diagnose(&case, &known(own), &mut { MAX_WORK_BYTES })
 }
 
 fn with(own: &str, body: &[u8], signature: &str) -> Diagnosis {
@@ -337,5 +337,5 @@ fn an_outsider_is_told_apart_by_no_fact_about_the_gateway() {
         is_truncated: true,
         at,
     };
-    assert_eq!(diagnose(&case, &known(SECRET), &mut { MOST_WORK }).cause, Cause::NotDiagnosed);
+    assert_eq!(diagnose(&case, &known(SECRET), &mut { MAX_WORK_BYTES }).cause, Cause::NotDiagnosed);
 }

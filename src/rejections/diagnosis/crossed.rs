@@ -29,11 +29,11 @@ fn find(known: &CompanyKeys, body: &str, signature: &str) -> Diagnosis {
     let headers = [("x-razorpay-signature".to_owned(), signature.as_bytes().to_vec())];
     let (gateway, reason, at) = (Gateway::Razorpay, SignatureError::SignatureMismatch, Timestamp::from_seconds(NOW));
     let case = RejectedCase { gateway, reason, headers: &headers, body: body.as_bytes(), is_truncated: false, at };
-    diagnose(&case, known, &mut { MOST_WORK })
+    diagnose(&case, known, &mut { MAX_WORK_BYTES })
 }
 
 fn known(others: &[(KeyOwner, &str)]) -> CompanyKeys {
-    let keys = [(KeyOwner::Own, SECRET)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
+    let keys = [(KeyOwner::Valid, SECRET)].iter().chain(others).map(|(whose, text)| key(*whose, text)).collect();
     CompanyKeys { keys, url: "https://pay.example.com/webhooks/wh_1".to_owned(), ..CompanyKeys::default() }
 }
 
@@ -80,7 +80,7 @@ fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
     const OTHER: &str = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
     let body = event(2048);
     for (whose, cause) in [
-        (KeyOwner::Old, Cause::OldSecret),
+        (KeyOwner::Expired, Cause::OldSecret),
         (KeyOwner::Retired, Cause::RetiredSecret),
         (KeyOwner::OtherMode, Cause::OtherMode),
         (KeyOwner::OtherConnection, Cause::OtherConnection),
@@ -112,7 +112,7 @@ fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
 fn all_paste_and_typing_errors_of_a_secret_are_within_the_bound() {
     let standard = STANDARD.encode([0xA7; 32]);
     for (gateway, text) in [(Gateway::Razorpay, SECRET), (Gateway::StandardWebhooks, &standard)] {
-        let key = Key { gateway, ..key(KeyOwner::Own, text) };
+        let key = Key { gateway, ..key(KeyOwner::Valid, text) };
         let singles = candidate_keys::pasted(gateway, &key).len() + typos::likely(gateway, &key).count();
         let replaced = typos::replaced(gateway, &key).count();
         let pairs = candidate_keys::pasted_twice(gateway, &key).count();

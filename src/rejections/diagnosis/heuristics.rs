@@ -236,17 +236,17 @@ struct Ids {
 }
 
 impl Ids {
-    const MOST: usize = 3;
-    const DEEPEST: usize = 8;
+    const MAX_IDS: usize = 3;
+    const MAX_DEPTH: usize = 8;
 
     fn gather(&mut self, value: &Value, depth: usize) {
         match value {
-            _ if depth > Self::DEEPEST => {}
+            _ if depth > Self::MAX_DEPTH => {}
             Value::String(text) => self.note(text),
             Value::Array(members) => members.iter().for_each(|member| self.gather(member, depth + 1)),
             Value::Object(members) => {
                 let said = |name| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-                if said("id").starts_with("plink_") && self.links.len() < Self::MOST {
+                if said("id").starts_with("plink_") && self.links.len() < Self::MAX_IDS {
                     self.links.push((said("id"), said("reference_id"), said("status")));
                 }
                 members.values().for_each(|member| self.gather(member, depth + 1));
@@ -262,7 +262,7 @@ impl Ids {
             Some("sub") => &mut self.subscriptions,
             _ => return,
         };
-        if list.len() < Self::MOST && text.len() <= 64 && !list.iter().any(|known| known == text) {
+        if list.len() < Self::MAX_IDS && text.len() <= 64 && !list.iter().any(|known| known == text) {
             list.push(text.to_owned());
         }
     }

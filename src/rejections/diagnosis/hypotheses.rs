@@ -51,8 +51,8 @@ impl Search<'_> {
     /// every other key of the company. A brief diagnosis goes no further.
     fn likely_key(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        let own = || known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
-        let others = known.keys.iter().filter(|key| key.whose != KeyOwner::Own);
+        let own = || known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
+        let others = known.keys.iter().filter(|key| key.whose != KeyOwner::Valid);
         let pasted = own().flat_map(|key| candidate_keys::likely_pasted(gateway, key));
         let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
         let proper = own().flat_map(|key| candidate_keys::proper(gateway, key));
@@ -67,11 +67,11 @@ impl Search<'_> {
         let pasted = known
             .keys
             .iter()
-            .filter(|key| key.whose == KeyOwner::Own)
+            .filter(|key| key.whose == KeyOwner::Valid)
             .flat_map(|key| candidate_keys::otherwise_pasted(gateway, key));
         let (pieces, pasted): (Vec<_>, Vec<_>) = pasted.partition(|attempt| attempt.cause == Cause::SecretCut);
         // The valid secret with another body or other parts.
-        let own = self.default_candidates(|whose| whose == KeyOwner::Own);
+        let own = self.default_candidates(|whose| whose == KeyOwner::Valid);
         self.as_sent(candidate_keys::lookalike_values(known).into_iter().chain(pasted), readings)
             .or_else(|| self.of_body_parts(&own, readings))
             .or_else(|| self.changed(bodies, &own, readings))
@@ -85,11 +85,11 @@ impl Search<'_> {
     /// paste error or a typing mistake with a changed body, and a changed body inside another.
     fn combined(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        let own = || known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
+        let own = || known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
         let pasted: Vec<_> = own().flat_map(|key| candidate_keys::pasted(gateway, key)).collect();
         self.as_sent(own().flat_map(|key| typos::replaced(gateway, key)), readings)
             .or_else(|| self.changed_inside(bodies, readings))
-            .or_else(|| self.changed(bodies, &self.default_candidates(|whose| whose != KeyOwner::Own), readings))
+            .or_else(|| self.changed(bodies, &self.default_candidates(|whose| whose != KeyOwner::Valid), readings))
             .or_else(|| self.as_sent(own().flat_map(|key| candidate_keys::pasted_twice(gateway, key)), readings))
             .or_else(|| self.as_sent(own().flat_map(|key| typos::pasted(gateway, key)), readings))
             .or_else(|| self.changed(bodies, &pasted, readings))
@@ -105,14 +105,14 @@ impl Search<'_> {
     /// Tries the likeliest typing mistakes.
     fn likely_typo(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
+        let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
         self.as_sent(own.flat_map(|key| typos::likely(gateway, key)), readings)
     }
 
     /// Tries paste errors of secrets that are not valid here.
     fn pasted_elsewhere(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let (gateway, known) = (self.case.gateway, self.known);
-        let others = known.keys.iter().filter(|key| key.whose != KeyOwner::Own);
+        let others = known.keys.iter().filter(|key| key.whose != KeyOwner::Valid);
         self.as_sent(others.flat_map(|key| candidate_keys::pasted_elsewhere(gateway, key)), readings)
     }
 
@@ -133,7 +133,7 @@ impl Search<'_> {
     /// Tries the signature of a checkout, which Razorpay makes over ids with the API key secret.
     fn checkout(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let messages = heuristics::checkout_messages(self.case.body);
-        let keys = self.known.keys.iter().filter(|key| matches!(key.whose, KeyOwner::KeySecret | KeyOwner::Own));
+        let keys = self.known.keys.iter().filter(|key| matches!(key.whose, KeyOwner::KeySecret | KeyOwner::Valid));
         for key in keys.filter(|_| !messages.is_empty()) {
             let attempt = Attempt::of(key, Cause::CheckoutSignature, key.text.as_bytes());
             for message in &messages {
@@ -151,7 +151,7 @@ impl Search<'_> {
     /// Tries a plain digest instead of a keyed one.
     fn not_keyed(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let body = self.case.body;
-        let own = self.known.keys.iter().filter(|key| key.whose == KeyOwner::Own);
+        let own = self.known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
         let texts = own.map(|key| key.text.as_bytes()).chain([&b""[..]]);
         for text in texts {
             for parts in [[text, body], [body, text]] {
@@ -204,7 +204,7 @@ impl Search<'_> {
 
     /// Tries bodies inside the body that were changed before they were wrapped.
     fn changed_inside(&mut self, bodies: &Bodies<'_>, readings: &[Reading]) -> Option<Diagnosis> {
-        let attempts = self.default_candidates(|whose| whose == KeyOwner::Own);
+        let attempts = self.default_candidates(|whose| whose == KeyOwner::Valid);
         for (outer, inside) in bodies.inside().flatten() {
             self.spend(self.case.body.len() + inside.len())?;
             let inner = Bodies::of(&inside);
@@ -273,9 +273,9 @@ impl Search<'_> {
             return None;
         }
         let renamed = parts::siblings(case);
-        let found = self.under(&renamed, |search, key| candidate_keys::proper(search.case.gateway, key), KeyOwner::Own);
+        let found = self.under(&renamed, |search, key| candidate_keys::proper(search.case.gateway, key), KeyOwner::Valid);
         found
-            .or_else(|| self.under(&renamed, |search, key| candidate_keys::pasted(search.case.gateway, key), KeyOwner::Own))
+            .or_else(|| self.under(&renamed, |search, key| candidate_keys::pasted(search.case.gateway, key), KeyOwner::Valid))
             .or_else(|| {
                 let likely = renamed.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
                 let found = likely

@@ -36,7 +36,7 @@ pub(super) enum Space {
 /// How strings are escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escapes {
-    AsTheyStand,
+    Unchanged,
     Written { slash: bool, ascii: Ascii, html: bool },
 }
 
@@ -51,7 +51,7 @@ pub(super) enum Ascii {
 /// The order of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    AsItStands,
+    Unchanged,
     Sorted,
     /// As Razorpay writes them; some entities have several variants.
     Usual(u8),
@@ -131,8 +131,8 @@ impl<'a> Node<'a> {
     pub(super) fn write(&self, space: Space, escapes: Escapes, order: Order, most: usize) -> Option<String> {
         let mut out = String::new();
         let contains = self.contains();
-        let how = How { space, escapes, order, contains: &contains };
-        self.write_to(&mut Out { text: &mut out, most }, 0, "", how)?;
+        let how = Format { space, escapes, order, contains: &contains };
+        self.write_to(&mut BoundedWriter { text: &mut out, most }, 0, "", how)?;
         Some(out)
     }
 
@@ -146,7 +146,7 @@ impl<'a> Node<'a> {
     }
 
     /// `member` is the key of this value.
-    fn write_to(&self, out: &mut Out<'_>, depth: usize, member: &str, how: How<'_>) -> Option<()> {
+    fn write_to(&self, out: &mut BoundedWriter<'_>, depth: usize, member: &str, how: Format<'_>) -> Option<()> {
         match self {
             Self::Word(word) => out.push(word),
             Self::Text(text) => out.push(&escaped(text, how.escapes)),
@@ -156,7 +156,7 @@ impl<'a> Node<'a> {
             Self::Map(map) => {
                 let mut members: Vec<&(&str, Self)> = map.iter().collect();
                 match how.order {
-                    Order::AsItStands => {}
+                    Order::Unchanged => {}
                     Order::Sorted => members.sort_by(|one, other| one.0.cmp(other.0)),
                     Order::Usual(variant) => {
                         let places = Places::of(map, member, how.contains, variant);
@@ -214,7 +214,7 @@ impl<'a> Node<'a> {
 
 /// The notation to write.
 #[derive(Clone, Copy)]
-struct How<'a> {
+struct Format<'a> {
     space: Space,
     escapes: Escapes,
     order: Order,
@@ -222,12 +222,12 @@ struct How<'a> {
 }
 
 /// The output, and its limit in bytes.
-struct Out<'a> {
+struct BoundedWriter<'a> {
     text: &'a mut String,
     most: usize,
 }
 
-impl Out<'_> {
+impl BoundedWriter<'_> {
     /// Appends the text; `None` if the output would exceed its limit.
     fn push(&mut self, text: &str) -> Option<()> {
         if self.text.len() + text.len() > self.most {
@@ -248,12 +248,12 @@ impl Out<'_> {
 }
 
 fn between<T>(
-    out: &mut Out<'_>,
+    out: &mut BoundedWriter<'_>,
     depth: usize,
     space: Space,
     ends: [&str; 2],
     members: &[T],
-    write: impl Fn(&mut Out<'_>, &T) -> Option<()>,
+    write: impl Fn(&mut BoundedWriter<'_>, &T) -> Option<()>,
 ) -> Option<()> {
     out.push(ends[0])?;
     for (index, member) in members.iter().enumerate() {
@@ -319,17 +319,17 @@ mod tests {
     #[test]
     fn json_is_written_again_as_others_write_it() {
         let node = parse(r#" {"b":[1.0,{}], "a":"न\/<"} "#).unwrap();
-        let plain = Escapes::AsTheyStand;
+        let plain = Escapes::Unchanged;
         let write = |space, escapes, order| node.write(space, escapes, order, 100).unwrap();
-        assert_eq!(write(Space::None, plain, Order::AsItStands), r#"{"b":[1.0,{}],"a":"न\/<"}"#);
+        assert_eq!(write(Space::None, plain, Order::Unchanged), r#"{"b":[1.0,{}],"a":"न\/<"}"#);
         assert_eq!(write(Space::Little, plain, Order::Sorted), r#"{"a": "न\/<", "b": [1.0, {}]}"#);
         let written = Escapes::Written { slash: false, ascii: Ascii::Lower, html: true };
         assert_eq!(write(Space::None, written, Order::Sorted), r#"{"a":"\u0928/\u003c","b":[1.0,{}]}"#);
-        let lines = write(Space::Lines("  "), plain, Order::AsItStands);
+        let lines = write(Space::Lines("  "), plain, Order::Unchanged);
         assert_eq!(lines, "{\n  \"b\": [\n    1.0,\n    {}\n  ],\n  \"a\": \"न\\/<\"\n}");
         let length = lines.len();
-        assert!(node.write(Space::Lines("  "), plain, Order::AsItStands, length).is_some());
-        assert!(node.write(Space::Lines("  "), plain, Order::AsItStands, length - 1).is_none(), "it would be too long");
+        assert!(node.write(Space::Lines("  "), plain, Order::Unchanged, length).is_some());
+        assert!(node.write(Space::Lines("  "), plain, Order::Unchanged, length - 1).is_none(), "it would be too long");
         assert!(parse("{").is_none() && parse("").is_none());
     }
 

@@ -228,7 +228,7 @@ fn gather(text: &str, depth: usize, gateway: Gateway, parts: &mut Vec<Vec<u8>>) 
         parts.push(raw.as_bytes().to_vec());
         for space in [Space::None, Space::Little] {
             let node = json_variants::parse(raw);
-            let written = node.and_then(|node| node.write(space, Escapes::AsTheyStand, Order::AsItStands, raw.len() * 2));
+            let written = node.and_then(|node| node.write(space, Escapes::Unchanged, Order::Unchanged, raw.len() * 2));
             parts.extend(written.filter(|written| written != raw).map(String::into_bytes));
         }
     }

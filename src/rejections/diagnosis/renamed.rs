@@ -13,7 +13,7 @@ use crate::primitives::hex;
 #[test]
 fn a_renamed_header_is_found_with_its_siblings() {
     let secret = STANDARD.encode([9; 32]);
-    let own = Key { gateway: Gateway::StandardWebhooks, ..key(KeyOwner::Own, &secret) };
+    let own = Key { gateway: Gateway::StandardWebhooks, ..key(KeyOwner::Valid, &secret) };
     let known = CompanyKeys { keys: vec![own], ..CompanyKeys::default() };
     let find = |headers: Vec<(String, Vec<u8>)>, body: &str| {
         let (gateway, at) = (Gateway::StandardWebhooks, Timestamp::from_seconds(NOW));
@@ -25,7 +25,7 @@ fn a_renamed_header_is_found_with_its_siblings() {
             is_truncated: false,
             at,
         };
-        diagnose(&case, &known, &mut { MOST_WORK })
+        diagnose(&case, &known, &mut { MAX_WORK_BYTES })
     };
     for size in SIZES {
         let body = event(size);

@@ -43,7 +43,7 @@ fn every_published_shape_is_found_after_its_keys_were_sorted() {
         let node = json_variants::parse(body).unwrap();
         for (space, escapes) in [go, python] {
             let sent = node.write(space, escapes, Order::Sorted, body.len() * 2).unwrap();
-            let was_sorted = node.write(Space::None, Escapes::AsTheyStand, Order::Sorted, body.len()).unwrap() == *body;
+            let was_sorted = node.write(Space::None, Escapes::Unchanged, Order::Sorted, body.len()).unwrap() == *body;
             let cause = with(&sent, &signed(SECRET, body)).cause;
             if was_sorted {
                 sorted_before += 1;

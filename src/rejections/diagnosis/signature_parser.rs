@@ -10,11 +10,11 @@ use base64::{
 use crate::{gateways::Gateway, rejections::Cause};
 
 /// The shortest truncated signature that proves anything, in bytes.
-const ENOUGH: usize = 8;
+const MIN_TRUNCATED_BYTES: usize = 8;
 /// The longest text that is parsed, in bytes.
-const LONGEST: usize = 1024;
+const MAX_VALUE_BYTES: usize = 1024;
 /// The most notations that are tried.
-const MOST: usize = 64;
+const MAX_READINGS: usize = 64;
 
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -26,7 +26,7 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 pub(super) enum Tag {
     Whole([u8; 32]),
     /// A prefix; the rest was cut off.
-    Begins(Vec<u8>),
+    Prefix(Vec<u8>),
 }
 
 /// A received signature, and the fault of its notation, if any.
@@ -57,18 +57,18 @@ pub(super) fn read(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<Readi
             reading.form = Some(Cause::RepeatedHeader);
         }
     }
-    readings.truncate(MOST);
+    readings.truncate(MAX_READINGS);
     readings
 }
 
 /// Returns every signature in a header's value, the usual notation first.
 pub(super) fn read_value(gateway: Gateway, value: &[u8]) -> Vec<Reading> {
-    let Some(text) = std::str::from_utf8(value).ok().filter(|text| text.len() <= LONGEST) else { return Vec::new() };
+    let Some(text) = std::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_VALUE_BYTES) else { return Vec::new() };
     let mut readings = match gateway {
         Gateway::Razorpay => razorpay(text),
         Gateway::StandardWebhooks => standard(text),
     };
-    readings.truncate(MOST);
+    readings.truncate(MAX_READINGS);
     readings
 }
 
@@ -121,13 +121,14 @@ fn rests(text: &str) -> Vec<&str> {
     for part in text.split([',', ';', ' ']) {
         for mark in ['=', ':'] {
             // Base64 padding is not a name.
-            if let Some((name, rest)) = part.split_once(mark).filter(|(name, rest)| name.len() <= 24 && rest.len() >= 2 * ENOUGH)
+            if let Some((name, rest)) =
+                part.split_once(mark).filter(|(name, rest)| name.len() <= 24 && rest.len() >= 2 * MIN_TRUNCATED_BYTES)
             {
                 debug_assert!(name.len() <= 24);
                 rests.push(unquoted(rest));
             }
         }
-        if part.len() < text.len() && part.len() >= 2 * ENOUGH {
+        if part.len() < text.len() && part.len() >= 2 * MIN_TRUNCATED_BYTES {
             rests.push(unquoted(part));
         }
     }
@@ -138,7 +139,7 @@ fn rests(text: &str) -> Vec<&str> {
 fn in_hex(text: &str, form: Option<Cause>) -> Vec<Reading> {
     let digits = text.bytes().take_while(u8::is_ascii_hexdigit).count();
     let is_all = digits == text.len();
-    if digits < 2 * ENOUGH {
+    if digits < 2 * MIN_TRUNCATED_BYTES {
         return Vec::new();
     }
     let bytes: Vec<u8> = text.as_bytes()[..digits.min(64)].chunks_exact(2).filter_map(byte).collect();
@@ -148,7 +149,7 @@ fn in_hex(text: &str, form: Option<Cause>) -> Vec<Reading> {
             let form = if text.len() > 64 { Some(Cause::Lengthened) } else { form.or(is_upper.then_some(Cause::UpperCase)) };
             vec![Reading { tag: Tag::Whole(whole), form }]
         }
-        Err(_) if is_all => vec![Reading { tag: Tag::Begins(bytes), form: Some(Cause::Truncated) }],
+        Err(_) if is_all => vec![Reading { tag: Tag::Prefix(bytes), form: Some(Cause::Truncated) }],
         Err(_) => Vec::new(),
     }
 }
@@ -176,14 +177,18 @@ fn of_base64(text: &str, form: Option<Cause>) -> Option<Reading> {
             let is_usual = text.len() == 44 && !text.contains(['-', '_']);
             Some(Reading { tag: Tag::Whole(whole), form: form.or((!is_usual).then_some(Cause::Base64)) })
         }
-        Err(_) if (ENOUGH..32).contains(&bytes.len()) => Some(Reading { tag: Tag::Begins(bytes), form: Some(Cause::Truncated) }),
+        Err(_) if (MIN_TRUNCATED_BYTES..32).contains(&bytes.len()) => {
+            Some(Reading { tag: Tag::Prefix(bytes), form: Some(Cause::Truncated) })
+        }
         Err(_) => None,
     }
 }
 
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let is_url_safe = text.contains(['-', '_']);
-    (if is_url_safe { URL_SAFE.decode(text) } else { STANDARD.decode(text) }).ok().filter(|bytes| bytes.len() >= ENOUGH)
+    (if is_url_safe { URL_SAFE.decode(text) } else { STANDARD.decode(text) })
+        .ok()
+        .filter(|bytes| bytes.len() >= MIN_TRUNCATED_BYTES)
 }
 
 /// Whether the header has asymmetric signatures only.

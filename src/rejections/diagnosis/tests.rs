@@ -11,7 +11,7 @@ fn known(gateway: Gateway) -> CompanyKeys {
     let other = "9876543210ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvuts";
     CompanyKeys {
         keys: vec![
-            key(KeyOwner::Own, gateway, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"),
+            key(KeyOwner::Valid, gateway, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"),
             key(KeyOwner::OtherApp, Gateway::StandardWebhooks, other),
             key(KeyOwner::KeySecret, Gateway::Razorpay, "a key secret"),
         ],
@@ -77,7 +77,7 @@ fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
         let reason = SignatureError::SignatureMalformed;
         let at = Timestamp::from_seconds(0);
         let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_truncated: false, at };
-        assert_eq!(diagnose(&case, &known, &mut { MOST_WORK }).cause, cause, "{length}");
+        assert_eq!(diagnose(&case, &known, &mut { MAX_WORK_BYTES }).cause, cause, "{length}");
     }
 }
 
@@ -100,7 +100,7 @@ fn brackets_and_commas_are_not_written_without_bounds() {
         at: Timestamp::from_seconds(0),
     };
     let readings = signature_parser::read(Gateway::Razorpay, &headers);
-    for is_theirs in [|whose| whose == KeyOwner::Own, |whose| whose != KeyOwner::Own] {
+    for is_theirs in [|whose| whose == KeyOwner::Valid, |whose| whose != KeyOwner::Valid] {
         let before = json_variants::WRITTEN.get();
         let mut search = Search { left: LEFT, ..Search::of(&case, &known) };
         let attempts = search.default_candidates(is_theirs);
@@ -114,7 +114,7 @@ fn brackets_and_commas_are_not_written_without_bounds() {
 #[test]
 fn without_work_or_once_the_server_stops_nothing_is_tried() {
     let (gateway, own) = (Gateway::StandardWebhooks, "MDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVVY=");
-    let known = CompanyKeys { keys: vec![key(KeyOwner::Own, gateway, own)], ..CompanyKeys::default() };
+    let known = CompanyKeys { keys: vec![key(KeyOwner::Valid, gateway, own)], ..CompanyKeys::default() };
     let forged = "v1,".to_owned() + &"A".repeat(43) + "=";
     let mut headers: Vec<(String, Vec<u8>)> =
         (0..6).map(|at| (format!("x{at}-signature"), forged.clone().into_bytes())).collect();
@@ -134,10 +134,10 @@ fn without_work_or_once_the_server_stops_nothing_is_tried() {
         diagnose_until(&AtomicBool::new(is_off), Depth::Full, &case, &known, &mut { work });
         TRIED.get() - before
     };
-    assert!(tried(MOST_WORK, false) > 1000);
+    assert!(tried(MAX_WORK_BYTES, false) > 1000);
     assert_eq!(tried(0, false), 0);
     assert_eq!(tried(105_000, false), 11, "ten that are paid for, and the one that is not");
-    assert_eq!(tried(MOST_WORK, true), 1, "the first one asks");
+    assert_eq!(tried(MAX_WORK_BYTES, true), 1, "the first one asks");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn what_single_faults_need_is_never_more_than_estimated() {
         (Gateway::Razorpay, 128, 2),
         (Gateway::StandardWebhooks, 32, 2),
     ] {
-        let mut known = CompanyKeys { keys: vec![key(KeyOwner::Own, gateway, &secret(length))], ..known(gateway) };
+        let mut known = CompanyKeys { keys: vec![key(KeyOwner::Valid, gateway, &secret(length))], ..known(gateway) };
         known.keys.extend((0..others).map(|number| key(KeyOwner::OtherApp, gateway, &secret(44 - number / 2))));
         for size in [300, 2 * 1024, 28 * 1024, 256 * 1024] {
             let text = classes::event(size.max(600));
@@ -165,9 +165,9 @@ fn what_single_faults_need_is_never_more_than_estimated() {
             let body = text.as_bytes();
             let reason = SignatureError::SignatureMismatch;
             let case = RejectedCase { gateway, reason, headers: &headers, body, is_truncated: false, at };
-            let mut left = MOST_WORK;
+            let mut left = MAX_WORK_BYTES;
             let found = diagnose_until(&AtomicBool::new(false), Depth::Single, &case, &known, &mut left);
-            let (used, most) = (MOST_WORK - left, single_fault_work(gateway, body.len(), &known));
+            let (used, most) = (MAX_WORK_BYTES - left, single_fault_work(gateway, body.len(), &known));
             assert_eq!(found.cause, Cause::Unknown, "{gateway:?}, {size} bytes");
             assert!(used <= most, "{gateway:?}, {length} characters, {others} others, {size} bytes: {used} of {most}");
         }

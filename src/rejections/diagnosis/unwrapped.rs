@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::read::{GzDecoder, ZlibDecoder};
 
 use super::{
-    body_variants::{Before, MAX_REWRITTEN_BYTES},
+    body_variants::{MAX_REWRITTEN_BYTES, OriginalBody},
     escapes::{html_unescaped, percent_decoded},
     json_variants::{self, Escapes, Node, Order, Space},
 };
@@ -41,7 +41,7 @@ pub(super) fn all<'a>(
     body: &'a [u8],
     text: Option<&'a str>,
     node: Option<&'a Node<'a>>,
-) -> impl Iterator<Item = Option<Before>> + 'a {
+) -> impl Iterator<Item = Option<OriginalBody>> + 'a {
     let unpacked = std::iter::once_with(move || unpacked(body)).map(|made| Some((Cause::BodyCompressed, made?)));
     let escaped = text.into_iter().flat_map(unescaped).map(Some);
     let formed = text.into_iter().flat_map(move |_| form(body)).map(Some);
@@ -62,7 +62,7 @@ fn unpacked(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Removes the escapes of HTML, of a string in source code, or of a URL.
-fn unescaped(text: &str) -> impl Iterator<Item = Before> {
+fn unescaped(text: &str) -> impl Iterator<Item = OriginalBody> {
     let html = text.contains('&').then(|| html_unescaped(text)).into_iter().map(|made| (Cause::BodyHtmlEscaped, made));
     let slashes = text.contains('\\').then(|| [without_backslashes(text), text.replace("\\\"", "\""), text.replace("\\'", "'")]);
     let slashes = slashes.into_iter().flatten().map(|made| (Cause::BodyBackslashed, made));
@@ -84,7 +84,7 @@ fn without_backslashes(text: &str) -> String {
 }
 
 /// Returns the fields of a body that was sent as a form, URL-encoded or multipart.
-fn form(body: &[u8]) -> impl Iterator<Item = Before> {
+fn form(body: &[u8]) -> impl Iterator<Item = OriginalBody> {
     let is_form = body.len() <= MAX_REWRITTEN_BYTES && body.iter().any(|byte| matches!(byte, b'=' | b'%'));
     let pairs = url::form_urlencoded::parse(if is_form { body } else { b"" }).take(MAX_PARTS);
     let fields = pairs.flat_map(|(key, value)| [value, key]).map(|part| part.into_owned().into_bytes());
@@ -111,7 +111,7 @@ fn multipart(body: &[u8]) -> Vec<&[u8]> {
 
 /// Returns bodies inside another: in a JSON string, in a member of an object, or in base64; and those inside them, as queues
 /// and buses wrap each other's messages.
-fn wrapped<'a>(node: Option<&'a Node<'a>>, text: &'a str) -> impl Iterator<Item = Option<Before>> + 'a {
+fn wrapped<'a>(node: Option<&'a Node<'a>>, text: &'a str) -> impl Iterator<Item = Option<OriginalBody>> + 'a {
     let nested = std::iter::once_with(move || {
         let mut parts = Vec::new();
         let own = node.filter(|node| matches!(node, Node::Text(_)));
@@ -155,7 +155,7 @@ fn part(node: &Node<'_>, depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
         Node::Map(_) | Node::List(_) => {
             // A deeper part of an event is not an event itself.
             if depth == MAX_DEPTH || is_event(node) {
-                parts.extend(node.write(Space::None, Escapes::AsTheyStand, Order::AsItStands, most).map(String::into_bytes));
+                parts.extend(node.write(Space::None, Escapes::Unchanged, Order::Unchanged, most).map(String::into_bytes));
             }
             if depth > 1 {
                 members(node, depth - 1, most, parts);
@@ -187,7 +187,7 @@ fn within(body: &[u8], depth: usize, most: usize, parts: &mut Vec<Vec<u8>>) {
 }
 
 /// Undoes that the body was read in the wrong character set and written again.
-fn charset(body: &[u8]) -> impl Iterator<Item = Option<Before>> {
+fn charset(body: &[u8]) -> impl Iterator<Item = Option<OriginalBody>> {
     let ways = [
         latin_read,
         |body: &[u8]| single(body, latin),

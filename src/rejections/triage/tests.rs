@@ -56,7 +56,8 @@ impl Shop {
             secret: None,
             connection: None,
         };
-        let keys = vec![key(KeyOwner::Own, &self.own), key(KeyOwner::Old, &self.older), key(KeyOwner::KeySecret, &self.api)];
+        let keys =
+            vec![key(KeyOwner::Valid, &self.own), key(KeyOwner::Expired, &self.older), key(KeyOwner::KeySecret, &self.api)];
         CompanyKeys { keys, url: "https://pay.example.com/webhooks/wh_1".to_owned(), ..CompanyKeys::default() }
     }
 
@@ -68,7 +69,7 @@ impl Shop {
         ];
         let (address, body): (IpAddr, _) = (from.parse().unwrap(), Some(Bytes::copy_from_slice(body)));
         let (place, at) = (self.place, Timestamp::from_seconds(1_795_000_000));
-        RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.sample()
+        RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.capture()
     }
 
     fn forged(&self, number: usize, from: &str) -> CapturedRequest {
@@ -329,7 +330,7 @@ fn at_a_disabled_webhook_a_guess_is_no_proof_and_every_look_is_paid_for() {
         assert_eq!(found.diagnosis.cause, Cause::SwitchedOff);
         assert_eq!(found.diagnosis.signer.as_ref().map(proof::Signer::is_proof), Some(is_proof), "{key}");
         assert_eq!((EvictionRank::of(found) == EvictionRank::Proven, found.key), (is_proof, None), "{key}");
-        assert!((1..=LEAST_WORK).contains(&(MOST - left)), "{} bytes", MOST - left);
+        assert!((1..=MIN_WORK_BYTES).contains(&(MOST - left)), "{} bytes", MOST - left);
     }
 }
 
@@ -388,7 +389,7 @@ async fn only_keys_that_no_outsider_has_are_remembered_and_not_for_long() {
     rotated.keys[0].text = zeroize::Zeroizing::new(Secret::generate().expose().to_owned());
     assert_eq!(found(&mut triage, rotated, Cause::SecretWithSpace), (Cause::Unknown, 0), "of a secret that is gone");
     found(&mut triage, shop.known(), Cause::SecretWithSpace);
-    tokio::time::advance(RECENT).await;
+    tokio::time::advance(RECENT_KEY_TTL).await;
     triage.look(&vault(), Vec::new(), MOST, &AtomicBool::new(false));
     assert!(triage.recent.is_empty());
 }

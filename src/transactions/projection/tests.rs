@@ -60,7 +60,7 @@ fn dispute(id: &str, status: DisputeStatus, at: i64, amount: i64, deducted: Opti
 fn told(facts: &[PaymentObservation]) -> PaymentState {
     let mut story = PaymentState::default();
     for facts in facts {
-        story.absorb(facts);
+        story.apply(facts);
     }
     story
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The number of newest transactions of a mode that are searched.
-const LOOKED_AT: i64 = 50;
+const SEARCHED_ROWS: i64 = 50;
 
 sql! {
     /// Finds the counterpart by its connection, because payments have no index by app and payment id.
@@ -26,7 +26,7 @@ pub(crate) async fn latest_payment_in_both_modes(
     app: AppId,
     mode: Mode,
 ) -> Result<Option<String>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(FIND_LAST).bind(app).bind(mode.slug()).bind(LOOKED_AT).fetch_optional(conn).await)
+    run!(on, |conn| sqlx::query_scalar(FIND_LAST).bind(app).bind(mode.slug()).bind(SEARCHED_ROWS).fetch_optional(conn).await)
 }
 
 /// Finds the transaction of the same payment in the other mode.

@@ -11,7 +11,7 @@ use crate::{
     },
     gateways::Mode,
     primitives::{
-        date_range::{self, Days},
+        date_range::{self, DateRange},
         id::AppId,
     },
     transactions::{Status, daily::TotalsDelta},
@@ -128,7 +128,7 @@ pub(crate) struct DailyTotals {
 }
 
 /// Lists the daily totals from the first to the last day.
-pub(crate) async fn days(on: impl Into<Exec<'_>>, app: AppId, mode: Mode, days: Days) -> Result<Vec<DailyTotals>, DbError> {
+pub(crate) async fn days(on: impl Into<Exec<'_>>, app: AppId, mode: Mode, days: DateRange) -> Result<Vec<DailyTotals>, DbError> {
     let (first, last) = (date_range::number(days.first), date_range::number(days.last));
     run!(on, |conn| sqlx::query_as(DAYS).bind(app).bind(mode.slug()).bind(first).bind(last).fetch_all(conn).await)
 }

@@ -15,7 +15,7 @@ fn read(body: &[u8]) -> ParsedEvent {
 
 fn facts(body: &str) -> PaymentObservation {
     match read(body.as_bytes()).content {
-        EventContent::Facts(facts) => *facts,
+        EventContent::Observation(facts) => *facts,
         EventContent::Unhandled => panic!("unhandled: {body}"),
         EventContent::Quarantined(fault) => panic!("{fault}: {body}"),
     }
@@ -82,7 +82,7 @@ fn rubbish_in_what_a_customer_types_never_quarantines() {
         let (before, after) = CAPTURED.split_once("[],").unwrap();
         let body = [before.as_bytes(), note, b",", after.as_bytes()].concat();
         assert!(
-            matches!(read(&body).content, EventContent::Facts(_)),
+            matches!(read(&body).content, EventContent::Observation(_)),
             "{}",
             String::from_utf8_lossy(&note[..note.len().min(40)])
         );
@@ -91,14 +91,14 @@ fn rubbish_in_what_a_customer_types_never_quarantines() {
         assert_eq!(fault(&CAPTURED.replace(r#""upi""#, method)), None, "{method}");
     }
     let bytes = CAPTURED.replace("upi", "#").bytes().map(|byte| if byte == b'#' { 0xff } else { byte }).collect::<Vec<_>>();
-    assert!(matches!(read(&bytes).content, EventContent::Facts(_)));
+    assert!(matches!(read(&bytes).content, EventContent::Observation(_)));
 }
 
 /// True if the fast path and the separate parsing agree.
 fn is_read_the_same_both_ways(body: &[u8]) -> bool {
     let told = |reading: ParsedEvent| {
         let content = match reading.content {
-            EventContent::Facts(facts) => Ok(facts),
+            EventContent::Observation(facts) => Ok(facts),
             EventContent::Unhandled => Err("unhandled"),
             EventContent::Quarantined(fault) => Err(fault),
         };
