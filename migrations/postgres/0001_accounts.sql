@@ -21,8 +21,8 @@ CREATE TABLE users (
 );
 CREATE INDEX users_of_company ON users (company_id);
 
--- Sessions by the hash of their token, so that a copy of the database signs nobody in. proven_at: when the user last entered
--- their password.
+-- Sessions by the hash of their token, so that a copy of the database cannot sign anyone in. proven_at: when the user last
+-- entered their password.
 CREATE TABLE sessions (
     token_hash BYTEA NOT NULL PRIMARY KEY,
     user_id UUID NOT NULL REFERENCES users (id),

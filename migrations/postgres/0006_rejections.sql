@@ -2,7 +2,7 @@
 
 -- Requests of one connection rejected for one reason and cause, without a pause of an hour. count is of all requests; only some
 -- are stored. cause has no CHECK: a binary shows one that it does not know as unknown. key_digest: a keyed digest of the key
--- that signed the requests, so that nobody can compare a guess with it.
+-- that signed the requests, so that it cannot confirm a guess.
 CREATE TABLE rejections (
     id UUID NOT NULL PRIMARY KEY,
     company_id UUID NOT NULL,

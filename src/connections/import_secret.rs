@@ -133,7 +133,7 @@ fn parse(wizard: &Wizard, names: &[String], form: &ImportForm) -> Result<(Secret
     read.ok().filter(|_| errors.is_empty()).ok_or(errors)
 }
 
-/// What it is already: a Key Secret, which lets its owner move money, a secret that was retired here, which somebody else may
+/// What it is already: a Key Secret, which lets its owner move money, a secret that was retired here, which others may
 /// know, or the secret of another webhook, whose payments would count here.
 async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>, AppError> {
     let (state, own, now) = (&wizard.page.state, &wizard.connection, wizard.page.now);

@@ -143,7 +143,7 @@ impl OpenFiles {
         let files = self.clone();
         let looking = spawn_blocking(move || {
             let found = look(&files);
-            // Only now: whoever waited may have given up.
+            // Not earlier: the caller may have given up while this thread still reads.
             drop(permit);
             found
         });

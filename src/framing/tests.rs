@@ -1,3 +1,5 @@
+//! Where requests end, compared with the codec that parses them.
+
 use actix_http::{
     ServiceConfig,
     h1::{Codec, Message},

@@ -1,3 +1,5 @@
+//! Sockets, their limits per address, and what is handed over of pipelined requests.
+
 use super::*;
 use crate::pipelining::BodyFraming;
 use futures_util::FutureExt as _;

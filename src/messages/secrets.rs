@@ -172,7 +172,7 @@ pub(crate) fn retiring(gateway: Gateway, ring: &SecretSet, held: &SecretWithUsag
     said
 }
 
-/// The secret that was entered is one that was retired here: somebody else may know it.
+/// Returns the error for a secret that was retired here, because others may know it.
 pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> String {
     let day = at.map(|at| format!(" on {}", DisplayTime::of_day(at, now).text)).unwrap_or_default();
     let enter = match gateway {

@@ -1,3 +1,5 @@
+//! The gate of a connection, and its requests compared with the codec that parses them.
+
 use std::{
     sync::{
         Arc,

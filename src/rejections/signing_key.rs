@@ -244,6 +244,18 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_in_another_code_than_the_secret_is_judged_by_the_same_text() {
+        let plain = "A49HA4jivKjL-NeemTreeStore-2026";
+        let known = known(&hex::encode(plain.as_bytes()), &[]);
+        let base64 = STANDARD.encode(plain).to_uppercase();
+        let tail = base64.trim_end_matches('=');
+        for piece in [&tail[tail.len() - 21..], &tail[tail.len() - 18..]] {
+            let cut = Diagnosis { signer: Some(cut_key(piece)), ..Cause::SecretCut.into() };
+            assert_eq!(judged(cut, &known).1, None, "{piece}");
+        }
+    }
+
+    #[test]
     fn the_head_of_a_public_format_is_a_guess() {
         for (head, tail) in [
             ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", ".x8sK2pQ9xLm4TkWz7"),

@@ -14,7 +14,7 @@ const MANY: usize = 600;
 /// Number of the largest bodies: more than the 32 MiB write queue.
 const LARGE: usize = 40;
 /// Log message for a request that is turned away without waiting.
-const TOO_MUCH: &str = "too much waits to be stored";
+const TOO_MUCH: &str = "the write queue is full";
 
 /// Starts a server in its own process: in a flood the sender needs as many descriptors.
 async fn served() -> (TestApp, Connection, Process) {

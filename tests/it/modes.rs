@@ -156,7 +156,7 @@ async fn a_webhook_whose_first_requests_were_rejected_is_not_verified_yet_on_eve
     let owner = app.owner("Neem Tree Retail").await;
     verify(&test).await;
     fail(&app, &live).await;
-    owner.sees("/", "not verified yet, 2 genuine Live requests rejected").await;
+    owner.sees("/", "not verified yet, 2 Live requests rejected").await;
     for rest in PAGES {
         let page = owner.get(&format!("/ks-pay/apps/{}{rest}?mode=test", shop.id)).await;
         assert!(page.has("<b>Razorpay in Live mode:</b> Not verified yet, 2 requests rejected. <a"), "{rest}: {}", page.body);

@@ -1,4 +1,4 @@
-//! Texts and sums agree with the amounts: several disputes at once, losses in another currency, and refunds that are not
+//! Texts and sums agree with the amounts: several disputes, losses in another currency, and refunds that are not
 //! processed.
 
 use serde_json::{Value, json};
@@ -156,7 +156,7 @@ async fn a_loss_in_the_settled_currency_is_in_every_sum() {
     let line = shop.download().await;
     assert!(line.contains(",USD,1000.00,,,,,INR 8345.00,,Dispute lost,pay_1,"), "{line}");
     let recount = shop.app.cli(["transactions", "recount", "--json"], "").await;
-    assert!(recount.out.contains(r#""mended":0"#), "{}", recount.out);
+    assert!(recount.out.contains(r#""repaired":0"#), "{}", recount.out);
 
     // It is won in the end: nothing of it stays in the sums.
     let won = bodies::partial_dispute("payment.dispute.won", "disp_1", (834_500, 0), 0, 90);
@@ -179,7 +179,7 @@ async fn a_refund_is_counted_as_one_once_it_is_processed() {
     let overview = shop.owner.get(&shop.at("?mode=test")).await;
     assert!(overview.has("<dt>Refunded</dt><dd>₹1,000.00</dd>") && overview.has("</svg>Refunded</th>"), "{}", overview.body);
     let recount = shop.app.cli(["transactions", "recount", "--json"], "").await;
-    assert!(recount.out.contains(r#""mended":0"#), "{}", recount.out);
+    assert!(recount.out.contains(r#""repaired":0"#), "{}", recount.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]

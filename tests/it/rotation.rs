@@ -315,7 +315,7 @@ async fn twenty_concurrent_rotations_under_load_reject_nothing_and_lose_no_secre
 
     let all = secrets(&app, &connection).await;
     assert_eq!((all.len(), all.iter().filter(|secret| secret["state"] == "active").count()), (21, 1));
-    assert!(all.iter().all(|secret| (secret["state"] == "expiring") == secret["until"].is_string()));
+    assert!(all.iter().all(|secret| (secret["state"] == "expiring") == secret["valid_until"].is_string()));
     for (number, secret) in all.iter().enumerate() {
         assert!(accepts(&connection, &text(&secret["secret"]), &format!("pay_last_{number}")).await);
     }

@@ -107,11 +107,20 @@ pub(super) fn whole(text: &str) -> Option<(usize, Text)> {
     })
 }
 
-/// A secret as programs encode it, at every alignment, and the secret itself where it is the code of a text.
+/// Returns a secret as programs encode it, at every alignment. If the secret itself is the code of a text, returns the secret and the
+/// other codes of that text too.
 pub(super) fn written(secret: &str) -> Vec<Text> {
-    let base64 = ["", " ", "  "].map(|before| STANDARD.encode(format!("{before}{secret}")));
-    let codes = base64.into_iter().chain([hex::encode(secret.as_bytes()), secret.to_owned()]).map(Zeroizing::new);
-    codes.filter(|code| whole(code).is_some()).collect()
+    let plain = whole(secret).map(|(_, plain)| plain);
+    let mut codes = codes(secret);
+    codes.extend(plain.iter().flat_map(|plain| self::codes(plain)));
+    codes.push(Zeroizing::new(secret.to_owned()));
+    codes.retain(|code| whole(code).is_some());
+    codes
+}
+
+fn codes(text: &str) -> Vec<Text> {
+    let base64 = ["", " ", "  "].map(|before| STANDARD.encode(format!("{before}{text}")));
+    base64.into_iter().chain([hex::encode(text.as_bytes())]).map(Zeroizing::new).collect()
 }
 
 /// The longest stretch of a text that is in the other as well: where it begins in the text, and where it is in the other.
