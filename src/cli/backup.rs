@@ -38,7 +38,7 @@ struct Written {
     bytes: u64,
     events: i64,
     /// Every event that was acknowledged before this time is in the copy.
-    as_of: Timestamp,
+    taken_at: Timestamp,
     seconds: f64,
 }
 
@@ -63,12 +63,12 @@ async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
     }
     startup::check_log(database)?;
     let draft = Draft::beside(dest)?;
-    let (as_of, began) = (Clock::system().now(), Instant::now());
+    let (taken_at, began) = (Clock::system().now(), Instant::now());
     copy(database, &draft).await?;
     draft.sync()?;
     let events = look_through(&draft).await?;
     let bytes = draft.publish()?;
-    Ok(Written { path: startup::absolute_path(dest), bytes, events, as_of, seconds: began.elapsed().as_secs_f64() })
+    Ok(Written { path: startup::absolute_path(dest), bytes, events, taken_at, seconds: began.elapsed().as_secs_f64() })
 }
 
 /// Copies everything committed so far into the draft.
@@ -126,7 +126,7 @@ fn say(written: &Written, config: &Config, io: &mut Io<'_>) -> Result<(), Failur
     io.say(format_args!("written  {}", written.path.display()))?;
     io.say(format_args!("size     {} bytes", written.bytes))?;
     io.say(format_args!("events   {}", written.events))?;
-    io.say(format_args!("as of    {}, taken in {:.1} s", written.as_of.rfc3339(), written.seconds))?;
+    io.say(format_args!("as of    {}, taken in {:.1} s", written.taken_at.rfc3339(), written.seconds))?;
     io.say(match &config.master_key {
         KeySource::Variable(_) => {
             "The master key is not included. Keep a copy of KS_PAY_MASTER_KEY elsewhere: you need it to decrypt secrets."
@@ -148,7 +148,7 @@ fn json(written: &Written, config: &Config) -> serde_json::Value {
         "path": written.path.display().to_string(),
         "bytes": written.bytes,
         "events": written.events,
-        "as_of": written.as_of.rfc3339(),
+        "taken_at": written.taken_at.rfc3339(),
         "seconds": written.seconds,
         "has_master_key": false,
         "master_key_file": key,

@@ -240,9 +240,8 @@ fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[Val
     Some(Verified { id: kept.id, rejected_at: kept.received_at, arrival })
 }
 
-/// The same tables in the same order as a batch of arrivals – transactions, events, ids, sums – and only then which secrets were
-/// used, and what was kept:
-/// whoever writes down refusals holds that, and waits for none of these.
+/// Imports verified requests. Writes the same tables in the same order as a batch of arrivals – transactions, events, ids, daily
+/// totals – and only then the usage of secrets and the stored requests: the recorder locks those and waits for none of the others.
 async fn import(
     tx: &mut Tx,
     rejection: RejectionId,

@@ -134,8 +134,8 @@ async fn with_the_server_down_the_copy_is_the_same_to_the_last_row_and_nothing_i
     assert_eq!((&told["events"], &told["bytes"]), (&3.into(), &metadata.len().into()));
     assert_eq!((told["path"].as_str(), told["master_key_file"].as_str()), (copy.canonicalize().unwrap().to_str(), key.to_str()));
     assert_eq!(told["has_master_key"], false);
-    let as_of = told["as_of"].as_str().unwrap();
-    assert!(as_of.ends_with('Z') && told["seconds"].is_number(), "{told}");
+    let taken_at = told["taken_at"].as_str().unwrap();
+    assert!(taken_at.ends_with('Z') && told["seconds"].is_number(), "{told}");
     let said = app.cli(["backup", shelf(&app).join("again.db").to_str().unwrap()], "").await;
     said.assert_done();
     assert!(said.out.contains("again.db") && said.out.contains("events   3\n"), "{}", said.out);
