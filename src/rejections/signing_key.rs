@@ -205,8 +205,8 @@ mod tests {
             // Imported as it is, or in encoded form.
             let imported = if number / 7 % 2 == 0 { plain.clone() } else { CODES[number % 2](&plain).1 };
             let known = known(&imported, &[]);
-            // Each secret at every third length: all of them at every one.
-            for length in (16..code.len()).filter(|length| length % 3 == number % 3) {
+            // Each secret at every ninth length: all of them at every one.
+            for length in (16..code.len()).filter(|length| length % 9 == number % 9) {
                 let from = code.len() - length;
                 for (range, piece) in [(0..length, &code[..length]), (from..code.len(), &code[from..])] {
                     let cut = Diagnosis { signer: Some(cut_key(piece)), ..Cause::SecretCut.into() };

@@ -44,7 +44,7 @@ export async function* secrets(page, { installation, names }) {
   yield "retirement-of-the-active";
 
   await installation.run(["webhook", "rotate", "--app", app, "--gateway", "razorpay", "--mode", "test", "--json"]);
-  await change(installation, `UPDATE secrets SET until = ${Date.now() - DAY} WHERE created_by = 'the command line' AND state = 'additional'`);
+  await change(installation, `UPDATE secrets SET valid_until = ${Date.now() - DAY} WHERE created_by = 'the command line' AND state = 'additional'`);
   await page.goto(webhook);
   yield "webhook-before-has-ended";
   const { secrets: [newest] } = await installation.run(
