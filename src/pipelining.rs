@@ -129,6 +129,7 @@ impl ConnectionGate {
     /// Hands over bytes that were read, within the last [`ConnectionGate::read_budget`]. Returns their number: at least 1
     /// unless `bytes` is empty.
     pub(crate) fn take(&self, bytes: &[u8]) -> usize {
+        let was_draining = self.is_draining.get();
         let (taken, next) = match self.stage.get() {
             Stage::Head(mut end) => match end.take(bytes) {
                 (taken, true) => (taken, Stage::Parsing),
@@ -147,7 +148,7 @@ impl ConnectionGate {
             stage => (0, stage),
         };
         self.stage.set(next);
-        if self.is_draining.get() {
+        if was_draining {
             return taken;
         }
         self.received.set(self.received.get() + taken);

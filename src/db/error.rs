@@ -24,7 +24,7 @@ pub enum DbError {
     #[error("the database is newer than this binary: it has migration {0}")]
     SchemaTooNew(i64),
     /// Another development version, with a different schema, has migrated the database.
-    #[error("the database was written by another development version of ks-pay")]
+    #[error("the database was written by another program or another development version of ks-pay")]
     OtherSchema,
     /// The schema is of an older version, and this command migrates nothing.
     #[error("the database is older than this binary")]

@@ -21,8 +21,8 @@ pub(crate) fn sentence(error: &DbError) -> String {
             format!("The database was written by a newer ks-pay (migration {number}). Start that version.")
         }
         DbError::OtherSchema => {
-            "The database was written by another development version of ks-pay, whose tables differ; it was not changed. Use that \
-             version, or start with an empty database: another data directory or DATABASE_URL."
+            "The database was written by another program or another development version of ks-pay: its tables differ. It was not changed. \
+             Use that version, or start with an empty database: another data directory or DATABASE_URL."
                 .to_owned()
         }
         DbError::Older => "The database is older than this ks-pay. Start the server once to upgrade it.".to_owned(),

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { listen } from './answer.mjs';
 
 const db = new Database(process.env.PEER_DB, { readonly: true });
-const list = db.prepare(`SELECT id, gateway_event_id, event_type, state, transaction_id, amount_subunits, currency, receipts,
+const list = db.prepare(`SELECT id, gateway_event_id, event_type, state, transaction_id, amount_subunits, currency, received_count,
   received_at FROM events WHERE app_id = (SELECT id FROM apps LIMIT 1) AND mode = 'test' ORDER BY id DESC LIMIT 51`);
 
 const app = express();
