@@ -125,7 +125,7 @@ impl StoredSecret {
         self.state == "active"
     }
 
-    /// The state that scripts read: `active`, `expiring` (until [`Stored::valid_until`]) or `additional` (until it is retired).
+    /// Returns the state that scripts read: `active`, `expiring` (until `valid_until`) or `additional` (until it is retired).
     pub(crate) fn state_label(&self) -> &'static str {
         match self.valid_until {
             _ if self.is_active() => "active",
