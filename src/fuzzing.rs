@@ -95,7 +95,7 @@ pub struct Told {
 pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
     let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?, Timestamp::from_seconds(0));
     let (word, told) = match &reading.content {
-        EventContent::Facts(facts) => ("processed", Some(told(facts))),
+        EventContent::Observation(facts) => ("processed", Some(told(facts))),
         EventContent::Unhandled => ("unhandled", None),
         EventContent::Quarantined(fault) => (*fault, None),
     };
@@ -151,7 +151,7 @@ pub fn story(bodies: &[&[u8]]) -> Story {
     let mut story = projection::PaymentState::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
         let reading = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
-        if let EventContent::Facts(facts) = reading.content {
+        if let EventContent::Observation(facts) = reading.content {
             story.apply(&facts);
         }
     }
