@@ -21,7 +21,6 @@ const GROWING: &[&str] = &[
     "daily_totals",
     "payment_references",
     "recoveries",
-    "secret_usage",
 ];
 /// Index constraints that cover all rows of a tenant.
 const TOO_WIDE: &[&str] = &["(app_id=?)", "(company_id=?)"];
