@@ -301,7 +301,7 @@ pub(crate) mod tests {
         let named = |(app, webhook): (&App, &Webhook)| format!("{} {} {}", app.name, webhook.connection.mode, webhook.state);
         let needs: Vec<String> = list_needing_attention(&all, NOW).into_iter().map(named).collect();
         assert_eq!(needs, ["broken test Failing", "broken live Silent", "real live Silent", "play test Silent"]);
-        assert!(all[3].webhooks[0].state == ConnectionState::Silent, "it is silent, but needs nobody");
+        assert!(all[3].webhooks[0].state == ConnectionState::Silent, "a silent state needs no attention");
     }
 
     #[test]

@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(unused(&rotated(12, Some((13, 30))), 36), None, "retries of the one before may still come");
         assert_eq!(unused(&rotated(30, Some((13, 38))), 40), None, "it was used ten hours ago");
         assert_eq!(unused(&rotated(39, Some((13, 38))), 90), None, "the new one was not used since");
-        assert_eq!(unused(&rotated(12, None), 90), None, "nobody has pasted the new one");
+        assert_eq!(unused(&rotated(12, None), 90), None, "the new secret is unused");
         let ring = rotated(12, Some((13, 38)));
         assert_eq!(ring.safe_to_retire_after(&ring.live[0], at(900)), None, "the active one never may");
     }

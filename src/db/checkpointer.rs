@@ -140,7 +140,7 @@ mod tests {
         sqlx::query("SELECT count(*) FROM pages").execute(&mut *reader).await.unwrap();
         write(&writer, 2 * CHECKPOINT_PAGES).await;
         checkpoint_if_due(&beside).await.unwrap();
-        assert!(left(&beside).await > 0, "somebody still reads what was before");
+        assert!(left(&beside).await > 0, "a reader still holds the earlier snapshot");
         reader.rollback().await.unwrap();
         let mut unit = writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
         sqlx::query("INSERT INTO pages VALUES ('')").execute(&mut *unit).await.unwrap();

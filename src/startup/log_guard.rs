@@ -70,7 +70,7 @@ pub(crate) fn check_log(database: &Path) -> Result<(), String> {
 }
 
 /// Whether the stamp is one of those noted, or nothing is known. A server that starts meanwhile notes its stamp before the
-/// database bears it, so a note that has changed since the stamp was read is compared anew.
+/// database has it, so a note that has changed since the stamp was read is compared again.
 fn belongs(noted: impl Fn() -> Option<[u32; 2]>, stamp: impl Fn() -> Option<u32>) -> bool {
     let mut stamps = noted();
     loop {

@@ -85,7 +85,7 @@ async fn it_counts_beside_the_others_until_it_is_retired() {
     owner.post(&retirement, &[]).await.location();
     assert!(!accepts(&connection, OWN, "pay_5").await);
     refused(&bring(&connection, &owner, OWN, PASSWORD).await, "This secret was retired on ");
-    assert!(!accepts(&connection, OWN, "pay_5").await, "somebody else may know it");
+    assert!(!accepts(&connection, OWN, "pay_5").await, "others may know it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,7 +75,7 @@ fn only_so_many_bytes_wait() {
     assert_eq!(
         writer.submit(false, 1).now_or_never(),
         Some(Err(WriteError::Overloaded)),
-        "whoever went away still takes its room"
+        "a disconnected client still uses the budget"
     );
 }
 
