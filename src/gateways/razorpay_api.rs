@@ -1,6 +1,6 @@
 //! Client of Razorpay's API: checks a pair of API keys.
 
-use crate::http_client;
+use crate::net::http_client;
 
 /// The result of checking API keys.
 pub(crate) enum KeyCheck {

@@ -3,9 +3,9 @@
 use crate::{
     events::{Event, State},
     gateways::{Gateway, Mode, razorpay::event_types::reports_payment},
+    ledger::payments::{Status, Transaction},
+    messages::EmptyState,
     primitives::{id::AppId, time::Timestamp},
-    transactions::{Status, Transaction},
-    web::pagination::EmptyState,
 };
 
 use super::event_state;

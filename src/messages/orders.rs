@@ -4,13 +4,13 @@ use super::{Badge, Notice, capitalised, chip, day};
 use crate::{
     events::Event,
     gateways::Gateway,
-    primitives::{money::Money, time::Timestamp},
-    transactions::{
+    ledger::payments::{
         Transaction,
         dispute_costs::OtherCosts,
         projection::DisputeStatus,
         store::references::{Dispute, Order},
     },
+    primitives::{money::Money, time::Timestamp},
 };
 
 /// Returns the badge of a dispute.

@@ -4,8 +4,8 @@ use super::arrivals::{contradicts, reports_without_payment};
 use crate::{
     events::{Event, State},
     gateways::Gateway,
+    ledger::payments::{Status, Transaction, projection::RefundStatus, store::references::Dispute},
     primitives::time::Timestamp,
-    transactions::{Status, Transaction, projection::RefundStatus, store::references::Dispute},
 };
 
 /// Returns the display name of a payment method.
@@ -227,11 +227,11 @@ pub(crate) mod tests {
     use super::*;
     use crate::{
         gateways::Mode,
+        ledger::payments::state::DisplayState,
         primitives::{
             id::{AppId, ConnectionId, TransactionId},
             money::Currency,
         },
-        transactions::state::DisplayState,
     };
 
     pub(crate) fn paid() -> Transaction {

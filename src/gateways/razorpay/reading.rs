@@ -20,13 +20,13 @@ use crate::{
         adapter::{EventContent, ParsedEvent, is_safe_identifier},
         strict_object::Object,
     },
+    ledger::payments::{
+        Status,
+        projection::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, TimeSource},
+    },
     primitives::{
         money::{Currency, Money},
         time::Timestamp,
-    },
-    transactions::{
-        Status,
-        projection::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, TimeSource},
     },
 };
 

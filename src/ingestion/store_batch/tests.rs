@@ -1,5 +1,7 @@
 //! Tests batches in a deterministic order: events are submitted one after the other, without a network.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -9,7 +11,7 @@ use crate::{
     apps, companies,
     connections::{
         self, ConnectionScope, NewConnection,
-        activity::{ProvenRequests, RejectedRequests},
+        activity::{self, ProvenRequests, RejectedRequests},
     },
     db::Location,
     events::{Event, State, store as events},
@@ -17,6 +19,7 @@ use crate::{
         Gateway, Mode,
         adapter::{Incoming, SignatureError, ValidSecret, verify},
     },
+    ledger::payments::{Transaction, store as transactions},
     primitives::{
         id::{EventId, RejectionId, SecretId, TransactionId},
         money::Currency,
@@ -24,7 +27,6 @@ use crate::{
         time::Timestamp,
         vault::{MasterKey, Vault},
     },
-    transactions::{Transaction, store as transactions},
 };
 
 /// More than any of these tests stores.
@@ -197,7 +199,7 @@ async fn facts_of_one_payment_in_one_batch_make_one_story() {
     let sent = ["captured", "authorized", "failed"].map(|status| Sent { status, ..Sent::new("pay_1", status) });
     bench.keep(place, &sent).await;
     let story = |all: Vec<Transaction>| {
-        all.into_iter().map(|one| (one.id, one.status.map(crate::transactions::Status::as_str))).collect()
+        all.into_iter().map(|one| (one.id, one.status.map(crate::ledger::payments::Status::as_str))).collect()
     };
     let before: Vec<_> = story(bench.transactions().await);
     assert_eq!((before.len(), before[0].1), (1, Some("captured")));

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     gateways::{adapter::is_safe_identifier, strict_object::Object},
+    ledger::payments::projection::{Reference, ReferenceKind},
     primitives::{
         money::{Currency, Money},
         time::Timestamp,
     },
-    transactions::projection::{Reference, ReferenceKind},
 };
 
 /// Parses the display fields of a body with unexpected content. If that fails, only the payment's method and whether it was
