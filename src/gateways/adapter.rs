@@ -9,11 +9,8 @@ use ipnet::IpNet;
 use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
-use super::Gateway;
-use crate::{
-    primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
-    transactions::projection::PaymentObservation,
-};
+use super::{Gateway, payment::PaymentObservation};
+use crate::primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp};
 
 /// Maximum length of an event's id and type, in characters.
 const MAX_IDENTIFIER_CHARS: usize = 128;

@@ -2,9 +2,9 @@
 
 use crate::{
     events::{Event, State},
-    gateways::{Gateway, Mode, razorpay::event_types::reports_payment},
+    gateways::{Gateway, Mode, payment::Status, razorpay::event_types::reports_payment},
     primitives::{id::AppId, time::Timestamp},
-    transactions::{Status, Transaction},
+    transactions::Transaction,
     web::pagination::EmptyState,
 };
 

@@ -3,12 +3,11 @@
 use super::{Badge, Notice, capitalised, chip, day};
 use crate::{
     events::Event,
-    gateways::Gateway,
+    gateways::{Gateway, payment::DisputeStatus},
     primitives::{money::Money, time::Timestamp},
     transactions::{
         Transaction,
         dispute_costs::OtherCosts,
-        projection::DisputeStatus,
         store::references::{Dispute, Order},
     },
 };

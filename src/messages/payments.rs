@@ -3,9 +3,12 @@
 use super::arrivals::{contradicts, reports_without_payment};
 use crate::{
     events::{Event, State},
-    gateways::Gateway,
+    gateways::{
+        Gateway,
+        payment::{RefundStatus, Status},
+    },
     primitives::time::Timestamp,
-    transactions::{Status, Transaction, projection::RefundStatus, store::references::Dispute},
+    transactions::{Transaction, store::references::Dispute},
 };
 
 /// Returns the display name of a payment method.

@@ -101,9 +101,9 @@ pub(crate) fn file_name(wanted: &ListQuery, mode: Mode) -> String {
 mod tests {
     use super::*;
     use crate::{
-        gateways::Gateway,
+        gateways::{Gateway, payment::Status},
         primitives::id::{AppId, ConnectionId, TransactionId},
-        transactions::{Status, state::DisplayState},
+        transactions::state::DisplayState,
     };
 
     #[test]

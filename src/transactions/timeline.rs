@@ -5,13 +5,16 @@
 //!
 //! Invariant: each state is computed by [`super::projection`] alone.
 
-use super::{
-    Status, Transaction,
-    projection::{Details, Dispute, PaymentObservation, PaymentState, Refund, Snapshot, TimeSource},
-    state::DisplayState,
-    store::references::Dispute as ListedDispute,
+use super::{Transaction, projection::PaymentState, state::DisplayState, store::references::Dispute as ListedDispute};
+use crate::{
+    events::Event,
+    gateways::{
+        adapter,
+        payment::{Details, Dispute, PaymentObservation, Refund, Snapshot, Status, TimeSource},
+    },
+    messages,
+    primitives::time::Timestamp,
 };
-use crate::{events::Event, gateways::adapter, messages, primitives::time::Timestamp};
 
 /// The stages of a payment that a failure does not undo.
 const SUCCESSES: [Status; 2] = [Status::Authorized, Status::Captured];
@@ -118,13 +121,12 @@ mod tests {
     use super::*;
     use crate::{
         events::State,
-        gateways::{Gateway, Mode},
+        gateways::{Gateway, Mode, payment::DisputeStatus},
         messages::payments_tests::paid,
         primitives::{
             id::{AppId, ConnectionId, EventId, SecretId},
             money::{Currency, Money},
         },
-        transactions::projection::DisputeStatus,
     };
 
     const START: i64 = 1_795_343_403;

@@ -6,14 +6,16 @@ use super::{
     Transaction,
     dispute_costs::OtherCosts,
     forms::{ListForm, ListQuery},
-    projection::{Reference, ReferenceKind},
     state::DisplayState,
     store::references::{Dispute, Order},
     timeline::{self, TimelineEntry},
 };
 use crate::{
     events::{Event, payload::Payload},
-    gateways::Mode,
+    gateways::{
+        Mode,
+        payment::{Reference, ReferenceKind},
+    },
     messages::{self, Badge, DisplayTime, Notice},
     primitives::{
         id::{AppId, EventId},

@@ -18,15 +18,12 @@ use super::event_types::{Subject, subject};
 use crate::{
     gateways::{
         adapter::{EventContent, ParsedEvent, is_safe_identifier},
+        payment::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, Status, TimeSource},
         strict_object::Object,
     },
     primitives::{
         money::{Currency, Money},
         time::Timestamp,
-    },
-    transactions::{
-        Status,
-        projection::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, TimeSource},
     },
 };
 

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{DisputeState, DisputeStatus, Moment, PaymentState, RefundState, RefundStatus, shortfall, total};
-use crate::{primitives::money::Currency, transactions::Status};
+use super::{DisputeState, Moment, PaymentState, RefundState, shortfall, total};
+use crate::{
+    gateways::payment::{DisputeStatus, RefundStatus, Status},
+    primitives::money::Currency,
+};
 
 impl PaymentState {
     /// Returns the amount in subunits, once a report of the payment itself was received.

@@ -9,12 +9,12 @@ use crate::{
         batch::{execute_rows, rows},
         run, sql,
     },
-    gateways::Mode,
+    gateways::{Mode, payment::Status},
     primitives::{
         date_range::{self, DateRange},
         id::AppId,
     },
-    transactions::{Status, daily::TotalsDelta},
+    transactions::daily::TotalsDelta,
 };
 
 sql! {

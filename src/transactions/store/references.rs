@@ -12,15 +12,13 @@ use crate::{
         run, sql,
     },
     events::store::OrderReport,
+    gateways::payment::{DisputeStatus, Reference},
     primitives::{
         id::{AppId, TransactionId},
         money::{Currency, Money},
         time::Timestamp,
     },
-    transactions::{
-        Transaction,
-        projection::{DisputeStatus, Reference},
-    },
+    transactions::Transaction,
 };
 
 /// The maximum number of each kind on a page.

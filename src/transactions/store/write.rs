@@ -14,13 +14,13 @@ use crate::{
         DbError, Tx,
         batch::{execute_rows, fetch_rows, rows},
     },
+    gateways::payment::Status,
     primitives::{
         id::{ConnectionId, TransactionId},
         money::Currency,
         time::Timestamp,
     },
     transactions::{
-        Status,
         daily::effective_created_at,
         projection::{DisputeState, Moment, PaymentState, Quote, RefundReport, RefundState, Updated},
         state::DisplayState,

@@ -10,12 +10,15 @@ use super::{
     shown::{Lenient, Shown},
 };
 use crate::{
-    gateways::{adapter::is_safe_identifier, strict_object::Object},
+    gateways::{
+        adapter::is_safe_identifier,
+        payment::{Reference, ReferenceKind},
+        strict_object::Object,
+    },
     primitives::{
         money::{Currency, Money},
         time::Timestamp,
     },
-    transactions::projection::{Reference, ReferenceKind},
 };
 
 /// Parses the display fields of a body with unexpected content. If that fails, only the payment's method and whether it was
