@@ -15,6 +15,7 @@ use crate::{
     gateways::{
         Gateway,
         adapter::{self, EventContent, Incoming, ValidSecret, Verified},
+        payment::{self, PaymentObservation},
         razorpay_url,
     },
     ledger::payments::{
@@ -121,8 +122,8 @@ fn told(facts: &PaymentObservation) -> Told {
     let mut moments = vec![facts.at.seconds()];
     moments.extend(snapshot.iter().map(|snapshot| snapshot.created_at.seconds()));
     moments.extend(facts.refund.iter().filter_map(|refund| refund.created_at).map(Timestamp::seconds));
-    let refund = |refund: &projection::Refund| (refund.id.clone(), refund.status.as_str(), refund.money);
-    let dispute = |dispute: &projection::Dispute| (dispute.id.clone(), dispute.status.as_str(), dispute.money, dispute.deducted);
+    let refund = |refund: &payment::Refund| (refund.id.clone(), refund.status.as_str(), refund.money);
+    let dispute = |dispute: &payment::Dispute| (dispute.id.clone(), dispute.status.as_str(), dispute.money, dispute.deducted);
     Told {
         payment_id: facts.payment_id.clone(),
         snapshot: snapshot.map(|snapshot| (snapshot.status.as_str(), snapshot.money, snapshot.refunded)),

@@ -1,6 +1,7 @@
 //! The supported payment gateways, each with its [`Adapter`].
 
 pub(crate) mod adapter;
+pub(crate) mod payment;
 pub(crate) mod razorpay;
 pub(crate) mod razorpay_api;
 pub(crate) mod razorpay_url;

@@ -7,7 +7,6 @@ use crate::{
     ledger::payments::{
         Transaction,
         dispute_costs::OtherCosts,
-        projection::DisputeStatus,
         store::references::{Dispute, Order},
     },
     primitives::{money::Money, time::Timestamp},

@@ -18,6 +18,7 @@ use super::event_types::{Subject, subject};
 use crate::{
     gateways::{
         adapter::{EventContent, ParsedEvent, is_safe_identifier},
+        payment::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, Status, TimeSource},
         strict_object::Object,
     },
     ledger::payments::{

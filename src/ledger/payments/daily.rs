@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Status, projection::PaymentState};
+use super::projection::PaymentState;
 use crate::{
     connections::ConnectionScope,
+    gateways::payment::Status,
     primitives::{id::AppId, money::Currency, time::Timestamp},
 };
 

@@ -2,8 +2,11 @@
 //!
 //! Invariant: pure; amounts of different currencies are never added.
 
-use super::{projection::DisputeStatus, store::references::Dispute};
-use crate::primitives::money::{Currency, Money};
+use super::store::references::Dispute;
+use crate::{
+    gateways::payment::DisputeStatus,
+    primitives::money::{Currency, Money},
+};
 
 impl Dispute {
     /// Returns the cost of a lost dispute: the amount deducted or, if the gateway does not report it, the amount in dispute.

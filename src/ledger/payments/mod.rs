@@ -10,14 +10,10 @@ pub(crate) mod reconcile_totals;
 pub(crate) mod state;
 pub(crate) mod store;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    fmt,
-    str::FromStr,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use daily::TotalsDelta;
-use projection::{PaymentObservation, PaymentState};
+use projection::PaymentState;
 use state::DisplayState;
 use store::{
     Cursor, Filter, references,
@@ -27,7 +23,10 @@ use store::{
 use crate::{
     connections::ConnectionScope,
     db::{DbError, Reader, Tx},
-    gateways::{Gateway, Mode},
+    gateways::{
+        Gateway, Mode,
+        payment::{PaymentObservation, Status},
+    },
     primitives::{
         id::{AppId, ConnectionId, TransactionId},
         keyset::{self, FETCH_LIMIT, ListPage, PageRequest},
@@ -35,53 +34,6 @@ use crate::{
         time::Timestamp,
     },
 };
-
-/// The status of a payment. A partially refunded payment remains captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Status {
-    // In ascending order of precedence. `failed` is not final: Razorpay may learn of a successful payment later.
-    Created,
-    Failed,
-    Authorized,
-    Captured,
-    Refunded,
-}
-
-impl Status {
-    pub(crate) const ALL: [Self; 5] = [Self::Created, Self::Failed, Self::Authorized, Self::Captured, Self::Refunded];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Failed => "failed",
-            Self::Authorized => "authorized",
-            Self::Captured => "captured",
-            Self::Refunded => "refunded",
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Status {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or("no status of a payment")
-    }
-}
-
-impl TryFrom<String> for Status {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
 
 /// A transaction, as needed by lists and exports.
 #[derive(Debug, Clone)]

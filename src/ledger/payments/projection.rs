@@ -12,65 +12,12 @@ mod shortfall;
 mod tests;
 mod total;
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::collections::BTreeMap;
 
-use super::Status;
-use crate::primitives::{
-    money::{Currency, Money},
-    time::Timestamp,
+use crate::{
+    gateways::payment::{Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, Status, TimeSource},
+    primitives::{money::Currency, time::Timestamp},
 };
-
-/// An observation of a payment, from one event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PaymentObservation {
-    pub(crate) payment_id: String,
-    /// The time of the event.
-    pub(crate) at: Timestamp,
-    pub(crate) time_source: TimeSource,
-    /// The beginning of the body's SHA-256, which ranks otherwise equal reports. Set by `ParsedEvent::received`.
-    pub(crate) digest: i64,
-    pub(crate) snapshot: Option<Snapshot>,
-    pub(crate) refund: Option<Refund>,
-    pub(crate) dispute: Option<Dispute>,
-    pub(crate) details: Details,
-}
-
-/// Details for display and search; no status and no total depends on them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Details {
-    /// The settlement amount of a payment in a foreign currency.
-    pub(crate) settled: Option<Money>,
-    pub(crate) references: Vec<Reference>,
-}
-
-/// A customer's or bank's reference to a payment.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Reference {
-    pub(crate) kind: ReferenceKind,
-    pub(crate) text: String,
-}
-
-/// The origin of a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ReferenceKind {
-    /// The merchant.
-    Receipt,
-    /// The bank, for the payment: RRN, UTR or ARN.
-    Bank,
-    /// The bank, for a refund of it.
-    RefundBank,
-}
-
-/// The source of an event's time, least trusted first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum TimeSource {
-    /// The time at which the event was received, because neither the envelope nor the entity has a time.
-    Received,
-    /// Borrowed from the entity of the event.
-    Entity,
-    /// The time in the envelope.
-    Envelope,
-}
 
 /// A time for ranking reports: whole seconds, with borrowed times below all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
@@ -95,80 +42,6 @@ impl Moment {
         (self.0 >= 0).then_some(self.0)
     }
 }
-
-/// The payment as it was when the event occurred.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Snapshot {
-    pub(crate) status: Status,
-    /// For the status `refunded`: whether the payment was ever captured, if reported.
-    pub(crate) was_captured: Option<bool>,
-    pub(crate) money: Money,
-    /// The gateway's time of the payment.
-    pub(crate) created_at: Timestamp,
-    pub(crate) order_id: Option<String>,
-    pub(crate) method: Option<String>,
-    /// The refunded total that the payment quotes, in subunits.
-    pub(crate) refunded: Option<i64>,
-}
-
-/// One refund of the payment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refund {
-    pub(crate) id: String,
-    pub(crate) money: Money,
-    pub(crate) status: RefundStatus,
-    /// The gateway's time of the refund, if known.
-    pub(crate) created_at: Option<Timestamp>,
-}
-
-/// The state of a refund, in the order of the gateway's life cycle: a failure is reported after a success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum RefundStatus {
-    Pending,
-    Processed,
-    Failed,
-}
-
-/// One dispute of the payment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Dispute {
-    pub(crate) id: String,
-    pub(crate) status: DisputeStatus,
-    pub(crate) money: Money,
-    /// The amount deducted for it in subunits, if reported.
-    pub(crate) deducted: Option<i64>,
-    /// The deadline for a response.
-    pub(crate) respond_by: Option<Timestamp>,
-}
-
-/// The state of a dispute, in the order of the gateway's life cycle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum DisputeStatus {
-    Open,
-    UnderReview,
-    Lost,
-    Won,
-    Closed,
-}
-
-macro_rules! words {
-    ($name:ident { $($variant:ident = $word:literal),+ }) => {
-        impl $name {
-            pub(crate) const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-        impl FromStr for $name {
-            type Err = &'static str;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text { $($word => Ok(Self::$variant),)+ _ => Err("no such status") }
-            }
-        }
-    };
-}
-words!(ReferenceKind { Receipt = "receipt", Bank = "bank", RefundBank = "refund_bank" });
-words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
-words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
 
 /// The state of a payment, merged from its reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -244,42 +117,6 @@ pub(crate) struct Updated {
     pub(crate) is_received: bool,
 }
 
-impl PaymentObservation {
-    /// Returns the time by which the observation ranks.
-    pub(crate) const fn moment(&self) -> Moment {
-        Moment::of(self.at, self.time_source)
-    }
-
-    /// Returns the id and the state of the reported refund or dispute; without one, the stage of the payment.
-    pub(crate) fn subject(&self) -> (Option<&str>, Option<&'static str>) {
-        let refund = self.refund.as_ref().map(|refund| (refund.id.as_str(), refund.status.as_str()));
-        let dispute = || self.dispute.as_ref().map(|dispute| (dispute.id.as_str(), dispute.status.as_str()));
-        match refund.or_else(dispute) {
-            Some((id, status)) => (Some(id), Some(status)),
-            None => (None, self.snapshot.as_ref().map(|snapshot| snapshot.stage().as_str())),
-        }
-    }
-}
-
-impl Snapshot {
-    /// Returns the stage of the payment itself. A refunded payment was captured before, unless its report says otherwise.
-    const fn stage(&self) -> Status {
-        match (self.status, self.was_captured) {
-            (Status::Refunded, Some(false)) => Status::Authorized,
-            (Status::Refunded, _) => Status::Captured,
-            (status, _) => status,
-        }
-    }
-
-    /// Returns the quoted refunded total: the whole amount if only the status `refunded` is reported.
-    const fn quote(&self) -> Option<i64> {
-        match (self.refunded, self.status) {
-            (None, Status::Refunded) => Some(self.money.subunits),
-            (quoted, _) => quoted,
-        }
-    }
-}
-
 impl RefundState {
     fn new(last: RefundReport) -> Self {
         Self { last, made_at: None, standing_since: None, failed_since: None, quote: None, failed_quote: None }
@@ -304,7 +141,7 @@ impl PaymentState {
     /// Merges an observation.
     pub(crate) fn apply(&mut self, facts: &PaymentObservation) {
         self.update(facts);
-        let at = facts.moment();
+        let at = Moment::of(facts.at, facts.time_source);
         let total = facts.snapshot.as_ref().and_then(Snapshot::quote);
         if let Some(snapshot) = &facts.snapshot {
             let money = snapshot.money;

@@ -5,7 +5,8 @@
 
 use std::str::FromStr;
 
-use super::{Status, projection::PaymentState};
+use super::projection::PaymentState;
+use crate::gateways::payment::Status;
 
 macro_rules! states {
     ($($variant:ident = $word:literal),+ $(,)?) => {

@@ -3,7 +3,8 @@
 //! A refund reduces the open amount of earlier failures by its own amount; its own failure adds its amount again. A refund
 //! whose order is unknown is assumed to be created afterwards: a missing notice costs less than a refund that is paid twice.
 
-use super::{Moment, RefundState, RefundStatus};
+use super::{Moment, RefundState};
+use crate::gateways::payment::RefundStatus;
 
 /// Events of a refund. Of two in one second the lesser is first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,6 +5,7 @@ mod model;
 mod texts;
 
 use super::*;
+use crate::{gateways::payment::Details, primitives::money::Money};
 
 const AMOUNT: i64 = 100_000;
 

@@ -7,8 +7,8 @@
 //! known, if possible. Otherwise ranks decide, a failed refund is excluded, and a refund created before the quote is
 //! included.
 
-use super::{Moment, PaymentState, Quote, RefundState, RefundStatus};
-use crate::primitives::money::Currency;
+use super::{Moment, PaymentState, Quote, RefundState};
+use crate::{gateways::payment::RefundStatus, primitives::money::Currency};
 
 /// The maximum number of possible sums considered if much happens within one second.
 const MAX_SUMS: usize = 256;
