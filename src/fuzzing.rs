@@ -18,10 +18,7 @@ use crate::{
         payment::{self, PaymentObservation},
         razorpay_url,
     },
-    ledger::payments::{
-        self,
-        projection::{self, PaymentObservation},
-    },
+    ledger::payments::{self, projection},
     primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
     urls,
 };

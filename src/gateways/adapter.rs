@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Gateway;
 use crate::{
-    ledger::payments::projection::PaymentObservation,
+    gateways::payment::PaymentObservation,
     primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
 };
 

@@ -2,8 +2,8 @@
 
 use crate::{
     events::{Event, State},
-    gateways::{Gateway, Mode, razorpay::event_types::reports_payment},
-    ledger::payments::{Status, Transaction},
+    gateways::{Gateway, Mode, payment::Status, razorpay::event_types::reports_payment},
+    ledger::payments::Transaction,
     messages::EmptyState,
     primitives::{id::AppId, time::Timestamp},
 };

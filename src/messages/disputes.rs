@@ -1,7 +1,8 @@
 //! Messages on the cost of a payment's disputes: each currency separately, and without a claim about unknown amounts.
 
 use crate::{
-    ledger::payments::{Transaction, dispute_costs::OtherCosts, projection::DisputeStatus, store::references::Dispute},
+    gateways::payment::DisputeStatus,
+    ledger::payments::{Transaction, dispute_costs::OtherCosts, store::references::Dispute},
     primitives::money::Money,
 };
 

@@ -4,6 +4,7 @@ use super::{Badge, Notice, capitalised, chip, day};
 use crate::{
     events::Event,
     gateways::Gateway,
+    gateways::payment::DisputeStatus,
     ledger::payments::{
         Transaction,
         dispute_costs::OtherCosts,

@@ -3,8 +3,11 @@
 use super::arrivals::{contradicts, reports_without_payment};
 use crate::{
     events::{Event, State},
-    gateways::Gateway,
-    ledger::payments::{Status, Transaction, projection::RefundStatus, store::references::Dispute},
+    gateways::{
+        Gateway,
+        payment::{RefundStatus, Status},
+    },
+    ledger::payments::{Transaction, store::references::Dispute},
     primitives::time::Timestamp,
 };
 

@@ -102,8 +102,8 @@ pub(crate) fn file_name(wanted: &ListQuery, mode: Mode) -> String {
 mod tests {
     use super::*;
     use crate::{
-        gateways::Gateway,
-        ledger::payments::{Status, state::DisplayState},
+        gateways::{Gateway, payment::Status},
+        ledger::payments::state::DisplayState,
         primitives::id::{AppId, ConnectionId, TransactionId},
     };
 

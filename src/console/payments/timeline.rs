@@ -7,13 +7,11 @@
 
 use crate::{
     events::Event,
-    gateways::adapter,
-    ledger::payments::{
-        Status, Transaction,
-        projection::{Details, Dispute, PaymentObservation, PaymentState, Refund, Snapshot, TimeSource},
-        state::DisplayState,
-        store::references::Dispute as ListedDispute,
+    gateways::{
+        adapter,
+        payment::{Details, Dispute, PaymentObservation, Refund, Snapshot, Status, TimeSource},
     },
+    ledger::payments::{Transaction, projection::PaymentState, state::DisplayState, store::references::Dispute as ListedDispute},
     messages,
     primitives::time::Timestamp,
 };
@@ -123,8 +121,7 @@ mod tests {
     use super::*;
     use crate::{
         events::State,
-        gateways::{Gateway, Mode},
-        ledger::payments::projection::DisputeStatus,
+        gateways::{Gateway, Mode, payment::DisputeStatus},
         messages::payments_tests::paid,
         primitives::{
             id::{AppId, ConnectionId, EventId, SecretId},

@@ -16,11 +16,13 @@ use crate::{
         read_models::payment_row::Row,
     },
     events::Event,
-    gateways::Mode,
+    gateways::{
+        Mode,
+        payment::{Reference, ReferenceKind},
+    },
     ledger::payments::{
         Transaction,
         dispute_costs::OtherCosts,
-        projection::{Reference, ReferenceKind},
         state::DisplayState,
         store::references::{Dispute, Order},
     },

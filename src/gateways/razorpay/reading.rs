@@ -21,10 +21,6 @@ use crate::{
         payment::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, Status, TimeSource},
         strict_object::Object,
     },
-    ledger::payments::{
-        Status,
-        projection::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, TimeSource},
-    },
     primitives::{
         money::{Currency, Money},
         time::Timestamp,

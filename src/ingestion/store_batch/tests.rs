@@ -199,7 +199,7 @@ async fn facts_of_one_payment_in_one_batch_make_one_story() {
     let sent = ["captured", "authorized", "failed"].map(|status| Sent { status, ..Sent::new("pay_1", status) });
     bench.keep(place, &sent).await;
     let story = |all: Vec<Transaction>| {
-        all.into_iter().map(|one| (one.id, one.status.map(crate::ledger::payments::Status::as_str))).collect()
+        all.into_iter().map(|one| (one.id, one.status.map(crate::gateways::payment::Status::as_str))).collect()
     };
     let before: Vec<_> = story(bench.transactions().await);
     assert_eq!((before.len(), before[0].1), (1, Some("captured")));

@@ -10,8 +10,11 @@ use super::{
     shown::{Lenient, Shown},
 };
 use crate::{
-    gateways::{adapter::is_safe_identifier, strict_object::Object},
-    ledger::payments::projection::{Reference, ReferenceKind},
+    gateways::{
+        adapter::is_safe_identifier,
+        payment::{Reference, ReferenceKind},
+        strict_object::Object,
+    },
     primitives::{
         money::{Currency, Money},
         time::Timestamp,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{DisputeState, DisputeStatus, Moment, PaymentState, RefundState, RefundStatus, shortfall, total};
-use crate::{ledger::payments::Status, primitives::money::Currency};
+use crate::{gateways::payment::Status, primitives::money::Currency};
 
 impl PaymentState {
     /// Returns the amount in subunits, once a report of the payment itself was received.

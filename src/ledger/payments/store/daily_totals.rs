@@ -9,8 +9,8 @@ use crate::{
         batch::{execute_rows, rows},
         run, sql,
     },
-    gateways::Mode,
-    ledger::payments::{Status, daily::TotalsDelta},
+    gateways::{Mode, payment::Status},
+    ledger::payments::daily::TotalsDelta,
     primitives::{
         date_range::{self, DateRange},
         id::AppId,

@@ -12,10 +12,8 @@ use crate::{
         run, sql,
     },
     events::store::OrderReport,
-    ledger::payments::{
-        Transaction,
-        projection::{DisputeStatus, Reference},
-    },
+    gateways::payment::{DisputeStatus, Reference},
+    ledger::payments::Transaction,
     primitives::{
         id::{AppId, TransactionId},
         money::{Currency, Money},

@@ -14,8 +14,8 @@ use crate::{
         DbError, Tx,
         batch::{execute_rows, fetch_rows, rows},
     },
+    gateways::payment::Status,
     ledger::payments::{
-        Status,
         daily::effective_created_at,
         projection::{DisputeState, Moment, PaymentState, Quote, RefundReport, RefundState, Updated},
         state::DisplayState,
