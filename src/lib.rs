@@ -37,6 +37,7 @@ mod urls;
 #[must_use]
 pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
     let single = [
+        accounts::security_log::STATEMENTS,
         accounts::store::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,

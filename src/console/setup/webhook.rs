@@ -11,6 +11,7 @@ use super::{
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
+    accounts::security_log::Action,
     clock_check::SignedTimes,
     connections::{ConnectionState, Step, baseline, secret_set::SecretSet},
     console::{
@@ -132,6 +133,9 @@ pub(crate) async fn reveal(posted: SignedForm<EmptyForm>, names: ConnectionPath)
     let wizard = Wizard::open(posted.page, &names).await?;
     wizard.confirm(Step::Webhook, &posted.action, messages::access::REVEAL).await?;
     let view = view(&wizard, true).await?;
+    let mut tx = wizard.page.state.db.begin().await?;
+    wizard.page.record(&mut tx, Action::SecretRevealed, wizard.connection.id).await?;
+    tx.commit().await?;
     tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a secret was revealed");
     wizard.page.ok(&view)
 }
