@@ -174,6 +174,9 @@ async fn a_weak_one_is_refused_with_its_reason() {
         ("8301947265019384", "It is of digits only"),
         ("NeemTreeStore2019!", "too little of it is random"),
         ("NeemTreeStore-2026-8sK2pQ9xLm4", "too little of it is random"),
+        // "NeemTreeStore-2026" in base58 and in base85.
+        ("4FbWBM9pzDXT6i4tQLaj1Dz2R", "too little of it is random"),
+        ("PGx0nRB~lyQ*>`~Wi2u=GBy", "too little of it is random"),
         ("rzp_test_Demo0000000001", "This is a Key ID"),
         ("••••••••••••••••", "These are the dots that hide it."),
         (connection.url.as_str(), "This is a webhook’s URL."),
