@@ -217,7 +217,7 @@ async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
 async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let now = Clock::system().now();
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
-    let Ok(signed) = SignedTimes::load(&mut reader, None, now).await else { return Ok(()) };
+    let Ok(signed) = SignedTimes::load(&mut reader, now).await else { return Ok(()) };
     let Some(difference) = signed.difference(now) else {
         return if signed.is_empty() { Ok(()) } else { report.good("clock", "agrees with the times in signed events") };
     };
