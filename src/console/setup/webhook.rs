@@ -159,7 +159,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let mixups = AccountMismatch::find(&mut reader, wizard).await?;
     let check = url_check::store::find(&mut reader, connection.id).await?;
     let rejected = rejected(&mut reader, wizard).await?;
-    let signed_times = SignedTimes::load(&mut reader, Some(connection.id), page.now).await?;
+    let signed_times = SignedTimes::load(&mut reader, page.now).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
     // A secret that does not open is not shown; the page explains what to do.
