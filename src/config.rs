@@ -15,7 +15,7 @@ use std::{
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::db::Location;
+use crate::{db::Location, gateways::Gateway};
 
 /// Flags of every command. Each has a variable of the same meaning; the flag takes precedence.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -142,6 +142,14 @@ impl Config {
             data_dir,
             database,
         })
+    }
+
+    /// Returns the address of a gateway's API; empty if no variable sets it.
+    pub(crate) fn api_of(&self, gateway: Gateway) -> &str {
+        match gateway.profile().api_variable {
+            Some(variable) if variable == RAZORPAY_API.1 => &self.razorpay_api,
+            _ => "",
+        }
     }
 
     /// Returns the plain http address that other machines use to reach this server, if there is one.

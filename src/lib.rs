@@ -32,7 +32,6 @@ pub mod primitives;
 mod rejections;
 mod rlimit;
 mod routes;
-pub mod samples;
 pub mod server;
 mod settings_store;
 mod startup;
@@ -43,6 +42,8 @@ mod unread_body;
 mod url_check;
 mod urls;
 mod web;
+
+pub use gateways::samples;
 
 /// Returns every SQL statement in the dialect of that database, with its name, so that a test can prepare each on both
 /// engines. Of a multi-row statement, returns the shortest and the longest form.

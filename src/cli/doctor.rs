@@ -8,7 +8,7 @@ use crate::{
     config::{Config, Lookup, Options},
     connections::sealed::{self, Unreadable},
     db::{Db, DbError, backup},
-    gateways::razorpay_url,
+    gateways::Gateway,
     master_key::{self, Found},
     messages,
     primitives::{time::Clock, vault::Vault},
@@ -61,7 +61,7 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
             "not set: gateways cannot reach this server. Set KS_PAY_PUBLIC_URL to its public https address.",
         );
     };
-    match razorpay_url::objections(url).first() {
+    match Gateway::all().flat_map(|gateway| gateway.adapter().url_objections(url)).next() {
         None => report.good("public URL", url),
         Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
     }

@@ -11,7 +11,7 @@ use super::{
     seed::{SeededConnection, TrafficProfile},
 };
 use crate::{
-    gateways::Gateway,
+    gateways::razorpay,
     http_client,
     ingestion::replay::PastRequest,
     primitives::{
@@ -181,7 +181,7 @@ impl Sender {
 
 /// Returns the request headers as sent by the gateway.
 fn headers(secret: &Secret, sample: &Sample, now: Timestamp) -> Vec<(&'static str, String)> {
-    Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, now)
+    razorpay::GATEWAY.adapter().sign(secret, &sample.event_id, &sample.body, now)
 }
 
 #[cfg(test)]
