@@ -6,18 +6,20 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    accounts::forms::{PersonForm, SetupForm},
-    apps::forms::{self, AppForm},
-    events,
+    apps::domain,
+    console::{
+        accounts::forms::{PersonForm, SetupForm},
+        apps::forms::AppForm,
+    },
+    events::{self, headers},
     gateways::{
         Gateway,
         adapter::{self, EventContent, Incoming, ValidSecret, Verified},
         payment::{self, PaymentObservation},
         razorpay,
     },
-    ingestion::body,
+    ledger::payments::{self, projection},
     primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
-    transactions::{self, projection},
     urls,
 };
 
@@ -153,7 +155,7 @@ pub fn story(bodies: &[&[u8]]) -> Story {
             story.apply(&facts);
         }
     }
-    let status = story.status().map(payment::Status::as_str);
+    let status = story.status().map(payments::Status::as_str);
     Story { all: format!("{story:?}"), amount: story.amount(), refunded: story.refunded(), status }
 }
 
@@ -191,7 +193,7 @@ pub fn is_local(target: &str) -> bool {
 /// Returns the headers as they are stored.
 #[must_use]
 pub fn headers_json(headers: &[Header]) -> String {
-    body::headers_json(headers)
+    headers::to_json(headers)
 }
 
 /// Decodes 32 bytes in hex.
@@ -209,7 +211,7 @@ pub fn url_objections(text: &str) -> Vec<String> {
 /// Parses the domain of an app.
 #[must_use]
 pub fn domain(text: &str) -> Option<String> {
-    forms::domain(text).ok()
+    domain::parse(text).ok()
 }
 
 /// Parses a pasted secret, and returns it as a page shows it.
@@ -233,10 +235,12 @@ pub fn let_in(form: &[u8], now: i64) -> Vec<String> {
         lines.extend([app.name, app.email, app.country]);
         lines.extend([app.address, app.phone, app.state, app.city, app.postal_code].into_iter().flatten());
     }
-    if let Some(wanted) = form_of::<transactions::forms::ListForm>(form).map(|form| form.read(Timestamp::from_seconds(now))) {
+    if let Some(wanted) =
+        form_of::<crate::console::payments::forms::ListForm>(form).map(|form| form.read(Timestamp::from_seconds(now)))
+    {
         assert!(wanted.days.start() < wanted.days.end(), "days have a length");
     }
-    lines.extend(form_of::<events::forms::ListForm>(form).and_then(|form| form.read().event_type));
+    lines.extend(form_of::<crate::console::events::forms::ListForm>(form).and_then(|form| form.read().event_type));
     lines
 }
 

@@ -271,7 +271,7 @@ impl PasswordHasher {
 
     /// Number of free places in the queue of unknown browsers.
     #[cfg(test)]
-    pub(super) fn free_places_of_unknown(&self) -> usize {
+    pub(crate) fn free_places_of_unknown(&self) -> usize {
         self.unknown.places.available_permits()
     }
 }

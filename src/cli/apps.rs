@@ -3,11 +3,7 @@
 use clap::Subcommand;
 
 use super::{Failure, Installation, Io};
-use crate::{
-    apps::{self, forms::AppForm},
-    companies,
-    db::DbError,
-};
+use crate::{apps, companies, console::apps::forms::AppForm, db::DbError};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

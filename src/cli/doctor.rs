@@ -5,17 +5,20 @@ use std::{fmt::Display, path::Path};
 use super::{Failure, Io};
 use crate::{
     clock_check::{Difference, SignedTimes},
-    config::{Config, Lookup, Options},
     connections::sealed::{self, Unreadable},
+    console::http::untrusted_proxy,
     db::{Db, DbError, backup},
     gateways::Gateway,
-    master_key::{self, Found},
+    ledger::payments::reconcile_totals,
     messages,
+    net::client_ip::TrustedProxies,
     primitives::{time::Clock, vault::Vault},
     rejections,
-    startup::{self, DatabaseFiles},
-    transactions::reconcile_totals,
-    web::client_ip,
+    server::{
+        bootstrap::{self, DatabaseFiles},
+        config::{Config, Lookup, Options},
+        master_key::{self, Found},
+    },
 };
 
 /// Prints the lines, and records whether a check failed.
@@ -78,7 +81,7 @@ fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure
 async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
     let now = Clock::system().now();
-    match client_ip::untrusted_proxy(&mut reader, &config.trusted_proxies, now).await {
+    match untrusted_proxy::find(&mut reader, &TrustedProxies::new(&config.trusted_proxies), now).await {
         Ok(Some((peer, at))) => report.note("trusted proxies", messages::access::untrusted_proxy(peer, &messages::when(at, now))),
         Ok(None) | Err(_) => Ok(()),
     }
@@ -86,11 +89,11 @@ async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<
 
 async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
     if let Some(path) = config.database.file() {
-        if !startup::has_content(path) {
+        if !bootstrap::has_content(path) {
             if DatabaseFiles::of(path).has_directory() {
                 files(report, path)?;
             }
-            return match startup::check_not_lost(path, &config.master_key) {
+            return match bootstrap::check_not_lost(path, &config.master_key) {
                 Err(sentence) => report.bad("database", sentence),
                 Ok(()) => {
                     report.note("database", format_args!("{} has no data yet; the first server start creates it", path.display()))
@@ -98,13 +101,13 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
             };
         }
         files(report, path)?;
-        if let Err(sentence) = startup::check_log(path) {
+        if let Err(sentence) = bootstrap::check_log(path) {
             return report.bad("database", sentence);
         }
     }
     let db = match Db::connect_to_read(&config.database).await {
         Ok(db) => db,
-        Err(error) => return report.bad("database", startup::sentence_at(&config.database, &error)),
+        Err(error) => return report.bad("database", bootstrap::sentence_at(&config.database, &error)),
     };
     let result = opened(report, config, &db).await;
     db.close().await;
@@ -126,7 +129,7 @@ fn files(report: &mut Report<'_, '_>, database: &Path) -> Result<(), Failure> {
 
 async fn durability(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let settings = match db.durability().await {
-        Err(error) => return report.bad("durability", startup::sentence(&error)),
+        Err(error) => return report.bad("durability", bootstrap::sentence(&error)),
         Ok(settings) => settings,
     };
     for setting in &settings {
@@ -151,11 +154,11 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         Err(DbError::Older) => {
             report.note("database", "its tables are created or upgraded at the next server start")?;
         }
-        Err(error) => return report.bad("database", startup::sentence_at(&config.database, error)),
+        Err(error) => return report.bad("database", bootstrap::sentence_at(&config.database, error)),
     }
     integrity(report, config, db).await?;
     // On files that cannot be written, SQLite does not report the settings that a server would have.
-    if config.database.file().and_then(startup::obstacle).is_none() {
+    if config.database.file().and_then(bootstrap::obstacle).is_none() {
         durability(report, config, db).await?;
     }
     if tables.is_ok() {
@@ -187,8 +190,8 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
     let fault = match backup::integrity_error(db).await {
         Ok(None) => return report.good("integrity", "the database passes SQLite's checks"),
         Ok(Some(fault)) => fault,
-        Err(error) if error.is_damage() => startup::cause(&error),
-        Err(error) => return report.bad("integrity", startup::sentence_at(&config.database, &error)),
+        Err(error) if error.is_damage() => bootstrap::cause(&error),
+        Err(error) => return report.bad("integrity", bootstrap::sentence_at(&config.database, &error)),
     };
     report.bad(
         "integrity",
@@ -203,7 +206,7 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
 async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     match db.probe_and_undo().await {
         Ok(()) => report.good("writes", "accepted by the database"),
-        Err(error) => report.bad("writes", startup::sentence_at(&config.database, &error)),
+        Err(error) => report.bad("writes", bootstrap::sentence_at(&config.database, &error)),
     }
 }
 

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Failure, Io};
 use crate::{
-    config::Lookup,
     gateways::Gateway,
-    http_client,
+    net::http_client,
     primitives::{secret::Secret, time::Clock},
     samples::{LifeCycle, Merchant, Pace, Sample},
+    server::config::Lookup,
 };
 
 /// Upper limit of `--count`.

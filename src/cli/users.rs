@@ -9,9 +9,9 @@ use crate::{
         password::{self, PasswordHasher, Requester},
     },
     companies,
+    console::http::form::sentence,
     db::DbError,
     primitives::text_input,
-    web::form::sentence,
 };
 
 /// A user to be added, as entered.

@@ -64,3 +64,8 @@ fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_n
     evidence.failing_since = Some(now);
     assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "the failing step comes first");
 }
+
+#[test]
+fn no_account_is_unexpected_before_the_first_is_known() {
+    assert!(!Activity::default().is_unexpected("acc_1"));
+}

@@ -12,6 +12,7 @@ use crate::{
     apps::{self, Details},
     companies,
     connections::{self, ApiKeyStatus, ConnectError, Connection, NewConnection, NewKeys, overlap::Overlap, secrets, store},
+    console::http::state::State,
     db::{DbError, Tx},
     gateways::{Mode, razorpay},
     primitives::{
@@ -21,7 +22,6 @@ use crate::{
         time::Timestamp,
     },
     samples::shops::{SHOPS, Shop},
-    state::State,
 };
 
 /// A connection that the simulated gateway sends to.

@@ -11,16 +11,16 @@ use super::{
     seed::{SeededConnection, TrafficProfile},
 };
 use crate::{
+    console::http::state::State,
     gateways::razorpay,
-    http_client,
     ingestion::replay::PastRequest,
+    net::http_client,
     primitives::{
         base62,
         secret::Secret,
         time::{Clock, Timestamp},
     },
     samples::{self, LifeCycle, Merchant, Pace, Sample},
-    state::State,
     urls,
 };
 

@@ -5,19 +5,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    State,
-    store::log::{self, Claim},
-};
 use crate::{
     connections::ConnectionScope,
     db::{DbError, Tx},
-    gateways::adapter::{self, EventContent, Incoming, ParsedEvent, Verified},
+    events::{
+        State,
+        store::log::{self, Claim},
+    },
+    gateways::adapter::{self, Incoming, ParsedEvent, Verified},
     primitives::{
         id::{ConnectionId, EventId, SecretId, TransactionId},
         time::Timestamp,
     },
-    transactions::PaymentReport,
 };
 
 /// A verified request that is to be stored.
@@ -61,14 +60,6 @@ impl Arrival {
             reading: place.gateway.adapter().read(&body, at).received(&sha256),
             body,
             at,
-        }
-    }
-
-    /// Returns the payment report of the event, if it has one.
-    pub(crate) fn told(&self) -> Option<PaymentReport<'_>> {
-        match &self.reading.content {
-            EventContent::Observation(facts) => Some(PaymentReport { place: &self.place, facts, at: self.at }),
-            EventContent::Unhandled | EventContent::Quarantined(_) => None,
         }
     }
 

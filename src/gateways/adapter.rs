@@ -8,11 +8,17 @@ use bytes::Bytes;
 use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
-use super::{Gateway, payment::PaymentObservation};
-use crate::primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp};
+use super::Gateway;
+use crate::{
+    gateways::payment::PaymentObservation,
+    primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
+};
 
 /// Maximum length of an event's id and type, in characters.
 const MAX_IDENTIFIER_CHARS: usize = 128;
+
+/// The maximum size of a body in bytes. Real ones have 1000 to 2000.
+pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// A request as received: header names in lower case, the exact bytes of the body.
 pub(crate) struct Incoming<'a> {

@@ -8,12 +8,12 @@
 use std::{hint::black_box, iter};
 
 use super::{
-    RejectedAt, body,
+    RejectedAt,
     endpoint_cache::{EndpointSnapshot, Receiver, Unreadable},
 };
 use crate::{
     connections::secrets::MAX_IMPORTED_SECRETS,
-    events::append::Arrival,
+    events::{append::Arrival, headers},
     gateways::{
         Gateway,
         adapter::{self, Incoming, SignatureError, ValidSecret},
@@ -95,7 +95,7 @@ impl Verifier {
         let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
         let rejected = match adapter::verify(place.gateway, request, live, now) {
             Ok(verified) => {
-                return Ok(Ok(Arrival::new(place, request, verified, body::headers_json(request.headers), now)));
+                return Ok(Ok(Arrival::new(place, request, verified, headers::to_json(request.headers), now)));
             }
             Err(rejected) => rejected,
         };

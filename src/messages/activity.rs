@@ -5,10 +5,9 @@ use crate::{
     connections::{Connection, ConnectionState, activity::Activity, baseline},
     events::Event,
     gateways::{Gateway, Mode, adapter::SignatureError},
+    messages::{EmptyState, rejections::Causes},
     primitives::time::Timestamp,
-    rejections::summary::Causes,
     urls,
-    web::pagination::EmptyState,
 };
 
 /// A headline with its reason and its style.

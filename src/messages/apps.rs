@@ -8,11 +8,12 @@ use super::{
     when,
 };
 use crate::{
-    apps::{
-        App,
-        listing::{AppWithWebhooks, Webhook},
+    apps::App,
+    connections::{
+        Connection, ConnectionState,
+        app_health::{AppWithWebhooks, Webhook},
+        baseline,
     },
-    connections::{Connection, ConnectionState, baseline},
     gateways::Gateway,
     primitives::time::Timestamp,
     urls,
@@ -144,7 +145,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        apps::listing::tests::{app, webhook},
+        connections::app_health::tests::{app, webhook},
         gateways::Mode,
     };
 

@@ -3,9 +3,9 @@
 use crate::{
     events::{Event, State},
     gateways::{Gateway, Mode, payment::Status},
+    ledger::payments::Transaction,
+    messages::EmptyState,
     primitives::{id::AppId, time::Timestamp},
-    transactions::Transaction,
-    web::pagination::EmptyState,
 };
 
 use super::event_state;

@@ -2,8 +2,8 @@
 
 use crate::{
     gateways::payment::DisputeStatus,
+    ledger::payments::{Transaction, dispute_costs::OtherCosts, store::references::Dispute},
     primitives::money::Money,
-    transactions::{Transaction, dispute_costs::OtherCosts, store::references::Dispute},
 };
 
 /// States what the disputes cost, and whether one is open; empty without a dispute. `disputes` may be omitted, as in lists.

@@ -15,6 +15,7 @@ mod lists;
 pub(crate) mod mixups;
 mod modes;
 pub(crate) mod orders;
+mod parts;
 mod payments;
 pub(crate) mod rejections;
 pub(crate) mod secrets;
@@ -35,6 +36,7 @@ pub(crate) use lists::{
     settlement_found, sum, too_many_days, with_costs,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
+pub(crate) use parts::{EmptyState, Warning};
 #[cfg(test)]
 pub(crate) use payments::tests as payments_tests;
 pub(crate) use payments::{
@@ -47,8 +49,8 @@ pub(crate) use when::{DisplayTime, UNKNOWN_DAY, past_day, span, to_the_minute, w
 use crate::{
     connections, events,
     gateways::{Gateway, Mode},
+    ledger::payments::state::DisplayState,
     primitives::time::Timestamp,
-    transactions::state::DisplayState,
 };
 
 /// A state as a page shows it: class, icon and label.

@@ -3,13 +3,14 @@
 use super::{Badge, Notice, capitalised, chip, day};
 use crate::{
     events::Event,
-    gateways::{Gateway, payment::DisputeStatus},
-    primitives::{money::Money, time::Timestamp},
-    transactions::{
+    gateways::Gateway,
+    gateways::payment::DisputeStatus,
+    ledger::payments::{
         Transaction,
         dispute_costs::OtherCosts,
         store::references::{Dispute, Order},
     },
+    primitives::{money::Money, time::Timestamp},
 };
 
 /// Returns the badge of a dispute.

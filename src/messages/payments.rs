@@ -7,8 +7,8 @@ use crate::{
         Gateway,
         payment::{RefundStatus, Status},
     },
+    ledger::payments::{Transaction, store::references::Dispute},
     primitives::time::Timestamp,
-    transactions::{Transaction, store::references::Dispute},
 };
 
 /// Returns the display name of a payment method.
@@ -227,11 +227,11 @@ pub(crate) mod tests {
     use super::*;
     use crate::{
         gateways::Mode,
+        ledger::payments::state::DisplayState,
         primitives::{
             id::{AppId, ConnectionId, TransactionId},
             money::Currency,
         },
-        transactions::state::DisplayState,
     };
 
     pub(crate) fn paid() -> Transaction {

@@ -1,10 +1,13 @@
 //! Messages on a rejection: the reason, what to do, and whether its requests can be recovered.
 
+use std::collections::HashMap;
+
 use super::{Badge, activity::refusal, count, number_text};
 use crate::{
     gateways::{Gateway, Mode},
+    messages::EmptyState,
+    primitives::id::ConnectionId,
     rejections::{Cause, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered},
-    web::pagination::EmptyState,
 };
 
 mod causes;
@@ -12,6 +15,9 @@ mod fixes;
 mod standing;
 
 pub(crate) use standing::{Left, standing};
+
+/// The explanation of the latest rejection for each failing connection.
+pub(crate) type Causes = HashMap<ConnectionId, Explanation>;
 
 /// Why requests were rejected, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,7 @@ pub(crate) mod keyset;
 pub mod money;
 pub(crate) mod network;
 pub(crate) mod secret;
+pub(crate) mod shutdown;
 pub mod text_input;
 pub mod time;
 pub mod vault;

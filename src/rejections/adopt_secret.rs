@@ -15,12 +15,12 @@ use crate::{
         ConnectError, Connection,
         secrets::{self, AddSecretOutcome, Origin},
     },
-    ingestion::recorder::DiagnosisContext,
     primitives::{
         id::{RejectionId, RequestId, SecretId},
         secret::Secret,
         time::Timestamp,
     },
+    rejections::recorder::DiagnosisContext,
 };
 
 /// The stored requests that are searched for the secret.

@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     db::{DbError, with_timeout},
-    ingestion::recorder::DiagnosisContext,
     primitives::id::{ConnectionId, RequestId},
+    rejections::recorder::DiagnosisContext,
 };
 
 /// How often to check for available budget.

@@ -27,8 +27,8 @@ use super::{
 use crate::{
     connections::{self, Connection, ConnectionScope, activity, secrets},
     db::{DbError, with_timeout},
-    ingestion::recorder::DiagnosisContext,
     primitives::{id::ConnectionId, time::Timestamp, vault::Vault},
+    rejections::recorder::DiagnosisContext,
     urls,
 };
 

@@ -15,16 +15,14 @@ pub(crate) mod eviction;
 pub(crate) mod latest;
 pub(crate) mod proof;
 mod reassignment;
+pub(crate) mod recorder;
 pub(crate) mod recovery;
 pub(crate) mod retention;
-pub(crate) mod routes;
 pub(crate) mod shape;
 mod signing_key;
 pub(crate) mod store;
 pub(crate) mod store_batch;
-pub(crate) mod summary;
 mod triage;
-pub(crate) mod views;
 
 use std::{net::IpAddr, time::Duration};
 

@@ -23,18 +23,15 @@ use crate::{
         secrets,
     },
     db::{Db, DbError, Tx},
-    events::{
-        append::{self, Arrival},
-        store::log,
-    },
+    events::{append::Arrival, store::log},
     gateways::adapter::{self, Incoming, ValidSecret},
+    pipeline::{self, Source},
     primitives::{
         id::{EventId, RejectionId, RequestId, SecretId},
         secret::Secret,
         time::Timestamp,
         vault::Vault,
     },
-    transactions::{self, PaymentReport},
 };
 
 /// The most requests in one unit of work, so that incoming events wait only briefly.
@@ -240,21 +237,16 @@ fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[Val
     Some(Verified { id: kept.id, rejected_at: kept.received_at, arrival })
 }
 
-/// Imports verified requests. Writes the same tables in the same order as a batch of arrivals – transactions, events, ids, daily
-/// totals – and only then the usage of secrets and the stored requests: the recorder locks those and waits for none of the others.
+/// Imports verified requests, and only then writes the usage of secrets and the stored requests: the recorder locks those and
+/// waits for none of the tables that [`pipeline::ingest`] writes.
 async fn import(
     tx: &mut Tx,
     rejection: RejectionId,
     verified: &[Verified],
     by: RecoveredBy<'_>,
 ) -> Result<Option<Recovered>, DbError> {
-    let told: Vec<PaymentReport<'_>> = verified.iter().filter_map(|one| one.arrival.told()).collect();
-    let projected = transactions::project(tx, &told).await?;
-    let mut ids = projected.ids.into_iter();
-    let kept: Vec<append::Kept<'_>> =
-        verified.iter().map(|one| (&one.arrival, one.arrival.told().and_then(|_| ids.next()))).collect();
-    append::append(tx, &kept).await?;
-    transactions::apply_totals(tx, &projected.sums).await?;
+    let arrivals: Vec<&Arrival> = verified.iter().map(|one| &one.arrival).collect();
+    pipeline::ingest(tx, &arrivals, Source::Recovery).await?;
     let mut used = BufferedUsage::new();
     for one in verified {
         let (key, at) = ((one.arrival.place.connection, one.arrival.secret), SecretUse::once(one.rejected_at));

@@ -19,8 +19,8 @@ use super::{
 use crate::{
     connections::{self, ConnectionScope, activity::ProvenRequests},
     db::{DbError, Tx},
+    events::headers,
     gateways::{Gateway, adapter::is_safe_identifier},
-    ingestion::body,
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
         time::Timestamp,
@@ -114,7 +114,7 @@ fn seal_one(vault: &Vault, examined: DiagnosedRequest) -> SealedRequest {
     }
     let sample = &examined.sample;
     let id = RequestId::new(sample.at);
-    let headers = vault.seal(HEADERS, id.as_bytes(), body::headers_json(&sample.headers).as_bytes());
+    let headers = vault.seal(HEADERS, id.as_bytes(), headers::to_json(&sample.headers).as_bytes());
     let body = vault.seal(BODY, id.as_bytes(), sample.stored_body());
     let stored = Some(Content { id, digest: copies::digest(vault, &examined), headers, body });
     SealedRequest { examined, copies, stored }

@@ -5,8 +5,7 @@
 
 pub(crate) mod challenge;
 pub(crate) mod limiter;
-mod probe;
-pub(crate) mod routes;
+pub(crate) mod probe;
 pub(crate) mod store;
 mod tls;
 

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     gateways::{Gateway, profile::Notation},
-    http_client,
+    net::http_client,
     primitives::{hex, time::Timestamp, vault::Vault},
 };
 
@@ -37,17 +37,17 @@ const TRIED: usize = 3;
 const SHOWN: usize = 200;
 
 /// A probe of a connection's webhook URL.
-pub(super) struct Probe<'a> {
-    pub(super) vault: &'a Vault,
-    pub(super) gateway: Gateway,
-    pub(super) url: Url,
-    pub(super) endpoint: &'a str,
-    pub(super) now: Timestamp,
+pub(crate) struct Probe<'a> {
+    pub(crate) vault: &'a Vault,
+    pub(crate) gateway: Gateway,
+    pub(crate) url: Url,
+    pub(crate) endpoint: &'a str,
+    pub(crate) now: Timestamp,
 }
 
 impl Probe<'_> {
     /// Runs the probe until a step fails.
-    pub(super) async fn run(&self) -> Vec<Finding> {
+    pub(crate) async fn run(&self) -> Vec<Finding> {
         let mut found = Vec::new();
         if timeout(LONGEST, self.steps(&mut found)).await.is_err() {
             found.push(Finding::TooLong);

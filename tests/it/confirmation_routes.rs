@@ -67,7 +67,7 @@ const FORMS: &[(&str, Asks)] = &[
 
 /// Returns the routes of `routes.rs` that accept a form: the name of the path and the methods.
 fn routes_with_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let routes = include_str!("../../src/routes.rs").split("let scope = route!(").skip(1);
+    let routes = include_str!("../../src/server/routes.rs").split("let scope = route!(").skip(1);
     let routes = routes.map(|route| route.split_once(';').unwrap().0).filter(|route| route.contains("post ="));
     routes.map(|route| route.split_once("urls::").unwrap().1.split_once(',').unwrap())
 }

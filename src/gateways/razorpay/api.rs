@@ -2,7 +2,7 @@
 
 use crate::{
     gateways::api::{KeyCheck, Unavailable},
-    http_client,
+    net::http_client,
 };
 
 /// Requests the latest payment once with the keys: a read-only request.

@@ -1,5 +1,7 @@
 //! Tests batches in a deterministic order: events are submitted one after the other, without a network.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -9,7 +11,7 @@ use crate::{
     apps, companies,
     connections::{
         self, ConnectionScope, NewConnection,
-        activity::{ProvenRequests, RejectedRequests},
+        activity::{self, ProvenRequests, RejectedRequests},
     },
     db::Location,
     events::{Event, State, store as events},
@@ -17,6 +19,7 @@ use crate::{
         Gateway, Mode,
         adapter::{Incoming, SignatureError, ValidSecret, verify},
     },
+    ledger::payments::{Transaction, store as transactions},
     primitives::{
         id::{EventId, RejectionId, SecretId, TransactionId},
         money::Currency,
@@ -24,7 +27,6 @@ use crate::{
         time::Timestamp,
         vault::{MasterKey, Vault},
     },
-    transactions::{Transaction, store as transactions},
 };
 
 /// More than any of these tests stores.
