@@ -61,7 +61,8 @@ pub(super) fn claimed_type(body: &[u8]) -> Option<String> {
     struct Envelope {
         event: Option<String>,
     }
-    serde_json::from_slice::<Envelope>(body).ok()?.event
+    let Object(envelope): Object<Envelope> = serde_json::from_slice(body).ok()?;
+    envelope.event
 }
 
 /// Parses a body with unexpected content: type, key fields and display fields separately, so that a fault in one does not

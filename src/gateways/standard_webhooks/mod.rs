@@ -76,7 +76,8 @@ impl Adapter for StandardWebhooks {
         struct Envelope {
             r#type: Option<String>,
         }
-        serde_json::from_slice::<Envelope>(body).ok()?.r#type
+        let Object(envelope): Object<Envelope> = serde_json::from_slice(body).ok()?;
+        envelope.r#type
     }
 
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)> {
