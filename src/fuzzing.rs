@@ -16,7 +16,7 @@ use crate::{
         Gateway,
         adapter::{self, EventContent, Incoming, ValidSecret, Verified},
         payment::{self, PaymentObservation},
-        razorpay_url,
+        razorpay,
     },
     ledger::payments::{self, projection},
     primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
@@ -32,7 +32,7 @@ pub type Known<'a> = (&'a str, Option<i64>);
 /// Returns the slugs of all gateways.
 #[must_use]
 pub fn gateways() -> Vec<&'static str> {
-    Gateway::ALL.map(Gateway::slug).to_vec()
+    Gateway::all().map(Gateway::slug).collect()
 }
 
 /// Returns the index of the secret that verifies a request at `now`, in Unix seconds; `None` if it is rejected. Ignores texts
@@ -108,10 +108,10 @@ pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
 fn verified(body: &[u8]) -> Option<Verified> {
     let now = Timestamp::from_seconds(0);
     let known = live(&("a SECRET of the fuzzer", None))?;
-    let headers = Gateway::Razorpay.adapter().sign(&known.secret, "", body, now);
+    let headers = razorpay::GATEWAY.adapter().sign(&known.secret, "", body, now);
     let headers: Vec<Header> = headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
     let request = Incoming { headers: &headers, body: &Bytes::copy_from_slice(body) };
-    adapter::verify(Gateway::Razorpay, &request, &[known], now).ok().map(|(verified, _)| verified)
+    adapter::verify(razorpay::GATEWAY, &request, &[known], now).ok().map(|(verified, _)| verified)
 }
 
 fn told(facts: &PaymentObservation) -> Told {
@@ -150,7 +150,7 @@ pub struct Story {
 pub fn story(bodies: &[&[u8]]) -> Story {
     let mut story = projection::PaymentState::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
-        let reading = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
+        let reading = razorpay::GATEWAY.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
         if let EventContent::Observation(facts) = reading.content {
             story.apply(&facts);
         }
@@ -163,7 +163,7 @@ pub fn story(bodies: &[&[u8]]) -> Story {
 #[must_use]
 pub fn event_id(gateway: &str, headers: &[Header]) -> Option<String> {
     let request = Incoming { headers, body: &Bytes::new() };
-    gateway.parse::<Gateway>().ok()?.adapter().event_id(&request).map(str::to_owned)
+    adapter::event_id(gateway.parse().ok()?, &request).map(str::to_owned)
 }
 
 /// Returns the deduplication key of a request.
@@ -205,7 +205,7 @@ pub fn hex_32(text: &[u8]) -> Option<[u8; 32]> {
 /// Returns the reasons why Razorpay would reject a URL.
 #[must_use]
 pub fn url_objections(text: &str) -> Vec<String> {
-    razorpay_url::objections(text)
+    razorpay::GATEWAY.adapter().url_objections(text)
 }
 
 /// Parses the domain of an app.

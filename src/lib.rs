@@ -25,12 +25,13 @@ mod net;
 mod pipeline;
 pub mod primitives;
 mod rejections;
-pub mod samples;
 pub mod server;
 mod settings_store;
 mod telemetry;
 mod url_check;
 mod urls;
+
+pub use gateways::samples;
 
 /// Returns every SQL statement in the dialect of that database, with its name, so that a test can prepare each on both
 /// engines. Of a multi-row statement, returns the shortest and the longest form.

@@ -244,7 +244,7 @@ fn settings(config: &Config, at_risk: Option<String>) -> Settings {
     let plain_http = config.plain_http().map(|_| messages::access::plain_http());
     Settings {
         public_url: config.public_url.clone(),
-        razorpay_api: config.razorpay_api.clone(),
+        api_addresses: config.api_addresses(),
         trusted_proxies: TrustedProxies::new(&config.trusted_proxies),
         warnings: at_risk.map(messages::durability::accepted).into_iter().chain(plain_http).collect(),
     }

@@ -8,7 +8,7 @@ use crate::{
     connections::sealed::{self, Unreadable},
     console::http::untrusted_proxy,
     db::{Db, DbError, backup},
-    gateways::razorpay_url,
+    gateways::Gateway,
     ledger::payments::reconcile_totals,
     messages,
     net::client_ip::TrustedProxies,
@@ -64,7 +64,7 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
             "not set: gateways cannot reach this server. Set KS_PAY_PUBLIC_URL to its public https address.",
         );
     };
-    match razorpay_url::objections(url).first() {
+    match Gateway::all().flat_map(|gateway| gateway.adapter().url_objections(url)).next() {
         None => report.good("public URL", url),
         Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
     }

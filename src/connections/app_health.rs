@@ -209,7 +209,7 @@ pub(crate) mod tests {
             id,
             company_id: app.company_id,
             app_id: app.id,
-            gateway: Gateway::Razorpay,
+            gateway: Gateway::RAZORPAY,
             mode,
             currency: "INR".to_owned(),
             endpoint: "wh_".to_owned(),

@@ -155,9 +155,9 @@ impl Step {
         }
     }
 
-    /// Returns the steps of a gateway: the generic one has no API keys.
+    /// Returns the steps of a gateway: one without API keys has no credentials.
     pub(crate) fn of(gateway: Gateway) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |step| *step != Self::Credentials || gateway == Gateway::Razorpay)
+        Self::ALL.into_iter().filter(move |step| *step != Self::Credentials || gateway.profile().api_keys.is_some())
     }
 }
 

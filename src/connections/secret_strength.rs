@@ -242,7 +242,7 @@ mod tests {
     }
 
     fn weak(typed: &str) -> Option<WeakSecret> {
-        read(typed, false, &known(Gateway::Razorpay)).err()
+        read(typed, false, &known(Gateway::RAZORPAY)).err()
     }
 
     #[test]
@@ -342,7 +342,7 @@ mod tests {
         let by_chance = (0..500).filter(|_| weak(&base62::random(16)).is_some()).count();
         assert!(by_chance <= 4, "hardly any is taken for a word: {by_chance}");
         for _ in 0..500 {
-            assert!(read(&format!("whsec_{}", base62::random(44)), false, &known(Gateway::StandardWebhooks)).is_ok());
+            assert!(read(&format!("whsec_{}", base62::random(44)), false, &known(Gateway::STANDARD_WEBHOOKS)).is_ok());
         }
     }
 
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn the_generic_gateway_takes_base64_alone() {
-        let known = known(Gateway::StandardWebhooks);
+        let known = known(Gateway::STANDARD_WEBHOOKS);
         let read = |typed| read(typed, false, &known).map(|(secret, _)| secret.expose().to_owned());
         assert_eq!(read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").as_deref(), Ok("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
         assert_eq!(read("kq8Zt2m!Vx0Lw9Rb4"), Err(WeakSecret::Form));
@@ -373,7 +373,7 @@ mod tests {
     fn spaces_and_quotes_at_the_ends_are_cut_off_and_told() {
         const BARE: &str = "kq8Zt2mVx0Lw9Rb4";
         let read = |typed: &str, is_exact| {
-            read(typed, is_exact, &known(Gateway::Razorpay))
+            read(typed, is_exact, &known(Gateway::RAZORPAY))
                 .map(|(secret, cut)| (secret.expose().to_owned(), cut.spaces, cut.quotes))
         };
         for (typed, spaces, quotes) in [

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     console::http::state::State,
-    gateways::Gateway,
+    gateways::razorpay,
     ingestion::replay::PastRequest,
     net::http_client,
     primitives::{
@@ -181,7 +181,7 @@ impl Sender {
 
 /// Returns the request headers as sent by the gateway.
 fn headers(secret: &Secret, sample: &Sample, now: Timestamp) -> Vec<(&'static str, String)> {
-    Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, now)
+    razorpay::GATEWAY.adapter().sign(secret, &sample.event_id, &sample.body, now)
 }
 
 #[cfg(test)]

@@ -46,8 +46,7 @@ impl Arrival {
         at: Timestamp,
     ) -> Self {
         let (body, secret) = believed;
-        let adapter = place.gateway.adapter();
-        let gateway_event_id = adapter.event_id(request);
+        let gateway_event_id = adapter::event_id(place.gateway, request);
         let sha256 = body.sha256();
         Self {
             id: EventId::new(at),
@@ -58,7 +57,7 @@ impl Arrival {
             gateway_event_id: gateway_event_id.map(str::to_owned),
             secret,
             headers,
-            reading: adapter.read(&body, at).received(&sha256),
+            reading: place.gateway.adapter().read(&body, at).received(&sha256),
             body,
             at,
         }

@@ -43,7 +43,7 @@ pub(crate) struct CheckCounts(Vec<(Gateway, Vec<Timestamp>)>);
 impl CheckCounts {
     /// Returns the counts that cover all of these endpoints.
     pub(crate) fn of<'a>(receivers: impl Iterator<Item = &'a Receiver>) -> Self {
-        let mut counts = Self(Gateway::ALL.map(|gateway| (gateway, Vec::new())).into());
+        let mut counts = Self(Gateway::all().map(|gateway| (gateway, Vec::new())).collect());
         for receiver in receivers {
             let mut ends: Vec<Timestamp> = receiver.live().iter().map(ValidSecret::valid_until).collect();
             ends.sort_unstable_by(|one, other| other.cmp(one));

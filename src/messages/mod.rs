@@ -119,20 +119,19 @@ pub(crate) const fn keys_state(keys: connections::ApiKeyStatus) -> Badge {
 
 /// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
-    let place = match gateway {
-        Gateway::Razorpay => "into Razorpay’s Dashboard",
-        Gateway::StandardWebhooks => "into the sender’s settings",
-    };
+    let place = gateway.profile().texts.setup.destination;
     format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
 }
 
 /// Shown after a domain was stored.
 pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timestamp) -> &'static str {
     let are_done = connections::Step::of(setup.connection.gateway).all(|step| setup.is_done(step));
-    match (are_done && setup.state(now) == connections::ConnectionState::Verified, setup.connection.gateway) {
-        (true, Gateway::Razorpay) => "The domain is stored. All four steps are done.",
-        (true, Gateway::StandardWebhooks) => "The domain is stored. All three steps are done.",
-        (false, _) => "The domain is stored",
+    if !(are_done && setup.state(now) == connections::ConnectionState::Verified) {
+        return "The domain is stored";
+    }
+    match connections::Step::of(setup.connection.gateway).count() {
+        4 => "The domain is stored. All four steps are done.",
+        _ => "The domain is stored. All three steps are done.",
     }
 }
 

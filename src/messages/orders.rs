@@ -233,7 +233,7 @@ mod tests {
         // 6 Dec 2026, 8:23 pm in India.
         let (now, last) = (Timestamp::from_seconds(1_795_959_200), 1_796_568_780);
         let said = |status, respond_by| {
-            let said = dispute_to_answer(Gateway::Razorpay, &dispute(status, respond_by), now);
+            let said = dispute_to_answer(Gateway::RAZORPAY, &dispute(status, respond_by), now);
             said.map(|said| format!("{}. {}", said.headline, said.reason).replace('\u{a0}', " "))
         };
         let open = said(DisputeStatus::Open, Some(last)).unwrap();

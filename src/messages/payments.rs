@@ -37,8 +37,8 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     let with = amount.as_deref().map(|amount| format!(" with a payment of {amount}")).unwrap_or_default();
     let sum = amount.clone().unwrap_or_else(|| "The money".to_owned());
     let gateway = event.gateway.label();
-    if event.gateway == Gateway::StandardWebhooks {
-        return format!("The sender reports {name}");
+    if !event.gateway.profile().has_known_events {
+        return format!("{} reports {name}", super::capitalised(event.gateway.profile().sender));
     }
     if event.state == State::Quarantined {
         // It changes no payment, so nothing is claimed about the money.
@@ -150,10 +150,7 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
 
 /// Where to look up an event that could not be parsed.
 const fn look_up(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => "Look up the payment in Razorpay’s Dashboard.",
-        Gateway::StandardWebhooks => "Look it up at the sender.",
-    }
+    gateway.profile().texts.requests.look_up_event
 }
 
 /// Returns the title of a payment's page: `₹2,499.00 by UPI`.
@@ -243,7 +240,7 @@ pub(crate) mod tests {
             id: TransactionId::new(at),
             app: AppId::new(at),
             connection: ConnectionId::new(at),
-            gateway: Gateway::Razorpay,
+            gateway: Gateway::RAZORPAY,
             mode: Mode::Live,
             payment_id: "pay_1".to_owned(),
             order_id: None,

@@ -54,14 +54,7 @@ fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
     if !matches!(cause, Cause::Unknown | Cause::OtherAccount) || reason != Reason::SignatureMismatch {
         return Vec::new();
     }
-    let second = match gateway {
-        Gateway::Razorpay => {
-            "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Paste this webhook’s secret into Razorpay’s Dashboard, or enter yours here."
-        }
-        Gateway::StandardWebhooks => {
-            "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Enter this webhook’s secret in the sender’s settings, or enter yours here."
-        }
-    };
+    let second = gateway.profile().texts.requests.compare;
     vec![
         second,
         "If Cloudflare, nginx, an API gateway or another program is in front of KS Pay, ask its administrator to pass requests to /webhooks/ through unchanged. It may change the body in a way that cannot be undone.",

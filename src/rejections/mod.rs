@@ -45,8 +45,8 @@ use store::{Cursor, Filter};
 
 /// After a pause of this length the same fault starts another rejection.
 pub(crate) const NEW_REJECTION_AFTER: Duration = Duration::from_hours(1);
-/// How long a rejection is kept after it happened last: as far back as Razorpay's support can send events
-/// again.
+/// How long a rejection is kept after it happened last: as far back as the support of a gateway can send
+/// events again.
 pub(crate) const RETENTION: Duration = Duration::from_hours(15 * 24);
 /// The most bytes of a body that are stored; diagnosis uses all of it.
 pub(crate) const MAX_STORED_BODY_BYTES: usize = 256 * 1024;
@@ -198,7 +198,7 @@ mod tests {
                 company: crate::primitives::id::CompanyId::least(),
                 app: AppId::least(),
                 connection: ConnectionId::least(),
-                gateway: Gateway::Razorpay,
+                gateway: Gateway::RAZORPAY,
                 mode: Mode::Test,
             },
             reason: Reason::SignatureMismatch,

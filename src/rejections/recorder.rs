@@ -103,7 +103,7 @@ impl RejectionRecorder {
     fn new() -> (Self, Queues) {
         let ((known, known_queue), (unknown, unknown_queue)) = (Queue::new(), Queue::new());
         let (company, app, connection) = (CompanyId::least(), AppId::least(), ConnectionId::least());
-        let nowhere = ConnectionScope { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
+        let nowhere = ConnectionScope { company, app, connection, gateway: Gateway::proposed(), mode: Mode::Test };
         let queues = Queues { known: known_queue, unknown: unknown_queue };
         (Self { known, unknown, unknown_scope: nowhere, buffer: Arc::default(), wake: Arc::default() }, queues)
     }

@@ -15,7 +15,7 @@ use std::{
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::{db::Location, telemetry::LogFormat};
+use crate::{db::Location, gateways::Gateway, telemetry::LogFormat};
 
 /// Flags of every command. Each has a variable of the same meaning; the flag takes precedence.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -133,6 +133,12 @@ impl Config {
             data_dir,
             database,
         })
+    }
+
+    /// Returns the address of each gateway's API that is called, by the variable that the gateway's profile names.
+    pub(crate) fn api_addresses(&self) -> Vec<(Gateway, String)> {
+        let is_set = |gateway: &Gateway| gateway.profile().api_variable == Some(RAZORPAY_API.1);
+        Gateway::all().filter(is_set).map(|gateway| (gateway, self.razorpay_api.clone())).collect()
     }
 
     /// Returns the plain http address that other machines use to reach this server, if there is one.

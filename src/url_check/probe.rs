@@ -22,7 +22,7 @@ use super::{
     tls,
 };
 use crate::{
-    gateways::Gateway,
+    gateways::{Gateway, profile::Notation},
     net::http_client,
     primitives::{hex, time::Timestamp, vault::Vault},
 };
@@ -131,15 +131,14 @@ impl Probe<'_> {
     fn headers(&self, probe: &Challenge) -> Vec<(&'static str, String)> {
         let nobody = hex::encode(&Sha256::digest(&probe.nonce));
         let mut headers = vec![("content-type", "application/json".to_owned())];
-        headers.extend(match self.gateway {
-            Gateway::Razorpay => {
-                vec![("x-razorpay-event-id", probe.nonce.clone()), ("x-razorpay-signature", nobody)]
-            }
-            Gateway::StandardWebhooks => vec![
-                ("webhook-id", probe.nonce.clone()),
-                ("webhook-timestamp", self.now.seconds().to_string()),
-                ("webhook-signature", format!("v1,{nobody}")),
-            ],
+        let signature = &self.gateway.profile().signature;
+        headers.push((signature.id_header, probe.nonce.clone()));
+        if signature.covers_headers() {
+            headers.push((signature.time_header, self.now.seconds().to_string()));
+        }
+        headers.push(match signature.notation {
+            Notation::Hex => (signature.header, nobody),
+            Notation::VersionedBase64 => (signature.header, format!("v1,{nobody}")),
         });
         headers
     }

@@ -1,6 +1,7 @@
 //! House rules, checked against the sources: which code a file may contain depends on its name.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -405,4 +406,38 @@ fn unit_tests_that_need_a_database_run_on_both() {
         }
     }
     assert_eq!(count, 2);
+}
+
+/// Names of gateways, which only their own folders, the demo, the fuzz targets and tests may contain.
+const GATEWAY_NAMES: [&str; 4] = ["razorpay", "standard webhooks", "standard_webhooks", "standardwebhooks"];
+/// The files outside those folders that name a gateway, each with its reason. The list can only shrink.
+const NAME_A_GATEWAY: &[(&str, &str)] = &[
+    ("accounts/password.rs", "a list of passwords that people choose"),
+    ("connections/secret_strength/lists.rs", "lists of secrets and words that people choose"),
+    ("server/config.rs", "flags are declared statically, and each gateway's API has one"),
+];
+
+#[test]
+fn gateways_are_named_in_their_own_folders_alone() {
+    // Modules that the test configuration alone compiles, although they are files of their own.
+    let is_test = |name: &str| {
+        name.ends_with("tests.rs")
+            || name.contains("/tests/")
+            || ["classes.rs", "crossed.rs", "renamed.rs", "reserialised.rs"]
+                .iter()
+                .any(|file| name == format!("rejections/diagnosis/{file}"))
+    };
+    let is_free = |name: &str| name.starts_with("gateways/") || name.starts_with("demo/") || name == "fuzzing.rs";
+    let mut named = BTreeSet::new();
+    for (name, text) in sources("src", "rs").iter().filter(|(name, _)| !is_free(name) && !is_test(name)) {
+        let text = text.split("#[cfg(test)]\npub(crate) mod tests").next().unwrap();
+        for line in code(text) {
+            let lower = line.to_lowercase();
+            if GATEWAY_NAMES.iter().any(|gateway| lower.contains(gateway)) {
+                assert!(NAME_A_GATEWAY.iter().any(|(file, _)| file == name), "{name} names a gateway: {line}");
+                named.insert(name.clone());
+            }
+        }
+    }
+    assert_eq!(named.len(), NAME_A_GATEWAY.len(), "no longer needed: only {named:?} name a gateway");
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     apps::App,
-    connections::{Step, activity},
+    connections::{self, Step, activity},
     console::{
         http::{
             confirmation,
@@ -50,11 +50,22 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
+    let types = suggested_types(&mut reader, &app, mode).await?;
     if !wanted.errors.is_empty() {
         let empty = Some(messages::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));
         let pager = pager(&app, mode, &wanted, &Rows { rows: Vec::new(), has_newer: false, has_older: false });
         let shell = list_shell(&page, &app, shown);
-        return page.unprocessable(&views::Index { shell, app: app.id, mode, form, wanted, rows: Vec::new(), pager, empty });
+        return page.unprocessable(&views::Index {
+            shell,
+            app: app.id,
+            mode,
+            form,
+            wanted,
+            rows: Vec::new(),
+            pager,
+            empty,
+            types,
+        });
     }
     let side = PageRequest::read(&form.before, &form.after, |text| text.parse().ok());
     let rows = crate::events::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
@@ -67,7 +78,14 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let shell = list_shell(&page, &app, shown);
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|event| views::Row::new(event, &recovered, page.now)).collect();
-    page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty })
+    page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty, types })
+}
+
+/// Returns the event types that the gateways connected in that mode recommend.
+async fn suggested_types(reader: &mut Reader, app: &App, mode: Mode) -> Result<Vec<&'static str>, AppError> {
+    let connections = connections::store::list_of_app(&mut *reader, app.company_id, app.id).await?;
+    let gateways = connections.iter().filter(|connection| connection.mode == mode).map(|connection| connection.gateway);
+    Ok(gateways.flat_map(|gateway| gateway.profile().recommended_events).copied().collect())
 }
 
 fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
@@ -139,13 +157,13 @@ async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Re
     if let Some(account) = body.and_then(|body| event.gateway.adapter().account(body)) {
         let evidence = activity::get(&mut reader, event.connection_id).await?;
         if evidence.is_unexpected(account) {
-            found.push(messages::mixups::event_of_other_account(account, &evidence));
+            found.push(messages::mixups::event_of_other_account(event.gateway, account, &evidence));
         }
     }
     if let Some(transaction) = event.transaction_id
         && cross_mode::counterpart(&mut reader, event.app_id, transaction).await?.is_some()
     {
-        found.push(messages::mixups::event_of_both_modes(event.mode));
+        found.push(messages::mixups::event_of_both_modes(event.gateway, event.mode));
     }
     Ok(found)
 }

@@ -10,7 +10,7 @@ use crate::{
         payload::StoredContent,
     },
     events::{Event, State},
-    gateways::{Mode, razorpay::RECOMMENDED_EVENTS},
+    gateways::Mode,
     messages::{self, Badge, DisplayTime, EmptyState, Notice},
     primitives::{
         hex,
@@ -33,6 +33,8 @@ pub(crate) struct Index {
     pub(crate) rows: Vec<Row>,
     pub(crate) pager: Pager,
     pub(crate) empty: Option<EmptyState>,
+    /// Suggested event types; others can be typed.
+    pub(crate) types: Vec<&'static str>,
 }
 
 impl Index {
@@ -59,12 +61,6 @@ impl Index {
     pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
         let label = |state| messages::event_state(state).label;
         State::ALL.into_iter().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
-    }
-
-    /// Suggested names; others can be typed.
-    #[expect(clippy::unused_self, reason = "the template calls it as it calls the others")]
-    pub(crate) fn types(&self) -> &'static [&'static str] {
-        RECOMMENDED_EVENTS
     }
 }
 

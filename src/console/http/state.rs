@@ -6,6 +6,7 @@ use crate::{
     accounts::{limits::Limits, password::PasswordHasher},
     console::http::{streams::Streams, untrusted_proxy::UntrustedProxy},
     db::Db,
+    gateways::Gateway,
     ingestion::Ingestion,
     messages::Warning,
     net::client_ip::TrustedProxies,
@@ -18,11 +19,18 @@ use crate::{
 pub(crate) struct Settings {
     /// The configured base of every URL shown; `None` means the address listened on.
     pub(crate) public_url: Option<String>,
-    /// The base of Razorpay's API.
-    pub(crate) razorpay_api: String,
+    /// The address of each gateway's API that is called.
+    pub(crate) api_addresses: Vec<(Gateway, String)>,
     pub(crate) trusted_proxies: TrustedProxies,
     /// The warnings shown on every page.
     pub(crate) warnings: Vec<Warning>,
+}
+
+impl Settings {
+    /// Returns the address of a gateway's API; empty if its API is not called.
+    pub(crate) fn api_of(&self, gateway: Gateway) -> &str {
+        self.api_addresses.iter().find(|(of, _)| *of == gateway).map_or("", |(_, address)| address)
+    }
 }
 
 /// The shared state of one server.

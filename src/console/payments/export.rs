@@ -114,7 +114,7 @@ mod tests {
             id: TransactionId::new(at),
             app: AppId::new(at),
             connection: ConnectionId::new(at),
-            gateway: Gateway::Razorpay,
+            gateway: Gateway::RAZORPAY,
             mode: Mode::Live,
             payment_id: "=HYPERLINK(\"http://x\")".to_owned(),
             order_id: Some("@a,b".to_owned()),

@@ -32,7 +32,7 @@ use crate::{
     },
     db::{Db, DbError, Reader},
     events,
-    gateways::{Gateway, Mode, razorpay},
+    gateways::Mode,
     ledger::payments::{
         NEWEST, Transaction, cursor, cursor_text,
         dispute_costs::OtherCosts,
@@ -258,11 +258,13 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MAX_EVENTS_SHOWN);
     events.truncate(usize::try_from(MAX_EVENTS_SHOWN).unwrap_or_default());
     let mut reasons = Vec::new();
-    let failed =
-        |event: &&events::Event| event.gateway == Gateway::Razorpay && event.event_type.as_deref() == Some("payment.failed");
+    let failed = |event: &&events::Event| {
+        event.event_type.as_deref().is_some_and(|name| event.gateway.profile().failure_events.contains(&name))
+    };
     for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
         let stored = events::store::find_payload(&mut reader, event.id).await?;
-        reasons.extend(stored.and_then(|(_, body)| razorpay::failure_reason(&body)).map(|reason| (event.id, reason)));
+        reasons
+            .extend(stored.and_then(|(_, body)| event.gateway.adapter().failure_reason(&body)).map(|reason| (event.id, reason)));
     }
     let payload = match events.last() {
         Some(last) => events::store::find_payload(&mut reader, last.id).await?.map(|(_, body)| Payload::new(&body)),

@@ -145,7 +145,7 @@ mod tests {
             id: EventId::new(at),
             app_id: AppId::new(at),
             connection_id: ConnectionId::new(at),
-            gateway: Gateway::Razorpay,
+            gateway: Gateway::RAZORPAY,
             mode: Mode::Test,
             gateway_event_id: None,
             event_type: Some(name.to_owned()),

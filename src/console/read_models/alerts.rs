@@ -37,8 +37,13 @@ pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) 
 pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
     let told = |(app, webhook): (&App, &app_health::Webhook)| {
         let connection = &webhook.connection;
-        let mut said = messages::mixups::other_account(&webhook.evidence, now)?;
-        said.headline = format!("{}, {} mode: events of another Razorpay account come", app.name, connection.mode.label());
+        let mut said = messages::mixups::other_account(connection.gateway, &webhook.evidence, now)?;
+        said.headline = format!(
+            "{}, {} mode: events of another {} account come",
+            app.name,
+            connection.mode.label(),
+            connection.gateway.label()
+        );
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
         Some(Alert { said, url, way: "Look into it", enable_url: None })
     };

@@ -18,10 +18,7 @@ use crate::{
         page::{RequestContext, see_other},
         signed_form::{EmptyForm, SignedForm},
     },
-    gateways::{
-        Gateway, Mode,
-        razorpay_api::{self, KeyCheck},
-    },
+    gateways::{Gateway, Mode, api::KeyCheck},
     messages::{self, DisplayTime},
     primitives::{text_input, vault::VaultError},
 };
@@ -83,6 +80,8 @@ pub(crate) struct Credentials {
     pub(crate) stored_at: Option<DisplayTime>,
     pub(crate) key_hint: String,
     pub(crate) secret_hint: &'static str,
+    /// The menu path to the keys in the gateway's dashboard.
+    pub(crate) menu: String,
 }
 
 /// `GET …/credentials`
@@ -111,13 +110,13 @@ pub(crate) async fn update(posted: SignedForm<KeysForm>, names: ConnectionPath) 
         Ok(turn) => turn,
         Err(busy) => return too_many(&wizard, &view(&wizard, &form, error("key_secret", messages::keys::busy(busy)))),
     };
-    let (page, url) = (&wizard.page, wizard.url(Step::Credentials));
-    let (state, answer) = match razorpay_api::check(&wizard.page.state.settings.razorpay_api, &key_id, &secret).await {
-        KeyCheck::Accepted => (ApiKeyStatus::Accepted, page.redirect(&url, messages::keys::ACCEPTED)),
+    let (page, url, gateway) = (&wizard.page, wizard.url(Step::Credentials), wizard.connection.gateway);
+    let (state, answer) = match check_keys(&wizard, &key_id, &secret).await {
+        KeyCheck::Accepted => (ApiKeyStatus::Accepted, page.redirect(&url, &messages::keys::accepted(gateway))),
         KeyCheck::Rejected => {
-            return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", messages::keys::REFUSED)));
+            return wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", &messages::keys::refused(gateway))));
         }
-        KeyCheck::Unknown(why) => (ApiKeyStatus::Unchecked, page.redirect_warning(&url, &messages::keys::reason(&why))),
+        KeyCheck::Unknown(why) => (ApiKeyStatus::Unchecked, page.redirect_warning(&url, &messages::keys::reason(gateway, &why))),
     };
     let keys = NewKeys { key_id: &key_id, key_secret: typed.as_deref(), payment_modes: &form.payment_modes(), state };
     store_keys(&wizard, &keys).await?;
@@ -143,7 +142,8 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
         Ok(turn) => turn,
         Err(busy) => return Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), messages::keys::busy(busy))),
     };
-    match razorpay_api::check(&wizard.page.state.settings.razorpay_api, &form.key_id, &secret).await {
+    let gateway = wizard.connection.gateway;
+    match check_keys(&wizard, &form.key_id, &secret).await {
         KeyCheck::Accepted => {
             let keys = NewKeys {
                 key_id: &form.key_id,
@@ -152,12 +152,14 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
                 state: ApiKeyStatus::Accepted,
             };
             store_keys(&wizard, &keys).await?;
-            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), messages::keys::ACCEPTED))
+            Ok(wizard.page.redirect(&wizard.url(Step::Credentials), &messages::keys::accepted(gateway)))
         }
         KeyCheck::Rejected => {
-            wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", messages::keys::STORED_REFUSED)))
+            wizard.page.unprocessable(&view(&wizard, &form, error("key_secret", &messages::keys::stored_refused(gateway))))
         }
-        KeyCheck::Unknown(why) => Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &messages::keys::reason(&why))),
+        KeyCheck::Unknown(why) => {
+            Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &messages::keys::reason(gateway, &why)))
+        }
     }
 }
 
@@ -168,10 +170,19 @@ fn too_many(wizard: &Wizard, view: &Credentials) -> Result<HttpResponse, AppErro
     Ok(response)
 }
 
-/// Opens the wizard. The generic gateway has no such step: not found.
+/// Opens the wizard. A gateway without API keys has no such step: not found.
 async fn open(page: RequestContext, names: &ConnectionPath) -> Result<Wizard, AppError> {
     let wizard = Wizard::open(page, names).await?;
-    if wizard.connection.gateway == Gateway::Razorpay { Ok(wizard) } else { Err(AppError::NotFound) }
+    if wizard.connection.gateway.profile().api_keys.is_some() { Ok(wizard) } else { Err(AppError::NotFound) }
+}
+
+/// Asks the gateway whether it accepts these keys.
+async fn check_keys(wizard: &Wizard, key_id: &str, key_secret: &str) -> KeyCheck {
+    let (gateway, state) = (wizard.connection.gateway, &wizard.page.state);
+    match &gateway.profile().api_keys {
+        Some(keys) => (keys.check)(state.settings.api_of(gateway), key_id, key_secret).await,
+        None => KeyCheck::Rejected,
+    }
 }
 
 async fn store_keys(wizard: &Wizard, keys: &NewKeys<'_>) -> Result<(), AppError> {
@@ -191,14 +202,12 @@ async fn stored_secret(wizard: &Wizard) -> Result<Option<Result<Zeroizing<String
 
 fn unreadable(wizard: &Wizard, form: &KeysForm) -> Result<HttpResponse, AppError> {
     tracing::error!(connection = %wizard.connection.id, "the stored Key Secret cannot be decrypted: it was damaged or replaced");
-    wizard.page.unprocessable(&view(wizard, form, error("key_secret", messages::keys::UNREADABLE)))
+    wizard.page.unprocessable(&view(wizard, form, error("key_secret", &messages::keys::unreadable(wizard.connection.gateway))))
 }
 
-const fn prefix(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Test => "rzp_test_",
-        Mode::Live => "rzp_live_",
-    }
+/// Returns the beginning of the gateway's key ids in that mode.
+fn prefix(gateway: Gateway, mode: Mode) -> &'static str {
+    gateway.profile().api_keys.as_ref().map_or("", |keys| keys.prefix(mode))
 }
 
 fn error(field: &'static str, sentence: &str) -> FieldErrors {
@@ -210,9 +219,9 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
 /// Parses the Key ID, and the Key Secret if one was entered.
 fn parse(form: &KeysForm, wizard: &Wizard) -> Result<(String, Option<String>), FieldErrors> {
     let mut errors = FieldErrors::default();
-    let mode = wizard.connection.mode;
+    let (gateway, mode) = (wizard.connection.gateway, wizard.connection.mode);
     let key_id = errors.take("key_id", "Key ID", text_input::line(&form.key_id, 1, 64));
-    if let Some(sentence) = key_id_fault(&key_id, mode).filter(|_| !key_id.is_empty()) {
+    if let Some(sentence) = key_id_fault(&key_id, gateway, mode).filter(|_| !key_id.is_empty()) {
         errors.add("key_id", sentence);
     }
     let is_same_key = wizard.connection.key_id.as_deref() == Some(key_id.as_str());
@@ -228,8 +237,8 @@ fn parse(form: &KeysForm, wizard: &Wizard) -> Result<(String, Option<String>), F
 }
 
 /// Returns the validation error of a Key ID for this mode.
-fn key_id_fault(key_id: &str, mode: Mode) -> Option<String> {
-    let (wanted, other) = (prefix(mode), prefix(if mode == Mode::Test { Mode::Live } else { Mode::Test }));
+fn key_id_fault(key_id: &str, gateway: Gateway, mode: Mode) -> Option<String> {
+    let (wanted, other) = (prefix(gateway, mode), prefix(gateway, if mode == Mode::Test { Mode::Live } else { Mode::Test }));
     if key_id.starts_with(other) {
         let (is, here) = if mode == Mode::Test { ("Live", "Test") } else { ("Test", "Live") };
         return Some(format!("This is a {is} key. {here} mode needs one that begins with {wanted}."));
@@ -243,10 +252,11 @@ fn key_id_fault(key_id: &str, mode: Mode) -> Option<String> {
 
 fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
     let keys = wizard.connection.keys();
-    let (mut shell, frame) = wizard.frame(Step::Credentials, "Enter the Razorpay API keys");
+    let gateway = wizard.connection.gateway;
+    let (mut shell, frame) = wizard.frame(Step::Credentials, &format!("Enter the {} API keys", gateway.label()));
     // The flash message of the redirect is the reason: it is shown in the warning instead of above it.
     let flash = if keys == ApiKeyStatus::Unchecked { shell.flash.take() } else { None };
-    let prefix = prefix(wizard.connection.mode);
+    let prefix = prefix(gateway, wizard.connection.mode);
     let secret_hint = match keys {
         ApiKeyStatus::Absent => "Sealed, and never shown again. It is not the webhook SECRET.",
         ApiKeyStatus::Unchecked | ApiKeyStatus::Accepted => {
@@ -261,10 +271,11 @@ fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
         errors,
         is_stored: keys != ApiKeyStatus::Absent,
         unchecked: (keys == ApiKeyStatus::Unchecked)
-            .then(|| flash.map_or_else(|| messages::keys::UNCHECKED.to_owned(), |flash| flash.text().to_owned())),
+            .then(|| flash.map_or_else(|| messages::keys::unchecked(gateway), |flash| flash.text().to_owned())),
         stored_at: wizard.connection.keys_at.map(|at| DisplayTime::of_day(at, wizard.page.now)),
         key_hint: format!("Begins with {prefix}"),
         secret_hint,
+        menu: gateway.profile().api_keys.as_ref().map_or_else(String::new, |keys| keys.menu.join(" › ")),
     }
 }
 
@@ -274,9 +285,18 @@ mod tests {
 
     #[test]
     fn a_key_id_must_agree_with_the_mode() {
-        assert_eq!(key_id_fault("rzp_test_Demo0000000001", Mode::Test), None);
-        assert!(key_id_fault("rzp_live_Demo0000000001", Mode::Test).is_some_and(|said| said.contains("This is a Live key")));
-        assert!(key_id_fault("rzp_test_Demo0000000001", Mode::Live).is_some_and(|said| said.contains("This is a Test key")));
-        assert!(key_id_fault("Demo0000000001", Mode::Test).is_some() && key_id_fault("rzp_test_", Mode::Test).is_some());
+        assert_eq!(key_id_fault("rzp_test_Demo0000000001", Gateway::RAZORPAY, Mode::Test), None);
+        assert!(
+            key_id_fault("rzp_live_Demo0000000001", Gateway::RAZORPAY, Mode::Test)
+                .is_some_and(|said| said.contains("This is a Live key"))
+        );
+        assert!(
+            key_id_fault("rzp_test_Demo0000000001", Gateway::RAZORPAY, Mode::Live)
+                .is_some_and(|said| said.contains("This is a Test key"))
+        );
+        assert!(
+            key_id_fault("Demo0000000001", Gateway::RAZORPAY, Mode::Test).is_some()
+                && key_id_fault("rzp_test_", Gateway::RAZORPAY, Mode::Test).is_some()
+        );
     }
 }

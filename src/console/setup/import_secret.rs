@@ -148,7 +148,7 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
     for (id, sealed) in keys {
         let key = crate::connections::open_key_secret(&state.vault, id, &sealed).ok();
         if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
-            return Ok(Some(messages::secrets::KEY_SECRET.to_owned()));
+            return Ok(Some(messages::secrets::key_secret(own.gateway)));
         }
     }
     let is_same = |stored: &&secrets::StoredSecret| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));

@@ -13,7 +13,6 @@ use crate::{
         page::{RequestContext, see_other},
         signed_form::{EmptyForm, SignedForm},
     },
-    gateways::Gateway,
     messages::DisplayTime,
     urls,
 };
@@ -37,15 +36,13 @@ pub(crate) struct Integration {
 pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
     let connection = &wizard.connection;
-    let heading = match connection.gateway {
-        Gateway::Razorpay => "Take payments in your shop",
-        Gateway::StandardWebhooks => "Send events from your own system",
-    };
-    let (shell, frame) = wizard.frame(Step::Integration, heading);
+    let profile = connection.gateway.profile();
+    let (shell, frame) = wizard.frame(Step::Integration, profile.texts.setup.integration_heading);
+    let example_key = || profile.api_keys.as_ref().map_or_else(String::new, |keys| format!("{}…", keys.prefix(connection.mode)));
     let view = Integration {
         shell,
         frame,
-        key_id: connection.key_id.clone().unwrap_or_else(|| format!("rzp_{}_…", connection.mode)),
+        key_id: connection.key_id.clone().unwrap_or_else(example_key),
         has_key: connection.key_id.is_some(),
         credentials_url: wizard.url(Step::Credentials),
         currency: connection.currency.clone(),

@@ -112,7 +112,7 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<IndexQuery>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
     let mode = page.asked_mode(&asked.mode)?.unwrap_or(Mode::Test).slug().to_owned();
-    let form = AddForm { gateway: Gateway::Razorpay.slug().to_owned(), mode, ..AddForm::default() };
+    let form = AddForm { gateway: Gateway::proposed().slug().to_owned(), mode, ..AddForm::default() };
     let view = view(&page, &app, form, FieldErrors::default()).await?;
     page.ok(&view)
 }

@@ -25,7 +25,7 @@ use crate::{
     },
     db::{DbError, Reader},
     events::{self, Event},
-    gateways::{Gateway, Mode, razorpay, razorpay_url},
+    gateways::Mode,
     messages::{self, DisplayTime, Notice, rejections::Explanation},
     rejections::store::recoveries,
     url_check, urls,
@@ -81,7 +81,8 @@ pub(crate) struct Webhook {
     /// The report of the last check of this URL, and its time.
     pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
     pub(crate) advice: Option<&'static str>,
-    pub(crate) facts: String,
+    /// The URL within the gateway's limits, if it has any.
+    pub(crate) facts: Option<String>,
     pub(crate) secret: Option<String>,
     pub(crate) secret_made: Option<DisplayTime>,
     pub(crate) secrets: SecretsView,
@@ -106,7 +107,7 @@ impl Webhook {
 
     fn whose_account(&self, account: &str) -> String {
         let mode = if self.is_test { Mode::Test } else { Mode::Live };
-        messages::mixups::whose_account(account, mode)
+        messages::mixups::whose_account(self.frame.gateway, account, mode)
     }
 
     /// True if it has verified an event and is not failing.
@@ -166,27 +167,30 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let opened = active.filter(|_| is_revealed).and_then(|stored| stored.open(&page.state.vault).ok());
     let secret = opened.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
-    let is_razorpay = connection.gateway == Gateway::Razorpay;
-    let heading = if is_razorpay { "Connect the Razorpay webhook" } else { "Connect a Standard Webhooks sender" };
-    let (shell, frame) = wizard.frame(Step::Webhook, heading);
+    let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
+    let (shell, frame) = wizard.frame(Step::Webhook, profile.texts.setup.webhook_heading);
     Ok(Webhook {
         shell,
         objections: url_check::objections(connection.gateway, &url),
         check: check
             .filter(|check| check.url == url)
             .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
-        advice: razorpay_url::advice(&url).filter(|_| is_razorpay),
-        facts: format!("{} of {} characters", url.chars().count(), razorpay_url::MAX_URL_CHARS),
+        advice: adapter.url_advice(&url),
+        facts: adapter.max_url_chars().map(|most| format!("{} of {most} characters", url.chars().count())),
         url,
         secret,
         secrets: secrets_view::view(wizard, &ring, &frame.url),
         secret_made: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
         alert_email: wizard.app.email.clone(),
-        events: razorpay::RECOMMENDED_EVENTS,
+        events: profile.recommended_events,
         is_test: connection.mode == Mode::Test,
         state,
-        other_account: mixups.account.clone().zip(messages::mixups::other_account(&wizard.evidence, page.now)),
-        both_modes: mixups.payment.as_deref().map(messages::mixups::both_modes),
+        other_account: mixups.account.clone().zip(messages::mixups::other_account(
+            connection.gateway,
+            &wizard.evidence,
+            page.now,
+        )),
+        both_modes: mixups.payment.as_deref().map(|payment| messages::mixups::both_modes(connection.gateway, payment)),
         clock: signed_times.difference(page.now).map(messages::clock::for_merchant),
         evidence: evidence_view(wizard, state, &last, rejected),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| DisplayTime::of_day(at, page.now))),

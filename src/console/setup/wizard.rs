@@ -18,7 +18,7 @@ use crate::{
         layout::{AppEntry, Layout},
         page::RequestContext,
     },
-    gateways::{Gateway, Mode},
+    gateways::{Gateway, Mode, texts::SetupTexts},
     messages::{self, Badge},
     primitives::time::Timestamp,
     urls,
@@ -50,7 +50,11 @@ pub(crate) struct StepLink {
 /// The values that the templates of all steps share.
 pub(crate) struct StepChrome {
     pub(crate) gateway: &'static str,
-    pub(crate) is_razorpay: bool,
+    /// The sender of its requests in a sentence.
+    pub(crate) sender: &'static str,
+    pub(crate) texts: &'static SetupTexts,
+    /// True if the gateway has a dashboard and a checkout, which the steps describe.
+    pub(crate) has_api: bool,
     pub(crate) mode: Badge,
     pub(crate) steps: Vec<StepLink>,
     /// URL to enable the connection, if it is disabled.
@@ -143,9 +147,12 @@ impl Wizard {
         let steps: Vec<StepLink> =
             Step::of(gateway).enumerate().map(|(index, step)| self.link(index + 1, step, current)).collect();
         let next = steps.iter().skip_while(|link| !link.is_current).nth(1).map(|link| (link.url.clone(), link.label));
+        let profile = gateway.profile();
         let frame = StepChrome {
             gateway: gateway.label(),
-            is_razorpay: gateway == Gateway::Razorpay,
+            sender: profile.sender,
+            texts: &profile.texts.setup,
+            has_api: profile.api_keys.is_some(),
             mode: messages::mode(mode),
             steps,
             enable_url: (!self.connection.is_enabled).then(|| urls::connection_enabled(app.id, gateway, mode)),

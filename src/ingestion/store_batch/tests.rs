@@ -95,7 +95,7 @@ impl Bench {
         };
         let app = apps::create(&mut tx, company.id, &details, self.now).await.unwrap();
         let new =
-            NewConnection { company: company.id, app, gateway: Gateway::Razorpay, mode: Mode::Test, currency: Currency::INR };
+            NewConnection { company: company.id, app, gateway: Gateway::RAZORPAY, mode: Mode::Test, currency: Currency::INR };
         let place = connections::create(&mut tx, &self.vault, &new, "The Owner", self.now).await.unwrap().scope();
         tx.commit().await.unwrap();
         place

@@ -18,7 +18,7 @@ pub(super) const SIZES: [usize; 4] = [2 * 1024, 4 * 1024, 64 * 1024, 256 * 1024]
 
 pub(super) fn key(whose: KeyOwner, text: &str) -> Key {
     let secret = (whose != KeyOwner::KeySecret).then(|| SecretId::new(Timestamp::from_seconds(NOW)));
-    Key { whose, gateway: Gateway::Razorpay, text: Zeroizing::new(text.to_owned()), is_retired: false, secret, connection: None }
+    Key { whose, gateway: Gateway::RAZORPAY, text: Zeroizing::new(text.to_owned()), is_retired: false, secret, connection: None }
 }
 
 fn known(own: &str) -> CompanyKeys {
@@ -56,7 +56,7 @@ pub(super) fn found(own: &str, body: &[u8], headers: &[(&str, &str)]) -> Diagnos
     let has_signature = headers.iter().any(|(name, _)| name == "x-razorpay-signature");
     let reason = if has_signature { SignatureError::SignatureMismatch } else { SignatureError::SignatureMissing };
     let at = Timestamp::from_seconds(NOW);
-    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_truncated: false, at };
+    let case = RejectedCase { gateway: Gateway::RAZORPAY, reason, headers: &headers, body, is_truncated: false, at };
     diagnose(&case, &known(own), &mut { MAX_WORK_BYTES })
 }
 
@@ -371,7 +371,7 @@ fn an_outsider_is_told_apart_by_no_fact_about_the_gateway() {
     let body = event(2048);
     let at = Timestamp::from_seconds(NOW);
     let case = RejectedCase {
-        gateway: Gateway::Razorpay,
+        gateway: Gateway::RAZORPAY,
         reason: SignatureError::SignatureMismatch,
         headers: &headers,
         body: body.as_bytes(),

@@ -10,7 +10,7 @@ fn place() -> ConnectionScope {
         company: CompanyId::new(at),
         app: AppId::new(at),
         connection: ConnectionId::new(at),
-        gateway: Gateway::Razorpay,
+        gateway: Gateway::RAZORPAY,
         mode: Mode::Test,
     }
 }

@@ -1,16 +1,12 @@
-//! Sample gateway events: complete life cycles of fictitious payments, for the simulator, the demo and the tests.
+//! Sample gateway events: what all gateways share. The events of each are in its folder.
 //!
 //! Invariant: output depends only on the arguments. Time and randomness are arguments, so a seed yields the same bytes on
 //! every machine.
 
-mod customers;
-pub mod generic;
-mod razorpay;
+pub(in crate::gateways) mod customers;
 pub mod shops;
-mod steps;
-mod story;
 #[cfg(test)]
-mod tests;
+pub(in crate::gateways) mod testing;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +15,12 @@ use rand::{Rng, RngExt};
 use sha2::{Digest as _, Sha256};
 
 use shops::{SHOPS, Shop};
-use steps::Step;
+
+pub use super::razorpay::samples::{SINGLE_EVENTS, life_cycle, life_cycle_until, single};
+
+/// The account in simulated events. No real id has this length. It is not treated as an account, so that a simulated event
+/// never determines the expected account of a connection.
+pub(in crate::gateways) const SIMULATED_ACCOUNT: &str = "acc_Simulated";
 
 /// An event, ready to be signed and posted.
 #[derive(Debug, Clone)]
@@ -55,14 +56,6 @@ impl LifeCycle {
     /// All life cycles, simplest first.
     pub const ALL: [Self; 5] = [Self::Paid, Self::FailedThenPaid, Self::PartlyRefunded, Self::Disputed, Self::Settled];
 
-    /// Returns the maximum number of seconds between the buyer's click and the last event.
-    ///
-    /// A caller that wants no event dated in the future starts that long ago.
-    #[must_use]
-    pub fn span(self) -> i64 {
-        steps::span(&self.steps(true)).max(steps::span(&self.steps(false)))
-    }
-
     const fn name(self) -> &'static str {
         match self {
             Self::Paid => "paid",
@@ -70,21 +63,6 @@ impl LifeCycle {
             Self::PartlyRefunded => "partly-refunded",
             Self::Disputed => "disputed",
             Self::Settled => "settled",
-        }
-    }
-
-    fn steps(self, is_won: bool) -> Vec<Step> {
-        use Step::{Authorized, Captured, Failed, OrderPaid};
-        let paid = [Authorized, Captured, OrderPaid];
-        match self {
-            Self::Paid => paid.to_vec(),
-            Self::FailedThenPaid => [&[Failed], &paid[..]].concat(),
-            Self::PartlyRefunded => [&paid[..], &[Step::RefundCreated, Step::RefundProcessed]].concat(),
-            Self::Disputed => {
-                let outcome = if is_won { Step::DisputeWon } else { Step::DisputeLost };
-                [&paid[..], &[Step::DisputeCreated, Step::DisputeUnderReview, outcome]].concat()
-            }
-            Self::Settled => [&paid[..], &[Step::SettlementProcessed]].concat(),
         }
     }
 }
@@ -130,25 +108,13 @@ impl Merchant {
     pub fn behind(url: &str) -> Self {
         let digest = Sha256::digest(url);
         let shop = &SHOPS[usize::from(digest[31]) % SHOPS.len()];
-        Self { account_id: crate::gateways::razorpay::SIMULATED_ACCOUNT.to_owned(), shop }
+        Self { account_id: SIMULATED_ACCOUNT.to_owned(), shop }
     }
 
     /// Creates an account for this shop.
     pub fn of(shop: &'static Shop, rng: &mut impl Rng) -> Self {
         Self { account_id: id("acc_", rng), shop }
     }
-}
-
-/// The events that [`single`] can create: those to which merchants are advised to subscribe.
-pub const SINGLE_EVENTS: &[&str] = crate::gateways::razorpay::RECOMMENDED_EVENTS;
-
-/// Creates all events of a new payment that the buyer starts at `at`.
-///
-/// The events are in the order in which they occur. A gateway does not guarantee this order: shuffle them to simulate that;
-/// the times in them remain correct.
-pub fn life_cycle(kind: LifeCycle, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Vec<Sample> {
-    let is_won = rng.random_ratio(1, 2);
-    story::play(&kind.steps(is_won), merchant, at, rng)
 }
 
 /// The intervals between the steps of a life cycle.
@@ -160,35 +126,34 @@ pub enum Pace {
     Quick,
 }
 
-/// Creates all events of a new payment, the last of which occurs at `end`.
-pub fn life_cycle_until(kind: LifeCycle, pace: Pace, merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Vec<Sample> {
-    let is_won = rng.random_ratio(1, 2);
-    story::play_until(&kind.steps(is_won), pace, merchant, end, rng)
-}
-
-/// Creates a single event that occurs at `at`, of a payment that has reached that step; `None` if the name is not in
-/// [`SINGLE_EVENTS`].
-pub fn single(event: &str, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Option<Sample> {
-    let step = Step::ALL.into_iter().find(|step| step.event() == event)?;
-    story::play_last(step.path(), merchant, at, rng)
-}
-
 /// Generates a gateway id: a prefix for the type, and 14 alphanumeric characters.
-fn id(prefix: &str, rng: &mut impl Rng) -> String {
+pub(in crate::gateways) fn id(prefix: &str, rng: &mut impl Rng) -> String {
     format!("{prefix}{}", alphanumerics(14, rng))
 }
 
 const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-fn alphanumerics(count: usize, rng: &mut impl Rng) -> String {
+pub(in crate::gateways) fn alphanumerics(count: usize, rng: &mut impl Rng) -> String {
     (0..count).map(|_| char::from(*pick(ALPHABET, rng))).collect()
 }
 
-fn digits(count: usize, rng: &mut impl Rng) -> String {
+pub(in crate::gateways) fn digits(count: usize, rng: &mut impl Rng) -> String {
     (0..count).map(|_| char::from(*pick(b"0123456789", rng))).collect()
 }
 
 /// Picks one of `choices`, which must not be empty: callers pass constants.
-fn pick<'a, T>(choices: &'a [T], rng: &mut impl Rng) -> &'a T {
+pub(in crate::gateways) fn pick<'a, T>(choices: &'a [T], rng: &mut impl Rng) -> &'a T {
     &choices[rng.random_range(0..choices.len())]
+}
+
+/// The sample events of a gateway.
+pub(crate) struct Samples {
+    /// The events that can be created.
+    pub(crate) events: &'static [&'static str],
+    /// The one of them that is created if none is named.
+    pub(crate) usual: &'static str,
+    /// Creates an event that occurs at a time in Unix seconds; `None` if the name is not in the list.
+    pub(crate) single: fn(&str, &Merchant, i64, &mut dyn Rng) -> Option<Sample>,
+    /// Creates the events of a payment, the last at a time in Unix seconds; `None` for a gateway without payments.
+    pub(crate) life_cycle: Option<fn(LifeCycle, Pace, &Merchant, i64, &mut dyn Rng) -> Vec<Sample>>,
 }

@@ -3,27 +3,35 @@
 //! `webhook-signature` is a list of `v1,BASE64` separated by spaces; one of them must be the HMAC-SHA256 of
 //! `id.timestamp.body` under the decoded secret. Each attempt is signed again, so a time outside the tolerance is rejected.
 
-use std::time::Duration;
+mod profile;
+mod samples;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use ipnet::IpNet;
 use serde::Deserialize;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
+#[cfg(test)]
+use super::Gateway;
 use super::{
     adapter::{Adapter, Header, Incoming, ParsedEvent, SignatureError, Verified, is_safe_identifier},
     strict_object::Object,
+    url_rules,
 };
 use crate::primitives::{secret::Secret, time::Timestamp};
+pub(super) use profile::PROFILE;
 
 /// Tolerance of the signed time in both directions, in seconds: the same as in the reference libraries.
 const TOLERANCE_SECONDS: i64 = 5 * 60;
 const PREFIX: &str = "whsec_";
 
-/// The gateway.
-pub(crate) struct StandardWebhooks;
+/// The gateway, for tests.
+#[cfg(test)]
+pub(crate) const GATEWAY: Gateway = Gateway(&PROFILE);
+
+/// The adapter.
+struct StandardWebhooks;
 
 impl Adapter for StandardWebhooks {
     fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), SignatureError> {
@@ -50,10 +58,6 @@ impl Adapter for StandardWebhooks {
         if is_match { Ok(()) } else { Err(SignatureError::SignatureMismatch) }
     }
 
-    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str> {
-        request.event_id("webhook-id")
-    }
-
     fn signs_event_id(&self) -> bool {
         true
     }
@@ -63,17 +67,17 @@ impl Adapter for StandardWebhooks {
         None
     }
 
-    /// The specification leaves this to the sender.
-    fn auto_disable_after(&self) -> Option<Duration> {
-        None
-    }
-
-    fn webhook_networks(&self) -> &'static [IpNet] {
-        &[]
-    }
-
     fn read(&self, body: &Verified, _received_at: Timestamp) -> ParsedEvent {
         read(body.bytes())
+    }
+
+    fn claimed_type(&self, body: &[u8]) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Envelope {
+            r#type: Option<String>,
+        }
+        let Object(envelope): Object<Envelope> = serde_json::from_slice(body).ok()?;
+        envelope.r#type
     }
 
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)> {
@@ -94,6 +98,17 @@ impl Adapter for StandardWebhooks {
     fn parse_secret(&self, text: &str) -> Option<Secret> {
         let text = text.strip_prefix(PREFIX).unwrap_or(text);
         Secret::parse(text).filter(|secret| key(secret).is_some())
+    }
+
+    fn url_objections(&self, url: &str) -> Vec<String> {
+        url_rules::local_host(url)
+            .map(|host| {
+                format!(
+                    "A sender elsewhere cannot reach {host}: it is no public host. Set KS_PAY_PUBLIC_URL to one, unless the sender is in your own network."
+                )
+            })
+            .into_iter()
+            .collect()
     }
 }
 
@@ -132,7 +147,7 @@ fn key(secret: &Secret) -> Option<Vec<u8>> {
 
 fn mac(secret: &Secret, id: &[u8], timestamp: &[u8], body: &[u8]) -> Option<[u8; 32]> {
     #[cfg(test)]
-    super::hmac_count::add();
+    crate::gateways::hmac_count::add();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key(secret)?).ok()?;
     for part in [id, b".", timestamp, b".", body] {
         mac.update(part);

@@ -6,6 +6,7 @@
 mod body;
 mod details;
 mod shown;
+mod status;
 
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
@@ -18,7 +19,7 @@ use super::event_types::{Subject, subject};
 use crate::{
     gateways::{
         adapter::{EventContent, ParsedEvent, is_safe_identifier},
-        payment::{Details, Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, Status, TimeSource},
+        payment::{Details, Dispute, PaymentObservation, Refund, Snapshot, TimeSource},
         strict_object::Object,
     },
     primitives::{
@@ -52,6 +53,16 @@ pub(super) fn read(body: &[u8], received_at: Timestamp) -> ParsedEvent {
         None => return ParsedEvent::quarantined(Some(event.into_owned()), "payload"),
     };
     Parsed { event: event.into_owned(), subject, created_at, keys, shown, received_at }.reading()
+}
+
+/// Returns the event type that an unverified body claims.
+pub(super) fn claimed_type(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        event: Option<String>,
+    }
+    let Object(envelope): Object<Envelope> = serde_json::from_slice(body).ok()?;
+    envelope.event
 }
 
 /// Parses a body with unexpected content: type, key fields and display fields separately, so that a fault in one does not
@@ -176,7 +187,7 @@ impl Parsed<'_> {
     /// True if an unknown type has an unknown status, which is not a fault of the event.
     fn is_in_an_unknown_status(&self) -> bool {
         let payment = self.keys.payment.as_ref().filter(|_| self.subject == Subject::Other);
-        payment.is_some_and(|payment| is_safe_identifier(&payment.status) && payment.status.parse::<Status>().is_err())
+        payment.is_some_and(|payment| is_safe_identifier(&payment.status) && status::of_payment(&payment.status).is_none())
     }
 
     /// Returns an event that is stored only, with its time if that is valid, and a settlement's amount and reference.
@@ -245,7 +256,7 @@ fn snapshot(payment: &PaymentKeys, at: Timestamp, shown: &ShownPayload<'_>) -> R
     // Some events have an empty order id for a payment without an order.
     let order_id = payment.order_id.as_deref().filter(|id| !id.is_empty());
     Ok(Snapshot {
-        status: payment.status.parse::<Status>().map_err(|_| "status")?,
+        status: status::of_payment(&payment.status).ok_or("status")?,
         was_captured: details::captured(shown),
         money: money(payment.amount, &payment.currency)?,
         created_at: payment.created_at.map_or(Ok(at), moment)?,
@@ -259,7 +270,7 @@ fn refund(entity: &RefundKeys) -> Result<Refund, &'static str> {
     Ok(Refund {
         id: identifier("id", &entity.id)?.to_owned(),
         money: money(entity.amount, &entity.currency)?,
-        status: entity.status.parse::<RefundStatus>().map_err(|_| "status")?,
+        status: status::of_refund(&entity.status).ok_or("status")?,
         created_at: entity.created_at.map(moment).transpose()?,
     })
 }
@@ -267,7 +278,7 @@ fn refund(entity: &RefundKeys) -> Result<Refund, &'static str> {
 fn dispute(entity: &DisputeKeys, respond_by: Option<Timestamp>) -> Result<Dispute, &'static str> {
     Ok(Dispute {
         id: identifier("id", &entity.id)?.to_owned(),
-        status: entity.status.parse::<DisputeStatus>().map_err(|_| "status")?,
+        status: status::of_dispute(&entity.status).ok_or("status")?,
         money: money(entity.amount, &entity.currency)?,
         deducted: entity.amount_deducted.map(valid_amount).transpose()?,
         respond_by,

@@ -1,7 +1,7 @@
 //! Tests of what is parsed from bodies, and what quarantines them.
 
 use super::*;
-use crate::gateways::payment::ReferenceKind;
+use crate::gateways::payment::{ReferenceKind, Status};
 use proptest::prelude::*;
 
 const CAPTURED: &str = r#"{"entity":"event","account_id":"acc_Demo0000000001","event":"payment.captured","contains":["payment"],"payload":{"payment":{"entity":{"id":"pay_Demo0000000001","amount":64900,"currency":"INR","status":"captured","order_id":"order_Demo00000001","method":"upi","notes":[],"created_at":1795343400}}},"created_at":1795343403}"#;

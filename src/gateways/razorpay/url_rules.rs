@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use crate::gateways::url_rules::{is_private_name, is_public};
+
 /// Maximum length of a URL, in characters.
-pub(crate) const MAX_URL_CHARS: usize = 255;
+pub(super) const MAX_URL_CHARS: usize = 255;
 
 /// Hosts that Razorpay blocks, including their subdomains.
 const REFUSED_HOSTS: &[&str] = &[
@@ -23,11 +25,8 @@ const REFUSED_HOSTS: &[&str] = &[
     "loca.lt",
     "metadata.google.internal",
 ];
-/// Suffixes of non-public hosts.
-const PRIVATE_ENDINGS: &[&str] = &["localhost", "localdomain", "onion", "local", "internal", "corp"];
-
 /// Returns why Razorpay would reject the URL: one message per reason, with what to do. Empty if it would accept it.
-pub(crate) fn objections(text: &str) -> Vec<String> {
+pub(super) fn objections(text: &str) -> Vec<String> {
     let Ok(url) = Url::parse(text) else {
         return vec!["Razorpay refuses it: it is no URL. Set KS_PAY_PUBLIC_URL to a public https address.".to_owned()];
     };
@@ -49,7 +48,7 @@ pub(crate) fn objections(text: &str) -> Vec<String> {
 }
 
 /// Returns a recommendation about a URL that Razorpay accepts.
-pub(crate) fn advice(text: &str) -> Option<&'static str> {
+pub(super) fn advice(text: &str) -> Option<&'static str> {
     text.starts_with("http:")
         .then_some("Razorpay recommends https: put a proxy with a certificate in front, as the README shows.")
 }
@@ -71,44 +70,10 @@ fn domain_objection(host: &str) -> Option<String> {
     None
 }
 
-/// True if a host name resolves only in a private network.
-pub(crate) fn is_private_name(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_lowercase();
-    let is_below = |ending: &&str| host == **ending || host.ends_with(&format!(".{ending}"));
-    PRIVATE_ENDINGS.iter().any(is_below) || !host.contains('.')
-}
-
 fn address_objection(ip: IpAddr) -> Option<String> {
     (!is_public(ip)).then(|| {
         format!("Razorpay refuses {ip}: it is a private address. Set KS_PAY_PUBLIC_URL to a public host, or try the tunnel zrok.")
     })
-}
-
-/// True if an address is publicly routable.
-pub(crate) fn is_public(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => {
-            let [a, b, ..] = ip.octets();
-            !(ip.is_private()
-                || ip.is_loopback()
-                || ip.is_link_local()
-                || ip.is_unspecified()
-                || ip.is_multicast()
-                || ip.is_broadcast()
-                || ip.is_documentation()
-                || a == 0
-                || a >= 240
-                || (a == 100 && (64..128).contains(&b)))
-        }
-        IpAddr::V6(ip) => {
-            let first = ip.segments()[0];
-            !(ip.is_loopback()
-                || ip.is_unspecified()
-                || ip.is_multicast()
-                || first & 0xfe00 == 0xfc00
-                || first & 0xffc0 == 0xfe80)
-        }
-    }
 }
 
 #[cfg(test)]

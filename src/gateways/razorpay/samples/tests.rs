@@ -1,68 +1,20 @@
-//! Tests single samples, and provides helpers for all tests of samples.
+//! Tests single samples.
 //!
 //! Invariant: every test has a fixed seed, so that failures are reproducible.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 
-use rand::TryRng;
 use serde_json::Value;
 
 use super::*;
+use crate::gateways::samples::{
+    shops::SHOPS,
+    testing::{SplitMix, is_compact},
+};
 
 mod stories;
 
 const AT: i64 = 1_767_225_600;
-
-/// A small random number generator whose output never changes, which crates do not guarantee.
-pub(super) struct SplitMix(u64);
-
-impl SplitMix {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn step(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-}
-
-impl TryRng for SplitMix {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let [.., a, b, c, d] = self.step().to_be_bytes();
-        Ok(u32::from_be_bytes([a, b, c, d]))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.step())
-    }
-
-    fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in dst.chunks_mut(8) {
-            chunk.copy_from_slice(&self.step().to_le_bytes()[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-/// True if a JSON text has no white space outside its strings.
-pub(super) fn is_compact(body: &[u8]) -> bool {
-    let (mut is_inside, mut is_escaped) = (false, false);
-    body.iter().all(|&octet| {
-        if is_inside {
-            is_inside = is_escaped || octet != b'"';
-            is_escaped = !is_escaped && octet == b'\\';
-            return true;
-        }
-        is_inside = octet == b'"';
-        !octet.is_ascii_whitespace()
-    })
-}
 
 fn parse(sample: &Sample) -> Value {
     serde_json::from_slice(&sample.body).unwrap()
@@ -73,7 +25,7 @@ fn what_is_simulated_for_a_url_is_of_one_shop_and_of_no_account() {
     let of = |url| Merchant::behind(url);
     let [one, again] = ["https://pay.example/webhooks/wh_1"; 2].map(of);
     assert_eq!(one.shop, again.shop);
-    let razorpay = crate::gateways::Gateway::Razorpay.adapter();
+    let razorpay = crate::gateways::Gateway::RAZORPAY.adapter();
     for event in SINGLE_EVENTS {
         let sample = single(event, &one, AT, &mut SplitMix::new(3)).unwrap();
         assert!(sample.body.windows(13).any(|part| part == b"acc_Simulated"), "{event}");
@@ -114,15 +66,6 @@ fn every_single_event_can_be_made_and_looks_like_the_wire() {
         }
     }
     assert!(single("payment.forgotten", &merchant, AT, &mut rng).is_none());
-}
-
-#[test]
-fn a_life_cycle_is_known_by_its_name_and_by_no_other() {
-    for kind in LifeCycle::ALL {
-        assert_eq!(kind.to_string().parse(), Ok(kind));
-        assert!(UnknownLifeCycle.to_string().contains(kind.name()));
-    }
-    assert_eq!("Paid".parse::<LifeCycle>(), Err(UnknownLifeCycle));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rand::{Rng, RngExt};
 use super::{digits, pick, shops::Shop};
 
 /// The limit of a UPI payment in paise: ₹1,00,000.
-pub(super) const UPI_LIMIT: i64 = 100_000 * 100;
+pub(in crate::gateways) const UPI_LIMIT: i64 = 100_000 * 100;
 
 /// The shops' charge for delivery of a small order, in rupees; larger ones are delivered free.
 const DELIVERY: i64 = 49;
@@ -17,13 +17,13 @@ const FREE_DELIVERY_FROM: i64 = 500;
 const DEAR_FROM: i64 = 2_000;
 
 /// Codes of banks that offer netbanking.
-pub(super) const BANKS: &[&str] = &["SBIN", "HDFC", "ICIC", "UTIB", "PUNB_R", "CNRB"];
+pub(in crate::gateways) const BANKS: &[&str] = &["SBIN", "HDFC", "ICIC", "UTIB", "PUNB_R", "CNRB"];
 
 /// Codes of wallets.
-pub(super) const WALLETS: &[&str] = &["payzapp", "olamoney", "airtelmoney", "freecharge"];
+pub(in crate::gateways) const WALLETS: &[&str] = &["payzapp", "olamoney", "airtelmoney", "freecharge"];
 
 /// Reasons why a payment fails: description, source and error code.
-pub(super) const FAILURES: &[(&str, &str, &str)] = &[
+pub(in crate::gateways) const FAILURES: &[(&str, &str, &str)] = &[
     ("The bank says that the balance is too low", "customer", "insufficient_funds"),
     ("The buyer did not approve the payment in time", "customer", "payment_timed_out"),
     ("The buyer left before approving the payment", "customer", "payment_cancelled"),
@@ -35,14 +35,14 @@ const MOODS: &[&str] = &["quiet", "early", "amber", "sunny", "tiny", "brisk", "i
 const THINGS: &[&str] = &["kite", "mango", "river", "lantern", "sparrow", "drum", "pebble", "comet", "anklet", "kettle"];
 
 /// A buyer.
-pub(super) struct Customer {
-    pub(super) vpa: String,
-    pub(super) email: String,
-    pub(super) contact: String,
+pub(in crate::gateways) struct Customer {
+    pub(in crate::gateways) vpa: String,
+    pub(in crate::gateways) email: String,
+    pub(in crate::gateways) contact: String,
 }
 
 impl Customer {
-    pub(super) fn new(rng: &mut impl Rng) -> Self {
+    pub(in crate::gateways) fn new(rng: &mut impl Rng) -> Self {
         let name = format!("{}.{}{}", pick(MOODS, rng), pick(THINGS, rng), digits(2, rng));
         Self {
             vpa: format!("{name}@okexample"),
@@ -53,15 +53,15 @@ impl Customer {
 }
 
 /// An order: item, quantity, and amount in paise.
-pub(super) struct Purchase {
-    pub(super) item: &'static str,
-    pub(super) quantity: i64,
-    pub(super) amount: i64,
+pub(in crate::gateways) struct Purchase {
+    pub(in crate::gateways) item: &'static str,
+    pub(in crate::gateways) quantity: i64,
+    pub(in crate::gateways) amount: i64,
 }
 
 impl Purchase {
     /// Returns a purchase of a random item at its price, mostly with quantity 1.
-    pub(super) fn of(shop: &Shop, rng: &mut impl Rng) -> Self {
+    pub(in crate::gateways) fn of(shop: &Shop, rng: &mut impl Rng) -> Self {
         let &(item, rupees) = pick(shop.sells, rng);
         let most = if rupees >= DEAR_FROM { 1 } else { 4 };
         let quantity = *pick(&[1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4], rng).min(&most);
@@ -71,7 +71,7 @@ impl Purchase {
     }
 
     /// Describes the purchase as on an invoice.
-    pub(super) fn description(&self, bill: &str) -> String {
+    pub(in crate::gateways) fn description(&self, bill: &str) -> String {
         match self.quantity {
             1 => format!("{} ({bill})", self.item),
             many => format!("{many} × {} ({bill})", self.item),
@@ -80,7 +80,7 @@ impl Purchase {
 }
 
 /// Returns a random payment method, distributed as in India: 70 % UPI if the amount allows it.
-pub(super) fn method(amount: i64, rng: &mut impl Rng) -> &'static str {
+pub(in crate::gateways) fn method(amount: i64, rng: &mut impl Rng) -> &'static str {
     match rng.random_range(0..100) {
         0..70 if amount <= UPI_LIMIT => "upi",
         0..88 => "card",
@@ -91,7 +91,7 @@ pub(super) fn method(amount: i64, rng: &mut impl Rng) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{shops::SHOPS, tests::SplitMix};
+    use super::super::{shops::SHOPS, testing::SplitMix};
     use super::*;
 
     #[test]

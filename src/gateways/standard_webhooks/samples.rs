@@ -7,12 +7,21 @@ use jiff::Timestamp;
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
-use super::customers::Customer;
-use super::shops::SHOPS;
-use super::{Sample, alphanumerics, digits, id, pick};
+use crate::gateways::samples::{Sample, Samples, alphanumerics, customers::Customer, digits, id, pick, shops::SHOPS};
+
+/// What `ks-pay simulate` can send.
+pub(super) const SAMPLES: Samples = Samples {
+    events: STANDARD_EVENTS,
+    usual: "invoice.paid",
+    single: |event, _, at, mut rng| {
+        let known = STANDARD_EVENTS.iter().find(|known| **known == event);
+        known.map(|event| standard(event, at, &mut rng))
+    },
+    life_cycle: None,
+};
 
 /// The events whose invoice has a matching status; with any other name the invoice is open.
-pub const STANDARD_EVENTS: &[&str] = &["invoice.created", "invoice.paid", "invoice.overdue", "invoice.voided"];
+const STANDARD_EVENTS: &[&str] = &["invoice.created", "invoice.paid", "invoice.overdue", "invoice.voided"];
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -55,7 +64,7 @@ struct Line {
 }
 
 /// Creates an event that occurs at `at`, in Unix seconds.
-pub fn standard(event: &'static str, at: i64, rng: &mut impl Rng) -> Sample {
+fn standard(event: &'static str, at: i64, rng: &mut impl Rng) -> Sample {
     let body = Body { r#type: event, timestamp: rfc3339(at), data: Invoice::new(event, at, rng) };
     Sample {
         event,
@@ -131,8 +140,8 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::super::tests::{SplitMix, is_compact};
     use super::*;
+    use crate::gateways::samples::testing::{SplitMix, is_compact};
 
     #[test]
     fn a_standard_event_has_the_outer_shape_of_the_specification() {

@@ -5,7 +5,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::razorpay::{Dispute, Entities, Order, Payment, Refund, Settlement, body};
+use super::entities::{Dispute, Entities, Order, Payment, Refund, Settlement, body};
 use super::steps::{QUICK_WAIT, Step, span};
 use super::{Merchant, Pace, Sample, alphanumerics};
 
