@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_piece_of_a_name_in_a_rare_notation_is_guessable() {
-        let known = known(Gateway::Razorpay);
+        let known = known(Gateway::RAZORPAY);
         for (name, code) in rare_codes("NeemTreeShop-2026-8sK2pQ9xLm4TvB7cWq3ZrN5d") {
             let (first, last) = code.split_at(20);
             let of_name = if name.contains("reversed") { &code[code.len() - 20..] } else { first };

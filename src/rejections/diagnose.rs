@@ -26,13 +26,13 @@ use super::{
 use crate::{
     connections::{self, Connection, ConnectionScope, activity, secrets},
     db::{DbError, with_timeout},
-    rejections::recorder::DiagnosisContext,
     primitives::{
         id::ConnectionId,
         rate_limit::KeyedLimiter,
         time::{Clock, Timestamp},
         vault::Vault,
     },
+    rejections::recorder::DiagnosisContext,
     urls,
 };
 

@@ -327,7 +327,7 @@ fn a_plain_hash_of_body_and_secret_is_proven_and_one_of_the_body_is_not() {
 
 #[test]
 fn a_plain_hash_of_what_standard_webhooks_signs_is_found_with_the_secret_in_every_form() {
-    let (gateway, body) = (Gateway::StandardWebhooks, event(2048));
+    let (gateway, body) = (Gateway::STANDARD_WEBHOOKS, event(2048));
     let shown = format!("whsec_{SECRET}");
     let known = CompanyKeys { keys: vec![Key { gateway, ..key(KeyOwner::Valid, SECRET) }], ..CompanyKeys::default() };
     for text in [STANDARD.decode(SECRET).unwrap(), SECRET.into(), shown.into()] {
