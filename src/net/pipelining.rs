@@ -17,7 +17,7 @@ use actix_web::{
     Error, HttpRequest,
     body::{BodySize, BoxBody, MessageBody},
     dev::{Extensions, RequestHead, ServiceRequest, ServiceResponse},
-    http::{Method, header},
+    http::{ConnectionType, Method, header},
     middleware::Next,
     web::{Bytes, Data},
 };
@@ -66,6 +66,8 @@ pub(crate) struct ConnectionGate {
     stage: Cell<Stage>,
     /// True if actix closes the connection after the response.
     closes: Cell<bool>,
+    /// True if the client or the response asks to close the connection: no request follows.
+    is_last: Cell<bool>,
     /// True while the rest of an unread body is handed over, which actix discards.
     is_draining: Cell<bool>,
     /// The number of bytes of a chunked body that the handler requested.
@@ -92,6 +94,7 @@ impl ConnectionGate {
             sent: Notify::default(),
             stage: Cell::new(Stage::Head(HeadEnd::default())),
             closes: Cell::default(),
+            is_last: Cell::default(),
             is_draining: Cell::default(),
             requested: Cell::default(),
             reader: RefCell::default(),
@@ -143,7 +146,8 @@ impl ConnectionGate {
             Stage::Chunked(mut end) => {
                 let (taken, is_complete) = end.take(bytes);
                 self.requested.set(self.requested.get().saturating_sub(taken));
-                (taken, if is_complete { self.after_chunked() } else { Stage::Chunked(end) })
+                let is_accepted = is_complete && (was_draining || !end.is_too_long());
+                (taken, if is_accepted { self.after_chunked() } else { Stage::Chunked(end) })
             }
             Stage::Rest => (bytes.len(), Stage::Rest),
             stage => (0, stage),
@@ -160,7 +164,8 @@ impl ConnectionGate {
     }
 
     fn after_chunked(&self) -> Stage {
-        if self.is_draining.replace(false) { Stage::Head(HeadEnd::default()) } else { Stage::Complete }
+        let is_drained = self.is_draining.replace(false);
+        if is_drained && !self.is_last.get() { Stage::Head(HeadEnd::default()) } else { Stage::Complete }
     }
 
     /// Records that the peer has closed the connection, or its sending side, or sends more than its request: it is assumed
@@ -253,6 +258,7 @@ impl ConnectionGate {
             self.sent.notified().await;
         }
         self.closes.set(matches!(body, BodyFraming::UntilClose(_)));
+        self.is_last.set(false);
         self.is_draining.set(false);
         self.requested.set(0);
         self.stage.set(match body {
@@ -317,7 +323,9 @@ pub(crate) async fn serialize_requests(
     let line = gate(request.request());
     let body = framing(request.head());
     line.attribute(request.request(), body);
+    let closes = request.head().connection_type() == ConnectionType::Close;
     line.begin(body).await;
+    line.is_last.set(closes);
     let open = ActiveRequest(line);
     let response = tokio::select! {
         response = next.call(request) => response,
@@ -326,6 +334,7 @@ pub(crate) async fn serialize_requests(
     };
     open.0.respond();
     let response = response?;
+    open.0.is_last.set(closes || response.response().head().connection_type() == ConnectionType::Close);
     // A streamed response may take long; its last part is sent before the body is dropped.
     let open = matches!(response.response().body().size(), BodySize::Stream).then_some(open);
     Ok(response.map_body(|_, body| GatedBody { body: body.boxed(), open }))

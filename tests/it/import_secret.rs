@@ -305,6 +305,49 @@ async fn a_valid_secret_is_tried_however_many_came_after_it() {
     eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'secret_with_space'").await == 1).await;
 }
 
+/// Starts with two webhooks of a company; returns a request at the first one, signed with a secret of the second.
+async fn at_another_webhook(secret: impl AsyncFn(&TestApp, [&Connection; 2], &Browser) -> String) -> TestApp {
+    let app = TestApp::start().await;
+    let company = app.company("Neem Tree Retail").await;
+    let own = company.app("Neem Tree Store").await.razorpay("live").await;
+    let other = company.app("Neem Tree Stall").await.razorpay("live").await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let secret = secret(&app, [&own, &other], &owner).await;
+    assert!(!accepts(&own, &secret, "pay_1").await);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections").await == 1).await;
+    app
+}
+
+/// Generates more secrets than diagnosis loads; all but the last ones have expired.
+async fn rotate_often(app: &TestApp, connection: &Connection) {
+    for (number, days) in [(60, 16), (10, 0)] {
+        let owner = app.owner("Neem Tree Retail").await;
+        for _ in 0..number {
+            owner.post(&step(connection, "/rotation"), &[]).await.location();
+        }
+        app.clock.advance(Duration::from_hours(days * 24));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_webhooks_secret_is_tried_however_many_this_one_has_had() {
+    let app = at_another_webhook(async |app, [own, other], _| {
+        rotate_often(app, own).await;
+        other.secret.clone()
+    });
+    assert_eq!(app.await.texts("SELECT cause FROM rejections").await, ["other_app"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_webhooks_valid_secret_is_tried_however_many_ended_after_it() {
+    let app = at_another_webhook(async |app, [_, other], owner| {
+        bring(other, owner, OWN, PASSWORD).await.location();
+        rotate_often(app, other).await;
+        OWN.to_owned()
+    });
+    assert_eq!(app.await.texts("SELECT cause FROM rejections").await, ["other_app"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_page_offers_to_copy_is_named_when_it_is_used_as_the_secret() {
     let (app, connection, owner) = connected().await;

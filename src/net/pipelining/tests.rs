@@ -89,6 +89,19 @@ fn a_chunked_body_is_handed_over_up_to_its_end_as_it_is_requested() {
 }
 
 #[test]
+fn trailers_and_extensions_are_too_long_even_if_the_body_ends_with_them() {
+    let body = |extra: usize| format!("1;{}\r\na\r\n0\r\nA: {}\r\n\r\n", "a".repeat(extra), "b".repeat(extra)).into_bytes();
+    for (extra, is_too_long) in [(MAX_HEAD_BYTES / 2 - 10, false), (MAX_HEAD_BYTES / 2, true)] {
+        let line = ConnectionGate::new(None);
+        line.take(HEAD);
+        assert_eq!(line.begin(BodyFraming::Chunked).now_or_never(), Some(()));
+        line.request_chunked(usize::MAX);
+        let body = body(extra);
+        assert_eq!((line.take(&body), line.is_head_too_long()), (body.len(), is_too_long));
+    }
+}
+
+#[test]
 fn the_rest_of_a_body_that_was_not_read_is_handed_over_to_be_discarded() {
     let unread = |framing, part: &[u8]| {
         let line = ConnectionGate::new(None);
@@ -109,6 +122,10 @@ fn the_rest_of_a_body_that_was_not_read_is_handed_over_to_be_discarded() {
     let chunked = unread(BodyFraming::Chunked, b"2\r\na");
     assert_eq!((chunked.take(b"a\r\n0\r\n\r\nGET"), chunked.received.get()), (8, 0), "discarded bytes are not counted");
     assert_eq!(chunked.take(rest), HEAD.len());
+    let last = unread(BodyFraming::Chunked, b"2\r\na");
+    last.is_last.set(true);
+    assert_eq!((last.take(b"a\r\n0\r\n\r\nGET"), last.take(rest)), (8, 0), "no request follows the last one");
+    assert_eq!((last.read_budget(100, &Context::from_waker(Waker::noop())), last.is_head_too_long()), (0, false));
     let long = unread(BodyFraming::Chunked, b"2;");
     assert_eq!((long.take(&vec![b'a'; MAX_HEAD_BYTES]), long.is_head_too_long()), (MAX_HEAD_BYTES, false));
 }
