@@ -77,12 +77,12 @@ describe("at every width", () => {
     await post(connection, captured("pay_Failing0000003"), "evt_Failing0000003");
     await refused({ ...connection, secret: `${connection.secret} ` }, captured("pay_Failing0000004"), "evt_Failing0000004");
     await proven(at.installation, "test");
-    await page.goto("/ks-pay");
-    await page.getByText("Standard Webhooks Test").waitFor();
     await assertCellsWhole(page);
+    await page.getByText("Standard Webhooks Test").waitFor();
   });
 
   async function assertCellsWhole(page) {
+    await page.goto("/ks-pay");
     await page.locator("main").getByText("Failing since").first().waitFor();
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
