@@ -20,6 +20,18 @@ const fn paste(gateway: Gateway) -> &'static str {
     }
 }
 
+/// Where the merchant enters a new secret; follows a condition.
+const fn paste_new(gateway: Gateway) -> &'static str {
+    match gateway {
+        Gateway::Razorpay => {
+            "create a new secret here and copy it. Then, in Razorpay’s Dashboard, open the webhook, press Edit, paste the new secret into the Secret field and press Save Webhook."
+        }
+        Gateway::StandardWebhooks => {
+            "create a new secret here and copy it, including the whsec_ prefix. Then enter it in the sender’s settings."
+        }
+    }
+}
+
 /// A task for the administrator of anything between the gateway and KS Pay.
 fn host(what: &str) -> String {
     format!(
@@ -29,6 +41,11 @@ fn host(what: &str) -> String {
 
 fn author(what: &str) -> String {
     format!("Ask the developer of the program that signs these requests to {what}.")
+}
+
+/// The same if anyone may have sent them.
+fn own_author(what: &str) -> String {
+    format!("If these requests are yours, ask the developer of the program that signs them to {what}.")
 }
 
 const fn header(gateway: Gateway) -> &'static str {
@@ -112,11 +129,11 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::Base64 => author("encode the signature in standard base64, with padding"),
         Cause::Hex => author("encode the signature in base64, after v1 and a comma"),
         Cause::OtherHash => author("use HMAC-SHA256"),
-        Cause::OtherLength => format!("If these requests are yours, {}", lower(&author("use HMAC-SHA256 with this webhook’s secret"))),
-        Cause::NotKeyed => format!("Anyone can create such a signature. If these requests are yours, {}", lower(&author("use HMAC-SHA256 with the secret as the key"))),
+        Cause::OtherLength => own_author("use HMAC-SHA256 with this webhook’s secret"),
+        Cause::NotKeyed => format!("Anyone can create such a signature. {}", own_author("use HMAC-SHA256 with the secret as the key")),
         Cause::HashedWithSecret if is_razorpay => author("use HMAC-SHA256 with the secret as the key, over the body alone"),
         Cause::HashedWithSecret => author("use HMAC-SHA256 with the decoded secret as the key, over webhook-id.webhook-timestamp.body"),
-        Cause::AsymmetricOnly => format!("If these requests are yours, {}", lower(&author("add a signature made with the secret, beginning with v1 and a comma"))),
+        Cause::AsymmetricOnly => own_author("add a signature made with the secret, beginning with v1 and a comma"),
         Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if is_razorpay => {
             author("sign the whole body, unchanged, and nothing else")
         }
@@ -146,7 +163,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::SecretDecoded
             if is_razorpay =>
         {
-            format!("{paste} If a program signs these requests, {}", lower(&author("use the secret exactly as it is")))
+            format!("{paste} If a program of yours signs these requests, ask the developer of that program to use the secret exactly as it is.")
         }
         Cause::SecretEncoded
         | Cause::SecretEncodedLineEnd
@@ -158,7 +175,8 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::SecretWithPrefix => author("remove whsec_ from the secret and decode the rest from base64, as the Standard Webhooks libraries do"),
         Cause::SecretNotDecoded => author("decode the secret from base64 first, as the Standard Webhooks libraries do"),
         Cause::SecretGuessable => format!(
-            "It is not random enough, so KS Pay does not accept it. If {sender} sent this, create a new secret here and use it there. {paste}"
+            "It is not random enough, so KS Pay does not accept it. If {sender} sent this, {}",
+            paste_new(gateway)
         ),
         Cause::SecretIsUrl | Cause::SecretIsId | Cause::SecretIsKeyId | Cause::SecretIsCopied | Cause::SecretEmpty => {
             format!("Anyone can create such a signature. If {sender} sent this, its secret is wrong. {paste}")
@@ -203,10 +221,16 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::Encoded => if_sent(host("turn off request compression: the signature covers the body as it was before compression")),
         Cause::TooSlow => format!("If {sender} sent this, {}", lower(&host("find out what delays requests"))),
         Cause::NotDiagnosed => format!(
-            "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause. If {sender} sent this, check its secret first. {paste}"
+            "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause. {}",
+            never_diagnosed(gateway)
         ),
         Cause::Unknown => format!("If {sender} sent this, it does not use this webhook’s secret. {paste}"),
     }
+}
+
+/// What to do about requests that were not diagnosed.
+pub(super) fn never_diagnosed(gateway: Gateway) -> String {
+    format!("If {} sent this, check its secret first. {}", sender(gateway), paste(gateway))
 }
 
 /// Signed with the secret of another webhook: the URL or the secret is wrong.
@@ -321,6 +345,17 @@ mod tests {
         for (_, cause, fix) in fixes(true).chain(fixes(false)) {
             assert!(fix.ends_with('.') && !fix.contains('!'), "{fix}");
             assert!(actors.iter().any(|actor| fix.contains(actor)), "{cause:?}: {fix}");
+        }
+    }
+
+    /// One advice asks for one secret, and names its actor once.
+    #[test]
+    fn no_fix_runs_two_instructions_together() {
+        for (_, cause, fix) in fixes(true).chain(fixes(false)) {
+            assert!(!fix.contains("create a new secret") || !fix.contains("this webhook’s secret"), "{cause:?}: {fix}");
+            for sentence in fix.split(". ") {
+                assert!(sentence.matches("these requests").count() < 2, "{cause:?}: {sentence}");
+            }
         }
     }
 
