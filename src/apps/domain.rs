@@ -2,7 +2,11 @@
 //!
 //! Invariant: a stored domain is ASCII, as browsers send it.
 
-use crate::primitives::text_input::{self, Fault};
+pub(crate) use crate::primitives::host_name::to_unicode;
+use crate::primitives::{
+    host_name::is_ascii_host_name,
+    text_input::{self, Fault},
+};
 
 /// Parses a domain, or the host of a pasted URL.
 ///
@@ -13,25 +17,9 @@ pub(crate) fn parse(raw: &str) -> Result<String, Option<Fault>> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
     let host = host.split(['/', '?', '#']).next().unwrap_or(host);
     match url::Host::parse(host) {
-        Ok(url::Host::Domain(domain)) if domain.contains('.') && is_host_name(&domain) => Ok(domain),
+        Ok(url::Host::Domain(domain)) if domain.contains('.') && is_ascii_host_name(&domain) => Ok(domain),
         _ => Err(None),
     }
-}
-
-/// A stored domain as its owner reads it, if that differs from the ASCII form that browsers send.
-pub(crate) fn to_unicode(ascii: &str) -> Option<String> {
-    let (unicode, read) = idna::domain_to_unicode(ascii);
-    (read.is_ok() && unicode != ascii).then_some(unicode)
-}
-
-fn is_host_name(domain: &str) -> bool {
-    domain.split('.').all(|label| {
-        !label.is_empty()
-            && label.len() <= 63
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ use crate::{
     companies,
     console::http::form::sentence,
     db::DbError,
-    primitives::text_input,
+    primitives::{
+        email::{self, EmailFault},
+        text_input,
+    },
 };
 
 /// A user to be added, as entered.
@@ -66,7 +69,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let company = text_input::line(&typed.company, companies::NAME_LEAST, companies::NAME_MOST)
         .map_err(|fault| sentence("The company's name", fault))?;
     let name = text_input::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
-    let email = text_input::email(&typed.email).map_err(|_| "--email must be a valid email address.".to_owned())?;
+    let email = parse_email(&typed.email)?;
     let password_hash = read_password(io, &email).await?;
     let now = at.clock.now();
     let mut tx = at.db.begin().await?;
@@ -92,7 +95,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
 }
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {
-    let email = text_input::email(email).map_err(|_| "--email must be a valid email address.".to_owned())?;
+    let email = parse_email(email)?;
     let hash = read_password(io, &email).await?;
     let mut tx = at.db.begin().await?;
     let Some(user) = accounts::store::find_by_email(&mut tx, &email).await? else {
@@ -103,6 +106,15 @@ async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Res
     security_log::append(&mut tx, &actor, Action::PasswordChanged, user.id, at.clock.now()).await?;
     tx.commit().await?;
     Ok(())
+}
+
+fn parse_email(typed: &str) -> Result<String, String> {
+    email::parse(typed).map_err(|fault| match fault {
+        EmailFault::NotAsciiBeforeAt => {
+            "--email may have only English letters, digits and signs such as . or _ before the @.".to_owned()
+        }
+        EmailFault::Line(_) | EmailFault::NotAnAddress => "--email must be a valid email address.".to_owned(),
+    })
 }
 
 async fn read_password(io: &mut Io<'_>, email: &str) -> Result<String, Failure> {

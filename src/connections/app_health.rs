@@ -13,6 +13,7 @@ use crate::{
     db::{DbError, Reader},
     gateways::Mode,
     primitives::{
+        email,
         id::{AppId, CompanyId, ConnectionId},
         text_input,
         time::Timestamp,
@@ -173,7 +174,7 @@ pub(crate) fn is_searchable(search: &str) -> bool {
 /// True if name, email or App ID contains the search text, ignoring case. An empty search matches every app.
 pub(crate) fn matches(app: &App, search: &str) -> bool {
     let needle = text_input::normalized(search.trim()).to_lowercase();
-    [&app.name, &app.email, &app.id.to_string()]
+    [app.name.as_str(), &app.email, &email::to_unicode(&app.email), &app.id.to_string()]
         .into_iter()
         .any(|text| text_input::normalized(text).to_lowercase().contains(&needle))
 }

@@ -65,6 +65,8 @@ pub(crate) struct SecretTexts {
 pub(crate) struct RequestTexts {
     /// How to enter the secret at the gateway.
     pub(crate) paste: &'static str,
+    /// How to replace the secret by a new one; follows a condition.
+    pub(crate) paste_new: &'static str,
     /// What to do about a missing, a malformed and a wrong signature.
     pub(crate) refusals: [&'static str; 3],
     /// Why no signature is sent.
@@ -132,6 +134,7 @@ pub(crate) const SECRETS: SecretTexts = SecretTexts {
 /// The texts on requests for any sender.
 pub(crate) const REQUESTS: RequestTexts = RequestTexts {
     paste: "Copy this webhook’s secret and enter it in the sender’s settings.",
+    paste_new: "create a new secret here and copy it. Then enter it in the sender’s settings.",
     refusals: [
         "If your sender sent this, it has no secret yet. Enter this webhook’s secret in the sender’s settings.",
         "If your sender sent this, ask the developer of the program that signs these requests to follow the sender’s documentation.",

@@ -148,8 +148,30 @@ const ANYONE: &str = "Anyone who knows the URL can send such requests.";
 fn unproven(evidence: &Activity, now: Timestamp) -> String {
     let start = evidence.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
     let end = evidence.last_rejected_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
-    let span = if start == end { format!("on {start}") } else { format!("between {start} and {end}") };
-    format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_streak))
+    format!("{} rejected {}. {ANYONE}", were(evidence.rejected_streak), between(&start, &end))
+}
+
+/// Words a period between two texts of day and time; the day of both is named once.
+fn between(start: &str, end: &str) -> String {
+    let (day, from) = start.split_once(", ").unwrap_or(("", start));
+    match end.split_once(", ") {
+        _ if start == end => format!("on {start}"),
+        Some((same, to)) if same == day => format!("on {day} between {from} and {to}"),
+        _ => format!("between {start} and {end}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_within_a_day_names_the_day_once() {
+        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:06 pm"), "on 30 Nov, 8:06 pm");
+        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "on 30 Nov between 8:06 pm and 8:07 pm");
+        assert_eq!(between("29 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "between 29 Nov, 8:06 pm and 30 Nov, 8:07 pm");
+        assert_eq!(between("time unknown", "30 Nov, 8:07 pm"), "between time unknown and 30 Nov, 8:07 pm");
+    }
 }
 
 /// Words the cause of a request from an unproven sender as a condition.

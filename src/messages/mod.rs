@@ -40,8 +40,8 @@ pub(crate) use parts::{EmptyState, Warning};
 #[cfg(test)]
 pub(crate) use payments::tests as payments_tests;
 pub(crate) use payments::{
-    began, event_sentence, event_sentence_of_payment, fault_sentence, method, payment_sentence, payment_sentence_with,
-    payment_title, reason,
+    began, event_sentence, event_sentence_of_payment, event_sentence_with_costs, fault_sentence, is_lost_dispute, method,
+    payment_sentence, payment_sentence_with, payment_title, reason,
 };
 use when::day;
 pub(crate) use when::{DisplayTime, UNKNOWN_DAY, past_day, span, to_the_minute, when};

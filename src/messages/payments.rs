@@ -95,17 +95,29 @@ pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, di
     if contradicts(event, payment) {
         return without_payment(event, name);
     }
-    let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));
-    match (name, event.money(), dispute) {
-        ("payment.dispute.created", Some(money), _) if [payment.money(), payment.settled].contains(&Some(money)) => {
+    match (name, event.money()) {
+        ("payment.dispute.created", Some(money)) if [payment.money(), payment.settled].contains(&Some(money)) => {
             format!("A customer disputes this payment of {money}")
         }
-        ("payment.dispute.created", Some(money), _) => format!("A customer disputes {money} of this payment"),
-        ("payment.dispute.lost", Some(money), Some(dispute)) if event.subject_status.as_deref() == Some("lost") => {
+        ("payment.dispute.created", Some(money)) => format!("A customer disputes {money} of this payment"),
+        _ => event_sentence_with_costs(event, disputes),
+    }
+}
+
+/// The same outside of that page: a lost dispute says what it cost. `disputes` may be those of any payments.
+pub(crate) fn event_sentence_with_costs(event: &Event, disputes: &[Dispute]) -> String {
+    let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));
+    match (is_lost_dispute(event), event.money(), dispute) {
+        (true, Some(money), Some(dispute)) if event.subject_status.as_deref() == Some("lost") => {
             format!("You lost a dispute of {money}{}", super::disputes::deducted_of(dispute, money))
         }
         _ => event_sentence(event),
     }
+}
+
+/// True if the sentence of the event needs its dispute.
+pub(crate) fn is_lost_dispute(event: &Event) -> bool {
+    event.event_type.as_deref() == Some("payment.dispute.lost")
 }
 
 /// What an event is called whose payment was not received.

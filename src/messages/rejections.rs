@@ -49,6 +49,16 @@ pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Explanation {
     Explanation { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
+/// Explains requests that were not diagnosed and are no longer stored, so that they never will be.
+pub(crate) fn never_diagnosed(gateway: Gateway) -> Explanation {
+    Explanation {
+        why: "not every common mistake was checked: many requests arrived together, or their bodies are very large".to_owned(),
+        fix: fixes::never_diagnosed(gateway),
+        options: Vec::new(),
+        checks: Vec::new(),
+    }
+}
+
 /// Returns what to check if no cause is known.
 fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
     if !matches!(cause, Cause::Unknown | Cause::OtherAccount) || reason != Reason::SignatureMismatch {
@@ -70,6 +80,8 @@ pub(crate) const ENABLE_THEN_ENTER: &str =
 pub(crate) const NOT_YOURS: &str = "If someone else sent it, there is nothing to do.";
 /// A webhook was disabled and is enabled again, while requests wait to be recovered.
 pub(crate) const ENABLED_AGAIN: &str = "It’s enabled again. Recover what arrived meanwhile below.";
+/// The same in the list, where the number that can be recovered is not known.
+pub(crate) const ENABLED_IN_LIST: &str = "It’s enabled again. Open this rejection to see what can be recovered.";
 /// The same if no request can be recovered any more.
 pub(crate) const ENABLED: &str = "It’s enabled again.";
 

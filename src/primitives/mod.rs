@@ -4,7 +4,9 @@
 
 pub(crate) mod base62;
 pub(crate) mod date_range;
+pub mod email;
 pub(crate) mod hex;
+pub(crate) mod host_name;
 pub mod id;
 pub(crate) mod invisible_chars;
 pub(crate) mod keyset;

@@ -28,6 +28,7 @@ mod docs;
 mod doctor;
 mod doctor_forgeries;
 mod durability;
+mod emails;
 mod encryption_at_rest;
 mod full_disk;
 mod histories;

@@ -40,6 +40,18 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
     owner.post(&path, &fields).await.location();
 }
 
+/// Nothing checks again what is no longer stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_diagnosed_is_said_to_be_checked_again_only_while_it_is_stored() {
+    let (app, _connection, owner, path) = refused(0).await;
+    app.sql("UPDATE rejections SET cause = 'unexamined'").await;
+    let again = "KS Pay checks stored requests";
+    assert!(owner.get(&path).await.has(again));
+    app.sql("DELETE FROM rejected_requests").await;
+    let page = owner.get(&path).await;
+    assert!(page.has("These requests are no longer stored") && !page.has(again) && !page.has("checked yet"), "{}", page.body);
+}
+
 const USES: &str = "SELECT COUNT(*) FROM secret_usage";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,6 +61,8 @@ async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     let off = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
     assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing comes in through what is switched off");
     switch(&owner, &connection, true).await;
+    let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
+    assert!(list.has("It’s enabled again. Open this rejection") && !list.has("Enable the app and its gateway"), "{}", list.body);
     let page = owner.get(&path).await;
     assert!(page.has("70 of 71 stored requests verify now"), "{}", page.body);
     assert!(page.has("It arrived while this webhook was disabled") && page.has("It’s enabled again."), "{}", page.body);

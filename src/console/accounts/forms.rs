@@ -2,7 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::{accounts::password, companies, console::http::form::FieldErrors, primitives::text_input};
+use crate::{
+    accounts::password,
+    companies,
+    console::http::form::FieldErrors,
+    primitives::{email, text_input},
+};
 
 /// The sign-in form.
 #[derive(Debug, Default, Deserialize)]
@@ -37,7 +42,7 @@ impl SetupForm {
         let owner = NewOwner {
             company: errors.take("company", "Company Name", company),
             name: errors.take("name", "Your Name", text_input::line(&self.name, 1, 100)),
-            email: errors.take_email("email", text_input::email(&self.email)),
+            email: errors.take_email("email", email::parse(&self.email)),
         };
         if let Some(sentence) = password::policy_error(&self.password, &owner.email) {
             errors.add("password", sentence);
@@ -60,7 +65,7 @@ impl PersonForm {
     pub(crate) fn parse(&self) -> Result<(String, String), FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", "Name", text_input::line(&self.name, 1, 100));
-        let email = errors.take_email("email", text_input::email(&self.email));
+        let email = errors.take_email("email", email::parse(&self.email));
         if errors.is_empty() { Ok((name, email)) } else { Err(errors) }
     }
 }

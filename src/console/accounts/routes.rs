@@ -33,7 +33,7 @@ use crate::{
     db::{Db, DbError},
     messages::access,
     net::{client_ip, pipelining},
-    primitives::{text_input, time::Timestamp},
+    primitives::{email, time::Timestamp},
     urls,
 };
 use std::net::IpAddr;
@@ -76,7 +76,7 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
 pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: PublicForm<SignInForm>) -> Answer {
     let visitor = PreSession::checked(&request, &state, &posted.csrf_token)?;
     let target = urls::local_or(&posted.form.redirect_url, urls::DASHBOARD);
-    let email = text_input::email(&posted.form.email).unwrap_or_default();
+    let email = email::parse(&posted.form.email).unwrap_or_default();
     let refused = |status, sentence| {
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
         Ok(visitor.answer(&state, html(status, &page)?))

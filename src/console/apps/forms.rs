@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::{
     apps::{Details, country},
     console::http::form::FieldErrors,
-    primitives::text_input,
+    primitives::{email, text_input},
     urls,
 };
 
@@ -52,7 +52,7 @@ impl AppForm {
         let mut errors = FieldErrors::default();
         let details = Details {
             name: errors.take("name", "App Name", text_input::line(&self.name, NAME.0, NAME.1)),
-            email: errors.take_email("email", text_input::email(&self.email)),
+            email: errors.take_email("email", email::parse(&self.email)),
             country: self.country.trim().to_owned(),
             address: errors.take("address", "Address", text_input::optional_line(&self.address, 256)),
             phone: errors.take("phone", "Phone Number", text_input::optional_line(&text_input::ascii_digits(&self.phone), 24)),

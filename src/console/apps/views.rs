@@ -12,7 +12,7 @@ use crate::{
     },
     gateways::Gateway,
     messages::{self, rejections::Causes},
-    primitives::{id::AppId, time::Timestamp},
+    primitives::{email, id::AppId, time::Timestamp},
     urls,
 };
 
@@ -38,8 +38,9 @@ impl Row<'_> {
     }
 
     /// The e-mail address in the parts between which a line may break.
-    fn email_parts(&self) -> impl Iterator<Item = &str> {
-        self.app.email.split_inclusive(['@', '.', '-', '_', '+'])
+    fn email_parts(&self) -> Vec<String> {
+        let read = email::to_unicode(&self.app.email);
+        read.split_inclusive(['@', '.', '-', '_', '+']).map(str::to_owned).collect()
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
             payload::StoredContent,
         },
         read_models::{
+            event_disputes,
             mode_selection::{ModeSelection, shown},
             rejection_summary,
         },
@@ -74,10 +75,11 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         (Some(newest), Some(oldest)) => recoveries::list_between(&mut reader, app.id, (oldest.id, newest.id)).await?,
         _ => Vec::new(),
     };
+    let disputes = event_disputes::of(&mut reader, &rows.rows).await?;
     drop(reader);
     let shell = list_shell(&page, &app, shown);
     let pager = pager(&app, mode, &wanted, &rows);
-    let rows = rows.rows.iter().map(|event| views::Row::new(event, &recovered, page.now)).collect();
+    let rows = rows.rows.iter().map(|event| views::Row::new(event, (&recovered, &disputes), page.now)).collect();
     page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty, types })
 }
 
@@ -146,8 +148,9 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         Some(id) => rejections::store::find(&mut reader, app.id, id).await?.map(|found| found.id),
         None => None,
     };
+    let disputes = event_disputes::of(&mut reader, [&event]).await?;
     drop(reader);
-    page.ok(&views::Show { shell, event, kept, recovery, rejection, mixups, webhook, now: page.now })
+    page.ok(&views::Show { shell, event, disputes, kept, recovery, rejection, mixups, webhook, now: page.now })
 }
 
 /// Returns a notice for each misconfiguration at the gateway that this event reveals.

@@ -11,6 +11,7 @@ use crate::{
     },
     events::{Event, State},
     gateways::Mode,
+    ledger::payments::store::references::Dispute,
     messages::{self, Badge, DisplayTime, EmptyState, Notice},
     primitives::{
         hex,
@@ -68,7 +69,8 @@ impl Index {
 pub(crate) struct Row {
     pub(crate) url: String,
     pub(crate) sentence: String,
-    pub(crate) event_type: String,
+    /// The event type in the parts between which a line may break.
+    pub(crate) event_type: Vec<String>,
     /// The URL and id of its transaction.
     pub(crate) transaction: Option<(String, String)>,
     pub(crate) received: DisplayTime,
@@ -79,12 +81,12 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(event: &Event, recovered: &[EventId], now: Timestamp) -> Self {
+    pub(crate) fn new(event: &Event, (recovered, disputes): (&[EventId], &[Dispute]), now: Timestamp) -> Self {
         Self {
             is_recovered: recovered.contains(&event.id),
             url: urls::event(event.app_id, event.id),
-            sentence: messages::event_sentence(event),
-            event_type: event.event_type.clone().unwrap_or_else(|| "–".to_owned()),
+            sentence: messages::event_sentence_with_costs(event, disputes),
+            event_type: event.event_type.as_deref().unwrap_or("–").split_inclusive(['.', '_']).map(str::to_owned).collect(),
             transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
             received: messages::when(event.received_at, now),
             received_count: messages::receipts(event.received_count),
@@ -99,6 +101,8 @@ impl Row {
 pub(crate) struct Show {
     pub(crate) shell: Layout,
     pub(crate) event: Event,
+    /// The disputes of its payment, if it reports a lost one.
+    pub(crate) disputes: Vec<Dispute>,
     /// Headers and body, if they are still stored.
     pub(crate) kept: Option<StoredContent>,
     /// Misconfigurations at the gateway, each with its fix.
@@ -117,7 +121,7 @@ impl Show {
     }
 
     pub(crate) fn sentence(&self) -> String {
-        messages::event_sentence(&self.event)
+        messages::event_sentence_with_costs(&self.event, &self.disputes)
     }
 
     pub(crate) fn fault(&self) -> Option<String> {

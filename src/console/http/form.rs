@@ -3,7 +3,7 @@
 //! A form is parsed once into a domain type, or shown again with every error at its field. Secret values are never filled in
 //! again.
 
-use crate::primitives::text_input::Fault;
+use crate::primitives::{email::EmailFault, text_input::Fault};
 
 /// The errors of a form, in the order of its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,10 +38,16 @@ impl FieldErrors {
     }
 
     /// Returns the parsed email address; on failure adds the error and returns an empty string.
-    pub(crate) fn take_email(&mut self, field: &'static str, parsed: Result<String, Option<Fault>>) -> String {
+    pub(crate) fn take_email(&mut self, field: &'static str, parsed: Result<String, EmailFault>) -> String {
         parsed.unwrap_or_else(|fault| {
-            let what_to_do = "Type an e-mail address, for example accounts@neemtree.example.".to_owned();
-            self.add(field, fault.map_or(what_to_do, |fault| sentence("E-mail", fault)));
+            let message = match fault {
+                EmailFault::Line(fault) => sentence("E-mail", fault),
+                EmailFault::NotAsciiBeforeAt => {
+                    "Before the @, use only English letters, digits and signs such as . or _.".to_owned()
+                }
+                EmailFault::NotAnAddress => "Type an e-mail address, for example accounts@neemtree.example.".to_owned(),
+            };
+            self.add(field, message);
             String::new()
         })
     }

@@ -214,14 +214,30 @@ impl Layout {
     }
 }
 
-/// The first letters of up to two words; a letter may have several code points, as one of Devanagari with its vowel sign.
+/// The most code points that fit the circle.
+const MAX_INITIAL_CHARS: usize = 5;
+
+/// The first letters of up to two words, as many as fit; a letter may have several code points, as one of Devanagari with its
+/// vowel sign.
 fn initials(name: &str) -> String {
-    name.split_whitespace().filter_map(|word| word.graphemes(true).next()).take(2).map(str::to_uppercase).collect()
+    let letters = name.split_whitespace().filter_map(|word| word.graphemes(true).next());
+    let mut initials = String::new();
+    for letter in letters.take(2).map(str::to_uppercase) {
+        if initials.is_empty() || initials.chars().count() + letter.chars().count() <= MAX_INITIAL_CHARS {
+            initials.push_str(&letter);
+        }
+    }
+    initials
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_that_do_not_fit_the_circle_together_are_not_shown_together() {
+        assert_eq!(initials("क्षितिज श्रीवास्तव"), "क्षि");
+    }
 
     #[test]
     fn an_initial_is_a_whole_letter() {

@@ -24,14 +24,14 @@ use crate::{
             payload::StoredContent,
             signed_form::{EmptyForm, SignedForm},
         },
-        read_models::{mode_selection::shown, rejection_summary},
+        read_models::{event_disputes, mode_selection::shown, rejection_summary},
     },
     db::{DbError, Reader},
     events::{self, Event},
     gateways::Mode,
     messages::{self, rejections},
     primitives::{
-        id::{RejectionId, RequestId},
+        id::{ConnectionId, RejectionId, RequestId},
         keyset::{ListPage as Rows, PageRequest},
     },
     rejections::{
@@ -80,12 +80,18 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let found = crate::rejections::list(&mut reader, Filter { app: app.id, mode }, side).await?;
     let others = rejection_summary::others(&mut reader, &app, &found.rows).await?;
     drop(reader);
+    let enabled = shown.connections.iter().map(|(connection, _)| connection).filter(|one| one.is_enabled && app.is_enabled);
+    let enabled: Vec<ConnectionId> = enabled.map(|connection| connection.id).collect();
     let path = urls::rejections(app.id);
     let shell =
         page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
     let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let other = |rejection: &Rejection| Some(others.get(&rejection.other_connection_id?)?.as_str());
-    let rows = found.rows.iter().map(|rejection| views::Row::new(rejection, other(rejection), page.now)).collect();
+    let row = |rejection: &Rejection| {
+        let is_enabled = enabled.contains(&rejection.connection_id);
+        views::Row::new(rejection, (other(rejection), is_enabled), page.now)
+    };
+    let rows = found.rows.iter().map(row).collect();
     let empty = found.rows.is_empty().then(|| rejections::nothing(mode));
     page.ok(&views::Index { shell, rows, pager: pager(&app, mode, &found), empty })
 }
@@ -153,11 +159,15 @@ impl Found {
         let other = rejection_summary::other(&mut reader, &self.app, &self.rejection).await?;
         let other_url = rejection_summary::other_webhook(&mut reader, &self.app, &self.rejection).await?;
         let let_in = self.let_in(&mut reader).await?;
+        let disputes = event_disputes::of(&mut reader, &let_in).await?;
         drop(reader);
         let mut told = rejections::told(&self.rejection, other.as_deref());
         if self.rejection.cause == Cause::SwitchedOff && self.connection.is_enabled && self.app.is_enabled {
             let fix = if count.verify() > 0 { rejections::ENABLED_AGAIN } else { rejections::ENABLED };
             fix.clone_into(&mut told.fix);
+        }
+        if self.rejection.cause == Cause::NotDiagnosed && kept == 0 {
+            told = rejections::never_diagnosed(self.rejection.gateway);
         }
         Ok(views::Show {
             shell: self.shell(&messages::capitalised(&told.why)),
@@ -171,6 +181,7 @@ impl Found {
             kept,
             count,
             let_in,
+            disputes,
             offer,
             other: other_url,
             errors,

@@ -9,9 +9,10 @@ use crate::{
     connections::{Connection, Step},
     console::http::{form::FieldErrors, layout::Layout, pagination::Pager, payload::StoredContent},
     events::Event,
+    ledger::payments::store::references::Dispute,
     messages::{self, Badge, DisplayTime, EmptyState, rejections},
     primitives::{id::RequestId, time::Timestamp},
-    rejections::{RETENTION, Rejection, Request, adopt_secret::Offer, advice::Start, recovery::Count},
+    rejections::{Cause, RETENTION, Rejection, Request, adopt_secret::Offer, advice::Start, recovery::Count},
     urls,
 };
 
@@ -42,8 +43,13 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(rejection: &Rejection, other: Option<&str>, now: Timestamp) -> Self {
-        let told = rejections::told(rejection, other);
+    /// `is_enabled` is true if its app and its connection are enabled.
+    pub(crate) fn new(rejection: &Rejection, (other, is_enabled): (Option<&str>, bool), now: Timestamp) -> Self {
+        let mut told = rejections::told(rejection, other);
+        if rejection.cause == Cause::SwitchedOff && is_enabled {
+            let is_left = rejection.recovered_count < rejection.count;
+            told.fix = if is_left { rejections::ENABLED_IN_LIST } else { rejections::ENABLED }.to_owned();
+        }
         Self {
             url: urls::rejection(rejection.app_id, rejection.id),
             why: messages::capitalised(&told.why),
@@ -88,6 +94,8 @@ pub(crate) struct Show {
     pub(crate) count: Count,
     /// The newest events recovered from it.
     pub(crate) let_in: Vec<Event>,
+    /// The disputes of their payments, if they report lost ones.
+    pub(crate) disputes: Vec<Dispute>,
     /// The effect of adopting the secret that the stored requests were signed with, if it is known and may be adopted.
     pub(crate) offer: Option<Offer>,
     /// The URL of the webhook whose secret was used, if it is another one.
@@ -210,7 +218,8 @@ impl Show {
     /// Returns the recovered events: URL, sentence and state.
     pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Badge)> + '_ {
         let row = |event: &Event| {
-            (urls::event(self.app.id, event.id), messages::event_sentence(event), messages::event_state(event.state))
+            let sentence = messages::event_sentence_with_costs(event, &self.disputes);
+            (urls::event(self.app.id, event.id), sentence, messages::event_state(event.state))
         };
         self.let_in.iter().map(row)
     }

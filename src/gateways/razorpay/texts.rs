@@ -46,6 +46,7 @@ const SECRETS: SecretTexts = SecretTexts {
 
 const REQUESTS: RequestTexts = RequestTexts {
     paste: "Copy this webhook’s secret. In Razorpay’s Dashboard, open the webhook, press Edit, paste it into the Secret field and press Save Webhook.",
+    paste_new: "create a new secret here and copy it. Then, in Razorpay’s Dashboard, open the webhook, press Edit, paste the new secret into the Secret field and press Save Webhook.",
     refusals: [
         "If Razorpay sent this, the Secret field of its webhook is empty. In Razorpay’s Dashboard, open the webhook, press Edit, paste this webhook’s secret and press Save Webhook.",
         "If Razorpay sent this, the X-Razorpay-Signature header was changed on the way. Ask your server administrator or hosting provider to pass it on unchanged: check anything in front of KS Pay, such as Cloudflare, nginx or an API gateway.",

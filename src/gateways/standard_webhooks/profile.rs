@@ -55,6 +55,7 @@ const TEXTS: Texts = Texts {
     },
     requests: RequestTexts {
         paste: "Copy this webhook’s secret, including the whsec_ prefix, and enter it in the sender’s settings.",
+        paste_new: "create a new secret here and copy it, including the whsec_ prefix. Then enter it in the sender’s settings.",
         refusals: [
             "If your sender sent this, it has no secret yet. Enter this webhook’s secret in the sender’s settings; it then sends webhook-id, webhook-timestamp and webhook-signature.",
             "If your sender sent this, ask the developer of the program that signs these requests to follow Standard Webhooks 1.0.0: v1, a comma, and the HMAC-SHA256 in base64.",

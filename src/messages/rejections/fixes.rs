@@ -16,6 +16,11 @@ const fn paste(gateway: Gateway) -> &'static str {
     gateway.profile().texts.requests.paste
 }
 
+/// Where the merchant enters a new secret; follows a condition.
+const fn paste_new(gateway: Gateway) -> &'static str {
+    gateway.profile().texts.requests.paste_new
+}
+
 /// A task for the administrator of anything between the gateway and KS Pay.
 fn host(what: &str) -> String {
     format!(
@@ -25,6 +30,11 @@ fn host(what: &str) -> String {
 
 fn author(what: &str) -> String {
     format!("Ask the developer of the program that signs these requests to {what}.")
+}
+
+/// The same if anyone may have sent them.
+fn own_author(what: &str) -> String {
+    format!("If these requests are yours, ask the developer of the program that signs them to {what}.")
 }
 
 /// The gateway as the subject of a condition.
@@ -93,11 +103,11 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::Base64 => author("encode the signature in standard base64, with padding"),
         Cause::Hex => author("encode the signature in base64, after v1 and a comma"),
         Cause::OtherHash => author("use HMAC-SHA256"),
-        Cause::OtherLength => format!("If these requests are yours, {}", lower(&author("use HMAC-SHA256 with this webhook’s secret"))),
-        Cause::NotKeyed => format!("Anyone can create such a signature. If these requests are yours, {}", lower(&author("use HMAC-SHA256 with the secret as the key"))),
+        Cause::OtherLength => own_author("use HMAC-SHA256 with this webhook’s secret"),
+        Cause::NotKeyed => format!("Anyone can create such a signature. {}", own_author("use HMAC-SHA256 with the secret as the key")),
         Cause::HashedWithSecret if !scheme.covers_headers() => author("use HMAC-SHA256 with the secret as the key, over the body alone"),
         Cause::HashedWithSecret => author(&format!("use HMAC-SHA256 with the decoded secret as the key, over {id}.{time}.body")),
-        Cause::AsymmetricOnly => format!("If these requests are yours, {}", lower(&author("add a signature made with the secret, beginning with v1 and a comma"))),
+        Cause::AsymmetricOnly => own_author("add a signature made with the secret, beginning with v1 and a comma"),
         Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if !scheme.covers_headers() => {
             author("sign the whole body, unchanged, and nothing else")
         }
@@ -127,7 +137,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::SecretDecoded
             if scheme.key == KeyForm::Text =>
         {
-            format!("{paste} If a program signs these requests, {}", lower(&author("use the secret exactly as it is")))
+            format!("{paste} If a program of yours signs these requests, ask the developer of that program to use the secret exactly as it is.")
         }
         Cause::SecretEncoded
         | Cause::SecretEncodedLineEnd
@@ -139,7 +149,8 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::SecretWithPrefix => author(&format!("remove {prefix} from the secret and decode the rest from base64, as the {label} libraries do")),
         Cause::SecretNotDecoded => author(&format!("decode the secret from base64 first, as the {label} libraries do")),
         Cause::SecretGuessable => format!(
-            "It is not random enough, so KS Pay does not accept it. If {sender} sent this, create a new secret here and use it there. {paste}"
+            "It is not random enough, so KS Pay does not accept it. If {sender} sent this, {}",
+            paste_new(gateway)
         ),
         Cause::SecretIsUrl | Cause::SecretIsId | Cause::SecretIsKeyId | Cause::SecretIsCopied | Cause::SecretEmpty => {
             format!("Anyone can create such a signature. If {sender} sent this, its secret is wrong. {paste}")
@@ -184,10 +195,16 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::Encoded => if_sent(host("turn off request compression: the signature covers the body as it was before compression")),
         Cause::TooSlow => format!("If {sender} sent this, {}", lower(&host("find out what delays requests"))),
         Cause::NotDiagnosed => format!(
-            "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause. If {sender} sent this, check its secret first. {paste}"
+            "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause. {}",
+            never_diagnosed(gateway)
         ),
         Cause::Unknown => format!("If {sender} sent this, it does not use this webhook’s secret. {paste}"),
     }
+}
+
+/// What to do about requests that were not diagnosed.
+pub(super) fn never_diagnosed(gateway: Gateway) -> String {
+    format!("If {} sent this, check its secret first. {}", sender(gateway), paste(gateway))
 }
 
 /// Signed with the secret of another webhook: the URL or the secret is wrong.
@@ -293,6 +310,17 @@ mod tests {
         for (_, cause, fix) in fixes(true).chain(fixes(false)) {
             assert!(fix.ends_with('.') && !fix.contains('!'), "{fix}");
             assert!(actors.iter().any(|actor| fix.contains(actor)), "{cause:?}: {fix}");
+        }
+    }
+
+    /// One advice asks for one secret, and names its actor once.
+    #[test]
+    fn no_fix_runs_two_instructions_together() {
+        for (_, cause, fix) in fixes(true).chain(fixes(false)) {
+            assert!(!fix.contains("create a new secret") || !fix.contains("this webhook’s secret"), "{cause:?}: {fix}");
+            for sentence in fix.split(". ") {
+                assert!(sentence.matches("these requests").count() < 2, "{cause:?}: {sentence}");
+            }
         }
     }
 
