@@ -224,6 +224,7 @@ fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std
     let site = move || {
         let (state, stopping, peers) = (state.clone(), stopping.clone(), peers.clone());
         actix_web::rt::spawn(state.ingestion.write());
+        tracing::debug!(%address, "worker started");
         let app = App::new()
             .wrap(from_fn(ingestion::routes::intercept_webhooks))
             .wrap(from_fn(catch_panic::catch_panic))
