@@ -95,6 +95,7 @@ const CANNOT: &str = "A secret of this webhook cannot be read";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_secret_is_named_by_doctor_and_on_the_webhook_page() {
     let app = TestApp::start().await;
+    app.announce_error("cannot be decrypted: it was damaged or replaced");
     let company = app.company("Neem Tree Retail").await;
     let shop = company.app("Neem Tree Store").await;
     let (connection, other) = (shop.razorpay("test").await, shop.razorpay("live").await);
