@@ -266,6 +266,7 @@ fn serve(
         let (state, route, trusted) = (state.clone(), route.clone(), trusted.clone());
         let (stopping, peers) = (stopping.clone(), peers.clone());
         actix_web::rt::spawn(state.ingestion.write());
+        tracing::debug!(%address, "worker started");
         let app = App::new()
             .wrap(from_fn(ingestion::routes::intercept_webhooks))
             .wrap(from_fn(catch_panic::catch_panic))

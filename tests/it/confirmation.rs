@@ -201,6 +201,7 @@ async fn a_clock_that_was_wrong_proves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_does_not_outlive_the_password() {
     let (app, connection, thief) = connected().await;
+    app.announce_error("a request failed");
     let other = app.owner("Neem Tree Retail").await;
     app.clock.advance(MINUTES * 2);
     let reveal = step(&connection, "/reveal");

@@ -76,6 +76,7 @@ async fn facts_of_one_payment_that_come_together_make_one_story() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_stored_does_not_take_the_others_with_it() {
     let app = TestApp::start().await;
+    app.announce_error("a batch contains an event that cannot be stored");
     let connection = app.razorpay().await;
     app.sql("CREATE UNIQUE INDEX once ON events (event_type) WHERE event_type = 'only.once'").await;
     connection.post(bodies::bare("only.once")).event_id("evt_0").stored().await;

@@ -17,6 +17,12 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
 /// Maximum time from the end of an outage to the first 200.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 
+/// Announces the errors of a database that is not there.
+fn announce(app: &TestApp) {
+    app.announce_error("a batch could not be stored");
+    app.announce_error("requests cannot be stored");
+}
+
 async fn unavailable(post: &Post) {
     let answer = timeout(ANSWER_WITHIN, post.answer()).await.expect("an answer before the gateway gives up");
     assert_eq!(answer.status(), 503);
@@ -62,6 +68,7 @@ async fn outlives_on_postgres(outage: Outage) {
         return;
     }
     let app = TestApp::start().await;
+    announce(&app);
     let connection = app.razorpay().await;
     outlives(&app, &connection, app.address, async || app.begin_outage(outage).await, async || app.end_outage(outage).await)
         .await;
@@ -83,6 +90,7 @@ async fn a_file_that_takes_no_more_writes_is_outlived() {
         return;
     }
     let mut app = TestApp::start().await;
+    announce(&app);
     let connection = app.razorpay().await;
     app.stop().await;
     let (process, address) = app.serve_where_files_are_limited();
@@ -98,6 +106,7 @@ async fn an_endpoint_that_cannot_be_looked_up_is_not_refused() {
         return;
     }
     let app = TestApp::start().await;
+    announce(&app);
     let connection = app.razorpay().await;
     app.begin_outage(Outage::Closed).await;
     let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
@@ -112,6 +121,7 @@ async fn sessions_that_end_in_the_middle_of_storing_lose_nothing() {
         return;
     }
     let app = TestApp::start().await;
+    announce(&app);
     let connection = app.razorpay().await;
     let posts: Vec<_> =
         (0..20).map(|number| connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0))).collect();

@@ -10,6 +10,7 @@ use crate::support::{
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_moved_to_another_row_is_no_secret_and_no_refusal() {
     let app = TestApp::start().await;
+    app.announce_error("cannot be decrypted: it was damaged or replaced");
     let company = app.company("Neem Tree Retail").await;
     let shop = company.app("Neem Tree Store").await;
     let one = shop.razorpay("test").await;
@@ -39,6 +40,7 @@ fn webhook(connection: &Connection) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_secret_works_immediately_where_another_was_damaged() {
     let app = TestApp::start().await;
+    app.announce_error("cannot be decrypted: it was damaged or replaced");
     let company = app.company("Neem Tree Retail").await;
     let shop = company.app("Neem Tree Store").await;
     let connection = shop.razorpay("test").await;
@@ -93,6 +95,7 @@ const CANNOT: &str = "A secret of this webhook cannot be read";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_secret_is_named_by_doctor_and_on_the_webhook_page() {
     let app = TestApp::start().await;
+    app.announce_error("cannot be decrypted: it was damaged or replaced");
     let company = app.company("Neem Tree Retail").await;
     let shop = company.app("Neem Tree Store").await;
     let (connection, other) = (shop.razorpay("test").await, shop.razorpay("live").await);
@@ -123,6 +126,7 @@ async fn a_damaged_secret_is_named_by_doctor_and_on_the_webhook_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_is_answered_503_in_time_and_the_retry_is_stored() {
     let app = TestApp::start().await;
+    app.announce_error("a batch could not be stored");
     let connection = app.razorpay().await;
     let post = connection.post(bodies::payment("payment.captured", "pay_1", 0));
     let lock = app.lock_events().await;
@@ -139,6 +143,7 @@ async fn a_locked_database_is_answered_503_in_time_and_the_retry_is_stored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_wait_for_a_locked_database_are_all_answered_in_time() {
     let app = TestApp::start().await;
+    app.announce_error("a batch could not be stored");
     let connection = app.razorpay().await;
     let lock = app.lock_events().await;
     let mut waiting = tokio::task::JoinSet::new();
@@ -183,6 +188,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_defect_is_answered_500_with_nothing_in_it_and_the_server_goes_on() {
     let app = TestApp::start().await;
+    app.announce_error("a batch contains an event that cannot be stored");
     let connection = app.razorpay().await;
     let post = connection.post(bodies::bare("foo.bar")).event_id("evt_1");
     app.sql("ALTER TABLE event_payloads RENAME TO elsewhere").await;

@@ -109,6 +109,7 @@ async fn pages_that_are_none_say_what_to_do_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_does_not_answer_is_a_page_of_its_own() {
     let app = TestApp::start().await;
+    app.announce_error("a request failed");
     app.company("Neem Tree Retail").await;
     let owner = app.owner("Neem Tree Retail").await;
     let token = owner.token().await;

@@ -22,8 +22,8 @@ use shuttle::{
 
 use super::{BatchStore, WriteError, Writer};
 
-/// The number of orders explored for each test and scheduler.
-const ORDERS: usize = 20_000;
+/// The number of orders explored for each test and scheduler, unless `MODEL_ORDERS` sets it.
+const ORDERS: usize = 2_000;
 
 /// An item to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,8 +123,9 @@ fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, Vec<shuttle::future::
 
 /// Runs a test in many random orders, and in many that the random scheduler is unlikely to find.
 fn check(test: impl Fn() + Send + Sync + Clone + 'static) {
-    shuttle::check_random(test.clone(), ORDERS);
-    shuttle::check_pct(test, ORDERS, 3);
+    let orders = std::env::var("MODEL_ORDERS").map_or(ORDERS, |text| text.parse().unwrap());
+    shuttle::check_random(test.clone(), orders);
+    shuttle::check_pct(test, orders, 3);
 }
 
 async fn end(writer: &Writer<Fake>, running: Vec<shuttle::future::JoinHandle<()>>) {

@@ -17,6 +17,8 @@ async function secret(form) {
 async function copy(value) {
   if (!globalThis.ClipboardItem) return navigator.clipboard.writeText(await value);
   const blob = value.then((text) => new Blob([text], { type: "text/plain" }));
+  // A clipboard that refuses before the response does not await it; the form is then submitted.
+  blob.catch(() => {});
   return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
 }
 

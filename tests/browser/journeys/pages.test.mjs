@@ -18,22 +18,28 @@ async function follow(t, at, walk, look) {
   for await (const name of walk(page, at)) await t.test(name, () => look(page, name));
 }
 
-for (const walk of [arrival, apps, connection, secrets, confirmations, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, plainly, publicly]) {
-  const url = walk === publicly ? "https://pay.neemtree.example" : "http://pay.neemtree.example";
-  const environment = [plainly, publicly].includes(walk) ? { KS_PAY_PUBLIC_URL: url } : {};
-  const site_of = (names) => site(async (at) => {
-    at.names = names;
-    if (walk !== arrival) await at.installation.addOwner(names);
-  }, environment);
+/** The longest first. */
+const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, plainly, publicly];
 
-  describe(`the pages of ${walk.name}`, () => {
-    const at = site_of(USUAL);
-    if (areShot) it("are worth a look", (t) => follow(t, at, walk, picture));
-    else it("are accessible in light and dark, on desktop and phone", (t) => follow(t, at, walk, inspect));
-  });
+// Each walk has a server and a browser of its own, and waits for them most of the time.
+describe("every page", { concurrency: areShot ? 1 : 2 }, () => {
+  for (const walk of WALKS) {
+    const url = walk === publicly ? "https://pay.neemtree.example" : "http://pay.neemtree.example";
+    const environment = [plainly, publicly].includes(walk) ? { KS_PAY_PUBLIC_URL: url } : {};
+    const site_of = (names) => site(async (at) => {
+      at.names = names;
+      if (walk !== arrival) await at.installation.addOwner(names);
+    }, environment);
 
-  describe(`the pages of ${walk.name}, with very long names and Hindi ones`, { skip: areShot }, () => {
-    const at = site_of(UNUSUAL);
-    it("fit the narrowest screens", (t) => follow(t, at, walk, assertFitsNarrowly));
-  });
-}
+    describe(`the pages of ${walk.name}`, () => {
+      const at = site_of(USUAL);
+      if (areShot) it("are worth a look", (t) => follow(t, at, walk, picture));
+      else it("are accessible in light and dark, on desktop and phone", (t) => follow(t, at, walk, inspect));
+    });
+
+    describe(`the pages of ${walk.name}, with very long names and Hindi ones`, { skip: areShot }, () => {
+      const at = site_of(UNUSUAL);
+      it("fit the narrowest screens", (t) => follow(t, at, walk, assertFitsNarrowly));
+    });
+  }
+});

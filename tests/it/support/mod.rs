@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod builders;
 pub(crate) mod cli;
 pub(crate) mod database;
+pub(crate) mod error_log;
 pub(crate) mod fake_razorpay;
 pub(crate) mod fault;
 pub(crate) mod process;
@@ -41,6 +42,7 @@ pub(crate) struct Installation {
 
 impl Installation {
     pub(crate) async fn new() -> Self {
+        error_log::start();
         let clock = Clock::fixed(Clock::system().now());
         Self { clock, directory: tempfile::tempdir().unwrap(), database: Database::new().await }
     }
@@ -86,9 +88,15 @@ impl Installation {
         self.clock.now()
     }
 
+    async fn start_server(&self, config: Config) -> Server {
+        let server = Server::start(config, self.clock.clone()).await.unwrap();
+        error_log::register(server.address());
+        server
+    }
+
     /// Serves the installation with a fixed clock near the current time.
     pub(crate) async fn serve(self) -> TestApp {
-        let server = Server::start(self.config(), self.clock.clone()).await.unwrap();
+        let server = self.start_server(self.config()).await;
         TestApp { address: server.address(), server: Some(server), installation: self }
     }
 }
@@ -117,18 +125,24 @@ impl TestApp {
         let installation = Installation::new().await;
         let mut config = installation.config();
         change(&mut config);
-        let server = Server::start(config, installation.clock.clone()).await.unwrap();
+        let server = installation.start_server(config).await;
         Self { address: server.address(), server: Some(server), installation }
     }
 
     /// Starts another server on the same installation, which requires PostgreSQL.
     pub(crate) async fn another_server(&self) -> Server {
-        Server::start(self.config(), self.clock.clone()).await.unwrap()
+        self.start_server(self.config()).await
     }
 
     /// Returns the one-time link, while there is no user.
     pub(crate) fn setup_link(&self) -> Option<String> {
         self.server.as_ref().and_then(Server::setup_link)
+    }
+
+    /// Allows the servers of this test to log errors that contain the text; any other error fails the test.
+    #[expect(clippy::unused_self, reason = "errors are those of an app's servers")]
+    pub(crate) fn announce_error(&self, text: &str) {
+        error_log::announce(text);
     }
 
     /// Stops the server and leaves the installation unchanged.
@@ -155,7 +169,7 @@ impl TestApp {
         self.stop().await;
         let mut config = self.config();
         change(&mut config);
-        let server = Server::start(config, self.clock.clone()).await.unwrap();
+        let server = self.start_server(config).await;
         self.address = server.address();
         self.server = Some(server);
     }
@@ -174,6 +188,8 @@ impl Drop for TestApp {
         if let Some(server) = self.server.take() {
             tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(server.stop()));
         }
+        let errors = error_log::take_unexpected();
+        assert!(errors.is_empty() || std::thread::panicking(), "logged, and not announced by the test: {errors:#?}");
     }
 }
 
