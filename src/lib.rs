@@ -38,6 +38,7 @@ pub use gateways::samples;
 #[must_use]
 pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
     let single = [
+        accounts::security_log::STATEMENTS,
         accounts::store::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,

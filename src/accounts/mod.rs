@@ -2,8 +2,10 @@
 //!
 //! Invariants: a session is found only by the hash of its token, and changing the password ends every session of the user.
 
+pub(crate) mod authz;
 pub(crate) mod limits;
 pub(crate) mod password;
+pub(crate) mod security_log;
 pub(crate) mod setup;
 mod shares;
 pub(crate) mod store;

@@ -93,7 +93,7 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
             if DatabaseFiles::of(path).has_directory() {
                 files(report, path)?;
             }
-            return match bootstrap::check_not_lost(path, &config.master_key) {
+            return match bootstrap::check_not_lost(path, &config.master_key).and_then(|()| bootstrap::check_log(path)) {
                 Err(sentence) => report.bad("database", sentence),
                 Ok(()) => {
                     report.note("database", format_args!("{} has no data yet; the first server start creates it", path.display()))
@@ -107,7 +107,7 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
     }
     let db = match Db::connect_to_read(&config.database).await {
         Ok(db) => db,
-        Err(error) => return report.bad("database", bootstrap::sentence_at(&config.database, &error)),
+        Err(error) => return report.bad("database", bootstrap::sentence_of_doctor(&config.database, &error)),
     };
     let result = opened(report, config, &db).await;
     db.close().await;
@@ -119,7 +119,10 @@ fn files(report: &mut Report<'_, '_>, database: &Path) -> Result<(), Failure> {
     let files = DatabaseFiles::of(database);
     match files.obstacle().or_else(|| files.mixed_owners()) {
         Some(fault) => report.bad("files", fault)?,
-        None => report.good("files", "the database and its directory are readable and writable")?,
+        None if bootstrap::has_content(database) => {
+            report.good("files", "the database and its directory are readable and writable")?;
+        }
+        None => report.good("files", "the directory is readable and writable")?,
     }
     match files.shortage() {
         Some(fault) => report.bad("disk", fault),
@@ -154,7 +157,7 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         Err(DbError::Older) => {
             report.note("database", "its tables are created or upgraded at the next server start")?;
         }
-        Err(error) => return report.bad("database", bootstrap::sentence_at(&config.database, error)),
+        Err(error) => return report.bad("database", bootstrap::sentence_of_doctor(&config.database, error)),
     }
     integrity(report, config, db).await?;
     // On files that cannot be written, SQLite does not report the settings that a server would have.
@@ -191,7 +194,7 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
         Ok(None) => return report.good("integrity", "the database passes SQLite's checks"),
         Ok(Some(fault)) => fault,
         Err(error) if error.is_damage() => bootstrap::cause(&error),
-        Err(error) => return report.bad("integrity", bootstrap::sentence_at(&config.database, &error)),
+        Err(error) => return report.bad("integrity", bootstrap::sentence_of_doctor(&config.database, &error)),
     };
     report.bad(
         "integrity",
@@ -206,7 +209,7 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
 async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     match db.probe_and_undo().await {
         Ok(()) => report.good("writes", "accepted by the database"),
-        Err(error) => report.bad("writes", bootstrap::sentence_at(&config.database, &error)),
+        Err(error) => report.bad("writes", bootstrap::sentence_of_doctor(&config.database, &error)),
     }
 }
 
@@ -214,7 +217,7 @@ async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
 async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let now = Clock::system().now();
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
-    let Ok(signed) = SignedTimes::load(&mut reader, None, now).await else { return Ok(()) };
+    let Ok(signed) = SignedTimes::load(&mut reader, now).await else { return Ok(()) };
     let Some(difference) = signed.difference(now) else {
         return if signed.is_empty() { Ok(()) } else { report.good("clock", "agrees with the times in signed events") };
     };

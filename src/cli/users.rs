@@ -6,7 +6,9 @@ use super::{Failure, Installation, Io};
 use crate::{
     accounts::{
         self, NewUser, Role,
+        authz::Actor,
         password::{self, PasswordHasher, Requester},
+        security_log::{self, Action},
     },
     companies,
     console::http::form::sentence,
@@ -84,6 +86,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
         }
         other => other?,
     };
+    security_log::append(&mut tx, &Actor::command(company.id), Action::UserAdded, id, now).await?;
     tx.commit().await?;
     if typed.json { io.say(serde_json::json!({ "user": id.to_string() })) } else { io.say(id) }
 }
@@ -96,6 +99,8 @@ async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Res
         return Err(Failure::Failed("No user has this email address. `ks-pay user add` adds one.".to_owned()));
     };
     accounts::change_password(&mut tx, user.id, &hash).await?;
+    let actor = Actor::command(user.company_id);
+    security_log::append(&mut tx, &actor, Action::PasswordChanged, user.id, at.clock.now()).await?;
     tx.commit().await?;
     Ok(())
 }

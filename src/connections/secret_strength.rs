@@ -10,6 +10,7 @@ mod digests;
 mod encodings;
 mod keyboard;
 mod lists;
+mod notations;
 mod registers;
 mod remainder;
 mod structures;
@@ -201,9 +202,8 @@ pub(crate) fn is_guessable_piece(piece: &Secret, of: &str, known: &ConnectionCon
 fn left_of_range(text: &str, range: Range<usize>, names: &[&str]) -> usize {
     let bytes = text.as_bytes().get(range.clone()).unwrap_or_default();
     let own = left(&Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()), names);
-    let Some((bits, plain)) = encodings::whole(text) else { return own };
-    let (from, to) = ((range.start * bits).div_ceil(8), (range.end * bits / 8).min(plain.len()));
-    own.min(left_of_range(&plain, from.min(to)..to, names))
+    let Some(whole) = encodings::whole(text) else { return own };
+    own.min(left_of_range(whole.plain(), whole.covered(&range), names))
 }
 
 fn names<'a>(known: &ConnectionContext<'a>) -> Vec<&'a str> {
@@ -225,7 +225,7 @@ fn left(text: &str, names: &[&str]) -> usize {
 mod tests {
     use std::sync::LazyLock;
 
-    use super::*;
+    use super::{notations::tests::rare_codes, *};
     use crate::primitives::base62;
 
     static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -310,6 +310,27 @@ mod tests {
             "6ba7b8109dad11d180b400c04fd4",
         ] {
             assert!(weak(typed).is_some(), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_stronger_in_a_rare_notation() {
+        for (name, code) in rare_codes("Zyntrixo-Brelavo-2026").into_iter().chain(rare_codes("NeemTreeShop-2026")) {
+            assert!(weak(&code).is_some(), "{name}: {code}");
+            assert!(weak(&code[..code.len() - 1]).is_some(), "{name}, cut: {code}");
+        }
+    }
+
+    #[test]
+    fn a_piece_of_a_name_in_a_rare_notation_is_guessable() {
+        let known = known(Gateway::RAZORPAY);
+        for (name, code) in rare_codes("NeemTreeShop-2026-8sK2pQ9xLm4TvB7cWq3ZrN5d") {
+            let (first, last) = code.split_at(20);
+            let of_name = if name.contains("reversed") { &code[code.len() - 20..] } else { first };
+            let of_random = if name.contains("reversed") { &code[..code.len() - 20] } else { last };
+            let is_guessable = |piece: &str| is_guessable_piece(&Secret::parse(piece).unwrap(), &code, &known);
+            assert!(is_guessable(of_name), "{name}: {of_name}");
+            assert!(!is_guessable(of_random), "{name}: {of_random}");
         }
     }
 

@@ -3,8 +3,7 @@
 use super::{Badge, Notice, capitalised, chip, day};
 use crate::{
     events::Event,
-    gateways::Gateway,
-    gateways::payment::DisputeStatus,
+    gateways::{Gateway, payment::DisputeStatus},
     ledger::payments::{
         Transaction,
         dispute_costs::OtherCosts,

@@ -10,6 +10,7 @@ pub(crate) mod invisible_chars;
 pub(crate) mod keyset;
 pub mod money;
 pub(crate) mod network;
+pub(crate) mod rate_limit;
 pub(crate) mod secret;
 pub(crate) mod shutdown;
 pub mod text_input;

@@ -299,7 +299,10 @@ fn sample(kit: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{primitives::time::Timestamp, rejections::diagnosis::MAX_WORK_BYTES as WEBHOOK_BYTES};
+    use crate::{
+        primitives::time::{Clock, Timestamp},
+        rejections::diagnosis::MAX_WORK_BYTES as WEBHOOK_BYTES,
+    };
 
     #[tokio::test(start_paused = true)]
     async fn there_is_nothing_to_wait_for_while_nothing_is_deferred() {
@@ -318,7 +321,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn webhooks_take_turns_and_one_without_work_left_is_passed_over() {
-        let mut doctor = Diagnoser::new(std::sync::Arc::default());
+        let mut doctor = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
         let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
         let webhooks: [ConnectionId; 3] = std::array::from_fn(|_| ConnectionId::new(Timestamp::from_millis(0)));
         for webhook in webhooks {
@@ -343,7 +346,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_given_up_is_remembered_and_is_no_work() {
-        let mut doctor = Diagnoser::new(std::sync::Arc::default());
+        let mut doctor = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
         let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
         let webhook = ConnectionId::new(Timestamp::from_millis(0));
         let given_up = request();

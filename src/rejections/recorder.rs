@@ -95,7 +95,7 @@ impl RejectionRecorder {
     pub(crate) fn start(kit: DiagnosisContext) -> (Self, RecorderTask) {
         let (recorder, queues) = Self::new();
         let (stop, is_stopping) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
-        let doctor = Diagnoser::new(Arc::clone(&is_stopping));
+        let doctor = Diagnoser::new(&kit.clock, Arc::clone(&is_stopping));
         let task = tokio::spawn(write(recorder.clone(), queues, kit, doctor, Arc::clone(&stop)));
         (recorder, RecorderTask { stop, is_stopping, task })
     }

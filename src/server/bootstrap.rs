@@ -13,7 +13,7 @@ use std::{fs, io, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration}
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    db::{Db, DbError, Location, file_identity::with_suffix},
+    db::{Db, DbError, Location},
     messages,
     primitives::vault::Vault,
     server::{
@@ -26,7 +26,7 @@ pub(crate) use self::{
     data_dir::{absolute_path, disk_full_message},
     files::{DatabaseFiles, obstacle, user},
     log_guard::check_log,
-    sentences::{cause, sentence, sentence_at},
+    sentences::{cause, sentence, sentence_at, sentence_of_doctor},
     server_lock::ServerLock,
 };
 
@@ -200,11 +200,9 @@ async fn connect(config: &Config) -> Result<Db, OpenError> {
     Db::connect(&config.database).await.map_err(|error| OpenError::of(&config.database, &error))
 }
 
-/// Returns whether a database file, or its log, which may be ahead of it, has content.
+/// Returns whether a database file has content. A log alone is no database: SQLite deletes it when it opens an empty file.
 pub(crate) fn has_content(file: &Path) -> bool {
-    let is_empty =
-        |path: &Path| fs::metadata(path).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |data| data.len() == 0);
-    !is_empty(file) || !is_empty(&with_suffix(file, "-wal"))
+    fs::metadata(file).map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |data| data.len() > 0)
 }
 
 /// Rejects an empty database next to a master key file, which shows that there was one. A key in a variable proves nothing.
@@ -213,13 +211,24 @@ pub(crate) fn check_not_lost(file: &Path, key: &KeySource) -> Result<(), String>
     if !key.exists() || has_content(file) {
         return Ok(());
     }
+    let (log, elsewhere) = lost_log(file).unwrap_or_else(|| (String::new(), "move the key elsewhere, or".to_owned()));
     Err(format!(
-        "There is a master key at {key}, but no database at {file}. No new database was created. Restore the database from a backup, or \
-         correct --data-dir or DATABASE_URL. To start a new installation, move the key elsewhere, or set KS_PAY_MASTER_KEY to \
+        "There is a master key at {key}, but no database at {file}. No new database was created{log}. Restore the database from a \
+         backup, or correct --data-dir or DATABASE_URL. To start a new installation, {elsewhere} set KS_PAY_MASTER_KEY to \
          its content for the first start.",
         key = key.display(),
         file = file.display()
     ))
+}
+
+/// Returns what a message says about the log of a lost database, and what a new installation requires first.
+fn lost_log(file: &Path) -> Option<(String, String)> {
+    let log = log_guard::log_without_database(file)?;
+    let log = log.display();
+    let said = format!(
+        ", and the log {log} was not changed: if the database was moved, move it back, since the log may contain its newest events"
+    );
+    Some((said, format!("move {log} elsewhere, then move the key elsewhere, or")))
 }
 
 /// Creates the database's directory and file, private to their owner: SQLite creates the WAL and its index with the file's

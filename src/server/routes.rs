@@ -6,39 +6,61 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpResponse,
+    HttpMessage as _, HttpResponse,
+    dev::ServiceRequest,
     http::{StatusCode, header},
-    middleware::{Compress, from_fn},
+    middleware::{Compress, Next, from_fn},
     web::{self, Data, ServiceConfig},
 };
 
 use tokio::time::Instant;
 
 use crate::{
+    accounts::authz::Permission,
     console::{
-        dashboard,
+        accounts, apps, company, dashboard, events,
         http::{self as site, state::State},
-        overview,
+        overview, payments, rejections,
         setup::{
-            account_mismatch, credentials, import_secret, integration, list, retirement, rotation, security, stream, webhook,
+            self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, security, stream,
+            webhook,
         },
     },
     server::master_key,
     telemetry, urls,
 };
 
-/// Registers a path with the handler of each of its methods; `get` includes HEAD.
+/// Registers a path with the handler of each of its methods; `get` includes HEAD. A method names the permission that its caller
+/// needs. `post` has no form without one: what is posted before sign-in is `post_signed_out`.
 macro_rules! route {
-    ($scope:expr, $path:expr, $($method:ident = $handler:expr),+) => {{
+    ($scope:expr, $path:expr, $($method:ident $(($permission:ident))? = $handler:expr),+) => {{
         let resource = web::resource($path);
-        $(let resource = route!(@ resource, $method, $handler);)+
+        $(let resource = route!(@ resource, $method $(($permission))?, $handler);)+
         $scope.service(resource)
     }};
     (@ $resource:ident, get, $handler:expr) => {
         $resource.route(web::get().to($handler)).route(web::head().to($handler))
     };
-    (@ $resource:ident, post, $handler:expr) => {
+    (@ $resource:ident, get($permission:ident), $handler:expr) => {
+        $resource
+            .route(web::get().to($handler).wrap(from_fn(requires!($permission))))
+            .route(web::head().to($handler).wrap(from_fn(requires!($permission))))
+    };
+    (@ $resource:ident, post($permission:ident), $handler:expr) => {
+        $resource.route(web::post().to($handler).wrap(from_fn(requires!($permission))))
+    };
+    (@ $resource:ident, post_signed_out, $handler:expr) => {
         $resource.route(web::post().to($handler))
+    };
+}
+
+/// Makes the permission of a route known to the extractor of the signed-in user, which enforces it.
+macro_rules! requires {
+    ($permission:ident) => {
+        |request: ServiceRequest, next: Next<_>| {
+            request.extensions_mut().insert(Permission::$permission);
+            next.call(request)
+        }
     };
 }
 
@@ -55,120 +77,82 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = web::scope("");
     let scope = route!(scope, urls::STATIC, get = site::assets::serve);
-    let scope = route!(scope, urls::TRANSACTIONS, get = crate::console::payments::routes::index);
-    let scope = route!(scope, urls::TRANSACTION, get = crate::console::payments::routes::show);
-    let scope = route!(scope, urls::EVENTS, get = crate::console::events::routes::index);
-    let scope = route!(scope, urls::EVENT, get = crate::console::events::routes::show);
-    let scope = route!(scope, urls::REJECTIONS, get = crate::console::rejections::routes::index);
-    let scope = route!(
-        scope,
-        urls::SETUP,
-        get = crate::console::accounts::routes::setup_form,
-        post = crate::console::accounts::routes::set_up
-    );
-    let scope = route!(
-        scope,
-        urls::LOGIN,
-        get = crate::console::accounts::routes::login,
-        post = crate::console::accounts::routes::sign_in
-    );
-    let scope = route!(scope, urls::FORGOTTEN, get = crate::console::accounts::routes::forgotten);
-    let scope = route!(scope, urls::LOGOUT, post = crate::console::accounts::routes::sign_out);
-    let scope = route!(
-        scope,
-        urls::PERSONAL_INFO,
-        get = crate::console::accounts::person::show,
-        post = crate::console::accounts::person::update
-    );
+    let scope = route!(scope, urls::TRANSACTIONS, get(ViewPayments) = payments::routes::index);
+    let scope = route!(scope, urls::TRANSACTION, get(ViewPayments) = payments::routes::show);
+    let scope = route!(scope, urls::EVENTS, get(ViewPayments) = events::routes::index);
+    let scope = route!(scope, urls::EVENT, get(ViewPayments) = events::routes::show);
+    let scope = route!(scope, urls::REJECTIONS, get(ViewPayments) = rejections::routes::index);
+    let scope = route!(scope, urls::SETUP, get = accounts::routes::setup_form, post_signed_out = accounts::routes::set_up);
+    let scope = route!(scope, urls::LOGIN, get = accounts::routes::login, post_signed_out = accounts::routes::sign_in);
+    let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
+    let scope = route!(scope, urls::LOGOUT, post(ManageOwnAccount) = accounts::routes::sign_out);
+    let scope =
+        route!(scope, urls::PERSONAL_INFO, get = accounts::person::show, post(ManageOwnAccount) = accounts::person::update);
     let scope = route!(
         scope,
         urls::PASSWORD,
-        get = crate::console::accounts::person::form_page,
-        post = crate::console::accounts::person::update_password
+        get = accounts::person::form_page,
+        post(ManageOwnAccount) = accounts::person::update_password
     );
-    let scope = route!(
-        scope,
-        urls::CONFIRMATION,
-        get = crate::console::accounts::person::ask,
-        post = crate::console::accounts::person::confirm
-    );
+    let scope =
+        route!(scope, urls::CONFIRMATION, get = accounts::person::ask, post(ManageOwnAccount) = accounts::person::confirm);
     let scope = route!(
         scope,
         urls::OTHER_SESSIONS_REMOVAL,
-        get = crate::console::accounts::person::form_page,
-        post = crate::console::accounts::person::sign_out_elsewhere
+        get = accounts::person::form_page,
+        post(ManageOwnAccount) = accounts::person::sign_out_elsewhere
     );
-    let scope = route!(scope, urls::CONNECTIONS, get = list::index, post = list::create);
+    let scope = route!(scope, urls::CONNECTIONS, get = list::index, post(ManageConnections) = list::create);
     let scope = route!(scope, urls::CONNECTION, get = list::show);
-    let scope = route!(scope, urls::CONNECTION_ENABLED, get = list::form_page, post = list::update_enabled);
-    let scope = route!(scope, urls::CREDENTIALS, get = credentials::show, post = credentials::update);
-    let scope = route!(scope, urls::CREDENTIALS_CHECK, get = credentials::form_page, post = credentials::check);
+    let scope = route!(scope, urls::CONNECTION_ENABLED, get = list::form_page, post(ManageConnections) = list::update_enabled);
+    let scope = route!(scope, urls::CREDENTIALS, get = credentials::show, post(ManageConnections) = credentials::update);
+    let scope =
+        route!(scope, urls::CREDENTIALS_CHECK, get = credentials::form_page, post(ManageConnections) = credentials::check);
     let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
-    let scope = route!(scope, urls::WEBHOOK_REVEAL, get = webhook::form_page, post = webhook::reveal);
-    let scope = route!(scope, urls::WEBHOOK_ROTATION, get = rotation::ask, post = rotation::create);
+    let scope = route!(scope, urls::WEBHOOK_REVEAL, get = webhook::form_page, post(ManageSecrets) = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_ROTATION, get = rotation::ask, post(ManageSecrets) = rotation::create);
     let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get = import_secret::new);
-    let scope = route!(scope, urls::WEBHOOK_SECRETS, get = import_secret::form_page, post = import_secret::create);
-    let scope = route!(scope, urls::WEBHOOK_RETIREMENT, get = retirement::ask, post = retirement::create);
-    let scope = route!(scope, urls::WEBHOOK_ACCOUNTS, get = webhook::form_page, post = account_mismatch::accept);
-    let scope = route!(scope, urls::WEBHOOK_CHECK, get = webhook::form_page, post = crate::console::setup::url_check::check);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS, get = import_secret::form_page, post(ManageSecrets) = import_secret::create);
+    let scope = route!(scope, urls::WEBHOOK_RETIREMENT, get = retirement::ask, post(ManageSecrets) = retirement::create);
+    let scope =
+        route!(scope, urls::WEBHOOK_ACCOUNTS, get = webhook::form_page, post(ManageConnections) = account_mismatch::accept);
+    let scope = route!(scope, urls::WEBHOOK_CHECK, get = webhook::form_page, post(ManageConnections) = setup::url_check::check);
     let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
-    let scope = route!(scope, urls::WEBHOOK_DONE, get = webhook::form_page, post = webhook::complete);
-    let scope = route!(scope, urls::WEBHOOK_UNDONE, get = webhook::form_page, post = webhook::reopen);
+    let scope = route!(scope, urls::WEBHOOK_DONE, get = webhook::form_page, post(ManageConnections) = webhook::complete);
+    let scope = route!(scope, urls::WEBHOOK_UNDONE, get = webhook::form_page, post(ManageConnections) = webhook::reopen);
     let scope = route!(scope, urls::INTEGRATION, get = integration::show);
-    let scope = route!(scope, urls::INTEGRATION_DONE, get = integration::form_page, post = integration::complete);
-    let scope = route!(scope, urls::INTEGRATION_UNDONE, get = integration::form_page, post = integration::reopen);
-    let scope = route!(scope, urls::SECURITY, get = security::show, post = security::update);
+    let scope =
+        route!(scope, urls::INTEGRATION_DONE, get = integration::form_page, post(ManageConnections) = integration::complete);
+    let scope =
+        route!(scope, urls::INTEGRATION_UNDONE, get = integration::form_page, post(ManageConnections) = integration::reopen);
+    let scope = route!(scope, urls::SECURITY, get = security::show, post(ManageApps) = security::update);
     let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
     let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
-    let scope = route!(
-        scope,
-        urls::SETTINGS,
-        get = crate::console::company::routes::settings,
-        post = crate::console::company::routes::update
-    );
-    let scope = route!(scope, urls::APPS, get = crate::console::apps::routes::index);
-    let scope = route!(scope, urls::APPS_NEW, get = crate::console::apps::routes::new);
-    let scope = route!(
-        scope,
-        urls::APPS_CREATE,
-        get = crate::console::apps::routes::form_page,
-        post = crate::console::apps::routes::create
-    );
-    let scope = route!(scope, urls::APPS_CHOOSE, get = crate::console::apps::routes::choose);
-    let scope = route!(
-        scope,
-        urls::APP_SETTINGS,
-        get = crate::console::apps::routes::settings,
-        post = crate::console::apps::routes::update
-    );
-    let scope = route!(
-        scope,
-        urls::APP_DOMAIN,
-        get = crate::console::apps::routes::domain,
-        post = crate::console::apps::routes::update_domain
-    );
-    let scope = route!(
-        scope,
-        urls::APP_ENABLED,
-        get = crate::console::apps::routes::enabled_page,
-        post = crate::console::apps::routes::update_enabled
-    );
-    let scope = route!(scope, urls::APP, get = overview::routes::show);
-    let scope = route!(scope, urls::TRANSACTIONS_CSV, get = crate::console::payments::routes::download);
-    let scope = route!(scope, urls::EVENT_BODY, get = crate::console::events::routes::body);
-    let scope = route!(scope, urls::REJECTION, get = crate::console::rejections::routes::show);
-    let scope = route!(scope, urls::REJECTION_BODY, get = crate::console::rejections::routes::body);
+    let scope = route!(scope, urls::SETTINGS, get = company::routes::settings, post(ManageCompany) = company::routes::update);
+    let scope = route!(scope, urls::APPS, get = apps::routes::index);
+    let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
+    let scope = route!(scope, urls::APPS_CREATE, get = apps::routes::form_page, post(ManageApps) = apps::routes::create);
+    let scope = route!(scope, urls::APPS_CHOOSE, get = apps::routes::choose);
+    let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post(ManageApps) = apps::routes::update);
+    let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post(ManageApps) = apps::routes::update_domain);
+    let scope =
+        route!(scope, urls::APP_ENABLED, get = apps::routes::enabled_page, post(ManageApps) = apps::routes::update_enabled);
+    let scope = route!(scope, urls::APP, get(ViewPayments) = overview::routes::show);
+    let scope = route!(scope, urls::TRANSACTIONS_CSV, get(ExportPayments) = payments::routes::download);
+    let scope = route!(scope, urls::EVENT_BODY, get(ViewPayments) = events::routes::body);
+    let scope = route!(scope, urls::REJECTION, get(ViewPayments) = rejections::routes::show);
+    let scope = route!(scope, urls::REJECTION_BODY, get(ViewPayments) = rejections::routes::body);
     let scope = route!(
         scope,
         urls::REJECTION_ACCEPTANCE,
-        get = crate::console::rejections::routes::form_page,
-        post = crate::console::rejections::routes::accept
+        get = rejections::routes::form_page,
+        post(ManageSecrets) = rejections::routes::accept
     );
     let scope = route!(
         scope,
         urls::REJECTION_RECOVERY,
-        get = crate::console::rejections::routes::form_page,
-        post = crate::console::rejections::routes::recover
+        get = rejections::routes::form_page,
+        post(RecoverRequests) = rejections::routes::recover
     );
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))

@@ -67,6 +67,7 @@ mod replaced;
 mod retention;
 mod rotation;
 mod running;
+mod security_log;
 mod sign_in;
 mod sign_in_limits;
 mod startup;

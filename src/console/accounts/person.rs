@@ -14,7 +14,7 @@ use super::{
     views,
 };
 use crate::{
-    accounts::{self, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, password::Requester, store},
+    accounts::{self, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, password::Requester, security_log::Action, store},
     console::http::{
         confirmation::{self, SensitiveAction},
         error::AppError,
@@ -75,6 +75,7 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
             other => other?,
         }
     }
+    page.record(&mut tx, Action::PersonalInfoChanged, user.id).await?;
     tx.commit().await?;
     Ok(page.redirect(urls::PERSONAL_INFO, "Your personal info is saved"))
 }
@@ -95,6 +96,7 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
     require_live_session(&mut tx, &page).await?;
     accounts::change_password(&mut tx, page.signed_in.user.id, &hash).await?;
     let token = accounts::open_session(&mut tx, page.signed_in.user.id, page.now).await?;
+    page.record(&mut tx, Action::PasswordChanged, page.signed_in.user.id).await?;
     tx.commit().await?;
     tracing::info!(user = %page.signed_in.user.id, "a password was changed");
     let mut response = page.redirect(urls::PERSONAL_INFO, "Your password is changed; other devices are signed out");
@@ -112,6 +114,7 @@ pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer 
     }
     let mut tx = page.state.db.begin().await?;
     store::delete_other_sessions(&mut tx, page.signed_in.user.id, &hash).await?;
+    page.record(&mut tx, Action::OtherSessionsEnded, page.signed_in.user.id).await?;
     tx.commit().await?;
     tracing::info!(user = %page.signed_in.user.id, "other sessions were signed out");
     Ok(page.redirect(urls::PERSONAL_INFO, access::SIGNED_OUT_ELSEWHERE))

@@ -14,7 +14,9 @@ use super::{
 use crate::{
     accounts::{
         self, NewUser, Role, Token, User,
+        authz::Actor,
         password::{HasherUnavailable, Requester},
+        security_log::{self, Action},
         setup, store,
     },
     companies,
@@ -28,11 +30,13 @@ use crate::{
         signed_form::{EmptyForm, PublicForm, SignedForm},
         state::State,
     },
+    db::{Db, DbError},
     messages::access,
     net::{client_ip, pipelining},
-    primitives::text_input,
+    primitives::{text_input, time::Timestamp},
     urls,
 };
+use std::net::IpAddr;
 
 type Answer = Result<HttpResponse, AppError>;
 
@@ -102,6 +106,10 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
         turn => turn?,
     };
     let is_right = turn.verify(&posted.form.password, stored.clone()).await?;
+    let address = client_ip::address(&request, &state.settings.trusted_proxies);
+    if !is_right {
+        record_failure(&state, user.as_ref(), address);
+    }
     let Some(user) = user.filter(|_| is_right) else {
         tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
         return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CREDENTIALS);
@@ -115,7 +123,9 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     if let Some(old) = session::token(&request, &state) {
         store::delete_session(&mut tx, &old.hash()).await?;
     }
-    let token = accounts::open_session(&mut tx, user.id, state.clock.now()).await?;
+    let now = state.clock.now();
+    let token = accounts::open_session(&mut tx, user.id, now).await?;
+    security_log::append(&mut tx, &Actor::user(&user, address), Action::SignedIn, user.id, now).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, "signed in");
     let mut response = signed_in(&state, &token, target);
@@ -199,12 +209,33 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     let company = companies::create(&mut tx, &owner.company, now).await?;
     let new = NewUser { company: company.id, email: owner.email, name: owner.name, role: Role::Owner, password_hash };
     let user = accounts::create(&mut tx, &new, now).await?;
+    let address = Some(client_ip::address(&request, &state.settings.trusted_proxies));
+    let actor = Actor { company: company.id, user: Some(user), name: &new.name, address };
+    security_log::append(&mut tx, &actor, Action::InstallationSetUp, company.id, now).await?;
     let token = accounts::open_session(&mut tx, user, now).await?;
     tx.commit().await?;
     tracing::info!(%user, "the installation was set up");
     let mut response = signed_in(&state, &token, urls::DASHBOARD);
     let _ = response.add_cookie(&SETUP.removal(&state));
     Ok(response)
+}
+
+/// Records a failed sign-in of an account in the security log. Runs after the response, whose time must not tell whether the
+/// account exists; the limits on sign-in bound how many run.
+fn record_failure(state: &Data<State>, user: Option<&User>, address: IpAddr) {
+    let Some(user) = user.cloned() else { return };
+    let (db, now) = (state.db.clone(), state.clock.now());
+    tokio::spawn(async move {
+        if let Err(error) = store_failure(&db, &user, address, now).await {
+            tracing::warn!(target: crate::telemetry::OUTSIDE, %error, "a failed sign-in could not be recorded");
+        }
+    });
+}
+
+async fn store_failure(db: &Db, user: &User, address: IpAddr, now: Timestamp) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    security_log::add_failed_sign_in(&mut tx, user, &Actor::user(user, address), now).await?;
+    tx.commit().await
 }
 
 /// Returns the id of a browser from which this account has signed in before.

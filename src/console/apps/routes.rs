@@ -11,6 +11,7 @@ use super::{
     views,
 };
 use crate::{
+    accounts::security_log::Action,
     apps::{self, App, store},
     connections::{self, Connection, app_health},
     console::{
@@ -83,6 +84,7 @@ pub(crate) async fn create(posted: SignedForm<AppForm>) -> Answer {
         }
         created => {
             let app = created?;
+            page.record(&mut tx, Action::AppAdded, app).await?;
             tx.commit().await?;
             Ok(page.redirect(&urls::app(app), &format!("{} is registered", details.name)))
         }
@@ -137,6 +139,7 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
         }
         updated => {
             updated?;
+            page.record(&mut tx, Action::AppChanged, app.id).await?;
             tx.commit().await?;
             Ok(page.redirect(&urls::app_settings(app.id), "The app’s settings are saved"))
         }
@@ -160,6 +163,7 @@ pub(crate) async fn update_domain(path: Path<String>, posted: SignedForm<DomainF
     };
     let mut tx = page.state.db.begin().await?;
     store::update_domain(&mut tx, app.company_id, app.id, &domain).await?;
+    page.record(&mut tx, Action::AppChanged, app.id).await?;
     tx.commit().await?;
     Ok(page.redirect(&urls::app_domain(app.id), &format!("The domain is {domain}")))
 }
@@ -183,6 +187,8 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<Enable
     }
     let mut tx = page.state.db.begin().await?;
     store::update_enabled(&mut tx, app.company_id, app.id, form.is_enabled).await?;
+    let action = if form.is_enabled { Action::AppEnabled } else { Action::AppDisabled };
+    page.record(&mut tx, action, app.id).await?;
     tx.commit().await?;
     let (name, now_is) = (&app.name, if form.is_enabled { "enabled" } else { "disabled" });
     tracing::info!(app = %app.id, by = %page.signed_in.user.id, "the app is {now_is}");

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 
 use super::{forms::CompanyForm, views};
 use crate::{
+    accounts::security_log::Action,
     companies::store,
     console::http::{error::AppError, form::FieldErrors, layout::ConsoleEntry, page::RequestContext, signed_form::SignedForm},
     urls,
@@ -26,6 +27,7 @@ pub(crate) async fn update(posted: SignedForm<CompanyForm>) -> Answer {
     };
     let mut tx = page.state.db.begin().await?;
     store::update_name(&mut tx, page.signed_in.company.id, &name).await?;
+    page.record(&mut tx, Action::CompanyChanged, page.signed_in.company.id).await?;
     tx.commit().await?;
     Ok(page.redirect(urls::SETTINGS, "The company’s settings are saved"))
 }

@@ -33,6 +33,9 @@ const RETRY_AFTER: &str = "2";
 pub(crate) enum AppError {
     #[error("no such page")]
     NotFound,
+    /// The user's role does not have the permission of the route.
+    #[error("the role has no such permission")]
+    Forbidden,
     #[error("signed out")]
     SignedOut { return_to: Option<String> },
     #[error("the form does not come from a page of ours")]
@@ -106,7 +109,7 @@ impl ResponseError for AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SignedOut { .. } | Self::ConfirmFirst(_) => StatusCode::SEE_OTHER,
-            Self::CsrfFailed | Self::OtherOrigin => StatusCode::FORBIDDEN,
+            Self::CsrfFailed | Self::OtherOrigin | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unconfirmed(page) => page.status,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -184,6 +187,7 @@ fn error_text(status: StatusCode, error: Option<&AppError>, public_url: Option<&
         Some(AppError::OtherOrigin) => {
             ("This form was sent from another address", messages::access::other_origin(public_url).into())
         }
+        Some(AppError::Forbidden) => ("Your role doesn’t allow this", "Ask an owner of your company to do it.".into()),
         Some(AppError::CsrfFailed) => ("This form has expired", messages::access::expired(public_url).into()),
         Some(AppError::PasswordsBusy) => (
             "Sign-in is busy",

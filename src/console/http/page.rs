@@ -2,12 +2,14 @@
 
 use std::{
     cell::{Cell, RefCell},
+    fmt::Display,
     future::Future,
+    net::IpAddr,
     pin::Pin,
 };
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse,
     dev::Payload,
     http::{Method, StatusCode, header},
     web::Data,
@@ -22,9 +24,15 @@ use super::{
     session::{self, SignedIn},
 };
 use crate::{
+    accounts::{
+        authz::{Actor, Permission},
+        security_log,
+    },
     apps::{self, App},
     console::http::state::State,
+    db::{DbError, Tx},
     gateways::Mode,
+    net::client_ip,
     primitives::{id::AppId, time::Timestamp},
     urls,
 };
@@ -36,6 +44,7 @@ pub(crate) struct RequestContext {
     pub(crate) state: Data<State>,
     pub(crate) signed_in: SignedIn,
     pub(crate) now: Timestamp,
+    address: IpAddr,
     flash: Option<Flash>,
     /// URL of the page if the request is a `GET`, else empty.
     here: String,
@@ -75,6 +84,10 @@ impl RequestContext {
             let path = request.uri().path_and_query().map(ToString::to_string);
             return Err(AppError::SignedOut { return_to: path.filter(|path| is_get && path != "/") });
         };
+        let permission = request.extensions().get::<Permission>().copied();
+        if permission.is_some_and(|permission| !signed_in.user.role.permits(permission)) {
+            return Err(AppError::Forbidden);
+        }
         let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
         let modes = ModeMemory::of(request, &state);
         let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(ToString::to_string);
@@ -82,6 +95,7 @@ impl RequestContext {
         let is_own_choice = mode_memory::is_own_choice(request);
         Ok(Self {
             now: state.clock.now(),
+            address: client_ip::address(request, &state.settings.trusted_proxies),
             state,
             signed_in,
             flash,
@@ -91,6 +105,16 @@ impl RequestContext {
             chosen: Cell::new(None),
             app: RefCell::new(None),
         })
+    }
+
+    /// Returns the user as the actor of what this request does.
+    pub(crate) fn actor(&self) -> Actor<'_> {
+        Actor::user(&self.signed_in.user, self.address)
+    }
+
+    /// Appends an entry to the security log, in the unit of work of the action.
+    pub(crate) async fn record(&self, tx: &mut Tx, action: security_log::Action, object: impl Display) -> Result<(), DbError> {
+        security_log::append(tx, &self.actor(), action, object, self.now).await
     }
 
     /// Creates the layout of the page.

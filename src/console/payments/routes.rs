@@ -13,6 +13,7 @@ use super::{
     views,
 };
 use crate::{
+    accounts::security_log::Action,
     apps::App,
     console::{
         http::{
@@ -206,6 +207,9 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, DbError>>()));
     }
+    let mut tx = page.state.db.begin().await?;
+    page.record(&mut tx, Action::PaymentsExported, app.id).await?;
+    tx.commit().await?;
     if let Some(name) = &wanted.name {
         let rows = find(&mut reader, &app, mode, name).await?;
         let rows = with_costs(&mut reader, rows).await?;

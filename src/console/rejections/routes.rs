@@ -37,7 +37,7 @@ use crate::{
     rejections::{
         Cause, Rejection, Request,
         adopt_secret::{self, AdoptOutcome},
-        recovery::{self, RecoveredBy},
+        recovery,
         store::{self, Filter, recoveries},
         store_batch,
     },
@@ -269,7 +269,7 @@ pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, St
         return refused(rejections::NOTHING_TO_ACCEPT).await;
     }
     found.confirm(&posted.action, messages::access::ADOPT).await?;
-    let by = RecoveredBy { name: &page.signed_in.user.name, at: page.now };
+    let by = (&page.actor(), page.now);
     let id = found.rejection.id;
     match adopt_secret::adopt(&page.state.kit(), &found.connection, &found.rejection, by).await? {
         AdoptOutcome::Adopted(secret) => {
@@ -305,7 +305,7 @@ pub(crate) async fn recover(posted: SignedForm<RecoveryForm>, path: Path<(String
         return page.unprocessable(&found.view(&form.request, errors).await?);
     }
     found.confirm(&posted.action, messages::access::RECOVER).await?;
-    let by = RecoveredBy { name: &page.signed_in.user.name, at: page.now };
+    let by = (&page.actor(), page.now);
     let stores = (&page.state.db, &page.state.vault);
     let recovered = recovery::recover(stores, &found.connection, &found.rejection, only, by).await?;
     tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, events = recovered.events, "rejected requests were recovered");

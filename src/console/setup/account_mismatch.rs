@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::wizard::{ConnectionPath, Wizard};
 use crate::{
+    accounts::security_log::Action,
     connections::{Step, activity},
     console::http::{error::AppError, signed_form::SignedForm},
     db::{DbError, Reader},
@@ -44,6 +45,9 @@ pub(crate) async fn accept(posted: SignedForm<AccountForm>, names: ConnectionPat
     wizard.confirm(Step::Webhook, &posted.action, messages::access::ACCEPT_ACCOUNT).await?;
     let mut tx = wizard.page.state.db.begin().await?;
     let is_done = activity::accept_account(&mut tx, wizard.connection.id, &posted.form.account).await?;
+    if is_done {
+        wizard.page.record(&mut tx, Action::GatewayAccountAccepted, wizard.connection.id).await?;
+    }
     tx.commit().await?;
     let (page, webhook) = (&wizard.page, wizard.url(Step::Webhook));
     Ok(if is_done {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
+    accounts::security_log::Action,
     connections::{ApiKeyStatus, NewKeys, PAYMENT_MODES, Step, store},
     console::http::{
         error::AppError,
@@ -188,6 +189,7 @@ async fn store_keys(wizard: &Wizard, keys: &NewKeys<'_>) -> Result<(), AppError>
     let state = &wizard.page.state;
     let mut tx = state.db.begin().await?;
     crate::connections::update_keys(&mut tx, &state.vault, wizard.connection.id, keys, wizard.page.now).await?;
+    wizard.page.record(&mut tx, Action::ApiKeysChanged, wizard.connection.id).await?;
     Ok(tx.commit().await?)
 }
 

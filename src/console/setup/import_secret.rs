@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
+    accounts::security_log::Action,
     connections::{
         Step, public_names,
         secret_strength::{self, ConnectionContext, Trimmed},
@@ -106,6 +107,7 @@ async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, Ap
     let mut tx = page.state.db.begin().await?;
     let also = secrets::add_secret(&mut tx, &page.state.vault, id, (secret, Origin::Imported, &user.name), page.now).await?;
     if let AddSecretOutcome::Added(secret) = also {
+        page.record(&mut tx, Action::SecretImported, secret).await?;
         tx.commit().await?;
         tracing::info!(connection = %id, %secret, user = %user.id, "a secret was imported");
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::wizard::{ConnectionPath, Wizard, chip};
 use crate::{
+    accounts::security_log::Action,
     apps::App,
     connections::{
         ConnectError, Connection, ConnectionState, NewConnection, SetupProgress, Step,
@@ -130,7 +131,10 @@ pub(crate) async fn create(posted: SignedForm<AddForm>, app: Path<String>) -> Re
     let new = NewConnection { company: app.company_id, app: app.id, gateway, mode, currency };
     let mut tx = page.state.db.begin().await?;
     match crate::connections::create(&mut tx, &page.state.vault, &new, &page.signed_in.user.name, page.now).await {
-        Ok(_) => tx.commit().await?,
+        Ok(created) => {
+            page.record(&mut tx, Action::ConnectionAdded, created.id).await?;
+            tx.commit().await?;
+        }
         Err(ConnectError::Db(DbError::NotUnique)) => {
             drop(tx);
             let mut errors = FieldErrors::default();
@@ -181,6 +185,8 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
     }
     let mut tx = page.state.db.begin().await?;
     store::update_enabled(&mut tx, connection.id, posted.form.is_enabled).await?;
+    let action = if posted.form.is_enabled { Action::ConnectionEnabled } else { Action::ConnectionDisabled };
+    page.record(&mut tx, action, connection.id).await?;
     tx.commit().await?;
     tracing::info!(connection = %connection.id, is_enabled = posted.form.is_enabled, "a connection was enabled or disabled");
     let name = messages::connection_name(connection);

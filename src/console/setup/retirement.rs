@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::wizard::{StepChrome, Wizard};
 use crate::{
+    accounts::security_log::Action,
     connections::{
         Step,
         secret_set::{SecretSet, SecretWithUsage},
@@ -65,6 +66,9 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
     let is_retired = secrets::retire(&mut tx, connection, id, &user.name, page.now).await?;
+    if is_retired {
+        page.record(&mut tx, Action::SecretRetired, id).await?;
+    }
     tx.commit().await?;
     let webhook = wizard.url(Step::Webhook);
     if !is_retired {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
+    accounts::security_log::Action,
     connections::{ConnectError, Step, overlap::Overlap, secrets},
     console::http::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
     messages, urls,
@@ -61,6 +62,7 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
         }
         rotated => rotated?,
     };
+    page.record(&mut tx, Action::SecretRotated, id).await?;
     tx.commit().await?;
     tracing::info!(connection = %id, user = %user.id, %until, "a secret was rotated");
     Ok(page.redirect(&wizard.url(Step::Webhook), &messages::secrets::rotated(until, page.now)))

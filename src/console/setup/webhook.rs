@@ -12,6 +12,7 @@ use super::{
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
+    accounts::security_log::Action,
     clock_check::SignedTimes,
     connections::{ConnectionState, Step, baseline, secret_set::SecretSet},
     console::{
@@ -134,6 +135,9 @@ pub(crate) async fn reveal(posted: SignedForm<EmptyForm>, names: ConnectionPath)
     let wizard = Wizard::open(posted.page, &names).await?;
     wizard.confirm(Step::Webhook, &posted.action, messages::access::REVEAL).await?;
     let view = view(&wizard, true).await?;
+    let mut tx = wizard.page.state.db.begin().await?;
+    wizard.page.record(&mut tx, Action::SecretRevealed, wizard.connection.id).await?;
+    tx.commit().await?;
     tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a secret was revealed");
     wizard.page.ok(&view)
 }
@@ -157,7 +161,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let mixups = AccountMismatch::find(&mut reader, wizard).await?;
     let check = url_check::store::find(&mut reader, connection.id).await?;
     let rejected = rejected(&mut reader, wizard).await?;
-    let signed_times = SignedTimes::load(&mut reader, Some(connection.id), page.now).await?;
+    let signed_times = SignedTimes::load(&mut reader, page.now).await?;
     drop(reader);
     let active = ring.active().map(|held| &held.stored);
     // A secret that does not open is not shown; the page explains what to do.

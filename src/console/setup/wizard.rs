@@ -5,6 +5,7 @@
 use actix_web::HttpResponse;
 
 use crate::{
+    accounts::security_log,
     apps::App,
     connections::{
         Connection, SetupProgress, Step,
@@ -113,6 +114,8 @@ impl Wizard {
             // These are done once their data is stored.
             (Step::Credentials | Step::Security, _) => return Err(AppError::NotFound),
         }
+        let action = if is_done { security_log::Action::StepCompleted } else { security_log::Action::StepReopened };
+        self.page.record(&mut tx, action, id).await?;
         tx.commit().await?;
         let what = if is_done { "is marked as done" } else { "is open again" };
         Ok(self.page.redirect(&self.url(step), &format!("The {} step {what}", step.label())))

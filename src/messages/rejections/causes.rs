@@ -97,6 +97,9 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
             whole(format!("the signature matches no secret of this webhook, and has the length of {detail} instead of SHA-256"))
         }
         Cause::NotKeyed => whole("the signature is a plain SHA-256 hash, made without a key"),
+        Cause::HashedWithSecret => {
+            whole("signed with this webhook’s secret, but with a plain SHA-256 hash of secret and body instead of HMAC-SHA256")
+        }
         Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
         Cause::SignedBodyOnly => whole("signed with this webhook’s secret, but over the body alone"),
         Cause::SignedPart => whole("signed with this webhook’s secret, but over only part of the body"),

@@ -95,6 +95,8 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::OtherHash => author("use HMAC-SHA256"),
         Cause::OtherLength => format!("If these requests are yours, {}", lower(&author("use HMAC-SHA256 with this webhook’s secret"))),
         Cause::NotKeyed => format!("Anyone can create such a signature. If these requests are yours, {}", lower(&author("use HMAC-SHA256 with the secret as the key"))),
+        Cause::HashedWithSecret if !scheme.covers_headers() => author("use HMAC-SHA256 with the secret as the key, over the body alone"),
+        Cause::HashedWithSecret => author(&format!("use HMAC-SHA256 with the decoded secret as the key, over {id}.{time}.body")),
         Cause::AsymmetricOnly => format!("If these requests are yours, {}", lower(&author("add a signature made with the secret, beginning with v1 and a comma"))),
         Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if !scheme.covers_headers() => {
             author("sign the whole body, unchanged, and nothing else")

@@ -82,6 +82,17 @@ pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     ways.iter().map(|bytes| Attempt::of(key, cause(key.whose), bytes)).collect()
 }
 
+/// Returns the texts that a program may hash together with the body: the key, the stored text, and the text that the page
+/// displays.
+pub(super) fn hashed(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let mut attempts = proper(gateway, key);
+    let mut seen = Seen::default();
+    let shown = shown(key);
+    attempts.extend([key.text.as_bytes(), shown.as_bytes()].map(|text| Attempt::of(key, cause(key.whose), text)));
+    attempts.retain(|attempt| seen.is_new(&*attempt.key));
+    attempts
+}
+
 /// Returns the secret from which the gateway's adapter derives this key.
 pub(super) fn secret(gateway: Gateway, key: &[u8]) -> Option<Secret> {
     match gateway.profile().signature.key {

@@ -4,6 +4,7 @@
 //! free. A hypothesis that exceeds the budget is neither tried nor reported as tried.
 
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::{
     Depth, Diagnosis, KeyOwner, Match, Message, Search,
@@ -148,21 +149,36 @@ impl Search<'_> {
         None
     }
 
-    /// Tries a plain digest instead of a keyed one.
+    /// Tries a plain digest instead of a keyed one: of the body alone, which anyone can make, and of the body and a valid secret.
     fn not_keyed(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        let body = self.case.body;
-        let own = self.known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
-        let texts = own.map(|key| key.text.as_bytes()).chain([&b""[..]]);
-        for text in texts {
-            for parts in [[text, body], [body, text]] {
-                self.spend(body.len() + text.len())?;
-                let digest: [u8; 32] = Sha256::new().chain_update(parts[0]).chain_update(parts[1]).finalize().into();
-                if readings.iter().any(|reading| reading.tag.is(&digest)) {
-                    return Some(Cause::NotKeyed.into());
+        let (case, known) = (self.case, self.known);
+        let signed = heuristics::signed_parts(case, case.body).filter(|parts| parts.len() > 1).map(|parts| parts.concat());
+        let messages = || std::iter::once(case.body).chain(signed.as_deref());
+        if messages().any(|message| self.fits_digest([message, b""], readings).is_some()) {
+            return Some(Cause::NotKeyed.into());
+        }
+        let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
+        for attempt in own.flat_map(|key| candidate_keys::hashed(case.gateway, key)) {
+            let text = attempt.key.as_slice();
+            for message in messages() {
+                for pieces in [[message, text], [text, message]] {
+                    let Some((form, tag)) = self.fits_digest(pieces, readings) else { continue };
+                    let cause = Cause::HashedWithSecret;
+                    self.signer = Some(self.signing_secret(&attempt, &Message::Of(case.body), Some(cause), tag));
+                    return Some(named(&attempt, &[cause], form, case));
                 }
             }
         }
         None
+    }
+
+    /// Returns the notation and the digest of these pieces if it is one of the received signatures.
+    fn fits_digest(&mut self, pieces: [&[u8]; 2], readings: &[Reading]) -> Option<(Option<Cause>, Zeroizing<[u8; 32]>)> {
+        self.spend(pieces[0].len() + pieces[1].len())?;
+        let digest = Sha256::new().chain_update(pieces[0]).chain_update(pieces[1]).finalize();
+        let digest = Zeroizing::new(<[u8; 32]>::from(digest));
+        let form = readings.iter().find(|reading| reading.tag.is(&digest))?.form;
+        Some((form, digest))
     }
 
     /// Tries the company's secrets with other hash functions. The length of a signature alone proves nothing.

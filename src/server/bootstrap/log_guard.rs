@@ -42,20 +42,43 @@ pub(super) fn stamp(database: &Path) -> Option<u32> {
 
 /// Returns whether the log has content.
 pub(super) fn has_log(database: &Path) -> bool {
-    fs::metadata(with_suffix(&real(database), "-wal")).is_ok_and(|data| data.len() > 0)
+    has_bytes(&log(database))
 }
 
-/// Resolves symbolic links: SQLite creates the log next to the real file.
+/// Returns the log that has content although its database is missing or empty.
+pub(super) fn log_without_database(database: &Path) -> Option<PathBuf> {
+    (!super::has_content(database) && has_log(database)).then(|| log(database))
+}
+
+fn log(database: &Path) -> PathBuf {
+    with_suffix(&real(database), "-wal")
+}
+
+fn has_bytes(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|data| data.len() > 0)
+}
+
+/// Resolves symbolic links, also to a file that is missing: SQLite creates the log next to the real file.
 fn real(database: &Path) -> PathBuf {
-    fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
+    let target = || database.read_link().map(|target| database.parent().map_or_else(|| target.clone(), |at| at.join(&target)));
+    fs::canonicalize(database).or_else(|_| target()).unwrap_or_else(|_| database.to_owned())
 }
 
 /// Checks that the database belongs to the log, before SQLite opens the files. Without a log, or without a record, every file
-/// is accepted.
+/// with content is accepted. SQLite would delete the log of an empty one.
 ///
 /// # Errors
 /// A message with the remedy.
 pub(crate) fn check_log(database: &Path) -> Result<(), String> {
+    if let Some(log) = log_without_database(database) {
+        return Err(format!(
+            "There is a log at {log}, but no database at {path}. No new database was created, and the log was not changed: it \
+             may contain the newest events. If the database was moved, move it back. Otherwise, move {log} elsewhere, then \
+             restore the database from a backup, or start a new installation.",
+            log = log.display(),
+            path = database.display()
+        ));
+    }
     if belongs(|| noted(database).filter(|_| has_log(database)), || stamp(database)) {
         return Ok(());
     }

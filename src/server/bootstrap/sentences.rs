@@ -5,13 +5,29 @@ use crate::db::{DbError, Location, describe};
 
 /// Returns the message for the database at that location.
 pub(crate) fn sentence_at(database: &Location, error: &DbError) -> String {
-    let found = database.file().and_then(|file| match error.sqlite_code() {
+    fault_of_files(database, error).unwrap_or_else(|| sentence(error))
+}
+
+/// Returns the message of `ks-pay doctor`, to which the other messages refer.
+pub(crate) fn sentence_of_doctor(database: &Location, error: &DbError) -> String {
+    fault_of_files(database, error).unwrap_or_else(|| match (error.sqlite_code(), database.file()) {
+        (Some(3 | 8 | 14), Some(file)) => format!(
+            "SQLite cannot open the database: {}. Check that {path}, {path}-wal and {path}-shm are files of their own on a local \
+             disk, and that its file system accepts writes.",
+            cause(error),
+            path = file.display()
+        ),
+        _ => sentence(error),
+    })
+}
+
+fn fault_of_files(database: &Location, error: &DbError) -> Option<String> {
+    database.file().and_then(|file| match error.sqlite_code() {
         Some(3 | 8 | 14) => obstacle(file),
         // SQLite reports an I/O error if it has no space for the index of its log.
         Some(10) => DatabaseFiles::of(file).full_disk(),
         _ => None,
-    });
-    found.unwrap_or_else(|| sentence(error))
+    })
 }
 
 /// Returns the message for an error of the database, without a look at its files.
