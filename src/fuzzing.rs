@@ -163,7 +163,7 @@ pub fn story(bodies: &[&[u8]]) -> Story {
 #[must_use]
 pub fn event_id(gateway: &str, headers: &[Header]) -> Option<String> {
     let request = Incoming { headers, body: &Bytes::new() };
-    adapter::event_id(gateway.parse().ok()?, &request).map(str::to_owned)
+    gateway.parse::<Gateway>().ok()?.adapter().event_id(&request).map(str::to_owned)
 }
 
 /// Returns the deduplication key of a request.
@@ -175,7 +175,7 @@ pub fn dedupe_key(gateway: &str, sha256: [u8; 32], event_id: Option<&str>) -> Op
 /// Returns the prefix of the deduplication key, which keeps events of one entity together in an index.
 #[must_use]
 pub fn dedupe_prefix(body: &[u8]) -> &str {
-    adapter::dedupe_prefix(body)
+    razorpay::GATEWAY.adapter().dedupe_prefix(body)
 }
 
 /// Returns the endpoint of a path.

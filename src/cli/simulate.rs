@@ -4,10 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Failure, Io};
 use crate::{
-    gateways::Gateway,
+    gateways::{
+        Gateway,
+        samples::{LifeCycle, Merchant, Pace, Sample},
+    },
     net::http_client,
     primitives::{secret::Secret, time::Clock},
-    samples::{LifeCycle, Merchant, Pace, Sample},
     server::config::Lookup,
 };
 

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     console::http::state::State,
-    gateways::razorpay,
+    gateways::{
+        razorpay,
+        samples::{self, LifeCycle, Merchant, Pace, Sample},
+    },
     ingestion::replay::PastRequest,
     net::http_client,
     primitives::{
@@ -20,7 +23,6 @@ use crate::{
         secret::Secret,
         time::{Clock, Timestamp},
     },
-    samples::{self, LifeCycle, Merchant, Pace, Sample},
     urls,
 };
 

@@ -46,18 +46,19 @@ impl Arrival {
         at: Timestamp,
     ) -> Self {
         let (body, secret) = believed;
-        let gateway_event_id = adapter::event_id(place.gateway, request);
+        let adapter = place.gateway.adapter();
+        let gateway_event_id = adapter.event_id(request);
         let sha256 = body.sha256();
         Self {
             id: EventId::new(at),
             place,
             sha256,
             dedupe_key: adapter::dedupe_key(place.gateway, sha256, gateway_event_id),
-            dedupe_prefix: adapter::dedupe_prefix(body.bytes()).to_owned(),
+            dedupe_prefix: adapter.dedupe_prefix(body.bytes()).to_owned(),
             gateway_event_id: gateway_event_id.map(str::to_owned),
             secret,
             headers,
-            reading: place.gateway.adapter().read(&body, at).received(&sha256),
+            reading: adapter.read(&body, at).received(&sha256),
             body,
             at,
         }

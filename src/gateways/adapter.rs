@@ -190,11 +190,22 @@ pub(crate) trait Adapter: Sync {
     /// Verifies the signature over the exact bytes received. Deliberately without a default.
     fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), SignatureError>;
 
+    /// Returns the gateway's id of the event, if it is a safe identifier. Senders put it in a header or in the body.
+    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str>;
+
     /// True if the signature covers the id, so that different ids mean different events.
     fn signs_event_id(&self) -> bool;
 
     /// Returns the gateway account that the body names unambiguously. Never decides whether a request is accepted.
     fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
+
+    /// Returns an id in the body, so that events of one entity are adjacent in the index; empty if there is none.
+    ///
+    /// Together with [`dedupe_key`] it determines whether a body was stored before, also by another version, so it must stay
+    /// byte-for-byte stable. Correctness does not depend on it finding the right id.
+    fn dedupe_prefix<'a>(&self, body: &'a [u8]) -> &'a str {
+        first_json_id(body)
+    }
 
     /// Parses a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt is used.
     fn read(&self, body: &Verified, received_at: Timestamp) -> ParsedEvent;
@@ -250,11 +261,6 @@ pub(crate) trait Adapter: Sync {
     }
 }
 
-/// Returns the gateway's id of the event, if it is a safe identifier.
-pub(crate) fn event_id<'a>(gateway: Gateway, request: &Incoming<'a>) -> Option<&'a str> {
-    request.event_id(gateway.profile().signature.id_header)
-}
-
 /// True if the peer is in a network from which the gateway documents to send webhooks. This alone proves nothing: see
 /// [`was_sent_for`].
 pub(crate) fn is_webhook_network(gateway: Gateway, peer: IpAddr) -> bool {
@@ -281,11 +287,8 @@ pub(crate) fn dedupe_key(gateway: Gateway, sha256: [u8; 32], event_id: Option<&s
     }
 }
 
-/// Returns the first `"id":"…"` of a body, or an empty string: events of one entity are adjacent in the index.
-///
-/// Together with [`dedupe_key`] it determines whether a body was stored before, also by another version, so it must stay
-/// byte-for-byte stable. Correctness does not depend on it finding the right id.
-pub(crate) fn dedupe_prefix(body: &[u8]) -> &str {
+/// Returns the first `"id":"…"` of a JSON body, or an empty string.
+fn first_json_id(body: &[u8]) -> &str {
     const MARK: &[u8] = b"\"id\":\"";
     const LONGEST: usize = 64;
     let start = memmem::find(body, MARK).map(|at| at + MARK.len());
@@ -339,12 +342,12 @@ mod tests {
 
     #[test]
     fn locality_is_the_first_id_of_the_octets() {
-        assert_eq!(dedupe_prefix(br#"{"payload":{"payment":{"entity":{"id":"pay_1","order_id":"order_1"}}}}"#), "pay_1");
+        assert_eq!(first_json_id(br#"{"payload":{"payment":{"entity":{"id":"pay_1","order_id":"order_1"}}}}"#), "pay_1");
         for none in [&b""[..], b"not json", br#"{"id":1}"#, br#"{"id":"a b"}"#, b"{\"id\":\"\xff\"}", br#"{"id":"unended"#] {
-            assert_eq!(dedupe_prefix(none), "", "{}", String::from_utf8_lossy(none));
+            assert_eq!(first_json_id(none), "", "{}", String::from_utf8_lossy(none));
         }
-        assert_eq!(dedupe_prefix(format!(r#"{{"id":"{}"}}"#, "a".repeat(64)).as_bytes()).len(), 64);
-        assert_eq!(dedupe_prefix(format!(r#"{{"id":"{}"}}"#, "a".repeat(65)).as_bytes()), "");
+        assert_eq!(first_json_id(format!(r#"{{"id":"{}"}}"#, "a".repeat(64)).as_bytes()).len(), 64);
+        assert_eq!(first_json_id(format!(r#"{{"id":"{}"}}"#, "a".repeat(65)).as_bytes()), "");
     }
 
     proptest! {

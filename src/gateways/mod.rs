@@ -2,6 +2,9 @@
 
 pub(crate) mod adapter;
 pub(crate) mod api;
+#[cfg(test)]
+pub(crate) mod fictitious;
+pub(crate) mod guide;
 pub(crate) mod payment;
 pub(crate) mod profile;
 pub(crate) mod razorpay;

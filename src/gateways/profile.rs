@@ -7,7 +7,14 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 use ipnet::IpNet;
 
-use super::{Mode, adapter::Adapter, api::KeyCheck, samples::Samples, texts::Texts};
+use super::{
+    Mode,
+    adapter::Adapter,
+    api::KeyCheck,
+    guide::{Guide, Snippet},
+    samples::Samples,
+    texts::Texts,
+};
 
 /// The static properties of a gateway.
 pub(crate) struct Profile {
@@ -45,6 +52,10 @@ pub(crate) struct Profile {
     pub(crate) api_variable: Option<&'static str>,
     /// The events that `ks-pay simulate` can send.
     pub(crate) samples: Samples,
+    /// How to enter URL and secret at the gateway.
+    pub(crate) guide: Guide,
+    /// Code for the merchant's developer.
+    pub(crate) snippets: &'static [Snippet],
     pub(crate) texts: Texts,
     pub(crate) adapter: &'static dyn Adapter,
 }

@@ -62,8 +62,8 @@ pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static s
     let overlaps = &gateway.profile().texts.secrets.overlaps;
     let reason = match hours {
         ..=24 => overlaps[0],
-        ..=72 => overlaps[1],
-        ..=168 => overlaps[2],
+        25..=72 => overlaps[1],
+        73..=168 => overlaps[2],
         _ => overlaps[3],
     };
     (label, reason)

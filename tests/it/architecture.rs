@@ -23,7 +23,6 @@ const LAYERS: &[&str] = &[
     "db",
     "settings_store",
     "gateways",
-    "samples",
     "accounts",
     "companies",
     "apps",

@@ -4,7 +4,10 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::wizard::{ConnectionPath, StepChrome, Wizard};
+use super::{
+    guide::{self, ShownSnippet, SnippetValues},
+    wizard::{ConnectionPath, StepChrome, Wizard},
+};
 use crate::{
     connections::Step,
     console::http::{
@@ -23,12 +26,10 @@ use crate::{
 pub(crate) struct Integration {
     pub(crate) shell: Layout,
     pub(crate) frame: StepChrome,
-    pub(crate) key_id: String,
-    pub(crate) has_key: bool,
+    pub(crate) snippets: Vec<ShownSnippet>,
+    /// True if the snippets contain a key id that is not stored yet.
+    pub(crate) needs_key: bool,
     pub(crate) credentials_url: String,
-    pub(crate) currency: String,
-    pub(crate) app_name: String,
-    pub(crate) url: String,
     pub(crate) done: Option<(String, DisplayTime)>,
 }
 
@@ -39,15 +40,18 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     let profile = connection.gateway.profile();
     let (shell, frame) = wizard.frame(Step::Integration, profile.texts.setup.integration_heading);
     let example_key = || profile.api_keys.as_ref().map_or_else(String::new, |keys| format!("{}…", keys.prefix(connection.mode)));
+    let app_name: String = wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect();
+    let values = SnippetValues {
+        key_id: &connection.key_id.clone().unwrap_or_else(example_key),
+        app_name: &app_name,
+        url: &urls::webhook_url(wizard.page.state.base(), &connection.endpoint),
+    };
     let view = Integration {
         shell,
         frame,
-        key_id: connection.key_id.clone().unwrap_or_else(example_key),
-        has_key: connection.key_id.is_some(),
+        snippets: guide::snippets(connection, &values),
+        needs_key: profile.api_keys.is_some() && connection.key_id.is_none(),
         credentials_url: wizard.url(Step::Credentials),
-        currency: connection.currency.clone(),
-        app_name: wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect(),
-        url: urls::webhook_url(wizard.page.state.base(), &connection.endpoint),
         done: connection
             .integration_done_by
             .clone()

@@ -2,6 +2,7 @@
 
 pub(crate) mod account_mismatch;
 pub(crate) mod credentials;
+pub(crate) mod guide;
 pub(crate) mod import_secret;
 pub(crate) mod integration;
 pub(crate) mod list;

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::{
     account_mismatch::AccountMismatch,
+    guide::{self, ShownStep},
     secrets_view::{self, SecretsView},
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
@@ -25,7 +26,7 @@ use crate::{
     },
     db::{DbError, Reader},
     events::{self, Event},
-    gateways::Mode,
+    gateways::{Mode, guide::Guide},
     messages::{self, DisplayTime, Notice, rejections::Explanation},
     rejections::store::recoveries,
     url_check, urls,
@@ -86,8 +87,8 @@ pub(crate) struct Webhook {
     pub(crate) secret: Option<String>,
     pub(crate) secret_made: Option<DisplayTime>,
     pub(crate) secrets: SecretsView,
-    pub(crate) alert_email: String,
-    pub(crate) events: &'static [&'static str],
+    pub(crate) guide: &'static Guide,
+    pub(crate) steps: Vec<ShownStep>,
     pub(crate) is_test: bool,
     pub(crate) state: ConnectionState,
     /// The latest unexpected account, and what to do about it.
@@ -181,8 +182,8 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         secret,
         secrets: secrets_view::view(wizard, &ring, &frame.url),
         secret_made: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
-        alert_email: wizard.app.email.clone(),
-        events: profile.recommended_events,
+        guide: &profile.guide,
+        steps: guide::steps(connection, &wizard.app.email),
         is_test: connection.mode == Mode::Test,
         state,
         other_account: mixups.account.clone().zip(messages::mixups::other_account(

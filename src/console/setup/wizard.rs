@@ -53,8 +53,6 @@ pub(crate) struct StepChrome {
     /// The sender of its requests in a sentence.
     pub(crate) sender: &'static str,
     pub(crate) texts: &'static SetupTexts,
-    /// True if the gateway has a dashboard and a checkout, which the steps describe.
-    pub(crate) has_api: bool,
     pub(crate) mode: Badge,
     pub(crate) steps: Vec<StepLink>,
     /// URL to enable the connection, if it is disabled.
@@ -152,7 +150,6 @@ impl Wizard {
             gateway: gateway.label(),
             sender: profile.sender,
             texts: &profile.texts.setup,
-            has_api: profile.api_keys.is_some(),
             mode: messages::mode(mode),
             steps,
             enable_url: (!self.connection.is_enabled).then(|| urls::connection_enabled(app.id, gateway, mode)),

@@ -9,6 +9,7 @@ mod api;
 mod checkout;
 mod event_types;
 mod failure;
+mod guide;
 mod parse;
 mod profile;
 pub(in crate::gateways) mod samples;
@@ -36,6 +37,10 @@ struct Razorpay;
 impl Adapter for Razorpay {
     fn check(&self, request: &Incoming<'_>, secret: &Secret, _now: Timestamp) -> Result<(), SignatureError> {
         signature::check(request, secret)
+    }
+
+    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str> {
+        request.event_id(PROFILE.signature.id_header)
     }
 
     fn signs_event_id(&self) -> bool {

@@ -4,7 +4,12 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::{Razorpay, api, samples::SAMPLES, texts::TEXTS};
+use super::{
+    Razorpay, api,
+    guide::{GUIDE, SNIPPETS, TEST_UPI_ID},
+    samples::SAMPLES,
+    texts::TEXTS,
+};
 use crate::gateways::profile::{ApiKeys, KeyForm, Notation, Profile, Signature, SignedMessage};
 
 /// The events a merchant should select, as used by the page, the simulator and the tests.
@@ -78,8 +83,7 @@ pub(crate) static PROFILE: Profile = Profile {
         menu: ["Accounts & Settings", "API Keys"],
         check: |base, key_id, key_secret| Box::pin(api::check(base, key_id, key_secret)),
     }),
-    // The UPI ID for test payments.
-    lookalike_values: &["success@razorpay"],
+    lookalike_values: &[TEST_UPI_ID],
     secret_labels: &[
         "RAZORPAY_WEBHOOK_SECRET=",
         "RAZORPAY_SECRET=",
@@ -89,6 +93,8 @@ pub(crate) static PROFILE: Profile = Profile {
     key_orders: include_str!("key_orders.txt"),
     api_variable: Some("KS_PAY_RAZORPAY_API"),
     samples: SAMPLES,
+    guide: GUIDE,
+    snippets: SNIPPETS,
     texts: TEXTS,
     adapter: &Razorpay,
 };

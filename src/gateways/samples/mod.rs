@@ -146,6 +146,9 @@ pub(in crate::gateways) fn pick<'a, T>(choices: &'a [T], rng: &mut impl Rng) -> 
     &choices[rng.random_range(0..choices.len())]
 }
 
+type MakeSample = fn(&str, &Merchant, i64, &mut dyn Rng) -> Option<Sample>;
+type PlayLifeCycle = fn(LifeCycle, Pace, &Merchant, i64, &mut dyn Rng) -> Vec<Sample>;
+
 /// The sample events of a gateway.
 pub(crate) struct Samples {
     /// The events that can be created.
@@ -153,7 +156,7 @@ pub(crate) struct Samples {
     /// The one of them that is created if none is named.
     pub(crate) usual: &'static str,
     /// Creates an event that occurs at a time in Unix seconds; `None` if the name is not in the list.
-    pub(crate) single: fn(&str, &Merchant, i64, &mut dyn Rng) -> Option<Sample>,
+    pub(crate) single: MakeSample,
     /// Creates the events of a payment, the last at a time in Unix seconds; `None` for a gateway without payments.
-    pub(crate) life_cycle: Option<fn(LifeCycle, Pace, &Merchant, i64, &mut dyn Rng) -> Vec<Sample>>,
+    pub(crate) life_cycle: Option<PlayLifeCycle>,
 }

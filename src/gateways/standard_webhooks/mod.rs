@@ -3,6 +3,7 @@
 //! `webhook-signature` is a list of `v1,BASE64` separated by spaces; one of them must be the HMAC-SHA256 of
 //! `id.timestamp.body` under the decoded secret. Each attempt is signed again, so a time outside the tolerance is rejected.
 
+mod guide;
 mod profile;
 mod samples;
 
@@ -56,6 +57,10 @@ impl Adapter for StandardWebhooks {
             return Err(SignatureError::TimeOutOfTolerance);
         }
         if is_match { Ok(()) } else { Err(SignatureError::SignatureMismatch) }
+    }
+
+    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str> {
+        request.event_id(PROFILE.signature.id_header)
     }
 
     fn signs_event_id(&self) -> bool {

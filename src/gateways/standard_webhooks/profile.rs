@@ -1,6 +1,10 @@
 //! The static properties of senders that follow Standard Webhooks.
 
-use super::{PREFIX, StandardWebhooks, TOLERANCE_SECONDS, samples::SAMPLES};
+use super::{
+    PREFIX, StandardWebhooks, TOLERANCE_SECONDS,
+    guide::{GUIDE, SNIPPETS},
+    samples::SAMPLES,
+};
 use crate::gateways::{
     profile::{KeyForm, Notation, Profile, Signature, SignedMessage},
     texts::{self, RequestTexts, SecretTexts, SetupTexts, Texts},
@@ -38,6 +42,8 @@ pub(crate) static PROFILE: Profile = Profile {
     key_orders: "",
     api_variable: None,
     samples: SAMPLES,
+    guide: GUIDE,
+    snippets: SNIPPETS,
     texts: TEXTS,
     adapter: &StandardWebhooks,
 };

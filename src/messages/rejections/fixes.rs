@@ -347,6 +347,22 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_is_never_told_of_another_gateways_pages() {
+        let gateway = crate::gateways::fictitious::GATEWAY;
+        // A checkout is named after its gateway, which may be another than the webhook's.
+        for cause in Cause::ALL.iter().filter(|cause| **cause != Cause::CheckoutSignature) {
+            for is_signed in [false, true] {
+                let context = Context { gateway, detail: "", other: "Neem Tree Store", is_signed };
+                let either = either(*cause, gateway, Mode::Test, "Neem Tree Store").concat();
+                let text = format!("{} {} {either}", causes::why(*cause, context), fix(*cause, context)).to_lowercase();
+                for other in ["razorpay", "standard webhooks", "whsec", "webhook-id", "webhook-timestamp", "webhook-signature"] {
+                    assert!(!text.contains(other), "{cause:?}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_secret_of_another_webhook_has_two_fixes() {
         for gateway in Gateway::all() {
             for mode in [Mode::Test, Mode::Live] {
