@@ -2,7 +2,7 @@
 //! cause, at the latest once the flood is over, and every count stays exact.
 
 use futures_util::{StreamExt as _, stream};
-use ks_pay::config::Config;
+use ks_pay::server::config::Config;
 
 use crate::support::{ONE_FLOOD_AT_A_TIME, TestApp, bodies, builders::Connection, eventually, signing, webhook_request::Post};
 
