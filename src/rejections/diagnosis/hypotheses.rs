@@ -163,9 +163,9 @@ impl Search<'_> {
             for message in messages() {
                 for pieces in [[message, text], [text, message]] {
                     let Some((form, tag)) = self.fits_digest(pieces, readings) else { continue };
-                    let cause = Cause::HashedWithSecret;
-                    self.signer = Some(self.signing_secret(&attempt, &Message::Of(case.body), Some(cause), tag));
-                    return Some(named(&attempt, &[cause], form, case));
+                    let hashed = Cause::HashedWithSecret;
+                    self.signer = Some(self.signing_secret(&attempt, &Message::Of(case.body), Some(hashed), tag));
+                    return Some(named(&attempt, &[hashed], form, case));
                 }
             }
         }
