@@ -161,19 +161,6 @@ fn between(start: &str, end: &str) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_period_within_a_day_names_the_day_once() {
-        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:06 pm"), "on 30 Nov, 8:06 pm");
-        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "on 30 Nov between 8:06 pm and 8:07 pm");
-        assert_eq!(between("29 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "between 29 Nov, 8:06 pm and 30 Nov, 8:07 pm");
-        assert_eq!(between("time unknown", "30 Nov, 8:07 pm"), "between time unknown and 30 Nov, 8:07 pm");
-    }
-}
-
 /// Words the cause of a request from an unproven sender as a condition.
 fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
     let sender = gateway.profile().your_sender;
@@ -211,5 +198,18 @@ fn verified(evidence: &Activity, last: Option<&Event>, now: Timestamp) -> Notice
         icon: "good",
         headline: format!("Received {name}, verified{ago}"),
         reason: format!("{amount}Signed with a SECRET of this webhook, and stored before the answer went out."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_within_a_day_names_the_day_once() {
+        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:06 pm"), "on 30 Nov, 8:06 pm");
+        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "on 30 Nov between 8:06 pm and 8:07 pm");
+        assert_eq!(between("29 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "between 29 Nov, 8:06 pm and 30 Nov, 8:07 pm");
+        assert_eq!(between("time unknown", "30 Nov, 8:07 pm"), "between time unknown and 30 Nov, 8:07 pm");
     }
 }

@@ -178,7 +178,10 @@ async fn a_clock_that_was_behind_at_arrival_is_reported_alike_and_no_event_alone
     };
     app.sql("UPDATE events SET occurred_at = received_at").await;
     // One event is dated 400 days ahead.
-    app.sql("UPDATE events SET occurred_at = received_at + 34560000000 WHERE id = (SELECT MAX(id) FROM events)").await;
+    app.sql(
+        "UPDATE events SET occurred_at = received_at + 34560000000 WHERE id = (SELECT id FROM events ORDER BY id DESC LIMIT 1)",
+    )
+    .await;
     says(None).await;
     app.sql("UPDATE events SET occurred_at = received_at + 600000").await;
     says(Some("This server’s clock is 10\u{a0}min behind")).await;

@@ -48,7 +48,8 @@ impl Row {
         let mut told = rejections::told(rejection, other);
         if rejection.cause == Cause::SwitchedOff && is_enabled {
             let is_left = rejection.recovered_count < rejection.count;
-            told.fix = if is_left { rejections::ENABLED_IN_LIST } else { rejections::ENABLED }.to_owned();
+            let fix = if is_left { rejections::ENABLED_IN_LIST } else { rejections::ENABLED };
+            fix.clone_into(&mut told.fix);
         }
         Self {
             url: urls::rejection(rejection.app_id, rejection.id),
