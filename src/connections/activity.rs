@@ -1,11 +1,13 @@
 //! The webhook activity of a connection: counts and times of verified and rejected requests, from which every state is
-//! derived. Only this module accesses the `evidence` table.
+//! derived. Only this module accesses the `activity` table.
 
 mod rejected;
+mod verified;
 
 use std::collections::BTreeMap;
 
 pub(crate) use self::rejected::{ProvenRequests, RejectedRequests};
+pub(crate) use self::verified::Verifications;
 use super::baseline::Baseline;
 use crate::{
     db::{
@@ -343,29 +345,6 @@ pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId)
 /// Returns the activity of every connection of an app.
 pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, app: AppId) -> Result<Vec<Activity>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(app).fetch_all(conn).await)
-}
-
-/// Verified requests of one connection that are stored in one batch.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Verifications<'a> {
-    pub(crate) count: i64,
-    pub(crate) first_at: Timestamp,
-    pub(crate) last_at: Timestamp,
-    /// The first gateway account that the requests name.
-    pub(crate) account: Option<&'a str>,
-    /// A different account that a later request names.
-    pub(crate) other_account: Option<&'a str>,
-}
-
-impl<'a> Verifications<'a> {
-    /// Records the account of a request, if the body names one.
-    pub(crate) fn add_account(&mut self, account: Option<&'a str>) {
-        if self.account.is_none() {
-            self.account = account;
-        } else if account.is_some() && account != self.account {
-            self.other_account = account;
-        }
-    }
 }
 
 /// Records verified requests, in the order of their connections, so that concurrent servers cannot deadlock.
